@@ -1,8 +1,10 @@
 //! `baton fingerprint`: the bytes that `fpcalc` prints, its options, and what is said of files that have no fingerprint.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use baton_tests::{Output, Workspace, tool};
 
@@ -76,6 +78,178 @@ fn it_prints_the_bytes_of_fpcalc() {
 }
 
 #[test]
+fn chunks_algorithms_and_raw_samples_are_those_of_fpcalc() {
+    let place = Workspace::empty();
+    let files = files(place.outside());
+    let forms: [&[&str]; 11] = [
+        &["-chunk", "10"],
+        &["-chunk", "10", "-json", "-length", "25"],
+        &["-chunk", "7.5", "-overlap"],
+        &["-chunk", "10", "-overlap", "-json", "-raw"],
+        &["-chunk", "5", "-plain", "-overlap", "-length", "12"],
+        &["-overlap"],
+        &["-algorithm", "1", "-raw"],
+        &["-algorithm", "3"],
+        &["-algorithm", "4", "-json"],
+        &["-algorithm", "5", "-raw", "-signed"],
+        &["-algorithm", "4", "-chunk", "6"],
+    ];
+    for options in forms {
+        for file in &files {
+            if options.contains(&"-json") && file.ends_with("e.mp3") {
+                continue;
+            }
+            let one = std::slice::from_ref(file);
+            let ours = Output::of(place.command().arg("fingerprint").args(options).args(one)).ended(0);
+            assert_eq!(ours.stdout, fpcalc(options, one), "{options:?} {}", file.display());
+        }
+    }
+    let Some(wav) = files.get(1) else { return };
+    for (name, codec) in [("s16le", "pcm_s16le"), ("s24be", "pcm_s24be"), ("f32le", "pcm_f32le"), ("u8", "pcm_u8")] {
+        let samples = place.outside().join(name);
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-i"])
+            .arg(wav)
+            .args(["-ar", "22050", "-ac", "2", "-c:a", codec, "-f", name])
+            .arg(&samples)
+            .status();
+        assert!(made.is_ok_and(|made| made.success()));
+        let options = ["-format", name, "-rate", "22050", "-channels", "2", "-chunk", "10"];
+        let ours = Output::of(place.command().arg("fingerprint").args(options).arg(&samples)).ended(0);
+        assert_eq!(ours.stdout, fpcalc(&options, &[samples]), "{name}");
+    }
+}
+
+/// Its stdout when a file is its standard input.
+fn piped(command: &mut Command, file: &Path) -> String {
+    let output = command.stdin(fs::File::open(file).unwrap()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn standard_input_is_read_as_fpcalc_reads_it() {
+    let place = Workspace::empty();
+    // What is in an MP4 is told at its end, where no pipe can be asked: `fpcalc` cannot read it, Baton can.
+    for file in files(place.outside()).iter().filter(|file| !file.ends_with("d.m4a")) {
+        for options in [&["-"][..], &["-raw", "-"], &["-chunk", "10", "-json", "-"], &["-format", "wav", "-"]] {
+            if options.contains(&"wav") && !file.ends_with("b.wav") {
+                continue;
+            }
+            let ours = piped(place.command().arg("fingerprint").args(options), file);
+            let theirs = piped(Command::new("fpcalc").args(options).arg("-ignore-errors"), file);
+            assert!(!ours.is_empty());
+            assert_eq!(ours, theirs, "{options:?} {}", file.display());
+        }
+    }
+    // Samples are taken as they come: the first chunk is printed while more is still awaited.
+    let mut command = place.command();
+    let options = ["-format", "s16le", "-rate", "11025", "-chunk", "4", "-ts", "-"];
+    command.arg("fingerprint").args(options).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let samples: Vec<u8> = (0..11_025 * 12_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    input.write_all(&samples).unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Vec<String> = (0..3).map(|_| lines.next().unwrap().unwrap()).collect();
+    assert!(first[0].starts_with("TIMESTAMP=1") && first[1] == "DURATION=4", "{first:?}");
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+/// The program under the name `fpcalc`.
+fn as_fpcalc(place: &Workspace) -> PathBuf {
+    let link = place.outside().join("fpcalc");
+    symlink(place.command().get_program(), &link).unwrap();
+    link
+}
+
+#[test]
+fn called_fpcalc_it_is_fpcalc() {
+    let place = Workspace::empty();
+    let program = as_fpcalc(&place);
+    let files = files(place.outside());
+    let run = |args: &[&str], files: &[PathBuf]| Output::of(Command::new(&program).args(args).args(files));
+    for options in [&["-t", "10"][..], &["-length", "0", "-json", "-raw"], &["-chunk", "10", "-overlap"], &["-a", "1"]]
+    {
+        let files: Vec<PathBuf> = files.iter().filter(|file| !file.ends_with("e.mp3")).cloned().collect();
+        if !files.is_empty() {
+            assert_eq!(run(options, &files).ended(0).stdout, fpcalc(options, &files), "{options:?}");
+        }
+    }
+    for ask in ["-v", "-version"] {
+        let version = run(&[ask], &[]).ended(0).stdout;
+        assert!(version.starts_with("fpcalc version 1.5.1 ("), "{version}");
+    }
+    assert!(run(&["-help"], &[]).ended(0).stdout.contains("-chunk SECS"));
+    for (args, error) in [
+        (&[][..], "ERROR: No input files\n"),
+        (&["-bogus"], "ERROR: Unknown option -bogus\n"),
+        (&["x", "-length"], "ERROR: Unknown option -length\n"),
+        (&["-channels", "0", "x"], "ERROR: The argument for -channels must be a non-zero positive number\n"),
+        (&["-algorithm", "9", "x"], "ERROR: The argument for -algorithm must be 1 - 5\n"),
+        (&["-format", "zzz", "x"], "ERROR: Invalid format\n"),
+    ] {
+        let ours = run(args, &[]).ended(2);
+        assert_eq!((ours.stdout.as_str(), ours.stderr.as_str()), ("", error));
+    }
+    // The first file that fails ends it.
+    let missing = place.outside().join("missing.mp3");
+    let all: Vec<PathBuf> = std::iter::once(missing).chain(files).collect();
+    let ours = run(&[], &all).ended(2);
+    assert!(
+        ours.stdout.is_empty() && ours.stderr.starts_with("ERROR: Could not open the input file"),
+        "{}",
+        ours.stderr
+    );
+}
+
+/// Asks as programs do that use `fpcalc`: pyacoustid itself, which is what beets' plugin `chroma` calls, and Picard as in its
+/// `picard/acoustid/__init__.py` and `picard/ui/options/fingerprinting.py`.
+const CALLERS: &str = r#"
+import json, subprocess, sys
+import acoustid
+fpcalc, path = sys.argv[1:]
+duration, fingerprint = acoustid.fingerprint_file(path, force_fpcalc=True)
+try:
+    acoustid.fingerprint_file(path + ".missing", force_fpcalc=True)
+    sys.exit("a missing file has a fingerprint")
+except acoustid.FingerprintGenerationError:
+    pass
+check = subprocess.run([fpcalc, "-v"], capture_output=True)
+assert check.returncode == 0 and check.stdout.decode().startswith("fpcalc version"), check
+asked = subprocess.run([fpcalc, "-json", "-length", "120", path], capture_output=True)
+answer = json.loads(asked.stdout)
+assert asked.returncode == 0 and answer["fingerprint"] == fingerprint.decode(), asked
+assert int(answer["duration"]) == int(duration) == 30, (answer["duration"], duration)
+assert subprocess.run([fpcalc, "-json", path + ".missing"], capture_output=True).returncode != 0
+print(fingerprint.decode())
+"#;
+
+#[test]
+fn programs_that_use_fpcalc_work_with_it() {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools/python/bin/python");
+    let there = Command::new(&python).args(["-c", "import acoustid"]).output().is_ok_and(|run| run.status.success());
+    if !there {
+        let why = "pyacoustid is missing: target/tools/python/bin/pip install pyacoustid==1.3.0 (as in .ci/run)";
+        assert!(std::env::var("CI").is_err(), "{why}");
+        #[expect(clippy::print_stderr, reason = "a skip must be seen")]
+        {
+            eprintln!("SKIPPED: {why}");
+        }
+        return;
+    }
+    let place = Workspace::empty();
+    let program = as_fpcalc(&place);
+    for file in files(place.outside()) {
+        let mut command = Command::new(&python);
+        command.args(["-c", CALLERS]).arg(&program).arg(&file).env("FPCALC", &program);
+        let judged = Output::of(&mut command).ended(0);
+        let theirs = fpcalc(&["-plain"], std::slice::from_ref(&file));
+        assert_eq!(judged.stdout, theirs, "{}", file.display());
+    }
+}
+
+#[test]
 fn a_file_without_a_fingerprint_is_told_of_and_the_next_one_comes() {
     let place = Workspace::empty();
     let text = place.outside().join("list.mp3");
@@ -96,6 +270,10 @@ fn wrong_options_end_with_two_as_those_of_fpcalc() {
         assert_eq!(run.stdout, "");
         assert!(!run.stderr.contains("no such file"), "{}", run.stderr);
     }
-    let one = Output::of(place.command().args(["fingerprint", "-algorithm", "1", "x"])).ended(2);
-    assert!(one.stderr.contains("--algorithm"), "{}", one.stderr);
+    for wrong in [["-algorithm", "6"], ["-channels", "0"], ["-chunk", "x"], ["-rate", "many"]] {
+        let one = Output::of(place.command().arg("fingerprint").args(wrong).arg("x")).ended(2);
+        assert!(one.stderr.contains(&format!("-{}", wrong[0])), "{}", one.stderr);
+    }
+    let format = Output::of(place.command().args(["fingerprint", "-format", "zzz", "x"])).ended(2);
+    assert!(format.stderr.contains("name s16le"), "{}", format.stderr);
 }

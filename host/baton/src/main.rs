@@ -20,6 +20,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     #[cfg(feature = "failpoints")]
     failpoints::arm();
+    if let Some(code) = cli::called_fpcalc() {
+        return code.into();
+    }
     let cli = cli::Cli::read();
     output::log::start(cli.default_log());
     match cli.run() {

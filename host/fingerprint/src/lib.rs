@@ -8,15 +8,19 @@
 //! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
 
 pub mod chroma;
+mod chunked;
 mod damage;
 mod decode;
 mod error;
 mod fingerprint;
 mod hash;
 pub mod index;
+mod pcm;
 mod read;
 
+pub use chunked::{Stream, open, read_chunks};
 pub use damage::Damage;
 pub use error::{Error, Reason};
 pub use fingerprint::Fingerprint;
+pub use pcm::{Form, Pcm, read_pcm};
 pub use read::{LONGEST, Options, Sound, Tags, check, read, read_opened};

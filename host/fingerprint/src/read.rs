@@ -126,8 +126,8 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<So
 
 /// What tells whether a file is still the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    length: u64,
+pub(crate) struct Seen {
+    pub(crate) length: u64,
     changed_s: i64,
     changed_ns: i64,
     inode: u64,
@@ -144,7 +144,7 @@ fn look(file: &Path) -> std::io::Result<Seen> {
     Ok(Seen::from(&std::fs::metadata(file)?))
 }
 
-fn open(file: &Path) -> Result<(File, Seen), Error> {
+pub(crate) fn open(file: &Path) -> Result<(File, Seen), Error> {
     let failed = |failed: std::io::Error| match failed.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "there is no such file"),
         _ => Error::new(Reason::Unreadable, format!("failed to open it: {failed}")),
@@ -156,7 +156,7 @@ fn open(file: &Path) -> Result<(File, Seen), Error> {
     Ok((opened, seen))
 }
 
-fn regular(opened: &File) -> Result<Seen, Error> {
+pub(crate) fn regular(opened: &File) -> Result<Seen, Error> {
     let found = opened
         .metadata()
         .map_err(|failed| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
@@ -220,6 +220,6 @@ fn fingerprint(audio: &mut Audio, length: Option<Duration>, stop: &AtomicBool) -
     Ok(words.finish())
 }
 
-fn going_on(stop: &AtomicBool) -> Result<(), Error> {
+pub(crate) fn going_on(stop: &AtomicBool) -> Result<(), Error> {
     if stop.load(Ordering::Relaxed) { Err(Error::stopped()) } else { Ok(()) }
 }

@@ -26,8 +26,11 @@ const COPIES: [(&str, &str, &[&str]); 4] = [
     ("padded.flac", "[0:a]adelay=2000:all=1,aformat=channel_layouts=mono[o]", &[]),
 ];
 
+/// A part of an edit: whether it is of the piece, from which second, and to which.
+type Part = (bool, u32, u32);
+
 /// Edits: seconds of the piece (`true`) or the next one (`false`), one after the other. Each plays as long as the piece.
-const EDITS: [(&str, &[(bool, u32, u32)]); 6] = [
+const EDITS: [(&str, &[Part]); 6] = [
     ("middle.flac", &[(true, 0, 50), (false, 50, 75), (true, 75, LENGTH)]),
     ("turned.flac", &[(true, 0, 50), (true, 90, 115), (true, 75, LENGTH)]),
     ("first 100.flac", &[(true, 0, 100), (false, 100, LENGTH)]),
@@ -39,14 +42,16 @@ const EDITS: [(&str, &[(bool, u32, u32)]); 6] = [
 fn ffmpeg(inputs: &[&Path], args: &[&str], to: &Path) {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-y"]);
-    inputs.iter().for_each(|input| drop(command.arg("-i").arg(input)));
+    for input in inputs {
+        command.arg("-i").arg(input);
+    }
     let made = command.args(args).arg(to).output().unwrap();
     assert!(made.status.success(), "{}: {}", to.display(), String::from_utf8_lossy(&made.stderr));
 }
 
 /// The filter that puts parts one after the other.
-fn parts(parts: &[(bool, u32, u32)]) -> String {
-    let one = |(number, (is_piece, from, to)): (usize, &(bool, u32, u32))| {
+fn parts(parts: &[Part]) -> String {
+    let one = |(number, (is_piece, from, to)): (usize, &Part)| {
         let input = u8::from(!is_piece);
         format!("[{input}:a]atrim=start={from}:end={to},asetpts=PTS-STARTPTS[p{number}];")
     };

@@ -1,30 +1,57 @@
 //! `baton fingerprint FILE…`: acoustic fingerprints on stdout, in the forms of `fpcalc` and by its options, so that scripts that call
-//! `fpcalc` can call this. Needs no workspace and changes nothing.
+//! `fpcalc` can call this. Called by the name `fpcalc` (a link to the program) it is `fpcalc`: its options, its messages, its exit
+//! codes (`fpcalc`). Needs no workspace and changes nothing.
 //!
-//! What differs: a file without a fingerprint does not keep the next ones from theirs, no option cuts it into chunks, and the duration of
-//! an MP3 is without what its encoder added.
+//! What differs: the duration of an MP3 is without what its encoder added; a file without a fingerprint does not keep the next ones
+//! from theirs, unless it is called `fpcalc`; of standard input in a container, which is copied into a temporary file, all is read.
+
+mod fpcalc;
+mod input;
+mod print;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::anyhow;
-use baton_fingerprint::{Fingerprint, Options, Sound};
+use baton_fingerprint::chroma::{Algorithm, Cut};
 
+use self::input::Input;
+use self::print::{Form, Print};
 use crate::exit::Code;
 use crate::output;
 
+pub(crate) use fpcalc::called_so as called_fpcalc;
+
 /// Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
+///
+/// The options are those of `fpcalc`, also with one dash. A link with the name fpcalc to this program behaves as fpcalc.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "the options of `fpcalc` are such")]
 pub(super) struct Args {
-    /// The files
-    #[arg(required = true, value_name = "FILE")]
+    /// The files; - for standard input
+    #[arg(required_unless_present = "version", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How much of each is fingerprinted, from its start; 0 for all of it, up to a day
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
+    /// Print a fingerprint for each part of so many seconds; 0 for none but the whole
+    #[arg(long, value_name = "SECS", default_value = "0", value_parser = seconds)]
+    chunk: Duration,
+    /// Let the parts overlap, so that nothing at their ends is lost
+    #[arg(long)]
+    overlap: bool,
+    /// Print the time of day at which each part began to be read, as seconds since 1970
+    #[arg(long)]
+    ts: bool,
+    /// What the input is, where it is samples without a header: s16le, f32be, u8, …; a container must be that which is named
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// Samples a second, where the input is samples without a header [default: 44100]
+    #[arg(long, value_name = "HZ")]
+    rate: Option<u32>,
+    /// Channels, where the input is samples without a header [default: 1]
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u16).range(1..))]
+    channels: Option<u16>,
     /// Print the fingerprint as numbers instead of its compressed form
     #[arg(long)]
     raw: bool,
@@ -40,9 +67,12 @@ pub(super) struct Args {
     /// Print the fingerprint alone
     #[arg(long, overrides_with_all = ["json", "text"])]
     plain: bool,
-    /// Chromaprint's algorithm, of which there is one here
-    #[arg(long, value_name = "NUM", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=2), hide = true)]
-    algorithm: u8,
+    /// Chromaprint's algorithm, from 1 to 5; the library knows the second alone
+    #[arg(long, value_name = "NUM", default_value = "2", value_parser = algorithm)]
+    algorithm: Algorithm,
+    /// Print the version of fpcalc whose fingerprints these are
+    #[arg(long)]
+    version: bool,
     /// Has no effect: damaged parts of a file are always passed over
     #[arg(long, hide = true)]
     ignore_errors: bool,
@@ -53,54 +83,78 @@ impl Args {
     /// Never: a file without a fingerprint is told of on stderr, and the next one comes.
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
-        let length = Some(self.length).filter(|length| !length.is_zero());
-        let options = Options { length, hashes: false };
+        if self.version {
+            output::print(&fpcalc::version());
+            return Ok(Code::Good);
+        }
+        let work = Work {
+            input: Input { format: self.format, rate_hz: self.rate, channels: self.channels },
+            cut: Cut {
+                length: Some(self.length).filter(|length| !length.is_zero()),
+                chunk: Some(self.chunk).filter(|chunk| !chunk.is_zero()),
+                overlap: self.overlap,
+                algorithm: self.algorithm,
+            },
+            print: Print {
+                form: if self.json {
+                    Form::Json
+                } else if self.plain {
+                    Form::Plain
+                } else {
+                    Form::Text
+                },
+                raw: self.raw,
+                signed: self.signed,
+                timestamps: self.ts,
+            },
+        };
         let mut code = Code::Good;
         for file in &self.files {
-            match baton_fingerprint::read(file, options, &AtomicBool::new(false)) {
-                Ok(sound) => output::print(&self.shown(&sound)),
-                Err(error) => {
-                    output::error(&of_file(file, &error));
-                    code = Code::Failed;
-                }
+            if let Err(error) = work.one(file) {
+                output::error(&error.context_of(file));
+                code = Code::Failed;
             }
         }
         Ok(code)
     }
-
-    /// A file's lines, byte for byte as `fpcalc` has them.
-    fn shown(&self, sound: &Sound) -> String {
-        let fingerprint = if self.raw { numbers(&sound.fingerprint, self.signed) } else { sound.fingerprint.encode() };
-        if self.plain {
-            format!("{fingerprint}\n")
-        } else if self.json {
-            let quoted = if self.raw { format!("[{fingerprint}]") } else { format!("\"{fingerprint}\"") };
-            // `fpcalc` cuts to milliseconds before it rounds.
-            let cut = Duration::from_millis(u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX));
-            format!("{{\"duration\": {:.2}, \"fingerprint\": {quoted}}}\n", cut.as_secs_f64())
-        } else {
-            format!("DURATION={}\nFINGERPRINT={fingerprint}\n", sound.duration.as_secs())
-        }
-    }
 }
 
-fn of_file(file: &Path, error: &baton_fingerprint::Error) -> anyhow::Error {
-    anyhow!("{}: {error} ({})", file.display(), error.reason.word())
-}
-
-fn numbers(fingerprint: &Fingerprint, signed: bool) -> String {
-    let number = |word: &u32| if signed { word.cast_signed().to_string() } else { word.to_string() };
-    fingerprint.words().iter().map(number).collect::<Vec<_>>().join(",")
+/// What is done with each file.
+struct Work {
+    input: Input,
+    cut: Cut,
+    print: Print,
 }
 
 /// Seconds, also parts of one.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| format!("`{text}` is no number of seconds; 0 is all of the file"))
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 is all of the file"))
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    let known = text.parse().ok().and_then(Algorithm::from_number);
+    known.ok_or_else(|| format!("`{text}` is not one of Chromaprint's algorithms, 1 to 5"))
 }
 
 /// The options of `fpcalc` as it spells them, with one dash, which stand for one letter each elsewhere.
-const OF_FPCALC: [&str; 8] = ["-raw", "-signed", "-json", "-text", "-plain", "-length", "-algorithm", "-ignore-errors"];
+const OF_FPCALC: [&str; 15] = [
+    "-raw",
+    "-signed",
+    "-json",
+    "-text",
+    "-plain",
+    "-length",
+    "-chunk",
+    "-overlap",
+    "-ts",
+    "-format",
+    "-rate",
+    "-channels",
+    "-algorithm",
+    "-version",
+    "-ignore-errors",
+];
 
 /// The arguments of the program; those of `baton fingerprint` that `fpcalc` spells with one dash get their second.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {

@@ -39,6 +39,8 @@ use anyhow::{Context as _, bail};
 use baton_registry::PublicKey;
 use clap::{Parser, Subcommand};
 
+pub(crate) use fingerprint::called_fpcalc;
+
 use crate::exit::Code;
 use crate::workspace::{self, Workspace};
 

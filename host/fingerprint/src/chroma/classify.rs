@@ -1,6 +1,6 @@
 //! Sixteen filters on the last sixteen rows, two bits each: a word.
 //!
-//! Filters and thresholds are `kClassifiersTest2` of Chromaprint's `fingerprinter_configuration.cpp`, the shapes those of
+//! Filters and thresholds are `kClassifiersTest1` and `kClassifiersTest2` of Chromaprint's `fingerprinter_configuration.cpp`, the shapes those of
 //! `filter_utils.h`. The idea is that of Ke, Hoiem and Sukthankar, "Computer Vision for Music Identification" (CVPR 2005).
 
 use super::image::{Image, SPAN};
@@ -23,7 +23,7 @@ enum Shape {
 }
 
 /// A filter, and where its value passes from one of four levels to the next.
-struct Classifier {
+pub(super) struct Classifier {
     shape: Shape,
     note: usize,
     height: usize,
@@ -35,7 +35,28 @@ const fn classifier(shape: Shape, note: usize, height: usize, width: usize, thre
     Classifier { shape, note, height, width, thresholds }
 }
 
-const CLASSIFIERS: [Classifier; 16] = [
+/// Those of algorithm 1.
+pub(super) const FIRST: [Classifier; 16] = [
+    classifier(Shape::Whole, 0, 3, 15, [2.10543, 2.45354, 2.69414]),
+    classifier(Shape::Notes, 0, 4, 14, [-0.345_922, 0.046_374_6, 0.446_251]),
+    classifier(Shape::Notes, 4, 4, 11, [-0.392_132, 0.029_107_7, 0.443_391]),
+    classifier(Shape::Quarters, 0, 4, 14, [-0.192_851, 0.005_835_35, 0.204_053]),
+    classifier(Shape::Rows, 8, 2, 4, [-0.077_161_9, -0.009_919_99, 0.057_540_6]),
+    classifier(Shape::MiddleRows, 6, 2, 15, [-0.710_437, -0.518_954, -0.330_402]),
+    classifier(Shape::Notes, 9, 2, 16, [-0.353_724, -0.018_971_9, 0.289_768]),
+    classifier(Shape::Quarters, 4, 2, 10, [-0.128_418, -0.028_569_7, 0.059_179_1]),
+    classifier(Shape::Quarters, 9, 2, 16, [-0.139_052, -0.022_846_8, 0.087_972_3]),
+    classifier(Shape::Rows, 1, 3, 6, [-0.133_562, 0.006_692_05, 0.155_012]),
+    classifier(Shape::Quarters, 3, 6, 2, [-0.0267, 0.008_048_29, 0.045_977_3]),
+    classifier(Shape::Rows, 8, 1, 10, [-0.097_241_7, 0.015_222_7, 0.129_003]),
+    classifier(Shape::Quarters, 4, 4, 14, [-0.141_434, 0.003_745_15, 0.149_935]),
+    classifier(Shape::MiddleRows, 4, 2, 15, [-0.64035, -0.466_999, -0.285_493]),
+    classifier(Shape::MiddleRows, 9, 2, 3, [-0.322_792, -0.254_258, -0.174_278]),
+    classifier(Shape::Rows, 1, 8, 4, [-0.074_137_5, -0.005_909_33, 0.060_035_7]),
+];
+
+/// Those of all other algorithms.
+pub(super) const SECOND: [Classifier; 16] = [
     classifier(Shape::Whole, 4, 3, 15, [1.98215, 2.35817, 2.63523]),
     classifier(Shape::MiddleNotes, 4, 6, 15, [-1.03809, -0.651_211, -0.282_167]),
     classifier(Shape::Notes, 0, 4, 16, [-0.298_702, 0.119_262, 0.558_497]),
@@ -55,12 +76,12 @@ const CLASSIFIERS: [Classifier; 16] = [
 ];
 
 /// The widest of them decides how many rows a word needs.
-const _: () = assert!(CLASSIFIERS[2].width == SPAN);
+const _: () = assert!(SECOND[2].width == SPAN && FIRST[6].width == SPAN);
 
 /// The word of the last span of rows, once there is one.
-pub(super) fn word(image: &Image) -> Option<u32> {
+pub(super) fn word(image: &Image, classifiers: &[Classifier; 16]) -> Option<u32> {
     let level = |classifier: &Classifier| gray(quantised(value(image, classifier), &classifier.thresholds));
-    image.is_full().then(|| CLASSIFIERS.iter().fold(0, |bits, classifier| bits << 2 | level(classifier)))
+    image.is_full().then(|| classifiers.iter().fold(0, |bits, classifier| bits << 2 | level(classifier)))
 }
 
 /// How much louder one part of the rectangle is than the other, as a logarithm.
@@ -114,12 +135,12 @@ mod tests {
 
     #[test]
     fn thresholds_rise() {
-        assert!(CLASSIFIERS.iter().all(|classifier| classifier.thresholds.is_sorted()));
+        assert!(FIRST.iter().chain(&SECOND).all(|classifier| classifier.thresholds.is_sorted()));
     }
 
     #[test]
     fn every_filter_lies_within_the_image() {
-        for classifier in &CLASSIFIERS {
+        for classifier in FIRST.iter().chain(&SECOND) {
             assert!(classifier.width <= SPAN && classifier.note + classifier.height <= 12);
         }
     }
@@ -128,6 +149,6 @@ mod tests {
     fn silence_has_the_word_of_fpcalc() {
         let mut image = Image::default();
         (0..16).for_each(|_| image.push(&[0.0; 12]));
-        assert_eq!(word(&image), Some(627_964_279));
+        assert_eq!(word(&image, &SECOND), Some(627_964_279));
     }
 }

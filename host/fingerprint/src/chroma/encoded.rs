@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::algorithm::Algorithm;
 use crate::Fingerprint;
 
 /// Padding is not written, and is taken where others wrote it.
@@ -17,8 +18,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Algorithm 2, which is counted from zero here (`CHROMAPRINT_ALGORITHM_TEST2`).
-const ALGORITHM: u8 = 1;
 /// The header: the algorithm, and the number of words in 24 bits.
 const HEADER: usize = 4;
 /// As many words as the header can tell: 24 days.
@@ -51,7 +50,13 @@ impl Fingerprint {
     /// hold more.
     #[must_use]
     pub fn encode(&self) -> String {
-        BASE64.encode(compressed(self.words()))
+        self.encode_as(Algorithm::Two)
+    }
+
+    /// The same of words of another algorithm.
+    #[must_use]
+    pub fn encode_as(&self, algorithm: Algorithm) -> String {
+        BASE64.encode(compressed(self.words(), algorithm))
     }
 
     /// Reads the compressed form: which of Chromaprint's algorithms it is of (2 is that of `AcoustID`), and its words.
@@ -69,7 +74,7 @@ impl Fingerprint {
     }
 }
 
-fn compressed(words: &[u32]) -> Vec<u8> {
+fn compressed(words: &[u32], algorithm: Algorithm) -> Vec<u8> {
     let words = words.get(..MAX_WORDS).unwrap_or(words);
     let (mut normal, mut exceptions) = (Vec::with_capacity(8 * words.len()), Vec::new());
     let mut before = 0;
@@ -83,7 +88,8 @@ fn compressed(words: &[u32]) -> Vec<u8> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most 2^24 - 1")]
     let [_, high, middle, low] = (words.len() as u32).to_be_bytes();
-    let mut bytes = vec![ALGORITHM, high, middle, low];
+    // Algorithms are counted from zero here.
+    let mut bytes = vec![algorithm.number() - 1, high, middle, low];
     pack(&normal, NORMAL, &mut bytes);
     pack(&exceptions, EXCEPTION, &mut bytes);
     bytes
@@ -187,13 +193,13 @@ mod tests {
     use super::*;
 
     fn body(words: &[u32]) -> Vec<u8> {
-        compressed(words).split_off(HEADER)
+        compressed(words, Algorithm::Two).split_off(HEADER)
     }
 
     #[test]
     fn words_are_packed_as_chromaprint_packs_them() {
         // The examples of Chromaprint's own tests (`test_fingerprint_compressor.cpp`).
-        assert_eq!(compressed(&[1]), [1, 0, 0, 1, 1]);
+        assert_eq!(compressed(&[1], Algorithm::Two), [1, 0, 0, 1, 1]);
         assert_eq!(body(&[7]), [73, 0]);
         assert_eq!(body(&[1 << 6]), [7, 0]);
         assert_eq!(body(&[1 << 8]), [7, 2]);

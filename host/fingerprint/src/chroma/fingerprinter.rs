@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::RATE_HZ;
+use super::algorithm::Algorithm;
 use super::front::{BLOCK, Front};
 use super::sample::{Kind, Sample};
 use super::words::Words;
@@ -41,7 +42,7 @@ impl Fingerprinter {
     /// As [`Self::new`].
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
         accepted(rate_hz, channels)?;
-        Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(), wanted: None })
+        Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(Algorithm::Two), wanted: None })
     }
 
     /// Only the first `length` is fingerprinted. As `fpcalc -length` it counts what comes out of the resampler.
@@ -72,8 +73,8 @@ impl Fingerprinter {
 
     /// Ends the stream. There are no words where it was shorter than 2.72 s.
     #[must_use]
-    pub fn finish(self) -> Fingerprint {
-        Fingerprint::new(self.words.finish())
+    pub fn finish(mut self) -> Fingerprint {
+        Fingerprint::new(self.words.take())
     }
 }
 

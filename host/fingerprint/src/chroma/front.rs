@@ -10,10 +10,10 @@ use super::resample::Resampler;
 use super::sample::{Kind, Sample, quantise};
 
 /// How many samples of a channel are taken at a time.
-pub(super) const BLOCK: usize = 4096;
+pub(crate) const BLOCK: usize = 4096;
 
 /// Either path.
-pub(super) enum Front {
+pub(crate) enum Front {
     /// Sources of at most 16 bits.
     Integers(Integers),
     /// All others.
@@ -21,7 +21,7 @@ pub(super) enum Front {
 }
 
 impl Front {
-    pub(super) fn new(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Self {
+    pub(crate) fn new(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Self {
         let weights = layout::weights(channels, mask);
         match kind {
             Kind::S16 => Self::Integers(Integers::new(rate_hz, &weights)),
@@ -31,7 +31,7 @@ impl Front {
 
     /// Takes a range (of at most [`BLOCK`]) of each channel's samples and gives what has become of them. What a channel lacks is
     /// silence.
-    pub(super) fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
+    pub(crate) fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
         match self {
             Self::Integers(path) => path.push(channels, range),
             Self::Floats(path) => path.push(channels, range),
@@ -47,7 +47,7 @@ struct Heard<W> {
 }
 
 /// Filter each channel, then mix.
-pub(super) struct Integers {
+pub(crate) struct Integers {
     heard: Vec<Heard<i32>>,
     resampler: Resampler<i16>,
     sums: Vec<i32>,
@@ -91,7 +91,7 @@ impl Integers {
 }
 
 /// Mix, then filter.
-pub(super) struct Floats {
+pub(crate) struct Floats {
     heard: Vec<Heard<f32>>,
     resampler: Resampler<f32>,
     mono: Vec<i16>,

@@ -1,4 +1,5 @@
-//! Samples become words: Chromaprint's algorithm 2, as `fpcalc` 1.5.1 (with `FFmpeg` 5.1) computes it, in one streaming pass.
+//! Samples become words: Chromaprint's algorithm 2, as `fpcalc` 1.5.1 (with `FFmpeg` 5.1) computes it, in one streaming pass; the other
+//! four where they are asked for (`algorithm`).
 //!
 //! # The way of a sample
 //! 1. `sample`: what the decoder gives becomes 16-bit integers ([`Kind::S16`]) or floats ([`Kind::Float`], [`Kind::S32`]): the two
@@ -40,7 +41,9 @@
 //! Memory is bounded but for the words themselves (29 kB an hour). Nothing is allocated after `new` but for these. No panic, whatever
 //! the samples: what is no number counts as 0.
 
+mod algorithm;
 mod bank;
+mod chunks;
 mod classify;
 mod encoded;
 mod fingerprinter;
@@ -50,13 +53,18 @@ mod kernel;
 mod layout;
 mod resample;
 mod sample;
+mod silence;
 mod smooth;
 mod spectrum;
 mod words;
 
+pub use algorithm::Algorithm;
+pub(crate) use chunks::Chunks;
+pub use chunks::{Chunk, Cut};
 pub use encoded::EncodedError;
 pub use fingerprinter::Fingerprinter;
 pub(crate) use fingerprinter::accepted;
+pub(crate) use front::{BLOCK, Front};
 pub use sample::{Kind, Sample};
 
 /// Samples a second of what is fingerprinted, in Hz.

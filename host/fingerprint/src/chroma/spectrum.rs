@@ -15,22 +15,37 @@ use realfft::{RealFftPlanner, RealToComplex};
 use super::RATE_HZ;
 use super::smooth::{NOTES, Notes};
 
-/// Samples of a frame (0.37 s).
-const FRAME: usize = 4096;
-/// Samples from one frame to the next (0.12 s): a third of a frame.
-const HOP: usize = FRAME / 3;
 /// What is heard, in Hz: seven octaves.
 const HEARD_HZ: Range<f64> = 28.0..3520.0;
 /// The frequency at which the notes begin, in Hz: four octaves below concert pitch.
 const FIRST_NOTE_HZ: f64 = 440.0 / 16.0;
 
-/// Twiddle factors and window are the same for all.
-static FFT: LazyLock<Arc<dyn RealToComplex<f32>>> = LazyLock::new(|| RealFftPlanner::new().plan_fft_forward(FRAME));
-static WINDOW: LazyLock<Vec<f32>> = LazyLock::new(hamming);
-static RUNS: LazyLock<Vec<(usize, Range<usize>)>> = LazyLock::new(runs);
+/// What is the same for all frames of a length.
+struct Plan {
+    frame: usize,
+    fft: Arc<dyn RealToComplex<f32>>,
+    window: Vec<f32>,
+    /// Neighbouring bins of the same note.
+    runs: Vec<(usize, Range<usize>)>,
+}
+
+impl Plan {
+    fn new(frame: usize) -> Self {
+        Self { frame, fft: RealFftPlanner::new().plan_fft_forward(frame), window: hamming(frame), runs: runs(frame) }
+    }
+
+    fn of(frame: usize) -> &'static Self {
+        static LONG: LazyLock<Plan> = LazyLock::new(|| Plan::new(4096));
+        static SHORT: LazyLock<Plan> = LazyLock::new(|| Plan::new(2048));
+        if frame == SHORT.frame { &SHORT } else { &LONG }
+    }
+}
 
 /// Samples that are not yet used up.
 pub(super) struct Spectrum {
+    plan: &'static Plan,
+    /// Samples from one frame to the next.
+    hop: usize,
     samples: Vec<f32>,
     begin: usize,
     end: usize,
@@ -40,15 +55,24 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    pub(super) fn new() -> Self {
+    /// For frames of 4,096 or 2,048 samples, `hop` after each other; that is no longer than a frame.
+    pub(super) fn new(frame: usize, hop: usize) -> Self {
+        let plan = Plan::of(frame);
         Self {
-            samples: vec![0.0; 2 * FRAME],
+            plan,
+            hop,
+            samples: vec![0.0; 2 * plan.frame],
             begin: 0,
             end: 0,
-            frame: FFT.make_input_vec(),
-            bins: FFT.make_output_vec(),
-            scratch: FFT.make_scratch_vec(),
+            frame: plan.fft.make_input_vec(),
+            bins: plan.fft.make_output_vec(),
+            scratch: plan.fft.make_scratch_vec(),
         }
+    }
+
+    /// Forgets the samples that are not yet used up.
+    pub(super) fn restart(&mut self) {
+        (self.begin, self.end) = (0, 0);
     }
 
     /// Takes samples, and hands on the notes of every frame that is full.
@@ -59,9 +83,9 @@ impl Spectrum {
             free.iter_mut().zip(now).for_each(|(to, sample)| *to = f32::from(*sample));
             self.end += now.len();
             samples = later;
-            while self.end - self.begin >= FRAME {
+            while self.end - self.begin >= self.plan.frame {
                 row(&self.notes());
-                self.begin += HOP;
+                self.begin += self.hop;
             }
             self.samples.copy_within(self.begin..self.end, 0);
             self.end -= self.begin;
@@ -71,14 +95,15 @@ impl Spectrum {
 
     /// The notes of the frame at hand.
     fn notes(&mut self) -> Notes {
-        let samples = &self.samples[self.begin..self.begin + FRAME];
-        for ((to, sample), weight) in self.frame.iter_mut().zip(samples).zip(WINDOW.iter()) {
+        let Plan { frame, fft, window, runs } = self.plan;
+        let samples = &self.samples[self.begin..self.begin + frame];
+        for ((to, sample), weight) in self.frame.iter_mut().zip(samples).zip(window) {
             *to = sample * weight;
         }
-        let done = FFT.process_with_scratch(&mut self.frame, &mut self.bins, &mut self.scratch);
+        let done = fft.process_with_scratch(&mut self.frame, &mut self.bins, &mut self.scratch);
         debug_assert!(done.is_ok(), "the lengths are those of the plan");
         let mut notes = Notes::default();
-        for (note, bins) in RUNS.iter() {
+        for (note, bins) in runs {
             notes[*note] += energy(&self.bins[bins.clone()]);
         }
         notes
@@ -100,16 +125,16 @@ fn energy(bins: &[Complex32]) -> f64 {
 
 /// The Hamming window, which also brings 16 bits to −1 to 1 (`PrepareHammingWindow`).
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "computed as double, kept as float")]
-fn hamming() -> Vec<f32> {
-    let angle = |n: usize| n as f64 * 2.0 * std::f64::consts::PI / (FRAME - 1) as f64;
-    (0..FRAME).map(|n| (1.0 / f64::from(i16::MAX) * (0.54 - 0.46 * angle(n).cos())) as f32).collect()
+fn hamming(frame: usize) -> Vec<f32> {
+    let angle = |n: usize| n as f64 * 2.0 * std::f64::consts::PI / (frame - 1) as f64;
+    (0..frame).map(|n| (1.0 / f64::from(i16::MAX) * (0.54 - 0.46 * angle(n).cos())) as f32).collect()
 }
 
 /// Neighbouring bins of the same note, from the lowest (`Chroma::PrepareNotes`).
-fn runs() -> Vec<(usize, Range<usize>)> {
+fn runs(frame: usize) -> Vec<(usize, Range<usize>)> {
     let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
-    for bin in bin_of(HEARD_HZ.start).max(1)..bin_of(HEARD_HZ.end).min(FRAME / 2) {
-        let note = note_of(bin);
+    for bin in bin_of(HEARD_HZ.start, frame).max(1)..bin_of(HEARD_HZ.end, frame).min(frame / 2) {
+        let note = note_of(bin, frame);
         match runs.last_mut() {
             Some((last, bins)) if *last == note => bins.end = bin + 1,
             _ => runs.push((note, bin..bin + 1)),
@@ -119,13 +144,13 @@ fn runs() -> Vec<(usize, Range<usize>)> {
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 to 2,048")]
-fn bin_of(frequency_hz: f64) -> usize {
-    (FRAME as f64 * frequency_hz / f64::from(RATE_HZ)).round() as usize
+fn bin_of(frequency_hz: f64, frame: usize) -> usize {
+    (frame as f64 * frequency_hz / f64::from(RATE_HZ)).round() as usize
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 to 11")]
-fn note_of(bin: usize) -> usize {
-    let frequency_hz = bin as f64 * f64::from(RATE_HZ) / FRAME as f64;
+fn note_of(bin: usize, frame: usize) -> usize {
+    let frequency_hz = bin as f64 * f64::from(RATE_HZ) / frame as f64;
     let octave = (frequency_hz / FIRST_NOTE_HZ).ln() / std::f64::consts::LN_2;
     ((NOTES as f64 * (octave - octave.floor())) as usize).min(NOTES - 1)
 }
@@ -134,8 +159,11 @@ fn note_of(bin: usize) -> usize {
 mod tests {
     use super::*;
 
+    const FRAME: usize = 4096;
+    const HOP: usize = FRAME / 3;
+
     fn rows(samples: &[i16], block: usize) -> Vec<Notes> {
-        let mut spectrum = Spectrum::new();
+        let mut spectrum = Spectrum::new(FRAME, HOP);
         let mut rows = Vec::new();
         samples.chunks(block).for_each(|block| spectrum.push(block, |notes| rows.push(*notes)));
         rows
@@ -149,7 +177,7 @@ mod tests {
 
     #[test]
     fn bins_are_those_of_seven_octaves() {
-        let runs = runs();
+        let runs = runs(FRAME);
         assert_eq!(runs.first().map(|(_, bins)| bins.start), Some(10));
         assert_eq!(runs.last().map(|(_, bins)| bins.end), Some(1308));
         assert!(runs.windows(2).all(|pair| pair[0].1.end == pair[1].1.start));

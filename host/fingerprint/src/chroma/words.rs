@@ -1,12 +1,16 @@
 //! From 16-bit mono at 11,025 Hz to words: the steps after resampling, tied together.
 
+use super::algorithm::Algorithm;
 use super::classify;
 use super::image::Image;
+use super::silence::Silence;
 use super::smooth::Smoother;
 use super::spectrum::Spectrum;
 
 /// The words so far, and what is needed for the next.
 pub(super) struct Words {
+    algorithm: Algorithm,
+    silence: Option<Silence>,
     spectrum: Spectrum,
     smoother: Smoother,
     image: Image,
@@ -14,21 +18,40 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new() -> Self {
-        Self { spectrum: Spectrum::new(), smoother: Smoother::default(), image: Image::default(), words: Vec::new() }
+    pub(super) fn new(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            silence: algorithm.silence().map(Silence::below),
+            spectrum: Spectrum::new(algorithm.frame(), algorithm.hop()),
+            smoother: Smoother::default(),
+            image: Image::default(),
+            words: Vec::new(),
+        }
     }
 
     pub(super) fn push(&mut self, samples: &[i16]) {
-        let Self { spectrum, smoother, image, words } = self;
+        let Self { algorithm, silence, spectrum, smoother, image, words } = self;
+        let samples = silence.as_mut().map_or(samples, |silence| silence.after(samples));
         spectrum.push(samples, |notes| {
             if let Some(row) = smoother.push(notes) {
                 image.push(&row);
-                words.extend(classify::word(image));
+                words.extend(classify::word(image, algorithm.classifiers()));
             }
         });
     }
 
-    pub(super) fn finish(self) -> Vec<u32> {
-        self.words
+    /// The words so far; those that follow go on from here.
+    pub(super) fn take(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.words)
+    }
+
+    /// The words so far; what follows is another stream.
+    pub(super) fn restart(&mut self) -> Vec<u32> {
+        if let Some(silence) = &mut self.silence {
+            silence.restart();
+        }
+        self.spectrum.restart();
+        (self.smoother, self.image) = (Smoother::default(), Image::default());
+        self.take()
     }
 }

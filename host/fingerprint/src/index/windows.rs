@@ -40,7 +40,8 @@ pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
     while let Some(window) = one.get(at..).filter(|rest| at == from || rest.len() >= WINDOW) {
         let window = window.get(..WINDOW).unwrap_or(window);
         let here = i32::try_from(at).unwrap_or(i32::MAX);
-        let tried = [0, -1, 1].map(|by| (rate(window, other, here.saturating_add(shift).saturating_add(by), at == from), by));
+        let tried =
+            [0, -1, 1].map(|by| (rate(window, other, here.saturating_add(shift).saturating_add(by), at == from), by));
         let tried = tried.into_iter().filter_map(|(rate, by)| Some((rate?, by)));
         let Some((rate, by)) = tried.min_by(|(one, _), (other, _)| one.total_cmp(other)) else { break };
         if rate <= FOLLOWED {

@@ -80,12 +80,7 @@ impl Duplicates {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(
-    catalog: &Catalog,
-    ear: &Ear<'_>,
-    whole: &Whole<'_>,
-    wanted: Wanted,
-) -> Result<Duplicates, LedgerError> {
+pub fn find(catalog: &Catalog, ear: &Ear<'_>, whole: &Whole<'_>, wanted: Wanted) -> Result<Duplicates, LedgerError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;

@@ -5,8 +5,8 @@
 use baton_core::matching::{Agreement, version};
 
 use super::Item;
-use crate::coverage::HEARD_MS;
 use super::proof::{Alike, Pair};
+use crate::coverage::HEARD_MS;
 
 /// Two files that sound alike and are not duplicates.
 #[derive(Clone, Debug, PartialEq)]

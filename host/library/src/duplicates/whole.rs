@@ -94,11 +94,7 @@ pub(crate) fn play_on(one: &Item, other: &Item) -> bool {
 }
 
 /// What the whole of two files says that agree in their beginning. `alike` has it afterwards.
-pub(crate) fn compare(
-    alike: &mut Alike,
-    one: Option<&Fingerprint>,
-    other: Option<&Fingerprint>,
-) -> Option<Difference> {
+pub(crate) fn compare(alike: &mut Alike, one: Option<&Fingerprint>, other: Option<&Fingerprint>) -> Option<Difference> {
     let (Some(one), Some(other)) = (one, other) else {
         return Some(Difference::Review(Doubt::Rest));
     };

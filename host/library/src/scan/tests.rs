@@ -339,7 +339,12 @@ fn a_source_below_another_has_its_files_once_and_reads_none_again() {
     assert_eq!((of_sub.sources[0].unchanged, of_sub.reads.items), (1, 0));
     for _ in 0..2 {
         let catalog = Catalog::open(&room.catalog()).unwrap().unwrap();
-        let found = find(&catalog, &|_| Heard::default(), &|_| Ok(std::collections::HashMap::new()), Wanted { metadata: None, min_score: 0 });
+        let found = find(
+            &catalog,
+            &|_| Heard::default(),
+            &|_| Ok(std::collections::HashMap::new()),
+            Wanted { metadata: None, min_score: 0 },
+        );
         let found = found.unwrap();
         assert_eq!((found.items.len(), found.groups.len(), room.coverage().total.items), (2, 0, 2));
         let report = room.scan(&options());

@@ -65,7 +65,11 @@ fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> Str
 
 /// How much two are alike, with how much of them was compared where that is not all.
 fn percent(found: &Duplicates, one: usize, other: usize, alike: Alike) -> String {
-    let part = if found.are_heard_in_part(one, other, &Proof::Sounds(alike)) { format!(" of {}", heard()) } else { String::new() };
+    let part = if found.are_heard_in_part(one, other, &Proof::Sounds(alike)) {
+        format!(" of {}", heard())
+    } else {
+        String::new()
+    };
     format!("{} %{part}", alike.score)
 }
 

@@ -1,0 +1,160 @@
+//! The program by the name `fpcalc`: the command line, the messages and the exit codes of `fpcalc` 1.5.1, for programs that call it
+//! (pyacoustid, beets, `MusicBrainz` Picard). The first file without a fingerprint ends it, with 2.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use baton_fingerprint::chroma::{Algorithm, Cut};
+
+use super::input::{Failure, Input};
+use super::print::{Form, Print};
+use super::{Work, seconds};
+use crate::exit::Code;
+use crate::output;
+
+const HELP: &str = "[OPTIONS] FILE [FILE...]
+
+Generate fingerprints from audio files and from standard input (-).
+
+Options:
+  -format NAME   What the input is, where it has no header: s16le, f32be, u8, ...
+  -rate NUM      The sample rate of such input
+  -channels NUM  The number of channels of such input
+  -length SECS   How much of each file is processed (default 120)
+  -chunk SECS    Split the input into chunks of this duration
+  -algorithm NUM The algorithm, 1 to 5 (default 2)
+  -overlap       Let the chunks overlap, so that the audio at their edges is fingerprinted
+  -ts            Print UNIX timestamps for chunks
+  -raw           Print fingerprints as numbers
+  -signed        Print these numbers with a sign
+  -json          Print JSON
+  -text          Print text
+  -plain         Print the fingerprint alone
+  -version       Print the version
+";
+
+/// What `fpcalc -version` prints: that of the fingerprints.
+pub(super) fn version() -> String {
+    format!("fpcalc version 1.5.1 (baton {})\n", env!("CARGO_PKG_VERSION"))
+}
+
+/// Does what `fpcalc` does, where the program was called by that name; none where not.
+pub(crate) fn called_so() -> Option<Code> {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next()?;
+    if Path::new(&name).file_name() != Some(OsStr::new("fpcalc")) {
+        return None;
+    }
+    Some(match parse(arguments) {
+        Ok(Asked::Text(text)) => {
+            output::print(&text.replace("{name}", &output::one_line(&name.to_string_lossy())));
+            Code::Good
+        }
+        Ok(Asked::Files(files, work)) => run(&files, &work),
+        Err(error) => failed(&error),
+    })
+}
+
+fn run(files: &[PathBuf], work: &Work) -> Code {
+    for file in files {
+        if let Err(failure) = work.one(file) {
+            return failed(&message(failure));
+        }
+    }
+    Code::Good
+}
+
+fn failed(error: &str) -> Code {
+    output::note(&format!("ERROR: {}", output::one_line(error)));
+    Code::Failed
+}
+
+fn message(failure: Failure) -> String {
+    match failure {
+        Failure::Format(_) => "Invalid format".to_owned(),
+        Failure::Other(container) => format!("Could not open the input file (it is {container})"),
+        Failure::Unreadable(error) => format!("Could not open the input file ({error})"),
+        Failure::Short => "Empty fingerprint".to_owned(),
+        Failure::Empty => "Not enough audio data".to_owned(),
+        Failure::Kept(error) => format!("Could not read standard input ({error})"),
+    }
+}
+
+/// What is asked for.
+enum Asked {
+    Text(String),
+    Files(Vec<PathBuf>, Work),
+}
+
+/// Goes through the arguments in their order, as `fpcalc` does: whatever is not an option of its own is a file.
+fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Asked, String> {
+    let mut work = Work {
+        input: Input::default(),
+        cut: Cut { length: Some(Duration::from_mins(2)), ..Cut::default() },
+        print: Print::default(),
+    };
+    let mut files = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let Some(option) = argument.to_str().filter(|text| text.len() > 1 && text.starts_with('-')) else {
+            files.push(PathBuf::from(argument));
+            continue;
+        };
+        match option {
+            "--" => files.extend(arguments.by_ref().map(PathBuf::from)),
+            "-v" | "-version" => return Ok(Asked::Text(version())),
+            "-h" | "-help" | "--help" => return Ok(Asked::Text(format!("Usage: {{name}} {HELP}"))),
+            // It is one that passes damage over anyway.
+            "-ignore-errors" => {}
+            _ if flag(option, &mut work) => {}
+            _ => set(option, &mut arguments, &mut work)?,
+        }
+    }
+    if files.is_empty() { Err("No input files".to_owned()) } else { Ok(Asked::Files(files, work)) }
+}
+
+/// Sets an option that has no value; false when it is none of these.
+fn flag(option: &str, work: &mut Work) -> bool {
+    let Work { cut, print, .. } = work;
+    match option {
+        "-text" => print.form = Form::Text,
+        "-json" => print.form = Form::Json,
+        "-plain" => print.form = Form::Plain,
+        "-overlap" => cut.overlap = true,
+        "-ts" => print.timestamps = true,
+        "-raw" => print.raw = true,
+        "-signed" => print.signed = true,
+        _ => return false,
+    }
+    true
+}
+
+/// Sets an option that has a value.
+fn set(option: &str, arguments: &mut impl Iterator<Item = OsString>, work: &mut Work) -> Result<(), String> {
+    const VALUED: [&str; 11] =
+        ["-format", "-f", "-channels", "-c", "-rate", "-r", "-length", "-t", "-chunk", "-algorithm", "-a"];
+    let unknown = || format!("Unknown option {option}");
+    let value = VALUED.contains(&option).then(|| arguments.next()).flatten().ok_or_else(unknown)?;
+    let value = value.to_string_lossy();
+    let wrong = |what: &str| format!("The argument for {option} must be {what}");
+    let time = || {
+        let time = seconds(&value).map_err(|_| wrong("a positive number"))?;
+        Ok::<_, String>(Some(time).filter(|time| !time.is_zero()))
+    };
+    let Work { input, cut, .. } = work;
+    match option {
+        "-format" | "-f" => input.format = Some(value.clone().into_owned()),
+        "-channels" | "-c" => {
+            let channels = value.parse().ok().filter(|channels| *channels > 0);
+            input.channels = Some(channels.ok_or_else(|| wrong("a non-zero positive number"))?);
+        }
+        "-rate" | "-r" => input.rate_hz = Some(value.parse().map_err(|_| wrong("a positive number"))?),
+        "-length" | "-t" => cut.length = time()?,
+        "-chunk" => cut.chunk = time()?,
+        _ => {
+            let number = value.parse().ok().and_then(Algorithm::from_number);
+            cut.algorithm = number.ok_or_else(|| wrong("1 - 5"))?;
+        }
+    }
+    Ok(())
+}

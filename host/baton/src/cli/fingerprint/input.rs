@@ -1,0 +1,211 @@
+//! What is fingerprinted: files, standard input, samples without a header.
+
+use std::fs::File;
+use std::io::{self, Read, Seek as _};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::anyhow;
+use baton_fingerprint::chroma::Chunk;
+use baton_fingerprint::{Error, Form, Pcm, Stream};
+
+use super::Work;
+use super::print::Part;
+use crate::output;
+
+/// What the options say of the input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Input {
+    pub(super) format: Option<String>,
+    pub(super) rate_hz: Option<u32>,
+    pub(super) channels: Option<u16>,
+}
+
+/// Containers by the names that `FFmpeg` gives them, and by those that a [`Stream`] has.
+const CONTAINERS: [(&str, &[&str]); 17] = [
+    ("wav", &["wav"]),
+    ("mp3", &["mp1", "mp2", "mp3"]),
+    ("mp2", &["mp1", "mp2", "mp3"]),
+    ("flac", &["flac"]),
+    ("ogg", &["ogg"]),
+    ("oga", &["ogg"]),
+    ("aiff", &["aiff"]),
+    ("caf", &["caf"]),
+    ("aac", &["adts"]),
+    ("adts", &["adts"]),
+    ("mov", &["mp4"]),
+    ("mp4", &["mp4"]),
+    ("m4a", &["mp4"]),
+    ("ipod", &["mp4"]),
+    ("matroska", &["mkv"]),
+    ("mka", &["mkv"]),
+    ("webm", &["mkv"]),
+];
+
+/// Containers whose beginning says how long they play. Of any other one that comes from a pipe `fpcalc` says 0.
+const TELLING: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
+
+/// Why a file has no fingerprint.
+pub(super) enum Failure {
+    /// What the options name is none that is read.
+    Format(String),
+    /// It is another container than the options say.
+    Other(&'static str),
+    /// It cannot be read or decoded.
+    Unreadable(Error),
+    /// It is shorter than a word needs.
+    Short,
+    /// It has no samples.
+    Empty,
+    /// Standard input cannot be kept.
+    Kept(io::Error),
+}
+
+impl Failure {
+    /// For people.
+    pub(super) fn context_of(self, file: &Path) -> anyhow::Error {
+        let name = if is_stdin(file) { "standard input".to_owned() } else { file.display().to_string() };
+        match self {
+            Self::Format(format) => {
+                let known: Vec<_> = CONTAINERS.iter().map(|(name, _)| *name).collect();
+                anyhow!(
+                    "`{format}` is not a format that is read: name s16le, s24be, f32le, u8 or the like, or {}",
+                    known.join(", ")
+                )
+            }
+            Self::Other(container) => anyhow!("{name}: it is {container}, not what --format says; leave that out"),
+            Self::Unreadable(error) => anyhow!("{name}: {error} ({})", error.reason.word()),
+            Self::Short | Self::Empty => {
+                anyhow!("{name}: it is too short for a fingerprint, which takes 3 s (too_short)")
+            }
+            Self::Kept(error) => anyhow!("{name}: failed to copy it into a temporary file: {error}"),
+        }
+    }
+}
+
+/// Whether a name stands for standard input.
+fn is_stdin(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+/// What a file has come to so far.
+struct Progress {
+    /// The part that is all of the file, which is printed when its length is known.
+    whole: Option<Chunk>,
+    is_first: bool,
+    is_short: bool,
+    begin_s: f64,
+}
+
+impl Work {
+    /// Fingerprints a file and prints what comes of it, each part as soon as it is there.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn one(&self, file: &Path) -> Result<(), Failure> {
+        let stop = AtomicBool::new(false);
+        let mut progress = Progress { whole: None, is_first: true, is_short: false, begin_s: self.now() };
+        let read = self.read(file, &mut |chunk| self.take(chunk, &mut progress, &stop), &stop);
+        if progress.is_short {
+            return Err(Failure::Short);
+        }
+        let duration = read?;
+        if let Some(chunk) = progress.whole {
+            output::print(&self.print.lines(&Part::whole(&chunk, self.cut.algorithm, duration, progress.begin_s)));
+        } else if progress.is_first {
+            return Err(Failure::Empty);
+        }
+        Ok(())
+    }
+
+    /// Takes a part; a first one that is too short ends all, as `fpcalc` ends there.
+    fn take(&self, chunk: Chunk, progress: &mut Progress, stop: &AtomicBool) {
+        if chunk.fingerprint.words().is_empty() {
+            if progress.is_first {
+                progress.is_short = true;
+                stop.store(true, Ordering::Relaxed);
+            }
+        } else if self.cut.chunk.is_some() && !progress.is_short {
+            let begin_s = if self.print.timestamps { progress.begin_s } else { chunk.begin_s };
+            output::print(&self.print.lines(&Part {
+                fingerprint: &chunk.fingerprint,
+                algorithm: self.cut.algorithm,
+                begin_s,
+                length_s: chunk.length_s,
+                is_chunk: true,
+                is_first: progress.is_first,
+            }));
+        } else {
+            progress.whole = Some(chunk);
+        }
+        progress.is_first = false;
+        progress.begin_s = self.now();
+    }
+
+    /// The time of day where that is wanted.
+    fn now(&self) -> f64 {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        if self.print.timestamps { since.as_secs_f64() } else { 0.0 }
+    }
+
+    /// Reads a file; how long it plays, as far as `fpcalc` would know.
+    fn read(&self, file: &Path, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Duration, Failure> {
+        let (form, containers) = self.format()?;
+        if let Some(form) = form {
+            let (rate_hz, channels) = (self.input.rate_hz.filter(|hz| *hz > 0), self.input.channels);
+            let pcm = Pcm { rate_hz: rate_hz.unwrap_or(44_100), channels: channels.unwrap_or(1), form };
+            return self.samples(file, pcm, take, stop);
+        }
+        let opened = if is_stdin(file) {
+            kept(&mut io::stdin().lock()).map_err(Failure::Kept)?
+        } else {
+            baton_fingerprint::open(file).map_err(Failure::Unreadable)?
+        };
+        let read = baton_fingerprint::read_chunks(opened, &self.cut, take, stop);
+        let Stream { duration, container } = read.map_err(Failure::Unreadable)?;
+        if containers.is_some_and(|containers| !containers.contains(&container)) {
+            return Err(Failure::Other(container));
+        }
+        let is_told = !is_stdin(file) || TELLING.contains(&container);
+        Ok(if is_told { duration } else { Duration::ZERO })
+    }
+
+    /// Reads samples without a header. Of a file their number is its length.
+    fn samples(
+        &self,
+        file: &Path,
+        pcm: Pcm,
+        take: &mut dyn FnMut(Chunk),
+        stop: &AtomicBool,
+    ) -> Result<Duration, Failure> {
+        if is_stdin(file) {
+            let read = baton_fingerprint::read_pcm(&mut io::stdin().lock(), pcm, &self.cut, take, stop);
+            return read.map(|()| Duration::ZERO).map_err(Failure::Unreadable);
+        }
+        let mut opened = baton_fingerprint::open(file).map_err(Failure::Unreadable)?;
+        let bytes = opened.metadata().map_or(0, |metadata| metadata.len());
+        let read = baton_fingerprint::read_pcm(&mut opened, pcm, &self.cut, take, stop);
+        read.map(|()| pcm.duration(bytes)).map_err(Failure::Unreadable)
+    }
+
+    /// What the options say that the input is: samples of a form, or one of these containers.
+    fn format(&self) -> Result<(Option<Form>, Option<&'static [&'static str]>), Failure> {
+        let Some(name) = &self.input.format else {
+            return Ok((None, None));
+        };
+        if let Some(form) = Form::from_name(name) {
+            return Ok((Some(form), None));
+        }
+        let known = CONTAINERS.iter().find(|(known, _)| known == name);
+        known.map(|(_, containers)| (None, Some(*containers))).ok_or_else(|| Failure::Format(name.clone()))
+    }
+}
+
+/// A temporary file without a name that holds all that comes: demuxers leap in a file, which a pipe does not allow.
+fn kept(from: &mut dyn Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    io::copy(from, &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}

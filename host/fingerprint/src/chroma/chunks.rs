@@ -1,0 +1,172 @@
+//! A stream in chunks, each with its own fingerprint, as `fpcalc -chunk` cuts them: by samples at 11,025 Hz, after resampling.
+//!
+//! Without overlap every chunk begins anew. With it the words go on from one to the next, so that all chunks together have the
+//! words of the whole; the first is longer by what a word looks at.
+
+use std::time::Duration;
+
+use super::RATE_HZ;
+use super::algorithm::Algorithm;
+use super::words::Words;
+use crate::Fingerprint;
+
+/// What is wanted of a stream.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cut {
+    /// How much of it is fingerprinted, from its start; none for all of it.
+    pub length: Option<Duration>,
+    /// How long a chunk is; none for one of all.
+    pub chunk: Option<Duration>,
+    /// Whether chunks overlap, so that nothing at their ends is lost.
+    pub overlap: bool,
+    /// The algorithm.
+    pub algorithm: Algorithm,
+}
+
+/// A part of a stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// How it sounds; no words where it is too short.
+    pub fingerprint: Fingerprint,
+    /// Where it begins, in seconds, as `fpcalc` counts.
+    pub begin_s: f64,
+    /// How long it is, in seconds.
+    pub length_s: f64,
+}
+
+/// The chunks of a stream.
+pub(crate) struct Chunks {
+    words: Words,
+    overlap: bool,
+    /// How many samples are still wanted.
+    wanted: Option<u64>,
+    /// Samples of a chunk.
+    limit: Option<u64>,
+    /// What the first chunk is longer by.
+    extra: u64,
+    overlap_s: f64,
+    /// Samples of this chunk so far.
+    filled: u64,
+    begin_s: f64,
+}
+
+impl Chunks {
+    pub(crate) fn new(cut: &Cut) -> Self {
+        let limit = cut.chunk.map(samples).filter(|limit| *limit > 0);
+        let extra = if cut.overlap && limit.is_some() { cut.algorithm.delay() } else { 0 };
+        Self {
+            words: Words::new(cut.algorithm),
+            overlap: cut.overlap,
+            wanted: cut.length.map(samples).filter(|length| *length > 0),
+            limit,
+            extra,
+            overlap_s: thousandths(extra * 1_000 / u64::from(RATE_HZ)),
+            filled: 0,
+            begin_s: 0.0,
+        }
+    }
+
+    /// Whether all that is wanted is there.
+    pub(crate) fn is_full(&self) -> bool {
+        self.wanted == Some(0)
+    }
+
+    /// Takes samples, and hands on every chunk that they end.
+    pub(crate) fn push(&mut self, samples: &[i16], take: &mut dyn FnMut(Chunk)) {
+        let most = self.wanted.map_or(samples.len(), |wanted| at_most(wanted, samples.len()));
+        let mut left = samples.get(..most).unwrap_or_default();
+        self.wanted = self.wanted.map(|wanted| wanted - left.len() as u64);
+        while !left.is_empty() {
+            let room = self.limit.map_or(left.len(), |limit| at_most(limit + self.extra - self.filled, left.len()));
+            let (now, later) = left.split_at(room);
+            self.words.push(now);
+            self.filled += now.len() as u64;
+            // A chunk ends when there is more: what ends with the stream is its last chunk.
+            if !later.is_empty() {
+                take(self.end());
+            }
+            left = later;
+        }
+    }
+
+    /// Ends the stream: its last chunk, if there is one.
+    pub(crate) fn finish(mut self) -> Option<Chunk> {
+        (self.filled > 0).then(|| self.end())
+    }
+
+    fn end(&mut self) -> Chunk {
+        let length_s = seconds(self.filled.saturating_sub(self.extra)) + self.overlap_s;
+        let begin_s = self.begin_s;
+        let fingerprint = Fingerprint::new(if self.overlap { self.words.take() } else { self.words.restart() });
+        self.begin_s += length_s - self.overlap_s;
+        (self.filled, self.extra) = (0, 0);
+        Chunk { fingerprint, begin_s, length_s }
+    }
+}
+
+fn at_most(wanted: u64, there: usize) -> usize {
+    usize::try_from(wanted).unwrap_or(usize::MAX).min(there)
+}
+
+/// As many samples as `fpcalc` takes a time for.
+fn samples(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "below 2^53 for thousands of years")]
+fn seconds(samples: u64) -> f64 {
+    samples as f64 / f64::from(RATE_HZ)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some thousand")]
+fn thousandths(ms: u64) -> f64 {
+    ms as f64 / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(cut: &Cut, samples: &[i16], block: usize) -> Vec<Chunk> {
+        let mut all = Vec::new();
+        let mut chunks = Chunks::new(cut);
+        samples.chunks(block).for_each(|block| chunks.push(block, &mut |chunk| all.push(chunk)));
+        all.extend(chunks.finish());
+        all
+    }
+
+    fn noise(count: usize) -> Vec<i16> {
+        let mut state = 3_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            i16::from_le_bytes([state.to_le_bytes()[2], state.to_le_bytes()[3]])
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn overlapping_chunks_have_all_words_of_the_whole_and_others_begin_anew() {
+        let samples = noise(40 * 11_025);
+        let whole = chunks(&Cut::default(), &samples, 5_000);
+        assert_eq!(whole.len(), 1);
+        let cut = Cut { chunk: Some(Duration::from_secs(10)), overlap: true, ..Cut::default() };
+        for block in [1_000, 4_096, 400_000] {
+            let parts = chunks(&cut, &samples, block);
+            let words: Vec<u32> = parts.iter().flat_map(|chunk| chunk.fingerprint.words()).copied().collect();
+            assert_eq!((words.as_slice(), parts.len()), (whole[0].fingerprint.words(), 4));
+        }
+        let apart = chunks(&Cut { overlap: false, ..cut }, &samples, 1_000);
+        assert!(apart.len() == 4 && apart[1].fingerprint != chunks(&cut, &samples, 9)[1].fingerprint);
+        let alone = chunks(&Cut::default(), &samples[110_250..220_500], 777);
+        assert_eq!(apart[1].fingerprint, alone[0].fingerprint);
+    }
+
+    #[test]
+    fn a_stream_ends_at_its_length_and_its_last_chunk_is_shorter() {
+        let cut = Cut { length: Some(Duration::from_secs(25)), chunk: Some(Duration::from_secs(10)), ..Cut::default() };
+        let parts = chunks(&cut, &noise(40 * 11_025), 1_000);
+        let told: Vec<(f64, f64)> = parts.iter().map(|chunk| (chunk.begin_s, chunk.length_s)).collect();
+        assert_eq!(told, [(0.0, 10.0), (10.0, 10.0), (20.0, 5.0)]);
+        assert!(chunks(&cut, &[], 1).is_empty());
+    }
+}

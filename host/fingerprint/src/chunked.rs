@@ -1,0 +1,69 @@
+//! A file in chunks, each with its own fingerprint (`fpcalc -chunk`), or whole by any of Chromaprint's algorithms.
+
+use std::fs::File;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use crate::chroma::{BLOCK, Chunk, Chunks, Cut, Front, Sample};
+use crate::decode::{self, Block, Source};
+use crate::read::{going_on, regular};
+use crate::{Error, LONGEST, read};
+
+/// What a file was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// How long it plays.
+    pub duration: Duration,
+    /// The container, as in [`crate::Sound`].
+    pub container: &'static str,
+}
+
+/// Reads a file that is open and stands at its beginning, at most [`LONGEST`] of it, and hands on each chunk as soon as it is whole.
+///
+/// # Errors
+/// As [`crate::read()`], but for a file that changes or that is too short: that has no chunks, or one without words.
+pub fn read_chunks(file: File, cut: &Cut, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Stream, Error> {
+    let length = regular(&file)?.length;
+    let cut = &Cut { length: Some(cut.length.unwrap_or(LONGEST).min(LONGEST)), ..*cut };
+    let source = Source::new(file, length, false);
+    decode::guarded(|| stream(&source, cut, take, stop))
+}
+
+/// Opens a file as [`crate::read()`] does: a regular one, through links.
+///
+/// # Errors
+/// When it is not there, may not be read, or is not a regular file.
+pub fn open(path: &std::path::Path) -> Result<File, Error> {
+    read::open(path).map(|(file, _)| file)
+}
+
+fn stream(source: &Source, cut: &Cut, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Stream, Error> {
+    let mut audio = decode::open(source, false, stop)?;
+    let spec = audio.spec().clone();
+    let mut front = Front::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);
+    let mut chunks = Chunks::new(cut);
+    while !chunks.is_full() {
+        going_on(stop)?;
+        match audio.next_block(stop)? {
+            Some(Block::F32(channels)) => push(&mut front, &mut chunks, &channels, take),
+            Some(Block::I16(channels)) => push(&mut front, &mut chunks, &channels, take),
+            Some(Block::I32(channels)) => push(&mut front, &mut chunks, &channels, take),
+            None => break,
+        }
+    }
+    audio.intact()?;
+    if !audio.tells_length() {
+        while audio.skip_packet(stop)? {}
+    }
+    chunks.finish().into_iter().for_each(take);
+    Ok(Stream { duration: audio.duration(), container: spec.container })
+}
+
+fn push<S: Sample>(front: &mut Front, chunks: &mut Chunks, channels: &[&[S]], take: &mut dyn FnMut(Chunk)) {
+    let frames = channels.first().map_or(0, |channel| channel.len());
+    for from in (0..frames).step_by(BLOCK) {
+        let range: Range<usize> = from..frames.min(from + BLOCK);
+        chunks.push(front.push(channels, range), take);
+    }
+}
