@@ -39,7 +39,7 @@ pub fn open(path: &std::path::Path) -> Result<File, Error> {
 }
 
 fn stream(source: &Source, cut: &Cut, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Stream, Error> {
-    let mut audio = decode::open(source, false, stop)?;
+    let mut audio = decode::open(source, false, false, stop)?;
     let spec = audio.spec().clone();
     let mut front = Front::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);
     let mut chunks = Chunks::new(cut);

@@ -26,6 +26,7 @@ pub mod identity;
 pub mod inspect;
 pub mod mark;
 pub mod outbox;
+pub mod path_text;
 pub mod posted;
 mod presence;
 pub mod prune;

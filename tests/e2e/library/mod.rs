@@ -6,6 +6,7 @@ mod database;
 mod duplicates;
 mod eagle;
 mod edits;
+mod exact;
 mod file_tags;
 mod kills;
 mod scan;

@@ -77,7 +77,7 @@ fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
     fs::write(folder.join("notes.txt"), "no audio either").unwrap();
     wait_for_files(&workspace, 3);
     let found: Vec<String> = heard(&workspace).iter().flat_map(|task| findings(&workspace, task)).collect();
-    let duplicate = format!("DUPLICATE: {} is {}", folder.join("again.wav").display(), known.display());
+    let duplicate = format!("DUPLICATE: {} is new, and is {}", folder.join("again.wav").display(), known.display());
     assert!(found.contains(&duplicate), "{found:#?}");
     assert!(!found.iter().any(|title| title.contains("new.wav")), "{found:#?}");
     let task = heard(&workspace).remove(0);
@@ -89,6 +89,35 @@ fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
     assert_eq!(files(&workspace), 3, "nothing is told twice");
     workspace.baton(&["doctor"]).ended(0);
     workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_pair_of_which_both_are_new_is_told_once_and_by_the_one_that_is_told_later() {
+    let (workspace, folder) = listening();
+    let second = folder.with_file_name("second");
+    fs::create_dir_all(&second).unwrap();
+    let config = workspace.read("baton.toml") + &format!("\n[[audio]]\nfolder = {:?}\n", second.to_str().unwrap());
+    workspace.write("baton.toml", config);
+    for file in [folder.join("one.wav"), second.join("two.wav"), second.join("three.wav")] {
+        write_wav(&file, &tune(1, SECONDS));
+    }
+    // Another scan has read all of them before anything was told.
+    workspace.baton(&["library", "scan", folder.to_str().unwrap(), second.to_str().unwrap()]).ended(0);
+    workspace.up_once();
+    assert_eq!(files(&workspace), 3);
+    let tasks = heard(&workspace);
+    let found: Vec<String> = tasks.iter().flat_map(|task| findings(&workspace, task)).collect();
+    // Three files are three pairs; each but the first is told with those before it.
+    let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
+    assert_eq!(told.len(), 2, "{found:#?}");
+    let pair = |title: &str| -> (String, String) {
+        let (new, old) = title.strip_prefix("DUPLICATE: ").unwrap().split_once(" is new, and is ").unwrap();
+        (new.to_owned(), old.trim_end_matches(", which is new too").to_owned())
+    };
+    let pairs: Vec<_> = told.iter().map(|title| pair(title)).collect();
+    assert!(pairs.iter().all(|(new, old)| !pairs.contains(&(old.clone(), new.clone()))), "{pairs:?}");
+    workspace.up_once();
+    assert_eq!(heard(&workspace).len(), tasks.len());
 }
 
 #[test]

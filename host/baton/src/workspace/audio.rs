@@ -64,6 +64,9 @@ fn file(arrival: Arrival) -> NewAudio {
 
 fn known(found: Match) -> Known {
     Known {
+        key: arrivals::key(&found.item.path),
+        mark: arrivals::mark(&found.item),
+        new: false,
         format: found.item.format(),
         score: found.proof.score(),
         difference: found.difference.map(|difference| difference.word().to_owned()),

@@ -142,7 +142,7 @@ fn see(catalog: &Catalog, place: &Place, wanted: &Wanted<'_>, news: &mut News) -
     let (mut there, now) = (HashSet::new(), SystemTime::now());
     catalog.library_entries_of(source, |entry| {
         let key = key(&entry.path);
-        match mark(&entry) {
+        match mark_of(&entry) {
             // It was replaced while it was read.
             None => news.more |= entry.state == State::Failed,
             Some(mark) if marks.get(&key) == Some(&mark) => {}
@@ -155,14 +155,21 @@ fn see(catalog: &Catalog, place: &Place, wanted: &Wanted<'_>, news: &mut News) -
     Ok(())
 }
 
-/// A path as the key of its mark: itself, or where it is no UTF-8 its bytes, escaped.
-fn key(path: &Path) -> String {
+/// A path as the key of its mark in the ledger: itself, or where it is no UTF-8 its bytes, escaped.
+#[must_use]
+pub fn key(path: &Path) -> String {
     path.to_str().map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
+}
+
+/// The mark of an item that has a fingerprint: the digest of its audio, else that of the file.
+#[must_use]
+pub fn mark(item: &Item) -> Option<String> {
+    item.audio_sha256.or(item.file_sha256).map(|digest| Digest::from(digest).to_string())
 }
 
 /// What says whether it is the same audio: its digest, else that of the file, else the size and why it has none. None for what
 /// has to be read (again).
-fn mark(entry: &Entry) -> Option<String> {
+fn mark_of(entry: &Entry) -> Option<String> {
     let reason = entry.reason.as_deref().unwrap_or_default();
     match (entry.state, entry.audio_sha256.or(entry.file_sha256)) {
         (State::Pending, _) => None,

@@ -12,4 +12,4 @@ mod hear;
 #[cfg(test)]
 mod tests;
 
-pub use hear::{Arrival, News, Wanted, hear};
+pub use hear::{Arrival, News, Wanted, hear, key, mark};

@@ -6,8 +6,10 @@ use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 
+use super::away::{Away, away};
 use super::classes::Classes;
 use super::groups::group;
+use super::links::weigh;
 use super::metadata::likely;
 use super::proof::Pair;
 use super::versions::difference;
@@ -51,6 +53,8 @@ pub struct Duplicates {
     pub likely: Vec<Likely>,
     /// How many pairs of equal names were not looked at, at most: of a name that more than 64 items have.
     pub likely_left_out: usize,
+    /// Sources that cannot be reached now.
+    pub away: Vec<Away>,
 }
 
 impl Duplicates {
@@ -66,12 +70,17 @@ impl Duplicates {
         self.items.get(one).zip(self.items.get(other)).is_some_and(|(one, other)| proof.is_of_part(one, other))
     }
 
-    /// Files that a better one makes superfluous, and the bytes that they have.
+    /// Files that a better one makes superfluous, and the bytes that taking them away frees.
     #[must_use]
     pub fn superfluous(&self) -> (usize, u64) {
         let others = self.groups.iter().flat_map(|group| &group.others);
-        let sizes = others.filter_map(|other| self.items.get(other.item)).map(|item| item.size);
-        sizes.fold((0, 0), |(files, bytes), size| (files + 1, bytes + size))
+        others.fold((0, 0), |(files, bytes), other| (files + 1, bytes + other.frees))
+    }
+
+    /// Whether an item lies in a source that cannot be reached.
+    #[must_use]
+    pub fn is_away(&self, item: &Item) -> bool {
+        self.away.iter().any(|away| away.source == item.source)
     }
 }
 
@@ -93,9 +102,10 @@ pub fn find(catalog: &Catalog, ear: &Ear<'_>, whole: &Whole<'_>, wanted: Wanted)
     let bridges = heard.bridges.iter().filter_map(as_items).filter(is_wanted);
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
-    let groups = group(&items, &classes, &alike);
+    let mut groups = group(&items, &classes, &alike);
+    weigh(&items, &mut groups);
     let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
-    Ok(Duplicates { items, groups, versions, likely, likely_left_out })
+    Ok(Duplicates { items, groups, versions, likely, likely_left_out, away: away(catalog)? })
 }
 
 /// Pairs of which it is known what they are.

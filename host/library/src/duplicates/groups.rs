@@ -31,6 +31,10 @@ pub struct Other {
     pub proof: Proof,
     /// Why the best is better.
     pub reasons: Vec<String>,
+    /// Bytes that taking it away frees.
+    pub frees: u64,
+    /// Whether it is the best under another name.
+    pub hard_link: bool,
 }
 
 /// Groups what the pairs connect; a pair is of two items that stand for their classes. Largest groups first, then in order of
@@ -62,7 +66,8 @@ fn split(items: &[Item], near: &Near<'_>, members: &[usize], groups: &mut Vec<Gr
             match (near.proof(best, at), of(&best), of(&at)) {
                 (Some(proof), Some(kept), Some(item)) => {
                     let reasons = better::reasons(kept, item, (points, its));
-                    others.push(Other { item: at, points: its, proof, reasons });
+                    let (frees, hard_link) = (item.size, false);
+                    others.push(Other { item: at, points: its, proof, reasons, frees, hard_link });
                 }
                 _ => left.push((at, its)),
             }

@@ -9,6 +9,8 @@ use baton_ledger::catalog::library::{Entry, State};
 pub struct Item {
     /// Its number in the catalog.
     pub id: i64,
+    /// The number of its source.
+    pub source: i64,
     /// Where it lies.
     pub path: PathBuf,
     /// How its source names it.
@@ -56,6 +58,7 @@ impl From<Entry> for Item {
     fn from(entry: Entry) -> Self {
         Self {
             id: entry.id,
+            source: entry.source,
             path: entry.path,
             name: entry.name,
             size: entry.size,
@@ -114,6 +117,7 @@ impl Item {
     pub(super) fn test(id: i64, name: &str, seconds: u64) -> Self {
         Self {
             id,
+            source: 1,
             path: format!("/music/{id}/{name}.mp3").into(),
             name: name.to_owned(),
             size: seconds * 24_000,

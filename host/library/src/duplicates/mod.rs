@@ -8,17 +8,20 @@
 //! in what their titles say (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. So are
 //! those of which it is not certain that they are copies ([`Difference::Review`]). Nothing here deletes, moves or writes a file.
 
+mod away;
 mod better;
 mod classes;
 mod find;
 mod groups;
 mod item;
+mod links;
 mod listen;
 mod metadata;
 mod proof;
 mod versions;
 mod whole;
 
+pub use away::Away;
 pub use better::Points;
 pub use find::{Duplicates, Ear, Heard, Wanted, find};
 pub use groups::{Group, Other};

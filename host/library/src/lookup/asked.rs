@@ -22,6 +22,7 @@ impl Asked {
         let item = Item {
             // No item has this number: they are counted from 1.
             id: 0,
+            source: 0,
             path: PathBuf::new(),
             name: String::new(),
             size: 0,

@@ -74,6 +74,15 @@ impl Lister<'_> {
                 (listing.unread, listing.remarks) = (walked.unread, walked.remarks);
                 failure
             }
+            // A person says that all of it is gone.
+            Err(error) if self.options.gone && is_missing(&error) => {
+                self.all_gone(scan, &mut listing)?;
+                None
+            }
+            Err(error) if is_missing(&error) => Some(format!(
+                "{error}; if it is gone for good, `baton library scan --gone '{}'` says so",
+                place.path.display()
+            )),
             Err(error) => Some(error.to_string()),
         };
         if let (Some(why), Into::Catalog(library), Some(source)) = (&failure, &self.into, self.source) {
@@ -110,6 +119,17 @@ impl Lister<'_> {
             Some(error) => Err(error),
             None => self.take(scan, &piece, listing, seen).map(|()| walked),
         }
+    }
+
+    /// Marks everything that was there as missing: the folder is not there.
+    fn all_gone(&mut self, scan: i64, listing: &mut Listing) -> Result<(), LedgerError> {
+        let Some((known, source)) = self.known.zip(self.source) else { return Ok(()) };
+        let gone: Vec<i64> = known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
+        listing.missing = u64::try_from(gone.len()).unwrap_or(u64::MAX);
+        if let Into::Catalog(library) = &mut self.into {
+            library.end_listing(source.id, &gone, &[], self.now)?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, scan: i64, piece: &[Item], listing: &mut Listing, seen: &mut Seen) -> Result<(), LedgerError> {
@@ -190,6 +210,10 @@ impl Lister<'_> {
         }
         Ok(None)
     }
+}
+
+fn is_missing(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
 fn count(listing: &mut Listing, item: &Item, standing: Standing) {

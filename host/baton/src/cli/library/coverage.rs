@@ -2,6 +2,7 @@
 
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Entry;
+use baton_ledger::path_text;
 use baton_library::coverage::{Coverage, GATE, HEARD_MS, Lack, Part};
 use serde_json::{Value, json};
 
@@ -50,14 +51,14 @@ fn without(catalog: &Catalog, most: u32) -> anyhow::Result<Vec<Entry>> {
 fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     let sources = coverage.sources.iter().map(|source| {
         json!({
-            "path": source.path.to_string_lossy(),
+            "path": path_text::to_text(&source.path),
             "failure": source.failure,
             "counts": part(&source.part),
         })
     });
     let files = without.iter().map(|entry| {
         json!({
-            "path": entry.path.to_string_lossy(),
+            "path": path_text::to_text(&entry.path),
             "state": entry.state.word(),
             "reason": entry.reason.as_deref().unwrap_or("not_read"),
             "detail": entry.detail,

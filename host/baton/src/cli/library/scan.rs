@@ -1,13 +1,15 @@
 //! `baton library scan SOURCE…`: lists sources and fingerprints what is new or changed.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::Source as LibrarySource;
+use baton_ledger::path_text;
 use baton_library::scan::{Listing, Options, Reads, Report, scan};
 use baton_library::source::Place as Source;
 use serde_json::{Value, json};
@@ -45,7 +47,7 @@ pub(super) struct Args {
     /// Also read again what failed or was skipped
     #[arg(long)]
     retry: bool,
-    /// What is not there is gone for good, also where its volume may only be disconnected
+    /// What is not there is gone for good, also where its volume may only be disconnected, or the whole folder was removed
     #[arg(long, requires = "sources")]
     gone: bool,
     /// Name each file that was skipped, too
@@ -96,7 +98,7 @@ impl Args {
     }
 
     /// What is to be scanned: what was named, each once, or all that is known.
-    fn places(&self, catalog: &std::path::Path) -> anyhow::Result<Vec<Source>> {
+    fn places(&self, catalog: &Path) -> anyhow::Result<Vec<Source>> {
         if self.sources.is_empty() {
             let known =
                 Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
@@ -107,7 +109,10 @@ impl Args {
         }
         let mut places: Vec<Source> = Vec::new();
         for path in &self.sources {
-            let place = Source::of(path)?;
+            let place = match Source::of(path) {
+                Err(_) if self.gone && std::fs::symlink_metadata(path).is_err() => removed(path, catalog)?,
+                place => place?,
+            };
             if !places.contains(&place) {
                 places.push(place);
             }
@@ -120,6 +125,30 @@ impl Args {
 fn is_empty(listing: &Listing) -> bool {
     let Listing { items, missing, kept, unread, failure, .. } = listing;
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()
+}
+
+/// The source of which the folder was removed.
+///
+/// # Errors
+/// When there was no such source; where the folder lay in one, that is said.
+fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
+    let known = Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
+    let named = std::path::absolute(path)?;
+    // What is left of its path may lead through links.
+    let real = named.ancestors().find_map(|there| Some((there.canonicalize().ok()?, named.strip_prefix(there).ok()?)));
+    let real = real.map_or_else(|| named.clone(), |(there, rest)| there.join(rest));
+    let is_it = |source: &&LibrarySource| source.path == named || source.path == real;
+    if let Some(source) = known.iter().find(is_it) {
+        return Ok(Source { path: source.path.clone(), kind: source.kind });
+    }
+    match known.iter().find(|source| real.starts_with(&source.path)) {
+        Some(source) => bail!(
+            "{} is not a source; it lay in one: `baton library scan --gone {}`",
+            path.display(),
+            baton_core::shell::quoted(&source.path.to_string_lossy())
+        ),
+        None => bail!("{} is not a source; `baton library sources` lists them", path.display()),
+    }
 }
 
 /// Asks the scan to stop at the first interrupt or request to end; files in work are left for the next scan.
@@ -157,9 +186,9 @@ fn as_json(report: &Report, took: Duration) -> Value {
 }
 
 fn source_as_json(listing: &Listing) -> Value {
-    let unread = listing.unread.iter().map(|part| json!({ "path": part.path.to_string_lossy(), "why": part.why }));
+    let unread = listing.unread.iter().map(|part| json!({ "path": path_text::to_text(&part.path), "why": part.why }));
     json!({
-        "path": listing.source.to_string_lossy(),
+        "path": path_text::to_text(&listing.source),
         "kind": listing.kind.word(),
         "items": listing.items,
         "new": listing.new,

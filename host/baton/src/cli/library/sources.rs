@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::bail;
 use baton_ledger::catalog::library::Source;
+use baton_ledger::path_text;
 use baton_library::scan::forget;
 use serde_json::{Value, json};
 
@@ -58,7 +59,7 @@ fn as_json(sources: &[Source]) -> Value {
 
 fn one(source: &Source) -> Value {
     json!({
-        "path": source.path.to_string_lossy(),
+        "path": path_text::to_text(&source.path),
         "kind": source.kind.word(),
         "listed_at": source.listed_at.map(|at| at.to_string()),
         "failed_at": source.failed_at.map(|at| at.to_string()),

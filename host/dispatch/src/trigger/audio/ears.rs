@@ -67,6 +67,12 @@ pub struct NewAudio {
 pub struct Known {
     /// Where it lies.
     pub path: PathBuf,
+    /// Its path, as the key of its mark.
+    pub key: String,
+    /// What its mark is, or is going to be, where it lies in a folder that is listened to.
+    pub mark: Option<String>,
+    /// Whether it is told together with the new file, and so is new too.
+    pub new: bool,
     /// How good it is, for people.
     pub format: String,
     /// How sure it is that they sound alike, in per cent.

@@ -13,7 +13,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::super::{self as trigger, Fired};
-use super::{AudioTrigger, GRACE, Heard, KIND, NewAudio, News, PATIENCE, told};
+use super::{AudioTrigger, GRACE, Heard, KIND, NewAudio, News, PATIENCE, pairs, told};
 use crate::{DispatchError, House};
 
 /// Hears a piece of what is new in the folder. `closing` ends it early.
@@ -114,8 +114,9 @@ fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> R
     if news.files.is_empty() {
         return Ok(Vec::new());
     }
-    let own = task::insert(tx, &own(&news.files), None, now)?;
-    for found in told::findings(&news.files, &|path| house.shown(path)) {
+    let files = pairs::once(tx, house.ears.as_ref(), news.files.clone())?;
+    let own = task::insert(tx, &own(&files), None, now)?;
+    for found in told::findings(&files, &|path| house.shown(path)) {
         finding::record(tx, &own, &found)?;
     }
     let mut agents = Vec::new();
@@ -125,8 +126,8 @@ fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> R
             _ => None,
         });
         let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
-        let args = told::arguments(&news.files, &installed.grants.mounts).to_string();
-        trigger::insert(tx, house, of_plugin(name, action, args, &news.files), now)?;
+        let args = told::arguments(&files, &installed.grants.mounts).to_string();
+        trigger::insert(tx, house, of_plugin(name, action, args, &files), now)?;
         agents.push(name.clone());
     }
     Ok(agents)

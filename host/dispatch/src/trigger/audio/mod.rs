@@ -16,6 +16,7 @@
 
 mod ears;
 mod fire;
+mod pairs;
 #[cfg(test)]
 mod tests;
 mod told;

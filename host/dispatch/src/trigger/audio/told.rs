@@ -4,6 +4,7 @@ use std::path::Path;
 
 use baton_core::Digest;
 use baton_ledger::finding::Finding;
+use baton_ledger::path_text;
 use baton_sandbox::MountGrant;
 use serde_json::{Value, json};
 
@@ -17,6 +18,11 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
+    /// Whether all that it is a copy of came in with it.
+    fn is_copy_of_new(&self) -> bool {
+        self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
+    }
+
     fn version(&self) -> Option<&Known> {
         self.known.first().filter(|_| self.copy().is_none())
     }
@@ -26,7 +32,8 @@ impl NewAudio {
 pub(super) fn summary(files: &[NewAudio]) -> String {
     let count = |is: &dyn Fn(&NewAudio) -> bool| files.iter().filter(|file| is(file)).count();
     let parts = [
-        (count(&|file| file.copy().is_some()), "in the library already"),
+        (count(&|file| file.copy().is_some() && !file.is_copy_of_new()), "in the library already"),
+        (count(&NewAudio::is_copy_of_new), "a copy of another of them"),
         (count(&|file| file.version().is_some()), "another version of what is there"),
         (count(&|file| file.state == "skipped"), "without a fingerprint, which it can have none"),
         (count(&|file| file.state == "failed"), "that could not be read"),
@@ -44,8 +51,13 @@ pub(super) fn findings(files: &[NewAudio], shown: &dyn Fn(&Path) -> String) -> V
 fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> {
     let path = shown(&file.path);
     let (kind, severity, title) = match (file.copy(), file.version(), file.state) {
-        (Some(copy), _, _) => ("duplicate", "low", format!("DUPLICATE: {path} is {}", shown(&copy.path))),
-        (_, Some(version), _) => ("version", "info", format!("VERSION: {path} sounds like {}", shown(&version.path))),
+        (Some(copy), _, _) => {
+            ("duplicate", "low", format!("DUPLICATE: {path} is new, and is {}{}", shown(&copy.path), too(copy)))
+        }
+        (_, Some(version), _) => {
+            let title = format!("VERSION: {path} is new, and sounds like {}{}", shown(&version.path), too(version));
+            ("version", "info", title)
+        }
         (.., "failed") => ("unread", "low", format!("UNREAD: {path} could not be read")),
         _ => return None,
     };
@@ -64,16 +76,21 @@ fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> 
     })
 }
 
+/// What is said of a file that came in together with the one that is told.
+fn too(known: &Known) -> &'static str {
+    if known.new { ", which is new too" } else { "" }
+}
+
 /// The arguments of a plugin's task: a list `files`. Each has its path on the host and, where it lies in one of the plugin's
 /// folders, the path that it opens it with.
 pub(super) fn arguments(files: &[NewAudio], mounts: &[MountGrant]) -> Value {
     let known = |known: &Known| {
-        json!({ "path": known.path.to_string_lossy(), "format": known.format, "score": known.score,
-            "difference": known.difference })
+        json!({ "path": path_text::to_text(&known.path), "format": known.format, "score": known.score,
+            "difference": known.difference, "new": known.new })
     };
     let one = |file: &NewAudio| {
         json!({
-            "path": file.path.to_string_lossy(),
+            "path": path_text::to_text(&file.path),
             "guest": guest(mounts, &file.path),
             "state": file.state,
             "reason": file.why.as_ref().map(|(reason, _)| reason),
@@ -100,7 +117,15 @@ mod tests {
 
     fn known(path: &str, difference: Option<&str>) -> Known {
         let difference = difference.map(str::to_owned);
-        Known { path: path.into(), format: "flac 16 bit 44.1 kHz".to_owned(), score: 97, difference }
+        Known {
+            path: path.into(),
+            key: path.to_owned(),
+            mark: None,
+            new: false,
+            format: "flac 16 bit 44.1 kHz".to_owned(),
+            score: 97,
+            difference,
+        }
     }
 
     fn new(path: &str, state: &'static str, known: Vec<Known>) -> NewAudio {
@@ -141,8 +166,8 @@ mod tests {
         let found = findings(&files, &|path| path.display().to_string());
         let told: Vec<_> = found.iter().map(|one| (one.severity.as_str(), one.title.as_str())).collect();
         let expected = [
-            ("low", "DUPLICATE: /in/a.mp3 is /m/a.flac"),
-            ("info", "VERSION: /in/b.mp3 sounds like /m/b.flac"),
+            ("low", "DUPLICATE: /in/a.mp3 is new, and is /m/a.flac"),
+            ("info", "VERSION: /in/b.mp3 is new, and sounds like /m/b.flac"),
             ("low", "UNREAD: /in/c.mp3 could not be read"),
         ];
         assert_eq!(told, expected);

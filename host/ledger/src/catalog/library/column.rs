@@ -1,7 +1,6 @@
 //! Paths and numbers as columns. A path that is no UTF-8 is kept as its bytes, so that it can be opened again; where a column
-//! is text, it is written as a URL, so that no two files have one name.
+//! is text, it is written as `crate::path_text` writes it, so that no two files have one name.
 
-use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
@@ -18,22 +17,6 @@ impl ToSql for Path<'_> {
         };
         Ok(ToSqlOutput::Borrowed(value))
     }
-}
-
-/// A path as `files` names it: as it is, or where it is no UTF-8, as a `file` URL (RFC 8089) with all but the unreserved
-/// characters escaped (RFC 3986, 2.3). An absolute path begins with a slash, so that none is another's URL.
-pub(super) fn text(path: &std::path::Path) -> Cow<'_, str> {
-    if let Some(text) = path.to_str() {
-        return Cow::Borrowed(text);
-    }
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => url.push(char::from(*byte)),
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Cow::Owned(url)
 }
 
 /// A path or name that was read.

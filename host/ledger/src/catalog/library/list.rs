@@ -15,7 +15,7 @@ use super::super::Catalog;
 use super::column::{self, PathRead};
 use super::put::Put;
 use super::{Library, State};
-use crate::LedgerError;
+use crate::{LedgerError, path_text};
 
 /// An item as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -282,7 +282,7 @@ fn came_in(tx: &Connection, source: i64, item: &Listed) -> rusqlite::Result<bool
     let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
     let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
          WHERE file = (SELECT id FROM files WHERE path = ?4) AND key = ?3 AND missing_since IS NOT NULL";
-    let moved = tx.prepare_cached(sql)?.execute(params![source, key, path, column::text(&item.path)])?;
+    let moved = tx.prepare_cached(sql)?.execute(params![source, key, path, path_text::to_text(&item.path)])?;
     Ok(moved > 0)
 }
 

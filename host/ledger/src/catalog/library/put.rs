@@ -3,6 +3,7 @@
 //! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
 //! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
 
+use crate::path_text;
 use rusqlite::{Transaction, params};
 
 use super::column::{self, number};
@@ -55,7 +56,7 @@ impl Put<'_> {
 
     /// Says what the file is and returns its number.
     fn file(&self) -> rusqlite::Result<i64> {
-        let (item, path) = (self.item, column::text(&self.item.path));
+        let (item, path) = (self.item, path_text::to_text(&self.item.path));
         self.tx
             .prepare_cached(
                 "INSERT INTO put_file (source, said_at, path, size, modified_at, missing)
@@ -73,7 +74,7 @@ impl Put<'_> {
 
     /// The same item under another path: its file takes that path, unless there is one already.
     fn moved(&self, known: &Known) -> rusqlite::Result<i64> {
-        let path = column::text(&self.item.path);
+        let path = path_text::to_text(&self.item.path);
         self.tx
             .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
             .execute(params![known.file, path])?;

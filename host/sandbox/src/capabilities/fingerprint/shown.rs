@@ -2,6 +2,7 @@
 
 use baton_core::Digest;
 use baton_fingerprint::{Reason, Sound};
+use baton_ledger::path_text;
 use baton_library::coverage::Coverage;
 use baton_library::duplicates::{self, Duplicates, Group, Item, Proof};
 use baton_library::lookup;
@@ -124,7 +125,7 @@ fn bytes_of(item: &generated::Item) -> usize {
 fn item(item: &Item) -> generated::Item {
     generated::Item {
         id: item.id,
-        path: item.path.to_string_lossy().into_owned(),
+        path: path_text::to_text(&item.path).into_owned(),
         name: item.name.clone(),
         size: item.size,
         duration_ms: item.duration_ms,

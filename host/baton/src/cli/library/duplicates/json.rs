@@ -1,6 +1,7 @@
 //! Duplicates for scripts.
 
 use baton_core::Digest;
+use baton_ledger::path_text;
 use baton_library::coverage::HEARD_MS;
 use baton_library::duplicates::{Duplicates, Group, Item, Likely, Lossless, Other, Points, Proof, Versions};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ pub(super) fn whole(found: &Duplicates) -> Value {
         "items": found.items.len(),
         "compared": found.heard(),
         "superfluous": { "files": superfluous, "bytes": bytes },
+        "unreachable": away(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
         "versions": pairs(found, false),
         "review": pairs(found, true),
@@ -35,7 +37,14 @@ fn other(found: &Duplicates, best: usize, other: &Other) -> Value {
         "points": points(other.points),
         "proof": proof(&other.proof, found.are_heard_in_part(best, other.item, &other.proof)),
         "reasons": other.reasons,
+        "frees_bytes": other.frees,
+        "hard_link": other.hard_link,
     })
+}
+
+/// The sources that cannot be reached, whose files are marked.
+pub(super) fn away(found: &Duplicates) -> Vec<Value> {
+    found.away.iter().map(|away| json!({ "path": path_text::to_text(&away.path), "why": away.why })).collect()
 }
 
 fn points(points: Points) -> Value {
@@ -89,9 +98,10 @@ fn likely(found: &Duplicates, likely: &Likely) -> Value {
 fn file(found: &Duplicates, at: usize) -> Value {
     found.items.get(at).map_or(Value::Null, |item| {
         json!({
-            "path": item.path.to_string_lossy(),
+            "path": path_text::to_text(&item.path),
             "name": item.name,
             "size": item.size,
+            "reachable": !found.is_away(item),
             "sha256": item.file_sha256.map(|digest| Digest::from(digest).to_string()),
             "codec": item.codec,
             "bits": bits(item),

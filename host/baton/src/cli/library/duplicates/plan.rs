@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use baton_library::duplicates::Duplicates;
 use serde_json::json;
 
-use super::json::as_json;
+use super::json::{as_json, away};
 
 /// Writes a new file. Only what was heard is in it: what is likely by its title is a question and no plan.
 ///
@@ -22,6 +22,7 @@ pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
         "made_at": jiff::Timestamp::now().to_string(),
         "note": "nothing was deleted; `keep` is a suggestion. A file is the one that was compared when its SHA-256 is `sha256`.",
         "superfluous": { "files": files, "bytes": bytes },
+        "unreachable": away(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
     });
     let made = File::options().write(true).create_new(true).open(path);

@@ -1,9 +1,9 @@
 //! Duplicates for people.
 
-use baton_library::duplicates::{Alike, Duplicates, Group, Item, Likely, Proof, Versions};
+use baton_library::duplicates::{Alike, Away, Duplicates, Group, Item, Likely, Proof, Versions};
 
 use super::super::units::{bytes, count, heard, length};
-use crate::output::Table;
+use crate::output::{self, Table};
 
 /// Groups, versions and questions of each of which so many are shown; the JSON has all.
 const SHOWN: usize = 50;
@@ -25,7 +25,7 @@ pub(super) fn whole(found: &Duplicates, with_versions: bool) -> String {
     if !found.likely.is_empty() {
         text.push_str(&format!("{}\n", likely(found)));
     }
-    text + &sum(found, review.len())
+    text + &away(found) + &sum(found, review.len())
 }
 
 fn groups(found: &Duplicates) -> String {
@@ -41,7 +41,7 @@ fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
         if let Some(item) = found.items.get(at) {
             let duration = item.duration_ms.map_or_else(String::new, length);
             let (format, size) = (item.format(), bytes(item.size));
-            table.row([mark.to_owned(), path(item), format, duration, size, alike, points.to_string(), why]);
+            table.row([mark.to_owned(), shown(found, item), format, duration, size, alike, points.to_string(), why]);
         }
     };
     row(group.best, "keep", String::new(), group.points.sum(), String::new());
@@ -108,7 +108,22 @@ fn sum(found: &Duplicates, review: usize) -> String {
 }
 
 fn named(found: &Duplicates, at: usize) -> String {
-    found.items.get(at).map(path).unwrap_or_default()
+    found.items.get(at).map(|item| shown(found, item)).unwrap_or_default()
+}
+
+/// Where an item lies, and whether that cannot be reached now.
+fn shown(found: &Duplicates, item: &Item) -> String {
+    if found.is_away(item) { format!("(unreachable) {}", path(item)) } else { path(item) }
+}
+
+/// The sources that cannot be reached.
+fn away(found: &Duplicates) -> String {
+    let line = |away: &Away| {
+        let line =
+            format!("{} cannot be reached: {}; its files are compared as they were", away.path.display(), away.why);
+        output::one_line(&line) + "\n"
+    };
+    found.away.iter().map(line).collect()
 }
 
 /// The end of a path is what tells files apart.

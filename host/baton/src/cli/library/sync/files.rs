@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use baton_ledger::catalog::library::Library;
+use baton_ledger::path_text;
 use baton_library::sync::Known;
 use baton_library::sync::tags::{Fit, Written, hear, look, remove_leftovers, write};
 use indicatif::ProgressBar;
@@ -82,7 +83,7 @@ impl Run<'_> {
         };
         let adds = if matches!(fit, Fit::Needs(_)) { known.mark.value().to_owned() } else { String::new() };
         let status = self.status(args, known, fit);
-        let id = known.path.display().to_string();
+        let id = path_text::to_text(&known.path).into_owned();
         self.lines.push(Line { id, name: None, has: String::new(), adds, removes, status });
     }
 

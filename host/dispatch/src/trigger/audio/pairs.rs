@@ -1,0 +1,44 @@
+//! A pair of files that both came in is told once: by the one that is told later, which is the new one of the two.
+//!
+//! Both may be in the catalog before either is told: a scan was faster, a piece is full, two folders are listened to.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use baton_ledger::{LedgerError, Tx, mark};
+
+use super::{AudioTrigger, Ears, Known, NewAudio};
+
+/// Takes out of each file what is going to be told itself, and marks what is told together with it as new. The files have their
+/// marks already.
+///
+/// # Errors
+/// When the ledger fails.
+pub(super) fn once(tx: &Tx<'_>, ears: Option<&Ears>, mut files: Vec<NewAudio>) -> Result<Vec<NewAudio>, LedgerError> {
+    let together: HashSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
+    for file in &mut files {
+        let mut told = Vec::new();
+        for mut known in std::mem::take(&mut file.known) {
+            known.new = together.contains(&known.path);
+            if known.new || !is_told_later(tx, ears, &known)? {
+                told.push(known);
+            }
+        }
+        file.known = told;
+    }
+    Ok(files)
+}
+
+/// Whether a file lies in a folder that is listened to, and was not told yet as what it is now.
+fn is_told_later(tx: &Tx<'_>, ears: Option<&Ears>, known: &Known) -> Result<bool, LedgerError> {
+    let (Some(ears), Some(hash)) = (ears, &known.mark) else {
+        return Ok(false);
+    };
+    for folder in ears.folders.iter().filter(|folder| known.path.starts_with(&folder.real)) {
+        let trigger = AudioTrigger { folder: folder.clone() };
+        if !mark::is_set(tx, &trigger.key(), &known.key, hash)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
