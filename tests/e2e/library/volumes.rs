@@ -1,6 +1,7 @@
 //! A disk that is not there: its items stay as they are, whether the source's folder is gone, empty, or only a part of it is.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 
@@ -90,6 +91,55 @@ fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 1]);
     scan(&workspace, &music, &["--gone"], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [4, 4, 4]);
+}
+
+#[test]
+fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let Ok(mount) = Mount::small(&music, 8 << 10) else { return };
+    fill(&music, 4);
+    let device = fs::metadata(&music).unwrap().dev();
+    scan(&workspace, &music, &[], 0);
+    drop(mount);
+    let mut other = Mount::small(&music, 8 << 10).unwrap();
+    // The system gives the number again, unless another test was faster.
+    for _ in 0..50 {
+        if fs::metadata(&music).unwrap().dev() == device {
+            break;
+        }
+        drop(other);
+        other = Mount::small(&music, 8 << 10).unwrap();
+    }
+    // Some of its files are those of the first, as on a backup.
+    fill(&music, 2);
+    write_wav(&music.join("other.wav"), &tune(9, SECONDS));
+    let source = &scan(&workspace, &music, &[], 1)["sources"][0];
+    assert_eq!((&source["missing"], &source["kept"]), (&json!(0), &json!(2)), "{source}");
+    assert!(source["unread"][0]["why"].as_str().unwrap().contains("another volume lies there"), "{source}");
+    assert_eq!(counts(&coverage(&workspace)["total"])[2], 0);
+    scan(&workspace, &music, &["--gone"], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"]), [3, 3, 2]);
+    // From now on it is this one's.
+    fs::remove_file(music.join("other.wav")).unwrap();
+    assert_eq!(scan(&workspace, &music, &[], 0)["sources"][0]["missing"], json!(1));
+    drop(other);
+}
+
+#[test]
+fn another_disk_with_some_of_the_same_files_within_a_source_loses_nothing_without_a_word() {
+    let workspace = Workspace::init();
+    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
+    drop(mount);
+    let _other = Mount::small(&disk, 8 << 10).unwrap();
+    fill(&disk, 3);
+    let source = &scan(&workspace, &music, &[], 1)["sources"][0];
+    assert_eq!((&source["missing"], &source["kept"]), (&json!(0), &json!(1)), "{source}");
+    assert_eq!(source["unread"][0]["path"].as_str(), disk.to_str());
+    scan(&workspace, &music, &["--gone"], 0);
+    assert_eq!(counts(&coverage(&workspace)["total"])[2], 1);
+    fs::remove_file(disk.join("00/0001.wav")).unwrap();
+    assert_eq!(scan(&workspace, &music, &[], 0)["sources"][0]["missing"], json!(1));
 }
 
 #[test]

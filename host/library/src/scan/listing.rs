@@ -9,6 +9,7 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Known, Library, Source, Standing};
 use jiff::Timestamp;
 
+use super::mounts::mounts;
 use super::vanished::{Vanishing, vanish};
 use super::volumes::Volumes;
 use super::{Event, Listing, Options};
@@ -188,11 +189,13 @@ impl Lister<'_> {
         self.settle_inodes(&seen.volumes)?;
         seen.known.sort_unstable();
         let vanished = known.library_vanished(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
+        let mounts = mounts(known, source.id, &seen.volumes, walked.device)?;
         let asked = Vanishing {
             source,
             volume,
             vanished: &vanished,
             volumes: &seen.volumes,
+            mounts: &mounts,
             is_gone: self.options.gone,
             is_emptied: self.options.emptied,
         };
@@ -206,6 +209,10 @@ impl Lister<'_> {
             library.end_listing(source.id, &gone.items, &kept, self.now)?;
             if gone.is_sure {
                 library.lies_on(source.id, volume)?;
+            }
+            // Another disk is the one that belongs there when nothing of the first is missing, or a person has said so.
+            for mount in mounts.iter().filter(|mount| !mount.is_other || listing.kept == 0) {
+                library.is_mounted(source.id, &mount.folder, mount.volume)?;
             }
         }
         Ok(None)

@@ -12,6 +12,7 @@ mod begun;
 mod event;
 mod listing;
 mod lock;
+mod mounts;
 mod one;
 mod options;
 mod queue;

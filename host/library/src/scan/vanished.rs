@@ -3,7 +3,7 @@
 //! A disk that is not connected leaves the folder behind that it is mounted at: empty, or with a stray file that somebody put
 //! there meanwhile. So nothing is gone without a person's word when the source lies on another volume than before, or when hardly
 //! anything of it is there; and what lay on a volume of its own within the source is not gone while that volume is not
-//! there, or another one is, which shows in that hardly anything of it is known.
+//! there, or another one is: it has another id, or hardly anything of it is known.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,6 +11,7 @@ use std::path::Path;
 use baton_ledger::catalog::library::{Source, Vanished};
 
 use super::Listing;
+use super::mounts::Mount;
 use super::volumes::Volumes;
 use crate::source::{Volume, Walked, mounted_at, nearest};
 
@@ -27,6 +28,8 @@ pub(super) struct Vanishing<'a> {
     pub(super) vanished: &'a [Vanished],
     /// What was seen.
     pub(super) volumes: &'a Volumes,
+    /// The volumes within the source.
+    pub(super) mounts: &'a [Mount],
     /// A person's word.
     pub(super) is_gone: bool,
     /// Whether a folder that is as good as empty (not quite), on the volume that it lay on before, was emptied.
@@ -92,7 +95,8 @@ fn lost(asked: &Vanishing<'_>, walked: &mut Walked, word: &str) -> Vec<i64> {
     for (device, items) in within {
         let known = asked.volumes.get(&device).map_or(0, |volume| volume.known);
         let mounted = items.first().and_then(|item| mounted_at(&item.path, device));
-        match mounted.filter(|_| known.saturating_mul(HOLLOW) <= size(items.len())) {
+        let is_other = asked.mounts.iter().any(|mount| mount.is_other && mount.volume.device == device);
+        match mounted.filter(|_| is_other || known.saturating_mul(HOLLOW) <= size(items.len())) {
             Some(folder) => *kept.entry(folder).or_default() += items.len(),
             None => gone.extend(items.iter().map(|item| item.id)),
         }

@@ -8,6 +8,7 @@
 //! at once is not thought of; `--verify` reads all.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use baton_ledger::catalog::library::Standing;
 
@@ -31,12 +32,17 @@ pub(super) struct OnVolume {
     pub(super) others: Vec<i64>,
     /// The bytes of these.
     bytes: u64,
+    /// One of all that are there.
+    pub(super) one: Option<PathBuf>,
 }
 
 impl OnVolume {
     /// Notes an item of the volume that is there, with the number by which it was known.
     pub(super) fn note(&mut self, item: &Item, standing: Standing, known: Option<i64>) {
         self.known += u64::from(known.is_some());
+        if self.one.is_none() {
+            self.one = Some(item.path.clone());
+        }
         match standing {
             Standing::Unchanged => self.same += 1,
             Standing::OtherInode => {

@@ -6,10 +6,12 @@ mod audio;
 mod eagle;
 mod folder;
 mod place;
+mod volume;
 mod walked;
 
 pub use audio::is_audio;
 pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item, Volume};
 pub use place::Place;
 pub(crate) use place::{eagle_around, mounted_at, mtime_ns, nearest, unmounted};
+pub(crate) use volume::volume_at;
 pub use walked::{Asked, Unread, Walked, walk};

@@ -5,8 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::statvfs;
-
+use super::volume::volume_at;
 use super::{Kind, Volume};
 use crate::LibraryError;
 
@@ -49,15 +48,13 @@ impl Place {
     /// # Errors
     /// The system's reason why not.
     pub fn reach(&self) -> io::Result<Volume> {
-        let metadata = fs::metadata(&self.path)?;
         let inside = match self.kind {
             Kind::Folder => self.path.clone(),
             Kind::Eagle => self.path.join("images"),
         };
         // Of a disk that was pulled a folder may still open; it is asked for a name.
         fs::read_dir(inside)?.next().transpose()?;
-        let fsid = statvfs(&self.path).map_or(0, |volume| volume.f_fsid);
-        Ok(Volume { device: metadata.dev(), fsid })
+        volume_at(&self.path)
     }
 }
 

@@ -18,6 +18,7 @@ mod record;
 mod source;
 #[cfg(test)]
 mod tests;
+mod volume;
 mod whole;
 mod work;
 mod writer;
@@ -27,7 +28,8 @@ pub use entry::Entry;
 pub use links::{FileLink, LinkTrack, SamePath};
 pub use list::{Known, Listed, Standing, Vanished};
 pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State, Tags};
-pub use source::{Kind, Source, Volume};
+pub use source::{Kind, Source};
+pub use volume::Volume;
 pub use whole::WholePrint;
 pub use work::{Before, Waiting, Work};
 pub use writer::Library;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::super::Catalog;
-use super::Library;
+use super::{Library, Volume};
 use crate::LedgerError;
 
 /// What kind of place it is.
@@ -26,23 +26,6 @@ impl Kind {
             Self::Folder => "folder",
             Self::Eagle => "eagle",
         }
-    }
-}
-
-/// The volume that a folder lies on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Volume {
-    /// Its number, as long as it is mounted; some file systems have another one each time.
-    pub device: u64,
-    /// The file system's own id, which many keep; 0 where there is none.
-    pub fsid: u64,
-}
-
-impl Volume {
-    /// Whether it is the same as `other`, as far as can be told: by one of the two.
-    #[must_use]
-    pub const fn is(self, other: Self) -> bool {
-        self.device == other.device || (self.fsid == other.fsid && self.fsid != 0)
     }
 }
 
@@ -67,7 +50,8 @@ pub struct Source {
     pub failure: Option<String>,
 }
 
-const COLUMNS: &str = "SELECT id, path, kind, scan, listed_at, failed_at, failure, device, fsid FROM library_sources";
+const COLUMNS: &str =
+    "SELECT id, path, kind, scan, listed_at, failed_at, failure, device, fsid, uuid FROM library_sources";
 
 impl Catalog {
     /// All sources, in the order in which they were given.
@@ -149,19 +133,6 @@ impl Library {
         )?;
         Ok(())
     }
-
-    /// Writes down which volume a source lies on.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn lies_on(&self, source: i64, volume: Volume) -> Result<(), LedgerError> {
-        let Volume { device, fsid } = volume;
-        self.connection.execute(
-            "UPDATE library_sources SET device = ?2, fsid = ?3 WHERE id = ?1",
-            params![source, device.cast_signed(), fsid.cast_signed()],
-        )?;
-        Ok(())
-    }
 }
 
 /// Items of the folders above `source` that lie below it, `?2` with its slash. Paths are held against it as bytes, because not
@@ -200,10 +171,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
         Ok(row.get::<_, Option<i64>>(column)?.and_then(|at| Timestamp::from_millisecond(at).ok()))
     };
     let kind: String = row.get(2)?;
-    let number = |column: usize| -> rusqlite::Result<Option<u64>> {
-        Ok(row.get::<_, Option<i64>>(column)?.map(i64::cast_unsigned))
-    };
-    let (device, fsid) = (number(7)?, number(8)?);
     Ok(Source {
         id: row.get(0)?,
         path: PathBuf::from(row.get::<_, String>(1)?),
@@ -212,6 +179,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
         listed_at: time(4)?,
         failed_at: time(5)?,
         failure: row.get(6)?,
-        volume: device.zip(fsid).map(|(device, fsid)| Volume { device, fsid }),
+        volume: Volume::read(row, 7)?,
     })
 }
