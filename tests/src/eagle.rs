@@ -159,6 +159,12 @@ impl Eagle {
         }
     }
 
+    /// Whether an item is in the trash.
+    #[must_use]
+    pub fn is_in_trash(&self, id: &str) -> bool {
+        find(&mut self.lock().items, id).is_some_and(|item| item.get("isDeleted") == Some(&Value::Bool(true)))
+    }
+
     /// The tags of an item.
     ///
     /// # Panics
@@ -290,6 +296,7 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
             good(page_v1(state, number("limit").unwrap_or(200), number("offset").unwrap_or(0)))
         }
         ("POST", "/api/item/update") => update(state, &body, false),
+        ("POST", "/api/item/moveToTrash") => move_to_trash(state, &body),
         ("GET", "/api/v2/app/info") if v2 => good(
             json!({ "version": "4.0.0", "prereleaseVersion": null, "buildVersion": "build21", "platform": "darwin" }),
         ),
@@ -371,6 +378,18 @@ fn update(state: &mut State, body: &Value, v2: bool) -> (u16, Value) {
         }
     }
     good(item.clone().into())
+}
+
+fn move_to_trash(state: &mut State, body: &Value) -> (u16, Value) {
+    let ids = body["itemIds"].as_array().cloned().unwrap_or_default();
+    if state.manner.saving == Saving::Honest {
+        for id in ids.iter().filter_map(Value::as_str) {
+            if let Some(item) = find(&mut state.items, id) {
+                item.insert("isDeleted".to_owned(), true.into());
+            }
+        }
+    }
+    (200, json!({ "status": "success" }))
 }
 
 fn find<'a>(items: &'a mut [Map<String, Value>], id: &str) -> Option<&'a mut Map<String, Value>> {

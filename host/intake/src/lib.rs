@@ -26,6 +26,7 @@ pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use leftover::{LEFT, Writer, is_own, leftovers};
+pub use rename::rename_new;
 pub use reported::reports_changes;
 pub use scan::{Found, FoundKind, scan, scan_tree};
 pub use settle::{Seen, Whole, whole, written};

@@ -35,7 +35,11 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
     if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
 }
 
-fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
+/// Gives `source` the name `target`, on the same volume, unless something has that name.
+///
+/// # Errors
+/// When it has, or the system refuses.
+pub fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
     fail_point!("rename.link_instead", |_| link_new(source, target));
     match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
         // What file systems say that do not know the flag; a name that cannot be is refused by the others again.

@@ -9,6 +9,7 @@ mod edits;
 mod exact;
 mod file_tags;
 mod kills;
+mod quarantine;
 mod scan;
 mod unheard;
 mod volumes;

@@ -30,6 +30,7 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
                 other.frees = size;
                 continue;
             };
+            other.frees = 0;
             let all_go = listed.get(&names.file).is_some_and(|listed| *listed >= names.count);
             other.hard_link = best == Some(names.file);
             if other.hard_link {

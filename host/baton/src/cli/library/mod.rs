@@ -4,6 +4,7 @@
 mod bar;
 mod coverage;
 mod duplicates;
+mod quarantine;
 mod scan;
 mod sources;
 mod sync;
@@ -29,6 +30,7 @@ enum Action {
     Scan(scan::Args),
     Coverage(coverage::Args),
     Duplicates(duplicates::Args),
+    Quarantine(quarantine::Args),
     Sources(sources::Args),
     Sync(sync::Args),
 }
@@ -41,6 +43,7 @@ impl Args {
             Action::Scan(args) => args.run(place),
             Action::Coverage(args) => args.run(place),
             Action::Duplicates(args) => args.run(place),
+            Action::Quarantine(args) => args.run(place),
             Action::Sources(args) => args.run(place),
             Action::Sync(args) => args.run(place),
         }

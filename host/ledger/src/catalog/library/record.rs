@@ -1,14 +1,16 @@
 //! What came of reading an item, in one transaction with what plugins see of it (`files`, `fingerprints`).
 
+use std::path::Path;
+
 use baton_core::Digest;
 use jiff::Timestamp;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Library;
-use super::column::number;
+use super::column::{self, number};
 use super::put::forget_file;
-use crate::LedgerError;
+use crate::{LedgerError, path_text};
 
 /// How far an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -168,6 +170,25 @@ impl Library {
                      WHERE id = ?1",
                 )?
                 .execute([*item, now.as_millisecond()])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that files were taken away, or are back, as somebody has moved them who knows. The next scan sees them there
+    /// again where they are.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is written.
+    pub fn set_missing(&mut self, paths: &[&Path], missing: bool, now: Timestamp) -> Result<(), LedgerError> {
+        let transaction = self.begin()?;
+        let at = now.as_millisecond();
+        for path in paths {
+            transaction
+                .prepare_cached("UPDATE library_items SET missing_since = ?2 WHERE path = ?1")?
+                .execute(params![column::Path(path.as_os_str()), missing.then_some(at)])?;
+            transaction
+                .prepare_cached("UPDATE files SET missing = ?2, said_at = ?3 WHERE path = ?1")?
+                .execute(params![path_text::to_text(path), missing, at])?;
         }
         Ok(transaction.commit()?)
     }

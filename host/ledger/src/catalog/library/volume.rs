@@ -53,9 +53,8 @@ impl Catalog {
     pub fn library_mounts(&self, source: i64) -> Result<Vec<(PathBuf, Volume)>, LedgerError> {
         let sql = "SELECT path, device, fsid, uuid FROM library_mounts WHERE source = ?1 ORDER BY path";
         let mut select = self.connection.prepare(sql)?;
-        let rows =
-            select.query_map([source], |row| Ok((row.get::<_, PathRead>(0)?.0.into(), Volume::read(row, 1)?)))?;
-        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let read = |row: &Row<'_>| Ok((PathBuf::from(row.get::<_, PathRead>(0)?.0), Volume::read(row, 1)?));
+        let rows = select.query_map([source], read)?.collect::<Result<Vec<_>, _>>()?;
         Ok(rows.into_iter().filter_map(|(path, volume)| Some((path, volume?))).collect())
     }
 }

@@ -124,6 +124,14 @@ impl Eagle {
         }
     }
 
+    /// Puts an item into Eagle's trash. Both versions know the path of the first. Whether it was done tells only another look at it.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is a refusal.
+    pub async fn trash(&self, id: &str) -> Result<(), EagleError> {
+        v1::trash(&self.http, id).await
+    }
+
     /// Replaces the tags of an item. Whether it was done tells only another look at it.
     ///
     /// # Errors

@@ -120,3 +120,11 @@ async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, Eagl
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
     http.once(&Question::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
 }
+
+/// Puts an item into Eagle's trash. It is tried once.
+///
+/// # Errors
+/// When there is no answer, or it is a refusal.
+pub(super) async fn trash(http: &Http, id: &str) -> Result<(), EagleError> {
+    http.once(&Question::post("/api/item/moveToTrash", json!({ "itemIds": [id] }))).await.map(drop)
+}

@@ -1,4 +1,4 @@
-//! The plan: what could be done, as a file for whoever decides. Baton itself does none of it.
+//! The plan: what could be done, as a file for whoever decides; `baton library quarantine` carries it out.
 
 use std::fs::File;
 use std::io::Write as _;

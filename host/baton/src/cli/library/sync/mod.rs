@@ -54,16 +54,16 @@ pub(super) struct Args {
 
 /// What only Eagle needs.
 #[derive(Debug, clap::Args)]
-struct EagleArgs {
+pub(super) struct EagleArgs {
     /// Where Eagle is
     #[arg(long, value_name = "URL", default_value = Address::DEFAULT)]
-    url: String,
+    pub(super) url: String,
     /// The secret with Eagle's API token, which it wants of other machines: `baton secret set eagle`
     #[arg(long, value_name = "NAME", default_value = "eagle")]
-    token: String,
+    pub(super) token: String,
     /// How long one request may take
     #[arg(long, value_name = "TIME", value_parser = pause, default_value = "30s")]
-    timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 impl Args {

@@ -1,0 +1,173 @@
+//! Moving: each file is checked, noted in the journal, and renamed; never copied, never over another file.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::Library;
+use baton_ledger::path_text;
+use jiff::Timestamp;
+
+use super::journal::{Journal, Step};
+use super::plan::{Compared, Group, Plan};
+use super::{EagleFile, Moved, Report, Stayed};
+
+/// The trash folder of a source. Its name begins with a dot, so no scan lists it.
+const TRASH: &str = ".baton-trash";
+
+/// How it is done.
+pub(super) struct Wish<'a> {
+    pub(super) catalog: &'a Path,
+    pub(super) journals: &'a Path,
+    /// The trash folder, where one was named.
+    pub(super) trash: Option<PathBuf>,
+    /// Whether a file is moved that has tags which the kept one lacks.
+    pub(super) without_tags: bool,
+    pub(super) dry_run: bool,
+}
+
+/// Moves what the plan calls superfluous. Items of Eagle are only checked.
+///
+/// # Errors
+/// When the catalog cannot be read or the journal cannot be written.
+pub(super) fn carry(plan: &Plan, wish: &Wish<'_>) -> anyhow::Result<Report> {
+    let sources = Catalog::open(wish.catalog)?.map(|catalog| catalog.library_sources()).transpose()?;
+    let roots = sources.unwrap_or_default().into_iter().map(|source| source.path).collect();
+    let kept = plan.groups.iter().map(|group| group.keep.file.path()).collect();
+    let number = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+    let mut run = Run { wish, roots, kept, number, journal: None, report: Report::default() };
+    for group in &plan.groups {
+        run.group(group)?;
+    }
+    run.tell()?;
+    Ok(run.report)
+}
+
+struct Run<'a> {
+    wish: &'a Wish<'a>,
+    /// The folders of the sources.
+    roots: Vec<PathBuf>,
+    /// What some group keeps.
+    kept: HashSet<PathBuf>,
+    number: String,
+    journal: Option<Journal>,
+    report: Report,
+}
+
+impl Run<'_> {
+    fn group(&mut self, group: &Group) -> anyhow::Result<()> {
+        let keep = &group.keep.file;
+        let kept = keep.check();
+        for other in &group.others {
+            let path = other.file.path();
+            if other.hard_link {
+                let why = "it is the kept file under another name (hard link), which frees nothing".to_owned();
+                self.report.skipped.push(Stayed { path, why });
+            } else if let Err(why) = &kept {
+                self.report.refuse(&path, format!("{}, which is to be kept: {why}", keep.path().display()));
+            } else if self.kept.contains(&path) {
+                self.report.refuse(&path, "another group of the plan keeps it");
+            } else if let Err(why) = other.file.check() {
+                self.report.refuse(&path, why);
+            } else if let tags = keep.lacks(&other.file)
+                && !tags.is_empty()
+                && !self.wish.without_tags
+            {
+                let why = format!(
+                    "it has tags that {} lacks ({}); copy them there, or say --without-tags",
+                    keep.path().display(),
+                    tags.join(", ")
+                );
+                self.report.refuse(&path, why);
+            } else if let Some(item) = eagle_file(&path, other.file.size) {
+                self.report.eagle.push(item);
+            } else {
+                self.one(&path, &other.file)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, path: &Path, file: &Compared) -> anyhow::Result<()> {
+        let to = self.place(path);
+        if !self.wish.dry_run {
+            let step = Step {
+                from: path_text::to_text(path).into_owned(),
+                to: Some(path_text::to_text(&to).into_owned()),
+                eagle: None,
+                sha256: file.sha256().to_owned(),
+            };
+            if self.journal.is_none() {
+                self.journal = Some(Journal::open(self.wish.journals, &self.number)?);
+                self.report.number = Some(self.number.clone());
+            }
+            if let Some(journal) = &mut self.journal {
+                journal.add(&step)?;
+            }
+            if let Err(error) = rename(path, &to) {
+                self.report.refuse(path, said(&error));
+                return Ok(());
+            }
+        }
+        self.report.moved.push(Moved { from: path.to_owned(), to, bytes: file.size });
+        Ok(())
+    }
+
+    /// Where a file goes: below the trash folder, under the path that it has in its source.
+    fn place(&self, path: &Path) -> PathBuf {
+        let roots = self.roots.iter().filter(|root| path.starts_with(root));
+        let root = roots.max_by_key(|root| root.as_os_str().len()).map(PathBuf::as_path).or_else(|| path.parent());
+        let root = root.unwrap_or(Path::new("/"));
+        let trash = self.wish.trash.clone().unwrap_or_else(|| root.join(TRASH));
+        trash.join(&self.number).join(path.strip_prefix(root).unwrap_or(path))
+    }
+
+    /// Tells the catalog what is not there any more.
+    fn tell(&self) -> anyhow::Result<()> {
+        if !self.wish.dry_run && !self.report.moved.is_empty() {
+            let paths: Vec<&Path> = self.report.moved.iter().map(|moved| moved.from.as_path()).collect();
+            Library::open(self.wish.catalog)?.set_missing(&paths, true, Timestamp::now())?;
+        }
+        Ok(())
+    }
+}
+
+/// The item of Eagle that a file is: `X.library/images/ID.info/NAME`.
+fn eagle_file(path: &Path, bytes: u64) -> Option<EagleFile> {
+    let library = path
+        .ancestors()
+        .skip(1)
+        .find(|folder| folder.join("images").is_dir() && folder.join("metadata.json").is_file())?;
+    let id = path.parent()?.file_name()?.to_str()?.strip_suffix(".info")?.to_owned();
+    Some(EagleFile { path: path.to_owned(), library: library.to_owned(), id, bytes })
+}
+
+/// Renames a file into a folder that is made where it is missing; both folders are put onto the disk.
+///
+/// # Errors
+/// When that is not possible; then the file is where it was.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder)?;
+    baton_intake::rename_new(from, to)?;
+    for folder in [from.parent(), Some(folder)].into_iter().flatten() {
+        // It has its new name, whatever comes of this.
+        if let Err(error) = baton_intake::sync_folder(folder) {
+            tracing::debug!(%error, "a folder cannot be flushed to its volume");
+        }
+    }
+    Ok(())
+}
+
+/// Why a file could not be renamed, and what helps.
+pub(super) fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::CrossesDevices => {
+            "the trash folder is on another volume; name one on the volume of the file with --trash".to_owned()
+        }
+        io::ErrorKind::AlreadyExists => "there is a file of its name already".to_owned(),
+        _ => error.to_string(),
+    }
+}

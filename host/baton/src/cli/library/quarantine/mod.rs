@@ -1,0 +1,164 @@
+//! `baton library quarantine PLAN`: carries out a plan of `baton library duplicates --plan`. What the plan calls superfluous goes into
+//! a trash folder on its own volume, or into Eagle's trash; nothing is deleted, and `--undo` moves it back.
+//!
+//! `plan` reads the plan and checks that a file is the one that was compared, `journal` keeps what was moved, `carry` moves, `undo`
+//! moves back, `eagle` asks Eagle.
+
+mod carry;
+mod eagle;
+mod journal;
+mod plan;
+mod undo;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_ledger::path_text;
+use serde_json::{Value, json};
+
+use self::plan::Plan;
+use super::super::Place;
+use super::sync::EagleArgs;
+use super::units::{bytes, count};
+use crate::exit::Code;
+use crate::output;
+
+/// Move what a plan of duplicates calls superfluous into a trash folder, or move it back
+///
+/// The plan is one of `baton library duplicates --plan`. Each file is digested again; what is not the file that was compared stays
+/// where it is, and so does everything of a group whose better file is not there any more, and what has tags that the better
+/// file lacks. Files go into `.baton-trash` in the
+/// folder that was scanned, under their path there; items of Eagle go into Eagle's trash through its API. Nothing is deleted.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// The plan
+    #[arg(value_name = "PLAN", required_unless_present = "undo")]
+    plan: Option<PathBuf>,
+    /// Move back what an earlier run moved; its number was printed then. Items of Eagle are put back in Eagle
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash"])]
+    undo: Option<String>,
+    /// The trash folder, on the volume of the files [default: .baton-trash in the scanned folder]
+    #[arg(long, value_name = "FOLDER")]
+    trash: Option<PathBuf>,
+    /// Also move files that have a title, artist, album or ISRC which the kept file lacks
+    #[arg(long)]
+    without_tags: bool,
+    /// Check and count only; nothing is moved
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    eagle: EagleArgs,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no workspace, the plan is not one, or the journal cannot be written.
+    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+        let workspace = place.need()?;
+        let catalog = workspace.state.catalog();
+        let journals = catalog.with_file_name("quarantine");
+        let report = match (&self.undo, &self.plan) {
+            (Some(number), _) => undo::undo(&journals, number, &catalog, self.dry_run)?,
+            (None, Some(plan)) => {
+                let plan = Plan::read(plan).with_context(|| format!("failed to use {}", plan.display()))?;
+                let mut report = carry::carry(&plan, &self.wish(&catalog, &journals)?)?;
+                eagle::trash(&mut report, &self.eagle, &workspace, &journals, self.dry_run)?;
+                report
+            }
+            (None, None) => Report::default(),
+        };
+        report.print(self.json, self.dry_run);
+        Ok(if report.refused.is_empty() { Code::Good } else { Code::Findings })
+    }
+
+    fn wish<'a>(&self, catalog: &'a Path, journals: &'a Path) -> anyhow::Result<carry::Wish<'a>> {
+        let trash = self.trash.as_ref().map(std::path::absolute).transpose()?;
+        Ok(carry::Wish { catalog, journals, trash, without_tags: self.without_tags, dry_run: self.dry_run })
+    }
+}
+
+/// A file that went from one place to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Moved {
+    from: PathBuf,
+    to: PathBuf,
+    bytes: u64,
+}
+
+/// A file that stayed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stayed {
+    path: PathBuf,
+    why: String,
+}
+
+/// An item of Eagle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct EagleFile {
+    path: PathBuf,
+    library: PathBuf,
+    id: String,
+    bytes: u64,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+struct Report {
+    /// The number of the run, where something was moved.
+    number: Option<String>,
+    moved: Vec<Moved>,
+    /// Items that are to go, or went, into Eagle's trash.
+    eagle: Vec<EagleFile>,
+    /// What is left alone because nothing is to be gained.
+    skipped: Vec<Stayed>,
+    refused: Vec<Stayed>,
+}
+
+impl Report {
+    fn refuse(&mut self, path: &Path, why: impl Into<String>) {
+        self.refused.push(Stayed { path: path.to_owned(), why: why.into() });
+    }
+
+    fn print(&self, json: bool, dry_run: bool) {
+        if json {
+            output::json(&self.as_json());
+            return;
+        }
+        for stayed in self.skipped.iter().chain(&self.refused) {
+            output::note(&output::one_line(&format!("{} stays: {}", stayed.path.display(), stayed.why)));
+        }
+        let size: u64 =
+            self.moved.iter().map(|moved| moved.bytes).chain(self.eagle.iter().map(|file| file.bytes)).sum();
+        let number = |count: usize| self::count(u64::try_from(count).unwrap_or(u64::MAX));
+        let would = if dry_run { "would be " } else { "" };
+        output::print(&format!(
+            "{} files {would}moved, {} items {would}put into Eagle's trash ({}); {} left alone, {} refused\n",
+            number(self.moved.len()),
+            number(self.eagle.len()),
+            bytes(size),
+            number(self.skipped.len()),
+            number(self.refused.len())
+        ));
+        if let Some(number) = &self.number {
+            output::print(&format!("`baton library quarantine --undo {number}` moves them back\n"));
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let stayed = |stayed: &Stayed| json!({ "path": path_text::to_text(&stayed.path), "why": stayed.why });
+        let moved = |moved: &Moved| json!({ "from": path_text::to_text(&moved.from), "to": path_text::to_text(&moved.to), "bytes": moved.bytes });
+        let item =
+            |file: &EagleFile| json!({ "id": file.id, "path": path_text::to_text(&file.path), "bytes": file.bytes });
+        json!({
+            "schema": 1,
+            "undo": self.number,
+            "moved": self.moved.iter().map(moved).collect::<Vec<_>>(),
+            "eagle": self.eagle.iter().map(item).collect::<Vec<_>>(),
+            "skipped": self.skipped.iter().map(stayed).collect::<Vec<_>>(),
+            "refused": self.refused.iter().map(stayed).collect::<Vec<_>>(),
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! The plan as it was written, and whether a file is still the one that was compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use baton_ledger::path_text;
+use serde::Deserialize;
+
+/// The form of plans that is read.
+const SCHEMA: u64 = 1;
+
+/// A plan of `baton library duplicates --plan`; what is not needed here is not read.
+#[derive(Debug, Deserialize)]
+pub(super) struct Plan {
+    schema: u64,
+    kind: String,
+    pub(super) groups: Vec<Group>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) keep: Member,
+    pub(super) others: Vec<Member>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Member {
+    pub(super) file: Compared,
+    #[serde(default)]
+    pub(super) hard_link: bool,
+}
+
+/// A file as it was compared.
+#[derive(Debug, Deserialize)]
+pub(super) struct Compared {
+    path: String,
+    pub(super) size: u64,
+    sha256: Option<String>,
+    title: Option<String>,
+    artist: Option<String>,
+    album: Option<String>,
+    isrc: Option<String>,
+}
+
+impl Plan {
+    /// # Errors
+    /// When it cannot be read, or is not a plan.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path).context("it cannot be read")?;
+        let plan: Self = serde_json::from_str(&text)
+            .context("it is not a plan; `baton library duplicates --plan FILE` writes one")?;
+        if plan.kind != "duplicates-plan" || plan.schema != SCHEMA {
+            bail!("it is not a plan of this form; `baton library duplicates --plan FILE` writes one");
+        }
+        Ok(plan)
+    }
+}
+
+impl Compared {
+    pub(super) fn path(&self) -> PathBuf {
+        path_text::from_text(&self.path)
+    }
+
+    pub(super) fn sha256(&self) -> &str {
+        self.sha256.as_deref().unwrap_or_default()
+    }
+
+    /// The tags that `other` has and this one lacks.
+    pub(super) fn lacks(&self, other: &Self) -> Vec<&'static str> {
+        let has = |tag: &Option<String>| tag.as_deref().is_some_and(|tag| !tag.trim().is_empty());
+        let tags = [
+            ("title", &self.title, &other.title),
+            ("artist", &self.artist, &other.artist),
+            ("album", &self.album, &other.album),
+            ("isrc", &self.isrc, &other.isrc),
+        ];
+        tags.into_iter().filter(|(_, own, others)| !has(own) && has(others)).map(|(name, ..)| name).collect()
+    }
+
+    /// Whether the file is the one that was compared: its size and its digest.
+    ///
+    /// # Errors
+    /// Why it is not, for people.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let path = self.path();
+        let other = "it is another file than the one that was compared; make a new plan";
+        if !path.is_absolute() || self.sha256.is_none() {
+            return Err("the plan has no digest of it; make a new plan".to_owned());
+        }
+        match fs::symlink_metadata(&path) {
+            Err(error) => return Err(error.to_string()),
+            Ok(found) if !found.is_file() || found.len() != self.size => return Err(other.to_owned()),
+            Ok(_) => {}
+        }
+        let digest = baton_intake::hash_file(&path).map_err(|error| error.to_string())?;
+        if digest.to_string() == self.sha256() { Ok(()) } else { Err(other.to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_only_the_other_has_are_told() {
+        let file = |tags: &str| -> Compared {
+            serde_json::from_str(&format!("{{\"path\":\"/a\",\"size\":1,\"sha256\":null{tags}}}")).unwrap()
+        };
+        let (bare, tagged) = (file(",\"title\":\" \""), file(",\"title\":\"A\",\"isrc\":\"B\",\"album\":null"));
+        assert_eq!(bare.lacks(&tagged), ["title", "isrc"]);
+        assert!(tagged.lacks(&bare).is_empty() && tagged.lacks(&tagged).is_empty());
+    }
+}

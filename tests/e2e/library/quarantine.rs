@@ -1,0 +1,168 @@
+//! A plan is carried out: only what is still as it was compared is moved, nothing is deleted, and all of it comes back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
+use baton_tests::{Eagle, Manner, Saving, Workspace};
+use serde_json::{Value, json};
+
+use super::{beside, coverage, duplicates, said, scan};
+
+/// Enough to compare.
+const LONG: u32 = 40;
+
+/// A plan of what is there twice.
+fn plan(workspace: &Workspace, name: &str) -> PathBuf {
+    let plan = workspace.outside().join(name);
+    duplicates(workspace, &["--plan", plan.to_str().unwrap()]);
+    plan
+}
+
+/// `baton library quarantine --json …`.
+#[track_caller]
+fn quarantine(workspace: &Workspace, args: &[&str], code: i32) -> Value {
+    workspace.baton(&[&["library", "quarantine", "--json"], args].concat()).ended(code).json()
+}
+
+fn paths(of: &Value, name: &str) -> Vec<PathBuf> {
+    of.as_array().unwrap().iter().map(|one| PathBuf::from(one[name].as_str().unwrap())).collect()
+}
+
+/// Every file below a folder with its bytes.
+fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            found.extend(all(&entry.path()));
+        } else {
+            found.push((entry.path(), fs::read(entry.path()).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    write_wav(&music.join("a.wav"), &tune(1, LONG));
+    write_wav(&music.join("deep/b.wav"), &tune(2, LONG));
+    fs::create_dir_all(music.join("copies")).unwrap();
+    fs::copy(music.join("a.wav"), music.join("copies/a.wav")).unwrap();
+    fs::copy(music.join("deep/b.wav"), music.join("copies/b.wav")).unwrap();
+    scan(&workspace, &music, &[], 0);
+    let plan = plan(&workspace, "plan.json");
+    let plan = plan.to_str().unwrap();
+    let before = all(&music);
+    let dry = quarantine(&workspace, &[plan, "--dry-run"], 0);
+    assert_eq!((dry["moved"].as_array().unwrap().len(), &dry["undo"]), (2, &Value::Null));
+    assert!(all(&music) == before);
+
+    let done = quarantine(&workspace, &[plan], 0);
+    let (from, to) = (paths(&done["moved"], "from"), paths(&done["moved"], "to"));
+    assert!(
+        from.iter().all(|path| !path.exists()) && to.iter().all(|path| path.starts_with(music.join(".baton-trash")))
+    );
+    assert_eq!(all(&music).len(), before.len(), "nothing is deleted");
+    assert!(to.iter().zip(&from).all(|(to, from)| to.ends_with(from.strip_prefix(&music).unwrap())));
+    // The catalog knows it without a scan, and a scan says the same.
+    let counts = |total: &Value| ["items", "missing"].map(|name| total["total"][name].as_u64().unwrap());
+    assert_eq!(counts(&coverage(&workspace)), [2, 2]);
+    assert_eq!(duplicates(&workspace, &[])["groups"], json!([]));
+    scan(&workspace, &music, &[], 0);
+    assert_eq!(counts(&coverage(&workspace)), [2, 2]);
+    // Done again, there is nothing to move.
+    let again = quarantine(&workspace, &[plan], 1);
+    assert_eq!((again["moved"].as_array().unwrap().len(), again["refused"].as_array().unwrap().len()), (0, 2));
+
+    let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
+    assert_eq!(undo["moved"].as_array().unwrap().len(), 2);
+    assert!(all(&music) == before && !music.join(".baton-trash").exists());
+    assert_eq!(counts(&coverage(&workspace)), [4, 0]);
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "what is back is known");
+    let twice = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
+    assert_eq!((twice["moved"].as_array().unwrap().len(), twice["skipped"].as_array().unwrap().len()), (0, 2));
+    let unknown = said(&workspace, &["quarantine", "--undo", "1"], 2);
+    assert!(unknown.stderr.contains(done["undo"].as_str().unwrap()), "{}", unknown.stderr);
+}
+
+#[test]
+fn what_is_not_as_it_was_compared_stays() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    for (number, name) in ["a", "b", "c"].iter().enumerate() {
+        write_wav(&music.join(format!("{name}.wav")), &tune(number as u64, LONG));
+        fs::copy(music.join(format!("{name}.wav")), music.join(format!("{name} copy.wav"))).unwrap();
+    }
+    fs::hard_link(music.join("c.wav"), music.join("c link.wav")).unwrap();
+    scan(&workspace, &music, &[], 0);
+    let plan = plan(&workspace, "plan.json");
+    let read: Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
+    let group = |name: &str| {
+        let groups = read["groups"].as_array().unwrap();
+        let file = |group: &Value| PathBuf::from(group["keep"]["file"]["path"].as_str().unwrap());
+        let of = |group: &&Value| file(group).file_name().unwrap().to_str().unwrap().starts_with(name);
+        groups.iter().find(of).unwrap().clone()
+    };
+    // Of one group the kept file is another, of another the superfluous one.
+    let kept = group("a")["keep"]["file"]["path"].as_str().unwrap().to_owned();
+    let other = group("b")["others"][0]["file"]["path"].as_str().unwrap().to_owned();
+    for path in [&kept, &other] {
+        let mut bytes = fs::read(path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+    let before = all(&music);
+    let done = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
+    let moved = paths(&done["moved"], "from");
+    assert!(moved.iter().all(|path| path.file_name().unwrap().to_str().unwrap().starts_with('c')), "{done:#}");
+    assert_eq!(done["refused"].as_array().unwrap().len(), 2, "{done:#}");
+    assert!(done["refused"].to_string().contains("another file than the one that was compared"), "{done:#}");
+    // A name that frees nothing is left alone where it is that of the kept file.
+    assert_eq!(moved.len() + done["skipped"].as_array().unwrap().len(), 2, "{done:#}");
+    let after = all(&music);
+    assert!(before.iter().all(|(_, bytes)| after.iter().any(|(_, there)| there == bytes)), "no bytes are lost");
+    // What took its place meanwhile is not replaced by an undo.
+    if let Some(path) = moved.first() {
+        fs::write(path, "somebody's").unwrap();
+        let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
+        assert!(undo["refused"].to_string().contains("another file is at"), "{undo:#}");
+        assert_eq!(fs::read_to_string(path).unwrap(), "somebody's");
+    }
+    for (text, error) in [("no json", "not a plan"), ("{\"schema\":1,\"kind\":\"x\",\"groups\":[]}", "not a plan")] {
+        fs::write(&plan, text).unwrap();
+        let wrong = said(&workspace, &["quarantine", plan.to_str().unwrap()], 2);
+        assert!(wrong.stderr.contains(error), "{}", wrong.stderr);
+    }
+}
+
+#[test]
+fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let folder = workspace.outside().canonicalize().unwrap().join("Music.library");
+    let mut library = EagleLibrary::create(&folder);
+    let id = library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(1, LONG)));
+    library.finish();
+    write_wav(&music.join("Piece.wav"), &tune(1, LONG));
+    // The first that was found is kept.
+    scan(&workspace, &music, &[], 0);
+    scan(&workspace, &folder, &[], 0);
+    let plan = plan(&workspace, "plan.json");
+    let plan = plan.to_str().unwrap();
+    let before = all(&folder);
+    let eagle = Eagle::start(Manner { v2: true, saving: Saving::Nothing, ..Manner::default() });
+    eagle.add(&id, "Piece", &[]);
+    let url = eagle.url();
+    // An Eagle that says so and does nothing is not believed.
+    let refused = quarantine(&workspace, &[plan, "--url", &url], 1);
+    assert!(refused["refused"].to_string().contains("it is not"), "{refused:#}");
+    eagle.behave(|manner| manner.saving = Saving::Honest);
+    let done = quarantine(&workspace, &[plan, "--url", &url], 0);
+    assert_eq!((done["eagle"][0]["id"].as_str(), done["moved"].as_array().unwrap().len()), (Some(id.as_str()), 0));
+    assert!(eagle.is_in_trash(&id) && all(&folder) == before && music.join("Piece.wav").is_file());
+    let gone = quarantine(&workspace, &[plan, "--url", "http://127.0.0.1:9"], 1);
+    assert!(gone["refused"].to_string().contains("Eagle does not answer"), "{gone:#}");
+}
