@@ -24,8 +24,8 @@ pub(crate) fn volume_at(folder: &Path) -> io::Result<Volume> {
 
 /// The UUID of a block device, where the system tells it.
 fn uuid(device: u64) -> Option<u128> {
-    let links = fs::read_dir(BY_UUID).ok()?.filter_map(Result::ok);
-    let link = links.into_iter().find(|link| fs::metadata(link.path()).is_ok_and(|found| found.rdev() == device))?;
+    let mut links = fs::read_dir(BY_UUID).ok()?.filter_map(Result::ok);
+    let link = links.find(|link| fs::metadata(link.path()).is_ok_and(|found| found.rdev() == device))?;
     number(link.file_name().to_str()?)
 }
 

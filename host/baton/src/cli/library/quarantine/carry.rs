@@ -62,6 +62,7 @@ impl Run<'_> {
         let kept = keep.check();
         for other in &group.others {
             let path = other.file.path();
+            let tags = if self.wish.without_tags { Vec::new() } else { keep.lacks(&other.file) };
             if other.hard_link {
                 let why = "it is the kept file under another name (hard link), which frees nothing".to_owned();
                 self.report.skipped.push(Stayed { path, why });
@@ -71,10 +72,7 @@ impl Run<'_> {
                 self.report.refuse(&path, "another group of the plan keeps it");
             } else if let Err(why) = other.file.check() {
                 self.report.refuse(&path, why);
-            } else if let tags = keep.lacks(&other.file)
-                && !tags.is_empty()
-                && !self.wish.without_tags
-            {
+            } else if !tags.is_empty() {
                 let why = format!(
                     "it has tags that {} lacks ({}); copy them there, or say --without-tags",
                     keep.path().display(),
