@@ -56,6 +56,8 @@ mod hostile;
 #[cfg(test)]
 mod hostile_net;
 #[cfg(test)]
+mod importers;
+#[cfg(test)]
 mod large_codebooks;
 #[cfg(test)]
 mod large_files;

@@ -56,6 +56,8 @@ pub struct Grants {
     pub returns: bool,
     /// Requests to servers, and the secrets in them.
     pub egress: EgressGrants,
+    /// Whether its triggers on files wait for the grant `triggers`.
+    pub triggers_off: bool,
     /// What it declares and was not granted, in the words of `baton plugin grant`.
     pub lacks: Vec<String>,
 }

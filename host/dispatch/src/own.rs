@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use baton_core::manifest::Trigger;
 use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{MountGrant, Writes};
@@ -122,7 +123,7 @@ impl OwnChanges {
 
 /// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
 pub(crate) async fn changes(house: &Arc<House>, installed: &Arc<Installed>, writes: &Writes) -> OwnChanges {
-    let watches = installed.plugin.manifest().declares.triggers.iter().any(trigger::is_about_files);
+    let watches = installed.plugin.manifest().declares.triggers.iter().any(Trigger::is_about_files);
     if writes.is_empty() || !watches {
         return OwnChanges::default();
     }

@@ -6,7 +6,7 @@ use baton_core::Recipients;
 use baton_core::manifest::{
     Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
-    SecretCapability, SqlCapability,
+    SecretCapability, SqlCapability, TriggersCapability,
 };
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub struct Granted {
     /// Whether it may hold names.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub claims: bool,
+    /// Whether its triggers on files run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub triggers: bool,
 }
 
 /// A secret that was granted: where it may go.
@@ -110,11 +113,12 @@ impl Granted {
             ledger: asked.ledger.is_some(),
             returns: asked.returns.is_some(),
             claims: asked.claims.is_some(),
+            triggers: asked.triggers.is_some(),
         }
     }
 
     /// What a plugin that comes with the program is given without being asked for: what needs no place of its own and opens
-    /// nothing of the user's but the named folders of a workspace (`folders`). Servers, secrets and audio are never among it.
+    /// nothing of the user's but the named folders of a workspace (`folders`). Servers, secrets, audio and triggers are never among it.
     #[must_use]
     pub fn least_of(asked: &Capabilities, folders: &[&str]) -> Self {
         let all = Self::all_of(asked);
@@ -125,6 +129,7 @@ impl Granted {
             http: Vec::new(),
             secrets: Vec::new(),
             fingerprint: Vec::new(),
+            triggers: false,
             ..all
         }
     }
@@ -170,6 +175,7 @@ impl Granted {
             ledger: self.ledger.then(|| LedgerCapability { reason: reason() }),
             returns: self.returns.then(|| ReturnsCapability { reason: reason() }),
             claims: self.claims.then(|| ClaimsCapability { reason: reason() }),
+            triggers: self.triggers.then(|| TriggersCapability { reason: reason() }),
         })
     }
 
@@ -190,6 +196,7 @@ impl Granted {
             .chain(self.ledger.then_some(Word::Ledger))
             .chain(self.returns.then_some(Word::Returns))
             .chain(self.claims.then_some(Word::Claims))
+            .chain(self.triggers.then_some(Word::Triggers))
             .chain(self.hard_links.then_some(Word::HardLinks))
     }
 }
@@ -205,7 +212,8 @@ mod tests {
                 "http":[{"rule":"GET:a.b/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
                 "sql":[{"database":"own","mode":"rw","reason":""},{"database":"files","mode":"ro","reason":""}],
                 "git":[{"folder":"root","reason":""},{"folder":"music","reason":""}],
-                "fingerprint":[{"of":"library","reason":""}],"handoffs":{"reason":""},"claims":{"reason":""}}"#,
+                "fingerprint":[{"of":"library","reason":""}],"handoffs":{"reason":""},"claims":{"reason":""},
+                "triggers":{"reason":""}}"#,
         )
         .unwrap();
         let least = Granted::least_of(&asked, &["plans", "root"]);

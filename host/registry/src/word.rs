@@ -1,6 +1,6 @@
 //! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
 //! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`,
-//! `hard-links`.
+//! `triggers`, `hard-links`.
 //!
 //! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
 
@@ -35,6 +35,8 @@ pub enum Word {
     Returns,
     /// `claims`.
     Claims,
+    /// `triggers`.
+    Triggers,
     /// `hard-links`.
     HardLinks,
 }
@@ -58,6 +60,7 @@ impl Word {
             ("ledger", "") => asked.ledger.as_ref().map(|_| Self::Ledger).ok_or_else(not_asked),
             ("returns", "") => asked.returns.as_ref().map(|_| Self::Returns).ok_or_else(not_asked),
             ("claims", "") => asked.claims.as_ref().map(|_| Self::Claims).ok_or_else(not_asked),
+            ("triggers", "") => asked.triggers.as_ref().map(|_| Self::Triggers).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
             ("http", rule) => {
@@ -95,7 +98,7 @@ impl Word {
             _ => Err(format!(
                 "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
                  sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, \
-                 handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims or hard-links"
+                 handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims, triggers or hard-links"
             )),
         }
     }
@@ -114,6 +117,7 @@ impl Word {
             Self::Ledger => granted.ledger = true,
             Self::Returns => granted.returns = true,
             Self::Claims => granted.claims = true,
+            Self::Triggers => granted.triggers = true,
             Self::HardLinks => granted.hard_links = true,
         }
     }
@@ -132,6 +136,7 @@ impl Word {
             Self::Ledger => granted.ledger = false,
             Self::Returns => granted.returns = false,
             Self::Claims => granted.claims = false,
+            Self::Triggers => granted.triggers = false,
             Self::HardLinks => granted.hard_links = false,
         }
         *granted != before
@@ -182,6 +187,7 @@ impl fmt::Display for Word {
             Self::Ledger => f.write_str("ledger"),
             Self::Returns => f.write_str("returns"),
             Self::Claims => f.write_str("claims"),
+            Self::Triggers => f.write_str("triggers"),
             Self::HardLinks => f.write_str("hard-links"),
         }
     }
@@ -197,7 +203,8 @@ mod tests {
                 "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""},
                 {"database":"files","mode":"ro","reason":""}],
                 "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""}}"#,
+                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""},
+                "triggers":{"reason":""}}"#,
         )
         .unwrap()
     }
@@ -219,6 +226,7 @@ mod tests {
             "ledger",
             "returns",
             "claims",
+            "triggers",
             "hard-links",
         ];
         for text in words {

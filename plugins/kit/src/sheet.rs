@@ -1,5 +1,6 @@
-//! CSV files of any make: with a byte order mark or without, UTF-8 or Windows-1252 (and so Latin-1), parted by commas, semicolons or tabs, with any line
-//! ends. A UTF-8 file with a bad byte, or one that ends within a letter, is neither. The parsing itself is the `csv` crate's.
+//! CSV files of any make: with a byte order mark or without, UTF-8, UTF-16 or Windows-1252 (and so Latin-1), separated by commas,
+//! semicolons or tabs, or by what a first line `sep=` names, with any line ends. A UTF-8 file with a bad byte, or one that ends within
+//! a letter, stays UTF-8. The parsing itself is the `csv` crate's.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -16,6 +17,8 @@ pub struct Sheet {
     text: String,
     header: Vec<String>,
     delimiter: u8,
+    /// Lines before the header that are not part of the table: a first line `sep=;`.
+    skipped: u64,
     /// Whether it was no UTF-8 and was read as Windows-1252.
     pub latin: bool,
     /// Whether it ends within a letter: it was cut off, and the piece of a letter is not read.
@@ -52,6 +55,10 @@ impl Sheet {
         Self::of(bytes)
     }
 
+    const fn of_text(text: String) -> Self {
+        Self { text, header: Vec::new(), delimiter: b',', skipped: 0, latin: false, cut: false, spoilt: 0 }
+    }
+
     /// Reads bytes.
     ///
     /// # Errors
@@ -67,11 +74,31 @@ impl Sheet {
         if sheet.text.starts_with('\u{feff}') {
             sheet.text.drain(..'\u{feff}'.len_utf8());
         }
-        sheet.delimiter = delimiter(&sheet.text);
+        sheet.delimiter = sheet.take_separator_line().unwrap_or_else(|| delimiter(&sheet.text));
         let first = sheet.read().next().transpose()?;
         sheet.header =
             first.map(|line| line.cells.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default();
         Ok(sheet)
+    }
+
+    /// Removes a first line `sep=;`, which tells Excel what separates the cells, and returns that separator. A program that saved the
+    /// file again may have quoted it or filled the line up with empty cells.
+    fn take_separator_line(&mut self) -> Option<u8> {
+        let end = self.text.find(['\r', '\n']).unwrap_or(self.text.len());
+        let (line, rest) = self.text.split_at(end);
+        let line = line.trim_start_matches('"');
+        let (said, separators) = line.split_at_checked("sep=".len())?;
+        let separators = separators.as_bytes();
+        let first = *separators.first()?;
+        let is_separator = first == b'\t' || (first.is_ascii_punctuation() && first != b'"');
+        if !said.eq_ignore_ascii_case("sep=") || !is_separator || separators.iter().any(|b| *b != first && *b != b'"') {
+            return None;
+        }
+        let rest = rest.strip_prefix('\r').unwrap_or(rest);
+        let begin = self.text.len() - rest.strip_prefix('\n').unwrap_or(rest).len();
+        self.text.drain(..begin);
+        self.skipped = 1;
+        Some(first)
     }
 
     /// The names of the columns, without spaces around them; none in an empty file.
@@ -112,7 +139,7 @@ impl Sheet {
         let rest =
             usize::try_from(begin.byte()).ok().and_then(|byte| self.text.as_bytes().get(byte..)).unwrap_or_default();
         let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
-        begin.line().saturating_add(u64::try_from(ends).unwrap_or(u64::MAX))
+        begin.line().saturating_add(u64::try_from(ends).unwrap_or(u64::MAX)).saturating_add(self.skipped)
     }
 
     fn builder(&self) -> ReaderBuilder {
@@ -130,16 +157,10 @@ impl Sheet {
     }
 }
 
-/// What a file is that is surely no text of single bytes: said by its first bytes.
+/// What a file is that is surely not CSV: said by its first bytes.
 fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            Some("it is UTF-16 text (\"Unicode\" in some programs); save it as CSV in UTF-8")
-        }
-        // Every other byte of English text in UTF-16 is zero, and no CSV file holds any.
-        [0, b, ..] | [b, 0, ..] if b.is_ascii_graphic() => {
-            Some("it is UTF-16 text without a mark; save it as CSV in UTF-8")
-        }
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("it is UTF-32 text; save it as CSV in UTF-8"),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => {
             Some("it is a zip archive or an Excel workbook; unpack it, or save the table as CSV in UTF-8")
         }
@@ -148,10 +169,47 @@ fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Puts two bytes of UTF-16 into a unit.
+type Unit = fn([u8; 2]) -> u16;
+
+/// How UTF-16 text puts two bytes into a unit, and where it begins; nothing for other text. Without a mark every other byte of a
+/// header in English is zero, and no other CSV file holds any.
+fn utf16_form(bytes: &[u8]) -> Option<(Unit, usize)> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some((u16::from_le_bytes, 2)),
+        [0xfe, 0xff, ..] => Some((u16::from_be_bytes, 2)),
+        [b, 0, ..] if b.is_ascii_graphic() => Some((u16::from_le_bytes, 0)),
+        [0, b, ..] if b.is_ascii_graphic() => Some((u16::from_be_bytes, 0)),
+        _ => None,
+    }
+}
+
+/// UTF-16 text. Half a character at the end means that the file was cut off; elsewhere it is a place with bytes that are no text.
+fn utf16(bytes: &[u8], unit: Unit) -> Sheet {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let mut text = String::with_capacity(bytes.len());
+    let (mut spoilt, mut cut) = (0, !rest.is_empty());
+    let mut letters = char::decode_utf16(pairs.iter().copied().map(unit)).peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            Ok(letter) => text.push(letter),
+            Err(_) if letters.peek().is_none() => cut = true,
+            Err(_) => {
+                spoilt += 1;
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
+        }
+    }
+    Sheet { cut, spoilt, ..Sheet::of_text(text) }
+}
+
 /// The text of bytes. Windows-1252 is the last guess: with a mark, or with more letters of several bytes than bytes that are none, it is
 /// UTF-8 with holes, and one that ends within a letter was cut off. The text is made at its whole size at once: a file may be large.
 fn decode(bytes: Vec<u8>) -> Sheet {
-    let plain = |text| Sheet { text, header: Vec::new(), delimiter: b',', latin: false, cut: false, spoilt: 0 };
+    if let Some((unit, begin)) = utf16_form(&bytes) {
+        return utf16(bytes.get(begin..).unwrap_or_default(), unit);
+    }
+    let plain = Sheet::of_text;
     let error = match String::from_utf8(bytes) {
         Ok(text) => return plain(text),
         Err(error) => error,
@@ -271,6 +329,52 @@ mod tests {
         assert!(Sheet::of(Vec::new()).unwrap().header().is_empty());
     }
 
+    fn of_utf16(text: &str, bytes: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
+        let mark = mark.then_some('\u{feff}');
+        mark.into_iter().chain(text.chars()).collect::<String>().encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn utf_16_is_read_in_both_orders_with_a_mark_and_without() {
+        let text = "Title;Artist\r\n\"Café 🎵\";夜\r\n";
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            for mark in [true, false] {
+                let whole = of_utf16(text, bytes, mark);
+                let sheet = Sheet::of(whole.clone()).unwrap();
+                assert_eq!(sheet.header(), ["Title", "Artist"]);
+                assert_eq!(
+                    (cells(&sheet), sheet.cut, sheet.spoilt),
+                    (vec![vec!["Café 🎵".into(), "夜".into()]], false, 0)
+                );
+                assert!(Sheet::of(whole[..whole.len() - 1].to_vec()).unwrap().cut);
+            }
+        }
+        let half: Vec<u8> = [0xfeff, 0x41, 0xd83c, 0x42, 0xd83c].into_iter().flat_map(u16::to_le_bytes).collect();
+        let sheet = Sheet::of(half).unwrap();
+        assert_eq!((sheet.header(), sheet.spoilt, sheet.cut), (["A\u{fffd}B".to_owned()].as_slice(), 1, true));
+    }
+
+    #[test]
+    fn a_first_line_names_the_separator_and_is_no_header() {
+        for first in ["sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "\u{feff}sep=;;\n", "sep=|\n", "sep=\t\n"] {
+            let separator = if first.contains('|') {
+                "|"
+            } else if first.contains('\t') {
+                "\t"
+            } else {
+                ";"
+            };
+            let rows = ["Title,A", "x"].join(separator) + "\r\n1" + separator + "2\r\n";
+            let sheet = Sheet::of(format!("{first}{rows}").into_bytes()).unwrap();
+            assert_eq!(sheet.header(), ["Title,A", "x"], "{first:?}");
+            assert_eq!(sheet.lines().next().unwrap().unwrap().number, 3, "{first:?}");
+        }
+        assert_eq!(Sheet::of(b"sep=,".to_vec()).unwrap().header().len(), 0);
+        for title in ["sep=a,b\n", "sep=\n", "separate,b\n"] {
+            assert!(!Sheet::of(title.into()).unwrap().header().is_empty(), "{title:?}");
+        }
+    }
+
     #[test]
     fn one_bad_byte_and_a_cut_letter_make_no_other_encoding() {
         let sheet = Sheet::of("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
@@ -305,13 +409,9 @@ mod tests {
 
     #[test]
     fn errors_name_what_is_no_csv() {
-        for (bytes, words) in [
-            (&b"\xff\xfeT\0,\0"[..], "UTF-16"),
-            (b"\xfe\xff\0T\0,", "UTF-16"),
-            (b"T\0,\0A\0", "UTF-16"),
-            (b"PK\x03\x04\x14\0", "zip"),
-            (b"\x1f\x8b\x08", "gzip"),
-        ] {
+        for (bytes, words) in
+            [(&b"\xff\xfe\0\0T\0\0\0"[..], "UTF-32"), (b"PK\x03\x04\x14\0", "zip"), (b"\x1f\x8b\x08", "gzip")]
+        {
             assert!(Sheet::of(bytes.to_vec()).is_err_and(|why| why.contains(words)), "{words}");
         }
     }

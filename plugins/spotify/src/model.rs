@@ -5,6 +5,7 @@
 
 use baton_core::matching::{Id, Track};
 
+use crate::names::playlist_id;
 use crate::uri::Uri;
 
 /// The service below which the catalog has Spotify's tracks.
@@ -49,6 +50,8 @@ pub struct Entry {
     pub added_by: Option<String>,
     /// In the order of [`NUMBERS`].
     pub numbers: [Option<f64>; NUMBERS.len()],
+    /// Whether the export knows the track by title and artist alone: the catalog then does, too.
+    pub by_name: bool,
     /// The catalog's number of the track, where that is what was read.
     pub known_as: Option<i64>,
     /// Its files on disk, as the catalog has them, the best first; none in what was read from an export.
@@ -133,6 +136,18 @@ pub struct Playlist {
     pub complete: bool,
     /// The file that it was read from, as people call it; empty for what comes from the catalog.
     pub file: String,
+    /// What it is called in a file that holds several playlists.
+    pub section: Option<String>,
+}
+
+impl Playlist {
+    /// Gives it its id in the catalog, by that of its file.
+    pub fn identify(&mut self, file: &str) {
+        self.id = match &self.section {
+            Some(section) => format!("{file}:{}", playlist_id(section)),
+            None => file.to_owned(),
+        };
+    }
 }
 
 /// A track that was played.

@@ -113,8 +113,8 @@ impl Sources<'_> {
             let Some(Content::Playlists(mut here)) = read(file, findings) else { continue };
             files += 1;
             if file.kind == Kind::Csv {
-                let id = ids.get(&file.shown);
-                here.iter_mut().zip(id).for_each(|(playlist, id)| playlist.id.clone_from(id));
+                let id = ids.get(&file.shown).map_or_else(|| playlist_id(&file.stem()), Clone::clone);
+                here.iter_mut().for_each(|playlist| playlist.identify(&id));
             } else {
                 privacy_ids.give(&mut here);
             }

@@ -65,6 +65,7 @@ pub(crate) fn effective(
         ledger: granted.ledger && capabilities.ledger.is_some(),
         returns: granted.returns && capabilities.returns.is_some(),
         claims: granted.claims && capabilities.claims.is_some(),
+        triggers_off: capabilities.triggers.is_some() && !granted.triggers,
         lacks: granted.lacks(capabilities),
     })
 }

@@ -44,6 +44,10 @@ pub struct Capabilities {
     /// Names that one attempt at a time holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<ClaimsCapability>,
+    /// Running without being asked. A plugin that declares it has triggers on files only once this is granted; other plugins have
+    /// theirs as soon as the folder is granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggers: Option<TriggersCapability>,
 }
 
 /// A folder that a plugin wants to see.
@@ -169,6 +173,14 @@ pub struct ReturnsCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimsCapability {
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+/// Tasks that changes of files make: off until it is granted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TriggersCapability {
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -331,6 +343,7 @@ impl Capabilities {
         let ledger = self.ledger.iter().filter(|_| old.ledger.is_none());
         let returns = self.returns.iter().filter(|_| old.returns.is_none());
         let claims = self.claims.iter().filter(|_| old.claims.is_none());
+        let triggers = self.triggers.iter().filter(|_| old.triggers.is_none());
         (files.map(FilesCapability::as_grant))
             .chain(http.map(|new| format!("http={}", new.rule)))
             .chain(secrets.map(|new| format!("secret={}", new.name)))
@@ -341,6 +354,7 @@ impl Capabilities {
             .chain(ledger.map(|_| "ledger".to_owned()))
             .chain(returns.map(|_| "returns".to_owned()))
             .chain(claims.map(|_| "claims".to_owned()))
+            .chain(triggers.map(|_| "triggers".to_owned()))
             .collect()
     }
 
@@ -455,11 +469,15 @@ mod tests {
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""}}"#,
+            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""},
+            "triggers":{"reason":""}}"#,
         );
         let more =
             ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
-        assert_eq!(new.beyond(&old), [&more[..], &["handoffs=any", "ledger", "returns", "claims"]].concat());
+        assert_eq!(
+            new.beyond(&old),
+            [&more[..], &["handoffs=any", "ledger", "returns", "claims", "triggers"]].concat()
+        );
         assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
     }
 }

@@ -19,7 +19,7 @@ use crate::text::one_line;
 pub use capabilities::{
     Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
-    SecretCapability, SqlCapability, authority_of,
+    SecretCapability, SqlCapability, TriggersCapability, authority_of,
 };
 pub use missing::{command as grant_command, missing_grant};
 pub use requests::{Request, destinations};
@@ -140,6 +140,12 @@ impl Trigger {
             | Self::Return { action, .. }
             | Self::Audio { action } => action,
         }
+    }
+
+    /// Whether it is fired by files.
+    #[must_use]
+    pub fn is_about_files(&self) -> bool {
+        matches!(self, Self::Files { .. } | Self::Watched { .. })
     }
 }
 

@@ -41,6 +41,7 @@ impl Capabilities {
             "ledger" => self.ledger.as_ref().map(|asked| &asked.reason),
             "returns" => self.returns.as_ref().map(|asked| &asked.reason),
             "claims" => self.claims.as_ref().map(|asked| &asked.reason),
+            "triggers" => self.triggers.as_ref().map(|asked| &asked.reason),
             _ => self.files.iter().find(|asked| asked.folder == value).map(|asked| &asked.reason),
         };
         let reason = reason.cloned().unwrap_or_default();
@@ -73,7 +74,12 @@ impl Declares {
     /// What makes tasks without a handoff, one line each.
     #[must_use]
     pub fn trigger_lines(&self) -> Vec<String> {
-        self.triggers.iter().map(trigger_line).collect()
+        let is_off = |trigger: &Trigger| trigger.is_about_files() && self.capabilities.triggers.is_some();
+        let line = |trigger: &Trigger| {
+            let until = if is_off(trigger) { "; off until `triggers` is granted" } else { "" };
+            format!("{}{until}", trigger_line(trigger))
+        };
+        self.triggers.iter().map(line).collect()
     }
 
     /// What this does of its own accord or takes up that `old` did not, one line each: new triggers, and higher limits.

@@ -131,6 +131,7 @@ pub(crate) fn armed(house: &House) -> Vec<Armed> {
 pub(crate) fn of_plugin(house: &House, name: &str, installed: &Installed) -> Vec<Armed> {
     let mounts = &installed.grants.mounts;
     let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();
+    let triggers = triggers.filter(|(_, trigger)| !(installed.grants.triggers_off && trigger.is_about_files()));
     let armed = triggers.filter_map(|(number, trigger)| match trigger {
         manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
             let debounce = Duration::from_millis(*debounce_ms);
@@ -142,11 +143,6 @@ pub(crate) fn of_plugin(house: &House, name: &str, installed: &Installed) -> Vec
         manifest::Trigger::Return { .. } | manifest::Trigger::Audio { .. } => None,
     });
     armed.collect()
-}
-
-/// Whether a trigger is fired by files.
-pub(crate) fn is_about_files(trigger: &manifest::Trigger) -> bool {
-    matches!(trigger, manifest::Trigger::Files { .. } | manifest::Trigger::Watched { .. })
 }
 
 /// Makes a task for something that no later look would find again: queued, or waiting if the plugin's triggers have used up

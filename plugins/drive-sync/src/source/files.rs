@@ -1,13 +1,14 @@
 //! Databases as files: `NAME.csv` and its sidecar `NAME.json`.
 //!
 //! A CSV without a sidecar is a database only if it says so itself: in the row of types `ids=names` and `id=ID` stand in the first
-//! two cells. Its headers are its ids then, its title is the file's name, and a reading of it is never complete.
+//! two cells. Its headers are its ids then, its title is the file's name, and a reading of it is never complete. Notion's own exports are
+//! told by their names (`notion.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Loaded, sidecar};
+use super::{Loaded, notion, sidecar};
 use crate::drive::{children_and_unreadable, is_id, read, stamp};
 use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
@@ -30,6 +31,9 @@ pub fn list(folder: &Path) -> io::Result<(Vec<Found>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
+    // Of two files that Notion exports of one database the one with all rows.
+    let in_part = |name: &str| notion::Named::of(name).is_some_and(|named| !named.all);
+    let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs
         .map(|name| {
             let beside = format!("{name}.json");
@@ -67,7 +71,10 @@ pub fn head(found: &Found) -> Result<Database, String> {
     match &found.sidecar {
         Some(path) => sidecar::read(&read(path).map_err(|error| bare(&error))?)
             .map_err(|error| format!("its sidecar {}.json is not usable: {error}", found.name)),
-        None => named_by_itself(&found.name, &csv_of(found)?),
+        None => match exported(found)? {
+            Some(loaded) => Ok(loaded.database),
+            None => named_by_itself(&found.name, &csv_of(found)?),
+        },
     }
 }
 
@@ -76,18 +83,33 @@ pub fn head(found: &Found) -> Result<Database, String> {
 /// # Errors
 /// When one of them cannot be read or is not whole, they do not fit together, or they change meanwhile.
 pub fn load(found: &Found) -> Result<Loaded, String> {
+    if let Some(loaded) = exported(found)? {
+        return unchanged(found).map(|()| loaded);
+    }
     let database = head(found)?;
     let csv = csv_of(found)?;
-    let now = stamps(&found.csv, found.sidecar.as_deref());
-    if now != found.stamp {
-        return Err("it changed while it was read; the next sync reads it again".to_owned());
-    }
+    unchanged(found)?;
     let places = places(&csv, &database)?;
     let rows = csv.rows.into_iter().map(|row| {
         let cells = places.iter().map(|place| row.cells.get(*place).cloned().unwrap_or_default()).collect();
         Record { page_id: row.page_id, synced: row.synced, cells }
     });
     Loaded { rows: rows.collect(), database }.checked()
+}
+
+fn unchanged(found: &Found) -> Result<(), String> {
+    if stamps(&found.csv, found.sidecar.as_deref()) == found.stamp {
+        return Ok(());
+    }
+    Err("it changed while it was read; the next sync reads it again".to_owned())
+}
+
+/// The database, where Notion exported the file.
+fn exported(found: &Found) -> Result<Option<Loaded>, String> {
+    let Some(named) = notion::Named::of(&found.name).filter(|_| found.sidecar.is_none()) else { return Ok(None) };
+    found.stamp.clone()?;
+    let bytes = read(&found.csv).map_err(|error| bare(&error))?;
+    if notion::has_keys(&bytes) { Ok(None) } else { notion::load(named, &bytes).map(Some) }
 }
 
 fn csv_of(found: &Found) -> Result<Csv, String> {

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 mod files;
+mod notion;
 mod sidecar;
 
 use std::collections::BTreeSet;

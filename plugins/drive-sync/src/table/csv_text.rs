@@ -92,6 +92,30 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     Ok(Csv { header: header.cells, kinds: types.cells, marks: [types.page_id, types.synced], rows })
 }
 
+/// Reads the CSV of another program: its header, and rows with as many cells.
+///
+/// # Errors
+/// When it is not whole; says where.
+pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
+    let mut records = Records::of(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let (_, header) = records.next()?.ok_or("it is empty")?;
+    if header.len() > MOST_COLUMNS {
+        return Err(format!("it has more than {MOST_COLUMNS} columns"));
+    }
+    let mut rows = Vec::new();
+    while let Some((line, cells)) = records.next()? {
+        if cells.len() != header.len() {
+            return Err(format!("line {line} has {} fields, row 1 has {}", cells.len(), header.len()));
+        }
+        if (rows.len() + 1).saturating_mul(header.len()) > MOST_CELLS {
+            return Err(format!("it has more than {MOST_CELLS} cells"));
+        }
+        rows.push(cells);
+    }
+    Ok((header, rows))
+}
+
 /// Programs that write CSV for a country whose numbers have a comma part the cells with something else.
 fn refuse_other_commas(text: &str) -> Result<(), String> {
     let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));

@@ -6,7 +6,7 @@ mod kind;
 mod records;
 
 pub use cell::{Value, canonical, format, parse, same};
-pub use csv_text::{Csv, FILE_MARK, MOST_CELLS, Row, SYNCED, parse_any, parse_csv, render_csv};
+pub use csv_text::{Csv, FILE_MARK, MOST_CELLS, Row, SYNCED, parse_any, parse_csv, parse_plain, render_csv};
 pub use kind::{Kind, are_types, is_read_only};
 
 /// A property of a database.

@@ -77,7 +77,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::read::read_csv;
+    use crate::read::{Mapping, read_csv};
 
     #[test]
     fn a_row_has_a_cell_for_each_column() {
@@ -111,9 +111,9 @@ mod tests {
         #[test]
         fn what_is_written_is_read(entries in entries()) {
             let mut findings = Findings::default();
-            let read = read_csv(of(&entries).unwrap(), "x", "x.csv", &mut findings).unwrap();
+            let read = read_csv(of(&entries).unwrap(), "x", "x.csv", &Mapping::default(), &mut findings).unwrap();
             prop_assert_eq!(findings.count(), 0);
-            prop_assert_eq!(read.entries, entries);
+            prop_assert_eq!(&read.playlists[0].entries, &entries);
         }
     }
 }

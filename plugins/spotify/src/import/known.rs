@@ -11,6 +11,8 @@ use crate::model::TRACKS;
 /// The services of exports.
 pub(crate) const CSV: &str = "spotify-csv";
 pub(crate) const PRIVACY: &str = "spotify-privacy";
+/// What says of tracks that an export knows by name alone: less than an export with ids.
+pub(super) const NAMES: &str = "spotify-names";
 pub(super) const HISTORY: &str = "spotify-history";
 
 /// A playlist that is there.
@@ -77,7 +79,7 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<States, Error> {
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     let sql =
         "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
-    for (service, rank) in [(PRIVACY, -1_i64), (HISTORY, -2)] {
+    for (service, rank) in [(NAMES, -1_i64), (PRIVACY, -1), (HISTORY, -2)] {
         catalog.execute(sql, &[super::rows::source(service).into(), rank.into()])?;
     }
     Ok(())

@@ -3,7 +3,8 @@
 //!
 //! **Services.** Tracks have Spotify's own ids (`spotify`; local files their whole URI). A CSV export holds no id of its playlist, so
 //! that is `spotify-csv` and the normalised name of the file; a playlist of the privacy export is `spotify-privacy` and its name. Of
-//! several with one name the next ones get another (`ids.rs`).
+//! several with one name the next ones get another (`ids.rs`). In a file that holds several playlists each has the file's id with its
+//! own name behind it (`export:late night`). A track of an export that has no ids is `names` and its artists, title and ISRC or album.
 //!
 //! **What counts.** What a file says was so when it was written (its time of change), so an older export overrides nothing of a newer
 //! one: of tracks the catalog takes what is new, and a playlist that was written whole from a newer file stays. CSV files know more
@@ -16,7 +17,8 @@
 //! |---|---|
 //! | `session.rs` | which files are read, and what comes of each |
 //! | `pending.rs` | rows that wait to be written, some thousands at a time |
-//! | `rows.rs` | the rows of the catalog's views |
+//! | `rows.rs`, `track_key.rs` | the rows of the catalog's views, and what a track is called there |
+//! | `same.rs` | tracks without an id that are Spotify's tracks |
 //! | `known.rs` | what the catalog has from before |
 //! | `plays.rs` | the history |
 
@@ -24,7 +26,9 @@ mod known;
 mod pending;
 mod plays;
 mod rows;
+mod same;
 mod session;
+mod track_key;
 
 pub(crate) use known::{CSV, PRIVACY};
 
@@ -34,7 +38,7 @@ use baton_plugin_sdk::{Error, Outcome};
 use serde::Deserialize;
 
 use crate::names::counted;
-use crate::read::Folder;
+use crate::read::{Folder, Mapping};
 use crate::watch::Watch;
 
 /// What is lent.
@@ -56,6 +60,8 @@ pub struct Args {
     pub paths: Vec<String>,
     /// Names of playlists; all when there are none.
     pub playlists: Vec<String>,
+    /// Which column is what in files of programs that are not known.
+    pub columns: Mapping,
 }
 
 /// What was done.
@@ -151,5 +157,5 @@ impl Report {
 /// # Errors
 /// When a path leads nowhere, or a database fails. What was written until then stays and is said again by the next attempt.
 pub fn import(lent: Lent<'_>, folders: &[Folder], args: &Args, findings: &mut Findings) -> Result<Report, Error> {
-    session::Session::begin(lent, folders, args, findings)?.run(&args.playlists)
+    session::Session::begin(lent, folders, args, findings)?.run(args)
 }

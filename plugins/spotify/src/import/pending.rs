@@ -10,6 +10,7 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
 
 use super::rows::{self, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK, Said};
+use super::track_key::TrackKey;
 use crate::model::{Entry, Playlist};
 
 /// Entries after which what waits is written.
@@ -34,16 +35,16 @@ impl Pending {
 
     /// Adds a track, unless all that the entry knows of it was said before by a source that is no older.
     pub(super) fn track(&mut self, said: Said<'_>, entry: &Entry) {
-        let Some(uri) = entry.uri.as_ref().filter(|uri| uri.is_music()) else {
+        let Some(key) = TrackKey::of(entry) else {
             return;
         };
         let knows = knows(entry);
-        match self.said.get_mut(uri.id()) {
+        match self.said.get_mut(key.id.as_ref()) {
             Some((known, at)) if *known | knows == *known && *at >= said.at => return,
             Some((known, at)) => (*known, *at) = (*known | knows, (*at).max(said.at)),
-            None => drop(self.said.insert(uri.id().to_owned(), (knows, said.at))),
+            None => drop(self.said.insert(key.id.as_ref().to_owned(), (knows, said.at))),
         }
-        self.tracks.push(rows::track(said, uri, entry));
+        self.tracks.push(rows::track(said, &key, entry));
     }
 
     /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.

@@ -4,6 +4,8 @@ use baton_plugin_kit::Key;
 use baton_plugin_sdk::sql::{Row, Value};
 use serde_json::{Map, json};
 
+use super::known::NAMES;
+use super::track_key::TrackKey;
 use crate::model::{Entry, NUMBERS, Play, Playlist, TRACKS};
 use crate::uri::Uri;
 
@@ -46,15 +48,17 @@ pub(super) fn source(service: &str) -> String {
 }
 
 /// A track, of an entry that names one.
-pub(super) fn track(said: Said<'_>, uri: &Uri, entry: &Entry) -> Row {
-    let title = if entry.title.is_empty() { uri.text() } else { entry.title.clone() };
+pub(super) fn track(said: Said<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
+    let uri = entry.uri.as_ref();
+    let title = if entry.title.is_empty() { uri.map(Uri::text).unwrap_or_default() } else { entry.title.clone() };
+    let said = if entry.by_name { Said { service: NAMES, ..said } } else { said };
     let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
     vec![
         said.source().into(),
         said.at.into(),
-        TRACKS.into(),
-        uri.id().into(),
-        uri.address().into(),
+        key.service.into(),
+        key.id.as_ref().into(),
+        uri.and_then(Uri::address).into(),
         title.into(),
         artists.into(),
         entry.album.clone().into(),
@@ -62,7 +66,7 @@ pub(super) fn track(said: Said<'_>, uri: &Uri, entry: &Entry) -> Row {
         entry.duration_ms.into(),
         entry.isrc.clone().into(),
         entry.number("tempo").filter(|tempo| *tempo > 0.0).into(),
-        key(entry).map(|key| key.to_string()).into(),
+        musical_key(entry).map(|key| key.to_string()).into(),
         entry.genres.clone().into(),
         entry.released.clone().into(),
         entry.label.clone().into(),
@@ -71,7 +75,7 @@ pub(super) fn track(said: Said<'_>, uri: &Uri, entry: &Entry) -> Row {
 }
 
 /// Spotify's pitch class (-1: not known) and mode as a key.
-fn key(entry: &Entry) -> Option<Key> {
+fn musical_key(entry: &Entry) -> Option<Key> {
     let (note, mode) = (entry.number("key")?, entry.number("mode")?);
     let note = (0..12_u8).find(|known| (f64::from(*known) - note).abs() < 0.5)?;
     Key::new(note, mode < 0.5)
@@ -108,15 +112,16 @@ pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> R
 
 /// An entry at its place.
 pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
-    let track = entry.uri.as_ref().filter(|uri| uri.is_music());
+    let track = TrackKey::of(entry);
+    let (service, id) = track.as_ref().map_or((TRACKS, None), |key| (key.service, Some(key.id.as_ref())));
     vec![
         said.source().into(),
         said.at.into(),
         playlist.service.as_str().into(),
         playlist.id.as_str().into(),
         Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)),
-        TRACKS.into(),
-        track.map(Uri::id).into(),
+        service.into(),
+        id.into(),
         entry.added_at.into(),
         entry.added_by.clone().into(),
     ]

@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 use super::known::{self, CSV, PRIVACY, States, part, snapshot};
 use super::pending::Pending;
 use super::rows::Said;
-use super::{Args, Lent, Report, plays};
+use super::{Args, Lent, Report, plays, same};
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::{counted, playlist_id};
-use crate::read::{Content, Folder, Found, Kind, find, read, read_csv};
+use crate::read::{Content, Dialect, Folder, Found, Kind, Mapping, find, holds_playlists, read, read_csv};
 use crate::source::tell_unknown;
 
 /// An import under way.
@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
     }
 
     /// Reads all files, writes what is new, and tells what is missing.
-    pub(super) fn run(mut self, asked: &[String]) -> Result<Report, Error> {
+    pub(super) fn run(mut self, args: &Args) -> Result<Report, Error> {
         let files = std::mem::take(&mut self.wanted);
         if files.iter().any(|found| found.kind != Kind::Csv) {
             known::rank(self.lent.catalog)?;
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
             let percent = u8::try_from(number * 90 / files.len().max(1)).unwrap_or(90);
             self.lent.watch.step(percent, &found.shown)?;
             match found.kind {
-                Kind::Csv => self.csv(found)?,
+                Kind::Csv => self.csv(found, &args.columns)?,
                 Kind::Library | Kind::Playlists => drop(privacy.insert(found.shown.as_str())),
                 // A history says nothing of playlists.
                 Kind::LongHistory | Kind::History if self.only.is_empty() => history.push(found),
@@ -101,13 +101,14 @@ impl<'a> Session<'a> {
         self.privacy(&privacy)?;
         let all_read = self.report.unread == unread;
         self.pending.write(self.lent.catalog)?;
+        same::join(self.lent.catalog, self.findings)?;
         plays::import(&mut self, &history)?;
         self.pending.write(self.lent.catalog)?;
         self.report.tracks = self.pending.tracks();
         if self.whole {
             self.tell_missing(all_read);
         }
-        tell_unknown("what lies below the granted folder", asked, &self.names, self.findings)?;
+        tell_unknown("what lies below the granted folder", &args.playlists, &self.names, self.findings)?;
         Ok(self.report)
     }
 
@@ -120,14 +121,16 @@ impl<'a> Session<'a> {
         self.only.contains(&playlist_id(name))
     }
 
-    fn csv(&mut self, found: &Found) -> Result<(), Error> {
+    fn csv(&mut self, found: &Found, mapping: &Mapping) -> Result<(), Error> {
         let stem = found.stem();
         let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
-        if !self.is_asked_for(&stem) {
+        let bytes = whole(found);
+        let whole_file = self.is_asked_for(&stem);
+        if !whole_file && !bytes.as_ref().is_ok_and(|bytes| holds_playlists(bytes.clone(), mapping)) {
             return Ok(());
         }
         self.report.files += 1;
-        let bytes = match whole(found) {
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(why) => {
                 self.wrong(found, &why);
@@ -147,15 +150,35 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
         }
-        let mut playlist = match read_csv(bytes, &stem, &found.shown, self.findings) {
-            Ok(playlist) => playlist,
+        let csv = match read_csv(bytes, &stem, &found.shown, mapping, self.findings) {
+            Ok(csv) => csv,
             Err(why) => {
                 self.wrong(found, &why);
                 return Ok(());
             }
         };
-        playlist.id = id;
-        self.put(&playlist, found, &digest).map(drop)
+        // With other columns a file says something else.
+        let digest = match csv.dialect {
+            Dialect::Mapped => Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string(),
+            _ => digest,
+        };
+        if csv.dialect.is_by_name() {
+            known::rank(self.lent.catalog)?;
+        }
+        let mut unchanged = true;
+        for mut playlist in csv.playlists {
+            playlist.identify(&id);
+            if !whole_file && !self.is_asked_for(&playlist.name) {
+                continue;
+            }
+            let known = self.states.get(&(CSV.to_owned(), playlist.id.clone()));
+            if !known.is_some_and(|state| state.is_of(&digest)) {
+                unchanged = false;
+                self.put(&playlist, found, &digest)?;
+            }
+        }
+        self.report.unchanged += usize::from(unchanged);
+        Ok(())
     }
 
     /// The playlists of the privacy export. Those of files that are not wanted are gone over too: they count for the numbers of ids.
@@ -265,9 +288,12 @@ impl<'a> Session<'a> {
     /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted. Those of the privacy
     /// export are told of only when all its files could be read.
     fn tell_missing(&mut self, privacy: bool) {
-        let there: HashSet<&String> = self.ids.values().collect();
+        let there: HashSet<&str> = self.ids.values().map(String::as_str).collect();
+        let is_section =
+            |id: &str| id.match_indices(':').any(|(at, _)| id.get(..at).is_some_and(|file| there.contains(file)));
         let gone = |(service, id): &(String, String)| match service.as_str() {
-            CSV => !there.contains(id),
+            // A section of a file is there as long as its file is.
+            CSV => !there.contains(id.as_str()) && !is_section(id),
             _ => privacy && !self.privacy_ids.has(id),
         };
         let mut gone: Vec<_> = self.states.iter().filter(|(key, _)| gone(key)).collect();

@@ -1,12 +1,13 @@
 //! One file of an export, read.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::sheet::{MOST_BYTES, Sheet};
 use baton_plugin_sdk::Severity;
 
-use super::dialect::Columns;
+use super::dialect::{Column, Columns, Dialect, Mapping};
 use super::found::{Found, Kind};
 use super::rows::text;
 use super::{history, library, playlists, rows};
@@ -30,8 +31,8 @@ pub enum Content {
 pub fn read(found: &Found, findings: &mut Findings) -> Option<Content> {
     let content = match found.kind {
         Kind::Csv => read_file(&found.path)
-            .and_then(|bytes| read_csv(bytes, &found.stem(), &found.shown, findings))
-            .map(|playlist| Content::Playlists(vec![playlist])),
+            .and_then(|bytes| read_csv(bytes, &found.stem(), &found.shown, &Mapping::default(), findings))
+            .map(|csv| Content::Playlists(csv.playlists)),
         Kind::Library => library::read(found, findings).map(|playlist| Content::Playlists(vec![playlist])),
         Kind::Playlists => playlists::read(found, findings).map(Content::Playlists),
         Kind::History | Kind::LongHistory => history::read(found, findings).map(Content::Plays),
@@ -43,16 +44,35 @@ pub fn read(found: &Found, findings: &mut Findings) -> Option<Content> {
     content.inspect_err(wrong).ok()
 }
 
-/// Reads the bytes of a CSV export: the playlist that is called like its file.
+/// A CSV file, read.
+#[derive(Debug)]
+pub struct Csv {
+    /// Which export it is.
+    pub dialect: Dialect,
+    /// The playlist that is called like the file; several where the file says of which playlist each row is.
+    pub playlists: Vec<Playlist>,
+}
+
+/// Whether the rows of a CSV file say of which playlist they are.
+#[must_use]
+pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
+    let columns = Sheet::of(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
+}
+
+/// Reads the bytes of a CSV file.
 ///
 /// # Errors
-/// When it is no CSV of Spotify's; the text says what it is instead.
-pub fn read_csv(bytes: Vec<u8>, stem: &str, file: &str, findings: &mut Findings) -> Result<Playlist, String> {
+/// When it is no known export and the mapping does not fit; the text says what it is instead.
+pub fn read_csv(
+    bytes: Vec<u8>,
+    stem: &str,
+    file: &str,
+    mapping: &Mapping,
+    findings: &mut Findings,
+) -> Result<Csv, String> {
     let sheet = Sheet::of(bytes)?;
-    if let Some(said) = sheet.header().first().filter(|first| first.to_lowercase().starts_with("sep=")) {
-        return Err(format!("its first line is `{}`, which Excel has put there; take that line out", text(said)));
-    }
-    let columns = Columns::sniff(sheet.header())?;
+    let columns = Columns::sniff(sheet.header(), mapping)?;
     if sheet.latin {
         let title = format!("{file} is no UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");
         findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
@@ -67,17 +87,36 @@ pub fn read_csv(bytes: Vec<u8>, stem: &str, file: &str, findings: &mut Findings)
         findings.add("unreadable", file, Severity::Medium, title, "");
         read.complete = false;
     }
-    let id = playlist_id(stem);
-    let name = if id == LIKED { "Liked Songs".to_owned() } else { shown(stem) };
-    Ok(Playlist {
-        service: "spotify-csv".to_owned(),
-        id,
-        name,
-        description: None,
-        entries: read.entries,
-        complete: read.complete,
-        file: file.to_owned(),
-    })
+    let mut playlists = Vec::new();
+    if columns.place(Column::Playlist).is_none() {
+        playlists.push(playlist(stem, None, file));
+        read.lists.clear();
+    }
+    let mut places = HashMap::new();
+    for (row, entry) in read.entries.into_iter().enumerate() {
+        let list = read.lists.get(row).filter(|list| !list.is_empty());
+        let place = *places.entry(list.map(|list| playlist_id(list))).or_insert_with(|| {
+            if !read.lists.is_empty() {
+                playlists.push(playlist(stem, list.cloned(), file));
+            }
+            playlists.len().saturating_sub(1)
+        });
+        if let Some(playlist) = playlists.get_mut(place) {
+            playlist.entries.push(entry);
+        }
+    }
+    for playlist in &mut playlists {
+        playlist.complete = read.complete;
+        playlist.identify(&playlist_id(stem));
+    }
+    Ok(Csv { dialect: columns.dialect, playlists })
+}
+
+/// A playlist without entries that is called like its file, or like its section of the file.
+fn playlist(stem: &str, section: Option<String>, file: &str) -> Playlist {
+    let name = section.as_deref().unwrap_or(stem);
+    let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { shown(name) };
+    Playlist { service: "spotify-csv".to_owned(), name, section, file: file.to_owned(), ..Playlist::default() }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
@@ -104,9 +143,15 @@ mod tests {
     use super::*;
     use crate::uri::Uri;
 
+    fn one(bytes: Vec<u8>, stem: &str, findings: &mut Findings) -> Playlist {
+        let mut csv = read_csv(bytes, stem, "Mix.csv", &Mapping::default(), findings).unwrap();
+        assert_eq!(csv.playlists.len(), 1);
+        csv.playlists.remove(0)
+    }
+
     fn read(text: &str) -> (Playlist, Vec<String>) {
         let mut findings = Findings::default();
-        let playlist = read_csv(text.as_bytes().to_vec(), "Mix", "Mix.csv", &mut findings).unwrap();
+        let playlist = one(text.as_bytes().to_vec(), "Mix", &mut findings);
         (playlist, findings.into_list().into_iter().map(|finding| finding.title).collect())
     }
 
@@ -117,7 +162,7 @@ mod tests {
     fn a_header_alone_is_an_empty_playlist() {
         let (playlist, findings) = read(HEAD);
         assert!(playlist.entries.is_empty() && playlist.complete && findings.is_empty());
-        let liked = read_csv(HEAD.into(), "Liked_Songs", "f", &mut Findings::default()).unwrap();
+        let liked = one(HEAD.into(), "Liked_Songs", &mut Findings::default());
         assert_eq!((liked.id.as_str(), liked.name.as_str()), (LIKED, "Liked Songs"));
     }
 
@@ -164,14 +209,14 @@ mod tests {
         #[test]
         fn no_bytes_below_a_header_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let whole = [HEAD.as_bytes(), &bytes].concat();
-            let playlist = read_csv(whole, "x", "x.csv", &mut Findings::default()).unwrap();
+            let playlist = one(whole, "x", &mut Findings::default());
             prop_assert!(playlist.entries.len() <= 400);
         }
 
         #[test]
         fn no_text_is_too_odd(header in ".{0,80}", rows in prop::collection::vec("[a-z,\"\r\n;]{0,30}", 0..8)) {
             let text = format!("{header},Track URI,Track Name\n{}", rows.join("\n"));
-            let _ = read_csv(text.into_bytes(), "x", "x.csv", &mut Findings::default());
+            let _ = read_csv(text.into_bytes(), "x", "x.csv", &Mapping::default(), &mut Findings::default());
         }
     }
 }

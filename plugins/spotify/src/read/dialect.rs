@@ -1,5 +1,12 @@
-//! The columns of a CSV file, sniffed from its header alone: the names of five dialects, in any case and any order, with spaces or
-//! underscores between words. What a column is called decides what it is; the dialect's name is only told to people.
+//! The columns of a CSV file, sniffed from its header alone: the names of known exports, in any case and any order, with spaces,
+//! hyphens or underscores between words. What a column is called decides what it is. Of any other file the operator says which
+//! column is what ([`Mapping`]).
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::localised;
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,13 +19,20 @@ pub enum Column {
     Album,
     AlbumArtists,
     Released,
+    /// In milliseconds.
     Duration,
+    /// In seconds, `3:41`, `221s` or milliseconds.
+    Length,
     Explicit,
     AddedBy,
     AddedAt,
     Genres,
     Label,
     Isrc,
+    /// The playlist that the row is of, where one file holds several.
+    Playlist,
+    /// Whether the row is a track at all: exports also have favourite albums and artists.
+    Kind,
     /// One of [`crate::model::NUMBERS`], by its place there.
     Number(usize),
 }
@@ -67,6 +81,62 @@ const NAMES: [(&str, Column); 40] = [
     ("time signature", Column::Number(12)),
 ];
 
+/// Further names in exports that know tracks by their names.
+const BY_NAME: [(&str, Column); 11] = [
+    ("title", Column::Title),
+    ("playlist name", Column::Playlist),
+    ("type", Column::Kind),
+    ("addeddate", Column::AddedAt),
+    ("added date", Column::AddedAt),
+    ("addedby", Column::AddedBy),
+    ("duration", Column::Length),
+    ("length", Column::Length),
+    ("url", Column::Uri),
+    ("bpm", Column::Number(11)),
+    ("year", Column::Released),
+];
+
+/// What the operator may say that a column holds.
+const FIELDS: [(&str, Column); 13] = [
+    ("uri", Column::Uri),
+    ("title", Column::Title),
+    ("artists", Column::Artists),
+    ("album", Column::Album),
+    ("album_artist", Column::AlbumArtists),
+    ("duration", Column::Length),
+    ("isrc", Column::Isrc),
+    ("playlist", Column::Playlist),
+    ("added_at", Column::AddedAt),
+    ("released", Column::Released),
+    ("genres", Column::Genres),
+    ("label", Column::Label),
+    ("bpm", Column::Number(11)),
+];
+
+/// The columns of files that no known program wrote, as the operator names them: field to header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Mapping(pub BTreeMap<String, String>);
+
+impl Mapping {
+    /// As one text that differs when the mapping does.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{:?}", self.0)
+    }
+
+    /// What the columns hold, if the header has all that are named.
+    fn columns(&self, folded: &[String]) -> Option<Vec<Option<Column>>> {
+        let mut columns = vec![None; folded.len()];
+        for (field, header) in &self.0 {
+            let (_, column) = FIELDS.iter().find(|(known, _)| known == field)?;
+            let place = folded.iter().position(|name| *name == fold(header))?;
+            *columns.get_mut(place)? = Some(*column);
+        }
+        columns.contains(&Some(Column::Title)).then_some(columns)
+    }
+}
+
 /// Which of the known forms a header has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
@@ -80,6 +150,14 @@ pub enum Dialect {
     BWithoutIsrc,
     /// Words joined by underscores.
     C,
+    /// Exportify's, in another language than English.
+    Localised,
+    /// Playlists of any service, all in one file.
+    TuneMyMusic,
+    /// A playlist of any service.
+    Soundiiz,
+    /// The operator said which column is what.
+    Mapped,
 }
 
 impl Dialect {
@@ -92,7 +170,17 @@ impl Dialect {
             Self::B => "B",
             Self::BWithoutIsrc => "B without ISRC",
             Self::C => "C",
+            Self::Localised => "Exportify, not in English",
+            Self::TuneMyMusic => "TuneMyMusic",
+            Self::Soundiiz => "Soundiiz",
+            Self::Mapped => "as `columns` says",
         }
+    }
+
+    /// Whether its rows name tracks by title and artist: an id of Spotify's may be missing.
+    #[must_use]
+    pub fn is_by_name(self) -> bool {
+        matches!(self, Self::TuneMyMusic | Self::Soundiiz | Self::Mapped)
     }
 }
 
@@ -105,32 +193,54 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Sniffs a header.
+    /// Sniffs a header. A mapping counts for a file that has all columns that it names.
     ///
     /// # Errors
-    /// When it has no column with URIs or none with titles; the text says what is there and what is read.
-    pub fn sniff(header: &[String]) -> Result<Self, String> {
-        let mut columns: Vec<Option<Column>> = Vec::new();
-        for name in header {
-            let folded = fold(name);
-            let found = NAMES.iter().find(|(known, _)| *known == folded).map(|(_, column)| *column);
-            // Of two columns that say the same the first counts.
-            columns.push(found.filter(|column| !columns.contains(&Some(*column))));
+    /// When it is the header of no known export; the text says what is there and what is read.
+    pub fn sniff(header: &[String], mapping: &Mapping) -> Result<Self, String> {
+        let folded: Vec<_> = header.iter().map(|name| fold(name)).collect();
+        let is_there = |names: &[&str]| names.iter().all(|name| folded.iter().any(|known| known == name));
+        let by_name = || folded.iter().map(|name| found(&BY_NAME, name).or_else(|| found(&NAMES, name))).collect();
+        if let Some(mapped) = mapping.columns(&folded) {
+            let named = |column: &Option<Column>| column.is_some_and(|column| mapped.contains(&Some(column)));
+            let others: Vec<_> = by_name();
+            let others = others.into_iter().map(|column| column.filter(|_| !named(&column)));
+            let columns = mapped.iter().zip(others).map(|(mapped, other)| mapped.or(other)).collect();
+            return Ok(Self::of(Dialect::Mapped, columns));
         }
-        let has = |column: Column| columns.contains(&Some(column));
-        if !has(Column::Uri) || !has(Column::Title) {
-            return Err(wrong(header));
+        if is_there(&["track name", "playlist name", "type"]) {
+            return Ok(Self::of(Dialect::TuneMyMusic, by_name()));
         }
-        let dialect = if header.iter().any(|name| name.contains('_')) {
-            Dialect::C
-        } else if has(Column::ArtistIds) && header.iter().any(|name| fold(name) == "artist uri") {
-            if has(Column::Isrc) { Dialect::B } else { Dialect::BWithoutIsrc }
-        } else if header.iter().any(|name| matches!(fold(name).as_str(), "spotify id" | "artist id")) {
-            Dialect::AOld
+        let english = Self::of(Dialect::A, folded.iter().map(|name| found(&NAMES, name)).collect());
+        let localised = Self::of(Dialect::Localised, localised::columns(&folded));
+        // Other languages share names with English: in German `Track-Name` is the title, and no other column is in English.
+        if localised.names_tracks() && localised.known() > english.known() {
+            Ok(localised)
+        } else if english.names_tracks() {
+            Ok(Self { dialect: exportify(header, &folded, &english), ..english })
+        } else if is_there(&["title", "artist", "album", "isrc"]) {
+            Ok(Self::of(Dialect::Soundiiz, by_name()))
         } else {
-            Dialect::A
-        };
-        Ok(Self { dialect, columns })
+            Err(wrong(header))
+        }
+    }
+
+    /// How many columns are read.
+    fn known(&self) -> usize {
+        self.columns.iter().flatten().count()
+    }
+
+    /// Of two columns that say the same the first counts.
+    fn of(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
+        let mut columns = Vec::with_capacity(found.len());
+        for column in found {
+            columns.push(column.filter(|_| !columns.contains(&column)));
+        }
+        Self { dialect, columns }
+    }
+
+    fn names_tracks(&self) -> bool {
+        self.place(Column::Uri).is_some() && self.place(Column::Title).is_some()
     }
 
     /// How many cells a row has.
@@ -157,9 +267,27 @@ impl Columns {
     }
 }
 
-/// One case, single spaces, no underscore, no bracket and no plural: `Artist Name(s)` and `artist_names` are `artist name`.
-fn fold(name: &str) -> String {
-    let lower = name.trim().to_lowercase().replace('_', " ").replace("(s)", "").replace(['(', ')'], " ");
+fn found(names: &[(&str, Column)], name: &str) -> Option<Column> {
+    names.iter().find(|(known, _)| *known == name).map(|(_, column)| *column)
+}
+
+/// Which of Exportify's forms in English it is.
+fn exportify(header: &[String], folded: &[String], columns: &Columns) -> Dialect {
+    let has = |name: &str| folded.iter().any(|known| known == name);
+    if header.iter().any(|name| name.contains('_')) {
+        Dialect::C
+    } else if has("artist uri") {
+        if columns.place(Column::Isrc).is_some() { Dialect::B } else { Dialect::BWithoutIsrc }
+    } else if has("spotify id") || has("artist id") {
+        Dialect::AOld
+    } else {
+        Dialect::A
+    }
+}
+
+/// One case, single spaces, no hyphen or underscore, no bracket and no plural: `Artist Name(s)` and `artist_names` are `artist name`.
+pub(super) fn fold(name: &str) -> String {
+    let lower = name.trim().to_lowercase().replace(['_', '-'], " ").replace("(s)", "").replace(['(', ')'], " ");
     let words = lower.split_whitespace().map(|word| match word {
         "names" | "uris" | "ids" | "artists" | "genres" => word.trim_end_matches('s'),
         word => word,
@@ -176,8 +304,9 @@ fn wrong(header: &[String]) -> String {
         format!("`{}`{more}", there.join(", ").replace(char::is_control, " "))
     };
     format!(
-        "its header is {there}. Read are exports with a column `Track URI` (or `Spotify ID`, `track_uri`) and a column \
-         `Track Name`: Exportify's of today and before, with or without audio features, artist URIs and ISRC"
+        "its header is {there}. Baton reads exports with the columns `Track URI` (or `Spotify ID`, `track_uri`) and `Track Name` \
+         (Exportify, in its languages), of TuneMyMusic, and of Soundiiz (`title;artist;album;isrc`). Of any other file say which \
+         column is what: `\"columns\": {{\"title\": \"HEADER\", \"artists\": \"HEADER\"}}`"
     )
 }
 
@@ -187,7 +316,13 @@ mod tests {
     use crate::model::NUMBERS;
 
     fn sniff(header: &str) -> Result<Columns, String> {
-        Columns::sniff(&header.split(',').map(|name| name.trim().to_owned()).collect::<Vec<_>>())
+        mapped(header, &[])
+    }
+
+    fn mapped(header: &str, mapping: &[(&str, &str)]) -> Result<Columns, String> {
+        let mapping = mapping.iter().map(|(field, name)| ((*field).to_owned(), (*name).to_owned())).collect();
+        let header: Vec<_> = header.split(',').map(|name| name.trim().to_owned()).collect();
+        Columns::sniff(&header, &Mapping(mapping))
     }
 
     #[test]
@@ -199,6 +334,10 @@ mod tests {
             ("Track URI,Track Name,Artist URI(s),Artist Name(s),ISRC", Dialect::B),
             ("Track URI,Track Name,Artist URI(s),Artist Name(s)", Dialect::BWithoutIsrc),
             ("track_uri,track_name,artist_name(s),duration_ms", Dialect::C),
+            ("Track-URI,Track-Name,Künstler-URI(s),Künstlername(n),Track-Dauer (ms)", Dialect::Localised),
+            ("URI du titre,Nom du titre,Nom(s) de l'artiste,Durée du titre (ms)", Dialect::Localised),
+            ("Track name,Artist name,Album,Playlist name,Type,ISRC,Spotify - id", Dialect::TuneMyMusic),
+            ("title,artist,album,isrc", Dialect::Soundiiz),
         ] {
             assert_eq!(sniff(header).map(|columns| columns.dialect), Ok(dialect), "{header}");
         }
@@ -215,11 +354,25 @@ mod tests {
     }
 
     #[test]
+    fn a_mapping_counts_where_all_that_it_names_is_there_and_other_columns_are_known_by_their_names() {
+        let say = [("title", "Stück"), ("artists", "interpret"), ("duration", "Dauer")];
+        let columns = mapped("Nr,Stück,Interpret,Dauer,Album,Title", &say).unwrap();
+        assert_eq!(columns.dialect, Dialect::Mapped);
+        let read: Vec<_> = columns.iter().collect();
+        let expected =
+            [None, Some(Column::Title), Some(Column::Artists), Some(Column::Length), Some(Column::Album), None];
+        assert_eq!(read, expected);
+        assert!(mapped("Nr,Stück,Dauer", &say).is_err() && mapped("Stück", &[("nothing", "Stück")]).is_err());
+        assert!(mapped("Stück,Interpret", &[("artists", "Interpret")]).is_err(), "a title is what a track needs");
+        assert_eq!(mapped("Track URI,Track Name", &say).map(|columns| columns.dialect), Ok(Dialect::A));
+    }
+
+    #[test]
     fn another_header_is_told_with_what_is_there_and_what_is_read() {
         let error = sniff("Datum,Betrag,Zweck").unwrap_err();
         assert!(error.contains("`Datum, Betrag, Zweck`") && error.contains("`Track URI`"), "{error}");
-        assert!(Columns::sniff(&[]).unwrap_err().contains("its header is nothing"));
+        assert!(Columns::sniff(&[], &Mapping::default()).unwrap_err().contains("its header is nothing"));
         assert!(sniff("Track URI,Artist").is_err() && sniff("Track Name,Artist").is_err());
-        assert!(sniff(&"x,".repeat(5_000)).unwrap_err().len() < 600);
+        assert!(sniff(&"x,".repeat(5_000)).unwrap_err().len() < 900);
     }
 }

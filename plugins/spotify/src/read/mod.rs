@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `found.rs` | the files below a folder that are exports, by their names |
-//! | `dialect.rs` | the columns of a CSV file, from its header alone |
+//! | `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header alone |
 //! | `rows.rs`, `credit.rs` | its rows, and who is credited in them |
 //! | `json.rs`, `loose.rs` | JSON of any length, element by element; fields of any type |
 //! | `library.rs`, `playlists.rs`, `history.rs` | the three kinds of files of the privacy export |
@@ -15,10 +15,11 @@ mod found;
 mod history;
 mod json;
 mod library;
+mod localised;
 mod loose;
 mod playlists;
 mod rows;
 
-pub use content::{Content, MOST_ROWS, read, read_csv};
-pub use dialect::{Column, Columns, Dialect};
+pub use content::{Content, Csv, MOST_ROWS, holds_playlists, read, read_csv};
+pub use dialect::{Column, Columns, Dialect, Mapping};
 pub use found::{Folder, Found, Kind, find};

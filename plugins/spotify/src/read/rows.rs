@@ -21,6 +21,8 @@ const MOST_MS: f64 = 604_800_000.0;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) entries: Vec<Entry>,
+    /// The playlist that each is of, where the file says it; empty for the one that is called like the file.
+    pub(super) lists: Vec<String>,
     /// Whether the last row was whole, so that nothing is missing behind it.
     pub(super) complete: bool,
 }
@@ -28,7 +30,9 @@ pub(super) struct Rows {
 /// Reads the rows below the header.
 pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
     let known = single_artists(sheet, columns);
-    let mut read = Rows { entries: Vec::new(), complete: true };
+    let mut read = Rows { entries: Vec::new(), lists: Vec::new(), complete: true };
+    let list = columns.place(Column::Playlist);
+    let list_of = |line: &Line| list.and_then(|place| line.cells.get(place)).map(text).unwrap_or_default();
     let mut lines = sheet.lines().peekable();
     while let Some(line) = lines.next() {
         let line = match line {
@@ -54,6 +58,7 @@ pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut 
             read.complete = false;
             let mut row = Row { file, line: line.number, findings };
             read.entries.push(row.before_the_quote(&line, columns, &known));
+            read.lists.push(list_of(&line));
             break;
         }
         if swallows(&line, columns, file, findings) {
@@ -65,6 +70,7 @@ pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut 
         let entry = row.entry(&line, columns, &known);
         read.complete = entry.is_some();
         read.entries.push(entry.unwrap_or_default());
+        read.lists.push(list_of(&line));
     }
     read
 }
@@ -147,12 +153,27 @@ impl Row<'_> {
         let names = credit::names(&text(cell(Column::Artists)), ids, known);
         entry.artists = names.into_iter().take(100).collect();
         entry.uri = Uri::parse(named);
+        if columns.dialect.is_by_name() {
+            return Some(self.by_name(entry, &cell(Column::Kind).to_lowercase()));
+        }
         match (&entry.uri, named.is_empty()) {
             (None, true) => self.tell("row-without-uri", "no URI; its place is kept", &entry.named()),
             (None, false) => self.tell("row-uri", "what should be a URI is none; its place is kept", named),
             _ => {}
         }
         Some(entry)
+    }
+
+    /// An entry of an export that has names and perhaps a URI. A row of a favourite album or artist names no track.
+    fn by_name(&mut self, mut entry: Entry, kind: &str) -> Entry {
+        if matches!(kind, "album" | "artist") {
+            return Entry::default();
+        }
+        entry.by_name = entry.uri.is_none() && !entry.title.is_empty();
+        if entry.title.is_empty() && entry.uri.is_none() {
+            self.tell("row-without-title", "no title; its place is kept", &entry.named());
+        }
+        entry
     }
 
     /// What is sure of the last row when its last cell is open and holds whatever came behind it: the cells before that. Where they
@@ -173,7 +194,8 @@ impl Row<'_> {
             Column::Album => entry.album = Some(text(cell)),
             Column::AlbumArtists => entry.album_artist = Some(text(cell)),
             Column::Released => entry.released = self.date(cell),
-            Column::Duration => entry.duration_ms = self.duration(cell),
+            Column::Duration => entry.duration_ms = self.duration(cell.parse().ok(), cell),
+            Column::Length => entry.duration_ms = self.duration(length_ms(cell), cell),
             Column::Explicit => entry.explicit = self.flag(cell),
             Column::AddedBy => entry.added_by = Some(text(cell.strip_prefix("spotify:user:").unwrap_or(cell))),
             Column::AddedAt => entry.added_at = self.moment(cell),
@@ -184,7 +206,7 @@ impl Row<'_> {
                 let number = self.number(cell);
                 entry.numbers.get_mut(place).into_iter().for_each(|slot| *slot = number);
             }
-            Column::Uri | Column::Artists | Column::ArtistIds => {}
+            Column::Uri | Column::Artists | Column::ArtistIds | Column::Playlist | Column::Kind => {}
         }
     }
 
@@ -197,14 +219,17 @@ impl Row<'_> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and a week it fits")]
-    fn duration(&mut self, cell: &str) -> Option<i64> {
-        let number = self.number(cell)?;
-        if !(0.0..=MOST_MS).contains(&number) {
+    fn duration(&mut self, ms: Option<f64>, cell: &str) -> Option<i64> {
+        let Some(ms) = ms.filter(|ms| ms.is_finite()) else {
+            self.tell("row-number", "what should be a number is none; it is left out", cell);
+            return None;
+        };
+        if !(0.0..=MOST_MS).contains(&ms) {
             self.tell("row-number", "no length of a track; it is left out", cell);
             return None;
         }
         // 0 is what exports write for a length that is not known.
-        (number > 0.0).then_some(number as i64)
+        (ms > 0.0).then_some(ms as i64)
     }
 
     fn flag(&mut self, cell: &str) -> Option<bool> {
@@ -239,6 +264,22 @@ impl Row<'_> {
         self.tell("row-date", "no date; it is left out", cell);
         None
     }
+}
+
+/// A length in milliseconds: `3:41`, `1:02:03`, `221s`, `221000ms`, or a number, which is seconds below 10,000.
+fn length_ms(cell: &str) -> Option<f64> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    if cell.contains(':') {
+        let seconds = cell.split(':').try_fold(0.0, |sum, part| Some(sum * 60.0 + number(part)?));
+        return seconds.map(|seconds| seconds * 1_000.0);
+    }
+    if let Some(ms) = cell.strip_suffix("ms") {
+        return number(ms);
+    }
+    if let Some(seconds) = cell.strip_suffix('s') {
+        return number(seconds).map(|seconds| seconds * 1_000.0);
+    }
+    number(cell).map(|number| if number < 10_000.0 { number * 1_000.0 } else { number })
 }
 
 /// A cell in one line and of bounded length.

@@ -1,0 +1,139 @@
+//! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 27ce73612fa38048adc6fe9a6e37a9a4.csv`, and beside it
+//! perhaps `…_all.csv` with the rows that the view hides.
+//!
+//! Such a file has no keys and no types. A row is known by its title (and by its number among rows of that title), and every column
+//! but the first, which is the title, is text: types that were guessed from cells would change from one export to the next. What an
+//! export does not show may still be there, so a reading is never complete.
+
+use std::collections::HashMap;
+
+use baton_core::Digest;
+
+use super::Loaded;
+use crate::drive::is_id;
+use crate::table::{Database, Property, Record, parse_plain};
+
+/// Hexadecimal digits of Notion's ids.
+const ID_LENGTH: usize = 32;
+
+/// What the name of an export says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Named<'a> {
+    title: &'a str,
+    id: &'a str,
+    /// Whether it is the file with all rows.
+    pub(super) all: bool,
+}
+
+impl<'a> Named<'a> {
+    /// Of a file's name without its ending; nothing for files that Notion did not name.
+    pub(super) fn of(name: &'a str) -> Option<Self> {
+        let (rest, all) = name.strip_suffix("_all").map_or((name, false), |rest| (rest, true));
+        let (title, id) = rest.rsplit_once(' ')?;
+        let is_hex = id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (is_hex && is_id(id)).then_some(Self { title: title.trim(), id, all })
+    }
+}
+
+/// Whether a file has the form of the CSVs that this plugin writes, whatever it is called.
+pub(super) fn has_keys(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    text.starts_with(b"__page_id")
+}
+
+/// Reads an export.
+///
+/// # Errors
+/// When it is not whole, has no columns, or has two of one name.
+pub(super) fn load(named: Named<'_>, bytes: &[u8]) -> Result<Loaded, String> {
+    let (header, rows) = parse_plain(bytes)?;
+    if let Some(twice) = header.iter().enumerate().find(|(place, name)| header.iter().take(*place).any(|n| n == *name))
+    {
+        return Err(format!("two columns are called `{}`", twice.1));
+    }
+    let kind = |place| if place == 0 { "title" } else { "rich_text" };
+    let property = |(place, name): (usize, &String)| Property {
+        id: name.clone(),
+        name: name.clone(),
+        kind: kind(place).to_owned(),
+    };
+    let properties = header.iter().enumerate().map(property).collect();
+    let mut times: HashMap<String, usize> = HashMap::new();
+    let record = |cells: Vec<String>| {
+        let title = cells.first().filter(|title| !title.trim().is_empty());
+        // Rows without a title are known by all that they say.
+        let known_by = title.map_or_else(|| format!("\u{1f}{}", cells.join("\u{1f}")), |title| title.trim().to_owned());
+        let digest = Digest::of(known_by.as_bytes()).to_string();
+        let key = digest.get(..ID_LENGTH).unwrap_or(&digest).to_owned();
+        let number = times.entry(key.clone()).or_insert(0);
+        *number += 1;
+        let page_id = if *number == 1 { key } else { format!("{key}-{number}") };
+        Record { page_id, synced: String::new(), cells }
+    };
+    let rows = rows.into_iter().map(record).collect();
+    let database = Database {
+        id: named.id.to_ascii_lowercase(),
+        title: named.title.to_owned(),
+        properties,
+        complete: false,
+        request_status: None,
+        row_count: None,
+    };
+    Loaded { rows, database }.checked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4";
+
+    fn loaded(text: &str) -> Result<Loaded, String> {
+        load(Named::of(NAME).unwrap(), text.as_bytes())
+    }
+
+    #[test]
+    fn only_names_that_notion_gives_are_its_exports() {
+        let named = Named::of(NAME).unwrap();
+        assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
+        assert!(Named::of(&format!("{NAME}_all")).unwrap().all);
+        for other in [
+            "Music Tracks",
+            "27ce73612fa38048adc6fe9a6e37a9a4",
+            "Tracks 27ce7361",
+            "T_27ce73612fa38048adc6fe9a6e37a9a4",
+        ] {
+            assert_eq!(Named::of(other), None, "{other}");
+        }
+        assert!(has_keys(b"\xef\xbb\xbf__page_id,x") && has_keys(b"\"__page_id\",x") && !has_keys(b"Name,x"));
+    }
+
+    #[test]
+    fn rows_keep_their_keys_while_their_other_cells_change_and_two_of_one_title_are_two() {
+        let first = loaded("\u{feff}Name,BPM,Done\nNight Bus,120,Yes\nGlow,,No\nGlow,98,No\n,1,\n").unwrap();
+        let kinds: Vec<_> = first.database.properties.iter().map(|property| property.kind.as_str()).collect();
+        assert_eq!(
+            (kinds.as_slice(), first.database.complete),
+            (["title", "rich_text", "rich_text"].as_slice(), false)
+        );
+        assert_eq!(first.rows[0].cells, ["Night Bus", "120", "Yes"]);
+        let second = loaded("Name,BPM,Done\nGlow,,No\nNight Bus,121,Yes\nGlow,98,No\n,1,\n").unwrap();
+        let keys = |loaded: &Loaded| {
+            let mut keys: Vec<_> = loaded.rows.iter().map(|row| row.page_id.clone()).collect();
+            keys.sort();
+            keys
+        };
+        assert_eq!(keys(&first), keys(&second));
+        assert_eq!(first.rows[0].page_id, second.rows[1].page_id);
+    }
+
+    #[test]
+    fn errors_on_what_is_not_whole() {
+        for (text, why) in
+            [("", "empty"), ("Name,A,A\n", "two columns"), ("Name,A\nx\n", "line 2"), ("Name\n\"x", "cut off")]
+        {
+            assert!(loaded(text).unwrap_err().contains(why), "{text:?}");
+        }
+    }
+}

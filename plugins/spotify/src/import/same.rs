@@ -1,0 +1,60 @@
+//! Tracks that an export knows by name alone, and Spotify's tracks in the catalog: what the matching is sure of becomes one track.
+//! Compared are all of the catalog, whichever import said them, so the order of imports makes no difference.
+
+use std::collections::HashMap;
+
+use baton_core::matching::Matcher;
+use baton_plugin_kit::Findings;
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::sql::{Row, Value};
+use baton_plugin_sdk::{Error, Severity};
+
+use super::known::NAMES;
+use super::rows::source;
+use super::track_key::BY_NAME;
+use crate::catalog::{self, MOST_ENTRIES};
+use crate::model::TRACKS;
+
+const PUT_SAME: &str =
+    "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+/// The tracks that no service has an id of, by number: what the catalog calls them.
+const UNKNOWN: &str = "SELECT n.item, n.external_id FROM external_ids AS n WHERE n.kind = 'track' AND n.service = ?1 \
+    AND NOT EXISTS (SELECT 1 FROM external_ids AS s WHERE s.kind = 'track' AND s.item = n.item AND s.service = ?2)";
+
+/// Joins them.
+///
+/// # Errors
+/// When the catalog fails.
+pub(super) fn join(catalog: &dyn Writable, findings: &mut Findings) -> Result<(), Error> {
+    let mut unknown = HashMap::new();
+    for row in catalog.rows(UNKNOWN, &[BY_NAME.into(), TRACKS.into()])? {
+        let row = row?;
+        let id = row.get(1).and_then(Value::as_text).map(str::to_owned);
+        unknown.extend(row.first().and_then(Value::as_integer).zip(id));
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let tracks = match catalog::tracks(catalog) {
+        Ok(tracks) => tracks,
+        Err(Error::Permanent(_)) => {
+            let title =
+                format!("tracks without an id were not compared with Spotify's: there are more than {MOST_ENTRIES}");
+            findings.add("not-compared", "catalog", Severity::Info, title, "");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let (named, known): (Vec<_>, Vec<_>) = tracks.into_iter().partition(|(number, _)| unknown.contains_key(number));
+    let known: Vec<_> =
+        known.into_iter().filter_map(|(_, entry)| Some((entry.uri.as_ref()?.id().to_owned(), entry.track()))).collect();
+    let matcher = Matcher::new(known.iter().map(|(_, track)| track));
+    let mut rows = named.iter().filter_map(|(number, entry)| -> Option<Row> {
+        let (spotify, _) = known.get(matcher.find(&entry.track()).accepted()?)?;
+        let id = unknown.get(number)?.as_str();
+        Some(vec![source(NAMES).into(), BY_NAME.into(), id.into(), TRACKS.into(), spotify.as_str().into()])
+    });
+    catalog.batch(PUT_SAME, &mut rows)?;
+    Ok(())
+}

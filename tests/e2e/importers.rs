@@ -1,0 +1,229 @@
+//! CSV files of every kind through the real program: TuneMyMusic, Soundiiz, Exportify in other languages, any file by its columns,
+//! UTF-16 and `sep=`; and the triggers that import new files once they are granted.
+
+use std::fs;
+use std::path::PathBuf;
+
+use baton_tests::djay_library::{Wanted, write};
+use baton_tests::spotify_exports::HEADER;
+use baton_tests::{Task, Workspace, handoff, text};
+use serde_json::{Value, json};
+
+/// A workspace in which spotify may read a folder of exports.
+struct Place {
+    workspace: Workspace,
+    exports: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let workspace = Workspace::init();
+        let exports = workspace.outside().join("exports");
+        fs::create_dir_all(&exports).unwrap();
+        let folder = format!("files:ro=spotify={}", exports.display());
+        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", &folder]).ended(0);
+        Self { workspace, exports }
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.exports.join(name), bytes).unwrap();
+    }
+
+    #[track_caller]
+    fn import(&self, args: &Value) -> Task {
+        let title = format!("Import {}", self.workspace.status().len());
+        let mut asked = handoff("spotify", &title);
+        asked["action"] = "import".into();
+        asked["args"] = args.clone();
+        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.up_once();
+        let task = self.workspace.task(&title);
+        assert_eq!(task.state, "succeeded", "{}", task.reason);
+        task
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        self.workspace.baton(&[&["catalog"], args, &["--json"]].concat()).ended(0).json()
+    }
+
+    fn count(&self, what: &str) -> Value {
+        self.json(&["stats"])["counts"][what].clone()
+    }
+
+    /// The one track that is found by words: its ids (`SERVICE:ID`), its playlists, and the fields that count.
+    #[track_caller]
+    fn track(&self, words: &str) -> (Vec<String>, Vec<String>, Value) {
+        let found = self.json(&["search", words]);
+        let [hit] = found["tracks"].as_array().unwrap().as_slice() else { panic!("{words}: {found:#}") };
+        let shown = self.json(&["show", &hit["id"].to_string()]);
+        let named = |list: &str, name: &dyn Fn(&Value) -> String| -> Vec<String> {
+            shown[list].as_array().unwrap().iter().map(name).collect()
+        };
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let ids = named("ids", &|id| format!("{}:{}", text(&id["service"]), text(&id["id"])));
+        let playlists = named("playlists", &|playlist| text(&playlist["name"]));
+        (ids, playlists, hit.clone())
+    }
+}
+
+const ID: &str = "4uLU6hMCjMI75M1A2tKUQC";
+
+fn utf_16(text: &str) -> Vec<u8> {
+    std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+}
+
+#[test]
+fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_one_track() {
+    let place = Place::new();
+    place.file(
+        "Late.csv",
+        format!("{HEADER}\nspotify:track:{ID},Night Bus,Fahrplan,Ida Lund,2021,221000{}\n", ",".repeat(18)),
+    );
+    place.file(
+        "My library.csv",
+        utf_16(
+            "Track name,Artist name,Album,Playlist name,Type,ISRC,Apple - id\r\n\
+             Night Bus,Ida Lund,Fahrplan,Drive,Playlist,DEBX12100001,1440833098\r\n\
+             Käthes Lied,Käthe,Haus,Drive,Playlist,DEBX12100002,\r\n\
+             Käthes Lied,Käthe,Haus,Home,Playlist,DEBX12100002,\r\n\
+             ,Käthe,,Followed,Artist,,\r\n",
+        ),
+    );
+    place.file("Rain.csv", "sep=;\r\ntitle;artist;album;isrc;addedDate;addedBy;duration;url\r\nGlow;Oto;Licht;DEBX12100003;2024-01-02;someone;225s;\r\n");
+    place.import(&json!({}));
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(5), json!(3)));
+    let (ids, playlists, night_bus) = place.track("night bus");
+    assert_eq!(playlists, ["Drive", "Late"]);
+    assert!(ids.contains(&format!("spotify:{ID}")) && ids.len() == 2, "{ids:?}");
+    assert_eq!(night_bus["duration_ms"], 221_000);
+    assert_eq!(place.track("lied").1, ["Drive", "Home"]);
+    assert_eq!(
+        (place.track("glow").1, place.track("glow").2["duration_ms"].clone()),
+        (vec!["Rain".to_owned()], json!(225_000))
+    );
+    let again = place.import(&json!({}));
+    assert!(again.reason.contains("Nothing has changed: 3 of 3 files"), "{}", again.reason);
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(5), json!(3)));
+}
+
+#[test]
+fn exportify_is_read_in_every_language() {
+    let place = Place::new();
+    let row = |id: u32, title: &str| format!("spotify:track:{id:022},{title},Ida Lund,Fahrplan,221000\n");
+    let german = "Track-URI,Track-Name,Künstlername(n),Album-Name,Track-Dauer (ms)";
+    let french = "URI du titre,Nom du titre,Nom(s) de l'artiste,Nom de l'album,Durée du titre (ms)";
+    let japanese = "トラックURI,トラック名,アーティスト名,アルバム名,トラックの長さ（ミリ秒）";
+    for (number, (title, header)) in (1..).zip([("Eins", german), ("Deux", french), ("San", japanese)]) {
+        place.file(&format!("{title}.csv"), format!("{header}\n{}", row(number, title)));
+    }
+    place.import(&json!({}));
+    for title in ["Eins", "Deux", "San"] {
+        let (_, playlists, track) = place.track(title);
+        let read = (&track["artist"], &track["album"], &track["duration_ms"]);
+        assert_eq!((playlists[0].as_str(), read), (title, (&json!("Ida Lund"), &json!("Fahrplan"), &json!(221_000))));
+    }
+}
+
+#[test]
+fn any_csv_is_imported_once_it_is_said_which_column_is_what() {
+    let place = Place::new();
+    place.file("set.csv", "Nr\tStück\tInterpret\tDauer\n1\tNight Bus\tIda Lund\t3:41\n2\tGlow\tOto\t4:02\n");
+    let refused = place.workspace.why(&place_unread(&place).id).findings;
+    assert!(refused[0].title.contains("`Nr, Stück, Interpret, Dauer`"), "{refused:?}");
+    assert!(refused[0].title.contains("\"columns\""), "{refused:?}");
+    let columns = json!({ "title": "Stück", "artists": "Interpret", "duration": "Dauer" });
+    place.import(&json!({ "columns": columns }));
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(1), json!(2)));
+    assert_eq!(place.track("night bus").2["duration_ms"], 221_000);
+    // Read again only when something is new: here the mapping.
+    let again = place.import(&json!({ "columns": columns }));
+    assert!(again.reason.contains("Nothing has changed"), "{}", again.reason);
+    place.import(&json!({ "columns": { "title": "Stück", "artists": "Nr" } }));
+    assert_eq!(place.count("tracks"), json!(4));
+}
+
+/// What an import comes to that can read none of the files, whatever that is called.
+fn place_unread(place: &Place) -> Task {
+    let mut asked = handoff("spotify", "Unread");
+    asked["action"] = "import".into();
+    place.workspace.drop_file("spotify", "Unread.json", text(&asked));
+    place.workspace.up_once();
+    place.workspace.task("Unread")
+}
+
+fn triggered(workspace: &Workspace, plugin: &str) -> Vec<Task> {
+    let from_baton = |task: &Task| task.from.as_deref() == Some("baton");
+    workspace.tasks_of(plugin).into_iter().filter(from_baton).collect()
+}
+
+#[test]
+fn a_new_csv_is_imported_automatically_once_the_trigger_is_granted() {
+    let place = Place::new();
+    let row = |id: u32| format!("spotify:track:{id:022},Song {id},Album,Ida Lund,2021,200000{}\n", ",".repeat(18));
+    place.file("One.csv", format!("{HEADER}\n{}", row(1)));
+    place.workspace.up_once();
+    assert!(triggered(&place.workspace, "spotify").is_empty(), "a granted folder alone starts nothing");
+    let shown = place.workspace.baton(&["plugin", "grants", "spotify"]).ended(0).stdout;
+    assert!(shown.contains("off until `triggers` is granted"), "{shown}");
+    place.workspace.baton(&["plugin", "grant", "spotify", "triggers"]).ended(0);
+    place.workspace.up_once();
+    place.file("Two.csv", format!("{HEADER}\n{}", row(2)));
+    place.workspace.up_once();
+    place.workspace.up_once();
+    let tasks = triggered(&place.workspace, "spotify");
+    assert!(tasks.len() == 2 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(2), json!(2)));
+    place.workspace.baton(&["plugin", "revoke", "spotify", "triggers"]).ended(0);
+    place.file("Three.csv", format!("{HEADER}\n{}", row(3)));
+    place.workspace.up_once();
+    assert_eq!(triggered(&place.workspace, "spotify").len(), 2);
+}
+
+#[test]
+fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted() {
+    let workspace = Workspace::init();
+    let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
+    fs::create_dir_all(&folder).unwrap();
+    write(&folder.join("MediaLibrary.db"), &Wanted::tiny());
+    let djay = format!("files:ro=djay={}", workspace.outside().join("music").display());
+    workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &djay]).ended(0);
+    workspace.up_once();
+    assert!(triggered(&workspace, "djay").is_empty());
+    workspace.baton(&["plugin", "grant", "djay", "triggers"]).ended(0);
+    workspace.up_once();
+    let tasks = triggered(&workspace, "djay");
+    assert!(tasks.len() == 1 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
+    let stats = workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
+    assert_eq!((&stats["counts"]["tracks"], &stats["counts"]["plays"]), (&json!(18), &json!(9)));
+}
+
+#[test]
+fn notions_own_export_is_a_database_as_it_is() {
+    let workspace = Workspace::init();
+    let [drive, databases] = ["drive", "databases"].map(|name| workspace.outside().join(name));
+    fs::create_dir_all(&drive).unwrap();
+    fs::create_dir_all(&databases).unwrap();
+    let name = "Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4";
+    let rows = "\u{feff}Name,BPM,Tags\nNight Bus,120,\"house, deep\"\nGlow,98,\n";
+    fs::write(databases.join(format!("{name}.csv")), "\u{feff}Name,BPM,Tags\nGlow,98,\n").unwrap();
+    fs::write(databases.join(format!("{name}_all.csv")), rows).unwrap();
+    let folders =
+        [format!("files:rw=drive={}", drive.display()), format!("files:ro=databases={}", databases.display())];
+    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "claims", &folders[0], &folders[1]];
+    workspace.baton(&grants).ended(0);
+    let sync = || workspace.baton(&["run", "drive-sync", "sync"]).ended(0).stdout;
+    sync();
+    let folder = "Music Tracks_27ce73612fa38048adc6fe9a6e37a9a4";
+    let csv = drive.join(folder).join(format!("{folder}.csv"));
+    let first = fs::read_to_string(&csv).unwrap();
+    let lines: Vec<_> = first.lines().collect();
+    assert_eq!(lines[..2], ["__page_id,__last_synced_iso,Name,BPM,Tags", ",,title,rich_text,rich_text"], "{first}");
+    assert!(lines.len() == 4 && lines[2].ends_with(",Night Bus,120,\"house, deep\""), "{first}");
+    // A changed cell changes its row and no key.
+    fs::write(databases.join(format!("{name}_all.csv")), rows.replace("Bus,120", "Bus,121")).unwrap();
+    sync();
+    let second = fs::read_to_string(&csv).unwrap();
+    let keys =
+        |text: &str| text.lines().filter_map(|line| line.split(',').next().map(str::to_owned)).collect::<Vec<_>>();
+    assert!(keys(&first) == keys(&second) && second.contains(",Night Bus,121,"), "{second}");
+}
