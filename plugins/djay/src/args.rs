@@ -47,6 +47,8 @@ pub struct Export {
     pub backup: bool,
     /// Whether names end with the time.
     pub stamp: bool,
+    /// How many older results of each file are kept; all when absent.
+    pub keep_older: Option<usize>,
     /// All when absent.
     pub formats: Option<Vec<Form>>,
 }

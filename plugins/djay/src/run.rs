@@ -1,7 +1,5 @@
 //! A task from its arguments to its outcome: finds the library, takes a snapshot, calls the room that is asked for.
 
-use std::path::Path;
-
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::lent::Tables;
 use baton_plugin_kit::{Findings, moment};
@@ -97,12 +95,11 @@ fn named(error: Error, found: &Found, is_damaged: bool) -> Error {
 
 fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome, Error> {
     let stamp = moment::stamp(now(task)?).unwrap_or_default();
-    let folder = task.mounts("exports").find(|mount| mount.writable).map(|mount| Path::new(&mount.path));
     let mut files = export::files(library, Forms { csv: args.has(Form::Csv), json: args.has(Form::Json) })?;
-    if args.stamp || folder.is_some_and(|folder| export::is_taken(folder, &files)) {
+    if args.stamp {
         export::stamp(&mut files, &stamp);
     }
-    let mut exports = Exports::of(task, "exports").by("djay");
+    let mut exports = Exports::of(task, "exports").by("djay").keep_older(args.keep_older);
     for file in files {
         exports.put(file.name, file.media_type, file.bytes);
     }

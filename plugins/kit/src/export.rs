@@ -2,7 +2,7 @@
 //!
 //! All files of an export appear together at its end, each under its whole name at once: they are written beside as hidden
 //! files first, so that a full disk or a killed host leaves no half of one. A file that is there already with the same bytes is
-//! left; under one with other bytes nothing is lost, because the new one gets `-2`.
+//! left; one with other bytes is kept as an older result (`older.rs`), so the plain name is always the newest.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
 use crate::disk::refused;
+use crate::older::{Given, Older};
 
 /// What the artifacts of an outcome may have together, with room for the rest of it.
 const MOST_ARTIFACTS: usize = 15 << 20;
@@ -26,6 +27,7 @@ pub struct Exports {
     folder: Option<(PathBuf, String)>,
     task: String,
     files: Vec<Artifact>,
+    most_older: Option<usize>,
 }
 
 impl Exports {
@@ -33,13 +35,26 @@ impl Exports {
     #[must_use]
     pub fn of(task: &Task, name: &str) -> Self {
         let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
-        Self { name: name.to_owned(), plugin: "PLUGIN".to_owned(), folder, task: task.id.clone(), files: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            plugin: "PLUGIN".to_owned(),
+            folder,
+            task: task.id.clone(),
+            files: Vec::new(),
+            most_older: None,
+        }
     }
 
     /// The same, of a plugin by its name, which an error needs for its command.
     #[must_use]
     pub fn by(self, plugin: &str) -> Self {
         Self { plugin: plugin.to_owned(), ..self }
+    }
+
+    /// The same, with at most so many older results of each file; all are kept when nothing is said.
+    #[must_use]
+    pub fn keep_older(self, most: Option<usize>) -> Self {
+        Self { most_older: most, ..self }
     }
 
     /// Adds a file; see `types.artifact` for what a name may be.
@@ -64,9 +79,8 @@ impl Exports {
                 "the export cannot be written to {shown}: {error}; nothing of it was left there.{mend}"
             ))
         };
-        write_all(&folder, &self.files, &self.task)
-            .map(|names| names.into_iter().map(|name| format!("{shown}/{name}")).collect())
-            .map_err(wrong)
+        write_all(&folder, &self.files, &self.task, self.most_older).map_err(wrong)?;
+        Ok(self.files.into_iter().map(|file| format!("{shown}/{}", file.name)).collect())
     }
 }
 
@@ -91,8 +105,8 @@ fn hand_in(files: Vec<Artifact>, (plugin, name): (&str, &str), outcome: &mut Out
     Ok(names)
 }
 
-/// Writes all beside, then gives all their names.
-fn write_all(folder: &Path, files: &[Artifact], task: &str) -> io::Result<Vec<String>> {
+/// Writes all beside, then gives all their names; of older results `most` are kept, if that is said.
+fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>) -> io::Result<()> {
     let mut beside = Vec::new();
     let written = files.iter().enumerate().try_for_each(|(number, file)| {
         let hidden = folder.join(format!(".{task}.{number}.part"));
@@ -103,60 +117,33 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str) -> io::Result<Vec<St
         open.write_all(&file.bytes)?;
         open.sync_all()
     });
-    let mut names = Vec::new();
+    let mut given = Vec::new();
     let named = written.and_then(|()| {
+        let mut older = Older::of(folder)?;
         for (file, hidden) in files.iter().zip(&beside) {
-            names.push(give_name(folder, file, hidden)?);
+            given.push((folder.join(&file.name), older.give(folder, &file.name, hidden)?));
         }
-        Ok(())
+        Ok(older)
     });
-    if let Err(error) = named {
-        // What got its name just now belongs to an export that is not there as a whole.
-        let given = names.into_iter().filter(|(_, made)| *made).map(|(name, _)| folder.join(name));
-        beside.into_iter().chain(given).for_each(|path| drop(fs::remove_file(path)));
-        return Err(error);
-    }
-    Ok(names.into_iter().map(|(name, _)| name).collect())
-}
-
-/// The first name that is free, or that has the same bytes, and whether it was free.
-fn give_name(folder: &Path, file: &Artifact, hidden: &Path) -> io::Result<(String, bool)> {
-    for number in 1..=1_000 {
-        let name = numbered(&file.name, number);
-        let path = folder.join(&name);
-        match take_name(hidden, &path) {
-            Ok(()) => return Ok((name, true)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let same = path.metadata().is_ok_and(|found| found.is_file() && found.len() == file.bytes.len() as u64);
-                if same && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes) {
-                    fs::remove_file(hidden)?;
-                    return Ok((name, false));
+    match named {
+        Ok(mut older) => {
+            let prune = |most| files.iter().try_for_each(|file| older.prune(folder, &file.name, most));
+            most.map_or(Ok(()), prune)
+        }
+        Err(error) => {
+            // What got its name just now belongs to an export that is not there as a whole.
+            for (path, given) in given.into_iter().rev() {
+                match given {
+                    Given::New => drop(fs::remove_file(path)),
+                    Given::Replaced(kept) => drop(fs::rename(kept, path)),
+                    Given::Same => {}
                 }
             }
-            Err(error) => return Err(error),
+            for path in beside {
+                drop(fs::remove_file(path));
+            }
+            Err(error)
         }
-    }
-    Err(io::Error::other(format!("a thousand files are called like {}", file.name)))
-}
-
-/// Gives the written file a name that must be free. A second name for it fails when one is there, and nothing is ever half done; where
-/// a disk knows no second names, the name is taken by an empty file, which the written one then replaces at once.
-fn take_name(hidden: &Path, path: &Path) -> io::Result<()> {
-    match fs::hard_link(hidden, path) {
-        Ok(()) => fs::remove_file(hidden),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => {
-            File::create_new(path)?;
-            fs::rename(hidden, path).inspect_err(|_| drop(fs::remove_file(path)))
-        }
-    }
-}
-
-fn numbered(name: &str, number: u32) -> String {
-    match (number, name.rsplit_once('.')) {
-        (1, _) => name.to_owned(),
-        (number, Some((stem, ending))) if !stem.is_empty() => format!("{stem}-{number}.{ending}"),
-        (number, _) => format!("{name}-{number}"),
     }
 }
 
@@ -172,6 +159,7 @@ mod tests {
             folder,
             task: "t1".to_owned(),
             files: Vec::new(),
+            most_older: None,
         }
     }
 
@@ -183,15 +171,28 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_written_once_and_other_bytes_get_another_name() {
+    fn the_plain_name_is_the_newest_result_and_older_ones_are_numbered_or_pruned() {
         let folder = tempfile::tempdir().unwrap();
-        for (bytes, shown) in [("1", "exports/a.csv"), ("1", "exports/a.csv"), ("2", "exports/a-2.csv")] {
-            let (mut exports, mut outcome) = (exports(Some(folder.path())), Outcome::new(""));
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+        let export = |bytes: &str, most| {
+            let (exports, mut outcome) = (exports(Some(folder.path())), Outcome::new(""));
+            let mut exports = exports.keep_older(most);
             exports.put("a.csv", "text/csv", bytes.into());
-            assert_eq!(exports.finish(&mut outcome).unwrap(), [shown]);
+            assert_eq!(exports.finish(&mut outcome).unwrap(), ["exports/a.csv"]);
             assert!(outcome.artifacts.is_empty());
-        }
-        assert_eq!(names(folder.path()), ["a-2.csv", "a.csv"]);
+            assert_eq!(read("a.csv"), bytes);
+            names(folder.path())
+        };
+        assert_eq!(export("1", None), ["a.csv"]);
+        assert_eq!(export("1", None), ["a.csv"]);
+        assert_eq!(export("2", None), ["a.csv", "a.older-1.csv"]);
+        // A result that comes back is kept once.
+        assert_eq!(export("1", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
+        assert_eq!(export("2", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
+        fs::write(folder.path().join("a-2.csv"), "somebody's").unwrap();
+        assert_eq!(export("3", Some(1)), ["a-2.csv", "a.csv", "a.older-2.csv"]);
+        assert_eq!((read("a.older-2.csv").as_str(), read("a-2.csv").as_str()), ("2", "somebody's"));
+        assert_eq!(export("4", Some(0)), ["a-2.csv", "a.csv"]);
     }
 
     #[test]
@@ -201,19 +202,22 @@ mod tests {
         fs::hard_link(folder.path().join("a.csv"), folder.path().join(".t1.0.part")).unwrap();
         let mut exports = exports(Some(folder.path()));
         exports.put("a.csv", "text/csv", b"other".to_vec());
-        assert_eq!(exports.finish(&mut Outcome::new("")).unwrap(), ["exports/a-2.csv"]);
-        assert_eq!(fs::read(folder.path().join("a.csv")).unwrap(), b"whole");
-        assert_eq!(names(folder.path()), ["a-2.csv", "a.csv"]);
+        assert_eq!(exports.finish(&mut Outcome::new("")).unwrap(), ["exports/a.csv"]);
+        assert_eq!(fs::read(folder.path().join("a.older-1.csv")).unwrap(), b"whole");
+        assert_eq!(names(folder.path()), ["a.csv", "a.older-1.csv"]);
     }
 
     #[test]
     fn errors_leave_nothing_of_the_export_behind() {
         let folder = tempfile::tempdir().unwrap();
         let mut exports = exports(Some(folder.path()));
+        fs::write(folder.path().join("b.csv"), "before").unwrap();
         exports.put("a.csv", "text/csv", b"1".to_vec());
-        exports.put("no/such/folder.csv", "text/csv", b"2".to_vec());
+        exports.put("b.csv", "text/csv", b"2".to_vec());
+        exports.put("no/such/folder.csv", "text/csv", b"3".to_vec());
         assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
-        assert!(names(folder.path()).is_empty());
+        assert_eq!(names(folder.path()), ["b.csv"]);
+        assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
     }
 
     #[test]

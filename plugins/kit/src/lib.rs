@@ -11,6 +11,7 @@ mod key;
 pub mod lent;
 pub mod markdown;
 pub mod moment;
+mod older;
 mod safe_name;
 pub mod sheet;
 

@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `read/` | exports: which files there are, and what stands in them |
-//! | `import/`, `catalog.rs`, `notes.rs` | into the catalog and out of it |
+//! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | into the catalog and out of it |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
 //! | `organise/`, `preference.rs`, `wanted/` | music files in their places, and those that are not there |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | what they have in common |
@@ -15,6 +15,7 @@
 pub mod catalog;
 pub mod dedupe;
 pub mod diff;
+pub mod episodes;
 pub mod export;
 pub mod grants;
 mod ids;
@@ -119,7 +120,7 @@ fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error
     let mut outcome = Outcome::of(made.kind, made.summary);
     outcome.next_steps = made.next_steps;
     outcome.artifacts = made.reports;
-    let mut exports = Exports::of(task, "exports").by("spotify");
+    let mut exports = Exports::of(task, "exports").by("spotify").keep_older(made.keep_older);
     let count = made.exports.len();
     for file in made.exports {
         exports.put(file.name, &file.media_type, file.bytes);

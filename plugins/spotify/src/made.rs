@@ -21,6 +21,8 @@ pub struct Made {
     pub reports: Vec<Artifact>,
     /// For the folder of exports.
     pub exports: Vec<Artifact>,
+    /// How many older results of each are kept there; all when absent.
+    pub keep_older: Option<usize>,
 }
 
 impl Made {

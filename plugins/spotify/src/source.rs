@@ -7,6 +7,7 @@ use baton_plugin_kit::lent::Tables;
 use baton_plugin_sdk::{Error, Severity};
 
 use crate::catalog::{self, MOST_ENTRIES, With};
+use crate::episodes;
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::{nearest, playlist_id, shown};
@@ -60,7 +61,10 @@ impl Sources<'_> {
                 if !only.is_empty() {
                     names.extend(catalog::names(self.catalog)?);
                 }
-                catalog::playlists(self.catalog, only, with)?
+                let mut here = catalog::playlists(self.catalog, only, with)?;
+                // Without the own tables, which need not be granted, places of episodes have nothing.
+                drop(self.own.map(|own| episodes::fill(own, &mut here)));
+                here
             } else {
                 self.exports(place, only, &mut names, findings)?
             };
@@ -114,7 +118,9 @@ impl Sources<'_> {
             files += 1;
             if file.kind == Kind::Csv {
                 let id = ids.get(&file.shown).map_or_else(|| playlist_id(&file.stem()), Clone::clone);
-                here.iter_mut().for_each(|playlist| playlist.identify(&id));
+                for playlist in &mut here {
+                    playlist.identify(&id);
+                }
             } else {
                 privacy_ids.give(&mut here);
             }

@@ -7,9 +7,6 @@ mod json;
 mod played;
 mod tables;
 
-use std::fs;
-use std::path::Path;
-
 use baton_plugin_sdk::Error;
 
 use crate::library::Library;
@@ -52,21 +49,6 @@ pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
         files.push(File { name: "djay_library.json".to_owned(), media_type: "application/json", bytes });
     }
     Ok(files)
-}
-
-/// Whether a folder has one of the names already, with other bytes. The scripts that read these files take the newest of `STEM.csv`
-/// and `STEM_YYYYMMDD_HHMMSS.csv` and know no other names, so the whole set then needs its time.
-#[must_use]
-pub fn is_taken(folder: &Path, files: &[File]) -> bool {
-    let is_other = |file: &File| {
-        let path = folder.join(&file.name);
-        let same = |found: &fs::Metadata| found.is_file() && found.len() == file.bytes.len() as u64;
-        match fs::symlink_metadata(&path) {
-            Ok(found) => !(same(&found) && fs::read(&path).is_ok_and(|bytes| bytes == file.bytes)),
-            Err(_) => false,
-        }
-    };
-    files.iter().any(is_other)
 }
 
 /// Puts the time before the endings of all names.

@@ -10,7 +10,7 @@ use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
 use baton_tests::lent::Lent;
 use djay::activity::{self, Options, activity};
-use djay::export::{Forms, files, is_taken, stamp};
+use djay::export::{Forms, files, stamp};
 use djay::matches;
 
 const BOTH: Forms = Forms { csv: true, json: true };
@@ -170,25 +170,6 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
     let mut only = export(Forms { csv: false, json: true });
     stamp(&mut only, "20260118_101500");
     assert_eq!((only.len(), only[0].name.as_str()), (1, "djay_library_20260118_101500.json"));
-}
-
-#[test]
-fn where_other_bytes_lie_under_a_plain_name_the_whole_set_has_its_time() {
-    let made = Made::of(&Wanted::tiny());
-    let (mut library, _) = made.read();
-    let folder = tempfile::tempdir().unwrap();
-    let first = files(&library, BOTH).unwrap();
-    assert!(!is_taken(folder.path(), &first));
-    for file in &first {
-        std::fs::write(folder.path().join(&file.name), &file.bytes).unwrap();
-    }
-    assert!(!is_taken(folder.path(), &first), "the same bytes are no other ones");
-    library.tracks[0].title = "Renamed since".to_owned();
-    let mut second = files(&library, BOTH).unwrap();
-    assert!(is_taken(folder.path(), &second));
-    stamp(&mut second, "20260118_101500");
-    assert!(second.iter().all(|file| file.name.contains("_20260118_101500.")), "{second:?}");
-    assert!(!is_taken(folder.path(), &second));
 }
 
 #[test]

@@ -38,7 +38,7 @@ const fn severity(kind: Kind) -> Severity {
         Kind::DuplicateFolder | Kind::ManifestDisagrees => Severity::High,
         Kind::OrphanCsv | Kind::MissingCsv | Kind::FolderWithoutId | Kind::Unreadable => Severity::Medium,
         Kind::RetentionOverrun | Kind::MissingArchive | Kind::Leftover => Severity::Low,
-        Kind::Tombstone => Severity::Info,
+        Kind::Tombstone | Kind::PerhapsAnothers => Severity::Info,
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use baton_plugin_kit::folder;
 use serde::Serialize;
 
-use crate::drive::{self, ARCHIVE, Listing, Named, PART, archive, children_and_unreadable, is_one};
+use crate::drive::{self, ARCHIVE, Folder, Listing, Named, PART, archive, belongs, children_and_unreadable, is_one};
 use crate::memory::Memory;
 use crate::room::Trouble as Failed;
 use crate::schema::{Manifest, SIDECAR, State};
@@ -21,6 +21,8 @@ use crate::table::parse_csv;
 pub enum Kind {
     /// A database has several folders.
     DuplicateFolder,
+    /// Folders that end with the id of a database and perhaps are not its own.
+    PerhapsAnothers,
     /// A folder has no id in its name.
     FolderWithoutId,
     /// A CSV that belongs to no folder, or lies in another database's.
@@ -43,8 +45,9 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order of a report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DuplicateFolder,
+        Self::PerhapsAnothers,
         Self::FolderWithoutId,
         Self::OrphanCsv,
         Self::MissingCsv,
@@ -61,6 +64,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::DuplicateFolder => "duplicate-folder",
+            Self::PerhapsAnothers => "perhaps-anothers",
             Self::FolderWithoutId => "folder-without-id",
             Self::OrphanCsv => "orphan-csv",
             Self::MissingCsv => "missing-csv",
@@ -135,7 +139,7 @@ impl Health {
 /// When the Drive or the memory cannot be read.
 pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
     let listing = Listing::of(root)?;
-    let mut health = Health { databases: listing.by_id.len(), ..Health::default() };
+    let mut health = Health::default();
     for name in &listing.odd {
         health.add(Kind::FolderWithoutId, None, name, "its name has no id after a last `_`");
     }
@@ -144,15 +148,29 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
         health.add(Kind::OrphanCsv, id.as_deref(), name, "it lies in no folder");
     }
     health.names("the Drive", ".", listing.unreadable);
-    let remembered = manifests(memory)?;
-    for (id, title) in memory.titles()? {
-        let name = drive::base_name(&title, &id);
+    let (remembered, titles) = (remembered(memory)?, memory.titles()?);
+    for (id, title) in &titles {
+        let name = drive::base_name(title, id);
         if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
             let seen = "it is no folder, and the database's folder has to have this name; move it away";
-            health.add(Kind::Unreadable, Some(&id), name, seen);
+            health.add(Kind::Unreadable, Some(id), name, seen);
         }
     }
     for (id, folders) in &listing.by_id {
+        let title = titles.get(id).map(String::as_str);
+        let (folders, others) = own_folders(root, id, folders, title);
+        if let Some(title) = title.filter(|_| !others.is_empty()) {
+            let seen = format!(
+                "it ends with the id of the database {title}; move in what is the database's, or give the folder another name"
+            );
+            for folder in others {
+                health.add(Kind::PerhapsAnothers, Some(id), folder.name, seen.as_str());
+            }
+        }
+        if folders.is_empty() {
+            continue;
+        }
+        health.databases += 1;
         health.folders += folders.len();
         health.superfluous_folders += folders.len() - 1;
         if let [first, others @ ..] = folders.as_slice()
@@ -173,16 +191,31 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     Ok(health)
 }
 
-fn manifests(memory: Memory<'_>) -> Result<BTreeMap<String, Manifest>, Failed> {
+/// The folders that certainly are a database's, and the others. Where no title is remembered (another workspace syncs to this Drive),
+/// several folders of one title are one database's; `photos_2024` and `invoices_2024` are two folders of a person.
+fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
+    let all: Vec<_> = folders.iter().filter_map(|folder| Some(Named::of(&folder.name)?.title)).collect();
+    let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;
+    let titles: Vec<&str> = title.map_or_else(|| all.iter().filter(several).copied().collect(), |title| vec![title]);
+    folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles))
+}
+
+/// What this workspace wrote last: the manifest, and the SHA-256 of the CSV that it is of.
+struct Remembered {
+    manifest: Manifest,
+    csv_digest: String,
+}
+
+fn remembered(memory: Memory<'_>) -> Result<BTreeMap<String, Remembered>, Failed> {
     let ids: BTreeSet<String> = memory.titles()?.into_keys().collect();
-    let mut manifests = BTreeMap::new();
+    let mut remembered = BTreeMap::new();
     for id in ids {
-        let text = memory.get(&id)?.map(|known| known.manifest).unwrap_or_default();
-        if let Ok(manifest) = Manifest::read(text.as_bytes(), &id) {
-            manifests.insert(id, manifest);
+        let known = memory.get(&id)?.unwrap_or_default();
+        if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), &id) {
+            remembered.insert(id, Remembered { manifest, csv_digest: known.csv_digest });
         }
     }
-    Ok(manifests)
+    Ok(remembered)
 }
 
 fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> io::Result<()> {
@@ -243,7 +276,7 @@ fn is_second_name(root: &Path, folder: &str, name: &str) -> bool {
     })
 }
 
-fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Manifest>, health: &mut Health) {
+fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Remembered>, health: &mut Health) {
     let path = format!("{folder}/{folder}{SIDECAR}");
     let full = root.join(&path);
     if fs::symlink_metadata(&full).is_err() {
@@ -274,12 +307,14 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Man
         );
         health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
     }
-    let csv = format!("{folder}/{folder}.csv");
+    let csv = drive::read(&root.join(format!("{folder}/{folder}.csv"))).unwrap_or_default();
     // What is no CSV is told on its own.
-    let header = drive::read(&root.join(&csv)).ok().and_then(|bytes| parse_csv(&bytes).ok()).map(|csv| csv.header);
+    let header = parse_csv(&csv).ok().map(|csv| csv.header);
+    // With another CSV than this workspace wrote, another workspace wrote both, or a person the CSV, which a sync tells.
+    let is_ours = |remembered: &Remembered| remembered.csv_digest == drive::digest(&csv);
     if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another header");
-    } else if remembered.is_some_and(|remembered| *remembered != manifest) {
+    } else if remembered.is_some_and(|remembered| is_ours(remembered) && remembered.manifest != manifest) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
     }
 }

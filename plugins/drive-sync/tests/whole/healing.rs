@@ -167,3 +167,24 @@ fn what_is_no_csv_is_told_and_one_that_a_program_saved_in_its_own_way_is_not() {
     place.write("drive/T_id-1", "a file");
     assert_eq!(ids(&place.run("diagnose", &json!({}))), ["unreadable:id-1:T_id-1"]);
 }
+
+#[test]
+fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
+    let place = Place::new();
+    let folder = tempfile::tempdir().unwrap();
+    let second = baton_tests::lent::Lent::own(folder.path());
+    let run = |action: &str| place.run_with(action, &json!({}), &second, &place.claims).unwrap();
+    place.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
+    place.sync();
+    assert!(ids(&run("diagnose")).is_empty(), "it has never synced");
+    run("sync");
+    assert!(ids(&run("diagnose")).is_empty());
+    // The first goes on, with a further column.
+    place.database(&[("a", "Name", "title"), ("b", "BPM", "number")], &[&["p1", "One", "120"]], true);
+    place.sync();
+    assert!(ids(&run("diagnose")).is_empty(), "what the other workspace wrote is no damage");
+    // A manifest that somebody changed is told by the workspace that wrote it.
+    let manifest = "drive/T_id-1/T_id-1.manifest.json";
+    place.write(manifest, &place.read(manifest).replace("\"row_count\": 1", "\"row_count\": 7"));
+    assert_eq!(ids(&place.run("diagnose", &json!({}))), [format!("manifest-disagrees:id-1:{}", &manifest[6..])]);
+}

@@ -89,10 +89,28 @@ fn folders_of_strangers_are_merged_by_no_action() {
         (vec!["c".to_owned()], vec![])
     );
     let found = place.run("diagnose", &json!({}));
-    let is_duplicate = |id: &str| id.starts_with("duplicate-folder:music-tracks");
-    assert!(found.findings.iter().any(|found| is_duplicate(&found.id)), "{:?}", found.findings);
+    let told: Vec<_> = ids(&found).into_iter().filter(|id| !id.starts_with("missing-")).collect();
+    assert_eq!(
+        told,
+        [
+            "perhaps-anothers:2024:invoices_2024",
+            "perhaps-anothers:music-tracks:my_music-tracks",
+            "perhaps-anothers:2024:photos_2024"
+        ]
+    );
     place.run("ensure-folder", &json!({ "database": "2024", "title": "photos" }));
     assert_eq!(place.names("drive/photos_2024"), ["a"]);
+}
+
+#[test]
+fn folders_of_a_person_that_end_alike_are_no_duplicates_and_lack_nothing() {
+    let place = Place::new();
+    for path in ["photos_2024/a.jpg", "invoices_2024/b.pdf", "Budget_2025/x", "Budget_2025 (1)/y"] {
+        place.write(&format!("drive/{path}"), path);
+    }
+    let found = place.run("diagnose", &json!({}));
+    assert!(!ids(&found).iter().any(|id| id.contains("_2024")), "{:?}", found.findings);
+    assert!(ids(&found).contains(&"duplicate-folder:2025:Budget_2025"), "{:?}", found.findings);
 }
 
 #[test]

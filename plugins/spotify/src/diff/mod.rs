@@ -41,7 +41,7 @@ impl Names {
                 None => uri.text(),
             },
             // A place that the catalog has no track for, on either side.
-            _ if self.catalog && entry.known_as.is_none() => String::new(),
+            _ if self.catalog && entry.known_as.is_none() && !entry.by_name => String::new(),
             _ => entry.identity(),
         }
     }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::catalog::With;
 use crate::made::{CSV, Made, file};
 use crate::model::Playlist;
-use crate::names::FileNames;
+use crate::names::{FileNames, counted};
 use crate::notes;
 use crate::source::{CATALOG, Sources};
 use on_disk::OnDisk;
@@ -31,6 +31,8 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// Which forms; CSV when none is named.
     pub formats: Vec<Format>,
+    /// How many older results of each file are kept; all when absent.
+    pub keep_older: Option<usize>,
 }
 
 /// A form of an export.
@@ -63,6 +65,7 @@ pub fn run(
     let on_disk = places.then(|| OnDisk::read(sources.catalog, whole)).transpose()?;
     let with = With { features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
+    leave_out_blank(&mut playlists, findings);
     if let Some(on_disk) = &on_disk {
         on_disk.fill(&mut playlists);
     }
@@ -75,7 +78,7 @@ pub fn run(
     if let Some(own) = own.filter(|_| formats.contains(&Format::M3u8)) {
         describe(own, &mut playlists)?;
     }
-    let mut made = begun(&playlists, on_disk.as_ref(), &mut formats);
+    let mut made = Made { keep_older: args.keep_older, ..begun(&playlists, on_disk.as_ref(), &mut formats) };
     let (mut names, mut given) = (FileNames::default(), Vec::new());
     for playlist in &playlists {
         given.push(names.give(&playlist.name));
@@ -118,6 +121,24 @@ fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<For
     }
     let summary = format!("{exported} Only CSV was written: {why}.");
     Made { kind: OutcomeKind::Partial, next_steps, summary, ..Made::default() }
+}
+
+/// Entries of which nothing is known would be blank rows: left out, and told.
+fn leave_out_blank(playlists: &mut [Playlist], findings: &mut Findings) {
+    for playlist in playlists {
+        let before = playlist.entries.len();
+        playlist.entries.retain(|entry| entry.uri.is_some() || !entry.title.is_empty());
+        let blank = before - playlist.entries.len();
+        if blank > 0 {
+            let title = format!(
+                "{}: {} left out: nothing is known of what stands there",
+                playlist.name,
+                counted(blank, "entry is", "entries are")
+            );
+            let what = format!("{}:{}", playlist.service, playlist.id);
+            findings.add("nothing", &what, Severity::Info, title, "");
+        }
+    }
 }
 
 fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {

@@ -241,6 +241,7 @@ impl<'a> Session<'a> {
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.report.part += usize::from(!playlist.complete);
         self.pending.playlist(self.lent.catalog, said, playlist, &state)?;
+        crate::episodes::put(self.lent.own, playlist)?;
         Ok(true)
     }
 
