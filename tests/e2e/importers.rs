@@ -1,4 +1,4 @@
-//! CSV files of every kind through the real program: TuneMyMusic, Soundiiz, Exportify in other languages, any file by its columns,
+//! CSV files of every kind through the real program: `TuneMyMusic`, Soundiiz, Exportify in other languages, any file by its columns,
 //! UTF-16 and `sep=`; and the triggers that import new files once they are granted.
 
 use std::fs;
@@ -184,7 +184,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     let workspace = Workspace::init();
     let folder = workspace.outside().join("music/djay/djay Media Library.djayMediaLibrary");
     fs::create_dir_all(&folder).unwrap();
-    write(&folder.join("MediaLibrary.db"), &Wanted::tiny());
+    let written = write(&folder.join("MediaLibrary.db"), &Wanted::tiny());
     let djay = format!("files:ro=djay={}", workspace.outside().join("music").display());
     workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &djay]).ended(0);
     workspace.up_once();
@@ -194,7 +194,10 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     let tasks = triggered(&workspace, "djay");
     assert!(tasks.len() == 1 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
     let stats = workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
-    assert_eq!((&stats["counts"]["tracks"], &stats["counts"]["plays"]), (&json!(18), &json!(9)));
+    assert_eq!(
+        (&stats["counts"]["tracks"], &stats["counts"]["plays"]),
+        (&json!(written.tracks.len()), &json!(written.plays.len()))
+    );
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod budgets;
 #[cfg(test)]
 mod catalog_command;
 #[cfg(test)]
+mod catalog_review;
+#[cfg(test)]
 mod claims;
 #[cfg(test)]
 mod clock;

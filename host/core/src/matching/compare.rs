@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::limits::{LOOSE_FLOOR_MS, LOOSE_MS, LOOSE_PERCENT, NEAR_FLOOR_MS, NEAR_MS, NEAR_PERCENT, TIGHT_MS};
 use super::prepared::{Prepared, without_article};
+use super::romanise::Skeleton;
 use super::version::{Agreement, Kind, Version};
 use super::{alike, name, number};
 
@@ -19,6 +20,12 @@ pub enum Titles {
     Close,
     /// One begins or ends with the other.
     Contained,
+    /// The same in another alphabet, or spelled as one writes it without accents.
+    Romanised,
+    /// The same numbers of a work, written in another way.
+    Work,
+    /// A letter or two apart.
+    Slip,
     /// One of them is missing.
     Missing,
     /// In different alphabets: they say nothing about each other.
@@ -43,6 +50,8 @@ pub enum Artists {
     Partial,
     /// One name begins or ends with the other: alone, or with the band.
     Within,
+    /// The same in another alphabet, or spelled as one writes it without accents.
+    Romanised,
     /// One names nobody, or "Various Artists".
     Unknown,
     /// In different alphabets.
@@ -90,6 +99,9 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
     let difference_ms = a.duration_ms.zip(b.duration_ms).map(|(a, b)| a.abs_diff(b));
     let titles = if said_the_same { Titles::Equal } else { titles(a, b) };
     let artists = match a.credit.compare(&b.credit) {
+        Artists::OtherScript | Artists::Differ if romanised(a.credit.skeleton(), b.credit.skeleton()) => {
+            Artists::Romanised
+        }
         Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
         artists => artists,
     };
@@ -106,6 +118,15 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
         difference_ms,
         same_album: (!a.album.is_empty() && !b.album.is_empty()).then(|| a.album == b.album),
     }
+}
+
+/// Whether two texts are one in Latin letters.
+fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return false };
+    if a.few_vowels != b.few_vowels {
+        return a.consonants == b.consonants && a.consonants.chars().count() >= 2;
+    }
+    a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
 
 /// A remix under the name of who made it.
@@ -127,17 +148,26 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
         let one_word = a.title.subtitle.len() + b.title.subtitle.len() == 1;
         return if one_word { Titles::Contained } else { Titles::Subtitle };
     }
+    let romanised = || romanised(a.skeleton.as_ref(), b.skeleton.as_ref());
+    let spelled = || a.skeleton.as_ref().zip(b.skeleton.as_ref()).is_some_and(|(a, b)| a.text.len() >= 4 && a == b);
     if name::in_other_scripts(&a.whole, &b.whole) {
-        return Titles::OtherScript;
+        return if romanised() { Titles::Romanised } else { Titles::OtherScript };
     }
     let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
+    let same_work = || a.work.is_same(&b.work);
     if !numbers(whole_a).eq(numbers(whole_b)) {
-        return numbers_differ(whole_a, whole_b);
+        return if same_work() { Titles::Work } else { numbers_differ(whole_a, whole_b) };
     }
     if bare_a == bare_b || alike::are_typos(bare_a, bare_b) {
         Titles::Close
     } else if is_contained(bare_a, bare_b) {
         Titles::Contained
+    } else if spelled() {
+        Titles::Romanised
+    } else if same_work() {
+        Titles::Work
+    } else if alike::are_slips(whole_a, whole_b) {
+        Titles::Slip
     } else {
         Titles::Differ
     }

@@ -8,6 +8,7 @@ use super::artists::credited;
 use super::compare::Artists;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
+use super::romanise::Skeleton;
 use super::words::NOBODY;
 
 /// One name in the forms in which it is compared.
@@ -27,6 +28,8 @@ pub(super) struct Credit {
     pub(super) mains: usize,
     /// All words of the main names, sorted: how the names were cut does not show in it.
     sorted: String,
+    /// The first name in Latin letters.
+    skeleton: Option<Skeleton>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,12 +56,17 @@ impl Credit {
         let count = mains.len().min(MAX_NAMES);
         mains.extend(others);
         mains.truncate(MAX_NAMES);
-        Self { names: mains, mains: count, sorted }
+        let skeleton = mains.first().and_then(|name| Skeleton::of(&name.compact));
+        Self { names: mains, mains: count, sorted, skeleton }
     }
 
     /// Whether no main artist is named.
     pub(super) fn is_unknown(&self) -> bool {
         self.mains == 0
+    }
+
+    pub(super) fn skeleton(&self) -> Option<&Skeleton> {
+        self.skeleton.as_ref().filter(|_| !self.is_unknown())
     }
 
     pub(super) fn guests(&self) -> &[Name] {

@@ -1,9 +1,9 @@
 //! Which candidates a track is compared with: those that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, and of rare
-//! words. All of them stand in one sorted list, those of one key by length, and at most `MAX_PER_KEY` of a key are taken:
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare words, and of a
+//! title in Latin letters. All of them stand in one sorted list, those of one key by length, and at most `MAX_PER_KEY` of a key are taken:
 //! those nearest in length. So a track is compared with a bounded number of candidates, however many are called "Intro":
-//! building costs O(n · k · log(n · k)) for n candidates with at most k = 44 keys each, looking up O(k · (log(n · k) +
+//! building costs O(n · k · log(n · k)) for n candidates with at most k = 46 keys each, looking up O(k · (log(n · k) +
 //! `MAX_PER_KEY`)). Two texts with one hash only cost a comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
@@ -48,9 +48,10 @@ pub(super) struct Near {
 }
 
 impl Index {
-    pub(super) fn new(candidates: &[Prepared]) -> Self {
+    /// Of all readings of all candidates, each with the place of its candidate.
+    pub(super) fn new<'a>(readings: impl Iterator<Item = (u32, &'a Prepared)>) -> Self {
         let mut entries = Vec::new();
-        for (candidate, prepared) in (0_u32..).zip(candidates) {
+        for (candidate, prepared) in readings {
             let length_ms = prepared.duration_ms.unwrap_or_default();
             entries.extend(keys(prepared).into_iter().map(|key| Entry { key: key.hash, length_ms, candidate }));
         }
@@ -107,6 +108,12 @@ fn keys(track: &Prepared) -> Vec<Key> {
     let titles = [&track.spoken, &track.whole, &track.base, &track.sorted];
     for title in titles {
         push(What::One, &["title", title]);
+    }
+    if let Some(skeleton) = &track.skeleton {
+        push(What::One, &["skeleton", &skeleton.text]);
+        if let Some(artist) = track.credit.skeleton() {
+            push(What::One, &["consonants", &skeleton.consonants, &artist.consonants]);
+        }
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {

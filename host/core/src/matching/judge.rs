@@ -38,7 +38,13 @@ fn by_isrc(evidence: &Evidence) -> Level {
         return if close { Level::Ask } else { Level::No };
     }
     match evidence.titles {
-        Titles::Equal | Titles::Subtitle | Titles::Close | Titles::Contained => match evidence.length {
+        Titles::Equal
+        | Titles::Subtitle
+        | Titles::Close
+        | Titles::Contained
+        | Titles::Romanised
+        | Titles::Work
+        | Titles::Slip => match evidence.length {
             Length::Far => Level::Ask,
             Length::Loose if !same_artist => Level::Ask,
             _ if evidence.versions == Agreement::Unsaid => Level::Ask,
@@ -75,6 +81,7 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
     use Titles as T;
     let album = evidence.same_album == Some(true);
     match (evidence.titles, evidence.artists, evidence.length) {
+        (T::OtherScript, A::Equal | A::Main | A::Romanised, L::Tight) if album => Level::Ask,
         (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => Level::No,
         // The usual case; a missing length weakens only what is not plain.
         (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Sure,
@@ -84,8 +91,14 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
         // A subtitle may be a version that no list knows ("Without Drums"): the album has to bear it out.
         (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Sure,
         (T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
-        (T::Equal, A::Unknown | A::OtherScript, L::Tight | L::Near) => Level::Ask,
-        (_, A::Unknown | A::OtherScript, _) => Level::No,
+        (T::Romanised, A::OtherScript, L::Tight) => Level::Ask,
+        (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Ask,
+        (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Ask,
+        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) => Level::Ask,
+        (T::Romanised | T::Work | T::Slip, _, _) => Level::No,
+        (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Ask,
+        (T::Close, A::Romanised, L::Tight) => Level::Ask,
+        (_, A::Unknown | A::OtherScript | A::Romanised, _) => Level::No,
         (T::Equal | T::Subtitle | T::Close, _, _) => Level::Ask,
         (T::Contained, A::Equal | A::Main, L::Tight) => Level::Ask,
         (T::Contained, _, _) => Level::No,
@@ -101,6 +114,9 @@ pub(super) fn score(evidence: &Evidence) -> u32 {
         Titles::Equal => 400,
         Titles::Subtitle => 340,
         Titles::Close => 330,
+        Titles::Romanised => 320,
+        Titles::Work => 310,
+        Titles::Slip => 300,
         Titles::Contained => 220,
         Titles::Missing | Titles::OtherScript => 150,
         Titles::Numbers | Titles::Differ => 0,
@@ -109,6 +125,7 @@ pub(super) fn score(evidence: &Evidence) -> u32 {
         Artists::Equal => 300,
         Artists::Main => 270,
         Artists::Close => 250,
+        Artists::Romanised => 240,
         Artists::Partial => 200,
         Artists::Within => 150,
         Artists::Unknown | Artists::OtherScript => 100,

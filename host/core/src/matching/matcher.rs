@@ -1,5 +1,7 @@
 //! The decision among candidates.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::compare::{Evidence, Titles, compare, is_far};
@@ -55,6 +57,8 @@ impl Decision {
 #[derive(Debug)]
 pub struct Matcher {
     pub(super) candidates: Vec<Prepared>,
+    /// Other readings of some candidates, by their places.
+    readings: BTreeMap<u32, Vec<Prepared>>,
     pub(super) index: Index,
 }
 
@@ -76,16 +80,18 @@ impl Matcher {
     /// Reads all candidates. Decisions speak of their places in this list.
     #[must_use]
     pub fn new<'a>(candidates: impl IntoIterator<Item = &'a Track>) -> Self {
-        let candidates: Vec<_> = candidates.into_iter().map(Prepared::new).collect();
-        let index = Index::new(&candidates);
-        Self { candidates, index }
+        let (candidates, readings): (Vec<_>, Vec<_>) = candidates.into_iter().map(Prepared::read).unzip();
+        let readings: BTreeMap<_, _> = (0_u32..).zip(readings).filter(|(_, others)| !others.is_empty()).collect();
+        let others = readings.iter().flat_map(|(place, others)| others.iter().map(|other| (*place, other)));
+        let index = Index::new((0_u32..).zip(&candidates).chain(others));
+        Self { candidates, readings, index }
     }
 
     /// Looks a track up. The same track and candidates give the same decision.
     #[must_use]
     pub fn find(&self, track: &Track) -> Decision {
-        let track = Prepared::new(track);
-        let mut judged = self.judge_near(&track);
+        let (track, readings) = Prepared::read(track);
+        let mut judged = self.judge_near(&track, &readings);
         judged.sort_by_key(|one| (std::cmp::Reverse((one.level, one.score)), one.candidate));
         let Some(best) = judged.first() else {
             return Decision::None { nearest: None, reasons: vec![Reason::NothingAlike] };
@@ -102,12 +108,16 @@ impl Matcher {
 
     /// Judges the candidates that share a key. Those of quite another length can only be named as the nearest of what does not
     /// fit, or be asked about for their code, so they are compared when nothing else fits.
-    fn judge_near(&self, track: &Prepared) -> Vec<Judged> {
+    fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<Judged> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
         };
-        let (far, near): (Vec<u32>, Vec<u32>) = self.index.near(track).candidates.into_iter().partition(is_far);
-        let judge = |list: Vec<u32>| list.into_iter().filter_map(|candidate| self.judge(track, candidate));
+        let mut candidates = self.index.near(track).candidates;
+        candidates.extend(readings.iter().flat_map(|reading| self.index.near(reading).candidates));
+        candidates.sort_unstable();
+        candidates.dedup();
+        let (far, near): (Vec<u32>, Vec<u32>) = candidates.into_iter().partition(is_far);
+        let judge = |list: Vec<u32>| list.into_iter().filter_map(|candidate| self.judge(track, readings, candidate));
         let mut judged: Vec<_> = judge(near).collect();
         if judged.iter().all(|one| one.level == Level::No) {
             judged.extend(judge(far));
@@ -115,9 +125,22 @@ impl Matcher {
         judged
     }
 
-    fn judge(&self, track: &Prepared, candidate: u32) -> Option<Judged> {
-        let evidence = compare(track, self.candidates.get(candidate as usize)?);
-        Some(Judged { candidate, level: judge::level(&evidence), score: judge::score(&evidence), evidence })
+    /// Judges a candidate as it stands; where that comes to nothing, other readings of both may still make it a question.
+    fn judge(&self, track: &Prepared, readings: &[Prepared], candidate: u32) -> Option<Judged> {
+        let other = self.candidates.get(candidate as usize)?;
+        let judged = |a: &Prepared, b: &Prepared, most: Level| {
+            let evidence = compare(a, b);
+            Judged { candidate, level: judge::level(&evidence).min(most), score: judge::score(&evidence), evidence }
+        };
+        let plain = judged(track, other, Level::Sure);
+        let others = self.readings.get(&candidate).map(Vec::as_slice).unwrap_or_default();
+        if plain.level != Level::No || (readings.is_empty() && others.is_empty()) {
+            return Some(plain);
+        }
+        let ours = std::iter::once(track).chain(readings);
+        let pairs = ours.flat_map(|a| std::iter::once(other).chain(others).map(move |b| (a, b))).skip(1);
+        let asked = pairs.map(|(a, b)| judged(a, b, Level::Ask)).filter(|judged| judged.level == Level::Ask);
+        Some(asked.max_by_key(|judged| judged.score).unwrap_or(plain))
     }
 
     /// The gap rule: the best is taken unless another recording is nearly as good.

@@ -11,7 +11,9 @@
 //!    nothing, because labels give one code to several recordings and several codes to one.
 //! 3. Else title, artists, and length decide together, and version words must agree. Of two versions with equal length
 //!    the words are believed.
-//! 4. What is nearly as good as the best makes the decision a person's, unless both are known to be one recording.
+//! 4. What people spell in many ways (a letter left out, another alphabet, the numbers of a work, "Artist - Title" as a title) is a
+//!    question where artist and length bear it out, never an answer.
+//! 5. What is nearly as good as the best makes the decision a person's, unless both are known to be one recording.
 //!
 //! **A remaster is the same recording.** Its year is read and kept ([`Version::remaster`]) and never compared: the
 //! performance is the same, and services replace the one by the other under the same id.
@@ -24,9 +26,11 @@
 //! | `name.rs` | spelling: case, accents, quotes, brackets, dashes |
 //! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and what their words say |
 //! | `version.rs` | which recording of a work, and whether two are the same |
+//! | `romanise.rs`, `work.rs` | other alphabets in Latin letters; the numbers of classical works |
 //! | `artists.rs`, `credit.rs` | who is credited; whether two credits are of the same people |
 //! | `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
+//! | `readings.rs` | what else "Artist - Title" may mean |
 //! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
 //! | `duplicates.rs` | which tracks of one list are likely the same by their names, all pairs of them |
 
@@ -42,12 +46,15 @@ mod matcher;
 mod name;
 mod number;
 mod prepared;
+mod readings;
 mod reason;
+mod romanise;
 mod segment;
 mod title;
 mod track;
 mod version;
 mod words;
+mod work;
 
 #[cfg(test)]
 mod labelled;

@@ -5,6 +5,8 @@
 //! optional in practice, while the marks of Japanese, Indic and Thai letters stay, because there they make another letter.
 //! A name of signs only ("÷", "!!!") keeps its signs. Which words mean what is not known here.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -31,12 +33,32 @@ pub fn normalise(text: &str) -> String {
 
 /// The text with spelling folded and its punctuation kept: brackets are `(` and `)`, dashes `-`, at most `MAX_CHARS` long.
 pub(super) fn fold(text: &str) -> String {
+    let text = &*undamaged(text);
     let decomposed = text.chars().take(MAX_CHARS).filter(|c| !is_trademark(*c)).nfkd();
     let mut plain = String::with_capacity(text.len().min(MAX_CHARS));
     for c in decomposed.filter(|c| !is_optional_mark(*c)).flat_map(char::to_lowercase) {
         push_plain(c, &mut plain);
     }
     letters_for_signs(&plain.nfc().filter(|c| !is_optional_mark(*c)).take(MAX_CHARS).collect::<String>())
+}
+
+/// The text without what programs do to it on its way: entities of HTML, and UTF-8 that was read as Latin-1.
+fn undamaged(text: &str) -> Cow<'_, str> {
+    const ENTITIES: [(&str, &str); 5] =
+        [("&amp;", "&"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&#039;", "'")];
+    let mut text = Cow::Borrowed(text);
+    if text.contains('&') {
+        for (entity, sign) in ENTITIES.iter().filter(|(entity, _)| text.contains(entity)).collect::<Vec<_>>() {
+            text = Cow::Owned(text.replace(entity, sign));
+        }
+    }
+    if text.contains(['Ã', 'Â']) {
+        let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+        if let Some(read) = bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            text = Cow::Owned(read);
+        }
+    }
+    text
 }
 
 /// The words of a folded text. When it has none but signs, the signs are its only word.
@@ -199,6 +221,8 @@ mod tests {
             ("Straße", "STRASSE"),
             ("Ёлка", "елка"),
             ("ｶﾞ", "ガ"),
+            ("Glow &amp; Ember", "Glow & Ember"),
+            ("CafÃ© Noir", "Café Noir"),
         ] {
             assert_eq!(normalise(a), normalise(b), "{a}");
         }

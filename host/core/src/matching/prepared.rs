@@ -1,14 +1,19 @@
 //! A track read once, in the forms in which it is compared.
 
+use std::borrow::Cow;
+
 use super::compare::Artists;
 use super::credit::{Credit, Name};
 use super::name::{self, fold};
 use super::number;
+use super::readings;
+use super::romanise::Skeleton;
 use super::segment::{self, Segment};
 use super::title::{self, Piece, Place, Title};
 use super::track::{Id, Track, isrc};
 use super::version::Kind;
 use super::words::NO_ALBUM;
+use super::work::Work;
 
 /// What of a track is compared.
 #[derive(Debug, Clone)]
@@ -22,6 +27,9 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title in an order of their own.
     pub(super) sorted: String,
+    /// The whole title in Latin letters.
+    pub(super) skeleton: Option<Skeleton>,
+    pub(super) work: Work,
     pub(super) credit: Credit,
     /// The album's name without "(Deluxe Edition)" and the like.
     pub(super) album: String,
@@ -30,20 +38,30 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn new(track: &Track) -> Self {
-        let mut pieces = title::pieces(&fold(&track.title));
-        let mut artists = track.artists.clone();
+    /// A track as it most likely is meant, and other readings of its title, which are never certain.
+    pub(super) fn read(track: &Track) -> (Self, Vec<Self>) {
+        let mut pieces = title::pieces(&fold(&spaced(&track.title)));
         strip_number(&mut pieces);
+        let others = readings::of(&pieces, &track.artists);
+        let others = others.into_iter().map(|other| Self::of(track, &other.pieces, &other.artists)).collect();
+        let mut artists = track.artists.clone();
         strip_artist(&mut pieces, &mut artists);
-        let title = Title::of_pieces(&pieces);
-        let credit = Credit::read(&artists, &title.featured);
+        (Self::of(track, &pieces, &artists), others)
+    }
+
+    fn of(track: &Track, pieces: &[Piece], artists: &[String]) -> Self {
+        let title = Title::of_pieces(pieces);
+        let credit = Credit::read(artists, &title.featured);
+        let whole = name::compact(&title.whole);
         let album = track.album.as_deref().unwrap_or_default();
         let album_title = Title::read(album);
         Self {
             ids: track.ids.iter().map(|id| Id::new(&id.service, &id.id)).filter(|id| !id.id.is_empty()).collect(),
             isrc: track.isrc.as_deref().and_then(isrc),
             recording: track.recording.clone().filter(|recording| !recording.is_empty()),
-            whole: name::compact(&title.whole),
+            skeleton: Skeleton::of(&whole).filter(|skeleton| !skeleton.text.is_empty()),
+            work: Work::read(&title),
+            whole,
             base: name::compact(without_article(&title.base)),
             spoken: name::compact(&title.spoken),
             sorted: name::sorted(&title.whole),
@@ -58,6 +76,15 @@ impl Prepared {
     /// Whether the recording is of a concert, by its title or its album.
     pub(super) fn is_live(&self) -> bool {
         self.live_album || self.title.is_live()
+    }
+}
+
+/// A file's name without spaces: "Artist_Name-Some_Title".
+fn spaced(title: &str) -> Cow<'_, str> {
+    if title.contains('_') && !title.contains(char::is_whitespace) {
+        Cow::Owned(title.replace('_', " ").replace('-', " - "))
+    } else {
+        Cow::Borrowed(title)
     }
 }
 
@@ -116,7 +143,7 @@ fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     open_first(pieces);
 }
 
-fn open_first(pieces: &mut [Piece]) {
+pub(super) fn open_first(pieces: &mut [Piece]) {
     if let Some(first) = pieces.first_mut() {
         first.place = Place::Open;
     }

@@ -205,6 +205,8 @@ fn details_agree(a: &[String], b: &[String]) -> Agreement {
         Agreement::Same
     } else if short.iter().all(|word| long.contains(word)) {
         Agreement::Unnamed
+    } else if alike::is_slip(&one, &other) {
+        Agreement::Unsaid
     } else {
         Agreement::Differ
     }

@@ -109,9 +109,10 @@ const PHRASES: [(&[&str], Meaning); 75] = [
     (&["hi", "res"], Plain),
 ];
 
-const SINGLES: [(&str, Meaning); 98] = [
+const SINGLES: [(&str, Meaning); 99] = [
     ("remix", Version(Remix)),
     ("rmx", Version(Remix)),
+    ("remx", Version(Remix)),
     ("remixed", Version(Remix)),
     ("rework", Version(Rework)),
     ("reworked", Version(Rework)),
@@ -299,7 +300,7 @@ pub(super) const ARRANGED: [&str; 18] = [
 ];
 
 /// Endings of titles that say their version without bracket or dash, and how they would be written in one.
-pub(super) const ENDINGS: [&[&str]; 22] = [
+pub(super) const ENDINGS: [&[&str]; 29] = [
     &["original", "mix"],
     &["extended", "mix"],
     &["extended", "version"],
@@ -322,4 +323,11 @@ pub(super) const ENDINGS: [&[&str]; 22] = [
     &["sped", "up"],
     &["slowed", "and", "reverb"],
     &["remix"],
+    &["official", "music", "video"],
+    &["official", "lyric", "video"],
+    &["official", "video"],
+    &["official", "audio"],
+    &["lyric", "video"],
+    &["hq"],
+    &["hd"],
 ];

@@ -4,6 +4,7 @@
 //! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's
 //! form, and read for people.
 
+mod decide;
 mod field_ranks;
 mod files;
 mod find;
@@ -15,7 +16,9 @@ mod show;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod unsure;
 
+pub use decide::{Decisions, TrackId};
 pub use field_ranks::{FieldRank, rank_field};
 pub use files::Located;
 pub use find::Found;
@@ -24,3 +27,4 @@ pub use ranks::rank;
 pub use search::Hit;
 pub use show::{ExternalId, Fact, File, Play, Shown};
 pub use stats::{Named, Stats};
+pub use unsure::{Subject, Unsure};

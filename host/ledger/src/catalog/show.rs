@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::ValueRef;
-use rusqlite::{Row, Statement};
+use rusqlite::{OptionalExtension as _, Row, Statement};
 
 use super::Catalog;
 use crate::LedgerError;
@@ -130,6 +130,24 @@ impl Catalog {
             |row| Ok(Play { at: time(row, 0)?, device: row.get(1)?, deck: row.get(2)? }),
         )?;
         Ok(Shown { id, facts, ids, playlists, tags, files, plays })
+    }
+
+    /// Where a file lies, by its number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn path_of(&self, file: i64) -> Result<Option<String>, LedgerError> {
+        let sql = "SELECT path FROM files WHERE id = ?1";
+        Ok(self.connection.query_row(sql, [file], |row| row.get(0)).optional()?)
+    }
+
+    /// How a track is called: its artists and its title.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn name_of(&self, track: i64) -> Result<Option<String>, LedgerError> {
+        let sql = "SELECT coalesce(artist || ' - ', '') || title FROM tracks WHERE id = ?1";
+        Ok(self.connection.query_row(sql, [track], |row| row.get(0)).optional()?)
     }
 
     fn all<T>(

@@ -179,7 +179,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
             let names = others.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("\n");
             health.add(Kind::DuplicateFolder, Some(id), &first.name, names);
         }
-        for folder in folders {
+        for folder in &folders {
             let looked = look_inside(root, &folder.name, id, keep, &mut health);
             health.unless(looked, id, &folder.name);
         }

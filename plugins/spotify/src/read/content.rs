@@ -9,7 +9,6 @@ use baton_plugin_sdk::Severity;
 
 use super::dialect::{Column, Columns, Dialect, Mapping};
 use super::found::{Found, Kind};
-use super::rows::text;
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist};
 use crate::names::{LIKED, playlist_id, shown};

@@ -45,6 +45,7 @@ pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Playlist, S
         entries,
         complete: true,
         file: found.shown.clone(),
+        section: None,
     })
 }
 

@@ -99,8 +99,8 @@ const LANGUAGES: [&str; 13] = [
 /// What the columns of a header in one of these languages hold: of the language that most of its names are of. Two languages share
 /// some names and give them different meanings, so names of several are never mixed.
 pub(super) fn columns(folded: &[String]) -> Vec<Option<Column>> {
-    let of = |language: &&str| folded.iter().filter(|name| place(language, name).is_some()).count();
-    let best = LANGUAGES.iter().rev().max_by_key(of).copied().unwrap_or_default();
+    let known = |language: &str| folded.iter().filter(|name| place(language, name).is_some()).count();
+    let best = LANGUAGES.iter().rev().max_by_key(|language| known(language)).copied().unwrap_or_default();
     folded.iter().map(|name| place(best, name).and_then(|place| COLUMNS.get(place).copied())).collect()
 }
 

@@ -133,6 +133,7 @@ fn playlist(listed: Listed, file: &str, complete: bool) -> Playlist {
         entries: listed.items.0,
         complete,
         file: file.to_owned(),
+        section: None,
     }
 }
 

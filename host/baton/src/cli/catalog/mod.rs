@@ -1,6 +1,7 @@
 //! `baton catalog`: what is known about music. One file an action.
 
 mod rank;
+mod review;
 mod search;
 mod show;
 mod stats;
@@ -11,7 +12,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::output;
 
-/// Search the music catalog, show what is known of a track and who said it
+/// Search the music catalog, show what is known of a track and who said it, decide what is one track
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -21,6 +22,7 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Rank(rank::Args),
+    Review(review::Args),
     Search(search::Args),
     Show(show::Args),
     Stats(stats::Args),
@@ -32,6 +34,7 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         match self.action {
             Action::Rank(args) => args.run(place),
+            Action::Review(args) => args.run(place),
             Action::Search(args) => args.run(place),
             Action::Show(args) => args.run(place),
             Action::Stats(args) => args.run(place),

@@ -1,0 +1,100 @@
+//! The questions as a table or JSON.
+
+use baton_core::matching::Track;
+use baton_ledger::catalog::{Catalog, Subject, Unsure};
+use serde_json::{Value, json};
+
+use super::super::length;
+use super::reference::Reference;
+use crate::exit::Code;
+use crate::output::{self, Table, shorten};
+
+/// How much is listed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many are shown
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When the catalog cannot be read.
+    pub(super) fn run(self, catalog: &Catalog) -> anyhow::Result<Code> {
+        let unsure = catalog.unsure()?;
+        let shown: Vec<_> = unsure.iter().take(self.limit).collect();
+        if self.json {
+            let questions: Vec<Value> = shown.iter().map(|one| as_json(one)).collect();
+            output::json(&json!({ "schema": 1, "total": unsure.len(), "questions": questions }));
+            return Ok(Code::Good);
+        }
+        if unsure.is_empty() {
+            output::note("nothing is unsure");
+            return Ok(Code::Good);
+        }
+        output::print(&as_text(&shown));
+        if shown.len() < unsure.len() {
+            output::note(&format!("{} more: baton catalog review -n {}", unsure.len() - shown.len(), unsure.len()));
+        }
+        output::note("baton catalog review accept REF… (they are one), or reject REF… (they are not)");
+        Ok(Code::Good)
+    }
+}
+
+fn as_json(unsure: &Unsure) -> Value {
+    let track = |id: i64, track: &Track| json!({ "track": id, "title": track.title, "artists": track.artists, "album": track.album, "duration_ms": track.duration_ms });
+    let what = match &unsure.what {
+        Subject::Track(id, one) => track(*id, one),
+        Subject::File(id, path, one) => {
+            json!({ "file": id, "path": path, "title": one.title, "artists": one.artists, "duration_ms": one.duration_ms })
+        }
+    };
+    json!({
+        "ref": Reference::of(&unsure.what, unsure.track.0).to_string(),
+        "what": what,
+        "may_be": track(unsure.track.0, &unsure.track.1),
+        "score": unsure.score,
+        "reasons": unsure.reasons,
+        "why": why(unsure),
+    })
+}
+
+fn as_text(shown: &[&Unsure]) -> String {
+    let mut table = Table::new(&["REF", "THIS", "LENGTH", "MAY BE", "LENGTH", "WHY"]);
+    let long = |track: &Track| length(track.duration_ms.and_then(|ms| i64::try_from(ms).ok()));
+    for unsure in shown {
+        let (named, one) = match &unsure.what {
+            Subject::Track(_, one) => (called(one), one),
+            Subject::File(_, path, one) => (path.clone(), one),
+        };
+        table.row([
+            Reference::of(&unsure.what, unsure.track.0).to_string(),
+            shorten(&named, 50),
+            long(one),
+            shorten(&called(&unsure.track.1), 50),
+            long(&unsure.track.1),
+            shorten(&why(unsure), 100),
+        ]);
+    }
+    table.lines(|_, _, cell| cell)
+}
+
+fn why(unsure: &Unsure) -> String {
+    unsure.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn called(track: &Track) -> String {
+    if track.artists.is_empty() {
+        track.title.clone()
+    } else {
+        format!("{} - {}", track.artists.join(", "), track.title)
+    }
+}
+
+/// How the catalog calls a track.
+pub(super) fn named(catalog: &Catalog, track: i64) -> anyhow::Result<String> {
+    Ok(catalog.name_of(track)?.map_or_else(|| "without a name".to_owned(), |name| shorten(&name, 80)))
+}

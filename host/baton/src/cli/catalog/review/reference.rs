@@ -1,0 +1,108 @@
+//! How a person names a question: `12=40`, `f7=12`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::bail;
+use baton_ledger::catalog::{Catalog, Decisions, Subject};
+use jiff::Timestamp;
+
+use super::list;
+use crate::output;
+
+/// What may be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    /// Two tracks.
+    Tracks(i64, i64),
+    /// A file and a track.
+    File(i64, i64),
+}
+
+impl Reference {
+    pub(super) fn of(what: &Subject, track: i64) -> Self {
+        match what {
+            Subject::Track(other, _) => Self::Tracks(*other, track),
+            Subject::File(file, ..) => Self::File(*file, track),
+        }
+    }
+
+    /// Does and keeps what a person decided.
+    pub(super) fn decide(
+        self,
+        catalog: &Catalog,
+        decisions: &mut Decisions,
+        same: bool,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Tracks(a, b) if same => {
+                super::merge(catalog, decisions, number(catalog, a)?, number(catalog, b)?, now)
+            }
+            Self::Tracks(a, b) => {
+                let (a, b) = (number(catalog, a)?, number(catalog, b)?);
+                if a == b {
+                    bail!("track {a} is one track; `baton catalog review split {a} SERVICE:ID` makes two of it");
+                }
+                decisions.keep_apart(a, b, now)?;
+                output::note(&format!(
+                    "track {a} ({}) and track {b} ({}) stay two",
+                    list::named(catalog, a)?,
+                    list::named(catalog, b)?
+                ));
+                Ok(())
+            }
+            Self::File(file, track) => {
+                let track = number(catalog, track)?;
+                let Some(path) = catalog.path_of(file)? else { bail!("there is no file {file}") };
+                decisions.decide_file(file, track, same, now)?;
+                let is = if same { "is" } else { "is not" };
+                output::note(&format!("{path} {is} track {track} ({})", list::named(catalog, track)?));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The number of a track today: it may have become part of another.
+fn number(catalog: &Catalog, track: i64) -> anyhow::Result<i64> {
+    super::meant(catalog, &track.to_string())
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tracks(a, b) => write!(f, "{a}={b}"),
+            Self::File(file, track) => write!(f, "f{file}={track}"),
+        }
+    }
+}
+
+impl FromStr for Reference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not 12=40 (two tracks) or f7=12 (a file and a track)");
+        let (what, track) = text.split_once('=').ok_or_else(wrong)?;
+        let track = track.parse().map_err(|_| wrong())?;
+        match what.strip_prefix('f') {
+            Some(file) => file.parse().map(|file| Self::File(file, track)).map_err(|_| wrong()),
+            None => what.parse().map(|other| Self::Tracks(other, track)).map_err(|_| wrong()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_read_as_it_is_shown() {
+        for text in ["12=40", "f7=12"] {
+            assert_eq!(text.parse::<Reference>().map(|reference| reference.to_string()), Ok(text.to_owned()));
+        }
+        for wrong in ["12", "f=1", "=", "a=b", "12=f7", ""] {
+            assert!(wrong.parse::<Reference>().is_err(), "{wrong}");
+        }
+    }
+}

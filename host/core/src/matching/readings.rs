@@ -1,0 +1,59 @@
+//! Other readings of a title: who publishes a video is not who sings it, and names of files hold numbers and artists in any order.
+//!
+//! A reading is a guess. It makes a question where the title as it stands makes nothing, and is never accepted (`matcher.rs`).
+
+use super::compare::Artists;
+use super::credit::Credit;
+use super::name;
+use super::prepared::open_first;
+use super::title::{self, Piece, Place};
+
+/// Pieces of a title and the artists that go with them.
+pub(super) struct Reading {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) artists: Vec<String>,
+}
+
+/// At most three.
+pub(super) fn of(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+    let credit = Credit::read(artists, &[]);
+    let is_credit = |text: &str| {
+        let named = Credit::read(&[text.to_owned()], &[]);
+        matches!(named.compare(&credit), Artists::Equal | Artists::Main)
+    };
+    let mut readings = Vec::new();
+    if let [first, second, rest @ ..] = pieces
+        && second.place == Place::Dash
+        && !title::is_version_only(second)
+    {
+        if !credit.is_unknown() && !is_credit(&first.text) {
+            readings.push(reading([second].into_iter().chain(rest), vec![first.text.clone()]));
+        }
+        if credit.is_unknown() || is_credit(&second.text) {
+            readings.push(reading([first].into_iter().chain(rest), vec![second.text.clone()]));
+        }
+    }
+    if let [first, rest @ ..] = pieces {
+        let words = name::words(&first.text);
+        let named = credit.names.first().map(|name| name.words.as_slice()).unwrap_or_default();
+        let after = words.strip_prefix(named).filter(|_| !named.is_empty());
+        let after = after.or_else(|| words.split_first().filter(|(first, _)| is_place(first)).map(|(_, after)| after));
+        if let Some(after) = after.filter(|after| !after.is_empty()) {
+            let piece = Piece { text: after.join(" "), place: first.place };
+            readings.push(reading([&piece].into_iter().chain(rest), artists.to_vec()));
+        }
+    }
+    readings
+}
+
+fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) -> Reading {
+    let mut pieces: Vec<Piece> = pieces.cloned().collect();
+    open_first(&mut pieces);
+    Reading { pieces, artists }
+}
+
+/// A place on a record: "07", "A1".
+fn is_place(word: &str) -> bool {
+    let digits = word.strip_prefix(['a', 'b', 'c', 'd']).unwrap_or(word);
+    (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

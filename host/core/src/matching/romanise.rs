@@ -1,0 +1,268 @@
+//! Text of other alphabets in Latin letters, as far as two spellings of one name can be told to be one by it.
+//!
+//! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So what is compared is no
+//! transliteration but a [`Skeleton`]: letters that the systems exchange are one, and what some leave out is left out. Hebrew and Arabic
+//! write few vowels, so there only consonants are compared. Chinese characters have no spelling of their own and stay what they are.
+
+/// A name as it is compared across alphabets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Skeleton {
+    /// Latin letters and digits.
+    pub(super) text: String,
+    /// The same without vowels and the letters that stand for them in Hebrew and Arabic.
+    pub(super) consonants: String,
+    /// Whether the name is of an alphabet that writes few vowels.
+    pub(super) few_vowels: bool,
+}
+
+impl Skeleton {
+    /// Of folded words; `None` when a letter has no Latin form.
+    pub(super) fn of(folded: &str) -> Option<Self> {
+        let mut latin = String::with_capacity(folded.len());
+        let mut before = None;
+        for c in folded.chars().filter(|c| c.is_alphanumeric()) {
+            push(c, before, &mut latin)?;
+            before = Some(c);
+        }
+        let text = reduced(&latin);
+        let is_vowel = |c: &char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'v' | 'h');
+        let consonants = text.chars().filter(|c| !is_vowel(c)).collect();
+        let few_vowels = folded.chars().any(|c| matches!(c, '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{6d3}'));
+        Some(Self { text, consonants, few_vowels })
+    }
+}
+
+fn push(c: char, before: Option<char>, out: &mut String) -> Option<()> {
+    match c {
+        'a'..='z' | '0'..='9' => out.push(c),
+        '\u{3041}'..='\u{30ff}' => kana(c, out)?,
+        '\u{ac00}'..='\u{d7a3}' => hangul(c, out),
+        'υ' if before == Some('ο') => out.push('u'),
+        _ => out.push_str(LETTERS.iter().find(|(letters, _)| letters.contains(c)).map(|(_, latin)| *latin)?),
+    }
+    Some(())
+}
+
+/// Letters of Cyrillic, Greek, Hebrew and Arabic with their usual Latin form, after folding (accents are off).
+const LETTERS: [(&str, &str); 50] = [
+    ("аαא", "a"),
+    ("бב", "b"),
+    ("вβו", "v"),
+    ("гґγגغ", "g"),
+    ("дδדدض", "d"),
+    ("еэєεѐ", "e"),
+    ("жژ", "zh"),
+    ("зζזزظ", "z"),
+    ("иіїыйιηυ", "i"),
+    ("кκקכךق", "k"),
+    ("лλלل", "l"),
+    ("мμמםم", "m"),
+    ("нνנןن", "n"),
+    ("оοω", "o"),
+    ("пπפףپ", "p"),
+    ("рρרر", "r"),
+    ("сσסصس", "s"),
+    ("тτטתتط", "t"),
+    ("у", "u"),
+    ("фφف", "f"),
+    ("хχחخهحה", "h"),
+    ("ц", "ts"),
+    ("чچ", "ch"),
+    ("шשش", "sh"),
+    ("щ", "shch"),
+    ("ъь", ""),
+    ("ю", "iu"),
+    ("я", "ia"),
+    ("ё", "io"),
+    ("θث", "th"),
+    ("ξ", "ks"),
+    ("ψ", "ps"),
+    ("ђђ", "d"),
+    ("ѓ", "g"),
+    ("јיيىی", "i"),
+    ("љ", "li"),
+    ("њ", "ni"),
+    ("ћ", "c"),
+    ("ќ", "k"),
+    ("џ", "dz"),
+    ("ѕ", "dz"),
+    ("צץ", "ts"),
+    ("עءئؤ", ""),
+    ("اأإآةع", "a"),
+    ("بٻ", "b"),
+    ("ج", "j"),
+    ("ذ", "d"),
+    ("كک", "k"),
+    ("و", "v"),
+    ("ў", "u"),
+];
+
+/// Syllables of Japanese; those of katakana stand 0x60 behind those of hiragana.
+const KANA: [(&str, &str); 17] = [
+    ("あいうえお", ""),
+    ("かきくけこ", "k"),
+    ("がぎぐげご", "g"),
+    ("さしすせそ", "s"),
+    ("ざじずぜぞ", "z"),
+    ("たちつてと", "t"),
+    ("だぢづでど", "d"),
+    ("なにぬねの", "n"),
+    ("はひふへほ", "h"),
+    ("ばびぶべぼ", "b"),
+    ("ぱぴぷぺぽ", "p"),
+    ("まみむめも", "m"),
+    ("やゐゆゑよ", "y"),
+    ("らりるれろ", "r"),
+    ("わ\0\0\0を", "w"),
+    ("ぁぃぅぇぉ", "+"),
+    ("ゃ\0ゅ\0ょ", "+y"),
+];
+
+fn kana(c: char, out: &mut String) -> Option<()> {
+    let hiragana = |c: char| match c {
+        '\u{30a1}'..='\u{30f6}' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
+        _ => c,
+    };
+    let c = hiragana(c);
+    match c {
+        'っ' | 'ー' | '・' => return Some(()),
+        'ん' => {
+            out.push('n');
+            return Some(());
+        }
+        // A long o is written "ou", a long u "uu"; in Latin letters hardly anybody writes them.
+        'う' if out.ends_with(['o', 'u']) => return Some(()),
+        _ => {}
+    }
+    let (row, first) = KANA.iter().find(|(row, _)| row.contains(c))?;
+    let place = row.chars().position(|one| one == c)?;
+    let vowel = ['a', 'i', 'u', 'e', 'o'].get(place).copied().unwrap_or('u');
+    if let Some(glide) = first.strip_prefix('+') {
+        // A small letter takes the place of the vowel before it.
+        out.pop();
+        out.push_str(glide);
+        out.push(vowel);
+        return Some(());
+    }
+    let special = match c {
+        'し' => "sh",
+        'ち' => "ch",
+        'つ' => "ts",
+        'じ' | 'ぢ' => "j",
+        'ふ' => "f",
+        _ => first,
+    };
+    out.push_str(special);
+    out.push(vowel);
+    Some(())
+}
+
+/// A syllable of Korean is three letters by arithmetic (Unicode, 3.12); the Latin ones are those of the Revised Romanization.
+fn hangul(c: char, out: &mut String) {
+    const FIRST: [&str; 19] =
+        ["g", "kk", "n", "d", "tt", "r", "m", "b", "pp", "s", "ss", "", "j", "jj", "ch", "k", "t", "p", "h"];
+    const VOWEL: [&str; 21] = [
+        "a", "ae", "ya", "yae", "eo", "e", "yeo", "ye", "o", "wa", "wae", "oe", "yo", "u", "wo", "we", "wi", "yu",
+        "eu", "ui", "i",
+    ];
+    const LAST: [&str; 28] = [
+        "", "k", "k", "k", "n", "n", "n", "t", "l", "k", "m", "l", "l", "l", "p", "l", "m", "p", "p", "t", "t", "ng",
+        "t", "t", "k", "t", "p", "t",
+    ];
+    let syllable = (u32::from(c) - 0xac00) as usize;
+    for part in [FIRST.get(syllable / 588), VOWEL.get(syllable % 588 / 28), LAST.get(syllable % 28)] {
+        out.push_str(part.copied().unwrap_or_default());
+    }
+}
+
+/// What the systems exchange for one another becomes one, the longest first; then letters that follow themselves are one.
+fn reduced(latin: &str) -> String {
+    const SAME: [(&str, &str); 21] = [
+        ("shch", "S"),
+        ("sch", "S"),
+        ("tch", "C"),
+        ("sh", "S"),
+        ("ch", "C"),
+        ("zh", "Z"),
+        ("kh", "h"),
+        ("gh", "g"),
+        ("ph", "f"),
+        ("th", "t"),
+        ("ts", "c"),
+        ("tz", "c"),
+        ("ck", "k"),
+        ("ou", "u"),
+        ("aa", "a"),
+        ("ae", "a"),
+        ("oe", "o"),
+        ("ue", "u"),
+        ("q", "k"),
+        ("w", "v"),
+        ("x", "ks"),
+    ];
+    let mut letters = String::with_capacity(latin.len());
+    let mut rest = latin;
+    while let Some(first) = rest.chars().next() {
+        if let Some((from, to)) = SAME.iter().find(|(from, _)| rest.starts_with(from)) {
+            letters.push_str(to);
+            rest = rest.get(from.len()..).unwrap_or_default();
+        } else {
+            letters.push(if matches!(first, 'y' | 'j') { 'i' } else { first });
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+        }
+    }
+    let chars: Vec<char> = letters.chars().collect();
+    let mut out = String::with_capacity(letters.len());
+    for (at, &c) in chars.iter().enumerate() {
+        let next = chars.get(at + 1).copied();
+        // "ya", "ia" and "ja" are one, and so are "iy", "yi" and "i".
+        let glide = c == 'i' && next.is_some_and(|next| matches!(next, 'a' | 'e' | 'i' | 'o' | 'u'));
+        if !glide && !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::name::{compact, fold, words};
+    use super::*;
+
+    fn of(text: &str) -> Option<String> {
+        Skeleton::of(&compact(&words(&fold(text)))).map(|skeleton| skeleton.text)
+    }
+
+    #[test]
+    fn spellings_of_several_systems_have_one_skeleton() {
+        for (text, spellings) in [
+            ("Ночной поезд", &["Nochnoy Poezd", "Nochnoj poezd", "NOCHNOI POEZD"][..]),
+            ("Белый снег", &["Belyj sneg", "Bely Sneg", "Belyy sneg"]),
+            ("Щастье", &["Shchastye", "Schastie"]),
+            ("Цветан Илиев", &["Tsvetan Iliev", "Tzvetan Iliev"]),
+            ("Θάλασσα", &["Thalassa", "Talasa"]),
+            ("Το τραγούδι", &["To Tragoudi", "To tragudi"]),
+            ("さくら", &["Sakura"]),
+            ("トウキョウ", &["Tokyo", "Tōkyō"]),
+            ("シャツ", &["Shatsu"]),
+            ("봄비", &["Bombi"]),
+            ("밤하늘", &["Bamhaneul"]),
+            ("Grüße", &["Gruesse", "Grusse"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(of(text), of(spelling), "{text} / {spelling}");
+            }
+        }
+        assert_eq!(of("夜空"), None);
+        let bare = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().consonants;
+        assert_eq!((bare("שלום"), bare("ليلى")), (bare("Shalom"), bare("Layla")));
+    }
+
+    #[test]
+    fn other_words_have_other_skeletons() {
+        for (a, b) in [("Ночь", "Den"), ("さくら", "Himawari"), ("Белый", "Chyorny"), ("봄비", "Yeoreumbi")]
+        {
+            assert_ne!(of(a), of(b));
+        }
+    }
+}

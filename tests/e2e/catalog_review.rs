@@ -1,0 +1,161 @@
+//! `baton catalog review`: what the matching is unsure of is listed, and what a person decides counts whatever is imported later.
+
+use std::fs;
+use std::path::PathBuf;
+
+use baton_tests::music::{tune, write_wav};
+use baton_tests::spotify_exports::HEADER;
+use baton_tests::{Output, Workspace};
+use serde_json::Value;
+
+struct Place {
+    workspace: Workspace,
+    exports: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let workspace = Workspace::init();
+        let exports = workspace.outside().join("exports");
+        fs::create_dir_all(&exports).unwrap();
+        let folder = format!("files:ro=spotify={}", exports.display());
+        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", &folder]).ended(0);
+        let place = Self { workspace, exports };
+        let row = |id: u32, title: &str, artist: &str, ms: u32| {
+            format!("spotify:track:{id:022},{title},Album,{artist},2021,{ms}{}\n", ",".repeat(18))
+        };
+        let rows = row(1, "Glass Mountain", "Tall Reeds", 301_000) + &row(2, "Rivers Never Sleep", "Mira Holt", 3_000);
+        fs::write(place.exports.join("Known.csv"), format!("{HEADER}\n{rows}")).unwrap();
+        place.other("Glas Mountain", 301);
+        place
+    }
+
+    /// A playlist of another service, with a track that may be `Glass Mountain`.
+    fn other(&self, title: &str, seconds: u32) {
+        let text = format!("title;artist;album;isrc;duration\n{title};Tall Reeds;Album;;{seconds}s\n");
+        fs::write(self.exports.join("Other.csv"), text).unwrap();
+    }
+
+    fn import(&self) {
+        self.workspace.baton(&["run", "spotify", "import"]).ended(0);
+    }
+
+    #[track_caller]
+    fn review(&self, args: &[&str]) -> Output {
+        self.workspace.baton(&[&["catalog", "review"], args].concat()).ended(0)
+    }
+
+    /// The references of all questions.
+    fn questions(&self) -> Vec<String> {
+        let json = self.review(&["--json"]).json();
+        let named = |question: &Value| question["ref"].as_str().unwrap().to_owned();
+        json["questions"].as_array().unwrap().iter().map(named).collect()
+    }
+
+    fn tracks(&self) -> Value {
+        self.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json()["counts"]["tracks"].clone()
+    }
+
+    fn show(&self, track: &str) -> Value {
+        self.workspace.baton(&["catalog", "show", track, "--json"]).ended(0).json()
+    }
+}
+
+const GLASS: &str = "spotify:0000000000000000000001";
+const GLAS: &str = "names:tall reeds - glas mountain - album";
+
+#[test]
+fn what_is_unsure_is_listed_with_its_reasons_and_what_is_rejected_is_not_asked_again() {
+    let place = Place::new();
+    place.import();
+    assert_eq!(place.tracks(), 3);
+    let listed = place.review(&[]).stdout;
+    assert!(
+        listed.contains("Tall Reeds - Glas Mountain") && listed.contains("Tall Reeds - Glass Mountain"),
+        "{listed}"
+    );
+    assert!(listed.contains("the same artists"), "{listed}");
+    let questions = place.questions();
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    place.review(&["reject", &questions[0]]);
+    assert!(place.questions().is_empty());
+    // Imported again with another length the title still is what it was: nothing is asked.
+    place.other("Glas Mountain", 302);
+    place.import();
+    assert!(place.questions().is_empty());
+    assert_eq!(place.tracks(), 3);
+}
+
+#[test]
+fn what_is_accepted_is_one_track_and_stays_one() {
+    let place = Place::new();
+    place.import();
+    let questions = place.questions();
+    place.review(&["accept", &questions[0]]);
+    assert!(place.questions().is_empty());
+    assert_eq!((place.tracks(), place.show(GLAS)["id"].clone()), (2.into(), place.show(GLASS)["id"].clone()));
+    place.other("Glas Mountain", 302);
+    place.import();
+    assert_eq!((place.tracks(), place.show(GLAS)["id"].clone()), (2.into(), place.show(GLASS)["id"].clone()));
+}
+
+#[test]
+fn a_track_is_split_and_stays_two_even_where_the_matching_is_sure() {
+    let place = Place::new();
+    // Sure: nothing is asked, and the import makes one track of both.
+    place.other("Glass Mountain", 301);
+    place.import();
+    let named = "names:tall reeds - glass mountain - album";
+    assert_eq!((place.tracks(), place.questions().len()), (2.into(), 0));
+    assert_eq!(place.show(named)["id"], place.show(GLASS)["id"]);
+    place.review(&["split", GLASS, named]);
+    assert_eq!(place.tracks(), 3);
+    for _ in 0..2 {
+        assert_ne!(place.show(named)["id"], place.show(GLASS)["id"]);
+        assert!(place.questions().is_empty());
+        place.other("Glass Mountain", 300);
+        place.import();
+    }
+    let playlists = |track: &str| place.show(track)["playlists"].as_array().unwrap().len();
+    assert_eq!((playlists(named), playlists(GLASS)), (1, 1));
+    // Only another decision changes that.
+    place.review(&["merge", named, GLASS]);
+    assert_eq!((place.tracks(), place.show(named)["id"].clone()), (2.into(), place.show(GLASS)["id"].clone()));
+    let only = place.workspace.baton(&["catalog", "review", "split", "spotify:0000000000000000000002", "names:x"]);
+    assert!(only.ended(2).stderr.contains("is not one of several ids"));
+}
+
+#[test]
+fn a_file_that_may_be_a_track_is_asked_about_and_what_is_decided_outlives_a_scan() {
+    let place = Place::new();
+    place.import();
+    let music = place.workspace.outside().join("music");
+    fs::create_dir_all(&music).unwrap();
+    write_wav(&music.join("Mira Holt - Rivers Never Slep.wav"), &tune(7, 3));
+    let folder = music.to_string_lossy().into_owned();
+    let scan = || place.workspace.baton(&["library", "scan", &folder]).ended(0);
+    scan();
+    let of_files = || place.questions().into_iter().filter(|question| question.starts_with('f')).collect::<Vec<_>>();
+    let questions = of_files();
+    assert_eq!(questions.len(), 1, "{questions:?}");
+    let files = || place.show("spotify:0000000000000000000002")["files"].as_array().unwrap().len();
+    place.review(&["accept", &questions[0]]);
+    assert_eq!((of_files().len(), files()), (0, 1));
+    scan();
+    assert_eq!((of_files().len(), files()), (0, 1));
+    place.review(&["reject", &questions[0]]);
+    scan();
+    assert_eq!((of_files().len(), files()), (0, 0));
+}
+
+#[test]
+fn a_reference_that_names_nothing_is_an_error_that_says_so() {
+    let place = Place::new();
+    place.import();
+    for (reference, said) in
+        [("12", "is not 12=40"), ("900=901", "there is no track `900`"), ("f900=1", "there is no file 900")]
+    {
+        let ended = place.workspace.baton(&["catalog", "review", "accept", reference]).ended(2);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
