@@ -161,3 +161,45 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
     run(&workspace, "sync", &[]).ended(0);
     assert_ne!(fs::read(&csv).unwrap(), before);
 }
+
+#[test]
+fn a_second_workspace_on_one_drive_and_folders_of_a_person_give_no_false_alarm() {
+    let (first, place) = workspace();
+    let second = Workspace::init();
+    for (name, mode) in [("drive", "rw"), ("databases", "ro"), ("exports", "rw")] {
+        let word = format!("files:{mode}={name}={}", place.join(name).display());
+        second.baton(&["plugin", "grant", "drive-sync", &word]).ended(0);
+    }
+    for folder in ["photos_2024", "invoices_2024"] {
+        fs::create_dir_all(place.join("drive").join(folder)).unwrap();
+        fs::write(place.join("drive").join(folder).join("a.pdf"), folder).unwrap();
+    }
+    let database = |columns: &[(&str, &str)], row: &str| {
+        let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
+        let kinds: Vec<_> = columns.iter().map(|(_, kind)| *kind).collect();
+        let csv = format!("__page_id,__last_synced_iso,{}\n,,{}\np1,,{row}\n", names.join(","), kinds.join(","));
+        let properties: Vec<_> = columns
+            .iter()
+            .map(|(name, kind)| format!(r#""{name}": {{ "name": "{name}", "type": "{kind}" }}"#))
+            .collect();
+        let sidecar = format!(
+            r#"{{ "id": "id-1", "title": "T", "complete": true, "row_count": 1, "properties": {{ {} }} }}"#,
+            properties.join(", ")
+        );
+        fs::write(place.join("databases/T.csv"), csv).unwrap();
+        fs::write(place.join("databases/T.json"), sidecar).unwrap();
+    };
+    database(&[("Name", "title")], "One");
+    run(&first, "sync", &[]).ended(0);
+    let healthy = |workspace: &Workspace| {
+        let said = run(workspace, "diagnose", &[]).ended(0);
+        let said = format!("{}{}", said.stdout, said.stderr);
+        assert!(said.contains("1 database in 1 folder: nothing is wrong"), "{said}");
+    };
+    healthy(&second);
+    run(&second, "sync", &[]).ended(0);
+    database(&[("Name", "title"), ("BPM", "number")], "One,120");
+    run(&first, "sync", &[]).ended(0);
+    healthy(&second);
+    healthy(&first);
+}

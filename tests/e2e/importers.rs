@@ -194,10 +194,7 @@ fn a_changed_library_of_djay_is_synced_automatically_once_the_trigger_is_granted
     let tasks = triggered(&workspace, "djay");
     assert!(tasks.len() == 1 && tasks.iter().all(|task| task.state == "succeeded"), "{tasks:#?}");
     let stats = workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
-    assert_eq!(
-        (&stats["counts"]["tracks"], &stats["counts"]["plays"]),
-        (&json!(written.tracks.len()), &json!(written.plays.len()))
-    );
+    assert_eq!(stats["counts"]["plays"], json!(written.plays.len()));
 }
 
 #[test]

@@ -150,3 +150,40 @@ fn a_missing_grant_names_the_command_that_gives_it() {
     assert_eq!(task.state, "needs_grant");
     assert!(task.reason.contains("baton plugin grant spotify files:ro=spotify="), "{}", task.reason);
 }
+
+#[test]
+fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
+    let place = Place::new();
+    let read = |name: &str| fs::read_to_string(place.made.join(name)).unwrap();
+    let export = |numbers: &[u32], args: &Value| {
+        place.playlist("Mix", numbers);
+        place.done("import", &json!({}));
+        place.done("export", args);
+        place.made()
+    };
+    assert_eq!(export(&[1], &json!({})), ["Mix.csv"]);
+    assert_eq!(export(&[1, 2], &json!({})), ["Mix.csv", "Mix.older-1.csv"]);
+    assert_eq!((read("Mix.csv").lines().count(), read("Mix.older-1.csv").lines().count()), (3, 2));
+    assert_eq!(export(&[1, 2, 3], &json!({ "keep_older": 1 })), ["Mix.csv", "Mix.older-2.csv"]);
+    assert_eq!((read("Mix.csv").lines().count(), read("Mix.older-2.csv").lines().count()), (4, 3));
+}
+
+#[test]
+fn an_export_of_the_catalog_has_its_episodes_and_no_blank_row() {
+    let place = Place::new();
+    let empty = ",".repeat(18);
+    let rows = format!(
+        "spotify:track:{:022},One,Album,Ida Lund,2021,200000{empty}\nspotify:episode:{:022},\"Talk, 1\",Show,Host,2021,900000{empty}\n\
+         ,,,,,{empty}\nspotify:track:{:022},Two,Album,Ida Lund,2021,200000{empty}\n",
+        1, 2, 3
+    );
+    fs::write(place.exports.join("Mix.csv"), format!("{HEADER}\n{rows}")).unwrap();
+    place.done("import", &json!({}));
+    let task = place.done("export", &json!({}));
+    let text = fs::read_to_string(place.made.join("Mix.csv")).unwrap();
+    let begins: Vec<_> = text.lines().skip(1).map(|line| line.split(",Album").next().unwrap()).collect();
+    assert_eq!(begins.len(), 3, "{text}");
+    assert!(begins[1].starts_with(&format!("spotify:episode:{:022},\"Talk, 1\",Show,Host", 2)), "{text}");
+    let told = place.workspace.why(&task.id).findings;
+    assert!(told.iter().any(|finding| finding.title.contains("Mix: 1 entry is left out")), "{told:?}");
+}
