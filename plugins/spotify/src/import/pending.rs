@@ -13,18 +13,43 @@ use super::rows::{self, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK, Said};
 use super::track_key::TrackKey;
 use crate::model::{Entry, Playlist};
 
-/// Entries after which what waits is written.
-const MOST: usize = 8_000;
+/// Entries and tracks after which what waits is written: a library of 25,000 entries is written at once, so that each of its tracks is
+/// written once, whatever its exports know of it.
+const MOST: usize = 40_000;
+
+/// Exports that were written within a day of each other are one statement, of the time of the newest.
+const ONE_EXPORT_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Rows in the making.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    tracks: Vec<Row>,
+    tracks: Vec<Held>,
     begun: Vec<Row>,
     items: Vec<Row>,
     ended: Vec<Row>,
-    /// By id what was said of a track ([`knows`]), and of when the newest of it was.
-    said: HashMap<String, (u32, Option<i64>)>,
+    /// By id what was said of a track.
+    said: HashMap<String, Known>,
+    /// How often what waited was written.
+    writes: usize,
+}
+
+/// A track that waits.
+#[derive(Debug)]
+struct Held {
+    service: String,
+    at: Option<i64>,
+    entry: Entry,
+}
+
+/// What was said of a track.
+#[derive(Debug)]
+struct Known {
+    /// Which fields ([`knows`]).
+    fields: u32,
+    /// Of when the newest of it was.
+    at: Option<i64>,
+    /// Where it waits, and after how many writes that was.
+    place: (usize, usize),
 }
 
 impl Pending {
@@ -38,13 +63,23 @@ impl Pending {
         let Some(key) = TrackKey::of(entry) else {
             return;
         };
-        let knows = knows(entry);
-        match self.said.get_mut(key.id.as_ref()) {
-            Some((known, at)) if *known | knows == *known && *at >= said.at => return,
-            Some((known, at)) => (*known, *at) = (*known | knows, (*at).max(said.at)),
-            None => drop(self.said.insert(key.id.as_ref().to_owned(), (knows, said.at))),
+        let fields = knows(entry);
+        let place = (self.writes, self.tracks.len());
+        if let Some(known) = self.said.get_mut(key.id.as_ref()) {
+            if known.fields | fields == known.fields && known.at >= said.at {
+                return;
+            }
+            (known.fields, known.at) = (known.fields | fields, known.at.max(said.at));
+            let waits = self.tracks.get_mut(known.place.1).filter(|_| known.place.0 == self.writes);
+            if let Some(held) = waits.filter(|held| held.is_of(said)) {
+                held.add(said, entry);
+                return;
+            }
+            known.place = place;
+        } else {
+            self.said.insert(key.id.as_ref().to_owned(), Known { fields, at: said.at, place });
         }
-        self.tracks.push(rows::track(said, &key, entry));
+        self.tracks.push(Held { service: said.service.to_owned(), at: said.at, entry: entry.clone() });
     }
 
     /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.
@@ -72,8 +107,10 @@ impl Pending {
 
     /// Writes what waits.
     pub(super) fn write(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
+        self.writes += 1;
+        let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(Held::row).collect();
         for (statement, rows) in [
-            (PUT_TRACK, &mut self.tracks),
+            (PUT_TRACK, &mut tracks),
             (PUT_PLAYLIST, &mut self.begun),
             (PUT_ITEM, &mut self.items),
             (PUT_PLAYLIST, &mut self.ended),
@@ -83,6 +120,60 @@ impl Pending {
             }
         }
         Ok(())
+    }
+}
+
+impl Held {
+    /// Whether what an export says may be said together with this.
+    fn is_of(&self, said: Said<'_>) -> bool {
+        let near = match (self.at, said.at) {
+            (Some(at), Some(other)) => at.abs_diff(other) < ONE_EXPORT_MS.unsigned_abs(),
+            (at, other) => at == other,
+        };
+        near && self.service == said.service
+    }
+
+    /// Adds what another export knows; where both know a field the newer one counts.
+    fn add(&mut self, said: Said<'_>, entry: &Entry) {
+        if said.at > self.at {
+            let older = std::mem::replace(&mut self.entry, entry.clone());
+            complete(&mut self.entry, &older);
+            self.at = said.at;
+        } else {
+            complete(&mut self.entry, entry);
+        }
+    }
+
+    fn row(self) -> Option<Row> {
+        let key = TrackKey::of(&self.entry)?;
+        Some(rows::track(Said { service: &self.service, at: self.at }, &key, &self.entry))
+    }
+}
+
+/// Takes over what an entry does not know of its track.
+fn complete(entry: &mut Entry, other: &Entry) {
+    if entry.title.is_empty() {
+        entry.title.clone_from(&other.title);
+    }
+    if entry.artists.is_empty() || entry.artists.len() == 1 && other.artists.len() > 1 {
+        entry.artists.clone_from(&other.artists);
+    }
+    for (field, known) in [
+        (&mut entry.album, &other.album),
+        (&mut entry.album_artist, &other.album_artist),
+        (&mut entry.isrc, &other.isrc),
+        (&mut entry.released, &other.released),
+        (&mut entry.label, &other.label),
+        (&mut entry.genres, &other.genres),
+    ] {
+        if field.is_none() {
+            field.clone_from(known);
+        }
+    }
+    entry.duration_ms = entry.duration_ms.or(other.duration_ms);
+    entry.explicit = entry.explicit.or(other.explicit);
+    for (number, known) in entry.numbers.iter_mut().zip(&other.numbers) {
+        *number = number.or(*known);
     }
 }
 
@@ -103,4 +194,72 @@ fn knows(entry: &Entry) -> u32 {
     ];
     let numbers = entry.numbers.iter().map(Option::is_some);
     fields.into_iter().chain(numbers).fold(0, |bits, known| bits << 1 | u32::from(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use baton_plugin_kit::lent::{Rows, Tables};
+    use baton_plugin_sdk::sql::{Error as SqlError, Table, Value};
+
+    use super::*;
+    use crate::uri::Uri;
+
+    /// A catalog that counts what is written of tracks.
+    #[derive(Default)]
+    struct Counting(RefCell<Vec<Row>>);
+
+    impl Tables for Counting {
+        fn query(&self, _: &str, _: &[Value]) -> Result<Table, SqlError> {
+            Err(SqlError::Invalid("nothing is read".to_owned()))
+        }
+
+        fn rows(&self, _: &str, _: &[Value]) -> Result<Rows<'_>, SqlError> {
+            Err(SqlError::Invalid("nothing is read".to_owned()))
+        }
+    }
+
+    impl Writable for Counting {
+        fn execute(&self, _: &str, _: &[Value]) -> Result<u64, SqlError> {
+            Ok(0)
+        }
+
+        fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, SqlError> {
+            let rows: Vec<Row> = rows.collect();
+            if statement == PUT_TRACK {
+                self.0.borrow_mut().extend(rows);
+            }
+            Ok(0)
+        }
+    }
+
+    #[test]
+    fn a_track_is_written_once_with_what_all_exports_of_a_day_know() {
+        let catalog = Counting::default();
+        let mut pending = Pending::default();
+        let entry = |title: &str, isrc: Option<&str>| Entry {
+            uri: Some(Uri::Track("4uLU6hMCjMI75M1A2tKUQC".to_owned())),
+            title: title.to_owned(),
+            isrc: isrc.map(str::to_owned),
+            ..Entry::default()
+        };
+        let said = |at| Said { service: "spotify-csv", at: Some(at) };
+        let day = 1_700_000_000_000;
+        pending.track(said(day), &entry("New", None));
+        pending.track(said(day - 5), &entry("Old", Some("DEBX12100001")));
+        pending.track(said(day - 5), &entry("Old", Some("DEBX12100001")));
+        pending.write(&catalog).unwrap();
+        let written = catalog.0.take();
+        let text = |row: &Row, at: usize| row.get(at).and_then(Value::as_text).map(str::to_owned);
+        assert_eq!(written.len(), 1);
+        assert_eq!((text(&written[0], 5), text(&written[0], 10)), (Some("New".into()), Some("DEBX12100001".into())));
+        assert_eq!(written[0].get(1).and_then(Value::as_integer), Some(day));
+        // What is written already, and what is of another day, is a statement of its own.
+        pending.track(said(day + 1), &entry("Newer", None));
+        pending.track(said(day + 1 - 2 * ONE_EXPORT_MS), &Entry { label: Some("L".to_owned()), ..entry("Old", None) });
+        pending.write(&catalog).unwrap();
+        assert_eq!(catalog.0.take().len(), 2);
+        assert_eq!(pending.tracks(), 1);
+    }
 }
