@@ -60,7 +60,7 @@ fn help_names_every_subcommand() {
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit, 3 nothing could be verified
       plugin       Look at, install, allow and update plugins
-      catalog      Search the music catalog, show what is known of a track and who said it
+      catalog      Search the music catalog, show a track and its sources, review unsure matches
       fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
       library      Scan the music library, see what is fingerprinted, find what is there twice
       secret       Keep the secrets that the host puts into plugins' requests

@@ -66,7 +66,8 @@ pub(crate) fn effective(
         returns: granted.returns && capabilities.returns.is_some(),
         claims: granted.claims && capabilities.claims.is_some(),
         triggers_off: capabilities.triggers.is_some() && !granted.triggers,
-        lacks: granted.lacks(capabilities),
+        // No attempt needs `triggers`, so no refusal is mended by it.
+        lacks: granted.lacks(capabilities).into_iter().filter(|word| word != "triggers").collect(),
     })
 }
 

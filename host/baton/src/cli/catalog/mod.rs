@@ -12,7 +12,7 @@ use super::Place;
 use crate::exit::Code;
 use crate::output;
 
-/// Search the music catalog, show what is known of a track and who said it, decide what is one track
+/// Search the music catalog, show a track and its sources, review unsure matches
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
