@@ -1,6 +1,6 @@
 //! Arguments are checked against the schema of the action before anything of the plugin runs, wherever they come from.
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Output, Workspace, handoff, text};
 use serde_json::{Value, json};
 
 const WRONG: &str = "`args/plans` is a number, expected: string or array";
@@ -27,7 +27,7 @@ fn a_handoff_with_arguments_that_do_not_fit_fails_before_the_plugin_runs() {
     for (title, said) in [
         ("Number", WRONG),
         ("Item", "`args/plans/1` is an object, expected: string"),
-        ("Unknown", "`args` has `plan`, which is not known there; known are: "),
+        ("Unknown", "`args` has `plan` (did you mean `plans`?), which is not known there; known are: "),
     ] {
         let task = workspace.task(title);
         assert_eq!(task.state, "failed", "{title}: {}", task.reason);
@@ -66,4 +66,157 @@ fn a_call_by_hand_with_arguments_that_do_not_fit_is_refused_at_once() {
     let refused = workspace.baton(&[&to_audit[..], &["plans=3"]].concat()).ended(2);
     assert!(refused.stderr.contains(WRONG) && workspace.inbox("audit").is_empty(), "{}", refused.stderr);
     workspace.baton(&[&to_audit[..], &["plans=plans/a.md"]].concat()).ended(0);
+}
+
+/// The arguments in the handoff that `send` writes to `agent`.
+fn sent(workspace: &Workspace, agent: &str, args: &[&str]) -> Value {
+    let to = ["send", "--to", agent, "--from", "Claude-MM1", "--title", "Do it"];
+    let wrote = workspace.baton(&[&to[..], args].concat()).ended(0).stderr;
+    let name = wrote.trim().rsplit('/').next().unwrap_or_default().to_owned();
+    let file = workspace.read(&format!("handoffs/{agent}/01_inbox/{name}"));
+    let value: Value = serde_json::from_str(&file).unwrap_or_default();
+    value.get("args").cloned().unwrap_or_default()
+}
+
+#[test]
+fn an_argument_becomes_what_the_schema_of_the_action_asks_for() {
+    let workspace = Workspace::init();
+    for (agent, args, expected) in [
+        ("spotify", &["--action", "export", "--arg", "formats=m3u8"][..], json!({ "formats": ["m3u8"] })),
+        (
+            "spotify",
+            &["--action", "export", "--arg", "formats=m3u8", "--arg", "playlists=2025", "--arg", "formats=csv"],
+            json!({ "formats": ["m3u8", "csv"], "playlists": ["2025"] }),
+        ),
+        ("audit", &["--action", "session-review", "--arg", "from=2025"], json!({ "from": "2025" })),
+        ("audit", &["--arg", "plans=a.md", "--arg", "gate_percent=90"], json!({ "plans": "a.md", "gate_percent": 90 })),
+        ("audit", &["--arg", "plans=a.md", "--arg", "plans=b.md"], json!({ "plans": ["a.md", "b.md"] })),
+        ("audit", &["--arg", "follow_up=false"], json!({ "follow_up": false })),
+        (
+            "drive-sync",
+            &["--arg", "database=007", "--arg", "overwrite=yes"],
+            json!({ "database": "007", "overwrite": true }),
+        ),
+        (
+            "audit",
+            &["--args-json", "{\"plans\":[\"a.md\"]}", "--arg", "forms=json"],
+            json!({ "plans": ["a.md"], "forms": "json" }),
+        ),
+        ("Cursor-MM1", &["--arg", "n=3", "--arg", "x=3 of 4"], json!({ "n": 3, "x": "3 of 4" })),
+    ] {
+        assert_eq!(sent(&workspace, agent, args), expected, "{args:?}");
+    }
+}
+
+#[test]
+fn run_takes_arguments_as_the_schema_asks_for_them() {
+    let workspace = Workspace::init();
+    workspace.write("plans/P.md", "# Plan\n\n- `src/a.py`\n");
+    let forms = ["--arg", "forms=json", "--arg", "forms=markdown", "--arg", "follow_up=false"];
+    let run = workspace.baton(&[&["run", "audit", "audit"][..], &forms].concat()).ended(0);
+    assert_eq!(run.stdout.lines().count(), 2, "two forms: {run:?}");
+    let input = b"{\"forms\":[\"json\"],\"follow_up\":false}";
+    let mut fed = workspace.command();
+    fed.arg("-w").arg(workspace.root()).args(["run", "audit", "audit", "--args-json", "-"]);
+    assert_eq!(Output::fed(&mut fed, input).ended(0).stdout.lines().count(), 1);
+    for (args, said) in [
+        (&["--arg", "root=a", "--arg", "root=b"][..], "`root` takes one value and is given 2 times"),
+        (&["--arg", "forms=json", "--args-json", "{\"forms\":[\"json\"]}"], "`forms` is in --args-json and in --arg"),
+        (&["--args-json", "[1]"], "--args-json is not a JSON object"),
+        (&["--args-json", "{"], "--args-json is not JSON"),
+        (&["--arg", "gate_percent=many"], "`args/gate_percent` is a string, expected: integer"),
+    ] {
+        let refused = workspace.baton(&[&["run", "audit", "audit"][..], args].concat()).ended(2);
+        assert!(refused.stderr.contains(said), "{args:?}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn an_unknown_argument_is_refused_with_the_one_that_is_meant() {
+    let workspace = Workspace::init();
+    let meant = "`playlist` (did you mean `playlists`?)";
+    let refused = workspace.baton(&["run", "spotify", "wanted", "--arg", "playlist=Warm Up"]).ended(2);
+    assert!(refused.stderr.contains(meant), "{}", refused.stderr);
+    let send = ["send", "--to", "spotify", "--from", "Claude-MM1", "--title", "x", "--action", "wanted"];
+    let refused = workspace.baton(&[&send[..], &["--arg", "playlist=Warm Up"]].concat()).ended(2);
+    assert!(refused.stderr.contains(meant) && workspace.inbox("spotify").is_empty(), "{}", refused.stderr);
+    workspace.write("x.json", r#"{"title":"x","source_agent":"Claude-MM1","target_agent":"spotify","action":"wanted","args":{"playlist":"a"}}"#);
+    let lint = workspace.baton(&["lint", &workspace.root().join("x.json").display().to_string()]).ended(1);
+    assert!(lint.stdout.contains(meant), "{lint:?}");
+}
+
+#[test]
+fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
+    let workspace = Workspace::init();
+    let actions = workspace.baton(&["run", "spotify"]).ended(0).stdout;
+    for words in
+        ["import (default)", "playlists-for-track", "Writes playlists as CSV", "baton run spotify ACTION --help"]
+    {
+        assert!(actions.contains(words), "{actions}");
+    }
+    assert_eq!(workspace.baton(&["run", "spotify", "--help"]).ended(0).stdout, actions);
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", format!("{config}\n[agents.spotify.defaults.export]\nformats = [\"m3u8\"]\n"));
+    let help = workspace.baton(&["run", "spotify", "export", "--help"]).ended(0).stdout;
+    for words in [
+        "Usage: baton run spotify export",
+        "csv, m3u8 or rekordbox; may be given again",
+        "[\"m3u8\"] (baton.toml)",
+        "baton plugin grant spotify files:rw=exports=FOLDER",
+        "baton run spotify export --arg from=FROM",
+    ] {
+        assert!(help.contains(words), "{words} in: {help}");
+    }
+    let needed = workspace.baton(&["run", "spotify", "apply", "-h"]).ended(0).stdout;
+    assert!(needed.contains("required") && needed.contains("--arg plan=PLAN"), "{needed}");
+    let wrong = workspace.baton(&["run", "spotify", "exprot", "--help"]).ended(2).stderr;
+    assert!(wrong.contains("did you mean `export`?"), "{wrong}");
+    let listed = workspace.baton(&["run", "djay", "--json"]).ended(0).json();
+    assert_eq!(listed["actions"][0]["name"], json!("activity"), "{listed:#}");
+    assert!(workspace.tasks_of("spotify").is_empty(), "nothing ran");
+    let place = Workspace::empty();
+    let outside = Output::of(place.command().args(["run", "djay", "export", "--help"])).ended(0);
+    assert!(outside.stdout.contains("csv or json; may be given again"), "{}", outside.stdout);
+}
+
+#[test]
+fn run_grants_what_it_is_told_to_and_does_the_action() {
+    let workspace = Workspace::init();
+    let lacks = workspace.baton(&["run", "spotify", "import"]).ended(1).stderr;
+    assert!(lacks.contains("baton plugin grant spotify files:ro=spotify"), "{lacks}");
+    let folder = "files:ro=spotify=handoffs/examples/spotify";
+    let run = workspace.baton(&["run", "spotify", "import", "--grant", folder]).ended(0);
+    assert!(run.stderr.contains(folder), "{}", run.stderr);
+    workspace.baton(&["run", "spotify", "import"]).ended(0);
+    let granted = workspace.baton(&["why", "plugin", "spotify"]).ended(0).stdout;
+    assert!(granted.contains(folder), "{granted}");
+    let answer =
+        workspace.baton(&["run", "spotify", "playlists-for-track", "--arg", "title=Paper Moon", "--arg", "artist=Oto"]);
+    assert!(answer.clone().ended(0).stderr.contains("  | Sunday | 1 | spotify |"), "{answer:?}");
+    let refused = workspace.baton(&["run", "spotify", "import", "--grant", "files:rw=nothing"]).ended(2).stderr;
+    assert!(refused.contains("files:rw=nothing"), "{refused}");
+}
+
+#[test]
+fn run_as_json_has_state_summary_reports_and_findings() {
+    let workspace = Workspace::init();
+    workspace.keep_only("audit");
+    workspace.write("plans/P.md", "# Plan\n\n- `src/a.py`\n");
+    let run = workspace.baton(&["run", "audit", "audit", "--arg", "forms=markdown", "--json"]).ended(0).json();
+    let task = &workspace.tasks_of("audit")[0];
+    assert_eq!((&run["state"], &run["task"]), (&json!("succeeded"), &json!(task.id)), "{run:#}");
+    assert!(run["findings"][0]["title"].as_str().unwrap().contains("src/a.py"), "{run:#}");
+    assert!(workspace.root().join(run["reports"][0]["path"].as_str().unwrap()).is_file(), "{run:#}");
+}
+
+#[test]
+fn the_answer_of_an_action_is_shown_beside_the_files_that_it_wrote() {
+    let workspace = Workspace::init();
+    workspace.keep_only("audit");
+    workspace.write("plans/P.md", "# Plan\n\n- `src/a.py`\n");
+    let run = workspace.baton(&["run", "audit", "audit"]).ended(0);
+    assert!(run.stdout.lines().all(|line| line.starts_with("reports/")), "stdout has the files: {}", run.stdout);
+    let report = run.stdout.lines().find(|line| line.ends_with(".md")).map(|name| workspace.read(name)).unwrap();
+    let heading = report.lines().find(|line| line.starts_with("# ")).unwrap();
+    assert!(run.stderr.contains(&format!("\n  {heading}\n")), "{}", run.stderr);
 }

@@ -369,3 +369,61 @@ fn a_deadline_passes_for_a_task_that_waits_for_others_too() {
     assert!(task.reason.contains("deadline"), "{task:#?}");
     assert!(daemon.stop().success());
 }
+
+#[test]
+fn cancel_ends_every_open_task_of_an_agent_a_plugin_or_a_state() {
+    let workspace = Workspace::with_hostile();
+    for number in 0..3 {
+        workspace.drop_handoff("Codex-MM1", &format!("For Codex {number}"));
+    }
+    workspace.drop_handoff("Cursor-MM1", "For Cursor");
+    workspace.drop_action("hostile", "ask-human");
+    workspace.drop_action("hostile", "chatter");
+    workspace.up_once();
+    let open = |workspace: &Workspace| {
+        let open =
+            workspace.status().into_iter().filter(|task| ["delivered", "needs_human"].contains(&task.state.as_str()));
+        open.map(|task| task.agent).collect::<std::collections::BTreeSet<_>>()
+    };
+    let which = workspace.baton(&["cancel"]).ended(2);
+    assert!(which.stderr.contains("--agent, --plugin or --state"), "{}", which.stderr);
+    workspace.baton(&["cancel", "For Cursor", "--agent", "Codex-MM1"]).ended(2);
+
+    let shown = workspace.baton(&["cancel", "--agent", "codex mm1", "--dry-run"]).ended(0).stdout;
+    assert!(shown.lines().count() == 3 && shown.contains("For Codex 0"), "{shown}");
+    assert_eq!(open(&workspace).len(), 3, "nothing was changed");
+    let said = workspace.baton(&["cancel", "--agent", "codex mm1", "--reason", "not any more"]).ended(0).stdout;
+    assert_eq!(said.matches("is cancelled now").count(), 3, "{said}");
+    assert_eq!(workspace.task("For Codex 1").reason, "not any more");
+    workspace.baton(&["cancel", "--plugin", "Codex-MM1"]).ended(2);
+    workspace.baton(&["cancel", "--plugin", "hostile"]).ended(0);
+    assert_eq!(workspace.task("chatter").state, "succeeded", "what has ended stays");
+    assert_eq!(open(&workspace), ["Cursor-MM1".to_owned()].into());
+    let said = workspace.baton(&["cancel", "--state", "delivered"]).ended(0).stdout;
+    assert_eq!(said.matches("is cancelled now").count(), 1, "{said}");
+    let none = workspace.baton(&["cancel", "--in-state", "delivered,needs_human"]).ended(0);
+    assert!(none.stderr.contains("no open task matches"), "{}", none.stderr);
+}
+
+#[test]
+fn a_deadline_that_is_not_a_time_or_has_passed_is_told_by_why() {
+    let workspace = Workspace::with_noop();
+    workspace.drop_file("noop", "word.json", with("A word", &json!({ "deadline": "tomorrow" })));
+    let markdown = "# HANDOFF: Written by hand\n\n**From:** Claude-MM1\n**Due:** next week\n\nDo it.\n";
+    workspace.drop_file("noop", "hand.md", markdown);
+    let mut past = handoff("Codex-MM1", "Too late");
+    past["deadline"] = json!("2026-01-18T10:15:00Z");
+    workspace.drop_file("Codex-MM1", "past.json", text(&past));
+    workspace.up_once();
+    for (title, words) in
+        [("A word", "the deadline `tomorrow` is not a time"), ("Written by hand", "`next week` is not a time")]
+    {
+        assert_eq!(workspace.task(title).state, "succeeded");
+        let why = workspace.baton(&["why", title]).ended(0).stdout;
+        assert!(why.contains(words) && why.contains("there is no deadline"), "{why}");
+    }
+    let why = workspace.baton(&["why", "Too late"]).ended(0).stdout;
+    assert!(why.contains("deadline 2026-01-18 10:15:00Z, passed "), "{why}");
+    let why = workspace.baton(&["why", "Too late", "--json"]).ended(0).json();
+    assert_eq!(why["deadline"], json!("2026-01-18T10:15:00.000Z"));
+}

@@ -394,3 +394,12 @@ fn a_task_that_stands_still_is_named_with_what_moves_it() {
     let (what, fix) = named(&doctor(&workspace, 1), "progress", "warn", &id);
     assert!(what.contains("no attempt of this agent") && fix.ends_with(" up"), "{what} {fix}");
 }
+
+#[test]
+fn a_budget_of_a_plugin_that_is_not_installed_is_told_with_the_one_that_is_meant() {
+    let workspace = Workspace::with_noop();
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", format!("{config}\n[plugins.nopo.budget]\ntasks = {{ hour = 5 }}\n"));
+    let (what, _) = named(&doctor(&workspace, 0), "configuration", "warn", "baton.toml");
+    assert!(what.contains("[plugins.nopo.budget] limits nothing") && what.contains("did you mean `noop`?"), "{what}");
+}

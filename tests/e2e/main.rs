@@ -111,6 +111,7 @@ mod plugin_outcomes;
 mod plugin_sources;
 #[cfg(test)]
 mod plugin_test;
+mod plugin_told;
 #[cfg(test)]
 mod plugin_words;
 #[cfg(test)]

@@ -320,3 +320,18 @@ fn a_return_that_nobody_here_can_read_ends_its_request_and_gets_no_answer() {
     assert_eq!(workspace.task("From afar").state, "succeeded");
     assert!(workspace.inbox("Codex-MM1").is_empty(), "{:?}", workspace.inbox("Codex-MM1"));
 }
+
+#[test]
+fn the_log_names_the_drop_box_and_does_not_warn_of_batons_own_returns() {
+    let workspace = Workspace::with_noop();
+    fs::create_dir_all(workspace.inbox_of(BOX)).unwrap();
+    workspace.drop_file(BOX, "broken.json", "{ \"title\": 7 ]");
+    drop_in_box(&workspace, "a.json", &handoff("Cluade-MM1", "Mistyped"));
+    let asked = with(handoff("noop", "Answer another"), &json!({ "reply_to": "Codex-MM1" }));
+    workspace.drop_file("noop", "b.json", text(&asked));
+    let mut log = workspace.up_once().stderr;
+    log += &workspace.up_once().stderr;
+    assert_eq!(workspace.returns("Codex-MM1").len(), 1, "{log}");
+    assert!(log.contains("broken.json") && !log.contains("agent=01_inbox"), "{log}");
+    assert!(!log.contains("names another agent"), "{log}");
+}

@@ -19,6 +19,7 @@ mod emission;
 mod engine;
 mod error;
 mod house;
+mod last_words;
 pub mod limits;
 pub mod notices;
 mod obligations;

@@ -25,6 +25,11 @@ pub const INBOX: &str = "01_inbox";
 /// Stands for the owner of the central drop box. No agent can have this name.
 pub(crate) const CENTRAL: &str = INBOX;
 
+/// The owner of an inbox as a person knows it.
+pub(crate) fn shown_owner(owner: &str) -> &str {
+    if owner == CENTRAL { "(drop box)" } else { owner }
+}
+
 /// Who does the agent's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentKind {

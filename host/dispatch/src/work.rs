@@ -353,6 +353,8 @@ pub struct Called {
     pub next_steps: Vec<String>,
     /// The files that were written, relative to the workspace.
     pub artifacts: Vec<String>,
+    /// What the plugin wrote to standard output and standard error.
+    pub log: String,
 }
 
 /// Writes a task down, does one attempt of it at once, and delivers what came of it. Works beside a running daemon.
@@ -390,8 +392,8 @@ pub async fn call(
     for id in std::iter::once(&settled.id).chain(&settled.carry) {
         crate::carry(house, id).await?;
     }
-    let Settled { id, state, outcome, text, next_steps, artifacts, .. } = settled;
-    Ok(Called { id, state, outcome, text, next_steps, artifacts })
+    let Settled { id, state, outcome, text, next_steps, artifacts, log, .. } = settled;
+    Ok(Called { id, state, outcome, text, next_steps, artifacts, log })
 }
 
 impl Called {

@@ -26,7 +26,7 @@ const STATEMENTS: usize = 128;
 const STEPS: i32 = 1_000;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-pub(crate) const MIGRATIONS: [&str; 16] = [
+pub(crate) const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: [&str; 16] = [
     include_str!("../migrations/0014.sql"),
     include_str!("../migrations/0015.sql"),
     include_str!("../migrations/0016.sql"),
+    include_str!("../migrations/0017.sql"),
 ];
 
 /// A transaction under way. Everything done through it happens together or not at all.

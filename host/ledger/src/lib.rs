@@ -11,6 +11,7 @@
 //! Beside it stand other databases, each a file with connections of its own, so that a plugin's long write never holds up
 //! a capture: the music [`catalog`], and what is lent to plugins ([`guest`]).
 
+pub mod attempt_log;
 pub mod backup;
 pub mod budget;
 pub mod catalog;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use baton_core::file_name::cut;
 use baton_core::manifest::{Action, Manifest};
+use baton_core::nearest::{ALIKE, nearest};
 use baton_core::text::one_line;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
@@ -101,7 +102,7 @@ impl Schema {
             }
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 let names: Vec<String> =
-                    unexpected.iter().take(LISTED).map(|name| format!("`{}`", shown(name))).collect();
+                    unexpected.iter().take(LISTED).map(|name| self.unknown(name, path.is_empty())).collect();
                 let known =
                     if path.is_empty() { format!("; known are: {}", self.known.join(", ")) } else { String::new() };
                 format!("`{place}` has {}, which is not known there{known}", names.join(", "))
@@ -116,6 +117,15 @@ impl Schema {
             }
             _ => format!("`{place}`: {}", shown(&error.masked().to_string())),
         }
+    }
+}
+
+impl Schema {
+    /// An unknown name; of an argument also the known name that it is most like.
+    fn unknown(&self, name: &str, is_argument: bool) -> String {
+        let known = self.known.iter().map(String::as_str).filter(|_| is_argument);
+        let meant = nearest(name, known, ALIKE).map(|meant| format!(" (did you mean `{meant}`?)"));
+        format!("`{}`{}", shown(name), meant.unwrap_or_default())
     }
 }
 
@@ -243,7 +253,7 @@ mod tests {
             (json!({ "name": "a", "mode": "last" }), "`args/mode` is \"last\", expected one of: \"first\", \"copy\""),
             (
                 json!({ "name": "a", "nane": 1 }),
-                "`args` has `nane`, which is not known there; known are: name, paths, mode, count",
+                "`args` has `nane` (did you mean `name`?), which is not known there; known are: name, paths, mode, count",
             ),
             (json!({ "name": "abcd" }), "`args/name`: value is longer than 3 characters"),
             (json!({ "name": "a", "count": 0 }), "`args/count`: value is less than the minimum of 1"),

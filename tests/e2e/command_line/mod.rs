@@ -46,7 +46,7 @@ fn redact_word(word: &str) -> String {
 
 /// Fails with `code`, prints nothing to stdout and an error with `words` to stderr.
 #[track_caller]
-fn fails(run: Output, code: i32, words: &[&str]) {
+pub(crate) fn fails(run: Output, code: i32, words: &[&str]) {
     let run = run.ended(code);
     assert_eq!(run.stdout, "", "stdout stays empty");
     for word in words {

@@ -12,7 +12,7 @@ use baton_core::agents::is_name;
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_dispatch::{ARCHIVES, Engine, Mode};
 use baton_ledger::event::{self, Recorded};
-use baton_ledger::{Reader, finding, task};
+use baton_ledger::{Reader, attempt_log, finding, task};
 use baton_registry::Granted;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -37,6 +37,8 @@ pub(crate) struct Trial {
     pub(crate) differences: Vec<String>,
     /// From opening the workspace to the archived file.
     pub(crate) took: Duration,
+    /// What the plugin wrote to standard output and standard error.
+    pub(crate) log: String,
 }
 
 /// Tries out one example, step by step.
@@ -63,7 +65,8 @@ pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<
         let unanswered = servers.as_ref().map(Servers::take_unanswered).unwrap_or_default();
         differences
             .extend(unanswered.into_iter().map(|asked| format!("no answer of `servers` fits the request {asked}")));
-        trials.push(Trial { name, came, differences, took: begun.elapsed() });
+        let (took, log) = (begun.elapsed(), log(&workspace, plugin, &mut known)?);
+        trials.push(Trial { name, came, differences, took, log });
     }
     Ok(trials)
 }
@@ -150,6 +153,8 @@ struct Known {
     tasks: BTreeSet<String>,
     /// Ids of handoffs that the plugin sent.
     sent: BTreeSet<String>,
+    /// How many attempts wrote something.
+    logs: usize,
 }
 
 /// What came of a step: the plugin's first new task, of a request where it `asks`, else of a trigger.
@@ -169,6 +174,14 @@ fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> a
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();
     let artifacts = artifacts(workspace, &event::of_task(&reader, &done.id)?)?;
     Ok(Came { state: done.status().to_owned(), summary: done.reason, artifacts, findings, emits })
+}
+
+/// What the plugin wrote in the attempts of a step.
+fn log(workspace: &Workspace, plugin: &str, known: &mut Known) -> anyhow::Result<String> {
+    let logs = attempt_log::of_plugin(&Reader::open(&workspace.state.ledger())?, plugin, attempt_log::KEPT)?;
+    let new = logs.iter().skip(known.logs).map(|log| log.text.as_str()).collect();
+    known.logs = logs.len();
+    Ok(new)
 }
 
 /// The reports that its events tell of, with their text.

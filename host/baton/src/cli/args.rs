@@ -1,37 +1,54 @@
-//! `--arg k=v`: arguments of an action, shared by `send` and `run`.
+//! The arguments of an action on the command line, shared by `send` and `run`: `--arg NAME=VALUE` and `--args-json`.
 
+use std::io::Read as _;
+
+use anyhow::{Context as _, bail};
+use baton_core::text::one_line;
+use baton_sandbox::{TypedArgument, coerce};
 use serde_json::{Map, Value};
 
-/// Reads `k=v`. The value is JSON where it is a JSON list, object, number, true, false or null; otherwise text.
-///
-/// # Errors
-/// When there is no `=` or no name before it.
-pub(super) fn read(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form name=value"))?;
-    if name.is_empty() {
-        return Err(format!("`{text}` has no name before the `=`"));
+/// The arguments as they were typed.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Given {
+    /// An argument of the action. The action's schema says whether VALUE is text, a number, true or false; a list takes several
+    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = TypedArgument::parse)]
+    args: Vec<TypedArgument>,
+    /// Arguments as one JSON object, used as they are; - reads it from standard input
+    #[arg(long, value_name = "JSON")]
+    args_json: Option<String>,
+}
+
+impl Given {
+    /// Whether standard input has arguments.
+    pub(super) fn reads_input(&self) -> bool {
+        self.args_json.as_deref() == Some("-")
     }
-    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
-    Ok((name.to_owned(), value))
-}
 
-/// The pairs as one object; the last of a name counts.
-pub(super) fn object(pairs: Vec<(String, Value)>) -> Map<String, Value> {
-    pairs.into_iter().collect()
-}
+    /// The values, as `schema` asks for them; where it says nothing, JSON where the text is JSON, else text.
+    ///
+    /// # Errors
+    /// When `--args-json` is not a JSON object, or an argument is given twice whose value is not a list.
+    pub(super) fn values(&self, schema: &Value) -> anyhow::Result<Map<String, Value>> {
+        let mut values = self.read_json()?;
+        for (name, value) in coerce(schema, &self.args).map_err(anyhow::Error::msg)? {
+            if values.insert(name.clone(), value).is_some() {
+                bail!("the argument `{}` is in --args-json and in --arg; give it once", one_line(&name));
+            }
+        }
+        Ok(values)
+    }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_value_is_json_where_it_can_be_and_text_otherwise() {
-        assert_eq!(read("n=3"), Ok(("n".to_owned(), json!(3))));
-        assert_eq!(read("p=[\"a\"]"), Ok(("p".to_owned(), json!(["a"]))));
-        assert_eq!(read("p=plans/a.md"), Ok(("p".to_owned(), json!("plans/a.md"))));
-        assert_eq!(read("e=a=b"), Ok(("e".to_owned(), json!("a=b"))));
-        assert!(read("no").is_err() && read("=v").is_err());
+    fn read_json(&self) -> anyhow::Result<Map<String, Value>> {
+        let Some(text) = &self.args_json else { return Ok(Map::new()) };
+        let mut read = String::new();
+        if self.reads_input() {
+            std::io::stdin().read_to_string(&mut read).context("failed to read standard input")?;
+        }
+        let text = if self.reads_input() { &read } else { text };
+        match serde_json::from_str(text) {
+            Ok(Value::Object(values)) => Ok(values),
+            Ok(_) => bail!("--args-json is not a JSON object; write it as {{\"NAME\": VALUE}}"),
+            Err(error) => bail!("--args-json is not JSON: {}", one_line(&error.to_string())),
+        }
     }
 }

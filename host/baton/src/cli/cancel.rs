@@ -1,20 +1,36 @@
-//! `baton cancel ID`: ends a task.
+//! `baton cancel`: ends a task, or all open tasks of an agent, a plugin or a state.
 
+use std::sync::Arc;
+
+use anyhow::bail;
+use baton_dispatch::House;
+use baton_ledger::Reader;
+use baton_ledger::task::{self, Summary};
+
+use super::chosen::Chosen;
 use super::meant::Which;
-use super::{Place, decide};
+use super::{Place, decide, task_view};
 use crate::exit::Code;
+use crate::output;
+use crate::workspace::Workspace;
 
 /// End a task: its sender gets a RETURN, its file is archived
 ///
-/// A task that runs is asked to stop. A request that lies with an external agent is taken back.
+/// A task that runs is asked to stop. A request that lies with an external agent is taken back. Without an ID, every open task
+/// of --agent, --plugin or --state is ended.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
     #[arg(value_name = "ID")]
-    id: String,
+    id: Option<String>,
     /// Take every task with this handoff id, file name or title, as those of a broadcast
-    #[arg(long)]
+    #[arg(long, requires = "id")]
     all: bool,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Say what would be ended, change nothing
+    #[arg(long, conflicts_with = "id")]
+    dry_run: bool,
     /// Why, for the RETURN
     #[arg(long, value_name = "TEXT", default_value = "cancelled by the operator")]
     reason: String,
@@ -22,10 +38,45 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// When there is no such task, the id means several, or it has ended already.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    /// When there is no such task, the id means several, or it has ended already; when neither an id nor an option says which.
+    pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
         let reason = self.reason;
-        let which = Which { word: &self.id, all: self.all, open_only: true };
-        decide::decide(place, &which, async |house, id| baton_dispatch::cancel(&house, &id, &reason).await)
+        let cancel = async |house: Arc<House>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;
+        let place = self.chosen.states_of(place);
+        if let Some(id) = &self.id {
+            if !self.chosen.is_empty() {
+                bail!("give an ID, or --agent, --plugin or --state; both mean different tasks");
+            }
+            let which = Which { word: id, all: self.all, open_only: true };
+            return decide::decide(&place, &which, cancel);
+        }
+        if self.chosen.is_empty() {
+            bail!("say which task: its ID, or --agent, --plugin or --state for all open ones of it");
+        }
+        let workspace = place.need()?;
+        let tasks = open_tasks(&workspace, &self.chosen)?;
+        if tasks.is_empty() {
+            output::note("no open task matches; `baton status` lists all");
+            return Ok(Code::Good);
+        }
+        if self.dry_run {
+            let line = |task: &Summary| {
+                let title = output::shorten(&output::one_line(&task.title), 80);
+                format!("{}  {}  {}  {title}\n", task.id, task.state, task.agent)
+            };
+            output::print(&tasks.iter().map(line).collect::<String>());
+            return Ok(Code::Good);
+        }
+        decide::each(&workspace, tasks.into_iter().map(|task| task.id).collect(), cancel)
     }
+}
+
+/// The tasks that have not ended, oldest first.
+fn open_tasks(workspace: &Workspace, chosen: &Chosen) -> anyhow::Result<Vec<Summary>> {
+    let filter = chosen.filter(workspace)?;
+    let recent = |reader: Reader| task::recent(&reader, &filter, u32::MAX);
+    let mut tasks = task_view::reader(workspace)?.map(recent).transpose()?.unwrap_or_default();
+    tasks.retain(|task| !task.state.is_final());
+    tasks.reverse();
+    Ok(tasks)
 }

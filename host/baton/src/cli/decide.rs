@@ -8,7 +8,7 @@ use super::meant::{self, Which};
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Wanted, head, open};
+use crate::workspace::{Wanted, Workspace, head, open};
 
 /// Calls `decide` with each task that is meant. An error for one task does not stop the others.
 ///
@@ -22,15 +22,26 @@ where
     let reader = task_view::reader(&workspace)?;
     let tasks = meant::to_act(reader.as_ref(), which)?;
     drop(reader);
+    each(&workspace, tasks.into_iter().map(|task| task.id).collect(), decide)
+}
+
+/// Calls `decide` with each of `tasks`. An error for one task does not stop the others.
+///
+/// # Errors
+/// When the ledger cannot be opened, or when `decide` fails for a task (the last such error).
+pub(super) fn each<D>(workspace: &Workspace, tasks: Vec<String>, decide: D) -> anyhow::Result<Code>
+where
+    D: AsyncFn(Arc<House>, String) -> Result<Decided, DispatchError>,
+{
     let decided = super::block_on(async {
-        let house = open(&workspace, Wanted::None, "decide", 3)?;
+        let house = open(workspace, Wanted::None, "decide", 3)?;
         let ledger = house.ledger().clone();
         let mut decided = Vec::new();
         for task in tasks {
-            let done = decide(Arc::clone(&house), task.id.clone()).await;
-            decided.push((task.id, done));
+            let done = decide(Arc::clone(&house), task.clone()).await;
+            decided.push((task, done));
         }
-        head::note(&workspace, &ledger);
+        head::note(workspace, &ledger);
         Ok(decided)
     });
     // Also after a failure: part of it may be in the ledger.

@@ -148,6 +148,23 @@ impl Check {
         Ok(())
     }
 
+    /// The schema of the action's arguments; one that accepts everything where the agent has no such action.
+    pub(super) fn schema(&self, agent: &Agent, action: Option<&str>) -> Value {
+        self.schema_of(agent, action).unwrap_or(Value::Bool(true))
+    }
+
+    /// The same for a request to all agents: the schema of the first plugin that has the action.
+    pub(super) fn broadcast_schema(&self, action: &str) -> Value {
+        let found = self.roster.agents().find_map(|agent| self.schema_of(agent, Some(action)));
+        found.unwrap_or(Value::Bool(true))
+    }
+
+    fn schema_of(&self, agent: &Agent, action: Option<&str>) -> Option<Value> {
+        let mut declares = self.manifest(agent)?.declares;
+        let action = action.unwrap_or(&declares.default_action).to_owned();
+        declares.actions.remove(&action).map(|action| action.args)
+    }
+
     /// The manifest of an agent that is a plugin.
     fn manifest(&self, agent: &Agent) -> Option<Manifest> {
         self.workspace.register().manifest(&agent.name)

@@ -176,8 +176,11 @@ fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
 }
 
 fn said(dir: &str, seen: Option<usize>) -> String {
-    let seen =
-        seen.map(|count| format!(" {count} files lie in its inboxes and are left as they are.")).unwrap_or_default();
+    let seen = match seen {
+        None => String::new(),
+        Some(1) => " 1 file lies in its inboxes and is left as it is.".to_owned(),
+        Some(count) => format!(" {count} files lie in its inboxes and are left as they are."),
+    };
     let examples = if seen.is_empty() {
         format!("{dir}/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox\n  ")
     } else {

@@ -7,6 +7,7 @@ mod audit;
 mod backup;
 mod cancel;
 mod catalog;
+mod chosen;
 mod completions;
 mod decide;
 mod doctor;

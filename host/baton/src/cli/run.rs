@@ -1,5 +1,8 @@
 //! `baton run PLUGIN ACTION`: one task, no daemon; and the way in which `baton audit` calls its plugin.
 
+mod help;
+mod shown;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,34 +10,75 @@ use baton_core::State;
 use baton_dispatch::{Call, Called, House, call};
 use baton_ledger::finding::{self, Finding};
 use baton_sandbox::{Cancel, Progress};
+use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
+use self::help::Described;
+use super::plugin::grant_first;
 use super::{Place, args};
 use crate::exit::Code;
 use crate::workspace::scratch::Scratch;
 use crate::workspace::{Wanted, Workspace, head, open};
 use crate::{output, workspace};
 
+/// Lines of the plugin's log that are shown; `baton plugin log` and `--json` have all that is kept.
+const LOG_LINES: usize = 20;
+
 /// Do one action of a plugin now, without the daemon
+///
+/// `baton run PLUGIN` lists its actions, `baton run PLUGIN ACTION --help` shows the arguments of one.
 #[derive(Debug, clap::Args)]
+#[command(disable_help_flag = true)]
 pub(super) struct Args {
-    /// The plugin
-    plugin: String,
+    /// The plugin; alone it lists its actions
+    #[arg(required_unless_present = "help")]
+    plugin: Option<String>,
     /// The action
-    action: String,
-    /// An argument of the action; JSON where the value is JSON, else text
-    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = args::read)]
-    args: Vec<(String, Value)>,
+    action: Option<String>,
+    #[command(flatten)]
+    given: args::Given,
+    /// Grant the plugin this first, as `baton plugin grant` does; it stays granted. May be given several times
+    #[arg(long, value_name = "GRANT")]
+    grant: Vec<String>,
+    /// Print JSON: state, summary, reports and findings; without an action, the actions and their arguments
+    #[arg(long)]
+    json: bool,
+    /// Print help; of a plugin its actions, of an action its arguments, defaults, grants and an example
+    #[arg(short, long)]
+    help: bool,
 }
 
 impl Args {
     /// # Errors
-    /// When there is no such plugin or action, or it could not be run.
+    /// When there is no such plugin or action, its arguments do not fit, or it could not be run.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let args = args::object(self.args);
-        let asked = Call { plugin: self.plugin, action: self.action, args };
-        let (done, shown) = match place.find()? {
+        match (&self.plugin, &self.action) {
+            (None, _) => output::print(&own_help()),
+            (Some(plugin), Some(action)) if self.help => {
+                output::print(&Described::find(place, plugin)?.action(action)?);
+            }
+            (Some(plugin), None) => {
+                let described = Described::find(place, plugin)?;
+                if self.json { output::json(&described.as_json()) } else { output::print(&described.actions()) }
+            }
+            (Some(plugin), Some(action)) => return self.call(place, plugin, action),
+        }
+        Ok(Code::Good)
+    }
+
+    fn call(&self, place: &Place, plugin: &str, action: &str) -> anyhow::Result<Code> {
+        if !self.grant.is_empty() {
+            output::note(&grant_first(place, plugin, &self.grant)?);
+        }
+        // Without a schema, the call itself says what is wrong with the plugin or the action.
+        let described = Described::find(place, plugin).ok();
+        let schema = described.as_ref().and_then(|described| described.schema(action));
+        let args = self.given.values(schema.unwrap_or(&Value::Bool(true)))?;
+        let asked = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };
+        let workspace = place.find()?;
+        let root = workspace.as_ref().map(|workspace| workspace.root.clone());
+        let (done, shown) = match workspace {
             Some(workspace) => (do_call(&workspace, asked)?, None),
             None => {
                 let here = std::env::current_dir()?;
@@ -44,6 +88,11 @@ impl Args {
                 (done, Some::<Vec<Vec<u8>>>(shown))
             }
         };
+        let code = if done.called.state == State::Succeeded { Code::Good } else { Code::Findings };
+        if self.json {
+            output::json(&shown::as_json(&done, (plugin, action), shown.as_deref()));
+            return Ok(code);
+        }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
         output::next_steps(&done.called.next_steps);
         let rest = match &shown {
@@ -53,6 +102,12 @@ impl Args {
         if !done.findings.is_empty() {
             output::note(output::findings(&done.findings, &rest).trim_end());
         }
+        if !done.called.log.is_empty() {
+            output::note(format!("{plugin} wrote\n{}", output::wrote(&done.called.log, LOG_LINES)).trim_end());
+        }
+        if let Some(answer) = root.and_then(|root| shown::answer(&done.called, &root)) {
+            output::note(answer.trim_end());
+        }
         match shown {
             // Nothing of a temporary workspace stays, so the first report is the output.
             Some(reports) => reports.iter().take(1).for_each(|bytes| output::report(bytes)),
@@ -60,8 +115,16 @@ impl Args {
                 &done.called.artifacts.iter().map(|path| format!("{}\n", output::one_line(path))).collect::<String>(),
             ),
         }
-        Ok(if done.called.state == State::Succeeded { Code::Good } else { Code::Findings })
+        Ok(code)
     }
+}
+
+/// The help of the subcommand itself.
+fn own_help() -> String {
+    let mut command = super::Cli::command();
+    command.build();
+    let own = command.find_subcommand_mut("run").map(clap::Command::render_long_help);
+    own.map(|help| help.to_string()).unwrap_or_default()
 }
 
 /// A call and what it found out.

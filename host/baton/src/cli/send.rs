@@ -11,7 +11,7 @@ use baton_core::handoff::compose::Request;
 use baton_dispatch::{Agent, AgentKind};
 use baton_intake::{publish, stage};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::handoff_check::Check;
 use super::sent::Sent;
@@ -49,9 +49,8 @@ pub(super) struct Args {
     /// What to do [default: the agent's default action]
     #[arg(long)]
     action: Option<String>,
-    /// An argument of the action; JSON where the value is JSON, else text
-    #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = args::read)]
-    args: Vec<(String, Value)>,
+    #[command(flatten)]
+    given: args::Given,
     /// A Markdown file with the request, or - for standard input
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
@@ -78,7 +77,7 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let check = Check::of(place.need()?)?;
         let (roster, now) = (check.roster(), Timestamp::now());
-        let agent = self.asked(&check)?;
+        let (agent, args) = self.asked(&check)?;
         if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
             bail!("the title must be one line that says something, of at most {LONGEST_TITLE} characters");
         }
@@ -100,7 +99,7 @@ impl Args {
         let deadline = self.deadline.as_deref().map(|text| moment(text, now)).transpose()?;
         let inbox = agent.map_or(roster.central(), |agent| &agent.inbox);
         let to = agent.map_or(EVERYBODY, |agent| &agent.name);
-        let request = Request { reply_to, deadline, ..self.request(to, now)? };
+        let request = Request { reply_to, deadline, ..self.request(to, args, now)? };
         let file = write(inbox, &request)?;
         let sent = Sent { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
         if !self.json {
@@ -114,27 +113,31 @@ impl Args {
         Ok(outcome.map_or(Code::Good, |outcome| outcome.code()))
     }
 
-    /// The agent that is asked, or `None` for a broadcast, after a check of the action and its arguments.
-    fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<Option<&'a Agent>> {
+    /// The agent that is asked, or `None` for a broadcast, and the arguments, after a check of the action and of them.
+    fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
         let roster = check.roster();
-        let args = args::object(self.args.clone());
+        if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
+            bail!("--args-json - and --body - both read standard input; write one of them into a file or a word");
+        }
         let Some(to) = &self.to else {
-            if let Some(action) = &self.action {
-                check.broadcast(action, &args).map_err(anyhow::Error::msg)?;
-            } else {
+            let Some(action) = &self.action else {
                 output::note("note: a broadcast without --action reaches no plugin");
-            }
-            return Ok(None);
+                return Ok((None, self.given.values(&Value::Bool(true))?));
+            };
+            let args = self.given.values(&check.broadcast_schema(action))?;
+            check.broadcast(action, &args).map_err(anyhow::Error::msg)?;
+            return Ok((None, args));
         };
         let Some(agent) = roster.resolve(to) else { bail!("{}", roster.nobody(to)) };
         if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
             bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
         }
+        let args = self.given.values(&check.schema(agent, self.action.as_deref()))?;
         check.call(agent, self.action.as_deref(), &args).map_err(anyhow::Error::msg)?;
-        Ok(Some(agent))
+        Ok((Some(agent), args))
     }
 
-    fn request(&self, to: &str, now: Timestamp) -> anyhow::Result<Request> {
+    fn request(&self, to: &str, args: Map<String, Value>, now: Timestamp) -> anyhow::Result<Request> {
         let unique = format!("{}\0{}\0{}", now.as_nanosecond(), std::process::id(), self.title);
         Ok(Request {
             id: format!("h-{}", Digest::of(unique.as_bytes()).short(16)),
@@ -142,7 +145,7 @@ impl Args {
             to: to.to_owned(),
             title: self.title.clone(),
             action: self.action.clone(),
-            args: args::object(self.args.clone()),
+            args,
             body: self.read_body()?,
             priority: self.priority,
             dedupe_key: None,

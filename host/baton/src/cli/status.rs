@@ -5,12 +5,9 @@ mod table;
 mod watch;
 
 use std::io::{BufWriter, Write as _};
-use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::bail;
-use baton_core::{OutcomeKind, State, UnknownState, text};
-use baton_dispatch::AgentKind;
+use baton_core::text;
 use baton_dispatch::budget::Reached;
 use baton_ledger::supervision::{self, Supervised};
 use baton_ledger::task::{self, Filter, Summary};
@@ -18,6 +15,7 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::chosen::Chosen;
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output;
@@ -32,44 +30,14 @@ pub(super) struct Args {
     /// How many [default: 50, all with --json]
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u32>,
-    /// Only tasks in this state, or with the outcome partial or refused; several with commas, or given again. `--state failed`
-    /// means the same: a name of states is never taken for the folder of the workspace's state
-    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
-    in_state: Vec<Standing>,
-    /// Only tasks of this agent, in any of its spellings
-    #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
-    agent: Option<String>,
-    /// Only tasks of this plugin
-    #[arg(long, value_name = "PLUGIN")]
-    plugin: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Only tasks of this last time, as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
     /// Show it anew whenever something changes, until Ctrl-C. With --json each task as it is, then each change, a line each
     #[arg(long)]
     watch: bool,
-}
-
-/// What `--in-state` names.
-#[derive(Clone, Copy, Debug)]
-enum Standing {
-    State(State),
-    Outcome(OutcomeKind),
-}
-
-impl FromStr for Standing {
-    type Err = UnknownState;
-
-    fn from_str(name: &str) -> Result<Self, UnknownState> {
-        name.parse().map(Self::Outcome).or_else(|_| name.parse().map(Self::State))
-    }
-}
-
-/// Reads the name of a state or an outcome.
-fn standing(name: &str) -> Result<Standing, String> {
-    let names = State::ALL.map(State::as_str).join(", ");
-    let outcomes = OutcomeKind::ALL.map(OutcomeKind::as_str).join(", ");
-    name.trim().parse().map_err(|error| format!("{error}; the states are {names}; the outcomes are {outcomes}"))
 }
 
 /// What keeps all tasks of a plugin waiting.
@@ -92,9 +60,9 @@ impl Args {
     /// # Errors
     /// When there is no workspace, its ledger cannot be read, or a filter names nothing.
     pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
-        let workspace = self.states_of(place).need()?;
+        let workspace = self.chosen.states_of(place).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
-        let filter = self.filter(&workspace)?;
+        let filter = self.chosen.filter(&workspace)?;
         if self.watch {
             return watch::watch(&workspace, filter, limit, (self.json, self.since));
         }
@@ -115,37 +83,6 @@ impl Args {
             holds.reached.iter().for_each(|reached| output::note(&reached.text()));
         }
         Ok(Code::Good)
-    }
-
-    /// The place without a `--state` that names states of tasks, which are added to the others.
-    fn states_of(&mut self, place: &Place) -> Place {
-        let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
-        let states: Option<Vec<Standing>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
-        let folder = place.state.clone().filter(|_| states.is_none());
-        self.in_state.extend(states.unwrap_or_default());
-        Place { workspace: place.workspace.clone(), state: folder }
-    }
-
-    /// What the options let through, without the time.
-    ///
-    /// # Errors
-    /// When there is no such plugin, or the agents cannot be read.
-    fn filter(&self, workspace: &Workspace) -> anyhow::Result<Filter> {
-        let of_state = |standing: &Standing| if let Standing::State(state) = standing { Some(*state) } else { None };
-        let of_outcome = |standing: &Standing| if let Standing::Outcome(kind) = standing { Some(*kind) } else { None };
-        let states = self.in_state.iter().filter_map(of_state).collect();
-        let outcomes = self.in_state.iter().filter_map(of_outcome).collect();
-        let Some(name) = self.agent.as_ref().or(self.plugin.as_ref()) else {
-            return Ok(Filter { states, outcomes, ..Filter::default() });
-        };
-        let roster = workspace.roster()?;
-        let found = roster.resolve(name);
-        if self.plugin.is_some() && found.is_none_or(|agent| agent.kind != AgentKind::Plugin) {
-            bail!("there is no plugin `{name}` here; `baton plugin list` lists them");
-        }
-        // An agent that is gone may have left tasks.
-        let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());
-        Ok(Filter { states, outcomes, agent: Some(agent), since: None })
     }
 }
 

@@ -1,6 +1,9 @@
 //! `baton why`: everything that happened to one task, and why.
 
+mod plugin;
+
 use baton_core::State;
+use baton_ledger::attempt_log::{self, AttemptLog};
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
@@ -11,18 +14,24 @@ use serde_json::{Map, Value, json};
 
 use super::task_view::held_text;
 use super::{Place, meant, task_view};
+use crate::cli::plugin::log::as_json as log_json;
 use crate::exit::Code;
 use crate::output::{self, Table, one_line, paint};
 
 /// Flags that the text lists.
 const LISTED: usize = 20;
 
+/// Attempts whose log the text shows, and lines of each; `--json` has all of it.
+const LOGS: usize = 3;
+const LOG_LINES: usize = 20;
+
 /// Show what happened to a task and why
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A task id or the beginning of one, a handoff id, a file name, or a title
-    #[arg(value_name = "ID")]
-    id: String,
+    /// A task id or the beginning of one, a handoff id, a file name, or a title; or `plugin NAME`: its installation, approval and
+    /// grants
+    #[arg(value_name = "ID", required = true)]
+    id: Vec<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -32,8 +41,15 @@ impl Args {
     /// # Errors
     /// When there is no such task.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
-        let (reader, task) = meant::to_show(task_view::reader(&workspace)?, &self.id)?;
+        let (workspace, word) = (place.need()?, self.id.join(" "));
+        if let Some(name) = word.strip_prefix("plugin ") {
+            return plugin::show(&workspace, name.trim(), self.json);
+        }
+        let found = meant::to_show(task_view::reader(&workspace)?, &word);
+        let (reader, task) = found.map_err(|error| match workspace.register().manifest(&word) {
+            Some(manifest) => error.context(format!("`{0}` is a plugin: baton why plugin {0}", manifest.name)),
+            None => error,
+        })?;
         let task = Summary::from(task);
         let events = event::of_task(&reader, &task.id)?;
         if events.first().is_none_or(|first| first.event.action != "captured") {
@@ -44,6 +60,7 @@ impl Args {
         let next_steps = task::next_steps(&reader, &task.id)?;
         let used =
             task::usage(&reader, &task.id)?.and_then(|used| serde_json::from_str(&used).ok()).unwrap_or_default();
+        let logs = attempt_log::of_task(&reader, &task.id)?;
         let mut budgets = task_view::budgets_reached(&workspace, &reader, Timestamp::now())?;
         budgets.retain(|reached| reached.plugin == task.agent);
         if self.json {
@@ -52,11 +69,13 @@ impl Args {
                 let budgets = budgets.iter().map(task_view::reached_json).collect();
                 value.insert("budgets_reached".to_owned(), Value::Array(budgets));
                 value.insert("next_steps".to_owned(), json!(next_steps));
+                value.insert("logs".to_owned(), logs.iter().map(log_json).collect());
             }
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
             output::next_steps(&next_steps);
+            output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);
             let held = supervision::quarantined(&reader, Timestamp::now())?;
             held.iter()
@@ -94,6 +113,7 @@ fn as_json(
         value.insert("findings".to_owned(), Value::Array(findings));
         value.insert("flags".to_owned(), Value::Array(flags));
         value.insert("used".to_owned(), Value::Object(used));
+        value.insert("deadline".to_owned(), json!(task.deadline.map(task_view::time)));
     }
     value
 }
@@ -131,7 +151,27 @@ fn as_text(
     if let Some(file) = &task.file {
         text.push_str(&format!("{}\n", one_line(file)));
     }
+    if let Some(deadline) = task.deadline {
+        text.push_str(&format!("deadline {}\n", deadline_text(deadline, Timestamp::now())));
+    }
     text.push('\n');
+    text.push_str(&events_table(events));
+    if !findings.is_empty() {
+        text.push_str(&format!("\n{}", output::findings(findings, "--json lists them")));
+    }
+    text.push_str(&list_flags(flags));
+    text.push_str(&list_used(used));
+    text
+}
+
+/// A deadline, and whether it has passed.
+fn deadline_text(deadline: Timestamp, now: Timestamp) -> String {
+    let at = deadline.strftime("%Y-%m-%d %H:%M:%SZ");
+    if deadline < now { format!("{at}, passed {} ago", task_view::age(deadline, now)) } else { at.to_string() }
+}
+
+/// The events, oldest first, with the time between them.
+fn events_table(events: &[Recorded]) -> String {
     let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);
     let mut before = None;
     for Recorded { event, .. } in events {
@@ -146,13 +186,7 @@ fn as_text(
             event.reason.clone(),
         ]);
     }
-    text.push_str(&table.lines(|_, _, cell| cell));
-    if !findings.is_empty() {
-        text.push_str(&format!("\n{}", output::findings(findings, "--json lists them")));
-    }
-    text.push_str(&list_flags(flags));
-    text.push_str(&list_used(used));
-    text
+    table.lines(|_, _, cell| cell)
 }
 
 /// The ceilings that the last attempt reached or came near; `--json` has them all.
@@ -170,6 +204,16 @@ fn list_used(used: &Map<String, Value>) -> String {
         }
     }
     if any { format!("\nthe last attempt\n{}", table.lines(|_, _, cell| cell)) } else { String::new() }
+}
+
+/// What the plugin wrote in the newest attempts.
+fn list_logs(logs: &[AttemptLog]) -> String {
+    let newest = logs.iter().skip(logs.len().saturating_sub(LOGS));
+    let shown = newest.map(|log| {
+        let AttemptLog { plugin, attempt, text, .. } = log;
+        format!("\n{plugin} wrote in attempt {attempt}\n{}", output::wrote(text, LOG_LINES))
+    });
+    shown.collect()
 }
 
 /// What others found out about it.

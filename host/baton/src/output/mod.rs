@@ -5,6 +5,7 @@ mod findings;
 pub(crate) mod log;
 mod screen;
 mod table;
+mod wrote;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -15,6 +16,7 @@ pub(crate) use baton_core::text::{lines, one_line};
 pub(crate) use findings::findings;
 pub(crate) use screen::{Screen, columns, is_closed, line};
 pub(crate) use table::{Table, shorten, width};
+pub(crate) use wrote::wrote;
 
 /// Prints a text to stdout. Its line breaks and colours are Baton's; the caller passes untrusted parts through [`one_line`].
 pub(crate) fn print(text: &str) {

@@ -3,9 +3,10 @@
 //! The aliases stand in tables, first match wins. A key with a value of an unexpected type is passed over, never an
 //! error: an agent that writes a list where others write text still asked for something.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
-use super::fields::{Object, brief, lines, one_line, priority_of, text, text_at, text_of, time_of, value_at};
+use super::fields::{self, Object, brief, lines, one_line, priority_of, text, text_at, text_of, time_of, value_at};
 use super::model::{Chain, Dialect, Handoff, Kind, Original};
 use super::parse::ParseError;
 use crate::file_name::FileName;
@@ -86,7 +87,7 @@ pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseErr
         depends_on: first_lines(&object, &DEPENDS, &[]),
         chain: chain_of(&object),
         follows: text_of(&object, &FOLLOWS).filter(|_| !answer),
-        deadline: time_of(&object, &DEADLINE),
+        deadline: deadline(&object, &mut mended),
         reply_to: text_of(&object, &["reply_to"]).filter(|_| !answer),
         kind,
         raw: Some(Value::Object(object)),
@@ -167,6 +168,11 @@ fn args(object: &Object, mended: &mut Vec<String>) -> Object {
             Object::new()
         }
     }
+}
+
+fn deadline(object: &Object, mended: &mut Vec<String>) -> Option<Timestamp> {
+    let written: Vec<String> = DEADLINE.iter().filter_map(|key| text_of(object, &[key])).collect();
+    fields::deadline(&written, mended)
 }
 
 fn priority(object: &Object, mended: &mut Vec<String>) -> super::Priority {

@@ -73,6 +73,18 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| crate::file_name::epoch(text))
 }
 
+/// The deadline that was `written`, in one of several spellings. A text that is not a moment is told in `mended`.
+pub(super) fn deadline(written: &[String], mended: &mut Vec<String>) -> Option<Timestamp> {
+    let found = written.iter().find_map(|text| time(text));
+    if let Some(text) = written.first().filter(|_| found.is_none()) {
+        let text: String = one_line(text).chars().take(40).collect();
+        mended.push(format!(
+            "the deadline `{text}` is not a time with its zone (2026-01-18T10:15:00Z) and was left out: there is no deadline"
+        ));
+    }
+    found
+}
+
 /// The priority, and what was written when it is none.
 pub(super) fn priority_of(object: &Object) -> (Priority, Option<String>) {
     let written: Vec<String> = ["priority", "urgency"].iter().filter_map(|key| text(object.get(*key))).collect();

@@ -4,6 +4,7 @@ use baton_core::State;
 
 use super::Taken;
 use super::incoming::{Incoming, What};
+use crate::roster::shown_owner;
 
 /// What is known of a file before it is written down.
 pub(super) struct Arrival {
@@ -36,6 +37,7 @@ impl Arrival {
             Taken::Known | Taken::Later { .. } | Taken::Ignored(_) | Taken::Gone => return,
         };
         let Self { file, agent, from, title, broken } = self;
+        let agent = shown_owner(agent);
         match state {
             State::Quarantined if *broken => {}
             State::NeedsHuman | State::Failed | State::Quarantined => {

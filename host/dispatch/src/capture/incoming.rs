@@ -56,8 +56,11 @@ impl Incoming {
     /// A handoff in an inbox of `agent`.
     pub(super) fn of_handoff(house: &House, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
         let roster = house.roster();
+        // A RETURN of Baton lies where the request's `reply_to` says, whoever it names.
+        let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
         if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
             && roster.resolve(to).is_none_or(|named| named.name != agent.name)
+            && !is_own
         {
             tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");
         }

@@ -18,6 +18,7 @@ use super::message::Message;
 use super::serve::{Engine, Mode};
 use crate::agent_folders::PROCESSED;
 use crate::obligations::tend;
+use crate::roster::shown_owner;
 use crate::trigger::Armed;
 use crate::withdraw::withdraw;
 use crate::{AgentKind, DispatchError, House, Roster, budget, limits};
@@ -134,7 +135,7 @@ impl Engine {
             if let Err(error) = claim(inbox.folder, &claims.owner, claims.over) {
                 foreign.insert(inbox.folder.to_owned());
                 if self.desk.say_once(inbox.folder) {
-                    tracing::error!(agent = %inbox.owner, "{error}");
+                    tracing::error!(agent = %shown_owner(inbox.owner), "{error}");
                     self.summary.undelivered.push(format!("{}: {error}", inbox.owner));
                 }
             }
@@ -185,7 +186,7 @@ impl Engine {
             Err(IntakeError::Gone { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
             Err(error) => {
                 if self.desk.say_once(inbox) {
-                    tracing::warn!(%agent, "{error}");
+                    tracing::warn!(agent = %shown_owner(agent), "{error}");
                     if self.mode == Mode::Once {
                         self.summary.undelivered.push(format!("{agent}: {error}"));
                     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baton_core::text::plugin_says;
 use baton_core::{OutcomeKind, State};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::{self as sandbox, Failure, Report, Watched, wit};
@@ -9,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::reports;
 use crate::house::{House, Installed};
+use crate::last_words::last_words;
 use crate::limits;
 use crate::withdraw::MISSING;
 use crate::work::{Ended, explain};
@@ -88,8 +90,8 @@ pub(super) fn decide(
 ) -> Ending {
     let ending = match ended {
         Err(ended) => without_report(ended, now),
-        Ok(Report { ended: Err(failure), .. }) => {
-            let ending = failed(house, task, installed.map(Arc::as_ref), &failure, now);
+        Ok(Report { ended: Err(failure), log, .. }) => {
+            let ending = failed(house, task, installed.map(Arc::as_ref), (&failure, &log), now);
             if house.budgets.was_refused(&task.agent, &task.id) { out_of_budget(house, task, ending) } else { ending }
         }
         Ok(Report { ended: Ok(outcome), post, watched, .. }) => with_outcome(task, outcome, post, watched),
@@ -163,9 +165,18 @@ fn with_outcome(task: &Task, outcome: wit::Outcome, post: Vec<sandbox::Post>, wa
     }
 }
 
-fn failed(house: &House, task: &Task, installed: Option<&Installed>, failure: &Failure, now: Timestamp) -> Ending {
+fn failed(
+    house: &House,
+    task: &Task,
+    installed: Option<&Installed>,
+    (failure, log): (&Failure, &str),
+    now: Timestamp,
+) -> Ending {
     let lacks = installed.map_or(&[][..], |installed| &installed.grants.lacks);
-    let text = explain(failure, &task.agent, lacks);
+    let mut text = explain(failure, &task.agent, lacks);
+    if let (Failure::Trap(_), Some(words)) = (failure, last_words(log)) {
+        text.push_str(&format!("; {}", plugin_says(&words)));
+    }
     let (state, action) = match failure {
         Failure::Retryable(_) => return again_or_dead(house, task, &text, now),
         Failure::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use baton_core::budget::{Budget, Resource};
 use baton_core::{OutcomeKind, State, quarantine};
+use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::task::Task;
 use baton_sandbox::{Ceiling, Usage, Used};
 use jiff::Timestamp;
@@ -41,6 +42,8 @@ pub(crate) struct Settled {
     pub(crate) watches: bool,
     /// It has changed files of its triggers. Others may have changed them at the same time.
     pub(crate) wrote: bool,
+    /// What its plugin wrote to standard output and standard error.
+    pub(crate) log: String,
 }
 
 impl Settled {
@@ -87,6 +90,13 @@ impl Outcome {
             (Resource::HttpBytes, used(Ceiling::HttpBytes)),
             (Resource::SqlBytes, sql_bytes),
         ];
+        let log = report.map(|report| AttemptLog {
+            plugin: task.agent.clone(),
+            task: task.id.clone(),
+            attempt: task.attempts,
+            at,
+            text: report.log.clone(),
+        });
         let mut ending = decide(house, &task, installed.as_ref(), ended, at);
         let post = std::mem::take(&mut ending.post);
         let out = Outgoing {
@@ -97,6 +107,7 @@ impl Outcome {
             owner: house.owner.clone(),
             sign,
             usage,
+            log,
             quarantine: house.quarantine(&task.agent),
             spent,
             budget: house.budget(&task.agent),
@@ -120,6 +131,7 @@ impl Outcome {
         let watches = written.is_some() && !self.ending.watched.is_empty();
         let wrote = !self.out.own.is_empty();
         let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
+        let log = self.out.log.as_ref().map(|log| log.text.clone()).unwrap_or_default();
         Settled {
             id,
             agent,
@@ -135,6 +147,7 @@ impl Outcome {
             quarantined,
             watches,
             wrote,
+            log,
         }
     }
 }
@@ -151,6 +164,8 @@ pub(super) struct Outgoing {
     pub(super) sign: Sign,
     /// What it used of its ceilings, as JSON.
     pub(super) usage: Option<String>,
+    /// What its plugin wrote to standard output and standard error.
+    pub(super) log: Option<AttemptLog>,
     pub(super) quarantine: quarantine::Policy,
     /// What it used of its plugin's budgets, except reports.
     pub(super) spent: Vec<(Resource, u64)>,

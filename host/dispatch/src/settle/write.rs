@@ -5,7 +5,7 @@ use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::outbox::{self, Kind};
 use baton_ledger::task::{self, Closing};
-use baton_ledger::{LedgerError, Tx, finding, watched};
+use baton_ledger::{LedgerError, Tx, attempt_log, finding, watched};
 use baton_sandbox::{Watched, wit};
 use fail::fail_point;
 
@@ -138,6 +138,9 @@ impl Outcome {
         let Self { task, ending, out, at } = self;
         if let Some(usage) = &out.usage {
             task::set_usage(tx, &task.id, usage)?;
+        }
+        if let Some(log) = &out.log {
+            attempt_log::record(tx, log)?;
         }
         let Some(digest) = &out.plugin_digest else {
             return Ok(None);

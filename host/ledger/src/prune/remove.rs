@@ -101,8 +101,8 @@ fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     }
     let empty = "UPDATE tasks SET body = '', args = '{}', paths = '[]' WHERE id = ?1";
     tx.connection.prepare_cached(empty)?.execute([task])?;
-    for emptied in ["DELETE FROM findings WHERE task = ?1", "DELETE FROM flags WHERE task = ?1"] {
-        tx.connection.prepare_cached(emptied)?.execute([task])?;
+    for table in ["findings", "flags", "attempt_logs"] {
+        tx.connection.prepare_cached(&format!("DELETE FROM {table} WHERE task = ?1"))?.execute([task])?;
     }
     Ok(())
 }

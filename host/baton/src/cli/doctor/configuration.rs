@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use baton_core::nearest::or_meant;
 use baton_core::shell::quoted;
 use baton_core::text::one_line;
 use baton_core::{Digest, manifest::Manifest};
@@ -32,6 +33,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(twice(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
     findings.extend(notify(facts));
+    findings.extend(idle_budgets(facts));
     if findings.is_empty() {
         let what = format!(
             "{CONFIG_FILE} and {LOCK_FILE} are sound; plugins as they were pinned: {}",
@@ -219,6 +221,20 @@ fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
         Finding::warn(CHECK, CONFIG_FILE, what, fix)
     };
     idle.map(finding).collect()
+}
+
+/// A budget of a plugin that is not here limits nothing.
+fn idle_budgets(facts: &Facts) -> Vec<Finding> {
+    let (Ok(config), Ok(lock)) = (&facts.config, &facts.lock) else { return Vec::new() };
+    let known: Vec<&str> = lock.names().collect();
+    let names = config.budgeted().filter(|name| !known.contains(name));
+    let finding = |name: &str| {
+        let all = format!("installed are: {}", known.join(", "));
+        let meant = or_meant(name, known.iter().copied(), &all);
+        let what = format!("[plugins.{}.budget] limits nothing: no such plugin is installed; {meant}", one_line(name));
+        Finding::warn(CHECK, CONFIG_FILE, what, format!("correct the name in {CONFIG_FILE}, or take the section out"))
+    };
+    names.map(finding).collect()
 }
 
 /// The programs that tell a person.

@@ -30,6 +30,11 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
+/// A number of files in words: `1 file`, `1,234 files`.
+pub(super) fn files(number: u64) -> String {
+    format!("{} {}", count(number), if number == 1 { "file" } else { "files" })
+}
+
 /// Tenths of a per cent: `20.1 %`.
 pub(super) fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)

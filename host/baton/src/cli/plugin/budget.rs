@@ -1,9 +1,12 @@
 //! The budget of a plugin, as `grants` and `inspect` show it.
 
 use baton_core::budget::{Budget, Resource, bytes};
+use baton_ledger::budget::{Counts, Used};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::cli::Place;
+use crate::cli::{Place, task_view};
+use crate::workspace::Workspace;
 
 /// The budget of the plugin `name` in the workspace; outside of a workspace the usual one.
 pub(super) fn of_place(place: &Place, name: &str) -> Budget {
@@ -12,21 +15,34 @@ pub(super) fn of_place(place: &Place, name: &str) -> Budget {
     rules.and_then(|rules| rules.budgets.get(name).cloned()).unwrap_or_default()
 }
 
-/// The budget in lines.
-pub(super) fn as_text(budget: &Budget) -> String {
+/// What a plugin used in the last 24 hours; `None` where no ledger has it.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(super) fn used(workspace: &Workspace, name: &str) -> anyhow::Result<Option<Used>> {
+    let Some(reader) = task_view::reader(workspace)? else { return Ok(None) };
+    let counts = Counts::of_reader(&reader)?;
+    Ok(counts.map(|counts| counts.used(name, Timestamp::now())).transpose()?)
+}
+
+/// The budget in lines, with what is used of it.
+pub(super) fn as_text(budget: &Budget, used: Option<&Used>) -> String {
     let line = |resource: Resource| {
-        let limit = budget.limit(resource);
+        let (limit, used) = (budget.limit(resource), used.map(|used| used.of(resource)));
         let amount = |number| if resource.is_bytes() { bytes(number) } else { u64::to_string(&number) };
-        format!("  {:<13} {} an hour, {} a day\n", resource.key(), amount(limit.hour), amount(limit.day))
+        let used = used.map(|used| format!("; used: {} and {}", amount(used.hour), amount(used.day)));
+        let (hour, day) = (amount(limit.hour), amount(limit.day));
+        format!("  {:<13} {hour} an hour, {day} a day{}\n", resource.key(), used.unwrap_or_default())
     };
     format!("\nbudget\n{}", Resource::ALL.map(line).concat())
 }
 
 /// The public JSON form.
-pub(super) fn as_json(budget: &Budget) -> Value {
+pub(super) fn as_json(budget: &Budget, used: Option<&Used>) -> Value {
     let limit = |resource: Resource| {
         let limit = budget.limit(resource);
-        (resource.key().to_owned(), json!({ "hour": limit.hour, "day": limit.day }))
+        let used = used.map(|used| used.of(resource)).map(|used| json!({ "hour": used.hour, "day": used.day }));
+        (resource.key().to_owned(), json!({ "hour": limit.hour, "day": limit.day, "used": used }))
     };
     Value::Object(Resource::ALL.map(limit).into_iter().collect::<Map<_, _>>())
 }

@@ -1,7 +1,5 @@
 //! `baton plugin grant`, `revoke` and `grants`: what a plugin may do.
 
-use std::collections::BTreeSet;
-
 use anyhow::bail;
 use baton_core::Recipients;
 use baton_core::manifest::destinations;
@@ -9,6 +7,7 @@ use baton_registry::Granted;
 use baton_registry::granted::GrantedSecret;
 use serde_json::{Value, json};
 
+use super::grant_rows::{self, GrantRow};
 use super::{Plugins, asks, budget};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
@@ -50,12 +49,20 @@ impl Grant {
     /// When there is no such plugin, it does not ask for it, or a folder cannot be granted.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let words = if self.all { plugins.all_of(&self.name)? } else { self.words };
-        check_recipients(plugins, &words)?;
-        let entry = plugins.grant(&self.name, &words)?;
-        plugins.done_to(&entry, "granted", words.join(" "))?;
-        output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
+        output::print(&format!("{}\n", give(plugins, &self.name, &words)?));
         Ok(Code::Good)
     }
+}
+
+/// Grants what the words say; says what the plugin may do now.
+///
+/// # Errors
+/// As [`Grant::run`].
+pub(super) fn give(plugins: &Plugins, name: &str, words: &[String]) -> anyhow::Result<String> {
+    check_recipients(plugins, words)?;
+    let entry = plugins.grant(name, words)?;
+    plugins.done_to(&entry, "granted", words.join(" "))?;
+    Ok(format!("{} may: {}", entry.name, Plugins::may(&entry)))
 }
 
 /// Handoffs are granted to existing agents only: a misspelled name would otherwise wait for an agent of that name.
@@ -91,27 +98,19 @@ impl Show {
         let lock = plugins.register.read()?;
         let mut rules = plugins.workspace.config.rules(&plugins.workspace.base);
         let budget = rules.budgets.remove(&self.name).unwrap_or_default();
+        let used = budget::used(&plugins.workspace, &self.name)?;
         let grants = lock.get(&self.name).map(|entry| entry.grants.clone()).unwrap_or_default();
         let granted = grants.words();
-        let words: BTreeSet<String> = asked.iter().chain(&granted).cloned().collect();
         if self.json {
             output::json(&json!({
                 "schema": 1, "name": self.name, "asks": asked, "granted": granted, "secrets": secrets(&grants),
-                "declares": asks::as_json(&declares), "budget": budget::as_json(&budget),
+                "declares": asks::as_json(&declares), "budget": budget::as_json(&budget, used.as_ref()),
             }));
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
-        // A plugin asks for `handoffs`; the operator chooses the recipients.
-        let asks_for = |word: &String| asked.contains(word) || word.starts_with("handoffs=");
-        let mark = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
-        let lacks = grants.lacks(&declares.capabilities);
-        for word in words {
-            let has = granted.contains(&word);
-            // A secret that was granted for other hosts than it is asked for now.
-            let part = has && lacks.contains(&word);
-            let granted = if part { "in part".to_owned() } else { mark(has) };
-            table.row([word.clone(), mark(asks_for(&word)), granted]);
+        for GrantRow { word, asked, given } in grant_rows::rows(&declares.capabilities, &grants) {
+            table.row([word, if asked.is_some() { "yes" } else { "no" }.to_owned(), given.as_str().to_owned()]);
         }
         let granted_for = grants.secrets.iter().map(|secret| {
             format!("  secret={}: {}\n", one_line(&secret.name), destinations(&secret.hosts, &secret.header))
@@ -119,7 +118,7 @@ impl Show {
         let granted_for: String = granted_for.collect();
         let granted_for = if granted_for.is_empty() { granted_for } else { format!("\nis granted\n{granted_for}") };
         output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), asks::all(&declares)));
-        output::print(&budget::as_text(&budget));
+        output::print(&budget::as_text(&budget, used.as_ref()));
         Ok(Code::Good)
     }
 }

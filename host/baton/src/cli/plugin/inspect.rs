@@ -3,21 +3,25 @@
 use anyhow::Context as _;
 use baton_core::budget::Budget;
 use baton_core::text::plugin_says;
-use baton_registry::signature::judge;
-use baton_registry::{Package, Reference, Signature, fetch};
+use baton_registry::{Package, Signature};
 use serde_json::json;
 
-use super::{asks, budget};
-use crate::cli::{Place, block_on};
+use super::subject::{Named, Subject};
+use super::{asks, budget, list};
+use crate::cli::Place;
 use crate::exit::Code;
 use crate::output::{self, one_line, shorten};
 
 /// Show what a package is and what it asks for, without running it
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file, an address, or a package in a registry
-    #[arg(value_name = "FILE|REF", help = "A file, an https:// address, or oci://HOST/REPOSITORY:TAG")]
-    package: Reference,
+    /// A plugin or a package
+    #[arg(
+        value_name = "NAME|FILE|REF",
+        help = "The name of an installed plugin, shipped:NAME for one inside this program, a file, an https:// address, or \
+                oci://HOST/REPOSITORY:TAG"
+    )]
+    package: Named,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -25,59 +29,61 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// When it cannot be fetched or is no package, or the workspace's configuration does not parse.
+    /// When it is not there, cannot be fetched or is not a package, or the workspace's configuration does not parse.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let trusted = place.trusted()?;
-        let fetched = block_on(async { Ok(fetch(&self.package).await?) })?;
-        let package = Package::read(&fetched.component).with_context(|| format!("{} is no plugin", self.package))?;
+        let subject = self.package.find(place)?;
+        let package = Package::read(&subject.component).with_context(|| format!("{} is no plugin", subject.from))?;
         let budget = budget::of_place(place, &package.manifest.name);
-        let signature = judge(&fetched.component, fetched.signature.as_deref(), &trusted);
         if self.json {
-            output::json(&as_json(&package, &fetched.from, &signature, &budget)?);
+            output::json(&as_json(&package, &subject, &budget)?);
         } else {
-            output::print(&as_text(&package, &fetched.from, &signature));
-            output::print(&budget::as_text(&budget));
+            output::print(&as_text(&package, &subject));
+            output::print(&budget::as_text(&budget, None));
         }
-        Ok(if matches!(signature, Signature::Bad { .. }) { Code::Findings } else { Code::Good })
+        Ok(if matches!(subject.signature, Signature::Bad { .. }) { Code::Findings } else { Code::Good })
     }
 }
 
-fn as_json(
-    package: &Package,
-    from: &Reference,
-    signature: &Signature,
-    budget: &Budget,
-) -> anyhow::Result<serde_json::Value> {
+fn as_json(package: &Package, subject: &Subject, budget: &Budget) -> anyhow::Result<serde_json::Value> {
+    let Subject { from, signature, entry, .. } = subject;
     Ok(json!({
         "schema": 1,
         "name": package.manifest.name,
         "version": package.manifest.version,
-        "from": from.to_string(),
+        "from": from,
         "digest": format!("sha256:{}", package.digest),
         "size": package.size,
         "world": format!("baton:plugin@{}", package.world),
         "signature": { "state": signature.state(), "key": signature.key_id(), "says": signature.to_string() },
+        "installed": entry.as_ref().map(list::as_json),
         "imports": package.imports,
-        "budget": budget::as_json(budget),
+        "budget": budget::as_json(budget, None),
         "declares": serde_json::to_value(&package.manifest.declares)?,
         "asks": asks::as_json(&package.manifest.declares),
     }))
 }
 
-fn as_text(package: &Package, from: &Reference, signature: &Signature) -> String {
+fn as_text(package: &Package, subject: &Subject) -> String {
+    let Subject { from, signature, entry, .. } = subject;
     let declares = &package.manifest.declares;
     let mut text = format!(
         "{} {}\n{}\n\nfrom       {}\ndigest     sha256:{}\nsize       {} bytes\nworld      baton:plugin@{}\nsignature  \
-         {}\n\nactions\n",
+         {}\n",
         package.manifest.name,
         shorten(&one_line(&package.manifest.version), 60),
         described(&declares.description),
-        one_line(&from.to_string()),
+        one_line(from),
         package.digest,
         package.size,
         package.world,
         one_line(&signature.to_string())
     );
+    if let Some(entry) = entry {
+        let grants = entry.grants.words();
+        let may = if grants.is_empty() { "nothing".to_owned() } else { grants.join(" ") };
+        text.push_str(&format!("state      {}\nmay        {}\n", list::state(entry), one_line(&may)));
+    }
+    text.push_str("\nactions\n");
     for (name, action) in &declares.actions {
         let default = if *name == declares.default_action { " (default)" } else { "" };
         let once = if action.idempotent { "" } else { "; asks before it is done twice" };

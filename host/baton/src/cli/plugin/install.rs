@@ -13,8 +13,8 @@ use crate::exit::Code;
 use crate::workspace::{Config, Workspace, act, said};
 use crate::{output, shipped};
 
-/// What a plugin that is inside the program begins with.
-const SHIPPED: &str = "shipped:";
+/// What the name of a plugin that is inside the program begins with.
+pub(super) const SHIPPED: &str = "shipped:";
 
 /// Install a plugin from a file, a web server, a registry, or from inside this program
 ///

@@ -48,7 +48,8 @@ impl Args {
     }
 }
 
-fn state(entry: &Entry) -> &'static str {
+/// In a word, whether it runs.
+pub(in crate::cli) fn state(entry: &Entry) -> &'static str {
     match (entry.disabled, entry.needs_approval, &entry.pending) {
         (true, ..) => "disabled",
         (_, true, _) => "needs_approval",
@@ -70,7 +71,8 @@ fn row(entry: &Entry) -> [String; 7] {
     ]
 }
 
-fn as_json(entry: &Entry) -> Value {
+/// The public JSON form.
+pub(in crate::cli) fn as_json(entry: &Entry) -> Value {
     json!({
         "name": entry.name, "version": entry.version, "digest": entry.digest, "state": state(entry), "key": entry.key,
         "grants": entry.grants.words(), "source": entry.source.to_string(),

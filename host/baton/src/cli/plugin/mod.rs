@@ -8,14 +8,17 @@ mod asks;
 mod budget;
 mod build;
 mod grant;
+pub(super) mod grant_rows;
 mod inspect;
 mod install;
-mod list;
+pub(super) mod list;
+pub(super) mod log;
 mod new;
 mod pack;
 mod push;
 mod remove;
 mod rollback;
+mod subject;
 mod switch;
 mod test;
 mod update;
@@ -41,6 +44,7 @@ enum Action {
     Inspect(inspect::Args),
     Install(install::Args),
     List(list::Args),
+    Log(log::Args),
     Approve(approve::Args),
     Grant(grant::Grant),
     Revoke(grant::Revoke),
@@ -61,21 +65,14 @@ impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let here = || -> anyhow::Result<Plugins> {
-            let workspace = place.need()?;
-            Ok(Plugins { register: workspace.register(), workspace })
-        };
-        // Each change is recorded in the ledger, so the ledger is checked before anything is changed.
-        let to_change = || -> anyhow::Result<Plugins> {
-            let plugins = here()?;
-            head::need_known(&plugins.workspace)?;
-            Ok(plugins)
-        };
+        let here = || Plugins::of(place);
+        let to_change = || Plugins::to_change(place);
         match self.action {
             Action::Inspect(args) => args.run(place),
             Action::Push(args) => args.run(place),
             Action::Install(args) => args.run(&to_change()?),
             Action::List(args) => args.run(&here()?),
+            Action::Log(args) => args.run(&here()?),
             Action::Approve(args) => args.run(&to_change()?),
             Action::Grant(args) => args.run(&to_change()?),
             Action::Revoke(args) => args.run(&to_change()?),
@@ -99,7 +96,27 @@ struct Plugins {
     register: Register,
 }
 
+/// Grants a plugin what the words say, before an action of it is run; says what it may do now.
+///
+/// # Errors
+/// As `baton plugin grant`.
+pub(super) fn grant_first(place: &Place, name: &str, words: &[String]) -> anyhow::Result<String> {
+    grant::give(&Plugins::to_change(place)?, name, words)
+}
+
 impl Plugins {
+    fn of(place: &Place) -> anyhow::Result<Self> {
+        let workspace = place.need()?;
+        Ok(Self { register: workspace.register(), workspace })
+    }
+
+    /// The same for a change. It is recorded in the ledger, so the ledger is checked before anything is changed.
+    fn to_change(place: &Place) -> anyhow::Result<Self> {
+        let plugins = Self::of(place)?;
+        head::need_known(&plugins.workspace)?;
+        Ok(plugins)
+    }
+
     /// Writes down what was done, and tells the daemon.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use crate::author::{Emitted, Project, Trial, build, built, read_all, try_out};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
+/// Lines of the log of an example that are shown; `--json` has all of it.
+const LOG_LINES: usize = 20;
+
 /// Build a plugin and run its example tasks: exit 0 all as expected, 1 some otherwise, 2 could not
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -41,6 +44,9 @@ impl Args {
         } else {
             output::print(&as_text(&trials));
         }
+        for trial in trials.iter().filter(|trial| !trial.log.trim().is_empty()) {
+            text.push_str(&format!("{} wrote\n{}", trial.name, output::wrote(&trial.log, LOG_LINES)));
+        }
         let good = trials.iter().all(|trial| trial.differences.is_empty());
         Ok(if good { Code::Good } else { Code::Findings })
     }
@@ -57,6 +63,7 @@ fn as_json(trials: &[Trial]) -> Value {
             "artifacts": trial.came.artifacts.keys().collect::<Vec<_>>(),
             "findings": trial.came.findings,
             "emits": trial.came.emits.iter().map(emitted_as_json).collect::<Vec<_>>(),
+            "log": trial.log,
             "took_ms": u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
         })
     });

@@ -213,6 +213,11 @@ impl Config {
         Rules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
     }
 
+    /// The plugins that have a section `[plugins.NAME]`.
+    pub(crate) fn budgeted(&self) -> impl Iterator<Item = &str> {
+        self.plugins.keys().map(String::as_str)
+    }
+
     /// The adopted folders, resolved, each once; as written where one is missing.
     pub(crate) fn adopted(&self, base: &Path) -> Vec<PathBuf> {
         let mut adopted: Vec<PathBuf> = Vec::new();

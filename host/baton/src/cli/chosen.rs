@@ -1,0 +1,88 @@
+//! The options that choose tasks by state, agent or plugin, shared by `status` and `cancel`.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::bail;
+use baton_core::{OutcomeKind, State, UnknownState};
+use baton_dispatch::AgentKind;
+use baton_ledger::task::Filter;
+
+use super::Place;
+use crate::output::one_line;
+use crate::workspace::Workspace;
+
+/// Which tasks.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Chosen {
+    /// Only tasks in this state, or with the outcome partial or refused; several with commas, or given again. `--state failed`
+    /// means the same: a name of states is never taken for the folder of the workspace's state
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
+    in_state: Vec<Standing>,
+    /// Only tasks of this agent, in any of its spellings
+    #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
+    agent: Option<String>,
+    /// Only tasks of this plugin
+    #[arg(long, value_name = "PLUGIN")]
+    plugin: Option<String>,
+}
+
+/// What `--in-state` names.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    State(State),
+    Outcome(OutcomeKind),
+}
+
+impl FromStr for Standing {
+    type Err = UnknownState;
+
+    fn from_str(name: &str) -> Result<Self, UnknownState> {
+        name.parse().map(Self::Outcome).or_else(|_| name.parse().map(Self::State))
+    }
+}
+
+/// Reads the name of a state or an outcome.
+fn standing(name: &str) -> Result<Standing, String> {
+    let names = State::ALL.map(State::as_str).join(", ");
+    let outcomes = OutcomeKind::ALL.map(OutcomeKind::as_str).join(", ");
+    name.trim().parse().map_err(|error| format!("{error}; the states are {names}; the outcomes are {outcomes}"))
+}
+
+impl Chosen {
+    /// The place without a `--state` that names states of tasks, which are added to the others.
+    pub(super) fn states_of(&mut self, place: &Place) -> Place {
+        let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
+        let states: Option<Vec<Standing>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
+        let folder: Option<PathBuf> = place.state.clone().filter(|_| states.is_none());
+        self.in_state.extend(states.unwrap_or_default());
+        Place { workspace: place.workspace.clone(), state: folder }
+    }
+
+    /// Whether nothing was chosen: that means every task.
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_state.is_empty() && self.agent.is_none() && self.plugin.is_none()
+    }
+
+    /// What the options let through.
+    ///
+    /// # Errors
+    /// When there is no such plugin, or the agents cannot be read.
+    pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<Filter> {
+        let of_state = |standing: &Standing| if let Standing::State(state) = standing { Some(*state) } else { None };
+        let of_outcome = |standing: &Standing| if let Standing::Outcome(kind) = standing { Some(*kind) } else { None };
+        let states = self.in_state.iter().filter_map(of_state).collect();
+        let outcomes = self.in_state.iter().filter_map(of_outcome).collect();
+        let Some(name) = self.agent.as_ref().or(self.plugin.as_ref()) else {
+            return Ok(Filter { states, outcomes, ..Filter::default() });
+        };
+        let roster = workspace.roster()?;
+        let found = roster.resolve(name);
+        if self.plugin.is_some() && found.is_none_or(|agent| agent.kind != AgentKind::Plugin) {
+            bail!("there is no plugin `{}` here; `baton plugin list` lists them", one_line(name));
+        }
+        // An agent that is gone may have left tasks.
+        let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());
+        Ok(Filter { states, outcomes, agent: Some(agent), since: None })
+    }
+}

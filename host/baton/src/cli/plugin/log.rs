@@ -1,0 +1,58 @@
+//! `baton plugin log`: what a plugin wrote to standard output and standard error, attempt by attempt.
+
+use baton_ledger::attempt_log::{self, AttemptLog};
+use serde_json::{Value, json};
+
+use super::Plugins;
+use crate::cli::task_view;
+use crate::exit::Code;
+use crate::output;
+
+/// Show what a plugin wrote to standard output and standard error in its newest attempts
+///
+/// The newest 200 attempts of each plugin that wrote something are kept, of each 16 KiB. `baton why ID` shows those of one task.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin
+    name: String,
+    /// How many attempts
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
+    limit: u32,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When there is no such plugin and none wrote anything under this name, or the ledger cannot be read.
+    pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
+        let reader = task_view::reader(&plugins.workspace)?;
+        let logs = reader.map(|reader| attempt_log::of_plugin(&reader, &self.name, self.limit)).transpose()?;
+        let logs = logs.unwrap_or_default();
+        if logs.is_empty() {
+            // A plugin that was removed may have left some.
+            plugins.register.declares(&self.name)?;
+        }
+        if self.json {
+            let logs: Vec<Value> = logs.iter().map(as_json).collect();
+            output::json(&json!({ "schema": 1, "plugin": self.name, "logs": logs }));
+        } else if logs.is_empty() {
+            output::note(&format!("no attempt of `{}` has written anything", output::one_line(&self.name)));
+        } else {
+            output::print(&logs.iter().map(as_text).collect::<String>());
+        }
+        Ok(Code::Good)
+    }
+}
+
+/// One attempt as text.
+fn as_text(log: &AttemptLog) -> String {
+    let at = log.at.strftime("%Y-%m-%d %H:%M:%SZ");
+    format!("{at}  task {} attempt {}\n{}", log.task, log.attempt, output::wrote(&log.text, usize::MAX))
+}
+
+/// The public JSON form, also in `why`.
+pub(in crate::cli) fn as_json(log: &AttemptLog) -> Value {
+    json!({ "task": log.task, "attempt": log.attempt, "at": task_view::time(log.at), "text": log.text })
+}

@@ -1,0 +1,111 @@
+//! The package that `inspect` is asked about: a file, an address, a package in a registry, an installed plugin by its name, or
+//! one from inside this program.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::{Context as _, bail};
+use baton_core::nearest::or_meant;
+use baton_core::plugin_name;
+use baton_registry::signature::judge;
+use baton_registry::{PublicKey, Reference, ReferenceError, RegisterError, Signature, fetch};
+
+use super::install::SHIPPED;
+use crate::cli::{Place, block_on};
+use crate::output::one_line;
+use crate::shipped;
+use crate::workspace::Entry;
+
+/// What was typed.
+#[derive(Clone, Debug)]
+pub(super) enum Named {
+    /// Inside this program.
+    Shipped(String),
+    /// A file or an address; without such a file, the name of an installed plugin.
+    Package(Reference),
+}
+
+impl FromStr for Named {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        match text.strip_prefix(SHIPPED) {
+            Some(name) => Ok(Self::Shipped(name.to_owned())),
+            None => text.parse().map(Self::Package),
+        }
+    }
+}
+
+/// A package that was found.
+pub(super) struct Subject {
+    pub(super) component: Vec<u8>,
+    pub(super) from: String,
+    pub(super) signature: Signature,
+    /// Its entry, where it is the revision that is installed.
+    pub(super) entry: Option<Entry>,
+}
+
+impl Named {
+    /// # Errors
+    /// When there is no such package or plugin, or it cannot be read or fetched.
+    pub(super) fn find(&self, place: &Place) -> anyhow::Result<Subject> {
+        match self {
+            Self::Shipped(name) => carried(name),
+            Self::Package(Reference::File(path)) if !path.is_file() && is_name(path) => {
+                installed(place, &path.to_string_lossy())
+            }
+            Self::Package(reference) => {
+                let fetched = block_on(async { Ok(fetch(reference).await?) })?;
+                let signature = judge(&fetched.component, fetched.signature.as_deref(), &place.trusted()?);
+                Ok(Subject { component: fetched.component, from: fetched.from.to_string(), signature, entry: None })
+            }
+        }
+    }
+}
+
+fn is_name(path: &Path) -> bool {
+    path.to_str().is_some_and(|name| plugin_name::check(name).is_ok())
+}
+
+/// The plugin of this name: as it is installed, else from inside this program.
+fn installed(place: &Place, name: &str) -> anyhow::Result<Subject> {
+    let Some(workspace) = place.find()? else { return carried(name) };
+    let register = workspace.register();
+    let lock = register.read()?;
+    let Some(entry) = lock.get(name) else {
+        if shipped::component(name).is_some() {
+            return carried(name);
+        }
+        let known: Vec<&str> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
+        let all = format!("installed are: {}; inside this program are: {}", known.join(", "), shipped::names());
+        let names = known.iter().copied().chain(shipped::SHIPPED.iter().map(|(name, _)| *name));
+        bail!("there is no file and no plugin `{}` here; {}", one_line(name), or_meant(name, names, &all));
+    };
+    let component = register.component(&entry.digest, &entry.source)?.ok_or_else(|| {
+        RegisterError::Refused(format!(
+            "the package {} of `{name}` is missing: `baton plugin install {}`",
+            entry.digest, entry.source
+        ))
+    })?;
+    let signature = signed(entry, &place.trusted()?);
+    Ok(Subject { component, from: entry.source.to_string(), signature, entry: Some(entry.clone()) })
+}
+
+/// What the lock has of the signature: it was checked when the package was installed.
+fn signed(entry: &Entry, trusted: &[PublicKey]) -> Signature {
+    match &entry.key {
+        None => Signature::Unsigned,
+        Some(key) if trusted.iter().any(|trusted| trusted.id() == *key) => Signature::Good { key_id: key.clone() },
+        Some(key) => Signature::Unknown { key_id: key.clone() },
+    }
+}
+
+fn carried(name: &str) -> anyhow::Result<Subject> {
+    let component = shipped::component(name).with_context(|| {
+        let all = format!("there are: {}", shipped::names());
+        let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
+        format!("this program has no plugin `{}` inside; {}", one_line(name), or_meant(name, names, &all))
+    })?;
+    let from = format!("{SHIPPED}{name}");
+    Ok(Subject { component: component.to_vec(), from, signature: Signature::Unsigned, entry: None })
+}

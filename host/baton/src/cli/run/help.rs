@@ -1,0 +1,186 @@
+//! `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and what one of them takes. Read from the
+//! manifest; nothing of the plugin runs. Descriptions are the plugin's words and are marked as such.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail};
+use baton_core::manifest::{Action, Declares};
+use baton_core::nearest::or_meant;
+use baton_core::shell::{quoted, words};
+use baton_core::text::plugin_says;
+use baton_registry::Granted;
+use baton_sandbox::{ExpectedArgument, expected, read_manifest};
+use serde_json::{Map, Value, json};
+
+use crate::cli::Place;
+use crate::cli::plugin::grant_rows::{Given, GrantRow, rows};
+use crate::output::{Table, one_line, shorten};
+use crate::shipped;
+use crate::workspace::Config;
+
+/// The most characters of a description.
+const LONGEST: usize = 500;
+
+/// Arguments that the example names.
+const IN_EXAMPLE: usize = 3;
+
+/// A plugin as its manifest and the workspace describe it.
+pub(super) struct Described {
+    name: String,
+    declares: Declares,
+    /// What it may do; `None` outside of a workspace.
+    granted: Option<Granted>,
+    /// The defaults of `baton.toml`, by action.
+    defaults: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+impl Described {
+    /// # Errors
+    /// When there is no such plugin, or the workspace cannot be read.
+    pub(super) fn find(place: &Place, name: &str) -> anyhow::Result<Self> {
+        let Some(workspace) = place.find()? else {
+            let carried = shipped::component(name);
+            let component = carried.with_context(|| {
+                let all = format!("there are: {}", shipped::names());
+                let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
+                format!("this program has no plugin `{}` inside; {}", one_line(name), or_meant(name, names, &all))
+            })?;
+            let declares = read_manifest(component)?.declares;
+            return Ok(Self { name: name.to_owned(), declares, granted: None, defaults: BTreeMap::new() });
+        };
+        let register = workspace.register();
+        let declares = register.declares(name)?;
+        let granted = register.read()?.get(name).map(|entry| entry.grants.clone());
+        let defaults = workspace.config.rules(&workspace.base).settings.remove(name);
+        let defaults = defaults.map(|settings| settings.defaults).unwrap_or_default();
+        Ok(Self { name: name.to_owned(), declares, granted, defaults })
+    }
+
+    /// The schema of an action's arguments; `None` where there is no such action.
+    pub(super) fn schema(&self, action: &str) -> Option<&Value> {
+        self.declares.actions.get(action).map(|action| &action.args)
+    }
+
+    /// The actions, one line each.
+    pub(super) fn actions(&self) -> String {
+        let mut table = Table::new(&["ACTION", "THE PLUGIN SAYS"]);
+        for (name, action) in &self.declares.actions {
+            let default = if *name == self.declares.default_action { " (default)" } else { "" };
+            table.row([format!("{name}{default}"), action.description.clone()]);
+        }
+        format!(
+            "{}: {}\n\n{}\nbaton run {} ACTION --help shows the arguments, the grants and an example of one\n",
+            self.name,
+            described(&self.declares.description),
+            table.lines(|_, _, cell| cell),
+            self.name
+        )
+    }
+
+    /// The same for programs.
+    pub(super) fn as_json(&self) -> Value {
+        let action = |(name, action): (&String, &Action)| {
+            let arguments: Vec<Value> = expected(&action.args).iter().map(argument_json).collect();
+            json!({
+                "name": name, "description": action.description, "default": *name == self.declares.default_action,
+                "idempotent": action.idempotent, "arguments": arguments, "schema": action.args,
+            })
+        };
+        let actions: Vec<Value> = self.declares.actions.iter().map(action).collect();
+        json!({ "schema": 1, "plugin": self.name, "description": self.declares.description, "actions": actions })
+    }
+
+    /// What an action takes.
+    ///
+    /// # Errors
+    /// When there is no such action.
+    pub(super) fn action(&self, name: &str) -> anyhow::Result<String> {
+        let Some(action) = self.declares.actions.get(name) else {
+            let names = self.declares.actions.keys().map(String::as_str);
+            let all = format!("it has: {}", names.clone().collect::<Vec<_>>().join(", "));
+            bail!("`{}` has no action `{}`; {}", self.name, one_line(name), or_meant(name, names, &all));
+        };
+        let arguments = expected(&action.args);
+        let mut text = format!("Usage: baton run {} {name} [--arg NAME=VALUE]...\n\n", self.name);
+        text.push_str(&format!("{}\n", described(&action.description)));
+        if !action.idempotent {
+            text.push_str("An attempt that is interrupted is not repeated without asking you.\n");
+        }
+        text.push_str(&self.arguments(name, &arguments));
+        text.push_str(&self.grants());
+        text.push_str(&format!("\nexample\n  {}\n", self.example(name, &arguments)));
+        Ok(text)
+    }
+
+    fn arguments(&self, action: &str, arguments: &[ExpectedArgument]) -> String {
+        if arguments.is_empty() {
+            return "\narguments: none that it names\n".to_owned();
+        }
+        let defaults = self.defaults.get(action);
+        let mut table = Table::new(&["ARGUMENT", "VALUE", "DEFAULT", "THE PLUGIN SAYS"]);
+        for argument in arguments {
+            let set =
+                defaults.and_then(|defaults| defaults.get(&argument.name)).map(|value| format!("{value} (baton.toml)"));
+            let required = argument.required.then(|| "required".to_owned());
+            let default = set.or(required).or_else(|| argument.default.clone());
+            let form = shorten(&one_line(&argument.form), 60);
+            let default = default.unwrap_or_else(|| "-".to_owned());
+            table.row([argument.name.clone(), form, shorten(&default, 40), argument.description.clone()]);
+        }
+        format!("\n{}", table.lines(|_, _, cell| cell))
+    }
+
+    /// What the plugin asks for, and what it was granted. A manifest does not say which action needs which grant.
+    fn grants(&self) -> String {
+        let granted = self.granted.clone().unwrap_or_default();
+        let rows = rows(&self.declares.capabilities, &granted);
+        if rows.is_empty() {
+            return String::new();
+        }
+        let mut table = Table::new(&["GRANT", "GRANTED", "COMMAND"]);
+        for GrantRow { word, asked, given } in rows {
+            let command = match (&self.granted, given, asked) {
+                (None, ..) | (_, Given::Yes, _) | (.., None) => String::new(),
+                (.., Some(asked)) => self.command(&asked),
+            };
+            let given = if self.granted.is_some() { given.as_str() } else { "-" };
+            table.row([word, given.to_owned(), command]);
+        }
+        format!("\ngrants of the plugin; an action that lacks one says so\n{}", table.lines(|_, _, cell| cell))
+    }
+
+    /// The command that grants what is asked for.
+    fn command(&self, asked: &str) -> String {
+        let folder = asked.strip_prefix("files:").and_then(|rest| rest.split_once('=')).map(|(_, folder)| folder);
+        let needs_path = folder.is_some_and(|folder| !Config::FOLDERS.contains(&folder));
+        let spec = if needs_path { format!("{asked}=FOLDER") } else { asked.to_owned() };
+        format!("baton plugin grant {} {}", self.name, quoted(&spec))
+    }
+
+    /// A command with the required arguments, else with the first one.
+    fn example(&self, action: &str, arguments: &[ExpectedArgument]) -> String {
+        let required: Vec<_> = arguments.iter().filter(|argument| argument.required).take(IN_EXAMPLE).collect();
+        let shown = if required.is_empty() { arguments.iter().take(1).collect() } else { required };
+        let mut command = vec!["baton".to_owned(), "run".to_owned(), self.name.clone(), action.to_owned()];
+        for argument in shown {
+            command.push("--arg".to_owned());
+            command.push(one_line(&format!("{}={}", argument.name, argument.example)));
+        }
+        words(&command)
+    }
+}
+
+fn argument_json(argument: &ExpectedArgument) -> Value {
+    let mut value = Map::new();
+    value.insert("name".to_owned(), json!(argument.name));
+    value.insert("value".to_owned(), json!(argument.form));
+    value.insert("required".to_owned(), json!(argument.required));
+    value.insert("default".to_owned(), json!(argument.default));
+    value.insert("description".to_owned(), json!(argument.description));
+    Value::Object(value)
+}
+
+/// What the plugin says about itself or an action.
+fn described(description: &str) -> String {
+    shorten(&plugin_says(description), LONGEST)
+}

@@ -1,0 +1,27 @@
+//! What a plugin wrote to standard output and standard error, as lines that cannot be taken for Baton's own.
+
+use super::{one_line, shorten};
+
+/// The most columns of a line.
+const WIDEST: usize = 300;
+
+/// The last `most` lines of `text`, each behind a bar; what is before them is counted. Empty for an empty text.
+pub(crate) fn wrote(text: &str, most: usize) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let before = lines.len().saturating_sub(most);
+    let mut shown = if before > 0 { format!("  | … {before} lines before\n") } else { String::new() };
+    shown.extend(lines.iter().skip(before).map(|line| format!("  | {}\n", shorten(&one_line(line), WIDEST))));
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_shown_and_harmless() {
+        assert_eq!(wrote("a\nb\u{1b}[2K\n\nd\n", 2), "  | … 2 lines before\n  | \n  | d\n");
+        assert_eq!(wrote("b\u{1b}[2K\n", 9), "  | b\\u{1b}[2K\n");
+        assert_eq!(wrote("", 9), "");
+    }
+}

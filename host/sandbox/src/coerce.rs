@@ -1,0 +1,332 @@
+//! Arguments that a person typed as `NAME=TEXT`, as the values that the JSON Schema of the action asks for: `formats=m3u8` is a
+//! list of one where a list is asked for, `from=2025` is text where text is asked for.
+//!
+//! Nothing is checked here. A text that does not fit stays text, so that the check against the schema (`arguments.rs`) says what
+//! is expected. The schema is untrusted: references are followed inside it only, and the work is limited.
+
+use baton_core::text::one_line;
+use serde_json::{Map, Number, Value};
+
+/// How deep lists in lists and references are followed.
+const DEPTH: usize = 8;
+
+/// The most parts of a schema that are read for one value.
+const PARTS: usize = 1_000;
+
+/// An argument as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedArgument {
+    /// The name before the first `=`.
+    pub name: String,
+    /// Everything after it.
+    pub text: String,
+}
+
+impl TypedArgument {
+    /// Reads `NAME=VALUE`.
+    ///
+    /// # Errors
+    /// When there is no `=`, or no name before it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, value) =
+            text.split_once('=').ok_or_else(|| format!("`{}` is not of the form name=value", one_line(text)))?;
+        if name.is_empty() {
+            return Err(format!("`{}` has no name before the `=`", one_line(text)));
+        }
+        Ok(Self { name: name.to_owned(), text: value.to_owned() })
+    }
+}
+
+/// The arguments as one object. A name that is given again adds to its list.
+///
+/// # Errors
+/// When a name is given again whose value is not a list.
+pub fn coerce(schema: &Value, typed: &[TypedArgument]) -> Result<Map<String, Value>, String> {
+    let mut args = Map::new();
+    for argument in typed {
+        if args.contains_key(&argument.name) {
+            continue;
+        }
+        let texts: Vec<&str> =
+            typed.iter().filter(|other| other.name == argument.name).map(|other| other.text.as_str()).collect();
+        args.insert(argument.name.clone(), value(schema, &argument.name, &texts)?);
+    }
+    Ok(args)
+}
+
+fn value(schema: &Value, name: &str, texts: &[&str]) -> Result<Value, String> {
+    let mut reader = Reader::new(schema);
+    let property = reader.property(schema, name, DEPTH).unwrap_or(&Value::Bool(true));
+    let accepted = reader.accepted(property);
+    match texts {
+        [text] => Ok(reader.one(&accepted, text, DEPTH)),
+        texts if accepted.takes("array") => Ok(reader.list(&accepted, texts, DEPTH)),
+        texts => Err(format!("the argument `{}` takes one value and is given {} times", one_line(name), texts.len())),
+    }
+}
+
+/// What a schema accepts, as far as it matters for a text.
+#[derive(Default)]
+pub(crate) struct Accepted<'a> {
+    /// The types; none where it does not say.
+    pub(crate) types: Vec<&'a str>,
+    /// The values of `enum` and `const`.
+    pub(crate) words: Vec<&'a Value>,
+    /// The schemas of a list's items.
+    items: Vec<&'a Value>,
+}
+
+impl Accepted<'_> {
+    fn takes(&self, kind: &str) -> bool {
+        self.types.is_empty() || self.types.contains(&kind)
+    }
+
+    /// Whether a text may stay as it is: other readings of it then have to be exact.
+    fn takes_text(&self) -> bool {
+        self.types.contains(&"string")
+    }
+
+    fn add_type(&mut self, kind: &Value) {
+        let known = ["null", "boolean", "integer", "number", "string", "array", "object"];
+        self.types.extend(known.into_iter().find(|known| kind.as_str() == Some(known)));
+    }
+}
+
+/// Reads an untrusted schema.
+pub(crate) struct Reader<'a> {
+    root: &'a Value,
+    /// How many parts may still be read.
+    left: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(root: &'a Value) -> Self {
+        Self { root, left: PARTS }
+    }
+
+    /// The properties that the schema itself has.
+    pub(crate) fn properties(&mut self, schema: &'a Value) -> Option<&'a Map<String, Value>> {
+        let fields = self.fields(schema)?;
+        let own = fields.get("properties").and_then(Value::as_object);
+        own.or_else(|| self.parts(fields).into_iter().find_map(|part| part.get("properties")?.as_object()))
+    }
+
+    /// What the items of a list are.
+    pub(crate) fn items(&mut self, accepted: &Accepted<'a>) -> Accepted<'a> {
+        let mut items = Accepted::default();
+        for schema in accepted.items.iter().copied() {
+            self.collect(schema, &mut items, DEPTH);
+        }
+        items
+    }
+
+    /// The schema of the property `name`.
+    fn property(&mut self, schema: &'a Value, name: &str, depth: usize) -> Option<&'a Value> {
+        let fields = self.fields(schema)?;
+        let own = fields.get("properties").and_then(|properties| properties.get(name));
+        if own.is_some() || depth == 0 {
+            return own;
+        }
+        let parts = self.parts(fields);
+        let inner = parts.into_iter().find_map(|part| self.property(part, name, depth - 1));
+        inner.or_else(|| fields.get("additionalProperties"))
+    }
+
+    pub(crate) fn accepted(&mut self, schema: &'a Value) -> Accepted<'a> {
+        let mut accepted = Accepted::default();
+        self.collect(schema, &mut accepted, DEPTH);
+        accepted
+    }
+
+    fn collect(&mut self, schema: &'a Value, accepted: &mut Accepted<'a>, depth: usize) {
+        let Some(fields) = self.fields(schema) else { return };
+        let words = fields.get("enum").and_then(Value::as_array).into_iter().flatten();
+        let words: Vec<&Value> = words.chain(fields.get("const")).take(PARTS).collect();
+        match fields.get("type") {
+            Some(Value::Array(types)) => types.iter().take(DEPTH).for_each(|kind| accepted.add_type(kind)),
+            Some(kind) => accepted.add_type(kind),
+            None => accepted.types.extend(words.iter().map(|word| type_of(word))),
+        }
+        accepted.words.extend(words);
+        accepted.items.extend(fields.get("items"));
+        if depth > 0 {
+            self.parts(fields).into_iter().for_each(|part| self.collect(part, accepted, depth - 1));
+        }
+    }
+
+    /// The schemas that count beside the fields of this one.
+    fn parts(&mut self, fields: &'a Map<String, Value>) -> Vec<&'a Value> {
+        let target = fields.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#'));
+        let target = target.and_then(|pointer| self.root.pointer(pointer));
+        let several = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| fields.get(key)?.as_array()).flatten();
+        target.into_iter().chain(several).take(self.left).collect()
+    }
+
+    fn fields(&mut self, schema: &'a Value) -> Option<&'a Map<String, Value>> {
+        self.left = self.left.checked_sub(1)?;
+        schema.as_object()
+    }
+
+    /// One text as one value.
+    fn one(&mut self, accepted: &Accepted<'a>, text: &str, depth: usize) -> Value {
+        let word = accepted.words.iter().find(|word| match word {
+            Value::String(word) => word == text,
+            word => word.to_string() == text,
+        });
+        if let Some(word) = word {
+            return (*word).clone();
+        }
+        if accepted.types.is_empty() {
+            return serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        }
+        if let Some(value) = scalar(accepted, text).or_else(|| structure(accepted, text)) {
+            return value;
+        }
+        if !accepted.takes_text() && accepted.takes("array") && depth > 0 {
+            return self.list(accepted, &[text], depth);
+        }
+        Value::String(text.to_owned())
+    }
+
+    /// Several texts as one list. What is a JSON list already adds its items.
+    fn list(&mut self, accepted: &Accepted<'a>, texts: &[&str], depth: usize) -> Value {
+        let items = self.items(accepted);
+        let mut list = Vec::new();
+        for text in texts {
+            match serde_json::from_str(text) {
+                Ok(Value::Array(more)) if text.starts_with('[') => list.extend(more),
+                _ => list.push(self.one(&items, text, depth.saturating_sub(1))),
+            }
+        }
+        Value::Array(list)
+    }
+}
+
+/// The text as null, a boolean or a number, where one is asked for.
+fn scalar(accepted: &Accepted<'_>, text: &str) -> Option<Value> {
+    let exact = accepted.takes_text();
+    match text {
+        "null" if accepted.takes("null") => return Some(Value::Null),
+        "true" if accepted.takes("boolean") => return Some(Value::Bool(true)),
+        "false" if accepted.takes("boolean") => return Some(Value::Bool(false)),
+        "yes" | "on" if accepted.takes("boolean") && !exact => return Some(Value::Bool(true)),
+        "no" | "off" if accepted.takes("boolean") && !exact => return Some(Value::Bool(false)),
+        _ => {}
+    }
+    let (whole, any) = (accepted.takes("integer"), accepted.takes("number"));
+    if !whole && !any {
+        return None;
+    }
+    let number: Number = serde_json::from_str(text).ok()?;
+    // An id such as `1e5` stays text where text is accepted.
+    let fits = !exact || (number.to_string() == text && (any || !number.is_f64()));
+    fits.then_some(Value::Number(number))
+}
+
+/// The text as a list or an object in JSON, where one is asked for.
+fn structure(accepted: &Accepted<'_>, text: &str) -> Option<Value> {
+    let kind = match text.trim_start().chars().next() {
+        Some('[') => "array",
+        Some('{') => "object",
+        _ => return None,
+    };
+    let value: Value = serde_json::from_str(text).ok()?;
+    accepted.takes(kind).then_some(value)
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn coerced(schema: &Value, pairs: &[&str]) -> Result<Value, String> {
+        let typed: Vec<_> = pairs.iter().map(|pair| TypedArgument::parse(pair).unwrap()).collect();
+        coerce(schema, &typed).map(Value::Object)
+    }
+
+    #[test]
+    fn a_text_becomes_what_the_schema_asks_for() {
+        for (schema, text, value) in [
+            (json!({ "type": "string" }), "2025", json!("2025")),
+            (json!({ "type": "string" }), "true", json!("true")),
+            (json!({ "type": "string" }), "\"Heroes\"", json!("\"Heroes\"")),
+            (json!({ "type": "string" }), "[x]", json!("[x]")),
+            (json!({ "type": "integer" }), "2025", json!(2025)),
+            (json!({ "type": "integer" }), "many", json!("many")),
+            (json!({ "type": "number" }), "1.5", json!(1.5)),
+            (json!({ "type": "boolean" }), "true", json!(true)),
+            (json!({ "type": "boolean" }), "no", json!(false)),
+            (json!({ "type": ["boolean", "string"] }), "no", json!("no")),
+            (json!({ "type": ["boolean", "string"] }), "true", json!(true)),
+            (json!({ "type": ["string", "integer"] }), "7", json!(7)),
+            (json!({ "type": ["string", "integer"] }), "007", json!("007")),
+            (json!({ "type": ["string", "integer"] }), "1e5", json!("1e5")),
+            (json!({ "type": ["string", "null"] }), "null", json!(null)),
+            (json!({ "type": "array", "items": { "enum": ["csv", "m3u8"] } }), "m3u8", json!(["m3u8"])),
+            (json!({ "type": "array", "items": { "enum": [1, 2] } }), "2", json!([2])),
+            (json!({ "type": "array", "items": { "type": "string" } }), "2025", json!(["2025"])),
+            (json!({ "type": "array", "items": { "type": "string" } }), "[\"a\",\"b\"]", json!(["a", "b"])),
+            (json!({ "type": "array", "items": { "type": "string" } }), "[Demo] a.csv", json!(["[Demo] a.csv"])),
+            (json!({ "type": ["array", "string"], "items": { "type": "string" } }), "a.md", json!("a.md")),
+            (json!({ "type": "object" }), "{\"a\":1}", json!({ "a": 1 })),
+            (json!({ "enum": ["first", "copy"] }), "copy", json!("copy")),
+            (json!({ "enum": [1, "1"] }), "1", json!(1)),
+            (json!({ "anyOf": [{ "type": "string" }, { "type": "array" }] }), "x", json!("x")),
+            (json!({ "$ref": "#/$defs/many" }), "7", json!(["7"])),
+            (json!({}), "7", json!(7)),
+            (json!({}), "x", json!("x")),
+            (json!(true), "[1]", json!([1])),
+        ] {
+            let root = json!({
+                "properties": { "x": schema },
+                "$defs": { "many": { "type": "array", "items": { "type": "string" } } },
+            });
+            assert_eq!(coerced(&root, &[&format!("x={text}")]), Ok(json!({ "x": value })), "{root} {text}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_given_again_adds_to_its_list_and_to_nothing_else() {
+        let schema = json!({ "properties": {
+            "list": { "type": "array", "items": { "type": "string" } },
+            "either": { "type": ["array", "string"], "items": { "type": "string" } },
+            "text": { "type": "string" },
+        } });
+        assert_eq!(
+            coerced(&schema, &["list=1", "either=a", "list=[\"2\",\"3\"]", "either=b", "free=1", "free=x"]),
+            Ok(json!({ "list": ["1", "2", "3"], "either": ["a", "b"], "free": [1, "x"] }))
+        );
+        let why = coerced(&schema, &["text=a", "text=b"]).unwrap_err();
+        assert_eq!(why, "the argument `text` takes one value and is given 2 times");
+    }
+
+    #[test]
+    fn the_text_after_the_first_equals_sign_is_the_value() {
+        assert_eq!(TypedArgument::parse("e=a=b").map(|argument| argument.text), Ok("a=b".to_owned()));
+        assert_eq!(coerced(&json!({ "properties": { "e": { "type": "string" } } }), &["e="]), Ok(json!({ "e": "" })));
+        assert!(TypedArgument::parse("no").is_err() && TypedArgument::parse("=v").is_err());
+    }
+
+    #[test]
+    fn a_hostile_schema_costs_little() {
+        let circle = json!({ "properties": { "x": { "$ref": "#/$defs/a" } },
+            "$defs": { "a": { "type": "array", "items": { "$ref": "#/$defs/a" } } } });
+        assert!(coerced(&circle, &["x=1", "x=2"]).is_ok());
+        let part = json!({ "$ref": "#/$defs/a" });
+        let bomb = json!({ "properties": { "x": part }, "$defs": { "a": { "anyOf": vec![part; 500] } } });
+        assert_eq!(coerced(&bomb, &["x=1"]), Ok(json!({ "x": 1 })));
+    }
+}
