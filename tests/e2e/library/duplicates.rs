@@ -55,7 +55,7 @@ fn copies_are_grouped_with_the_better_file_and_nothing_is_deleted() {
     assert!(refused.stderr.contains("is there already"), "{}", refused.stderr);
     assert_eq!(fs::read_dir(&music).unwrap().count(), 7);
     let text = said(&workspace, &["duplicates"], 0).stdout;
-    assert!(text.contains("keep") && text.contains("same audio") && text.contains("1 groups, 1 files"), "{text}");
+    assert!(text.contains("keep") && text.contains("same audio") && text.contains("1 group, 1 file ("), "{text}");
 }
 
 #[test]

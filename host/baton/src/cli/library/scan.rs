@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::super::{Place, block_on};
 use super::bar::Bar;
-use super::units::{bytes, count, files, length};
+use super::units::{bytes, count, counted, length};
 use super::wait::patiently;
 use crate::exit::Code;
 use crate::output::{self, Table};
@@ -227,7 +227,7 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
             .fold((0, 0), |(items, bytes), listing| (items + listing.to_read(), bytes + listing.bytes));
         let gone: u64 = report.sources.iter().map(|listing| listing.missing).sum();
         let stopped = if report.stopped { "stopped; there may be more\n" } else { "" };
-        let (items, size) = (files(wanted.0), bytes(wanted.1));
+        let (items, size) = (counted(wanted.0, "file"), bytes(wanted.1));
         return text + &format!("{items} ({size}) would be read, {} would be gone\n{stopped}", count(gone));
     }
     text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan goes on from here\n" } else { "" }
@@ -240,7 +240,7 @@ fn read(reads: &Reads, took: Duration) -> String {
         format!("{}.{} files/s, {}/s", count(rate / 10), rate % 10, bytes(reads.bytes.saturating_mul(1_000) / ms));
     let mut text = format!(
         "{} read in {} ({rate}): {} fingerprinted ({} of audio)\n",
-        files(reads.items),
+        counted(reads.items, "file"),
         length(ms),
         count(reads.fingerprinted),
         length(reads.audio_ms)

@@ -30,9 +30,9 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
-/// A number of files in words: `1 file`, `1,234 files`.
-pub(super) fn files(number: u64) -> String {
-    format!("{} {}", count(number), if number == 1 { "file" } else { "files" })
+/// A number of things in words: `1 file`, `1,234 files`.
+pub(super) fn counted(number: u64, one: &str) -> String {
+    format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Tenths of a per cent: `20.1 %`.

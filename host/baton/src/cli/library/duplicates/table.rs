@@ -2,7 +2,7 @@
 
 use baton_library::duplicates::{Alike, Away, Duplicates, Group, Item, Likely, Proof, Versions};
 
-use super::super::units::{bytes, count, files, heard, length};
+use super::super::units::{bytes, count, counted, heard, length};
 use crate::output::{self, Table};
 
 /// Groups, versions and questions of each of which so many are shown; the JSON has all.
@@ -93,13 +93,13 @@ fn sum(found: &Duplicates, review: usize) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (superfluous, size) = found.superfluous();
     format!(
-        "{} of {} items compared by the sound of their first {}, what seems to be twice to its end: {} groups, {} ({}) with a \
+        "{} of {} items compared by the sound of their first {}, what seems to be twice to its end: {}, {} ({}) with a \
          better copy; {} pairs are for review, {} are versions, {} are likely by their titles\n",
         count(number(found.heard())),
         count(number(found.items.len())),
         heard(),
-        count(number(found.groups.len())),
-        files(number(superfluous)),
+        counted(number(found.groups.len()), "group"),
+        counted(number(superfluous), "file"),
         bytes(size),
         count(number(review)),
         count(number(found.versions.len() - review)),
