@@ -406,7 +406,7 @@ fn cancel_ends_every_open_task_of_an_agent_a_plugin_or_a_state() {
 }
 
 #[test]
-fn a_deadline_that_is_not_a_time_or_has_passed_is_told_by_why() {
+fn why_names_a_deadline_that_is_not_a_time_or_has_passed() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "word.json", with("A word", &json!({ "deadline": "tomorrow" })));
     let markdown = "# HANDOFF: Written by hand\n\n**From:** Claude-MM1\n**Due:** next week\n\nDo it.\n";

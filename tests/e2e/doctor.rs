@@ -396,7 +396,7 @@ fn a_task_that_stands_still_is_named_with_what_moves_it() {
 }
 
 #[test]
-fn a_budget_of_a_plugin_that_is_not_installed_is_told_with_the_one_that_is_meant() {
+fn a_budget_of_a_plugin_that_is_not_installed_is_a_warning_with_the_name_that_is_meant() {
     let workspace = Workspace::with_noop();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", format!("{config}\n[plugins.nopo.budget]\ntasks = {{ hour = 5 }}\n"));

@@ -111,7 +111,7 @@ mod plugin_outcomes;
 mod plugin_sources;
 #[cfg(test)]
 mod plugin_test;
-mod plugin_told;
+mod plugin_views;
 #[cfg(test)]
 mod plugin_words;
 #[cfg(test)]

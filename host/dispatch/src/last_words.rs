@@ -1,14 +1,14 @@
-//! Why a plugin crashed, in its own words: the end of what it wrote before, because a trap itself says little.
+//! The reason of a plugin's crash: the end of its log, because the message of a trap says little.
 
 use baton_core::file_name::cut;
 
-/// The most bytes that are told.
+/// The most bytes of the reason.
 const MOST: usize = 500;
 
 /// The message of a panic with its place, else the last line; `None` where nothing was written.
 pub(crate) fn last_words(log: &str) -> Option<String> {
     let lines = log.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
-    // The last line that is in brackets is the host's.
+    // The sandbox adds a line in brackets after a log that is too long.
     let lines: Vec<&str> =
         lines.filter(|line| !(line.starts_with('[') && line.ends_with("bytes were dropped]"))).collect();
     let panic = lines.iter().rposition(|line| line.contains("panicked at "));
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_told_with_its_place_and_other_crashes_by_their_last_line() {
+    fn the_reason_is_the_panic_with_its_place_else_the_last_line() {
         let rust = "begins\n\nthread '<unnamed>' panicked at src/lib.rs:3:5:\nno such plan\nnote: run with `RUST_BACKTRACE=1`\n";
         let python = "Traceback (most recent call last):\n  File \"app.py\", line 3\nValueError: no such plan\n";
         for (log, words) in [

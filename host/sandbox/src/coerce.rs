@@ -67,7 +67,7 @@ fn value(schema: &Value, name: &str, texts: &[&str]) -> Result<Value, String> {
 
 /// What a schema accepts, as far as it matters for a text.
 #[derive(Default)]
-pub(crate) struct Accepted<'a> {
+pub(crate) struct AcceptedValues<'a> {
     /// The types; none where it does not say.
     pub(crate) types: Vec<&'a str>,
     /// The values of `enum` and `const`.
@@ -76,7 +76,7 @@ pub(crate) struct Accepted<'a> {
     items: Vec<&'a Value>,
 }
 
-impl Accepted<'_> {
+impl AcceptedValues<'_> {
     fn takes(&self, kind: &str) -> bool {
         self.types.is_empty() || self.types.contains(&kind)
     }
@@ -112,8 +112,8 @@ impl<'a> Reader<'a> {
     }
 
     /// What the items of a list are.
-    pub(crate) fn items(&mut self, accepted: &Accepted<'a>) -> Accepted<'a> {
-        let mut items = Accepted::default();
+    pub(crate) fn items(&mut self, accepted: &AcceptedValues<'a>) -> AcceptedValues<'a> {
+        let mut items = AcceptedValues::default();
         for schema in accepted.items.iter().copied() {
             self.collect(schema, &mut items, DEPTH);
         }
@@ -132,13 +132,13 @@ impl<'a> Reader<'a> {
         inner.or_else(|| fields.get("additionalProperties"))
     }
 
-    pub(crate) fn accepted(&mut self, schema: &'a Value) -> Accepted<'a> {
-        let mut accepted = Accepted::default();
+    pub(crate) fn accepted(&mut self, schema: &'a Value) -> AcceptedValues<'a> {
+        let mut accepted = AcceptedValues::default();
         self.collect(schema, &mut accepted, DEPTH);
         accepted
     }
 
-    fn collect(&mut self, schema: &'a Value, accepted: &mut Accepted<'a>, depth: usize) {
+    fn collect(&mut self, schema: &'a Value, accepted: &mut AcceptedValues<'a>, depth: usize) {
         let Some(fields) = self.fields(schema) else { return };
         let words = fields.get("enum").and_then(Value::as_array).into_iter().flatten();
         let words: Vec<&Value> = words.chain(fields.get("const")).take(PARTS).collect();
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One text as one value.
-    fn one(&mut self, accepted: &Accepted<'a>, text: &str, depth: usize) -> Value {
+    fn one(&mut self, accepted: &AcceptedValues<'a>, text: &str, depth: usize) -> Value {
         let word = accepted.words.iter().find(|word| match word {
             Value::String(word) => word == text,
             word => word.to_string() == text,
@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Several texts as one list. What is a JSON list already adds its items.
-    fn list(&mut self, accepted: &Accepted<'a>, texts: &[&str], depth: usize) -> Value {
+    fn list(&mut self, accepted: &AcceptedValues<'a>, texts: &[&str], depth: usize) -> Value {
         let items = self.items(accepted);
         let mut list = Vec::new();
         for text in texts {
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The text as null, a boolean or a number, where one is asked for.
-fn scalar(accepted: &Accepted<'_>, text: &str) -> Option<Value> {
+fn scalar(accepted: &AcceptedValues<'_>, text: &str) -> Option<Value> {
     let exact = accepted.takes_text();
     match text {
         "null" if accepted.takes("null") => return Some(Value::Null),
@@ -224,7 +224,7 @@ fn scalar(accepted: &Accepted<'_>, text: &str) -> Option<Value> {
 }
 
 /// The text as a list or an object in JSON, where one is asked for.
-fn structure(accepted: &Accepted<'_>, text: &str) -> Option<Value> {
+fn structure(accepted: &AcceptedValues<'_>, text: &str) -> Option<Value> {
     let kind = match text.trim_start().chars().next() {
         Some('[') => "array",
         Some('{') => "object",

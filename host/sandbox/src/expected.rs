@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::coerce::{Accepted, Reader};
+use crate::coerce::{AcceptedValues, Reader};
 
 /// The most values of a choice that are named.
 const NAMED: usize = 12;
@@ -48,7 +48,7 @@ pub fn expected(schema: &Value) -> Vec<ExpectedArgument> {
 }
 
 /// What a person writes.
-fn form<'a>(reader: &mut Reader<'a>, accepted: &Accepted<'a>) -> String {
+fn form<'a>(reader: &mut Reader<'a>, accepted: &AcceptedValues<'a>) -> String {
     let mut forms: Vec<String> = if accepted.words.is_empty() {
         accepted.types.iter().filter_map(|kind| plain(kind)).map(str::to_owned).collect()
     } else {
@@ -93,7 +93,7 @@ fn bounds(property: &Value) -> String {
     }
 }
 
-fn example<'a>(reader: &mut Reader<'a>, accepted: &Accepted<'a>, name: &str) -> String {
+fn example<'a>(reader: &mut Reader<'a>, accepted: &AcceptedValues<'a>, name: &str) -> String {
     if let Some(word) = accepted.words.first() {
         return text_of(word);
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 /// The arguments as they were typed.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Given {
+pub(super) struct ActionArguments {
     /// An argument of the action. The action's schema says whether VALUE is text, a number, true or false; a list takes several
     #[arg(long = "arg", value_name = "NAME=VALUE", value_parser = TypedArgument::parse)]
     args: Vec<TypedArgument>,
@@ -18,7 +18,7 @@ pub(super) struct Given {
     args_json: Option<String>,
 }
 
-impl Given {
+impl ActionArguments {
     /// Whether standard input has arguments.
     pub(super) fn reads_input(&self) -> bool {
         self.args_json.as_deref() == Some("-")

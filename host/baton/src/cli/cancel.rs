@@ -7,8 +7,8 @@ use baton_dispatch::House;
 use baton_ledger::Reader;
 use baton_ledger::task::{self, Summary};
 
-use super::chosen::Chosen;
 use super::meant::Which;
+use super::task_selection::TaskSelection;
 use super::{Place, decide, task_view};
 use crate::exit::Code;
 use crate::output;
@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long, requires = "id")]
     all: bool,
     #[command(flatten)]
-    chosen: Chosen,
+    selection: TaskSelection,
     /// Say what would be ended, change nothing
     #[arg(long, conflicts_with = "id")]
     dry_run: bool,
@@ -42,19 +42,19 @@ impl Args {
     pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
         let reason = self.reason;
         let cancel = async |house: Arc<House>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;
-        let place = self.chosen.states_of(place);
+        let place = self.selection.states_of(place);
         if let Some(id) = &self.id {
-            if !self.chosen.is_empty() {
+            if !self.selection.is_empty() {
                 bail!("give an ID, or --agent, --plugin or --state; both mean different tasks");
             }
             let which = Which { word: id, all: self.all, open_only: true };
             return decide::decide(&place, &which, cancel);
         }
-        if self.chosen.is_empty() {
+        if self.selection.is_empty() {
             bail!("say which task: its ID, or --agent, --plugin or --state for all open ones of it");
         }
         let workspace = place.need()?;
-        let tasks = open_tasks(&workspace, &self.chosen)?;
+        let tasks = open_tasks(&workspace, &self.selection)?;
         if tasks.is_empty() {
             output::note("no open task matches; `baton status` lists all");
             return Ok(Code::Good);
@@ -72,8 +72,8 @@ impl Args {
 }
 
 /// The tasks that have not ended, oldest first.
-fn open_tasks(workspace: &Workspace, chosen: &Chosen) -> anyhow::Result<Vec<Summary>> {
-    let filter = chosen.filter(workspace)?;
+fn open_tasks(workspace: &Workspace, selection: &TaskSelection) -> anyhow::Result<Vec<Summary>> {
+    let filter = selection.filter(workspace)?;
     let recent = |reader: Reader| task::recent(&reader, &filter, u32::MAX);
     let mut tasks = task_view::reader(workspace)?.map(recent).transpose()?.unwrap_or_default();
     tasks.retain(|task| !task.state.is_final());

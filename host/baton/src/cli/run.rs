@@ -14,7 +14,7 @@ use clap::CommandFactory as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value};
 
-use self::help::Described;
+use self::help::PluginDescription;
 use super::plugin::grant_first;
 use super::{Place, args};
 use crate::exit::Code;
@@ -37,7 +37,7 @@ pub(super) struct Args {
     /// The action
     action: Option<String>,
     #[command(flatten)]
-    given: args::Given,
+    given: args::ActionArguments,
     /// Grant the plugin this first, as `baton plugin grant` does; it stays granted. May be given several times
     #[arg(long, value_name = "GRANT")]
     grant: Vec<String>,
@@ -56,10 +56,10 @@ impl Args {
         match (&self.plugin, &self.action) {
             (None, _) => output::print(&own_help()),
             (Some(plugin), Some(action)) if self.help => {
-                output::print(&Described::find(place, plugin)?.action(action)?);
+                output::print(&PluginDescription::find(place, plugin)?.action(action)?);
             }
             (Some(plugin), None) => {
-                let described = Described::find(place, plugin)?;
+                let described = PluginDescription::find(place, plugin)?;
                 if self.json { output::json(&described.as_json()) } else { output::print(&described.actions()) }
             }
             (Some(plugin), Some(action)) => return self.call(place, plugin, action),
@@ -72,7 +72,7 @@ impl Args {
             output::note(&grant_first(place, plugin, &self.grant)?);
         }
         // Without a schema, the call itself says what is wrong with the plugin or the action.
-        let described = Described::find(place, plugin).ok();
+        let described = PluginDescription::find(place, plugin).ok();
         let schema = described.as_ref().and_then(|described| described.schema(action));
         let args = self.given.values(schema.unwrap_or(&Value::Bool(true)))?;
         let asked = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };

@@ -50,7 +50,7 @@ pub(super) struct Args {
     #[arg(long)]
     action: Option<String>,
     #[command(flatten)]
-    given: args::Given,
+    given: args::ActionArguments,
     /// A Markdown file with the request, or - for standard input
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,

@@ -15,7 +15,7 @@ use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::chosen::Chosen;
+use super::task_selection::TaskSelection;
 use super::{Place, task_view};
 use crate::exit::Code;
 use crate::output;
@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u32>,
     #[command(flatten)]
-    chosen: Chosen,
+    selection: TaskSelection,
     /// Only tasks of this last time, as 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
@@ -60,9 +60,9 @@ impl Args {
     /// # Errors
     /// When there is no workspace, its ledger cannot be read, or a filter names nothing.
     pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
-        let workspace = self.chosen.states_of(place).need()?;
+        let workspace = self.selection.states_of(place).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
-        let filter = self.chosen.filter(&workspace)?;
+        let filter = self.selection.filter(&workspace)?;
         if self.watch {
             return watch::watch(&workspace, filter, limit, (self.json, self.since));
         }

@@ -73,7 +73,7 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| crate::file_name::epoch(text))
 }
 
-/// The deadline that was `written`, in one of several spellings. A text that is not a moment is told in `mended`.
+/// The deadline that was `written`, in one of several spellings. A text that is not a moment goes into `mended`.
 pub(super) fn deadline(written: &[String], mended: &mut Vec<String>) -> Option<Timestamp> {
     let found = written.iter().find_map(|text| time(text));
     if let Some(text) = written.first().filter(|_| found.is_none()) {

@@ -6,14 +6,14 @@ use baton_registry::Granted;
 
 /// How far a grant was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Given {
+pub(in crate::cli) enum GrantState {
     No,
     /// For less than is asked for: a folder for reading only, a secret for other hosts.
     InPart,
     Yes,
 }
 
-impl Given {
+impl GrantState {
     /// The word in a table.
     pub(in crate::cli) fn as_str(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ pub(in crate::cli) struct GrantRow {
     pub(in crate::cli) word: String,
     /// As asked for; `None` for what the manifest does not ask for any more.
     pub(in crate::cli) asked: Option<String>,
-    pub(in crate::cli) given: Given,
+    pub(in crate::cli) given: GrantState,
 }
 
 /// The rows, by word.
@@ -42,14 +42,14 @@ pub(in crate::cli) fn rows(asked: &Capabilities, granted: &Granted) -> Vec<Grant
         let (own, others): (Vec<_>, Vec<_>) = words.into_iter().partition(|word| subject(word) == subject(&asked));
         words = others;
         let given = match (own.is_empty(), lacks.contains(&asked)) {
-            (true, _) => Given::No,
-            (_, true) => Given::InPart,
-            _ => Given::Yes,
+            (true, _) => GrantState::No,
+            (_, true) => GrantState::InPart,
+            _ => GrantState::Yes,
         };
         let own = if own.is_empty() { vec![asked.clone()] } else { own };
         rows.extend(own.into_iter().map(|word| GrantRow { word, asked: Some(asked.clone()), given }));
     }
-    rows.extend(words.into_iter().map(|word| GrantRow { word, asked: None, given: Given::Yes }));
+    rows.extend(words.into_iter().map(|word| GrantRow { word, asked: None, given: GrantState::Yes }));
     rows.sort_by(|a, b| a.word.cmp(&b.word));
     rows
 }
@@ -91,11 +91,11 @@ mod tests {
         assert_eq!(
             rows(&asked, &given),
             [
-                row("files:ro=music=/m", Some("files:rw=music"), Given::InPart),
-                row("files:rw=exports", Some("files:rw=exports"), Given::No),
-                row("handoffs=any", Some("handoffs=any"), Given::Yes),
-                row("ledger", Some("ledger"), Given::No),
-                row("returns", None, Given::Yes),
+                row("files:ro=music=/m", Some("files:rw=music"), GrantState::InPart),
+                row("files:rw=exports", Some("files:rw=exports"), GrantState::No),
+                row("handoffs=any", Some("handoffs=any"), GrantState::Yes),
+                row("ledger", Some("ledger"), GrantState::No),
+                row("returns", None, GrantState::Yes),
             ]
         );
     }

@@ -6,7 +6,7 @@ use baton_core::text::plugin_says;
 use baton_registry::{Package, Signature};
 use serde_json::json;
 
-use super::subject::{Named, Subject};
+use super::inspect_target::{InspectTarget, InspectedPackage};
 use super::{asks, budget, list};
 use crate::cli::Place;
 use crate::exit::Code;
@@ -21,7 +21,7 @@ pub(super) struct Args {
         help = "The name of an installed plugin, shipped:NAME for one inside this program, a file, an https:// address, or \
                 oci://HOST/REPOSITORY:TAG"
     )]
-    package: Named,
+    package: InspectTarget,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -44,8 +44,8 @@ impl Args {
     }
 }
 
-fn as_json(package: &Package, subject: &Subject, budget: &Budget) -> anyhow::Result<serde_json::Value> {
-    let Subject { from, signature, entry, .. } = subject;
+fn as_json(package: &Package, subject: &InspectedPackage, budget: &Budget) -> anyhow::Result<serde_json::Value> {
+    let InspectedPackage { from, signature, entry, .. } = subject;
     Ok(json!({
         "schema": 1,
         "name": package.manifest.name,
@@ -63,8 +63,8 @@ fn as_json(package: &Package, subject: &Subject, budget: &Budget) -> anyhow::Res
     }))
 }
 
-fn as_text(package: &Package, subject: &Subject) -> String {
-    let Subject { from, signature, entry, .. } = subject;
+fn as_text(package: &Package, subject: &InspectedPackage) -> String {
+    let InspectedPackage { from, signature, entry, .. } = subject;
     let declares = &package.manifest.declares;
     let mut text = format!(
         "{} {}\n{}\n\nfrom       {}\ndigest     sha256:{}\nsize       {} bytes\nworld      baton:plugin@{}\nsignature  \

@@ -13,7 +13,7 @@ use baton_sandbox::{ExpectedArgument, expected, read_manifest};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Place;
-use crate::cli::plugin::grant_rows::{Given, GrantRow, rows};
+use crate::cli::plugin::grant_rows::{GrantRow, GrantState, rows};
 use crate::output::{Table, one_line, shorten};
 use crate::shipped;
 use crate::workspace::Config;
@@ -25,7 +25,7 @@ const LONGEST: usize = 500;
 const IN_EXAMPLE: usize = 3;
 
 /// A plugin as its manifest and the workspace describe it.
-pub(super) struct Described {
+pub(super) struct PluginDescription {
     name: String,
     declares: Declares,
     /// What it may do; `None` outside of a workspace.
@@ -34,7 +34,7 @@ pub(super) struct Described {
     defaults: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
-impl Described {
+impl PluginDescription {
     /// # Errors
     /// When there is no such plugin, or the workspace cannot be read.
     pub(super) fn find(place: &Place, name: &str) -> anyhow::Result<Self> {
@@ -140,7 +140,7 @@ impl Described {
         let mut table = Table::new(&["GRANT", "GRANTED", "COMMAND"]);
         for GrantRow { word, asked, given } in rows {
             let command = match (&self.granted, given, asked) {
-                (None, ..) | (_, Given::Yes, _) | (.., None) => String::new(),
+                (None, ..) | (_, GrantState::Yes, _) | (.., None) => String::new(),
                 (.., Some(asked)) => self.command(&asked),
             };
             let given = if self.granted.is_some() { given.as_str() } else { "-" };

@@ -1,4 +1,4 @@
-//! `baton why plugin NAME`: how a plugin came to be as it is: installation, approval, grants, and what was done to it when.
+//! `baton why plugin NAME`: installation, approval and grants of a plugin, and each change of them.
 
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::supervision;

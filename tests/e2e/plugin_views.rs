@@ -1,4 +1,4 @@
-//! What a person is told of a plugin: what it wrote and why it crashed, what an installed one is, how it came to be as it is.
+//! What the commands show of a plugin: its log, the reason of a crash, an installed package, its history and its grants.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::command_line::fails;
 const PANIC: &str = "a panic on purpose";
 
 #[test]
-fn a_panic_is_told_by_run_why_the_log_and_the_return() {
+fn run_why_the_log_and_the_return_contain_a_panic() {
     let workspace = Workspace::with_hostile();
     let run = workspace.baton(&["run", "hostile", "trap"]).ended(1);
     let summary = run.stderr.lines().find(|line| line.starts_with("failed: ")).unwrap();
@@ -77,7 +77,7 @@ fn inspect_takes_an_installed_plugin_and_one_inside_the_program_by_name() {
 }
 
 #[test]
-fn why_shows_how_a_plugin_came_to_be_as_it_is() {
+fn why_shows_installation_approval_and_grants_of_a_plugin() {
     let workspace = Workspace::with_noop();
     workspace.baton(&["plugin", "install", "shipped:djay"]).ended(0);
     workspace.baton(&["plugin", "revoke", "djay", "claims"]);

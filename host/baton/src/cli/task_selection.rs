@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// Which tasks.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Chosen {
+pub(super) struct TaskSelection {
     /// Only tasks in this state, or with the outcome partial or refused; several with commas, or given again. `--state failed`
     /// means the same: a name of states is never taken for the folder of the workspace's state
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
@@ -49,7 +49,7 @@ fn standing(name: &str) -> Result<Standing, String> {
     name.trim().parse().map_err(|error| format!("{error}; the states are {names}; the outcomes are {outcomes}"))
 }
 
-impl Chosen {
+impl TaskSelection {
     /// The place without a `--state` that names states of tasks, which are added to the others.
     pub(super) fn states_of(&mut self, place: &Place) -> Place {
         let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
@@ -59,7 +59,7 @@ impl Chosen {
         Place { workspace: place.workspace.clone(), state: folder }
     }
 
-    /// Whether nothing was chosen: that means every task.
+    /// Whether nothing was selection: that means every task.
     pub(super) fn is_empty(&self) -> bool {
         self.in_state.is_empty() && self.agent.is_none() && self.plugin.is_none()
     }

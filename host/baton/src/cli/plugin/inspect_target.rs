@@ -18,14 +18,14 @@ use crate::workspace::Entry;
 
 /// What was typed.
 #[derive(Clone, Debug)]
-pub(super) enum Named {
+pub(super) enum InspectTarget {
     /// Inside this program.
     Shipped(String),
     /// A file or an address; without such a file, the name of an installed plugin.
     Package(Reference),
 }
 
-impl FromStr for Named {
+impl FromStr for InspectTarget {
     type Err = ReferenceError;
 
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
@@ -37,7 +37,7 @@ impl FromStr for Named {
 }
 
 /// A package that was found.
-pub(super) struct Subject {
+pub(super) struct InspectedPackage {
     pub(super) component: Vec<u8>,
     pub(super) from: String,
     pub(super) signature: Signature,
@@ -45,10 +45,10 @@ pub(super) struct Subject {
     pub(super) entry: Option<Entry>,
 }
 
-impl Named {
+impl InspectTarget {
     /// # Errors
     /// When there is no such package or plugin, or it cannot be read or fetched.
-    pub(super) fn find(&self, place: &Place) -> anyhow::Result<Subject> {
+    pub(super) fn find(&self, place: &Place) -> anyhow::Result<InspectedPackage> {
         match self {
             Self::Shipped(name) => carried(name),
             Self::Package(Reference::File(path)) if !path.is_file() && is_name(path) => {
@@ -57,7 +57,12 @@ impl Named {
             Self::Package(reference) => {
                 let fetched = block_on(async { Ok(fetch(reference).await?) })?;
                 let signature = judge(&fetched.component, fetched.signature.as_deref(), &place.trusted()?);
-                Ok(Subject { component: fetched.component, from: fetched.from.to_string(), signature, entry: None })
+                Ok(InspectedPackage {
+                    component: fetched.component,
+                    from: fetched.from.to_string(),
+                    signature,
+                    entry: None,
+                })
             }
         }
     }
@@ -68,7 +73,7 @@ fn is_name(path: &Path) -> bool {
 }
 
 /// The plugin of this name: as it is installed, else from inside this program.
-fn installed(place: &Place, name: &str) -> anyhow::Result<Subject> {
+fn installed(place: &Place, name: &str) -> anyhow::Result<InspectedPackage> {
     let Some(workspace) = place.find()? else { return carried(name) };
     let register = workspace.register();
     let lock = register.read()?;
@@ -88,7 +93,7 @@ fn installed(place: &Place, name: &str) -> anyhow::Result<Subject> {
         ))
     })?;
     let signature = signed(entry, &place.trusted()?);
-    Ok(Subject { component, from: entry.source.to_string(), signature, entry: Some(entry.clone()) })
+    Ok(InspectedPackage { component, from: entry.source.to_string(), signature, entry: Some(entry.clone()) })
 }
 
 /// What the lock has of the signature: it was checked when the package was installed.
@@ -100,12 +105,12 @@ fn signed(entry: &Entry, trusted: &[PublicKey]) -> Signature {
     }
 }
 
-fn carried(name: &str) -> anyhow::Result<Subject> {
+fn carried(name: &str) -> anyhow::Result<InspectedPackage> {
     let component = shipped::component(name).with_context(|| {
         let all = format!("there are: {}", shipped::names());
         let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
         format!("this program has no plugin `{}` inside; {}", one_line(name), or_meant(name, names, &all))
     })?;
     let from = format!("{SHIPPED}{name}");
-    Ok(Subject { component: component.to_vec(), from, signature: Signature::Unsigned, entry: None })
+    Ok(InspectedPackage { component: component.to_vec(), from, signature: Signature::Unsigned, entry: None })
 }
