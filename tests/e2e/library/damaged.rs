@@ -62,8 +62,7 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
         let early = bytes.len() / 12;
         match name {
             "md5.flac" => spoil(&whole, &damaged, find(&bytes, b"fLaC") + 4 + 4 + 18, &[1; 16]),
-            "cut.wav" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
-            "cut.m4a" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
+            "cut.wav" | "cut.m4a" => fs::write(&damaged, &bytes[..bytes.len() - bytes.len() / 12]).unwrap(),
             _ => spoil(&whole, &damaged, early, &noise(900)),
         }
         // A poor copy without tags, which is whole.
@@ -144,10 +143,10 @@ fn reasons_compare_what_differs() {
 
 #[test]
 fn one_changed_byte_costs_a_frame_and_not_the_file() {
+    const COPIES: usize = 60;
     if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
         return;
     }
-    const COPIES: usize = 60;
     let workspace = Workspace::init();
     let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
     let source = aside.join("source.wav");
