@@ -80,7 +80,7 @@ pub(super) fn load(named: Named<'_>, bytes: &[u8]) -> Result<Loaded, String> {
         request_status: None,
         row_count: None,
     };
-    Loaded { rows, database }.checked()
+    Loaded { database, rows }.checked()
 }
 
 #[cfg(test)]

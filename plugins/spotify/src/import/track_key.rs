@@ -32,7 +32,7 @@ impl<'a> TrackKey<'a> {
             return None;
         }
         let last = entry.isrc.as_deref().or(entry.album.as_deref()).unwrap_or_default();
-        let id = [&entry.artists.join(" "), &entry.title, last].map(|part| normalise(part)).join(" - ");
+        let id = [&entry.artists.join(" "), &entry.title, last].map(normalise).join(" - ");
         let id = if id.len() > MOST_BYTES { Digest::of(id.as_bytes()).to_string() } else { id };
         Some(Self { service: BY_NAME, id: Cow::Owned(id) })
     }
