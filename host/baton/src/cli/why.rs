@@ -106,14 +106,14 @@ fn as_json(
         value
     };
     let flags: Vec<Value> = flags.iter().map(flag_json).collect();
-    let mut value = json!({ "schema": 1 });
+    let (mut value, deadline) = (json!({ "schema": 1 }), task.deadline.map(task_view::time));
     if let (Some(value), Value::Object(task)) = (value.as_object_mut(), task_view::as_json(task)) {
         value.extend(task);
         value.insert("events".to_owned(), Value::Array(events));
         value.insert("findings".to_owned(), Value::Array(findings));
         value.insert("flags".to_owned(), Value::Array(flags));
         value.insert("used".to_owned(), Value::Object(used));
-        value.insert("deadline".to_owned(), json!(task.deadline.map(task_view::time)));
+        value.insert("deadline".to_owned(), json!(deadline));
     }
     value
 }

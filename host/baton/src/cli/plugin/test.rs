@@ -44,9 +44,6 @@ impl Args {
         } else {
             output::print(&as_text(&trials));
         }
-        for trial in trials.iter().filter(|trial| !trial.log.trim().is_empty()) {
-            text.push_str(&format!("{} wrote\n{}", trial.name, output::wrote(&trial.log, LOG_LINES)));
-        }
         let good = trials.iter().all(|trial| trial.differences.is_empty());
         Ok(if good { Code::Good } else { Code::Findings })
     }
@@ -87,6 +84,9 @@ fn as_text(trials: &[Trial]) -> String {
         for difference in &trial.differences {
             text.push_str(&format!("{}: {}\n", trial.name, output::one_line(difference)));
         }
+    }
+    for trial in trials.iter().filter(|trial| !trial.log.trim().is_empty()) {
+        text.push_str(&format!("{} wrote\n{}", trial.name, output::wrote(&trial.log, LOG_LINES)));
     }
     let good = trials.iter().filter(|trial| trial.differences.is_empty()).count();
     text.push_str(&format!("{good} of {} as expected\n", trials.len()));
