@@ -90,7 +90,7 @@ impl Judge {
             }
             AuthAction::Pragma { pragma_name, pragma_value } => self.pragma(pragma_name, pragma_value),
             AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(Refusal::Never(
-                "each call is a transaction: `batch` does many rows in one, `transaction` many statements",
+                "transactions are not for plugins: each call is one, `batch` and `transaction` do much in one",
             )),
             AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
                 Err(Refusal::Never("other databases are not for plugins: no ATTACH, DETACH or VACUUM"))
