@@ -99,7 +99,8 @@ impl Report {
             return Outcome::refused(self.summary()).with_next_step(step);
         }
         if self.unread == self.files {
-            let step = "export the playlists again with Exportify; the findings say what is wrong with each file";
+            let step = "export the playlists again, or say which column is what (argument `columns`): the findings say what is \
+                        wrong with each file";
             return Outcome::refused(self.summary()).with_next_step(step);
         }
         Outcome::new(self.summary())
