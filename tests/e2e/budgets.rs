@@ -6,13 +6,13 @@ use std::time::Duration;
 use baton_tests::{Task, Workspace};
 use serde_json::Value;
 
-fn reached(workspace: &Workspace) -> Vec<Value> {
+pub(crate) fn reached(workspace: &Workspace) -> Vec<Value> {
     let status = workspace.baton(&["status", "--json"]).ended(0).json();
     status.get("budgets_reached").and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// Sets the budget of a plugin, in place of the one before.
-fn allow(workspace: &Workspace, plugin: &str, limits: &str) {
+pub(crate) fn allow(workspace: &Workspace, plugin: &str, limits: &str) {
     let config = workspace.read("baton.toml");
     let rest = config.split("\n[plugins.").next().unwrap_or_default();
     workspace.write("baton.toml", format!("{rest}\n[plugins.{plugin}.budget]\n{limits}\n"));
@@ -195,6 +195,41 @@ fn reports_bytes_and_the_database_count_too() {
     let [reached] = reached(&workspace).try_into().unwrap();
     assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"sql_bytes".into(), &true.into()));
     assert_eq!(workspace.task("Again").state, "queued");
+}
+
+#[test]
+fn what_a_plugin_adds_to_the_shared_catalog_counts() {
+    let workspace = Workspace::with_store("sql = [{ database = \"catalog\", mode = \"rw\" }]");
+    allow(&workspace, "store", "catalog_bytes = { hour = \"64 KiB\" }");
+    let text = workspace.baton(&["plugin", "grants", "store"]).ended(0).stdout;
+    assert!(text.contains("catalog_bytes") && text.contains("64 KiB an hour"), "{text}");
+    workspace.drop_action("store", "fill");
+    workspace.up_once();
+    let task = workspace.task("fill");
+    let used = workspace.why(&task.id).used;
+    let added = used.get("catalog_bytes").unwrap_or_else(|| panic!("{used:?}"));
+    // A hundred tracks with what goes with them are some 100 KB.
+    assert!((64 << 10..4 << 20).contains(&added.used) && !added.hit, "{added:?}");
+    // To say the same again adds nothing, so nothing of it is counted.
+    let before = reached(&workspace);
+    workspace.baton(&["run", "store", "fill"]).ended(0);
+    let [once] = before.try_into().unwrap();
+    let [twice] = reached(&workspace).try_into().unwrap();
+    assert_eq!((&once["budget"], &once["used"]), (&"catalog_bytes".into(), &added.used.into()));
+    assert_eq!((&twice["used"], &twice["holds_tasks"]), (&once["used"], &true.into()));
+    // Another attempt waits, after a restart too, and begins with a larger budget.
+    let mut more = baton_tests::handoff("store", "More");
+    more["action"] = "look".into();
+    workspace.drop_file("store", "more.json", baton_tests::text(&more));
+    workspace.up_once();
+    workspace.up_once();
+    let more = workspace.task("More");
+    assert_eq!(more.state, "queued", "{more:?}");
+    let why = workspace.baton(&["why", &more.id]).ended(0);
+    assert!(why.stderr.contains("added to the catalog in the last hour, the limit is 64 KiB"), "{why:?}");
+    allow(&workspace, "store", "catalog_bytes = { hour = \"64 MiB\" }");
+    workspace.up_once();
+    assert_eq!(workspace.task("More").state, "succeeded");
 }
 
 fn counting(title: &str) -> Value {

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use baton_tests::Workspace;
 
+use crate::plugin_names::renamed;
+
 const ALL: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
 /// A database below the state of a workspace.
@@ -74,6 +76,28 @@ fn there_is_no_way_out_of_a_database() {
     assert!(report.contains("allowed: true"), "{report}");
     assert!(!PathBuf::from("/tmp/baton-attached.db").exists() && !PathBuf::from("/tmp/baton-vacuumed.db").exists());
     workspace.baton(&["ledger", "verify"]).ended(0);
+}
+
+#[test]
+fn a_plugin_that_claims_the_source_of_another_plugin_in_the_catalog_is_refused() {
+    let workspace = Workspace::with_store(ALL);
+    workspace.baton(&["run", "store", "fill", "--arg", "tracks=2"]).ended(0);
+    let catalog = database(&workspace, "catalog.db");
+    let facts = "SELECT count(*), max(said_at), group_concat(DISTINCT s.name) FROM facts AS f JOIN sources AS s ON s.id = f.source";
+    let before = judge(&catalog, facts);
+    // The same plugin under another name goes on to write as `store`.
+    workspace.install("thief", &renamed("store", "thief"), ALL);
+    workspace.drop_action("thief", "fill");
+    workspace.up_once();
+    let task = workspace.task("fill");
+    assert_eq!((task.agent.as_str(), task.state.as_str()), ("thief", "failed"), "{task:?}");
+    let refusal = "put_track: a plugin writes in its own name: the source is thief, or thief/PART";
+    assert!(task.reason.contains(refusal), "{}", task.reason);
+    assert_eq!(judge(&catalog, facts), before);
+    // It may read, and the real one may write on.
+    let look = workspace.baton(&["run", "thief", "look"]).ended(0);
+    assert!(look.stderr.contains("The catalog has 2 tracks"), "{look:?}");
+    workspace.baton(&["run", "store", "fill", "--arg", "tracks=3"]).ended(0);
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::process::Command;
 use baton_tests::{Missing, Output, Server, Task, Workspace, fixture, handoff, text};
 use serde_json::{Value, json};
 
+use crate::budgets::{allow, reached};
+
 /// The value that must not turn up anywhere.
 const SECRET: &str = "s3cr3t/+value=\"äö\" of-the-operator";
 
@@ -460,4 +462,48 @@ fn tls_holds_the_server_to_its_name_and_carries_the_secret() {
     Output::of(up.env("SSL_CERT_FILE", &roots).arg("-w").arg(scene.workspace.root()).args(["up", "--once"])).ended(0);
     assert_eq!(scene.answers()[0]["status"], 200, "{:?}", scene.answers());
     assert_eq!(scene.server.asked()[0].header("authorization").unwrap(), format!("Bearer {SECRET}"));
+}
+
+#[test]
+fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    let two = ["a", "b"].map(|page| get(&format!("http://127.0.0.1:PORT/open/{page}")));
+    allow(&scene.workspace, "fetch", "http_requests = { hour = 3 }");
+    assert_eq!(scene.ask("One", &two, &json!({})).state, "succeeded");
+    assert_eq!(scene.ask("Two", &two, &json!({})).state, "succeeded", "one request is left when it begins");
+    assert_eq!(scene.ask("Three", &two, &json!({})).state, "queued");
+    // Another start of the daemon changes nothing.
+    scene.workspace.up_once();
+    let waits = scene.workspace.task("Three");
+    assert_eq!((waits.state.as_str(), scene.server.asked().len()), ("queued", 4));
+    let [reached] = reached(&scene.workspace).try_into().unwrap();
+    assert_eq!((&reached["plugin"], &reached["budget"]), (&"fetch".into(), &"http_requests".into()));
+    assert_eq!((&reached["used"], &reached["limit"]), (&4.into(), &3.into()));
+    let words = "`fetch` has used up its budget: 4 requests to servers in the last hour, the limit is 3";
+    let why = scene.workspace.baton(&["why", &waits.id]).ended(0);
+    assert!(why.stderr.contains(words) && why.stderr.contains("[plugins.fetch.budget]"), "{why:?}");
+    assert!(scene.workspace.baton(&["doctor"]).stdout.contains(words));
+    let grants = scene.workspace.baton(&["plugin", "grants", "fetch"]).ended(0).stdout;
+    assert!(grants.lines().any(|line| line.contains("http_requests") && line.contains("3 an hour")), "{grants}");
+    // With a larger budget it goes on.
+    allow(&scene.workspace, "fetch", "http_requests = { hour = 6 }");
+    scene.workspace.up_once();
+    assert_eq!((scene.workspace.task("Three").state.as_str(), scene.server.asked().len()), ("succeeded", 6));
+}
+
+#[test]
+fn the_budget_of_bytes_counts_both_directions_and_attempts_that_fail() {
+    let scene = Scene::new(&["*:http://127.0.0.1:PORT/open/*"], "");
+    allow(&scene.workspace, "fetch", "http_bytes = { hour = \"16 KiB\" }");
+    // 10,000 bytes go out and come back; then a request is refused and the attempt fails.
+    let echo = json!({ "url": "http://127.0.0.1:PORT/open/echo", "method": "POST", "body": "x".repeat(10_000) });
+    let first = scene.ask("Echo", &[echo, get("https://example.org/")], &json!({ "fail": true }));
+    assert_eq!(first.state, "failed", "{}", first.reason);
+    let used = scene.workspace.why(&first.id).used;
+    assert!(used.get("http_bytes").is_some_and(|bytes| bytes.used > 20_000), "{used:?}");
+    let second = scene.ask("Second", &[get("http://127.0.0.1:PORT/open/a")], &json!({}));
+    assert_eq!(second.state, "queued", "{}", second.reason);
+    assert_eq!(scene.server.asked().len(), 1);
+    let why = scene.workspace.baton(&["why", &second.id]).ended(0);
+    assert!(why.stderr.contains("exchanged with servers in the last hour, the limit is 16 KiB"), "{why:?}");
 }

@@ -22,11 +22,13 @@ pub enum Resource {
     HttpBytes,
     /// Bytes by which its own database grows.
     SqlBytes,
+    /// Bytes by which its writes enlarge the catalog, which all plugins share.
+    CatalogBytes,
 }
 
 impl Resource {
     /// Every resource, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Tasks,
         Self::Triggers,
         Self::Reports,
@@ -34,6 +36,7 @@ impl Resource {
         Self::HttpRequests,
         Self::HttpBytes,
         Self::SqlBytes,
+        Self::CatalogBytes,
     ];
 
     /// The name in `baton.toml`, in the ledger and in JSON. Public: never changed.
@@ -47,6 +50,7 @@ impl Resource {
             Self::HttpRequests => "http_requests",
             Self::HttpBytes => "http_bytes",
             Self::SqlBytes => "sql_bytes",
+            Self::CatalogBytes => "catalog_bytes",
         }
     }
 
@@ -59,7 +63,7 @@ impl Resource {
     /// Whether the number is a number of bytes.
     #[must_use]
     pub fn is_bytes(self) -> bool {
-        matches!(self, Self::Written | Self::HttpBytes | Self::SqlBytes)
+        matches!(self, Self::Written | Self::HttpBytes | Self::SqlBytes | Self::CatalogBytes)
     }
 
     /// `amount` of it, in words.
@@ -73,6 +77,7 @@ impl Resource {
             Self::HttpRequests => format!("{amount} requests to servers"),
             Self::HttpBytes => format!("{} exchanged with servers", bytes(amount)),
             Self::SqlBytes => format!("{} added to its database", bytes(amount)),
+            Self::CatalogBytes => format!("{} added to the catalog", bytes(amount)),
         }
     }
 }
@@ -143,6 +148,8 @@ impl Default for Budget {
             Resource::Written => Amounts { hour: 32 << 30, day: 128 << 30 },
             Resource::HttpBytes => Amounts { hour: 16 << 30, day: 64 << 30 },
             Resource::SqlBytes => Amounts { hour: 1 << 30, day: 4 << 30 },
+            // A quarter of the catalog's quota: no plugin fills it for the others within a day.
+            Resource::CatalogBytes => Amounts { hour: 1 << 30, day: 2 << 30 },
         };
         Self(Resource::ALL.map(limit))
     }

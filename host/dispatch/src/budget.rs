@@ -130,8 +130,13 @@ pub(crate) fn room(
 
 /// The plugin's own database, if the plugin may write to it.
 fn own_database(installed: &Installed) -> Option<&Path> {
-    let own = |grant: &&DatabaseGrant| grant.database == Database::Own && grant.writable;
-    installed.grants.databases.iter().find(own).map(|grant| grant.path.as_path())
+    database(installed, Database::Own)
+}
+
+/// A database, if the plugin may write to it.
+fn database(installed: &Installed, wanted: Database) -> Option<&Path> {
+    let writable = |grant: &&DatabaseGrant| grant.database == wanted && grant.writable;
+    installed.grants.databases.iter().find(writable).map(|grant| grant.path.as_path())
 }
 
 /// The size of the plugin's own database in bytes.
@@ -159,6 +164,8 @@ fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> 
         Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_BYTES),
         // The database has a quota: the budget limits how often it is filled again.
         Resource::SqlBytes => own_database(installed).map(|_| 1),
+        // One writer at a time has the catalog, so more attempts together write no faster.
+        Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
         Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(ceilings::WRITTEN_BYTES),
     }
 }

@@ -94,6 +94,8 @@ pub enum Ceiling {
     Emissions,
     /// Size of the plugin's own database, in bytes.
     Database,
+    /// Bytes that were added to the catalog.
+    Catalog,
     /// Files that the host fingerprints.
     Sounds,
     /// Requests to servers.
@@ -125,6 +127,7 @@ impl Ceiling {
             Self::Findings => "findings",
             Self::Emissions => "handoffs",
             Self::Database => "database_bytes",
+            Self::Catalog => "catalog_bytes",
             Self::Sounds => "fingerprints",
             Self::HttpRequests => "http_requests",
             Self::HttpBytes => "http_bytes",
@@ -153,6 +156,7 @@ impl fmt::Display for Ceiling {
             Self::Findings => "findings",
             Self::Emissions => "handoffs sent",
             Self::Database => "database (bytes)",
+            Self::Catalog => "bytes added to the catalog",
             Self::Sounds => "files fingerprinted",
             Self::HttpRequests => "requests to servers",
             Self::HttpBytes => "bytes exchanged with servers",

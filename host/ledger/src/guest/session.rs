@@ -1,5 +1,8 @@
 //! One task's connection to one database.
 
+use std::cell::Cell;
+
+use baton_core::manifest::Database;
 use rusqlite::{Connection, Statement};
 
 use super::authorizer::Judge;
@@ -14,6 +17,8 @@ pub struct Session {
     access: Access,
     judge: Judge,
     stop: Stop,
+    /// Bytes by which its writes enlarged the catalog.
+    growth: Cell<u64>,
 }
 
 impl Session {
@@ -24,7 +29,7 @@ impl Session {
     pub fn open(access: &Access, stop: &Stop) -> Result<Self, GuestError> {
         let judge = Judge::of(access);
         let connection = open(access, &judge, stop)?;
-        Ok(Self { connection, access: access.clone(), judge, stop: stop.clone() })
+        Ok(Self { connection, access: access.clone(), judge, stop: stop.clone(), growth: Cell::default() })
     }
 
     /// Reads.
@@ -49,7 +54,10 @@ impl Session {
         self.log_has_room()?;
         let mut prepared = self.prepared(statement)?;
         self.bind(&mut prepared, parameters)?;
-        self.run(&mut prepared)
+        if !self.counts_growth() || prepared.readonly() {
+            return self.run(&mut prepared);
+        }
+        self.in_transaction(move || self.run(&mut prepared))
     }
 
     /// Writes many rows in one transaction; gives the sum of the changes.
@@ -72,7 +80,7 @@ impl Session {
         if prepared.readonly() {
             return self.fill(&mut prepared, rows);
         }
-        self.as_one(move || self.fill(&mut prepared, rows))
+        self.in_transaction(move || self.fill(&mut prepared, rows))
     }
 
     /// Writes with several statements in one transaction; gives the changes of each.
@@ -94,7 +102,7 @@ impl Session {
             return Err(GuestError::Denied(self.access.denial.clone()));
         }
         self.log_has_room()?;
-        self.as_one(|| {
+        self.in_transaction(|| {
             let step = |(number, step): (usize, &Step)| {
                 let done = self.prepared(&step.statement).and_then(|mut prepared| {
                     self.bind(&mut prepared, &step.parameters)?;
@@ -106,14 +114,41 @@ impl Session {
         })
     }
 
-    /// Does `work` in one transaction: all of it counts or nothing.
-    fn as_one<T>(&self, work: impl FnOnce() -> Result<T, GuestError>) -> Result<T, GuestError> {
+    /// Bytes by which its writes enlarged the catalog since this was last called.
+    pub(super) fn take_growth(&self) -> u64 {
+        self.growth.take()
+    }
+
+    fn counts_growth(&self) -> bool {
+        self.access.database == Database::Catalog
+    }
+
+    /// Runs `write` in one transaction. Other connections write before or after it, so the growth in it is its own.
+    fn in_transaction<T>(&self, write: impl FnOnce() -> Result<T, GuestError>) -> Result<T, GuestError> {
         self.host("BEGIN IMMEDIATE")?;
-        let done = work().and_then(|value| self.host("COMMIT").map(|()| value));
-        if done.is_err() && !self.connection.is_autocommit() {
+        let written = self.used_bytes().and_then(|before| {
+            let changed = write()?;
+            let growth = self.used_bytes()?.saturating_sub(before);
+            self.host("COMMIT")?;
+            self.growth.set(self.growth.get().saturating_add(growth));
+            Ok(changed)
+        });
+        if written.is_err() && !self.connection.is_autocommit() {
             self.host("ROLLBACK")?;
         }
-        done
+        written
+    }
+
+    /// Bytes of the catalog's pages that hold something; 0 for databases whose growth is not counted.
+    fn used_bytes(&self) -> Result<u64, GuestError> {
+        if !self.counts_growth() {
+            return Ok(0);
+        }
+        let count = |pragma: &str| self.connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        let pages: rusqlite::Result<i64> =
+            self.judge.as_host(|| Ok(count("PRAGMA page_count")? - count("PRAGMA freelist_count")?));
+        let pages = pages.map_err(|error| GuestError::of(&error, &self.stop))?;
+        Ok(u64::try_from(pages).unwrap_or_default().saturating_mul(limits::PAGE_BYTES))
     }
 
     /// A statement that reads, with its parameters.

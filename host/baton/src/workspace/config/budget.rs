@@ -31,6 +31,8 @@ struct BudgetConfig {
     http_bytes: Limit,
     #[serde(default)]
     sql_bytes: Limit,
+    #[serde(default)]
+    catalog_bytes: Limit,
 }
 
 /// `{ hour = …, day = … }`; what is absent stays as usual.
@@ -81,6 +83,7 @@ impl BudgetConfig {
             Resource::HttpRequests => self.http_requests,
             Resource::HttpBytes => self.http_bytes,
             Resource::SqlBytes => self.sql_bytes,
+            Resource::CatalogBytes => self.catalog_bytes,
         }
     }
 

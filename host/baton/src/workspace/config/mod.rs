@@ -55,6 +55,7 @@ root = "."
 # http_requests = { hour = 20000, day = 100000 }
 # http_bytes = { hour = "16 GiB", day = "64 GiB" }
 # sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # by which its own database grows
+# catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # that it adds to the catalog
 
 # A plugin may do something by itself, at times that a cron expression gives (minute hour day month weekday). What passed
 # while nobody looked is made up for once. And a task may get arguments where it names none:

@@ -73,10 +73,20 @@ pub enum Answer {
     Copied,
     /// What a query found.
     Table(Table),
-    /// How many rows a statement changed.
-    Changed(u64),
-    /// How many rows each statement of a transaction changed.
-    Changes(Vec<u64>),
+    /// A statement or a batch has written.
+    Changed {
+        /// How many rows it changed.
+        rows: u64,
+        /// By how many bytes it enlarged the database, where that is counted (the catalog).
+        growth: u64,
+    },
+    /// The statements of a transaction have written.
+    Changes {
+        /// How many rows each changed.
+        rows: Vec<u64>,
+        /// As in [`Answer::Changed`], of all together.
+        growth: u64,
+    },
     /// The columns of what [`Request::Walk`] began.
     Columns(Vec<String>),
     /// Rows; none when there are no more.

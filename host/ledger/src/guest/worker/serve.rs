@@ -42,15 +42,24 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit
     while let Some(request) = link.next() {
         let reply = match request {
             Request::Query { statement, parameters } => session.query(&statement, &parameters).map(Answer::Table),
-            Request::Execute { statement, parameters } => session.execute(&statement, &parameters).map(Answer::Changed),
-            Request::Batch { statement, rows } => session.batch(&statement, &rows).map(Answer::Changed),
-            Request::Transaction { steps } => session.transaction(&steps).map(Answer::Changes),
+            Request::Execute { statement, parameters } => changed(&session, session.execute(&statement, &parameters)),
+            Request::Batch { statement, rows } => changed(&session, session.batch(&statement, &rows)),
+            Request::Transaction { steps } => {
+                let rows = session.transaction(&steps);
+                let growth = session.take_growth();
+                rows.map(|rows| Answer::Changes { rows, growth })
+            }
             Request::Walk { statement, parameters } => return walk(&session, &mut link, &statement, &parameters),
             Request::Open(_) | Request::Copy { .. } | Request::Next { .. } => out_of_order(),
         };
         link.send(&reply)?;
     }
     Ok(())
+}
+
+fn changed(session: &Session, rows: Result<u64, GuestError>) -> Reply {
+    let growth = session.take_growth();
+    rows.map(|rows| Answer::Changed { rows, growth })
 }
 
 /// Device and inode of what has this path; a link is not followed.

@@ -53,11 +53,11 @@ fn query(statement: &str) -> Request {
 fn what_is_asked_is_answered_until_the_input_ends() {
     let folder = tempfile::tempdir().unwrap();
     let mut worker = Worker::open(folder.path(), true);
-    assert_eq!(worker.ask(&execute("CREATE TABLE t (a, b)")), Ok(Answer::Changed(0)));
+    assert_eq!(worker.ask(&execute("CREATE TABLE t (a, b)")), Ok(Answer::Changed { rows: 0, growth: 0 }));
     let row = vec![Value::Blob(vec![0, 255]), Value::Text("é".to_owned())];
     let batch =
         Request::Batch { statement: "INSERT INTO t VALUES (?, ?)".to_owned(), rows: vec![row.clone(), row.clone()] };
-    assert_eq!(worker.ask(&batch), Ok(Answer::Changed(2)));
+    assert_eq!(worker.ask(&batch), Ok(Answer::Changed { rows: 2, growth: 0 }));
     let Ok(Answer::Table(table)) = worker.ask(&query("SELECT * FROM t")) else { panic!() };
     assert_eq!((table.columns.join(""), table.rows), ("ab".to_owned(), vec![row.clone(), row]));
     assert!(matches!(worker.ask(&query("SELEKT")), Err(GuestError::Invalid(_))));

@@ -18,7 +18,10 @@ use generated::{Database, Error, Row};
 impl State {
     /// Notes for the report that a database was full.
     fn note_full<T>(&mut self, database: manifest::Database, done: &Result<T, Error>) {
+        // What the attempt added to the catalog is in its report anyway.
+        let is_quota = database != manifest::Database::Catalog || !self.sql.has_filled_catalog();
         if matches!(done, Err(Error::Full(_)))
+            && is_quota
             && let Some((used, limit)) = self.sql.room(database)
         {
             self.noted.note_end(&Failure::Limit { ceiling: Ceiling::Database, used, limit });
@@ -146,7 +149,7 @@ fn table_out(answer: Answer) -> Result<generated::Table, Error> {
 }
 
 fn changed_out(answer: &Answer) -> Result<u64, Error> {
-    let Answer::Changed(rows) = answer else { return Err(broken_off().into()) };
+    let Answer::Changed { rows, .. } = answer else { return Err(broken_off().into()) };
     Ok(*rows)
 }
 

@@ -30,6 +30,7 @@ pub(crate) use snapshot::{Copies, Sources};
 use self::worker::Worker;
 use super::aside;
 use crate::bindings::baton::plugin::sql as generated;
+use crate::limits::CATALOG_BYTES;
 use crate::workers::Workers;
 
 /// A database that the operator granted.
@@ -54,6 +55,8 @@ pub(crate) struct Sql {
     workers_open: BTreeMap<Database, Worker>,
     /// Held once by each open cursor.
     cursors: Arc<()>,
+    /// Bytes that its statements added to the catalog.
+    catalog_growth: u64,
 }
 
 impl Sql {
@@ -65,6 +68,7 @@ impl Sql {
             workers,
             workers_open: BTreeMap::new(),
             cursors: Arc::default(),
+            catalog_growth: 0,
         }
     }
 
@@ -97,6 +101,16 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
+    /// How many bytes the attempt has added to the catalog.
+    pub(crate) fn catalog_growth(&self) -> u64 {
+        self.catalog_growth
+    }
+
+    /// Whether the attempt has added more to the catalog than one attempt may.
+    fn has_filled_catalog(&self) -> bool {
+        self.catalog_growth > CATALOG_BYTES
+    }
+
     /// How workers are started.
     fn workers(&self) -> Option<&Workers> {
         self.workers.as_ref()
@@ -111,10 +125,18 @@ impl Sql {
     /// Asks the worker that has the database open; starts it first where there is none.
     async fn ask(&mut self, database: Database, request: Request) -> Result<Answer, generated::Error> {
         let access = self.access(database)?;
+        let writes = matches!(request, Request::Execute { .. } | Request::Batch { .. });
+        if database == Database::Catalog && writes && self.has_filled_catalog() {
+            let text = format!("this task has added {} MiB to the catalog, and may not add more", CATALOG_BYTES >> 20);
+            return Err(generated::Error::Full(text));
+        }
         let mut kept = self.workers_open.remove(&database);
         let done = ask(self.workers(), &mut kept, access, &request).await;
         if let Some(kept) = kept {
             self.workers_open.insert(database, kept);
+        }
+        if let (Database::Catalog, Ok(Answer::Changed { growth, .. })) = (database, &done) {
+            self.catalog_growth = self.catalog_growth.saturating_add(*growth);
         }
         Ok(done?)
     }

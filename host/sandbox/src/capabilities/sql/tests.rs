@@ -22,7 +22,7 @@ const SAY: &str = "INSERT INTO put_source VALUES ('x/a', -1)";
 
 async fn say(sql: &mut Sql) -> Result<u64, generated::Error> {
     let request = Request::Execute { statement: SAY.to_owned(), parameters: Vec::new() };
-    let Answer::Changed(rows) = sql.ask(Database::Catalog, request).await? else { panic!("another answer") };
+    let Answer::Changed { rows, .. } = sql.ask(Database::Catalog, request).await? else { panic!("another answer") };
     Ok(rows)
 }
 
