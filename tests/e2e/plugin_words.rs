@@ -221,3 +221,32 @@ fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
     fs::write(&file, text(&value)).unwrap();
     harmless(&workspace.baton(&["lint", file.to_str().unwrap()]).stdout, "gnihton");
 }
+
+#[test]
+fn a_summary_of_megabytes_is_cut_off_and_says_so_wherever_it_is_shown() {
+    let workspace = Workspace::with_hostile();
+    let mut asks = handoff("hostile", &"Title ".repeat(100_000));
+    asks["action"] = "long-words".into();
+    workspace.drop_file("hostile", "long.json", text(&asks));
+    let log = workspace.up_once().stderr;
+    let [task] = workspace.tasks_of("hostile").try_into().unwrap();
+    let cut_off = "(cut off: 8400000 bytes, at most 4096 are kept)";
+    assert!(task.state == "succeeded" && task.reason.ends_with(cut_off), "{}", task.reason);
+    assert!(task.reason.len() <= 4096);
+    let why = workspace.baton(&["why", &task.id]).ended(0).stdout;
+    for (what, shown) in [("log", &log), ("why", &why)] {
+        assert!(shown.contains(cut_off), "{what}");
+        let longest = shown.lines().map(str::len).max().unwrap();
+        assert!(longest < 6_000, "a line of {what} has {longest} bytes");
+    }
+    let finding = &workspace.why(&task.id).findings[0];
+    assert!(finding.title.ends_with("(cut off: 1200000 bytes, at most 1024 are kept)"), "{}", finding.title);
+    assert!(finding.evidence.ends_with("(cut off: 1200000 bytes, at most 4096 are kept)"), "{}", finding.evidence);
+    let inbox = workspace.inbox_of("Claude-MM1");
+    let answer =
+        fs::read_dir(inbox).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.extension().is_some());
+    let answer: Value = serde_json::from_slice(&fs::read(answer.unwrap()).unwrap()).unwrap();
+    let summary = &answer["execution_summary"];
+    assert!(summary["work_completed"][0].as_str().unwrap().ends_with(cut_off), "{summary}");
+    assert!(summary["key_findings"][0].as_str().unwrap().len() < 1_100, "{summary}");
+}

@@ -5,6 +5,10 @@
 //! This module replaces each of them by a readable escape (`\n`, `\u{202e}`), so that a text can neither imitate nor hide
 //! anything. Text is escaped once, where it is shown; the ledger and JSON keep the original.
 
+use std::borrow::Cow;
+
+use crate::file_name::cut;
+
 /// Characters that are not controls and that a terminal obeys or does not show, as ranges with both ends included. Most are
 /// Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`, Unicode 16), which includes code points reserved for
 /// more of them; the others say so here.
@@ -98,6 +102,16 @@ pub fn json(text: &str) -> String {
     shown
 }
 
+/// At most `most` bytes of a text; of a longer one the beginning, and how much there was.
+#[must_use]
+pub fn at_most(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let rest = format!(" … (cut off: {} bytes, at most {most} are kept)", text.len());
+    Cow::Owned(format!("{}{rest}", cut(text, most.saturating_sub(rest.len()))))
+}
+
 /// How a plugin's words begin in a sentence of Baton.
 pub const PLUGIN_SAYS: &str = "the plugin says: ";
 
@@ -123,6 +137,15 @@ mod tests {
         for plain in ["", "Größe 東京 ⚠\u{fe0f} 🎵", "C:\\new \"x\" 'y'", "שלום"] {
             assert_eq!((one_line(plain), lines(plain)), (plain.to_owned(), plain.to_owned()));
         }
+    }
+
+    #[test]
+    fn a_long_text_says_that_it_is_cut_off_and_keeps_its_limit() {
+        assert_eq!(at_most("short", 5), "short");
+        let long = "ä".repeat(500_000);
+        let shown = at_most(&long, 200);
+        assert!(shown.ends_with("ä … (cut off: 1000000 bytes, at most 200 are kept)"), "{shown}");
+        assert!((190..=200).contains(&shown.len()), "{}", shown.len());
     }
 
     #[test]

@@ -11,6 +11,15 @@ pub const HEARTBEAT: Duration = Duration::from_secs(20);
 /// Bytes of arguments that are checked on the attempt's own thread; more are checked on a thread that may block.
 pub const ARGUMENTS_AT_ONCE: usize = 16 << 10;
 
+/// Bytes of a handoff's title in a log line.
+pub const TITLE_IN_LOG_BYTES: usize = 500;
+
+/// Bytes of a finding's title that are kept.
+pub const FINDING_TITLE_BYTES: usize = 1 << 10;
+
+/// Bytes of a finding's evidence that are kept.
+pub const FINDING_EVIDENCE_BYTES: usize = 4 << 10;
+
 /// Files that are read and written down at the same time: enough to share one commit.
 pub const CAPTURES_AT_ONCE: usize = 256;
 
@@ -69,10 +78,15 @@ pub const STINT_BYTES: usize = 4 << 20;
 /// the first one does not wait long.
 pub const CARRY_TASKS: usize = 512;
 
+/// A batch of more tasks takes long, so agents that have at most so many tasks do not wait for it or in it. A batch of so many
+/// takes about as long as one of one task.
+pub const CARRY_FEW: usize = 32;
+
 /// Bytes of such a batch; the task that goes over it is the last one.
 pub const CARRY_BYTES: usize = 32 << 20;
 
-/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger.
+/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger; beside a large one, those
+/// of other agents.
 pub const CARRIERS: usize = 4;
 
 /// A batch that takes longer than this (a slow share, a large copy) does not hold up the next one.

@@ -66,6 +66,9 @@ pub const NEXT_STEPS: usize = 20;
 /// The bytes of a next step that are kept.
 pub const NEXT_STEP_BYTES: usize = 1 << 10;
 
+/// A summary that is kept: it is one line of the log, of `why` and of the RETURN. What is longer belongs into a report.
+pub const SUMMARY_BYTES: usize = ERROR_BYTES;
+
 /// Handles (files, streams) that a guest may hold.
 pub const HANDLES: usize = 1_000;
 
@@ -162,6 +165,10 @@ pub const HTTP_RATES: usize = 1_000;
 
 /// The body of one request: what a task may give as an outcome it may also upload.
 pub const HTTP_REQUEST_BYTES: usize = OUTPUT_BYTES;
+
+/// Bytes that one attempt may add to the catalog: some 500,000 tracks, an eighth of the catalog's quota. The statement that
+/// exceeds it is the last one.
+pub const CATALOG_BYTES: u64 = 1 << 30;
 
 /// The body of one response, an eighth of the memory that has to hold it.
 pub const HTTP_RESPONSE_BYTES: usize = 32 << 20;

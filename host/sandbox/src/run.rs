@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
 use baton_core::manifest::Database;
+use baton_core::text::at_most;
 use baton_ledger::claim::Book;
 use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
@@ -163,6 +164,9 @@ impl Sandbox {
             usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
             usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
         }
+        if state.sql.catalog_growth() > 0 {
+            usage.note(Ceiling::Catalog, state.sql.catalog_growth(), limits::CATALOG_BYTES);
+        }
         // After an attempt that was stopped, its processes are killed without waiting.
         if !matches!(ended, Err(Failure::Cancelled | Failure::Limit { .. } | Failure::Trap(_))) {
             state.sql.close().await;
@@ -171,6 +175,10 @@ impl Sandbox {
         let log = log.text() + &egress.denials.lines();
         let mut report = Report { ended, post, watched, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);
+        // After the scrubbing, which does not find a part of a secret.
+        if let Ok(outcome) = &mut report.ended {
+            outcome.summary = at_most(&outcome.summary, limits::SUMMARY_BYTES).into_owned();
+        }
         report
     }
 
@@ -357,7 +365,7 @@ fn size_of(outcome: &wit::Outcome) -> usize {
 
 /// What the plugin itself says, cut to a readable length.
 fn said(error: wit::Error) -> Failure {
-    let short = |text: String| cut(&text, limits::ERROR_BYTES).to_owned();
+    let short = |text: String| at_most(&text, limits::ERROR_BYTES).into_owned();
     match error {
         wit::Error::Retryable(text) => Failure::Retryable(short(text)),
         wit::Error::Permanent(text) => Failure::Permanent(short(text)),

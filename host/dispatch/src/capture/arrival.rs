@@ -1,9 +1,11 @@
 //! What the log says of a file that was taken in: whose it is, from whom, and its title.
 
 use baton_core::State;
+use baton_core::text::at_most;
 
 use super::Taken;
 use super::incoming::{Incoming, What};
+use crate::limits;
 use crate::roster::shown_owner;
 
 /// What is known of a file before it is written down.
@@ -36,8 +38,9 @@ impl Arrival {
             Taken::Settled { state, .. } => *state,
             Taken::Known | Taken::Later { .. } | Taken::Ignored(_) | Taken::Gone => return,
         };
-        let Self { file, agent, from, title, broken } = self;
+        let Self { file, agent, from, broken, .. } = self;
         let agent = shown_owner(agent);
+        let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
         match state {
             State::Quarantined if *broken => {}
             State::NeedsHuman | State::Failed | State::Quarantined => {

@@ -2,6 +2,7 @@
 
 use baton_core::State;
 use baton_core::handoff::returns::Return;
+use baton_core::text::at_most;
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 
@@ -9,6 +10,7 @@ use super::ending::Actor;
 use super::outcome::Outcome;
 use super::reports::Named;
 use crate::house::House;
+use crate::limits;
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
 const FINDINGS_IN_RETURN: usize = 50;
@@ -63,7 +65,8 @@ pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head:
 
 /// The first findings, a line each, and how many there are beyond.
 fn shown(findings: &[wit::Finding]) -> Vec<String> {
-    let line = |found: &wit::Finding| format!("[{}] {}", severity(found.severity), found.title);
+    let title = |found: &wit::Finding| at_most(&found.title, limits::FINDING_TITLE_BYTES).into_owned();
+    let line = |found: &wit::Finding| format!("[{}] {}", severity(found.severity), title(found));
     let mut lines: Vec<String> = findings.iter().take(FINDINGS_IN_RETURN).map(line).collect();
     if let Some(more) = findings.len().checked_sub(FINDINGS_IN_RETURN).filter(|more| *more > 0) {
         lines.push(format!("and {more} more: see the report"));

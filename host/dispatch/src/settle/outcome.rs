@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use baton_core::budget::{Budget, Resource};
+use baton_core::text::at_most;
 use baton_core::{OutcomeKind, State, quarantine};
 use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::task::Task;
@@ -14,6 +15,7 @@ use super::answer::answer_to;
 use super::ending::{Ending, decide};
 use super::write::Written;
 use crate::house::House;
+use crate::limits;
 use crate::own::OwnChanges;
 use crate::post::Post;
 use crate::supervise::Sign;
@@ -54,7 +56,8 @@ impl Settled {
 
     /// Logs it; what failed or waits for a person as a warning.
     pub(crate) fn log(&self) {
-        let Self { id: task, agent, from, title, text, .. } = self;
+        let Self { id: task, agent, from, text, .. } = self;
+        let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
         let state = self.status();
         match self.state {
             State::Failed
@@ -89,6 +92,7 @@ impl Outcome {
             (Resource::HttpRequests, used(Ceiling::HttpRequests)),
             (Resource::HttpBytes, used(Ceiling::HttpBytes)),
             (Resource::SqlBytes, sql_bytes),
+            (Resource::CatalogBytes, used(Ceiling::Catalog)),
         ];
         let log = report.map(|report| AttemptLog {
             plugin: task.agent.clone(),

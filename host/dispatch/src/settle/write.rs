@@ -1,6 +1,7 @@
 //! The transaction that ends an attempt.
 
 use baton_core::budget::Resource;
+use baton_core::text::at_most;
 use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::outbox::{self, Kind};
@@ -15,7 +16,7 @@ use super::outcome::Outcome;
 use super::reports::{Named, name_all};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::trigger::returns;
-use crate::{budget, dependencies, supervise};
+use crate::{budget, dependencies, limits, supervise};
 
 /// What a settlement came to.
 #[derive(Clone, Debug, Default)]
@@ -164,7 +165,7 @@ fn kept(found: &wit::Finding) -> finding::Finding {
     finding::Finding {
         id: file_name::cut(&found.id, 200).to_owned(),
         severity: severity(found.severity).to_owned(),
-        title: file_name::cut(&found.title, 1 << 10).to_owned(),
-        evidence: file_name::cut(&found.evidence, 4 << 10).to_owned(),
+        title: at_most(&found.title, limits::FINDING_TITLE_BYTES).into_owned(),
+        evidence: at_most(&found.evidence, limits::FINDING_EVIDENCE_BYTES).into_owned(),
     }
 }

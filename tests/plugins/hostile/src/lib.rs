@@ -9,7 +9,7 @@ mod flood;
 use std::thread::sleep;
 use std::time::Duration;
 
-use baton_plugin_sdk::{Error, Outcome, Plugin, Task, progress};
+use baton_plugin_sdk::{Error, Finding, Outcome, Plugin, Severity, Task, progress};
 
 /// The plugin.
 pub struct Hostile;
@@ -44,6 +44,7 @@ impl Plugin for Hostile {
             "huge-result" => Ok(result_of(40)),
             "bad-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("../x", "text/plain", "outside")),
             "hidden-artifact-name" => Ok(Outcome::new("Wrote.").with_artifact("a\u{3164}.md", "text/plain", "hidden")),
+            "long-words" => Ok(long_words()),
             "retry" => Err(Error::Retryable("the service is down".to_owned())),
             "ask-human" => ask_human(task.answer),
             "ask-grant" => Err(Error::NeedsGrant("grant the folder `music`".to_owned())),
@@ -95,6 +96,13 @@ fn chatter() -> Outcome {
 
 fn result_of(megabytes: usize) -> Outcome {
     Outcome::new("Wrote a lot.").with_artifact("big.bin", "application/octet-stream", vec![7; megabytes << 20])
+}
+
+fn long_words() -> Outcome {
+    let words = "words ".repeat(200_000);
+    let finding =
+        Finding { id: "long".to_owned(), severity: Severity::Info, title: words.clone(), evidence: words.clone() };
+    Outcome::new(words.repeat(7)).with_finding(finding)
 }
 
 fn ask_human(answer: Option<String>) -> Result<Outcome, Error> {
