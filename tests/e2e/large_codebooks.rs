@@ -1,4 +1,5 @@
-//! An Ogg Vorbis file of 1 kB whose codebooks ask for gigabytes: it is refused, and whoever reads it goes on.
+//! Files whose tables ask for gigabytes of memory, an Ogg Vorbis file of 1 kB and a CAF file of 24 MB: they are refused, and
+//! whoever reads them goes on.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,38 @@ fn bomb(file: &Path) {
         page(4, 88_200, 2, &[&[0; 40], &[0; 40], &[0; 40]]),
     ];
     fs::write(file, pages.concat()).unwrap();
+}
+
+/// A CAF file of 24 MB whose table names as many packets: each takes 32 bytes of the demuxer's memory. `before` stands before it.
+fn caf_bomb(file: &Path, before: &[u8]) {
+    const PACKETS: u32 = 24_000_000;
+    let mut bytes =
+        [before, b"caff\0\x01\0\0desc", &32_i64.to_be_bytes(), &44_100.0_f64.to_be_bytes(), b"alac"].concat();
+    // Packets of any size, of 4096 frames each; two channels.
+    for number in [0_u32, 0, 4096, 2, 16] {
+        bytes.extend(number.to_be_bytes());
+    }
+    bytes.extend(b"pakt");
+    bytes.extend((24 + i64::from(PACKETS)).to_be_bytes());
+    bytes.extend(i64::from(PACKETS).to_be_bytes());
+    bytes.extend((i64::from(PACKETS) * 4096).to_be_bytes());
+    bytes.extend([0; 8]);
+    bytes.resize(bytes.len() + PACKETS as usize, 1);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn a_table_of_packets_that_asks_for_gigabytes_is_not_read() {
+    let place = Workspace::empty();
+    let file = place.outside().join("t.caf");
+    // The demuxer is also found behind bytes that no format knows.
+    for before in [b"".as_slice(), &[0; 1000]] {
+        caf_bomb(&file, before);
+        let mut shell = place.command_of("sh");
+        shell.args(["-c", "ulimit -d 400000 && exec \"$@\"", "sh"]).arg(place.command().get_program());
+        let run = Output::of(shell.arg("fingerprint").arg(&file)).ended(2);
+        assert!(run.stderr.contains("(corrupt)") || run.stderr.contains("(unsupported)"), "{}", run.stderr);
+    }
 }
 
 /// `baton` with room for 1 GB of data, so that one which takes more ends and harms nobody.

@@ -11,6 +11,10 @@ pub(super) const BLOCK_BYTES: usize = 256 * 1024;
 /// How much the demuxer may take until it has opened the file. Tables of a ten-hour MP4 are 12 MB; pictures are veiled.
 pub(super) const OPENING_BYTES: u64 = 32 * 1024 * 1024;
 
+/// The same for a CAF file, whose demuxer keeps 32 bytes for each packet of its table, and a packet takes one byte of the file or
+/// two: at most 64 MiB of memory. Tables of seven hours of AAC, or of a day of ALAC, are 2 MiB.
+pub(super) const CAF_OPENING_BYTES: u64 = 2 * 1024 * 1024;
+
 /// How much the demuxer may take for one packet. Frames of audio are below 100 kB; the rest is for video beside it.
 pub(super) const PACKET_BYTES: u64 = 8 * 1024 * 1024;
 

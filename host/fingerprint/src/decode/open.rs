@@ -3,6 +3,7 @@
 //! Opus is told by its name and not decoded. symphonia has no decoder of it; those in pure Rust are young (0.1), and libopus is C that
 //! would read whatever a library holds inside the daemon. It comes when one of the former has grown up.
 
+use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
 
 use sha2::{Digest as _, Sha256};
@@ -10,13 +11,14 @@ use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as codecs;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as Symphonia;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::default::{formats, meta};
 
 use super::audio::Audio;
-use super::bounds::PACKET_SAMPLES;
+use super::bounds::{CAF_OPENING_BYTES, PACKET_SAMPLES};
 use super::fault;
 use super::mp4::{self, Movie};
 use super::packets::{Packets, configure};
@@ -53,7 +55,13 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     let chained = ogg::is_chain(source);
     let is_forward = chained || ogg::is_cut(source);
     let is_known = cut.is_short || sniff::is_decoded(head);
-    let mut format = probe(if is_forward { source.forward() } else { source.clone() }, is_known)?;
+    let shown = if is_forward { source.forward() } else { source.clone() };
+    let mut format = if head.starts_with(b"caff") {
+        source.begin_step(CAF_OPENING_BYTES);
+        probe(&CAF, shown, is_known)?
+    } else {
+        probe(&ALL_BUT_CAF, shown, is_known)?
+    };
     let (mut tags, smpb) = tags::take(format.as_mut());
     tags::add_riff(&mut tags, riff, source);
     let (track, parameters) = sound(format.as_ref())?;
@@ -108,11 +116,35 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
     }
 }
 
+/// Finds out which format a file has, when it is not CAF: a CAF file behind other bytes would be opened without its bound.
+static ALL_BUT_CAF: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    probe.register_format::<formats::AdtsReader<'_>>();
+    probe.register_format::<formats::FlacReader<'_>>();
+    probe.register_format::<formats::IsoMp4Reader<'_>>();
+    probe.register_format::<formats::MpaReader<'_>>();
+    probe.register_format::<formats::AiffReader<'_>>();
+    probe.register_format::<formats::WavReader<'_>>();
+    probe.register_format::<formats::OggReader<'_>>();
+    probe.register_format::<formats::MkvReader<'_>>();
+    probe.register_metadata::<meta::ApeReader<'_>>();
+    probe.register_metadata::<meta::Id3v1Reader<'_>>();
+    probe.register_metadata::<meta::Id3v2Reader<'_>>();
+    probe
+});
+
+/// Opens CAF files.
+static CAF: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    probe.register_format::<formats::CafReader<'_>>();
+    probe
+});
+
 /// `is_known`: what begins like this is read here, so that a file which cannot be opened is a damaged one.
-fn probe(source: Source, is_known: bool) -> Result<Box<dyn FormatReader>, Error> {
+fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn FormatReader>, Error> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    symphonia::default::get_probe().probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
+    probe.probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
         Symphonia::Unsupported(_) if is_known => fault::corrupt("its head is damaged, or was cut off"),
         other => fault::of_opening(other, "what this file holds"),
     })
