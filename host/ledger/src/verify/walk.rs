@@ -76,7 +76,7 @@ fn walk(snapshot: &Connection, mark: Option<Mark>, search: &mut Search<'_>) -> R
 }
 
 /// What is wrong with `row`, which stands after `tip`. There is no `row` where a column does not even read as text.
-fn judge(row: Option<&Row>, tip: &Tip, snapshot: &Connection) -> Result<Option<Wrong>, LedgerError> {
+pub(super) fn judge(row: Option<&Row>, tip: &Tip, snapshot: &Connection) -> Result<Option<Wrong>, LedgerError> {
     let Some(row) = row.filter(|row| row.is_as_written()) else {
         return Ok(Some(Wrong::Edited));
     };

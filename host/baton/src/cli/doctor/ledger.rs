@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use baton_ledger::inspect::{self, Undelivered};
 use baton_ledger::seal::RowProblem;
-use baton_ledger::verify::Broken;
-use baton_ledger::{LedgerError, Reader, tail, verify};
+use baton_ledger::verify::{Broken, Sound, Tip};
+use baton_ledger::{LedgerError, Reader, verify};
+use fail::fail_point;
 
 use super::super::{ledger as command, task_view};
+use super::checked::Checked;
 use super::disk::size;
 use super::facts::{Facts, word};
 use super::finding::Finding;
@@ -17,11 +19,8 @@ use crate::workspace::head;
 
 const CHECK: &str = "ledger";
 
-/// A chain that is longer is not read from its beginning unless asked: reading this many takes a second.
+/// Of a longer chain is remembered up to where it was sound: reading this many events takes a second.
 const WHOLE: u64 = 200_000;
-
-/// So many events of a longer one are read.
-const END: u64 = 10_000;
 
 /// SQLite's log is emptied again and again; one this large is kept from it by somebody who reads without end.
 const LOG: u64 = 256 * 1024 * 1024;
@@ -68,32 +67,57 @@ fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<F
         let what = format!("its pages are damaged: {}", damage.join("; "));
         return Ok(vec![Finding::fail(CHECK, place, what, restore(facts, path))]);
     }
-    let mut findings = chain(facts, reader, &place, full)?;
+    let mut findings = vec![chain(facts, reader, &place, full)?];
     findings.extend(log(facts, path));
     let open = inspect::undelivered(reader, facts.now, DELIVERED)?;
     findings.extend(open.iter().map(|open| stuck(facts, open)));
     Ok(findings)
 }
 
-fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Vec<Finding>, LedgerError> {
-    let events = inspect::events(reader)?;
-    let (broken, rows, looked) = if full || events <= WHOLE {
-        let report = verify::verify(reader, None)?;
-        let looked = format!("the chain of {} and {} rows are sound", command::events(events), report.rows.rows);
-        (report.broken, report.rows.problems, looked)
-    } else {
-        let tail = tail::look(reader, END, Duration::MAX, facts.now)?;
-        (
-            tail.broken,
-            Vec::new(),
-            format!("the last {END} of {events} events are sound (--full checks all, and all rows)"),
-        )
-    };
-    Ok(match broken {
-        Some(broken) => vec![tampered(facts, place, &broken)],
-        None if rows.is_empty() => vec![Finding::ok(CHECK, place, looked)],
-        None => vec![changed(facts, place, &rows)],
+/// The chain and the rows. Of a long chain that was checked as a whole within a day, only what came after is read.
+fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Finding, LedgerError> {
+    let is_long = inspect::events(reader)? > whole();
+    let state = facts.state.as_ref().ok().filter(|_| is_long);
+    if let Some(state) = state.filter(|_| !full)
+        && let Some(checked) = Checked::read(state)
+        && let Some(at) = checked.whole_at(facts.now)
+        && let Some(continued) = verify::verify_since(reader, &checked.sound)?
+    {
+        if let Some(broken) = continued.broken {
+            Checked::forget(state);
+            return Ok(tampered(facts, place, &broken));
+        }
+        let Tip { events, head } = continued.tip;
+        checked.further(Sound { events, head, pruned: checked.sound.pruned }).write(state);
+        let (known, events) = (checked.sound.events, command::events(events));
+        let (at, full) = (at.strftime("%Y-%m-%d %H:%M UTC"), facts.baton("doctor --full"));
+        let what = format!(
+            "the chain of {events} is sound: up to event {known} it was checked earlier, and as a whole with all rows at {at}; the \
+             rest was checked now ({full} checks everything)"
+        );
+        return Ok(Finding::ok(CHECK, place, what));
+    }
+    let report = verify::verify(reader, None)?;
+    if let Some(state) = state {
+        match Sound::of(&report) {
+            Some(sound) => Checked::whole(sound, facts.now).write(state),
+            None => Checked::forget(state),
+        }
+    }
+    Ok(match report.broken {
+        Some(broken) => tampered(facts, place, &broken),
+        None if report.rows.problems.is_empty() => {
+            let (events, rows) = (command::events(report.tip.events), report.rows.rows);
+            Finding::ok(CHECK, place, format!("the chain of {events} and {rows} rows are sound"))
+        }
+        None => changed(facts, place, &report.rows.problems),
     })
+}
+
+/// How many events make a chain long. A test may set another number.
+fn whole() -> u64 {
+    fail_point!("doctor.whole", |events| events.and_then(|events| events.parse().ok()).unwrap_or(WHOLE));
+    WHOLE
 }
 
 fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {

@@ -154,8 +154,8 @@ fn changed_out(answer: &Answer) -> Result<u64, Error> {
 }
 
 fn changes_out(answer: Answer) -> Result<Vec<u64>, Error> {
-    let Answer::Changes(changes) = answer else { return Err(broken_off().into()) };
-    Ok(changes)
+    let Answer::Changes { rows, .. } = answer else { return Err(broken_off().into()) };
+    Ok(rows)
 }
 
 impl generated::HostCursor for State {

@@ -135,7 +135,9 @@ impl Sql {
         if let Some(kept) = kept {
             self.workers_open.insert(database, kept);
         }
-        if let (Database::Catalog, Ok(Answer::Changed { growth, .. })) = (database, &done) {
+        if let (Database::Catalog, Ok(Answer::Changed { growth, .. } | Answer::Changes { growth, .. })) =
+            (database, &done)
+        {
             self.catalog_growth = self.catalog_growth.saturating_add(*growth);
         }
         Ok(done?)
