@@ -191,3 +191,30 @@ fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
     );
     assert_eq!(workspace.read("baton.lock"), before);
 }
+
+#[test]
+fn folders_in_which_the_system_shows_itself_are_not_granted() {
+    let workspace = workspace("");
+    let before = workspace.read("baton.lock");
+    for folder in ["/proc/self", "/proc", "/sys", "/dev", "/dev/fd"] {
+        let grant = format!("files:ro=root={folder}");
+        let output = workspace.baton(&["plugin", "grant", "hostile", &grant]);
+        refused(&output, &["processes, devices"]);
+    }
+    assert_eq!(workspace.read("baton.lock"), before);
+    // Neither by hand, nor by baton.toml.
+    workspace.write(
+        "baton.lock",
+        before.clone() + "files = [{ folder = \"root\", mode = \"ro\", path = \"/proc/self\" }]\n",
+    );
+    workspace.drop_action("hostile", "read-inner");
+    workspace.up_once();
+    let task = workspace.task("read-inner");
+    assert_eq!(task.state, "needs_grant", "{task:?}");
+    workspace.write("baton.lock", before + "files = [{ folder = \"root\", mode = \"ro\" }]\n");
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", config.replace("root = \".\"", "root = \"/sys/kernel\""));
+    workspace.up_once();
+    let task = workspace.task("read-inner");
+    assert!(task.state == "needs_grant" && task.reason.contains("/sys"), "{task:?}");
+}

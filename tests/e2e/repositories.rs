@@ -72,3 +72,16 @@ fn an_object_that_is_a_link_to_elsewhere_is_not_followed() {
     std::fs::rename(&elsewhere, &object).unwrap();
     workspace.baton(&["run", "store", "history"]).ended(0);
 }
+
+#[test]
+fn a_clone_whose_objects_have_further_names_is_read_like_any_other() {
+    let workspace = with_history();
+    let (tree, clone) = (workspace.root().join("tree"), workspace.root().join("clone"));
+    git(&workspace, &["clone", "--quiet", "--local", tree.to_str().unwrap(), clone.to_str().unwrap()]);
+    let linked = Command::new("find").arg(clone.join(".git/objects")).args(["-type", "f", "-links", "+1"]).output();
+    assert!(!linked.unwrap().stdout.is_empty(), "git makes hard links in a clone of a local repository");
+    let config = workspace.read("baton.toml").replace("root = \"tree\"", "root = \"clone\"");
+    workspace.write("baton.toml", config);
+    workspace.baton(&["run", "store", "history"]).ended(0);
+    assert!(workspace.read("reports/history.txt").contains("file print('Second')"));
+}

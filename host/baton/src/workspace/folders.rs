@@ -3,6 +3,7 @@
 //! The rules are checked when a folder is granted, when a plugin is loaded, and before each attempt (then for the open folder).
 //!
 //! - No folder may contain the state of a workspace or be inside it.
+//! - No folder may contain one in which the system shows itself as files, or be inside one ([`of_the_system`]).
 //! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
 //!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
 //! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`Foreign`]).
@@ -23,6 +24,7 @@ use baton_sandbox::{Folder, FolderCheck, Identity};
 use super::Workspace;
 use super::foreign::{Foreign, OWN};
 use super::program::run_by_baton;
+use super::system::of_the_system;
 
 /// Why a folder of a grant cannot be opened.
 #[derive(Debug)]
@@ -184,6 +186,13 @@ fn changed(plugin: &str, grant: &str, path: &Path, why: &str) -> String {
 /// Whether a folder may be granted at all, to any plugin.
 fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Result<(), String> {
     let state = &workspace.state;
+    if let Some(system) = of_the_system(folder.path()) {
+        return Err(format!(
+            "it contains {} or is inside it, where the system shows processes, devices and its settings as files; grant a folder \
+             with files of yours",
+            system.display()
+        ));
+    }
     // A temporary workspace's state holds nothing but this one run.
     if writable || !workspace.temporary {
         for kept in [Some(state.folder()), Some(state.code()), state.of_all_workspaces()].into_iter().flatten() {
