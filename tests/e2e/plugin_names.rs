@@ -159,3 +159,82 @@ fn a_package_whose_name_is_an_alias_or_only_differs_by_hyphens_is_refused() {
         assert_eq!(listed(&workspace, name), Value::Null);
     }
 }
+
+#[test]
+fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_and_approved() {
+    let workspace = Workspace::with_noop();
+    for (name, agent) in [("claude", "Claude-MM1"), ("cursor", "Cursor-MM1"), ("wren-2", "Wren-1")] {
+        fs::create_dir_all(workspace.root().join("handoffs").join(agent).join("01_inbox")).unwrap();
+        let file = workspace.outside().join("near.wasm");
+        fs::write(&file, renamed("hostile", name)).unwrap();
+        let warning = format!("WARNING: `{name}` is easily taken for the agent {agent}");
+        let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1);
+        assert!(installed.stderr.contains(&warning), "{installed:?}");
+        let digest = listed(&workspace, name)["digest"].as_str().unwrap().to_owned();
+        let approved = plugin(&workspace, &["approve", &format!("{name}@{digest}")]).ended(0);
+        assert!(approved.stderr.contains(&warning), "{approved:?}");
+        plugin(&workspace, &["remove", name]).ended(0);
+    }
+    // Dropped, the log has it.
+    fs::write(workspace.root().join("plugins/near.wasm"), renamed("hostile", "codex")).unwrap();
+    let log = workspace.up_once().stderr;
+    assert!(log.contains("`codex` is easily taken for the agent Codex-MM1"), "{log}");
+    // A plugin with a name of its own, and one that was here before, are not warned of.
+    let file = workspace.outside().join("listener.wasm");
+    fs::copy(fixture("listener"), &file).unwrap();
+    let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1);
+    assert!(!installed.stderr.contains("WARNING"), "{installed:?}");
+}
+
+#[test]
+fn files_in_an_inbox_that_no_agent_can_have_are_told_of() {
+    let workspace = Workspace::with_noop();
+    for name in ["operator", "baton"] {
+        fs::create_dir_all(workspace.root().join("handoffs").join(name).join("01_inbox")).unwrap();
+    }
+    let log = workspace.up_once().stderr;
+    assert!(!log.contains("operator"), "nothing lies there: {log}");
+    for name in ["operator", "baton"] {
+        workspace.drop_handoff(name, "For nobody");
+    }
+    let log = workspace.up_once().stderr;
+    for name in ["operator", "baton"] {
+        let line = log.lines().find(|line| line.contains(&format!("handoffs/{name}/01_inbox"))).unwrap_or_default();
+        assert!(line.contains("WARN") && line.contains("no agent can have this name"), "{log}");
+        // In the drop box the sender is answered.
+        let title = format!("To {name}");
+        workspace.write(&format!("handoffs/01_inbox/{name}.json"), text(&handoff(name, &title)));
+        workspace.up_once();
+        let reason = workspace.task(&title).reason;
+        assert!(reason.contains(&format!("no agent can have the name `{name}`")), "{reason}");
+    }
+}
+
+#[test]
+fn the_folder_of_a_removed_plugin_is_not_an_agents() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_handoff("noop", "Before");
+    workspace.up_once();
+    let package = fs::read(fixture("noop")).unwrap();
+    plugin(&workspace, &["remove", "noop"]).ended(0);
+    let agents = workspace.baton(&["agents"]).ended(0).stdout;
+    assert!(!agents.lines().any(|line| line.starts_with("noop ")), "{agents}");
+    let folders = workspace.baton(&["agents", "--folders"]).ended(0).stdout;
+    let row = folders.lines().find(|line| line.starts_with("handoffs/noop ")).unwrap();
+    assert!(row.contains("skipped") && row.contains("its plugin was removed"), "{folders}");
+    // A broadcast does not reach it, and what is left there waits and is told of.
+    fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
+    workspace.drop_handoff("noop", "Meanwhile");
+    let log = workspace.up_once().stderr;
+    assert!(log.contains("its plugin was removed"), "{log}");
+    assert!(workspace.tasks("Hello").iter().any(|task| task.agent == "Cursor-MM1"));
+    assert!(workspace.tasks("Hello").iter().all(|task| task.agent != "noop"), "{:?}", workspace.tasks("Hello"));
+    // Installed again, it has its inbox again.
+    let file = workspace.outside().join("noop.wasm");
+    fs::write(&file, package).unwrap();
+    plugin(&workspace, &["install", file.to_str().unwrap()]);
+    let digest = listed(&workspace, "noop")["digest"].as_str().unwrap().to_owned();
+    plugin(&workspace, &["approve", &format!("noop@{digest}")]).ended(0);
+    workspace.up_once();
+    assert_eq!(workspace.task("Meanwhile").state, "succeeded");
+}

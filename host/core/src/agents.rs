@@ -74,6 +74,11 @@ impl Aliases {
     }
 }
 
+/// The agents that the shipped table knows.
+pub fn known() -> impl Iterator<Item = &'static str> + Clone {
+    KNOWN.into_iter()
+}
+
 /// Whether the shipped table has the spelling.
 pub(crate) fn is_known(spelling: &str) -> bool {
     static SHIPPED: LazyLock<Aliases> = LazyLock::new(Aliases::shipped);

@@ -29,6 +29,23 @@ pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, oth
     }
 }
 
+/// The one of `names` that a person may take for `name`: the words of the one begin the other (`claude`, `Claude-MM1`), or they
+/// differ by a slip of the hand.
+#[must_use]
+pub fn confusable<'a>(name: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let words = |name: &str| -> Vec<String> {
+        let words = name.split([' ', '-', '_']).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect()
+    };
+    let own = words(name);
+    let begins = |other: &&str| {
+        let other = words(other);
+        own.starts_with(&other) || other.starts_with(&own)
+    };
+    let begun = names.clone().into_iter().find(begins);
+    begun.or_else(|| nearest(name, names, VERY_ALIKE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,5 +58,22 @@ mod tests {
         assert_eq!(nearest("Spotify", names, ALIKE), None);
         assert_eq!(nearest("handof-id", ["handoff_id", "title"], VERY_ALIKE), Some("handoff_id"));
         assert_eq!(or_meant("audti", names, "no"), "did you mean `audit`?");
+    }
+
+    #[test]
+    fn names_of_one_family_are_confusable_and_others_are_not() {
+        let names = ["Claude-MM1", "Cursor-MM1", "Notion-AI-Research"];
+        for (name, near) in [
+            ("claude", Some("Claude-MM1")),
+            ("claude-mm1-helper", Some("Claude-MM1")),
+            ("cluade-mm1", Some("Claude-MM1")),
+            ("cursor-mm3", Some("Cursor-MM1")),
+            ("notion", Some("Notion-AI-Research")),
+            ("notion-sync", None),
+            ("cursed", None),
+            ("audit", None),
+        ] {
+            assert_eq!(confusable(name, names), near, "{name}");
+        }
     }
 }

@@ -19,6 +19,9 @@ pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
 /// The workspace's folder of agents. An adopted folder may hold one of this name too.
 pub(crate) const HANDOFFS: &str = "handoffs";
 
+/// The file that marks the folder of a plugin that was removed. Without the plugin nobody works there, so it is not an agent's.
+const REMOVED: &str = ".baton-removed";
+
 /// A folder in which agents' folders are expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFolder {
@@ -53,6 +56,8 @@ pub enum Skipped {
     LinkedInbox,
     /// No agent can have its name.
     Name,
+    /// It was that of a plugin, which was removed.
+    Removed,
 }
 
 impl Skipped {
@@ -64,8 +69,24 @@ impl Skipped {
             Self::Link => "it is a symbolic link, and Baton follows none",
             Self::LinkedInbox => "its 01_inbox is a symbolic link, and Baton follows none",
             Self::Name => "no agent can have this name",
+            Self::Removed => {
+                "its plugin was removed; install the plugin again, or delete .baton-removed in it to make it an agent's"
+            }
         }
     }
+}
+
+/// Marks the folder of a plugin that is removed.
+///
+/// # Errors
+/// When the mark cannot be written.
+pub fn mark_removed(home: &Path) -> std::io::Result<()> {
+    std::fs::write(home.join(REMOVED), "The plugin of this folder was removed.\n")
+}
+
+/// Takes the mark away, because a plugin of this name is installed.
+pub fn unmark_removed(home: &Path) {
+    drop(std::fs::remove_file(home.join(REMOVED)));
 }
 
 impl FoundFolder {
@@ -124,6 +145,7 @@ fn kind_of(path: &Path, name: Option<&str>) -> std::io::Result<Option<FolderKind
     }
     Ok(Some(match name {
         _ if linked => FolderKind::Skipped(Skipped::LinkedInbox),
+        _ if path.join(REMOVED).is_file() => FolderKind::Skipped(Skipped::Removed),
         Some(name) if is_name(name) => FolderKind::Agent { has_inbox: inbox },
         _ => FolderKind::Skipped(Skipped::Name),
     }))
@@ -155,6 +177,8 @@ mod tests {
         for folder in ["Full/01_inbox", "Archive/02_processed", "notes", "all/01_inbox", ".git/01_inbox", "Linked"] {
             std::fs::create_dir_all(place.path().join(folder)).unwrap();
         }
+        std::fs::create_dir_all(place.path().join("old/01_inbox")).unwrap();
+        mark_removed(&place.path().join("old")).unwrap();
         std::fs::write(place.path().join("README.md"), "").unwrap();
         std::os::unix::fs::symlink("Full", place.path().join("link")).unwrap();
         std::os::unix::fs::symlink("README.md", place.path().join("file-link")).unwrap();
@@ -171,8 +195,12 @@ mod tests {
             ("dangling", skipped(Skipped::Link)),
             ("link", skipped(Skipped::Link)),
             ("notes", skipped(Skipped::NoInbox)),
+            ("old", skipped(Skipped::Removed)),
         ];
         assert_eq!(kinds, expected);
+        unmark_removed(&place.path().join("old"));
+        let found = agent_folders(place.path()).unwrap();
+        assert_eq!(found.last().map(|found| found.kind), Some(FolderKind::Agent { has_inbox: true }));
     }
 
     #[test]

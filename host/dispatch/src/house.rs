@@ -20,7 +20,7 @@ use baton_sandbox::{
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::agent_folders::HANDOFFS;
+use crate::agent_folders::{HANDOFFS, unmark_removed};
 use crate::archive::UNROUTED;
 use crate::budget::Book as BudgetBook;
 use crate::obligations::Patience;
@@ -28,7 +28,7 @@ use crate::own::OwnWrites;
 use crate::plugins::{Plugins, Refresh};
 use crate::running::Running;
 use crate::trigger::audio::{Ears, Hearing};
-use crate::{DispatchError, Roster, Rules, limits, owner};
+use crate::{Agent, AgentKind, DispatchError, Roster, Rules, limits, owner};
 
 /// What one plugin may do in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
@@ -250,6 +250,8 @@ impl House {
     /// the operator's to make.
     pub(crate) fn make_inboxes(&self) {
         let (roster, handoffs) = (self.roster(), self.handoffs());
+        let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
+        plugins.flat_map(Agent::homes).for_each(unmark_removed);
         let is_adopted = |folder: &Path| {
             let home_exists = folder.parent().is_some_and(Path::is_dir);
             home_exists && self.rules.adopted.iter().any(|root| folder.starts_with(root))

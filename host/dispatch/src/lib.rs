@@ -38,7 +38,7 @@ mod trigger;
 mod withdraw;
 mod work;
 
-pub use agent_folders::{ARCHIVES, FolderKind, FoundFolder, Skipped, agent_folders};
+pub use agent_folders::{ARCHIVES, FolderKind, FoundFolder, Skipped, agent_folders, mark_removed, unmark_removed};
 pub use capture::{ADOPTED, EVERYBODY};
 pub use carry::carry;
 pub use control::{Decided, answer, cancel, retry};

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use baton_core::agents::{Aliases, fold};
+use baton_core::agents::{Aliases, fold, is_reserved};
 use baton_core::budget::Budget;
 use baton_core::nearest::or_meant;
 use baton_core::quarantine;
 use baton_core::retry::Policy;
 
-use crate::agent_folders::{FolderKind, FoundFolder, HANDOFFS, PROCESSED, agent_folders, is_real, places_of};
+use crate::agent_folders::{FolderKind, FoundFolder, HANDOFFS, PROCESSED, Skipped, agent_folders, is_real, places_of};
 use crate::limits;
 use crate::prepare::Defaults;
 use crate::trigger::schedule::Schedule;
@@ -157,6 +157,8 @@ pub struct Roster {
     /// Where files are dropped that name their agent themselves.
     central: PathBuf,
     aliases: Aliases,
+    /// Folders with an inbox that is nobody's, so that files in it are not read.
+    unread: Vec<(PathBuf, Skipped)>,
 }
 
 impl Roster {
@@ -171,6 +173,7 @@ impl Roster {
         rules: &Rules,
     ) -> std::io::Result<Self> {
         let mut found = Finding { handoffs, rules, agents: BTreeMap::new() };
+        let mut unread = Vec::new();
         for name in plugins {
             found.agent(name, AgentKind::Plugin);
         }
@@ -178,14 +181,17 @@ impl Roster {
             found.agent(rules.aliases.canonical(name).unwrap_or(name), AgentKind::External);
         }
         for place in rules.places(handoffs) {
-            let unread =
+            let failed =
                 |error: std::io::Error| std::io::Error::new(error.kind(), format!("{}: {error}", place.display()));
-            for folder in folders(&place, &rules.aliases, place != handoffs).map_err(unread)? {
-                found.folder(&folder);
+            for folder in folders(&place, &rules.aliases, place != handoffs).map_err(failed)? {
+                match folder.kind {
+                    FolderKind::Agent { .. } => found.folder(&folder),
+                    FolderKind::Skipped(why) => unread.push((folder.inbox(), why)),
+                }
             }
         }
         let agents = found.agents.into_values().map(|agent| (agent.name.clone(), agent)).collect();
-        Ok(Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone() })
+        Ok(Self { agents, central: handoffs.join(INBOX), aliases: rules.aliases.clone(), unread })
     }
 
     /// Every agent, by name.
@@ -227,6 +233,11 @@ impl Roster {
         &self.central
     }
 
+    /// The inboxes that are nobody's, and why.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, Skipped)> {
+        self.unread.iter().map(|(inbox, why)| (inbox.as_path(), *why))
+    }
+
     /// Whose inbox `folder` is: an agent's name or [`CENTRAL`].
     #[must_use]
     pub(crate) fn owner_of(&self, folder: &Path) -> Option<&str> {
@@ -242,6 +253,12 @@ impl Roster {
     /// Why there is no agent of that spelling, and which one may be meant.
     #[must_use]
     pub fn nobody(&self, spelling: &str) -> String {
+        if is_reserved(spelling) {
+            return format!(
+                "no agent can have the name `{spelling}`, which Baton uses itself; there are: {}",
+                self.names()
+            );
+        }
         let names = self.agents.keys().map(String::as_str);
         format!(
             "there is no agent `{spelling}`; {}",
@@ -292,11 +309,16 @@ impl Finding<'_> {
     }
 }
 
-/// The agents' folders in `place`: those with an inbox first, then by spelling, the canonical one first.
+/// The folders in `place` that are agents', or have an inbox and are nobody's: those with an inbox first, then by spelling, the
+/// canonical one first.
 fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
     let mut found = agent_folders(place)?;
     // `handoffs/` of an adopted folder, or of the workspace that was adopted, holds agents and is none.
-    found.retain(|folder| matches!(folder.kind, FolderKind::Agent { .. }) && !(adopted && folder.name == HANDOFFS));
+    found.retain(|folder| {
+        let unlisted = [Skipped::NoInbox, Skipped::Link].map(FolderKind::Skipped).contains(&folder.kind);
+        // A name that begins with `_` is how people put a folder aside.
+        !(unlisted || folder.name.starts_with('_') || adopted && folder.name == HANDOFFS)
+    });
     found.sort_by_key(|folder| {
         let has_inbox = folder.kind == FolderKind::Agent { has_inbox: true };
         (!has_inbox, aliases.canonical(&folder.name).is_some_and(|name| name != folder.name))

@@ -66,6 +66,14 @@ pub enum IntakeError {
          fs.inotify.max_user_instances` and `fs.inotify.max_user_watches` are raised: `baton doctor` says how far"
     )]
     Watch(String),
+    /// One folder cannot be watched, for another reason than the system's limits.
+    #[error("changes in {path} are not reported: {reason}; its files are still found every minute")]
+    Unwatched {
+        /// The folder.
+        path: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
     /// A glob that is none.
     #[error("`{glob}` is not a file pattern: {reason}")]
     Glob {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_core::file_name;
 use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 
 use crate::{IntakeError, limits};
@@ -71,8 +71,7 @@ impl Watcher {
     }
 
     fn add(&mut self, folder: &Path, mode: RecursiveMode) -> Result<(), IntakeError> {
-        let watched = self.inner.watch(folder, mode);
-        watched.map_err(|error| IntakeError::Watch(format!("{}: {error}", folder.display())))
+        self.inner.watch(folder, mode).map_err(|error| unwatched(folder, &error))
     }
 
     /// The next change. Safe to drop while waiting. Never ends by itself.
@@ -84,6 +83,17 @@ impl Watcher {
             Some(change) => change,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// Why a folder cannot be watched. Only if the system's limit is reached, raising it helps.
+fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
+    let path = folder.to_owned();
+    match &error.kind {
+        ErrorKind::MaxFilesWatch => IntakeError::Watch(format!("{}: {error}", path.display())),
+        ErrorKind::PathNotFound => IntakeError::Gone { path },
+        ErrorKind::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => IntakeError::Gone { path },
+        _ => IntakeError::Unwatched { path, reason: error.to_string() },
     }
 }
 

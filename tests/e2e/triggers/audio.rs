@@ -262,6 +262,21 @@ fn a_folder_that_is_away_is_said_once_and_nothing_is_told_twice_when_it_is_back(
 }
 
 #[test]
+fn a_missing_folder_is_told_of_as_what_it_is() {
+    let (workspace, folder) = listening();
+    fs::remove_dir(&folder).unwrap();
+    let log = workspace.up_once().stderr;
+    let line = log.lines().find(|line| line.contains("its audio is not heard")).unwrap_or_default();
+    assert!(line.contains("No such file or directory") && line.contains("[[audio]] in baton.toml"), "{log}");
+    assert!(!log.contains("inotify") && !log.contains("cannot be watched"), "raising a limit does not help: {log}");
+    let doctor = workspace.baton(&["doctor"]).ended(0).stdout;
+    let words = "the folder of [[audio]] is missing";
+    assert!(doctor.contains(words) && doctor.contains(&folder.display().to_string()), "{doctor}");
+    fs::create_dir(&folder).unwrap();
+    assert!(!workspace.baton(&["doctor"]).ended(0).stdout.contains(words));
+}
+
+#[test]
 fn a_daemon_ends_at_once_while_it_listens() {
     let (workspace, folder) = listening();
     for number in 0..400 {

@@ -20,6 +20,7 @@ mod said;
 pub(crate) mod scratch;
 mod state;
 mod stubs;
+mod system;
 
 pub(crate) use config::{ADOPTED_EXAMPLE, Config, Notify, TEMPLATE, pause, shown};
 pub(crate) use find::find;
@@ -36,7 +37,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::Roster;
+use baton_core::agents::known;
+use baton_core::nearest::confusable;
+use baton_dispatch::{AgentKind, Roster};
 pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source, short};
 use baton_registry::signature::judge;
 use baton_registry::{Package, Proof, Register, Signature, Trust};
@@ -128,6 +131,18 @@ impl Workspace {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// A warning if a person may take the name of a plugin for that of an agent.
+    pub(crate) fn confusable_name(&self, plugin: &str) -> Option<String> {
+        let roster = self.roster().ok()?;
+        let others = roster.agents().filter(|agent| agent.kind == AgentKind::External && agent.name != plugin);
+        let names: Vec<&str> = others.map(|agent| agent.name.as_str()).chain(known()).collect();
+        let agent = confusable(plugin, names)?;
+        Some(format!(
+            "WARNING: `{plugin}` is easily taken for the agent {agent}: what is meant for {agent} may be sent to this plugin. \
+             `baton plugin remove {plugin}` takes it out of the workspace; its author can give it another name"
+        ))
     }
 
     /// Who vouches for a package: a trusted key, by the signature that came with it, or nobody.

@@ -276,6 +276,11 @@ impl Loader {
     fn tell(&self, done: &Done, from: &str) {
         // A log line is one line.
         let text = said(done).replace('\n', "; ");
+        if done.change != Change::Nothing
+            && let Some(warning) = self.workspace.confusable_name(&done.name)
+        {
+            tracing::warn!("{warning}");
+        }
         match done.change {
             Change::Nothing => return,
             Change::Held => tracing::warn!("from {from}: {text}"),

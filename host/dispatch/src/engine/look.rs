@@ -50,6 +50,8 @@ impl Engine {
             match (watcher.watch(folder), id) {
                 (Ok(()), Some(id)) => drop(self.watched.insert(folder.to_owned(), id)),
                 (Ok(()), None) => {}
+                // Whoever needs the folder says that it is missing.
+                (Err(IntakeError::Gone { .. }), _) => drop(self.watched.remove(folder)),
                 (Err(error), _) => {
                     self.watched.remove(folder);
                     if self.desk.say_once(folder) {
@@ -86,6 +88,7 @@ impl Engine {
         }
         self.arm_unseen(&unseen);
         let roster = self.house.roster();
+        self.say_unread(&roster);
         self.foreign = self.claim(&roster);
         for inbox in roster.inboxes() {
             self.scan(inbox.owner, inbox.folder);
@@ -97,6 +100,18 @@ impl Engine {
         self.refresh();
         self.look_at_schedules();
         self.take_up();
+        self.do_chores();
+    }
+
+    /// Looks at obligations and at tasks that stand still, once a minute: not with each look that makes up for lost events, which
+    /// come ten times a second in a flood.
+    fn do_chores(&mut self) {
+        let now = Instant::now();
+        if now < self.next_chores {
+            return;
+        }
+        // A look may come a little early.
+        self.next_chores = now + pause_between_looks() / 2;
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
         let house = Arc::clone(&self.house);
@@ -122,6 +137,15 @@ impl Engine {
         });
         for number in numbers.map(|(number, _)| number).collect::<Vec<_>>() {
             self.arm(number);
+        }
+    }
+
+    /// Says once of each inbox that is nobody's that files in it are not read.
+    fn say_unread(&mut self, roster: &Roster) {
+        for (inbox, why) in roster.unread().filter(|(inbox, _)| has_entries(inbox)) {
+            if self.desk.say_once(inbox) {
+                tracing::warn!(folder = %self.house.shown(inbox), "its files are not read: {}", why.reason());
+            }
         }
     }
 
@@ -311,6 +335,12 @@ impl FolderId {
         let metadata = folder.metadata().ok()?;
         Some(Self { device: metadata.dev(), inode: metadata.ino(), made: metadata.created().ok() })
     }
+}
+
+/// Whether a folder has anything in it, except hidden files.
+fn has_entries(folder: &Path) -> bool {
+    let mut entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.any(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
 }
 
 /// The folders directly in `place`, which holds agents' folders: one that gets an inbox is an agent.

@@ -94,9 +94,11 @@ pub struct Engine {
     /// How often the reader of a file broke off.
     pub(super) breaks: HashMap<PathBuf, u32>,
     pub(super) carriers: Carriers,
-    pub(super) undelivered: Vec<(Instant, String, u32)>,
+    pub(super) undelivered: Vec<(Instant, Asked)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
+    /// When obligations and standing tasks are looked at next.
+    pub(super) next_chores: Instant,
     /// When the next schedule comes due.
     pub(super) next_schedule: Option<Instant>,
     /// Whether somebody looks at the plugins.
@@ -140,6 +142,7 @@ impl Engine {
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
+            next_chores: Instant::now(),
             next_schedule: None,
             refreshing: Refreshing::No,
             stopping: false,

@@ -25,7 +25,8 @@ impl Place {
     /// When it is no folder, lies within an Eagle library, is named as one and is none, or has a name that is no UTF-8.
     pub fn of(path: &Path) -> Result<Self, LibraryError> {
         let no = |why: &str| LibraryError::NoSource { path: path.to_owned(), why: why.to_owned() };
-        let found = path.canonicalize().map_err(|error| no(&format!("{error}; give a folder that is there")))?;
+        let found =
+            path.canonicalize().map_err(|error| no(&format!("{error}; mount it, or name a folder that exists")))?;
         if !found.is_dir() {
             return Err(no("it is no folder; give the folder that it lies in"));
         }

@@ -11,8 +11,9 @@ use baton_core::manifest::{Manifest, Trigger};
 use rustix::process::{Resource, getrlimit};
 
 use super::configuration;
-use super::facts::Facts;
+use super::facts::{Facts, word};
 use super::finding::Finding;
+use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "watches";
 
@@ -45,6 +46,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(judge(&inotify, folders, facts.is_served()));
     }
     findings.extend(open_files(getrlimit(Resource::Nofile).current));
+    findings.extend(missing_audio(facts));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", format!("{folders} folders to watch; the limits of this user suffice")));
     }
@@ -65,6 +67,18 @@ fn watched(facts: &Facts) -> Vec<PathBuf> {
     trees.sort();
     trees.dedup();
     trees
+}
+
+/// Folders of `[[audio]]` that are missing.
+fn missing_audio(facts: &Facts) -> Vec<Finding> {
+    let Ok(config) = &facts.config else { return Vec::new() };
+    let missing = config.audio(&facts.root).into_iter().filter(|folder| !folder.is_dir());
+    let say = |folder: PathBuf| {
+        let what = "the folder of [[audio]] is missing, so new audio in it is not found";
+        let fix = format!("mount it, mkdir -p {}, or correct `folder` under [[audio]] in {CONFIG_FILE}", word(&folder));
+        Finding::warn(CHECK, facts.shown(&folder), what, fix)
+    };
+    missing.map(say).collect()
 }
 
 fn trigger_folders(manifest: &Manifest) -> Vec<String> {

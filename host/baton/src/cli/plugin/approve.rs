@@ -38,6 +38,7 @@ impl Args {
         make_inbox(&plugins.workspace, name)?;
         let (version, may) = (output::one_line(&entry.version), Plugins::may(&entry));
         output::print(&format!("{name} {version} runs from now on; it may: {may}\n"));
+        plugins.warn_of_name(name);
         Ok(Code::Good)
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::AgentKind;
+use baton_dispatch::{Agent, AgentKind, unmark_removed};
 use baton_registry::{Candidate, Change, Done, Granted, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
@@ -98,6 +98,9 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
         make_inbox(&plugins.workspace, &done.name)?;
     }
     output::print(&format!("{}\n", said(&done)));
+    if done.change != Change::Nothing {
+        plugins.warn_of_name(&done.name);
+    }
     Ok(done)
 }
 
@@ -108,6 +111,7 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
 pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let roster = workspace.roster()?;
     let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);
+    agent.into_iter().flat_map(Agent::homes).for_each(unmark_removed);
     let inbox = agent.map(|agent| agent.inbox.as_path());
     match inbox.filter(|inbox| inbox.starts_with(workspace.root.join("handoffs"))) {
         Some(inbox) => std::fs::create_dir_all(inbox).with_context(|| format!("failed to make {}", inbox.display())),

@@ -30,6 +30,7 @@ use jiff::Timestamp;
 
 use super::Place;
 use crate::exit::Code;
+use crate::output;
 use crate::workspace::{Entry, Workspace, check_grants, head};
 
 /// Look at, install, allow and update plugins
@@ -150,6 +151,13 @@ impl Plugins {
             folder.path = known.iter().find(|known| known.folder == folder.folder).and_then(|known| known.path.clone());
         }
         Ok(all.words())
+    }
+
+    /// Warns if a person may take the plugin's name for that of an agent.
+    fn warn_of_name(&self, name: &str) {
+        if let Some(warning) = self.workspace.confusable_name(name) {
+            output::note(&output::one_line(&warning));
+        }
     }
 
     /// What it may do, in a sentence's end.

@@ -1,13 +1,18 @@
 //! `baton plugin remove`: takes a plugin out of the workspace.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_dispatch::{Agent, AgentKind, mark_removed, unmark_removed};
+
 use super::Plugins;
 use crate::exit::Code;
 use crate::output;
 
 /// Take a plugin out of the workspace
 ///
-/// Its inbox and what lies there stay, and so does what it has done. Its packages in `plugins/`
-/// go, with their signatures.
+/// Its inbox and what lies there stay, and so does what it has done; nobody reads the inbox until the plugin is installed
+/// again. Its packages in `plugins/` go, with their signatures.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The plugin
@@ -18,9 +23,29 @@ impl Args {
     /// # Errors
     /// When there is no such plugin, or its file cannot be removed.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let entry = plugins.register.remove(&self.name)?;
+        // Before the daemon sees that the plugin is missing.
+        let homes = homes(plugins, &self.name);
+        for home in &homes {
+            mark_removed(home).with_context(|| format!("failed to mark {} as unused", home.display()))?;
+        }
+        let entry = match plugins.register.remove(&self.name) {
+            Ok(entry) => entry,
+            Err(error) => {
+                homes.iter().for_each(|home| unmark_removed(home));
+                return Err(error.into());
+            }
+        };
         plugins.done_to(&entry, "removed", entry.source.to_string())?;
         output::print(&format!("{} is removed\n", output::one_line(&entry.name)));
         Ok(Code::Good)
     }
+}
+
+/// The folders of the plugin that exist. Without its mark such a folder would be an external agent's as soon as the plugin is
+/// removed: broadcasts would be copied into it, and requests in it would be overdue.
+fn homes(plugins: &Plugins, name: &str) -> Vec<PathBuf> {
+    let Ok(roster) = plugins.workspace.roster() else { return Vec::new() };
+    let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);
+    let homes = agent.into_iter().flat_map(Agent::homes).filter(|home| home.is_dir());
+    homes.map(Path::to_owned).collect()
 }

@@ -113,7 +113,7 @@ impl Hearing {
         let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match trouble {
             Some(why) if said.get(folder) != Some(&why) => {
-                tracing::warn!(folder = %folder.display(), "its audio is not heard: {why}");
+                tracing::warn!(folder = %folder.display(), "its audio is not heard: {why} ([[audio]] in baton.toml names it)");
                 said.insert(folder.to_owned(), why);
             }
             None if said.remove(folder).is_some() => {

@@ -125,7 +125,7 @@ impl Sql {
     /// Asks the worker that has the database open; starts it first where there is none.
     async fn ask(&mut self, database: Database, request: Request) -> Result<Answer, generated::Error> {
         let access = self.access(database)?;
-        let writes = matches!(request, Request::Execute { .. } | Request::Batch { .. });
+        let writes = matches!(request, Request::Execute { .. } | Request::Batch { .. } | Request::Transaction { .. });
         if database == Database::Catalog && writes && self.has_filled_catalog() {
             let text = format!("this task has added {} MiB to the catalog, and may not add more", CATALOG_BYTES >> 20);
             return Err(generated::Error::Full(text));
