@@ -427,3 +427,20 @@ fn why_names_a_deadline_that_is_not_a_time_or_has_passed() {
     let why = workspace.baton(&["why", "Too late", "--json"]).ended(0).json();
     assert_eq!(why["deadline"], json!("2026-01-18T10:15:00.000Z"));
 }
+
+#[test]
+fn all_means_all_also_when_there_are_more_than_a_thousand() {
+    let workspace = Workspace::with_noop();
+    workspace.baton(&["plugin", "disable", "noop"]).ended(0);
+    for number in 0..1_005 {
+        let mut same = handoff("noop", "The same words");
+        same["handoff_id"] = json!(format!("one-of-{number}"));
+        workspace.drop_file("noop", &format!("{number}.json"), text(&same));
+    }
+    workspace.up_once();
+    let refused = workspace.baton(&["cancel", "The same words"]).ended(2);
+    assert!(refused.stderr.contains("means 1005 tasks") && refused.stderr.contains("and 985 more"), "{refused:?}");
+    workspace.baton(&["cancel", "The same words", "--all"]).ended(0);
+    let left = workspace.tasks("The same words").into_iter().filter(|task| task.state != "cancelled").count();
+    assert_eq!(left, 0);
+}

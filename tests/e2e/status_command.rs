@@ -289,3 +289,22 @@ fn on_a_terminal_the_log_has_local_times_titles_senders_and_warnings() {
         assert!(again.contains(field), "{again}");
     }
 }
+
+#[test]
+fn a_list_that_is_cut_off_says_so() {
+    let workspace = Workspace::with_noop();
+    for number in 0..51 {
+        workspace.drop_handoff("Cursor-MM1", &format!("Request {number}"));
+    }
+    workspace.up_once();
+    for (command, words) in [
+        ("status", "only the 50 newest tasks are listed"),
+        ("obligations", "only the 50 oldest open requests are listed"),
+    ] {
+        let cut = workspace.baton(&[command]).ended(0);
+        assert!(cut.stderr.contains(words), "{command}: {cut:?}");
+        let whole = workspace.baton(&[command, "-n", "51"]).ended(0);
+        assert!(!whole.stderr.contains("only the"), "{command}: {whole:?}");
+        assert_eq!(whole.stdout.matches("Request ").count(), 51, "{command}");
+    }
+}

@@ -33,12 +33,16 @@ impl Args {
         let now = Timestamp::now();
         let since = self.since.map_or(Timestamp::MIN, |age| task_view::before(now, age));
         let overdue_before = task_view::before(now, workspace.config.patience().remind);
-        let (kept, open) = match task_view::reader(&workspace)? {
-            Some(reader) => {
-                (task::obligations(&reader, since, overdue_before, now)?, task::open_obligations(&reader, self.limit)?)
-            }
+        let (kept, mut open) = match task_view::reader(&workspace)? {
+            Some(reader) => (
+                task::obligations(&reader, since, overdue_before, now)?,
+                task::open_obligations(&reader, self.limit.saturating_add(1))?,
+            ),
             None => (Vec::new(), Vec::new()),
         };
+        if output::cut_to(&mut open, self.limit) {
+            output::note(&format!("only the {} oldest open requests are listed; -n N lists more", self.limit));
+        }
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
         // A misspelled name is not an agent.
         let roster = workspace.roster()?;

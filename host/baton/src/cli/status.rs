@@ -71,10 +71,17 @@ impl Args {
             return stream(&workspace, &filter, limit, Timestamp::now());
         }
         let now = Timestamp::now();
-        let (tasks, holds) = match task_view::reader(&workspace)? {
-            Some(reader) => (task::recent(&reader, &filter, limit)?, Holds::read(&workspace, &reader, now)?),
+        let (mut tasks, holds) = match task_view::reader(&workspace)? {
+            Some(reader) => {
+                let tasks = task::recent(&reader, &filter, limit.saturating_add(1))?;
+                (tasks, Holds::read(&workspace, &reader, now)?)
+            }
             None => (Vec::new(), Holds::default()),
         };
+        // Whoever names a number knows that there may be more.
+        if output::cut_to(&mut tasks, limit) && self.limit.is_none() {
+            output::note(&format!("only the {limit} newest tasks are listed; -n N lists more"));
+        }
         if tasks.is_empty() {
             output::note(nothing(&filter));
         } else {

@@ -18,6 +18,14 @@ pub(crate) use screen::{Screen, columns, is_closed, line};
 pub(crate) use table::{Table, shorten, width};
 pub(crate) use wrote::wrote;
 
+/// Leaves at most `limit` rows of a list, of which one more was asked for. Returns whether there are more.
+pub(crate) fn cut_to<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    more
+}
+
 /// Prints a text to stdout. Its line breaks and colours are Baton's; the caller passes untrusted parts through [`one_line`].
 pub(crate) fn print(text: &str) {
     drop(io::stdout().lock().write_all(harmless(text).as_bytes()));

@@ -1,5 +1,7 @@
 //! The tasks that a word on the command line may mean.
 
+use std::collections::HashSet;
+
 use baton_core::State;
 use rusqlite::Connection;
 
@@ -9,7 +11,7 @@ use crate::LedgerError;
 use crate::database::Reader;
 
 /// The most tasks that are read for one word: [`Meant::more`] says that there are others.
-const MOST: usize = 1000;
+const MOST: usize = 10_000;
 
 /// The tasks that a word may mean.
 #[derive(Clone, Debug)]
@@ -44,8 +46,9 @@ pub fn meant(reader: &Reader, word: &str) -> Result<Meant, LedgerError> {
     let more = ids.len() >= MOST;
     let mut select = connection.prepare_cached(&select_sql("WHERE id = ?1"))?;
     let mut tasks = Vec::new();
+    let mut seen = HashSet::new();
     for id in ids {
-        if tasks.iter().all(|task: &Task| task.id != id) {
+        if seen.insert(id.clone()) {
             tasks.push(select.query_row([id], |row| Ok(task(row)))??);
         }
     }

@@ -38,6 +38,11 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     search.below(&facts.root, DEPTH_OF_ROOT, |name| name == INBOX);
     findings.extend(search.found.iter().map(|inbox| unwatched(facts, &places, inbox)));
+    if search.left == 0 {
+        let what = format!("only the first {SEARCHED} folders were searched for inboxes that nobody watches");
+        let fix = "move folders that hold no agents out of handoffs/ and of the adopted folders";
+        findings.push(Finding::warn(CHECK, facts.shown(&handoffs), what, fix));
+    }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", format!("{} inboxes are watched, and no other was found", watched.len())));
     }
