@@ -63,6 +63,14 @@ fn the_handoffs_to_try_run_after_the_commands_of_their_page() {
         seen += 1;
     }
     assert!(seen >= 20, "{seen} examples");
+    // They have something to show.
+    let changes = workspace.read("reports/PLAYLIST_DIFF.md");
+    assert!(changes.contains("1 added, 2 removed, 1 moved"), "{changes}");
+    let matched = workspace.read("exports/djay_match_ids.csv");
+    let decided = |word: &str| matched.lines().filter(|line| line.starts_with(word)).count();
+    assert!(decided("auto,") >= 2 && decided("review,") == 1, "{matched}");
+    let read = workspace.baton(&["library", "coverage", "--json"]).json();
+    assert_eq!(read["total"]["fingerprinted"], 3, "the sounds are long enough: {read}");
     assert_eq!(workspace.list("music").len(), 3, "moved and moved back");
 }
 
