@@ -137,8 +137,8 @@ impl Workspace {
     pub(crate) fn confusable_name(&self, plugin: &str) -> Option<String> {
         let roster = self.roster().ok()?;
         let others = roster.agents().filter(|agent| agent.kind == AgentKind::External && agent.name != plugin);
-        let names: Vec<&str> = others.map(|agent| agent.name.as_str()).chain(known()).collect();
-        let agent = confusable(plugin, names)?;
+        let here: Vec<&str> = others.map(|agent| agent.name.as_str()).collect();
+        let agent = confusable(plugin, here).or_else(|| confusable(plugin, known()))?;
         Some(format!(
             "WARNING: `{plugin}` is easily taken for the agent {agent}: what is meant for {agent} may be sent to this plugin. \
              `baton plugin remove {plugin}` takes it out of the workspace; its author can give it another name"
