@@ -416,6 +416,8 @@ fn of_long_ledger(workspace: &Workspace, more: &[&str]) -> Finding {
 #[test]
 fn of_a_long_ledger_everything_is_covered_and_only_what_is_new_is_read_again() {
     let workspace = Workspace::with_noop();
+    workspace.drop_handoff("noop", "First");
+    workspace.up_once();
     let folder = state(&workspace);
     let (ledger, remembered) = (folder.join("ledger.db"), folder.join("checked.json"));
     let tamper = |sql: &str| Connection::open(&ledger).unwrap().execute_batch(sql).unwrap();
@@ -423,8 +425,6 @@ fn of_a_long_ledger_everything_is_covered_and_only_what_is_new_is_read_again() {
         let count = "SELECT max(seq) FROM events";
         Connection::open(&ledger).unwrap().query_row(count, [], |row| row.get::<_, u32>(0)).unwrap().into()
     };
-    workspace.drop_handoff("noop", "First");
-    workspace.up_once();
     let first = events();
     // Nothing is known yet: all events and all rows.
     let found = of_long_ledger(&workspace, &[]);
