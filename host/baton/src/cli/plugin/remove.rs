@@ -31,7 +31,9 @@ impl Args {
         let entry = match plugins.register.remove(&self.name) {
             Ok(entry) => entry,
             Err(error) => {
-                homes.iter().for_each(|home| unmark_removed(home));
+                for home in &homes {
+                    unmark_removed(home);
+                }
                 return Err(error.into());
             }
         };
