@@ -83,7 +83,11 @@ CREATE TRIGGER put_moved_said INSTEAD OF INSERT ON put_moved BEGIN
     SELECT raise(ABORT, 'put_moved: `path` and `new_path` are needed, and are two paths')
         WHERE coalesce(new.path, '') = '' OR coalesce(new.new_path, '') = '' OR new.path = new.new_path;
     INSERT INTO sources (name) VALUES (new.source) ON CONFLICT (name) DO NOTHING;
-    INSERT OR REPLACE INTO moves (path, new_path, file, size, new_modified_at, source, said_at)
+    -- Not by OR REPLACE, which would hold in the triggers too.
+    DELETE FROM moves WHERE path = new.path AND EXISTS (
+        SELECT 1 FROM files AS f WHERE f.path = new.path
+            AND coalesce(f.size = new.size, 1) AND coalesce(f.modified_at = new.modified_at, 1));
+    INSERT INTO moves (path, new_path, file, size, new_modified_at, source, said_at)
         SELECT new.path, new.new_path, f.id, new.size, new.new_modified_at, s.id, coalesce(new.said_at, unixepoch() * 1000)
         FROM files AS f, sources AS s WHERE f.path = new.path AND s.name = new.source
             AND coalesce(f.size = new.size, 1) AND coalesce(f.modified_at = new.modified_at, 1);
