@@ -11,7 +11,7 @@ use crate::output::{self, Table, shorten};
 
 /// How much is listed.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(super) struct List {
     /// How many are shown
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
@@ -20,7 +20,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-impl Args {
+impl List {
     /// # Errors
     /// When the catalog cannot be read.
     pub(super) fn run(self, catalog: &Catalog) -> anyhow::Result<Code> {

@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
     #[command(flatten)]
-    list: list::Args,
+    list: list::List,
 }
 
 #[derive(Debug, clap::Subcommand)]
