@@ -59,13 +59,14 @@ fn arguments_of_baton_toml_and_of_triggers_are_checked_too() {
 #[test]
 fn a_call_by_hand_with_arguments_that_do_not_fit_is_refused_at_once() {
     let workspace = Workspace::init();
-    let refused = workspace.baton(&["run", "audit", "audit", "--arg", "plans=3"]).ended(2);
+    let wrong = ["--args-json", "{\"plans\":3}"];
+    let refused = workspace.baton(&[&["run", "audit", "audit"][..], &wrong].concat()).ended(2);
     assert!(refused.stderr.contains(WRONG), "{}", refused.stderr);
     assert!(workspace.tasks_of("audit").is_empty(), "nothing is written down");
-    let to_audit = ["send", "--to", "audit", "--from", "Claude-MM1", "--title", "Look", "--arg"];
-    let refused = workspace.baton(&[&to_audit[..], &["plans=3"]].concat()).ended(2);
+    let to_audit = ["send", "--to", "audit", "--from", "Claude-MM1", "--title", "Look"];
+    let refused = workspace.baton(&[&to_audit[..], &wrong].concat()).ended(2);
     assert!(refused.stderr.contains(WRONG) && workspace.inbox("audit").is_empty(), "{}", refused.stderr);
-    workspace.baton(&[&to_audit[..], &["plans=plans/a.md"]].concat()).ended(0);
+    workspace.baton(&[&to_audit[..], &["--arg", "plans=plans/a.md"]].concat()).ended(0);
 }
 
 /// The arguments in the handoff that `send` writes to `agent`.
@@ -192,7 +193,7 @@ fn run_grants_what_it_is_told_to_and_does_the_action() {
     assert!(granted.contains(folder), "{granted}");
     let answer =
         workspace.baton(&["run", "spotify", "playlists-for-track", "--arg", "title=Paper Moon", "--arg", "artist=Oto"]);
-    assert!(answer.clone().ended(0).stderr.contains("  | Sunday | 1 | spotify |"), "{answer:?}");
+    assert!(answer.clone().ended(0).stderr.contains("  | Sunday | 1 | spotify-csv |"), "{answer:?}");
     let refused = workspace.baton(&["run", "spotify", "import", "--grant", "files:rw=nothing"]).ended(2).stderr;
     assert!(refused.contains("files:rw=nothing"), "{refused}");
 }
@@ -201,7 +202,7 @@ fn run_grants_what_it_is_told_to_and_does_the_action() {
 fn run_as_json_has_state_summary_reports_and_findings() {
     let workspace = Workspace::init();
     workspace.keep_only("audit");
-    workspace.write("plans/P.md", "# Plan\n\n- `src/a.py`\n");
+    workspace.write("plans/P.md", "# Plan\n\n## Deliverables\n\n- `src/a.py`\n");
     let run = workspace.baton(&["run", "audit", "audit", "--arg", "forms=markdown", "--json"]).ended(0).json();
     let task = &workspace.tasks_of("audit")[0];
     assert_eq!((&run["state"], &run["task"]), (&json!("succeeded"), &json!(task.id)), "{run:#}");
