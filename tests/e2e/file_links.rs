@@ -132,7 +132,8 @@ fn what_djay_knows_is_in_the_catalog_with_its_time_and_counts_first_for_tempo_an
     assert_eq!(facts(&track, "bpm"), djay_first, "djay counts first, although the export is newer: {track:#}");
     assert_eq!(facts(&track, "musical_key")[0].0, "djay");
     assert_eq!(facts(&track, "play_count"), [("djay".to_owned(), "3".to_owned())]);
-    assert_eq!(facts(&track, "djay_automix_start_ms"), [("djay".to_owned(), "1500".to_owned())]);
+    let start = (SECONDS * 1_000 / 4).to_string();
+    assert_eq!(facts(&track, "djay_automix_start_ms"), [("djay".to_owned(), start)]);
     // Dated as djay's history is, not as the clock is.
     let written = &place.written;
     let plays =

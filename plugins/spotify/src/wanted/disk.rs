@@ -41,7 +41,10 @@ fn is_on_disk(file: &Named) -> bool {
 
 impl<'a> Disk<'a> {
     pub(crate) fn new(known: &'a Known) -> Self {
-        let files: Vec<_> = known.files.iter().filter(|file| is_on_disk(file)).collect();
+        let there = || known.files.iter().filter(|file| is_on_disk(file));
+        // A path that a program only names may be that of another machine: where files were scanned, those count.
+        let is_scanned = there().any(|file| file.size.is_some());
+        let files: Vec<_> = there().filter(|file| file.size.is_some() || !is_scanned).collect();
         let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
         Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
     }
