@@ -117,20 +117,18 @@ fn reasons_compare_what_differs() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
-    // One bit rate, and lengths that nobody tells apart: the frames of an MP3 differ by a byte, those of AAC by more.
-    for number in 0..6 {
+    // One bit rate, which an MP3 of 44.1 kHz keeps to the byte and one of 48 kHz exactly, and lengths that nobody tells apart.
+    for number in 0..4 {
         write_wav(&source, &tune(number, SECONDS));
-        for (copy, start) in [("a", "0"), ("b", "0.03"), ("c", "0.05")] {
-            let cut = ["-ar", "44100", "-ss", start];
-            let how = ["-c:a", "libmp3lame", "-b:a", "128k"];
-            encode(&source, &music.join(format!("{number} {copy}.mp3")), &[&how[..], &cut].concat());
-            encode(&source, &music.join(format!("{number} {copy}.m4a")), &[&["-c:a", "aac"][..], &cut].concat());
+        for (copy, rate_hz, start) in [("a", "44100", "0"), ("b", "48000", "0"), ("c", "44100", "0.03")] {
+            let how = ["-c:a", "libmp3lame", "-b:a", "128k", "-ar", rate_hz, "-ss", start];
+            encode(&source, &music.join(format!("{number} {copy}.mp3")), &how);
         }
     }
     scan(&workspace, &music, &[], 0);
     let found = duplicates(&workspace, &[]);
     let groups = found["groups"].as_array().unwrap();
-    assert_eq!(groups.len(), 6, "{found:#}");
+    assert_eq!(groups.len(), 4, "{found:#}");
     for other in groups.iter().flat_map(|group| group["others"].as_array().unwrap()) {
         for reason in other["reasons"].as_array().unwrap() {
             let reason = reason.as_str().unwrap();
