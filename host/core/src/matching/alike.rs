@@ -48,7 +48,7 @@ pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
         a == b
             || (letters >= 3 && strsim::osa_distance(a, b) <= allowed && !negates(a, b) && !negates(b, a))
             // "Skys" and "Skies": the end of a word.
-            || (letters >= 4 && a.chars().take(3).eq(b.chars().take(3)) && strsim::osa_distance(a, b) <= 2)
+            || (letters >= 4 && a.chars().take(2).eq(b.chars().take(2)) && strsim::osa_distance(a, b) <= 2)
     };
     is_slip(&super::name::compact(a), &super::name::compact(b)) && (a.len() != b.len() || a.iter().zip(b).all(near))
 }
