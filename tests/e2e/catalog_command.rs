@@ -58,8 +58,8 @@ fn a_track_is_shown_with_who_said_what() {
     SERVICE  ID                                URL
     djay     00000000000000000000000000000006
 
-    FILE           LINKED          FINGERPRINTS
-    /music/6.flac  named by store
+    FILE           LINKED                FINGERPRINTS
+    /music/6.flac  named by store/files
 
     PLAYED            DEVICE  DECK
     2023-11-14 22:21  Mac     1
