@@ -168,7 +168,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
         let file = workspace.outside().join("near.wasm");
         fs::write(&file, renamed("hostile", name)).unwrap();
         let warning = format!("WARNING: `{name}` is easily taken for the agent {agent}");
-        let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1);
+        let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(0);
         assert!(installed.stderr.contains(&warning), "{installed:?}");
         let digest = listed(&workspace, name)["digest"].as_str().unwrap().to_owned();
         let approved = plugin(&workspace, &["approve", &format!("{name}@{digest}")]).ended(0);
@@ -182,7 +182,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
     // A plugin with a name of its own, and one that was here before, are not warned of.
     let file = workspace.outside().join("listener.wasm");
     fs::copy(fixture("listener"), &file).unwrap();
-    let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(1);
+    let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(0);
     assert!(!installed.stderr.contains("WARNING"), "{installed:?}");
 }
 

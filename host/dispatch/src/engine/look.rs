@@ -100,18 +100,6 @@ impl Engine {
         self.refresh();
         self.look_at_schedules();
         self.take_up();
-        self.do_chores();
-    }
-
-    /// Looks at obligations and at tasks that stand still, once a minute: not with each look that makes up for lost events, which
-    /// come ten times a second in a flood.
-    fn do_chores(&mut self) {
-        let now = Instant::now();
-        if now < self.next_chores {
-            return;
-        }
-        // A look may come a little early.
-        self.next_chores = now + pause_between_looks() / 2;
         let house = Arc::clone(&self.house);
         self.jobs.spawn(async move { Message::Tended(tend(&house).await) });
         let house = Arc::clone(&self.house);

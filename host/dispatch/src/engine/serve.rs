@@ -97,8 +97,6 @@ pub struct Engine {
     pub(super) undelivered: Vec<(Instant, Asked)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
-    /// When obligations and standing tasks are looked at next.
-    pub(super) next_chores: Instant,
     /// When the next schedule comes due.
     pub(super) next_schedule: Option<Instant>,
     /// Whether somebody looks at the plugins.
@@ -142,7 +140,6 @@ impl Engine {
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
-            next_chores: Instant::now(),
             next_schedule: None,
             refreshing: Refreshing::No,
             stopping: false,
