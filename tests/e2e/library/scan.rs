@@ -6,7 +6,7 @@ use baton_tests::Workspace;
 use baton_tests::music::{tune, write_wav};
 use serde_json::json;
 
-use super::{SECONDS, beside, coverage, duplicates, fill, said, scan, scan_mixed, without};
+use super::{SECONDS, beside, coverage, fill, said, scan, scan_mixed, without};
 
 #[test]
 fn new_files_are_read_unchanged_ones_are_not_and_changed_ones_are_again() {
@@ -18,7 +18,7 @@ fn new_files_are_read_unchanged_ones_are_not_and_changed_ones_are_again() {
     assert!(said(&workspace, &["coverage"], 1).stderr.contains("nothing was scanned yet"));
     // Scripts get a report of nothing.
     assert_eq!((&coverage(&workspace)["total"]["items"], &coverage(&workspace)["sources"]), (&json!(0), &json!([])));
-    assert_eq!(duplicates(&workspace, &[])["groups"], json!([]));
+    assert_eq!(said(&workspace, &["duplicates", "--json"], 1).json()["groups"], json!([]));
     assert_eq!(said(&workspace, &["sources", "--json"], 0).json()["sources"], json!([]));
     let limited = scan(&workspace, &music, &["--limit", "5", "--jobs", "1"], 0);
     assert_eq!(limited["read"]["fingerprinted"], json!(5));

@@ -184,8 +184,9 @@ fn is_fresh(entry: &Entry, now: SystemTime) -> bool {
     let Ok(metadata) = fs::metadata(&entry.path) else {
         return false;
     };
-    // A time in the future is a wrong clock's, not a writer's.
-    let age = metadata.modified().ok().and_then(|written| now.duration_since(written).ok());
+    // A time far in the future is a wrong clock's, not a writer's; one of just now may be after `now`.
+    let away = |written| now.duration_since(written).unwrap_or_else(|later| later.duration());
+    let age = metadata.modified().ok().map(away);
     metadata.len() != entry.size || age.is_some_and(|age| age < QUIET)
 }
 
