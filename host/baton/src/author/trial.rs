@@ -96,7 +96,7 @@ fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Wo
     let name = &built.package.manifest.name;
     let mut lock = Lock::default();
     let component = PathBuf::from("plugins").join(format!("{name}.wasm"));
-    let grants = grants(built);
+    let grants = grants(built, example);
     let folders: Vec<_> = grants.files.iter().map(|grant| PathBuf::from(&grant.folder)).collect();
     let digest = format!("sha256:{}", built.package.digest);
     lock.plugins.push(Entry { grants, ..Entry::new(name, Source::File(component.clone()), digest) });
@@ -113,9 +113,11 @@ fn inbox_of(agent: &str) -> PathBuf {
     PathBuf::from("handoffs").join(agent).join("01_inbox")
 }
 
-/// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them.
-fn grants(built: &Built) -> Granted {
+/// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them. Triggers that wait for
+/// their grant get it where the example has a step for them: elsewhere they would make tasks beside those of the handoffs.
+fn grants(built: &Built, example: &Example) -> Granted {
     let mut grants = Granted::all_of(&built.package.manifest.declares.capabilities);
+    grants.triggers &= example.steps.iter().any(|step| step.handoff.is_none());
     for grant in &mut grants.files {
         grant.path = Some(PathBuf::from(&grant.folder));
     }
