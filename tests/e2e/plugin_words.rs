@@ -55,8 +55,8 @@ fn fails(manifest: &str, error: u8, said: &str) -> Vec<u8> {
 /// Ends well with `said` as its summary and as the name of a report of no bytes.
 fn reports(manifest: &str, said: &str) -> Vec<u8> {
     let body = format!(
-        "(i32.store (i32.const 20) (i32.const 1024)) (i32.store (i32.const 24) (i32.const {0}))
-         (i32.store (i32.const 28) (i32.const 4096)) (i32.store (i32.const 32) (i32.const 1))
+        "(i32.store (i32.const 24) (i32.const 1024)) (i32.store (i32.const 28) (i32.const {0}))
+         (i32.store (i32.const 40) (i32.const 4096)) (i32.store (i32.const 44) (i32.const 1))
          (i32.store (i32.const 4096) (i32.const 1024)) (i32.store (i32.const 4100) (i32.const {0}))",
         said.len()
     );

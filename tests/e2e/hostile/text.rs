@@ -95,7 +95,7 @@ async fn a_function_that_calls_itself_for_ever_crashes() {
 /// An outcome at address 16 whose summary says that it has two gigabytes.
 #[tokio::test]
 async fn an_outcome_that_lies_about_its_size_is_a_crash_and_nothing_is_copied() {
-    let body = "(i32.store (i32.const 24) (i32.const 2000000000)) (i32.const 16)";
+    let body = "(i32.store (i32.const 28) (i32.const 2000000000)) (i32.const 16)";
     let report = run(body, "").await;
     assert!(matches!(&report.ended, Err(Failure::Trap(_))), "{:?}", report.ended);
 }
@@ -110,8 +110,8 @@ async fn a_small_memory_that_is_given_many_times_ends_at_the_ceiling_of_one_call
             (i32.store offset=20 (local.get $at) (i32.const 60000))
             (local.set $at (i32.add (local.get $at) (i32.const 24)))
             (br_if $again (i32.lt_u (local.get $at) (i32.const 113536))))
-        (i32.store (i32.const 28) (i32.const 65536))
-        (i32.store (i32.const 32) (i32.const 2000))
+        (i32.store (i32.const 40) (i32.const 65536))
+        (i32.store (i32.const 44) (i32.const 2000))
         (i32.const 16)";
     assert_hit(&run(body, "").await, Ceiling::CallBytes);
 }
