@@ -61,3 +61,9 @@ END;
 CREATE TRIGGER files_decided_moved AFTER UPDATE OF path ON files WHEN old.path <> new.path BEGIN
     UPDATE OR REPLACE decided_files SET path = new.path WHERE path = old.path;
 END;
+
+-- A new track may get the number of one that became part of another: from then on the number is its own.
+CREATE TRIGGER tracks_numbered AFTER INSERT ON tracks WHEN EXISTS (SELECT 1 FROM merges WHERE gone = new.id) BEGIN
+    DELETE FROM merges WHERE gone = new.id;
+END;
+DELETE FROM merges WHERE gone IN (SELECT id FROM tracks);
