@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
 mod daemon;
+mod devices;
 pub mod djay_library;
 mod done_once;
 pub mod drive_folder;
@@ -26,6 +27,7 @@ mod tool;
 mod workspace;
 
 pub use daemon::Daemon;
+pub use devices::make_devices;
 pub use done_once::Dropped;
 pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
 pub use handoff::{handoff, sha256, text};

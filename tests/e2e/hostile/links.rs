@@ -3,13 +3,15 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_tests::{Workspace, fixture};
+use baton_tests::{Workspace, fixture, make_devices};
 
 #[test]
 fn devices_of_a_granted_folder_do_not_open() {
     let workspace = Workspace::with_noop();
-    let grants = "files = [{ folder = \"root\", mode = \"ro\", path = \"/dev\" }]";
-    workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), grants);
+    let folder = workspace.outside().join("devices");
+    let Ok(()) = make_devices(&folder) else { return };
+    let grants = format!("files = [{{ folder = \"root\", mode = \"ro\", path = \"{}\" }}]", folder.display());
+    workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), &grants);
     workspace.drop_action("hostile", "open-devices");
     workspace.up_once();
     let task = workspace.task("open-devices");
