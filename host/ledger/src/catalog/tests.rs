@@ -247,3 +247,17 @@ fn an_album_that_does_not_count_leaves_no_row() {
         writer.query("SELECT a.title, t.title FROM albums AS a LEFT JOIN tracks AS t ON t.album_id = a.id", &[]);
     assert_eq!(albums.unwrap().rows, [vec![text("Counts"), text("One")]]);
 }
+
+#[test]
+fn a_track_with_the_number_of_one_that_was_merged_can_be_merged_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = writer(folder.path());
+    track(&writer, "djay", 1, "a", &[("title", text("One"))]);
+    for id in ["b", "c"] {
+        track(&writer, "djay", 1, id, &[("title", text("One"))]);
+        let ids = [("service", "djay"), ("id", id), ("other_service", "djay"), ("other_id", "a")];
+        let ids = ids.map(|(name, value)| (name, text(value)));
+        put(&writer, "put_same", &[&[("source", text("djay"))][..], &ids].concat());
+    }
+    assert_eq!(catalog(folder.path()).find("djay:c").unwrap(), Found::One(1));
+}
