@@ -13,7 +13,7 @@ use super::{beside, scan};
 const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 
 /// Pieces that play longer than [`LENGTH`] seconds.
-const PIECES: [&str; 4] = ["battle", "breaking_the_chains", "casualties_of_war", "legends_of_the_north"];
+const PIECES: [&str; 3] = ["battle", "breaking_the_chains", "legends_of_the_north"];
 
 /// Seconds of each file.
 const LENGTH: u32 = 160;
@@ -167,7 +167,8 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
     std::fs::rename(&folder, &away).unwrap();
     let again = duplicates(&workspace, &[]);
     assert!(!again.stderr.contains("reading"), "{}", again.stderr);
-    assert_eq!(again.json()["groups"], found["groups"]);
+    let again = again.json();
+    assert_eq!((self::together(&again), &again["groups"][0]["keep"]["file"]["reachable"]), (together, &json!(false)));
     std::fs::rename(&away, &folder).unwrap();
     // A score that none of another format has leaves those out.
     let sure = duplicates(&workspace, &["--min-score", "100"]).json();
