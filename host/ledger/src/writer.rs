@@ -127,9 +127,9 @@ impl Ledger {
     /// A view for reading.
     ///
     /// # Errors
-    /// When the file cannot be opened again.
+    /// [`LedgerError::Lost`] when a file of the ledger was deleted or replaced; else when it cannot be opened again.
     pub fn reader(&self) -> Result<Reader, LedgerError> {
-        Reader::open(&self.path)
+        Reader::open(&self.path).or_else(|error| self.check_files().and(Err(error)))
     }
 
     /// Runs `job` in a transaction and answers after the commit.
