@@ -61,6 +61,8 @@ fn library_and_playlists_become_playlists() {
     assert_eq!(kinds, ["entry", "entry", "no-music", "nothing"]);
     assert_eq!(texts(&place.own, "SELECT * FROM playlist_notes"), ["spotify-privacy|rock & roll|Mum's <best>"]);
     let own: &dyn baton_plugin_kit::lent::Tables = &place.own;
+    let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('test', '/m/One.flac', 'spotify', ?1)";
+    place.catalog.execute(put, &[format!("{:022}", 1).into()]).unwrap();
     let args = Args { playlists: vec!["Rock & Roll".to_owned()], formats: vec![Format::M3u8], ..Args::default() };
     let (made, _) = place.run(|sources, findings| export::run(sources, Some(own), &args, findings).unwrap());
     let text = String::from_utf8(made.exports[0].bytes.clone()).unwrap();
@@ -117,7 +119,7 @@ fn what_csv_exports_say_counts_more() {
     }
     assert_eq!(place.rows("SELECT artist FROM tracks WHERE title = 'One'"), ["Ida Lund, Oto"]);
     let ranks = place.rows("SELECT name, rank FROM sources WHERE name LIKE 'spotify/%' ORDER BY 1");
-    assert_eq!(ranks, ["spotify/csv|0", "spotify/history|-2", "spotify/privacy|-1"]);
+    assert_eq!(ranks, ["spotify/csv|0", "spotify/history|-2", "spotify/names|-1", "spotify/privacy|-1"]);
     // What a person has ranked stays.
     place.catalog.execute("INSERT INTO put_source (name, rank) VALUES ('spotify/privacy', 5)", &[]).unwrap();
     place.write("Playlist1.json", playlists_json());
