@@ -27,7 +27,8 @@ fn values(name: &str, property: &Value) -> (Vec<Value>, Vec<Value>) {
         "boolean" => (vec![json!(true), json!(false)], vec![json!("true"), json!(1)]),
         "integer" => {
             let most = number("maximum").unwrap_or(1_000_000);
-            let mut wrong = vec![json!("3"), json!(1.5), json!(-1), json!(number("minimum").unwrap() - 1)];
+            let mut wrong =
+                vec![json!("3"), json!(1.5), json!(-1), json!(number("minimum").unwrap().cast_signed() - 1)];
             wrong.extend(number("maximum").map(|most| json!(most + 1)));
             (vec![json!(number("minimum")), json!(most)], wrong)
         }
