@@ -13,6 +13,8 @@ const LONGEST_PATH: usize = 1_024;
 const LONGEST_SERVICE: usize = 100;
 /// The most lines of a list of the page.
 const MOST_TOP: usize = 1_000;
+/// The most older results of a file that are kept.
+const MOST_OLDER: usize = 1_000;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +156,9 @@ impl Export {
             return Err(
                 "the argument `formats` must name csv, json or both, each once; leave it out for both".to_owned()
             );
+        }
+        if self.keep_older.is_some_and(|older| older > MOST_OLDER) {
+            return Err(format!("the argument `keep_older` must be 0 to {MOST_OLDER}"));
         }
         Ok(())
     }
