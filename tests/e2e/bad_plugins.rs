@@ -10,8 +10,8 @@ use serde_json::json;
 /// The misdeeds of a plugin with what they lead to: state, words of the reason.
 const MISDEEDS: [(&str, &str, &[&str]); 13] = [
     ("trap", "failed", &["crashed", "fault of the plugin `hostile`"]),
-    ("spin", "failed", &["limit of time", "of 6000"]),
-    ("doze", "failed", &["limit of time", "of 6000"]),
+    ("spin", "failed", &["limit of time", "of 10000"]),
+    ("doze", "failed", &["limit of time", "of 10000"]),
     ("eat-memory", "failed", &["limit of memory", "of 67108864"]),
     ("chatter", "succeeded", &["Said a lot"]),
     ("big-result", "failed", &["limit of output", "of 16777216"]),
