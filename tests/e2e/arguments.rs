@@ -186,6 +186,11 @@ fn run_grants_what_it_is_told_to_and_does_the_action() {
     let lacks = workspace.baton(&["run", "spotify", "import"]).ended(1).stderr;
     assert!(lacks.contains("baton plugin grant spotify files:ro=spotify"), "{lacks}");
     let folder = "files:ro=spotify=handoffs/examples/spotify";
+    for wrong in [&["exprot"][..], &["export", "--arg", "formats"], &[]] {
+        workspace.baton(&[&["run", "spotify", "--grant", folder], wrong].concat()).ended(2);
+    }
+    let granted = workspace.baton(&["why", "plugin", "spotify"]).ended(0).stdout;
+    assert!(!granted.contains(folder), "{granted}");
     let run = workspace.baton(&["run", "spotify", "import", "--grant", folder]).ended(0);
     assert!(run.stderr.contains(folder), "{}", run.stderr);
     workspace.baton(&["run", "spotify", "import"]).ended(0);

@@ -78,15 +78,10 @@ pub const STINT_BYTES: usize = 4 << 20;
 /// the first one does not wait long.
 pub const CARRY_TASKS: usize = 512;
 
-/// A batch of more tasks takes long, so agents that have at most so many tasks do not wait for it or in it. A batch of so many
-/// takes about as long as one of one task.
-pub const CARRY_FEW: usize = 32;
-
 /// Bytes of such a batch; the task that goes over it is the last one.
 pub const CARRY_BYTES: usize = 32 << 20;
 
-/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger; beside a large one, those
-/// of other agents.
+/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger.
 pub const CARRIERS: usize = 4;
 
 /// A batch that takes longer than this (a slow share, a large copy) does not hold up the next one.

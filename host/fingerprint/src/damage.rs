@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What was found to be damaged. Only [`crate::check`] has seen all of a file; [`crate::read`] tells what it came across.
+/// What was found to be damaged. Only [`crate::check`] has seen all of a file; [`crate::read()`] tells what it came across.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
     /// Frames that cannot be decoded, or that were not found where one has to be. They were left out.

@@ -176,9 +176,7 @@ impl Sandbox {
         let mut report = Report { ended, post, watched, log, usage };
         scrub_report(&egress.lent.scrubber, &mut report);
         // After the scrubbing, which does not find a part of a secret.
-        if let Ok(outcome) = &mut report.ended {
-            outcome.summary = at_most(&outcome.summary, limits::SUMMARY_BYTES).into_owned();
-        }
+        shorten(&mut report.ended);
         report
     }
 
@@ -349,10 +347,24 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
         return Err(limit_hit(Ceiling::Output, size as u128, limits::OUTPUT_BYTES as u128));
     }
     outcome.next_steps.truncate(limits::NEXT_STEPS);
-    for step in &mut outcome.next_steps {
-        *step = cut(step, limits::NEXT_STEP_BYTES).to_owned();
-    }
     Ok(outcome)
+}
+
+/// Cuts the texts for people to readable lengths.
+fn shorten(ended: &mut Result<wit::Outcome, Failure>) {
+    let short = |text: &mut String, limit: usize| *text = at_most(text, limit).into_owned();
+    match ended {
+        Ok(outcome) => {
+            short(&mut outcome.summary, limits::SUMMARY_BYTES);
+            for step in &mut outcome.next_steps {
+                *step = cut(step, limits::NEXT_STEP_BYTES).to_owned();
+            }
+        }
+        Err(
+            Failure::Retryable(text) | Failure::Permanent(text) | Failure::NeedsHuman(text) | Failure::NeedsGrant(text),
+        ) => short(text, limits::ERROR_BYTES),
+        Err(_) => {}
+    }
 }
 
 /// Bytes of all parts of an outcome.
@@ -363,14 +375,13 @@ fn size_of(outcome: &wit::Outcome) -> usize {
     outcome.summary.len() + next_steps + artifacts + findings
 }
 
-/// What the plugin itself says, cut to a readable length.
+/// What the plugin itself says.
 fn said(error: wit::Error) -> Failure {
-    let short = |text: String| at_most(&text, limits::ERROR_BYTES).into_owned();
     match error {
-        wit::Error::Retryable(text) => Failure::Retryable(short(text)),
-        wit::Error::Permanent(text) => Failure::Permanent(short(text)),
-        wit::Error::NeedsHuman(text) => Failure::NeedsHuman(short(text)),
-        wit::Error::NeedsGrant(text) => Failure::NeedsGrant(short(text)),
+        wit::Error::Retryable(text) => Failure::Retryable(text),
+        wit::Error::Permanent(text) => Failure::Permanent(text),
+        wit::Error::NeedsHuman(text) => Failure::NeedsHuman(text),
+        wit::Error::NeedsGrant(text) => Failure::NeedsGrant(text),
     }
 }
 

@@ -203,7 +203,7 @@ fn chunks(reader: &mut BufReader<&TcpStream>) -> io::Result<Vec<u8>> {
             while !line(reader)?.is_empty() {}
             return Ok(body);
         }
-        if body.len() as u64 + size > BODY_BYTES {
+        if size.saturating_add(body.len() as u64) > BODY_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         body.extend(exactly(reader, size)?);

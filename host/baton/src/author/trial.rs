@@ -105,7 +105,7 @@ fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Wo
     for made in folders.into_iter().chain(inboxes) {
         fs::create_dir_all(workspace.root.join(&made)).with_context(|| format!("failed to make {}", made.display()))?;
     }
-    write(&workspace.root.join(&component), &built.bytes)?;
+    write(&workspace.root, &component, &built.bytes)?;
     Ok(workspace)
 }
 
@@ -127,11 +127,11 @@ fn grants(built: &Built, example: &Example) -> Granted {
 /// Writes the files and the handoff of a step; says whether the plugin's task of it comes from a request, and not from a trigger.
 fn put_in(workspace: &Workspace, plugin: &str, name: &str, step: &Step) -> anyhow::Result<bool> {
     for (file, bytes) in &step.files {
-        write(&workspace.root.join(file), bytes)?;
+        write(&workspace.root, Path::new(file), bytes)?;
     }
     let Some(handoff) = &step.handoff else { return Ok(false) };
     let (file, bytes) = (format!("{name}.json"), filled_in(handoff, name, plugin).to_string().into_bytes());
-    write(&workspace.root.join(inbox_of(plugin)).join(&file), &bytes)?;
+    write(&workspace.root, &inbox_of(plugin).join(&file), &bytes)?;
     Ok(handoff::parse(&file, &bytes).is_ok_and(|read| read.kind != Kind::Return))
 }
 
@@ -143,7 +143,17 @@ fn filled_in(handoff: &Map<String, Value>, id: &str, plugin: &str) -> Value {
     Value::Object(handoff)
 }
 
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// Writes the file `place` of the workspace. A link that the plugin made in an earlier step is not followed.
+fn write(root: &Path, place: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = &root.join(place);
+    let inside = path.ancestors().take_while(|part| *part != root);
+    if let Some(link) = inside.filter(|part| part.is_symlink()).last() {
+        bail!(
+            "{} is a link, which the plugin made: the example's file {} is not written",
+            link.display(),
+            place.display()
+        );
+    }
     let folder = path.parent().unwrap_or(path);
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes));
     written.with_context(|| format!("failed to write {}", path.display()))

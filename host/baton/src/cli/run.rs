@@ -39,7 +39,7 @@ pub(super) struct Args {
     #[command(flatten)]
     given: args::ActionArguments,
     /// Grant the plugin this first, as `baton plugin grant` does; it stays granted. May be given several times
-    #[arg(long, value_name = "GRANT")]
+    #[arg(long, value_name = "GRANT", requires = "action")]
     grant: Vec<String>,
     /// Print JSON: state, summary, reports and findings; without an action, the actions and their arguments
     #[arg(long)]
@@ -68,13 +68,15 @@ impl Args {
     }
 
     fn call(&self, place: &Place, plugin: &str, action: &str) -> anyhow::Result<Code> {
-        if !self.grant.is_empty() {
-            output::note(&grant_first(place, plugin, &self.grant)?);
-        }
         // Without a schema, the call itself says what is wrong with the plugin or the action.
         let described = PluginDescription::find(place, plugin).ok();
         let schema = described.as_ref().and_then(|described| described.schema(action));
         let args = self.given.values(schema.unwrap_or(&Value::Bool(true)))?;
+        if !self.grant.is_empty() {
+            // An action that does not exist grants nothing.
+            PluginDescription::find(place, plugin)?.action(action)?;
+            output::note(&grant_first(place, plugin, &self.grant)?);
+        }
         let asked = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };
         let workspace = place.find()?;
         let root = workspace.as_ref().map(|workspace| workspace.root.clone());

@@ -5,6 +5,8 @@
 //! Folders are recognised by their path and, where the system lists its mounts, by the kind of file system, because `proc` can be
 //! mounted anywhere.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
 /// The usual places.
@@ -38,7 +40,7 @@ const KINDS: [&str; 16] = [
 
 /// The folder of the system that `folder` contains or is inside of.
 pub(super) fn of_the_system(folder: &Path) -> Option<PathBuf> {
-    let mounts = std::fs::read_to_string(MOUNTS).unwrap_or_default();
+    let mounts = std::fs::read(MOUNTS).unwrap_or_default();
     by_path(folder).or_else(|| by_mount(folder, &mounts))
 }
 
@@ -48,8 +50,8 @@ fn by_path(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Of the mounts around `folder`, the innermost counts; of two at one place the later one.
-fn by_mount(folder: &Path, mounts: &str) -> Option<PathBuf> {
-    let mounts: Vec<(PathBuf, bool)> = mounts.lines().filter_map(mount).collect();
+fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
+    let mounts: Vec<(PathBuf, bool)> = mounts.split(|byte| *byte == b'\n').filter_map(mount).collect();
     let around = mounts.iter().filter(|(at, _)| folder.starts_with(at));
     let innermost = around.max_by_key(|(at, _)| at.components().count());
     let below = mounts.iter().filter(|(at, _)| at.starts_with(folder));
@@ -57,17 +59,28 @@ fn by_mount(folder: &Path, mounts: &str) -> Option<PathBuf> {
 }
 
 /// Where a line's file system is mounted, and whether it is one of the system's.
-fn mount(line: &str) -> Option<(PathBuf, bool)> {
-    let mut fields = line.split(' ').skip(1);
+fn mount(line: &[u8]) -> Option<(PathBuf, bool)> {
+    let mut fields = line.split(|byte| *byte == b' ').skip(1);
     let (at, kind) = (fields.next()?, fields.next()?);
-    Some((PathBuf::from(unescaped(at)), KINDS.contains(&kind)))
+    let is_system = KINDS.iter().any(|known| known.as_bytes() == kind);
+    Some((PathBuf::from(OsString::from_vec(unescaped(at))), is_system))
 }
 
-/// A path with a character in place of each of the four escapes of this list.
-fn unescaped(path: &str) -> String {
-    [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
-        .into_iter()
-        .fold(path.to_owned(), |path, (escape, character)| path.replace(escape, character))
+/// A path with the byte in place of each escape of this list (`\040` is a space).
+fn unescaped(path: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..3).filter(|_| *first == b'\\').and_then(|digits| std::str::from_utf8(digits).ok());
+        if let Some(byte) = code.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            bytes.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -86,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_mount_elsewhere_is_recognised_from_both_sides() {
-        let mounts = "/dev/sda1 / ext4 rw 0 0\nproc /srv/my\\040root/proc proc rw 0 0\ntmpfs /srv/my\\040root/proc/x tmpfs rw 0 0\n";
+        let mounts = b"/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /media/Caf\xe9 vfat rw 0 0\nproc /srv/my\\040root/proc proc rw 0 0\ntmpfs /srv/my\\040root/proc/x tmpfs rw 0 0\n";
         let found = |folder: &str| by_mount(Path::new(folder), mounts);
         let proc = Some(PathBuf::from("/srv/my root/proc"));
         for folder in ["/srv", "/srv/my root", "/srv/my root/proc", "/srv/my root/proc/1"] {

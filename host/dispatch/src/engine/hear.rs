@@ -25,9 +25,6 @@ use crate::withdraw::MISSING;
 use crate::work::Stint;
 use crate::{DispatchError, limits};
 
-/// Stands for the agents of what is carried because it lay too long: together they are one queue.
-const OBLIGATIONS: &str = "";
-
 impl Engine {
     pub(super) fn hear(&mut self, done: Result<(Id, Message), JoinError>) {
         let (id, message) = match done {
@@ -204,8 +201,8 @@ impl Engine {
     fn tended(&mut self, tended: Tended) {
         for id in tended.carry {
             // What failed has its time for the next try already.
-            if self.undelivered.iter().all(|(_, waits)| waits.task != id) {
-                self.carriers.ask(id, 1, OBLIGATIONS);
+            if self.undelivered.iter().all(|(_, waits, _)| *waits != id) {
+                self.carriers.ask(id, 1);
             }
         }
         for settled in tended.settled {
@@ -225,7 +222,7 @@ impl Engine {
                 self.summary.captured += 1;
                 self.desk.keep(path);
                 for id in carry {
-                    self.carriers.ask(id, 1, &owner);
+                    self.carriers.ask(id, 1);
                 }
                 if released {
                     self.take_up();
@@ -236,7 +233,7 @@ impl Engine {
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
                 for id in carry {
-                    self.carriers.ask(id, 1, &owner);
+                    self.carriers.ask(id, 1);
                 }
                 // One that waits may have a deadline.
                 if released || state == State::Waiting {
@@ -296,7 +293,7 @@ impl Engine {
         settled.log();
         *self.summary.settled.entry(settled.status()).or_default() += 1;
         for id in std::iter::once(settled.id).chain(settled.carry) {
-            self.carriers.ask(id, 1, &settled.agent);
+            self.carriers.ask(id, 1);
         }
         if settled.watches {
             self.arm_watched(Some(&settled.agent));
@@ -319,27 +316,26 @@ impl Engine {
         self.carriers.ended(&batch);
         let mut carried: HashMap<String, Carried> = match carried {
             Ok(carried) => carried.into_iter().map(|carried| (carried.task.clone(), carried)).collect(),
-            Err(error) => return batch.into_iter().for_each(|asked| self.not_carried(asked, &error)),
+            Err(error) => return batch.into_iter().for_each(|(id, tries)| self.not_carried(id, tries, &error)),
         };
-        for asked in batch {
-            let Some(carried) = carried.remove(&asked.task) else {
+        for (id, tries) in batch {
+            let Some(carried) = carried.remove(&id) else {
                 continue;
             };
             for path in carried.news {
                 self.path_changed(&path, Seen::Complete);
             }
             if carried.more {
-                self.carriers.ask(asked.task.clone(), 1, &asked.agent);
+                self.carriers.ask(id.clone(), 1);
                 self.take_up_in(Duration::ZERO);
             }
             if let Some(error) = carried.error {
-                self.not_carried(asked, &error);
+                self.not_carried(id, tries, &error);
             }
         }
     }
 
-    fn not_carried(&mut self, asked: Asked, error: &DispatchError) {
-        let (id, tries) = (&asked.task, asked.tries);
+    fn not_carried(&mut self, id: String, tries: u32, error: &DispatchError) {
         tracing::warn!(task = %id, "could not be delivered: {error}");
         if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
             self.summary.undelivered.push(format!("{id}: {error}"));
@@ -347,6 +343,6 @@ impl Engine {
         }
         let pause =
             limits::CARRY_AGAIN.saturating_mul(2_u32.saturating_pow(tries - 1)).min(limits::CARRY_AGAIN_AT_MOST);
-        self.undelivered.push((Instant::now() + pause, asked));
+        self.undelivered.push((Instant::now() + pause, id, tries));
     }
 }

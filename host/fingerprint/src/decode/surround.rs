@@ -204,8 +204,10 @@ fn bits(packet: &[u8], at: usize, count: usize) -> Option<u32> {
 fn skipped(packet: &[u8], mut at: usize) -> usize {
     let length = |at: usize, count: usize, most: u32, less: u32| {
         let length = bits(packet, at, count)?;
-        let more = if length == most { bits(packet, at + count, 8)? - less } else { 0 };
-        Some((length + more, at + count + if length == most { 8 } else { 0 }))
+        if length < most {
+            return Some((length, at + count));
+        }
+        Some((length + bits(packet, at + count, 8)? - less, at + count + 8))
     };
     loop {
         let next = match bits(packet, at, 3) {

@@ -28,8 +28,8 @@ impl Args {
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
         let catalog = open(place)?;
-        if words.contains('/') {
-            return Ok(self.files(catalog.as_ref(), &words)?);
+        if words.contains('/') && self.files(catalog.as_ref(), &words)? {
+            return Ok(Code::Good);
         }
         let hits = catalog.as_ref().map(|catalog| catalog.search(&words, self.limit)).transpose()?.unwrap_or_default();
         if self.json {
@@ -38,23 +38,26 @@ impl Args {
         } else if !hits.is_empty() {
             output::print(&as_text(&hits));
         } else if catalog.is_some() {
-            output::note(&format!("no track has all of: {words}"));
+            let of_files =
+                if words.contains('/') { format!("no file has a path with {words}, and ") } else { String::new() };
+            output::note(&format!("{of_files}no track has all of: {words}"));
         }
         Ok(Code::Good)
     }
 
-    /// Files by a part of their path.
-    fn files(&self, catalog: Option<&Catalog>, part: &str) -> Result<Code, LedgerError> {
+    /// Prints the files by a part of their path; says whether there is one.
+    fn files(&self, catalog: Option<&Catalog>, part: &str) -> Result<bool, LedgerError> {
         let files = catalog.map(|catalog| catalog.files_with(part, self.limit)).transpose()?.unwrap_or_default();
+        if files.is_empty() {
+            return Ok(false);
+        }
         if self.json {
             let files: Vec<Value> = files.iter().map(file_as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
-        } else if !files.is_empty() {
+        } else {
             output::print(&files_as_text(&files));
-        } else if catalog.is_some() {
-            output::note(&format!("no file has a path with {part}"));
         }
-        Ok(Code::Good)
+        Ok(true)
     }
 }
 

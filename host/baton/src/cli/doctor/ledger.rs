@@ -93,7 +93,7 @@ fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Find
         let (at, full) = (at.strftime("%Y-%m-%d %H:%M UTC"), facts.baton("doctor --full"));
         let what = format!(
             "the chain of {events} is sound: up to event {known} it was checked earlier, and as a whole with all rows at {at}; the \
-             rest was checked now ({full} checks everything)"
+             events after it were checked now ({full} checks everything)"
         );
         return Ok(Finding::ok(CHECK, place, what));
     }

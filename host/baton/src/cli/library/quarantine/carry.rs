@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Library;
 use baton_ledger::path_text;
@@ -38,10 +40,14 @@ pub(super) fn carry(plan: &Plan, wish: &Wish<'_>) -> anyhow::Result<Report> {
     let kept = plan.groups.iter().map(|group| group.keep.file.path()).collect();
     let number = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
     let mut run = Run { wish, roots, kept, number, journal: None, report: Report::default() };
-    for group in &plan.groups {
-        run.group(group)?;
-    }
-    run.tell()?;
+    let carried = plan.groups.iter().try_for_each(|group| run.group(group));
+    // What was moved is told also where something failed after that.
+    carried.and(run.tell()).with_context(|| match (&run.report.number, run.report.moved.len()) {
+        (Some(number), moved) if moved > 0 => {
+            format!("it ended after {moved} moved files; `baton library quarantine --undo {number}` moves them back")
+        }
+        _ => "nothing was moved".to_owned(),
+    })?;
     Ok(run.report)
 }
 
@@ -63,7 +69,7 @@ impl Run<'_> {
         for other in &group.others {
             let path = other.file.path();
             let tags = if self.wish.without_tags { Vec::new() } else { keep.lacks(&other.file) };
-            if other.hard_link {
+            if other.hard_link || is_one_file(&keep.path(), &path) {
                 let why = "it is the kept file under another name (hard link), which frees nothing".to_owned();
                 self.report.skipped.push(Stayed { path, why });
             } else if let Err(why) = &kept {
@@ -82,13 +88,13 @@ impl Run<'_> {
             } else if let Some(item) = eagle_file(&path, other.file.size) {
                 self.report.eagle.push(item);
             } else {
-                self.one(&path, &other.file)?;
+                self.one(&path, &other.file, &keep.path())?;
             }
         }
         Ok(())
     }
 
-    fn one(&mut self, path: &Path, file: &Compared) -> anyhow::Result<()> {
+    fn one(&mut self, path: &Path, file: &Compared, keep: &Path) -> anyhow::Result<()> {
         let to = self.place(path);
         if !self.wish.dry_run {
             let step = Step {
@@ -106,6 +112,13 @@ impl Run<'_> {
             }
             if let Err(error) = rename(path, &to) {
                 self.report.refuse(path, said(&error));
+                return Ok(());
+            }
+            // A folder that is mounted twice shows one file at two places, with nothing that tells so.
+            if !keep.is_file() {
+                rename(&to, path)
+                    .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;
+                self.report.refuse(path, format!("it is the kept file {} at another place", keep.display()));
                 return Ok(());
             }
         }
@@ -130,6 +143,12 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether both paths lead to one file now.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
+    id(one).is_some_and(|one| Some(one) == id(other))
 }
 
 /// The item of Eagle that a file is: `X.library/images/ID.info/NAME`.
