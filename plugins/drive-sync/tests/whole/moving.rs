@@ -90,14 +90,8 @@ fn folders_of_strangers_are_merged_by_no_action() {
     );
     let found = place.run("diagnose", &json!({}));
     let told: Vec<_> = ids(&found).into_iter().filter(|id| !id.starts_with("missing-")).collect();
-    assert_eq!(
-        told,
-        [
-            "perhaps-anothers:2024:invoices_2024",
-            "perhaps-anothers:music-tracks:my_music-tracks",
-            "perhaps-anothers:2024:photos_2024"
-        ]
-    );
+    // Nothing was synced here, so of folders with different titles nothing says which one is the database's.
+    assert!(told.is_empty(), "{told:?}");
     place.run("ensure-folder", &json!({ "database": "2024", "title": "photos" }));
     assert_eq!(place.names("drive/photos_2024"), ["a"]);
 }
