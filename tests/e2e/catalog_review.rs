@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::spotify_exports::HEADER;
+use baton_tests::spotify_exports::{HEADER, granted};
 use baton_tests::{Output, Workspace};
 use serde_json::Value;
 
@@ -16,10 +16,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let workspace = Workspace::init();
-        let exports = workspace.outside().join("exports");
-        fs::create_dir_all(&exports).unwrap();
-        let folder = format!("files:ro=spotify={}", exports.display());
-        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", &folder]).ended(0);
+        let exports = granted(&workspace);
         let place = Self { workspace, exports };
         let row = |id: u32, title: &str, artist: &str, ms: u32| {
             format!("spotify:track:{id:022},{title},Album,{artist},2021,{ms}{}\n", ",".repeat(18))

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use baton_tests::djay_library::{Wanted, write};
-use baton_tests::spotify_exports::HEADER;
+use baton_tests::spotify_exports::{HEADER, granted};
 use baton_tests::{Task, Workspace, handoff, text};
 use serde_json::{Value, json};
 
@@ -18,10 +18,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let workspace = Workspace::init();
-        let exports = workspace.outside().join("exports");
-        fs::create_dir_all(&exports).unwrap();
-        let folder = format!("files:ro=spotify={}", exports.display());
-        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", &folder]).ended(0);
+        let exports = granted(&workspace);
         Self { workspace, exports }
     }
 

@@ -5,12 +5,27 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use crate::Workspace;
 
 /// The columns, in order.
 pub const HEADER: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
     Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,\
     Valence,Tempo,Time Signature";
+
+/// An empty folder `exports` beside the workspace, which the spotify plugin may read and import into the catalog.
+///
+/// # Panics
+/// When it cannot be made or granted.
+#[must_use]
+pub fn granted(workspace: &Workspace) -> PathBuf {
+    let exports = workspace.outside().join("exports");
+    fs::create_dir_all(&exports).expect("a folder for exports");
+    let folder = format!("files:ro=spotify={}", exports.display());
+    workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", &folder]).ended(0);
+    exports
+}
 
 const WORDS: [&str; 24] = [
     "Night", "Bus", "Harbour", "Glass", "Fahrplan", "Café", "Signal", "Paper", "Moon", "Tape", "Velvet", "North",

@@ -149,7 +149,7 @@ pub struct House {
     roster: RwLock<Arc<Roster>>,
     /// What runs in this process.
     pub(crate) running: Running,
-    /// The handoffs that running attempts asked for: their use of a budget before the ledger has it.
+    /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
     pub(crate) budgets: BudgetBook,
     /// The files that running attempts write.
     pub(crate) own: OwnWrites,

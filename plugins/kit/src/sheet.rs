@@ -45,17 +45,7 @@ impl Sheet {
     /// # Errors
     /// When it is no regular file, too large, or cannot be read; the text names neither file nor folder.
     pub fn open(path: &Path) -> Result<Self, String> {
-        let found = path.metadata().map_err(|error| error.to_string())?;
-        if !found.is_file() {
-            return Err("it is no regular file".to_owned());
-        }
-        if found.len() > MOST_BYTES {
-            return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
-        }
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        Self::of(bytes)
+        Self::of(read_file(path)?)
     }
 
     const fn of_text(text: String) -> Self {
@@ -207,6 +197,24 @@ impl Written {
     pub fn into_bytes(self) -> Result<Vec<u8>, String> {
         self.0.into_inner().map_err(|error| error.to_string())
     }
+}
+
+/// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more where it has grown meanwhile.
+///
+/// # Errors
+/// When it is larger, no regular file, or cannot be read.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let found = path.metadata().map_err(|error| error.to_string())?;
+    if !found.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    if found.len() > MOST_BYTES {
+        return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

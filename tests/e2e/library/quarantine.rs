@@ -125,12 +125,11 @@ fn what_is_not_as_it_was_compared_stays() {
     let after = all(&music);
     assert!(before.iter().all(|(_, bytes)| after.iter().any(|(_, there)| there == bytes)), "no bytes are lost");
     // What took its place meanwhile is not replaced by an undo.
-    if let Some(path) = moved.first() {
-        fs::write(path, "somebody's").unwrap();
-        let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
-        assert!(undo["refused"].to_string().contains("another file is at"), "{undo:#}");
-        assert_eq!(fs::read_to_string(path).unwrap(), "somebody's");
-    }
+    let path = moved.first().unwrap();
+    fs::write(path, "somebody's").unwrap();
+    let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
+    assert!(undo["refused"].to_string().contains("another file is at"), "{undo:#}");
+    assert_eq!(fs::read_to_string(path).unwrap(), "somebody's");
     for (text, error) in [("no json", "not a plan"), ("{\"schema\":1,\"kind\":\"x\",\"groups\":[]}", "not a plan")] {
         fs::write(&plan, text).unwrap();
         let wrong = said(&workspace, &["quarantine", plan.to_str().unwrap()], 2);

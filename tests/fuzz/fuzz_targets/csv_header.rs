@@ -1,11 +1,11 @@
-//! Any header, mapping and rows as a CSV file, in every encoding and with any separator: reading ends and never panics, each row of a
-//! file is an entry of exactly one playlist, and what a mapping names is what is read. The first line of the input is the mapping
+//! Any header, mapping and rows as a CSV file, in every encoding and with any separator: reading ends and never panics, no two
+//! playlists of a file have one id, and both orders of UTF-16 say the same. The first line of the input is the mapping
 //! (`title=a,artists=b`), the rest is the file.
 #![no_main]
 
 use baton_plugin_kit::Findings;
 use libfuzzer_sys::fuzz_target;
-use spotify::read::{Dialect, Mapping, read_csv};
+use spotify::read::{Mapping, read_csv};
 
 fuzz_target!(|bytes: &[u8]| {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
@@ -24,7 +24,6 @@ fuzz_target!(|bytes: &[u8]| {
     ];
     let mut read = forms.map(|bytes| read_csv(bytes, "x", "x.csv", &mapping, &mut Findings::default()));
     for csv in read.iter().flatten() {
-        assert!(csv.dialect == Dialect::Mapped || mapping.0.is_empty() || !csv.playlists.is_empty() || csv.dialect.is_by_name());
         let mut ids: Vec<_> = csv.playlists.iter().map(|playlist| &playlist.id).collect();
         let count = ids.len();
         ids.sort();

@@ -74,7 +74,7 @@ struct WrittenAnswer {
     /// Headers that the request must have.
     #[serde(default)]
     with_headers: BTreeMap<String, String>,
-    /// What the body of the request must have in it.
+    /// A text that the body of the request must contain.
     #[serde(default)]
     with_body: String,
     #[serde(default = "ok")]
@@ -89,7 +89,7 @@ fn ok() -> u16 {
     200
 }
 
-/// What is in a file, or in the body of an answer.
+/// The content of a file or of a response body.
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "a file is a text, {\"json\": VALUE}, or {\"copy\": \"FILE BESIDE THE EXAMPLE\"}")]
 enum Content {

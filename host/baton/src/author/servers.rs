@@ -29,7 +29,7 @@ pub(super) struct Answer {
     pub(super) path: String,
     /// Headers that the request must have, by name.
     pub(super) with_headers: BTreeMap<String, String>,
-    /// What the body of the request must have in it.
+    /// A text that the body of the request must contain.
     pub(super) with_body: String,
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,

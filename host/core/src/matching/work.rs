@@ -35,7 +35,7 @@ pub(super) struct Work {
     numbers: Vec<u32>,
     /// Sorted.
     words: Vec<String>,
-    /// Whether a word says that the numbers count works.
+    /// Whether a word introduces the number of a work, as `op.` does.
     marked: bool,
 }
 

@@ -51,12 +51,8 @@ WHEN EXISTS (SELECT 1 FROM decided_files WHERE path = new.path) BEGIN
 END;
 CREATE TRIGGER files_decided_new AFTER INSERT ON files
 WHEN EXISTS (SELECT 1 FROM decided_files WHERE path = new.path) BEGIN
-    UPDATE files SET track = (SELECT track FROM file_decisions WHERE file = new.id AND same = 1),
-        linked_by = 'person', link_reason = 'decided by a person'
-        WHERE id = new.id AND EXISTS (SELECT 1 FROM file_decisions WHERE file = new.id AND same = 1);
-    UPDATE files SET track = NULL, linked_by = NULL, link_reason = NULL
-        WHERE id = new.id AND NOT EXISTS (SELECT 1 FROM file_decisions WHERE file = new.id AND same = 1)
-            AND track IN (SELECT track FROM file_decisions WHERE file = new.id AND same = 0);
+    -- Fires the trigger above.
+    UPDATE files SET track = track WHERE id = new.id;
 END;
 CREATE TRIGGER files_decided_moved AFTER UPDATE OF path ON files WHEN old.path <> new.path BEGIN
     UPDATE OR REPLACE decided_files SET path = new.path WHERE path = old.path;

@@ -6,7 +6,7 @@ use std::io::Read as _;
 
 use baton_core::Digest;
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::sheet::MOST_BYTES;
+use baton_plugin_kit::sheet::read_file;
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
@@ -124,7 +124,7 @@ impl<'a> Session<'a> {
     fn csv(&mut self, found: &Found, mapping: &Mapping) -> Result<(), Error> {
         let stem = found.stem();
         let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
-        let bytes = whole(found);
+        let bytes = read_file(&found.path);
         let whole_file = self.is_asked_for(&stem);
         if !whole_file && !bytes.as_ref().is_ok_and(|bytes| holds_playlists(bytes.clone(), mapping)) {
             return Ok(());
@@ -311,16 +311,6 @@ impl<'a> Session<'a> {
         let title = format!("{} is not read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
     }
-}
-
-fn whole(found: &Found) -> Result<Vec<u8>, String> {
-    if found.size > MOST_BYTES {
-        return Err(format!("it has {} MB, more than {} MB are not read", found.size >> 20, MOST_BYTES >> 20));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&found.path).map_err(|error| error.to_string())?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// The digest of a file of any size.

@@ -1,10 +1,9 @@
 //! One file of an export, read.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::sheet::{MOST_BYTES, Sheet};
+use baton_plugin_kit::sheet::{MOST_BYTES, Sheet, read_file};
 use baton_plugin_sdk::Severity;
 
 use super::dialect::{Column, Columns, Dialect, Mapping};
@@ -116,18 +115,6 @@ fn playlist(stem: &str, section: Option<String>, file: &str) -> Playlist {
     let name = section.as_deref().unwrap_or(stem);
     let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { shown(name) };
     Playlist { service: "spotify-csv".to_owned(), name, section, file: file.to_owned(), ..Playlist::default() }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    use std::io::Read as _;
-    let found = path.metadata().map_err(|error| error.to_string())?;
-    if found.len() > MOST_BYTES {
-        return Err(too_large(found.len()));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// Says of a file that it is not read because of its size.

@@ -72,7 +72,7 @@ fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
         Some(path) => bail!(
             "no source says which track {path} is, and its tags match none for sure; `baton catalog search WORD` finds tracks"
         ),
-        None => bail!("the catalog has no file at {path}; `baton library scan FOLDER` reads what lies in a folder"),
+        None => bail!("the catalog has no file at {path}; `baton library scan FOLDER` reads the files of a folder"),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Part<'a> {
     /// When it began, in seconds: of the file, or of the time of day.
     pub(super) begin_s: f64,
     pub(super) length_s: f64,
-    /// Whether the file is cut into parts.
+    /// Whether each part of the file has its own fingerprint.
     pub(super) is_chunk: bool,
     /// Whether it is the first of its file.
     pub(super) is_first: bool,

@@ -29,7 +29,7 @@ pub(super) fn once(tx: &Tx<'_>, ears: Option<&Ears>, mut files: Vec<NewAudio>) -
     Ok(files)
 }
 
-/// Whether a file lies in a folder that is listened to, and was not told yet as what it is now.
+/// Whether a file is in a watched audio folder and its current content was not reported yet.
 fn is_told_later(tx: &Tx<'_>, ears: Option<&Ears>, known: &Known) -> Result<bool, LedgerError> {
     let (Some(ears), Some(hash)) = (ears, &known.mark) else {
         return Ok(false);

@@ -101,7 +101,6 @@ impl Run<'_> {
                 from: path_text::to_text(path).into_owned(),
                 to: Some(path_text::to_text(&to).into_owned()),
                 eagle: None,
-                sha256: file.sha256().to_owned(),
             };
             if self.journal.is_none() {
                 self.journal = Some(Journal::open(self.wish.journals, &self.number)?);

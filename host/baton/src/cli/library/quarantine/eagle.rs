@@ -59,7 +59,7 @@ async fn connect(args: &EagleArgs, workspace: &Workspace) -> anyhow::Result<Eagl
 
 fn step(file: &EagleFile) -> Step {
     let from = path_text::to_text(&file.path).into_owned();
-    Step { from, to: None, eagle: Some(file.id.clone()), sha256: String::new() }
+    Step { from, to: None, eagle: Some(file.id.clone()) }
 }
 
 /// Puts an item into the trash of the library that is open, and looks whether it is there.

@@ -17,7 +17,6 @@ pub(super) struct Step {
     pub(super) to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) eagle: Option<String>,
-    pub(super) sha256: String,
 }
 
 impl Step {
