@@ -57,8 +57,9 @@ impl<T: Element> Bank<T> {
             }
             self.set(phase, row.iter().copied());
         }
+        // Beyond `taps` stay zeros: what lies there in a window may be of the block before.
         let first = self.row(0).to_vec();
-        self.set(self.phases, first.iter().cycle().skip(self.width - 1).take(self.width).copied());
+        self.set(self.phases, first.iter().cycle().skip(self.width - 1).take(self.taps).copied());
     }
 
     fn set(&mut self, phase: usize, taps: impl Iterator<Item = T>) {

@@ -255,6 +255,28 @@ mod tests {
         }
     }
 
+    /// The row of taps after the last phase is the first one, a sample later: its last tap would lie beyond the filter.
+    #[test]
+    fn what_lies_beyond_the_filter_is_never_read() {
+        let loud: Vec<f32> = (0..20_000_u32).map(|n| if n % 97 == 0 { 9e29 } else { 1e-3 }).collect();
+        for rate_hz in [8_000, 12_601, 31_999, 32_000, 47_999] {
+            let on = |block: usize| -> Vec<u32> {
+                let mut resampler = Resampler::<f32>::new(rate_hz, 1, block);
+                let mut output = Vec::new();
+                for block in loud.chunks(block) {
+                    resampler.input(0, block.len()).copy_from_slice(block);
+                    resampler.advance(block.len());
+                    output.extend(resampler.output(0).iter().map(|sample| sample.to_bits()));
+                }
+                output
+            };
+            let whole = on(20_000);
+            for block in [1, 7, 777, 4096] {
+                assert_eq!(on(block), whole, "{rate_hz} Hz in blocks of {block}");
+            }
+        }
+    }
+
     /// All that this processor can, and what those have that can nothing.
     fn levels() -> Vec<Level> {
         let best = Level::new();
