@@ -41,6 +41,15 @@ impl Mount {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// One folder, seen at another one too.
+    ///
+    /// # Errors
+    /// When this user may not mount; that was said on stderr.
+    pub fn over(folder: &Path, at: &Path) -> Result<Self, Missing> {
+        run("mount", [OsStr::new("--bind"), folder.as_os_str()], at).map_err(|reason| missing(&reason))?;
+        Ok(Self { folder: at.to_owned() })
+    }
+
     /// Makes it read only, for root too.
     ///
     /// # Panics

@@ -20,6 +20,12 @@ fn open(file: &Path) -> Connection {
     Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap()
 }
 
+/// Makes the catalog what another Baton might have left: `sql` is carried out in it.
+pub(super) fn change(workspace: &Workspace, sql: &str) {
+    let connection = Connection::open(catalog(workspace).expect("a catalog")).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
 /// How many items have a fingerprint now: none while the catalog is not there, or is being made.
 pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
     let Some(catalog) = catalog(workspace) else { return 0 };

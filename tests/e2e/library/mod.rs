@@ -10,6 +10,7 @@ mod exact;
 mod file_tags;
 mod kills;
 mod quarantine;
+mod quarantine_safety;
 mod scan;
 mod unheard;
 mod volumes;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::{beside, coverage, duplicates, said, scan};
 
 /// Enough to compare.
-const LONG: u32 = 40;
+pub(super) const LONG: u32 = 40;
 
 /// A plan of what is there twice.
-fn plan(workspace: &Workspace, name: &str) -> PathBuf {
+pub(super) fn plan(workspace: &Workspace, name: &str) -> PathBuf {
     let plan = workspace.outside().join(name);
     duplicates(workspace, &["--plan", plan.to_str().unwrap()]);
     plan
@@ -21,16 +21,16 @@ fn plan(workspace: &Workspace, name: &str) -> PathBuf {
 
 /// `baton library quarantine --json …`.
 #[track_caller]
-fn quarantine(workspace: &Workspace, args: &[&str], code: i32) -> Value {
+pub(super) fn quarantine(workspace: &Workspace, args: &[&str], code: i32) -> Value {
     workspace.baton(&[&["library", "quarantine", "--json"], args].concat()).ended(code).json()
 }
 
-fn paths(of: &Value, name: &str) -> Vec<PathBuf> {
+pub(super) fn paths(of: &Value, name: &str) -> Vec<PathBuf> {
     of.as_array().unwrap().iter().map(|one| PathBuf::from(one[name].as_str().unwrap())).collect()
 }
 
 /// Every file below a folder with its bytes.
-fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(super) fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         if entry.path().is_dir() {

@@ -11,7 +11,7 @@ mod walked;
 
 pub use audio::is_audio;
 pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item, Volume};
-pub use place::Place;
-pub(crate) use place::{eagle_around, mounted_at, mtime_ns, nearest, unmounted};
+pub use place::{Place, eagle_around, eagle_id};
+pub(crate) use place::{mounted_at, mtime_ns, nearest, unmounted};
 pub(crate) use volume::volume_at;
 pub use walked::{Asked, Unread, Walked, walk};

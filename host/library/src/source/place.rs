@@ -65,8 +65,16 @@ pub(super) fn is_eagle(folder: &Path) -> bool {
 }
 
 /// The library of Eagle that a path lies within.
-pub(crate) fn eagle_around(path: &Path) -> Option<&Path> {
+#[must_use]
+pub fn eagle_around(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| is_eagle(folder))
+}
+
+/// Eagle's id of the item whose file a path names: Eagle keeps the file of an item in `images/ID.info/`.
+#[must_use]
+pub fn eagle_id(path: &Path) -> Option<&str> {
+    let folder = path.parent()?.file_name()?.to_str()?;
+    folder.strip_suffix(".info").filter(|id| !id.is_empty())
 }
 
 /// Where a path that lay on a volume of its own within a source's folder lies now on `device`, the folder's: the nearest folder
@@ -100,4 +108,17 @@ pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
 pub(crate) fn mtime_ns(metadata: &Metadata) -> i64 {
     let ns = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
     i64::try_from(ns).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_folder_of_an_item_has_an_id() {
+        assert_eq!(eagle_id(Path::new("/m/x.library/images/LXYZ0123ABCDE.info/a.mp3")).unwrap(), "LXYZ0123ABCDE");
+        for other in ["/m/a.mp3", "a.mp3", "/.info/a", "/"] {
+            assert_eq!(eagle_id(Path::new(other)), None, "{other}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What the catalog knows and can be told: items with their fingerprints, and which item of which Eagle library each is.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
@@ -9,6 +9,7 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Entry, Kind, Source};
 
 use super::Mark;
+use crate::source::eagle_id;
 
 /// An item of the library that is there and has a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,13 +78,7 @@ fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
     let source = sources.iter().find(|source| source.id == entry.source && source.kind == Kind::Eagle)?;
     let library = source.path.file_name()?.to_str()?;
     let library = library.strip_suffix(".library").unwrap_or(library).to_owned();
-    Some(Item { id: id_of(&entry.path)?, library, folder: source.path.clone() })
-}
-
-/// Eagle keeps the file of an item in `images/ID.info/`.
-fn id_of(path: &Path) -> Option<String> {
-    let folder = path.parent()?.file_name()?.to_str()?;
-    folder.strip_suffix(".info").filter(|id| !id.is_empty()).map(str::to_owned)
+    Some(Item { id: eagle_id(&entry.path)?.to_owned(), library, folder: source.path.clone() })
 }
 
 #[cfg(test)]
@@ -153,13 +148,5 @@ mod tests {
         assert_eq!((&all[0].mark, all[0].audio_sha256), (&Mark::of(b"wordsofb"), Some([7; 32])));
         let below = known(&catalog, &["/m".into()]).unwrap();
         assert_eq!(below, all[1..]);
-    }
-
-    #[test]
-    fn only_a_folder_of_an_item_has_an_id() {
-        assert_eq!(id_of(Path::new("/m/x.library/images/LXYZ0123ABCDE.info/a.mp3")).unwrap(), "LXYZ0123ABCDE");
-        for other in ["/m/a.mp3", "a.mp3", "/.info/a", "/"] {
-            assert_eq!(id_of(Path::new(other)), None, "{other}");
-        }
     }
 }

@@ -10,14 +10,13 @@ use anyhow::Context as _;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Library;
 use baton_ledger::path_text;
+use baton_library::source::{eagle_around, eagle_id};
 use jiff::Timestamp;
 
 use super::journal::{Journal, Step};
 use super::plan::{Compared, Group, Plan};
+use super::trash::Trash;
 use super::{EagleFile, Moved, Report, Stayed};
-
-/// The trash folder of a source. Its name begins with a dot, so no scan lists it.
-const TRASH: &str = ".baton-trash";
 
 /// How it is done.
 pub(super) struct Wish<'a> {
@@ -37,9 +36,10 @@ pub(super) struct Wish<'a> {
 pub(super) fn carry(plan: &Plan, wish: &Wish<'_>) -> anyhow::Result<Report> {
     let sources = Catalog::open(wish.catalog)?.map(|catalog| catalog.library_sources()).transpose()?;
     let roots = sources.unwrap_or_default().into_iter().map(|source| source.path).collect();
+    let trash = Trash::new(wish.trash.as_deref(), roots)?;
     let kept = plan.groups.iter().map(|group| group.keep.file.path()).collect();
     let number = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
-    let mut run = Run { wish, roots, kept, number, journal: None, report: Report::default() };
+    let mut run = Run { wish, trash, kept, number, journal: None, report: Report::default() };
     let carried = plan.groups.iter().try_for_each(|group| run.group(group));
     // What was moved is told also where something failed after that.
     carried.and(run.tell()).with_context(|| match (&run.report.number, run.report.moved.len()) {
@@ -53,8 +53,7 @@ pub(super) fn carry(plan: &Plan, wish: &Wish<'_>) -> anyhow::Result<Report> {
 
 struct Run<'a> {
     wish: &'a Wish<'a>,
-    /// The folders of the sources.
-    roots: Vec<PathBuf>,
+    trash: Trash,
     /// What some group keeps.
     kept: HashSet<PathBuf>,
     number: String,
@@ -66,6 +65,8 @@ impl Run<'_> {
     fn group(&mut self, group: &Group) -> anyhow::Result<()> {
         let keep = &group.keep.file;
         let kept = keep.check();
+        // Decoded once, and only where something of the group is to move.
+        let mut whole = None;
         for other in &group.others {
             let path = other.file.path();
             let tags = if self.wish.without_tags { Vec::new() } else { keep.lacks(&other.file) };
@@ -85,17 +86,21 @@ impl Run<'_> {
                     tags.join(", ")
                 );
                 self.report.refuse(&path, why);
-            } else if let Some(item) = eagle_file(&path, other.file.size) {
-                self.report.eagle.push(item);
+            } else if let Err(why) = whole.get_or_insert_with(|| keep.intact()) {
+                self.report.refuse(&path, format!("{}, which is to be kept: {why}", keep.path().display()));
             } else {
-                self.one(&path, &other.file, &keep.path())?;
+                match eagle_file(&path, other.file.size) {
+                    Err(why) => self.report.refuse(&path, why),
+                    Ok(Some(item)) => self.report.eagle.push(item),
+                    Ok(None) => self.one(&path, &other.file, &keep.path())?,
+                }
             }
         }
         Ok(())
     }
 
     fn one(&mut self, path: &Path, file: &Compared, keep: &Path) -> anyhow::Result<()> {
-        let to = self.place(path);
+        let to = self.trash.place(&self.number, path);
         if !self.wish.dry_run {
             let step = Step {
                 from: path_text::to_text(path).into_owned(),
@@ -125,15 +130,6 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Where a file goes: below the trash folder, under the path that it has in its source.
-    fn place(&self, path: &Path) -> PathBuf {
-        let roots = self.roots.iter().filter(|root| path.starts_with(root));
-        let root = roots.max_by_key(|root| root.as_os_str().len()).map(PathBuf::as_path).or_else(|| path.parent());
-        let root = root.unwrap_or(Path::new("/"));
-        let trash = self.wish.trash.clone().unwrap_or_else(|| root.join(TRASH));
-        trash.join(&self.number).join(path.strip_prefix(root).unwrap_or(path))
-    }
-
     /// Tells the catalog what is not there any more.
     fn tell(&self) -> anyhow::Result<()> {
         if !self.wish.dry_run && !self.report.moved.is_empty() {
@@ -150,14 +146,16 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     id(one).is_some_and(|one| Some(one) == id(other))
 }
 
-/// The item of Eagle that a file is: `X.library/images/ID.info/NAME`.
-fn eagle_file(path: &Path, bytes: u64) -> Option<EagleFile> {
-    let library = path
-        .ancestors()
-        .skip(1)
-        .find(|folder| folder.join("images").is_dir() && folder.join("metadata.json").is_file())?;
-    let id = path.parent()?.file_name()?.to_str()?.strip_suffix(".info")?.to_owned();
-    Some(EagleFile { path: path.to_owned(), library: library.to_owned(), id, bytes })
+/// The item of Eagle that a file is; none where the file is in no library of Eagle.
+///
+/// # Errors
+/// Why the file is left alone, for people: it is in a library of Eagle and not of an item.
+fn eagle_file(path: &Path, bytes: u64) -> Result<Option<EagleFile>, String> {
+    let Some(library) = eagle_around(path) else { return Ok(None) };
+    let Some(id) = eagle_id(path).filter(|_| path.starts_with(library.join("images"))) else {
+        return Err(format!("it is in Eagle's library {} and not the file of an item", library.display()));
+    };
+    Ok(Some(EagleFile { path: path.to_owned(), library: library.to_owned(), id: id.to_owned(), bytes }))
 }
 
 /// Renames a file into a folder that is made where it is missing; both folders are put onto the disk.

@@ -1,14 +1,16 @@
 //! `baton library quarantine PLAN`: carries out a plan of `baton library duplicates --plan`. What the plan calls superfluous goes into
 //! a trash folder on its own volume, or into Eagle's trash; nothing is deleted, and `--undo` moves it back.
 //!
-//! `plan` reads the plan and checks that a file is the one that was compared, `journal` keeps what was moved, `carry` moves, `undo`
-//! moves back, `eagle` asks Eagle.
+//! `plan` reads the plan and checks that a file is the one that was compared, `whole` that the kept one is intact, `trash` tells where
+//! files go, `journal` keeps what was moved, `carry` moves, `undo` moves back, `eagle` asks Eagle.
 
 mod carry;
 mod eagle;
 mod journal;
 mod plan;
+mod trash;
 mod undo;
+mod whole;
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +39,7 @@ pub(in crate::cli) struct Args {
     /// Move back what an earlier run moved; its number was printed then. Items of Eagle are put back in Eagle
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash"])]
     undo: Option<String>,
-    /// The trash folder, on the volume of the files [default: .baton-trash in the scanned folder]
+    /// The trash folder, on the volume of the files and outside of what is scanned [default: .baton-trash in the scanned folder]
     #[arg(long, value_name = "FOLDER")]
     trash: Option<PathBuf>,
     /// Also move files that have a title, artist, album or ISRC which the kept file lacks
@@ -64,7 +66,7 @@ impl Args {
             (Some(number), _) => undo::undo(&journals, number, &catalog, self.dry_run)?,
             (None, Some(plan)) => {
                 let plan = Plan::read(plan).with_context(|| format!("failed to use {}", plan.display()))?;
-                let mut report = carry::carry(&plan, &self.wish(&catalog, &journals)?)?;
+                let mut report = carry::carry(&plan, &self.wish(&catalog, &journals))?;
                 eagle::trash(&mut report, &self.eagle, &workspace, &journals, self.dry_run)?;
                 report
             }
@@ -74,9 +76,14 @@ impl Args {
         Ok(if report.refused.is_empty() { Code::Good } else { Code::Findings })
     }
 
-    fn wish<'a>(&self, catalog: &'a Path, journals: &'a Path) -> anyhow::Result<carry::Wish<'a>> {
-        let trash = self.trash.as_ref().map(std::path::absolute).transpose()?;
-        Ok(carry::Wish { catalog, journals, trash, without_tags: self.without_tags, dry_run: self.dry_run })
+    fn wish<'a>(&self, catalog: &'a Path, journals: &'a Path) -> carry::Wish<'a> {
+        carry::Wish {
+            catalog,
+            journals,
+            trash: self.trash.clone(),
+            without_tags: self.without_tags,
+            dry_run: self.dry_run,
+        }
     }
 }
 

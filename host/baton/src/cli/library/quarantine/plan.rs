@@ -7,6 +7,8 @@ use anyhow::{Context as _, bail};
 use baton_ledger::path_text;
 use serde::Deserialize;
 
+use super::whole;
+
 /// The form of plans that is read.
 const SCHEMA: u64 = 1;
 
@@ -41,6 +43,8 @@ pub(super) struct Compared {
     artist: Option<String>,
     album: Option<String>,
     isrc: Option<String>,
+    /// What was wrong with it. Nothing stands for a file in which nothing was found, and for one that nobody checked.
+    pub(super) damage: Option<String>,
 }
 
 impl Plan {
@@ -76,6 +80,14 @@ impl Compared {
             ("isrc", &self.isrc, &other.isrc),
         ];
         tags.into_iter().filter(|(_, own, others)| !has(own) && has(others)).map(|(name, ..)| name).collect()
+    }
+
+    /// Whether the file is intact, or as damaged as the plan says.
+    ///
+    /// # Errors
+    /// Why it is not, for people.
+    pub(super) fn intact(&self) -> Result<(), String> {
+        if self.damage.is_some() { Ok(()) } else { whole::intact(&self.path()) }
     }
 
     /// Whether the file is the one that was compared: its size and its digest.

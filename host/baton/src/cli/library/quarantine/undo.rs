@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::carry::{rename, said};
 use super::journal::{Step, steps};
-use super::{Moved, Report, Stayed};
+use super::{Moved, Report, Stayed, trash};
 
 /// Moves the files of a run back to where they lay. What lies there now is never replaced. Doing it again does only what is left.
 ///
@@ -58,7 +58,7 @@ fn one(step: &Step, dry_run: bool, report: &mut Report) {
 /// Removes the folders of the trash that are empty now.
 fn remove_empty(file: &Path) {
     let folders = file.ancestors().skip(1);
-    for folder in folders.take_while(|folder| folder.components().any(|part| part.as_os_str() == ".baton-trash")) {
+    for folder in folders.take_while(|folder| folder.components().any(|part| part.as_os_str() == trash::NAME)) {
         if fs::remove_dir(folder).is_err() {
             break;
         }

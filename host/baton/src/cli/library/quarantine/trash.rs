@@ -1,0 +1,102 @@
+//! The trash folder: where it is, and where a file goes in it. It is never a place that a scan reads, or the next scan finds there
+//! what was moved away.
+
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::bail;
+use baton_library::source::eagle_around;
+
+/// The trash folder of a source. Its name begins with a dot, so no scan lists it.
+pub(super) const NAME: &str = ".baton-trash";
+
+/// Where the files of one run go.
+pub(super) struct Trash {
+    /// The folder that was named, resolved.
+    named: Option<PathBuf>,
+    /// The folders of the sources.
+    roots: Vec<PathBuf>,
+}
+
+impl Trash {
+    /// The trash folder `named`, or else that of each source.
+    ///
+    /// # Errors
+    /// When a scan of a source would find there what was moved, or the folder is within a library of Eagle.
+    pub(super) fn new(named: Option<&Path>, roots: Vec<PathBuf>) -> anyhow::Result<Self> {
+        let named = named.map(resolved).transpose()?;
+        if let Some(named) = &named {
+            if let Some(root) = roots.iter().find(|root| is_scanned(named, root)) {
+                bail!(
+                    "the trash folder {} is within {}, so a scan finds there what was moved; leave --trash out, which moves into {NAME} \
+                     there, or name a folder outside of it",
+                    named.display(),
+                    root.display()
+                );
+            }
+            if let Some(library) = eagle_around(&named.join(NAME)) {
+                bail!(
+                    "the trash folder {} is within Eagle's library {}; name a folder outside of it with --trash",
+                    named.display(),
+                    library.display()
+                );
+            }
+        }
+        Ok(Self { named, roots })
+    }
+
+    /// Where a file goes in the run of that number: under the path that it has in its source.
+    pub(super) fn place(&self, number: &str, path: &Path) -> PathBuf {
+        let roots = self.roots.iter().filter(|root| path.starts_with(root));
+        let root = roots.max_by_key(|root| root.as_os_str().len()).map(PathBuf::as_path).or_else(|| path.parent());
+        let root = root.unwrap_or(Path::new("/"));
+        let trash = self.named.clone().unwrap_or_else(|| root.join(NAME));
+        trash.join(number).join(path.strip_prefix(root).unwrap_or(path))
+    }
+}
+
+/// Whether a scan of `root` lists what lies in `folder`: it passes over names that begin with a dot.
+fn is_scanned(folder: &Path, root: &Path) -> bool {
+    let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
+    folder.strip_prefix(root).is_ok_and(|rest| !rest.iter().any(is_hidden))
+}
+
+/// A folder with its links resolved, as far as it is there.
+///
+/// # Errors
+/// When it cannot be resolved, for instance where a link points to nothing.
+fn resolved(folder: &Path) -> anyhow::Result<PathBuf> {
+    let folder = std::path::absolute(folder)?;
+    let missing = |folder: &&Path| folder.symlink_metadata().is_err();
+    let Some(there) = folder.ancestors().find(|folder| !missing(folder)) else { return Ok(folder) };
+    let rest = folder.strip_prefix(there).unwrap_or(Path::new(""));
+    if rest.components().any(|part| part == Component::ParentDir) {
+        bail!("{} has `..` behind a folder that does not exist; write the path without it", folder.display());
+    }
+    match there.canonicalize() {
+        Ok(there) => Ok(there.join(rest)),
+        Err(error) => bail!("the trash folder {} cannot be used: {error}; name another one", there.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_under_its_path_in_the_innermost_source() {
+        let roots = || vec![PathBuf::from("/m"), PathBuf::from("/m/in")];
+        let trash = Trash { named: None, roots: roots() };
+        assert_eq!(trash.place("7", Path::new("/m/in/a/b.mp3")), Path::new("/m/in/.baton-trash/7/a/b.mp3"));
+        assert_eq!(trash.place("7", Path::new("/x/b.mp3")), Path::new("/x/.baton-trash/7/b.mp3"));
+        let trash = Trash { named: Some("/t".into()), roots: roots() };
+        assert_eq!(trash.place("7", Path::new("/m/b.mp3")), Path::new("/t/7/b.mp3"));
+    }
+
+    #[test]
+    fn a_folder_that_scans_pass_over_may_be_within_a_source() {
+        for (folder, scanned) in [("/m", true), ("/m/t", true), ("/m/.t/x", false), ("/music", false)] {
+            assert_eq!(is_scanned(Path::new(folder), Path::new("/m")), scanned, "{folder}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What quarantine refuses: a trash folder that a scan reads, a kept file that is damaged and of which nobody knew, a file of Eagle's
+//! library that is not of an item, and the only copy, which is seen at two places.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
+use baton_tests::{Mount, Workspace, tool};
+use serde_json::{Value, json};
+
+use super::database::change;
+use super::quarantine::{LONG, all, paths, plan, quarantine};
+use super::{beside, encode, said, scan};
+
+/// A folder with one piece twice, scanned, and a plan of it.
+fn twice(workspace: &Workspace) -> (PathBuf, PathBuf) {
+    let music = beside(workspace, "music");
+    write_wav(&music.join("a.wav"), &tune(1, LONG));
+    fs::create_dir_all(music.join("copies")).unwrap();
+    fs::copy(music.join("a.wav"), music.join("copies/a.wav")).unwrap();
+    scan(workspace, &music, &[], 0);
+    let plan = plan(workspace, "plan.json");
+    (music, plan)
+}
+
+fn refused(done: &Value) -> String {
+    done["refused"].to_string()
+}
+
+#[test]
+fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
+    let workspace = Workspace::init();
+    let (music, plan) = twice(&workspace);
+    let link = workspace.outside().join("elsewhere");
+    symlink(music.join("copies"), &link).unwrap();
+    let before = all(&music);
+    for trash in [music.clone(), music.join("trash"), link.join("deep/trash"), music.join("copies/../trash")] {
+        let args = ["quarantine", plan.to_str().unwrap(), "--trash", trash.to_str().unwrap()];
+        let told = said(&workspace, &args, 2).stderr;
+        assert!(told.contains("a scan finds there what was moved") && told.contains("leave --trash out"), "{told}");
+        assert!(all(&music) == before, "{}", trash.display());
+    }
+    // Behind a folder that is not there, `..` may lead anywhere.
+    let trash = music.join("none/../../trash");
+    let told = said(&workspace, &["quarantine", plan.to_str().unwrap(), "--trash", trash.to_str().unwrap()], 2).stderr;
+    assert!(told.contains("write the path without it"), "{told}");
+    // A folder beside the music is no place that a scan reads, and a link to it leads there.
+    let beside = beside(&workspace, "trash");
+    let link = workspace.outside().join("trash link");
+    symlink(&beside, &link).unwrap();
+    let done = quarantine(&workspace, &[plan.to_str().unwrap(), "--trash", link.to_str().unwrap()], 0);
+    let to = paths(&done["moved"], "to");
+    assert!(to.len() == 1 && to.iter().all(|to| to.starts_with(&beside) && to.is_file()), "{done:#}");
+    assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "nothing of it is found again");
+}
+
+#[test]
+fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved() {
+    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
+        return;
+    }
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let source = workspace.outside().join("source.wav");
+    write_wav(&source, &tune(1, LONG));
+    let better = encode(&source, &music.join("better.flac"), &["-c:a", "flac"]);
+    encode(&source, &music.join("poorer.mp3"), &["-c:a", "libmp3lame", "-b:a", "64k"]);
+    let mut bytes = fs::read(&better).unwrap();
+    // The MD5 of the samples: `fLaC`, the head of STREAMINFO, 18 bytes of it.
+    bytes[26..42].copy_from_slice(&[1; 16]);
+    fs::write(&better, bytes).unwrap();
+    scan(&workspace, &music, &[], 0);
+    // As a Baton has left it that did not decode all of a file.
+    change(&workspace, "UPDATE library_items SET damage = NULL");
+    let blind = plan(&workspace, "blind.json");
+    let read: Value = serde_json::from_str(&fs::read_to_string(&blind).unwrap()).unwrap();
+    let kept = read["groups"][0]["keep"]["file"]["path"].as_str().unwrap();
+    assert_eq!(Path::new(kept), better, "{read:#}");
+    let before = all(&music);
+    let done = quarantine(&workspace, &[blind.to_str().unwrap()], 1);
+    assert!(refused(&done).contains("MD5") && refused(&done).contains("scan --verify"), "{done:#}");
+    assert!(all(&music) == before && done["moved"] == json!([]), "{done:#}");
+    // What that says to do helps: then the intact one is kept.
+    workspace.baton(&["library", "scan", music.to_str().unwrap(), "--verify"]);
+    let seeing = plan(&workspace, "seeing.json");
+    let done = quarantine(&workspace, &[seeing.to_str().unwrap()], 0);
+    assert_eq!(paths(&done["moved"], "from"), [better], "{done:#}");
+}
+
+#[test]
+fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
+    let workspace = Workspace::init();
+    let (music, plan) = twice(&workspace);
+    // What was scanned as a folder is within a library of Eagle now.
+    let mut library = EagleLibrary::create(&music);
+    library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(2, LONG)));
+    library.finish();
+    let before = all(&music);
+    let done = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
+    assert!(refused(&done).contains("not the file of an item"), "{done:#}");
+    assert!(all(&music) == before, "nothing in Eagle's library is moved");
+}
+
+#[test]
+fn a_folder_that_is_seen_at_two_places_loses_nothing() {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    write_wav(&music.join("a.wav"), &tune(1, LONG));
+    let again = beside(&workspace, "again");
+    fs::copy(music.join("a.wav"), again.join("a.wav")).unwrap();
+    scan(&workspace, &music, &[], 0);
+    scan(&workspace, &again, &[], 0);
+    let plan = plan(&workspace, "plan.json");
+    // From now on both paths lead to one folder: it is linked at the second one.
+    fs::remove_dir_all(&again).unwrap();
+    symlink(&music, &again).unwrap();
+    let before = all(&music);
+    let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
+    assert_eq!(
+        (done["moved"].as_array().unwrap().len(), done["skipped"].as_array().unwrap().len()),
+        (0, 1),
+        "{done:#}"
+    );
+    assert!(all(&music) == before, "the only copy was moved");
+    // The same where it is mounted there.
+    fs::remove_file(&again).unwrap();
+    fs::create_dir(&again).unwrap();
+    let Ok(_mount) = Mount::over(&music, &again) else { return };
+    let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
+    assert_eq!(
+        (done["moved"].as_array().unwrap().len(), done["skipped"].as_array().unwrap().len()),
+        (0, 1),
+        "{done:#}"
+    );
+    assert!(all(&music) == before, "the only copy was moved");
+}
