@@ -44,12 +44,26 @@ fn plugin_log_shows_the_newest_attempts_and_keeps_a_little_of_each() {
     let heads: Vec<_> = log.lines().filter(|line| line.contains("  task ")).collect();
     assert!(heads.len() == 2 && heads[0].contains(&trap.id) && heads[1].contains(&chatter.id), "{heads:?}");
     assert!(log.contains(PANIC), "{log}");
-    assert!(log.len() < 40_000 && log.contains("bytes are left out here"), "{} bytes", log.len());
+    assert!(log.len() < 40_000 && log.contains("bytes left out …"), "{} bytes", log.len());
     let newest = workspace.baton(&["plugin", "log", "hostile", "-n", "1", "--json"]).ended(0).json();
     assert_eq!(newest["logs"].as_array().unwrap().len(), 1);
     assert_eq!(newest["logs"][0]["task"], json!(chatter.id));
     workspace.baton(&["ledger", "verify"]).ended(0);
     fails(workspace.baton(&["plugin", "log", "nobody"]), 2, &["`nobody`", "hostile"]);
+}
+
+#[test]
+fn a_panic_after_a_long_log_is_the_reason_and_its_last_lines_are_kept() {
+    let workspace = Workspace::with_hostile();
+    let run = workspace.baton(&["run", "hostile", "chatter-trap"]).ended(1);
+    let summary = run.stderr.lines().find(|line| line.starts_with("failed: ")).unwrap();
+    assert!(summary.contains(PANIC), "{summary}");
+    assert!(run.stderr.contains(&format!("  | {PANIC}\n")), "{}", run.stderr);
+    let log = workspace.baton(&["run", "hostile", "chatter-trap", "--json"]).ended(1).json()["log"].to_string();
+    assert!(log.starts_with("\"line 0 ") && log.contains("line 1999 ") && log.contains(PANIC), "{log}");
+    let kept = workspace.baton(&["plugin", "log", "hostile", "-n", "1"]).ended(0).stdout;
+    let gaps: Vec<_> = kept.lines().filter(|line| line.contains("bytes left out …")).collect();
+    assert!(gaps.len() == 1 && kept.contains("line 0 ") && kept.contains(PANIC), "{gaps:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod digest;
 pub mod file_name;
 pub mod guard;
 pub mod handoff;
+pub mod log_gap;
 pub mod manifest;
 pub mod matching;
 pub mod nearest;

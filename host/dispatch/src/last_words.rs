@@ -1,6 +1,7 @@
 //! The reason of a plugin's crash: the end of its log, because the message of a trap says little.
 
 use baton_core::file_name::cut;
+use baton_core::log_gap;
 
 /// The most bytes of the reason.
 const MOST: usize = 500;
@@ -8,9 +9,7 @@ const MOST: usize = 500;
 /// The message of a panic with its place, else the last line; `None` where nothing was written.
 pub(crate) fn last_words(log: &str) -> Option<String> {
     let lines = log.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
-    // The sandbox adds a line in brackets after a log that is too long.
-    let lines: Vec<&str> =
-        lines.filter(|line| !(line.starts_with('[') && line.ends_with("bytes were dropped]"))).collect();
+    let lines: Vec<&str> = lines.filter(|line| log_gap::bytes_of(line).is_none()).collect();
     let panic = lines.iter().rposition(|line| line.contains("panicked at "));
     let words = match panic.and_then(|at| lines.get(at..)) {
         Some([place, message, ..]) => format!("{place} {message}"),
@@ -32,7 +31,7 @@ mod tests {
             (rust, Some("thread '<unnamed>' panicked at src/lib.rs:3:5: no such plan")),
             (python, Some("ValueError: no such plan")),
             ("panicked at a:1:1:\n", Some("panicked at a:1:1:")),
-            ("line\n[12 more bytes were dropped]\n", Some("line")),
+            ("line\n… 12 bytes left out …\n", Some("line")),
             (" \n", None),
         ] {
             assert_eq!(last_words(log).as_deref(), words, "{log}");

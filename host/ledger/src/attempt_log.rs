@@ -3,6 +3,7 @@
 //!
 //! Every function fails only when the database fails.
 
+use baton_core::log_gap;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -83,14 +84,16 @@ fn read(reader: &Reader, which: &str, name: &str, most: u32) -> Result<Vec<Attem
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The beginning and the end of a long text, at whole characters.
+/// The beginning and the end of a long text, at whole characters. What the sandbox left out of it already is counted too.
 fn shortened(text: &str) -> String {
     if text.len() <= MOST {
         return text.to_owned();
     }
     let (head, tail) = (text.floor_char_boundary(MOST / 4), text.ceil_char_boundary(text.len() - MOST / 4 * 3));
     let (first, last) = (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default());
-    format!("{first}\n[{} bytes are left out here]\n{last}", tail - head)
+    let left_out = text.get(head..tail).unwrap_or_default();
+    let before: u64 = left_out.lines().filter_map(log_gap::bytes_of).fold(0, u64::saturating_add);
+    format!("{first}\n{}\n{last}", log_gap::line(before.saturating_add(left_out.len() as u64)))
 }
 
 #[cfg(test)]
@@ -127,7 +130,10 @@ mod tests {
         let text = format!("begin{}é{}end", "x".repeat(MOST), "é".repeat(MOST));
         let kept = shortened(&text);
         assert!(kept.starts_with("begin") && kept.ends_with("end") && kept.len() < MOST + 100, "{}", kept.len());
-        assert!(kept.contains("bytes are left out here"));
+        assert!(kept.lines().any(|line| log_gap::bytes_of(line).is_some()));
+        let text = format!("{}\n… 1000000 bytes left out …\n{}", "x".repeat(MOST), "x".repeat(MOST));
+        let gap = shortened(&text).lines().find_map(log_gap::bytes_of);
+        assert_eq!(gap, Some((1_000_000 + text.len() - MOST) as u64), "both gaps are one");
         assert_eq!(shortened("short"), "short");
     }
 }

@@ -48,8 +48,12 @@ pub const ARTIFACTS: usize = 100;
 /// Findings of one outcome: each is a row of the ledger, all in one transaction.
 pub const FINDINGS: usize = 10_000;
 
-/// Log text that is kept of one attempt; the rest is counted and dropped, and `why` says so.
+/// Log text that is kept of one attempt; of more, what is between its beginning and its end is
+/// counted and left out, and `why` says so.
 pub const LOG_KEPT_BYTES: usize = 64 << 10;
+
+/// How many of them are from its beginning; the others are its end.
+pub const LOG_HEAD_BYTES: usize = 16 << 10;
 
 /// Log text that an attempt may write; after that it is ended. A talkative plugin is dropped, a broken one stopped.
 pub const LOG_BYTES: usize = 16 << 20;

@@ -1,12 +1,15 @@
-//! Where a plugin's stdout and stderr go: a buffer of bounded size. What does not fit is counted and dropped, so that a
-//! talkative plugin can do its work and harms nobody; one that floods the log, by bytes or by pieces, is ended.
+//! Where a plugin's stdout and stderr go: a buffer of bounded size. Of a long log its beginning and its end are kept, because a
+//! panic is at the end; what is between them is counted and left out. So a talkative plugin can do its work and harms nobody; one
+//! that floods the log, by bytes or by pieces, is ended.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use baton_core::log_gap;
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
@@ -20,28 +23,42 @@ use crate::meter::within;
 /// What one piece may have; larger ones come in parts.
 const PIECE: usize = 64 << 10;
 
+/// Bytes of the end of a log that are kept.
+const TAIL: usize = limits::LOG_KEPT_BYTES - limits::LOG_HEAD_BYTES;
+
+/// So many bytes at most are left out in addition, so that the cuts are at whole lines: of a secret that a cut divides, no part is
+/// found.
+const LINE: usize = 4 << 10;
+
 /// A log under way; clones write to the same one.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    bytes: Vec<u8>,
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
     written: usize,
     /// Begin of the present second, and pieces in it.
     second: Option<(Instant, u64)>,
 }
 
 impl Log {
-    /// What was written, as text, with a last line about what was dropped.
+    /// What was written, as text, with a line for what was left out.
     pub(crate) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = String::from_utf8_lossy(&kept.bytes).into_owned();
-        let dropped = kept.written.saturating_sub(kept.bytes.len());
-        if dropped > 0 {
-            text.push_str(&format!("\n[{dropped} more bytes were dropped]\n"));
+        let tail: Vec<u8> = kept.tail.iter().copied().collect();
+        if kept.written <= kept.head.len() + tail.len() {
+            return String::from_utf8_lossy(&[kept.head.as_slice(), &tail].concat()).into_owned();
         }
-        text
+        let is_end = |byte: &u8| *byte == b'\n';
+        let cut_off = kept.head.iter().rev().take(LINE).position(is_end).unwrap_or(0);
+        let head = kept.head.get(..kept.head.len() - cut_off).unwrap_or_default();
+        let begun = tail.iter().take(LINE).position(is_end).map_or(0, |at| at + 1);
+        let tail = tail.get(begun..).unwrap_or_default();
+        let gap = log_gap::line((kept.written - head.len() - tail.len()) as u64);
+        let line_end = if head.ends_with(b"\n") { "" } else { "\n" };
+        format!("{}{line_end}{gap}\n{}", String::from_utf8_lossy(head), String::from_utf8_lossy(tail))
     }
 
     /// How many bytes were written.
@@ -65,9 +82,14 @@ impl Log {
 
 impl Kept {
     fn keep(&mut self, bytes: &[u8]) {
-        let room = limits::LOG_KEPT_BYTES.saturating_sub(self.bytes.len());
-        self.bytes.extend(bytes.iter().take(room));
         self.written = self.written.saturating_add(bytes.len());
+        let room = limits::LOG_HEAD_BYTES.saturating_sub(self.head.len());
+        let (first, rest) = bytes.split_at(room.min(bytes.len()));
+        self.head.extend_from_slice(first);
+        let rest = rest.get(rest.len().saturating_sub(TAIL)..).unwrap_or_default();
+        let over = (self.tail.len() + rest.len()).saturating_sub(TAIL);
+        self.tail.drain(..over);
+        self.tail.extend(rest);
     }
 
     fn pace(&mut self, now: Instant) -> Result<(), LimitHit> {
@@ -138,11 +160,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn a_log_that_fits_is_kept_as_it_is() {
         let (log, now) = (Log::default(), Instant::now());
-        log.write_at(&vec![b'x'; limits::LOG_KEPT_BYTES - 1], now).unwrap();
-        log.write_at(b"yz", now).unwrap();
-        assert!(log.text().ends_with("xy\n[1 more bytes were dropped]\n"));
+        let text = "line\n".repeat(limits::LOG_KEPT_BYTES / 5);
+        text.as_bytes().chunks(7).for_each(|piece| log.write_at(piece, now).unwrap());
+        assert_eq!(log.text(), text);
+    }
+
+    #[test]
+    fn of_a_long_log_the_first_and_the_last_lines_are_kept() {
+        for piece in [1_000, 60_000, 1 << 20] {
+            let (log, now) = (Log::default(), Instant::now());
+            let all: String = (0..100_000).map(|number| format!("line {number}\n")).collect();
+            let written = format!("{all}panicked at the end\n");
+            written.as_bytes().chunks(piece).for_each(|piece| log.write_at(piece, now).unwrap());
+            let text = log.text();
+            assert!(text.len() <= limits::LOG_KEPT_BYTES + 100, "{} bytes", text.len());
+            assert!(text.starts_with("line 0\nline 1\n") && text.ends_with("line 99999\npanicked at the end\n"));
+            let gap = text.lines().find_map(|line| Some((line, log_gap::bytes_of(line)?))).unwrap();
+            assert_eq!(usize::try_from(gap.1).unwrap() + text.len() - gap.0.len() - 1, written.len());
+            assert!(text.lines().all(|line| line == gap.0 || written.contains(&format!("{line}\n"))));
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_keeps_its_beginning_and_its_end() {
+        let (log, now) = (Log::default(), Instant::now());
+        let written = format!("begin{}end\n", "x".repeat(1 << 20));
+        log.write_at(written.as_bytes(), now).unwrap();
+        let text = log.text();
+        assert!(text.starts_with("beginx") && text.ends_with("xend\n"), "{} bytes", text.len());
     }
 
     #[test]

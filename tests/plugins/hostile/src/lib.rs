@@ -22,6 +22,7 @@ impl Plugin for Hostile {
             "doze" => Ok(doze()),
             "eat-memory" => Ok(eat_memory()),
             "chatter" => Ok(chatter()),
+            "chatter-trap" => chatter_trap(),
             "big-result" => Ok(result_of(20)),
             "chatter-flood" => Ok(flood::lines()),
             "log-bytes" => Ok(flood::pieces()),
@@ -92,6 +93,15 @@ fn chatter() -> Outcome {
         println!("{line}");
     }
     Outcome::new("Said a lot.")
+}
+
+#[expect(clippy::print_stdout, reason = "it is the misdeed; standard output is the task's log")]
+fn chatter_trap() -> Result<Outcome, Error> {
+    let rest = "x".repeat(100);
+    for number in 0..2_000 {
+        println!("line {number} {rest}");
+    }
+    trap()
 }
 
 fn result_of(megabytes: usize) -> Outcome {

@@ -1,0 +1,29 @@
+//! The line that stands in the log of an attempt for bytes that were left out between its beginning and its end.
+
+const BEFORE: &str = "… ";
+
+const AFTER: &str = " bytes left out …";
+
+/// The line for `bytes` that were left out.
+#[must_use]
+pub fn line(bytes: u64) -> String {
+    format!("{BEFORE}{bytes}{AFTER}")
+}
+
+/// How many bytes a line of the log stands for; `None` when it is a line of the plugin.
+#[must_use]
+pub fn bytes_of(line: &str) -> Option<u64> {
+    line.trim().strip_prefix(BEFORE)?.strip_suffix(AFTER)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_how_many_bytes_it_stands_for() {
+        assert_eq!(line(12), "… 12 bytes left out …");
+        assert_eq!(bytes_of(&format!("{}\n", line(12))), Some(12));
+        assert_eq!((bytes_of("… many bytes left out …"), bytes_of("12 bytes left out")), (None, None));
+    }
+}
