@@ -94,7 +94,7 @@ fn with_port(component: &[u8], port: &str) -> Vec<u8> {
     bytes
 }
 
-fn set_secret(workspace: &Workspace, name: &str, value: &str) {
+pub(crate) fn set_secret(workspace: &Workspace, name: &str, value: &str) {
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["secret", "set", name]);
     Output::fed(&mut command, format!("{value}\n").as_bytes()).ended(0);
@@ -274,7 +274,7 @@ fn a_name_that_leads_inside_is_not_followed() {
 
 /// `baton` where `/etc/hosts` says `hosts`.
 #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn with_hosts(workspace: &Workspace, hosts: &str) -> Result<Command, Missing> {
+pub(crate) fn with_hosts(workspace: &Workspace, hosts: &str) -> Result<Command, Missing> {
     let file = workspace.outside().join("hosts");
     fs::write(&file, hosts).unwrap();
     let script = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";

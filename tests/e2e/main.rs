@@ -96,6 +96,8 @@ mod oci_tokens;
 #[cfg(test)]
 mod one_track;
 #[cfg(test)]
+mod operator_hosts;
+#[cfg(test)]
 mod organise;
 mod outcomes;
 #[cfg(test)]

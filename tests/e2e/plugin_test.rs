@@ -140,6 +140,33 @@ fn files_fire_the_plugins_triggers_and_what_does_not_change_fires_none() {
 }
 
 #[test]
+fn an_example_sets_the_addresses_of_hosts() {
+    let place = Workspace::empty();
+    let mut example = json!({
+        "handoff": { "title": "Read", "action": "read", "args": { "secret": "token" } },
+        "hosts": { "wiki": "https://wiki.example.org/w" },
+        "secrets": { "token": "not-a-real-token" },
+        "servers": { "https://wiki.example.org": [
+            { "request": "GET /w/page", "with_headers": { "authorization": "Bearer not-a-real-token" }, "body": "Ada" },
+        ] },
+        "expect": { "summary": "The wiki is https://wiki.example.org/w;", "artifacts": { "page.txt": "Ada" } },
+    });
+    assert_eq!(differences(tried(&place, "wiki", &example), 0), [""; 0]);
+    example["hosts"]["wiki"] = json!("https://other.example.org");
+    let found = differences(tried(&place, "wiki", &example), 1);
+    assert!(found.iter().any(|one| one.contains("`servers` of the example does not have it")), "{found:?}");
+    for (hosts, words) in [
+        (json!({}), r#"the host `wiki` has no address: add "hosts": {"wiki": "https://"#),
+        (json!({ "wiki": "https://a.example", "feed": "https://b.example" }), "asks for no host `feed`"),
+        (json!({ "wiki": "a.example" }), "`a.example` is not the address of a host"),
+    ] {
+        example["hosts"] = hosts;
+        let run = tried(&place, "wiki", &example).ended(2);
+        assert!(run.stderr.contains(words), "`{words}` in: {}", run.stderr);
+    }
+}
+
+#[test]
 fn what_the_manifest_does_not_ask_for_is_refused_with_its_name() {
     let place = Workspace::empty();
     let handoff = json!({ "title": "Count", "action": "count" });

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use baton_core::Recipients;
 use baton_core::manifest::{
     Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
-    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
-    SecretCapability, SqlCapability, TriggersCapability,
+    HandoffsCapability, HostAddress, HostAddresses, HostCapability, HttpCapability, HttpRule, LedgerCapability,
+    Listening, Mode, ReturnsCapability, SecretCapability, SqlCapability, TriggersCapability, host_name, resolved_host,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,10 +23,13 @@ pub struct Granted {
     /// Whether files that have other names too (hard links) may be opened in these folders.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hard_links: bool,
+    /// The addresses of the hosts that the operator sets, by name.
+    #[serde(default, skip_serializing_if = "HostAddresses::is_empty")]
+    pub hosts: HostAddresses,
     /// Requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpRule>,
-    /// Secrets, each bound to what the plugin declared when it was granted.
+    /// Secrets, each bound to what the plugin declared when it was granted, and to the addresses that its hosts had then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<GrantedSecret>,
     /// Databases.
@@ -97,13 +100,14 @@ impl GrantedSecret {
 }
 
 impl Granted {
-    /// All that is asked for.
+    /// All that is asked for, but the addresses of hosts, which only the operator knows.
     #[must_use]
     pub fn all_of(asked: &Capabilities) -> Self {
         let folder = |f: &FilesCapability| GrantedFolder { folder: f.folder.clone(), mode: f.mode, path: None };
         Self {
             files: asked.files.iter().map(folder).collect(),
             hard_links: false,
+            hosts: HostAddresses::new(),
             http: asked.http.iter().map(|http| http.rule.clone()).collect(),
             secrets: asked.secrets.iter().map(GrantedSecret::of).collect(),
             sql: asked.sql.iter().map(|s| GrantedDatabase { database: s.database, mode: s.mode }).collect(),
@@ -147,11 +151,32 @@ impl Granted {
         known.is_some_and(|known| known.revoke(self))
     }
 
-    /// What is asked for and not granted, in the words that grant it.
+    /// Binds the secrets that were granted for `{NAME}` to the address of that host. A secret that was granted before keeps its hosts:
+    /// another address of the host is granted anew.
+    ///
+    /// # Errors
+    /// When the operator has not set a host.
+    pub fn bind_secrets(&mut self) -> Result<(), String> {
+        for secret in &mut self.secrets {
+            if let Some(name) =
+                secret.hosts.iter().filter_map(|host| host_name(host)).find(|name| !self.hosts.contains_key(*name))
+            {
+                let secret = &secret.name;
+                return Err(format!(
+                    "the secret `{secret}` goes to `{{{name}}}`, which has no address; add host={name}=ADDRESS (as host={name}=https://wiki.example.org)"
+                ));
+            }
+            secret.hosts = secret.hosts.iter().map(|host| resolved_host(host, &self.hosts)).collect();
+        }
+        Ok(())
+    }
+
+    /// What is asked for and not granted, in the words that grant it. Secrets are compared by the addresses of their hosts.
     #[must_use]
     pub fn lacks(&self, asked: &Capabilities) -> Vec<String> {
         let reason = String::new;
-        asked.beyond(&Capabilities {
+        asked.with_secret_hosts(&self.hosts).beyond(&Capabilities {
+            hosts: self.hosts.keys().map(|name| HostCapability { name: name.clone(), reason: reason() }).collect(),
             files: (self.files.iter())
                 .map(|f| FilesCapability { folder: f.folder.clone(), mode: f.mode, reason: reason() })
                 .collect(),
@@ -186,7 +211,9 @@ impl Granted {
     }
 
     fn as_words(&self) -> impl Iterator<Item = Word> {
+        let host = |(name, address): (&String, &HostAddress)| Word::Host(name.clone(), address.clone());
         (self.files.iter().cloned().map(Word::Files))
+            .chain(self.hosts.iter().map(host))
             .chain(self.http.iter().cloned().map(Word::Http))
             .chain(self.secrets.iter().cloned().map(Word::Secret))
             .chain(self.sql.iter().cloned().map(Word::Sql))
@@ -204,6 +231,27 @@ impl Granted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_stays_bound_to_the_address_that_its_host_had() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"hosts":[{"name":"wiki","reason":""}],"http":[{"rule":"GET:{wiki}/*","reason":""}],
+                "secrets":[{"name":"s","hosts":["{wiki}","a.b"],"reason":""}]}"#,
+        )
+        .unwrap();
+        let mut granted = Granted::all_of(&asked);
+        assert!(granted.bind_secrets().unwrap_err().contains("add host=wiki=ADDRESS"));
+        granted.hosts.insert("wiki".to_owned(), "https://wiki.example.org".parse().unwrap());
+        granted.bind_secrets().unwrap();
+        assert_eq!(granted.secrets[0].hosts, ["wiki.example.org", "a.b"]);
+        assert!(granted.lacks(&asked).is_empty());
+        granted.hosts.insert("wiki".to_owned(), "https://other.example.org".parse().unwrap());
+        granted.bind_secrets().unwrap();
+        assert_eq!(granted.secrets[0].hosts, ["wiki.example.org", "a.b"]);
+        assert_eq!(granted.lacks(&asked), ["secret=s"]);
+        granted.hosts.clear();
+        assert_eq!(granted.lacks(&asked), ["host=wiki=ADDRESS", "secret=s"]);
+    }
 
     #[test]
     fn the_least_needs_no_place_and_opens_nothing_of_the_users() {

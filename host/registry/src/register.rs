@@ -146,6 +146,7 @@ impl Register {
                 let word = Word::parse(word, &manifest.declares.capabilities).map_err(refused)?;
                 word.grant(&mut entry.grants);
             }
+            entry.grants.bind_secrets().map_err(refused)?;
             check(&manifest, lock).map_err(refused)?;
             Ok(self::entry(lock, name)?.clone())
         };

@@ -1,4 +1,4 @@
-//! The words in which a plugin is granted what it asks for: `files:ro=plans`, `http=GET:host/path*`, `secret=NAME`,
+//! The words in which a plugin is granted what it asks for: `files:ro=plans`, `host=NAME=ADDRESS`, `http=GET:host/path*`, `secret=NAME`,
 //! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`,
 //! `triggers`, `hard-links`.
 //!
@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use baton_core::Recipients;
-use baton_core::manifest::{Capabilities, Database, HttpRule, Listening, Mode};
+use baton_core::manifest::{Capabilities, Database, HostAddress, HttpRule, Listening, Mode};
 
 use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
 
@@ -17,6 +17,8 @@ use crate::granted::{Granted, GrantedDatabase, GrantedFolder, GrantedSecret};
 pub enum Word {
     /// `files:MODE=NAME`, `files:MODE=NAME=PATH`, `files:MODE=PATH`.
     Files(GrantedFolder),
+    /// `host=NAME=ADDRESS`.
+    Host(String, HostAddress),
     /// `http=RULE`.
     Http(HttpRule),
     /// `secret=NAME`.
@@ -63,6 +65,13 @@ impl Word {
             ("triggers", "") => asked.triggers.as_ref().map(|_| Self::Triggers).ok_or_else(not_asked),
             ("files:ro", value) => folder(value, Mode::Ro, asked).map(Self::Files),
             ("files:rw", value) => folder(value, Mode::Rw, asked).map(Self::Files),
+            ("host", value) => {
+                let (name, address) = value.split_once('=').unwrap_or((value, ""));
+                let host = asked.hosts.iter().find(|host| host.name == name).ok_or_else(not_asked)?;
+                let address =
+                    address.parse().map_err(|why: String| format!("{why}; the grant is host={name}=ADDRESS"))?;
+                Ok(Self::Host(host.name.clone(), address))
+            }
             ("http", rule) => {
                 let rule: HttpRule = rule.parse()?;
                 let fits = asked.http.iter().any(|http| http.rule.covers(&rule) || rule.covers(&http.rule));
@@ -96,7 +105,7 @@ impl Word {
                 found.map(|asked| Self::Fingerprint(asked.of)).ok_or_else(not_asked)
             }
             _ => Err(format!(
-                "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, \
+                "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, \
                  sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, \
                  handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims, triggers or hard-links"
             )),
@@ -108,6 +117,7 @@ impl Word {
         self.revoke(granted);
         match self {
             Self::Files(folder) => granted.files.push(folder),
+            Self::Host(name, address) => drop(granted.hosts.insert(name, address)),
             Self::Http(rule) => granted.http.push(rule),
             Self::Secret(secret) => granted.secrets.push(secret),
             Self::Sql(database) => granted.sql.push(database),
@@ -127,6 +137,7 @@ impl Word {
         let before = granted.clone();
         match self {
             Self::Files(folder) => granted.files.retain(|known| known.folder != folder.folder),
+            Self::Host(name, _) => drop(granted.hosts.remove(name)),
             Self::Http(rule) => granted.http.retain(|known| known != rule),
             Self::Secret(secret) => granted.secrets.retain(|known| known.name != secret.name),
             Self::Sql(database) => granted.sql.retain(|known| known.database != database.database),
@@ -178,6 +189,7 @@ impl fmt::Display for Word {
             Self::Files(GrantedFolder { folder, mode, path: Some(path) }) => {
                 write!(f, "files:{mode}={folder}={}", path.display())
             }
+            Self::Host(name, address) => write!(f, "host={name}={address}"),
             Self::Http(rule) => write!(f, "http={rule}"),
             Self::Secret(secret) => write!(f, "secret={}", secret.name),
             Self::Sql(sql) => write!(f, "sql={}:{}", sql.database, sql.mode),
@@ -287,6 +299,33 @@ mod tests {
         }
         for text in ["handoffs=any", "ledger", "returns", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
             assert!(Word::parse(text, &Capabilities::default()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_operator_sets_the_address_of_a_host() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"hosts":[{"name":"wiki","reason":""}],"http":[{"rule":"GET:{wiki}/*","reason":""}]}"#,
+        )
+        .unwrap();
+        let mut granted = Granted::default();
+        for text in ["host=wiki=https://a.b", "host=wiki=https://c.d:81/x", "http=GET:{wiki}/*"] {
+            Word::parse(text, &asked).unwrap().grant(&mut granted);
+        }
+        assert_eq!(granted.words(), ["host=wiki=https://c.d:81/x", "http=GET:{wiki}/*"]);
+        assert!(!granted.take_back("host=wiki") && granted.take_back("host=wiki=https://c.d:81/x"));
+        assert_eq!(granted.lacks(&asked), ["host=wiki=ADDRESS"]);
+        for text in [
+            "host=wiki",
+            "host=wiki=",
+            "host=wiki=ADDRESS",
+            "host=wiki=a.b",
+            "host=feed=https://a.b",
+            "host",
+            "http=GET:a.b/*",
+            "http=GET:{feed}/*",
+        ] {
+            assert!(Word::parse(text, &asked).is_err(), "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
-use baton_core::manifest::Database;
+use baton_core::manifest::{Database, grant_command};
 use baton_core::text::at_most;
 use baton_ledger::claim::Book;
 use wasmtime::component::{ResourceTable, ResourceTableError};
@@ -180,13 +180,22 @@ impl Sandbox {
         report
     }
 
-    /// The way out: declared ∩ granted.
+    /// The way out: declared ∩ granted. Without the address of a declared host the attempt waits for it.
     fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, Failure> {
         let manifest = plugin.manifest();
-        let capabilities = &manifest.declares.capabilities;
+        let capabilities = manifest.declares.capabilities.with_secret_hosts(&granted.hosts);
+        let unset = capabilities.unset_hosts(&granted.hosts);
+        if !unset.is_empty() {
+            let command = grant_command(&manifest.name, &unset);
+            let text = format!(
+                "a host has no address: {command}, with an address such as https://wiki.example.org for ADDRESS"
+            );
+            return Err(Failure::NeedsGrant(text));
+        }
         let policy = Policy {
             plugin: manifest.name.clone(),
             declared: capabilities.http.iter().map(|http| http.rule.clone()).collect(),
+            hosts: Arc::clone(&granted.hosts),
             granted: Arc::clone(&granted.http),
         };
         let lent = Lent::of(&manifest.name, &capabilities.secrets, &granted.secrets, granted.vault.as_ref());

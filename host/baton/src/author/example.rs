@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
+use baton_core::manifest::HostAddresses;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -18,6 +19,8 @@ use crate::secrets::SecretStore;
 pub(crate) struct Example {
     /// The file's name without its ending.
     pub(crate) name: String,
+    /// The addresses of the hosts that the manifest leaves to the operator, by name.
+    pub(super) hosts: HostAddresses,
     /// Values of the secrets that the manifest asks for, by name.
     pub(super) secrets: BTreeMap<String, String>,
     /// The answers of servers, by `SCHEME://HOST[:PORT]`. `None`: requests go out.
@@ -45,6 +48,8 @@ struct Written {
     handoff: Option<Map<String, Value>>,
     #[serde(default)]
     files: BTreeMap<String, Content>,
+    #[serde(default)]
+    hosts: HostAddresses,
     #[serde(default)]
     secrets: BTreeMap<String, String>,
     #[serde(default)]
@@ -157,6 +162,7 @@ fn read(path: &Path) -> anyhow::Result<Example> {
     });
     Ok(Example {
         name,
+        hosts: written.hosts,
         secrets: written.secrets,
         servers: servers.transpose()?,
         steps: steps.collect::<anyhow::Result<_>>()?,
@@ -272,6 +278,7 @@ mod tests {
         let folder = folder();
         for (more, words) in [
             (r#""secrets":{"key":"short"}"#, "the secret `key`"),
+            (r#""hosts":{"wiki":"wiki.example"}"#, "`wiki.example` is not the address of a host"),
             (r#""servers":{"https://a.example":[{"request":"GET"}]}"#, "must be METHOD /PATH"),
             (r#""servers":{"https://a.example":[{"request":"GET /","status":100}]}"#, "the status 100"),
             (r#""servers":{"https://a.example":[{"request":"GET /","headers":{"a":"b\r\nc: d"}}]}"#, "line break"),

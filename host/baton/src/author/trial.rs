@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use baton_core::agents::is_name;
 use baton_core::handoff::{self, Handoff, Kind};
+use baton_core::manifest::HostCapability;
 use baton_dispatch::{ARCHIVES, Engine, Mode};
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::{Reader, attempt_log, finding, task};
@@ -75,6 +76,13 @@ pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<
 fn check(built: &Built, example: &Example) -> anyhow::Result<()> {
     let declares = &built.package.manifest.declares;
     let asks_for = |name: &String| declares.capabilities.secrets.iter().any(|secret| secret.name == *name);
+    let hosts = &declares.capabilities.hosts;
+    if let Some(name) = example.hosts.keys().find(|name| !hosts.iter().any(|host| host.name == **name)) {
+        bail!("its manifest asks for no host `{name}`");
+    }
+    if let Some(HostCapability { name, .. }) = hosts.iter().find(|host| !example.hosts.contains_key(&host.name)) {
+        bail!("the host `{name}` has no address: add \"hosts\": {{\"{name}\": \"https://wiki.example.org\"}}");
+    }
     if let Some(name) = example.secrets.keys().find(|name| !asks_for(name)) {
         bail!("its manifest asks for no secret `{name}`");
     }
@@ -96,7 +104,7 @@ fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Wo
     let name = &built.package.manifest.name;
     let mut lock = Lock::default();
     let component = PathBuf::from("plugins").join(format!("{name}.wasm"));
-    let grants = grants(built, example);
+    let grants = grants(built, example)?;
     let folders: Vec<_> = grants.files.iter().map(|grant| PathBuf::from(&grant.folder)).collect();
     let digest = format!("sha256:{}", built.package.digest);
     lock.plugins.push(Entry { grants, ..Entry::new(name, Source::File(component.clone()), digest) });
@@ -115,13 +123,15 @@ fn inbox_of(agent: &str) -> PathBuf {
 
 /// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them. Triggers that wait for
 /// their grant get it where the example has a step for them: elsewhere they would make tasks beside those of the handoffs.
-fn grants(built: &Built, example: &Example) -> Granted {
+fn grants(built: &Built, example: &Example) -> anyhow::Result<Granted> {
     let mut grants = Granted::all_of(&built.package.manifest.declares.capabilities);
+    grants.hosts.clone_from(&example.hosts);
+    grants.bind_secrets().map_err(|why| anyhow!(why))?;
     grants.triggers &= example.steps.iter().any(|step| step.handoff.is_none());
     for grant in &mut grants.files {
         grant.path = Some(PathBuf::from(&grant.folder));
     }
-    grants
+    Ok(grants)
 }
 
 /// Writes the files and the handoff of a step; says whether the plugin's task of it comes from a request, and not from a trigger.

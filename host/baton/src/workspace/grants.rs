@@ -60,7 +60,7 @@ pub(crate) fn effective(
         databases: databases(workspace, manifest, granted),
         repositories,
         sounds: sounds(workspace, manifest, granted),
-        egress: egress(workspace, granted),
+        egress: egress(workspace, manifest, granted),
         handoffs: if capabilities.handoffs.is_some() { granted.handoffs.clone() } else { Recipients::Nobody },
         ledger: granted.ledger && capabilities.ledger.is_some(),
         returns: granted.returns && capabilities.returns.is_some(),
@@ -132,16 +132,20 @@ fn sounds(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Soun
     SoundGrants { files: lent(Listening::Files), library }
 }
 
-/// Requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
+/// Hosts, requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
 /// tells a plugin whether a rule is missing here or there.
-fn egress(workspace: &Workspace, granted: &Granted) -> EgressGrants {
+fn egress(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> EgressGrants {
+    let declared = &manifest.declares.capabilities.hosts;
+    let mut hosts = granted.hosts.clone();
+    hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
     let secret = |secret: &GrantedSecret| SecretGrant {
         name: secret.name.clone(),
         hosts: secret.hosts.clone(),
         header: secret.header.clone(),
     };
     EgressGrants {
-        http: Arc::new(granted.http.clone()),
+        http: Arc::new(granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect()),
+        hosts: Arc::new(hosts),
         secrets: Arc::new(granted.secrets.iter().map(secret).collect()),
         vault: Some(vault(workspace)),
     }

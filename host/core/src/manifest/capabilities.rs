@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::hosts::{HostCapability, host_name};
 use crate::text::one_line;
 
 /// What a plugin asks to be lent.
@@ -17,6 +18,9 @@ pub struct Capabilities {
     /// Folders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FilesCapability>,
+    /// Hosts of requests that the operator sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostCapability>,
     /// Requests to servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<HttpCapability>,
@@ -78,7 +82,7 @@ pub struct HttpCapability {
 pub struct SecretCapability {
     /// Its name in `baton secret`.
     pub name: String,
-    /// The hosts that it goes to, as in an [`HttpRule`]: `api.spotify.com`, `localhost:8080`.
+    /// The hosts that it goes to, as in an [`HttpRule`]: `api.spotify.com`, `localhost:8080`, `{wiki}`.
     pub hosts: Vec<String>,
     /// The header that it goes in, lower-case.
     #[serde(default = "authorization")]
@@ -195,20 +199,21 @@ pub enum Mode {
     Rw,
 }
 
-/// Which requests: `METHOD:[http://|https://]HOST[:PORT]/PATH`.
+/// Which requests: `METHOD:[http://|https://]HOST[:PORT]/PATH`, or `METHOD:{NAME}/PATH`.
 ///
 /// `METHOD` is one method or `*`. The scheme is `https` where none is given. `HOST` is a name or an address, never a
-/// pattern. A `*` at the end of the path stands for anything; without it the path is exact.
+/// pattern. A `*` at the end of the path stands for anything; without it the path is exact. `{NAME}` is a host that the operator
+/// sets, with its scheme and port; such a rule allows nothing until it is [resolved](HttpRule::resolved).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HttpRule {
     /// One method, or `*`.
     pub method: String,
-    /// `http` or `https`.
+    /// `http` or `https`; empty with `{NAME}`.
     pub scheme: String,
-    /// Lower-case; an IPv6 address in brackets.
+    /// Lower-case; an IPv6 address in brackets; `{NAME}` with the braces.
     pub host: String,
-    /// The port, also where it is the scheme's usual one.
+    /// The port, also where it is the scheme's usual one; 0 with `{NAME}`.
     pub port: u16,
     /// Begins with `/`; without the `*` at the end.
     pub path: String,
@@ -222,6 +227,7 @@ impl HttpRule {
     pub fn allows(&self, method: &str, scheme: &str, host: &str, port: u16, path: &str) -> bool {
         let path_fits = if self.open_path { path.starts_with(&self.path) } else { path == self.path };
         (self.method == "*" || self.method == method)
+            && self.host_name().is_none()
             && self.scheme == scheme
             && self.host == host
             && self.port == port
@@ -253,15 +259,27 @@ impl FromStr for HttpRule {
             return Err(wrong("its method is not in capital letters"));
         }
         let (scheme, rest) = match rest.split_once("://") {
-            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
+            Some((scheme @ ("http" | "https"), rest)) => (Some(scheme), rest),
             Some(_) => return Err(wrong("its scheme is neither http nor https")),
-            None => ("https", rest),
+            None => (None, rest),
         };
         let (authority, path) = rest.split_once('/').ok_or_else(|| wrong("it has no path"))?;
-        let (host, port) = authority_of(authority, scheme).ok_or_else(|| wrong("its host is no name or address"))?;
+        let (scheme, host, port) = match host_name(authority) {
+            Some(_) if scheme.is_some() => return Err(wrong("the operator sets the scheme of its host")),
+            Some(_) => ("", authority.to_owned(), 0),
+            None if authority.contains(['{', '}']) => {
+                return Err(wrong("a name in braces is the whole host, without a port, as GET:{wiki}/*"));
+            }
+            None => {
+                let scheme = scheme.unwrap_or("https");
+                let found = authority_of(authority, scheme);
+                let (host, port) = found.ok_or_else(|| wrong("its host is no name or address"))?;
+                (scheme, host, port)
+            }
+        };
         let (path, open_path) = path.strip_suffix('*').map_or((path, false), |path| (path, true));
         if !path.chars().all(|c| c.is_ascii_graphic())
-            || path.contains(['*', '?', '#', '\\'])
+            || path.contains(['*', '?', '#', '\\', '{', '}'])
             || path.split('/').any(|part| part == "." || part == "..")
         {
             return Err(wrong("its path is not plain"));
@@ -309,10 +327,10 @@ impl From<HttpRule> for String {
 impl fmt::Display for HttpRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { method, scheme, host, port, path, open_path } = self;
-        let scheme_shown = if scheme == "https" { "" } else { "http://" };
+        let scheme_shown = if scheme == "http" { "http://" } else { "" };
         write!(f, "{method}:{scheme_shown}{host}")?;
         match (scheme.as_str(), port) {
-            ("https", 443) | ("http", 80) => {}
+            ("https", 443) | ("http", 80) | ("", _) => {}
             _ => write!(f, ":{port}")?,
         }
         write!(f, "{path}{}", if *open_path { "*" } else { "" })
@@ -328,6 +346,7 @@ impl Capabilities {
             .files
             .iter()
             .filter(|new| !old.files.iter().any(|known| known.folder == new.folder && known.mode >= new.mode));
+        let hosts = self.hosts.iter().filter(|new| !old.hosts.iter().any(|known| known.name == new.name));
         let http = self.http.iter().filter(|new| !old.http.iter().any(|known| known.rule.covers(&new.rule)));
         let secrets = self.secrets.iter().filter(|new| {
             let same = |known: &&SecretCapability| known.name == new.name && known.header == new.header;
@@ -345,6 +364,7 @@ impl Capabilities {
         let claims = self.claims.iter().filter(|_| old.claims.is_none());
         let triggers = self.triggers.iter().filter(|_| old.triggers.is_none());
         (files.map(FilesCapability::as_grant))
+            .chain(hosts.map(HostCapability::as_grant))
             .chain(http.map(|new| format!("http={}", new.rule)))
             .chain(secrets.map(|new| format!("secret={}", new.name)))
             .chain(sql.map(SqlCapability::as_grant))

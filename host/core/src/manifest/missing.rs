@@ -1,7 +1,7 @@
 //! Reads the grant specs in a plugin's error `needs-grant` (`wit/types.wit`). The plugin's text is never shown as a command:
 //! the host writes the command, from those specs that the manifest asks for.
 
-use super::{Capabilities, HttpRule};
+use super::{Capabilities, HostCapability, HttpRule};
 use crate::file_name::cut;
 use crate::shell::words;
 use crate::text::plugin_says;
@@ -85,6 +85,11 @@ fn spec(word: &str, asked: &Capabilities) -> Option<String> {
             let rule: HttpRule = value.parse().ok()?;
             asked.http.iter().any(|http| http.rule.covers(&rule)).then(|| format!("http={rule}"))
         }
+        // The operator sets the address.
+        "host" => {
+            let name = value.split('=').next().unwrap_or_default();
+            asked.hosts.iter().find(|host| host.name == name).map(HostCapability::as_grant)
+        }
         "sql" => {
             let database = value.strip_suffix(":ro").unwrap_or(value);
             let found = grants
@@ -110,7 +115,8 @@ mod tests {
         serde_json::from_str(
             r#"{"files":[{"folder":"music","mode":"rw","reason":""},{"folder":"plans","mode":"ro","reason":""}],
                 "http":[{"rule":"GET:a.b/v1/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
-                "sql":[{"database":"catalog","mode":"rw","reason":""}],"ledger":{"reason":""}}"#,
+                "sql":[{"database":"catalog","mode":"rw","reason":""}],"ledger":{"reason":""},
+                "hosts":[{"name":"wiki","reason":""}]}"#,
         )
         .unwrap()
     }
@@ -134,6 +140,10 @@ mod tests {
             ),
             ("sql=catalog", "grant it with `baton plugin grant x sql=catalog:rw`"),
             ("secret=s", "grant it with `baton plugin grant x secret=s`"),
+            (
+                "host=wiki=https://evil.com: which wiki?",
+                "grant it with `baton plugin grant x host=wiki=ADDRESS`; the plugin says: which wiki?",
+            ),
         ] {
             assert_eq!(missing_grant(text, "x", &asked()), expected);
         }

@@ -5,6 +5,7 @@
 //! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
 
 mod capabilities;
+mod hosts;
 mod missing;
 mod requests;
 
@@ -21,6 +22,7 @@ pub use capabilities::{
     HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
     SecretCapability, SqlCapability, TriggersCapability, authority_of,
 };
+pub use hosts::{HostAddress, HostAddresses, HostCapability, host_name, resolved_host};
 pub use missing::{command as grant_command, missing_grant};
 pub use requests::{Request, destinations};
 
@@ -223,6 +225,15 @@ pub enum ManifestError {
         one_line(.0)
     )]
     Secret(String),
+    /// A rule or a secret names a host that is not declared.
+    #[error(
+        "the manifest uses `{{{0}}}`, which is not among the `hosts` of its capabilities: add {{\"name\": \"{0}\", \"reason\": \
+         \"…\"}}"
+    )]
+    NoHost(String),
+    /// A host is declared twice.
+    #[error("the manifest declares the host `{0}` twice; rules may use it as often as they like")]
+    TwoHosts(String),
     /// Writing is asked for where there is only reading.
     #[error(
         "the manifest asks for the database `files` with the mode `rw`; of other programs' files there are snapshots only: `ro`"
@@ -267,6 +278,7 @@ impl Manifest {
         if let Some(secret) = capabilities.secrets.iter().find(|secret| !secret.is_sound()) {
             return Err(ManifestError::Secret(secret.name.clone()));
         }
+        check_hosts(capabilities)?;
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
 
@@ -309,6 +321,14 @@ impl Manifest {
 pub fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with('-')
+}
+
+fn check_hosts(capabilities: &Capabilities) -> Result<(), ManifestError> {
+    capabilities.hosts.iter().try_for_each(|host| check_name("host", &host.name))?;
+    if let Some(name) = capabilities.repeated_host() {
+        return Err(ManifestError::TwoHosts(name.to_owned()));
+    }
+    capabilities.undeclared_host().map_or(Ok(()), |name| Err(ManifestError::NoHost(name.to_owned())))
 }
 
 fn check_name(what: &'static str, name: &str) -> Result<(), ManifestError> {
@@ -392,6 +412,28 @@ mod tests {
         assert_eq!(manifest.declares.capabilities.as_grants(), ["sql=files:ro"]);
         let refused = parse_with("", &asked("rw"));
         assert!(matches!(refused, Err(ManifestError::FilesAreRead)), "{refused:?}");
+    }
+
+    #[test]
+    fn errors_when_hosts_are_not_declared_once_by_a_name() {
+        let asked = |hosts: &str| {
+            parse_with("", &format!(r#""hosts":[{hosts}],"http":[{{"rule":"GET:{{wiki}}/*","reason":""}}]"#))
+        };
+        let host = |name: &str| format!(r#"{{"name":"{name}","reason":"to read it"}}"#);
+        let manifest = asked(&host("wiki")).unwrap();
+        assert_eq!(manifest.declares.capabilities.as_grants(), ["host=wiki=ADDRESS", "http=GET:{wiki}/*"]);
+        assert!(matches!(asked(&host("Wiki")), Err(ManifestError::Name { .. })));
+        assert!(matches!(asked(&format!("{},{}", host("wiki"), host("wiki"))), Err(ManifestError::TwoHosts(_))));
+        for hosts in [String::new(), host("wiki-2")] {
+            let error = asked(&hosts).unwrap_err();
+            assert!(error.to_string().contains(r#"add {"name": "wiki", "reason": "#), "{error}");
+        }
+        let secret = r#""secrets":[{"name":"s","hosts":["{feed}"],"reason":""}]"#;
+        assert!(matches!(parse_with("", secret), Err(ManifestError::NoHost(_))));
+        for odd in ["{feed}.evil.com", "{feed}:80", "{a}{b}"] {
+            let odd = parse_with("", &secret.replace("{feed}", odd));
+            assert!(matches!(odd, Err(ManifestError::Secret(_))), "{odd:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a manifest asks for, as the operator sees it: each grant with its destinations and the plugin's reason, then triggers
 //! and limits. Only reasons and patterns are text of the plugin.
 
-use super::{Capabilities, Declares, HttpRule, Limits, ReturnsOf, SecretCapability, Trigger, authority_of};
+use super::{Capabilities, Declares, HttpRule, Limits, ReturnsOf, SecretCapability, Trigger, authority_of, host_name};
 use crate::text::one_line;
 
 /// One grant that is asked for.
@@ -27,6 +27,7 @@ impl Capabilities {
         let secret = self.secrets.iter().find(|secret| kind == "secret" && secret.name == value);
         let http = |rule: &HttpRule| rule.to_string() == value;
         let reason = match kind {
+            "host" => self.hosts.iter().find(|asked| asked.as_grant() == grant).map(|asked| &asked.reason),
             "http" => self.http.iter().find(|asked| http(&asked.rule)).map(|asked| &asked.reason),
             "secret" => secret.map(|asked| &asked.reason),
             "sql" => {
@@ -60,7 +61,8 @@ impl SecretCapability {
     pub(super) fn is_sound(&self) -> bool {
         let token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "!#$%&'*+-.^_`|~".contains(c);
         let header = !self.header.is_empty() && self.header.len() <= 100 && self.header.chars().all(token);
-        header && !self.hosts.is_empty() && self.hosts.iter().all(|host| authority_of(host, "https").is_some())
+        let is_host = |host: &String| host_name(host).is_some() || authority_of(host, "https").is_some();
+        header && !self.hosts.is_empty() && self.hosts.iter().all(is_host)
     }
 }
 

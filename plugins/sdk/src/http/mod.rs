@@ -153,6 +153,26 @@ impl Request {
     }
 }
 
+/// The address of the host that the manifest declares as `name` and the operator set, without a `/` at its end:
+/// `https://wiki.example.org`.
+///
+/// # Errors
+/// When the manifest does not declare it.
+pub fn address(name: &str) -> Result<String, HttpError> {
+    set_address(name).ok_or_else(|| HttpError::Address(format!("the manifest declares no host `{name}` in `hosts`")))
+}
+
+#[cfg(target_family = "wasm")]
+fn set_address(name: &str) -> Option<String> {
+    crate::bindings::baton::plugin::http::address(name)
+}
+
+/// Outside of a component no operator sets one.
+#[cfg(not(target_family = "wasm"))]
+fn set_address(_: &str) -> Option<String> {
+    None
+}
+
 #[cfg(target_family = "wasm")]
 fn exchange(request: &Request, address: &Address) -> Result<Response, HttpError> {
     transport::exchange(request, address)

@@ -17,7 +17,7 @@ use crate::output::{self, Table, one_line};
 pub(super) struct Grant {
     /// The plugin
     name: String,
-    /// What: files:ro=NAME, files:rw=NAME=PATH, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, claims, triggers
+    /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, claims, triggers
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
     /// All that it asks for

@@ -58,6 +58,7 @@ pub(in crate::cli) fn rows(asked: &Capabilities, granted: &Granted) -> Vec<Grant
 fn subject(word: &str) -> (&str, &str) {
     match word.split_once('=') {
         Some(("files:ro" | "files:rw", folder)) => ("files", folder.split('=').next().unwrap_or(folder)),
+        Some(("host", host)) => ("host", host.split('=').next().unwrap_or(host)),
         Some(("sql", database)) => ("sql", database.split(':').next().unwrap_or(database)),
         Some(("handoffs", _)) => ("handoffs", ""),
         _ => ("", word),
@@ -80,9 +81,12 @@ mod tests {
     fn a_grant_has_one_row_however_it_was_given() {
         let asked = capabilities(
             r#"{"files":[{"folder":"music","mode":"rw","reason":""},{"folder":"exports","mode":"rw","reason":""}],
-                "handoffs":{"reason":""},"ledger":{"reason":""}}"#,
+                "hosts":[{"name":"wiki","reason":""}],"handoffs":{"reason":""},"ledger":{"reason":""}}"#,
         );
-        let given = granted(r#"{"files":[{"folder":"music","mode":"ro","path":"/m"}],"handoffs":true,"returns":true}"#);
+        let given = granted(
+            r#"{"files":[{"folder":"music","mode":"ro","path":"/m"}],"hosts":{"wiki":"https://a.b"},"handoffs":true,
+                "returns":true}"#,
+        );
         let row = |word: &str, asked: Option<&str>, given| GrantRow {
             word: word.to_owned(),
             asked: asked.map(str::to_owned),
@@ -94,6 +98,7 @@ mod tests {
                 row("files:ro=music=/m", Some("files:rw=music"), GrantState::InPart),
                 row("files:rw=exports", Some("files:rw=exports"), GrantState::No),
                 row("handoffs=any", Some("handoffs=any"), GrantState::Yes),
+                row("host=wiki=https://a.b", Some("host=wiki=ADDRESS"), GrantState::Yes),
                 row("ledger", Some("ledger"), GrantState::No),
                 row("returns", None, GrantState::Yes),
             ]

@@ -23,7 +23,7 @@ mod switch;
 mod test;
 mod update;
 
-use baton_core::manifest::Manifest;
+use baton_core::manifest::{HostCapability, Manifest};
 use baton_ledger::Ledger;
 use baton_registry::{Granted, Lock, Register, history};
 use jiff::Timestamp;
@@ -139,18 +139,23 @@ impl Plugins {
         Ok(self.register.grant(name, words, check)?)
     }
 
-    /// All that a plugin asks for, in words; folders that were granted by path keep it.
+    /// All that a plugin asks for, in words; folders that were granted by path keep it, and hosts keep their addresses.
     ///
     /// # Errors
     /// When there is no such plugin, or its package is missing.
     fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
-        let mut all = Granted::all_of(&self.register.declares(name)?.capabilities);
-        let lock = self.register.read()?;
-        let known = lock.get(name).map(|entry| entry.grants.files.as_slice()).unwrap_or_default();
+        let asked = self.register.declares(name)?.capabilities;
+        let mut all = Granted::all_of(&asked);
+        let known = self.register.read()?.get(name).map(|entry| entry.grants.clone()).unwrap_or_default();
         for folder in &mut all.files {
-            folder.path = known.iter().find(|known| known.folder == folder.folder).and_then(|known| known.path.clone());
+            let known = known.files.iter().find(|known| known.folder == folder.folder);
+            folder.path = known.and_then(|known| known.path.clone());
         }
-        Ok(all.words())
+        all.hosts = known.hosts;
+        all.hosts.retain(|name, _| asked.hosts.iter().any(|host| host.name == *name));
+        // A host without an address is a word that is refused with the spelling, as a folder without a path is.
+        let unset = asked.hosts.iter().filter(|host| !all.hosts.contains_key(&host.name));
+        Ok(unset.map(HostCapability::as_grant).chain(all.words()).collect())
     }
 
     /// Warns if a person may take the plugin's name for that of an agent.

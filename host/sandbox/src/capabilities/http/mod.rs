@@ -1,5 +1,8 @@
 //! Requests to servers: `wasi:http/outgoing-handler`, always linked and closed without a grant.
 //!
+//! Rules with `{NAME}` for a host are resolved when the attempt begins, with the addresses that the operator set, so everything below
+//! sees hosts alone. An attempt does not begin while one of them is not set.
+//!
 //! A request's way: `target` reads it strictly, `policy` asks what is declared and granted, `secrets` puts values in, `rate`
 //! lets it wait for its turn, `connect` resolves the name once and connects to an address that `addresses` has admitted,
 //! `send` exchanges head for head, `body` watches what flows. No redirect is followed here: the SDK follows them, each as a
@@ -16,7 +19,7 @@ mod target;
 
 use std::sync::Arc;
 
-use baton_core::manifest::HttpRule;
+use baton_core::manifest::{HostAddresses, HttpRule};
 use http::Request;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
 
@@ -32,7 +35,9 @@ use crate::store::State;
 /// What was granted of the world outside. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct EgressGrants {
-    /// Requests.
+    /// The addresses of the hosts that the operator sets.
+    pub hosts: Arc<HostAddresses>,
+    /// Requests, with these addresses.
     pub http: Arc<Vec<HttpRule>>,
     /// Secrets and where they may go.
     pub secrets: Arc<Vec<SecretGrant>>,
@@ -42,7 +47,11 @@ pub struct EgressGrants {
 
 impl std::fmt::Debug for EgressGrants {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EgressGrants").field("http", &self.http).field("secrets", &self.secrets).finish_non_exhaustive()
+        f.debug_struct("EgressGrants")
+            .field("hosts", &self.hosts)
+            .field("http", &self.http)
+            .field("secrets", &self.secrets)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,5 +100,9 @@ impl WasiHttpHooks for Hooks {
 impl crate::bindings::baton::plugin::http::Host for State {
     fn denial(&mut self) -> wasmtime::Result<Option<String>> {
         Ok(self.http.egress.denials.latest())
+    }
+
+    fn address(&mut self, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.http.egress.address(&name))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_core::manifest::HttpRule;
+use baton_core::manifest::{HostAddresses, HttpRule};
 
 use super::denial::Denial;
 use super::target::Target;
@@ -11,7 +11,10 @@ use super::target::Target;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
     pub(crate) plugin: String,
+    /// As the manifest has them, with `{NAME}` for hosts.
     pub(crate) declared: Vec<HttpRule>,
+    pub(crate) hosts: Arc<HostAddresses>,
+    /// With the addresses of hosts.
     pub(crate) granted: Arc<Vec<HttpRule>>,
 }
 
@@ -22,8 +25,9 @@ impl Policy {
     /// What is missing.
     pub(super) fn check(&self, target: &Target) -> Result<(), Denial> {
         let host = target.host.as_rule();
-        let allows = |rule: &&HttpRule| rule.allows(&target.method, target.scheme, &host, target.port, &target.path);
-        let Some(declared) = self.declared.iter().find(allows) else {
+        let allows = |rule: &HttpRule| rule.allows(&target.method, target.scheme, &host, target.port, &target.path);
+        let resolved = |rule: &&HttpRule| rule.resolved(&self.hosts).is_some_and(|rule| allows(&rule));
+        let Some(declared) = self.declared.iter().find(resolved) else {
             return Err(Denial::refused(format!(
                 "the request {} was not sent: the manifest of the plugin `{}` does not declare `{}`",
                 target.shown(),
@@ -31,7 +35,7 @@ impl Policy {
                 target.as_rule()
             )));
         };
-        if self.granted.iter().any(|rule| allows(&rule)) {
+        if self.granted.iter().any(allows) {
             return Ok(());
         }
         let word = format!("http={declared}");
@@ -46,7 +50,13 @@ mod tests {
 
     fn policy(declared: &[&str], granted: &[&str]) -> Policy {
         let rules = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<HttpRule>>();
-        Policy { plugin: "x".to_owned(), declared: rules(declared), granted: Arc::new(rules(granted)) }
+        let wiki = ("wiki".to_owned(), "https://wiki.example:8443/w".parse().unwrap());
+        Policy {
+            plugin: "x".to_owned(),
+            declared: rules(declared),
+            hosts: Arc::new(HostAddresses::from([wiki])),
+            granted: Arc::new(rules(granted)),
+        }
     }
 
     fn check(policy: &Policy, method: &str, uri: &str) -> Result<(), Denial> {
@@ -69,6 +79,23 @@ mod tests {
         assert!(denied.grantable);
         let denied = check(&policy, "POST", "http://[0::1]:81/x").unwrap_err();
         assert!(denied.text.contains("'http=POST:http://[::1]:81/x'"), "{}", denied.text);
+    }
+
+    #[test]
+    fn a_host_that_the_operator_set_is_that_address_alone() {
+        let granted = policy(&["GET:{wiki}/*", "GET:{feed}/*"], &["GET:wiki.example:8443/w/*", "*:c.d/*"]);
+        assert!(check(&granted, "GET", "https://wiki.example:8443/w/page").is_ok());
+        for uri in [
+            "https://wiki.example:8443/",
+            "https://wiki.example:8443/wx",
+            "https://wiki.example/w/page",
+            "http://wiki.example:8443/w/page",
+            "https://c.d/page",
+        ] {
+            assert!(check(&granted, "GET", uri).unwrap_err().text.contains("does not declare"), "{uri}");
+        }
+        let denied = check(&policy(&["GET:{wiki}/*"], &[]), "GET", "https://wiki.example:8443/w/page").unwrap_err();
+        assert!(denied.text.ends_with("baton plugin grant x 'http=GET:{wiki}/*'`"), "{}", denied.text);
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Egress {
         }
     }
 
+    /// The address that the operator set for a host.
+    pub(crate) fn address(&self, name: &str) -> Option<String> {
+        self.policy.hosts.get(name).map(ToString::to_string)
+    }
+
     /// How many requests were made so far.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed) as u64

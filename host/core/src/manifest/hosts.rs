@@ -1,0 +1,328 @@
+//! Hosts that the operator sets. A manifest declares a name (`hosts`) and writes `{NAME}` in place of the host in rules of `http` and
+//! among the hosts of a secret; the operator sets the address with the grant `host=NAME=ADDRESS`.
+//!
+//! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
+//! the path below the prefix. A rule or a secret whose host is not set allows nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Capabilities, HttpRule, SecretCapability, authority_of, is_name};
+use crate::text::one_line;
+
+/// The most bytes of an address.
+const MOST_BYTES: usize = 500;
+
+/// A host that the operator sets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostCapability {
+    /// The name that rules and secrets have in braces.
+    pub name: String,
+    /// Why; shown to the operator.
+    pub reason: String,
+}
+
+impl HostCapability {
+    /// The grant without its address, which only the operator knows.
+    #[must_use]
+    pub fn as_grant(&self) -> String {
+        format!("host={}=ADDRESS", self.name)
+    }
+}
+
+/// The addresses that the operator set, by name.
+pub type HostAddresses = BTreeMap<String, HostAddress>;
+
+/// Where a host of a plugin is: `http[s]://HOST[:PORT][/PATH]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HostAddress {
+    /// `http` or `https`.
+    scheme: String,
+    /// As in an [`HttpRule`].
+    host: String,
+    port: u16,
+    /// Empty, or begins with `/` and does not end with it.
+    path: String,
+}
+
+impl HostAddress {
+    /// `HOST[:PORT]`, as among the hosts of a secret.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let usual = if self.scheme == "http" { 80 } else { 443 };
+        if self.port == usual { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
+    }
+}
+
+impl FromStr for HostAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |why: &str| {
+            let shown: String = one_line(text).chars().take(200).collect();
+            format!(
+                "`{shown}` is not the address of a host: {why} (write it as https://wiki.example.org or https://example.org:8443/wiki)"
+            )
+        };
+        if text.len() > MOST_BYTES {
+            return Err(wrong("it is longer than 500 bytes"));
+        }
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
+            _ => return Err(wrong("it does not begin with https:// or http://")),
+        };
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if authority.contains('@') {
+            return Err(wrong("it has a user name; give the plugin a secret instead"));
+        }
+        let found = authority_of(authority, scheme).filter(|(host, port)| *port != 0 && !is_odd(host));
+        let (host, port) = found.ok_or_else(|| wrong("its host is not a name or an IP address"))?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        if !path.is_empty() && !path.split('/').all(is_plain) {
+            return Err(wrong(
+                "its path has more than letters, digits and `-._~`, or a part that is empty, `.` or `..`",
+            ));
+        }
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
+        Ok(Self { scheme: scheme.to_owned(), host, port, path })
+    }
+}
+
+/// Whether resolvers may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
+fn is_odd(host: &str) -> bool {
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && host.parse::<Ipv4Addr>().is_err()
+}
+
+/// Whether a part of a path can be a prefix for rules.
+fn is_plain(part: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)
+}
+
+impl fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority(), self.path)
+    }
+}
+
+impl TryFrom<String> for HostAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<HostAddress> for String {
+    fn from(address: HostAddress) -> Self {
+        address.to_string()
+    }
+}
+
+/// The name in `{NAME}`, if `host` is that and nothing else.
+#[must_use]
+pub fn host_name(host: &str) -> Option<&str> {
+    host.strip_prefix('{')?.strip_suffix('}').filter(|name| is_name(name))
+}
+
+/// A host of a secret, with the address in place of `{NAME}` where it is set.
+#[must_use]
+pub fn resolved_host(host: &str, set: &HostAddresses) -> String {
+    host_name(host).and_then(|name| set.get(name)).map_or_else(|| host.to_owned(), HostAddress::authority)
+}
+
+impl HttpRule {
+    /// The name of its host, if the operator sets that.
+    #[must_use]
+    pub fn host_name(&self) -> Option<&str> {
+        host_name(&self.host)
+    }
+
+    /// The rule with the address of its host; `None` if the operator has not set it.
+    #[must_use]
+    pub fn resolved(&self, set: &HostAddresses) -> Option<Self> {
+        let Some(name) = self.host_name() else { return Some(self.clone()) };
+        let HostAddress { scheme, host, port, path } = set.get(name)?.clone();
+        let path = format!("{path}{}", self.path);
+        Some(Self { method: self.method.clone(), scheme, host, port, path, open_path: self.open_path })
+    }
+}
+
+impl Capabilities {
+    /// The same, with the addresses in the hosts of secrets. A secret is granted for addresses, not for names.
+    #[must_use]
+    pub fn with_secret_hosts(&self, set: &HostAddresses) -> Self {
+        let resolved = |secret: &SecretCapability| SecretCapability {
+            hosts: secret.hosts.iter().map(|host| resolved_host(host, set)).collect(),
+            ..secret.clone()
+        };
+        Self { secrets: self.secrets.iter().map(resolved).collect(), ..self.clone() }
+    }
+
+    /// The grants for the hosts that are not set in `set`, followed by those for requests to these hosts and for secrets that go
+    /// there. Empty if every host is set.
+    #[must_use]
+    pub fn unset_hosts(&self, set: &HostAddresses) -> Vec<String> {
+        let is_unset = |host: &str| host_name(host).is_some_and(|name| !set.contains_key(name));
+        let hosts = self.hosts.iter().filter(|host| !set.contains_key(&host.name)).map(HostCapability::as_grant);
+        let http = self.http.iter().filter(|http| is_unset(&http.rule.host)).map(|http| format!("http={}", http.rule));
+        let secrets = self.secrets.iter().filter(|secret| secret.hosts.iter().any(|host| is_unset(host)));
+        hosts.chain(http).chain(secrets.map(|secret| format!("secret={}", secret.name))).collect()
+    }
+
+    /// A host that a rule or a secret names and that is not declared.
+    pub(super) fn undeclared_host(&self) -> Option<&str> {
+        let rules = self.http.iter().filter_map(|http| http.rule.host_name());
+        let secrets = self.secrets.iter().flat_map(|secret| &secret.hosts).filter_map(|host| host_name(host));
+        rules.chain(secrets).find(|name| !self.hosts.iter().any(|host| host.name == *name))
+    }
+
+    /// A host that is declared twice.
+    pub(super) fn repeated_host(&self) -> Option<&str> {
+        let mut seen = BTreeSet::new();
+        self.hosts.iter().map(|host| host.name.as_str()).find(|name| !seen.insert(*name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(address: &str) -> HostAddresses {
+        HostAddresses::from([("wiki".to_owned(), address.parse().unwrap())])
+    }
+
+    fn rule(text: &str) -> HttpRule {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_is_read_and_written_in_one_form() {
+        for (text, expected) in [
+            ("https://Wiki.example.org", "https://wiki.example.org"),
+            ("https://wiki.example.org:443/", "https://wiki.example.org"),
+            ("http://127.0.0.1:8080/a/b/", "http://127.0.0.1:8080/a/b"),
+            ("https://[0::1]:81", "https://[::1]:81"),
+        ] {
+            assert_eq!(text.parse::<HostAddress>().unwrap().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn errors_on_what_is_not_an_address() {
+        for text in [
+            "",
+            "ADDRESS",
+            "wiki.example.org",
+            "ftp://a.b",
+            "HTTPS://a.b",
+            "https://",
+            "https:///x",
+            "https://u:p@a.b",
+            "https://*.b",
+            "https://{wiki}",
+            "https://a.b/*",
+            "https://a.b/x?y",
+            "https://a.b?y",
+            "https://a.b#y",
+            "https://a.b/x#y",
+            "https://a.b/../x",
+            "https://a.b/%2e%2e/x",
+            "https://a.b//x",
+            "https://a.b/x y",
+            "https://a.b:0",
+            "https://a.b:",
+            "https://a.b:99999",
+            "https://127.1",
+            "https://2130706433",
+            "https://0x7f000001",
+            "https://.",
+            "https://a.b\n",
+            "https://a.b/\u{202e}",
+        ] {
+            assert!(text.parse::<HostAddress>().is_err(), "{text}");
+        }
+        assert!(format!("https://a.b/{}", "x".repeat(500)).parse::<HostAddress>().is_err());
+    }
+
+    #[test]
+    fn a_rule_has_the_scheme_the_port_and_the_prefix_of_the_address() {
+        let open = rule("GET:{wiki}/v1/*");
+        assert_eq!(open.to_string(), "GET:{wiki}/v1/*");
+        assert_eq!(open.resolved(&HostAddresses::new()), None);
+        assert_eq!(open.resolved(&set("https://a.b/wiki/")), Some(rule("GET:a.b/wiki/v1/*")));
+        assert_eq!(rule("*:{wiki}/").resolved(&set("http://[::1]:81")), Some(rule("*:http://[::1]:81/")));
+        assert_eq!(rule("GET:c.d/").resolved(&set("https://a.b")), Some(rule("GET:c.d/")));
+        let all = rule("GET:{wiki}/*").resolved(&set("https://a.b/wiki")).unwrap();
+        assert!(all.allows("GET", "https", "a.b", 443, "/wiki/x") && !all.allows("GET", "https", "a.b", 443, "/wikis"));
+    }
+
+    #[test]
+    fn a_rule_without_an_address_allows_nothing() {
+        let open = rule("*:{wiki}/*");
+        for scheme in ["", "http", "https"] {
+            for (host, port) in [("{wiki}", 0), ("{wiki}", 443), ("wiki", 443)] {
+                assert!(!open.allows("GET", scheme, host, port, "/x"), "{scheme} {host}");
+            }
+        }
+        assert!(
+            !open.covers(&rule("GET:wiki/x"))
+                && !rule("*:wiki/*").covers(&open)
+                && !open.covers(&rule("GET:{other}/x"))
+        );
+    }
+
+    #[test]
+    fn errors_when_a_name_is_not_the_whole_host() {
+        for text in [
+            "GET:{wiki}.evil.com/*",
+            "GET:evil.{wiki}/*",
+            "GET:{a}{b}/*",
+            "GET:{wiki}:8080/*",
+            "GET:http://{wiki}/*",
+            "GET:https://{wiki}/*",
+            "GET:x@{wiki}/*",
+            "GET:{wiki}@evil.com/*",
+            "GET:{Wiki}/*",
+            "GET:{}/*",
+            "GET:{wiki/*",
+            "GET:{wiki}",
+            "GET:{wiki}/{page}",
+            "GET:a.b/{wiki}/*",
+            "{method}:a.b/*",
+        ] {
+            assert!(text.parse::<HttpRule>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_unset_host_needs_is_one_command() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"hosts":[{"name":"wiki","reason":"1"},{"name":"feed","reason":"2"}],
+                "http":[{"rule":"GET:{wiki}/*","reason":""},{"rule":"GET:a.b/*","reason":""}],
+                "secrets":[{"name":"s","hosts":["{wiki}"],"reason":""},{"name":"t","hosts":["a.b"],"reason":""}]}"#,
+        )
+        .unwrap();
+        let none = HostAddresses::new();
+        assert_eq!(
+            asked.unset_hosts(&none),
+            ["host=wiki=ADDRESS", "host=feed=ADDRESS", "http=GET:{wiki}/*", "secret=s"]
+        );
+        assert_eq!(asked.unset_hosts(&set("https://c.d")), ["host=feed=ADDRESS"]);
+        let secrets = asked.with_secret_hosts(&set("https://c.d:8443/x")).secrets;
+        assert_eq!(
+            (secrets[0].hosts.as_slice(), secrets[1].hosts.as_slice()),
+            (&["c.d:8443".to_owned()][..], &["a.b".to_owned()][..])
+        );
+        assert_eq!(asked.undeclared_host(), None);
+        assert_eq!(Capabilities { hosts: Vec::new(), ..asked }.undeclared_host(), Some("wiki"));
+    }
+}
