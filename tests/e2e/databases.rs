@@ -2,7 +2,7 @@
 //! bounds or holds anybody up. `sqlite3` is the judge of what lies on the disk, where it is installed.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use baton_tests::Workspace;
 
@@ -172,6 +172,23 @@ fn a_migration_is_made_step_by_step_and_a_step_that_fails_leaves_nothing() {
         assert!(said.contains(words), "{steps}: {said}");
     }
     assert!(ran(&workspace, &["migrate", "--arg", "steps=3"]).contains("statement 1: "));
+}
+
+#[test]
+fn attempts_that_migrate_at_once_make_each_step_once() {
+    let workspace = Workspace::with_store(ALL);
+    // Compiled once, so that both come together.
+    ran(&workspace, &["count"]);
+    let attempts = [(); 2].map(|()| {
+        let mut run = workspace.command();
+        run.arg("-w").arg(workspace.root()).args(["run", "store", "migrate-together"]);
+        run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    });
+    for attempt in attempts {
+        let ended = attempt.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(said.contains("Form 401, 400 steps made, 400 different ones"), "{said}");
+    }
 }
 
 #[test]

@@ -77,28 +77,31 @@ impl Database {
 
     /// Brings the plugin's own tables to their newest form. Each entry of `steps` is a list of statements that leads from one form
     /// to the next, in one transaction; `PRAGMA user_version` has the number of the steps that were done. Call it at the beginning
-    /// of every task, and only ever add steps at the end.
+    /// of every task, and only ever add steps at the end. Any number of attempts may call it at once: the transaction itself
+    /// checks that the step is the next one, so each step is made once and the number only grows. A step has at most 998 statements.
     ///
     /// # Errors
     /// Those of [`Database::transaction`]; the steps before the failed one stay. [`Error::Invalid`] when a newer revision of the
     /// plugin has made more steps than there are.
     pub fn migrate(self, steps: &[&[&str]]) -> Result<(), Error> {
-        let done = self.form()?;
-        if done > steps.len() {
-            let known = steps.len();
-            return Err(Error::Invalid(format!(
-                "the tables have form {done}, and this plugin knows forms up to {known}"
-            )));
-        }
-        for (number, step) in steps.iter().enumerate().skip(done) {
+        let mut done = self.form()?;
+        while let Some(step) = steps.get(done) {
             let mut statements: Vec<Statement> = step.iter().map(|text| statement(text, [])).collect();
-            statements.push(statement(&format!("PRAGMA user_version = {}", number + 1), []));
-            if let Err(error) = self.transaction(&statements) {
-                // Another attempt of the plugin may have made the same step meanwhile.
-                if self.form()? <= number {
-                    return Err(error);
-                }
+            // Behind the step, so that an error of the step names the place of its statement.
+            statements.push(statement(&is_at(done), []));
+            statements.push(statement(&format!("PRAGMA user_version = {}", done + 1), []));
+            let made = self.transaction(&statements);
+            let form = self.form()?;
+            match made {
+                // Another attempt made the same step meanwhile, and perhaps more: this transaction wrote nothing.
+                Err(error) if form <= done => return Err(error),
+                _ => done = form,
             }
+        }
+        let known = steps.len();
+        if done > known {
+            let text = format!("the tables have form {done}, and this plugin knows forms up to {known}");
+            return Err(Error::Invalid(text));
         }
         Ok(())
     }
@@ -117,6 +120,11 @@ impl Database {
         let cursor = generated::open(self.0, statement, parameters)?;
         Ok(Rows { cursor, ready: Vec::new().into_iter(), over: false })
     }
+}
+
+/// A statement that fails (by an integer overflow) unless so many steps of a migration were done when its transaction began.
+fn is_at(form: usize) -> String {
+    format!("SELECT abs({} - (user_version <> {form})) FROM pragma_user_version", -i64::MAX)
 }
 
 /// A statement with its parameters, for [`Database::transaction`].

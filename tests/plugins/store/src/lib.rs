@@ -34,6 +34,7 @@ impl Plugin for Store {
             "one-row" => grind::one_row(),
             "fill-the-log" => grind::fill_the_log(),
             "migrate" => migrate::migrate(&task),
+            "migrate-together" => migrate::migrate_together(&task),
             "transfer" => migrate::transfer(&task),
             "history" => history::tell(),
             "break-out" => Ok(history::break_out()),
