@@ -147,6 +147,16 @@ fn an_unknown_argument_is_refused_with_the_one_that_is_meant() {
 }
 
 #[test]
+fn arguments_without_an_action_are_refused_with_the_actions_that_there_are() {
+    let workspace = Workspace::init();
+    for args in [["--arg", "x=y"], ["--args-json", "{}"]] {
+        let refused = workspace.baton(&[&["run", "spotify"][..], &args].concat()).ended(2);
+        assert!(refused.stderr.contains("baton run spotify ACTION"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("import, merge, organise"), "{}", refused.stderr);
+    }
+}
+
+#[test]
 fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
     let workspace = Workspace::init();
     let actions = workspace.baton(&["run", "spotify"]).ended(0).stdout;

@@ -294,8 +294,12 @@ fn files_of_another_library_are_not_looked_for_in_this_one() {
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
     house.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
-    let output = house.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(0);
-    assert_eq!(counts(&output), json!({ "library_not_open": 1 }));
+    // Only shown, it is what there is; applied, nothing was done.
+    assert_eq!(house.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
+    let output = house.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
+    assert_eq!((counts(&output), &output.json()["outcome"]), (json!({ "library_not_open": 1 }), &json!("refused")));
+    assert!(output.stderr.contains("refused: nothing was changed: 1 library_not_open"), "{}", output.stderr);
+    assert!(output.stderr.contains("next: open their library in Eagle"), "{}", output.stderr);
     assert_eq!(eagle.asked("update"), 0);
 }
 
@@ -443,7 +447,9 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
     // Another piece under the same name is not tagged with what the first one was.
     write_wav(&folder.join("10.wav"), &tune(99, 4));
     let bytes = fs::read(folder.join("10.wav")).unwrap();
-    assert_eq!(counts(&sync(&["--apply"]).ended(0))["changed_since_scan"], 1);
+    let left = sync(&["--apply"]).ended(1);
+    assert_eq!((&counts(&left)["changed_since_scan"], &left.json()["outcome"]), (&json!(1), &json!("partial")));
+    assert!(left.stderr.contains("next: scan the folder again"), "{}", left.stderr);
     assert_eq!(fs::read(folder.join("10.wav")).unwrap(), bytes);
 }
 

@@ -96,6 +96,11 @@ fn handoffs_plan_apply_and_undo() {
     place.done("Back", "undo", &json!({ "plan": "first" }));
     assert_eq!(place.tree(), before);
     assert_eq!(fs::read_dir(&place.organised).unwrap().count(), 0);
+    place.drop_action("Back again", "undo", &json!({ "plan": "first" }));
+    place.workspace.up_once();
+    let again = place.workspace.task("Back again");
+    assert_eq!(again.outcome.as_deref(), Some("refused"), "{again:?}");
+    assert!(again.reason.contains("There is nothing to undo"), "{}", again.reason);
 }
 
 /// A folder on another disk than the temporary one.

@@ -82,7 +82,7 @@ fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
     assert!(all(&music) == before && !music.join(".baton-trash").exists());
     assert_eq!(counts(&coverage(&workspace)), [4, 0]);
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "what is back is known");
-    let twice = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
+    let twice = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
     assert_eq!((twice["moved"].as_array().unwrap().len(), twice["skipped"].as_array().unwrap().len()), (0, 2));
     let unknown = said(&workspace, &["quarantine", "--undo", "1"], 2);
     assert!(unknown.stderr.contains(done["undo"].as_str().unwrap()), "{}", unknown.stderr);

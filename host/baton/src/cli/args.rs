@@ -19,6 +19,11 @@ pub(super) struct ActionArguments {
 }
 
 impl ActionArguments {
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.args.is_empty() && self.args_json.is_none()
+    }
+
     /// Whether standard input has arguments.
     pub(super) fn reads_input(&self) -> bool {
         self.args_json.as_deref() == Some("-")

@@ -6,6 +6,7 @@ mod shown;
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::bail;
 use baton_core::State;
 use baton_dispatch::{Call, Called, House, call};
 use baton_ledger::finding::{self, Finding};
@@ -60,6 +61,9 @@ impl Args {
             }
             (Some(plugin), None) => {
                 let described = PluginDescription::find(place, plugin)?;
+                if !self.given.is_empty() && !self.help {
+                    bail!(described.without_action());
+                }
                 if self.json { output::json(&described.as_json()) } else { output::print(&described.actions()) }
             }
             (Some(plugin), Some(action)) => return self.call(place, plugin, action),

@@ -14,7 +14,7 @@ use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear}
 /// Undoes a plan.
 ///
 /// # Errors
-/// `permanent` when there is no such plan, or nothing of it was done; else as [`super::apply()`].
+/// `permanent` when there is no such plan; else as [`super::apply()`].
 pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
     really((catalog, own), claims, |means| undo_with(task, means))
 }
@@ -29,11 +29,11 @@ pub fn undo_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
     let journal = Journal::open(means.own)?;
     let plan = plan_of(&asked.plan, &journal)?;
     match plan.state.as_str() {
-        "made" => return Err(Error::Permanent(format!("nothing of the plan {} was done yet", plan.id))),
+        "made" => return Ok(nothing(&format!("nothing of the plan {} was done yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => return outcome(&journal, &plan, &Stopped::Finished),
         // What was kept is tried again: a disk may be back, or a name free.
         "undone" if journal.steps(&plan.id, &["kept"])?.is_empty() => {
-            return Err(Error::Permanent(format!("the plan {} was undone already", plan.id)));
+            return Ok(nothing(&format!("the plan {} was undone already", plan.id)));
         }
         _ => {}
     }
@@ -84,10 +84,19 @@ fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &Kept) -> Result<Optio
     Ok(open)
 }
 
+/// That there is nothing to undo, and why.
+fn nothing(why: &str) -> Outcome {
+    let step = "list what was moved with the files `organise_ID_undo.csv`, and name the plan of one: baton run spotify undo --arg plan=ID";
+    Outcome::refused(format!("There is nothing to undo: {why}.")).with_next_step(step)
+}
+
 fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
     let (undone, kept, rest) = (count("undone"), count("kept"), count("done") + count("undoing"));
+    if undone + kept + rest == 0 {
+        return Ok(nothing(&format!("the plan {} moved no file", plan.id)));
+    }
     let mut text = format!("Plan {}: {undone} steps undone, {kept} kept as they are.", plan.id);
     if *stopped == Stopped::Later {
         text.push_str(&format!(

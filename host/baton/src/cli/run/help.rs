@@ -77,6 +77,16 @@ impl PluginDescription {
         )
     }
 
+    /// Why arguments are refused that come without an action.
+    pub(super) fn without_action(&self) -> String {
+        let names: Vec<_> = self.declares.actions.keys().map(String::as_str).collect();
+        let name = &self.name;
+        format!(
+            "arguments need an action: baton run {name} ACTION --arg NAME=VALUE; {name} has the actions {}",
+            names.join(", ")
+        )
+    }
+
     /// The same for programs.
     pub(super) fn as_json(&self) -> Value {
         let action = |(name, action): (&String, &Action)| {

@@ -73,7 +73,11 @@ impl Args {
             (None, None) => Report::default(),
         };
         report.print(self.json, self.dry_run);
-        Ok(if report.refused.is_empty() { Code::Good } else { Code::Findings })
+        let nothing_undone = self.undo.is_some() && report.moved.is_empty() && report.refused.is_empty();
+        if nothing_undone {
+            output::note("refused: there is nothing to undo: every file of that run is back, or is Eagle's");
+        }
+        Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }
 
     fn wish<'a>(&self, catalog: &'a Path, journals: &'a Path) -> carry::Wish<'a> {

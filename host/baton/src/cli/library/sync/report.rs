@@ -49,6 +49,13 @@ pub(super) struct Line {
     pub(super) status: Status,
 }
 
+impl Line {
+    /// Whether it has its fingerprint now.
+    fn is_done(&self) -> bool {
+        self.status == Status::Succeeded || QUIET.contains(&self.status.word())
+    }
+}
+
 /// All of it.
 pub(super) struct Report {
     /// `eagle` or `tags`, and what is to be said of it.
@@ -64,6 +71,27 @@ pub(super) struct Report {
 /// What nobody has to hear of one by one: all is as it should be.
 const QUIET: [&str; 1] = ["already_has_fingerprint"];
 
+/// Skipped because another sync is for them: of another library, or of Eagle itself. Beside what was done, they are not left out.
+const ELSEWHERE: [&str; 3] = ["in_eagle_library", "library_not_open", "in_trash"];
+
+/// How much of what was asked was done, as the outcome of a task says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Done,
+    Partial,
+    Refused,
+}
+
+impl Outcome {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Partial => "partial",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl Report {
     /// Prints it.
     pub(super) fn print(&self, as_json: bool) {
@@ -75,6 +103,7 @@ impl Report {
                 output::note("nothing was changed; --apply does it");
             }
         }
+        self.note_outcome();
         if let Some(ended) = &self.ended {
             output::note(&output::one_line(ended));
         }
@@ -82,16 +111,43 @@ impl Report {
 
     /// Whether there is anything to complain about.
     pub(super) fn code(&self) -> Code {
-        let good = |line: &Line| match &line.status {
-            Status::Planned | Status::Succeeded => true,
-            Status::Skipped(reason) => !matches!(*reason, "not_found"),
-            Status::Failed(_) => false,
-        };
-        match self.ended {
-            Some(_) => Code::Failed,
-            None if self.lines.iter().all(good) => Code::Good,
-            None => Code::Findings,
+        let is_found = |line: &Line| !matches!(line.status, Status::Failed(_) | Status::Skipped("not_found"));
+        match (&self.ended, self.outcome()) {
+            (Some(_), _) => Code::Failed,
+            (None, Outcome::Done) if self.lines.iter().all(is_found) => Code::Good,
+            (None, _) => Code::Findings,
         }
+    }
+
+    /// `Done` for what is only shown.
+    fn outcome(&self) -> Outcome {
+        let left: Vec<&Line> = self.lines.iter().filter(|line| !line.is_done()).collect();
+        let count = if self.applied { left.len() } else { 0 };
+        let is_whole = count == self.lines.len();
+        let is_elsewhere = || left.iter().all(|line| ELSEWHERE.contains(&line.status.word()));
+        if count == 0 || (!is_whole && is_elsewhere()) {
+            Outcome::Done
+        } else if is_whole {
+            Outcome::Refused
+        } else {
+            Outcome::Partial
+        }
+    }
+
+    /// Says what was left out, why, and what to do, where something was.
+    fn note_outcome(&self) {
+        let outcome = self.outcome();
+        let counts = self.counts();
+        let left = counts.iter().filter(|(word, _)| **word != "succeeded" && !QUIET.contains(word));
+        let left: Vec<_> = left.map(|(word, count)| format!("{count} {word}")).collect();
+        let what = match outcome {
+            Outcome::Done => return,
+            Outcome::Partial => "some were not changed",
+            Outcome::Refused => "nothing was changed",
+        };
+        output::note(&format!("{}: {what}: {}", outcome.word(), left.join(", ")));
+        let steps: Vec<_> = counts.keys().filter_map(|word| next_step(word)).map(str::to_owned).collect();
+        output::next_steps(&steps);
     }
 
     fn counts(&self) -> BTreeMap<&'static str, usize> {
@@ -111,6 +167,7 @@ impl Report {
         let mut all = json!({ "schema": 1, "target": self.target, "applied": self.applied });
         if let Value::Object(fields) = &mut all {
             fields.extend(self.about.clone());
+            fields.insert("outcome".to_owned(), json!(self.applied.then(|| self.outcome().word())));
             fields.insert("counts".to_owned(), json!(self.counts()));
             fields.insert("items".to_owned(), lines.into());
             fields.insert("ended".to_owned(), json!(self.ended));
@@ -143,6 +200,20 @@ impl Report {
         text.push_str(&format!("{}\n", counts.join(", ")));
         text
     }
+}
+
+/// What to do about files that were skipped for a reason.
+fn next_step(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "library_not_open" => "open their library in Eagle, then run it again",
+        "in_eagle_library" => "tag items of Eagle through Eagle: baton library sync --apply",
+        "in_trash" => "put the items back in Eagle, from its trash, then run it again",
+        "not_found" | "changed_since_scan" => "scan the folder again, then run it again: baton library scan FOLDER",
+        "audio_not_digested" => "read the files again, then run it again: baton library scan FOLDER --verify",
+        "read_only" => "make the files writable, then run it again",
+        "has_several_names" => "replace the hard links by copies, then run it again",
+        _ => return None,
+    })
 }
 
 fn status(line: &Line) -> String {
