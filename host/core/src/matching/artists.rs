@@ -89,13 +89,19 @@ fn whole(parts: &[(Join, String)], at: usize) -> usize {
         text.push_str(part);
         if end > at {
             let folded = normalise(&text);
-            let belongs = *join == Join::And && end == best && is_band(part);
+            let sorted = *join == Join::Comma && is_article(&normalise(part));
+            let belongs = end == best && (sorted || (*join == Join::And && is_band(part)));
             if WHOLE.contains(&folded.as_str()) || belongs {
                 best = end + 1;
             }
         }
     }
     best
+}
+
+/// Articles that names are sorted without: "Laternen, Die".
+pub(super) fn is_article(word: &str) -> bool {
+    matches!(word, "the" | "der" | "die" | "das" | "les" | "los" | "las")
 }
 
 /// "& the Wailers", "& his orchestra", "& Sons".
@@ -134,7 +140,15 @@ fn parts(credit: &str) -> Vec<(Join, String)> {
                 flush(&mut parts, join, &mut text);
                 join = next;
             }
-            None => text.push(token),
+            None => {
+                // A conductor before an orchestra: "Someone: Some Orchestra".
+                let name = token.strip_suffix(':').filter(|name| !name.is_empty() && !last);
+                text.push(name.unwrap_or(token));
+                if name.is_some() {
+                    flush(&mut parts, join, &mut text);
+                    join = Join::Firm;
+                }
+            }
         }
         if parts.len() > MAX_NAMES * 2 {
             break;

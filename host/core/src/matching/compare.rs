@@ -50,7 +50,7 @@ pub enum Artists {
     Partial,
     /// One name begins or ends with the other: alone, or with the band.
     Within,
-    /// The same in another alphabet, or spelled as one writes it without accents.
+    /// The same in another alphabet, spelled as one writes it without accents, or a letter apart.
     Romanised,
     /// One names nobody, or "Various Artists".
     Unknown,
@@ -102,9 +102,11 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
         Artists::OtherScript | Artists::Differ if romanised(a.credit.skeleton(), b.credit.skeleton()) => {
             Artists::Romanised
         }
+        Artists::Differ if a.credit.is_slip_of(&b.credit) => Artists::Romanised,
         Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
         artists => artists,
     };
+    let roles = [a.title.version.details.as_slice(), &b.title.version.details];
     let both = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).map(|(a, b)| a == b);
     Evidence {
         same_id: a.ids.iter().find(|id| b.ids.contains(id)).map(|id| id.service.clone()),
@@ -113,7 +115,7 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
         titles,
         versions: versions(a, b, said_the_same),
         artists,
-        guests_differ: a.credit.guests_differ(&b.credit),
+        guests_differ: a.credit.guests_differ(&b.credit) || a.credit.performers_differ(&b.credit, roles),
         length: length(a.duration_ms.zip(b.duration_ms)),
         difference_ms,
         same_album: (!a.album.is_empty() && !b.album.is_empty()).then(|| a.album == b.album),
@@ -124,7 +126,11 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
 fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     if a.few_vowels != b.few_vowels {
-        return a.consonants == b.consonants && a.consonants.chars().count() >= 2;
+        let bare = |one: &Skeleton| if a.hebrew || b.hebrew { one.without_b() } else { one.consonants.clone() };
+        return bare(a) == bare(b) && bare(a).chars().count() >= 2;
+    }
+    if a.spoken.as_ref() == Some(&b.text) || b.spoken.as_ref() == Some(&a.text) {
+        return a.text.chars().count().min(b.text.chars().count()) >= 4;
     }
     a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
 }
@@ -140,7 +146,7 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     if whole_a.is_empty() || whole_b.is_empty() {
         return Titles::Missing;
     }
-    if a.whole == b.whole || a.sorted == b.sorted {
+    if a.whole == b.whole || a.sorted == b.sorted || a.letters == b.letters {
         return Titles::Equal;
     }
     if a.base == b.base && a.title.subtitle.is_empty() != b.title.subtitle.is_empty() {
@@ -155,6 +161,9 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     }
     let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
     let same_work = || a.work.is_same(&b.work);
+    if is_beginning(a, b) || is_beginning(b, a) {
+        return Titles::Contained;
+    }
     if !numbers(whole_a).eq(numbers(whole_b)) {
         return if same_work() { Titles::Work } else { numbers_differ(whole_a, whole_b) };
     }
@@ -182,6 +191,11 @@ fn numbers_differ(a: &[String], b: &[String]) -> Titles {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
     if both || others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
+}
+
+/// Whether a title that was cut off is the beginning of the other one.
+fn is_beginning(cut: &Prepared, whole: &Prepared) -> bool {
+    cut.cut_off && cut.whole.chars().count() >= 12 && whole.whole.starts_with(&cut.whole)
 }
 
 /// Whether one begins or ends with the other, and that is at least two words and half of it.

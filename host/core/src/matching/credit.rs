@@ -4,8 +4,9 @@
 //! spelling. "Various Artists" and an empty credit say nothing about anybody.
 
 use super::alike;
-use super::artists::credited;
+use super::artists::{credited, is_article};
 use super::compare::Artists;
+use super::composers::is_composer;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
 use super::romanise::Skeleton;
@@ -26,6 +27,10 @@ pub(super) struct Credit {
     pub(super) names: Vec<Name>,
     /// So many of them are main artists.
     pub(super) mains: usize,
+    /// Composers who are named beside main artists, and so are none.
+    composers: Vec<Name>,
+    /// Whether only composers are named: who plays is not known.
+    only_composers: bool,
     /// All words of the main names, sorted: how the names were cut does not show in it.
     sorted: String,
     /// The first name in Latin letters.
@@ -52,12 +57,18 @@ impl Credit {
             push(&one.name, &mut others);
         }
         others.retain(|guest| !mains.contains(guest));
+        let only_composers = !mains.is_empty() && mains.iter().all(|name| is_composer(&name.words));
+        let composers = if only_composers {
+            mains.clone()
+        } else {
+            mains.extract_if(.., |name| is_composer(&name.words)).collect()
+        };
         let sorted = sorted_words(&mains);
         let count = mains.len().min(MAX_NAMES);
         mains.extend(others);
         mains.truncate(MAX_NAMES);
         let skeleton = mains.first().and_then(|name| Skeleton::of(&name.compact));
-        Self { names: mains, mains: count, sorted, skeleton }
+        Self { names: mains, mains: count, composers, only_composers, sorted, skeleton }
     }
 
     /// Whether no main artist is named.
@@ -85,10 +96,30 @@ impl Credit {
         self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
     }
 
+    /// Whether each names a main artist whom the other does not name in any way: two orchestras under one conductor's or
+    /// composer's name. Words in `roles` say what such an artist did: a remixer is named by the title.
+    pub(super) fn performers_differ(&self, other: &Self, roles: [&[String]; 2]) -> bool {
+        let strange = |a: &Self, b: &Self| {
+            a.names.iter().take(a.mains).any(|name| {
+                let others = b.names.iter().map(|one| one.words.as_slice()).chain(roles);
+                let known = name.words.iter().all(|word| others.clone().any(|words| words.contains(word)));
+                b.find(name) == Likeness::No && !known
+            })
+        };
+        strange(self, other) && strange(other, self)
+    }
+
     /// How the two credits relate. Symmetric.
     pub(super) fn compare(&self, other: &Self) -> Artists {
         if self.is_unknown() || other.is_unknown() {
             return Artists::Unknown;
+        }
+        if self.only_composers != other.only_composers {
+            let unnamed = self.composers.is_empty() || other.composers.is_empty();
+            let family = |name: &Name| name.words.last().cloned();
+            let shared = |name: &Name| other.composers.iter().any(|one| family(one) == family(name));
+            let may_be_one = unnamed || self.composers.iter().any(shared);
+            return if may_be_one { Artists::Unknown } else { Artists::Differ };
         }
         if self.sorted == other.sorted {
             return if self.has_guests_of(other) && other.has_guests_of(self) { Artists::Equal } else { Artists::Main };
@@ -105,6 +136,18 @@ impl Credit {
             _ if name::in_other_scripts(&self.sorted, &other.sorted) => Artists::OtherScript,
             _ => Artists::Differ,
         }
+    }
+
+    /// Whether the first names are a slip of the pen apart, or may be one name in traditional and simplified characters.
+    pub(super) fn is_slip_of(&self, other: &Self) -> bool {
+        let (Some(a), Some(b)) = (self.names.first(), other.names.first()) else { return false };
+        let (a, b) = (a.compact.as_str(), b.compact.as_str());
+        let chars = a.chars().count();
+        let long = chars.min(b.chars().count()) >= 5;
+        let is_han = |text: &str| text.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}'));
+        let in_common = a.chars().zip(b.chars()).filter(|(a, b)| a == b).count();
+        let han = chars >= 2 && chars == b.chars().count() && is_han(a) && is_han(b) && in_common > 0;
+        han || (long && a.chars().next() == b.chars().next() && alike::is_slip(a, b))
     }
 
     fn has_guests_of(&self, other: &Self) -> bool {
@@ -138,10 +181,11 @@ impl Name {
     pub(super) fn read(text: &str) -> Option<Self> {
         let folded = fold(text);
         let mut words = name::words(without_note(&folded));
-        if words.len() > 1 && words.last().is_some_and(|word| word == "the") {
+        let sorted = |word: &String| word == "the" || (folded.contains(',') && is_article(word));
+        if words.len() > 1 && words.last().is_some_and(sorted) {
             words.rotate_right(1);
         }
-        let stem = words.iter().take_while(|word| matches!(word.as_str(), "the" | "a" | "an")).count();
+        let stem = words.iter().take_while(|word| matches!(word.as_str(), "the" | "a" | "an") || is_article(word)).count();
         if stem < words.len() {
             words.drain(..stem.min(1));
         }
@@ -222,6 +266,11 @@ mod tests {
             (&["Ida Lund & Mara Voss"], &["Mara Voss", "Ida Lund"], Artists::Equal),
             (&["Lund, Ida van"], &["Ida van Lund"], Artists::Equal),
             (&["The Lanterns"], &["Lanterns, The"], Artists::Equal),
+            (&["Laternen, Die"], &["Die Laternen"], Artists::Equal),
+            (&["Johann Sebastian Bach", "Ida Lund"], &["Ida Lund"], Artists::Equal),
+            (&["Bach", "Ida Lund"], &["J. S. Bach"], Artists::Unknown),
+            (&["Bach", "Ida Lund"], &["Bach", "Mara Voss"], Artists::Differ),
+            (&["Mara Voss: Hallmark Philharmonic"], &["Hallmark Philharmonic;Mara Voss"], Artists::Equal),
             (&["Oto (2)"], &["OTO"], Artists::Equal),
             (&["Ida Lund - Topic"], &["Ida Lund"], Artists::Equal),
             (&["Ida Lund feat. Oto"], &["Ida Lund"], Artists::Main),

@@ -3,7 +3,7 @@
 //! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare words, and of a
 //! title in Latin letters. All of them stand in one sorted list, those of one key by length, and at most `MAX_PER_KEY` of a key are taken:
 //! those nearest in length. So a track is compared with a bounded number of candidates, however many are called "Intro":
-//! building costs O(n · k · log(n · k)) for n candidates with at most k = 46 keys each, looking up O(k · (log(n · k) +
+//! building costs O(n · k · log(n · k)) for n candidates with at most k = 52 keys each, looking up O(k · (log(n · k) +
 //! `MAX_PER_KEY`)). Two texts with one hash only cost a comparison.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
@@ -105,14 +105,17 @@ fn keys(track: &Prepared) -> Vec<Key> {
     if track.base.is_empty() {
         return keys;
     }
-    let titles = [&track.spoken, &track.whole, &track.base, &track.sorted];
+    let titles = [&track.spoken, &track.whole, &track.base, &track.sorted, &track.letters];
     for title in titles {
         push(What::One, &["title", title]);
     }
     if let Some(skeleton) = &track.skeleton {
         push(What::One, &["skeleton", &skeleton.text]);
+        if let Some(spoken) = &skeleton.spoken {
+            push(What::One, &["skeleton", spoken]);
+        }
         if let Some(artist) = track.credit.skeleton() {
-            push(What::One, &["consonants", &skeleton.consonants, &artist.consonants]);
+            push(What::One, &["consonants", &skeleton.without_b(), &artist.without_b()]);
         }
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();

@@ -94,7 +94,7 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
         (T::Romanised, A::OtherScript, L::Tight) => Level::Ask,
         (T::Romanised, A::Equal | A::Main | A::Close | A::Partial | A::Romanised, L::Tight | L::Near) => Level::Ask,
         (T::Romanised, A::Equal | A::Main | A::Romanised, L::Unknown) => Level::Ask,
-        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) => Level::Ask,
+        (T::Work | T::Slip, A::Equal | A::Main | A::Close, L::Tight) | (T::Work, A::Partial, L::Tight) => Level::Ask,
         (T::Romanised | T::Work | T::Slip, _, _) => Level::No,
         (T::Equal, A::Unknown | A::OtherScript | A::Romanised, L::Tight | L::Near) => Level::Ask,
         (T::Close, A::Romanised, L::Tight) => Level::Ask,

@@ -27,18 +27,21 @@
 //! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and what their words say |
 //! | `version.rs` | which recording of a work, and whether two are the same |
 //! | `romanise.rs`, `work.rs` | other alphabets in Latin letters; the numbers of classical works |
-//! | `artists.rs`, `credit.rs` | who is credited; whether two credits are of the same people |
+//! | `artists.rs`, `credit.rs`, `composers.rs` | who is credited; whether two credits are of the same people |
 //! | `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
-//! | `readings.rs` | what else "Artist - Title" may mean |
+//! | `file_name.rs` | what programs that write files add to a title |
+| `readings.rs` | what else "Artist - Title" may mean |
 //! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
 //! | `duplicates.rs` | which tracks of one list are likely the same by their names, all pairs of them |
 
 mod alike;
 mod artists;
 mod compare;
+mod composers;
 mod credit;
 mod duplicates;
+mod file_name;
 mod index;
 mod judge;
 mod limits;

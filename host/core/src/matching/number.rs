@@ -22,6 +22,12 @@ pub(super) fn plain(word: &str) -> String {
     }
 }
 
+/// A word of a title with a number up to twelve in letters, the opposite of [`plain`].
+pub(super) fn in_words(word: &str) -> &str {
+    let number = word.parse::<usize>().ok().filter(|_| word.len() == 1 || !word.starts_with(['0', '+']));
+    number.and_then(|number| WORDS.get(number)).copied().unwrap_or(word)
+}
+
 /// The number after "part": any form, a single `i` too.
 pub(super) fn read(word: &str) -> Option<u32> {
     word.parse().ok().or_else(|| spelled(word)).or_else(|| roman(word))

@@ -1,9 +1,9 @@
 //! A track read once, in the forms in which it is compared.
 
-use std::borrow::Cow;
-
 use super::compare::Artists;
+use super::composers::is_composer;
 use super::credit::{Credit, Name};
+use super::file_name::{cleaned, is_cut_off};
 use super::name::{self, fold};
 use super::number;
 use super::readings;
@@ -27,6 +27,10 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title in an order of their own.
     pub(super) sorted: String,
+    /// The whole title with its small numbers in words: "Four Five" is "FourFive".
+    pub(super) letters: String,
+    /// Whether the title may be the beginning of a longer one.
+    pub(super) cut_off: bool,
     /// The whole title in Latin letters.
     pub(super) skeleton: Option<Skeleton>,
     pub(super) work: Work,
@@ -40,9 +44,9 @@ pub(super) struct Prepared {
 impl Prepared {
     /// A track as it most likely is meant, and other readings of its title, which are never certain.
     pub(super) fn read(track: &Track) -> (Self, Vec<Self>) {
-        let mut pieces = title::pieces(&fold(&spaced(&track.title)));
+        let mut pieces = title::pieces(&fold(&cleaned(&track.title)));
         strip_number(&mut pieces);
-        let others = readings::of(&pieces, &track.artists);
+        let others = readings::of(&track.title, &pieces, &track.artists);
         let others = others.into_iter().map(|other| Self::of(track, &other.pieces, &other.artists)).collect();
         let mut artists = track.artists.clone();
         strip_artist(&mut pieces, &mut artists);
@@ -65,6 +69,8 @@ impl Prepared {
             base: name::compact(without_article(&title.base)),
             spoken: name::compact(&title.spoken),
             sorted: name::sorted(&title.whole),
+            letters: name::compact(&title.whole.iter().map(|word| number::in_words(word)).collect::<Vec<_>>()),
+            cut_off: is_cut_off(&track.title),
             title,
             credit,
             album: if names_nothing(&album_title.base) { String::new() } else { name::compact(&album_title.base) },
@@ -76,15 +82,6 @@ impl Prepared {
     /// Whether the recording is of a concert, by its title or its album.
     pub(super) fn is_live(&self) -> bool {
         self.live_album || self.title.is_live()
-    }
-}
-
-/// A file's name without spaces: "Artist_Name-Some_Title".
-fn spaced(title: &str) -> Cow<'_, str> {
-    if title.contains('_') && !title.contains(char::is_whitespace) {
-        Cow::Owned(title.replace('_', " ").replace('-', " - "))
-    } else {
-        Cow::Borrowed(title)
     }
 }
 
@@ -119,7 +116,7 @@ fn strip_number(pieces: &mut Vec<Piece>) {
 }
 
 /// "Artist - Title" as a title: the artist goes when the credit names it, and becomes the credit when there is none.
-fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
+pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     let [first, second, ..] = pieces.as_slice() else { return };
     if second.place != Place::Dash || title::is_version_only(second) {
         return;
@@ -128,7 +125,8 @@ fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
     let Some(named) = Name::read(&first.text) else { return };
     let all = Credit::read(std::slice::from_ref(&first.text), &[]);
     let whole = matches!(all.compare(&credit), Artists::Equal | Artists::Main);
-    let known = whole || credit.names.contains(&named) || credit.has_words(&named.words);
+    let composer = !credit.is_unknown() && is_composer(&named.words);
+    let known = whole || composer || credit.names.contains(&named) || credit.has_words(&named.words);
     if !known && !credit.is_unknown() {
         return;
     }

@@ -4,8 +4,9 @@
 
 use super::compare::Artists;
 use super::credit::Credit;
+use super::file_name::{after_places, is_position, quoted};
 use super::name;
-use super::prepared::open_first;
+use super::prepared::{open_first, strip_artist};
 use super::title::{self, Piece, Place};
 
 /// Pieces of a title and the artists that go with them.
@@ -14,8 +15,24 @@ pub(super) struct Reading {
     pub(super) artists: Vec<String>,
 }
 
+/// At most eight.
+pub(super) fn of(title: &str, pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+    let mut readings = of_pieces(pieces, artists);
+    if let Some(rest) = after_places(pieces) {
+        let (mut pieces, mut artists) = (rest.to_vec(), artists.to_vec());
+        readings.extend(of_pieces(rest, &artists));
+        open_first(&mut pieces);
+        strip_artist(&mut pieces, &mut artists);
+        readings.push(Reading { pieces, artists });
+    }
+    if let Some((before, inside)) = quoted(title) {
+        readings.push(Reading { pieces: title::pieces(&name::fold(inside)), artists: vec![before.to_owned()] });
+    }
+    readings
+}
+
 /// At most three.
-pub(super) fn of(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
+fn of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
     let credit = Credit::read(artists, &[]);
     let is_credit = |text: &str| {
         let named = Credit::read(&[text.to_owned()], &[]);
@@ -37,7 +54,7 @@ pub(super) fn of(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
         let words = name::words(&first.text);
         let named = credit.names.first().map(|name| name.words.as_slice()).unwrap_or_default();
         let after = words.strip_prefix(named).filter(|_| !named.is_empty());
-        let after = after.or_else(|| words.split_first().filter(|(first, _)| is_place(first)).map(|(_, after)| after));
+        let after = after.or_else(|| words.split_first().filter(|(first, _)| is_position(first)).map(|(_, after)| after));
         if let Some(after) = after.filter(|after| !after.is_empty()) {
             let piece = Piece { text: after.join(" "), place: first.place };
             readings.push(reading([&piece].into_iter().chain(rest), artists.to_vec()));
@@ -50,10 +67,4 @@ fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) ->
     let mut pieces: Vec<Piece> = pieces.cloned().collect();
     open_first(&mut pieces);
     Reading { pieces, artists }
-}
-
-/// A place on a record: "07", "A1".
-fn is_place(word: &str) -> bool {
-    let digits = word.strip_prefix(['a', 'b', 'c', 'd']).unwrap_or(word);
-    (1..=2).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }

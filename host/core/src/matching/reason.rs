@@ -97,7 +97,7 @@ impl Reason {
             Self::Titles { how } => titles(*how),
             Self::Versions { how } => versions(*how),
             Self::Artists { how } => artists(*how),
-            Self::OtherGuests => "other guests",
+            Self::OtherGuests => "other guests or performers",
             Self::Album { same: true } => "the same album",
             Self::Album { same: false } => "another album",
             Self::NothingAlike => "no candidate has an id, an ISRC or a title near enough to compare",

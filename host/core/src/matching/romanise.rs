@@ -13,23 +13,54 @@ pub(super) struct Skeleton {
     pub(super) consonants: String,
     /// Whether the name is of an alphabet that writes few vowels.
     pub(super) few_vowels: bool,
+    /// Whether it is written in Hebrew letters, of which one is b or v.
+    pub(super) hebrew: bool,
+    /// Greek as it is spoken, where that is not as it is written: "Pedia" for "Παιδιά".
+    pub(super) spoken: Option<String>,
 }
 
 impl Skeleton {
     /// Of folded words; `None` when a letter has no Latin form.
     pub(super) fn of(folded: &str) -> Option<Self> {
-        let mut latin = String::with_capacity(folded.len());
-        let mut before = None;
-        for c in folded.chars().filter(|c| c.is_alphanumeric()) {
-            push(c, before, &mut latin)?;
-            before = Some(c);
-        }
-        let text = reduced(&latin);
+        let text = reduced(&latin(folded)?);
+        let spoken = latin(&as_spoken(folded)).map(|spoken| reduced(&spoken)).filter(|spoken| *spoken != text);
         let is_vowel = |c: &char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'v' | 'h');
         let consonants = text.chars().filter(|c| !is_vowel(c)).collect();
         let few_vowels = folded.chars().any(|c| matches!(c, '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{6d3}'));
-        Some(Self { text, consonants, few_vowels })
+        let hebrew = folded.chars().any(|c| matches!(c, '\u{5d0}'..='\u{5ea}'));
+        Some(Self { text, consonants, few_vowels, hebrew, spoken })
     }
+
+    /// The consonants without those that may be b or v.
+    pub(super) fn without_b(&self) -> String {
+        self.consonants.replace('b', "")
+    }
+}
+
+fn latin(folded: &str) -> Option<String> {
+    let mut latin = String::with_capacity(folded.len());
+    let mut before = None;
+    for c in folded.chars().filter(|c| c.is_alphanumeric()) {
+        push(c, before, &mut latin)?;
+        before = Some(c);
+    }
+    Some(latin)
+}
+
+/// Letters that are one sound together in modern Greek.
+fn as_spoken(folded: &str) -> String {
+    const SOUNDS: [(&str, &str); 9] = [
+        ("αι", "ε"),
+        ("ει", "ι"),
+        ("οι", "ι"),
+        ("αυ", "αβ"),
+        ("ευ", "εβ"),
+        ("μπ", "b"),
+        ("ντ", "d"),
+        ("γκ", "g"),
+        ("γγ", "g"),
+    ];
+    SOUNDS.iter().fold(folded.to_owned(), |text, (written, spoken)| text.replace(written, spoken))
 }
 
 fn push(c: char, before: Option<char>, out: &mut String) -> Option<()> {
@@ -254,6 +285,9 @@ mod tests {
             }
         }
         assert_eq!(of("夜空"), None);
+        let spoken = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().spoken;
+        assert_eq!((spoken("Παιδιά"), spoken("Ζορμπάς")), (of("Pedia"), of("Zorbas")));
+        assert_eq!(spoken("Pedia"), None);
         let bare = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().consonants;
         assert_eq!((bare("שלום"), bare("ليلى")), (bare("Shalom"), bare("Layla")));
     }

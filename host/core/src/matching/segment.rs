@@ -122,11 +122,24 @@ fn head(tokens: &[Token<'_>]) -> usize {
     if tokens.iter().take(run).any(opens) { run } else { 0 }
 }
 
+/// Whether what is said begins with the word "version".
+fn begins_with_version(saying: &[Token<'_>]) -> bool {
+    saying.first().is_some_and(|token| token.meaning == Meaning::Form && token.first() == "version")
+}
+
 fn with_names(saying: &[Token<'_>], names: &[Token<'_>]) -> Segment {
     let mut kinds: Vec<Kind> = saying.iter().filter_map(Token::kind).collect();
     let has = |meaning| saying.iter().any(|token| token.meaning == meaning);
     let year = saying.iter().find_map(Token::year);
     if has(Meaning::Remaster) {
+        // "Bare Version / Remastered 2013": another version, and a remaster of it.
+        if kinds.is_empty() && !names.is_empty() && begins_with_version(saying) {
+            let details = names.iter().filter(|token| token.meaning != Meaning::Filler);
+            return Segment::Version {
+                kinds: vec![Kind::Named],
+                details: details.flat_map(|token| token.words).cloned().collect(),
+            };
+        }
         return Segment::Remaster { year, kinds };
     }
     let is_name = |token: &&Token<'_>| token.meaning != Meaning::Filler;
@@ -169,6 +182,8 @@ mod tests {
             assert_eq!(of(text), Segment::Plain, "{text}");
         }
         assert_eq!(of("2011 digital remaster"), Segment::Remaster { year: Some(2011), kinds: vec![] });
+        let bare = Segment::Version { kinds: vec![Kind::Named], details: vec!["bare".to_owned()] };
+        assert_eq!(of("bare version remastered 2013"), bare);
         assert_eq!(of("old mill remaster"), Segment::Remaster { year: None, kinds: vec![] });
     }
 }

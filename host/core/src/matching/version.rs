@@ -65,6 +65,8 @@ pub enum Kind {
     Named,
     /// The single's version. Often the album's; its length tells.
     Single,
+    /// The mix that was made for the single.
+    SingleMix,
     /// The mono mix.
     Mono,
     /// Without words that offend.
@@ -150,7 +152,7 @@ impl Version {
             alike_kinds(&ours, &theirs).max(details_agree(&self.details, &other.details))
         };
         let differs = |kind| self.kinds.contains(&kind) != other.kinds.contains(&kind);
-        let soft = if differs(Kind::Mono) || differs(Kind::Clean) {
+        let soft = if differs(Kind::Mono) || differs(Kind::Clean) || differs(Kind::SingleMix) {
             Agreement::Unsaid
         } else if differs(Kind::Single) {
             Agreement::Unnamed
@@ -162,7 +164,7 @@ impl Version {
 
     /// The kinds that make another recording whoever leaves them out.
     fn hard(&self) -> Vec<Kind> {
-        let soft = [Kind::Single, Kind::Mono, Kind::Clean];
+        let soft = [Kind::Single, Kind::SingleMix, Kind::Mono, Kind::Clean];
         self.kinds.iter().copied().filter(|kind| !soft.contains(kind)).collect()
     }
 
@@ -282,7 +284,9 @@ mod tests {
             ("X (Edit)", "X (Radio Edit)", Agreement::Unnamed),
             ("X (Mara Voss Mix)", "X (Mara Voss Remix)", Agreement::Unnamed),
             ("X", "X (Mono)", Agreement::Unsaid),
+            ("X", "X (Single Mix)", Agreement::Unsaid),
             ("X", "X, Pt. 1", Agreement::Unsaid),
+            ("X - Bare Version / Remastered 2013", "X - Remastered 2009", Agreement::Differ),
             ("X, Pt. 1", "X, Part II", Agreement::Differ),
             ("X (Extended Mix)", "X (Extended Dub)", Agreement::Differ),
             ("X (Mara Voss Remix)", "X (Ida Lund Remix)", Agreement::Differ),

@@ -26,7 +26,7 @@ pub(super) enum Meaning {
 
 use Kind::{
     Acappella, Acoustic, Alternate, Bootleg, Clean, Cover, Demo, Dub, Edit, EightD, Extended, Instrumental, Karaoke,
-    Live, Mixed, Mono, Passage, RadioEdit, Remix, Rerecorded, Rework, Session, Single, Slowed, SpedUp, Vip,
+    Live, Mixed, Mono, Passage, RadioEdit, Remix, Rerecorded, Rework, Session, Single, SingleMix, Slowed, SpedUp, Vip,
 };
 use Meaning::{Filler, Form, Mix, Plain, Remaster, Version};
 
@@ -81,7 +81,7 @@ const PHRASES: [(&[&str], Meaning); 75] = [
     (&["live", "lounge"], Version(Session)),
     (&["in", "concert"], Version(Live)),
     (&["single", "version"], Version(Single)),
-    (&["single", "mix"], Version(Single)),
+    (&["single", "mix"], Version(SingleMix)),
     (&["stripped", "down"], Version(Acoustic)),
     (&["early", "version"], Version(Alternate)),
     (&["original", "mix"], Plain),

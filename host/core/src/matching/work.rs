@@ -5,13 +5,22 @@ use super::number;
 use super::title::Title;
 
 /// Words before a number that say that it counts works or their pieces.
-const MARKS: [&str; 18] = [
+const MARKS: [&str; 24] = [
     "op", "opus", "no", "nr", "number", "num", "bwv", "k", "kv", "d", "hwv", "rv", "hob", "woo", "wwv", "act", "akt",
-    "scene",
+    "scene", "l", "bb", "twv", "buxwv", "wq", "sz",
 ];
 
 /// Words that one title has and another leaves out.
 const LEFT_OUT: [&str; 12] = ["in", "the", "for", "a", "an", "major", "dur", "de", "des", "von", "arr", "and"];
+
+/// Words of a key: one title names it, another one leaves it out.
+const KEYS: [&str; 10] = ["b", "c", "d", "e", "f", "g", "h", "minor", "flat", "sharp"];
+
+/// Forms of pieces: two pieces of one work differ in them.
+const FORMS: [&str; 14] = [
+    "prelude", "fugue", "aria", "allemande", "courante", "sarabande", "gigue", "bourree", "gavotte", "menuet", "minuet",
+    "toccata", "fantasia", "capo",
+];
 
 /// Words of other languages.
 const SAME: [(&str, &str); 11] = [
@@ -35,6 +44,8 @@ pub(super) struct Work {
     numbers: Vec<u32>,
     /// Sorted.
     words: Vec<String>,
+    /// The words of its key, sorted.
+    key: Vec<String>,
     /// Whether a word introduces the number of a work, as `op.` does.
     marked: bool,
 }
@@ -46,12 +57,18 @@ impl Work {
         for (at, word) in title.whole.iter().enumerate() {
             if MARKS.contains(&word.as_str()) && follows(at) {
                 work.marked = true;
-            } else if let Some(number) = number::read(word) {
+                continue;
+            }
+            if let Some(number) = number::read(word).or_else(|| number_of_mark(word)) {
+                work.marked |= number_of_mark(word).is_some();
                 work.numbers.push(number);
             } else if !LEFT_OUT.contains(&word.as_str()) {
-                work.words.push(one_form(word));
+                let word = one_form(word);
+                let to = if KEYS.contains(&word.as_str()) { &mut work.key } else { &mut work.words };
+                to.push(word);
             }
         }
+        work.key.sort_unstable();
         work.numbers.sort_unstable();
         work.words.sort_unstable();
         work
@@ -61,6 +78,16 @@ impl Work {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let (few, many) = if self.numbers.len() <= other.numbers.len() { (self, other) } else { (other, self) };
         let (short, long) = if self.words.len() <= other.words.len() { (self, other) } else { (other, self) };
+        let forms = |one: &Self, of: &Self| {
+            FORMS.iter().any(|form| {
+                let has = |work: &Self| work.words.iter().any(|word| word == form);
+                has(one) && !has(of)
+            })
+        };
+        let keys_differ = common(&self.key, &other.key) < self.key.len().min(other.key.len());
+        if keys_differ || (forms(self, other) && forms(other, self)) {
+            return false;
+        }
         (self.marked || other.marked)
             && !few.numbers.is_empty()
             && common(&few.numbers, &many.numbers) == few.numbers.len()
@@ -85,6 +112,13 @@ fn common<T: Ord>(some: &[T], others: &[T]) -> usize {
         }
     }
     count
+}
+
+/// "K626", "Op92": a mark written together with its number.
+fn number_of_mark(word: &str) -> Option<u32> {
+    let at = word.find(|c: char| c.is_ascii_digit())?;
+    let (mark, number) = (word.get(..at)?, word.get(at..)?);
+    MARKS.contains(&mark).then(|| number.parse().ok()).flatten()
 }
 
 fn one_form(word: &str) -> String {
@@ -113,6 +147,8 @@ mod tests {
             ("Nocturne No. 2 in E-Flat Major, Op. 9", "Nocturne in E flat, Op. 9 No. 2"),
             ("Symphonie Nr. 7 A-Dur op. 92: 2. Allegretto", "Symphony No. 7 in A Major, Op. 92: II. Allegretto"),
             ("Etude XII", "Etude No. 12"),
+            ("Requiem in D Minor, K. 626: Lacrimosa", "Requiem, K626: Lacrimosa dies illa"),
+            ("Suite, L. 75: III. Moonlight", "Suite - 3. Moonlight"),
         ] {
             assert!(same(a, b), "{a} / {b}");
         }
@@ -122,6 +158,8 @@ mod tests {
             ("Suite No. 1: I. Prelude", "Suite No. 1: I. Courante"),
             ("Etude No. 12", "Symphony No. 12"),
             ("Glow 2", "Glow 2"),
+            ("Book 1: Prelude in C Major, BWV 846", "Book 1: Fugue in C Major, BWV 846"),
+            ("Etude in C Minor, Op. 9", "Etude in D Minor, Op. 9"),
         ] {
             assert!(!same(a, b), "{a} / {b}");
         }
