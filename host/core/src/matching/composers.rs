@@ -90,7 +90,8 @@ mod tests {
     #[test]
     fn a_composer_is_known_by_the_family_name_with_given_names_that_fit() {
         let is = |text: &str| is_composer(&text.split(' ').map(str::to_owned).collect::<Vec<_>>());
-        for name in ["bach", "j s bach", "johann sebastian bach", "ludwig van beethoven", "felix mendelssohn bartholdy"] {
+        for name in ["bach", "j s bach", "johann sebastian bach", "ludwig van beethoven", "felix mendelssohn bartholdy"]
+        {
             assert!(is(name), "{name}");
         }
         for name in ["sebastian bach band", "anna bach", "bach choir", "ludwig", "the verdi quartet"] {

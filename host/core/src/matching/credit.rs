@@ -185,7 +185,8 @@ impl Name {
         if words.len() > 1 && words.last().is_some_and(sorted) {
             words.rotate_right(1);
         }
-        let stem = words.iter().take_while(|word| matches!(word.as_str(), "the" | "a" | "an") || is_article(word)).count();
+        let stem =
+            words.iter().take_while(|word| matches!(word.as_str(), "the" | "a" | "an") || is_article(word)).count();
         if stem < words.len() {
             words.drain(..stem.min(1));
         }

@@ -31,7 +31,7 @@
 //! | `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
 //! | `file_name.rs` | what programs that write files add to a title |
-| `readings.rs` | what else "Artist - Title" may mean |
+//! | `readings.rs` | what else "Artist - Title" may mean |
 //! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
 //! | `duplicates.rs` | which tracks of one list are likely the same by their names, all pairs of them |
 

@@ -54,7 +54,8 @@ fn of_pieces(pieces: &[Piece], artists: &[String]) -> Vec<Reading> {
         let words = name::words(&first.text);
         let named = credit.names.first().map(|name| name.words.as_slice()).unwrap_or_default();
         let after = words.strip_prefix(named).filter(|_| !named.is_empty());
-        let after = after.or_else(|| words.split_first().filter(|(first, _)| is_position(first)).map(|(_, after)| after));
+        let after =
+            after.or_else(|| words.split_first().filter(|(first, _)| is_position(first)).map(|(_, after)| after));
         if let Some(after) = after.filter(|after| !after.is_empty()) {
             let piece = Piece { text: after.join(" "), place: first.place };
             readings.push(reading([&piece].into_iter().chain(rest), artists.to_vec()));

@@ -18,8 +18,20 @@ const KEYS: [&str; 10] = ["b", "c", "d", "e", "f", "g", "h", "minor", "flat", "s
 
 /// Forms of pieces: two pieces of one work differ in them.
 const FORMS: [&str; 14] = [
-    "prelude", "fugue", "aria", "allemande", "courante", "sarabande", "gigue", "bourree", "gavotte", "menuet", "minuet",
-    "toccata", "fantasia", "capo",
+    "prelude",
+    "fugue",
+    "aria",
+    "allemande",
+    "courante",
+    "sarabande",
+    "gigue",
+    "bourree",
+    "gavotte",
+    "menuet",
+    "minuet",
+    "toccata",
+    "fantasia",
+    "capo",
 ];
 
 /// Words of other languages.
