@@ -81,10 +81,16 @@ pub const CARRY_TASKS: usize = 512;
 /// Bytes of such a batch; the task that goes over it is the last one.
 pub const CARRY_BYTES: usize = 32 << 20;
 
-/// Batches at the same time. One is the rule, since whoever waits meanwhile makes the next one larger.
+/// Rows of a batch that are written down in one go: some milliseconds, so that whoever writes meanwhile hardly waits.
+pub const TOLD_AT_ONCE: usize = 64;
+
+/// Batches at the same time.
 pub const CARRIERS: usize = 4;
 
-/// A batch that takes longer than this (a slow share, a large copy) does not hold up the next one.
+/// Batches of one agent at the same time. One is the rule, since whoever waits meanwhile makes the next one larger.
+pub const CARRIERS_OF_AN_AGENT: usize = 2;
+
+/// A batch that takes longer than this (a slow share, a large copy) does not hold up its agent's next one.
 pub const CARRIER_SLOW: Duration = Duration::from_secs(1);
 
 /// Files of a batch that are put onto the disk at the same time: a journal commits all that wait for it at once.

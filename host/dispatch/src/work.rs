@@ -49,7 +49,11 @@ pub(crate) async fn next(
 ) -> Result<Stint, DispatchError> {
     let (inner, name) = (Arc::clone(house), agent.to_owned());
     fail_point!("work.before_lease");
-    let begun = if begun.is_empty() { house.ledger.write(move |tx| lease(tx, &inner, &name, 1)).await? } else { begun };
+    let begun = if begun.is_empty() {
+        house.ledger.in_lane(agent).write(move |tx| lease(tx, &inner, &name, 1)).await?
+    } else {
+        begun
+    };
     fail_point!("work.leased");
     let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
     let since = Instant::now();

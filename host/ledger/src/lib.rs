@@ -25,6 +25,7 @@ pub mod flag;
 pub mod guest;
 pub mod identity;
 pub mod inspect;
+mod lanes;
 pub mod mark;
 pub mod outbox;
 pub mod path_text;

@@ -1,4 +1,6 @@
-//! The one thread that writes: takes every job that waits, runs each in a savepoint, commits once, then answers all.
+//! The one thread that writes: takes the jobs that wait, runs each in a savepoint, commits once, then answers all. Jobs wait in
+//! lanes ([`Ledger::in_lane`]) that take turns, and a transaction takes jobs for a short time only: what a flooded agent writes
+//! holds up another agent's write by few jobs and one commit.
 //!
 //! A job that fails is rolled back, without effect on the others. A commit that fails (full disk) fails every job of the
 //! group. An answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
@@ -6,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
 
 use fail::fail_point;
 use rusqlite::{Connection, TransactionBehavior};
@@ -13,6 +16,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::LedgerError;
 use crate::database::{self, Reader, Tx};
+use crate::lanes::Lanes;
 use crate::presence::Presence;
 
 /// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
@@ -20,6 +24,9 @@ const QUEUE: usize = 1024;
 
 /// Jobs in one transaction: enough to share the fsync, few enough that the first one does not wait long.
 const GROUP: usize = 256;
+
+/// After this long a transaction takes no more jobs: about as long as the commit itself takes.
+const GROUP_TIME: Duration = Duration::from_millis(10);
 
 /// Why all jobs of a group failed.
 #[derive(Clone)]
@@ -41,6 +48,12 @@ type Verdict = Result<(), Failure>;
 type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 /// Gives the caller its result once the verdict on the group is known.
 type Answer = Box<dyn FnOnce(Verdict) + Send>;
+
+/// A job and the lane that it waits in.
+struct Waiting {
+    lane: Arc<str>,
+    job: Job,
+}
 
 /// What the writing thread has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,7 +86,8 @@ impl Shared {
 #[derive(Clone)]
 pub struct Ledger {
     path: PathBuf,
-    jobs: mpsc::SyncSender<Job>,
+    jobs: mpsc::SyncSender<Waiting>,
+    lane: Arc<str>,
     shared: Arc<Shared>,
 }
 
@@ -92,7 +106,13 @@ impl Ledger {
             move || work(connection, &owner, &shared, &waiting)
         });
         spawned.map_err(|_| LedgerError::Closed)?;
-        Ok(Self { path: path.to_owned(), jobs, shared })
+        Ok(Self { path: path.to_owned(), jobs, lane: "".into(), shared })
+    }
+
+    /// The same ledger, whose jobs wait in a lane of that name. The lanes take turns.
+    #[must_use]
+    pub fn in_lane(&self, lane: &str) -> Self {
+        Self { lane: lane.into(), ..self.clone() }
     }
 
     /// Notifies of each commit and of the loss of a file.
@@ -142,7 +162,7 @@ impl Ledger {
         F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job = package(job, move |result| drop(answer.send(result)));
+        let job = self.waiting(package(job, move |result| drop(answer.send(result))));
         match self.jobs.try_send(job) {
             Ok(()) => {}
             Err(mpsc::TrySendError::Full(job)) => {
@@ -160,11 +180,11 @@ impl Ledger {
     where
         F: FnOnce(&Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
     {
-        let job = package(job, |result| {
+        let job = self.waiting(package(job, |result| {
             if let Err(error) = result {
                 tracing::warn!(%error, "the ledger was not told");
             }
-        });
+        }));
         if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send(job) {
             let jobs = self.jobs.clone();
             drop(std::thread::Builder::new().name("ledger-told".to_owned()).spawn(move || drop(jobs.send(job))));
@@ -180,10 +200,26 @@ impl Ledger {
         T: Send + 'static,
         F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
     {
+        self.send(job)?.recv().map_err(|_| LedgerError::Closed)?
+    }
+
+    /// As [`Ledger::write_blocking`], but the caller waits later: what is sent together can share a commit and need not.
+    ///
+    /// # Errors
+    /// When the ledger is closed.
+    pub fn send<T, F>(&self, job: F) -> Result<mpsc::Receiver<Result<T, LedgerError>>, LedgerError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, LedgerError> + Send + 'static,
+    {
         let (answer, answered) = mpsc::sync_channel(1);
-        let job = package(job, move |result| drop(answer.send(result)));
+        let job = self.waiting(package(job, move |result| drop(answer.send(result))));
         self.jobs.send(job).map_err(|_| LedgerError::Closed)?;
-        answered.recv().map_err(|_| LedgerError::Closed)?
+        Ok(answered)
+    }
+
+    fn waiting(&self, job: Job) -> Waiting {
+        Waiting { lane: Arc::clone(&self.lane), job }
     }
 }
 
@@ -216,14 +252,35 @@ where
     result
 }
 
-fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc::Receiver<Job>) {
-    while let Ok(first) = waiting.recv() {
-        let jobs = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
+fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc::Receiver<Waiting>) {
+    let mut lanes = Lanes::default();
+    loop {
+        if lanes.is_empty() {
+            let Ok(first) = waiting.recv() else { return };
+            lanes.add(first.lane, first.job);
+        }
+        let jobs = group(&mut lanes, waiting);
         match shared.check() {
             Ok(()) => commit_group(&mut connection, owner, shared, jobs),
             Err(lost) => jobs.for_each(|job| job(None)(Err(lost.clone()))),
         }
     }
+}
+
+/// The jobs of one transaction, at least one. What arrives meanwhile takes its turn with the others.
+fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iterator<Item = Job> {
+    let (mut taken, mut since) = (0, None);
+    std::iter::from_fn(move || {
+        let begun = *since.get_or_insert_with(Instant::now);
+        if taken == GROUP || taken > 0 && begun.elapsed() >= GROUP_TIME {
+            return None;
+        }
+        taken += 1;
+        for arrived in waiting.try_iter().take(QUEUE.saturating_sub(lanes.len())) {
+            lanes.add(arrived.lane, arrived.job);
+        }
+        lanes.next()
+    })
 }
 
 fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs: impl Iterator<Item = Job>) {
@@ -279,5 +336,41 @@ mod tests {
         assert!(good.is_ok() && bad.is_err());
         let marks = ledger.write(|tx| mark::all(tx, "t")).await.unwrap();
         assert_eq!(marks.into_keys().collect::<Vec<_>>(), ["a"]);
+    }
+
+    #[test]
+    fn many_jobs_of_one_lane_do_not_hold_up_another_lane() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let (go, gate) = mpsc::channel::<()>();
+        // Nothing else is written before all of it waits.
+        let blocking = move |_: &Tx<'_>| {
+            drop(gate.recv());
+            Ok(())
+        };
+        let first = ledger.send(blocking).unwrap();
+        let (done, order) = mpsc::channel();
+        let send = |lane: &str, number: usize| {
+            let (done, name) = (done.clone(), format!("{lane} {number}"));
+            let job = move |_: &Tx<'_>| {
+                drop(done.send(name));
+                Ok(())
+            };
+            ledger.in_lane(lane).send(job).unwrap()
+        };
+        let flood: Vec<_> = (0..600).map(|number| send("flooded", number)).collect();
+        let other = send("other", 0);
+        go.send(()).unwrap();
+        first.recv().unwrap().unwrap();
+        other.recv().unwrap().unwrap();
+        for answer in flood {
+            answer.recv().unwrap().unwrap();
+        }
+        drop(done);
+        let order: Vec<String> = order.into_iter().collect();
+        let place = order.iter().position(|name| name == "other 0").unwrap();
+        assert!(place <= 2, "its turn came after {place} jobs of the flooded lane");
+        let flooded: Vec<String> = order.into_iter().filter(|name| name.starts_with("flooded")).collect();
+        assert_eq!(flooded, (0..600).map(|number| format!("flooded {number}")).collect::<Vec<_>>());
     }
 }

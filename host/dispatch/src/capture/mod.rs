@@ -91,7 +91,8 @@ pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Re
     let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
     let incoming = Incoming::of_broken(house, owner, house.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(house), Timestamp::now(), Arrival::of(&incoming));
-    let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
+    let ledger = house.ledger.in_lane(owner);
+    let taken = ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     arrival.log(&taken);
     Ok(taken)
 }
@@ -120,7 +121,7 @@ pub(crate) async fn capture(
         return Ok(Taken::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
     }
     let file = house.shown(&path);
-    let (inner, now) = (Arc::clone(house), Timestamp::now());
+    let (inner, now, ledger) = (Arc::clone(house), Timestamp::now(), house.ledger.in_lane(owner));
     let size = path.symlink_metadata().map_or(0, |metadata| metadata.len());
     let _held = house.holding_budget(size).await;
     let incoming = match read::look(house, path, size, name.clone(), external, (seen, unfinished)).await? {
@@ -130,7 +131,7 @@ pub(crate) async fn capture(
                 Dropped::One(incoming) => incoming,
                 Dropped::All(whole, copies) => {
                     let arrival = Arrival::of(&whole);
-                    let taken = house.ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
+                    let taken = ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
                     fail_point!("broadcast.committed");
                     arrival.log(&taken);
                     return Ok(taken);
@@ -143,7 +144,7 @@ pub(crate) async fn capture(
         Looked::Gone => return Ok(Taken::Gone),
     };
     let arrival = Arrival::of(&incoming);
-    let taken = house.ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
+    let taken = ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     fail_point!("capture.committed");
     arrival.log(&taken);
     Ok(taken)

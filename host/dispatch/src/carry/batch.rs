@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use baton_intake::sync_folder;
 use baton_ledger::outbox;
-use baton_ledger::{LedgerError, Tx};
+use baton_ledger::{Ledger, LedgerError, Tx};
 use fail::fail_point;
 use jiff::Timestamp;
 
@@ -20,23 +20,23 @@ use super::place::{Item, Step};
 use super::record::{self, Outcome};
 use crate::{DispatchError, House, limits};
 
-/// Delivers everything that is open for `tasks`; tells of each.
-pub(super) fn carry_all(house: &Arc<House>, tasks: Vec<String>) -> Vec<Carried> {
+/// Delivers everything that is open for `tasks`; tells of each. What it writes down waits in the lane of `ledger`.
+pub(super) fn carry_all(house: &Arc<House>, ledger: &Ledger, tasks: Vec<String>) -> Vec<Carried> {
     let mut waiting: VecDeque<String> = tasks.into();
     let mut carried = Vec::new();
     while !waiting.is_empty() {
-        let mut batch = load(house, &mut waiting);
+        let mut batch = load(house, ledger, &mut waiting);
         fail_point!("carry.loaded");
         stage(&mut batch);
         fail_point!("carry.before_staged");
-        tell_staged(house, &mut batch);
+        tell_staged(ledger, &mut batch);
         fail_point!("carry.staged");
         publish(&mut batch);
         fail_point!("carry.published");
         move_files(&mut batch);
         publish_reasons(&mut batch);
         fail_point!("carry.before_done");
-        record(house, &mut batch);
+        record(house, ledger, &mut batch);
         fail_point!("carry.done");
         carried.extend(batch.into_iter().map(Parcel::carried));
     }
@@ -102,10 +102,10 @@ fn live(batch: &mut [Parcel]) -> impl Iterator<Item = &mut Item> {
 }
 
 /// Takes tasks from `waiting` until their bytes are enough for one batch.
-fn load(house: &Arc<House>, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
+fn load(house: &Arc<House>, ledger: &Ledger, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
     let asked: Vec<String> = waiting.iter().cloned().collect();
     let inner = Arc::clone(house);
-    let read = house.ledger.write_blocking(move |tx| {
+    let read = ledger.write_blocking(move |tx| {
         let (mut loaded, mut bytes) = (Vec::new(), 0);
         for task in asked {
             let open = outbox::open_of(tx, &task, |owner| inner.is_gone(owner))?;
@@ -123,17 +123,22 @@ fn load(house: &Arc<House>, waiting: &mut VecDeque<String>) -> Vec<Parcel> {
             tasks.into_iter().zip(loaded).map(|(task, open)| Parcel::of(house, task, open)).collect()
         }
         // A row that cannot be read is the trouble of its own task.
-        Err(error) => load_first(house, waiting, error).into_iter().collect(),
+        Err(error) => load_first(house, ledger, waiting, error).into_iter().collect(),
     }
 }
 
 /// Takes the first task alone.
-fn load_first(house: &Arc<House>, waiting: &mut VecDeque<String>, error: LedgerError) -> Option<Parcel> {
+fn load_first(
+    house: &Arc<House>,
+    ledger: &Ledger,
+    waiting: &mut VecDeque<String>,
+    error: LedgerError,
+) -> Option<Parcel> {
     let alone = waiting.len() == 1;
     let task = waiting.pop_front()?;
     let (id, inner) = (task.clone(), Arc::clone(house));
     let open = move |tx: &Tx<'_>| outbox::open_of(tx, &id, |owner| inner.is_gone(owner));
-    let read = if alone { Err(error) } else { house.ledger.write_blocking(open) };
+    let read = if alone { Err(error) } else { ledger.write_blocking(open) };
     Some(match read {
         Ok(open) => Parcel::of(house, task, open),
         Err(error) => Parcel { task, items: Vec::new(), more: false, error: Some(error) },
@@ -161,13 +166,13 @@ fn stage(batch: &mut [Parcel]) {
 }
 
 /// The ledger is told that they are there.
-fn tell_staged(house: &House, batch: &mut [Parcel]) {
+fn tell_staged(ledger: &Ledger, batch: &mut [Parcel]) {
     let written = batch.iter_mut().map(|parcel| {
         let written = parcel.live().filter(|item| item.step == Step::Written);
         written.map(|item| (item.delivery.id, item.delivery.name.clone())).collect::<Vec<_>>()
     });
     let written: Vec<_> = written.collect();
-    tell(house, batch, written, |tx, written| {
+    tell(ledger, batch, written, |tx, written| {
         written.iter().try_for_each(|(id, name)| outbox::staged(tx, *id, name)).map(|()| false)
     });
 }
@@ -205,13 +210,13 @@ fn publish_reasons(batch: &mut [Parcel]) {
 }
 
 /// The ledger is told what became of each.
-fn record(house: &Arc<House>, batch: &mut [Parcel]) {
+fn record(house: &Arc<House>, ledger: &Ledger, batch: &mut [Parcel]) {
     let outcomes = batch.iter_mut().map(|parcel| {
         let task = parcel.task.clone();
         (task, parcel.live().filter_map(|item| Outcome::of(item)).collect::<Vec<_>>(), Arc::clone(house))
     });
     let outcomes: Vec<_> = outcomes.collect();
-    tell(house, batch, outcomes, |tx, (task, outcomes, house)| {
+    tell(ledger, batch, outcomes, |tx, (task, outcomes, house)| {
         record::record(tx, house, task, outcomes, Timestamp::now())
     });
 }
@@ -232,25 +237,36 @@ fn sync_folders(batch: &mut [Parcel], of: impl Fn(&Item) -> Vec<PathBuf>) {
     }
 }
 
-/// Writes `news`, one value for each task, in one transaction. When that fails, each is written alone: a row that cannot
-/// be changed is the trouble of its own task. `job` says whether its task has got more to deliver by it.
-fn tell<T>(house: &House, batch: &mut [Parcel], news: Vec<T>, job: fn(&Tx<'_>, &T) -> Result<bool, LedgerError>)
+/// Writes `news`, one value for each task, in pieces that need not share a commit, so that a large batch holds up no other
+/// writer for long. When a piece fails, each of it is written alone: a row that cannot be changed is the trouble of its own
+/// task. `job` says whether its task has got more to deliver by it.
+fn tell<T>(ledger: &Ledger, batch: &mut [Parcel], news: Vec<T>, job: fn(&Tx<'_>, &T) -> Result<bool, LedgerError>)
 where
     T: Send + Sync + 'static,
 {
     let news = Arc::new(news);
-    let all = Arc::clone(&news);
-    let written =
-        house.ledger.write_blocking(move |tx| all.iter().map(|one| job(tx, one)).collect::<Result<Vec<_>, _>>());
-    match written {
-        Ok(more) => batch.iter_mut().zip(more).for_each(|(parcel, more)| parcel.more |= more),
-        Err(_) => {
-            for (place, parcel) in batch.iter_mut().enumerate().filter(|(_, parcel)| parcel.error.is_none()) {
-                let all = Arc::clone(&news);
-                let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(false), |one| job(tx, one));
-                match house.ledger.write_blocking(alone) {
-                    Ok(more) => parcel.more |= more,
-                    Err(error) => parcel.error = Some(error),
+    let pieces = (0..news.len()).step_by(limits::TOLD_AT_ONCE).map(|from| {
+        let all = Arc::clone(&news);
+        let piece = move |tx: &Tx<'_>| {
+            all.iter().skip(from).take(limits::TOLD_AT_ONCE).map(|one| job(tx, one)).collect::<Result<Vec<_>, _>>()
+        };
+        (from, ledger.send(piece))
+    });
+    // All of them wait before the first is waited for.
+    let pieces: Vec<_> = pieces.collect();
+    for (from, sent) in pieces {
+        let written = sent.and_then(|answer| answer.recv().unwrap_or(Err(LedgerError::Closed)));
+        let parcels = batch.iter_mut().enumerate().skip(from).take(limits::TOLD_AT_ONCE);
+        match written {
+            Ok(more) => parcels.zip(more).for_each(|((_, parcel), more)| parcel.more |= more),
+            Err(_) => {
+                for (place, parcel) in parcels.filter(|(_, parcel)| parcel.error.is_none()) {
+                    let all = Arc::clone(&news);
+                    let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(false), |one| job(tx, one));
+                    match ledger.write_blocking(alone) {
+                        Ok(more) => parcel.more |= more,
+                        Err(error) => parcel.error = Some(error),
+                    }
                 }
             }
         }
@@ -270,10 +286,10 @@ pub(super) enum Stop {
 /// Carries up to the end of a step and no further, as if the power had gone.
 #[cfg(test)]
 pub(super) fn stop_after(house: &Arc<House>, tasks: Vec<String>, stop: Stop) {
-    let mut batch = load(house, &mut tasks.into());
+    let mut batch = load(house, &house.ledger, &mut tasks.into());
     stage(&mut batch);
     if stop >= Stop::Told {
-        tell_staged(house, &mut batch);
+        tell_staged(&house.ledger, &mut batch);
     }
     if stop >= Stop::Published {
         publish(&mut batch);

@@ -39,7 +39,7 @@ pub(crate) struct Carried {
 pub async fn carry(house: &Arc<House>, id: &str) -> Result<Vec<PathBuf>, DispatchError> {
     let (mut news, mut more) = (Vec::new(), true);
     while std::mem::take(&mut more) {
-        for task in carry_all(house, vec![id.to_owned()]).await? {
+        for task in carry_all(house, "", vec![id.to_owned()]).await? {
             news.extend(task.news);
             more |= task.more;
             task.error.map_or(Ok(()), Err)?;
@@ -48,12 +48,17 @@ pub async fn carry(house: &Arc<House>, id: &str) -> Result<Vec<PathBuf>, Dispatc
     Ok(news)
 }
 
-/// The same for many tasks together. The trouble of one is not the others'. No task may be in two calls at the same time.
+/// The same for many tasks of `agent` together. The trouble of one is not the others'. No task may be in two calls at the same
+/// time.
 ///
 /// # Errors
 /// When the program is ending.
-pub(crate) async fn carry_all(house: &Arc<House>, tasks: Vec<String>) -> Result<Vec<Carried>, DispatchError> {
-    let house = Arc::clone(house);
-    let carried = tokio::task::spawn_blocking(move || batch::carry_all(&house, tasks)).await;
+pub(crate) async fn carry_all(
+    house: &Arc<House>,
+    agent: &str,
+    tasks: Vec<String>,
+) -> Result<Vec<Carried>, DispatchError> {
+    let (house, ledger) = (Arc::clone(house), house.ledger.in_lane(agent));
+    let carried = tokio::task::spawn_blocking(move || batch::carry_all(&house, &ledger, tasks)).await;
     carried.map_err(|_| LedgerError::Closed.into())
 }

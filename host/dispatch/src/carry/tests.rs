@@ -86,7 +86,7 @@ async fn two_answers_of_one_name_both_arrive_in_one_inbox() {
     let house = House::in_folder(folder.path());
     let (first, _) = with(&house, "one", vec![answer("inbox", "one")]).await;
     let (second, _) = with(&house, "two", vec![answer("inbox", "two")]).await;
-    let carried = carry_all(&house, vec![first, second]).await.unwrap();
+    let carried = carry_all(&house, "a", vec![first, second]).await.unwrap();
     let inbox = folder.path().join("inbox");
     let news: BTreeSet<_> = carried.into_iter().flat_map(|carried| carried.news).collect();
     assert_eq!(news, [inbox.join("r.json"), inbox.join("r-2.json")].into());
@@ -104,7 +104,7 @@ async fn a_folder_that_cannot_be_written_fails_its_own_tasks_only() {
     let good = vec![answer("inbox", "good"), archive(folder.path(), "good")];
     let (bad, _) = with(&house, "bad", bad).await;
     let (good, _) = with(&house, "good", good).await;
-    let carried = carry_all(&house, vec![bad.clone(), good.clone()]).await.unwrap();
+    let carried = carry_all(&house, "a", vec![bad.clone(), good.clone()]).await.unwrap();
     let errors: Vec<_> = carried.iter().map(|carried| (carried.task.clone(), carried.error.is_some())).collect();
     assert_eq!(errors, [(bad.clone(), true), (good, false)]);
     assert_eq!(texts(&folder.path().join("inbox")), set(&["before", "good"]));
@@ -141,7 +141,7 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
         }
         let open = house.ledger.write(outbox::open_tasks).await.unwrap();
         assert_eq!(open, tasks, "{stopped:?}");
-        let carried = carry_all(&house, open).await.unwrap();
+        let carried = carry_all(&house, "a", open).await.unwrap();
         assert!(carried.iter().all(|carried| carried.error.is_none()), "{stopped:?}: {carried:?}");
         let all = set(&["one", "two", "three"]);
         for place in ["inbox", "a/02_processed"] {
@@ -166,7 +166,7 @@ async fn a_batch_of_more_bytes_than_its_limit_is_carried_in_parts() {
     for name in ["one", "two", "three"] {
         tasks.push(with(&house, name, vec![answer(name, &large)]).await.0);
     }
-    let carried = carry_all(&house, tasks.clone()).await.unwrap();
+    let carried = carry_all(&house, "a", tasks.clone()).await.unwrap();
     assert_eq!(carried.iter().map(|carried| carried.task.clone()).collect::<Vec<_>>(), tasks);
     for name in ["one", "two", "three"] {
         assert_eq!(std::fs::metadata(folder.path().join(name).join("r.json")).unwrap().len(), large.len() as u64);

@@ -25,6 +25,9 @@ use crate::withdraw::MISSING;
 use crate::work::Stint;
 use crate::{DispatchError, limits};
 
+/// Stands for the agents of what is carried because it lay too long: together they are one queue.
+const OBLIGATIONS: &str = "";
+
 impl Engine {
     pub(super) fn hear(&mut self, done: Result<(Id, Message), JoinError>) {
         let (id, message) = match done {
@@ -201,8 +204,8 @@ impl Engine {
     fn tended(&mut self, tended: Tended) {
         for id in tended.carry {
             // What failed has its time for the next try already.
-            if self.undelivered.iter().all(|(_, waits, _)| *waits != id) {
-                self.carriers.ask(id, 1);
+            if self.undelivered.iter().all(|(_, waits)| waits.task != id) {
+                self.carriers.ask(id, 1, OBLIGATIONS);
             }
         }
         for settled in tended.settled {
@@ -222,7 +225,7 @@ impl Engine {
                 self.summary.captured += 1;
                 self.desk.keep(path);
                 for id in carry {
-                    self.carriers.ask(id, 1);
+                    self.carriers.ask(id, 1, &owner);
                 }
                 if released {
                     self.take_up();
@@ -233,7 +236,7 @@ impl Engine {
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.desk.keep(path);
                 for id in carry {
-                    self.carriers.ask(id, 1);
+                    self.carriers.ask(id, 1, &owner);
                 }
                 // One that waits may have a deadline.
                 if released || state == State::Waiting {
@@ -293,7 +296,7 @@ impl Engine {
         settled.log();
         *self.summary.settled.entry(settled.status()).or_default() += 1;
         for id in std::iter::once(settled.id).chain(settled.carry) {
-            self.carriers.ask(id, 1);
+            self.carriers.ask(id, 1, &settled.agent);
         }
         if settled.watches {
             self.arm_watched(Some(&settled.agent));
@@ -316,26 +319,27 @@ impl Engine {
         self.carriers.ended(&batch);
         let mut carried: HashMap<String, Carried> = match carried {
             Ok(carried) => carried.into_iter().map(|carried| (carried.task.clone(), carried)).collect(),
-            Err(error) => return batch.into_iter().for_each(|(id, tries)| self.not_carried(id, tries, &error)),
+            Err(error) => return batch.into_iter().for_each(|asked| self.not_carried(asked, &error)),
         };
-        for (id, tries) in batch {
-            let Some(carried) = carried.remove(&id) else {
+        for asked in batch {
+            let Some(carried) = carried.remove(&asked.task) else {
                 continue;
             };
             for path in carried.news {
                 self.path_changed(&path, Seen::Complete);
             }
             if carried.more {
-                self.carriers.ask(id.clone(), 1);
+                self.carriers.ask(asked.task.clone(), 1, &asked.agent);
                 self.take_up_in(Duration::ZERO);
             }
             if let Some(error) = carried.error {
-                self.not_carried(id, tries, &error);
+                self.not_carried(asked, &error);
             }
         }
     }
 
-    fn not_carried(&mut self, id: String, tries: u32, error: &DispatchError) {
+    fn not_carried(&mut self, asked: Asked, error: &DispatchError) {
+        let (id, tries) = (&asked.task, asked.tries);
         tracing::warn!(task = %id, "could not be delivered: {error}");
         if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
             self.summary.undelivered.push(format!("{id}: {error}"));
@@ -343,6 +347,6 @@ impl Engine {
         }
         let pause =
             limits::CARRY_AGAIN.saturating_mul(2_u32.saturating_pow(tries - 1)).min(limits::CARRY_AGAIN_AT_MOST);
-        self.undelivered.push((Instant::now() + pause, id, tries));
+        self.undelivered.push((Instant::now() + pause, asked));
     }
 }

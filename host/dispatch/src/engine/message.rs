@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_intake::{Found, IntakeError};
 use baton_ledger::task::Stalled;
 
+use super::carriers::Asked;
 use crate::DispatchError;
 use crate::capture::Taken;
 use crate::carry::Carried;
@@ -22,8 +23,8 @@ pub(super) enum Message {
     Captured(String, PathBuf, Result<Taken, DispatchError>),
     /// An agent's worker made an attempt or several short ones, or found nothing to do.
     Worked(String, Result<Stint, DispatchError>),
-    /// The deliveries of these tasks were tried, each for the `n`th time.
-    Carried(Vec<(String, u32)>, Result<Vec<Carried>, DispatchError>),
+    /// The deliveries of these tasks were tried.
+    Carried(Vec<Asked>, Result<Vec<Carried>, DispatchError>),
     /// What lies too long with external agents was looked at.
     Tended(Result<Tended, DispatchError>),
     /// The tasks that do not move.

@@ -94,7 +94,7 @@ pub struct Engine {
     /// How often the reader of a file broke off.
     pub(super) breaks: HashMap<PathBuf, u32>,
     pub(super) carriers: Carriers,
-    pub(super) undelivered: Vec<(Instant, String, u32)>,
+    pub(super) undelivered: Vec<(Instant, Asked)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
     /// When the next schedule comes due.

@@ -46,8 +46,8 @@ impl Engine {
         }
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
         self.undelivered = later;
-        for (_, id, tries) in ready {
-            self.carriers.ask(id, tries + 1);
+        for (_, asked) in ready {
+            self.carriers.ask(asked.task, asked.tries + 1, &asked.agent);
         }
     }
 
@@ -63,7 +63,9 @@ impl Engine {
     fn carry(&mut self, batch: Vec<Asked>) {
         let (house, held) = (Arc::clone(&self.house), Held::Deliveries(batch.clone()));
         let job = self.jobs.spawn(async move {
-            let carried = carry_all(&house, batch.iter().map(|(id, _)| id.clone()).collect()).await;
+            let agent = batch.first().map_or_else(|| "".into(), |asked| Arc::clone(&asked.agent));
+            let tasks = batch.iter().map(|asked| asked.task.clone()).collect();
+            let carried = carry_all(&house, &agent, tasks).await;
             Message::Carried(batch, carried)
         });
         self.held.insert(job.id(), held);

@@ -38,7 +38,8 @@ async fn write_all(
     look_ahead(house, outcomes.iter_mut().map(|outcome| &mut outcome.out.post)).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
     let (all, inner) = (outcomes.clone(), Arc::clone(house));
-    let together = house.ledger.write(move |tx| {
+    let ledger = house.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
+    let together = ledger.write(move |tx| {
         let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
         // Before the next tasks are taken: for them the ledger has what these attempts used.
         for outcome in &all {
