@@ -4,8 +4,11 @@
 //! itself; so the whole attempt goes to a thread that may block, once, and its calls are made right there.
 //!
 //! The deadline is kept all the same: who waits for the attempt waits beside it. An attempt whose thread hangs in the kernel
-//! (a network folder that is gone) is given up, and its thread ends when the kernel lets it go.
+//! (a network folder that is gone) is given up, and its thread ends when the kernel lets it go. The deadline is the guest's: what
+//! the host does after the guest has ended has a limit of its own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -18,7 +21,11 @@ use crate::{Failure, limits};
 /// How much later than the attempt itself the one who waits for it notices that its time is up.
 const LATER: Duration = Duration::from_secs(1);
 
-/// Does `work` on a thread that may block. Ends it when nobody waits any more.
+/// How long the host may work on after the guest has ended: closing databases and files, taking secrets out of the report.
+const HOST_WORK: Duration = Duration::from_mins(1);
+
+/// Does `work` on a thread that may block. Ends it when nobody waits any more. `guest_ended` is set by `work` when the guest has
+/// ended.
 ///
 /// # Errors
 /// When its time is up, or it was cancelled, and its thread does not say so itself.
@@ -26,6 +33,7 @@ pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     wall: Duration,
     cancel: Cancel,
+    guest_ended: Arc<AtomicBool>,
 ) -> Result<T, Failure> {
     let runtime = Handle::current();
     // Dropped together with this future.
@@ -44,13 +52,22 @@ pub(crate) async fn run<T: Send + 'static>(
             Ok(None) => Err(Failure::Cancelled),
             Err(broken) => Err(Failure::Trap(format!("the attempt broke off: {broken}"))),
         },
-        () = tokio::time::sleep(wall + LATER) => Err(wall_hit(wall)),
-        () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE + LATER).await } => {
-            Err(Failure::Cancelled)
-        }
+        () = async { tokio::time::sleep(wall + LATER).await; host_work(&guest_ended).await } => Err(wall_hit(wall)),
+        () = async {
+            cancel.asked().await;
+            tokio::time::sleep(limits::CANCEL_GRACE + LATER).await;
+            host_work(&guest_ended).await;
+        } => Err(Failure::Cancelled),
     };
     drop(waiting);
     ended
+}
+
+/// Waits for the work of the host, if the guest has ended.
+async fn host_work(guest_ended: &AtomicBool) {
+    if guest_ended.load(Ordering::Acquire) {
+        tokio::time::sleep(HOST_WORK).await;
+    }
 }
 
 fn wall_hit(wall: Duration) -> Failure {
@@ -60,8 +77,6 @@ fn wall_hit(wall: Duration) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Instant;
 
     use super::*;
@@ -70,7 +85,7 @@ mod tests {
     async fn a_thread_that_hangs_does_not_keep_who_waits_for_it() {
         let begun = Instant::now();
         let hangs = async { std::thread::sleep(Duration::from_secs(3)) };
-        let ended = run(hangs, Duration::from_millis(10), Cancel::default()).await;
+        let ended = run(hangs, Duration::from_millis(10), Cancel::default(), Arc::default()).await;
         assert!(matches!(ended, Err(Failure::Limit { ceiling: Ceiling::Wall, .. })), "{ended:?}");
         assert!(begun.elapsed() < Duration::from_secs(3));
     }
@@ -89,8 +104,10 @@ mod tests {
             let _guard = guard;
             std::future::pending::<()>().await;
         };
-        let waited =
-            tokio::time::timeout(Duration::from_millis(50), run(work, Duration::from_mins(1), Cancel::default()));
+        let waited = tokio::time::timeout(
+            Duration::from_millis(50),
+            run(work, Duration::from_mins(1), Cancel::default(), Arc::default()),
+        );
         assert!(waited.await.is_err());
         for _ in 0..200 {
             if ended.load(Ordering::Acquire) {
@@ -103,6 +120,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_done_comes_back() {
-        assert_eq!(run(async { 7 }, Duration::from_secs(1), Cancel::default()).await, Ok(7));
+        assert_eq!(run(async { 7 }, Duration::from_secs(1), Cancel::default(), Arc::default()).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn work_of_the_host_after_the_guest_is_not_charged_to_the_guest() {
+        let guest_ended = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&guest_ended);
+        let work = async move {
+            told.store(true, Ordering::Release);
+            std::thread::sleep(LATER + Duration::from_millis(500));
+            7
+        };
+        assert_eq!(run(work, Duration::from_millis(10), Cancel::default(), guest_ended).await, Ok(7));
     }
 }

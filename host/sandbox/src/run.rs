@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
@@ -115,27 +116,31 @@ impl Sandbox {
             Ok(place) = Arc::clone(&self.admission).acquire_owned() => place,
             () = cancel.asked() => return Report::failed(Failure::Cancelled),
         };
+        tokio::select! {
+            () = link_files(&attempt.databases) => {}
+            () = cancel.asked() => return Report::failed(Failure::Cancelled),
+        }
+        let guest_ended = Arc::new(AtomicBool::new(false));
         if attempt.mounts.is_empty() {
-            let report = self.run_here(plugin, attempt).await;
+            let report = self.run_here(plugin, attempt, &guest_ended).await;
             drop(place);
             return report;
         }
         let wall = Ceilings::of(&plugin.manifest().declares.limits).wall;
-        let (sandbox, plugin) = (self.clone(), plugin.clone());
+        let (sandbox, plugin, told) = (self.clone(), plugin.clone(), Arc::clone(&guest_ended));
         // A thread that hangs in the kernel keeps its place, so that there are never more of them than places.
         let work = async move {
             let _place = place;
-            sandbox.run_here(&plugin, attempt).await
+            sandbox.run_here(&plugin, attempt, &told).await
         };
-        own_thread::run(work, wall, cancel).await.unwrap_or_else(Report::failed)
+        own_thread::run(work, wall, cancel, guest_ended).await.unwrap_or_else(Report::failed)
     }
 
-    /// Runs one attempt on this thread.
-    async fn run_here(&self, plugin: &Plugin, attempt: Attempt) -> Report {
+    /// Runs one attempt on this thread. Sets `guest_ended` when only work of the host is left.
+    async fn run_here(&self, plugin: &Plugin, attempt: Attempt, guest_ended: &AtomicBool) -> Report {
         let _ticking = self.ticker.run();
         let cancel = attempt.cancel.clone();
         let log = Log::default();
-        link_files(&attempt.databases).await;
         let begun = Instant::now();
         let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
         let wall = ceilings.wall;
@@ -156,6 +161,7 @@ impl Sandbox {
             }
             () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(Failure::Cancelled),
         };
+        guest_ended.store(true, Ordering::Release);
         let state = store.into_data();
         let mut usage = usage(&state, &ended, begun.elapsed());
         let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
@@ -250,8 +256,8 @@ impl Sandbox {
     }
 }
 
-/// What the plugin reads of the catalog says of each file which track it is, as far as anybody knows. Costs none of the attempt's
-/// time; where the catalog cannot be written to now, links stay as they were.
+/// What the plugin reads of the catalog says of each file which track it is, as far as anybody knows. Costs none of the
+/// attempt's time, and one process does it at a time; where the catalog cannot be written to now, links stay as they were.
 async fn link_files(databases: &[DatabaseGrant]) {
     let Some(catalog) = databases.iter().find(|granted| granted.database == Database::Catalog) else {
         return;

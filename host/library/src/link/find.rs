@@ -8,10 +8,11 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{FileLink, Library, LinkTrack};
 
 use super::linked::{Linked, files};
-use super::{paths, sound};
+use super::{lock, paths, sound};
 use crate::duplicates::called;
 
 /// Links the files of the library in the catalog at `path` to its tracks, where files or tracks have changed since it was done.
+/// Waits while another process does.
 ///
 /// # Errors
 /// When the database fails.
@@ -19,6 +20,8 @@ pub fn link(path: &Path) -> Result<(), LedgerError> {
     let Some(catalog) = Catalog::open(path)? else {
         return Ok(());
     };
+    // Where there is no lock, both do the same work.
+    let _turn = lock::take(path).inspect_err(|error| tracing::warn!("the lock of the links cannot be taken: {error}"));
     if catalog.stale_links()?.is_none() {
         return Ok(());
     }

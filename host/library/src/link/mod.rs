@@ -7,6 +7,7 @@
 
 mod find;
 mod linked;
+mod lock;
 mod paths;
 mod sound;
 

@@ -1,0 +1,48 @@
+//! One process at a time links files to tracks. Who comes second waits and then finds nothing left to do, also when the attempt
+//! for which the first one began was killed or cancelled. A process that dies lets go of the lock.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+/// Takes the lock of the catalog at `catalog`; it is held until the value is dropped.
+///
+/// # Errors
+/// When its file cannot be opened or locked.
+pub(super) fn take(catalog: &Path) -> io::Result<File> {
+    let path = catalog.with_extension("link.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    file.lock()?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::time::Duration;
+
+    use baton_ledger::catalog::library::{Kind, Library};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::link::link;
+
+    #[test]
+    fn who_comes_second_waits_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let catalog = folder.path().join("catalog.db");
+        Library::open(&catalog).unwrap().add_source("/music", Kind::Folder, Timestamp::UNIX_EPOCH).unwrap();
+        let first = take(&catalog).unwrap();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let (told, path) = (Arc::clone(&order), catalog.clone());
+        let second = std::thread::spawn(move || {
+            link(&path).unwrap();
+            told.lock().unwrap().push("second");
+        });
+        std::thread::sleep(Duration::from_millis(200));
+        order.lock().unwrap().push("first");
+        drop(first);
+        second.join().unwrap();
+        assert_eq!(*order.lock().unwrap(), ["first", "second"]);
+    }
+}
