@@ -34,10 +34,13 @@ pub struct Entry {
     pub album: Option<String>,
     pub isrc: Option<String>,
     pub damage: Option<String>,
+    /// As 0009.sql describes it.
+    pub damage_checked: bool,
 }
 
 const COLUMNS: &str = "SELECT id, source, path, name, size, state, reason, detail, audio_sha256, file_sha256, codec,
-    rate_hz, bits, bitrate, duration_ms, title, artist, album, isrc, container, damage FROM library_items WHERE missing_since IS NULL";
+    rate_hz, bits, bitrate, duration_ms, title, artist, album, isrc, container, damage,
+    damage_checked FROM library_items WHERE missing_since IS NULL";
 
 impl Catalog {
     /// Hands every item that is there to `take`, in order of their numbers.
@@ -119,6 +122,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         isrc: row.get(18)?,
         container: row.get(19)?,
         damage: row.get(20)?,
+        damage_checked: row.get(21)?,
     };
     Ok(match (entry.state, entry.reason.as_deref()) {
         (State::Fingerprinted, _) => entry,
@@ -156,6 +160,7 @@ impl Entry {
             album,
             isrc,
             damage: None,
+            damage_checked: false,
         }
     }
 }

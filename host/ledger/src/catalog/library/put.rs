@@ -174,7 +174,7 @@ impl Put<'_> {
                 "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
                      audio_sha256 = NULL, file_sha256 = NULL, codec = NULL, container = NULL, rate_hz = NULL,
                      channels = NULL, bits = NULL, bitrate = NULL, duration_ms = NULL, core_only = NULL, title = NULL,
-                     artist = NULL, album = NULL, isrc = NULL, damage = NULL, read_at = NULL WHERE id = ?1",
+                     artist = NULL, album = NULL, isrc = NULL, damage = NULL, damage_checked = 0, read_at = NULL WHERE id = ?1",
             )?
             .execute(params![
                 known.id,

@@ -249,7 +249,7 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
             "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
                  audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
                  bits = ?14, bitrate = ?15, duration_ms = ?16, core_only = ?17, title = ?18, artist = ?19, album = ?20,
-                 isrc = ?21, read_at = ?22, damage = ?23, found_inode = NULL,
+                 isrc = ?21, read_at = ?22, damage = ?23, damage_checked = ?24, found_inode = NULL,
                  read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
              WHERE id = ?1 RETURNING file",
         )?
@@ -277,7 +277,8 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
                 heard.album,
                 heard.isrc,
                 at,
-                heard.damage
+                heard.damage,
+                known
             ],
             |row| row.get(0),
         )
