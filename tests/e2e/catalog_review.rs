@@ -33,6 +33,12 @@ impl Place {
         fs::write(self.exports.join("Other.csv"), text).unwrap();
     }
 
+    /// A playlist of names with a track that is in the library under another id, for sure.
+    fn same_as_known(&self, title: &str, artist: &str, seconds: u32) {
+        let text = format!("title;artist;album;isrc;duration\n{title};{artist};Album;;{seconds}s\n");
+        fs::write(self.exports.join("Third.csv"), text).unwrap();
+    }
+
     fn import(&self) {
         self.workspace.baton(&["run", "spotify", "import"]).ended(0);
     }
@@ -155,4 +161,42 @@ fn a_reference_that_names_nothing_is_an_error_that_says_so() {
         let ended = place.workspace.baton(&["catalog", "review", "accept", reference]).ended(2);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_file_that_was_accepted_is_rejected_also_when_its_track_has_got_more_ids() {
+    let place = Place::new();
+    place.import();
+    let music = place.workspace.outside().join("music");
+    fs::create_dir_all(&music).unwrap();
+    write_wav(&music.join("Mira Holt - Rivers Never Slep.wav"), &tune(7, 3));
+    place.workspace.baton(&["library", "scan", &music.to_string_lossy()]).ended(0);
+    let rivers = "spotify:0000000000000000000002";
+    let files = || place.show(rivers)["files"].as_array().unwrap().len();
+    let question = place.questions().into_iter().find(|question| question.starts_with('f')).unwrap();
+    place.review(&["accept", &question]);
+    place.same_as_known("Rivers Never Sleep", "Mira Holt", 3);
+    place.import();
+    let named = "names:mira holt - rivers never sleep - album";
+    assert_eq!((place.show(named)["id"].clone(), files()), (place.show(rivers)["id"].clone(), 1));
+    place.review(&["reject", &question]);
+    assert_eq!(files(), 0, "the newer decision counts");
+    // Whichever id names the track later.
+    place.review(&["split", rivers, named]);
+    let asked: Vec<String> = place.questions().into_iter().filter(|question| question.starts_with('f')).collect();
+    assert!(asked.is_empty(), "{asked:?}");
+}
+
+#[test]
+fn two_tracks_that_were_rejected_stay_two_whichever_ids_are_split_from_them() {
+    let place = Place::new();
+    place.same_as_known("Glass Mountain", "Tall Reeds", 301);
+    place.import();
+    let named = "names:tall reeds - glass mountain - album";
+    assert_eq!(place.show(named)["id"], place.show(GLASS)["id"]);
+    place.review(&["reject", &format!("{}={}", place.show(GLASS)["id"], place.show(GLAS)["id"])]);
+    place.review(&["split", GLASS, named]);
+    assert_eq!(place.questions(), [""; 0], "both halves are another track than the one that was rejected");
+    place.import();
+    assert_eq!(place.questions(), [""; 0]);
 }

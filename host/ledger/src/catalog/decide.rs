@@ -57,7 +57,7 @@ impl Decisions {
         Ok(change.commit()?)
     }
 
-    /// Two tracks are two, for ever.
+    /// Two tracks are two, for ever, whichever ids of theirs are split from them later.
     ///
     /// # Errors
     /// When the database fails.
@@ -131,16 +131,25 @@ impl Decisions {
     /// When the database fails.
     pub fn decide_file(&mut self, file: i64, track: i64, same: bool, now: Timestamp) -> Result<(), LedgerError> {
         let change = self.begin()?;
-        let Some(id) = first_id(&change, track)? else { return Ok(()) };
-        let path: String = change.query_row("SELECT path FROM files WHERE id = ?1", [file], |row| row.get(0))?;
-        if same {
-            // A file is one track.
-            change.execute("DELETE FROM decided_files WHERE path = ?1 AND same = 1", [&path])?;
+        let ids = ids(&change, track)?;
+        if ids.is_empty() {
+            return Ok(());
         }
+        let path: String = change.query_row("SELECT path FROM files WHERE id = ?1", [file], |row| row.get(0))?;
+        // An earlier decision about the two ends, whichever id it named; a file is one track.
         change.execute(
-            "INSERT OR REPLACE INTO decided_files (path, service, id, same, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![path, id.service, id.id, same, now.as_millisecond()],
+            "DELETE FROM decided_files WHERE path = ?1 AND ((?3 AND same = 1) OR EXISTS (
+                SELECT 1 FROM external_ids AS e WHERE e.kind = 'track' AND e.item = ?2
+                    AND e.service = decided_files.service AND e.external_id = decided_files.id))",
+            params![path, track, same],
         )?;
+        // It is the track of one id, and none of all of them.
+        for id in ids.iter().take(if same { 1 } else { usize::MAX }) {
+            change.execute(
+                "INSERT INTO decided_files (path, service, id, same, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![path, id.service, id.id, same, now.as_millisecond()],
+            )?;
+        }
         if same {
             change.execute(
                 "UPDATE files SET track = ?1, linked_by = 'person', link_reason = 'decided by a person' WHERE id = ?2",
@@ -160,20 +169,27 @@ impl Decisions {
     }
 }
 
-/// Writes down what was decided about two tracks, by the first id of each.
+/// Writes down what was decided about two tracks. That they are two is said of all their ids: each may name a track alone later.
 fn decide(change: &Transaction<'_>, a: i64, b: i64, same: bool, now: Timestamp) -> Result<(), LedgerError> {
-    let (Some(a), Some(b)) = (first_id(change, a)?, first_id(change, b)?) else { return Ok(()) };
-    let (first, second) = if a < b { (a, b) } else { (b, a) };
-    change.execute(
-        "INSERT OR REPLACE INTO decided_tracks (service, id, other_service, other_id, same, decided_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![first.service, first.id, second.service, second.id, same, now.as_millisecond()],
-    )?;
+    let (ones, others) = (ids(change, a)?, ids(change, b)?);
+    let count = if same { 1 } else { usize::MAX };
+    for one in ones.iter().take(count) {
+        for other in others.iter().take(count) {
+            let (first, second) = if one < other { (one, other) } else { (other, one) };
+            change.execute(
+                "INSERT OR REPLACE INTO decided_tracks (service, id, other_service, other_id, same, decided_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![first.service, first.id, second.service, second.id, same, now.as_millisecond()],
+            )?;
+        }
+    }
     Ok(())
 }
 
-fn first_id(change: &Transaction<'_>, track: i64) -> Result<Option<TrackId>, LedgerError> {
-    let sql = "SELECT service, external_id FROM external_ids WHERE kind = 'track' AND item = ?1 ORDER BY 1, 2 LIMIT 1";
+/// The ids of a track, in their order.
+fn ids(change: &Transaction<'_>, track: i64) -> Result<Vec<TrackId>, LedgerError> {
+    let sql = "SELECT service, external_id FROM external_ids WHERE kind = 'track' AND item = ?1 ORDER BY 1, 2";
+    let mut select = change.prepare_cached(sql)?;
     let read = |row: &rusqlite::Row<'_>| Ok(TrackId { service: row.get(0)?, id: row.get(1)? });
-    Ok(change.query_row(sql, [track], read).optional()?)
+    Ok(select.query_map([track], read)?.collect::<Result<_, _>>()?)
 }

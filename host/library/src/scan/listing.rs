@@ -128,7 +128,7 @@ impl Lister<'_> {
         let gone: Vec<i64> = known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
         listing.missing = u64::try_from(gone.len()).unwrap_or(u64::MAX);
         if let Into::Catalog(library) = &mut self.into {
-            library.end_listing(source.id, &gone, &[], self.now)?;
+            library.end_listing(source.id, &gone, &[], &[], self.now)?;
         }
         Ok(())
     }
@@ -206,7 +206,7 @@ impl Lister<'_> {
         if let Into::Catalog(library) = &mut self.into {
             let is_kept = |item: &i64| gone.items.binary_search(item).is_err();
             let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
-            library.end_listing(source.id, &gone.items, &kept, self.now)?;
+            library.end_listing(source.id, &gone.items, &kept, &walked.unread_parts(&place.path), self.now)?;
             if gone.is_sure {
                 library.lies_on(source.id, volume)?;
             }

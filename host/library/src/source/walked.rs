@@ -69,6 +69,11 @@ impl Walked {
         }
     }
 
+    /// The parts that could not be read: the source's folder where there are more than are kept.
+    pub(crate) fn unread_parts(&self, root: &Path) -> Vec<PathBuf> {
+        if self.many { vec![root.to_owned()] } else { self.unread.iter().map(|unread| unread.path.clone()).collect() }
+    }
+
     /// Whether `path` lies in a part that was not read.
     #[must_use]
     pub fn missed(&self, path: &Path) -> bool {

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::super::Catalog;
 use super::column::{self, PathRead};
 use super::put::Put;
-use super::{Library, State};
+use super::{Library, State, named};
 use crate::{LedgerError, path_text};
 
 /// An item as its source lists it.
@@ -233,12 +233,20 @@ impl Library {
     }
 
     /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not. What
-    /// was not seen and is `kept` is not read before a listing sees it. Where nothing is kept, a file that a program only names
-    /// there is missing too.
+    /// was not seen and is `kept` is not read before a listing sees it. A file that a program only names there is missing where it is
+    /// not on the disk; of what lies in the parts `unread` nothing is said, then and when a program names it later.
     ///
     /// # Errors
     /// When the database fails; then nothing is marked.
-    pub fn end_listing(&mut self, source: i64, gone: &[i64], kept: &[i64], now: Timestamp) -> Result<(), LedgerError> {
+    pub fn end_listing(
+        &mut self,
+        source: i64,
+        gone: &[i64],
+        kept: &[i64],
+        unread: &[PathBuf],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let named = named::changed(&self.connection, source, unread)?;
         let transaction = self.begin()?;
         let at = now.as_millisecond();
         for id in kept {
@@ -257,17 +265,7 @@ impl Library {
                 )?
                 .execute([*id, at])?;
         }
-        if kept.is_empty() {
-            // What programs name there and nobody saw, now or when it was read. Of videos a listing says nothing.
-            transaction.execute(
-                "UPDATE files SET missing = 1, said_at = ?2 WHERE missing = 0 AND size IS NULL
-                     AND lower(substr(path, -4)) NOT IN ('.mp4', '.m4v', '.mov', '.mkv', '.avi', 'webm')
-                     AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id)
-                     AND EXISTS (SELECT 1 FROM library_sources AS s WHERE s.id = ?1
-                         AND substr(files.path, 1, length(rtrim(s.path, '/')) + 1) = rtrim(s.path, '/') || '/')",
-                [source, at],
-            )?;
-        }
+        named::write(&transaction, source, &named, unread, at)?;
         transaction.execute(
             "UPDATE library_sources SET listed_at = ?2, failed_at = NULL, failure = NULL WHERE id = ?1",
             [source, at],

@@ -13,6 +13,7 @@ mod links;
 mod list;
 #[cfg(test)]
 mod moved_tests;
+mod named;
 mod put;
 mod record;
 mod source;

@@ -6,8 +6,8 @@ use baton_core::manifest::Database;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::super::Catalog;
-use super::{Heard, Kind, Library, Listed, Outcome, Reading, Source, Standing, Work};
+use super::super::{Catalog, Decisions};
+use super::{Heard, Kind, Library, Listed, Outcome, Reading, SamePath, Source, Standing, Work};
 use crate::guest::{Access, Session, Stop};
 
 /// A catalog with the sources `/in` and `/org`, and files of `/in` that were read.
@@ -89,6 +89,26 @@ impl Room {
         session.execute(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
+    /// Decides as a person that the file at a path is, or is not, the track with a title.
+    fn decide(&self, path: &str, title: &str, same: bool) {
+        let connection = Connection::open(self.path()).unwrap();
+        let number = |sql: &str, of: &str| connection.query_row(sql, [of], |row| row.get::<_, i64>(0)).unwrap();
+        let file = number("SELECT id FROM files WHERE path = ?1", path);
+        let track = number("SELECT id FROM tracks WHERE title = ?1", title);
+        Decisions::open(&self.path()).unwrap().decide_file(file, track, same, now()).unwrap();
+    }
+
+    /// Another track, which a program calls `u`.
+    fn second_track(&self) {
+        self.put("INSERT INTO put_track (source, service, id, title) VALUES ('mover', 'djay', 'u', 'U')");
+    }
+
+    fn named(&self, path: &str, track: &str) {
+        self.put(&format!(
+            "INSERT INTO put_file (source, path, track_service, track) VALUES ('mover', '{path}', 'djay', '{track}')"
+        ));
+    }
+
     fn moved(&self, path: &str, new_path: &str, size: u32) {
         self.put(&format!(
             "INSERT INTO put_moved (source, path, new_path, size, modified_at, new_modified_at)
@@ -102,7 +122,7 @@ impl Room {
         let seen: Vec<_> = listed.iter().filter_map(|(_, known)| *known).collect();
         let vanished = self.catalog().library_vanished(source.id, scan, &|id| seen.contains(&id)).unwrap();
         let gone: Vec<_> = vanished.iter().map(|item| item.id).collect();
-        self.library.end_listing(source.id, &gone, &[], now()).unwrap();
+        self.library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
         listed.into_iter().map(|(standing, _)| standing).collect()
     }
 
@@ -236,4 +256,117 @@ fn a_link_by_a_weaker_reason_replaces_none_by_a_stronger_one() {
     assert_eq!(by("'u', 'tags'"), "/in/b.mp3 T sound");
     assert_eq!(by("'u', 'path'"), "/in/b.mp3 U path");
     assert_eq!(by("'t', 'sound'"), "/in/b.mp3 U path");
+}
+
+#[test]
+fn a_decision_about_a_file_holds_where_a_program_names_it_in_another_form_of_unicode() {
+    for same in [true, false] {
+        let mut room = Room::new();
+        let (incoming, seen, named) = (room.incoming.clone(), "/in/cafe\u{301}.mp3", "/in/caf\u{e9}.mp3");
+        room.list(
+            &incoming,
+            &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2), listed("/in", "cafe\u{301}.mp3", 3)],
+        );
+        room.second_track();
+        room.decide(seen, if same { "T" } else { "U" }, same);
+        let decided = if same { format!("{seen} T person") } else { seen.to_owned() };
+        // Named before the forms are compared, and again by the next import.
+        for _ in 0..2 {
+            room.named(named, "u");
+            room.library.same_paths(&[SamePath { named: named.to_owned(), seen: seen.to_owned() }]).unwrap();
+            assert_eq!(room.files(), ["/in/a.mp3 T path".to_owned(), "/in/b.mp3".to_owned(), decided.clone()]);
+        }
+    }
+}
+
+#[test]
+fn of_two_decisions_about_one_file_the_newer_one_is_left() {
+    let mut room = Room::new();
+    room.second_track();
+    let organised = room.organised.clone();
+    room.list(&organised, &[listed("/org", "b.mp3", 2)]);
+    room.decide("/in/b.mp3", "T", true);
+    room.decide("/org/b.mp3", "U", true);
+    let connection = Connection::open(room.path()).unwrap();
+    connection.execute("UPDATE decided_files SET decided_at = decided_at + 1 WHERE id = 'u'", []).unwrap();
+    room.moved("/in/b.mp3", "/org/b.mp3", 10);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/org/b.mp3 U person"]);
+}
+
+#[test]
+fn a_file_that_is_moved_or_copied_with_a_weaker_link_replaces_no_stronger_one() {
+    let room = Room::new();
+    room.second_track();
+    room.put(
+        "INSERT INTO put_file (source, path, track_service, track, linked_by) VALUES ('mover', '/in/b.mp3', 'djay', 'u', 'tags')",
+    );
+    room.named("/org/b.mp3", "t");
+    room.named("/org/c.mp3", "t");
+    room.put(
+        "INSERT INTO put_copied (source, path, new_path, size, modified_at, new_modified_at, sha256)
+         VALUES ('mover', '/in/b.mp3', '/org/c.mp3', 10, 5, 5, 'd')",
+    );
+    assert_eq!(room.files()[1..], ["/in/b.mp3 U tags", "/org/b.mp3 T path", "/org/c.mp3 T path"]);
+    room.moved("/in/b.mp3", "/org/b.mp3", 10);
+    assert_eq!(room.files(), ["/in/a.mp3 T path", "/org/b.mp3 T path", "/org/c.mp3 T path"]);
+}
+
+#[test]
+fn a_move_and_a_copy_that_are_said_again_find_the_file_in_the_library_too() {
+    let room = Room::new();
+    let copy = "INSERT INTO put_copied (source, path, new_path, size, modified_at, new_modified_at, sha256)
+        VALUES ('mover', '/in/b.mp3', '/org/c.mp3', 10, 5, 5, 'd')";
+    // The row that was known at the new place stays behind at the old one.
+    room.named("/org/a.mp3", "t");
+    for _ in 0..2 {
+        room.moved("/in/a.mp3", "/org/a.mp3", 10);
+        room.put(copy);
+        assert_eq!(room.files(), ["/in/b.mp3", "/org/a.mp3 T path", "/org/c.mp3"]);
+        assert_eq!(room.items(), ["/in/b.mp3 b", "/org/a.mp3 a", "/org/c.mp3 b"]);
+        for path in ["/org/a.mp3", "/org/c.mp3"] {
+            room.put(&format!("INSERT INTO put_file (source, path, missing) VALUES ('mover', '{path}', 1)"));
+        }
+        assert_eq!(room.items(), ["/in/b.mp3 b"]);
+    }
+    room.put("INSERT INTO put_file (source, path, missing) VALUES ('mover', '/org/a.mp3', 0)");
+    assert_eq!(room.items(), ["/in/b.mp3 b", "/org/a.mp3 a"]);
+}
+
+#[test]
+fn a_listing_says_nothing_of_parts_that_it_could_not_read_nor_of_what_it_leaves_out() {
+    let mut room = Room::new();
+    let folder = room.folder.path().join("music");
+    for part in ["locked", ".hidden"] {
+        std::fs::create_dir_all(folder.join(part)).unwrap();
+    }
+    std::fs::write(folder.join(".hidden/there.mp3"), "x").unwrap();
+    let of = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let source = room.library.add_source(folder.to_str().unwrap(), Kind::Folder, now()).unwrap();
+    let named = [".hidden/there.mp3", "locked/before.mp3", "open/before.mp3"].map(of);
+    for path in &named {
+        room.named(path, "t");
+    }
+    let unread = [folder.join("locked")];
+    room.library.begin_listing(source.id).unwrap();
+    room.library.end_listing(source.id, &[], &[], &unread, now()).unwrap();
+    let later = [".hidden/later.mp3", "locked/later.mp3", "open/later.mp3"].map(of);
+    for path in &later {
+        room.named(path, "t");
+    }
+    let below =
+        |room: &Room| -> Vec<String> { room.files().into_iter().filter(|file| file.contains("/music/")).collect() };
+    let there = |paths: &[&String]| -> Vec<String> { paths.iter().map(|path| format!("{path} T path")).collect() };
+    assert_eq!(below(&room), there(&[&later[0], &named[0], &named[1], &later[1]]));
+    // Read to its end, it says what is there.
+    room.library.end_listing(source.id, &[], &[], &[], now()).unwrap();
+    assert_eq!(below(&room), there(&[&named[0]]));
+}
+
+#[test]
+fn an_item_is_found_by_its_path_without_reading_all_of_them() {
+    let room = Room::new();
+    let connection = Connection::open(room.path()).unwrap();
+    let sql = "EXPLAIN QUERY PLAN UPDATE library_items SET missing_since = 1 WHERE path = '/in/a.mp3'";
+    let plan: String = connection.query_row(sql, [], |row| row.get(3)).unwrap();
+    assert!(plan.contains("library_items_path"), "{plan}");
 }

@@ -116,6 +116,10 @@ impl Library {
                  AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = files.id);
              DELETE FROM library_whole_prints WHERE NOT EXISTS (
                  SELECT 1 FROM library_items AS i WHERE i.audio_sha256 = library_whole_prints.audio_sha256);
+             DELETE FROM sound_prints WHERE NOT EXISTS (
+                 SELECT 1 FROM library_items AS i WHERE i.audio_sha256 = sound_prints.audio_sha256);
+             DELETE FROM sound_pairs WHERE one NOT IN (SELECT audio_sha256 FROM sound_prints)
+                 OR other NOT IN (SELECT audio_sha256 FROM sound_prints);
              DROP TABLE forgotten;"
         ))?;
         transaction.commit()?;

@@ -67,7 +67,7 @@ fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -
         .iter()
         .map(|item| item.id)
         .collect();
-    library.end_listing(source.id, &gone, &[], now()).unwrap();
+    library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
     standings
 }
 
@@ -150,7 +150,7 @@ fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
     let scan = library.begin_listing(source.id).unwrap();
     let seen = library.list(source.id, scan, &[listed("a")], false, now()).unwrap();
     assert_eq!(seen, [(Standing::Pending, Some(1))]);
-    library.end_listing(source.id, &[], &[2], now()).unwrap();
+    library.end_listing(source.id, &[], &[2], &[], now()).unwrap();
     assert_eq!(waiting(), 1);
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     assert_eq!(waiting(), 2);
