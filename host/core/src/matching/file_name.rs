@@ -10,7 +10,7 @@ use super::title::{Piece, Place};
 const EXTENSIONS: [&str; 12] =
     [".mp3", ".flac", ".wav", ".m4a", ".aac", ".aif", ".aiff", ".ogg", ".opus", ".wma", ".mp4", ".webm"];
 
-/// A tag of ID3v1 holds so many characters of a title.
+/// A tag of `ID3v1` holds so many characters of a title.
 const SHORT_TAG: usize = 30;
 
 /// The title without the extension of a file and a bit rate at its end; with spaces where a file's name has none:

@@ -27,7 +27,7 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title in an order of their own.
     pub(super) sorted: String,
-    /// The whole title with its small numbers in words: "Four Five" is "FourFive".
+    /// The whole title with its small numbers in words: "4 5" is "fourfive".
     pub(super) letters: String,
     /// Whether the title may be the beginning of a longer one.
     pub(super) cut_off: bool,
