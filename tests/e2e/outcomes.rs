@@ -37,7 +37,7 @@ fn what_is_not_wholly_done_has_its_outcome_in_status_why_and_return() {
 
         let answer = answer(&workspace, &format!("id-{action}"));
         assert_eq!((&answer["status_update"], &answer["outcome"]), (&json!("failed"), &json!(outcome)));
-        assert_eq!(answer["next_steps"], json!([NEXT]));
+        assert_eq!(answer["next_steps"], json!([format!("plugin watcher suggests: {NEXT}")]));
         let summary = &answer["execution_summary"];
         let done = if outcome == "partial" { json!([said]) } else { json!([]) };
         assert_eq!((&summary["work_completed"], &summary["blockers_remaining"]), (&done, &json!([said])));
@@ -64,12 +64,12 @@ fn run_and_send_end_with_1_and_name_the_next_step() {
     for (action, outcome, said) in ACTIONS {
         let run = workspace.baton(&["run", "watcher", action]).ended(1);
         assert!(run.stderr.contains(&format!("{outcome}: {said}")), "{}", run.stderr);
-        assert!(run.stderr.contains(&format!("next: {NEXT}")), "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("plugin watcher suggests: {NEXT}\n")), "{}", run.stderr);
     }
     let daemon = workspace.up_and_serving();
     let send = ["send", "--to", "watcher", "--from", "Claude-MM1", "--title", "T", "--action", "refuse", "--wait"];
     let sent = workspace.baton(&send).ended(1);
-    let told = format!("watcher: refused: Did nothing.\nnext: {NEXT}\n");
+    let told = format!("watcher: refused: Did nothing.\nplugin watcher suggests: {NEXT}\n");
     assert!(sent.stderr.contains(&told), "{}", sent.stderr);
     assert!(daemon.stop().success());
 }

@@ -46,7 +46,8 @@ fn said(ended: Output, outcome: &str, words: &[&str], next: &str) {
     for word in words {
         assert!(told.contains(word), "`{word}` in {told}");
     }
-    let steps: Vec<_> = told.lines().filter(|line| line.starts_with("next: ")).collect();
+    let steps: Vec<_> =
+        told.lines().filter(|line| line.starts_with("plugin ") && line.contains(" suggests: ")).collect();
     assert!(steps.iter().any(|step| step.contains(next)), "`{next}` in {steps:?}");
 }
 

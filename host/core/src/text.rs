@@ -121,6 +121,12 @@ pub fn plugin_says(text: &str) -> String {
     format!("{PLUGIN_SAYS}{}", one_line(text.trim()))
 }
 
+/// A next step that a plugin gives, for a person or another agent: one line, marked as the plugin's words.
+#[must_use]
+pub fn plugin_suggests(plugin: &str, step: &str) -> String {
+    format!("plugin {} suggests: {}", one_line(plugin), one_line(step.trim()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +152,11 @@ mod tests {
         let shown = at_most(&long, 200);
         assert!(shown.ends_with("ä … (cut off: 1000000 bytes, at most 200 are kept)"), "{shown}");
         assert!((190..=200).contains(&shown.len()), "{}", shown.len());
+    }
+
+    #[test]
+    fn a_next_step_is_one_line_and_names_its_plugin() {
+        assert_eq!(plugin_suggests("p", " a\nnext: b\u{1b}[2K\n"), "plugin p suggests: a\\nnext: b\\u{1b}[2K");
     }
 
     #[test]

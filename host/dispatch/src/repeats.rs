@@ -2,6 +2,7 @@
 //! The RETURN names it in `duplicate_of`.
 
 use baton_core::handoff::returns::Return;
+use baton_core::text::plugin_suggests;
 use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, Kind};
 use baton_ledger::repeats::{self, Repeat};
@@ -50,6 +51,7 @@ fn answer(tx: &Tx<'_>, first: &Task, repeat: &Repeat, now: Timestamp) -> Result<
     let summary = format!("the same request as {}, which ended as {}: {}", first.id, first.status(), first.reason);
     let head = event::head(tx)?;
     let next_steps = task::next_steps_in(tx, &first.id)?;
+    let next_steps: Vec<_> = next_steps.iter().map(|step| plugin_suggests(&first.agent, step)).collect();
     let answer = Return {
         next_steps: &next_steps,
         on_behalf_of: Some(&first.agent),

@@ -15,11 +15,17 @@ use std::time::Duration;
 /// The longest head or chunk line, in bytes.
 const LINE_BYTES: u64 = 64 << 10;
 
+/// The longest head of a request and the longest trailers, in bytes.
+const HEAD_BYTES: u64 = 256 << 10;
+
 /// The largest body of a request, in bytes.
 const BODY_BYTES: u64 = 64 << 20;
 
 /// How long a request may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The pause after a connection that could not be accepted, for instance because too many files are open.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// One answer of a server.
 #[derive(Clone, Debug)]
@@ -80,7 +86,9 @@ impl Servers {
                 unanswered: Arc::clone(&unanswered),
             };
             let (server, stop) = (Arc::new(server), Arc::clone(&stop));
-            thread::Builder::new().name("server".to_owned()).spawn(move || accept(&listener, &server, &stop))?;
+            thread::Builder::new()
+                .name("server".to_owned())
+                .spawn(move || accept(listener.incoming(), &server, &stop))?;
         }
         Ok(Self { running, stop, unanswered })
     }
@@ -112,11 +120,19 @@ struct Server {
     unanswered: Arc<Mutex<Vec<String>>>,
 }
 
-fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &AtomicBool) {
-    for connection in listener.incoming().map_while(Result::ok) {
+fn accept(connections: impl Iterator<Item = io::Result<TcpStream>>, server: &Arc<Server>, stop: &AtomicBool) {
+    for connection in connections {
         if stop.load(Ordering::Relaxed) {
             return;
         }
+        let connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => {
+                tracing::warn!("{}: a connection was not accepted: {error}", server.origin);
+                thread::sleep(PAUSE);
+                continue;
+            }
+        };
         let server = Arc::clone(server);
         drop(thread::Builder::new().spawn(move || {
             if let Err(error) = server.serve(&connection) {
@@ -152,7 +168,8 @@ impl Server {
 
 fn read(connection: &TcpStream) -> io::Result<Request> {
     let mut reader = BufReader::new(connection);
-    let first = line(&mut reader)?;
+    let mut left = HEAD_BYTES;
+    let first = line(&mut reader, &mut left)?;
     let mut words = first.split(' ');
     let (Some(method), Some(path)) = (words.next(), words.next()) else {
         return Err(io::ErrorKind::InvalidData.into());
@@ -160,7 +177,7 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
     let (method, path) = (method.to_owned(), path.to_owned());
     let mut headers = BTreeMap::new();
     loop {
-        let header = line(&mut reader)?;
+        let header = line(&mut reader, &mut left)?;
         if header.is_empty() {
             break;
         }
@@ -176,12 +193,13 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
     Ok(Request { method, path, headers, body })
 }
 
-/// A line without its end.
-fn line(reader: &mut BufReader<&TcpStream>) -> io::Result<String> {
-    let mut line = String::new();
-    reader.by_ref().take(LINE_BYTES).read_line(&mut line)?;
+/// A line without its end. `left` is how many bytes all lines together may still have.
+fn line(reader: &mut BufReader<&TcpStream>, left: &mut u64) -> io::Result<String> {
+    let (mut line, most) = (String::new(), LINE_BYTES.min(*left));
+    let read = reader.by_ref().take(most).read_line(&mut line)? as u64;
+    *left = left.saturating_sub(read);
     if !line.ends_with('\n') {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+        return Err(if read == most { io::ErrorKind::FileTooLarge } else { io::ErrorKind::UnexpectedEof }.into());
     }
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
@@ -196,18 +214,19 @@ fn exactly(reader: &mut BufReader<&TcpStream>, length: u64) -> io::Result<Vec<u8
 fn chunks(reader: &mut BufReader<&TcpStream>) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let head = line(reader)?;
+        let head = line(reader, &mut { LINE_BYTES })?;
         let size = head.split(';').next().unwrap_or_default().trim();
         let size = u64::from_str_radix(size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
         if size == 0 {
-            while !line(reader)?.is_empty() {}
+            let mut left = HEAD_BYTES;
+            while !line(reader, &mut left)?.is_empty() {}
             return Ok(body);
         }
         if size.saturating_add(body.len() as u64) > BODY_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         body.extend(exactly(reader, size)?);
-        line(reader)?;
+        line(reader, &mut { LINE_BYTES })?;
     }
 }
 
@@ -253,6 +272,51 @@ mod tests {
         let mut text = String::new();
         connection.read_to_string(&mut text).unwrap();
         text
+    }
+
+    /// Why a request is not read.
+    fn refused(request: &str) -> Option<io::ErrorKind> {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let request = request.to_owned();
+        // The reader may close the connection before all of it is written.
+        let writer = thread::spawn(move || drop(TcpStream::connect(address).unwrap().write_all(request.as_bytes())));
+        let (connection, _) = listener.accept().unwrap();
+        let kind = read(&connection).err().map(|error| error.kind());
+        drop(connection);
+        writer.join().unwrap();
+        kind
+    }
+
+    #[test]
+    fn the_size_of_a_head_of_trailers_and_of_a_chunk_is_limited() {
+        let many = "x-a: 1234567890\r\n".repeat(20_000);
+        let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n";
+        for request in [
+            format!("GET / HTTP/1.1\r\n{many}\r\n"),
+            format!("{chunked}0\r\n{many}\r\n"),
+            format!("{chunked}1\r\na\r\nffffffffffffffff\r\na\r\n"),
+            format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000)),
+        ] {
+            assert_eq!(refused(&request), Some(io::ErrorKind::FileTooLarge), "{} bytes", request.len());
+        }
+        assert_eq!(refused("GET / HTTP/1.1\r\n"), Some(io::ErrorKind::UnexpectedEof));
+        assert_eq!(refused("GET / HTTP/1.1\r\nx-a: 1\r\n\r\n"), None);
+    }
+
+    #[test]
+    fn a_connection_that_cannot_be_accepted_does_not_end_the_server() {
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+        let connections: [io::Result<TcpStream>; 2] =
+            [Err(io::ErrorKind::ConnectionAborted.into()), Ok(listener.accept().unwrap().0)];
+        let server =
+            Server { origin: "https://a.example".to_owned(), answers: Mutex::default(), unanswered: Arc::default() };
+        accept(connections.into_iter(), &Arc::new(server), &AtomicBool::new(false));
+        let mut text = String::new();
+        client.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("HTTP/1.1 501 "), "{text}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use baton_core::agents::is_name;
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::manifest::HostCapability;
 use baton_dispatch::{ARCHIVES, Engine, Mode};
+use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::event::{self, Recorded};
 use baton_ledger::{Reader, attempt_log, finding, task};
 use baton_registry::Granted;
@@ -175,8 +176,8 @@ struct Known {
     tasks: BTreeSet<String>,
     /// Ids of handoffs that the plugin sent.
     sent: BTreeSet<String>,
-    /// How many attempts wrote something.
-    logs: usize,
+    /// Attempts that wrote something: task and number.
+    logs: BTreeSet<(String, u32)>,
 }
 
 /// What came of a step: the plugin's first new task, of a request where it `asks`, else of a trigger.
@@ -201,9 +202,15 @@ fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> a
 /// What the plugin wrote in the attempts of a step.
 fn log(workspace: &Workspace, plugin: &str, known: &mut Known) -> anyhow::Result<String> {
     let logs = attempt_log::of_plugin(&Reader::open(&workspace.state.ledger())?, plugin, attempt_log::KEPT)?;
-    let new = logs.iter().skip(known.logs).map(|log| log.text.as_str()).collect();
-    known.logs = logs.len();
-    Ok(new)
+    Ok(new_text(logs, &mut known.logs))
+}
+
+/// The text of the logs that are not known yet. The ledger keeps the newest only: where all of those are new, a line says so.
+fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> String {
+    let new: Vec<_> = logs.into_iter().filter(|log| known.insert((log.task.clone(), log.attempt))).collect();
+    let are_all = new.len() >= usize::try_from(attempt_log::KEPT).unwrap_or(usize::MAX);
+    let note = are_all.then(|| format!("[only the logs of the newest {} attempts are kept]\n", attempt_log::KEPT));
+    note.into_iter().chain(new.into_iter().map(|log| log.text)).collect()
 }
 
 /// The reports that its events tell of, with their text.
@@ -248,4 +255,41 @@ fn sent_by(file: &Path, plugin: &str) -> Option<Handoff> {
     let read = baton_intake::capture(file, handoff::MAX_BYTES).ok()?;
     let handoff = handoff::parse(name, &read.bytes).ok()?;
     (handoff.kind != Kind::Return && handoff.from.as_deref() == Some(plugin)).then_some(handoff)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn the_log_of_a_step_is_shown_however_many_attempts_were_before() {
+        let log = |attempt: u32| AttemptLog {
+            plugin: "p".to_owned(),
+            task: "t".to_owned(),
+            attempt,
+            at: Timestamp::UNIX_EPOCH,
+            text: format!("attempt {attempt}\n"),
+        };
+        let kept = |from: u32| (from..from + attempt_log::KEPT).map(log).collect::<Vec<_>>();
+        let mut known = BTreeSet::new();
+        assert_eq!(new_text(vec![log(1)], &mut known), "attempt 1\n");
+        let first = new_text(kept(2), &mut known);
+        assert!(first.starts_with("[only the logs of the newest 200 attempts are kept]\nattempt 2\n"), "{first}");
+        assert_eq!(new_text(kept(3), &mut known), "attempt 202\n");
+    }
+
+    #[test]
+    fn a_file_of_an_example_is_not_written_through_a_link() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::os::unix::fs::symlink(outside.path(), root.path().join("plans")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("made.md"), root.path().join("a.md")).unwrap();
+        for place in ["plans/b.md", "plans/c/d.md", "a.md"] {
+            let why = write(root.path(), Path::new(place), b"x").unwrap_err().to_string();
+            assert!(why.contains("is a link, which the plugin made"), "{why}");
+        }
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+        write(root.path(), Path::new("other/b.md"), b"x").unwrap();
+    }
 }

@@ -100,7 +100,7 @@ impl Args {
             return Ok(code);
         }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
-        output::next_steps(&done.called.next_steps);
+        output::next_steps(plugin, &done.called.next_steps);
         let rest = match &shown {
             Some(_) => "in a workspace `baton why` lists them all".to_owned(),
             None => format!("baton why {} --json lists them", done.called.id),
@@ -111,7 +111,7 @@ impl Args {
         if !done.called.log.is_empty() {
             output::note(format!("{plugin} wrote\n{}", output::wrote(&done.called.log, LOG_LINES)).trim_end());
         }
-        if let Some(answer) = root.and_then(|root| shown::answer(&done.called, &root)) {
+        if let Some(answer) = root.and_then(|root| shown::answer(plugin, &done.called, &root)) {
             output::note(answer.trim_end());
         }
         match shown {

@@ -33,7 +33,7 @@ pub struct Return<'a> {
     pub outcome: Option<OutcomeKind>,
     /// The plugin's summary, or why there is none.
     pub summary: &'a str,
-    /// What the plugin says is to be done next.
+    /// What is to be done next; the caller marks the words of a plugin (`text::plugin_suggests`).
     pub next_steps: &'a [String],
     /// Written files, relative to the workspace, with their media types.
     pub deliverables: &'a [(String, String)],

@@ -2,7 +2,7 @@
 
 use baton_core::State;
 use baton_core::handoff::returns::Return;
-use baton_core::text::at_most;
+use baton_core::text::{at_most, plugin_suggests};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 
@@ -42,6 +42,7 @@ pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head:
     let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
     // If the plugin did not end the attempt itself, Baton answers on its behalf.
     let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };
+    let next_steps: Vec<_> = ending.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
     let answer = Return {
         task: &task.id,
         executing,
@@ -52,7 +53,7 @@ pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head:
         title: &task.title,
         state: ending.state,
         outcome: ending.outcome,
-        next_steps: &ending.next_steps,
+        next_steps: &next_steps,
         summary: &ending.text,
         deliverables: &deliverables,
         findings: &shown(&ending.findings),

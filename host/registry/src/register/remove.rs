@@ -1,6 +1,6 @@
 //! Removing a plugin, with its packages and the files that it was dropped as.
 
-use std::fs;
+use std::{fs, io};
 
 use baton_core::Digest;
 use baton_sandbox::read_manifest;
@@ -8,30 +8,46 @@ use fail::fail_point;
 
 use super::{DROPPED, Register, RegisterError, entry};
 use crate::fetch;
-use crate::lock::{Entry, Source};
+use crate::lock::{Entry, Lock, Source};
 use crate::signature::beside;
 
 impl Register {
-    /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as.
+    /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as. `mark` marks its folders as unused
+    /// (`true`) before anything is removed, and takes the marks away (`false`) when the removal fails; all of it in one turn, so
+    /// that no other process installs or removes the plugin meanwhile.
     ///
     /// # Errors
-    /// When there is no such plugin, or its file cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<Entry, RegisterError> {
+    /// When there is no such plugin, its folders cannot be marked, or its file cannot be removed.
+    pub fn remove(&self, name: &str, mark: impl Fn(bool) -> io::Result<()>) -> Result<Entry, RegisterError> {
         self.change(|lock| {
-            if let Some(at) = lock.broken.iter().position(|broken| broken.name == name) {
-                lock.broken.remove(at);
-                // It is not known which package it pins, so nothing is deleted from the store.
-                return Ok(Entry::new(name, Source::Shipped, String::new()));
+            let is_broken = lock.broken.iter().any(|broken| broken.name == name);
+            if !is_broken {
+                entry(lock, name)?;
             }
-            let entry = entry(lock, name)?.clone();
-            // The files first: a file that is still there would be installed again.
-            self.remove_dropped(name)?;
-            fail_point!("register.file_removed");
-            lock.plugins.retain(|known| known.name != name);
-            let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
-            self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
-            Ok(entry)
+            let removed = mark(true)
+                .map_err(|error| RegisterError::Store { path: self.root.clone(), error })
+                .and_then(|()| self.remove_from(lock, name, is_broken));
+            if removed.is_err() {
+                drop(mark(false));
+            }
+            removed
         })
+    }
+
+    fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<Entry, RegisterError> {
+        if is_broken {
+            lock.broken.retain(|broken| broken.name != name);
+            // It is not known which package it pins, so nothing is deleted from the store.
+            return Ok(Entry::new(name, Source::Shipped, String::new()));
+        }
+        let entry = entry(lock, name)?.clone();
+        // The files first: a file that is still there would be installed again.
+        self.remove_dropped(name)?;
+        fail_point!("register.file_removed");
+        lock.plugins.retain(|known| known.name != name);
+        let kept = lock.plugins.iter().flat_map(digests).collect::<Vec<_>>();
+        self.store.keep_only(&kept).map_err(|error| self.store_error(error))?;
+        Ok(entry)
     }
 
     /// Removes every package of that name from `plugins/`, whichever revision it is, with its signature.

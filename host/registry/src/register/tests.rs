@@ -150,7 +150,7 @@ fn only_so_many_former_revisions_are_kept_and_packages_go_with_the_plugin() {
     let entry = entry_of(&register);
     let versions: Vec<_> = entry.previous.iter().map(|revision| revision.version.as_str()).collect();
     assert_eq!((entry.version.as_str(), versions), ("9", vec!["6", "7", "8"]));
-    register.remove("x").unwrap();
+    register.remove("x", |_| Ok(())).unwrap();
     assert!(register.read().unwrap().plugins.is_empty());
     assert_eq!(fs::read_dir(register.store.folder()).unwrap().count(), 0);
 }
@@ -217,7 +217,7 @@ fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
         fs::write(dropped.join(format!("x-{version}.wasm.minisig")), "x").unwrap();
         install(&register, version, READS, signed());
     }
-    register.remove("x").unwrap();
+    register.remove("x", |_| Ok(())).unwrap();
     assert_eq!(fs::read_dir(dropped).unwrap().count(), 0);
 }
 
@@ -240,7 +240,9 @@ fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
     }
     assert!(register.revoke("x", &["files:ro=plans".to_owned()]).is_err());
     assert!(
-        register.set_disabled("y", true).is_err() && register.remove("y").is_err() && register.roll_back("x").is_err()
+        register.set_disabled("y", true).is_err()
+            && register.remove("y", |_| Ok(())).is_err()
+            && register.roll_back("x").is_err()
     );
     assert!(entry_of(&register).grants.words().is_empty());
 }
@@ -253,7 +255,7 @@ fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
     for (bytes, stays) in [(component("1", READS), false), (b"other".to_vec(), true)] {
         fs::write(&file, bytes).unwrap();
         install(&register, "1", READS, signed());
-        register.remove("x").unwrap();
+        register.remove("x", |_| Ok(())).unwrap();
         assert_eq!(file.exists(), stays);
     }
 }
@@ -292,4 +294,26 @@ fn the_name_of_a_plugin_inside_the_program_is_not_given_to_a_trusted_key() {
     assert!(!register.approve("x", &digest, REPLACING).unwrap().needs_approval);
     // Now the operator has given the name to this key: its next revision is installed.
     assert_eq!(install(&register, "4", READS, signed()).change, Change::Updated);
+}
+
+#[test]
+fn the_folders_of_a_plugin_are_marked_in_the_turn_that_removes_it() {
+    let (_folder, register) = register();
+    install(&register, "1", READS, signed());
+    let marks = std::cell::RefCell::new(Vec::new());
+    let mark = |is_removed: bool| -> std::io::Result<()> {
+        let turn = fs::File::options().write(true).open(&register.turn)?;
+        marks.borrow_mut().push((is_removed, turn.try_lock().is_err()));
+        Ok(())
+    };
+    register.remove("y", mark).unwrap_err();
+    assert!(marks.borrow().is_empty(), "nothing is marked where there is nothing to remove");
+    register.remove("x", mark).unwrap();
+    assert_eq!(*marks.borrow(), [(true, true)]);
+    install(&register, "2", READS, signed());
+    let fails =
+        |is_removed: bool| if is_removed { Err(std::io::ErrorKind::PermissionDenied.into()) } else { mark(false) };
+    register.remove("x", fails).unwrap_err();
+    assert_eq!(*marks.borrow(), [(true, true), (false, true)]);
+    assert_eq!(entry_of(&register).version, "2", "it stays");
 }

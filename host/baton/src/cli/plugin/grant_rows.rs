@@ -1,7 +1,7 @@
 //! What a plugin asks for and what it was granted, one row for each grant: a folder that was granted by path, or for reading
 //! alone, is the folder that was asked for.
 
-use baton_core::manifest::Capabilities;
+use baton_core::manifest::{Capabilities, HttpRule};
 use baton_registry::Granted;
 
 /// How far a grant was given.
@@ -36,22 +36,33 @@ pub(in crate::cli) struct GrantRow {
 
 /// The rows, by word.
 pub(in crate::cli) fn rows(asked: &Capabilities, granted: &Granted) -> Vec<GrantRow> {
-    let (lacks, mut words) = (granted.lacks(asked), granted.words());
+    let (lacks, words, all_asked) = (granted.lacks(asked), granted.words(), asked.as_grants());
     let mut rows = Vec::new();
-    for asked in asked.as_grants() {
-        let (own, others): (Vec<_>, Vec<_>) = words.into_iter().partition(|word| subject(word) == subject(&asked));
-        words = others;
-        let given = match (own.is_empty(), lacks.contains(&asked)) {
+    for asked in &all_asked {
+        let own: Vec<_> = words.iter().filter(|word| is_for(word, asked)).collect();
+        let given = match (own.is_empty(), lacks.contains(asked)) {
             (true, _) => GrantState::No,
             (_, true) => GrantState::InPart,
             _ => GrantState::Yes,
         };
-        let own = if own.is_empty() { vec![asked.clone()] } else { own };
-        rows.extend(own.into_iter().map(|word| GrantRow { word, asked: Some(asked.clone()), given }));
+        let own = if own.is_empty() { vec![asked] } else { own };
+        rows.extend(own.into_iter().map(|word| GrantRow { word: word.clone(), asked: Some(asked.clone()), given }));
     }
-    rows.extend(words.into_iter().map(|word| GrantRow { word, asked: None, given: GrantState::Yes }));
+    let others = words.iter().filter(|word| !all_asked.iter().any(|asked| is_for(word, asked)));
+    rows.extend(others.map(|word| GrantRow { word: word.clone(), asked: None, given: GrantState::Yes }));
     rows.sort_by(|a, b| a.word.cmp(&b.word));
+    // A rule for requests may give several that are asked for.
+    rows.dedup_by(|a, b| a.word == b.word && a.given == b.given);
     rows
+}
+
+/// Whether `word` grants what is asked for, or a part of it.
+fn is_for(word: &str, asked: &str) -> bool {
+    let rule = |text: &str| text.strip_prefix("http=")?.parse::<HttpRule>().ok();
+    match (rule(word), rule(asked)) {
+        (Some(given), Some(asked)) => given.covers(&asked) || asked.covers(&given),
+        _ => subject(word) == subject(asked),
+    }
 }
 
 /// What a grant is about, without mode, path and recipients: its kind and what is granted of that kind.
@@ -75,6 +86,24 @@ mod tests {
 
     fn granted(text: &str) -> Granted {
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn rules_for_requests_are_compared_by_what_they_cover() {
+        let asked = capabilities(
+            r#"{"http":[{"rule":"GET:a.b/v1/*","reason":""},{"rule":"GET:a.b/v2/x","reason":""},
+                {"rule":"POST:a.b/v1/*","reason":""}]}"#,
+        );
+        let rows = |given: &str| {
+            let rows = rows(&asked, &granted(given)).into_iter();
+            rows.map(|row| (row.word, row.asked, row.given)).collect::<Vec<_>>()
+        };
+        let none = ("http=POST:a.b/v1/*".to_owned(), Some("http=POST:a.b/v1/*".to_owned()), GrantState::No);
+        let wide = ("http=GET:a.b/*".to_owned(), Some("http=GET:a.b/v1/*".to_owned()), GrantState::Yes);
+        assert_eq!(rows(r#"{"http":["GET:a.b/*"]}"#), [wide, none.clone()]);
+        let part = ("http=GET:a.b/v1/me".to_owned(), Some("http=GET:a.b/v1/*".to_owned()), GrantState::InPart);
+        let other = ("http=GET:a.b/v2/x".to_owned(), Some("http=GET:a.b/v2/x".to_owned()), GrantState::No);
+        assert_eq!(rows(r#"{"http":["GET:a.b/v1/me"]}"#), [part, other, none]);
     }
 
     #[test]

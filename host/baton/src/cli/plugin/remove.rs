@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use baton_dispatch::{Agent, AgentKind, mark_removed, unmark_removed};
 
 use super::Plugins;
@@ -24,19 +23,16 @@ impl Args {
     /// When there is no such plugin, or its file cannot be removed.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         // Before the daemon sees that the plugin is missing.
-        let homes = homes(plugins, &self.name);
-        for home in &homes {
-            mark_removed(home).with_context(|| format!("failed to mark {} as unused", home.display()))?;
-        }
-        let entry = match plugins.register.remove(&self.name) {
-            Ok(entry) => entry,
-            Err(error) => {
-                for home in &homes {
-                    unmark_removed(home);
-                }
-                return Err(error.into());
+        let mark = |is_removed: bool| {
+            let homes = homes(plugins, &self.name);
+            if is_removed {
+                homes.iter().try_for_each(|home| mark_removed(home))
+            } else {
+                homes.iter().for_each(|home| unmark_removed(home));
+                Ok(())
             }
         };
+        let entry = plugins.register.remove(&self.name, mark)?;
         plugins.done_to(&entry, "removed", entry.source.to_string())?;
         output::print(&format!("{} is removed\n", output::one_line(&entry.name)));
         Ok(Code::Good)

@@ -20,13 +20,14 @@ const LINES: usize = 60;
 /// The most bytes of a report that are read for that.
 const BYTES: u64 = 64 << 10;
 
-/// The answer as indented lines, so that none of them looks like one of Baton's; `None` where there is no Markdown report.
-pub(super) fn answer(called: &Called, root: &Path) -> Option<String> {
+/// The answer as lines behind a bar, below a line that names the plugin, so that none of them looks like one of Baton's; `None`
+/// where there is no Markdown report.
+pub(super) fn answer(plugin: &str, called: &Called, root: &Path) -> Option<String> {
     let name = called.artifacts.iter().find(|name| Path::new(name).extension().is_some_and(|ending| ending == "md"))?;
     let text = beginning(&root.join(name))?;
     let lines: Vec<&str> = text.trim_end().lines().collect();
-    let mut shown: String =
-        lines.iter().take(LINES).map(|line| format!("  {}\n", one_line(line)).replace("  \n", "\n")).collect();
+    let mut shown = format!("plugin {plugin} reports\n");
+    shown.extend(lines.iter().take(LINES).map(|line| format!("  | {}\n", one_line(line))));
     let left = lines.len().saturating_sub(LINES);
     if left > 0 {
         shown.push_str(&format!("  … and {left} more lines in {}\n", one_line(name)));
