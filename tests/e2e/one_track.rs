@@ -210,6 +210,24 @@ fn every_exported_location_exists_from_scan_to_undo_where_nobody_scanned_the_new
 }
 
 #[test]
+fn what_djay_names_is_on_disk_before_and_after_a_scan_of_another_folder() {
+    let place = Place::new();
+    place.run(&["spotify", "import"]);
+    place.run(&["djay", "sync-sessions"]);
+    place.run(&["djay", "match-ids"]);
+    let other = place.incoming.with_file_name("other");
+    write_wav(&other.join("jingle.wav"), &tune(77, SECONDS));
+    for scanned in [false, true] {
+        if scanned {
+            place.scan(&other);
+        }
+        let wanted = place.run(&["spotify", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
+        let said = format!("{}{}", wanted.stdout, wanted.stderr);
+        assert!(said.contains("7 tracks in 2 playlists: 6 on disk, 1 wanted, 0 unclear"), "{scanned}: {said}");
+    }
+}
+
+#[test]
 fn duplicates_are_told_where_they_lie_after_apply() {
     let place = Place::new();
     let [(artist, title), ..] = TRACKS;

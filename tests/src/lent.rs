@@ -73,6 +73,17 @@ impl Lent {
         Ok(())
     }
 
+    /// Writes down that `baton library scan` has listed a folder to its end.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn listed(&self, folder: &str) -> anyhow::Result<()> {
+        let tables = rusqlite::Connection::open(&self.access.path)?;
+        let put = "INSERT INTO library_sources (path, kind, added_at, listed_at) VALUES (?1, 'folder', 1, 1)";
+        tables.execute(put, [folder])?;
+        Ok(())
+    }
+
     fn open(database: Database, path: PathBuf, writable: bool) -> Self {
         Self::try_open(database, path, writable).expect("the database opens")
     }

@@ -100,6 +100,8 @@ pub(crate) struct Known {
     /// By name, then by the time that the catalog has known them.
     pub(crate) lists: Vec<List>,
     pub(crate) files: Vec<Named>,
+    /// The folders that a scan has listed to their end.
+    pub(crate) scanned: Vec<String>,
 }
 
 impl Known {
@@ -113,7 +115,10 @@ impl Known {
 
     fn read_at_most(catalog: &dyn Tables, bytes: usize) -> Result<Self, Error> {
         let catalog = Reading { catalog, left: Cell::new(bytes) };
-        Ok(Self { songs: songs(&catalog)?, lists: lists(&catalog)?, files: files(&catalog)? })
+        let mut scanned = Vec::new();
+        let folders = "SELECT path FROM library_sources WHERE listed_at IS NOT NULL";
+        catalog.each(0, folders, &mut |row| scanned.extend(text(row, 0)))?;
+        Ok(Self { songs: songs(&catalog)?, lists: lists(&catalog)?, files: files(&catalog)?, scanned })
     }
 }
 

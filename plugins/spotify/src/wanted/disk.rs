@@ -41,10 +41,9 @@ fn is_on_disk(file: &Named) -> bool {
 
 impl<'a> Disk<'a> {
     pub(crate) fn new(known: &'a Known) -> Self {
-        let there = || known.files.iter().filter(|file| is_on_disk(file));
-        // A path that a program only names may be that of another machine: where files were scanned, those count.
-        let is_scanned = there().any(|file| file.size.is_some());
-        let files: Vec<_> = there().filter(|file| file.size.is_some() || !is_scanned).collect();
+        let named = NamedPaths::new(known);
+        let counts = |file: &&Named| is_on_disk(file) && (file.size.is_some() || named.count(&file.path));
+        let files: Vec<_> = known.files.iter().filter(counts).collect();
         let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
         Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
     }
@@ -76,6 +75,37 @@ impl<'a> Disk<'a> {
             |track: &Track| (normalise(&track.title), track.artists.iter().map(|a| normalise(a)).collect::<Vec<_>>());
         matches!((self.tracks.get(best.candidate), twin), (Some(best), Some(twin)) if name(best) == name(twin))
     }
+}
+
+/// Which paths count that a program (djay) only names, and nobody has seen.
+struct NamedPaths<'a> {
+    scanned: &'a [String],
+    /// The first folders of the files that were seen.
+    seen: HashSet<[Option<&'a str>; 2]>,
+}
+
+impl<'a> NamedPaths<'a> {
+    fn new(known: &'a Known) -> Self {
+        let seen = known.files.iter().filter(|file| is_on_disk(file) && file.size.is_some());
+        Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
+    }
+
+    /// Before a scan all count. A scan of its folder would have seen the file; outside of the scanned folders, a path that begins
+    /// as none that was seen may be that of another machine.
+    fn count(&self, path: &str) -> bool {
+        let is_listed = |folder: &String| {
+            let below = path.strip_prefix(folder.trim_end_matches(['/', '\\']));
+            below.is_some_and(|below| below.starts_with(['/', '\\']))
+        };
+        self.scanned.is_empty() || (!self.scanned.iter().any(is_listed) && self.seen.contains(&first_folders(path)))
+    }
+}
+
+/// The first two folders of a path: on most systems those tell whose home, or which volume.
+fn first_folders(path: &str) -> [Option<&str>; 2] {
+    let (folder, _) = path.rsplit_once(['/', '\\']).unwrap_or_default();
+    let mut parts = folder.split(['/', '\\']).filter(|part| !part.is_empty());
+    [parts.next(), parts.next()]
 }
 
 /// The files of tracks that are linked: those that somebody saw before those that are only named, and the largest first, because of

@@ -80,6 +80,30 @@ fn playlists_are_asked_for_by_name() {
 }
 
 #[test]
+fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
+    let place = Place::new();
+    for id in ["moved", "named", "scanned", "away"] {
+        place.track(id, "A", id);
+    }
+    place.playlist("P", &["moved", "named", "scanned", "away"]);
+    for (path, track) in
+        [("/m/dj/b.mp3", "named"), ("/m/dj/new/c.mp3", "scanned"), ("/Users/other/Music/d.mp3", "away")]
+    {
+        let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', ?1, 'spotify', ?2)";
+        place.catalog.execute(put, &[path.into(), track.into()]).unwrap();
+    }
+    let on_disk = || list(&place, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 3");
+    // As `apply` writes it down of a file that it moved: nothing was scanned by that.
+    let put =
+        "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
+    place.catalog.execute(put, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 4");
+    place.catalog.listed("/m/dj/new").unwrap();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 2", "one is in the scanned folder, one on another machine");
+}
+
+#[test]
 fn what_is_missing_is_said_and_no_list_is_made() {
     let place = Place::new();
     let refused = |missing: &str, next: &str| {
