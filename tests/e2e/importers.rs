@@ -47,6 +47,18 @@ impl Place {
         self.json(&["stats"])["counts"][what].clone()
     }
 
+    /// The titles of the playlist of exactly that name, in order.
+    #[track_caller]
+    fn titles(&self, playlist: &str) -> Vec<String> {
+        let states = fs::read_dir(self.workspace.outside().join("state/baton")).unwrap();
+        let catalog = states.map(|entry| entry.unwrap().path().join("catalog.db")).find(|path| path.is_file()).unwrap();
+        let titles = "SELECT t.title FROM playlist_items AS i JOIN tracks AS t ON t.id = i.track \
+            JOIN playlists AS p ON p.id = i.playlist WHERE p.name = ?1 ORDER BY i.position";
+        let tables = rusqlite::Connection::open(catalog).unwrap();
+        let mut found = tables.prepare(titles).unwrap();
+        found.query_map([playlist], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
     /// The one track that is found by words: its ids (`SERVICE:ID`), its playlists, and the fields that count.
     #[track_caller]
     fn track(&self, words: &str) -> (Vec<String>, Vec<String>, Value) {
@@ -88,7 +100,8 @@ fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_on
     );
     place.file("Rain.csv", "sep=;\r\ntitle;artist;album;isrc;addedDate;addedBy;duration;url\r\nGlow;Oto;Licht;DEBX12100003;2024-01-02;someone;225s;\r\n");
     place.import(&json!({}));
-    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(5), json!(3)));
+    // The list of followed artists is not a playlist.
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(4), json!(3)));
     let (ids, playlists, night_bus) = place.track("night bus");
     assert_eq!(playlists, ["Drive", "Late"]);
     assert!(ids.contains(&format!("spotify:{ID}")) && ids.len() == 2, "{ids:?}");
@@ -100,7 +113,7 @@ fn playlists_of_other_services_are_imported_and_a_track_that_spotify_knows_is_on
     );
     let again = place.import(&json!({}));
     assert!(again.reason.contains("Nothing has changed: 3 of 3 files"), "{}", again.reason);
-    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(5), json!(3)));
+    assert_eq!((place.count("playlists"), place.count("tracks")), (json!(4), json!(3)));
 }
 
 #[test]
@@ -137,6 +150,68 @@ fn any_csv_is_imported_once_it_is_said_which_column_is_what() {
     assert!(again.reason.contains("Nothing has changed"), "{}", again.reason);
     place.import(&json!({ "columns": { "title": "Stück", "artists": "Nr" } }));
     assert_eq!(place.count("tracks"), json!(4));
+}
+
+#[test]
+fn another_mapping_of_the_columns_imports_a_file_again_that_is_known_without_one() {
+    let place = Place::new();
+    place.file("Rain.csv", "title;artist;album;isrc\nLicht;Oto;Glow;\n");
+    place.import(&json!({}));
+    assert_eq!(place.track("oto").2["title"], "Licht");
+    let columns = json!({ "title": "album", "artists": "artist", "album": "title" });
+    let task = place.import(&json!({ "columns": columns }));
+    assert!(task.reason.contains("1 playlist with 1 entry"), "{}", task.reason);
+    assert_eq!(place.titles("Rain"), ["Glow"]);
+    let again = place.import(&json!({ "columns": columns }));
+    assert!(again.reason.contains("Nothing has changed"), "{}", again.reason);
+    place.import(&json!({}));
+    assert_eq!(place.titles("Rain"), ["Licht"]);
+}
+
+#[test]
+fn a_column_called_type_of_an_unknown_program_leaves_no_row_out() {
+    let place = Place::new();
+    place.file("set.csv", "Stück\tInterpret\tType\nNight Bus\tIda Lund\tAlbum\nGlow\tOto\tSingle\n");
+    place.import(&json!({ "columns": { "title": "Stück", "artists": "Interpret" } }));
+    assert_eq!(place.titles("set"), ["Night Bus", "Glow"]);
+}
+
+#[test]
+fn playlists_of_one_file_whose_names_differ_in_case_are_two() {
+    let place = Place::new();
+    let head = "Track name,Artist name,Album,Playlist name,Type,ISRC\n";
+    place.file(
+        "library.csv",
+        format!("{head}One,Oto,A,mix,Playlist,\nTwo,Oto,A,MIX,Playlist,\nThree,Oto,A,mix,Playlist,\n"),
+    );
+    place.import(&json!({}));
+    assert_eq!(
+        (place.titles("mix"), place.titles("MIX")),
+        (vec!["One".to_owned(), "Three".to_owned()], vec!["Two".to_owned()])
+    );
+    // The order of the rows tells nobody apart.
+    place.file("library.csv", format!("{head}Two,Oto,A,MIX,Playlist,\nOne,Oto,A,mix,Playlist,\n"));
+    place.import(&json!({}));
+    assert_eq!((place.titles("mix"), place.titles("MIX")), (vec!["One".to_owned()], vec!["Two".to_owned()]));
+    assert_eq!(place.count("playlists"), 2);
+}
+
+#[test]
+fn lists_of_favourite_albums_and_artists_are_told_and_are_not_playlists() {
+    let place = Place::new();
+    place.file(
+        "library.csv",
+        "Track name,Artist name,Album,Playlist name,Type,ISRC\nOne,Oto,A,Mix,Playlist,\n,Oto,Licht,Mix,Favorite Album,\n\
+         ,Oto,Licht,My Albums,Album,\n,Oto,,My Artists,Artist,\n",
+    );
+    place.file("albums.csv", "title;artist;album;isrc;url\nLicht;Oto;Licht;;https://open.spotify.com/album/x\n");
+    place.file("artists.csv", "title;artist;album;isrc\n;Oto;;\n");
+    let task = place.import(&json!({}));
+    assert_eq!((place.count("playlists"), place.titles("Mix")), (json!(1), vec!["One".to_owned()]));
+    let findings = place.workspace.why(&task.id).findings;
+    let told: Vec<_> = findings.iter().filter(|told| told.title.contains("not imported")).collect();
+    assert_eq!(told.len(), 3, "{findings:?}");
+    assert!(told.iter().any(|told| told.title.contains("3 rows of favourite albums and artists")), "{told:?}");
 }
 
 /// What an import comes to that can read none of the files, whatever that is called.

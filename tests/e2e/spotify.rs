@@ -169,6 +169,21 @@ fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
 }
 
 #[test]
+fn a_damaged_database_of_the_plugin_is_said_and_no_export_is_written_without_it() {
+    let place = Place::new();
+    place.playlist("Mix", &[1]);
+    place.done("import", &json!({}));
+    let states = fs::read_dir(place.workspace.outside().join("state/baton")).unwrap();
+    let own = states.map(|entry| entry.unwrap().path().join("plugins/spotify.db")).find(|path| path.is_file());
+    let tables = rusqlite::Connection::open(own.unwrap()).unwrap();
+    tables.execute_batch("DROP TABLE IF EXISTS episodes; CREATE TABLE episodes (unknown TEXT)").unwrap();
+    drop(tables);
+    let task = place.ask("export", &json!({}));
+    assert!(task.state == "failed" && task.reason.contains("service"), "{task:?}");
+    assert!(place.made().is_empty());
+}
+
+#[test]
 fn an_export_of_the_catalog_has_its_episodes_and_no_blank_row() {
     let place = Place::new();
     let empty = ",".repeat(18);

@@ -63,7 +63,9 @@ impl Sources<'_> {
                 }
                 let mut here = catalog::playlists(self.catalog, only, with)?;
                 // Without the own tables, which need not be granted, places of episodes have nothing.
-                drop(self.own.map(|own| episodes::fill(own, &mut here)));
+                if let Some(own) = self.own {
+                    granted(episodes::fill(own, &mut here))?;
+                }
                 here
             } else {
                 self.exports(place, only, &mut names, findings)?
@@ -110,7 +112,7 @@ impl Sources<'_> {
         let found = find(self.folders, &[place.to_owned()], findings).map_err(Error::Permanent)?;
         let all = find(self.folders, &[], &mut Findings::default()).map_err(Error::Permanent)?;
         // Without them (they need not be granted) ids are those of a first import.
-        let known = self.own.and_then(|own| ids::known(own).ok()).unwrap_or_default();
+        let known = self.own.map(|own| granted(ids::known(own))).transpose()?.flatten().unwrap_or_default();
         let (ids, mut privacy_ids) = (ids::csv_ids(self.folders, &all, &known).0, PrivacyIds::default());
         let (mut playlists, mut count, mut files) = (Vec::new(), 0, 0);
         for file in &found {
@@ -142,6 +144,15 @@ impl Sources<'_> {
             return Err(Error::Permanent(format!("`{place}` holds no playlist that can be read{why}")));
         }
         Ok(playlists)
+    }
+}
+
+/// What was read; nothing where reading is not granted.
+fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Error::NeedsGrant(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -49,12 +49,12 @@ pub(super) type States = HashMap<(String, String), State>;
 /// How the state of a playlist is called: the number of the reader that made it (another reader may read more), the digest of the
 /// file, and how many entries it has, so that a playlist whose entries are gone is not taken for one that is there.
 pub(super) fn snapshot(digest: &str, entries: usize) -> String {
-    format!("1:{digest}:{entries}")
+    format!("2:{digest}:{entries}")
 }
 
 /// The state of a playlist whose file was read in part only.
 pub(super) fn part(digest: &str) -> String {
-    format!("1:{digest}:part")
+    format!("2:{digest}:part")
 }
 
 /// The playlists of exports.

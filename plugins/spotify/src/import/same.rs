@@ -9,6 +9,7 @@ use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
+use super::Lent;
 use super::known::NAMES;
 use super::rows::source;
 use super::track_key::BY_NAME;
@@ -22,11 +23,35 @@ const PUT_SAME: &str =
 const UNKNOWN: &str = "SELECT n.item, n.external_id FROM external_ids AS n WHERE n.kind = 'track' AND n.service = ?1 \
     AND NOT EXISTS (SELECT 1 FROM external_ids AS s WHERE s.kind = 'track' AND s.item = n.item AND s.service = ?2)";
 
-/// Joins them.
+/// How many tracks an import could compare: when it says the same as after the last time, there is nothing new to compare.
+const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1) || ' ' || \
+    (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?2) || ' ' || \
+    (SELECT coalesce(max(id), 0) FROM tracks)";
+
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS compared (only INTEGER PRIMARY KEY CHECK (only = 1), tracks TEXT NOT NULL) STRICT";
+
+/// Joins them, if this import wrote tracks or there are others than when they were last compared.
 ///
 /// # Errors
-/// When the catalog fails.
-pub(super) fn join(catalog: &dyn Writable, findings: &mut Findings) -> Result<(), Error> {
+/// When the catalog fails, or the own tables.
+pub(super) fn join(lent: &Lent<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
+    let comparable = || -> Result<String, Error> {
+        let found = lent.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;
+        Ok(found.text().unwrap_or_default().to_owned())
+    };
+    lent.own.execute(TABLE, &[])?;
+    let last = lent.own.query("SELECT tracks FROM compared", &[])?;
+    if !is_new && last.text() == Some(comparable()?.as_str()) {
+        return Ok(());
+    }
+    compare(lent.catalog, findings)?;
+    let put = "INSERT OR REPLACE INTO compared VALUES (1, ?1)";
+    lent.own.execute(put, &[comparable()?.into()])?;
+    Ok(())
+}
+
+fn compare(catalog: &dyn Writable, findings: &mut Findings) -> Result<(), Error> {
     let mut unknown = HashMap::new();
     for row in catalog.rows(UNKNOWN, &[BY_NAME.into(), TRACKS.into()])? {
         let row = row?;

@@ -17,7 +17,7 @@ use super::{Args, Lent, Report, plays, same};
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::{counted, playlist_id};
-use crate::read::{Content, Dialect, Folder, Found, Kind, Mapping, find, holds_playlists, read, read_csv};
+use crate::read::{Content, Folder, Found, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
 use crate::source::tell_unknown;
 
 /// An import under way.
@@ -101,7 +101,7 @@ impl<'a> Session<'a> {
         self.privacy(&privacy)?;
         let all_read = self.report.unread == unread;
         self.pending.write(self.lent.catalog)?;
-        same::join(self.lent.catalog, self.findings)?;
+        same::join(&self.lent, self.pending.tracks() > 0, self.findings)?;
         plays::import(&mut self, &history)?;
         self.pending.write(self.lent.catalog)?;
         self.report.tracks = self.pending.tracks();
@@ -138,6 +138,12 @@ impl<'a> Session<'a> {
             }
         };
         let digest = Digest::of(&bytes).to_string();
+        // With other columns a file says something else.
+        let digest = if is_mapped(&bytes, mapping) {
+            Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string()
+        } else {
+            digest
+        };
         if let Some(state) = self.states.get(&(CSV.to_owned(), id.clone())) {
             if state.is_of(&digest) {
                 self.report.unchanged += 1;
@@ -156,11 +162,6 @@ impl<'a> Session<'a> {
                 self.wrong(found, &why);
                 return Ok(());
             }
-        };
-        // With other columns a file says something else.
-        let digest = match csv.dialect {
-            Dialect::Mapped => Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string(),
-            _ => digest,
         };
         if csv.dialect.is_by_name() {
             known::rank(self.lent.catalog)?;

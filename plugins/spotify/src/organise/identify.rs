@@ -172,7 +172,7 @@ mod tests {
             },
         ];
         let lists = vec![List { name: "P".into(), liked: false, tracks: vec![1, 2] }];
-        Known { songs: songs.into_iter().collect(), lists, files }
+        Known { songs: songs.into_iter().collect(), lists, files, scanned: Vec::new() }
     }
 
     #[test]

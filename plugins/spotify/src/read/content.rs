@@ -1,6 +1,6 @@
 //! One file of an export, read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::sheet::{MOST_BYTES, Sheet, read_file};
@@ -10,7 +10,7 @@ use super::dialect::{Column, Columns, Dialect, Mapping};
 use super::found::{Found, Kind};
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist};
-use crate::names::{LIKED, playlist_id, shown};
+use crate::names::{LIKED, counted, playlist_id, shown};
 
 /// Rows of one file that are read. Spotify's playlists end at 10,000; lists of liked songs and histories are longer. So many
 /// entries take some 70 MB, a file of the largest size some more, and a plugin has 256 MiB.
@@ -58,6 +58,13 @@ pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
     columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
 }
 
+/// Whether it is a mapping that says which column of a CSV file is what.
+#[must_use]
+pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
+    let sniff = || Sheet::of(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    !mapping.0.is_empty() && sniff().is_ok_and(|columns| columns.dialect == Dialect::Mapped)
+}
+
 /// Reads the bytes of a CSV file.
 ///
 /// # Errors
@@ -90,10 +97,10 @@ pub fn read_csv(
         playlists.push(playlist(stem, None, file));
         read.lists.clear();
     }
-    let mut places = HashMap::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for (row, entry) in read.entries.into_iter().enumerate() {
         let list = read.lists.get(row).filter(|list| !list.is_empty());
-        let place = *places.entry(list.map(|list| playlist_id(list))).or_insert_with(|| {
+        let place = *places.entry(list.cloned()).or_insert_with(|| {
             if !read.lists.is_empty() {
                 playlists.push(playlist(stem, list.cloned(), file));
             }
@@ -103,11 +110,58 @@ pub fn read_csv(
             playlist.entries.push(entry);
         }
     }
+    if columns.dialect.is_by_name() {
+        leave_out_favourites(&mut playlists, read.favourites, file, findings);
+    }
+    tell_sections_apart(&mut playlists);
     for playlist in &mut playlists {
         playlist.complete = read.complete;
         playlist.identify(&playlist_id(stem));
     }
     Ok(Csv { dialect: columns.dialect, playlists })
+}
+
+/// Leaves out lists of favourite albums and artists, in which no row names a track: they are not playlists.
+fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, findings: &mut Findings) {
+    let before = playlists.len();
+    // A playlist without a row is empty, unless all of its rows were favourites.
+    let has_track = |playlist: &Playlist| {
+        let mut entries = playlist.entries.iter();
+        let is_empty = playlist.entries.is_empty() && rows == 0;
+        is_empty || entries.any(|entry| entry.uri.is_some() || !entry.title.is_empty())
+    };
+    playlists.retain(has_track);
+    let lists = before - playlists.len();
+    let counts = [
+        (rows, counted(rows, "row of a favourite album or artist", "rows of favourite albums and artists")),
+        (lists, counted(lists, "list that names no track", "lists that name no track")),
+    ];
+    let told: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
+    if !told.is_empty() {
+        let title = format!("{file}: not imported: {}", told.join(", "));
+        findings.add("favourites", file, Severity::Info, title, "");
+    }
+}
+
+/// Gives playlists of one file whose names make one id (`Mix`, `MIX`) different ones, in the order of their names: the order of the
+/// rows makes no difference.
+fn tell_sections_apart(playlists: &mut [Playlist]) {
+    let mut taken: HashSet<String> =
+        playlists.iter().filter_map(|playlist| playlist.section.as_deref().map(playlist_id)).collect();
+    let mut sections: Vec<&mut String> =
+        playlists.iter_mut().filter_map(|playlist| playlist.section.as_mut()).collect();
+    sections.sort();
+    let mut given = HashSet::new();
+    for section in sections {
+        let id = playlist_id(section);
+        if given.insert(id.clone()) {
+            continue;
+        }
+        let mut numbered = (2_u32..).map(|number| format!("{id}#{number}"));
+        if let Some(free) = numbered.find(|numbered| taken.insert(numbered.clone())) {
+            *section = free;
+        }
+    }
 }
 
 /// A playlist without entries that is called like its file, or like its section of the file.

@@ -201,14 +201,19 @@ impl Columns {
         let folded: Vec<_> = header.iter().map(|name| fold(name)).collect();
         let is_there = |names: &[&str]| names.iter().all(|name| folded.iter().any(|known| known == name));
         let by_name = || folded.iter().map(|name| found(&BY_NAME, name).or_else(|| found(&NAMES, name))).collect();
+        let is_tune_my_music = is_there(&["track name", "playlist name", "type"]);
         if let Some(mapped) = mapping.columns(&folded) {
-            let named = |column: &Option<Column>| column.is_some_and(|column| mapped.contains(&Some(column)));
+            // In a file of another program `Type` may say anything: the kind of the file, or of the mix.
+            let named = |column: &Option<Column>| {
+                let is_unknown = *column == Some(Column::Kind) && !is_tune_my_music;
+                is_unknown || column.is_some_and(|column| mapped.contains(&Some(column)))
+            };
             let others: Vec<_> = by_name();
             let others = others.into_iter().map(|column| column.filter(|_| !named(&column)));
             let columns = mapped.iter().zip(others).map(|(mapped, other)| mapped.or(other)).collect();
             return Ok(Self::of(Dialect::Mapped, columns));
         }
-        if is_there(&["track name", "playlist name", "type"]) {
+        if is_tune_my_music {
             return Ok(Self::of(Dialect::TuneMyMusic, by_name()));
         }
         let english = Self::of(Dialect::A, folded.iter().map(|name| found(&NAMES, name)).collect());

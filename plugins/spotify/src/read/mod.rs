@@ -20,6 +20,6 @@ mod loose;
 mod playlists;
 mod rows;
 
-pub use content::{Content, Csv, MOST_ROWS, holds_playlists, read, read_csv};
+pub use content::{Content, Csv, MOST_ROWS, holds_playlists, is_mapped, read, read_csv};
 pub use dialect::{Column, Columns, Dialect, Mapping};
 pub use found::{Folder, Found, Kind, find};

@@ -25,12 +25,14 @@ pub(super) struct Rows {
     pub(super) lists: Vec<String>,
     /// Whether the last row was whole, so that nothing is missing behind it.
     pub(super) complete: bool,
+    /// Rows of favourite albums and artists, which name no track and have no place.
+    pub(super) favourites: usize,
 }
 
 /// Reads the rows below the header.
 pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
     let known = single_artists(sheet, columns);
-    let mut read = Rows { entries: Vec::new(), lists: Vec::new(), complete: true };
+    let mut read = Rows { complete: true, ..Rows::default() };
     let list = columns.place(Column::Playlist);
     let list_of = |line: &Line| list.and_then(|place| line.cells.get(place)).map(text).unwrap_or_default();
     let mut lines = sheet.lines().peekable();
@@ -66,6 +68,10 @@ pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut 
             read.complete = false;
             break;
         }
+        if is_favourite(&line, columns) {
+            (read.favourites, read.complete) = (read.favourites + 1, true);
+            continue;
+        }
         let mut row = Row { file, line: line.number, findings };
         let entry = row.entry(&line, columns, &known);
         read.complete = entry.is_some();
@@ -95,6 +101,21 @@ fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
 fn has_all(line: &Line, columns: &Columns) -> bool {
     let more = || line.cells.len() == columns.len() + 1 && line.cells.get(columns.len()) == Some("");
     line.cells.len() == columns.len() || more()
+}
+
+/// Whether a row of an export by names is a favourite album or artist: by its type, or by its address.
+fn is_favourite(line: &Line, columns: &Columns) -> bool {
+    if !columns.dialect.is_by_name() || !has_all(line, columns) {
+        return false;
+    }
+    let cell = |column| columns.place(column).and_then(|place| line.cells.get(place)).unwrap_or_default().trim();
+    let kind = cell(Column::Kind).to_lowercase();
+    let named = kind.split_whitespace().any(|word| matches!(word, "album" | "albums" | "artist" | "artists"));
+    let address = cell(Column::Uri).to_lowercase();
+    let is_of = |what: &str| {
+        address.starts_with(&format!("spotify:{what}:")) || address.contains(&format!("open.spotify.com/{what}/"))
+    };
+    named || is_of("album") || is_of("artist")
 }
 
 /// Whether a quote that is not closed in its row has taken other rows into this one, up to the next quote of the file. Told, because
@@ -154,7 +175,7 @@ impl Row<'_> {
         entry.artists = names.into_iter().take(100).collect();
         entry.uri = Uri::parse(named);
         if columns.dialect.is_by_name() {
-            return Some(self.by_name(entry, &cell(Column::Kind).to_lowercase()));
+            return Some(self.by_name(entry));
         }
         match (&entry.uri, named.is_empty()) {
             (None, true) => self.tell("row-without-uri", "no URI; its place is kept", &entry.named()),
@@ -164,11 +185,8 @@ impl Row<'_> {
         Some(entry)
     }
 
-    /// An entry of an export that has names and perhaps a URI. A row of a favourite album or artist names no track.
-    fn by_name(&mut self, mut entry: Entry, kind: &str) -> Entry {
-        if matches!(kind, "album" | "artist") {
-            return Entry::default();
-        }
+    /// An entry of an export that has names and perhaps a URI.
+    fn by_name(&mut self, mut entry: Entry) -> Entry {
         entry.by_name = entry.uri.is_none() && !entry.title.is_empty();
         if entry.title.is_empty() && entry.uri.is_none() {
             self.tell("row-without-title", "no title; its place is kept", &entry.named());

@@ -7,6 +7,8 @@ mod exports;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
+mod import_once;
+#[cfg(test)]
 mod import_several;
 #[cfg(test)]
 mod privacy;
