@@ -1,6 +1,7 @@
 //! `baton catalog`: what a plugin said is found, shown with its sources, and counted.
 
 use baton_tests::Workspace;
+use baton_tests::music::{tune, write_wav};
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -78,11 +79,37 @@ fn a_track_is_shown_with_who_said_what() {
 }
 
 #[test]
-fn an_empty_catalog_says_who_fills_it() {
+fn an_empty_catalog_says_what_fills_it_and_is_a_finding() {
     let workspace = Workspace::init();
-    for args in [["catalog", "stats"].as_slice(), &["catalog", "search", "x"]] {
-        let empty = workspace.baton(args).ended(0);
-        assert_eq!((empty.stdout.as_str(), empty.stderr.contains("plugins fill it")), ("", true));
+    // There is no file; then there is one with nothing in it.
+    for _ in 0..2 {
+        for args in [["catalog", "stats"].as_slice(), &["catalog", "search", "x"], &["catalog", "review"]] {
+            let empty = workspace.baton(args).ended(1);
+            assert_eq!(empty.stdout, "");
+            for way in ["the catalog is empty", "baton run PLUGIN ACTION", "baton library scan FOLDER"] {
+                assert!(empty.stderr.contains(way), "{}", empty.stderr);
+            }
+        }
+        let json = workspace.baton(&["catalog", "search", "x", "--json"]).ended(1).json();
+        assert_eq!(json["tracks"], json!([]));
+        workspace.baton(&["catalog", "rank"]).ended(0);
     }
+    let music = workspace.outside().join("music");
+    std::fs::create_dir_all(&music).unwrap();
+    write_wav(&music.join("a.wav"), &tune(1, 3));
+    workspace.baton(&["library", "scan", &music.to_string_lossy()]).ended(0);
+    let files_alone = workspace.baton(&["catalog", "search", "x"]).ended(1);
+    assert!(files_alone.stderr.contains("no tracks, only files"), "{}", files_alone.stderr);
+    workspace.baton(&["catalog", "search", "a/b"]).ended(1);
     workspace.baton(&["catalog", "show", "1"]).ended(2);
+}
+
+#[test]
+fn help_says_which_source_counts_in_the_order_that_holds() {
+    let workspace = Workspace::init();
+    let help = workspace.baton(&["catalog", "rank", "--help"]).ended(0).stdout;
+    let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let places = ["the higher rank in [catalog.ranks]", "djay counts first for bpm and key", "the newest value counts"]
+        .map(|part| words.find(part));
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{help}");
 }

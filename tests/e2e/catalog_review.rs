@@ -1,6 +1,8 @@
 //! `baton catalog review`: what the matching is unsure of is listed, and what a person decides counts whatever is imported later.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
 use baton_tests::music::{tune, write_wav};
@@ -199,4 +201,20 @@ fn two_tracks_that_were_rejected_stay_two_whichever_ids_are_split_from_them() {
     assert_eq!(place.questions(), [""; 0], "both halves are another track than the one that was rejected");
     place.import();
     assert_eq!(place.questions(), [""; 0]);
+}
+
+#[test]
+fn a_file_below_a_folder_whose_name_is_not_utf_8_is_asked_about_too() {
+    let place = Place::new();
+    place.import();
+    let music = place.workspace.outside().join("music");
+    let folder = music.join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir_all(&folder).unwrap();
+    write_wav(&folder.join("Mira Holt - Rivers Never Slep.wav"), &tune(7, 3));
+    place.workspace.baton(&["library", "scan", &music.to_string_lossy()]).ended(0);
+    let question = place.questions().into_iter().find(|question| question.starts_with('f')).unwrap();
+    place.review(&["accept", &question]);
+    let files = place.show("spotify:0000000000000000000002")["files"].clone();
+    let path = files[0]["path"].as_str().unwrap();
+    assert!(path.starts_with("file:///") && path.contains("caf%E9/"), "{files}");
 }

@@ -184,3 +184,27 @@ fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
     assert!(done + waiting == FILES + 1 && waiting > 0, "{total}");
     assert_eq!(report["sources"][0]["unread"][0]["path"].as_str(), disk.to_str());
 }
+
+#[test]
+fn a_file_of_another_disk_with_the_inode_of_one_that_was_deleted_is_not_that_one() {
+    let workspace = Workspace::init();
+    let (one, other) = (beside(&workspace, "one"), beside(&workspace, "other"));
+    let Ok(_first) = Mount::small(&one, 8 << 10) else { return };
+    let Ok(_second) = Mount::small(&other, 8 << 10) else { return };
+    // Both number their files alike, and the copy has the time of the file.
+    write_wav(&one.join("a.wav"), &tune(3, SECONDS));
+    fs::copy(one.join("a.wav"), other.join("b.wav")).unwrap();
+    let written = fs::metadata(one.join("a.wav")).unwrap();
+    let copy = fs::File::options().append(true).open(other.join("b.wav")).unwrap();
+    copy.set_modified(written.modified().unwrap()).unwrap();
+    assert_eq!(written.ino(), fs::metadata(other.join("b.wav")).unwrap().ino());
+    write_wav(&one.join("stays.wav"), &tune(4, SECONDS));
+    scan(&workspace, &one, &[], 0);
+    fs::remove_file(one.join("a.wav")).unwrap();
+    let report = scan(&workspace, &other, &[], 0);
+    assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(1), &json!(1)), "{report}");
+    // On one disk it is the file that was renamed.
+    fs::rename(other.join("b.wav"), other.join("c.wav")).unwrap();
+    let report = scan(&workspace, &other, &[], 0);
+    assert_eq!((&report["sources"][0]["new"], &report["read"]["files"]), (&json!(0), &json!(0)), "{report}");
+}

@@ -39,7 +39,7 @@ pub struct Named {
 }
 
 /// How much there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Rows of each kind.
     pub counts: Vec<Named>,
@@ -52,6 +52,23 @@ pub struct Stats {
 }
 
 impl Catalog {
+    /// Whether there is neither a track nor a file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_empty(&self) -> Result<bool, LedgerError> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM tracks) AND NOT EXISTS (SELECT 1 FROM files)";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Whether there is a track.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn has_tracks(&self) -> Result<bool, LedgerError> {
+        Ok(self.connection.query_row("SELECT EXISTS (SELECT 1 FROM tracks)", [], |row| row.get(0))?)
+    }
+
     /// Counts everything.
     ///
     /// # Errors

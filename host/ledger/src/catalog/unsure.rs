@@ -2,12 +2,11 @@
 //! (`core/matching`); what was decided is not asked again.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::Path;
 
 use baton_core::matching::{Decision, Found, Id, Matcher, Reason, Track};
 
 use super::Catalog;
-use crate::LedgerError;
+use crate::{LedgerError, path_text};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +87,8 @@ impl Catalog {
         let mut select = self.connection.prepare(
             "SELECT f.id, f.path, i.title, i.artist, i.album, coalesce(i.duration_ms, f.duration_ms), i.isrc
              FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id AND i.missing_since IS NULL
-             WHERE f.track IS NULL AND f.missing = 0 AND f.path NOT LIKE '%://%' ORDER BY f.id, i.id",
+             WHERE f.track IS NULL AND f.missing = 0 
+                 AND (f.path NOT LIKE '%://%' OR i.id IS NOT NULL) ORDER BY f.id, i.id",
         )?;
         let matcher = Matcher::new(tracks.iter().map(|(_, track)| track));
         let (mut unsure, mut last) = (Vec::new(), None);
@@ -100,7 +100,7 @@ impl Catalog {
                 continue;
             }
             let (title, artist): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
-            let stem = Path::new(&path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let stem = path_text::from_text(&path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
             let duration_ms: Option<i64> = row.get(5)?;
             let track = Track {
                 title: title.filter(|title| !title.trim().is_empty()).or(stem).unwrap_or_default(),

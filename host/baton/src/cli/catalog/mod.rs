@@ -42,7 +42,7 @@ impl Args {
     }
 }
 
-/// The catalog, if anything was ever written; else that is said.
+/// The catalog, if there is a track or a file in it; else it is said how to fill it.
 ///
 /// # Errors
 /// When there is no workspace, or the catalog cannot be read.
@@ -51,9 +51,15 @@ fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
     if let Err(error) = baton_library::link::link(&path) {
         output::note(&format!("files were not linked to their tracks: {error}"));
     }
-    let catalog = Catalog::open(&path)?;
+    let catalog = match Catalog::open(&path)? {
+        Some(catalog) if !catalog.is_empty()? => Some(catalog),
+        _ => None,
+    };
     if catalog.is_none() {
-        output::note("the catalog is empty: plugins fill it (`baton agents` shows which there are)");
+        output::note(
+            "the catalog is empty: `baton run PLUGIN ACTION` imports tracks (`baton agents` lists the plugins: spotify, djay), \
+             `baton library scan FOLDER` reads files",
+        );
     }
     Ok(catalog)
 }

@@ -10,8 +10,8 @@ use crate::output::{self, Table};
 
 /// Choose which source counts for a field, or show the order that holds
 ///
-/// Without a choice, djay counts first for bpm and key, then the source with the higher rank in [catalog.ranks] of baton.toml
-/// counts, and among equal ones the newest value.
+/// Without a choice, the source with the higher rank in [catalog.ranks] of baton.toml counts. Among sources of equal rank djay counts
+/// first for bpm and key; otherwise the newest value counts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: baton catalog rank bpm djay spotify")]
 pub(super) struct Args {

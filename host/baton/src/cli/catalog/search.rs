@@ -9,6 +9,8 @@ use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
 /// Find tracks that have all these words, or words that begin so; a word with a slash is a part of the path of a file
+///
+/// Exit 1: the catalog is empty, or has no tracks.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Words of title, artist and album, or a part of a path (`Playlists/Late`); case and accents make no difference
@@ -27,27 +29,38 @@ impl Args {
     /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
-        let catalog = open(place)?;
-        if words.contains('/') && self.files(catalog.as_ref(), &words)? {
+        let Some(catalog) = open(place)? else {
+            if self.json {
+                output::json(&json!({ "schema": 1, "tracks": [] }));
+            }
+            return Ok(Code::Findings);
+        };
+        if words.contains('/') && self.files(&catalog, &words)? {
             return Ok(Code::Good);
         }
-        let hits = catalog.as_ref().map(|catalog| catalog.search(&words, self.limit)).transpose()?.unwrap_or_default();
+        let hits = catalog.search(&words, self.limit)?;
+        let lacks_tracks = hits.is_empty() && !catalog.has_tracks()?;
+        if lacks_tracks {
+            output::note(
+                "the catalog has no tracks, only files: `baton run PLUGIN ACTION` imports tracks (spotify, djay)",
+            );
+        }
         if self.json {
             let tracks: Vec<Value> = hits.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "tracks": tracks }));
         } else if !hits.is_empty() {
             output::print(&as_text(&hits));
-        } else if catalog.is_some() {
+        } else {
             let of_files =
                 if words.contains('/') { format!("no file has a path with {words}, and ") } else { String::new() };
             output::note(&format!("{of_files}no track has all of: {words}"));
         }
-        Ok(Code::Good)
+        Ok(if lacks_tracks { Code::Findings } else { Code::Good })
     }
 
     /// Prints the files by a part of their path; says whether there is one.
-    fn files(&self, catalog: Option<&Catalog>, part: &str) -> Result<bool, LedgerError> {
-        let files = catalog.map(|catalog| catalog.files_with(part, self.limit)).transpose()?.unwrap_or_default();
+    fn files(&self, catalog: &Catalog, part: &str) -> Result<bool, LedgerError> {
+        let files = catalog.files_with(part, self.limit)?;
         if files.is_empty() {
             return Ok(false);
         }

@@ -8,6 +8,8 @@ use crate::exit::Code;
 use crate::output::{self, Table};
 
 /// Count what the catalog has
+///
+/// Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Print JSON
@@ -20,7 +22,10 @@ impl Args {
     /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
-            return Ok(Code::Good);
+            if self.json {
+                output::json(&as_json(&Stats::default()));
+            }
+            return Ok(Code::Findings);
         };
         let stats = catalog.stats()?;
         if self.json {

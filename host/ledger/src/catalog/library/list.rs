@@ -6,7 +6,8 @@
 //! What was found when a file was read is kept until it was read again, so that a listing loses nothing.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -285,22 +286,22 @@ fn came_in(tx: &Connection, source: i64, item: &Listed) -> rusqlite::Result<bool
 }
 
 /// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
-/// that is there. Then the catalog has it here from now on, as if a program had said so.
+/// that is there, on the same volume. Then the catalog has it here from now on, as if a program had said so.
 fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool> {
     let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
         return Ok(false);
     };
     let mut select = tx.prepare_cached(
-        "SELECT f.path, s.path FROM library_items AS i JOIN files AS f ON f.id = i.file
+        "SELECT f.path, s.path, i.mounted FROM library_items AS i JOIN files AS f ON f.id = i.file
              JOIN library_sources AS s ON s.id = i.source AND s.kind = 'folder'
          WHERE i.inode = ?1 AND i.size = ?2 AND i.mtime_ns = ?3 AND i.codec IS NOT NULL LIMIT 2",
     )?;
     let rows = select
         .query_map(params![item.inode.cast_signed(), column::number(item.size), item.mtime_ns], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let known: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
-    let [(before, source)] = known.as_slice() else {
+    let known: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
+    let [(before, source, mounted)] = known.as_slice() else {
         return Ok(false);
     };
     let is_gone =
@@ -308,9 +309,21 @@ fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool
     if before == path || !before.starts_with('/') || is_gone(source) || !is_gone(before) {
         return Ok(false);
     }
+    // Two volumes number their files alike: a copy of a disk has its inodes too.
+    if volume_of(before, source, *mounted) != Some(item.volume) {
+        return Ok(false);
+    }
     let sql = "INSERT INTO put_moved (source, said_at, path, new_path) VALUES ('library', ?1, ?2, ?3)";
     tx.prepare_cached(sql)?.execute(params![at, before, path])?;
     Ok(true)
+}
+
+/// The number of the volume that a file which is not there any more lay on, by the nearest folder that is there. None where it lay on
+/// a volume of its own within its source that is not mounted.
+fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
+    let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
+    let found = Path::new(path).ancestors().skip(1).find_map(device)?;
+    (!mounted || device(Path::new(source)) != Some(found)).then_some(found)
 }
 
 fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {

@@ -21,6 +21,14 @@ pub(super) struct List {
 }
 
 impl List {
+    /// The list of an empty catalog, for scripts.
+    pub(super) fn nothing(&self) -> Code {
+        if self.json {
+            output::json(&json!({ "schema": 1, "total": 0, "questions": [] }));
+        }
+        Code::Findings
+    }
+
     /// # Errors
     /// When the catalog cannot be read.
     pub(super) fn run(self, catalog: &Catalog) -> anyhow::Result<Code> {

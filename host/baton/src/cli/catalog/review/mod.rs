@@ -15,7 +15,7 @@ use reference::Reference;
 /// List what may be one track and needs your decision; accept, reject, merge or split
 ///
 /// Tracks of different services that may be one, and files that may be a track, the likeliest first. A decision is kept and counts
-/// whatever any import or match says later; only another decision changes it.
+/// whatever any import or match says later; only another decision changes it. Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
@@ -61,7 +61,7 @@ impl Args {
     /// When there is no workspace, no such track or file, or the catalog cannot be read or written.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let Some(catalog) = super::open(place)? else {
-            return Ok(Code::Good);
+            return Ok(self.list.nothing());
         };
         let Some(action) = self.action else {
             return self.list.run(&catalog);
