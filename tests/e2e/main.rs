@@ -34,6 +34,8 @@ mod databases;
 #[cfg(test)]
 mod djay;
 #[cfg(test)]
+mod djay_removed;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod downloads;

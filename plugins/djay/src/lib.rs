@@ -14,6 +14,7 @@ mod shared;
 pub mod sync;
 pub mod text;
 pub mod tsaf;
+pub mod withdraw;
 
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
 

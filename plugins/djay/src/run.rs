@@ -37,7 +37,7 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     step(60, "the library is read")?;
     let mut outcome = match &asked {
         Asked::Export(args) => export(task, args, &library)?,
-        Asked::SyncSessions(_) => sync_sessions(task, &library, &mut findings)?,
+        Asked::SyncSessions(args) => sync_sessions(task, args, &library, &mut findings)?,
         Asked::Activity(args) => look_back(args, &library)?,
         Asked::MatchIds(args) => match_ids(task, args, &library)?,
     };
@@ -117,8 +117,13 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     Ok(outcome)
 }
 
-fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Result<Outcome, Error> {
-    let said = sync::sync(library, &sql::catalog(), now(task)?, findings)?;
+fn sync_sessions(
+    task: &Task,
+    args: &args::SyncSessions,
+    library: &Library,
+    findings: &mut Findings,
+) -> Result<Outcome, Error> {
+    let said = sync::sync(library, &sql::catalog(), now(task)?, args.backup, findings)?;
     let mut summary = format!(
         "{} sessions and {} plays are in the catalog ({} new), {} of {} plays linked to session and track; {} tracks, {} playlists.",
         said.sessions, said.plays, said.new, said.linked, said.plays, said.tracks, said.playlists
@@ -131,6 +136,13 @@ fn sync_sessions(task: &Task, library: &Library, findings: &mut Findings) -> Res
     }
     if said.untitled > 0 {
         summary.push_str(&format!(" {} tracks have no title and were left out.", said.untitled));
+    }
+    let withdrawn = said.withdrawn;
+    if withdrawn.values > 0 || withdrawn.playlists > 0 {
+        summary.push_str(&format!(
+            " {} values and {} playlists that djay does not have any more were withdrawn.",
+            withdrawn.values, withdrawn.playlists
+        ));
     }
     if said.partial > 0 {
         summary.push_str(&format!(

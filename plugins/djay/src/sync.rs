@@ -14,6 +14,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 
 use crate::library::{Library, Play, Playlist, Track};
 use crate::shared;
+use crate::withdraw::{Spoken, Withdrawn, withdraw};
 
 const TRACK: &str = "INSERT INTO put_track \
     (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key, more) \
@@ -55,17 +56,27 @@ pub struct Said {
     pub partial: usize,
     /// Sessions and plays that the catalog did not have before.
     pub new: i64,
+    /// What djay does not have any more.
+    pub withdrawn: Withdrawn,
 }
 
-/// Says everything; `now` is the moment after which nothing can have happened.
+/// Says everything; `now` is the moment after which nothing can have happened. From a backup nothing is withdrawn.
 ///
 /// # Errors
 /// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
-pub fn sync(library: &Library, catalog: &dyn Writable, now: i64, findings: &mut Findings) -> Result<Said, Error> {
+pub fn sync(
+    library: &Library,
+    catalog: &dyn Writable,
+    now: i64,
+    backup: bool,
+    findings: &mut Findings,
+) -> Result<Said, Error> {
     let before = known(catalog)?;
     let said_at = newest(library, now).max(said_last(catalog)?);
     let mut said = Said { sessions: library.sessions.len(), plays: library.plays.len(), ..Said::default() };
-    let tracks = tracks(library, catalog, said_at, &mut said, findings)?;
+    let named = named_by_plays(library);
+    let spoken = tracks(library, &named, catalog, said_at, &mut said, findings)?;
+    let tracks: HashSet<&str> = spoken.keys().copied().collect();
     let sessions = library.sessions.iter().map(|session| {
         let device = [session.device_name.clone().into(), session.device_type.clone().into()];
         row([said_at.into(), session.id.as_str().into()], device, [session.started.into(), session.ended.into()])
@@ -83,6 +94,9 @@ pub fn sync(library: &Library, catalog: &dyn Writable, now: i64, findings: &mut 
     let is_put = |play: &&Play| play.track_id.as_deref().is_some_and(|id| tracks.contains(id));
     said.linked = library.plays.iter().filter(|play| play.session.is_some()).filter(is_put).count();
     playlists(library, catalog, (said_at, &tracks), &mut said)?;
+    if !backup {
+        said.withdrawn = withdraw(library, catalog, &spoken, said_at)?;
+    }
     said.new = known(catalog)? - before;
     Ok(said)
 }
@@ -114,15 +128,15 @@ fn newest(library: &Library, now: i64) -> i64 {
         .unwrap_or_default()
 }
 
-/// Says the tracks; gives the ids of all that were said.
+/// Says the tracks; gives all that were said.
 fn tracks<'a>(
     library: &'a Library,
+    named: &'a BTreeMap<&'a str, Track>,
     catalog: &dyn Writable,
     said_at: i64,
     said: &mut Said,
     findings: &mut Findings,
-) -> Result<HashSet<&'a str>, Error> {
-    let named = named_by_plays(library);
+) -> Result<Spoken<'a>, Error> {
     let all: Vec<&Track> = titled(library).chain(named.values()).collect();
     let silent = shared::silent(&all, catalog, findings)?;
     let speaks = |track: &&&Track| !silent.contains_key(track.id.as_str());
@@ -155,7 +169,8 @@ fn tracks<'a>(
     said.named_by_plays = named.len();
     let is_left = |track: &&Track| track.title.is_empty() && !named.contains_key(track.id.as_str());
     said.untitled = library.tracks.iter().filter(is_left).count();
-    Ok(titled(library).map(|track| track.id.as_str()).chain(named.into_keys()).collect())
+    let speaker = |track: &'a Track| (!silent.contains_key(track.id.as_str())).then_some(track);
+    Ok(all.iter().copied().map(|track| (track.id.as_str(), speaker(track))).collect())
 }
 
 fn titled(library: &Library) -> impl Iterator<Item = &Track> {

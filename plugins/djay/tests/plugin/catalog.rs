@@ -38,10 +38,10 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.sessions, said.plays, said.linked, said.new), (6, 90, 90, 96));
     let first = everything(&catalog);
-    let again = sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    let again = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((again.new, &everything(&catalog)), (0, &first));
     let plays = table(
         &catalog,
@@ -73,7 +73,7 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
     made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&made.read().0, &catalog, NOW, &mut Findings::default()).unwrap();
+    let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.plays, said.named_by_plays, said.linked), (90, 1, 90));
     let named = made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).count();
     let sql = format!(
@@ -102,12 +102,12 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
     // A changed bit in a play, and a clock of 2030 in a session.
     let right = (library.plays[0].started, library.sessions[0].ended);
     (library.plays[0].started, library.sessions[0].ended) = (Some(95_617_584_000_000), Some(NOW + 126_000_000_000));
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     let last = catalog.query("SELECT max(said_at) FROM facts", &[]).unwrap().integer().unwrap();
     assert!(last <= NOW && last > 0, "{last}");
     (library.plays[0].started, library.sessions[0].ended) = right;
     library.tracks[0].title = "After the repair".to_owned();
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!(title_in(&catalog, &library.tracks[0].id), "After the repair");
 }
 
@@ -117,14 +117,14 @@ fn a_history_whose_newest_session_is_gone_still_has_the_last_word() {
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     let gone = library.sessions.pop().unwrap();
     library.plays.retain(|play| play.session_id.as_ref() != Some(&gone.id));
     library.tracks[0].title = "Renamed since".to_owned();
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!(title_in(&catalog, &library.tracks[0].id), "Renamed since");
     let all = everything(&catalog);
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!(everything(&catalog), all);
 }
 
@@ -137,7 +137,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
     let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
     assert_eq!(title_in(&catalog, &id), title);
     // Without a name there it is left out, and its plays are linked to nothing.
@@ -146,7 +146,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
     }
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    let said = sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled), (0, 1));
     let linked = catalog.query("SELECT count(*) FROM plays WHERE session IS NOT NULL AND track IS NOT NULL", &[]);
     assert_eq!(linked.unwrap().integer(), i64::try_from(said.linked).ok());
@@ -171,13 +171,13 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
         let made = Made::of(&Wanted::tiny());
         let folder = tempfile::tempdir().unwrap();
         let catalog = Lent::catalog(folder.path());
-        sync::sync(&made.read().0, &catalog, NOW, &mut Findings::default()).unwrap();
+        sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
         let before = table(&catalog, items);
         assert!(!before.is_empty());
         made.change(damage);
         let (library, findings) = made.read();
         assert!(!findings.is_empty(), "{damage}");
-        let said = sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+        let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
         assert!(said.partial > 0, "{damage}");
         assert_eq!(table(&catalog, items), before, "{damage}");
     }
@@ -188,9 +188,9 @@ fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
     let made = Made::of(&Wanted::tiny());
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    sync::sync(&made.read().0, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     made.change("DELETE FROM view_mediaItemPlaylistView_page");
-    let said = sync::sync(&made.read().0, &catalog, NOW, &mut Findings::default()).unwrap();
+    let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.playlists, said.partial), (2, 0));
     assert!(table(&catalog, "SELECT 1 FROM playlist_items").is_empty());
 }
@@ -206,7 +206,7 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
     library.tracks[1].sources = ["tidal:video:1", "com.apple.iTunes:0"].map(source).to_vec();
     let folder = tempfile::tempdir().unwrap();
     let catalog = Lent::catalog(folder.path());
-    sync::sync(&library, &catalog, NOW, &mut Findings::default()).unwrap();
+    sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     let sql = "SELECT o.service, o.external_id FROM external_ids AS e JOIN external_ids AS o ON o.kind = 'track' AND \
                o.item = e.item WHERE e.kind = 'track' AND e.external_id = ?1 ORDER BY 1";
     let found = catalog.query(sql, &[library.tracks[0].id.as_str().into()]).unwrap().rows;
@@ -243,7 +243,7 @@ fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run()
         }
         let sync = || {
             let mut findings = Findings::default();
-            sync::sync(&library, &catalog, NOW, &mut findings).unwrap();
+            sync::sync(&library, &catalog, NOW, false, &mut findings).unwrap();
             (findings.into_list(), everything(&catalog))
         };
         let mut first = sync();

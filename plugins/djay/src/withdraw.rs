@@ -1,0 +1,129 @@
+//! What the catalog still has as said by djay, and djay's library does not have any more: values that the user took back (cue points, a
+//! tempo, a count of plays), deleted tracks and deleted playlists. Plays and sessions stay: they happened.
+//!
+//! Nothing is withdrawn by a library of which an object could not be read, or that has no track: what is missing there may be what was
+//! not read. Nothing is withdrawn by a backup either, which is older than what the catalog has.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use baton_plugin_kit::lent::Writable;
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::{Row, Value};
+
+use crate::library::{Library, Track};
+
+const IDS: &str =
+    "SELECT external_id, item FROM external_ids WHERE kind = ?1 AND service = 'djay' ORDER BY item, external_id";
+const FACTS: &str = "SELECT f.track, f.field FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay' \
+    ORDER BY f.track, f.field";
+const UNSAID: &str = "INSERT INTO put_unsaid (source, service, said_at, id, field) VALUES ('djay', 'djay', ?1, ?2, ?3)";
+const REMOVED: &str = "INSERT INTO put_playlist_removed (source, service, said_at, id) VALUES ('djay', 'djay', ?1, ?2)";
+const COUNT: &str = "SELECT count(*) FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay'";
+
+/// What was withdrawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Values of fields.
+    pub values: i64,
+    /// Playlists.
+    pub playlists: usize,
+}
+
+/// The tracks that were written in this run, by their ids, and whether each of them speaks for its track of the catalog.
+pub(crate) type Spoken<'a> = HashMap<&'a str, Option<&'a Track>>;
+
+/// Withdraws what the library does not have any more.
+///
+/// # Errors
+/// As `wit/sql.wit`.
+pub(crate) fn withdraw(
+    library: &Library,
+    catalog: &dyn Writable,
+    spoken: &Spoken<'_>,
+    said_at: i64,
+) -> Result<Withdrawn, Error> {
+    if library.unreadable > 0 || library.tracks.is_empty() {
+        return Ok(Withdrawn::default());
+    }
+    let playlists = playlists(library, catalog, said_at)?;
+    let before = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
+    let known: HashSet<&str> =
+        library.tracks.iter().map(|track| track.id.as_str()).chain(spoken.keys().copied()).collect();
+    // The tracks of the catalog, each with its ids at djay.
+    let mut items: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for (id, item) in ids(catalog, "track")? {
+        items.entry(item).or_default().push(id);
+    }
+    let unsaid = unsaid(catalog, &items, &known, spoken)?;
+    let deleted = items.values().filter(|ids| !ids.iter().any(|id| known.contains(id.as_str()))).flatten();
+    let rows = unsaid.into_iter().chain(deleted.map(|id| (id.clone(), None)));
+    let rows = rows.map(|(id, field)| -> Row { vec![said_at.into(), id.into(), field.into()] });
+    catalog.batch(UNSAID, &mut rows.into_iter())?;
+    let after = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
+    Ok(Withdrawn { values: before - after, playlists })
+}
+
+/// The ids of djay's for things of one kind, each with its number in the catalog.
+fn ids(catalog: &dyn Writable, kind: &str) -> Result<Vec<(String, i64)>, Error> {
+    let mut ids = Vec::new();
+    for row in catalog.rows(IDS, &[kind.into()])? {
+        if let [Value::Text(id), Value::Integer(item)] = row?.as_slice() {
+            ids.push((id.clone(), *item));
+        }
+    }
+    Ok(ids)
+}
+
+/// Fields that the catalog has of a track that djay still has, and that no track of djay's says of it any more.
+fn unsaid(
+    catalog: &dyn Writable,
+    items: &BTreeMap<i64, Vec<String>>,
+    known: &HashSet<&str>,
+    spoken: &Spoken<'_>,
+) -> Result<Vec<(String, Option<String>)>, Error> {
+    let mut unsaid = Vec::new();
+    for row in catalog.rows(FACTS, &[])? {
+        let row = row?;
+        let [Value::Integer(item), Value::Text(field)] = row.as_slice() else { continue };
+        let Some(ids) = items.get(item) else { continue };
+        let speakers: Vec<&Track> = ids.iter().filter_map(|id| spoken.get(id.as_str()).copied().flatten()).collect();
+        // A track that djay has and that nothing names was not written: nothing is known of it.
+        let Some(id) = ids.iter().find(|id| known.contains(id.as_str())).filter(|_| !speakers.is_empty()) else {
+            continue;
+        };
+        if !speakers.iter().any(|track| says(track, field)) {
+            unsaid.push((id.clone(), Some(field.clone())));
+        }
+    }
+    Ok(unsaid)
+}
+
+/// Whether a track has a value for a field, as `sync.rs` writes it.
+fn says(track: &Track, field: &str) -> bool {
+    match field {
+        "title" => !track.title.is_empty(),
+        "artists" => track.artist.is_some(),
+        "duration_ms" => track.duration_ms().is_some(),
+        "isrc" => track.isrc.is_some(),
+        "bpm" => track.bpm().is_some(),
+        "musical_key" => track.key().is_some(),
+        "play_count" => track.play_count.is_some(),
+        _ => {
+            let cue = field.strip_prefix("djay_").and_then(|field| field.strip_suffix("_ms"));
+            cue.is_some_and(|cue| track.cues.contains_key(cue))
+        }
+    }
+}
+
+/// Removes the playlists that djay does not have any more, unless one that it has could not be read whole.
+fn playlists(library: &Library, catalog: &dyn Writable, said_at: i64) -> Result<usize, Error> {
+    if library.playlists.iter().any(|playlist| !playlist.whole) {
+        return Ok(0);
+    }
+    let there: HashSet<&str> = library.playlists.iter().map(|playlist| playlist.id.as_str()).collect();
+    let removed: Vec<String> =
+        ids(catalog, "playlist")?.into_iter().map(|(id, _)| id).filter(|id| !there.contains(id.as_str())).collect();
+    let rows = removed.iter().map(|id| -> Row { vec![said_at.into(), id.as_str().into()] });
+    catalog.batch(REMOVED, &mut rows.into_iter())?;
+    Ok(removed.len())
+}

@@ -1,0 +1,184 @@
+//! What is deleted in djay leaves the catalog at the next sync, through the shipped plugin and a library that changes: cue points, a count
+//! of plays, a track, a playlist. What others say of the same things stays, and so does everything while something cannot be read.
+
+use std::fs;
+use std::path::PathBuf;
+
+use baton_tests::djay_library::{Style, Wanted, Written, write_with};
+use baton_tests::{Output, Workspace};
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+/// A workspace that is granted a library of djay, as the library is written.
+struct Place {
+    workspace: Workspace,
+    library: PathBuf,
+    written: Written,
+}
+
+/// The places of a track that nothing plays or lists, and of one that is played.
+struct Chosen {
+    idle: usize,
+    played: usize,
+}
+
+impl Chosen {
+    fn of(written: &Written) -> Self {
+        let is_played = |track: &usize| written.plays.iter().any(|play| play.track == *track);
+        let is_listed = |track: &usize| written.playlists.iter().any(|playlist| playlist.tracks.contains(track));
+        let idle = (0..written.tracks.len()).find(|track| !is_played(track) && !is_listed(track)).unwrap();
+        Self { idle, played: written.plays[0].track }
+    }
+}
+
+impl Place {
+    fn new() -> Self {
+        let workspace = Workspace::init();
+        let folder = workspace.outside().join("djay");
+        fs::create_dir_all(&folder).unwrap();
+        let library = folder.join("MediaLibrary.db");
+        let written = write_with(&library, &Wanted::small(Style::Mac), |written| {
+            // So that there is a track that no list holds.
+            for playlist in &mut written.playlists {
+                playlist.tracks.truncate(5);
+            }
+            for track in [0, 1, 2].iter().filter_map(|place| written.plays.get(*place)) {
+                written.tracks[track.track].play_count = Some(9);
+            }
+            let idle = Chosen::of(written).idle;
+            written.tracks[idle].play_count = Some(4);
+            written.tracks[idle].sources.truncate(1);
+        });
+        let grant = format!("files:ro=djay={}", folder.display());
+        workspace.baton(&["plugin", "grant", "djay", "sql=files:ro", "sql=catalog:rw", &grant]).ended(0);
+        Self { workspace, library, written }
+    }
+
+    fn sync(&self) -> Output {
+        self.workspace.baton(&["run", "djay", "sync-sessions"])
+    }
+
+    /// A track as the catalog shows it; nothing where it has none.
+    fn shown(&self, place: usize) -> Option<Value> {
+        let id = format!("djay:{}", self.written.tracks[place].id);
+        let shown = self.workspace.baton(&["catalog", "show", &id, "--json"]);
+        (shown.code == 0).then(|| shown.json())
+    }
+
+    fn change(&self, statements: &[(&str, &str)]) {
+        let connection = Connection::open(&self.library).unwrap();
+        for (statement, key) in statements {
+            connection.execute(statement, params![key]).unwrap();
+        }
+    }
+
+    /// Deletes what the user did with a track: its cue points, its count of plays.
+    fn forget(&self, place: usize) {
+        let key = self.written.tracks[place].id.as_str();
+        self.change(&[
+            (
+                "DELETE FROM secondaryIndex_mediaItemUserDataIndex WHERE rowid IN
+                    (SELECT rowid FROM database2 WHERE collection = 'mediaItemUserData' AND key = ?1)",
+                key,
+            ),
+            ("DELETE FROM database2 WHERE collection = 'mediaItemUserData' AND key = ?1", key),
+        ]);
+    }
+
+    /// Deletes a track and all that djay keeps beside it.
+    fn delete_track(&self, place: usize) {
+        let key = self.written.tracks[place].id.as_str();
+        let index =
+            |table: &str| format!("DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM database2 WHERE key = ?1)");
+        let indexes =
+            ["AnalyzedData", "UserData", "Location"].map(|name| index(&format!("secondaryIndex_mediaItem{name}Index")));
+        let statements = indexes.iter().map(String::as_str).chain(["DELETE FROM database2 WHERE key = ?1"]);
+        self.change(&statements.map(|statement| (statement, key)).collect::<Vec<_>>());
+    }
+
+    /// Deletes a playlist with its items and pages.
+    fn delete_playlist(&self, number: usize) {
+        let key = self.written.playlists[number].id.as_str();
+        let rows = "SELECT m.rowid FROM view_mediaItemPlaylistView_map AS m JOIN view_mediaItemPlaylistView_page AS p \
+                    ON p.pageKey = m.pageKey WHERE p.\"group\" = ?1";
+        self.change(&[
+            (&format!("DELETE FROM database2 WHERE rowid IN ({rows})"), key),
+            (&format!("DELETE FROM view_mediaItemPlaylistView_map WHERE rowid IN ({rows})"), key),
+            ("DELETE FROM view_mediaItemPlaylistView_page WHERE \"group\" = ?1", key),
+            ("DELETE FROM database2 WHERE collection = 'mediaItemPlaylists' AND key = ?1", key),
+        ]);
+    }
+
+    fn playlists(&self) -> Value {
+        let stats = self.workspace.baton(&["catalog", "stats", "--json"]).ended(0).json();
+        stats["counts"]["playlists"].clone()
+    }
+}
+
+fn fields(shown: &Value, source: &str) -> Vec<String> {
+    let facts = shown["facts"].as_array().into_iter().flatten().filter(|fact| fact["source"] == source);
+    facts.filter_map(|fact| fact["field"].as_str().map(str::to_owned)).collect()
+}
+
+#[test]
+fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
+    let place = Place::new();
+    let Chosen { idle, played } = Chosen::of(&place.written);
+    place.sync().ended(0);
+    let before = fields(&place.shown(played).unwrap(), "djay");
+    let cues = |fields: &[String]| fields.iter().filter(|field| field.starts_with("djay_")).count();
+    assert!(cues(&before) > 0 && before.iter().any(|field| field == "play_count"), "{before:?}");
+    assert!(place.shown(idle).is_some());
+    let lists = place.playlists().as_u64().unwrap();
+    place.forget(played);
+    place.delete_track(idle);
+    place.delete_playlist(0);
+    let said = place.sync().ended(0);
+    let said = format!("{}{}", said.stdout, said.stderr);
+    assert!(said.contains("1 playlists that djay does not have any more were withdrawn"), "{said}");
+    let after = place.shown(played).unwrap();
+    let kept = fields(&after, "djay");
+    assert!(cues(&kept) == 0 && !kept.iter().any(|field| field == "play_count"), "{kept:?}");
+    assert!(kept.iter().any(|field| field == "title"), "{kept:?}");
+    assert!(!after["plays"].as_array().unwrap().is_empty(), "what was played stays: {after:#}");
+    assert_eq!(place.shown(idle), None, "the deleted track is still there");
+    assert_eq!(place.playlists().as_u64(), lists.checked_sub(1));
+    // Again: nothing more to withdraw.
+    let again = place.sync().ended(0);
+    assert!(!format!("{}{}", again.stdout, again.stderr).contains("withdrawn"), "{}", again.stdout);
+}
+
+#[test]
+fn a_deleted_track_keeps_what_others_say_and_what_was_played() {
+    let place = Place::new();
+    let played = Chosen::of(&place.written).played;
+    place.sync().ended(0);
+    let title = place.written.tracks[played].title.clone();
+    place.delete_track(played);
+    place.sync().ended(0);
+    // Its plays name it still; what djay kept beside it is withdrawn.
+    let shown = place.shown(played).unwrap();
+    let fact = |field: &str| shown["facts"].as_array().unwrap().iter().find(|fact| fact["field"] == field).cloned();
+    assert_eq!(fact("title").unwrap()["value"], title.as_str());
+    assert_eq!((fact("bpm"), fact("play_count"), fact("djay_automix_start_ms")), (None, None, None), "{shown:#}");
+    assert!(!shown["plays"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_library_that_is_not_read_whole_withdraws_nothing() {
+    let place = Place::new();
+    let Chosen { idle, played } = Chosen::of(&place.written);
+    place.sync().ended(0);
+    let before = (place.shown(played), place.playlists());
+    place.forget(played);
+    place.delete_track(idle);
+    place.change(&[(
+        "UPDATE database2 SET data = x'00' WHERE collection = 'historySessions' AND key = ?1",
+        &place.written.sessions[0].id,
+    )]);
+    let said = place.sync();
+    let said = format!("{}{}", said.stdout, said.stderr);
+    assert!(said.contains("could not be read") && !said.contains("withdrawn"), "{said}");
+    assert_eq!((place.shown(played), place.playlists()), before);
+    assert!(place.shown(idle).is_some());
+}
