@@ -50,7 +50,7 @@ pub(super) fn after_places(pieces: &[Piece]) -> Option<&[Piece]> {
     (count > 0 && rest.iter().any(|piece| piece.place != Place::Bracket)).then_some(rest)
 }
 
-/// "07", "101", "A1", "8A", "Track 05", and "[LABEL012]" in a bracket.
+/// "07", "101", "A1", "8A", "Track 05", and a number of a label ("LABEL012") in a bracket.
 fn is_place(piece: &Piece) -> bool {
     let words: Vec<&str> = piece.text.split_whitespace().collect();
     match (words.as_slice(), piece.place) {
