@@ -130,6 +130,8 @@ mod read_once;
 #[cfg(test)]
 mod read_only;
 #[cfg(test)]
+mod readme_commands;
+#[cfg(test)]
 mod real_input;
 #[cfg(test)]
 mod repositories;

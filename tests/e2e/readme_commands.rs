@@ -1,0 +1,185 @@
+//! The commands of the READMEs, word for word: every fenced `sh` block of a README is run in an empty folder, in order, in one
+//! shell, with the real program.
+//!
+//! A comment `<!-- steps … -->` right before a block says what running it needs; a block without one is run as it is. It is
+//! either `<!-- steps: not run: REASON -->`, or has a line for each of these:
+//!
+//! | line | means |
+//! |---|---|
+//! | `skip BEGINNING # REASON` | commands that begin so are not run |
+//! | `ends CODE BEGINNING` | commands that begin so end with this exit code and not with 0 |
+//! | `replace TEXT BY` | a text of the commands, such as a path that is not on this machine |
+//! | `NAME=VALUE` | what a word in capitals stands for, here and in the blocks after it |
+//! | anything else | is run before the block |
+//!
+//! `INPUT` is the file that the commands read as standard input.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use baton_tests::{Output, Workspace, baton, fixture, repository};
+
+/// It compiles the plugins on a busy machine with two cores.
+const PATIENCE: Duration = Duration::from_mins(9);
+
+const BEGINNING: &str = "check() { [ \"$1\" -eq \"$2\" ] || { echo \"line $3 ended with $1, not $2\" >&2; exit 99; }; }\n\
+                         INPUT=/dev/null\n";
+
+/// What the comment before a block asks for.
+#[derive(Default)]
+struct Steps {
+    not_run: bool,
+    skipped: Vec<String>,
+    ends: Vec<(String, String)>,
+    replaced: Vec<(String, String)>,
+    before: Vec<String>,
+}
+
+impl Steps {
+    fn parse(comment: &str) -> Self {
+        let mut steps = Self::default();
+        for line in comment.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let two = |rest: &str| rest.split_once(' ').map(|(one, other)| (one.to_owned(), other.to_owned()));
+            if let Some(reason) = line.strip_prefix(": not run: ") {
+                assert!(!reason.is_empty(), "a block that is not run has a reason");
+                steps.not_run = true;
+            } else if let Some(rest) = line.strip_prefix("skip ") {
+                let (beginning, reason) = rest.split_once(" # ").unwrap_or_default();
+                assert!(!beginning.is_empty() && !reason.is_empty(), "what is skipped has a reason: {line}");
+                steps.skipped.push(beginning.to_owned());
+            } else if let Some(rest) = line.strip_prefix("ends ") {
+                steps.ends.extend(two(rest).map(|(code, beginning)| (beginning, code)));
+            } else if let Some(rest) = line.strip_prefix("replace ") {
+                steps.replaced.extend(two(rest));
+            } else {
+                steps.before.push(line.to_owned());
+            }
+        }
+        steps
+    }
+
+    /// The names that stand for something from here on.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let is_name =
+            |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let names = self.before.iter().filter_map(|line| line.split_once('=')).map(|(name, _)| name).filter(is_name);
+        names.map(str::to_owned)
+    }
+
+    /// The command of a line of the block, without its comment.
+    fn command(&self, line: &str, names: &BTreeSet<String>) -> Option<String> {
+        let command = line.split(" #").next().filter(|command| !command.starts_with('#'))?.trim();
+        if command.is_empty() || self.skipped.iter().any(|beginning| command.starts_with(beginning)) {
+            return None;
+        }
+        let command = self.replaced.iter().fold(command.to_owned(), |command, (text, by)| command.replace(text, by));
+        let words = command.split(' ').map(|word| with_values(word, names));
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// The exit code that it has to have.
+    fn code(&self, command: &str) -> &str {
+        let known = self.ends.iter().find(|(beginning, _)| command.starts_with(beginning));
+        known.map_or("0", |(_, code)| code)
+    }
+}
+
+/// The word, or what it stands for: `FILE...` and `NAME@DIGEST` too.
+fn with_values(word: &str, names: &BTreeSet<String>) -> String {
+    let parts: Vec<&str> = word.strip_suffix("...").unwrap_or(word).split('@').collect();
+    if parts.iter().all(|part| names.contains(*part)) {
+        parts.iter().map(|part| format!("\"${part}\"")).collect::<Vec<_>>().join("@")
+    } else {
+        word.to_owned()
+    }
+}
+
+/// A shell script of all blocks that are run. Each command tells its line.
+fn script(readme: &str) -> String {
+    let (mut script, mut names) = (BEGINNING.to_owned(), BTreeSet::new());
+    let (mut comment, mut in_comment) = (String::new(), false);
+    let mut block: Option<Steps> = None;
+    for (number, line) in readme.lines().enumerate() {
+        match &block {
+            Some(_) if line == "```" => block = None,
+            Some(steps) => {
+                if let Some(command) = steps.command(line, &names).filter(|_| !steps.not_run) {
+                    let (code, number) = (steps.code(&command), number + 1);
+                    script +=
+                        &format!("echo '== {number}' >&2\n{{ {command}; }} <\"$INPUT\"\ncheck $? {code} {number}\n");
+                }
+            }
+            None if line == "```sh" => {
+                let steps = Steps::parse(&std::mem::take(&mut comment));
+                names.extend(steps.names());
+                steps.before.iter().for_each(|line| script += &format!("{line}\n"));
+                block = Some(steps);
+            }
+            None => {
+                let begun = line.strip_prefix("<!-- steps");
+                assert!(comment.is_empty() || in_comment, "line {number}: a block `sh` follows right after its steps");
+                if in_comment || begun.is_some() {
+                    let text = begun.unwrap_or(line);
+                    in_comment = !text.ends_with("-->");
+                    comment += &format!("{}\n", text.trim_end_matches("-->").trim_end());
+                }
+            }
+        }
+    }
+    script
+}
+
+/// Runs the commands of a README after `first`, in an empty folder; gives the script.
+fn follow(readme: &Path, first: &str) -> String {
+    let steps = script(&fs::read_to_string(readme).unwrap());
+    let surroundings = Workspace::empty();
+    let outside = surroundings.outside();
+    let (programs, folder) = (outside.join("bin"), outside.join("here"));
+    fs::create_dir(&programs).unwrap();
+    fs::create_dir(&folder).unwrap();
+    symlink(baton(), programs.join("baton")).unwrap();
+    let known = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(programs).chain(std::env::split_paths(&known)).collect::<Vec<PathBuf>>();
+    let mut shell = surroundings.command_of("sh");
+    shell.arg("-c").arg(format!("{first}{steps}")).current_dir(folder);
+    shell.env("PATH", std::env::join_paths(paths).unwrap()).env("PLUGIN", fixture("watcher"));
+    let run = Output::within(&mut shell, PATIENCE);
+    assert_eq!(run.code, 0, "{}: {}\n{}", readme.display(), run.stdout, run.stderr);
+    steps
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let steps = follow(&repository().join("README.md"), "");
+    for command in ["send", "lint", "status", "why", "cancel", "retry", "doctor", "backup", "restore", "plugin grant"] {
+        assert!(steps.contains(&format!("{{ baton {command}")), "`baton {command}` is run: {steps}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_plugins_readmes_do_what_they_say() {
+    let plugins = repository().join("plugins");
+    let folders = fs::read_dir(&plugins).unwrap().map(|entry| entry.unwrap().path());
+    let readmes = folders.chain([plugins.clone()]).map(|folder| folder.join("README.md")).filter(|file| file.is_file());
+    let mut with_grants = 0;
+    for readme in readmes {
+        let steps = follow(&readme, "baton init team && cd team || exit 98\n");
+        with_grants += usize::from(steps.contains("{ baton plugin grant "));
+    }
+    assert_eq!(with_grants, 3, "djay, drive-sync and spotify");
+}
+
+#[test]
+fn a_block_is_run_unless_it_has_a_reason() {
+    let readme =
+        "<!-- steps: not run: it never ends -->\n```sh\nbaton never\n```\n\n```sh\nbaton status   # all\n```\n";
+    let steps = script(readme);
+    assert!(steps.contains("{ baton status; }") && !steps.contains("never"), "{steps}");
+    let with_names = "<!-- steps\nFILE=a.json\nends 1 baton lint\n-->\n```sh\nbaton lint FILE...  # checks\n```\n";
+    let steps = script(with_names);
+    assert!(steps.contains("FILE=a.json\n") && steps.contains("{ baton lint \"$FILE\"; }"), "{steps}");
+    assert!(steps.contains("check $? 1 6\n"), "{steps}");
+}
