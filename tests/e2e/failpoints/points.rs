@@ -70,4 +70,4 @@ pub(crate) const POINTS: [&str; 64] = [
 ];
 
 /// Those that kill nothing and choose another way instead.
-pub(crate) const WAYS: [&str; 4] = ["archive.copy_instead", "doctor.whole", "look.pause", "rename.link_instead"];
+pub(crate) const WAYS: [&str; 3] = ["archive.copy_instead", "look.pause", "rename.link_instead"];

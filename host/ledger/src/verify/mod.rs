@@ -15,7 +15,6 @@ mod archive;
 mod head;
 mod report;
 mod row;
-mod since;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -23,6 +22,5 @@ mod walk;
 pub use head::{Found, Head, NotAHead};
 pub use report::{Archived, Broken, BrokenArchive, Pruned, Report, Wrong};
 pub use row::{Row, Tip};
-pub use since::{Continued, Sound, verify_since};
 pub use walk::{each, verify, verify_with};
 pub(crate) use walk::{each_up_to, lossy, tip};

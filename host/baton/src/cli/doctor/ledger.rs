@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use baton_ledger::inspect::{self, Undelivered};
 use baton_ledger::seal::RowProblem;
-use baton_ledger::verify::{Broken, Sound, Tip};
+use baton_ledger::verify::Broken;
 use baton_ledger::{LedgerError, Reader, verify};
-use fail::fail_point;
 
 use super::super::{ledger as command, task_view};
-use super::checked::Checked;
 use super::disk::size;
 use super::facts::{Facts, word};
 use super::finding::Finding;
@@ -19,16 +17,13 @@ use crate::workspace::head;
 
 const CHECK: &str = "ledger";
 
-/// Of a longer chain is remembered up to where it was sound: reading this many events takes a second.
-const WHOLE: u64 = 200_000;
-
 /// SQLite's log is emptied again and again; one this large is kept from it by somebody who reads without end.
 const LOG: u64 = 256 * 1024 * 1024;
 
 /// A delivery that fails is tried again within five minutes.
 const DELIVERED: Duration = Duration::from_mins(10);
 
-pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let Ok(state) = &facts.state else {
         return Vec::new();
     };
@@ -45,7 +40,7 @@ pub(super) fn check(facts: &Facts, full: bool) -> Vec<Finding> {
             vec![Finding::fail(CHECK, place, error.to_string(), "cargo install --path host/baton, of the newer Baton")]
         }
         Err(error) => vec![Finding::fail(CHECK, place, error.to_string(), restore)],
-        Ok(Some(reader)) => look(facts, reader, &path, full)
+        Ok(Some(reader)) => look(facts, reader, &path)
             .unwrap_or_else(|error| vec![Finding::fail(CHECK, place, format!("cannot be read: {error}"), restore)]),
     }
 }
@@ -55,7 +50,7 @@ fn restore(facts: &Facts, path: &Path) -> String {
     format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", word(path))
 }
 
-fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<Finding>, LedgerError> {
+fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {
     let place = facts.shown(path);
     let (found, known) = inspect::form(reader)?;
     if found < known {
@@ -67,43 +62,16 @@ fn look(facts: &Facts, reader: &Reader, path: &Path, full: bool) -> Result<Vec<F
         let what = format!("its pages are damaged: {}", damage.join("; "));
         return Ok(vec![Finding::fail(CHECK, place, what, restore(facts, path))]);
     }
-    let mut findings = vec![chain(facts, reader, &place, full)?];
+    let mut findings = vec![chain(facts, reader, &place)?];
     findings.extend(log(facts, path));
     let open = inspect::undelivered(reader, facts.now, DELIVERED)?;
     findings.extend(open.iter().map(|open| stuck(facts, open)));
     Ok(findings)
 }
 
-/// The chain and the rows. Of a long chain that was checked as a whole within a day, only what came after is read.
-fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Finding, LedgerError> {
-    let is_long = inspect::events(reader)? > whole();
-    let state = facts.state.as_ref().ok().filter(|_| is_long);
-    if let Some(state) = state.filter(|_| !full)
-        && let Some(checked) = Checked::read(state)
-        && let Some(at) = checked.whole_at(facts.now)
-        && let Some(continued) = verify::verify_since(reader, &checked.sound)?
-    {
-        if let Some(broken) = continued.broken {
-            Checked::forget(state);
-            return Ok(tampered(facts, place, &broken));
-        }
-        let Tip { events, head } = continued.tip;
-        checked.further(Sound { events, head, pruned: checked.sound.pruned }).write(state);
-        let (known, events) = (checked.sound.events, command::events(events));
-        let (at, full) = (at.strftime("%Y-%m-%d %H:%M UTC"), facts.baton("doctor --full"));
-        let what = format!(
-            "the chain of {events} is sound: up to event {known} it was checked earlier, and as a whole with all rows at {at}; the \
-             events after it were checked now ({full} checks everything)"
-        );
-        return Ok(Finding::ok(CHECK, place, what));
-    }
+/// The chain and the rows, all of them: what remembers that they were checked could be written by whoever changed them.
+fn chain(facts: &Facts, reader: &Reader, place: &str) -> Result<Finding, LedgerError> {
     let report = verify::verify(reader, None)?;
-    if let Some(state) = state {
-        match Sound::of(&report) {
-            Some(sound) => Checked::whole(sound, facts.now).write(state),
-            None => Checked::forget(state),
-        }
-    }
     Ok(match report.broken {
         Some(broken) => tampered(facts, place, &broken),
         None if report.rows.problems.is_empty() => {
@@ -112,12 +80,6 @@ fn chain(facts: &Facts, reader: &Reader, place: &str, full: bool) -> Result<Find
         }
         None => changed(facts, place, &report.rows.problems),
     })
-}
-
-/// How many events make a chain long. A test may set another number.
-fn whole() -> u64 {
-    fail_point!("doctor.whole", |events| events.and_then(|events| events.parse().ok()).unwrap_or(WHOLE));
-    WHOLE
 }
 
 fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {

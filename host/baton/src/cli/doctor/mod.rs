@@ -5,7 +5,6 @@
 //! is changed, and nothing is made but the note of what was checked of a long ledger (`checked`): it works beside a daemon,
 //! without a ledger, and where the configuration is broken. A check that cannot be done is a finding, not the end of the others.
 
-mod checked;
 mod clock;
 mod configuration;
 mod databases;
@@ -35,9 +34,6 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Check all events and all rows [default: of more than 200,000 events those that were not checked in the last 24 hours]
-    #[arg(long)]
-    full: bool,
 }
 
 impl Args {
@@ -45,7 +41,7 @@ impl Args {
     /// When there is no workspace.
     pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
         let facts = Facts::gather(place)?;
-        let findings = examine(&facts, self.full);
+        let findings = examine(&facts);
         if self.json {
             let checks: Vec<Value> = findings.iter().map(Finding::as_json).collect();
             output::json(&json!({ "schema": 1, "checks": checks }));
@@ -58,14 +54,14 @@ impl Args {
 }
 
 /// Every check, from what the others stand on to what only shows in the end.
-fn examine(facts: &Facts, full: bool) -> Vec<Finding> {
+fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = configuration::check(facts);
     findings.extend(disk::check(facts));
     findings.extend(permissions::check(facts));
     findings.extend(inboxes::check(facts));
     findings.extend(watches::check(facts));
     findings.extend(locks::check(facts));
-    findings.extend(ledger::check(facts, full));
+    findings.extend(ledger::check(facts));
     findings.extend(databases::check(facts));
     findings.extend(clock::check(facts));
     findings.extend(orphans::check(facts));
