@@ -73,9 +73,8 @@ impl FromStr for HostAddress {
         if text.len() > MOST_BYTES {
             return Err(wrong("it is longer than 500 bytes"));
         }
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme @ ("http" | "https"), rest)) => (scheme, rest),
-            _ => return Err(wrong("it does not begin with https:// or http://")),
+        let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
+            return Err(wrong("it does not begin with https:// or http://"));
         };
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.contains('@') {
