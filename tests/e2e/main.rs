@@ -86,6 +86,8 @@ mod lost_ledger;
 #[cfg(test)]
 mod many_files;
 #[cfg(test)]
+mod module_circles;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod obligations;

@@ -1,0 +1,149 @@
+//! Modules of a crate do not use each other in a circle, so each can be read and moved with what is below it.
+//!
+//! A module is a file; inline modules count as part of theirs. A module uses another when it imports or names something that
+//! the other one *defines*: re-exports are followed to the definition, so a `mod.rs` that only passes names on is used by
+//! nobody. What a parent passes on of its children (`pub use child::Name`) is no use of the child, unless the parent's own
+//! code has the name. A child that uses its parent's items is in a circle if the parent uses the child. Code for tests does not
+//! count. Not seen are paths in strings (`#[serde(with = "…")]`) and names that macros make.
+//!
+//! `module_circles.txt` has the files that are in a circle today. It may only get shorter.
+
+mod graph;
+mod modules;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_tests::repository;
+
+use graph::Graph;
+use modules::Modules;
+
+/// The root files of all crates that are built of `src`.
+fn roots() -> Vec<PathBuf> {
+    let folders = ["host", "plugins", "tests/plugins"].map(|folder| fs::read_dir(repository().join(folder)).unwrap());
+    let crates = folders.into_iter().flatten().map(|entry| entry.unwrap().path()).chain([repository().join("tests")]);
+    let mut roots: Vec<_> = crates
+        .flat_map(|folder| ["src/lib.rs", "src/main.rs"].map(|root| folder.join(root)))
+        .filter(|root| root.exists())
+        .collect();
+    roots.sort();
+    roots
+}
+
+fn graph(root: &Path) -> Graph {
+    Graph::from_modules(&Modules::load(root).unwrap())
+}
+
+/// A path as the list has it.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
+}
+
+/// A circle for people: how many files, and a shortest way around.
+fn describe(graph: &Graph, circle: &BTreeSet<&Path>) -> String {
+    let mut text = format!("{} modules use each other; the shortest way around:\n", circle.len());
+    let way = graph.shortest(circle);
+    for (from, to) in way.iter().zip(way.iter().skip(1)) {
+        if let Some(used) = graph.0.get(*from).and_then(|uses| uses.get(*to)) {
+            let _ = writeln!(text, "  {}:{} uses {} ({})", shown(from), used.line, shown(to), used.path);
+        }
+    }
+    text
+}
+
+#[test]
+fn no_module_is_in_a_circle_that_the_list_does_not_have() {
+    let listed: BTreeSet<String> = include_str!("module_circles.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    let (mut found, mut text, mut seen) = (BTreeSet::new(), String::new(), 0);
+    for root in roots() {
+        let graph = graph(&root);
+        seen += graph.0.len();
+        for circle in graph.circles() {
+            text += &describe(&graph, &circle);
+            found.extend(circle.into_iter().map(shown));
+        }
+    }
+    assert!(seen > 800, "only {seen} modules were read");
+    let new: Vec<_> = found.difference(&listed).collect();
+    assert!(new.is_empty(), "these modules are in a circle now: {new:#?}\nAll circles:\n{text}");
+    let free: Vec<_> = listed.difference(&found).collect();
+    assert!(free.is_empty(), "no longer in a circle, take them out of tests/e2e/module_circles.txt: {free:#?}");
+}
+
+/// The circles of a crate of these files.
+fn circles_of(files: &[(&str, &str)]) -> Vec<Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let graph = graph(&folder.path().join("lib.rs"));
+    let names = |circle: BTreeSet<&Path>| {
+        let name = |path: &Path| path.strip_prefix(folder.path()).unwrap().display().to_string();
+        circle.into_iter().map(name).collect()
+    };
+    graph.circles().into_iter().map(names).collect()
+}
+
+#[test]
+fn imports_and_paths_in_the_code_make_circles() {
+    let root = ("lib.rs", "mod a;\nmod b;\nmod c;\n");
+    let far = ("c.rs", "use crate::a::{A, self};\n");
+    let found = circles_of(&[
+        root,
+        ("a.rs", "pub struct A;\nfn f() { super::b::g(); }\n"),
+        ("b.rs", "use crate::a::A;\npub fn g() {}\n"),
+        far,
+    ]);
+    assert_eq!(found, [["a.rs", "b.rs"]]);
+    let found = circles_of(&[
+        root,
+        ("a.rs", "use super::b;\npub struct A;\nfn f() { b::g() }\n"),
+        ("b.rs", "use super::*;\npub fn g(_: a::A) {}\n"),
+        far,
+    ]);
+    assert_eq!(found, [["a.rs", "b.rs"]]);
+}
+
+#[test]
+fn a_name_that_is_passed_on_is_used_where_it_is_defined() {
+    let root = ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::*;\n");
+    let one = circles_of(&[root, ("a.rs", "pub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
+    assert!(one.is_empty(), "{one:?}");
+    let both =
+        circles_of(&[root, ("a.rs", "use crate::g;\npub struct A;\n"), ("b.rs", "use crate::A;\npub fn g() {}\n")]);
+    assert_eq!(both, [["a.rs", "b.rs"]]);
+}
+
+#[test]
+fn a_child_and_a_parent_that_use_each_other_are_a_circle() {
+    let root = ("lib.rs", "mod a;\n");
+    let child = ("a/child.rs", "use super::LIMIT;\npub struct Child;\n");
+    let passes_on =
+        circles_of(&[root, ("a/mod.rs", "mod child;\npub use child::Child;\npub const LIMIT: u8 = 1;\n"), child]);
+    assert!(passes_on.is_empty(), "{passes_on:?}");
+    let parent = "mod child;\npub use child::Child;\npub const LIMIT: u8 = 1;\nfn f(_: Child) {}\n";
+    assert_eq!(circles_of(&[root, ("a/mod.rs", parent), child]), [["a/child.rs", "a/mod.rs"]]);
+}
+
+#[test]
+fn comments_strings_and_tests_make_none() {
+    let root = ("lib.rs", "mod a;\nmod b;\n");
+    let quiet = "// crate::b::g()\n/* /* crate::b::g() */ crate::b::g() */\nconst A: &str = \"crate::b::g()\";\n\
+                 const B: &str = r#\"\" crate::b::g()\"#;\nconst C: char = '\"';\nfn f<'a>(_: &'a str, _: char) { f(\"\", '\\''); }\n\
+                 #[cfg(test)]\nmod tests {\n    use crate::b::g;\n}\n#[cfg(test)]\nuse crate::b::{g};\npub struct A;\n";
+    let user = ("b.rs", "use crate::a::A;\npub fn g() {}\n");
+    let found = circles_of(&[root, ("a.rs", quiet), user]);
+    assert!(found.is_empty(), "{found:?}");
+    let loud = format!("{quiet}fn h() {{ crate::b::g() }}\n");
+    assert_eq!(circles_of(&[root, ("a.rs", &loud), user]), [["a.rs", "b.rs"]]);
+}
