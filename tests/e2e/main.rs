@@ -117,6 +117,8 @@ mod plugin_outcomes;
 mod plugin_sources;
 #[cfg(test)]
 mod plugin_test;
+#[cfg(test)]
+mod plugin_types;
 mod plugin_views;
 #[cfg(test)]
 mod plugin_words;

@@ -1,20 +1,21 @@
-//! The arguments of each action, as the manifest describes them: what it does not know, or bounds otherwise, is refused by its name
-//! before anything is read or written.
+//! The arguments of each action: what the manifest does not know, or bounds otherwise, is refused by its name before anything is read
+//! or written. Their types are those of the manifest (`arguments.rs`).
 
 use baton_plugin_kit::moment;
 use baton_plugin_sdk::Error;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+pub use crate::arguments::{Activity, Export, ExportFormatsItem as Form, MatchIds, SyncSessions};
 
 /// The longest path of a library.
 const LONGEST_PATH: usize = 1_024;
 /// The longest name of a service.
 const LONGEST_SERVICE: usize = 100;
 /// The most lines of a list of the page.
-const MOST_TOP: usize = 1_000;
+const MOST_TOP: u64 = 1_000;
 /// The most older results of a file that are kept.
-const MOST_OLDER: usize = 1_000;
+const MOST_OLDER: u64 = 1_000;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,74 +28,6 @@ pub enum Asked {
     Activity(Activity),
     /// `match-ids`.
     MatchIds(MatchIds),
-}
-
-/// A form of the export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// Five tables.
-    Csv,
-    /// One JSON.
-    Json,
-}
-
-/// The arguments of `export`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Export {
-    /// The database or its folder.
-    pub library: Option<String>,
-    /// The newest backup instead.
-    pub backup: bool,
-    /// Whether names end with the time.
-    pub stamp: bool,
-    /// How many older results of each file are kept; all when absent.
-    pub keep_older: Option<usize>,
-    /// All when absent.
-    pub formats: Option<Vec<Form>>,
-}
-
-/// The arguments of `sync-sessions`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SyncSessions {
-    /// The database or its folder.
-    pub library: Option<String>,
-    /// The newest backup instead.
-    pub backup: bool,
-}
-
-/// The arguments of `activity`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Activity {
-    /// The database or its folder.
-    pub library: Option<String>,
-    /// The newest backup instead.
-    pub backup: bool,
-    /// Plays from this moment on.
-    pub since: Option<String>,
-    /// Plays before this moment.
-    pub until: Option<String>,
-    /// Pairs that count less are not told.
-    pub threshold: Option<u64>,
-    /// Lines of each list.
-    pub top: Option<usize>,
-}
-
-/// The arguments of `match-ids`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MatchIds {
-    /// The database or its folder.
-    pub library: Option<String>,
-    /// The newest backup instead.
-    pub backup: bool,
-    /// Only among this service's tracks.
-    pub service: Option<String>,
-    /// Whether nothing is written to the catalog.
-    pub dry_run: bool,
 }
 
 impl Asked {

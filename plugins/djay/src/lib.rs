@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod args;
+pub mod arguments;
 pub mod export;
 pub mod library;
 pub mod matches;

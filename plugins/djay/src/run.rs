@@ -99,7 +99,7 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     if args.stamp {
         export::stamp(&mut files, &stamp);
     }
-    let mut exports = Exports::of(task, "exports").by("djay").keep_older(args.keep_older);
+    let mut exports = Exports::of(task, "exports").by("djay").keep_older(args.keep_older.map(count));
     for file in files {
         exports.put(file.name, file.media_type, file.bytes);
     }
@@ -157,6 +157,11 @@ fn sync_sessions(
     Ok(outcome)
 }
 
+/// A number of the arguments, which their bounds keep small.
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 /// The moment of the task.
 fn now(task: &Task) -> Result<i64, Error> {
     moment::parse(&task.now)
@@ -168,7 +173,7 @@ fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error>
         since: args.since()?,
         until: args.until()?,
         threshold: args.threshold.unwrap_or(3),
-        top: args.top.unwrap_or(20),
+        top: args.top.map_or(20, count),
     };
     let found = activity(library, &options);
     let summary = format!(

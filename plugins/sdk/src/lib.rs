@@ -34,6 +34,9 @@ pub use bindings::baton::plugin::types::{
     Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, OutcomeKind, Priority, Severity, Task,
 };
 pub use bindings::baton::plugin::{handoffs, progress};
+// What `baton plugin types` writes uses them, so a plugin needs no dependency for it.
+pub use serde;
+pub use serde_json;
 
 /// A plugin: a type with one function.
 pub trait Plugin {

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use baton_registry::{Package, pack};
 
 use super::Project;
+use super::types::refresh_types;
 use crate::output;
 
 /// What was built.
@@ -27,11 +28,13 @@ fn place(project: &Project) -> PathBuf {
     project.folder.join(format!("{}.wasm", project.name))
 }
 
-/// Builds the plugin into `NAME.wasm` in its folder. What the tool prints goes to stderr.
+/// Builds the plugin into `NAME.wasm` in its folder. What the tool prints goes to stderr. A file that `baton plugin types` made is
+/// written anew first.
 ///
 /// # Errors
 /// When the tool is missing or fails, or what it made is no plugin of this host.
 pub(crate) fn build(project: &Project) -> anyhow::Result<Built> {
+    refresh_types(project)?;
     let component = project.language.component(&project.folder, &project.name);
     run_tool(project, &component)?;
     let made = fs::read(&component)

@@ -11,6 +11,7 @@ mod project;
 mod servers;
 mod template;
 mod trial;
+mod types;
 
 pub(crate) use build::{Built, build, built};
 pub(crate) use example::{Example, read_all};
@@ -19,3 +20,4 @@ pub(crate) use language::Language;
 pub(crate) use project::Project;
 pub(crate) use template::lay_down;
 pub(crate) use trial::{Trial, try_out};
+pub(crate) use types::{has_types, types_file, write_types};

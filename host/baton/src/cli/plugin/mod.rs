@@ -21,6 +21,7 @@ mod remove;
 mod rollback;
 mod switch;
 mod test;
+mod types;
 mod update;
 
 use baton_core::manifest::{HostCapability, Manifest};
@@ -59,6 +60,7 @@ enum Action {
     New(new::Args),
     Build(build::Args),
     Test(test::Args),
+    Types(types::Args),
     Pack(pack::Args),
 }
 
@@ -86,6 +88,7 @@ impl Args {
             Action::New(args) => args.run(),
             Action::Build(args) => args.run(),
             Action::Test(args) => args.run(),
+            Action::Types(args) => args.run(),
             Action::Pack(args) => args.run(),
         }
     }

@@ -2,6 +2,7 @@
 
 import json
 
+from arguments import Greet
 from componentize_py_types import Err
 from wit_world import exports
 from wit_world.imports.types import Artifact, Error_Permanent, Outcome, OutcomeKind, Task
@@ -11,7 +12,8 @@ class Handler(exports.Handler):
     """The plugin: one function, called once in the life of an instance."""
 
     def run(self, task: Task) -> Outcome:
-        name = json.loads(task.args).get("name", "world")
+        args: Greet = json.loads(task.args)
+        name = args.get("name", "world")
         if not isinstance(name, str):
             raise Err(Error_Permanent(f"the argument `name` must be text, not {name!r}"))
         greeting = f"Hello, {name}."

@@ -1,0 +1,98 @@
+//! Types of the arguments of a plugin's actions, made from the schemas of its `manifest.json`.
+//!
+//! The schema is the one source: the host checks arguments against it, and `run --help` shows it. The types are a file beside the
+//! source, which `baton plugin types` writes and `build` and `test` write anew, so they cannot differ from the schema. Every value
+//! that a schema admits fits its type; what has no simple type (several types, combined schemas) is any JSON value. A whole number
+//! has to be written without a decimal point.
+
+mod model;
+mod python;
+mod rust;
+mod typescript;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use baton_core::text::one_line;
+
+use super::{Language, Project};
+use model::Model;
+
+/// A part of the first line, by which such a file is known.
+const MARK: &str = "made from `manifest.json` by `baton plugin types`";
+
+/// The file with the types.
+pub(crate) fn types_file(project: &Project) -> PathBuf {
+    let name = match project.language {
+        Language::Rust => "arguments.rs",
+        Language::Python => "arguments.py",
+        Language::Javascript => "arguments.d.ts",
+    };
+    project.folder.join("src").join(name)
+}
+
+fn text(project: &Project) -> String {
+    let model = Model::of(&project.declares.actions);
+    match project.language {
+        Language::Rust => rust::text(&model),
+        Language::Python => python::text(&model),
+        Language::Javascript => typescript::text(&model),
+    }
+}
+
+/// The text of the file; `None` if there is none.
+fn known(project: &Project) -> anyhow::Result<Option<String>> {
+    let path = types_file(project);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read {}", path.display())),
+    }
+}
+
+fn is_made(text: &str) -> bool {
+    text.lines().next().is_some_and(|first| first.contains(MARK))
+}
+
+/// Writes the types.
+///
+/// # Errors
+/// When the file cannot be written, or somebody else wrote it.
+pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
+    let path = types_file(project);
+    let known = known(project)?;
+    if known.as_ref().is_some_and(|known| !is_made(known)) {
+        bail!("{} was not made by `baton plugin types` and is not replaced; rename it", path.display());
+    }
+    let text = text(project);
+    if known.as_ref() == Some(&text) {
+        return Ok(());
+    }
+    fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Whether the file has the types of the manifest.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
+    Ok(known(project)?.is_some_and(|known| known == text(project)))
+}
+
+/// Writes the types anew if the plugin has such a file.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
+    match known(project)? {
+        Some(known) if is_made(&known) => write_types(project),
+        _ => Ok(()),
+    }
+}
+
+/// A description as part of a comment: one line without trailing space, and without what ends a comment.
+fn comment(description: &str) -> String {
+    one_line(description.trim()).replace("*/", "* /")
+}

@@ -1,0 +1,37 @@
+//! `baton plugin types DIR`: the types of the arguments, from the schemas of the manifest.
+
+use std::path::PathBuf;
+
+use crate::author::{Project, has_types, types_file, write_types};
+use crate::cli::from_here;
+use crate::exit::Code;
+use crate::output;
+
+/// Write the types of the actions' arguments from the schemas in manifest.json: src/arguments.rs, .py or .d.ts
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The plugin's folder
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Write nothing; exit 1 if the file does not have the types of the manifest
+    #[arg(long)]
+    check: bool,
+}
+
+impl Args {
+    /// # Errors
+    /// When the folder is no plugin's, or the file cannot be written or was not made by this command.
+    pub(super) fn run(self) -> anyhow::Result<Code> {
+        let project = Project::read(&self.dir)?;
+        let file = from_here(&types_file(&project));
+        if !self.check {
+            write_types(&project)?;
+        } else if !has_types(&project)? {
+            let folder = from_here(&project.folder);
+            output::note(&format!("{file} does not have the types of manifest.json: baton plugin types {folder}"));
+            return Ok(Code::Findings);
+        }
+        output::print(&format!("{file}\n"));
+        Ok(Code::Good)
+    }
+}

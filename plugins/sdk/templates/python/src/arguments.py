@@ -1,0 +1,8 @@
+# The arguments of the actions, made from `manifest.json` by `baton plugin types`. Edits are lost.
+
+from typing import NotRequired, TypedDict
+
+# Arguments of `greet`. Greets whoever is named.
+Greet = TypedDict("Greet", {
+    "name": NotRequired[str],
+})
