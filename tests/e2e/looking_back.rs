@@ -21,6 +21,7 @@ struct Told {
     origin: String,
     action: Option<String>,
     state: String,
+    outcome: Option<String>,
     reason: String,
     attempts: u32,
     created_at: String,
@@ -76,6 +77,7 @@ fn the_ledger_tells_a_plugin_what_status_tells_a_person() {
         let as_told = (&told.id, &told.agent, &told.from, &told.title, &told.action, &told.state, told.attempts);
         let as_is = (&task.id, &task.agent, &task.from, &task.title, &task.action, &task.state, task.attempts);
         assert_eq!(as_told, as_is);
+        assert_eq!(told.outcome, task.outcome, "{told:?}");
         assert_eq!((&told.reason, &told.file, &told.created_at), (&task.reason, &task.file, &task.created_at));
         assert_eq!(told.ended_at.is_some(), task.is_final(), "{told:?}");
         let ended = workspace.why(&told.id).events.into_iter().find(|event| event.state == told.state).unwrap();
@@ -86,6 +88,23 @@ fn the_ledger_tells_a_plugin_what_status_tells_a_person() {
     assert_eq!((of("Done").kind.as_str(), of("Done").origin.as_str()), ("HANDOFF", "handoff"));
     assert!(told.iter().any(|told| told.kind == "RETURN"), "{told:#?}");
     assert!(told.iter().any(|told| told.state == "quarantined"), "{told:#?}");
+}
+
+#[test]
+fn a_plugin_is_told_how_much_of_a_task_was_done() {
+    let workspace = Workspace::with_post(GRANTED);
+    workspace.install_fixture("watcher", "files = [{ folder = \"plans\", mode = \"ro\" }]");
+    for action in ["do-a-part", "refuse"] {
+        workspace.baton(&["run", "watcher", action]).ended(1);
+    }
+    let told = look(&workspace, "tasks", &[]);
+    let of = |action: &str| told.iter().find(|told| told.action.as_deref() == Some(action)).unwrap();
+    for (action, outcome) in [("do-a-part", "partial"), ("refuse", "refused")] {
+        assert_eq!((of(action).state.as_str(), of(action).outcome.as_deref()), ("failed", Some(outcome)));
+    }
+    assert_eq!(told[0].outcome, None, "it runs");
+    let again = look(&workspace, "tasks", &[]);
+    assert_eq!((again[1].state.as_str(), again[1].outcome.as_deref()), ("succeeded", Some("done")));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Arguments that a person typed as `NAME=TEXT`, as the values that the JSON Schema of the action asks for: `formats=m3u8` is a
 //! list of one where a list is asked for, `from=2025` is text where text is asked for.
 //!
+//! Parts of a list or an object that is written as JSON are read by the schema of the part: `plans=[2025]` is a list of one text.
+//!
 //! Nothing is checked here. A text that does not fit stays text, so that the check against the schema (`arguments.rs`) says what
 //! is expected. The schema is untrusted: references are followed inside it only, and the work is limited.
 
@@ -74,6 +76,8 @@ pub(crate) struct AcceptedValues<'a> {
     pub(crate) words: Vec<&'a Value>,
     /// The schemas of a list's items.
     items: Vec<&'a Value>,
+    /// The schemas that name properties of an object.
+    objects: Vec<&'a Value>,
 }
 
 impl AcceptedValues<'_> {
@@ -84,6 +88,12 @@ impl AcceptedValues<'_> {
     /// Whether a text may stay as it is: other readings of it then have to be exact.
     fn takes_text(&self) -> bool {
         self.types.contains(&"string")
+    }
+
+    /// Whether a value may stay as it is, by its type.
+    fn takes_value(&self, value: &Value) -> bool {
+        let kind = type_of(value);
+        self.takes(kind) || (kind == "integer" && self.takes("number"))
     }
 
     fn add_type(&mut self, kind: &Value) {
@@ -120,6 +130,13 @@ impl<'a> Reader<'a> {
         items
     }
 
+    /// What the property `name` of an object is.
+    fn field(&mut self, accepted: &AcceptedValues<'a>, name: &str) -> AcceptedValues<'a> {
+        let named = |key: &str| accepted.objects.iter().copied().find_map(|schema| schema.get(key)?.get(name));
+        let other = || accepted.objects.iter().copied().find_map(|schema| schema.get("additionalProperties"));
+        named("properties").or_else(other).map(|schema| self.accepted(schema)).unwrap_or_default()
+    }
+
     /// The schema of the property `name`.
     fn property(&mut self, schema: &'a Value, name: &str, depth: usize) -> Option<&'a Value> {
         let fields = self.fields(schema)?;
@@ -149,6 +166,9 @@ impl<'a> Reader<'a> {
         }
         accepted.words.extend(words);
         accepted.items.extend(fields.get("items"));
+        if fields.contains_key("properties") || fields.contains_key("additionalProperties") {
+            accepted.objects.push(schema);
+        }
         if depth > 0 {
             self.parts(fields).into_iter().for_each(|part| self.collect(part, accepted, depth - 1));
         }
@@ -177,15 +197,50 @@ impl<'a> Reader<'a> {
             return (*word).clone();
         }
         if accepted.types.is_empty() {
-            return serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+            return match serde_json::from_str(text) {
+                Ok(value) => self.fit(accepted, value, depth),
+                Err(_) => Value::String(text.to_owned()),
+            };
         }
-        if let Some(value) = scalar(accepted, text).or_else(|| structure(accepted, text)) {
+        if let Some(value) = scalar(accepted, text) {
             return value;
+        }
+        if let Some(value) = structure(accepted, text) {
+            return self.fit(accepted, value, depth);
         }
         if !accepted.takes_text() && accepted.takes("array") && depth > 0 {
             return self.list(accepted, &[text], depth);
         }
         Value::String(text.to_owned())
+    }
+
+    /// A value that was written as JSON, with its parts as they are asked for: a number or a truth value as text where text is
+    /// asked for, a text as a number where that is. A number with a fraction stays, because its text may have been another; and so
+    /// does null. The check against the schema then says what is wrong.
+    fn fit(&mut self, accepted: &AcceptedValues<'a>, value: Value, depth: usize) -> Value {
+        if depth == 0 || accepted.words.contains(&&value) {
+            return value;
+        }
+        match value {
+            Value::Array(list) => {
+                let items = self.items(accepted);
+                Value::Array(list.into_iter().map(|item| self.fit(&items, item, depth - 1)).collect())
+            }
+            Value::Object(fields) => {
+                let fit = |(name, value): (String, Value)| {
+                    let field = self.field(accepted, &name);
+                    let value = self.fit(&field, value, depth - 1);
+                    (name, value)
+                };
+                Value::Object(fields.into_iter().map(fit).collect())
+            }
+            value if accepted.takes_value(&value) => value,
+            Value::String(text) => self.one(accepted, &text, depth - 1),
+            Value::Bool(_) | Value::Number(_) if accepted.takes_text() && type_of(&value) != "number" => {
+                Value::String(value.to_string())
+            }
+            value => value,
+        }
     }
 
     /// Several texts as one list. What is a JSON list already adds its items.
@@ -194,7 +249,9 @@ impl<'a> Reader<'a> {
         let mut list = Vec::new();
         for text in texts {
             match serde_json::from_str(text) {
-                Ok(Value::Array(more)) if text.starts_with('[') => list.extend(more),
+                Ok(Value::Array(more)) if text.starts_with('[') => {
+                    list.extend(more.into_iter().map(|item| self.fit(&items, item, depth.saturating_sub(1))));
+                }
                 _ => list.push(self.one(&items, text, depth.saturating_sub(1))),
             }
         }
@@ -281,6 +338,20 @@ mod tests {
             (json!({ "type": "array", "items": { "type": "string" } }), "[\"a\",\"b\"]", json!(["a", "b"])),
             (json!({ "type": "array", "items": { "type": "string" } }), "[Demo] a.csv", json!(["[Demo] a.csv"])),
             (json!({ "type": ["array", "string"], "items": { "type": "string" } }), "a.md", json!("a.md")),
+            (json!({ "type": "array", "items": { "type": "string" } }), "[2025, true]", json!(["2025", "true"])),
+            (json!({ "type": "array", "items": { "type": "string" } }), "[1.50, null]", json!([1.5, null])),
+            (json!({ "type": "array", "items": { "type": "integer" } }), "[\"7\", \"x\"]", json!([7, "x"])),
+            (json!({ "type": "array", "items": { "type": ["string", "integer"] } }), "[7, \"7\"]", json!([7, "7"])),
+            (json!({ "type": "array", "items": { "enum": ["1", "2"] } }), "[1]", json!(["1"])),
+            (json!({ "type": ["array", "string"], "items": { "type": "string" } }), "[2025]", json!(["2025"])),
+            (json!({ "type": "array", "items": { "$ref": "#/$defs/many" } }), "[[7]]", json!([["7"]])),
+            (
+                json!({ "type": "object", "properties": { "a": { "type": "string" }, "b": { "type": "array", "items": { "type": "boolean" } } },
+                    "additionalProperties": { "type": "integer" } }),
+                "{\"a\": 2025, \"b\": [\"true\", false], \"c\": \"3\"}",
+                json!({ "a": "2025", "b": [true, false], "c": 3 }),
+            ),
+            (json!({ "properties": { "a": { "type": "string" } } }), "{\"a\": 1}", json!({ "a": "1" })),
             (json!({ "type": "object" }), "{\"a\":1}", json!({ "a": 1 })),
             (json!({ "enum": ["first", "copy"] }), "copy", json!("copy")),
             (json!({ "enum": [1, "1"] }), "1", json!(1)),
@@ -306,7 +377,7 @@ mod tests {
             "text": { "type": "string" },
         } });
         assert_eq!(
-            coerced(&schema, &["list=1", "either=a", "list=[\"2\",\"3\"]", "either=b", "free=1", "free=x"]),
+            coerced(&schema, &["list=1", "either=a", "list=[\"2\",3]", "either=b", "free=1", "free=x"]),
             Ok(json!({ "list": ["1", "2", "3"], "either": ["a", "b"], "free": [1, "x"] }))
         );
         let why = coerced(&schema, &["text=a", "text=b"]).unwrap_err();

@@ -6,23 +6,43 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::lent::Ledger;
+use crate::lent::{Entry, Ledger};
 use crate::limits;
+
+/// How a task stands, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It ended with an outcome, also one that is `partial` or `refused`: what it wrote down and sent counts.
+    Counts,
+    Running,
+    /// It ended without an outcome, or has not begun.
+    Other,
+}
+
+impl Standing {
+    fn of(entry: &Entry) -> Self {
+        match entry.state.as_str() {
+            "running" => Self::Running,
+            _ if entry.has_outcome() => Self::Counts,
+            _ => Self::Other,
+        }
+    }
+}
 
 /// How earlier tasks ended, as one task sees them.
 #[derive(Default)]
 pub struct Ended<'a> {
     task: String,
     ledger: Option<&'a dyn Ledger>,
-    /// States by task.
-    states: OnceCell<BTreeMap<String, String>>,
+    /// How each task stands.
+    standings: OnceCell<BTreeMap<String, Standing>>,
 }
 
 impl<'a> Ended<'a> {
     /// As `task`, the same in all its attempts, sees them; empty for none.
     #[must_use]
     pub fn new(task: &str, ledger: Option<&'a dyn Ledger>) -> Self {
-        Self { task: task.to_owned(), ledger, states: OnceCell::new() }
+        Self { task: task.to_owned(), ledger, standings: OnceCell::new() }
     }
 
     /// The task that looks; empty for none.
@@ -35,24 +55,23 @@ impl<'a> Ended<'a> {
     /// about to be. Where the ledger is not granted, and of tasks that it does not list any more, it is taken for granted.
     #[must_use]
     pub fn taken(&self, task: &str) -> bool {
-        task.is_empty()
-            || task != self.task && self.state(task).is_none_or(|state| ["succeeded", "running"].contains(&state))
+        task.is_empty() || task != self.task && self.standing(task).is_none_or(|standing| standing != Standing::Other)
     }
 
     /// Whether nothing went out that a task sent: this one, whose earlier attempts came to no end, or one that has not
-    /// succeeded.
+    /// ended with an outcome.
     #[must_use]
     pub fn untold(&self, task: &str) -> bool {
-        task == self.task || self.state(task).is_some_and(|state| state != "succeeded")
+        task == self.task || self.standing(task).is_some_and(|standing| standing != Standing::Counts)
     }
 
-    /// The state of a task, as far as it is known.
-    fn state(&self, task: &str) -> Option<&str> {
-        let states = self.states.get_or_init(|| {
+    /// How a task stands, as far as it is known.
+    fn standing(&self, task: &str) -> Option<Standing> {
+        let standings = self.standings.get_or_init(|| {
             let tasks = self.ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
-            tasks.into_iter().flatten().map(|entry| (entry.id, entry.state)).collect()
+            tasks.into_iter().flatten().map(|entry| (entry.id.clone(), Standing::of(&entry))).collect()
         });
-        states.get(task).map(String::as_str)
+        standings.get(task).copied()
     }
 }
 
@@ -61,7 +80,7 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::lent::{Entry, Refused};
+    use crate::lent::Refused;
 
     /// Counts how often it is asked.
     struct Asked(Cell<usize>);
@@ -70,7 +89,10 @@ mod tests {
         fn tasks(&self, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Entry>, Refused> {
             self.0.set(self.0.get() + 1);
             let entry = |state: &str| Entry { id: state.to_owned(), state: state.to_owned(), ..Entry::default() };
-            Ok(["succeeded", "running", "dead"].map(entry).to_vec())
+            let mut entries = ["succeeded", "running", "dead", "failed"].map(entry).to_vec();
+            let told = |kind: &str| Entry { outcome: Some(kind.to_owned()), state: "failed".to_owned(), ..entry(kind) };
+            entries.extend(["partial", "refused"].map(told));
+            Ok(entries)
         }
 
         fn open_requests(&self, _: u32) -> Result<Vec<Entry>, Refused> {
@@ -96,6 +118,8 @@ mod tests {
             ["succeeded", "running", "dead", "forgotten"].map(|task| ended.untold(task)),
             [false, true, true, false]
         );
+        assert_eq!(["failed", "partial", "refused"].map(|task| ended.taken(task)), [false, true, true]);
+        assert_eq!(["failed", "partial", "refused"].map(|task| ended.untold(task)), [true, false, false]);
         assert_eq!(ledger.0.get(), 1);
     }
 

@@ -148,6 +148,7 @@ fn entry(entry: ledger::Entry) -> Entry {
         origin: entry.origin,
         action: entry.action,
         state: entry.state,
+        outcome: entry.outcome,
         reason: entry.reason,
         attempts: entry.attempts,
         created_at: entry.created_at,

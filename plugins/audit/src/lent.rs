@@ -144,6 +144,8 @@ pub struct Entry {
     pub action: Option<String>,
     /// The state: `succeeded`, `delivered`, ….
     pub state: String,
+    /// `done`, `partial` or `refused`, when the plugin told.
+    pub outcome: Option<String>,
     /// Why.
     pub reason: String,
     /// How often it was tried.
@@ -156,6 +158,14 @@ pub struct Entry {
     pub deadline: Option<String>,
     /// Where its file is, relative to the workspace.
     pub file: Option<String>,
+}
+
+impl Entry {
+    /// Whether the plugin ended it with an outcome, whatever was done: its reports, findings and handoffs count.
+    #[must_use]
+    pub fn has_outcome(&self) -> bool {
+        self.state == "succeeded" || self.outcome.is_some()
+    }
 }
 
 /// Handoffs to agents; they leave when the task has ended well.

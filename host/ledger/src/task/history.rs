@@ -1,13 +1,13 @@
 //! What was asked of whom and how it ended, for those who look back: the newest tasks of a time, what external agents have
 //! not answered, the bytes that a task came from. Reading only, by an index, whatever the ledger's length.
 
-use baton_core::State;
 use baton_core::file_name::cut;
+use baton_core::{OutcomeKind, State};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::Origin;
-use super::row::{origin, state, timestamp};
+use super::row::{origin, outcome, state, timestamp};
 use crate::LedgerError;
 use crate::database::Reader;
 
@@ -20,7 +20,8 @@ const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
      CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'quarantined') THEN coalesce(
        (SELECT at FROM events WHERE task = tasks.id AND state = tasks.state ORDER BY seq LIMIT 1),
-       returned_at, archived_at) END";
+       returned_at, archived_at) END,
+     outcome";
 
 /// A task in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Entry {
     pub action: Option<String>,
     /// Where it stands.
     pub state: State,
+    /// How much was done; absent when the plugin said nothing of it.
+    pub outcome: Option<OutcomeKind>,
     /// Why, in a sentence; may be empty.
     pub reason: String,
     /// How many attempts began.
@@ -193,6 +196,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
         deadline: at(11)?,
         file: row.get(12)?,
         ended_at: at(13)?,
+        outcome: outcome(row.get(14)?)?,
     })
 }
 

@@ -103,7 +103,7 @@ pub(super) fn summary(row: &Row<'_>) -> Result<Summary, LedgerError> {
     })
 }
 
-fn outcome(name: Option<String>) -> Result<Option<OutcomeKind>, LedgerError> {
+pub(super) fn outcome(name: Option<String>) -> Result<Option<OutcomeKind>, LedgerError> {
     let corrupt = |value: String| LedgerError::Corrupt { what: "an outcome", value };
     name.map(|name| name.parse().map_err(|_| corrupt(name))).transpose()
 }

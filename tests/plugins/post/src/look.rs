@@ -69,6 +69,7 @@ fn as_json(entry: &Entry) -> Value {
         "origin": entry.origin,
         "action": entry.action,
         "state": entry.state,
+        "outcome": entry.outcome,
         "reason": entry.reason,
         "attempts": entry.attempts,
         "created_at": entry.created_at,

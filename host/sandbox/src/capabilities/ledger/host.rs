@@ -70,6 +70,7 @@ fn entry(entry: history::Entry) -> Entry {
         origin: entry.origin.as_str().to_owned(),
         action: entry.action,
         state: entry.state.as_str().to_owned(),
+        outcome: entry.outcome.map(|kind| kind.as_str().to_owned()),
         reason: entry.reason,
         attempts: entry.attempts,
         created_at: precise(entry.created_at),
