@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use baton_tests::music::{tune, write_wav};
 use baton_tests::spotify_exports::{self, HEADER};
 use baton_tests::{Task, Workspace, handoff, text};
 use serde_json::{Value, json};
@@ -166,6 +167,70 @@ fn the_plain_name_is_the_newest_export_and_older_ones_are_numbered_or_pruned() {
     assert_eq!((read("Mix.csv").lines().count(), read("Mix.older-1.csv").lines().count()), (3, 2));
     assert_eq!(export(&[1, 2, 3], &json!({ "keep_older": 1 })), ["Mix.csv", "Mix.older-2.csv"]);
     assert_eq!((read("Mix.csv").lines().count(), read("Mix.older-2.csv").lines().count()), (4, 3));
+}
+
+#[test]
+fn a_playlist_that_is_called_like_an_older_result_is_not_pruned_as_one() {
+    let place = Place::new();
+    place.playlist("Mix", &[1]);
+    place.playlist("Mix.older-1", &[7, 8]);
+    place.done("import", &json!({}));
+    place.done("export", &json!({}));
+    assert_eq!(place.made(), ["Mix.csv", "Mix_older-1.csv"]);
+    place.playlist("Mix", &[1, 2]);
+    place.done("import", &json!({}));
+    place.done("export", &json!({ "playlists": ["Mix"], "keep_older": 0 }));
+    assert_eq!(place.made(), ["Mix.csv", "Mix_older-1.csv"]);
+    let kept = fs::read_to_string(place.made.join("Mix_older-1.csv")).unwrap();
+    assert!(kept.contains("Song 7") && kept.contains("Song 8"), "{kept}");
+}
+
+#[test]
+fn a_result_that_comes_back_is_the_newest_of_the_older_ones() {
+    let place = Place::new();
+    let export = |numbers: &[u32], args: &Value| {
+        place.playlist("Mix", numbers);
+        place.done("import", &json!({}));
+        place.done("export", args);
+        place.made()
+    };
+    export(&[1], &json!({}));
+    export(&[1, 2], &json!({}));
+    export(&[1], &json!({}));
+    // Kept once, under a new number: of the two older results the one of just now stays.
+    assert_eq!(export(&[1, 2, 3], &json!({ "keep_older": 1 })), ["Mix.csv", "Mix.older-3.csv"]);
+    assert_eq!(fs::read_to_string(place.made.join("Mix.older-3.csv")).unwrap().lines().count(), 2);
+}
+
+#[test]
+fn merge_dedupe_and_wanted_keep_as_many_older_results_as_is_said() {
+    let place = Place::new();
+    let scanned = place.workspace.outside().join("music");
+    write_wav(&scanned.join("Another - Thing.wav"), &tune(1, 4));
+    place.workspace.baton(&["library", "scan", scanned.to_str().unwrap()]).ended(0);
+    for (number, numbers) in (0_usize..).zip([[1, 1, 2], [1, 1, 3], [1, 1, 4]]) {
+        place.playlist("Mix", &numbers);
+        place.done("import", &json!({}));
+        place.done("merge", &json!({ "from": ["catalog"], "name": "All", "keep_older": 1 }));
+        place.done("dedupe", &json!({ "keep_older": 0 }));
+        place.done("wanted", &json!({ "keep_older": 1 }));
+        let older = |name: &str| format!("{name}.older-{number}");
+        let mut expected = match number {
+            0 => ["All.csv", "Mix.deduped.csv", "wanted.csv", "wanted.md"].map(str::to_owned).to_vec(),
+            _ => [
+                older("All") + ".csv",
+                "All.csv".to_owned(),
+                "Mix.deduped.csv".to_owned(),
+                "wanted.csv".to_owned(),
+                "wanted.md".to_owned(),
+                older("wanted") + ".csv",
+                older("wanted") + ".md",
+            ]
+            .to_vec(),
+        };
+        expected.sort();
+        assert_eq!(place.made(), expected);
+    }
 }
 
 #[test]

@@ -112,6 +112,16 @@ pub fn kept(task: &Task) -> Result<Option<usize>, Error> {
     keep(task).map(|kept| said.then_some(kept))
 }
 
+/// Older results that are kept in the folder of exports, when somebody says how many.
+///
+/// # Errors
+/// `permanent` when it is not a number.
+pub fn keep_older(task: &Task) -> Result<Option<usize>, Error> {
+    let said = task.args()?.get("keep_older").is_some_and(|said| !said.is_null());
+    let most = number(task, "keep_older", 0)?;
+    Ok(said.then(|| usize::try_from(most).unwrap_or(usize::MAX)))
+}
+
 /// What counts in a conflict.
 ///
 /// # Errors

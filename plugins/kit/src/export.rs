@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
 use crate::disk::refused;
-use crate::older::{Given, Older};
+use crate::older::{Given, Older, copy, ignores_case};
 
 /// What the artifacts of an outcome may have together, with room for the rest of it.
 const MOST_ARTIFACTS: usize = 15 << 20;
@@ -55,6 +55,12 @@ impl Exports {
     #[must_use]
     pub fn keep_older(self, most: Option<usize>) -> Self {
         Self { most_older: most, ..self }
+    }
+
+    /// Whether they go into a folder; else they become reports, which keep their names for ever.
+    #[must_use]
+    pub const fn has_folder(&self) -> bool {
+        self.folder.is_some()
     }
 
     /// Adds a file; see `types.artifact` for what a name may be.
@@ -119,31 +125,42 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     });
     let mut given = Vec::new();
     let named = written.and_then(|()| {
-        let mut older = Older::of(folder)?;
+        let mut older = Older::new(folder, beside.first().is_some_and(|hidden| ignores_case(hidden)))?;
         for (file, hidden) in files.iter().zip(&beside) {
-            given.push((folder.join(&file.name), older.give(folder, &file.name, hidden)?));
+            given.push((folder.join(&file.name), hidden, older.give(folder, &file.name, hidden)?));
         }
         Ok(older)
     });
     match named {
         Ok(mut older) => {
-            let prune = |most| files.iter().try_for_each(|file| older.prune(folder, &file.name, most));
+            older.remove_superseded()?;
+            let prune = |most| files.iter().try_for_each(|file| older.prune(&file.name, most));
             most.map_or(Ok(()), prune)
         }
         Err(error) => {
             // What got its name just now belongs to an export that is not there as a whole.
-            for (path, given) in given.into_iter().rev() {
-                match given {
-                    Given::New => drop(fs::remove_file(path)),
-                    Given::Replaced(kept) => drop(fs::rename(kept, path)),
-                    Given::Same => {}
-                }
+            for (path, hidden, given) in given.into_iter().rev() {
+                take_back(&path, hidden, given);
             }
             for path in beside {
                 drop(fs::remove_file(path));
             }
             Err(error)
         }
+    }
+}
+
+/// The name as it was before it was given.
+fn take_back(path: &Path, hidden: &Path, given: Given) {
+    match given {
+        Given::New => drop(fs::remove_file(path)),
+        Given::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
+        Given::Replaced { kept, is_new: false } => {
+            // No second name: the sandbox opens no file that has two.
+            let again = copy(&kept, hidden, &hidden.with_extension("copy"));
+            drop(again.and_then(|()| fs::rename(hidden, path)));
+        }
+        Given::Same => {}
     }
 }
 
@@ -186,12 +203,13 @@ mod tests {
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("1", None), ["a.csv"]);
         assert_eq!(export("2", None), ["a.csv", "a.older-1.csv"]);
-        // A result that comes back is kept once.
+        // A result that comes back is kept once, as the newest.
         assert_eq!(export("1", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
-        assert_eq!(export("2", None), ["a.csv", "a.older-1.csv", "a.older-2.csv"]);
+        assert_eq!(export("2", None), ["a.csv", "a.older-2.csv", "a.older-3.csv"]);
+        assert_eq!((read("a.older-2.csv").as_str(), read("a.older-3.csv").as_str()), ("2", "1"));
         fs::write(folder.path().join("a-2.csv"), "somebody's").unwrap();
-        assert_eq!(export("3", Some(1)), ["a-2.csv", "a.csv", "a.older-2.csv"]);
-        assert_eq!((read("a.older-2.csv").as_str(), read("a-2.csv").as_str()), ("2", "somebody's"));
+        assert_eq!(export("3", Some(1)), ["a-2.csv", "a.csv", "a.older-4.csv"]);
+        assert_eq!((read("a.older-4.csv").as_str(), read("a-2.csv").as_str()), ("2", "somebody's"));
         assert_eq!(export("4", Some(0)), ["a-2.csv", "a.csv"]);
     }
 
@@ -217,6 +235,14 @@ mod tests {
         exports.put("no/such/folder.csv", "text/csv", b"3".to_vec());
         assert!(matches!(exports.finish(&mut Outcome::new("")), Err(Error::Retryable(_))));
         assert_eq!(names(folder.path()), ["b.csv"]);
+        assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
+        // What was kept before stays kept.
+        fs::write(folder.path().join("b.older-1.csv"), "before").unwrap();
+        let mut exports = self::exports(Some(folder.path()));
+        exports.put("b.csv", "text/csv", b"2".to_vec());
+        exports.put("no/such/folder.csv", "text/csv", b"3".to_vec());
+        assert!(exports.finish(&mut Outcome::new("")).is_err());
+        assert_eq!(names(folder.path()), ["b.csv", "b.older-1.csv"]);
         assert_eq!(fs::read(folder.path().join("b.csv")).unwrap(), b"before");
     }
 

@@ -17,4 +17,5 @@ pub mod sheet;
 
 pub use findings::Findings;
 pub use key::Key;
+pub use older::is_older_name;
 pub use safe_name::{safe_name, safe_path};

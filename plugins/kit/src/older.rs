@@ -1,14 +1,31 @@
 //! The plain name of an export is always its newest result. What stands there with other bytes becomes `NAME.older-N.csv`, the
-//! highest number being the newest of them; no playlist or table is called so, which is why those alone may be pruned.
+//! highest number being the newest of them; no export is called so ([`is_older_name`]), which is why those alone may be pruned.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The older results in a folder: their numbers by the plain name.
-#[derive(Debug, Default)]
-pub(crate) struct Older(BTreeMap<String, Vec<u64>>);
+use unicode_normalization::UnicodeNormalization as _;
+
+/// How many numbers are tried that somebody else has taken.
+const MOST_TAKEN: usize = 1_000;
+
+/// The older results in a folder.
+#[derive(Debug)]
+pub(crate) struct Older {
+    /// By the plain name, the oldest first.
+    results: BTreeMap<String, Vec<OlderResult>>,
+    ignores_case: bool,
+    /// Results that were kept again under a newer number.
+    superseded: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OlderResult {
+    number: u64,
+    path: PathBuf,
+}
 
 /// What became of the plain name.
 #[derive(Debug)]
@@ -17,23 +34,30 @@ pub(crate) enum Given {
     New,
     /// The same bytes stood there.
     Same,
-    /// Other bytes stood there, which are kept under this path now.
-    Replaced(PathBuf),
+    /// Other bytes stood there, which are kept under this path now; `is_new` where they were not before.
+    Replaced { kept: PathBuf, is_new: bool },
 }
 
 impl Older {
-    /// Looks at the names in a folder.
-    pub(crate) fn of(folder: &Path) -> io::Result<Self> {
-        let mut older = Self::default();
+    /// Reads the names in a folder, on a disk that may ignore their case.
+    pub(crate) fn new(folder: &Path, ignores_case: bool) -> io::Result<Self> {
+        let mut older = Self { results: BTreeMap::new(), ignores_case, superseded: Vec::new() };
         for entry in fs::read_dir(folder)? {
-            if let Some((plain, number)) = entry?.file_name().to_str().and_then(parse) {
-                older.0.entry(plain).or_default().push(number);
+            let entry = entry?;
+            if let Some((plain, number)) = entry.file_name().to_str().and_then(parse) {
+                let key = older.key(&plain);
+                older.results.entry(key).or_default().push(OlderResult { number, path: entry.path() });
             }
         }
-        for numbers in older.0.values_mut() {
-            numbers.sort_unstable();
+        for results in older.results.values_mut() {
+            results.sort_unstable();
         }
         Ok(older)
+    }
+
+    /// What names have in common that are one file.
+    fn key(&self, name: &str) -> String {
+        if self.ignores_case { name.nfc().collect::<String>().to_lowercase() } else { name.to_owned() }
     }
 
     /// Gives the written file `hidden` the plain name. There is a whole file under it at every moment: the one before gets its second
@@ -53,46 +77,75 @@ impl Older {
             fs::remove_file(hidden)?;
             return Ok(Given::Same);
         }
-        let numbers = self.0.entry(name.to_owned()).or_default();
-        // A result that comes back is kept once.
-        let mut known = numbers.iter().map(|number| folder.join(numbered(name, *number)));
-        let known = known.find(|older| is_same(older, &path).unwrap_or(false));
-        let kept = if let Some(kept) = known {
-            kept
-        } else {
-            let number = numbers.last().map_or(1, |last| last.saturating_add(1));
-            let kept = folder.join(numbered(name, number));
-            keep(&path, &kept)?;
-            numbers.push(number);
-            kept
-        };
+        let key = self.key(name);
+        let results = self.results.entry(key).or_default();
+        let again = results.iter().position(|older| is_same(&older.path, &path).unwrap_or(false));
+        if again.is_some_and(|place| place + 1 == results.len()) {
+            let kept = results.last().map(|newest| newest.path.clone()).unwrap_or_default();
+            fs::rename(hidden, &path)?;
+            return Ok(Given::Replaced { kept, is_new: false });
+        }
+        // A result that comes back is kept once, as the newest.
+        self.superseded.extend(again.map(|place| results.remove(place).path));
+        let last = results.last().map_or(0, |newest| newest.number);
+        let kept = keep_as_next(folder, name, (&path, hidden), last)?;
+        results.push(kept.clone());
         fs::rename(hidden, &path)?;
-        Ok(Given::Replaced(kept))
+        Ok(Given::Replaced { kept: kept.path, is_new: true })
+    }
+
+    /// Removes what was kept again under a newer number: call it when all names are given.
+    pub(crate) fn remove_superseded(&mut self) -> io::Result<()> {
+        self.superseded.drain(..).try_for_each(fs::remove_file)
     }
 
     /// Removes the oldest results of a name, but for `most`.
-    pub(crate) fn prune(&mut self, folder: &Path, name: &str, most: usize) -> io::Result<()> {
-        let Some(numbers) = self.0.get_mut(name) else { return Ok(()) };
-        let superfluous = numbers.len().saturating_sub(most);
-        for number in numbers.drain(..superfluous) {
-            fs::remove_file(folder.join(numbered(name, number)))?;
-        }
-        Ok(())
+    pub(crate) fn prune(&mut self, name: &str, most: usize) -> io::Result<()> {
+        let key = self.key(name);
+        let Some(results) = self.results.get_mut(&key) else { return Ok(()) };
+        let superfluous = results.len().saturating_sub(most);
+        results.drain(..superfluous).try_for_each(|older| fs::remove_file(older.path))
     }
 }
 
-/// A second name for a file; where the disk knows none, a copy that is whole before it gets its name.
-fn keep(path: &Path, kept: &Path) -> io::Result<()> {
+/// Keeps the file at `path` under the first free number above `last`; `hidden` is the file that takes its place then.
+fn keep_as_next(folder: &Path, name: &str, (path, hidden): (&Path, &Path), last: u64) -> io::Result<OlderResult> {
+    let mut number = last;
+    for _ in 0..MOST_TAKEN {
+        number = number.saturating_add(1);
+        let kept = folder.join(numbered(name, number));
+        match keep(path, &kept, &hidden.with_extension("copy")) {
+            Ok(()) => return Ok(OlderResult { number, path: kept }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("the names of older results of {name} are taken")))
+}
+
+/// A second name for a file; where the disk knows none, a copy.
+fn keep(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
     match fs::hard_link(path, kept) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => {
-            let mut copy = File::create_new(kept)?;
-            let copied =
-                File::open(path).and_then(|mut file| io::copy(&mut file, &mut copy)).and_then(|_| copy.sync_all());
-            copied.inspect_err(|_| drop(fs::remove_file(kept)))
-        }
+        Err(_) => copy(path, kept, beside),
     }
+}
+
+/// A copy that is whole on the disk, as the hidden file `beside`, before it gets its name.
+pub(crate) fn copy(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
+    drop(fs::remove_file(beside));
+    let copied = File::create_new(beside).and_then(|mut copy| {
+        io::copy(&mut File::open(path)?, &mut copy)?;
+        copy.sync_all()
+    });
+    let is_free = || match fs::symlink_metadata(kept) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+    };
+    let named = copied.and_then(|()| is_free()).and_then(|()| fs::rename(beside, kept));
+    named.inspect_err(|_| drop(fs::remove_file(beside)))
 }
 
 /// Gives the written file a name that must be free. A second name for it fails when one is there, and nothing is ever half done; where
@@ -108,6 +161,12 @@ fn take(hidden: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether the disk takes names for one that differ in case alone; `written` is a file of ours on it.
+pub(crate) fn ignores_case(written: &Path) -> bool {
+    let name = written.file_name().map(|name| name.to_string_lossy().to_ascii_uppercase());
+    name.is_some_and(|name| fs::symlink_metadata(written.with_file_name(name)).is_ok())
+}
+
 fn is_same(a: &Path, b: &Path) -> io::Result<bool> {
     let (a_found, b_found) = (fs::metadata(a)?, fs::metadata(b)?);
     Ok(a_found.is_file() && b_found.is_file() && a_found.len() == b_found.len() && fs::read(a)? == fs::read(b)?)
@@ -120,13 +179,19 @@ fn numbered(name: &str, number: u64) -> String {
     }
 }
 
+/// Whether a file of this name would be taken for an older result of another export. Whoever makes names of titles avoids it.
+#[must_use]
+pub fn is_older_name(name: &str) -> bool {
+    parse(name).is_some()
+}
+
 /// The plain name and the number of an older result.
 fn parse(name: &str) -> Option<(String, u64)> {
     let (stem, rest) = name.rsplit_once(".older-")?;
     let (number, ending) =
         rest.split_once('.').map_or((rest, String::new()), |(number, ending)| (number, format!(".{ending}")));
-    let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
-    Some((format!("{stem}{ending}"), number.parse().ok().filter(|_| plain)?))
+    let (plain, number) = (format!("{stem}{ending}"), number.parse().ok()?);
+    (numbered(&plain, number) == name).then_some((plain, number))
 }
 
 #[cfg(test)]
@@ -141,8 +206,64 @@ mod tests {
             assert_eq!(numbered(name, number), older);
             assert_eq!(parse(older), Some((name.to_owned(), number)));
         }
-        for other in ["a-2.csv", "a.older-.csv", "a.older-x.csv", "a.older-01.csv", "older-1.csv"] {
+        for other in [
+            "a-2.csv",
+            "a.older-.csv",
+            "a.older-x.csv",
+            "a.older-01.csv",
+            "a.older-+1.csv",
+            "a.older-1.b.csv",
+            "older-1.csv",
+        ] {
             assert_eq!(parse(other), None, "{other}");
         }
+    }
+
+    /// Gives `name` these bytes.
+    fn give(older: &mut Older, folder: &Path, name: &str, bytes: &str) -> Given {
+        let hidden = folder.join(".t1.0.part");
+        fs::write(&hidden, bytes).unwrap();
+        older.give(folder, name, &hidden).unwrap()
+    }
+
+    #[test]
+    fn names_that_a_disk_takes_for_one_have_their_numbers_in_common() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        fs::write(folder.join("Mix.older-4.csv"), "old").unwrap();
+        fs::write(folder.join("mix.csv"), "before").unwrap();
+        let mut older = Older::new(folder, true).unwrap();
+        let given = give(&mut older, folder, "mix.csv", "new");
+        assert!(matches!(&given, Given::Replaced { kept, .. } if kept.ends_with("mix.older-5.csv")), "{given:?}");
+        older.prune("MIX.csv", 1).unwrap();
+        assert!(!folder.join("Mix.older-4.csv").exists() && folder.join("mix.older-5.csv").exists());
+    }
+
+    #[test]
+    fn a_number_that_somebody_else_has_taken_is_passed_over() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        fs::write(folder.join("a.csv"), "before").unwrap();
+        let mut older = Older::new(folder, false).unwrap();
+        // Made after the names were read, as by another export at the same time.
+        fs::write(folder.join("a.older-1.csv"), "another").unwrap();
+        let given = give(&mut older, folder, "a.csv", "new");
+        assert!(matches!(&given, Given::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");
+        assert_eq!(fs::read(folder.join("a.older-1.csv")).unwrap(), b"another");
+    }
+
+    #[test]
+    fn a_copy_is_whole_before_it_has_its_name() {
+        let place = tempfile::tempdir().unwrap();
+        let [path, kept, beside] = ["a.csv", "a.older-1.csv", ".t1.0.copy"].map(|name| place.path().join(name));
+        fs::write(&path, "whole").unwrap();
+        // It breaks off: there is nowhere to write it to.
+        assert!(copy(&path, &kept, &place.path().join("none/x")).is_err() && !kept.exists());
+        // A piece of one from before a kill is written anew.
+        fs::write(&beside, "a piece").unwrap();
+        copy(&path, &kept, &beside).unwrap();
+        assert!(fs::read(&kept).unwrap() == b"whole" && !beside.exists());
+        assert_eq!(copy(&path, &kept, &beside).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert!(!beside.exists());
     }
 }

@@ -35,6 +35,8 @@ pub struct Args {
     pub from: Vec<String>,
     /// Names of playlists; all when there are none.
     pub playlists: Vec<String>,
+    /// How many older results of each are kept; all when absent.
+    pub keep_older: Option<usize>,
 }
 
 /// One entry that is there again.
@@ -180,7 +182,7 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
-    Ok(Made { summary, reports, exports, ..Made::default() })
+    Ok(Made { summary, reports, exports, keep_older: args.keep_older, ..Made::default() })
 }
 
 fn row(playlist: &Playlist, double: &Double) -> [String; 8] {

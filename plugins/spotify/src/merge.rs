@@ -24,6 +24,9 @@ pub struct Args {
     pub playlists: Vec<String>,
     /// What the new one is called.
     pub name: String,
+    /// How many older results are kept; all when absent.
+    #[serde(default)]
+    pub keep_older: Option<usize>,
 }
 
 /// The entries of all, each once: the same URI is the same, local files by theirs; without one the same artists, title, album and
@@ -72,7 +75,8 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         entries.len()
     );
     let name = format!("{}.csv", FileNames::default().give(&args.name));
-    Ok(Made { summary, exports: vec![file(name, CSV, csv::of(&entries)?)], ..Made::default() })
+    let exports = vec![file(name, CSV, csv::of(&entries)?)];
+    Ok(Made { summary, exports, keep_older: args.keep_older, ..Made::default() })
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {

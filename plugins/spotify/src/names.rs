@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use baton_core::text::is_hidden_in_name;
-use baton_plugin_kit::safe_name;
+use baton_plugin_kit::{is_older_name, safe_name};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The id of the liked songs, which are no playlist at Spotify.
@@ -70,6 +70,8 @@ impl FileNames {
         // An export can become a report, whose name must not have invisible characters.
         let visible: String = name.chars().filter(|c| c.is_whitespace() || !is_hidden_in_name(*c)).collect();
         let plain = safe_name(&visible, MOST_BYTES, "Untitled");
+        // Such a name is an older result of another playlist, and may be pruned.
+        let plain = if is_older_name(&format!("{plain}.csv")) { plain.replace(".older-", "_older-") } else { plain };
         let mut given = plain.clone();
         let mut number = 2_u32;
         while !self.0.insert(given.to_lowercase()) {
@@ -109,6 +111,10 @@ mod tests {
         let given: Vec<_> =
             ["../../etc", "mix", "MIX", "mix", "a/b", "a:b", "\u{0}\u{1b}", "CON"].map(|name| names.give(name)).into();
         assert_eq!(given, ["_.._etc", "mix", "MIX (2)", "mix (3)", "a_b", "a_b (2)", "Untitled", "_CON"]);
+        assert_eq!(
+            (names.give("Mix.older-1"), names.give("Mix_older-1")),
+            ("Mix_older-1".into(), "Mix_older-1 (2)".into())
+        );
         assert_eq!(names.give("\u{2764}\u{fe0f} Love\u{3164}\u{200d}\n2"), "\u{2764} Love 2");
         assert!(names.give(&"ä".repeat(500)).len() <= MOST_BYTES);
     }

@@ -139,7 +139,8 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
     nobody_meant(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
-    let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts };
+    let keep_older = asked::keep_older(task)?;
+    let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts, keep_older };
     for origin in all {
         match work.one(&origin, wanted, mode) {
             Ok(()) => {}
@@ -172,6 +173,7 @@ struct Work<'a> {
     outcome: Outcome,
     findings: Findings,
     counts: Counts,
+    keep_older: Option<usize>,
 }
 
 impl Work<'_> {
@@ -188,7 +190,7 @@ impl Work<'_> {
         self.counts.conflicts += taken.conflicts.len();
         self.counts.bad += taken.bad.len() + taken.unknown.len();
         if !taken.is_empty() {
-            let mut exports = Exports::of(self.task, "exports");
+            let mut exports = Exports::of(self.task, "exports").by("drive-sync").keep_older(self.keep_older);
             hand_over(&loaded.database, &taken, &mut exports)?;
             let places = exports.finish(&mut self.outcome)?;
             self.counts.changed += 1;

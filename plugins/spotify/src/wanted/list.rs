@@ -25,6 +25,8 @@ struct Options {
     /// Patterns of names; all playlists when empty.
     playlists: Vec<String>,
     liked: Liked,
+    /// How many older lists are kept in the folder of exports; all when absent.
+    keep_older: Option<usize>,
 }
 
 /// Whether the songs that somebody liked are looked at.
@@ -88,9 +90,10 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
     let stamp = moment::parse(&task.now).and_then(moment::stamp).unwrap_or_default();
-    let mut exports = Exports::of(task, "exports").by("spotify");
-    exports.put(format!("wanted_{stamp}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
-    exports.put(format!("wanted_{stamp}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());
+    let mut exports = Exports::of(task, "exports").by("spotify").keep_older(options.keep_older);
+    let name = if exports.has_folder() { "wanted".to_owned() } else { format!("wanted_{stamp}") };
+    exports.put(format!("{name}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
+    exports.put(format!("{name}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());
     let places = exports.finish(&mut outcome)?;
     outcome.summary.push_str(&format!(" See {}.", places.join(" and ")));
     Ok(outcome)

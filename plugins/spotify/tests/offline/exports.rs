@@ -366,6 +366,7 @@ fn merge_takes_each_once_and_keeps_local_files() {
         from: vec!["a.csv".to_owned(), "b.csv".to_owned()],
         playlists: Vec::new(),
         name: "../All\u{7}".to_owned(),
+        keep_older: None,
     };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &args, findings).unwrap());
     assert_eq!(names(&made.exports), ["_All.csv"]);
@@ -377,6 +378,7 @@ fn merge_takes_each_once_and_keeps_local_files() {
         from: vec![".".to_owned()],
         playlists: vec!["b".to_owned(), "a".to_owned()],
         name: "x".to_owned(),
+        keep_older: None,
     };
     let (made, _) = place.run(|sources, findings| merge::run(sources, &by_name, findings).unwrap());
     assert!(text(&made.exports[0]).lines().nth(1).unwrap().contains("Two"), "the names decide the order");
