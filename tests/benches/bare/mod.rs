@@ -53,6 +53,10 @@ impl baton::plugin::http::Host for State {
     fn denial(&mut self) -> wasmtime::Result<Option<String>> {
         Ok(None)
     }
+
+    fn address(&mut self, _: String) -> wasmtime::Result<Option<String>> {
+        Ok(None)
+    }
 }
 
 impl baton::plugin::secrets::Host for State {
