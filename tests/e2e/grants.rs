@@ -192,6 +192,8 @@ fn all_that_is_asked_for_names_the_folders_that_need_a_path() {
     assert_eq!(workspace.read("baton.lock"), before);
 }
 
+/// The folders are Linux's.
+#[cfg(target_os = "linux")]
 #[test]
 fn folders_in_which_the_system_shows_itself_are_not_granted() {
     let workspace = workspace("");

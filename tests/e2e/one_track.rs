@@ -134,25 +134,29 @@ impl Place {
         scanned.json()
     }
 
-    /// The locations that readers of others find in fresh exports: of all M3U8, and of rekordbox's XML.
+    /// The locations in fresh exports: of all M3U8, and of rekordbox's XML, as readers of others find them. Without Python, which
+    /// is said, they are read here.
     #[track_caller]
-    pub(crate) fn exported(&self) -> Option<[Vec<String>; 2]> {
-        let python = tools("python", "bin/python").ok()?.join("bin/python");
+    pub(crate) fn exported(&self) -> [Vec<String>; 2] {
         fs::remove_dir_all(&self.made).unwrap();
         fs::create_dir(&self.made).unwrap();
         self.run(&["spotify", "export", "--arg", r#"formats=["m3u8","rekordbox"]"#]);
         let lists = ["Late Night.m3u8", "Sunday.m3u8"].map(|name| self.made.join(name));
-        let ended =
-            Command::new(python).args(["-c", READERS]).arg(self.made.join("rekordbox.xml")).args(lists).output();
+        let library = self.made.join("rekordbox.xml");
+        let read = [lists.iter().flat_map(|list| in_list(&text_of(list))).collect(), in_library(&text_of(&library))];
+        let Ok(tools) = tools("python", "bin/python") else { return read };
+        let ended = Command::new(tools.join("bin/python")).args(["-c", READERS]).arg(library).args(lists).output();
         let ended = ended.unwrap();
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-        Some(serde_json::from_slice(&ended.stdout).unwrap())
+        let judged: [Vec<String>; 2] = serde_json::from_slice(&ended.stdout).unwrap();
+        assert_eq!(read, judged, "what is read here is what the readers of others find");
+        judged
     }
 
     /// Whatever names a file names one that is there, below `folder`, and all of the tracks have theirs.
     #[track_caller]
     fn every_location_is_there(&self, folder: &Path, when: &str) {
-        let Some(exported) = self.exported() else { return };
+        let exported = self.exported();
         let counts = exported.each_ref().map(Vec::len);
         assert_eq!(counts, [FILES + 1, FILES], "{when}: one of them is in two playlists");
         for location in exported.iter().flatten() {
@@ -245,6 +249,37 @@ fn duplicates_are_told_where_they_lie_after_apply() {
     for path in paths {
         assert!(Path::new(&path).is_file(), "{path} of {told}");
     }
+}
+
+fn text_of(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_default()
+}
+
+/// The locations of an M3U8.
+fn in_list(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+/// The locations of a rekordbox library.
+fn in_library(text: &str) -> Vec<String> {
+    let values = text.split("Location=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let plain = |value: &str| value.replace("&apos;", "'").replace("&quot;", "\"").replace("&amp;", "&");
+    values.map(|value| unquoted(plain(value).trim_start_matches("file://localhost"))).collect()
+}
+
+/// A text without its `%` escapes.
+fn unquoted(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits: Vec<u8> = rest.by_ref().take(2).collect();
+            let digits = String::from_utf8_lossy(&digits).into_owned();
+            bytes.extend(u8::from_str_radix(&digits, 16));
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Every text that is an absolute path of music.

@@ -100,7 +100,7 @@ impl Args {
             return Ok(code);
         }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
-        output::next_steps(plugin, &done.called.next_steps);
+        output::suggestions(plugin, &done.called.next_steps);
         let rest = match &shown {
             Some(_) => "in a workspace `baton why` lists them all".to_owned(),
             None => format!("baton why {} --json lists them", done.called.id),

@@ -78,7 +78,7 @@ impl Sent {
                     for task in &tasks {
                         output::note(&outcome(task));
                         let steps = reader.as_ref().map(|reader| task::next_steps(reader, &task.id)).transpose()?;
-                        output::next_steps(&task.agent, &steps.unwrap_or_default());
+                        output::suggestions(&task.agent, &steps.unwrap_or_default());
                     }
                     return Ok(Outcome { tasks, ended });
                 }

@@ -74,7 +74,7 @@ impl Args {
             output::json(&value);
         } else {
             output::print(&as_text(&task, &events, (&findings, &flags), &used));
-            output::next_steps(&task.agent, &next_steps);
+            output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);
             let held = supervision::quarantined(&reader, Timestamp::now())?;
