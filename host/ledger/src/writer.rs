@@ -345,7 +345,7 @@ mod tests {
         let (go, gate) = mpsc::channel::<()>();
         // Nothing else is written before all of it waits.
         let blocking = move |_: &Tx<'_>| {
-            drop(gate.recv());
+            let _opened = gate.recv();
             Ok(())
         };
         let first = ledger.send(blocking).unwrap();

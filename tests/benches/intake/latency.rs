@@ -99,7 +99,10 @@ fn drop_one(workspace: &Workspace, number: u32, returns: &Arrivals, archived: &A
 }
 
 /// When what happened to the file with that hash, in milliseconds since 1970.
-fn events(workspace: &Workspace) -> anyhow::Result<HashMap<(String, String), f64>> {
+///
+/// # Errors
+/// When the ledger cannot be exported.
+pub(crate) fn events(workspace: &Workspace) -> anyhow::Result<HashMap<(String, String), f64>> {
     let export = workspace.baton(&["ledger", "export"]);
     ensure!(export.code == 0, "`baton ledger export` failed: {}", export.stderr);
     let mut events = HashMap::new();
