@@ -9,6 +9,7 @@
 mod column;
 mod coverage;
 mod entry;
+mod kept;
 mod links;
 mod list;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod writer;
 
 pub use coverage::Count;
 pub use entry::Entry;
+pub use kept::Retagged;
 pub use links::{FileLink, LinkTrack, SamePath};
 pub use list::{Known, Listed, Standing, Vanished};
 pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State, Tags};

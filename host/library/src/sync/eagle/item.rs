@@ -21,6 +21,8 @@ pub struct EagleItem {
     pub tags: Option<Vec<String>>,
     /// Whether it lies in the trash.
     pub deleted: bool,
+    /// The size of its file in bytes.
+    pub size: Option<u64>,
 }
 
 impl EagleItem {
@@ -37,6 +39,7 @@ impl EagleItem {
             name: text("name").unwrap_or_default(),
             tags: value.get("tags").and_then(Value::as_array).and_then(|tags| tags.iter().map(tag).collect()),
             deleted: value.get("isDeleted").and_then(Value::as_bool).unwrap_or(false),
+            size: value.get("size").and_then(Value::as_u64),
         })
     }
 

@@ -126,7 +126,7 @@ mod tests {
 
     fn item(id: &str, tags: &[&str], deleted: bool) -> (String, EagleItem) {
         let tags = Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
-        (id.to_owned(), EagleItem { id: id.to_owned(), name: format!("Song {id}"), tags, deleted })
+        (id.to_owned(), EagleItem { id: id.to_owned(), name: format!("Song {id}"), tags, deleted, size: None })
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
 }
 
 async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
-    let fields = ["id", "name", "tags", "isDeleted"];
+    let fields = ["id", "name", "tags", "isDeleted", "size"];
     let body = json!({ "ids": ids, "fields": fields, "offset": offset, "limit": PAGE });
     let data = http.ask(Question::post(GET, body)).await?;
     let list = data.get("data").filter(|list| list.is_array());

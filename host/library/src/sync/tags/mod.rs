@@ -5,10 +5,13 @@
 //! with the file (the audio by its digest, every other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
 //! have passed over, `attributes` carries over what is of the file and not in it.
 //!
+//! `fill` writes the title, artist, album and ISRC that another copy has into a file that lacks them, in the same way (`texts`).
+//!
 //! Files in Eagle's libraries are left alone: its makers warn of writing there, and its items get their tag through its API.
 
 mod attributes;
 mod book;
+mod fill;
 mod frames;
 mod guard;
 mod kind;
@@ -18,7 +21,9 @@ mod stop;
 mod temporary;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod write;
 
+pub use fill::{Ready, fill};
 pub use temporary::remove_leftovers;
-pub use write::{Audio, Fit, Hash, Written, hear, look, write};
+pub use write::{Audio, Fit, Hash, Written, hear, look, stat_of, write};

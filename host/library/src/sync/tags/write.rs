@@ -92,29 +92,86 @@ pub fn look(known: &Known, replace_old: bool) -> Fit {
     }
 }
 
+/// What is written into a file.
+pub(super) trait Change {
+    /// That there is something to write.
+    ///
+    /// # Errors
+    /// Why not.
+    fn need(&self, book: &Book) -> Result<(), Stop>;
+
+    /// Puts it into the tags.
+    fn put(&self, book: &mut Book);
+
+    /// That the tags have it.
+    ///
+    /// # Errors
+    /// What they have instead.
+    fn has(&self, book: &Book) -> Result<(), Stop>;
+
+    /// All that is not written, as bytes: the same before and after.
+    ///
+    /// # Errors
+    /// When it has no form as bytes.
+    fn others(&self, book: Book, new: bool) -> Result<Vec<u8>, Stop>;
+}
+
+/// The tag of the fingerprint.
+struct Marked<'a> {
+    mark: &'a Mark,
+    replace_old: bool,
+}
+
+impl Change for Marked<'_> {
+    fn need(&self, book: &Book) -> Result<(), Stop> {
+        need(book, self.mark, self.replace_old).map(drop)
+    }
+
+    fn put(&self, book: &mut Book) {
+        book.put(self.mark.value(), self.replace_old);
+    }
+
+    fn has(&self, book: &Book) -> Result<(), Stop> {
+        has(book, self.mark)
+    }
+
+    fn others(&self, book: Book, new: bool) -> Result<Vec<u8>, Stop> {
+        book.others(self.replace_old, new)
+    }
+}
+
 /// Gives a file its tag.
 pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
-    match written(known, replace_old, hash) {
+    match written(known, &Marked { mark: &known.mark, replace_old }, hash, &mut |_| Ok(())) {
         Ok(rewritten) => Written::Succeeded(rewritten),
         Err(Stop::Skipped(reason)) => Written::Skipped(reason),
         Err(Stop::Failed(error)) => Written::Failed(error),
     }
 }
 
-fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritten, Stop> {
+/// Writes it. `ready` hears as what the file will be known, right before the copy takes its place.
+///
+/// # Errors
+/// Why the file is as it was, or that it is not as it was written.
+pub(super) fn written(
+    known: &Known,
+    change: &dyn Change,
+    hash: &Hash<'_>,
+    ready: &mut dyn FnMut(&Rewritten) -> Result<(), String>,
+) -> Result<Rewritten, Stop> {
     let (mut file, before) = open(known)?;
     let kind = kind::of(&known.format)?;
     let book = Book::read(&mut file, kind, Style::Kept)?;
-    need(&book, &known.mark, replace_old)?;
+    change.need(&book)?;
     let digest = known.audio_sha256.ok_or(Stop::Skipped("audio_not_digested"))?;
     let audio = hash(&known.path).map_err(Stop::Failed)?;
     if audio.sha256 != digest || audio.format != known.format {
         return Err(Stop::Skipped("changed_since_scan"));
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
-    let mut done = put(&mut file, &mut copy, known, replace_old, Style::Kept);
+    let mut done = put(&mut file, &mut copy, known, change, Style::Kept);
     if done.is_err() && book.can_be_raised() {
-        done = put(&mut file, &mut copy, known, replace_old, Style::Raised);
+        done = put(&mut file, &mut copy, known, change, Style::Raised);
     }
     done?;
     unchanged(&audio, &hash(copy.path()).map_err(Stop::Failed)?)?;
@@ -123,9 +180,10 @@ fn written(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Result<Rewritte
     if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
         return Err(Stop::Failed("somebody changed it meanwhile; sync again".to_owned()));
     }
+    ready(&rewritten).map_err(Stop::Failed)?;
     copy.replace(&known.path).map_err(|error| Stop::io("putting the copy in its place", &error))?;
     let (mut file, _) = open(known)?;
-    has(&Book::read(&mut file, kind, Style::Kept)?, &known.mark)?;
+    change.has(&Book::read(&mut file, kind, Style::Kept)?)?;
     Ok(rewritten)
 }
 
@@ -149,23 +207,31 @@ fn copied(before: &Metadata, copy: &mut File) -> io::Result<Rewritten> {
     Ok(Rewritten { before: stat(before), after: stat(&copy.metadata()?), file_sha256: digest.finalize().into() })
 }
 
+/// By what the file at a path is known.
+///
+/// # Errors
+/// When it cannot be asked for.
+pub fn stat_of(path: &Path) -> io::Result<Stat> {
+    Ok(stat(&fs::symlink_metadata(path)?))
+}
+
 fn stat(file: &Metadata) -> Stat {
     Stat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
 }
 
 /// Makes the copy the file with the tag, and compares.
-fn put(file: &mut File, copy: &mut Temporary, known: &Known, replace_old: bool, style: Style) -> Result<(), Stop> {
+fn put(file: &mut File, copy: &mut Temporary, known: &Known, change: &dyn Change, style: Style) -> Result<(), Stop> {
     copy.fill(file).map_err(|error| Stop::io("making a copy beside it", &error))?;
     let kind = kind::of(&known.format)?;
     let mut book = Book::read(&mut copy.file, kind, style)?;
     let new = book.is_new();
-    book.put(known.mark.value(), replace_old);
+    change.put(&mut book);
     book.save(&mut copy.file, style)?;
-    let before = Book::read(file, kind, style)?.others(replace_old, new)?;
+    let before = change.others(Book::read(file, kind, style)?, new)?;
     // What is raised has another version, and is read as that.
     let after = Book::read(&mut copy.file, kind, style)?;
-    has(&after, &known.mark)?;
-    if after.others(replace_old, new)? == before {
+    change.has(&after)?;
+    if change.others(after, new)? == before {
         Ok(())
     } else {
         Err(Stop::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
@@ -191,7 +257,10 @@ fn has(book: &Book, mark: &Mark) -> Result<(), Stop> {
 }
 
 /// Opens a file that may be written.
-fn open(known: &Known) -> Result<(File, Metadata), Stop> {
+///
+/// # Errors
+/// Why it is left alone.
+pub(super) fn open(known: &Known) -> Result<(File, Metadata), Stop> {
     // Eagle's files are Eagle's, also where a folder within its library was scanned as one.
     if known.item.is_some() || eagle_around(&known.path).is_some() {
         return Err(Stop::Skipped("in_eagle_library"));

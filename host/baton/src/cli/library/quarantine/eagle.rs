@@ -1,81 +1,172 @@
-//! Items of Eagle go into Eagle's own trash, through its API: nothing is written into its folder.
+//! Items of Eagle go into Eagle's own trash, through its API: nothing is written into its folder. That an item is about to go is in the
+//! journal before Eagle is asked, so that after a kill Eagle is asked where it is.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use baton_ledger::catalog::library::{FileLink, Library};
 use baton_ledger::path_text;
-use baton_library::sync::eagle::{Address, Eagle, Token};
-use jiff::Timestamp;
+use baton_library::source::{eagle_around, eagle_id};
+use baton_library::sync::eagle::{Address, Eagle, EagleError, Token};
+use fail::fail_point;
+use tokio::runtime::Runtime;
 
-use super::journal::{Journal, Step};
+use super::journal::{EagleState, EagleStep, Journal, Kept, Step};
+use super::resume::tell;
 use super::{EagleFile, Report};
-use crate::cli::block_on;
 use crate::cli::library::sync::EagleArgs;
 use crate::secrets::SecretStore;
 use crate::workspace::Workspace;
 
-/// Puts the items of the report into Eagle's trash; those that did not go there are refused.
-///
-/// # Errors
-/// When the journal cannot be written.
-pub(super) fn trash(
-    report: &mut Report,
-    args: &EagleArgs,
-    workspace: &Workspace,
-    journals: &Path,
-    dry_run: bool,
-) -> anyhow::Result<()> {
-    if report.eagle.is_empty() || dry_run {
-        return Ok(());
-    }
-    let number = report.number.clone().unwrap_or_else(|| Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string());
-    let mut journal = Journal::open(journals, &number)?;
-    let wanted = std::mem::take(&mut report.eagle);
-    block_on(async {
-        let eagle = connect(args, workspace).await.map_err(|error| error.to_string());
-        for file in wanted {
-            let done = match &eagle {
-                Err(error) => Err(error.clone()),
-                Ok(eagle) => one(eagle, &file).await,
-            };
-            match done {
-                Ok(()) => {
-                    journal.add(&step(&file))?;
-                    report.number = Some(number.clone());
-                    report.eagle.push(file);
-                }
-                Err(why) => report.refuse(&file.path, why),
-            }
-        }
-        Ok(())
-    })
+/// Eagle, asked when the first question comes.
+pub(super) struct Asked<'a> {
+    args: &'a EagleArgs,
+    workspace: &'a Workspace,
+    eagle: Option<Result<(Runtime, Eagle), String>>,
 }
 
-async fn connect(args: &EagleArgs, workspace: &Workspace) -> anyhow::Result<Eagle> {
+impl<'a> Asked<'a> {
+    pub(super) fn new(args: &'a EagleArgs, workspace: &'a Workspace) -> Self {
+        Self { args, workspace, eagle: None }
+    }
+
+    fn eagle(&mut self) -> Result<&(Runtime, Eagle), String> {
+        let (args, workspace) = (self.args, self.workspace);
+        let eagle = self.eagle.get_or_insert_with(|| connect(args, workspace).map_err(|error| format!("{error:#}")));
+        eagle.as_ref().map_err(Clone::clone)
+    }
+
+    /// Whether an item is in Eagle's trash now.
+    ///
+    /// # Errors
+    /// Why nobody knows, for people.
+    pub(super) fn is_in_trash(&mut self, step: &EagleStep) -> Result<bool, String> {
+        let file = path_text::from_text(&step.from);
+        let library = eagle_around(&file).ok_or("its library is not there; mount it")?.to_owned();
+        let (runtime, eagle) = self.eagle()?;
+        is_open(eagle, &library)?;
+        match runtime.block_on(eagle.item(&step.eagle)).map_err(|error| error.to_string())? {
+            Some(item) => Ok(item.deleted),
+            // An item that was deleted for good is not put back by anybody.
+            None => Err("Eagle does not know the item any more".to_owned()),
+        }
+    }
+
+    /// Puts an item into the trash of the plan's library, and looks whether it is there.
+    ///
+    /// # Errors
+    /// Why it is not, for people.
+    fn trash(&mut self, file: &EagleFile) -> Result<(), String> {
+        let (runtime, eagle) = self.eagle()?;
+        runtime.block_on(one(eagle, file))
+    }
+
+    /// That the item is there and in the library that is open, before anything is said of it.
+    fn check(&mut self, file: &EagleFile) -> Result<(), String> {
+        let (runtime, eagle) = self.eagle()?;
+        is_open(eagle, &file.library)?;
+        let found = runtime.block_on(eagle.item(&file.id)).map_err(|error| error.to_string())?;
+        let item = found.ok_or("Eagle does not know the item")?;
+        // A library on another machine is known by its name alone, so the item has to be the one of the plan too.
+        let is_proven = eagle.library().is_some_and(|open| open.folder.is_some());
+        if is_proven || item.size == Some(file.bytes) {
+            return Ok(());
+        }
+        Err(format!(
+            "Eagle runs on another machine, and its item {} is another file than that of the plan; open the library {} there, or scan it \
+             again",
+            file.id,
+            name_of(&file.library)
+        ))
+    }
+}
+
+fn connect(args: &EagleArgs, workspace: &Workspace) -> anyhow::Result<(Runtime, Eagle)> {
     let address = Address::parse(&args.url)?;
     let secret = SecretStore::of(&workspace.state).get(&args.token)?;
     let token = Token::new(&args.token, secret.map(|secret| secret.expose().to_owned()));
-    Ok(Eagle::connect(address, token, args.timeout).await?)
+    crate::cli::has_descriptors()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let eagle = runtime.block_on(Eagle::connect(address, token, args.timeout))?;
+    Ok((runtime, eagle))
 }
 
-fn step(file: &EagleFile) -> Step {
+/// That the library which is open in Eagle is this one. An Eagle that does not say which one it is could change another.
+fn is_open(eagle: &Eagle, library: &Path) -> Result<(), String> {
+    let name = name_of(library);
+    match eagle.library() {
+        None => Err(format!(
+            "Eagle does not say which library is open, so it may be another one than {name}; update Eagle, or move the item into its \
+             trash in Eagle"
+        )),
+        Some(open) if open.folder.as_ref().map_or(open.name == name, |folder| folder == library) => Ok(()),
+        Some(_) => Err(format!("another library is open in Eagle; open {name} there, then do it again")),
+    }
+}
+
+fn name_of(library: &Path) -> &str {
+    library.file_stem().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// Puts the items of the report into Eagle's trash; those that did not go there are refused.
+///
+/// # Errors
+/// When the journal or the catalog cannot be written.
+pub(super) fn trash(
+    report: &mut Report,
+    eagle: &mut Asked<'_>,
+    journal: &mut Journal,
+    catalog: &Path,
+) -> anyhow::Result<()> {
+    let wanted = std::mem::take(&mut report.eagle);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut library = Library::open(catalog)?;
+    for file in wanted {
+        if let Err(why) = eagle.check(&file) {
+            report.refuse(&file.path, why);
+            continue;
+        }
+        let step = step(&file);
+        journal.add(&Step::Eagle(step.clone()))?;
+        fail_point!("quarantine.eagle_noted");
+        let done = eagle.trash(&file);
+        fail_point!("quarantine.eagle_asked");
+        // Without an answer it may have gone there all the same.
+        let is_there = if done.is_ok() { Ok(true) } else { eagle.is_in_trash(&step) };
+        match (is_there, done) {
+            (Ok(true), _) => {
+                journal.add(&Step::Eagle(EagleStep { state: EagleState::Trashed, ..step }))?;
+                fail_point!("quarantine.eagle_seen");
+                tell(&mut library, &file.path, Some(&file.kept))?;
+                report.eagle.push(file);
+            }
+            (Ok(false), done) => {
+                journal.add(&Step::Eagle(EagleStep { state: EagleState::Back, ..step }))?;
+                report.refuse(&file.path, done.err().unwrap_or_default());
+            }
+            (Err(why), _) => {
+                // The journal says that it was asked for.
+                report.refuse(&file.path, format!("{why}; `baton library quarantine --resume` asks Eagle where it is"));
+                report.unknown += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn step(file: &EagleFile) -> EagleStep {
     let from = path_text::to_text(&file.path).into_owned();
-    Step { from, to: None, eagle: Some(file.id.clone()) }
+    let kept = Kept::new(&file.kept, file.link.as_ref());
+    EagleStep { from, eagle: file.id.clone(), kept, state: EagleState::Asked }
 }
 
-/// Puts an item into the trash of the library that is open, and looks whether it is there.
+/// Puts an item into the trash, and looks whether it is there.
 ///
 /// # Errors
 /// Why it is not, for people.
 async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
-    let name = file.library.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
-    let is_open = eagle.library().is_none_or(|open| match &open.folder {
-        Some(folder) => *folder == file.library,
-        None => open.name == name,
-    });
-    if !is_open {
-        return Err(format!("another library is open in Eagle; open {name} there, then do it again"));
-    }
-    let said = |error: baton_library::sync::eagle::EagleError| error.to_string();
+    let said = |error: EagleError| error.to_string();
     match eagle.item(&file.id).await.map_err(said)? {
         None => return Err("Eagle does not know the item".to_owned()),
         Some(item) if item.deleted => return Ok(()),
@@ -86,4 +177,34 @@ async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
         Some(item) if !item.deleted => Err("Eagle says that it is in the trash, and it is not".to_owned()),
         _ => Ok(()),
     }
+}
+
+/// The item of Eagle that a file is; none where the file is in no library of Eagle.
+///
+/// # Errors
+/// Why the file is left alone, for people: it is in a library of Eagle and not of an item.
+pub(super) fn item_of(
+    path: &Path,
+    bytes: u64,
+    kept: &Path,
+    link: Option<&FileLink>,
+) -> Result<Option<EagleFile>, String> {
+    let Some(library) = eagle_around(path) else { return Ok(None) };
+    let Some(id) = eagle_id(path).filter(|_| path.starts_with(library.join("images"))) else {
+        return Err(format!("it is in Eagle's library {} and not the file of an item", library.display()));
+    };
+    let [path, library, kept]: [PathBuf; 3] = [path, library, kept].map(Path::to_owned);
+    Ok(Some(EagleFile { path, library, id: id.to_owned(), bytes, kept, link: link.cloned() }))
+}
+
+/// What a person does, because Eagle's API cannot.
+pub(super) fn how_to_put_back(step: &EagleStep) -> String {
+    let file = path_text::from_text(&step.from);
+    let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+    let library = eagle_around(&file).map(name_of).unwrap_or_default().to_owned();
+    format!(
+        "Eagle's API cannot take an item out of its trash: open the library {library} in Eagle, select Trash on the left, right-click \
+         `{name}` (item {}), choose Restore, then run this again",
+        step.eagle
+    )
 }

@@ -1,47 +1,200 @@
-//! What a run moved, one line each, on the disk before it is moved: so that whatever was cut off can be moved back.
+//! What runs did, one line each, on the disk before it is done: so that whatever was cut off can be finished or taken back.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_ledger::catalog::library::{FileLink, Tags};
 use baton_ledger::path_text;
+use fail::fail_point;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One step.
+/// One step. Paths are as `path_text` writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Step {
-    /// Where the file lay, and where it lies if the step was done; an item of Eagle has its id instead.
-    pub(super) from: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) eagle: Option<String>,
+#[serde(untagged)]
+pub(super) enum Step {
+    Tags(TagsStep),
+    Eagle(EagleStep),
+    Move(MoveStep),
+    /// The catalog knows of all steps before this one.
+    Ended {
+        ended: bool,
+    },
 }
 
-impl Step {
-    pub(super) fn from(&self) -> PathBuf {
-        path_text::from_text(&self.from)
+/// Tags that the kept file gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TagsStep {
+    pub(super) kept: String,
+    /// Where the file is as it was.
+    pub(super) saved: String,
+    /// The SHA-256 of the file before and after.
+    pub(super) before: String,
+    pub(super) after: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    artist: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    album: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    isrc: Option<String>,
+}
+
+/// An item that goes into Eagle's trash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EagleStep {
+    pub(super) from: String,
+    pub(super) eagle: String,
+    #[serde(flatten)]
+    pub(super) kept: Kept,
+    #[serde(default)]
+    pub(super) state: EagleState,
+}
+
+/// How far an item is. The last line of an item counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum EagleState {
+    /// It is about to go there.
+    Asked,
+    /// It is there. So it is in lines without a state, which were written after it was seen there.
+    #[default]
+    Trashed,
+    /// It is not there: it never went, or it was put back.
+    Back,
+}
+
+/// A file that goes into the trash folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MoveStep {
+    pub(super) from: String,
+    pub(super) to: String,
+    #[serde(flatten)]
+    pub(super) kept: Kept,
+}
+
+/// The file that is kept instead, and the track that it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    track: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    linked_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link_reason: Option<String>,
+}
+
+impl Kept {
+    pub(super) fn new(kept: &Path, link: Option<&FileLink>) -> Self {
+        Self {
+            kept: Some(path_text::to_text(kept).into_owned()),
+            track: link.and_then(|link| link.track),
+            linked_by: link.and_then(|link| link.by.clone()),
+            link_reason: link.and_then(|link| link.reason.clone()),
+        }
+    }
+
+    /// The kept file; none in lines that older versions wrote.
+    pub(super) fn path(&self) -> Option<PathBuf> {
+        self.kept.as_deref().map(path_text::from_text)
+    }
+
+    /// The link that it had.
+    pub(super) fn link(&self) -> FileLink {
+        FileLink { file: 0, track: self.track, by: self.linked_by.clone(), reason: self.link_reason.clone() }
+    }
+}
+
+impl TagsStep {
+    pub(super) fn new(kept: &Path, saved: &Path, [before, after]: [String; 2], tags: &Tags) -> Self {
+        let Tags { title, artist, album, isrc } = tags.clone();
+        let [kept, saved] = [kept, saved].map(|path| path_text::to_text(path).into_owned());
+        Self { kept, saved, before, after, title, artist, album, isrc }
+    }
+
+    pub(super) fn tags(&self) -> Tags {
+        let Self { title, artist, album, isrc, .. } = self.clone();
+        Tags { title, artist, album, isrc }
+    }
+}
+
+/// The journals of all runs, while no other process writes them.
+pub(super) struct Journals {
+    folder: PathBuf,
+    /// Locked until it is dropped.
+    _lock: File,
+}
+
+impl Journals {
+    /// # Errors
+    /// When the folder cannot be made, or another run goes on.
+    pub(super) fn open(folder: PathBuf) -> anyhow::Result<Self> {
+        let path = folder.join(".lock");
+        let made = fs::create_dir_all(&folder).and_then(|()| File::create(&path));
+        let lock = made.with_context(|| format!("failed to make {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, _lock: lock }),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another `baton library quarantine` runs; wait until it has ended, then do it again")
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("failed to lock {}", path.display())),
+        }
+    }
+
+    /// The numbers of all runs, the oldest first.
+    pub(super) fn numbers(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().filter_map(Result::ok);
+        let names = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".jsonl").map(str::to_owned));
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// A number that no run has.
+    pub(super) fn next(&self) -> String {
+        let now = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let all = self.numbers();
+        let more = (2..).map(|number: u32| format!("{now}-{number}"));
+        std::iter::once(now.clone()).chain(more).find(|number| !all.contains(number)).unwrap_or(now)
+    }
+
+    /// The journal of the run of that number, which may be there already.
+    pub(super) fn journal(&self, number: &str) -> Journal {
+        Journal { path: self.folder.join(format!("{number}.jsonl")), file: None }
+    }
+
+    /// The steps of a run, in their order. A line that was cut off was never done.
+    ///
+    /// # Errors
+    /// When there was no such run.
+    pub(super) fn steps(&self, number: &str) -> anyhow::Result<Vec<Step>> {
+        let names = self.numbers();
+        if !names.iter().any(|name| name == number) {
+            bail!("there was no run {number}; those that can be undone are: {}", names.join(", "));
+        }
+        let path = self.folder.join(format!("{number}.jsonl"));
+        let opened = File::open(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        let lines = BufReader::new(opened).lines();
+        Ok(lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect())
     }
 }
 
 /// The journal of a run.
 pub(super) struct Journal {
-    file: File,
     path: PathBuf,
+    /// Open from its first line on.
+    file: Option<File>,
 }
 
 impl Journal {
-    /// The journal of the run of that number, which may be there already.
-    ///
-    /// # Errors
-    /// When it cannot be made.
-    pub(super) fn open(journals: &Path, number: &str) -> anyhow::Result<Self> {
-        let path = journals.join(format!("{number}.jsonl"));
-        let made = fs::create_dir_all(journals).and_then(|()| File::options().create(true).append(true).open(&path));
-        let file = made.with_context(|| format!("failed to make {}", path.display()))?;
-        baton_intake::sync_folder(journals)?;
-        Ok(Self { file, path })
+    /// Whether this process wrote something into it.
+    pub(super) fn is_begun(&self) -> bool {
+        self.file.is_some()
     }
 
     /// Puts a step onto the disk.
@@ -49,25 +202,45 @@ impl Journal {
     /// # Errors
     /// When it cannot be written.
     pub(super) fn add(&mut self, step: &Step) -> anyhow::Result<()> {
-        let line = serde_json::to_string(step)? + "\n";
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        fail_point!("quarantine.journal_fails", |_| Err(anyhow::anyhow!("the journal cannot be written")));
+        // A line that was cut off by a kill ends here: an empty line is no step.
+        let begun = self.file.is_some();
+        let line = format!("{}{}\n", if begun { "" } else { "\n" }, serde_json::to_string(step)?);
+        let file = self.open()?;
+        let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_data());
         written.with_context(|| format!("failed to write {}", self.path.display()))
+    }
+
+    fn open(&mut self) -> anyhow::Result<&mut File> {
+        if self.file.is_none() {
+            let opened = File::options().create(true).append(true).open(&self.path);
+            self.file = Some(opened.with_context(|| format!("failed to make {}", self.path.display()))?);
+            if let Some(folder) = self.path.parent() {
+                baton_intake::sync_folder(folder)?;
+            }
+        }
+        self.file.as_mut().context("the journal is not open")
     }
 }
 
-/// The steps of a run, in their order. A line that was cut off was never done.
-///
-/// # Errors
-/// When there was no such run.
-pub(super) fn steps(journals: &Path, number: &str) -> anyhow::Result<Vec<Step>> {
-    let path = journals.join(format!("{number}.jsonl"));
-    if number.contains('/') || !path.is_file() {
-        let known = fs::read_dir(journals).into_iter().flatten().filter_map(Result::ok);
-        let names = known.filter_map(|entry| entry.path().file_stem()?.to_str().map(str::to_owned));
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        bail!("there was no run {number}; those that can be undone are: {}", names.join(", "));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_older_versions_are_read() {
+        let read = |line: &str| serde_json::from_str::<Step>(line).unwrap();
+        let moved = read(r#"{"from":"/m/a","to":"/m/.baton-trash/1/a"}"#);
+        assert!(matches!(moved, Step::Move(MoveStep { kept, .. }) if kept.path().is_none()));
+        let eagle = read(r#"{"from":"/e/images/L.info/a.mp3","eagle":"L"}"#);
+        assert!(matches!(eagle, Step::Eagle(EagleStep { state: EagleState::Trashed, .. })));
+        let kept = Kept::new(Path::new("/m/b"), None);
+        let step = Step::Move(MoveStep { from: "/m/a".to_owned(), to: "/t/a".to_owned(), kept });
+        assert_eq!(read(&serde_json::to_string(&step).unwrap()), step);
+        let tags = Tags { title: Some("A".to_owned()), ..Tags::default() };
+        let digests = ["1", "2"].map(str::to_owned);
+        let step = Step::Tags(TagsStep::new(Path::new("/m/b"), Path::new("/t/b"), digests, &tags));
+        assert_eq!(read(&serde_json::to_string(&step).unwrap()), step);
+        assert_eq!(read(r#"{"ended":true}"#), Step::Ended { ended: true });
     }
-    let lines = BufReader::new(File::open(&path)?).lines();
-    Ok(lines.map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect())
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use baton_ledger::catalog::library::Tags;
 use baton_ledger::path_text;
 use serde::Deserialize;
 
+use super::journal::TagsStep;
 use super::whole;
 
 /// The form of plans that is read.
@@ -71,15 +73,16 @@ impl Compared {
     }
 
     /// The tags that `other` has and this one lacks.
-    pub(super) fn lacks(&self, other: &Self) -> Vec<&'static str> {
+    pub(super) fn lacks(&self, other: &Self) -> Tags {
         let has = |tag: &Option<String>| tag.as_deref().is_some_and(|tag| !tag.trim().is_empty());
-        let tags = [
-            ("title", &self.title, &other.title),
-            ("artist", &self.artist, &other.artist),
-            ("album", &self.album, &other.album),
-            ("isrc", &self.isrc, &other.isrc),
-        ];
-        tags.into_iter().filter(|(_, own, others)| !has(own) && has(others)).map(|(name, ..)| name).collect()
+        let missing =
+            |own: &Option<String>, others: &Option<String>| others.clone().filter(|_| !has(own) && has(others));
+        Tags {
+            title: missing(&self.title, &other.title),
+            artist: missing(&self.artist, &other.artist),
+            album: missing(&self.album, &other.album),
+            isrc: missing(&self.isrc, &other.isrc),
+        }
     }
 
     /// Whether the file is intact, or as damaged as the plan says.
@@ -90,23 +93,34 @@ impl Compared {
         if self.damage.is_some() { Ok(()) } else { whole::intact(&self.path()) }
     }
 
-    /// Whether the file is the one that was compared: its size and its digest.
+    /// Whether the file is the one that was compared, by its digest.
     ///
     /// # Errors
     /// Why it is not, for people.
     pub(super) fn check(&self) -> Result<(), String> {
+        self.check_or(&[])
+    }
+
+    /// As [`Compared::check`], also where the file got tags from an earlier run since: `steps` are those of all runs, in their order.
+    ///
+    /// # Errors
+    /// Why it is not, for people.
+    pub(super) fn check_or(&self, steps: &[TagsStep]) -> Result<(), String> {
         let path = self.path();
         let other = "it is another file than the one that was compared; make a new plan";
         if !path.is_absolute() || self.sha256.is_none() {
             return Err("the plan has no digest of it; make a new plan".to_owned());
         }
-        match fs::symlink_metadata(&path) {
-            Err(error) => return Err(error.to_string()),
-            Ok(found) if !found.is_file() || found.len() != self.size => return Err(other.to_owned()),
-            Ok(_) => {}
+        let found = fs::symlink_metadata(&path).map_err(|error| error.to_string())?;
+        let mut good = vec![self.sha256()];
+        for step in steps.iter().filter(|step| step.kept == self.path && good.last() == Some(&step.before.as_str())) {
+            good.push(&step.after);
         }
-        let digest = baton_intake::hash_file(&path).map_err(|error| error.to_string())?;
-        if digest.to_string() == self.sha256() { Ok(()) } else { Err(other.to_owned()) }
+        if !found.is_file() || found.len() != self.size && good.len() == 1 {
+            return Err(other.to_owned());
+        }
+        let digest = baton_intake::hash_file(&path).map_err(|error| error.to_string())?.to_string();
+        if good.contains(&digest.as_str()) { Ok(()) } else { Err(other.to_owned()) }
     }
 }
 
@@ -120,7 +134,8 @@ mod tests {
             serde_json::from_str(&format!("{{\"path\":\"/a\",\"size\":1,\"sha256\":null{tags}}}")).unwrap()
         };
         let (bare, tagged) = (file(",\"title\":\" \""), file(",\"title\":\"A\",\"isrc\":\"B\",\"album\":null"));
-        assert_eq!(bare.lacks(&tagged), ["title", "isrc"]);
-        assert!(tagged.lacks(&bare).is_empty() && tagged.lacks(&tagged).is_empty());
+        let [title, isrc] = ["A", "B"].map(|tag| Some(tag.to_owned()));
+        assert_eq!(bare.lacks(&tagged), Tags { title, isrc, ..Tags::default() });
+        assert_eq!((tagged.lacks(&bare), tagged.lacks(&tagged)), (Tags::default(), Tags::default()));
     }
 }

@@ -47,11 +47,25 @@ impl Trash {
 
     /// Where a file goes in the run of that number: under the path that it has in its source.
     pub(super) fn place(&self, number: &str, path: &Path) -> PathBuf {
+        let (root, own) = self.of_source(path);
+        let trash = self.named.clone().unwrap_or(own);
+        trash.join(number).join(path.strip_prefix(root).unwrap_or(path))
+    }
+
+    /// Where a kept file stays as it was before it got tags for the `count`th time: on its own volume, whatever folder was named.
+    pub(super) fn saved(&self, number: &str, path: &Path, count: usize) -> PathBuf {
+        let (root, own) = self.of_source(path);
+        let mut name = own.join(number).join(path.strip_prefix(root).unwrap_or(path)).into_os_string();
+        name.push(format!(".before-tags-{count}"));
+        name.into()
+    }
+
+    /// The source of a file, and its trash folder.
+    fn of_source<'a>(&'a self, path: &'a Path) -> (&'a Path, PathBuf) {
         let roots = self.roots.iter().filter(|root| path.starts_with(root));
         let root = roots.max_by_key(|root| root.as_os_str().len()).map(PathBuf::as_path).or_else(|| path.parent());
         let root = root.unwrap_or(Path::new("/"));
-        let trash = self.named.clone().unwrap_or_else(|| root.join(NAME));
-        trash.join(number).join(path.strip_prefix(root).unwrap_or(path))
+        (root, root.join(NAME))
     }
 }
 

@@ -3,41 +3,85 @@
 use std::fs;
 use std::path::Path;
 
-use baton_ledger::catalog::library::Library;
+use baton_ledger::catalog::library::{Library, Tags};
 use baton_ledger::path_text;
+use fail::fail_point;
 use jiff::Timestamp;
 
 use super::carry::{rename, said};
-use super::journal::{Step, steps};
-use super::{Moved, Report, Stayed, trash};
+use super::eagle::{Asked, how_to_put_back};
+use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step};
+use super::resume::last_states;
+use super::{Moved, Report, Stayed, tags, trash};
 
-/// Moves the files of a run back to where they lay. What lies there now is never replaced. Doing it again does only what is left.
+/// Moves the files of a run back to where they lay, and takes the tags out of the kept files that they got from them. What lies there
+/// now is never replaced. Doing it again does only what is left.
 ///
 /// # Errors
 /// When there was no such run, or the catalog cannot be written.
-pub(super) fn undo(journals: &Path, number: &str, catalog: &Path, dry_run: bool) -> anyhow::Result<Report> {
+pub(super) fn undo(
+    journals: &Journals,
+    number: &str,
+    catalog: &Path,
+    eagle: &mut Asked<'_>,
+    dry_run: bool,
+) -> anyhow::Result<Report> {
     let mut report = Report::default();
-    for step in steps(journals, number)?.iter().rev() {
-        one(step, dry_run, &mut report);
+    let steps = journals.steps(number)?;
+    let mut library = Library::open(catalog)?;
+    for step in steps.iter().rev() {
+        match step {
+            Step::Move(step) => file(step, &mut library, dry_run, &mut report)?,
+            Step::Tags(step) => tags::undo(step, &mut library, dry_run, &mut report)?,
+            Step::Eagle(_) | Step::Ended { .. } => {}
+        }
     }
-    if !dry_run && !report.moved.is_empty() {
-        let paths: Vec<&Path> = report.moved.iter().map(|moved| moved.to.as_path()).collect();
-        Library::open(catalog)?.set_missing(&paths, false, Timestamp::now())?;
+    let mut journal = journals.journal(number);
+    for step in last_states(&steps) {
+        let is_back = item(step, &mut library, eagle, dry_run, &mut report)?;
+        if is_back && step.state != EagleState::Back && !dry_run {
+            journal.add(&Step::Eagle(EagleStep { state: EagleState::Back, ..step.clone() }))?;
+        }
+    }
+    if report.refused.is_empty() && !dry_run && !matches!(steps.last(), Some(Step::Ended { .. })) {
+        journal.add(&Step::Ended { ended: true })?;
     }
     Ok(report)
 }
 
-fn one(step: &Step, dry_run: bool, report: &mut Report) {
-    let home = step.from();
-    let Some(trash) = step.to.as_deref().map(path_text::from_text) else {
-        let id = step.eagle.as_deref().unwrap_or_default();
-        let why = format!("it is Eagle's item {id}; put it back in Eagle, from its trash");
-        report.skipped.push(Stayed { path: home, why });
-        return;
-    };
+/// Eagle's API has no way out of its trash, so a person puts the item back; what is back is told to the catalog. Tells whether it is.
+fn item(
+    step: &EagleStep,
+    library: &mut Library,
+    eagle: &mut Asked<'_>,
+    dry_run: bool,
+    report: &mut Report,
+) -> anyhow::Result<bool> {
+    let home = path_text::from_text(&step.from);
+    let is_in_trash = if step.state == EagleState::Back { Ok(false) } else { eagle.is_in_trash(step) };
+    let is_back = is_in_trash == Ok(false);
+    match is_in_trash {
+        Ok(false) => {
+            if !dry_run {
+                back(library, &home, &step.kept)?;
+            }
+            report.skipped.push(Stayed { path: home, why: "it is not in Eagle's trash".to_owned() });
+        }
+        Ok(true) => report.refuse(&home, how_to_put_back(step)),
+        Err(why) => report.refuse(&home, format!("{} ({why})", how_to_put_back(step))),
+    }
+    Ok(is_back)
+}
+
+fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Report) -> anyhow::Result<()> {
+    let [home, trash] = [&step.from, &step.to].map(|path| path_text::from_text(path));
     let (is_home, found) = (fs::symlink_metadata(&home).is_ok(), fs::symlink_metadata(&trash));
     match found {
         Err(_) if is_home => {
+            // Also where it was moved back and the catalog could not be told.
+            if !dry_run {
+                back(library, &home, &step.kept)?;
+            }
             report.skipped.push(Stayed { path: home, why: "it is where it was".to_owned() });
         }
         Err(error) => report.refuse(&trash, error.to_string()),
@@ -46,21 +90,36 @@ fn one(step: &Step, dry_run: bool, report: &mut Report) {
             if !dry_run {
                 if let Err(error) = rename(&trash, &home) {
                     report.refuse(&trash, said(&error));
-                    return;
+                    return Ok(());
                 }
+                fail_point!("quarantine.undo_moved");
                 remove_empty(&trash);
+                back(library, &home, &step.kept)?;
             }
             report.moved.push(Moved { from: trash, to: home, bytes: found.len() });
         }
     }
+    Ok(())
+}
+
+fn back(library: &mut Library, home: &Path, kept: &Kept) -> anyhow::Result<()> {
+    let (path, link) = (kept.path(), kept.link());
+    let kept = path.as_deref().map(|path| (path, Some(&link)));
+    Ok(library.keep_both(home, kept, Timestamp::now())?)
 }
 
 /// Removes the folders of the trash that are empty now.
-fn remove_empty(file: &Path) {
+pub(super) fn remove_empty(file: &Path) {
     let folders = file.ancestors().skip(1);
     for folder in folders.take_while(|folder| folder.components().any(|part| part.as_os_str() == trash::NAME)) {
         if fs::remove_dir(folder).is_err() {
             break;
         }
     }
+}
+
+/// The names of the tags that there are.
+pub(super) fn names(tags: &Tags) -> Vec<&'static str> {
+    let all = [("title", &tags.title), ("artist", &tags.artist), ("album", &tags.album), ("isrc", &tags.isrc)];
+    all.into_iter().filter(|(_, tag)| tag.is_some()).map(|(name, _)| name).collect()
 }

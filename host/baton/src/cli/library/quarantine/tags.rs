@@ -1,0 +1,154 @@
+//! The tags that only the copy has which goes are written into the kept file first, and taken out again when the run is undone: the
+//! file as it was is kept in the trash folder, so that what comes back is that very file.
+
+use std::collections::HashMap;
+use std::fs::{self, File, FileTimes};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use baton_core::Digest;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{Library, Tags};
+use baton_ledger::path_text;
+use baton_library::sync::tags::{fill, hear};
+use baton_library::sync::{Known, known};
+use fail::fail_point;
+
+use super::carry::said;
+use super::journal::{Journal, Step, TagsStep};
+use super::resume::{clear, told};
+use super::{Report, undo};
+
+/// The files that may get tags: those that have a fingerprint. Read when the first of them is needed.
+#[derive(Default)]
+pub(super) struct Writable {
+    files: Option<HashMap<PathBuf, Known>>,
+}
+
+impl Writable {
+    fn get(&mut self, catalog: &Path, path: &Path) -> anyhow::Result<Option<&Known>> {
+        if self.files.is_none() {
+            let all = Catalog::open(catalog)?.map(|catalog| known(&catalog, &[])).transpose()?.unwrap_or_default();
+            self.files = Some(all.into_iter().map(|known| (known.path.clone(), known)).collect());
+        }
+        Ok(self.files.as_ref().and_then(|files| files.get(path)))
+    }
+}
+
+/// What one file gets.
+pub(super) struct Filling<'a> {
+    pub(super) catalog: &'a Path,
+    pub(super) kept: &'a Path,
+    /// The tags of the copy that goes.
+    pub(super) wanted: &'a Tags,
+    /// Where the file is kept as it was.
+    pub(super) saved: PathBuf,
+}
+
+/// Writes into the kept file which of the wanted tags it lacks. None where it lacks none.
+///
+/// # Errors
+/// When the catalog or the journal fails. The inner one tells why the file is as it was, for people.
+pub(super) fn write(
+    filling: Filling<'_>,
+    files: &mut Writable,
+    library: &mut Library,
+    journal: &mut Journal,
+) -> anyhow::Result<Result<Option<TagsStep>, String>> {
+    let Filling { catalog, kept, wanted, saved } = filling;
+    let Some(known) = files.get(catalog, kept)? else {
+        return Ok(Err("the catalog has no fingerprint of it; `baton library scan` makes one".to_owned()));
+    };
+    let before = match baton_intake::hash_file(kept) {
+        Ok(digest) => digest.to_string(),
+        Err(error) => return Ok(Err(error.to_string())),
+    };
+    let mut noted = None;
+    let filled = fill(known, wanted, &hear, &mut |tags, rewritten| {
+        let after = Digest::from(rewritten.file_sha256).to_string();
+        let step = TagsStep::new(kept, &saved, [before.clone(), after], tags);
+        journal.add(&Step::Tags(step.clone())).map_err(|error| format!("{error:#}"))?;
+        noted = Some(step);
+        fail_point!("quarantine.tags_noted");
+        save(kept, &saved).map_err(|error| format!("it cannot be kept as it was: {}", said(&error)))?;
+        fail_point!("quarantine.tags_saved");
+        Ok(())
+    });
+    match (filled, noted) {
+        (Ok(Some(_)), Some(step)) => {
+            fail_point!("quarantine.tags_written");
+            told(library, &step, true)?;
+            fail_point!("quarantine.tags_told");
+            Ok(Ok(Some(step)))
+        }
+        (Ok(_), _) => Ok(Ok(None)),
+        (Err(why), noted) => {
+            if let Some(step) = noted {
+                clear(kept, &saved, &step)?;
+            }
+            Ok(Err(why))
+        }
+    }
+}
+
+/// Gives the file a second name in the trash folder, or, where its volume has no such names, a second copy.
+fn save(kept: &Path, saved: &Path) -> io::Result<()> {
+    let folder = saved.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder)?;
+    match fs::hard_link(kept, saved) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied) => {
+            fs::copy(kept, saved)?;
+            let copy = File::options().write(true).open(saved)?;
+            copy.set_times(FileTimes::new().set_modified(fs::metadata(kept)?.modified()?))?;
+            copy.sync_all()?;
+        }
+        linked => linked?,
+    }
+    if let Err(error) = baton_intake::sync_folder(folder) {
+        tracing::debug!(%error, "a folder cannot be flushed to its volume");
+    }
+    Ok(())
+}
+
+/// Puts the file back as it was before it got tags. One that somebody has changed since stays.
+///
+/// # Errors
+/// When the catalog cannot be written.
+pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report: &mut Report) -> anyhow::Result<()> {
+    let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
+    let now = match baton_intake::hash_file(&kept) {
+        Ok(digest) => digest.to_string(),
+        Err(error) => {
+            report.refuse(&kept, error.to_string());
+            return Ok(());
+        }
+    };
+    if now == step.before {
+        if !dry_run {
+            clear(&kept, &saved, step)?;
+            told(library, step, false)?;
+        }
+        return Ok(());
+    }
+    if now != step.after {
+        let why =
+            format!("it was changed since it got tags, so they stay; as it was before them it is {}", saved.display());
+        report.refuse(&kept, why);
+        return Ok(());
+    }
+    if baton_intake::hash_file(&saved).map(|digest| digest.to_string()).ok().as_ref() != Some(&step.before) {
+        report.refuse(&kept, format!("{} is not there any more, so its new tags stay", saved.display()));
+        return Ok(());
+    }
+    if !dry_run {
+        if let Err(error) = fs::rename(&saved, &kept) {
+            report.refuse(&kept, said(&error));
+            return Ok(());
+        }
+        fail_point!("quarantine.undo_tags");
+        undo::remove_empty(&saved);
+        told(library, step, false)?;
+    }
+    report.tagged.push((kept, undo::names(&step.tags())));
+    Ok(())
+}
