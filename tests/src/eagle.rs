@@ -80,6 +80,8 @@ pub struct Manner {
     pub trouble: Vec<(&'static str, Trouble)>,
     /// Where it says that the open library lies, where that is another place than usual.
     pub library: Option<String>,
+    /// Whether it does not say which library is open.
+    pub keeps_library_secret: bool,
     /// After the next answer with several items somebody gives an item a tag.
     pub hand: Option<(String, String)>,
 }
@@ -156,6 +158,20 @@ impl Eagle {
     pub fn trash(&self, id: &str) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("isDeleted".to_owned(), true.into());
+        }
+    }
+
+    /// Takes an item out of the trash, as a person does.
+    pub fn put_back(&self, id: &str) {
+        if let Some(item) = find(&mut self.lock().items, id) {
+            item.insert("isDeleted".to_owned(), false.into());
+        }
+    }
+
+    /// Says of an item how large its file is.
+    pub fn resize(&self, id: &str, bytes: usize) {
+        if let Some(item) = find(&mut self.lock().items, id) {
+            item.insert("size".to_owned(), bytes.into());
         }
     }
 
@@ -278,6 +294,9 @@ fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
     let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
     let v2 = state.manner.v2;
     let folder = state.manner.library.clone().unwrap_or_else(|| "/Users/x/Music.library".to_owned());
+    if state.manner.keeps_library_secret && path.ends_with("/library/info") {
+        return (404, json!("Not Found"));
+    }
     match (method, path) {
         ("GET", "/api/application/info") => good(json!({
             "version": if v2 { "4.0.0" } else { "3.0.0" }, "prereleaseVersion": null, "buildVersion": "20221101",

@@ -17,6 +17,7 @@ use baton_tests::{PATIENCE, Workspace, repository};
 pub(crate) use self::points::POINTS;
 use self::points::WAYS;
 use self::scenes::{SCENES, Scene};
+use crate::library::quarantine_kills::{STEPS as QUARANTINE, WAYS as QUARANTINE_WAYS};
 use crate::plugins::STEPS;
 
 /// `FAILPOINTS` for the death at the `hit`th time that `point` is passed.
@@ -93,10 +94,11 @@ scenes! {
 
 #[test]
 fn every_point_of_the_source_is_listed_and_every_one_listed_kills() {
-    // The steps of an installation have a test of their own.
-    let all = POINTS.iter().chain(&WAYS).chain(&STEPS);
+    // The steps of an installation and of a quarantine have tests of their own.
+    let all = POINTS.iter().chain(&WAYS).chain(&STEPS).chain(&QUARANTINE).chain(&QUARANTINE_WAYS);
+    let of_their_own = STEPS.len() + QUARANTINE.len() + QUARANTINE_WAYS.len();
     let listed: BTreeSet<String> = all.map(|&name| name.to_owned()).collect();
-    assert_eq!(listed.len(), POINTS.len() + WAYS.len() + STEPS.len(), "a name stands twice");
+    assert_eq!(listed.len(), POINTS.len() + WAYS.len() + of_their_own, "a name stands twice");
     let mut named = BTreeSet::new();
     collect(&repository().join("host"), &mut named);
     assert_eq!(named, listed, "the list of points is not that of the source");

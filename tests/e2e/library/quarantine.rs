@@ -152,7 +152,12 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     let plan = plan(&workspace, "plan.json");
     let plan = plan.to_str().unwrap();
     let before = all(&folder);
-    let eagle = Eagle::start(Manner { v2: true, saving: Saving::Nothing, ..Manner::default() });
+    let eagle = Eagle::start(Manner {
+        v2: true,
+        saving: Saving::Nothing,
+        library: Some(folder.display().to_string()),
+        ..Manner::default()
+    });
     eagle.add(&id, "Piece", &[]);
     let url = eagle.url();
     // An Eagle that says so and does nothing is not believed.

@@ -72,11 +72,15 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
     fs::write(&better, bytes).unwrap();
     scan(&workspace, &music, &[], 0);
     // As a Baton has left it that did not decode all of a file.
-    change(&workspace, "UPDATE library_items SET damage = NULL");
+    change(&workspace, "UPDATE library_items SET damage = NULL, damage_checked = 0");
     let blind = plan(&workspace, "blind.json");
     let read: Value = serde_json::from_str(&fs::read_to_string(&blind).unwrap()).unwrap();
-    let kept = read["groups"][0]["keep"]["file"]["path"].as_str().unwrap();
-    assert_eq!(Path::new(kept), better, "{read:#}");
+    let kept = &read["groups"][0]["keep"]["file"];
+    assert_eq!(
+        (Path::new(kept["path"].as_str().unwrap()), &kept["damage_checked"]),
+        (&*better, &json!(false)),
+        "{read:#}"
+    );
     let before = all(&music);
     let done = quarantine(&workspace, &[blind.to_str().unwrap()], 1);
     assert!(refused(&done).contains("MD5") && refused(&done).contains("scan --verify"), "{done:#}");

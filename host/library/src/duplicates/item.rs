@@ -43,6 +43,8 @@ pub struct Item {
     pub heard: bool,
     /// What is wrong with it, for people.
     pub damage: Option<String>,
+    /// Whether all of it was decoded to look for damage. Where it was not, nothing is known to be wrong, and nothing to be right.
+    pub damage_checked: bool,
 }
 
 /// Whether a codec keeps every sample.
@@ -75,6 +77,7 @@ impl From<Entry> for Item {
             file_sha256: entry.file_sha256,
             heard: entry.state == State::Fingerprinted,
             damage: entry.damage,
+            damage_checked: entry.damage_checked,
         }
     }
 }
@@ -134,6 +137,7 @@ impl Item {
             file_sha256: None,
             heard: true,
             damage: None,
+            damage_checked: false,
         }
     }
 }

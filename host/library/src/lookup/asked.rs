@@ -39,6 +39,7 @@ impl Asked {
             file_sha256: None,
             heard: true,
             damage: None,
+            damage_checked: false,
         };
         Self { fingerprint, item }
     }

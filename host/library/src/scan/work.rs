@@ -160,7 +160,9 @@ impl Pass<'_> {
                 library.record(&readings, Timestamp::now())?;
             }
             if !same.is_empty() {
-                let items: Vec<i64> = same.iter().map(|(job, ..)| job.waiting.item).collect();
+                let is_intact = |compared: Option<Compared>| compared == Some(Compared::Same);
+                let items: Vec<(i64, bool)> =
+                    same.iter().map(|(job, _, compared)| (job.waiting.item, is_intact(*compared))).collect();
                 library.compared(&items, Timestamp::now())?;
             }
             for (job, reading, compared) in &done {

@@ -156,20 +156,21 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that items were read again, and that nothing new came of it.
+    /// Writes down that items were read again, and that nothing new came of it; of each, whether it was decoded to its end and has no
+    /// damage.
     ///
     /// # Errors
     /// When the database fails; then nothing of it is written.
-    pub fn compared(&mut self, items: &[i64], now: Timestamp) -> Result<(), LedgerError> {
+    pub fn compared(&mut self, items: &[(i64, bool)], now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
-        for item in items {
+        for (item, is_intact) in items {
             transaction
                 .prepare_cached(
-                    "UPDATE library_items SET read_at = ?2,
+                    "UPDATE library_items SET read_at = ?2, damage_checked = max(damage_checked, ?3),
                          read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
                      WHERE id = ?1",
                 )?
-                .execute([*item, now.as_millisecond()])?;
+                .execute(params![item, now.as_millisecond(), is_intact])?;
         }
         Ok(transaction.commit()?)
     }

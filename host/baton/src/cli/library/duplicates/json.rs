@@ -112,6 +112,7 @@ fn file(found: &Duplicates, at: usize) -> Value {
             "album": item.album,
             "isrc": item.isrc,
             "damage": item.damage,
+            "damage_checked": item.damage_checked,
         })
     })
 }

@@ -1,0 +1,129 @@
+//! Items of Eagle: only those of the library that is open, and what Eagle did before a kill is found out afterwards.
+
+use std::path::PathBuf;
+
+use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
+use baton_tests::{Eagle, Manner, Output, Workspace};
+use serde_json::json;
+
+use super::quarantine::{LONG, plan, quarantine};
+use super::{beside, coverage, scan};
+
+struct Room {
+    workspace: Workspace,
+    eagle: Eagle,
+    folder: PathBuf,
+    id: String,
+    plan: PathBuf,
+    bytes: usize,
+}
+
+/// A piece in a folder and in Eagle's library, which is open.
+fn room() -> Room {
+    let workspace = Workspace::init();
+    let music = beside(&workspace, "music");
+    let folder = workspace.outside().canonicalize().unwrap().join("Music.library");
+    let mut library = EagleLibrary::create(&folder);
+    let bytes = wav(&tune(1, LONG));
+    let id = library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &bytes);
+    library.finish();
+    write_wav(&music.join("Piece.wav"), &tune(1, LONG));
+    scan(&workspace, &music, &[], 0);
+    scan(&workspace, &folder, &[], 0);
+    let plan = plan(&workspace, "plan.json");
+    let open = Some(folder.display().to_string());
+    let eagle = Eagle::start(Manner { v2: true, library: open, ..Manner::default() });
+    eagle.add(&id, "Piece", &[]);
+    Room { workspace, eagle, folder, id, plan, bytes: bytes.len() }
+}
+
+impl Room {
+    fn args<'a>(&'a self, url: &'a str) -> [&'a str; 3] {
+        [self.plan.to_str().unwrap(), "--url", url]
+    }
+
+    fn missing(&self) -> u64 {
+        coverage(&self.workspace)["total"]["missing"].as_u64().unwrap()
+    }
+
+    /// Runs it until it kills itself at the point.
+    fn dies_at(&self, point: &str) {
+        let url = self.eagle.url();
+        let mut command = self.workspace.command();
+        command.env("FAILPOINTS", format!("{point}=panic")).arg("-w").arg(self.workspace.root());
+        command.args(["library", "quarantine"]).args(self.args(&url));
+        assert_eq!(Output::of(&mut command).code, -1, "{point}: it lives");
+    }
+}
+
+#[test]
+fn only_the_library_of_the_plan_is_changed() {
+    let room = room();
+    let url = room.eagle.url();
+    let refused = |why: &str| {
+        let refused = quarantine(&room.workspace, &room.args(&url), 1);
+        assert!(refused["refused"].to_string().contains(why), "{refused:#}");
+        assert!(!room.eagle.is_in_trash(&room.id), "{why}");
+    };
+    room.eagle.behave(|manner| manner.keeps_library_secret = true);
+    refused("does not say which library is open");
+    // Another library of the same name, on this machine.
+    let other = beside(&room.workspace, "other").join("Music.library");
+    EagleLibrary::create(&other).finish();
+    room.eagle.behave(|manner| {
+        manner.keeps_library_secret = false;
+        manner.library = Some(other.display().to_string());
+    });
+    refused("another library is open in Eagle");
+    // An Eagle on another machine: the name is the same, and the item is another file.
+    room.eagle.behave(|manner| manner.library = Some("D:\\Eagle\\Music.library".to_owned()));
+    refused("another file than that of the plan");
+    room.eagle.resize(&room.id, room.bytes);
+    let done = quarantine(&room.workspace, &room.args(&url), 0);
+    assert!(room.eagle.is_in_trash(&room.id) && done["eagle"][0]["id"] == room.id.as_str(), "{done:#}");
+}
+
+#[test]
+fn the_catalog_is_told_and_undo_says_what_a_person_does_in_eagle() {
+    let room = room();
+    let url = room.eagle.url();
+    let done = quarantine(&room.workspace, &room.args(&url), 0);
+    assert_eq!(room.missing(), 1, "without a scan");
+    let undo = ["--undo", done["undo"].as_str().unwrap(), "--url", &url];
+    let told = quarantine(&room.workspace, &undo, 1);
+    let why = told["refused"][0]["why"].as_str().unwrap();
+    for what in ["open the library Music", "select Trash", "Piece", room.id.as_str(), "Restore"] {
+        assert!(why.contains(what), "{why}");
+    }
+    room.eagle.put_back(&room.id);
+    quarantine(&room.workspace, &undo, 0);
+    assert_eq!(room.missing(), 0);
+    assert!(room.folder.is_dir());
+}
+
+#[test]
+fn an_item_that_went_before_a_kill_is_known_afterwards_and_never_goes_twice() {
+    for (point, is_there) in
+        [("quarantine.eagle_noted", false), ("quarantine.eagle_asked", true), ("quarantine.eagle_seen", true)]
+    {
+        let room = room();
+        let url = room.eagle.url();
+        room.dies_at(point);
+        assert_eq!(room.eagle.is_in_trash(&room.id), is_there, "{point}");
+        // An Eagle that is not there leaves it open where nobody knows.
+        if point != "quarantine.eagle_seen" {
+            let open = quarantine(&room.workspace, &["--resume", "--url", "http://127.0.0.1:9"], 1);
+            assert!(open["refused"].to_string().contains("nobody knows"), "{point}: {open:#}");
+        }
+        let resumed = quarantine(&room.workspace, &["--resume", "--url", &url], 0);
+        assert_eq!(resumed["resumed"].as_array().unwrap().len(), 1, "{point}: {resumed:#}");
+        assert_eq!(room.missing(), u64::from(is_there), "{point}");
+        let again = quarantine(&room.workspace, &["--resume", "--url", &url], 0);
+        assert_eq!(again["resumed"], json!([]), "{point}");
+        if !is_there {
+            quarantine(&room.workspace, &room.args(&url), 0);
+        }
+        assert_eq!((room.eagle.is_in_trash(&room.id), room.eagle.asked("moveToTrash")), (true, 1), "{point}");
+        assert_eq!(room.missing(), 1, "{point}");
+    }
+}

@@ -1,0 +1,161 @@
+//! What the kept file gets from the copy that goes, and gives back when that is undone: tags that it lacks, and the track that programs
+//! and people name the other one for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use baton_tests::music::{tune, write_wav};
+use baton_tests::{Workspace, tool};
+use serde_json::{Value, json};
+
+use super::database::change;
+use super::quarantine::{LONG, all, paths, plan, quarantine};
+use super::{beside, coverage, duplicates, encode, scan};
+
+/// A better copy with an album, and a poorer one with all tags. Nothing without ffmpeg.
+pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Option<[PathBuf; 2]> {
+    tool("ffmpeg", "apt-get install ffmpeg").ok()?;
+    let music = beside(workspace, "music");
+    let source = workspace.outside().join("source.wav");
+    write_wav(&source, &tune(1, LONG));
+    let poor = ["-c:a", "libmp3lame", "-b:a", "64k", "-metadata", "title=Ein Stück", "-metadata", "artist=A. Nobody"];
+    let poor = [&poor[..], &["-metadata", "album=Another", "-metadata", "TSRC=DEA123456789"]].concat();
+    let better = encode(&source, &music.join(better), &[how, &["-metadata", "album=Own"]].concat());
+    let poorer = encode(&source, &music.join("poorer.mp3"), &poor);
+    scan(workspace, &music, &[], 0);
+    Some([better, poorer])
+}
+
+/// What a scan finds in the tags of a file: asked of a workspace that never saw it.
+fn tags(file: &Path) -> [Option<String>; 4] {
+    let workspace = Workspace::init();
+    let folder = beside(&workspace, "judged");
+    let name = file.file_name().unwrap();
+    fs::copy(file, folder.join(name)).unwrap();
+    fs::copy(file, folder.join("again").with_extension(file.extension().unwrap())).unwrap();
+    scan(&workspace, &folder, &[], 0);
+    let found = duplicates(&workspace, &[]);
+    let file = &found["groups"][0]["keep"]["file"];
+    ["title", "artist", "album", "isrc"].map(|tag| file[tag].as_str().map(str::to_owned))
+}
+
+fn text(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[test]
+fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
+    for (name, how) in
+        [("better.flac", &["-c:a", "flac"][..]), ("better.m4a", &["-c:a", "alac"][..]), ("better.mp3", &["-b:a", "320k"][..])]
+    {
+        let workspace = Workspace::init();
+        let Some([better, poorer]) = copies(&workspace, name, how) else { return };
+        let music = poorer.parent().unwrap().to_owned();
+        let before = all(&music);
+        let plan = plan(&workspace, "plan.json");
+        let plan = plan.to_str().unwrap();
+        let wanted = json!([{ "path": better, "tags": ["title", "artist", "isrc"] }]);
+        let dry = quarantine(&workspace, &[plan, "--dry-run"], 0);
+        assert_eq!(dry["tagged"], wanted, "{name}: {dry:#}");
+        assert!(all(&music) == before, "{name}");
+        let done = quarantine(&workspace, &[plan], 0);
+        assert_eq!((&done["tagged"], paths(&done["moved"], "from")), (&wanted, vec![poorer.clone()]), "{done:#}");
+        // The album that it has is its own.
+        let tagged = [text("Ein Stück"), text("A. Nobody"), text("Own"), text("DEA123456789")];
+        assert_eq!(tags(&better), tagged, "{name}");
+        assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "{name}: the catalog knows it");
+        assert_eq!(scan(&workspace, &music, &["--verify"], 0)["read"]["differ"], json!(0), "{name}");
+
+        let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
+        assert_eq!(undo["tagged"], wanted, "{name}: {undo:#}");
+        assert!(all(&music) == before, "{name}: not every byte is back");
+        assert_eq!(scan(&workspace, &music, &["--verify"], 0)["read"]["differ"], json!(0), "{name}");
+        assert_eq!(tags(&better), [None, None, text("Own"), None], "{name}");
+        // Once more, with the same plan.
+        let again = quarantine(&workspace, &[plan], 0);
+        assert_eq!(again["tagged"], wanted, "{name}: {again:#}");
+    }
+}
+
+#[test]
+fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone() {
+    let workspace = Workspace::init();
+    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    let bytes = fs::read(&better).unwrap();
+    let plan = plan(&workspace, "plan.json");
+    let plan = plan.to_str().unwrap();
+    let left = quarantine(&workspace, &[plan, "--without-tags"], 0);
+    assert!(left["tagged"] == json!([]) && fs::read(&better).unwrap() == bytes && !poorer.exists(), "{left:#}");
+    quarantine(&workspace, &["--undo", left["undo"].as_str().unwrap()], 0);
+    // A file with a second name cannot be written: the other name would keep the old tags.
+    let second = workspace.outside().join("second.flac");
+    fs::hard_link(&better, &second).unwrap();
+    let refused = quarantine(&workspace, &[plan], 1);
+    let why = refused["refused"][0]["why"].as_str().unwrap();
+    assert!(
+        why.contains("title, artist, isrc") && why.contains("hard links") && why.contains("--without-tags"),
+        "{why}"
+    );
+    assert!(poorer.is_file() && fs::read(&better).unwrap() == bytes);
+    fs::remove_file(second).unwrap();
+    let done = quarantine(&workspace, &[plan], 0);
+    let mut changed = fs::read(&better).unwrap();
+    changed.push(0);
+    fs::write(&better, &changed).unwrap();
+    let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
+    assert!(undo["refused"].to_string().contains("was changed since"), "{undo:#}");
+    assert!(poorer.is_file() && fs::read(&better).unwrap() == changed);
+}
+
+/// What the catalog says of the files at two paths: track and why.
+fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
+    paths.map(|path| {
+        let found = workspace.baton(&["catalog", "search", path.file_name().unwrap().to_str().unwrap(), "--json"]);
+        let found = found.ended(0).json();
+        let files = found["files"].as_array().unwrap();
+        let file = files.iter().find(|file| file["path"] == path.to_str().unwrap());
+        ["title", "linked_by", "missing"].map(|key| file.map_or(Value::Null, |file| file[key].clone()))
+    })
+}
+
+/// A program names a file for a track.
+fn name(file: &Path, id: &str, title: &str) -> String {
+    format!(
+        "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', '{id}', '{title}');
+         INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', '{}', 'djay', '{id}');",
+        file.display()
+    )
+}
+
+#[test]
+fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
+    let workspace = Workspace::init();
+    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    change(&workspace, &name(&poorer, "1", "In djay"));
+    let plan = plan(&workspace, "plan.json");
+    let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
+    let [kept, _] = links(&workspace, [&better, &poorer]);
+    assert_eq!(kept, [json!("In djay"), json!("path"), json!(false)]);
+    // Who names the old path later, and for the first time, means the kept file too.
+    change(&workspace, &name(&poorer, "1", "In djay"));
+    let shown = workspace.baton(&["catalog", "show", poorer.to_str().unwrap(), "--json"]).ended(0).json();
+    let files = shown["files"].as_array().unwrap();
+    assert!(files.iter().any(|file| file["path"] == better.to_str().unwrap() && file["missing"] == false), "{shown:#}");
+    let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
+    assert_eq!(undo["moved"].as_array().unwrap().len(), 1);
+    let [_, back] = links(&workspace, [&better, &poorer]);
+    assert_eq!(back, [json!("In djay"), json!("path"), json!(false)]);
+    assert_eq!(coverage(&workspace)["total"]["missing"], json!(0));
+}
+
+#[test]
+fn copies_that_are_two_tracks_stay_both() {
+    let workspace = Workspace::init();
+    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    change(&workspace, &(name(&poorer, "1", "One") + &name(&better, "2", "Two")));
+    let before = all(better.parent().unwrap());
+    let plan = plan(&workspace, "plan.json");
+    let refused = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
+    assert!(refused["refused"].to_string().contains("are two tracks of the catalog"), "{refused:#}");
+    assert!(all(better.parent().unwrap()) == before);
+}

@@ -1,0 +1,156 @@
+//! A quarantine that is killed (SIGKILL) between any two of its steps: the next run, `--resume` and `--undo` each end where a run ends
+//! that nobody disturbed, and no byte is lost or there twice. So do a journal that cannot be written and a kept file that moves along.
+
+use std::path::{Path, PathBuf};
+
+use baton_tests::{Output, Workspace};
+use serde_json::json;
+
+use super::quarantine::{all, plan, quarantine};
+use super::quarantine_keeps::copies;
+use super::{coverage, duplicates, scan};
+
+/// The steps of a run with tags and a file, and of its undo; those of Eagle are in `quarantine_eagle`.
+pub(crate) const STEPS: [&str; 12] = [
+    "quarantine.tags_noted",
+    "quarantine.tags_saved",
+    "quarantine.tags_written",
+    "quarantine.tags_told",
+    "quarantine.noted",
+    "quarantine.moved",
+    "quarantine.told",
+    "quarantine.undo_moved",
+    "quarantine.undo_tags",
+    "quarantine.eagle_noted",
+    "quarantine.eagle_asked",
+    "quarantine.eagle_seen",
+];
+
+/// Points that kill nothing and make a fault instead.
+pub(crate) const WAYS: [&str; 2] = ["quarantine.journal_fails", "quarantine.kept_moves_along"];
+
+/// Runs it with these failpoints.
+fn armed(workspace: &Workspace, failpoints: &str, args: &[&str]) -> Output {
+    let mut command = workspace.command();
+    command.env("FAILPOINTS", failpoints).arg("-w").arg(workspace.root()).args(["library", "quarantine"]).args(args);
+    Output::of(&mut command)
+}
+
+fn dies_at(workspace: &Workspace, point: &str, args: &[&str]) {
+    let output = armed(workspace, &format!("{point}=panic"), args);
+    assert_eq!(output.code, -1, "{point}: it lives: {output:?}");
+}
+
+fn room() -> Option<(Workspace, [PathBuf; 2], PathBuf)> {
+    let workspace = Workspace::init();
+    let files = copies(&workspace, "better.flac", &["-c:a", "flac"])?;
+    let plan = plan(&workspace, "plan.json");
+    Some((workspace, files, plan))
+}
+
+/// The bytes below a folder, in an order that does not depend on names.
+fn bytes(folder: &Path) -> Vec<Vec<u8>> {
+    let mut bytes: Vec<_> = all(folder).into_iter().map(|(_, bytes)| bytes).collect();
+    bytes.sort();
+    bytes
+}
+
+fn missing(workspace: &Workspace) -> u64 {
+    coverage(workspace)["total"]["missing"].as_u64().unwrap()
+}
+
+/// The catalog is what a scan finds: nothing to read, nothing else.
+fn agrees(workspace: &Workspace, music: &Path, when: &str) {
+    let before = missing(workspace);
+    let scanned = scan(workspace, music, &["--verify"], 0);
+    assert_eq!(scanned["read"]["differ"], json!(0), "{when}: {scanned:#}");
+    assert_eq!(missing(workspace), before, "{when}");
+}
+
+#[test]
+fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
+    let Some((whole, files, plan)) = room() else { return };
+    let music = files[0].parent().unwrap();
+    quarantine(&whole, &[plan.to_str().unwrap()], 0);
+    let expected = bytes(music);
+    for point in &STEPS[..7] {
+        let Some((workspace, [better, poorer], plan)) = room() else { return };
+        let music = better.parent().unwrap();
+        dies_at(&workspace, point, &[plan.to_str().unwrap()]);
+        // The next run of the same plan: what went is refused as not there.
+        let output = workspace.baton(&["library", "quarantine", "--json", plan.to_str().unwrap()]);
+        assert!([0, 1].contains(&output.code), "{point}: {output:?}");
+        assert!(!poorer.exists() && bytes(music) == expected, "{point}: {output:?}");
+        assert_eq!((missing(&workspace), duplicates(&workspace, &[])["groups"].clone()), (1, json!([])), "{point}");
+        agrees(&workspace, music, point);
+    }
+}
+
+#[test]
+fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
+    for point in &STEPS[..7] {
+        for resume_first in [true, false] {
+            let Some((workspace, [better, _], plan)) = room() else { return };
+            let (music, when) = (better.parent().unwrap(), format!("{point}, resumed: {resume_first}"));
+            let before = all(music);
+            dies_at(&workspace, point, &[plan.to_str().unwrap()]);
+            if resume_first {
+                let resumed = quarantine(&workspace, &["--resume"], 0);
+                let number = resumed["resumed"][0].as_str().unwrap().to_owned();
+                agrees(&workspace, music, &when);
+                assert_eq!(quarantine(&workspace, &["--resume"], 0)["resumed"], json!([]), "{when}");
+                quarantine(&workspace, &["--undo", &number], 0);
+            } else {
+                let told = workspace.baton(&["library", "quarantine", "--undo", "none"]).ended(2).stderr;
+                let number = told.rsplit(' ').next().unwrap().trim().to_owned();
+                quarantine(&workspace, &["--undo", &number], 0);
+            }
+            assert!(all(music) == before, "{when}: {:?}", names(music));
+            assert_eq!(missing(&workspace), 0, "{when}");
+            agrees(&workspace, music, &when);
+        }
+    }
+}
+
+#[test]
+fn a_killed_undo_is_done_again() {
+    for point in ["quarantine.undo_moved", "quarantine.undo_tags"] {
+        let Some((workspace, [better, _], plan)) = room() else { return };
+        let music = better.parent().unwrap();
+        let before = all(music);
+        let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
+        let number = done["undo"].as_str().unwrap();
+        dies_at(&workspace, point, &["--undo", number]);
+        quarantine(&workspace, &["--undo", number], 0);
+        assert!(all(music) == before, "{point}: {:?}", names(music));
+        assert_eq!(missing(&workspace), 0, "{point}");
+        agrees(&workspace, music, point);
+    }
+}
+
+#[test]
+fn a_kept_file_that_moves_along_comes_back() {
+    let Some((workspace, [better, _], plan)) = room() else { return };
+    let music = better.parent().unwrap();
+    let before = all(music);
+    let args = ["--without-tags", "--json", plan.to_str().unwrap()];
+    let done = armed(&workspace, "quarantine.kept_moves_along=return", &args).ended(1).json();
+    assert!(done["refused"].to_string().contains("at another place"), "{done:#}");
+    assert!(all(music) == before && missing(&workspace) == 0, "{:?}", names(music));
+}
+
+#[test]
+fn a_run_that_fails_in_its_middle_leaves_the_catalog_told() {
+    let Some((workspace, [better, _], plan)) = room() else { return };
+    let music = better.parent().unwrap();
+    // The move is noted; that all is done is not.
+    let args = ["--without-tags", plan.to_str().unwrap()];
+    let failed = armed(&workspace, "quarantine.journal_fails=1*off->return", &args).ended(2).stderr;
+    assert!(failed.contains("quarantine --undo "), "{failed}");
+    assert_eq!(missing(&workspace), 1);
+    agrees(&workspace, music, "failed");
+}
+
+fn names(folder: &Path) -> Vec<PathBuf> {
+    all(folder).into_iter().map(|(path, _)| path).collect()
+}
