@@ -45,9 +45,11 @@ fn text(text: &str) -> Option<String> {
 
 #[test]
 fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
-    for (name, how) in
-        [("better.flac", &["-c:a", "flac"][..]), ("better.m4a", &["-c:a", "alac"][..]), ("better.mp3", &["-b:a", "320k"][..])]
-    {
+    for (name, how) in [
+        ("better.flac", &["-c:a", "flac"][..]),
+        ("better.m4a", &["-c:a", "alac"][..]),
+        ("better.mp3", &["-b:a", "320k"][..]),
+    ] {
         let workspace = Workspace::init();
         let Some([better, poorer]) = copies(&workspace, name, how) else { return };
         let music = poorer.parent().unwrap().to_owned();
@@ -110,7 +112,7 @@ fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone
 /// What the catalog says of the files at two paths: track and why.
 fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     paths.map(|path| {
-        let found = workspace.baton(&["catalog", "search", path.file_name().unwrap().to_str().unwrap(), "--json"]);
+        let found = workspace.baton(&["catalog", "search", path.to_str().unwrap(), "--json"]);
         let found = found.ended(0).json();
         let files = found["files"].as_array().unwrap();
         let file = files.iter().find(|file| file["path"] == path.to_str().unwrap());
