@@ -204,8 +204,9 @@ fn called_fpcalc_it_is_fpcalc() {
     );
 }
 
-/// Asks as programs do that use `fpcalc`: pyacoustid itself, which is what beets' plugin `chroma` calls, and Picard as in its
-/// `picard/acoustid/__init__.py` and `picard/ui/options/fingerprinting.py`.
+/// Asks as programs do that use `fpcalc`: pyacoustid itself, and Picard as in its `picard/acoustid/__init__.py` and
+/// `picard/ui/options/fingerprinting.py`. Picard itself cannot be asked: it is published as source alone, needs Qt, and has no
+/// command that prints a fingerprint.
 const CALLERS: &str = r#"
 import json, subprocess, sys
 import acoustid
@@ -238,6 +239,46 @@ fn programs_that_use_fpcalc_work_with_it() {
         let judged = Output::of(&mut command).ended(0);
         let theirs = fpcalc(&["-plain"], std::slice::from_ref(&file));
         assert_eq!(judged.stdout, theirs, "{}", file.display());
+    }
+}
+
+/// beets' command line, where the library of Chromaprint is not installed: then its plugin `chroma` looks for `fpcalc` in the PATH.
+const BEETS: &str = r"
+import sys, acoustid
+acoustid.have_chromaprint = False
+from beets.ui import main
+main(sys.argv[1:])
+";
+
+#[test]
+fn beets_fingerprints_its_library_with_it() {
+    let Ok(python) = tools("python", "bin/beet") else { return };
+    let python = python.join("bin/python");
+    let place = Workspace::empty();
+    let folder = place.outside().join("beets");
+    fs::create_dir_all(&folder).unwrap();
+    let program = as_fpcalc(&place);
+    let config = "library: library.db\ndirectory: music\nplugins: chroma\nchroma: {auto: no}\n\
+                  import: {copy: no, write: no, autotag: no, duplicate_action: keep}\n";
+    fs::write(folder.join("config.yaml"), config).unwrap();
+    let beet = |args: &[&str]| {
+        let mut command = Command::new(&python);
+        command.args(["-c", BEETS]).args(args).env("BEETSDIR", &folder).env_remove("FPCALC");
+        // Nothing else is called fpcalc there.
+        command.env("PATH", program.parent().unwrap()).current_dir(&folder);
+        Output::of(&mut command).ended(0)
+    };
+    let files = files(place.outside());
+    for file in &files {
+        beet(&["import", "--quiet", "--noautotag", "--singletons", &file.display().to_string()]);
+    }
+    beet(&["fingerprint"]);
+    let listed = beet(&["ls", "--format", "$path\t$acoustid_fingerprint"]).stdout;
+    assert_eq!(listed.lines().count(), files.len(), "{listed}");
+    for file in &files {
+        let theirs = fpcalc(&["-plain"], std::slice::from_ref(file));
+        let line = listed.lines().find(|line| line.starts_with(&file.display().to_string()));
+        assert!(line.is_some_and(|line| line.ends_with(theirs.trim())), "{}: {listed}", file.display());
     }
 }
 
