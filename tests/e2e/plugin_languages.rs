@@ -266,6 +266,44 @@ fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
     assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
 }
 
+/// The address of a host that the operator sets is read through `baton:plugin/http`.
+#[test]
+fn a_plugin_in_python_asks_the_host_that_the_operator_sets() {
+    let Some(language) = Language::python() else { return };
+    let workspace = Workspace::init();
+    let folder = language.new_plugin(&workspace);
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let asks = r#""capabilities": {
+        "hosts": [{ "name": "wiki", "reason": "the wiki that it reads" }],
+        "http": [{ "rule": "GET:{wiki}/*", "reason": "to read pages" }]
+    }"#;
+    fs::write(folder.join("manifest.json"), manifest.replace(r#""capabilities": {}"#, asks)).unwrap();
+    fs::write(folder.join("src/app.py"), PYTHON_WIKI).unwrap();
+    fs::remove_file(folder.join("examples/refuses-a-number.json")).unwrap();
+    let example = json!({
+        "handoff": { "title": "Read" },
+        "hosts": { "wiki": "https://wiki.example.org/w" },
+        "servers": { "https://wiki.example.org": [{ "request": "GET /w/page", "body": "Hello" }] },
+        "expect": { "summary": "https://wiki.example.org/w says Hello; nothing" },
+    });
+    fs::write(folder.join("examples/greets-by-name.json"), text(&example)).unwrap();
+    let run = language.baton(&workspace, &["plugin", "test", "hello"]);
+    assert_eq!(run.code, 0, "{}\n{}", run.stdout, run.stderr);
+}
+
+const PYTHON_WIKI: &str = r#"
+from fetch import fetch
+from wit_world import exports
+from wit_world.imports import http
+from wit_world.imports.types import Outcome, OutcomeKind, Task
+
+class Handler(exports.Handler):
+    def run(self, task: Task) -> Outcome:
+        wiki = http.address("wiki")
+        page = fetch(f"{wiki}/page").text()
+        return Outcome(OutcomeKind.DONE, f"{wiki} says {page}; {http.address('feed') or 'nothing'}", [], [], [])
+"#;
+
 const PYTHON_SENDER: &str = r#"
 from componentize_py_types import Err
 from fetch import fetch

@@ -12,7 +12,8 @@ use baton_sandbox::Identity;
 use libfuzzer_sys::fuzz_target;
 
 const ASKED: &str = r#"{"files":[{"folder":"plans","mode":"rw","reason":""},{"folder":"music","mode":"ro","reason":""}],
-    "http":[{"rule":"GET:a.b/v1/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
+    "hosts":[{"name":"wiki","reason":""}],
+    "http":[{"rule":"GET:a.b/v1/*","reason":""},{"rule":"GET:{wiki}/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],
     "sql":[{"database":"catalog","mode":"rw","reason":""}],"git":[{"folder":"plans","reason":""}],"handoffs":{"reason":""}}"#;
 
 fn identity(path: &Path) -> Identity {

@@ -322,6 +322,11 @@ mod tests {
             (&["c.d:8443".to_owned()][..], &["a.b".to_owned()][..])
         );
         assert_eq!(asked.undeclared_host(), None);
+        // A revision that names another host, or another path of one, asks for more.
+        let mut wider = asked.clone();
+        wider.hosts.push(HostCapability { name: "new".to_owned(), reason: String::new() });
+        wider.http[0].rule = rule("*:{wiki}/*");
+        assert_eq!(wider.beyond(&asked), ["host=new=ADDRESS", "http=*:{wiki}/*"]);
         assert_eq!(Capabilities { hosts: Vec::new(), ..asked }.undeclared_host(), Some("wiki"));
     }
 }
