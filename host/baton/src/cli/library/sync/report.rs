@@ -146,8 +146,9 @@ impl Report {
             Outcome::Refused => "nothing was changed",
         };
         output::note(&format!("{}: {what}: {}", outcome.word(), left.join(", ")));
-        let steps: Vec<_> = counts.keys().filter_map(|word| next_step(word)).map(str::to_owned).collect();
-        output::next_steps(&steps);
+        for step in counts.keys().filter_map(|word| next_step(word)) {
+            output::note(&format!("next: {step}"));
+        }
     }
 
     fn counts(&self) -> BTreeMap<&'static str, usize> {
