@@ -37,6 +37,44 @@ pub(super) fn fingerprinted(workspace: &Workspace) -> u64 {
     }
 }
 
+/// What a question for one number is answered.
+pub(super) fn number(workspace: &Workspace, sql: &str) -> i64 {
+    number_or_none(workspace, sql).expect("a catalog")
+}
+
+/// The same; none while the catalog is not there, or is being made.
+pub(super) fn number_or_none(workspace: &Workspace, sql: &str) -> Option<i64> {
+    match open(&catalog(workspace)?).query_row(sql, [], |row| row.get(0)) {
+        Ok(number) => Some(number),
+        Err(error) if error.to_string().contains("no such table") => None,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Every row of every table of the catalog with all columns, but those that a search index keeps, and when links were found: what a
+/// plugin wrote has no time of its own.
+pub(super) fn all_rows(workspace: &Workspace) -> Vec<String> {
+    let connection = open(&catalog(workspace).expect("a catalog"));
+    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(check, "ok");
+    let sql =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%' AND name NOT LIKE 'sqlite%'
+        AND name <> 'link_state' ORDER BY name";
+    let mut select = connection.prepare(sql).unwrap();
+    let tables: Vec<String> = select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    tables.iter().flat_map(|table| rows_of(&connection, table)).collect()
+}
+
+fn rows_of(connection: &Connection, table: &str) -> Vec<String> {
+    let mut select = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = select.column_count();
+    let cells = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get::<_, Value>(at)).collect::<Result<Vec<_>, _>>();
+    let mut rows: Vec<String> =
+        select.query_map([], |row| Ok(format!("{table}: {:?}", cells(row)?))).unwrap().map(Result::unwrap).collect();
+    rows.sort();
+    rows
+}
+
 /// Every row of every table of the catalog, without times. `folder` is written as `~`, so that two folders compare.
 pub(super) fn rows(workspace: &Workspace) -> Vec<String> {
     let connection = open(&catalog(workspace).expect("a catalog"));

@@ -1,6 +1,7 @@
 //! `baton library`: scanning folders and libraries of Eagle, what is left after a kill, coverage, and what is there twice.
 
 mod bad_input;
+mod catalog_kills;
 mod damaged;
 mod database;
 mod duplicates;
@@ -9,6 +10,7 @@ mod edits;
 mod exact;
 mod file_tags;
 mod kills;
+mod links;
 mod quarantine;
 mod quarantine_eagle;
 mod quarantine_keeps;

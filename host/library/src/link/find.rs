@@ -33,14 +33,16 @@ pub fn link(path: &Path) -> Result<(), LedgerError> {
     let Some(stamp) = catalog.stale_links()? else {
         return Ok(());
     };
-    let changed = changed(&catalog)?;
+    let (changed, is_unfinished) = changed(path, &catalog)?;
+    // Without the stamp, the next one resumes.
+    let stamp = if is_unfinished { String::new() } else { stamp };
     Library::open(path)?.link(&changed, &stamp)
 }
 
-/// The links that are not as they should be.
-fn changed(catalog: &Catalog) -> Result<Vec<FileLink>, LedgerError> {
+/// The links that are not as they should be, and whether more may be found when this is done again.
+fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), LedgerError> {
     let files = files(catalog)?;
-    let mut found = sound::links(catalog, &files)?;
+    let sound::Links { mut found, is_unfinished } = sound::links(path, catalog, &files)?;
     let open = |linked: &&Linked| !linked.is_said() && !found.contains_key(&linked.item.id);
     let by_tags = by_tags(catalog, &files.iter().filter(open).collect::<Vec<_>>())?;
     found.extend(by_tags);
@@ -52,7 +54,7 @@ fn changed(catalog: &Catalog) -> Result<Vec<FileLink>, LedgerError> {
             changed.push(link);
         }
     }
-    Ok(changed)
+    Ok((changed, is_unfinished))
 }
 
 /// The files of which tags or names match one track for sure, by the numbers of their items.

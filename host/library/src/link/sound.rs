@@ -1,46 +1,63 @@
-//! Files that sound like one of which the track is known: with the same audio packets, or as a copy in another format does.
+//! Files that sound like one of which the track is known: with the same audio packets, or as a copy in another format does. An edit,
+//! or another version, is no copy: it is told by the rules of duplicates, to the end of both files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::FileLink;
 
+use super::heard::{self, Digest};
 use super::linked::Linked;
-use crate::lookup::{Asked, look_up};
+use super::whole::Judge;
+use crate::duplicates::{Alike, Item, Pair, difference, play_on};
 
-/// So many files are held against the others by their fingerprints at once; those beyond wait until files or tracks change
-/// again, or are known by tags.
-const MOST: usize = 2_000;
+/// Links by sound.
+#[derive(Default)]
+pub(super) struct Links {
+    /// By the numbers of items.
+    pub(super) found: HashMap<i64, FileLink>,
+    /// Whether more may be found when links are found again.
+    pub(super) is_unfinished: bool,
+}
 
-/// Links by the numbers of items.
-pub(super) fn links(catalog: &Catalog, files: &[Linked]) -> Result<HashMap<i64, FileLink>, LedgerError> {
-    let said: HashMap<i64, &Linked> =
-        files.iter().filter(|linked| linked.is_said()).map(|linked| (linked.item.id, linked)).collect();
-    let mut digests: HashMap<[u8; 32], &Linked> = HashMap::new();
+/// A file of which the track is open, and one that sounds like it of which it is known.
+struct Candidate<'a> {
+    open: &'a Linked,
+    said: &'a Linked,
+    /// The two in the order in which they were compared.
+    pair: [&'a Item; 2],
+    alike: Alike,
+}
+
+type ByDigest<'a> = HashMap<Digest, Vec<&'a Linked>>;
+
+pub(super) fn links(path: &Path, catalog: &Catalog, files: &[Linked]) -> Result<Links, LedgerError> {
+    let (mut said, mut open) = (ByDigest::new(), ByDigest::new());
     for linked in files.iter().filter(|linked| linked.is_said()) {
         if let Some(digest) = linked.item.audio_sha256 {
-            digests.entry(digest).or_insert(linked);
+            said.entry(digest).or_default().push(linked);
         }
     }
-    let (mut found, mut open) = (HashMap::new(), HashMap::new());
+    let mut links = Links::default();
     for linked in files.iter().filter(|linked| !linked.is_said()) {
-        match linked.item.audio_sha256.and_then(|digest| digests.get(&digest)) {
+        let Some(digest) = linked.item.audio_sha256 else { continue };
+        match said.get(&digest).and_then(|twins| twins.first()) {
             Some(twin) => {
-                found.insert(linked.item.id, link(linked, twin, "has the same audio as"));
+                links.found.insert(linked.item.id, link(linked, twin, "has the same audio as"));
             }
-            None if linked.item.heard && open.len() < MOST => {
-                open.insert(linked.item.id, linked);
-            }
+            None if linked.item.heard => open.entry(digest).or_default().push(linked),
             None => {}
         }
     }
     if !said.is_empty() && !open.is_empty() {
-        found.extend(alike(catalog, &said, &open)?);
+        let wanted: HashSet<Digest> = open.keys().copied().collect();
+        heard::listen(path, catalog, files, &wanted)?;
+        alike(path, catalog, &said, &open, &mut links)?;
     }
-    Ok(found)
+    Ok(links)
 }
 
 fn link(linked: &Linked, like: &Linked, how: &str) -> FileLink {
@@ -50,26 +67,60 @@ fn link(linked: &Linked, like: &Linked, how: &str) -> FileLink {
 
 /// Those that sound like copies of files of one track. Of what sounds like files of two tracks nothing is said.
 fn alike(
+    path: &Path,
     catalog: &Catalog,
-    said: &HashMap<i64, &Linked>,
-    open: &HashMap<i64, &Linked>,
-) -> Result<Vec<(i64, FileLink)>, LedgerError> {
-    let mut asked = Vec::new();
-    catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
-        if let Some((linked, fingerprint)) = open.get(&id).zip(Fingerprint::from_bytes(bytes)) {
-            asked.push(Asked { fingerprint, item: linked.item.clone() });
-        }
-    })?;
-    let matches = look_up(catalog, &asked, &AtomicBool::new(false))?;
-    let mut links = Vec::new();
-    for (asked, matches) in asked.iter().zip(matches) {
-        let copies = matches.iter().filter(|found| found.difference.is_none());
-        let known: Vec<&&Linked> = copies.filter_map(|found| said.get(&found.item.id)).collect();
-        if let (Some(linked), Some(first)) = (open.get(&asked.item.id), known.first())
-            && known.iter().all(|other| other.link.track == first.link.track)
+    said: &ByDigest<'_>,
+    open: &ByDigest<'_>,
+    links: &mut Links,
+) -> Result<(), LedgerError> {
+    let (copies, longer) = candidates(catalog, said, open)?;
+    let stop = AtomicBool::new(false);
+    let mut judge = Judge::new(path, catalog, &stop);
+    let pairs: Vec<(&Item, &Item, Alike)> = longer.iter().map(|it| (it.pair[0], it.pair[1], it.alike)).collect();
+    let are_copies = judge.are_copies(&pairs)?;
+    links.is_unfinished = judge.is_unfinished;
+    let longer = longer.iter().zip(are_copies).filter(|(_, is_copy)| *is_copy).map(|(candidate, _)| candidate);
+    let mut by_open: HashMap<i64, Vec<&Candidate<'_>>> = HashMap::new();
+    for candidate in copies.iter().chain(longer) {
+        by_open.entry(candidate.open.item.id).or_default().push(candidate);
+    }
+    for (id, mut known) in by_open {
+        known.sort_unstable_by_key(|candidate| candidate.said.item.id);
+        if let Some(first) = known.first()
+            && known.iter().all(|other| other.said.link.track == first.said.link.track)
         {
-            links.push((asked.item.id, link(linked, first, "sounds like")));
+            links.found.insert(id, link(first.open, first.said, "sounds like"));
         }
     }
-    Ok(links)
+    Ok(())
+}
+
+/// The candidates that are copies as far as the first two minutes tell: those that end there, and those that play on.
+fn candidates<'a>(
+    catalog: &Catalog,
+    said: &ByDigest<'a>,
+    open: &ByDigest<'a>,
+) -> Result<(Vec<Candidate<'a>>, Vec<Candidate<'a>>), LedgerError> {
+    let (mut copies, mut longer, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    catalog.sound_pairs(|pair| {
+        let alike = heard::alike(&pair);
+        let ways = [(pair.one, pair.other, false), (pair.other, pair.one, true)];
+        for (is_open, is_said, is_turned) in ways {
+            let (Some(open), Some(said)) = (open.get(&is_open), said.get(&is_said)) else { continue };
+            for (open, said) in open.iter().flat_map(|open| said.iter().map(move |said| (*open, *said))) {
+                let pair = if is_turned { [&said.item, &open.item] } else { [&open.item, &said.item] };
+                // Both may have been compared with the other.
+                if !is_copy(pair, alike) || !seen.insert((open.item.id, said.item.id)) {
+                    continue;
+                }
+                let found = if play_on(pair[0], pair[1]) { &mut longer } else { &mut copies };
+                found.push(Candidate { open, said, pair, alike });
+            }
+        }
+    })?;
+    Ok((copies, longer))
+}
+
+fn is_copy(pair: [&Item; 2], alike: Alike) -> bool {
+    difference(&pair.map(Item::clone), &Pair { one: 0, other: 1, alike }).is_none()
 }

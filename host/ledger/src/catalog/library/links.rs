@@ -96,12 +96,13 @@ impl Catalog {
         Ok(())
     }
 
-    /// The paths that programs name for a track and that no scan saw.
+    /// The paths that programs name for a track and that no scan saw, and those of missing files about which a person decided.
     ///
     /// # Errors
     /// When the database fails.
     pub fn named_paths(&self) -> Result<Vec<String>, LedgerError> {
-        let sql = "SELECT path FROM files WHERE track IS NOT NULL AND size IS NULL AND path GLOB '/*' ORDER BY path";
+        let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
+                OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";
         let mut select = self.connection.prepare(sql)?;
         Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }

@@ -17,6 +17,7 @@ mod moved_tests;
 mod named;
 mod put;
 mod record;
+mod sounds;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use kept::Retagged;
 pub use links::{FileLink, LinkTrack, SamePath};
 pub use list::{Known, Listed, Standing, Vanished};
 pub use record::{Heard, Outcome, Reading, Rewritten, Stat, State, Tags};
+pub use sounds::SoundPair;
 pub use source::{Kind, Source};
 pub use volume::Volume;
 pub use whole::WholePrint;

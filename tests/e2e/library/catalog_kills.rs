@@ -1,0 +1,50 @@
+//! A daemon that is killed (SIGKILL) while a plugin writes the catalog: afterwards the catalog is as that of a daemon that was not.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use baton_tests::{PATIENCE, Workspace, handoff, text};
+use serde_json::json;
+
+use super::database::{all_rows, number_or_none};
+
+/// Tracks of the import: its pieces take long enough to be killed in each.
+const TRACKS: u32 = 8_000;
+
+/// Puts the request for the import into a workspace.
+fn ask(workspace: &Workspace) {
+    let mut value = handoff("store", "fill");
+    value["action"] = json!("fill");
+    value["args"] = json!({ "tracks": TRACKS });
+    workspace.drop_file("store", "fill.json", text(&value));
+}
+
+#[test]
+fn a_daemon_that_is_killed_while_a_plugin_writes_the_catalog_leaves_it_as_one_that_was_not() {
+    let grants = "sql = [{ database = \"catalog\", mode = \"rw\" }]";
+    let (killed, whole) = (Workspace::with_store(grants), Workspace::with_store(grants));
+    ask(&whole);
+    whole.settle("");
+    ask(&killed);
+    let mut kills = 0;
+    // While sessions are written, and while plays are, each in a transaction of its own.
+    for table in ["tracks", "sessions"] {
+        let mut daemon = killed.up();
+        let begun = Instant::now();
+        while number_or_none(&killed, &format!("SELECT count(*) FROM {table}")).unwrap_or_default() == 0 {
+            assert!(daemon.runs() && begun.elapsed() < 2 * PATIENCE, "no {table} are written\n{}", daemon.log());
+            sleep(Duration::from_millis(1));
+        }
+        let files = number_or_none(&killed, "SELECT count(*) FROM files").unwrap_or_default();
+        daemon.kill();
+        kills += u32::from(files == 0);
+    }
+    assert!(kills > 0, "every kill came after the last transaction");
+    killed.settle("");
+    let (killed, whole) = (all_rows(&killed), all_rows(&whole));
+    assert!(whole.len() > 4 * TRACKS as usize, "{} rows", whole.len());
+    assert_eq!(killed.len(), whole.len());
+    for (killed, whole) in killed.iter().zip(&whole) {
+        assert_eq!(killed, whole);
+    }
+}
