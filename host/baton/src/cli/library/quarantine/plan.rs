@@ -116,8 +116,10 @@ impl Compared {
         }
         let found = fs::symlink_metadata(&path).map_err(|error| error.to_string())?;
         let mut good = vec![self.sha256()];
-        for step in steps.iter().filter(|step| step.kept == self.path && good.last() == Some(&step.before.as_str())) {
-            good.push(&step.after);
+        for step in steps.iter().filter(|step| step.kept == self.path) {
+            if good.last() == Some(&step.before.as_str()) {
+                good.push(&step.after);
+            }
         }
         if !found.is_file() || found.len() != self.size && good.len() == 1 {
             return Err(other.to_owned());
