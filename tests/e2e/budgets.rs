@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use baton_tests::{Task, Workspace};
+use baton_tests::{Output, Task, Workspace};
 use serde_json::Value;
 
 pub(crate) fn reached(workspace: &Workspace) -> Vec<Value> {
@@ -165,6 +165,19 @@ fn a_watched_file_that_the_plugin_itself_changes_is_not_news() {
     workspace.write("plans/a.dat", "changed by somebody else\n");
     workspace.up_once();
     assert_eq!(told(&workspace), 1);
+}
+
+#[test]
+fn a_plugin_that_sends_to_itself_comes_to_an_end_without_any_setting() {
+    let workspace = Workspace::with_hostile();
+    workspace.drop_action("hostile", "emit-to-itself");
+    let mut command = workspace.command();
+    command.arg("-w").arg(workspace.root()).args(["up", "--once"]);
+    Output::within(&mut command, Duration::from_mins(2)).ended(0);
+    let [reached] = reached(&workspace).try_into().unwrap();
+    assert_eq!((&reached["budget"], &reached["limit"]), (&"tasks".into(), &2_000.into()));
+    let sent = sent(&workspace);
+    assert!((1..=2_000).contains(&sent), "{sent} requests");
 }
 
 #[test]
