@@ -110,6 +110,25 @@ fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
     assert!(none.stderr.contains("no file at /nowhere/at all.wav"), "{}", none.stderr);
 }
 
+#[test]
+fn what_a_person_decided_of_a_file_holds_when_djay_names_it_in_another_form_of_unicode() {
+    let place = place();
+    place.scan(&place.incoming);
+    place.run(&["spotify", "import"]);
+    let path = place.incoming.join("raw/cafe\u{301} 2.wav");
+    let catalog = rusqlite::Connection::open(place.workspace.state_folder().join("catalog.db")).unwrap();
+    let number = "SELECT id FROM files WHERE path = ?1";
+    let file: i64 = catalog.query_row(number, [path.to_str()], |row| row.get(0)).unwrap();
+    drop(catalog);
+    let track = shown(&place, &format!("spotify:{:022}", 0))["id"].clone();
+    place.workspace.baton(&["catalog", "review", "accept", &format!("f{file}={track}")]).ended(0);
+    for _ in 0..2 {
+        place.run(&["djay", "sync-sessions"]);
+        place.run(&["djay", "match-ids"]);
+        assert_eq!(linked(&place, &path), [TRACKS[0].1, "person", "decided by a person"]);
+    }
+}
+
 /// The facts of a field: source and value of the one that counts first.
 fn facts(track: &Value, field: &str) -> Vec<(String, String)> {
     let facts = track["facts"].as_array().unwrap().iter().filter(|fact| fact["field"] == field);
