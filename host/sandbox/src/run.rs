@@ -23,7 +23,7 @@ use crate::capabilities::handoffs::{Emission, Handoffs, Post};
 use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
 use crate::capabilities::ledger::Ledger;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
-use crate::capabilities::secrets::{Lent, scrub_report};
+use crate::capabilities::secrets::{Lent, Scrubber, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sources, Sql};
 use crate::capabilities::watch::{Watch, Watched};
 use crate::ceilings::Ceilings;
@@ -180,9 +180,7 @@ impl Sandbox {
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
         let mut report = Report { ended, post, watched, log, usage };
-        scrub_report(&egress.lent.scrubber, &mut report);
-        // After the scrubbing, which does not find a part of a secret.
-        shorten(&mut report.ended);
+        finish(&egress.lent.scrubber, &mut report);
         report
     }
 
@@ -365,6 +363,12 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
     Ok(outcome)
 }
 
+/// Takes the values of secrets out, and only then cuts the texts: of a value that a cut divides no part is found.
+pub(crate) fn finish(scrubber: &Scrubber, report: &mut Report) {
+    scrub_report(scrubber, report);
+    shorten(&mut report.ended);
+}
+
 /// Cuts the texts for people to readable lengths.
 fn shorten(ended: &mut Result<wit::Outcome, Failure>) {
     let short = |text: &mut String, limit: usize| *text = at_most(text, limit).into_owned();
@@ -378,6 +382,7 @@ fn shorten(ended: &mut Result<wit::Outcome, Failure>) {
         Err(
             Failure::Retryable(text) | Failure::Permanent(text) | Failure::NeedsHuman(text) | Failure::NeedsGrant(text),
         ) => short(text, limits::ERROR_BYTES),
+        Err(Failure::Trap(text)) => *text = cut(text, limits::ERROR_BYTES).to_owned(),
         Err(_) => {}
     }
 }
@@ -422,7 +427,7 @@ fn failure(error: &wasmtime::Error, wall: Duration) -> Failure {
         return limit_hit(Ceiling::CallBytes, limits::COPY_BYTES as u128 + 1, limits::COPY_BYTES as u128);
     }
     let cause = error.downcast_ref::<Trap>().map_or(root, ToString::to_string);
-    Failure::Trap(cut(&cause, limits::ERROR_BYTES).to_owned())
+    Failure::Trap(cause)
 }
 
 fn limit_hit(ceiling: Ceiling, used: u128, limit: u128) -> Failure {

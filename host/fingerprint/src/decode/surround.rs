@@ -262,6 +262,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_element_of_filling_whose_long_form_is_for_a_short_one_is_passed() {
+        // 15 says that eight more bits follow; of those one too many is counted, so 0 makes 14 bytes.
+        let mut packet = vec![u8::try_from(FILL << 5 | 0b1_1110).unwrap(), 0];
+        packet.extend([0xff; 15]);
+        assert_eq!(skipped(&packet, 0), 3 + 4 + 8 + 14 * 8);
+    }
+
+    #[test]
     fn bits_come_out_as_they_went_in_wherever_they_begin() {
         let packet: Vec<u8> =
             (0..60_u32).map(|at| u8::try_from(at.wrapping_mul(2_654_435_761) >> 24).unwrap()).collect();

@@ -94,6 +94,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::limits;
+    use crate::run::finish;
     use crate::{Usage, Watched, WatchedFile, Withdrawal};
 
     const VALUE: &str = "s3cr3t-value";
@@ -114,6 +116,35 @@ mod tests {
         let watched = vec![Watched { key: VALUE.to_owned(), files: vec![file] }];
         let post = vec![Post::Send(draft), Post::TakeBack(back)];
         Report { ended, post, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
+    }
+
+    #[test]
+    fn of_a_value_that_a_cut_would_divide_no_part_is_left() {
+        let scrubber = Scrubber::of(VALUE).unwrap();
+        // What is cut off begins somewhere before the limit, because it is said how much it is.
+        for kept in 1..90 {
+            let across = |limit: usize| format!("{}{VALUE}{}", "x".repeat(limit - kept), "y".repeat(100));
+            let outcome = wit::Outcome {
+                kind: wit::OutcomeKind::Partial,
+                summary: across(limits::SUMMARY_BYTES),
+                next_steps: vec![across(limits::NEXT_STEP_BYTES)],
+                artifacts: Vec::new(),
+                findings: Vec::new(),
+            };
+            let error = across(limits::ERROR_BYTES);
+            let failures = [
+                Failure::Retryable(error.clone()),
+                Failure::Permanent(error.clone()),
+                Failure::NeedsHuman(error.clone()),
+                Failure::NeedsGrant(error.clone()),
+                Failure::Trap(error),
+            ];
+            for ended in failures.map(Err::<wit::Outcome, _>).into_iter().chain([Ok(outcome)]) {
+                let mut report = report(ended);
+                finish(&scrubber, &mut report);
+                assert!(!format!("{:?}", report.ended).contains("xs"), "{:?}", report.ended);
+            }
+        }
     }
 
     #[test]
