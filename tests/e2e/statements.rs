@@ -42,7 +42,7 @@ fn temporary_bytes(process: &Path) -> u64 {
     files.filter(|file| file.is_file() && file.nlink() == 0).map(|file| file.blocks() * 512).sum()
 }
 
-/// Measures the workers of a process until it is stopped.
+/// Measures the workers of a process, and the temporary files of the process itself, until it is stopped.
 struct Gauge {
     stopped: Arc<AtomicBool>,
     temporary: Arc<AtomicU64>,
@@ -57,6 +57,8 @@ impl Gauge {
             (Arc::clone(&stopped), Arc::<AtomicU64>::clone(&temporary), Arc::<AtomicU64>::clone(&memory_kib));
         let thread = std::thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
+                let parent_itself = PathBuf::from(format!("/proc/{parent}"));
+                space.fetch_max(temporary_bytes(&parent_itself), Ordering::Relaxed);
                 for worker in workers(parent) {
                     space.fetch_max(temporary_bytes(&worker), Ordering::Relaxed);
                     memory.fetch_max(figure(&worker, "VmHWM:").unwrap_or_default(), Ordering::Relaxed);
