@@ -299,3 +299,32 @@ fn notions_own_export_is_a_database_as_it_is() {
         |text: &str| text.lines().filter_map(|line| line.split(',').next().map(str::to_owned)).collect::<Vec<_>>();
     assert!(keys(&first) == keys(&second) && second.contains(",Night Bus,121,"), "{second}");
 }
+
+#[test]
+fn a_uuid_with_dashes_is_the_same_database_and_a_row_without_a_title_stays_one_row() {
+    let workspace = Workspace::init();
+    let [drive, databases] = ["drive", "databases"].map(|name| workspace.outside().join(name));
+    fs::create_dir_all(&drive).unwrap();
+    fs::create_dir_all(&databases).unwrap();
+    let folders =
+        [format!("files:rw=drive={}", drive.display()), format!("files:ro=databases={}", databases.display())];
+    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "claims", &folders[0], &folders[1]];
+    workspace.baton(&grants).ended(0);
+    let plain = databases.join("Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4.csv");
+    let dashed = "27ce7361-2fa3-8048-adc6-fe9a6e37a9a4";
+    fs::write(&plain, "Name,BPM\n,120\nGlow,98\n").unwrap();
+    workspace.baton(&["run", "drive-sync", "sync"]).ended(0);
+    fs::remove_file(plain).unwrap();
+    fs::write(databases.join(format!("Music Tracks {dashed}.csv")), "Name,BPM\n,121\nGlow,98\n").unwrap();
+    workspace.baton(&["run", "drive-sync", "sync"]).ended(0);
+    let folder = "Music Tracks_27ce73612fa38048adc6fe9a6e37a9a4";
+    let there: Vec<_> = fs::read_dir(&drive).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(there, [folder], "it is one database");
+    let csv = fs::read_to_string(drive.join(folder).join(format!("{folder}.csv"))).unwrap();
+    assert!(csv.lines().count() == 4 && csv.contains(",,121") && !csv.contains(",,120"), "{csv}");
+    // A second source of the same id is told, however it writes the id.
+    let named = format!("__page_id,__last_synced_iso,Name\nids=names,id={},title\np1,,One\n", dashed.to_uppercase());
+    fs::write(databases.join("Other.csv"), named).unwrap();
+    let refused = workspace.baton(&["run", "drive-sync", "sync"]).ended(1);
+    assert!(refused.stderr.contains("2 sources have the id"), "{}", refused.stderr);
+}

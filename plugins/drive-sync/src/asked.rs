@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::arguments::{text, texts};
 use crate::drive::archive::KEPT;
-use crate::drive::is_id;
+use crate::drive::{id_key, is_id};
 use crate::sync::{Mode, Terms};
 
 /// Complete readings without a property before its column may go.
@@ -46,7 +46,7 @@ pub fn databases(task: &Task) -> Option<&Mount> {
     task.mounts("databases").next()
 }
 
-/// The databases that are meant, by id in small letters; none means all.
+/// The databases that are meant, by id as ids are compared; none means all.
 ///
 /// # Errors
 /// `permanent` when one cannot be an id.
@@ -55,7 +55,7 @@ pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
     if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
         return Err(Error::Permanent(format!("`{wrong}` is no id of a database: ASCII letters, digits and `-`")));
     }
-    Ok(ids.into_iter().map(|id| id.to_ascii_lowercase()).collect())
+    Ok(ids.iter().map(|id| id_key(id)).collect())
 }
 
 /// The one database that is meant.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use baton_plugin_kit::lent::{Claims, Held};
 use baton_plugin_sdk::Error;
 
+use crate::drive::id_key;
+
 /// Pauses between the tries: 7 s altogether, then the task is tried again later as a whole.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
@@ -29,7 +31,7 @@ impl<'a> Guard<'a> {
     /// # Errors
     /// When claims are not granted, or the ledger fails.
     pub fn try_take(&self, id: &str) -> Result<Option<Box<dyn Held>>, Error> {
-        self.claims.take(&format!("database:{}", id.to_ascii_lowercase()))
+        self.claims.take(&format!("database:{}", id_key(id)))
     }
 
     /// Takes a database; waits 1, 2 and 4 s for another.

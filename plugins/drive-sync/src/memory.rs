@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use baton_plugin_kit::lent::Writable;
 use baton_plugin_sdk::sql::{Error, Row, Value};
 
+use crate::drive::spellings;
 use crate::schema::{Column, State};
 
 const TABLES: [&str; 2] = [
@@ -163,8 +164,8 @@ impl<'a> Memory<'a> {
     pub fn get(&self, id: &str) -> Result<Option<Known>, Error> {
         let found = self.0.query(
             "SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, taken_digest, read_stamp, \
-             manifest, next_manifest FROM databases WHERE id = ?1",
-            &[id.to_ascii_lowercase().into()],
+             manifest, next_manifest FROM databases WHERE id IN (?1, ?2) ORDER BY id <> ?1",
+            &spellings(id).map(Value::from),
         )?;
         Ok(found.rows.into_iter().next().map(|row| {
             let mut texts = texts(row);
@@ -184,6 +185,15 @@ impl<'a> Memory<'a> {
                 next_manifest: next(),
             }
         }))
+    }
+
+    /// The id as it is remembered, which may be a UUID written in the other way.
+    fn as_remembered(&self, id: &str) -> Result<String, Error> {
+        let written = spellings(id);
+        let sql = "SELECT id FROM databases WHERE id IN (?1, ?2) ORDER BY id <> ?1 LIMIT 1";
+        let found = self.0.query(sql, &written.clone().map(Value::from))?;
+        let [written, _] = written;
+        Ok(found.text().map_or(written, str::to_owned))
     }
 
     /// Remembers a database as it is now.
@@ -219,7 +229,7 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// Those of the database.
     pub fn approved(&self, id: &str) -> Result<BTreeSet<String>, Error> {
-        let id = id.to_ascii_lowercase();
+        let id = self.as_remembered(id)?;
         let found = self.0.query("SELECT property FROM approvals WHERE database = ?1", &[id.into()])?;
         Ok(found.rows.into_iter().flat_map(texts).collect())
     }
@@ -229,7 +239,7 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// Those of the database.
     pub fn approve(&self, id: &str, key: &str, now: &str) -> Result<(), Error> {
-        let id = id.to_ascii_lowercase();
+        let id = self.as_remembered(id)?;
         let sql = "INSERT OR REPLACE INTO approvals (database, property, approved_at) VALUES (?1, ?2, ?3)";
         self.0.execute(sql, &[id.as_str().into(), key.into(), now.into()])?;
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
@@ -241,7 +251,7 @@ impl<'a> Memory<'a> {
     /// # Errors
     /// Those of the database.
     pub fn settle_approvals(&self, id: &str, columns: &[Column]) -> Result<BTreeSet<String>, Error> {
-        let id = id.to_ascii_lowercase();
+        let id = self.as_remembered(id)?;
         let waiting: BTreeSet<String> =
             columns.iter().filter(|column| column.state != State::Live).map(Column::key).collect();
         let mut approved = self.approved(&id)?;

@@ -9,7 +9,7 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use super::ends;
 use crate::arguments::text;
 use crate::asked;
-use crate::drive::{find, read};
+use crate::drive::{find, id_key, read};
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
 use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
@@ -113,7 +113,7 @@ fn known_columns(
 ) -> Result<(Known, Manifest), Error> {
     let mut known = room.memory.get(id)?.unwrap_or_default();
     settled(&room.root, folder, &mut known, Some(left));
-    let only = BTreeSet::from([id.to_ascii_lowercase()]);
+    let only = BTreeSet::from([id_key(id)]);
     let path = asked::databases(task).map(|mount| PathBuf::from(&mount.path));
     let wanted = Wanted { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
     let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(ends)?;
@@ -122,7 +122,8 @@ fn known_columns(
         origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
     let database = origin.head().map_err(ends)?;
     let manifest = known_manifest(&room.root, folder, &known, Some(left), &database, &room.now).map_err(ends)?;
-    let known = Known { id: id.to_ascii_lowercase(), title: database.title, folder: folder.to_owned(), ..known };
+    let id = if known.id.is_empty() { id.to_ascii_lowercase() } else { known.id.clone() };
+    let known = Known { id, title: database.title, folder: folder.to_owned(), ..known };
     let source = if known.source.is_empty() { origin.source().0 } else { known.source.clone() };
     Ok((Known { source, ..known }, manifest))
 }

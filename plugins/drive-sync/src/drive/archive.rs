@@ -9,7 +9,9 @@ use std::path::Path;
 
 use baton_plugin_kit::moment;
 
-use super::{ARCHIVE, Change, Named, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_same};
+use super::{
+    ARCHIVE, Change, Named, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_one_id, is_same,
+};
 
 /// Backups that are kept of a database unless somebody says otherwise.
 pub const KEPT: usize = 50;
@@ -67,7 +69,7 @@ fn stamp_of(millis: i64) -> String {
 #[must_use]
 pub fn moment_of(name: &str, id: &str) -> Option<i64> {
     let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
-    Named::of(base).filter(|named| named.id.eq_ignore_ascii_case(id))?;
+    Named::of(base).filter(|named| is_one_id(named.id, id))?;
     let stamp = stamp.strip_suffix('Z').unwrap_or(stamp);
     let (whole, millis) = match stamp.len() {
         19 => (stamp, 0),

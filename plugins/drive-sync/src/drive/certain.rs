@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{Named, children, sanitised};
+use super::{Named, children, is_one_id, sanitised};
 use crate::schema::SIDECAR;
 
 /// How a CSV of ours begins.
@@ -37,7 +37,7 @@ pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
 }
 
 fn has_file(folder: &Path, id: &str) -> bool {
-    let of_id = |stem: &str| Named::of(stem).is_some_and(|named| named.id.eq_ignore_ascii_case(id));
+    let of_id = |stem: &str| Named::of(stem).is_some_and(|named| is_one_id(named.id, id));
     children(folder).unwrap_or_default().into_iter().filter(|(_, kind)| kind.is_file()).any(|(name, _)| {
         name.strip_suffix(SIDECAR).is_some_and(of_id)
             || name.strip_suffix(".csv").is_some_and(of_id) && begins_as_ours(&folder.join(&name))

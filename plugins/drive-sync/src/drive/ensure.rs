@@ -11,7 +11,7 @@ use std::path::Path;
 use super::listing::is_csv;
 use super::merge::move_to_free;
 use super::one_file::is_one;
-use super::{Change, Folder, Named, Undo, at_writing, base_name, belongs, children, find, merge_into};
+use super::{Change, Folder, Named, Undo, at_writing, base_name, belongs, children, find, is_one_id, merge_into};
 
 /// What became of it.
 #[derive(Debug)]
@@ -35,10 +35,11 @@ pub struct Ensured {
 /// When the Drive cannot be read or written, or when something that is no folder has the name. What was done until then stands in
 /// `undo`; calling again goes on from there.
 pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<Ensured> {
-    let name = base_name(title, id);
+    let folders = find(root, id)?;
+    let name = base_name(title, as_written(&folders, id));
     let titles: Vec<&str> = before.iter().copied().chain([title]).collect();
     let (mut found, mut others): (Vec<_>, Vec<_>) =
-        find(root, id)?.into_iter().partition(|folder| belongs(root, &folder.name, id, &titles));
+        folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles));
     // A lone folder with nothing in it is nobody's loss: it was made under an older title.
     if let ([], [lone]) = (found.as_slice(), others.as_slice())
         && children(&root.join(&lone.name))?.is_empty()
@@ -64,6 +65,12 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     }
     name_files(root, &name, id, undo)?;
     Ok(Ensured { name, made: false, merged, renamed_from, others })
+}
+
+/// The id as the folders have it, when they all write it in the other way: nothing is renamed because of dashes.
+fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
+    let written = || folders.iter().filter_map(|folder| Named::of(&folder.name)).map(|named| named.id);
+    if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
 }
 
 fn rank(folder: &Folder, wanted: &str) -> (bool, u32, String) {
@@ -112,7 +119,7 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
 
 fn is_of(file: &str, ending: &str, id: &str) -> bool {
     let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
-    stem.and_then(Named::of).is_some_and(|named| named.id.eq_ignore_ascii_case(id))
+    stem.and_then(Named::of).is_some_and(|named| is_one_id(named.id, id))
 }
 
 #[cfg(test)]

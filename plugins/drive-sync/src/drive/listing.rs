@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::folder::{self, Kind};
 
-use super::{Named, at, id_of};
+use super::{Named, at, is_one_id};
 
 /// Entries of one folder that are looked at; a Drive of 241 databases has 700.
 const MOST_ENTRIES: usize = 100_000;
@@ -72,11 +72,10 @@ impl Listing {
 /// # Errors
 /// As [`Listing::of`].
 pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
-    let wanted = id.to_ascii_lowercase();
     let mut found = Vec::new();
     for (name, kind) in children(root)? {
-        if kind.is_dir() && id_of(&name).as_deref() == Some(&wanted) {
-            let copy = Named::of(&name).and_then(|named| named.copy);
+        let named = Named::of(&name).filter(|named| kind.is_dir() && is_one_id(named.id, id));
+        if let Some(copy) = named.map(|named| named.copy) {
             found.push(Folder { name, copy });
         }
     }

@@ -3,6 +3,8 @@
 //! An id has no `_`, so what stands after the last one is the id and a title may have any. `(n)` behind the id is what programs
 //! that mount a Drive add to a second folder of the same name; `(n)` before it belongs to the title.
 
+use super::is_uuid;
+
 /// Characters that a title keeps at most.
 const MOST_CHARACTERS: usize = 150;
 
@@ -48,6 +50,35 @@ fn without_copy(name: &str) -> (&str, Option<u32>) {
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MOST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The ways to write an id, in small letters, as it is written first: a UUID with and without dashes is one id, any other is written in
+/// one way.
+#[must_use]
+pub fn spellings(id: &str) -> [String; 2] {
+    let written = id.to_ascii_lowercase();
+    let other = match written.as_str() {
+        uuid if !is_uuid(uuid) => uuid.to_owned(),
+        dashed if dashed.contains('-') => dashed.replace('-', ""),
+        plain => {
+            let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| plain.get(part).unwrap_or_default());
+            parts.join("-")
+        }
+    };
+    [written, other]
+}
+
+/// Whether two texts are one id: file systems that ignore case know no two that differ by it, and a UUID has dashes or none.
+#[must_use]
+pub fn is_one_id(one: &str, other: &str) -> bool {
+    spellings(one).contains(&other.to_ascii_lowercase())
+}
+
+/// An id as ids are compared: small letters, a UUID without dashes.
+#[must_use]
+pub fn id_key(id: &str) -> String {
+    let [written, other] = spellings(id);
+    if other.len() < written.len() { other } else { written }
 }
 
 /// The id in a name, in small letters: file systems that ignore case know no two ids that differ by it.
@@ -107,6 +138,15 @@ mod tests {
             assert_eq!(Named::of(none), None, "{none}");
         }
         assert_eq!(Named::of("x_y (+1)"), None);
+    }
+
+    #[test]
+    fn a_uuid_is_one_id_with_and_without_dashes() {
+        let plain = ID.replace('-', "");
+        assert_eq!(spellings(&ID.to_uppercase()), [ID.to_owned(), plain.clone()]);
+        assert_eq!(spellings(&plain), [plain.clone(), ID.to_owned()]);
+        assert!(is_one_id(ID, &plain) && is_one_id(&plain, ID) && !is_one_id("id-1", "id1"));
+        assert_eq!((id_key(ID), id_key("Catalog-Tracks")), (plain, "catalog-tracks".to_owned()));
     }
 
     #[test]

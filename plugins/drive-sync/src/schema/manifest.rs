@@ -84,6 +84,13 @@ pub enum State {
     Retyped,
 }
 
+/// An id as ids are compared: small letters, and a UUID is one with and without dashes.
+fn key(id: &str) -> String {
+    let plain = id.to_ascii_lowercase().replace('-', "");
+    let is_uuid = plain.len() == 32 && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_uuid { plain } else { id.to_ascii_lowercase() }
+}
+
 impl Manifest {
     /// A manifest without columns.
     #[must_use]
@@ -116,7 +123,7 @@ impl Manifest {
         if manifest.version != VERSION {
             return Err(format!("it has the form {}, this program knows {VERSION}", manifest.version));
         }
-        if !manifest.id.eq_ignore_ascii_case(id) {
+        if key(&manifest.id) != key(id) {
             return Err(format!("it belongs to the database {}", manifest.id));
         }
         Ok(manifest)

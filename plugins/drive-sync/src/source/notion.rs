@@ -1,7 +1,7 @@
 //! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 27ce73612fa38048adc6fe9a6e37a9a4.csv`, and beside it
 //! perhaps `…_all.csv` with the rows that the view hides.
 //!
-//! Such a file has no keys and no types. A row is known by its title (and by its number among rows of that title), and every column
+//! Such a file has no keys and no types. A row is known by its title, also an empty one (and by its number among rows of that title), and every column
 //! but the first, which is the title, is text: types that were guessed from cells would change from one export to the next. What an
 //! export does not show may still be there, so a reading is never complete.
 
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use baton_core::Digest;
 
 use super::Loaded;
-use crate::drive::is_id;
+use crate::drive::{id_key, is_uuid};
 use crate::table::{Database, Property, Record, parse_plain};
 
 /// Hexadecimal digits of Notion's ids.
@@ -30,8 +30,7 @@ impl<'a> Named<'a> {
     pub(super) fn of(name: &'a str) -> Option<Self> {
         let (rest, all) = name.strip_suffix("_all").map_or((name, false), |rest| (rest, true));
         let (title, id) = rest.rsplit_once(' ')?;
-        let is_hex = id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-        (is_hex && is_id(id)).then_some(Self { title: title.trim(), id, all })
+        is_uuid(id).then_some(Self { title: title.trim(), id, all })
     }
 }
 
@@ -61,9 +60,8 @@ pub(super) fn load(named: Named<'_>, bytes: &[u8]) -> Result<Loaded, String> {
     let properties = header.iter().enumerate().map(property).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
     let record = |cells: Vec<String>| {
-        let title = cells.first().filter(|title| !title.trim().is_empty());
-        // Rows without a title are known by all that they say.
-        let known_by = title.map_or_else(|| format!("\u{1f}{}", cells.join("\u{1f}")), |title| title.trim().to_owned());
+        // Rows without a title are known by their number among those: by what they say, a changed cell would be another row.
+        let known_by = cells.first().map(|title| title.trim()).unwrap_or_default();
         let digest = Digest::of(known_by.as_bytes()).to_string();
         let key = digest.get(..ID_LENGTH).unwrap_or(&digest).to_owned();
         let number = times.entry(key.clone()).or_insert(0);
@@ -73,7 +71,7 @@ pub(super) fn load(named: Named<'_>, bytes: &[u8]) -> Result<Loaded, String> {
     };
     let rows = rows.into_iter().map(record).collect();
     let database = Database {
-        id: named.id.to_ascii_lowercase(),
+        id: id_key(named.id),
         title: named.title.to_owned(),
         properties,
         complete: false,
@@ -98,6 +96,8 @@ mod tests {
         let named = Named::of(NAME).unwrap();
         assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
         assert!(Named::of(&format!("{NAME}_all")).unwrap().all);
+        let dashed = Named::of("Music Tracks 27ce7361-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
+        assert_eq!((dashed.title, id_key(dashed.id)), ("Music Tracks", named.id.to_owned()));
         for other in [
             "Music Tracks",
             "27ce73612fa38048adc6fe9a6e37a9a4",
@@ -126,6 +126,9 @@ mod tests {
         };
         assert_eq!(keys(&first), keys(&second));
         assert_eq!(first.rows[0].page_id, second.rows[1].page_id);
+        // A row without a title stays the same row when another cell changes.
+        let third = loaded("Name,BPM,Done\nGlow,,No\nNight Bus,121,Yes\nGlow,98,No\n,2,Yes\n").unwrap();
+        assert_eq!(keys(&second), keys(&third));
     }
 
     #[test]

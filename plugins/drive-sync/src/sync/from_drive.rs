@@ -123,7 +123,10 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     // What was left alone has to be looked at by a person first; only then may a sync replace the CSV.
     let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
     if alone.into_iter().all(Vec::is_empty) {
-        (known.id, known.title) = (database.id.to_ascii_lowercase(), database.title.clone());
+        if known.id.is_empty() {
+            known.id = database.id.to_ascii_lowercase();
+        }
+        known.title.clone_from(&database.title);
         known.take(&left.digest, source_stamp, taken.is_empty());
         taken.then = Some(known);
     }

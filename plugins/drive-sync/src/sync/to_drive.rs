@@ -64,8 +64,8 @@ pub fn put(
     undo: &mut Undo,
 ) -> Result<Done, Trouble> {
     let database = &loaded.database;
-    let id = database.id.to_ascii_lowercase();
-    let mut known = room.memory.get(&id)?.unwrap_or_default();
+    let mut known = room.memory.get(&database.id)?.unwrap_or_default();
+    let id = if known.id.is_empty() { database.id.to_ascii_lowercase() } else { known.id.clone() };
     let ensured = ensure(&room.root, &database.title, &database.id, &[&known.title], undo)?;
     let folder = ensured.name;
     let left = drive_csv(&room.root, &folder)?;

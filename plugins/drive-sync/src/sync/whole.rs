@@ -9,7 +9,7 @@ use baton_plugin_sdk::{Error, Severity};
 
 use super::command::argument;
 use super::to_drive::{Done, Terms, put};
-use crate::drive::{Listing, Undo, stamp};
+use crate::drive::{Listing, Undo, id_key, stamp};
 use crate::memory::Known;
 use crate::room::{Room, Trouble};
 use crate::schema::Change;
@@ -171,7 +171,7 @@ pub fn gather(
     }
     refuse_twice(&mut all, findings);
     if !wanted.only.is_empty() {
-        all.retain(|origin| wanted.only.contains(&origin.id.to_ascii_lowercase()));
+        all.retain(|origin| wanted.only.contains(&id_key(&origin.id)));
     }
     Ok(all)
 }
@@ -180,14 +180,14 @@ pub fn gather(
 fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
     let mut by_id: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for origin in all.iter() {
-        by_id.entry(origin.id.to_ascii_lowercase()).or_default().push(origin.shown.clone());
+        by_id.entry(id_key(&origin.id)).or_default().push(origin.shown.clone());
     }
     by_id.retain(|_, shown| shown.len() > 1);
     for (id, shown) in &by_id {
         let title = format!("{} sources have the id {id}; none of them is synced", shown.len());
         findings.add("id-twice", id, Severity::High, title, shown.join("\n"));
     }
-    all.retain(|origin| !by_id.contains_key(&origin.id.to_ascii_lowercase()));
+    all.retain(|origin| !by_id.contains_key(&id_key(&origin.id)));
 }
 
 /// Syncs them to the Drive.
