@@ -237,3 +237,20 @@ fn the_answer_of_an_action_is_shown_beside_the_files_that_it_wrote() {
     let heading = report.lines().find(|line| line.starts_with("# ")).unwrap();
     assert!(run.stderr.contains(&format!("\n  {heading}\n")), "{}", run.stderr);
 }
+
+#[test]
+fn the_help_of_an_action_lists_the_grants_that_it_uses() {
+    let place = Workspace::empty();
+    let help = |plugin: &str, action: &str| {
+        let shown = Output::of(place.command().args(["run", plugin, action, "--help"])).ended(0).stdout;
+        let (_, grants) = shown.split_once("\ngrants that it uses").unwrap();
+        grants.split("\nexample\n").next().unwrap().to_owned()
+    };
+    let has = |text: &str, all: &[&str]| all.iter().map(|grant| text.contains(grant)).collect::<Vec<_>>();
+    let all = ["files:ro=djay", "sql=files:ro", "sql=catalog:rw", "files:rw=exports", "triggers"];
+    assert_eq!(has(&help("djay", "export"), &all), [true, true, false, true, false]);
+    assert_eq!(has(&help("djay", "activity"), &all), [true, true, false, false, false]);
+    let all = ["files:rw=drive", "files:ro=databases", "claims", "sql=catalog:ro"];
+    assert_eq!(has(&help("drive-sync", "diagnose"), &all), [true, false, true, false]);
+    assert_eq!(has(&help("drive-sync", "adopt-column"), &all), [true, true, true, false]);
+}

@@ -75,6 +75,10 @@ pub struct Action {
     /// person instead of running again.
     #[serde(default)]
     pub idempotent: bool,
+    /// The grants that the action uses, as grant specs, each of which the manifest asks for; absent: those of the whole plugin.
+    /// For help texts only: what an attempt is granted does not depend on its action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Vec<String>>,
     /// A JSON Schema of the arguments. The host checks them against it before an attempt.
     #[serde(default = "any_object")]
     pub args: Value,
@@ -185,6 +189,14 @@ pub enum ManifestError {
     /// Not JSON of the manifest's shape.
     #[error("the manifest does not parse: {}", one_line(&.0.to_string()))]
     Json(#[from] serde_json::Error),
+    /// An action names a grant that the manifest does not ask for.
+    #[error("the action `{}` needs `{}`, which the manifest's capabilities do not ask for", one_line(.action), one_line(.grant))]
+    NotAsked {
+        /// The action.
+        action: String,
+        /// The grant spec.
+        grant: String,
+    },
     /// A name breaks the rule for names.
     #[error("the manifest's {what} `{}` is not a name: lower-case letters, digits and hyphens, at most 64, are", one_line(.name))]
     Name {
@@ -261,6 +273,7 @@ impl Manifest {
             check_name("action", name)?;
         }
         self.check_action("default action", &self.declares.default_action)?;
+        self.check_needs()?;
         for trigger in &self.declares.triggers {
             if let Trigger::Files { folder, .. } = trigger {
                 check_name("trigger's folder", folder)?;
@@ -306,6 +319,17 @@ impl Manifest {
             [ReturnsOf::Any] if self.declares.capabilities.returns.is_none() => Err(ManifestError::NoReturns),
             _ => Ok(()),
         }
+    }
+
+    /// Every grant that an action needs is asked for.
+    fn check_needs(&self) -> Result<(), ManifestError> {
+        let asked = self.declares.capabilities.as_grants();
+        for (name, action) in &self.declares.actions {
+            if let Some(grant) = action.needs.iter().flatten().find(|grant| !asked.contains(grant)) {
+                return Err(ManifestError::NotAsked { action: name.clone(), grant: grant.clone() });
+            }
+        }
+        Ok(())
     }
 
     fn check_action(&self, what: &'static str, action: &str) -> Result<(), ManifestError> {
@@ -355,6 +379,19 @@ mod tests {
         let manifest = parse("say").unwrap();
         assert!(!manifest.declares.actions["say"].idempotent);
         assert_eq!(manifest.declares.capabilities, Capabilities::default());
+    }
+
+    #[test]
+    fn an_action_needs_only_what_the_manifest_asks_for() {
+        let manifest = |needs: &str| {
+            let text = format!(
+                r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a",
+                    "actions":{{"a":{{"description":"","needs":{needs}}}}},"capabilities":{{"ledger":{{"reason":""}}}}}}}}"#
+            );
+            Manifest::parse(text.as_bytes())
+        };
+        assert!(manifest(r#"["ledger"]"#).is_ok() && manifest("[]").is_ok());
+        assert!(matches!(manifest(r#"["claims"]"#), Err(ManifestError::NotAsked { .. })));
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl PluginDescription {
             text.push_str("An attempt that is interrupted is not repeated without asking you.\n");
         }
         text.push_str(&self.arguments(name, &arguments));
-        text.push_str(&self.grants());
+        text.push_str(&self.grants(action));
         text.push_str(&format!("\nexample\n  {}\n", self.example(name, &arguments)));
         Ok(text)
     }
@@ -140,13 +140,19 @@ impl PluginDescription {
         format!("\n{}", table.lines(|_, _, cell| cell))
     }
 
-    /// What the plugin asks for, and what it was granted. A manifest does not say which action needs which grant.
-    fn grants(&self) -> String {
+    /// What the action uses, where the manifest says so, else all that the plugin asks for; and what of it was granted.
+    fn grants(&self, action: &Action) -> String {
         let granted = self.granted.clone().unwrap_or_default();
-        let rows = rows(&self.declares.capabilities, &granted);
-        if rows.is_empty() {
-            return String::new();
+        let mut rows = rows(&self.declares.capabilities, &granted);
+        if let Some(needs) = &action.needs {
+            rows.retain(|row| row.asked.as_ref().is_some_and(|asked| needs.contains(asked)));
         }
+        let head = match &action.needs {
+            Some(needs) if needs.is_empty() => return "\ngrants: it uses none\n".to_owned(),
+            Some(_) => "grants that it uses; it says which it cannot do without",
+            None if rows.is_empty() => return String::new(),
+            None => "grants of the plugin; an action that lacks one says so",
+        };
         let mut table = Table::new(&["GRANT", "GRANTED", "COMMAND"]);
         for GrantRow { word, asked, given } in rows {
             let command = match (&self.granted, given, asked) {
@@ -156,7 +162,7 @@ impl PluginDescription {
             let given = if self.granted.is_some() { given.as_str() } else { "-" };
             table.row([word, given.to_owned(), command]);
         }
-        format!("\ngrants of the plugin; an action that lacks one says so\n{}", table.lines(|_, _, cell| cell))
+        format!("\n{head}\n{}", table.lines(|_, _, cell| cell))
     }
 
     /// The command that grants what is asked for.
