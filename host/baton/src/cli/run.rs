@@ -155,7 +155,7 @@ pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done
                 asked_to_stop.cancel();
             }
         });
-        let called = call(&house, asked, &cancel, move |_, progress| tell(&told, &progress)).await;
+        let called = Box::pin(call(&house, asked, &cancel, move |_, progress| tell(&told, &progress))).await;
         bar.finish_and_clear();
         head::note(workspace, house.ledger());
         let called = called?;
