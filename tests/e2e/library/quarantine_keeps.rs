@@ -44,7 +44,7 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
     for (name, how) in [
         ("better.flac", &["-c:a", "flac"][..]),
         ("better.m4a", &["-c:a", "alac"][..]),
-        ("better.mp3", &["-b:a", "320k"][..]),
+        ("better.mp3", &["-b:a", "320k", "-ar", "44100"][..]),
     ] {
         let workspace = Workspace::init();
         let Some([better, poorer]) = copies(&workspace, name, how) else { return };
@@ -110,8 +110,8 @@ fn links(workspace: &Workspace, paths: [&Path; 2]) -> [[Value; 3]; 2] {
     paths.map(|path| {
         let found = workspace.baton(&["catalog", "search", path.to_str().unwrap(), "--json"]);
         let found = found.ended(0).json();
-        let files = found["files"].as_array().unwrap();
-        let file = files.iter().find(|file| file["path"] == path.to_str().unwrap());
+        let mut files = found["files"].as_array().into_iter().flatten();
+        let file = files.find(|file| file["path"] == path.to_str().unwrap());
         ["title", "linked_by", "missing"].map(|key| file.map_or(Value::Null, |file| file[key].clone()))
     })
 }

@@ -22,6 +22,10 @@ pub(super) enum Step {
     Ended {
         ended: bool,
     },
+    /// All of the run was taken back.
+    Undone {
+        undone: bool,
+    },
 }
 
 /// Tags that the kept file gets.
@@ -242,5 +246,6 @@ mod tests {
         let step = Step::Tags(TagsStep::new(Path::new("/m/b"), Path::new("/t/b"), digests, &tags));
         assert_eq!(read(&serde_json::to_string(&step).unwrap()), step);
         assert_eq!(read(r#"{"ended":true}"#), Step::Ended { ended: true });
+        assert_eq!(read(r#"{"undone":true}"#), Step::Undone { undone: true });
     }
 }

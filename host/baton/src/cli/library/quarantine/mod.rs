@@ -92,9 +92,10 @@ impl Args {
             }
         }
         report.print(self.json, self.dry_run);
-        let nothing_undone = self.undo.is_some() && report.moved.is_empty() && report.refused.is_empty();
+        let has_work = !(report.moved.is_empty() && report.tagged.is_empty() && report.refused.is_empty());
+        let nothing_undone = report.was_undone && !has_work;
         if nothing_undone {
-            output::note("refused: there is nothing to undo: every file of that run is back, or is Eagle's");
+            output::note("refused: there is nothing to undo: every file of that run is back");
         }
         Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }
@@ -142,6 +143,8 @@ struct Report {
     tagged: Vec<(PathBuf, Vec<&'static str>)>,
     /// Runs that were finished.
     resumed: Vec<String>,
+    /// Whether the run had been taken back before.
+    was_undone: bool,
     /// Items of which nobody knows whether they went into Eagle's trash.
     unknown: usize,
     /// Items that are to go, or went, into Eagle's trash.

@@ -27,7 +27,7 @@ pub(super) fn resume(
 ) -> anyhow::Result<()> {
     for number in journals.numbers() {
         let steps = journals.steps(&number)?;
-        if steps.last().is_none_or(|step| matches!(step, Step::Ended { .. })) {
+        if steps.last().is_none_or(|step| matches!(step, Step::Ended { .. } | Step::Undone { .. })) {
             continue;
         }
         let mut library = Library::open(catalog)?;
@@ -42,7 +42,7 @@ pub(super) fn resume(
                     }
                 }
                 Step::Tags(step) => tags(&mut library, step)?,
-                Step::Eagle(_) | Step::Ended { .. } => {}
+                Step::Eagle(_) | Step::Ended { .. } | Step::Undone { .. } => {}
             }
         }
         for step in last_states(&steps) {

@@ -33,7 +33,7 @@ pub(super) fn undo(
         match step {
             Step::Move(step) => file(step, &mut library, dry_run, &mut report)?,
             Step::Tags(step) => tags::undo(step, &mut library, dry_run, &mut report)?,
-            Step::Eagle(_) | Step::Ended { .. } => {}
+            Step::Eagle(_) | Step::Ended { .. } | Step::Undone { .. } => {}
         }
     }
     let mut journal = journals.journal(number);
@@ -43,8 +43,9 @@ pub(super) fn undo(
             journal.add(&Step::Eagle(EagleStep { state: EagleState::Back, ..step.clone() }))?;
         }
     }
-    if report.refused.is_empty() && !dry_run && !matches!(steps.last(), Some(Step::Ended { .. })) {
-        journal.add(&Step::Ended { ended: true })?;
+    report.was_undone = matches!(steps.last(), Some(Step::Undone { .. }));
+    if report.refused.is_empty() && !dry_run && !report.was_undone {
+        journal.add(&Step::Undone { undone: true })?;
     }
     Ok(report)
 }
