@@ -285,6 +285,9 @@ fn came_in(tx: &Connection, source: i64, item: &Listed) -> rusqlite::Result<bool
     Ok(moved > 0)
 }
 
+/// Files of all volumes with one size, time and inode; of more (the statement asks for one more) nothing is concluded.
+const ALIKE: usize = 8;
+
 /// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
 /// that is there, on the same volume. Then the catalog has it here from now on, as if a program had said so.
 fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool> {
@@ -294,23 +297,24 @@ fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool
     let mut select = tx.prepare_cached(
         "SELECT f.path, s.path, i.mounted FROM library_items AS i JOIN files AS f ON f.id = i.file
              JOIN library_sources AS s ON s.id = i.source AND s.kind = 'folder'
-         WHERE i.inode = ?1 AND i.size = ?2 AND i.mtime_ns = ?3 AND i.codec IS NOT NULL LIMIT 2",
+         WHERE i.inode = ?1 AND i.size = ?2 AND i.mtime_ns = ?3 AND i.codec IS NOT NULL LIMIT 9",
     )?;
     let rows = select
         .query_map(params![item.inode.cast_signed(), column::number(item.size), item.mtime_ns], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
-    let known: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
-    let [(before, source, mounted)] = known.as_slice() else {
+    let mut known: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
+    if known.len() > ALIKE {
+        return Ok(false);
+    }
+    // Two volumes number their files alike: a copy of a disk has its inodes too.
+    known.retain(|(before, source, mounted)| volume_of(before, source, *mounted) == Some(item.volume));
+    let [(before, source, _)] = known.as_slice() else {
         return Ok(false);
     };
     let is_gone =
         |path: &str| std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
     if before == path || !before.starts_with('/') || is_gone(source) || !is_gone(before) {
-        return Ok(false);
-    }
-    // Two volumes number their files alike: a copy of a disk has its inodes too.
-    if volume_of(before, source, *mounted) != Some(item.volume) {
         return Ok(false);
     }
     let sql = "INSERT INTO put_moved (source, said_at, path, new_path) VALUES ('library', ?1, ?2, ?3)";
