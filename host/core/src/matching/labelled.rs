@@ -51,7 +51,7 @@ fn pairs() -> Vec<Pair> {
     files.iter().flat_map(of_file).collect()
 }
 
-/// Files of pairs that were written before anybody who wrote them had read the rules.
+/// Files of pairs that were written before they were first measured.
 /// What one of them holds is weighed with the others of its list.
 const UNSEEN: [&[&str]; 2] = [&["field"], &["blind", "second"]];
 
