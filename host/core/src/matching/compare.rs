@@ -106,6 +106,8 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
         Artists::Differ if remixer_is_artist(a, b) || remixer_is_artist(b, a) => Artists::Partial,
         artists => artists,
     };
+    let shares_artist =
+        !matches!(artists, Artists::Romanised | Artists::Unknown | Artists::OtherScript | Artists::Differ);
     let roles = [a.title.version.details.as_slice(), &b.title.version.details];
     let both = |a: &Option<String>, b: &Option<String>| a.as_ref().zip(b.as_ref()).map(|(a, b)| a == b);
     Evidence {
@@ -115,7 +117,8 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
         titles,
         versions: versions(a, b, said_the_same),
         artists,
-        guests_differ: a.credit.guests_differ(&b.credit) || a.credit.performers_differ(&b.credit, roles),
+        guests_differ: a.credit.guests_differ(&b.credit)
+            || (shares_artist && a.credit.performers_differ(&b.credit, roles)),
         length: length(a.duration_ms.zip(b.duration_ms)),
         difference_ms,
         same_album: (!a.album.is_empty() && !b.album.is_empty()).then(|| a.album == b.album),
@@ -126,7 +129,7 @@ pub(super) fn compare(a: &Prepared, b: &Prepared) -> Evidence {
 fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
     if a.few_vowels != b.few_vowels {
-        let bare = |one: &Skeleton| if a.hebrew || b.hebrew { one.without_b() } else { one.consonants.clone() };
+        let bare = |one: &Skeleton| if a.hebrew || b.hebrew { one.in_hebrew() } else { one.consonants.clone() };
         return bare(a) == bare(b) && bare(a).chars().count() >= 2;
     }
     if a.spoken.as_ref() == Some(&b.text) || b.spoken.as_ref() == Some(&a.text) {
@@ -158,6 +161,9 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     let spelled = || a.skeleton.as_ref().zip(b.skeleton.as_ref()).is_some_and(|(a, b)| a.text.len() >= 4 && a == b);
     if name::in_other_scripts(&a.whole, &b.whole) {
         return if romanised() { Titles::Romanised } else { Titles::OtherScript };
+    }
+    if sounds(whole_a) == sounds(whole_b) {
+        return Titles::Romanised;
     }
     let (bare_a, bare_b) = (without_article(whole_a), without_article(whole_b));
     let same_work = || a.work.is_same(&b.work);
@@ -191,6 +197,18 @@ fn numbers_differ(a: &[String], b: &[String]) -> Titles {
     let both = numbers(a).next().is_some() && numbers(b).next().is_some();
     let others = |words: &[String]| words.iter().filter(|word| !number::has_digit(word)).cloned().collect::<Vec<_>>();
     if both || others(a) == others(b) { Titles::Numbers } else { Titles::Differ }
+}
+
+/// "2 U" is "to you".
+fn sounds(words: &[String]) -> String {
+    let sound = |word: &String| match word.as_str() {
+        "2" | "too" => "to".to_owned(),
+        "4" => "for".to_owned(),
+        "u" => "you".to_owned(),
+        "r" => "are".to_owned(),
+        word => word.to_owned(),
+    };
+    name::compact(&words.iter().map(sound).collect::<Vec<_>>())
 }
 
 /// Whether a title that was cut off is the beginning of the other one.

@@ -5,7 +5,7 @@
 
 /// Family name and given names, folded. A name matches by the family name alone, or with any of the given names or their
 /// initials before it.
-const COMPOSERS: [(&str, &[&str]); 62] = [
+const COMPOSERS: [(&str, &[&str]); 74] = [
     ("albeniz", &["isaac"]),
     ("albinoni", &["tomaso"]),
     ("bach", &["johann", "sebastian", "js"]),
@@ -67,6 +67,18 @@ const COMPOSERS: [(&str, &[&str]); 62] = [
     ("vivaldi", &["antonio"]),
     ("wagner", &["richard"]),
     ("weber", &["carl", "maria", "von"]),
+    ("barber", &["samuel"]),
+    ("bartok", &["bela"]),
+    ("britten", &["benjamin"]),
+    ("copland", &["aaron"]),
+    ("khachaturian", &["aram"]),
+    ("orff", &["carl"]),
+    ("rachmaninoff", &["sergei"]),
+    ("rachmaninov", &["sergei"]),
+    ("respighi", &["ottorino"]),
+    ("scriabin", &["alexander"]),
+    ("strauss", &["johann", "richard"]),
+    ("stravinsky", &["igor"]),
     ("bartholdy", &["felix", "mendelssohn"]),
 ];
 

@@ -9,6 +9,7 @@ use super::compare::Artists;
 use super::composers::is_composer;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
+use super::number;
 use super::romanise::Skeleton;
 use super::words::NOBODY;
 
@@ -143,7 +144,7 @@ impl Credit {
         let (Some(a), Some(b)) = (self.names.first(), other.names.first()) else { return false };
         let (a, b) = (a.compact.as_str(), b.compact.as_str());
         let chars = a.chars().count();
-        let long = chars.min(b.chars().count()) >= 5;
+        let long = chars.min(b.chars().count()) >= 4;
         let is_han = |text: &str| text.chars().all(|c| matches!(c, '\u{3400}'..='\u{9fff}'));
         let in_common = a.chars().zip(b.chars()).filter(|(a, b)| a == b).count();
         let han = chars >= 2 && chars == b.chars().count() && is_han(a) && is_han(b) && in_common > 0;
@@ -191,7 +192,7 @@ impl Name {
             words.drain(..stem.min(1));
         }
         let nobody = NOBODY.contains(&words.join(" ").as_str());
-        let compact = name::compact(&words);
+        let compact = name::compact(&words.iter().map(|word| number::plain(word)).collect::<Vec<_>>());
         (!nobody && !compact.is_empty()).then_some(Self { words, compact })
     }
 

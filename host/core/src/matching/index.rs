@@ -115,7 +115,7 @@ fn keys(track: &Prepared) -> Vec<Key> {
             push(What::One, &["skeleton", spoken]);
         }
         if let Some(artist) = track.credit.skeleton() {
-            push(What::One, &["consonants", &skeleton.without_b(), &artist.without_b()]);
+            push(What::One, &["consonants", &skeleton.in_hebrew(), &artist.in_hebrew()]);
         }
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();

@@ -131,7 +131,7 @@ pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
         return;
     }
     // Years and numbers are titles: "1999 - Story".
-    if !known && named.words.iter().all(|word| number::has_digit(word)) {
+    if !known && named.words.iter().all(|word| word.chars().all(char::is_numeric)) {
         return;
     }
     if !known {

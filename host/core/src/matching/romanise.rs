@@ -31,9 +31,9 @@ impl Skeleton {
         Some(Self { text, consonants, few_vowels, hebrew, spoken })
     }
 
-    /// The consonants without those that may be b or v.
-    pub(super) fn without_b(&self) -> String {
-        self.consonants.replace('b', "")
+    /// The consonants as Hebrew tells them apart: one letter is b or v, another one p or f.
+    pub(super) fn in_hebrew(&self) -> String {
+        self.consonants.replace('b', "").replace('f', "p")
     }
 }
 
@@ -209,12 +209,12 @@ fn hangul(c: char, out: &mut String) {
 /// What the systems exchange for one another becomes one, the longest first; then letters that follow themselves are one.
 fn reduced(latin: &str) -> String {
     const SAME: [(&str, &str); 21] = [
-        ("shch", "S"),
-        ("sch", "S"),
-        ("tch", "C"),
-        ("sh", "S"),
-        ("ch", "C"),
-        ("zh", "Z"),
+        ("shch", "s"),
+        ("sch", "s"),
+        ("tch", "c"),
+        ("sh", "s"),
+        ("ch", "c"),
+        ("zh", "z"),
         ("kh", "h"),
         ("gh", "g"),
         ("ph", "f"),
@@ -270,6 +270,7 @@ mod tests {
             ("Ночной поезд", &["Nochnoy Poezd", "Nochnoj poezd", "NOCHNOI POEZD"][..]),
             ("Белый снег", &["Belyj sneg", "Bely Sneg", "Belyy sneg"]),
             ("Щастье", &["Shchastye", "Schastie"]),
+            ("Ти зариш", &["Ti zaris", "Ti zariš", "Ti zarish"]),
             ("Цветан Илиев", &["Tsvetan Iliev", "Tzvetan Iliev"]),
             ("Θάλασσα", &["Thalassa", "Talasa"]),
             ("Το τραγούδι", &["To Tragoudi", "To tragudi"]),
@@ -289,6 +290,8 @@ mod tests {
         assert_eq!((spoken("Παιδιά"), spoken("Ζορμπάς")), (of("Pedia"), of("Zorbas")));
         assert_eq!(spoken("Pedia"), None);
         let bare = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().consonants;
+        let hebrew = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().in_hebrew();
+        assert_eq!((hebrew("זהב"), hebrew("עפרה")), (hebrew("Zahav"), hebrew("Ofra")));
         assert_eq!((bare("שלום"), bare("ليلى")), (bare("Shalom"), bare("Layla")));
     }
 

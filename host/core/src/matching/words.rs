@@ -109,7 +109,7 @@ const PHRASES: [(&[&str], Meaning); 75] = [
     (&["hi", "res"], Plain),
 ];
 
-const SINGLES: [(&str, Meaning); 99] = [
+const SINGLES: [(&str, Meaning); 108] = [
     ("remix", Version(Remix)),
     ("rmx", Version(Remix)),
     ("remx", Version(Remix)),
@@ -186,6 +186,15 @@ const SINGLES: [(&str, Meaning); 99] = [
     ("uncensored", Plain),
     ("stereo", Plain),
     ("official", Plain),
+    ("oficial", Plain),
+    ("officiel", Plain),
+    ("officielle", Plain),
+    ("offizielles", Plain),
+    ("offizieller", Plain),
+    ("ufficiale", Plain),
+    ("clip", Plain),
+    ("videoclip", Plain),
+    ("letra", Plain),
     ("audio", Plain),
     ("video", Plain),
     ("lyrics", Plain),

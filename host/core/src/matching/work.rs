@@ -10,6 +10,23 @@ const MARKS: [&str; 24] = [
     "scene", "l", "bb", "twv", "buxwv", "wq", "sz",
 ];
 
+/// Marks of catalogues, in which a number is one work by itself, and which of them are the same.
+const CATALOGUES: [(&str, &str); 13] = [
+    ("bwv", "bwv"),
+    ("k", "k"),
+    ("kv", "k"),
+    ("hwv", "hwv"),
+    ("rv", "rv"),
+    ("woo", "woo"),
+    ("wwv", "wwv"),
+    ("twv", "twv"),
+    ("buxwv", "buxwv"),
+    ("bb", "bb"),
+    ("sz", "sz"),
+    ("wq", "wq"),
+    ("l", "l"),
+];
+
 /// Words that one title has and another leaves out.
 const LEFT_OUT: [&str; 12] = ["in", "the", "for", "a", "an", "major", "dur", "de", "des", "von", "arr", "and"];
 
@@ -58,6 +75,8 @@ pub(super) struct Work {
     words: Vec<String>,
     /// The words of its key, sorted.
     key: Vec<String>,
+    /// The catalogue and its number: "BWV 565".
+    catalogue: Option<(&'static str, u32)>,
     /// Whether a word introduces the number of a work, as `op.` does.
     marked: bool,
 }
@@ -69,10 +88,16 @@ impl Work {
         for (at, word) in title.whole.iter().enumerate() {
             if MARKS.contains(&word.as_str()) && follows(at) {
                 work.marked = true;
+                let number = title.whole.get(at + 1).and_then(|word| number::read(word));
+                work.catalogue = work.catalogue.or(catalogue(word).zip(number));
                 continue;
             }
             if let Some(number) = number::read(word).or_else(|| number_of_mark(word)) {
-                work.marked |= number_of_mark(word).is_some();
+                if number_of_mark(word).is_some() {
+                    work.marked = true;
+                    let mark = word.trim_end_matches(|c: char| c.is_ascii_digit());
+                    work.catalogue = work.catalogue.or(catalogue(mark).map(|mark| (mark, number)));
+                }
                 work.numbers.push(number);
             } else if !LEFT_OUT.contains(&word.as_str()) {
                 let word = one_form(word);
@@ -104,7 +129,8 @@ impl Work {
             && !few.numbers.is_empty()
             && common(&few.numbers, &many.numbers) == few.numbers.len()
             && !short.words.is_empty()
-            && common(&short.words, &long.words) * 10 >= short.words.len() * 7
+            && (common(&short.words, &long.words) * 10 >= short.words.len() * 7
+                || (self.catalogue.is_some() && self.catalogue == other.catalogue))
     }
 }
 
@@ -124,6 +150,10 @@ fn common<T: Ord>(some: &[T], others: &[T]) -> usize {
         }
     }
     count
+}
+
+fn catalogue(mark: &str) -> Option<&'static str> {
+    CATALOGUES.iter().find(|(known, _)| *known == mark).map(|(_, one)| *one)
 }
 
 /// "K626", "Op92": a mark written together with its number.
@@ -161,6 +191,8 @@ mod tests {
             ("Etude XII", "Etude No. 12"),
             ("Requiem in D Minor, K. 626: Lacrimosa", "Requiem, K626: Lacrimosa dies illa"),
             ("Suite, L. 75: III. Moonlight", "Suite - 3. Moonlight"),
+            ("Tocata y fuga en re menor, BWV 565", "Toccata and Fugue in D Minor, BWV 565"),
+            ("Koncert, KV 467", "Concerto, K467"),
         ] {
             assert!(same(a, b), "{a} / {b}");
         }
@@ -169,6 +201,7 @@ mod tests {
             ("Etude No. 11", "Etude No. 12"),
             ("Suite No. 1: I. Prelude", "Suite No. 1: I. Courante"),
             ("Etude No. 12", "Symphony No. 12"),
+            ("Tocata y fuga, BWV 565", "Toccata and Fugue, Op. 565"),
             ("Glow 2", "Glow 2"),
             ("Book 1: Prelude in C Major, BWV 846", "Book 1: Fugue in C Major, BWV 846"),
             ("Etude in C Minor, Op. 9", "Etude in D Minor, Op. 9"),
