@@ -50,13 +50,6 @@ pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
 }
 
-/// Prints to stderr what Baton says is to be done next, a line each.
-pub(crate) fn next_steps(steps: &[String]) {
-    for step in steps {
-        note(&format!("next: {}", one_line(step)));
-    }
-}
-
 /// Prints to stderr what a plugin suggests to do next, a line each, marked as the plugin's words.
 pub(crate) fn suggestions(plugin: &str, steps: &[String]) {
     for step in steps {

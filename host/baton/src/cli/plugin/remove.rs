@@ -28,7 +28,9 @@ impl Args {
             if is_removed {
                 homes.iter().try_for_each(|home| mark_removed(home))
             } else {
-                homes.iter().for_each(|home| unmark_removed(home));
+                for home in &homes {
+                    unmark_removed(home);
+                }
                 Ok(())
             }
         };
