@@ -9,7 +9,7 @@ use crate::database::{form, form_after, migrate};
 use crate::guest::limits::BUSY;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-const MIGRATIONS: [&str; 11] = [
+const MIGRATIONS: [&str; 12] = [
     include_str!("../../migrations/catalog/0001.sql"),
     include_str!("../../migrations/catalog/0002.sql"),
     include_str!("../../migrations/catalog/0003.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 11] = [
     include_str!("../../migrations/catalog/0009.sql"),
     include_str!("../../migrations/catalog/0010.sql"),
     include_str!("../../migrations/catalog/0011.sql"),
+    include_str!("../../migrations/catalog/0012.sql"),
 ];
 
 /// The catalog, for reading.
