@@ -2,8 +2,6 @@
 //! each of them.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,13 +12,13 @@ use baton_ledger::path_text;
 use fail::fail_point;
 
 use super::eagle::{Asked, item_of, trash};
+use super::files::{remove_empty, rename, said};
 use super::journal::{Journal, Journals, Kept, MoveStep, Step, TagsStep};
 use super::plan::{Compared, Group, Member, Plan};
-use super::resume::tell;
+use super::report::{Moved, Report, Stayed, names};
 use super::tags::{Filling, Writable, write};
+use super::told::tell;
 use super::trash::Trash;
-use super::undo::{names, remove_empty};
-use super::{Moved, Report, Stayed};
 
 /// How it is done.
 pub(super) struct Wish<'a> {
@@ -247,32 +245,4 @@ fn of_kept(keep: &Compared, why: &str) -> String {
 fn is_one_file(one: &Path, other: &Path) -> bool {
     let id = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
     id(one).is_some_and(|one| Some(one) == id(other))
-}
-
-/// Renames a file into a folder that is made where it is missing; both folders are put onto the disk.
-///
-/// # Errors
-/// When that is not possible; then the file is where it was.
-pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    let folder = to.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder)?;
-    baton_intake::rename_new(from, to)?;
-    for folder in [from.parent(), Some(folder)].into_iter().flatten() {
-        // It has its new name, whatever comes of this.
-        if let Err(error) = baton_intake::sync_folder(folder) {
-            tracing::debug!(%error, "a folder cannot be flushed to its volume");
-        }
-    }
-    Ok(())
-}
-
-/// Why a file could not be renamed, and what helps.
-pub(super) fn said(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::CrossesDevices => {
-            "the trash folder is on another volume; name one on the volume of the file with --trash".to_owned()
-        }
-        io::ErrorKind::AlreadyExists => "there is a file of its name already".to_owned(),
-        _ => error.to_string(),
-    }
 }

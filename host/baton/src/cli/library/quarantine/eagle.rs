@@ -6,32 +6,34 @@ use std::path::{Path, PathBuf};
 use baton_ledger::catalog::library::{FileLink, Library};
 use baton_ledger::path_text;
 use baton_library::source::{eagle_around, eagle_id};
-use baton_library::sync::eagle::{Address, Eagle, EagleError, Token};
+use baton_library::sync::eagle::{Eagle, EagleError};
 use fail::fail_point;
 use tokio::runtime::Runtime;
 
 use super::journal::{EagleState, EagleStep, Journal, Kept, Step};
-use super::resume::tell;
-use super::{EagleFile, Report};
-use crate::cli::library::sync::EagleArgs;
-use crate::secrets::SecretStore;
-use crate::workspace::Workspace;
+use super::report::{EagleFile, Report};
+use super::told::tell;
 
-/// Eagle, asked when the first question comes.
+/// Connects to Eagle.
+///
+/// # Errors
+/// When nothing answers there, or it is not Eagle.
+pub(super) type Connect<'a> = dyn Fn() -> anyhow::Result<(Runtime, Eagle)> + 'a;
+
+/// Eagle, which is connected to when it is first asked.
 pub(super) struct Asked<'a> {
-    args: &'a EagleArgs,
-    workspace: &'a Workspace,
+    connect: &'a Connect<'a>,
     eagle: Option<Result<(Runtime, Eagle), String>>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(args: &'a EagleArgs, workspace: &'a Workspace) -> Self {
-        Self { args, workspace, eagle: None }
+    pub(super) fn new(connect: &'a Connect<'a>) -> Self {
+        Self { connect, eagle: None }
     }
 
     fn eagle(&mut self) -> Result<&(Runtime, Eagle), String> {
-        let (args, workspace) = (self.args, self.workspace);
-        let eagle = self.eagle.get_or_insert_with(|| connect(args, workspace).map_err(|error| format!("{error:#}")));
+        let connect = self.connect;
+        let eagle = self.eagle.get_or_insert_with(|| connect().map_err(|error| format!("{error:#}")));
         eagle.as_ref().map_err(Clone::clone)
     }
 
@@ -78,16 +80,6 @@ impl<'a> Asked<'a> {
             name_of(&file.library)
         ))
     }
-}
-
-fn connect(args: &EagleArgs, workspace: &Workspace) -> anyhow::Result<(Runtime, Eagle)> {
-    let address = Address::parse(&args.url)?;
-    let secret = SecretStore::of(&workspace.state).get(&args.token)?;
-    let token = Token::new(&args.token, secret.map(|secret| secret.expose().to_owned()));
-    crate::cli::has_descriptors()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let eagle = runtime.block_on(Eagle::connect(address, token, args.timeout))?;
-    Ok((runtime, eagle))
 }
 
 /// That the library which is open in Eagle is this one. An Eagle that does not say which one it is could change another.

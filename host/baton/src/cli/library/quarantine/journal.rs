@@ -227,6 +227,17 @@ impl Journal {
     }
 }
 
+/// The last step of each item.
+pub(super) fn last_states(steps: &[Step]) -> Vec<&EagleStep> {
+    let mut items: Vec<&EagleStep> = Vec::new();
+    for step in steps {
+        let Step::Eagle(step) = step else { continue };
+        items.retain(|item| item.from != step.from);
+        items.push(step);
+    }
+    items
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

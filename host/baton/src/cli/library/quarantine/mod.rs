@@ -3,14 +3,17 @@
 //!
 //! `plan` reads the plan and checks that a file is the one that was compared, `whole` that the kept one is intact, `trash` tells where
 //! files go, `journal` keeps what is done, `carry` moves, `tags` gives the kept file the tags of the other, `eagle` asks Eagle, `resume`
-//! finishes what a killed run left, `undo` takes all of it back.
+//! finishes what a killed run left, `undo` takes all of it back, `told` tells the catalog, `files` renames, `report` says what was done.
 
 mod carry;
 mod eagle;
+mod files;
 mod journal;
 mod plan;
+mod report;
 mod resume;
 mod tags;
+mod told;
 mod trash;
 mod undo;
 mod whole;
@@ -18,18 +21,19 @@ mod whole;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_ledger::catalog::library::FileLink;
-use baton_ledger::path_text;
-use serde_json::{Value, json};
+use baton_library::sync::eagle::{Address, Eagle, Token};
+use tokio::runtime::{Builder, Runtime};
 
 use self::eagle::Asked;
 use self::journal::Journals;
 use self::plan::Plan;
-use super::super::Place;
+use self::report::Report;
+use super::super::{Place, has_descriptors};
 use super::sync::EagleArgs;
-use super::units::{bytes, count};
 use crate::exit::Code;
 use crate::output;
+use crate::secrets::SecretStore;
+use crate::workspace::Workspace;
 
 /// Move what a plan of duplicates calls superfluous into a trash folder, or move it back
 ///
@@ -74,7 +78,8 @@ impl Args {
         let workspace = place.need()?;
         let catalog = workspace.state.catalog();
         let journals = Journals::open(catalog.with_file_name("quarantine"))?;
-        let mut eagle = Asked::new(&self.eagle, &workspace);
+        let connect = || connect(&self.eagle, &workspace);
+        let mut eagle = Asked::new(&connect);
         let mut report = Report::default();
         if let Some(number) = &self.undo {
             report = undo::undo(&journals, number, &catalog, &mut eagle, self.dry_run)?;
@@ -106,105 +111,12 @@ impl Args {
     }
 }
 
-/// A file that went from one place to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Moved {
-    from: PathBuf,
-    to: PathBuf,
-    bytes: u64,
-}
-
-/// A file that stayed, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stayed {
-    path: PathBuf,
-    why: String,
-}
-
-/// An item of Eagle.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct EagleFile {
-    path: PathBuf,
-    library: PathBuf,
-    id: String,
-    bytes: u64,
-    /// The file that is kept instead, and the link that it has.
-    kept: PathBuf,
-    link: Option<FileLink>,
-}
-
-/// What came of a run.
-#[derive(Debug, Default)]
-struct Report {
-    /// The number of the run, where something was moved.
-    number: Option<String>,
-    moved: Vec<Moved>,
-    /// Kept files that get tags, or lose them again, with the names of those.
-    tagged: Vec<(PathBuf, Vec<&'static str>)>,
-    /// Runs that were finished.
-    resumed: Vec<String>,
-    /// Whether the run had been taken back before.
-    was_undone: bool,
-    /// Items of which nobody knows whether they went into Eagle's trash.
-    unknown: usize,
-    /// Items that are to go, or went, into Eagle's trash.
-    eagle: Vec<EagleFile>,
-    /// What is left alone because nothing is to be gained.
-    skipped: Vec<Stayed>,
-    refused: Vec<Stayed>,
-}
-
-impl Report {
-    fn refuse(&mut self, path: &Path, why: impl Into<String>) {
-        self.refused.push(Stayed { path: path.to_owned(), why: why.into() });
-    }
-
-    fn print(&self, json: bool, dry_run: bool) {
-        if json {
-            output::json(&self.as_json());
-            return;
-        }
-        for stayed in self.skipped.iter().chain(&self.refused) {
-            output::note(&output::one_line(&format!("{} stays: {}", stayed.path.display(), stayed.why)));
-        }
-        for run in &self.resumed {
-            output::note(&format!("run {run} had not ended; it is finished now"));
-        }
-        for (path, tags) in &self.tagged {
-            output::note(&output::one_line(&format!("{}: tags {}", path.display(), tags.join(", "))));
-        }
-        let size: u64 =
-            self.moved.iter().map(|moved| moved.bytes).chain(self.eagle.iter().map(|file| file.bytes)).sum();
-        let number = |count: usize| self::count(u64::try_from(count).unwrap_or(u64::MAX));
-        let would = if dry_run { "would be " } else { "" };
-        output::print(&format!(
-            "{} files {would}moved, {} items {would}put into Eagle's trash ({}); {} left alone, {} refused\n",
-            number(self.moved.len()),
-            number(self.eagle.len()),
-            bytes(size),
-            number(self.skipped.len()),
-            number(self.refused.len())
-        ));
-        if let Some(number) = &self.number {
-            output::print(&format!("`baton library quarantine --undo {number}` moves them back\n"));
-        }
-    }
-
-    fn as_json(&self) -> Value {
-        let stayed = |stayed: &Stayed| json!({ "path": path_text::to_text(&stayed.path), "why": stayed.why });
-        let moved = |moved: &Moved| json!({ "from": path_text::to_text(&moved.from), "to": path_text::to_text(&moved.to), "bytes": moved.bytes });
-        let tagged = |(path, tags): &(PathBuf, Vec<&str>)| json!({ "path": path_text::to_text(path), "tags": tags });
-        let item =
-            |file: &EagleFile| json!({ "id": file.id, "path": path_text::to_text(&file.path), "bytes": file.bytes });
-        json!({
-            "schema": 1,
-            "undo": self.number,
-            "moved": self.moved.iter().map(moved).collect::<Vec<_>>(),
-            "tagged": self.tagged.iter().map(tagged).collect::<Vec<_>>(),
-            "resumed": self.resumed,
-            "eagle": self.eagle.iter().map(item).collect::<Vec<_>>(),
-            "skipped": self.skipped.iter().map(stayed).collect::<Vec<_>>(),
-            "refused": self.refused.iter().map(stayed).collect::<Vec<_>>(),
-        })
-    }
+fn connect(args: &EagleArgs, workspace: &Workspace) -> anyhow::Result<(Runtime, Eagle)> {
+    let address = Address::parse(&args.url)?;
+    let secret = SecretStore::of(&workspace.state).get(&args.token)?;
+    let token = Token::new(&args.token, secret.map(|secret| secret.expose().to_owned()));
+    has_descriptors()?;
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let eagle = runtime.block_on(Eagle::connect(address, token, args.timeout))?;
+    Ok((runtime, eagle))
 }

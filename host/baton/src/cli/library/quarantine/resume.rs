@@ -3,17 +3,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
-use baton_core::Digest;
-use baton_ledger::catalog::library::{Library, Retagged};
+use baton_ledger::catalog::library::Library;
 use baton_ledger::path_text;
-use baton_library::sync::tags::{remove_leftovers, stat_of};
-use jiff::Timestamp;
 
 use super::eagle::Asked;
-use super::journal::{EagleState, EagleStep, Journals, Step, TagsStep};
-use super::{Report, Stayed};
+use super::journal::{EagleState, EagleStep, Journals, Step, TagsStep, last_states};
+use super::report::{Report, Stayed};
+use super::told::{clear, tell, told};
 
 /// Finishes what killed runs left. Items of Eagle of which nobody knows whether they went are asked of Eagle.
 ///
@@ -81,30 +78,6 @@ pub(super) fn resume(
     Ok(())
 }
 
-/// The last step of each item.
-pub(super) fn last_states(steps: &[Step]) -> Vec<&EagleStep> {
-    let mut items: Vec<&EagleStep> = Vec::new();
-    for step in steps {
-        let Step::Eagle(step) = step else { continue };
-        items.retain(|item| item.from != step.from);
-        items.push(step);
-    }
-    items
-}
-
-/// Tells the catalog that a file is in the trash, and which one is kept instead.
-///
-/// # Errors
-/// When the catalog cannot be written.
-pub(super) fn tell(library: &mut Library, gone: &Path, kept: Option<&Path>) -> anyhow::Result<()> {
-    let now = Timestamp::now();
-    match kept {
-        Some(kept) => library.keep_instead(gone, kept, now)?,
-        None => library.set_missing(&[gone], true, now)?,
-    }
-    Ok(())
-}
-
 /// Tells the catalog of tags that were written, or clears away what was prepared for tags that were not.
 fn tags(library: &mut Library, step: &TagsStep) -> anyhow::Result<()> {
     let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
@@ -115,41 +88,5 @@ fn tags(library: &mut Library, step: &TagsStep) -> anyhow::Result<()> {
     if digest.to_string() == step.before {
         clear(&kept, &saved, step)?;
     }
-    Ok(())
-}
-
-/// Removes the second copy of a file that is as it was, and the one that was to take its place.
-///
-/// # Errors
-/// When that is not possible.
-pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Result<()> {
-    // Who wrote it is dead, so its age does not count.
-    if let Some(folder) = kept.parent() {
-        remove_leftovers(folder, SystemTime::now() + Duration::from_hours(2));
-    }
-    if fs::symlink_metadata(saved).is_ok() && baton_intake::hash_file(kept)?.to_string() == step.before {
-        fs::remove_file(saved)?;
-        super::undo::remove_empty(saved);
-    }
-    Ok(())
-}
-
-/// Tells the catalog that the kept file has the tags, or has them no more.
-///
-/// # Errors
-/// When the catalog cannot be written.
-pub(super) fn told(library: &mut Library, step: &TagsStep, has: bool) -> anyhow::Result<()> {
-    let kept = path_text::from_text(&step.kept);
-    let [before, after] = [&step.before, &step.after].map(|text| text.parse::<Digest>());
-    let (Ok(before), Ok(after)) = (before, after) else { return Ok(()) };
-    let (before, after) = if has { (before, after) } else { (after, before) };
-    let retagged = Retagged {
-        before_sha256: before.into(),
-        after_sha256: after.into(),
-        after: stat_of(&kept)?,
-        tags: step.tags(),
-        has,
-    };
-    library.retagged(&kept, &retagged, Timestamp::now())?;
     Ok(())
 }

@@ -14,10 +14,10 @@ use baton_library::sync::tags::{fill, hear};
 use baton_library::sync::{Known, known};
 use fail::fail_point;
 
-use super::carry::said;
+use super::files::{remove_empty, said};
 use super::journal::{Journal, Step, TagsStep};
-use super::resume::{clear, told};
-use super::{Report, undo};
+use super::report::{Report, names};
+use super::told::{clear, told};
 
 /// The files that may get tags: those that have a fingerprint. Read when the first of them is needed.
 #[derive(Default)]
@@ -146,9 +146,9 @@ pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report
             return Ok(());
         }
         fail_point!("quarantine.undo_tags");
-        undo::remove_empty(&saved);
+        remove_empty(&saved);
         told(library, step, false)?;
     }
-    report.tagged.push((kept, undo::names(&step.tags())));
+    report.tagged.push((kept, names(&step.tags())));
     Ok(())
 }

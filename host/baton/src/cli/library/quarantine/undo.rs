@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::Path;
 
-use baton_ledger::catalog::library::{Library, Tags};
+use baton_ledger::catalog::library::Library;
 use baton_ledger::path_text;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::carry::{rename, said};
 use super::eagle::{Asked, how_to_put_back};
-use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step};
-use super::resume::last_states;
-use super::{Moved, Report, Stayed, tags, trash};
+use super::files::{remove_empty, rename, said};
+use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step, last_states};
+use super::report::{Moved, Report, Stayed};
+use super::tags;
 
 /// Moves the files of a run back to where they lay, and takes the tags out of the kept files that they got from them. What lies there
 /// now is never replaced. Doing it again does only what is left.
@@ -107,20 +107,4 @@ fn back(library: &mut Library, home: &Path, kept: &Kept) -> anyhow::Result<()> {
     let (path, link) = (kept.path(), kept.link());
     let kept = path.as_deref().map(|path| (path, Some(&link)));
     Ok(library.keep_both(home, kept, Timestamp::now())?)
-}
-
-/// Removes the folders of the trash that are empty now.
-pub(super) fn remove_empty(file: &Path) {
-    let folders = file.ancestors().skip(1);
-    for folder in folders.take_while(|folder| folder.components().any(|part| part.as_os_str() == trash::NAME)) {
-        if fs::remove_dir(folder).is_err() {
-            break;
-        }
-    }
-}
-
-/// The names of the tags that there are.
-pub(super) fn names(tags: &Tags) -> Vec<&'static str> {
-    let all = [("title", &tags.title), ("artist", &tags.artist), ("album", &tags.album), ("isrc", &tags.isrc)];
-    all.into_iter().filter(|(_, tag)| tag.is_some()).map(|(name, _)| name).collect()
 }

@@ -1,0 +1,45 @@
+//! Renaming files into the trash folder and back.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::trash;
+
+/// Renames a file into a folder that is made where it is missing; both folders are put onto the disk.
+///
+/// # Errors
+/// When that is not possible; then the file is where it was.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder)?;
+    baton_intake::rename_new(from, to)?;
+    for folder in [from.parent(), Some(folder)].into_iter().flatten() {
+        // It has its new name, whatever comes of this.
+        if let Err(error) = baton_intake::sync_folder(folder) {
+            tracing::debug!(%error, "a folder cannot be flushed to its volume");
+        }
+    }
+    Ok(())
+}
+
+/// Why a file could not be renamed, and what helps.
+pub(super) fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::CrossesDevices => {
+            "the trash folder is on another volume; name one on the volume of the file with --trash".to_owned()
+        }
+        io::ErrorKind::AlreadyExists => "there is a file of its name already".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// Removes the folders of the trash that are empty now.
+pub(super) fn remove_empty(file: &Path) {
+    let folders = file.ancestors().skip(1);
+    for folder in folders.take_while(|folder| folder.components().any(|part| part.as_os_str() == trash::NAME)) {
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+    }
+}

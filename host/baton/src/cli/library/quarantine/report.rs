@@ -1,0 +1,119 @@
+//! What a run did, and what it left alone, for people and for scripts.
+
+use std::path::{Path, PathBuf};
+
+use baton_ledger::catalog::library::{FileLink, Tags};
+use baton_ledger::path_text;
+use serde_json::{Value, json};
+
+use super::super::units::{bytes, count};
+use crate::output;
+
+/// A file that went from one place to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Moved {
+    pub(super) from: PathBuf,
+    pub(super) to: PathBuf,
+    pub(super) bytes: u64,
+}
+
+/// A file that stayed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stayed {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
+}
+
+/// An item of Eagle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct EagleFile {
+    pub(super) path: PathBuf,
+    pub(super) library: PathBuf,
+    pub(super) id: String,
+    pub(super) bytes: u64,
+    /// The file that is kept instead, and the link that it has.
+    pub(super) kept: PathBuf,
+    pub(super) link: Option<FileLink>,
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    /// The number of the run, where something was moved.
+    pub(super) number: Option<String>,
+    pub(super) moved: Vec<Moved>,
+    /// Kept files that get tags, or lose them again, with the names of those.
+    pub(super) tagged: Vec<(PathBuf, Vec<&'static str>)>,
+    /// Runs that were finished.
+    pub(super) resumed: Vec<String>,
+    /// Whether the run had been taken back before.
+    pub(super) was_undone: bool,
+    /// Items of which nobody knows whether they went into Eagle's trash.
+    pub(super) unknown: usize,
+    /// Items that are to go, or went, into Eagle's trash.
+    pub(super) eagle: Vec<EagleFile>,
+    /// What is left alone because nothing is to be gained.
+    pub(super) skipped: Vec<Stayed>,
+    pub(super) refused: Vec<Stayed>,
+}
+
+impl Report {
+    pub(super) fn refuse(&mut self, path: &Path, why: impl Into<String>) {
+        self.refused.push(Stayed { path: path.to_owned(), why: why.into() });
+    }
+
+    pub(super) fn print(&self, json: bool, dry_run: bool) {
+        if json {
+            output::json(&self.as_json());
+            return;
+        }
+        for stayed in self.skipped.iter().chain(&self.refused) {
+            output::note(&output::one_line(&format!("{} stays: {}", stayed.path.display(), stayed.why)));
+        }
+        for run in &self.resumed {
+            output::note(&format!("run {run} had not ended; it is finished now"));
+        }
+        for (path, tags) in &self.tagged {
+            output::note(&output::one_line(&format!("{}: tags {}", path.display(), tags.join(", "))));
+        }
+        let size: u64 =
+            self.moved.iter().map(|moved| moved.bytes).chain(self.eagle.iter().map(|file| file.bytes)).sum();
+        let number = |count: usize| self::count(u64::try_from(count).unwrap_or(u64::MAX));
+        let would = if dry_run { "would be " } else { "" };
+        output::print(&format!(
+            "{} files {would}moved, {} items {would}put into Eagle's trash ({}); {} left alone, {} refused\n",
+            number(self.moved.len()),
+            number(self.eagle.len()),
+            bytes(size),
+            number(self.skipped.len()),
+            number(self.refused.len())
+        ));
+        if let Some(number) = &self.number {
+            output::print(&format!("`baton library quarantine --undo {number}` moves them back\n"));
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let stayed = |stayed: &Stayed| json!({ "path": path_text::to_text(&stayed.path), "why": stayed.why });
+        let moved = |moved: &Moved| json!({ "from": path_text::to_text(&moved.from), "to": path_text::to_text(&moved.to), "bytes": moved.bytes });
+        let tagged = |(path, tags): &(PathBuf, Vec<&str>)| json!({ "path": path_text::to_text(path), "tags": tags });
+        let item =
+            |file: &EagleFile| json!({ "id": file.id, "path": path_text::to_text(&file.path), "bytes": file.bytes });
+        json!({
+            "schema": 1,
+            "undo": self.number,
+            "moved": self.moved.iter().map(moved).collect::<Vec<_>>(),
+            "tagged": self.tagged.iter().map(tagged).collect::<Vec<_>>(),
+            "resumed": self.resumed,
+            "eagle": self.eagle.iter().map(item).collect::<Vec<_>>(),
+            "skipped": self.skipped.iter().map(stayed).collect::<Vec<_>>(),
+            "refused": self.refused.iter().map(stayed).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The names of the tags that there are.
+pub(super) fn names(tags: &Tags) -> Vec<&'static str> {
+    let all = [("title", &tags.title), ("artist", &tags.artist), ("album", &tags.album), ("isrc", &tags.isrc)];
+    all.into_iter().filter(|(_, tag)| tag.is_some()).map(|(name, _)| name).collect()
+}
