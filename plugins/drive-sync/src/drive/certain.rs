@@ -6,18 +6,11 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{Named, children, is_one_id, sanitised};
+use super::{Named, children, is_one_id, is_uuid, sanitised};
 use crate::schema::SIDECAR;
 
 /// How a CSV of ours begins.
 const KEY: &[u8] = b"__page_id,";
-
-/// Whether an id is a UUID: 32 hexadecimal digits, with or without dashes.
-#[must_use]
-pub fn is_uuid(id: &str) -> bool {
-    let digits = id.bytes().filter(|byte| *byte != b'-');
-    matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
-}
 
 /// Whether an id is no word and no number: it has letters and digits, three signs of them or more.
 fn is_telling(id: &str) -> bool {

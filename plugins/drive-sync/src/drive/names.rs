@@ -3,8 +3,6 @@
 //! An id has no `_`, so what stands after the last one is the id and a title may have any. `(n)` behind the id is what programs
 //! that mount a Drive add to a second folder of the same name; `(n)` before it belongs to the title.
 
-use super::is_uuid;
-
 /// Characters that a title keeps at most.
 const MOST_CHARACTERS: usize = 150;
 
@@ -50,6 +48,13 @@ fn without_copy(name: &str) -> (&str, Option<u32>) {
 #[must_use]
 pub fn is_id(text: &str) -> bool {
     (1..=MOST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Whether an id is a UUID: 32 hexadecimal digits, with or without dashes.
+#[must_use]
+pub fn is_uuid(id: &str) -> bool {
+    let digits = id.bytes().filter(|byte| *byte != b'-');
+    matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
 }
 
 /// The ways to write an id, in small letters, as it is written first: a UUID with and without dashes is one id, any other is written in

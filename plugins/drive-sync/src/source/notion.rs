@@ -1,9 +1,9 @@
 //! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 27ce73612fa38048adc6fe9a6e37a9a4.csv`, and beside it
 //! perhaps `…_all.csv` with the rows that the view hides.
 //!
-//! Such a file has no keys and no types. A row is known by its title, also an empty one (and by its number among rows of that title), and every column
-//! but the first, which is the title, is text: types that were guessed from cells would change from one export to the next. What an
-//! export does not show may still be there, so a reading is never complete.
+//! Such a file has no keys and no types. A row is known by its title, also an empty one (and by its number among rows of that title),
+//! and every column but the first, which is the title, is text: types that were guessed from cells would change from one export to the
+//! next. What an export does not show may still be there, so a reading is never complete.
 
 use std::collections::HashMap;
 
