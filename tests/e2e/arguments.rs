@@ -209,7 +209,7 @@ fn run_grants_what_it_is_told_to_and_does_the_action() {
     assert!(granted.contains(folder), "{granted}");
     let answer =
         workspace.baton(&["run", "spotify", "playlists-for-track", "--arg", "title=Paper Moon", "--arg", "artist=Oto"]);
-    assert!(answer.clone().ended(0).stderr.contains("  | Sunday | 1 | spotify-csv |"), "{answer:?}");
+    assert!(answer.clone().ended(0).stderr.contains("  | | Sunday | 1 | spotify-csv |"), "{answer:?}");
     let refused = workspace.baton(&["run", "spotify", "import", "--grant", "files:rw=nothing"]).ended(2).stderr;
     assert!(refused.contains("`nothing` is not among the folders"), "{refused}");
 }
@@ -235,7 +235,8 @@ fn the_answer_of_an_action_is_shown_beside_the_files_that_it_wrote() {
     assert!(run.stdout.lines().all(|line| line.starts_with("reports/")), "stdout has the files: {}", run.stdout);
     let report = run.stdout.lines().find(|line| line.ends_with(".md")).map(|name| workspace.read(name)).unwrap();
     let heading = report.lines().find(|line| line.starts_with("# ")).unwrap();
-    assert!(run.stderr.contains(&format!("\n  {heading}\n")), "{}", run.stderr);
+    assert!(run.stderr.contains("\nplugin audit reports\n"), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("\n  | {heading}\n")), "{}", run.stderr);
 }
 
 #[test]
