@@ -9,19 +9,17 @@ mod model;
 mod python;
 mod rust;
 mod typescript;
+mod words;
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use baton_core::text::one_line;
 
 use super::{Language, Project};
 use model::Model;
-
-/// A part of the first line, by which such a file is known.
-const MARK: &str = "made from `manifest.json` by `baton plugin types`";
+use words::MARK;
 
 /// The file with the types.
 pub(crate) fn types_file(project: &Project) -> PathBuf {
@@ -90,9 +88,4 @@ pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
         Some(known) if is_made(&known) => write_types(project),
         _ => Ok(()),
     }
-}
-
-/// A description as part of a comment: one line without trailing space, and without what ends a comment.
-fn comment(description: &str) -> String {
-    one_line(description.trim()).replace("*/", "* /")
 }

@@ -1,9 +1,7 @@
 //! The types in Python: `TypedDict`, in the form that takes any name of a member.
 
-use serde_json::Value;
-
 use super::model::{Field, Kind, Model, Type};
-use super::{MARK, comment};
+use super::words::{MARK, comment, literal};
 
 /// What is imported where it is used.
 const IMPORTS: [&str; 4] = ["Any", "Literal", "NotRequired", "TypedDict"];
@@ -54,9 +52,4 @@ fn kind(kind: &Kind) -> String {
         Kind::Named(name) => name.clone(),
         Kind::Any => "Any".to_owned(),
     }
-}
-
-/// A text in quotes. A text of JSON is one of Python and of TypeScript too.
-pub(super) fn literal(text: &str) -> String {
-    Value::from(text).to_string()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::{Field, Kind, Model, Type, pascal};
-use super::{MARK, comment};
+use super::words::{MARK, comment};
 
 /// Words that cannot be names. `self`, `super`, `crate` and `Self` cannot be raw names either.
 const KEYWORDS: &[&str] = &[

@@ -1,8 +1,7 @@
 //! The types for JavaScript: declarations that an editor reads through a comment (`@type`). Nothing of them runs.
 
 use super::model::{Field, Kind, Model, Type};
-use super::python::literal;
-use super::{MARK, comment};
+use super::words::{MARK, comment, literal};
 
 pub(super) fn text(model: &Model) -> String {
     let body: String = model.types.iter().map(item).collect::<Vec<_>>().join("\n");

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use baton_core::shell::words;
+
 use crate::author::{Project, has_types, types_file, write_types};
-use crate::cli::from_here;
 use crate::exit::Code;
 use crate::output;
 
@@ -23,11 +24,11 @@ impl Args {
     /// When the folder is no plugin's, or the file cannot be written or was not made by this command.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let project = Project::read(&self.dir)?;
-        let file = from_here(&types_file(&project));
+        let file = types_file(&project).display().to_string();
         if !self.check {
             write_types(&project)?;
         } else if !has_types(&project)? {
-            let folder = from_here(&project.folder);
+            let folder = words(&[self.dir.to_string_lossy()]);
             output::note(&format!("{file} does not have the types of manifest.json: baton plugin types {folder}"));
             return Ok(Code::Findings);
         }
