@@ -132,7 +132,7 @@ fn romanised(a: Option<&Skeleton>, b: Option<&Skeleton>) -> bool {
         let bare = |one: &Skeleton| if a.hebrew || b.hebrew { one.in_hebrew() } else { one.consonants.clone() };
         return bare(a) == bare(b) && bare(a).chars().count() >= 2;
     }
-    if a.spoken.as_ref() == Some(&b.text) || b.spoken.as_ref() == Some(&a.text) {
+    if a.spoken.as_deref() == Some(b.text.as_str()) || b.spoken.as_deref() == Some(a.text.as_str()) {
         return a.text.chars().count().min(b.text.chars().count()) >= 4;
     }
     a.text.chars().count() >= 4 && (a.text == b.text || alike::is_typo(&a.text, &b.text))
@@ -149,7 +149,7 @@ fn titles(a: &Prepared, b: &Prepared) -> Titles {
     if whole_a.is_empty() || whole_b.is_empty() {
         return Titles::Missing;
     }
-    if a.whole == b.whole || a.sorted == b.sorted || a.letters == b.letters {
+    if a.whole == b.whole || a.sorted == b.sorted || a.letters() == b.letters() {
         return Titles::Equal;
     }
     if a.base == b.base && a.title.subtitle.is_empty() != b.title.subtitle.is_empty() {

@@ -29,7 +29,7 @@ pub(super) struct Credit {
     /// So many of them are main artists.
     pub(super) mains: usize,
     /// Composers who are named beside main artists, and so are none.
-    composers: Vec<Name>,
+    composers: Box<[Name]>,
     /// Whether only composers are named: who plays is not known.
     only_composers: bool,
     /// All words of the main names, sorted: how the names were cut does not show in it.
@@ -60,7 +60,7 @@ impl Credit {
         others.retain(|guest| !mains.contains(guest));
         let only_composers = !mains.is_empty() && mains.iter().all(|name| is_composer(&name.words));
         let composers = if only_composers {
-            mains.clone()
+            mains.clone().into_boxed_slice()
         } else {
             mains.extract_if(.., |name| is_composer(&name.words)).collect()
         };

@@ -105,8 +105,10 @@ fn keys(track: &Prepared) -> Vec<Key> {
     if track.base.is_empty() {
         return keys;
     }
-    let titles = [&track.spoken, &track.whole, &track.base, &track.sorted, &track.letters];
-    for title in titles {
+    let mut titles: Vec<&str> =
+        [&track.spoken, &track.whole, &track.base, &track.sorted].into_iter().map(String::as_str).collect();
+    titles.extend(track.letters.as_deref());
+    for &title in &titles {
         push(What::One, &["title", title]);
     }
     if let Some(skeleton) = &track.skeleton {
@@ -120,7 +122,7 @@ fn keys(track: &Prepared) -> Vec<Key> {
     }
     let first = track.base.chars().next().map(String::from).unwrap_or_default();
     for artist in track.credit.names.iter().take(MAX_KEY_NAMES) {
-        for title in titles {
+        for &title in &titles {
             push(What::Both, &["both", title, &artist.compact]);
         }
         push(What::One, &["letter", &first, &artist.compact]);

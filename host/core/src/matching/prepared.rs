@@ -27,8 +27,8 @@ pub(super) struct Prepared {
     pub(super) spoken: String,
     /// The words of the whole title in an order of their own.
     pub(super) sorted: String,
-    /// The whole title with its small numbers in words: "4 5" is "fourfive".
-    pub(super) letters: String,
+    /// The whole title with its small numbers in words, where it has any: "4 5" is "fourfive".
+    pub(super) letters: Option<Box<str>>,
     /// Whether the title may be the beginning of a longer one.
     pub(super) cut_off: bool,
     /// The whole title in Latin letters.
@@ -57,6 +57,8 @@ impl Prepared {
         let title = Title::of_pieces(pieces);
         let credit = Credit::read(artists, &title.featured);
         let whole = name::compact(&title.whole);
+        let letters = title.whole.iter().map(|word| number::in_words(word)).collect::<Vec<_>>();
+        let letters = Some(name::compact(&letters)).filter(|letters| *letters != whole).map(String::into_boxed_str);
         let album = track.album.as_deref().unwrap_or_default();
         let album_title = Title::read(album);
         Self {
@@ -69,7 +71,7 @@ impl Prepared {
             base: name::compact(without_article(&title.base)),
             spoken: name::compact(&title.spoken),
             sorted: name::sorted(&title.whole),
-            letters: name::compact(&title.whole.iter().map(|word| number::in_words(word)).collect::<Vec<_>>()),
+            letters,
             cut_off: is_cut_off(&track.title),
             title,
             credit,
@@ -77,6 +79,11 @@ impl Prepared {
             live_album: album_title.is_live() || is_live(album),
             duration_ms: track.duration_ms.filter(|length| *length > 0),
         }
+    }
+
+    /// The whole title without numbers that can be words.
+    pub(super) fn letters(&self) -> &str {
+        self.letters.as_deref().unwrap_or(&self.whole)
     }
 
     /// Whether the recording is of a concert, by its title or its album.

@@ -16,14 +16,17 @@ pub(super) struct Skeleton {
     /// Whether it is written in Hebrew letters, of which one is b or v.
     pub(super) hebrew: bool,
     /// Greek as it is spoken, where that is not as it is written: "Pedia" for "Παιδιά".
-    pub(super) spoken: Option<String>,
+    pub(super) spoken: Option<Box<str>>,
 }
 
 impl Skeleton {
     /// Of folded words; `None` when a letter has no Latin form.
     pub(super) fn of(folded: &str) -> Option<Self> {
         let text = reduced(&latin(folded)?);
-        let spoken = latin(&as_spoken(folded)).map(|spoken| reduced(&spoken)).filter(|spoken| *spoken != text);
+        let spoken = latin(&as_spoken(folded))
+            .map(|spoken| reduced(&spoken))
+            .filter(|spoken| *spoken != text)
+            .map(String::into_boxed_str);
         let is_vowel = |c: &char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'v' | 'h');
         let consonants = text.chars().filter(|c| !is_vowel(c)).collect();
         let few_vowels = folded.chars().any(|c| matches!(c, '\u{5d0}'..='\u{5ea}' | '\u{620}'..='\u{6d3}'));
@@ -286,7 +289,7 @@ mod tests {
             }
         }
         assert_eq!(of("夜空"), None);
-        let spoken = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().spoken;
+        let spoken = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().spoken.map(String::from);
         assert_eq!((spoken("Παιδιά"), spoken("Ζορμπάς")), (of("Pedia"), of("Zorbas")));
         assert_eq!(spoken("Pedia"), None);
         let bare = |text: &str| Skeleton::of(&compact(&words(&fold(text)))).unwrap().consonants;
