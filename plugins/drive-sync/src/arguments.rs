@@ -17,6 +17,7 @@ const KNOWN: [(&str, &[&str]); 6] = [
             "shrink_percent",
             "complete_reads",
             "keep",
+            "keep_older",
         ],
     ),
     ("ensure-folder", &["database", "title"]),

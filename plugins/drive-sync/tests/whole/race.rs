@@ -16,6 +16,7 @@ use baton_plugin_kit::lent::{Claims, Writable};
 use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::lent::Lent;
 use drive_sync::act;
+use drive_sync::drive::id_key;
 use serde_json::{Value, json};
 
 use crate::healing::contents;
@@ -176,7 +177,7 @@ fn prepared() -> Course {
 ///    All sixteen come while it is held.
 fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
-    let held = FileClaims(course.path("claims")).take(&format!("database:{ID}")).unwrap().unwrap();
+    let held = FileClaims(course.path("claims")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, way, "T")).collect();
     if way.starts_with("naive") {
         until("they look without the lock", || course.folders().len() == PROCESSES);
@@ -218,7 +219,7 @@ fn concurrent_sixteen_make_one_folder() {
 #[test]
 fn timeout_nothing_is_made_while_another_has_the_lock() {
     let course = prepared();
-    let held = FileClaims(course.path("claims")).take(&format!("database:{ID}")).unwrap().unwrap();
+    let held = FileClaims(course.path("claims")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let said = course.race("ours-once", &["T"]);
     assert!(said.iter().all(|said| said.contains("Retryable") && said.contains("more than 7 s")), "{said:?}");
     assert!(course.folders().is_empty());
