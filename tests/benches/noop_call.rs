@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use baton_sandbox::{Attempt, Sandbox, wit};
+use baton_sandbox::{AttemptRequest, Sandbox, wit};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
@@ -33,8 +33,8 @@ fn task() -> wit::Task {
     }
 }
 
-fn attempt() -> Attempt {
-    Attempt { listener: Some(Arc::new(|_| {})), ..Attempt::new(task()) }
+fn attempt() -> AttemptRequest {
+    AttemptRequest { listener: Some(Arc::new(|_| {})), ..AttemptRequest::new(task()) }
 }
 
 fn noop_call(criterion: &mut Criterion) {

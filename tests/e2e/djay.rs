@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_plugin_kit::sheet::Sheet;
-use baton_plugin_kit::{Key, moment};
+use baton_plugin_kit::csv_file::CsvFile;
+use baton_plugin_kit::{Key, time};
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
 use baton_tests::{Mount, Output, Task, Workspace, handoff, text};
@@ -76,7 +76,7 @@ impl Place {
 
     /// The rows of an exported table, by column.
     fn rows(&self, name: &str) -> Vec<HashMap<String, String>> {
-        let sheet = Sheet::open(&self.exports.join(name)).unwrap();
+        let sheet = CsvFile::open(&self.exports.join(name)).unwrap();
         let header = sheet.header().to_vec();
         let row = |cells: &[String]| header.iter().cloned().zip(cells.iter().cloned()).collect();
         sheet.lines().map(|line| row(&line.unwrap().cells.iter().map(str::to_owned).collect::<Vec<_>>())).collect()
@@ -179,7 +179,7 @@ fn check_plays(place: &Place) {
     assert_eq!(rows.len(), place.written.plays.len());
     for play in &place.written.plays {
         let (row, track) = (rows[play.id.as_str()], &place.written.tracks[play.track]);
-        let started = moment::of_apple(play.started).and_then(moment::text).unwrap();
+        let started = time::of_apple(play.started).and_then(time::text).unwrap();
         assert_eq!(row["session_id"], place.written.sessions[play.session].id);
         assert_eq!((&row["track_id"], &row["title"]), (&track.id, &track.title));
         assert_eq!((&row["deck_number"], &row["play_start"]), (&play.deck.to_string(), &started));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use baton_sandbox::{Attempt, Ceiling, Sandbox, wit};
+use baton_sandbox::{AttemptRequest, ResourceLimit, Sandbox, wit};
 use baton_tests::{Output, Workspace, handoff, repository, text, tools};
 use serde_json::{Value, json};
 
@@ -432,7 +432,7 @@ fn figures() {
             let report = runtime.block_on(sandbox.run(&plugin, attempt()));
             assert_eq!(report.ended.unwrap().summary, "Hello, Ada.");
             calls.push(begun.elapsed());
-            memory = report.usage.of(Ceiling::Memory).map_or(0, |memory| memory.used);
+            memory = report.usage.of(ResourceLimit::Memory).map_or(0, |memory| memory.used);
         }
         calls.sort();
         eprintln!(
@@ -448,8 +448,8 @@ fn figures() {
     }
 }
 
-fn attempt() -> Attempt {
-    Attempt::new(wit::Task {
+fn attempt() -> AttemptRequest {
+    AttemptRequest::new(wit::Task {
         id: "0123456789abcdef".to_owned(),
         attempt: 1,
         action: "greet".to_owned(),

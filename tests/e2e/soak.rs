@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use baton_tests::{Book, Counts, Workspace, handoff, text};
+use baton_tests::{Counts, Expectations, Workspace, handoff, text};
 use serde_json::{Value, json};
 
 use crate::failpoints::{POINTS, armed};
@@ -44,7 +44,7 @@ pub(crate) fn answer(agent: &str, id: &str) -> Value {
 /// A soak under way.
 struct Soak {
     workspace: Workspace,
-    book: Book,
+    book: Expectations,
     seed: u64,
     random: Random,
     /// How many handoffs were made.
@@ -63,7 +63,7 @@ impl Soak {
     fn new(seed: u64) -> Self {
         Self {
             workspace: Workspace::with_noop(),
-            book: Book::default(),
+            book: Expectations::default(),
             seed,
             random: Random(seed),
             made: 0,

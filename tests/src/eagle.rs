@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::Asked;
+use crate::ReceivedRequest;
 use crate::server::{read, whole};
 
 /// What `offset` counts in V1.
@@ -90,7 +90,7 @@ pub struct Manner {
 struct State {
     manner: Manner,
     items: Vec<Map<String, Value>>,
-    asked: Vec<Asked>,
+    asked: Vec<ReceivedRequest>,
 }
 
 /// The server, until the value goes.
@@ -280,7 +280,7 @@ fn send(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
 }
 
 /// The answer to a request, with what it changes done.
-fn answer(state: &mut State, asked: &Asked) -> (u16, Value) {
+fn answer(state: &mut State, asked: &ReceivedRequest) -> (u16, Value) {
     let mut words = asked.line.split(' ');
     let (method, address) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let (path, query) = address.split_once('?').unwrap_or((address, ""));

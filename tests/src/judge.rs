@@ -1,6 +1,6 @@
 //! The judge of a workspace that was killed: what was put in, held against what lies there when all is quiet again.
 //!
-//! A [`Book`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file lies in one
+//! A [`Expectations`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file lies in one
 //! place with the bytes that it had, every request has its RETURNs and no more, nothing half done is left, the chain of
 //! events is whole.
 
@@ -17,7 +17,7 @@ const RETRIES: usize = 5;
 
 /// What was put into a workspace.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub struct Expectations {
     /// SHA-256 → how many files have these bytes.
     files: BTreeMap<String, usize>,
     /// Handoff id → its sender, and how many RETURNs it gets.
@@ -36,7 +36,7 @@ pub struct Counts {
     pub duplicates: usize,
 }
 
-impl Book {
+impl Expectations {
     /// A file was dropped; it must lie in `places` places in the end.
     pub fn file(&mut self, bytes: &[u8], places: usize) {
         *self.files.entry(sha256(bytes)).or_default() += places;

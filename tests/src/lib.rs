@@ -1,7 +1,7 @@
 //! What the end-to-end tests stand on: a workspace in a temporary folder, the real program, a daemon that never outlives
 //! its test, and the ledger as `status --json` and `why --json` show it.
 //!
-//! Nothing here looks into the databases or calls the host's code (but `lent`, for plugins' native tests): a test sees what a person
+//! Nothing here looks into the databases or calls the host's code (but `host_services`, for plugins' native tests): a test sees what a person
 //! or a script sees. Waiting
 //! is polling with a generous end, so that a slow machine makes a test slow and never red.
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
@@ -13,8 +13,8 @@ mod done_once;
 pub mod drive_folder;
 mod eagle;
 mod handoff;
+pub mod host_services;
 mod judge;
-pub mod lent;
 mod mount;
 pub mod music;
 mod oci_registry;
@@ -31,13 +31,13 @@ pub use devices::make_devices;
 pub use done_once::Dropped;
 pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
 pub use handoff::{handoff, sha256, text};
-pub use judge::{Book, Counts};
+pub use judge::{Counts, Expectations};
 pub use mount::Mount;
 pub use oci_registry::OciRegistry;
 pub use output::Output;
 pub use places::{Missing, baton, fixture, repository, shared, tools};
-pub use server::{Asked, Server};
-pub use task::{Event, Finding, Flag, Task, Used, Why};
+pub use server::{ReceivedRequest, Server};
+pub use task::{Event, Finding, Flag, LimitUsage, Task, Why};
 pub use tool::tool;
 pub use workspace::Workspace;
 

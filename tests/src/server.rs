@@ -26,7 +26,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request that came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct ReceivedRequest {
     /// `GET /x HTTP/1.1`.
     pub line: String,
     /// Names in lower case.
@@ -35,7 +35,7 @@ pub struct Asked {
     pub body: String,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// A header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -52,7 +52,7 @@ impl Asked {
 #[derive(Debug)]
 pub struct Server {
     port: u16,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<ReceivedRequest>>>,
     stopping: Arc<AtomicBool>,
     certificate: String,
 }
@@ -85,7 +85,7 @@ impl Server {
     fn with(tls: Option<Arc<ServerConfig>>, certificate: String) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let (asked, stopping) = (Arc::<Mutex<Vec<Asked>>>::default(), Arc::<AtomicBool>::default());
+        let (asked, stopping) = (Arc::<Mutex<Vec<ReceivedRequest>>>::default(), Arc::<AtomicBool>::default());
         let server = Self { port, asked: Arc::clone(&asked), stopping: Arc::clone(&stopping), certificate };
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
@@ -108,7 +108,7 @@ impl Server {
 
     /// What it was asked so far.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<ReceivedRequest> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -127,7 +127,7 @@ impl Drop for Server {
     }
 }
 
-fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, asked: &Mutex<Vec<Asked>>) -> io::Result<()> {
+fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, asked: &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     match tls {
         None => talk(stream, asked),
@@ -138,7 +138,7 @@ fn serve(stream: TcpStream, tls: Option<Arc<ServerConfig>>, asked: &Mutex<Vec<As
     }
 }
 
-fn talk(stream: impl Read + Write, asked: &Mutex<Vec<Asked>>) -> io::Result<()> {
+fn talk(stream: impl Read + Write, asked: &Mutex<Vec<ReceivedRequest>>) -> io::Result<()> {
     let mut reader = BufReader::new(stream);
     let request = read(&mut reader)?;
     asked.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
@@ -147,7 +147,7 @@ fn talk(stream: impl Read + Write, asked: &Mutex<Vec<Asked>>) -> io::Result<()> 
     stream.flush()
 }
 
-pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
+pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<ReceivedRequest> {
     let mut line = || {
         let mut line = String::new();
         reader.read_line(&mut line).map(|_| line.trim_end().to_owned())
@@ -159,7 +159,7 @@ pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
         let Some((name, value)) = header.split_once(':') else { break };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let mut asked = Asked { line: first, headers, body: String::new() };
+    let mut asked = ReceivedRequest { line: first, headers, body: String::new() };
     let length = asked.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let mut body = Vec::new();
     // What was sent before the client gave up counts too.
@@ -168,7 +168,7 @@ pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Asked> {
     Ok(asked)
 }
 
-fn answer(stream: &mut impl Write, request: &Asked) -> io::Result<()> {
+fn answer(stream: &mut impl Write, request: &ReceivedRequest) -> io::Result<()> {
     let address = request.line.split(' ').nth(1).unwrap_or_default();
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
     let authorization = request.header("authorization").unwrap_or("none");

@@ -46,14 +46,14 @@ pub struct Why {
     pub events: Vec<Event>,
     pub findings: Vec<Finding>,
     pub flags: Vec<Flag>,
-    pub used: std::collections::BTreeMap<String, Used>,
+    pub used: std::collections::BTreeMap<String, LimitUsage>,
 }
 
 /// A ceiling of `why --json` and how much of it the last attempt used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the names are those of the contract")]
-pub struct Used {
+pub struct LimitUsage {
     pub used: u64,
     pub limit: u64,
     pub hit: bool,

@@ -11,7 +11,7 @@ const REVIEWS: [&str; 3] = ["REVIEW", "VALIDATION", "VALIDATE"];
 
 /// The handoff that a request follows, as far as the ledger knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Before<'a> {
+pub struct PreviousHandoff<'a> {
     /// Its kind.
     pub kind: &'a str,
     /// Its title.
@@ -20,7 +20,7 @@ pub struct Before<'a> {
 
 /// Why a request is refused, or `None`. `phase` is its place in its chain, from 1.
 #[must_use]
-pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<Before<'_>>) -> Option<String> {
+pub fn refusal(kind: &str, title: &str, phase: u32, before: Option<PreviousHandoff<'_>>) -> Option<String> {
     if phase > MAX_CHAIN {
         return Some(format!(
             "it is number {phase} in its chain and a chain has at most {MAX_CHAIN}: send it anew without `chain_tracking`"
@@ -51,8 +51,8 @@ mod tests {
 
     #[test]
     fn a_review_is_asked_for_once() {
-        let work = Before { kind: "HANDOFF", title: "Fix the importer" };
-        let review = Before { kind: "CODE_REVIEW", title: "Fix the importer" };
+        let work = PreviousHandoff { kind: "HANDOFF", title: "Fix the importer" };
+        let review = PreviousHandoff { kind: "CODE_REVIEW", title: "Fix the importer" };
         assert_eq!(refusal("REVIEW", "Review: Fix the importer", 2, Some(work)), None);
         assert!(refusal("REVIEW", "Fix the importer", 3, Some(review)).is_some());
         assert!(refusal("HANDOFF", "Review: review: Fix the importer", 1, None).is_some());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How much is put up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct QuarantinePolicy {
     /// Failures in a row after which the plugin is left alone.
     pub after: u32,
     /// The first pause; each further one doubles it.
@@ -16,14 +16,14 @@ pub struct Policy {
     pub longest_pause: Duration,
 }
 
-impl Default for Policy {
+impl Default for QuarantinePolicy {
     /// Five failures in a row; then a minute, two, four, up to an hour. After each pause one task is tried.
     fn default() -> Self {
         Self { after: 5, first_pause: Duration::from_mins(1), longest_pause: Duration::from_hours(1) }
     }
 }
 
-impl Policy {
+impl QuarantinePolicy {
     /// The pause that begins with a failure, or `None` while it is put up with: `failures` in a row with this one, after
     /// `quarantines` pauses without a success since.
     #[must_use]
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_fifth_failure_in_a_row_begins_a_pause_and_each_further_pause_is_twice_as_long() {
-        let policy = Policy::default();
+        let policy = QuarantinePolicy::default();
         assert_eq!(policy.pause(4, 0), None);
         let minutes = |quarantines| policy.pause(5, quarantines).map(|pause| pause.as_secs() / 60);
         assert_eq!([0, 1, 2, 5, 6, 99].map(minutes), [1, 2, 4, 32, 60, 60].map(Some));

@@ -9,7 +9,7 @@ use crate::Digest;
 
 /// How often and how far apart a task is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct RetryPolicy {
     /// Attempts in all; then the task is `dead`.
     pub max_attempts: u32,
     /// The pause after the first failure; each further failure doubles it.
@@ -18,14 +18,14 @@ pub struct Policy {
     pub longest_pause: Duration,
 }
 
-impl Default for Policy {
+impl Default for RetryPolicy {
     /// Three attempts, as the folders that Baton takes over have it (`__RETRY3__`), 2 s and 4 s apart.
     fn default() -> Self {
         Self { max_attempts: 3, first_pause: Duration::from_secs(2), longest_pause: Duration::from_mins(5) }
     }
 }
 
-impl Policy {
+impl RetryPolicy {
     /// The pause before the next attempt of the task `id` after `attempts` have been made, or `None` when there is none.
     #[must_use]
     pub fn pause_after(&self, attempts: u32, id: &str) -> Option<Duration> {
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest_and_then_end() {
         let policy =
-            Policy { max_attempts: 5, first_pause: Duration::from_secs(2), longest_pause: Duration::from_secs(7) };
+            RetryPolicy { max_attempts: 5, first_pause: Duration::from_secs(2), longest_pause: Duration::from_secs(7) };
         for (attempts, whole) in [(1, 2.0), (2, 4.0), (3, 7.0), (4, 7.0)] {
             let pause = policy.pause_after(attempts, "0a1b").unwrap().as_secs_f64();
             assert!((whole / 2.0..=whole).contains(&pause), "{attempts}: {pause}");
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn tasks_that_failed_together_come_back_apart() {
-        let policy = Policy { first_pause: Duration::from_secs(100), ..Policy::default() };
+        let policy = RetryPolicy { first_pause: Duration::from_secs(100), ..RetryPolicy::default() };
         let pauses: std::collections::BTreeSet<u64> =
             (0..100).map(|n| policy.pause_after(1, &format!("task-{n}")).unwrap().as_secs()).collect();
         assert!(pauses.len() > 25, "{pauses:?}");

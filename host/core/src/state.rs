@@ -33,7 +33,7 @@ pub enum State {
     /// The same request was there before.
     Duplicate,
     /// The file could not be read as a handoff.
-    Quarantined,
+    Rejected,
 }
 
 impl State {
@@ -52,7 +52,7 @@ impl State {
         Self::Dead,
         Self::Cancelled,
         Self::Duplicate,
-        Self::Quarantined,
+        Self::Rejected,
     ];
 
     /// The public name.
@@ -72,17 +72,14 @@ impl State {
             Self::Dead => "dead",
             Self::Cancelled => "cancelled",
             Self::Duplicate => "duplicate",
-            Self::Quarantined => "quarantined",
+            Self::Rejected => "quarantined",
         }
     }
 
     /// Whether nothing more happens to the task by itself: its file is archived and, where there is a sender, answered.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Quarantined
-        )
+        matches!(self, Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Rejected)
     }
 
     /// Whether reaching this state sends a RETURN: every end does, but for `duplicate` (the first one answers) and

@@ -42,12 +42,12 @@ pub enum FolderKind {
         has_inbox: bool,
     },
     /// Nothing in it is read.
-    Skipped(Skipped),
+    Skipped(SkipReason),
 }
 
 /// Why a folder is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Skipped {
+pub enum SkipReason {
     /// It has neither an inbox nor an archive.
     NoInbox,
     /// It is a symbolic link.
@@ -60,7 +60,7 @@ pub enum Skipped {
     Removed,
 }
 
-impl Skipped {
+impl SkipReason {
     /// The reason, for a person.
     #[must_use]
     pub fn reason(self) -> &'static str {
@@ -101,7 +101,7 @@ impl FoundFolder {
 /// searched anyway and left out.
 pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
     let inner = adopted.join(HANDOFFS);
-    let has_inner = inner != handoffs && is_real(&inner).unwrap_or_default();
+    let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
     std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
 }
 
@@ -134,20 +134,20 @@ pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
 fn kind_of(path: &Path, name: Option<&str>) -> std::io::Result<Option<FolderKind>> {
     if is_link(path) {
         let to_file = path.metadata().is_ok_and(|metadata| !metadata.is_dir());
-        return Ok((!to_file).then_some(FolderKind::Skipped(Skipped::Link)));
+        return Ok((!to_file).then_some(FolderKind::Skipped(SkipReason::Link)));
     }
-    if !is_real(path)? {
+    if !is_plain_folder(path)? {
         return Ok(None);
     }
-    let (inbox, linked) = (is_real(&path.join(INBOX))?, is_link(&path.join(INBOX)));
-    if !inbox && !linked && !is_real(&path.join(PROCESSED))? {
-        return Ok(Some(FolderKind::Skipped(Skipped::NoInbox)));
+    let (inbox, linked) = (is_plain_folder(&path.join(INBOX))?, is_link(&path.join(INBOX)));
+    if !inbox && !linked && !is_plain_folder(&path.join(PROCESSED))? {
+        return Ok(Some(FolderKind::Skipped(SkipReason::NoInbox)));
     }
     Ok(Some(match name {
-        _ if linked => FolderKind::Skipped(Skipped::LinkedInbox),
-        _ if path.join(REMOVED).is_file() => FolderKind::Skipped(Skipped::Removed),
+        _ if linked => FolderKind::Skipped(SkipReason::LinkedInbox),
+        _ if path.join(REMOVED).is_file() => FolderKind::Skipped(SkipReason::Removed),
         Some(name) if is_name(name) => FolderKind::Agent { has_inbox: inbox },
-        _ => FolderKind::Skipped(Skipped::Name),
+        _ => FolderKind::Skipped(SkipReason::Name),
     }))
 }
 
@@ -157,7 +157,7 @@ pub(crate) fn is_link(path: &Path) -> bool {
 }
 
 /// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
-pub(crate) fn is_real(folder: &Path) -> std::io::Result<bool> {
+pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
     match folder.symlink_metadata() {
         Ok(metadata) => Ok(metadata.is_dir()),
         Err(error) => match error.kind() {
@@ -190,12 +190,12 @@ mod tests {
         let expected = [
             ("Archive", FolderKind::Agent { has_inbox: false }),
             ("Full", FolderKind::Agent { has_inbox: true }),
-            ("Linked", skipped(Skipped::LinkedInbox)),
-            ("all", skipped(Skipped::Name)),
-            ("dangling", skipped(Skipped::Link)),
-            ("link", skipped(Skipped::Link)),
-            ("notes", skipped(Skipped::NoInbox)),
-            ("old", skipped(Skipped::Removed)),
+            ("Linked", skipped(SkipReason::LinkedInbox)),
+            ("all", skipped(SkipReason::Name)),
+            ("dangling", skipped(SkipReason::Link)),
+            ("link", skipped(SkipReason::Link)),
+            ("notes", skipped(SkipReason::NoInbox)),
+            ("old", skipped(SkipReason::Removed)),
         ];
         assert_eq!(kinds, expected);
         unmark_removed(&place.path().join("old"));

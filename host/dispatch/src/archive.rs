@@ -9,7 +9,7 @@
 //! | dropped for nobody | `handoffs/_unrouted` | its own |
 
 use baton_core::{State, file_name};
-use baton_ledger::outbox::{self, Kind};
+use baton_ledger::outbox::{self, DeliveryKind};
 use jiff::Timestamp;
 
 use crate::agent_folders::ARCHIVES;
@@ -19,7 +19,7 @@ use crate::roster::INBOX;
 pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
 
 /// The move of a file from its inbox to the archive that belongs to `state`. `hash` is what was captured.
-pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::New {
+pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::NewDelivery {
     let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
     let [processed, failed] = ARCHIVES;
@@ -28,25 +28,25 @@ pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outb
 }
 
 /// The same for a task whose last attempt failed: its name says so.
-pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, now: Timestamp) -> outbox::New {
+pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, now: Timestamp) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Dead);
-    outbox::New { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
+    outbox::NewDelivery { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
 }
 
 /// The same for a file that its agent left lying.
-pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::New {
+pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Cancelled);
-    outbox::New { name: file_name::stale(&archive.name), ..archive }
+    outbox::NewDelivery { name: file_name::stale(&archive.name), ..archive }
 }
 
 /// The move of a file that is for nobody.
-pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::New {
+pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let name = file.rsplit('/').next().unwrap_or(file).to_owned();
     moved(file, UNROUTED.to_owned(), name, hash)
 }
 
-fn moved(file: &str, folder: String, name: String, hash: Option<String>) -> outbox::New {
-    outbox::New { kind: Kind::Archive, source: Some(file.to_owned()), folder, name, hash, bytes: None }
+fn moved(file: &str, folder: String, name: String, hash: Option<String>) -> outbox::NewDelivery {
+    outbox::NewDelivery { kind: DeliveryKind::Archive, source: Some(file.to_owned()), folder, name, hash, bytes: None }
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     fn the_archive_lies_beside_the_inbox() {
         let done = to_archive("handoffs/audit/01_inbox/x.json", None, State::Succeeded);
         assert_eq!((done.folder.as_str(), done.name.as_str()), ("handoffs/audit/02_processed", "x.json"));
-        let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Quarantined);
+        let failed = to_archive("/elsewhere/01_inbox/x.json", None, State::Rejected);
         assert_eq!(failed.folder, "/elsewhere/03_failed");
         let other = to_archive("/drive/new/x.json", None, State::Succeeded);
         assert_eq!(other.folder, "/drive/new/02_processed");

@@ -5,7 +5,7 @@
 //! a handoff is refused, a trigger waits, and the plugin's tasks stay queued until the window has room again.
 //! `[plugins.NAME.budget]` of `baton.toml` sets other limits.
 
-mod book;
+mod accounts;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,20 +13,20 @@ use std::path::Path;
 use baton_core::State;
 use baton_core::budget::{Budget, Resource, Window};
 use baton_core::manifest::Database;
-use baton_ledger::budget::{self as ledger, Counts, Used};
+use baton_ledger::budget::{self as ledger, BudgetUse, Counts};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::Task;
 use baton_ledger::{LedgerError, Reader, Tx};
 use baton_sandbox::{DatabaseGrant, limits as ceilings};
 use jiff::Timestamp;
 
-pub(crate) use book::Book;
+pub(crate) use accounts::BudgetAccounts;
 
-use crate::house::{House, Installed};
+use crate::context::{Context, InstalledPlugin};
 
 /// A budget of a plugin of which nothing is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reached {
+pub struct ExhaustedBudget {
     /// The plugin.
     pub plugin: String,
     /// The resource.
@@ -41,7 +41,7 @@ pub struct Reached {
     pub until: Timestamp,
 }
 
-impl Reached {
+impl ExhaustedBudget {
     /// The reason, with the edit that raises the budget.
     #[must_use]
     pub fn text(&self) -> String {
@@ -75,7 +75,7 @@ pub fn reached(
     reader: &Reader,
     budgets: &BTreeMap<String, Budget>,
     now: Timestamp,
-) -> Result<Vec<Reached>, LedgerError> {
+) -> Result<Vec<ExhaustedBudget>, LedgerError> {
     let Some(counts) = Counts::of_reader(reader)? else { return Ok(Vec::new()) };
     let (mut all, usual) = (Vec::new(), Budget::default());
     for plugin in counts.plugins()? {
@@ -93,15 +93,15 @@ fn reached_of(
     counts: Counts<'_>,
     plugin: &str,
     budget: &Budget,
-    used: &Used,
+    used: &BudgetUse,
     resource: Resource,
     now: Timestamp,
-) -> Result<Option<Reached>, LedgerError> {
+) -> Result<Option<ExhaustedBudget>, LedgerError> {
     let Some(window) = budget.reached(resource, used.of(resource)) else { return Ok(None) };
     let limit = budget.limit(resource).of(window);
     let until = counts.room_at(plugin, resource, window, limit, now)?;
     let used = used.of(resource).of(window);
-    Ok(Some(Reached { plugin: plugin.to_owned(), resource, window, used, limit, until }))
+    Ok(Some(ExhaustedBudget { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
 /// How many of `room` attempts may begin: none when a budget is used up, and only as many as stay within it if each goes to its
@@ -111,14 +111,14 @@ fn reached_of(
 /// When the database fails.
 pub(crate) fn room(
     tx: &Tx<'_>,
-    house: &House,
+    context: &Context,
     plugin: &str,
     room: usize,
     now: Timestamp,
 ) -> Result<usize, LedgerError> {
-    let Ok(installed) = house.plugin(plugin) else { return Ok(room) };
-    let (used, budget) = (Counts::of_tx(tx).used(plugin, now)?, house.budget(plugin));
-    house.budgets.set_left(plugin, budget.left(Resource::Tasks, used.of(Resource::Tasks)));
+    let Ok(installed) = context.plugin(plugin) else { return Ok(room) };
+    let (used, budget) = (Counts::of_tx(tx).used(plugin, now)?, context.budget(plugin));
+    context.budgets.set_left(plugin, budget.left(Resource::Tasks, used.of(Resource::Tasks)));
     let mut most = u64::try_from(room).unwrap_or(u64::MAX);
     for resource in Resource::ALL {
         let Some(each) = most_of_an_attempt(resource, &installed) else { continue };
@@ -129,18 +129,18 @@ pub(crate) fn room(
 }
 
 /// The plugin's own database, if the plugin may write to it.
-fn own_database(installed: &Installed) -> Option<&Path> {
+fn own_database(installed: &InstalledPlugin) -> Option<&Path> {
     database(installed, Database::Own)
 }
 
 /// A database, if the plugin may write to it.
-fn database(installed: &Installed, wanted: Database) -> Option<&Path> {
+fn database(installed: &InstalledPlugin, wanted: Database) -> Option<&Path> {
     let writable = |grant: &&DatabaseGrant| grant.database == wanted && grant.writable;
     installed.grants.databases.iter().find(writable).map(|grant| grant.path.as_path())
 }
 
 /// The size of the plugin's own database in bytes.
-pub(crate) fn database_bytes(installed: &Installed) -> u64 {
+pub(crate) fn database_bytes(installed: &InstalledPlugin) -> u64 {
     let size = |path: &Path| path.metadata().map_or(0, |metadata| metadata.len());
     own_database(installed).map_or(0, size)
 }
@@ -149,12 +149,12 @@ pub(crate) fn database_bytes(installed: &Installed) -> u64 {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn is_held(tx: &Tx<'_>, house: &House, plugin: &str, now: Timestamp) -> Result<bool, LedgerError> {
-    Ok(room(tx, house, plugin, 1, now)? == 0)
+pub(crate) fn is_held(tx: &Tx<'_>, context: &Context, plugin: &str, now: Timestamp) -> Result<bool, LedgerError> {
+    Ok(room(tx, context, plugin, 1, now)? == 0)
 }
 
 /// The most that one attempt may use; `None` if it cannot use the resource.
-fn most_of_an_attempt(resource: Resource, installed: &Installed) -> Option<u64> {
+fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
         Resource::Tasks => (!grants.handoffs.is_nobody()).then_some(ceilings::EMISSIONS as u64),
@@ -210,12 +210,12 @@ pub(crate) fn spend(
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn admit_trigger(
+pub(crate) fn allow_trigger(
     tx: &Tx<'_>,
     plugin: &str,
     budget: &Budget,
     now: Timestamp,
-) -> Result<Option<Reached>, LedgerError> {
+) -> Result<Option<ExhaustedBudget>, LedgerError> {
     let reached = triggers_reached(tx, plugin, budget, now)?;
     if reached.is_none() {
         count_trigger(tx, plugin, now)?;
@@ -232,7 +232,7 @@ pub(crate) fn triggers_reached(
     plugin: &str,
     budget: &Budget,
     now: Timestamp,
-) -> Result<Option<Reached>, LedgerError> {
+) -> Result<Option<ExhaustedBudget>, LedgerError> {
     let counts = Counts::of_tx(tx);
     reached_of(counts, plugin, budget, &counts.used(plugin, now)?, Resource::Triggers, now)
 }

@@ -12,15 +12,15 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::capture::answered_before;
-use crate::work::{Ended, end};
-use crate::{AgentKind, DispatchError, House, carry, limits};
+use crate::work::{AbortReason, settle_aborted};
+use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
 /// Who acts.
 const OPERATOR: &str = "operator";
 
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decided {
+pub enum DecisionResult {
     /// The task has this state now.
     Now(State),
     /// It runs; whoever runs it was asked to stop.
@@ -35,8 +35,8 @@ pub enum Decided {
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when it has ended already; otherwise when the ledger fails.
-pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decided, DispatchError> {
-    let (task_id, owner, now) = (id.to_owned(), house.owner.clone(), Timestamp::now());
+pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<DecisionResult, DispatchError> {
+    let (task_id, owner, now) = (id.to_owned(), context.owner.clone(), Timestamp::now());
     let look = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &task_id)?;
         match task.state {
@@ -44,30 +44,31 @@ pub async fn cancel(house: &Arc<House>, id: &str, reason: &str) -> Result<Decide
                 task::ask_to_stop(tx, &task_id)?;
                 let asked = "it runs: whoever runs it was asked to stop".to_owned();
                 event::append(tx, &Event::of(&task, OPERATOR, "cancel_asked", asked, task.state, now))?;
-                Ok(Begun::Asked)
+                Ok(CancelStart::Asked)
             }
-            state if state.is_final() => Ok(Begun::Refused(format!("{task_id} has ended already ({state})"))),
+            state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
                 // Should we be gone before it is ended: so whoever takes it up knows what was wanted.
                 task::ask_to_stop(tx, &task_id)?;
-                task::lease_task(tx, &task_id, &owner, limits::LEASE, now).map(|task| Begun::Leased(Box::new(task)))
+                task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
+                    .map(|task| CancelStart::Leased(Box::new(task)))
             }
         }
     };
-    match house.ledger.write(look).await? {
-        Begun::Asked => Ok(Decided::Asked),
-        Begun::Refused(reason) => Err(DispatchError::Refused(reason)),
-        Begun::Leased(task) => {
+    match context.ledger.write(look).await? {
+        CancelStart::Asked => Ok(DecisionResult::Asked),
+        CancelStart::Refused(reason) => Err(DispatchError::Refused(reason)),
+        CancelStart::Leased(task) => {
             fail_point!("cancel.leased");
-            let settled = end(house, *task, Ended::Cancelled(reason.to_owned())).await?;
+            let settled = settle_aborted(context, *task, AbortReason::Cancelled(reason.to_owned())).await?;
             fail_point!("cancel.settled");
-            carry(house, &settled.id).await?;
-            Ok(Decided::Now(settled.state))
+            deliver(context, &settled.id).await?;
+            Ok(DecisionResult::Now(settled.state))
         }
     }
 }
 
-enum Begun {
+enum CancelStart {
     Asked,
     Refused(String),
     Leased(Box<Task>),
@@ -78,22 +79,22 @@ enum Begun {
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when it was done, runs, or cannot be read; otherwise when the ledger or a folder fails.
-pub async fn retry(house: &Arc<House>, id: &str) -> Result<Decided, DispatchError> {
+pub async fn retry(context: &Arc<Context>, id: &str) -> Result<DecisionResult, DispatchError> {
     let task_id = id.to_owned();
-    let task = house.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
+    let task = context.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
     match task.state {
         State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval => {
-            resume(house, id, "retried", "the operator wants it tried again", None).await
+            resume(context, id, "retried", "the operator wants it tried again", None).await
         }
         State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
-            drop_again(house, task).await
+            drop_again(context, task).await
         }
-        State::Failed | State::Dead | State::Cancelled => again(house, task).await,
+        State::Failed | State::Dead | State::Cancelled => again(context, task).await,
         State::Succeeded | State::Duplicate => Err(DispatchError::Refused(format!(
             "{id} was done ({}); to have it done again, drop it with another handoff_id",
             task.state
         ))),
-        State::Quarantined => Err(DispatchError::Refused(format!(
+        State::Rejected => Err(DispatchError::Refused(format!(
             "{id} cannot be read: mend the file (`baton lint FILE` says what is wrong) and drop it again"
         ))),
         state => Err(DispatchError::Refused(format!("{id} is {state}: it needs no second try"))),
@@ -104,25 +105,25 @@ pub async fn retry(house: &Arc<House>, id: &str) -> Result<Decided, DispatchErro
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when it asks nothing; otherwise when the ledger fails.
-pub async fn answer(house: &Arc<House>, id: &str, text: &str) -> Result<Decided, DispatchError> {
+pub async fn answer(context: &Arc<Context>, id: &str, text: &str) -> Result<DecisionResult, DispatchError> {
     let task_id = id.to_owned();
-    let task = house.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
+    let task = context.ledger.write(move |tx| task::get_in(tx, &task_id)).await?;
     if task.state != State::NeedsHuman {
         return Err(DispatchError::Refused(format!("{id} asks nothing: it is {}", task.state)));
     }
-    resume(house, id, "answered", text, Some(text.to_owned())).await
+    resume(context, id, "answered", text, Some(text.to_owned())).await
 }
 
 /// A task that waits goes on.
 async fn resume(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     id: &str,
     action: &'static str,
     reason: &str,
     answer: Option<String>,
-) -> Result<Decided, DispatchError> {
+) -> Result<DecisionResult, DispatchError> {
     let (task_id, reason, now) = (id.to_owned(), reason.to_owned(), Timestamp::now());
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     let go_on = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &task_id)?;
         let waits = matches!(task.state, State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval);
@@ -136,26 +137,26 @@ async fn resume(
         let answered = answered_before(tx, &inner, &task_id, now)?.is_some();
         Ok(Some(if answered { State::Succeeded } else { state }))
     };
-    match house.ledger.write(go_on).await? {
+    match context.ledger.write(go_on).await? {
         Some(state) => {
             fail_point!("retry.resumed");
-            carry(house, id).await?;
-            Ok(Decided::Now(state))
+            deliver(context, id).await?;
+            Ok(DecisionResult::Now(state))
         }
         None => Err(DispatchError::Refused(format!("{id} has gone on meanwhile: `baton why {id}`"))),
     }
 }
 
 /// Where a task goes from here: to the plugin, to the agent, or from the drop box into an inbox first.
-fn onward(tx: &Tx<'_>, house: &House, task: &Task) -> Result<State, LedgerError> {
-    let roster = house.roster();
+fn onward(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, LedgerError> {
+    let roster = context.roster();
     let agent = roster.get(&task.agent);
-    let dropped = task.file.as_deref().filter(|file| house.real(file).parent() == Some(roster.central()));
+    let dropped = task.file.as_deref().filter(|file| context.real(file).parent() == Some(roster.central()));
     if let (Some(file), Some(agent)) = (dropped, agent) {
-        let route = outbox::New {
-            kind: outbox::Kind::Route,
+        let route = outbox::NewDelivery {
+            kind: outbox::DeliveryKind::Route,
             source: Some(file.to_owned()),
-            folder: house.shown(&agent.inbox),
+            folder: context.shown(&agent.inbox),
             name: file.rsplit('/').next().unwrap_or(file).to_owned(),
             hash: task.input.clone(),
             bytes: None,
@@ -173,16 +174,16 @@ fn onward(tx: &Tx<'_>, house: &House, task: &Task) -> Result<State, LedgerError>
 }
 
 /// Writes what was captured into the inbox again, under the name that it had.
-async fn drop_again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError> {
+async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
     let (id, input) = (task.id.clone(), task.input.clone());
     let look = move |tx: &Tx<'_>| {
         let bytes = input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
         Ok((bytes, task::file_name(tx, &id)?))
     };
-    let (Some(bytes), Some(name)) = house.ledger.write(look).await? else {
+    let (Some(bytes), Some(name)) = context.ledger.write(look).await? else {
         return Err(DispatchError::Refused(format!("what {} held is not kept any more: drop it again", task.id)));
     };
-    let roster = house.roster();
+    let roster = context.roster();
     let inbox = roster.get(&task.agent).map_or(roster.central(), |agent| &agent.inbox).to_owned();
     let token = format!("retry-{}", task.id);
     let name = tokio::task::spawn_blocking({
@@ -191,19 +192,19 @@ async fn drop_again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchE
     });
     let name = name.await.map_err(|_| LedgerError::Closed)??;
     fail_point!("retry.dropped");
-    let place = house.shown(&inbox.join(name));
+    let place = context.shown(&inbox.join(name));
     let (note, now) = (format!("dropped again as {place}"), Timestamp::now());
     let told =
         move |tx: &Tx<'_>| event::append(tx, &Event::of(&task, OPERATOR, "retried", note, task.state, now)).map(drop);
-    house.ledger.write(told).await?;
-    Ok(Decided::Dropped(place))
+    context.ledger.write(told).await?;
+    Ok(DecisionResult::Dropped(place))
 }
 
 /// A task without a file is written down once more.
-async fn again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError> {
+async fn again(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {
-        let new = task::New {
+        let new = task::NewTask {
             title: task.title.clone(),
             sender: task.sender.clone(),
             action: task.action.clone(),
@@ -214,11 +215,11 @@ async fn again(house: &Arc<House>, task: Task) -> Result<Decided, DispatchError>
             priority: task.priority,
             reason: format!("{} again", task.id),
             actor: OPERATOR.to_owned(),
-            ..task::New::blank(&task.agent, Origin::Trigger, State::Queued)
+            ..task::NewTask::blank(&task.agent, Origin::Trigger, State::Queued)
         };
         let id = task::insert(tx, &new, None, now)?;
         event::append(tx, &Event::of(&task, OPERATOR, "retried", format!("as {id}"), task.state, now))?;
         Ok(id)
     };
-    Ok(Decided::Anew(house.ledger.write(job).await?))
+    Ok(DecisionResult::Anew(context.ledger.write(job).await?))
 }

@@ -10,8 +10,8 @@ use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
-use crate::house::House;
-use crate::obligations::ago;
+use crate::context::Context;
+use crate::escalation::ago;
 use crate::{limits, repeats};
 
 /// A longer way through dependencies is taken for a circle: nobody plans so far, and a look has to end.
@@ -19,11 +19,11 @@ const MOST_STEPS: usize = 1000;
 
 /// What stands between a request and its turn.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum DependencyState {
     /// Nothing.
     Free,
     /// Some are not done yet.
-    Open(Open),
+    Open(OpenDependency),
     /// One of them ended otherwise than well.
     Broken(String),
     /// It waits for itself in the end.
@@ -32,14 +32,14 @@ pub(crate) enum Standing {
 
 /// What a request waits for.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Open {
+pub(crate) struct OpenDependency {
     /// The names, as its sender wrote them.
     pub(crate) names: Vec<String>,
     /// Those that no task has as its id or title.
     pub(crate) unknown: Vec<String>,
 }
 
-impl Open {
+impl OpenDependency {
     /// Why the request waits.
     pub(crate) fn reason(&self) -> String {
         let reason = format!("it waits for {}", self.names.join(", "));
@@ -58,24 +58,24 @@ impl Open {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) fn standing(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<Standing, LedgerError> {
-    let (mut open, mut ahead) = (Open::default(), Vec::new());
+pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<DependencyState, LedgerError> {
+    let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
         if own.contains(&need.as_str()) {
-            return Ok(Standing::Circle(format!("it depends on itself ({need})")));
+            return Ok(DependencyState::Circle(format!("it depends on itself ({need})")));
         }
         match task::named_or_titled(tx, need)? {
             Some(found) if found.state == State::Succeeded => continue,
-            Some(found) if found.state.is_final() => return Ok(Standing::Broken(ended(need, found.status()))),
-            Some(found) => ahead.push(Way { task: found.id, names: need.clone() }),
+            Some(found) if found.state.is_final() => return Ok(DependencyState::Broken(ended(need, found.status()))),
+            Some(found) => ahead.push(DependencyChain { task: found.id, names: need.clone() }),
             None => open.unknown.push(need.clone()),
         }
         open.names.push(need.clone());
     }
     match circle(tx, own, ahead)? {
-        Some(through) => Ok(Standing::Circle(through)),
-        None if open.names.is_empty() => Ok(Standing::Free),
-        None => Ok(Standing::Open(open)),
+        Some(through) => Ok(DependencyState::Circle(through)),
+        None if open.names.is_empty() => Ok(DependencyState::Free),
+        None => Ok(DependencyState::Open(open)),
     }
 }
 
@@ -84,7 +84,7 @@ fn ended(need: &str, state: &str) -> String {
 }
 
 /// A chain of dependencies.
-struct Way {
+struct DependencyChain {
     /// The task at its end.
     task: String,
     /// The names along it, for messages.
@@ -92,7 +92,7 @@ struct Way {
 }
 
 /// Why the dependencies of these tasks lead back to the request itself, or too far; `None` if they do not.
-fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<Way>) -> Result<Option<String>, LedgerError> {
+fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
     let mut seen: BTreeSet<String> = ahead.iter().map(|way| way.names.clone()).collect();
     while let Some(way) = ahead.pop() {
         for next in task::dependencies(tx, &way.task)? {
@@ -107,7 +107,7 @@ fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<Way>) -> Result<Option<Strin
                 return Ok(Some(format!("its dependencies lead through more than {MOST_STEPS} tasks")));
             }
             if let Some(found) = task::named_or_titled(tx, &next)? {
-                ahead.push(Way { task: found.id, names });
+                ahead.push(DependencyChain { task: found.id, names });
             }
         }
     }
@@ -149,10 +149,10 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) fn ask(tx: &Tx<'_>, house: &House, now: Timestamp) -> Result<(), LedgerError> {
-    let soonest = house.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
+pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), LedgerError> {
+    let soonest = context.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
     for unknown in task::unknown_dependencies_in(tx, ago(now, soonest))? {
-        if unknown.since > ago(now, house.ask_after(&unknown.agent)) {
+        if unknown.since > ago(now, context.ask_after(&unknown.agent)) {
             continue;
         }
         let task = task::get_in(tx, &unknown.task)?;

@@ -5,49 +5,49 @@ use std::sync::Arc;
 use baton_core::budget::Resource;
 use baton_core::file_name::cut;
 use baton_core::{Recipients, shell};
-use baton_sandbox::{Admit, Emission, NoRecipient};
+use baton_sandbox::{BudgetCheckFn, EmitPermission, RecipientError};
 
-use crate::house::{House, Installed};
+use crate::context::{Context, InstalledPlugin};
 use crate::roster::Roster;
 
 /// What `installed` may send in the attempt of `task`.
-pub(crate) fn of(house: &Arc<House>, installed: &Installed, task: &str) -> Emission {
+pub(crate) fn of(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> EmitPermission {
     let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     if recipients.is_nobody() {
-        return Emission::Denied(Arc::new(move |to| {
+        return EmitPermission::Denied(Arc::new(move |to| {
             let agent = to.and_then(|to| inner.roster().resolve(to).map(|agent| agent.name.clone()));
             denied(&name, &recipients, agent.as_deref())
         }));
     }
-    let admit = admission(house, &name, task);
+    let admit = admission(context, &name, task);
     let resolve = move |to: &str| {
         let roster = inner.roster();
         let Some(agent) = roster.resolve(to).map(|agent| &agent.name) else {
             let to = cut(to, 100).escape_debug().to_string();
-            return Err(NoRecipient::Unknown(format!("there is no agent `{to}`; there are: {}", roster.names())));
+            return Err(RecipientError::Unknown(format!("there is no agent `{to}`; there are: {}", roster.names())));
         };
         if !is_among(&recipients, agent, &roster) {
-            return Err(NoRecipient::Denied(denied(&name, &recipients, Some(agent))));
+            return Err(RecipientError::Denied(denied(&name, &recipients, Some(agent))));
         }
         Ok(agent.clone())
     };
-    Emission::Granted { resolve: Arc::new(resolve), admit }
+    EmitPermission::Granted { resolve: Arc::new(resolve), admit }
 }
 
 /// The limit on how many it may send: its budget over time.
-fn admission(house: &Arc<House>, plugin: &str, task: &str) -> Admit {
-    let (house, plugin, task) = (Arc::clone(house), plugin.to_owned(), task.to_owned());
+fn admission(context: &Arc<Context>, plugin: &str, task: &str) -> BudgetCheckFn {
+    let (context, plugin, task) = (Arc::clone(context), plugin.to_owned(), task.to_owned());
     Arc::new(move || {
         let refused = || {
-            let tasks = house.budget(&plugin).limit(Resource::Tasks);
+            let tasks = context.budget(&plugin).limit(Resource::Tasks);
             format!(
                 "the plugin `{plugin}` may send no more handoffs now: its budget is {} in an hour and {} in a day \
                  (`tasks` in `[plugins.{plugin}.budget]` of baton.toml)",
                 tasks.hour, tasks.day
             )
         };
-        house.budgets.take(&plugin, &task).then_some(()).ok_or_else(refused)
+        context.budgets.take(&plugin, &task).then_some(()).ok_or_else(refused)
     })
 }
 

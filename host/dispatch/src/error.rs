@@ -3,7 +3,7 @@
 use baton_intake::IntakeError;
 use baton_ledger::LedgerError;
 
-use crate::plugins::Unusable;
+use crate::plugins::UnusableReason;
 
 /// An error of dispatch.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum DispatchError {
         /// The plugin.
         name: String,
         /// Why not, and what mends it.
-        why: Unusable,
+        why: UnusableReason,
     },
     /// An action that the plugin does not have.
     #[error("the plugin `{plugin}` has no action `{action}`; it has: {actions}")]

@@ -2,9 +2,9 @@
 //!
 //! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. Each step
 //! of a task's way is a separate file: `roster` (who the agents are), `agent_folders` (which folders are theirs), `capture` (write
-//! it down, deduplicate, route), `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `post` (what plugins
-//! send and take back), `carry` (deliveries and moves, in batches), `recover` (what a crash left), `withdraw` (missing files),
-//! `dependencies` (tasks that wait for others), `obligations` (what external agents leave lying), `notices` (which events a person
+//! it down, deduplicate, route), `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `plugin_requests` (what plugins
+//! send and take back), `deliver` (deliveries and moves, in batches), `recover` (what a crash left), `missing_files` (missing files),
+//! `dependencies` (tasks that wait for others), `escalation` (what external agents leave lying), `notices` (which events a person
 //! has to know of), `control` (what a person decides), `trigger` (tasks without a handoff: files, RETURNs, new audio, schedules).
 //! What a plugin does with a task is not known here, and no plugin is known by name.
 
@@ -12,21 +12,22 @@ mod agent_folders;
 mod archive;
 pub mod budget;
 mod capture;
-mod carry;
+mod context;
 mod control;
+mod delivery;
 mod dependencies;
 mod emission;
 mod engine;
 mod error;
-mod house;
+mod escalation;
 mod last_words;
 pub mod limits;
+mod missing_files;
 pub mod notices;
-mod obligations;
-mod own;
+mod own_changes;
 pub mod owner;
+mod plugin_requests;
 mod plugins;
-mod post;
 mod prepare;
 mod recover;
 mod repeats;
@@ -35,21 +36,20 @@ mod running;
 mod settle;
 pub mod supervise;
 mod trigger;
-mod withdraw;
 mod work;
 
-pub use agent_folders::{ARCHIVES, FolderKind, FoundFolder, Skipped, agent_folders, mark_removed, unmark_removed};
-pub use capture::{ADOPTED, EVERYBODY};
-pub use carry::carry;
-pub use control::{Decided, answer, cancel, retry};
+pub use agent_folders::{ARCHIVES, FolderKind, FoundFolder, SkipReason, agent_folders, mark_removed, unmark_removed};
+pub use capture::{ADOPTED_EVENT, ALL_AGENTS};
+pub use context::{Context, ContextParts, InboxOwnership, InstalledPlugin, PluginGrants};
+pub use control::{DecisionResult, answer, cancel, retry};
+pub use delivery::deliver;
 pub use engine::{Engine, Mode, Summary};
 pub use error::DispatchError;
-pub use house::{Claims, Grants, House, Installed, Setup};
-pub use obligations::Patience;
-pub use plugins::{Plugins, Refresh, Unusable};
-pub use prepare::{Defaults, with_defaults};
+pub use escalation::EscalationPolicy;
+pub use plugins::{PluginRefresh, Plugins, UnusableReason};
+pub use prepare::{DefaultArguments, with_defaults};
 pub use recover::try_again;
-pub use roster::{Agent, AgentKind, INBOX, Roster, Rules, Settings};
-pub use trigger::audio::{Ears, Hear, Known, Listened, NewAudio, News};
+pub use roster::{Agent, AgentKind, AgentRules, AgentSettings, INBOX, Roster};
+pub use trigger::audio::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 pub use trigger::schedule::Schedule;
-pub use work::{Call, Called, call};
+pub use work::{Call, CallReport, call};

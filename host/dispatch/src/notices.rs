@@ -6,8 +6,8 @@
 //! told is not known here.
 
 use baton_core::State;
-use baton_ledger::event::{self, Choice, Event, Recorded};
-use baton_ledger::task::{self, Origin, Summary};
+use baton_ledger::event::{self, Event, EventFilter, RecordedEvent};
+use baton_ledger::task::{self, Origin, TaskSummary};
 use baton_ledger::{LedgerError, Reader, Tx, mark};
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ const MARK: (&str, &str) = ("notices", "told");
 
 /// Why a person has to know of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub enum NoticeCause {
     /// A task waits for a person: for an answer, a grant or an approval.
     NeedsHuman,
     /// A task failed, died after its last attempt, or its file was rejected.
@@ -25,7 +25,7 @@ pub enum Cause {
     Overdue,
 }
 
-impl Cause {
+impl NoticeCause {
     /// Every cause.
     pub const ALL: [Self; 3] = [Self::NeedsHuman, Self::Failed, Self::Overdue];
 
@@ -41,15 +41,8 @@ impl Cause {
 }
 
 /// The events that may have a cause: the states of two causes, and the actions of the third.
-const CHOICE: Choice = Choice {
-    states: &[
-        State::NeedsHuman,
-        State::NeedsGrant,
-        State::NeedsApproval,
-        State::Failed,
-        State::Dead,
-        State::Quarantined,
-    ],
+const CHOICE: EventFilter = EventFilter {
+    states: &[State::NeedsHuman, State::NeedsGrant, State::NeedsApproval, State::Failed, State::Dead, State::Rejected],
     actions: &["escalated", "review", "stale", "overdue"],
 };
 
@@ -61,7 +54,7 @@ pub struct Notice {
     /// The event's place in the chain.
     pub seq: i64,
     /// Why.
-    pub cause: Cause,
+    pub cause: NoticeCause,
     /// When it happened.
     pub at: Timestamp,
     /// The state of the task then.
@@ -69,12 +62,12 @@ pub struct Notice {
     /// The reason that the event has.
     pub reason: String,
     /// The task as it is now.
-    pub task: Summary,
+    pub task: TaskSummary,
 }
 
 /// What is to be told of a part of the chain.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct NoticeBatch {
     /// The first ones, oldest first.
     pub notices: Vec<Notice>,
     /// How many follow.
@@ -87,9 +80,9 @@ pub struct Batch {
 ///
 /// # Errors
 /// When the ledger fails.
-pub fn after(reader: &Reader, seq: i64, on: &[Cause], most: usize) -> Result<Batch, LedgerError> {
+pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
-    let mut batch = Batch { up_to, ..Batch::default() };
+    let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
     event::each_after(reader, (seq, up_to), CHOICE, |recorded| {
         let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
         // What a person called by hand, that person has seen. Events of plugins and of the ledger itself have no task.
@@ -106,14 +99,14 @@ pub fn after(reader: &Reader, seq: i64, on: &[Cause], most: usize) -> Result<Bat
     Ok(batch)
 }
 
-fn notice(recorded: Recorded, cause: Cause, task: Summary) -> Notice {
-    let Recorded { seq, event, hash } = recorded;
+fn notice(recorded: RecordedEvent, cause: NoticeCause, task: TaskSummary) -> Notice {
+    let RecordedEvent { seq, event, hash } = recorded;
     let id = hash.get(..16).unwrap_or(&hash).to_owned();
     Notice { id, seq, cause, at: event.at, state: event.state, reason: event.reason, task }
 }
 
 /// Why a person who wants to know of `on` has to know of an event, if at all.
-fn cause(reader: &Reader, recorded: &Recorded, on: &[Cause]) -> Result<Option<Cause>, LedgerError> {
+fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Result<Option<NoticeCause>, LedgerError> {
     let Event { task, action, at, .. } = &recorded.event;
     let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
     let cause = found.into_iter().flatten().find(|cause| on.contains(cause));
@@ -123,15 +116,15 @@ fn cause(reader: &Reader, recorded: &Recorded, on: &[Cause]) -> Result<Option<Ca
 }
 
 /// The causes of an event, the most exact first. A state counts when the task gets into it; later events repeat it.
-fn causes(event: &Event, before: Option<State>) -> [Option<Cause>; 2] {
+fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     let overdue = CHOICE.actions.contains(&event.action.as_str());
     let by_state = match event.state {
         state if before == Some(state) => None,
-        State::NeedsHuman | State::NeedsGrant | State::NeedsApproval => Some(Cause::NeedsHuman),
-        State::Failed | State::Dead | State::Quarantined => Some(Cause::Failed),
+        State::NeedsHuman | State::NeedsGrant | State::NeedsApproval => Some(NoticeCause::NeedsHuman),
+        State::Failed | State::Dead | State::Rejected => Some(NoticeCause::Failed),
         _ => None,
     };
-    [overdue.then_some(Cause::Overdue), by_state]
+    [overdue.then_some(NoticeCause::Overdue), by_state]
 }
 
 /// The last event that a person was told of; `None` where nobody was ever to be told.
@@ -161,7 +154,7 @@ pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
 #[cfg(test)]
 mod tests {
     use baton_ledger::Ledger;
-    use baton_ledger::task::New;
+    use baton_ledger::task::NewTask;
 
     use super::*;
 
@@ -174,7 +167,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let write = move |tx: &Tx<'_>| {
-            let id = task::insert(tx, &New::blank("a", origin, State::Queued), None, at(0))?;
+            let id = task::insert(tx, &NewTask::blank("a", origin, State::Queued), None, at(0))?;
             steps.iter().try_for_each(|(action, state, second)| {
                 let task = task::get_in(tx, &id)?;
                 let event = Event::of(&task, "baton", action, (*action).to_owned(), *state, at(*second));
@@ -185,7 +178,7 @@ mod tests {
         (folder, ledger)
     }
 
-    fn told_of(ledger: &Ledger, on: &[Cause]) -> Vec<(Cause, String)> {
+    fn told_of(ledger: &Ledger, on: &[NoticeCause]) -> Vec<(NoticeCause, String)> {
         let batch = after(&ledger.reader().unwrap(), 0, on, 10).unwrap();
         batch.notices.into_iter().map(|notice| (notice.cause, notice.reason)).collect()
     }
@@ -204,10 +197,10 @@ mod tests {
             ],
         );
         assert_eq!(
-            told_of(&ledger, &Cause::ALL),
-            [(Cause::NeedsHuman, "needs_human".to_owned()), (Cause::Failed, "failed".to_owned())]
+            told_of(&ledger, &NoticeCause::ALL),
+            [(NoticeCause::NeedsHuman, "needs_human".to_owned()), (NoticeCause::Failed, "failed".to_owned())]
         );
-        assert_eq!(told_of(&ledger, &[Cause::Failed]), [(Cause::Failed, "failed".to_owned())]);
+        assert_eq!(told_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "failed".to_owned())]);
     }
 
     #[test]
@@ -223,21 +216,21 @@ mod tests {
                 ("overdue", Failed, 3),
             ],
         );
-        let all = told_of(&ledger, &Cause::ALL);
-        let overdue = |action: &str| (Cause::Overdue, action.to_owned());
+        let all = told_of(&ledger, &NoticeCause::ALL);
+        let overdue = |action: &str| (NoticeCause::Overdue, action.to_owned());
         assert_eq!(all, [overdue("escalated"), overdue("review"), overdue("overdue")]);
-        assert_eq!(told_of(&ledger, &[Cause::Failed]), [(Cause::Failed, "overdue".to_owned())]);
+        assert_eq!(told_of(&ledger, &[NoticeCause::Failed]), [(NoticeCause::Failed, "overdue".to_owned())]);
     }
 
     #[test]
     fn of_many_the_first_are_given_and_the_rest_counted_and_calls_by_hand_are_left_out() {
         let (_folder, ledger) = ledger(Origin::Trigger, &[("failed", State::Failed, 1), ("dead", State::Dead, 2)]);
         let reader = ledger.reader().unwrap();
-        let batch = after(&reader, 0, &Cause::ALL, 1).unwrap();
+        let batch = after(&reader, 0, &NoticeCause::ALL, 1).unwrap();
         assert_eq!((batch.notices.len(), batch.more, batch.up_to), (1, 1, 3));
-        assert_eq!(after(&reader, batch.up_to, &Cause::ALL, 1).unwrap().notices.len(), 0);
+        assert_eq!(after(&reader, batch.up_to, &NoticeCause::ALL, 1).unwrap().notices.len(), 0);
         let (_other, by_hand) = self::ledger(Origin::Call, &[("failed", State::Failed, 1)]);
-        assert!(told_of(&by_hand, &Cause::ALL).is_empty());
+        assert!(told_of(&by_hand, &NoticeCause::ALL).is_empty());
     }
 
     #[test]

@@ -11,22 +11,27 @@ use serde_json::Value;
 
 use crate::capture::ended;
 use crate::trigger::audio;
-use crate::trigger::returns::About;
+use crate::trigger::returns::ReturnContext;
 
 /// What the ledger has of a task.
-pub(crate) struct Source<'a> {
+pub(crate) struct TaskSource<'a> {
     pub(crate) task: &'a Task,
     /// The captured file; of a task that a RETURN made, the RETURN.
     pub(crate) input: Option<&'a [u8]>,
     /// Of a task that a RETURN made.
-    pub(crate) about: Option<&'a About>,
+    pub(crate) about: Option<&'a ReturnContext>,
 }
 
 /// Arguments that a task gets where it does not name them, by name.
-pub type Defaults = BTreeMap<String, Value>;
+pub type DefaultArguments = BTreeMap<String, Value>;
 
 /// The task as the plugin sees it. The ledger keeps the arguments as they were asked for, without the `defaults`.
-pub(crate) fn prepare(from: &Source<'_>, action: &str, defaults: Option<&Defaults>, now: Timestamp) -> wit::Task {
+pub(crate) fn prepare(
+    from: &TaskSource<'_>,
+    action: &str,
+    defaults: Option<&DefaultArguments>,
+    now: Timestamp,
+) -> wit::Task {
     let task = from.task;
     let handoff = match (task.origin, from.about) {
         (Origin::Handoff, _) => Some(self::handoff(task, from.input)),
@@ -46,7 +51,7 @@ pub(crate) fn prepare(from: &Source<'_>, action: &str, defaults: Option<&Default
     }
 }
 
-fn cause(from: &Source<'_>) -> wit::Cause {
+fn cause(from: &TaskSource<'_>) -> wit::Cause {
     let task = from.task;
     match (task.origin, from.about) {
         (Origin::Handoff, _) => wit::Cause::Handoff,
@@ -59,7 +64,7 @@ fn cause(from: &Source<'_>) -> wit::Cause {
 }
 
 /// Which request the RETURN answers that made `task`.
-fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered {
+fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::Answered {
     let done = parse(&about.answer, answer).is_none_or(|answer| ended(&answer) == State::Succeeded);
     let nothing = wit::Answered { task: None, agent: None, title: None, dedupe_key: None, args: "{}".to_owned(), done };
     let Some((request, bytes)) = &about.request else {
@@ -81,7 +86,7 @@ fn answered(task: &Task, about: &About, answer: Option<&[u8]>) -> wit::Answered 
 
 /// The arguments, a JSON object, with the defaults of those that it does not name. Other JSON is returned as it is.
 #[must_use]
-pub fn with_defaults(args: &str, defaults: Option<&Defaults>) -> String {
+pub fn with_defaults(args: &str, defaults: Option<&DefaultArguments>) -> String {
     let Some(defaults) = defaults.filter(|defaults| !defaults.is_empty()) else {
         return args.to_owned();
     };
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn a_default_counts_where_the_task_does_not_name_the_argument() {
-        let defaults: Defaults = [("a", 1), ("b", 2)].map(|(name, value)| (name.to_owned(), Value::from(value))).into();
+        let defaults: DefaultArguments =
+            [("a", 1), ("b", 2)].map(|(name, value)| (name.to_owned(), Value::from(value))).into();
         let with = |args: &str| with_defaults(args, Some(&defaults));
         assert_eq!(with(r#"{"b":null,"c":3}"#), r#"{"b":null,"c":3,"a":1}"#);
         assert_eq!(with("{}"), r#"{"a":1,"b":2}"#);

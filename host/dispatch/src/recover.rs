@@ -12,15 +12,15 @@ use baton_ledger::{Ledger, LedgerError, Tx};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{AgentKind, DispatchError, House, limits};
+use crate::{AgentKind, Context, DispatchError, limits};
 
 /// Takes up what was left. `starting` says that the daemon has just begun.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), DispatchError> {
+pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<(), DispatchError> {
     let now = Timestamp::now();
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         for task in task::abandoned(tx, &inner.owner, now, |owner| inner.is_gone(owner))? {
             let (state, reason) = verdict(&inner, &task);
@@ -45,7 +45,7 @@ pub(crate) async fn recover(house: &Arc<House>, starting: bool) -> Result<(), Di
         }
         Ok(())
     };
-    house.ledger.write(job).await?;
+    context.ledger.write(job).await?;
     fail_point!("recover.committed");
     Ok(())
 }
@@ -79,9 +79,9 @@ pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), Ledge
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), DispatchError> {
+pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(), DispatchError> {
     let now = Timestamp::now();
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         for task in task::held_by(tx, &agent, &inner.owner)? {
             let (state, reason) = verdict(&inner, &task);
@@ -89,21 +89,21 @@ pub(crate) async fn release(house: &Arc<House>, agent: String) -> Result<(), Dis
         }
         Ok(())
     };
-    Ok(house.ledger.write(job).await?)
+    Ok(context.ledger.write(job).await?)
 }
 
 /// Whether a task is due later than any pause is long.
-fn is_too_far(house: &House, task: &Task, now: Timestamp) -> bool {
-    let longest = house.retry(&task.agent).longest_pause.max(limits::MISSING_AGAIN);
+fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
+    let longest = context.retry(&task.agent).longest_pause.max(limits::MISSING_AGAIN);
     let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());
     task.due_at.is_some_and(|due| latest.is_some_and(|latest| due > latest))
 }
 
-fn verdict(house: &House, task: &Task) -> (State, String) {
-    if house.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
+fn verdict(context: &Context, task: &Task) -> (State, String) {
+    if context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
         return (State::Delivered, "whoever wanted to end it is gone; it lies where it lay".to_owned());
     }
-    let plugin = house.plugin(&task.agent);
+    let plugin = context.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
     if task.origin == task::Origin::Call {
         return (State::Failed, "whoever called it is gone; call it again".to_owned());

@@ -4,7 +4,7 @@
 use baton_core::handoff::returns::Return;
 use baton_core::text::plugin_suggests;
 use baton_ledger::event::{self, Event};
-use baton_ledger::outbox::{self, Kind};
+use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::repeats::{self, Repeat};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
@@ -46,7 +46,7 @@ pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), Le
     Ok(())
 }
 
-fn answer(tx: &Tx<'_>, first: &Task, repeat: &Repeat, now: Timestamp) -> Result<outbox::New, LedgerError> {
+fn answer(tx: &Tx<'_>, first: &Task, repeat: &Repeat, now: Timestamp) -> Result<outbox::NewDelivery, LedgerError> {
     let task = task::get_in(tx, &repeat.task)?;
     let summary = format!("the same request as {}, which ended as {}: {}", first.id, first.status(), first.reason);
     let head = event::head(tx)?;
@@ -61,5 +61,5 @@ fn answer(tx: &Tx<'_>, first: &Task, repeat: &Repeat, now: Timestamp) -> Result<
         duplicate_of: Some(&first.id),
         ..by_baton(&task, &head, now)
     };
-    Ok(outbox::New::written(Kind::Return, repeat.folder.clone(), answer.file_name(), answer.to_bytes()))
+    Ok(outbox::NewDelivery::written(DeliveryKind::Return, repeat.folder.clone(), answer.file_name(), answer.to_bytes()))
 }

@@ -12,22 +12,24 @@ use baton_core::agents::{Aliases, fold, is_reserved};
 use baton_core::budget::Budget;
 use baton_core::nearest::or_meant;
 use baton_core::quarantine;
-use baton_core::retry::Policy;
+use baton_core::retry::RetryPolicy;
 
-use crate::agent_folders::{FolderKind, FoundFolder, HANDOFFS, PROCESSED, Skipped, agent_folders, is_real, places_of};
+use crate::agent_folders::{
+    FolderKind, FoundFolder, HANDOFFS, PROCESSED, SkipReason, agent_folders, is_plain_folder, places_of,
+};
 use crate::limits;
-use crate::prepare::Defaults;
+use crate::prepare::DefaultArguments;
 use crate::trigger::schedule::Schedule;
 
 /// The folder of new files.
 pub const INBOX: &str = "01_inbox";
 
 /// Stands for the owner of the central drop box. No agent can have this name.
-pub(crate) const CENTRAL: &str = INBOX;
+pub(crate) const DROP_BOX: &str = INBOX;
 
 /// The owner of an inbox as a person knows it.
 pub(crate) fn shown_owner(owner: &str) -> &str {
-    if owner == CENTRAL { "(drop box)" } else { owner }
+    if owner == DROP_BOX { "(drop box)" } else { owner }
 }
 
 /// Who does the agent's work.
@@ -52,7 +54,7 @@ impl AgentKind {
 
 /// What the operator says about one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct AgentSettings {
     /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
     pub inboxes: Vec<PathBuf>,
     /// How often its inboxes are looked at, where the system reports no changes (a network folder).
@@ -60,9 +62,9 @@ pub struct Settings {
     /// How many of its tasks may run at the same time.
     pub concurrency: usize,
     /// When its tasks are tried again.
-    pub retry: Policy,
+    pub retry: RetryPolicy,
     /// When its plugin is left alone because it fails.
-    pub quarantine: quarantine::Policy,
+    pub quarantine: quarantine::QuarantinePolicy,
     /// For how long the same content without an id is the same request.
     pub repeat_after: Duration,
     /// How long a task of it waits for a dependency that no task is named before a person is asked.
@@ -70,17 +72,17 @@ pub struct Settings {
     /// When it is to do something by itself.
     pub schedules: Vec<Schedule>,
     /// Arguments that a task of an action gets where it does not name them, by action.
-    pub defaults: BTreeMap<String, Defaults>,
+    pub defaults: BTreeMap<String, DefaultArguments>,
 }
 
-impl Default for Settings {
+impl Default for AgentSettings {
     fn default() -> Self {
         Self {
             inboxes: Vec::new(),
             poll: None,
             concurrency: 1,
-            retry: Policy::default(),
-            quarantine: quarantine::Policy::default(),
+            retry: RetryPolicy::default(),
+            quarantine: quarantine::QuarantinePolicy::default(),
             repeat_after: limits::REPEAT_AFTER,
             ask_after: limits::ASK_AFTER,
             schedules: Vec::new(),
@@ -91,18 +93,18 @@ impl Default for Settings {
 
 /// What the operator says about the agents.
 #[derive(Clone, Debug, Default)]
-pub struct Rules {
+pub struct AgentRules {
     /// Who is who.
     pub aliases: Aliases,
     /// Settings by the agent's name.
-    pub settings: BTreeMap<String, Settings>,
+    pub settings: BTreeMap<String, AgentSettings>,
     /// How much each plugin may use over time, where that is not the usual.
     pub budgets: BTreeMap<String, Budget>,
     /// Folders beside `handoffs/` whose folders are agents' too, resolved.
     pub adopted: Vec<PathBuf>,
 }
 
-impl Rules {
+impl AgentRules {
     /// The folders that hold agents' folders: `handoffs/` first, then the adopted ones.
     #[must_use]
     pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
@@ -123,7 +125,7 @@ pub struct Agent {
     /// Its inboxes under other spellings: files are taken from there too.
     pub others: Vec<PathBuf>,
     /// What the operator says about it.
-    pub settings: Settings,
+    pub settings: AgentSettings,
 }
 
 impl Agent {
@@ -144,7 +146,7 @@ impl Agent {
 /// A folder that is watched for new files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Inbox<'a> {
-    /// The agent, or [`CENTRAL`].
+    /// The agent, or [`DROP_BOX`].
     pub(crate) owner: &'a str,
     pub(crate) folder: &'a Path,
     pub(crate) poll: Option<Duration>,
@@ -158,7 +160,7 @@ pub struct Roster {
     central: PathBuf,
     aliases: Aliases,
     /// Folders with an inbox that is nobody's, so that files in it are not read.
-    unread: Vec<(PathBuf, Skipped)>,
+    unread: Vec<(PathBuf, SkipReason)>,
 }
 
 impl Roster {
@@ -170,9 +172,9 @@ impl Roster {
     pub fn look<'a>(
         handoffs: &Path,
         plugins: impl Iterator<Item = &'a String>,
-        rules: &Rules,
+        rules: &AgentRules,
     ) -> std::io::Result<Self> {
-        let mut found = Finding { handoffs, rules, agents: BTreeMap::new() };
+        let mut found = RosterBuilder { handoffs, rules, agents: BTreeMap::new() };
         let mut unread = Vec::new();
         for name in plugins {
             found.agent(name, AgentKind::Plugin);
@@ -224,7 +226,7 @@ impl Roster {
         let of_agents = self.agents.values().flat_map(move |agent| {
             agent.inboxes().map(move |folder| Inbox { owner: &agent.name, folder, poll: own(agent) })
         });
-        std::iter::once(Inbox { owner: CENTRAL, folder: &self.central, poll: None }).chain(of_agents)
+        std::iter::once(Inbox { owner: DROP_BOX, folder: &self.central, poll: None }).chain(of_agents)
     }
 
     /// Where files are dropped that name their agent themselves.
@@ -234,11 +236,11 @@ impl Roster {
     }
 
     /// The inboxes that are nobody's, and why.
-    pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, Skipped)> {
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, SkipReason)> {
         self.unread.iter().map(|(inbox, why)| (inbox.as_path(), *why))
     }
 
-    /// Whose inbox `folder` is: an agent's name or [`CENTRAL`].
+    /// Whose inbox `folder` is: an agent's name or [`DROP_BOX`].
     #[must_use]
     pub(crate) fn owner_of(&self, folder: &Path) -> Option<&str> {
         self.inboxes().find(|inbox| inbox.folder == folder).map(|inbox| inbox.owner)
@@ -268,13 +270,13 @@ impl Roster {
 }
 
 /// Agents under way, by the folded form of their canonical name.
-struct Finding<'a> {
+struct RosterBuilder<'a> {
     handoffs: &'a Path,
-    rules: &'a Rules,
+    rules: &'a AgentRules,
     agents: BTreeMap<String, Agent>,
 }
 
-impl Finding<'_> {
+impl RosterBuilder<'_> {
     /// There is an agent of this canonical name. The first word on its kind counts.
     fn agent(&mut self, name: &str, kind: AgentKind) -> &mut Agent {
         let (handoffs, rules) = (self.handoffs, self.rules);
@@ -298,7 +300,7 @@ impl Finding<'_> {
         }
         let stands_in = agent.kind == AgentKind::External
             && agent.settings.inboxes.is_empty()
-            && !is_real(&agent.inbox).unwrap_or_default();
+            && !is_plain_folder(&agent.inbox).unwrap_or_default();
         let has_archive = |inbox: &Path| inbox.with_file_name(PROCESSED).is_dir();
         if !stands_in || has_archive(&agent.inbox) && found.kind == (FolderKind::Agent { has_inbox: false }) {
             agent.others.push(inbox);
@@ -315,7 +317,7 @@ fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Ve
     let mut found = agent_folders(place)?;
     // `handoffs/` of an adopted folder, or of the workspace that was adopted, holds agents and is none.
     found.retain(|folder| {
-        let unlisted = [Skipped::NoInbox, Skipped::Link].map(FolderKind::Skipped).contains(&folder.kind);
+        let unlisted = [SkipReason::NoInbox, SkipReason::Link].map(FolderKind::Skipped).contains(&folder.kind);
         // A name that begins with `_` is how people put a folder aside.
         !(unlisted || folder.name.starts_with('_') || adopted && folder.name == HANDOFFS)
     });
@@ -330,8 +332,8 @@ fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Ve
 mod tests {
     use super::*;
 
-    fn rules() -> Rules {
-        Rules { aliases: Aliases::shipped(), ..Rules::default() }
+    fn rules() -> AgentRules {
+        AgentRules { aliases: Aliases::shipped(), ..AgentRules::default() }
     }
 
     fn handoffs(folders: &[&str]) -> tempfile::TempDir {
@@ -351,7 +353,7 @@ mod tests {
         assert_eq!(roster.names(), "Claude-MM1, audit");
         assert_eq!(roster.resolve("Claude MM1 Agent").unwrap().kind, AgentKind::External);
         assert_eq!(roster.get("audit").unwrap().kind, AgentKind::Plugin);
-        assert_eq!(roster.owner_of(&handoffs.path().join(INBOX)), Some(CENTRAL));
+        assert_eq!(roster.owner_of(&handoffs.path().join(INBOX)), Some(DROP_BOX));
     }
 
     #[test]
@@ -394,7 +396,7 @@ mod tests {
         );
         let missing = PathBuf::from("/missing/root");
         let adopted = vec![first.path().to_owned(), second.path().to_owned(), missing];
-        let roster = Roster::look(own.path(), std::iter::empty(), &Rules { adopted, ..rules() }).unwrap();
+        let roster = Roster::look(own.path(), std::iter::empty(), &AgentRules { adopted, ..rules() }).unwrap();
         assert_eq!(roster.names(), "Cursor-MM1, Robin, Wren");
         let inboxes = |name: &str| roster.get(name).unwrap().inboxes().map(Path::to_owned).collect::<Vec<_>>();
         let cursor = [own.path().join("Cursor-MM1/01_inbox"), first.path().join("Cursor-MM1-Agent/01_inbox")];
@@ -407,7 +409,7 @@ mod tests {
     fn the_configured_inbox_gets_what_is_new_and_the_folder_is_still_watched() {
         let handoffs = handoffs(&["Claude-MM2/01_inbox"]);
         let mut rules = rules();
-        let settings = Settings { inboxes: vec![PathBuf::from("/drive/in")], ..Settings::default() };
+        let settings = AgentSettings { inboxes: vec![PathBuf::from("/drive/in")], ..AgentSettings::default() };
         rules.settings.insert("Claude-MM2".to_owned(), settings);
         let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules).unwrap();
         let agent = roster.get("Claude-MM2").unwrap();

@@ -7,15 +7,15 @@ use baton_sandbox::Cancel;
 
 /// Attempts under way, by task.
 #[derive(Debug, Default)]
-pub(crate) struct Running(Mutex<HashMap<String, Attempt>>);
+pub(crate) struct RunningAttempts(Mutex<HashMap<String, RunningAttempt>>);
 
 #[derive(Debug, Default)]
-struct Attempt {
+struct RunningAttempt {
     cancel: Cancel,
     by_a_person: bool,
 }
 
-impl Running {
+impl RunningAttempts {
     /// An attempt begins; gives what ends it. It may have been asked for before.
     pub(crate) fn begin(&self, id: &str) -> Cancel {
         self.lock().entry(id.to_owned()).or_default().cancel.clone()
@@ -34,7 +34,7 @@ impl Running {
         attempt.cancel.cancel();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Attempt>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, RunningAttempt>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

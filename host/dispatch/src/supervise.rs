@@ -4,37 +4,40 @@
 //!
 //! What is known stands in the ledger, written with the outcome that it follows from, so a restart forgets nothing.
 
-use baton_core::quarantine::Policy;
+use baton_core::quarantine::QuarantinePolicy;
 use baton_ledger::event::{self, Event};
-use baton_ledger::supervision::{self, Supervised};
+use baton_ledger::supervision::{self, FailingPlugin};
 use baton_ledger::task::Task;
 use baton_ledger::{Ledger, LedgerError, Tx};
-use baton_sandbox::{Failure, Report};
+use baton_sandbox::{AttemptError, AttemptReport};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::house::House;
+use crate::context::Context;
 
 /// What an attempt says about its plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Sign {
+pub(crate) enum PluginHealth {
     /// It works: it succeeded, or said why not.
-    Well,
+    Ok,
     /// It was at fault.
     Fault(String),
     /// Nothing.
     None,
 }
 
-impl Sign {
-    pub(crate) fn of(report: &Report) -> Self {
+impl PluginHealth {
+    pub(crate) fn of(report: &AttemptReport) -> Self {
         match &report.ended {
-            Err(failure @ (Failure::Trap(_) | Failure::Limit { .. })) => Self::Fault(failure.to_string()),
-            Err(Failure::Cancelled) => Self::None,
+            Err(failure @ (AttemptError::Trap(_) | AttemptError::Limit { .. })) => Self::Fault(failure.to_string()),
+            Err(AttemptError::Cancelled) => Self::None,
             // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
             Ok(_)
-            | Err(Failure::Retryable(_) | Failure::Permanent(_) | Failure::NeedsHuman(_) | Failure::NeedsGrant(_)) => {
-                Self::Well
-            }
+            | Err(
+                AttemptError::Retryable(_)
+                | AttemptError::Permanent(_)
+                | AttemptError::NeedsHuman(_)
+                | AttemptError::NeedsGrant(_),
+            ) => Self::Ok,
         }
     }
 }
@@ -43,18 +46,18 @@ impl Sign {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn note(
+pub(crate) fn record_health(
     tx: &Tx<'_>,
     task: &Task,
     digest: &str,
-    sign: &Sign,
-    policy: Policy,
+    sign: &PluginHealth,
+    policy: QuarantinePolicy,
     now: Timestamp,
 ) -> Result<Option<String>, LedgerError> {
     let reason = match sign {
-        Sign::None => return Ok(None),
-        Sign::Well => return supervision::clear(tx, &task.agent).map(|_| None),
-        Sign::Fault(reason) => reason.clone(),
+        PluginHealth::None => return Ok(None),
+        PluginHealth::Ok => return supervision::clear(tx, &task.agent).map(|_| None),
+        PluginHealth::Fault(reason) => reason.clone(),
     };
     let known = supervision::get(tx, &task.agent)?.filter(|known| known.digest == digest);
     let (failures, quarantines) = known.map_or((0, 0), |known| (known.failures, known.quarantines));
@@ -63,7 +66,7 @@ pub(crate) fn note(
     let until = pause.and_then(|pause| after(now, pause));
     let quarantines = quarantines.saturating_add(u32::from(until.is_some()));
     let (agent, digest) = (task.agent.clone(), digest.to_owned());
-    supervision::put(tx, &Supervised { agent, digest, failures, quarantines, until, reason })?;
+    supervision::put(tx, &FailingPlugin { agent, digest, failures, quarantines, until, reason })?;
     Ok(until.map(|until| said(&task.agent, failures, until)))
 }
 
@@ -85,11 +88,17 @@ pub(crate) fn tell(
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn room(tx: &Tx<'_>, house: &House, agent: &str, room: usize, now: Timestamp) -> Result<usize, LedgerError> {
+pub(crate) fn room(
+    tx: &Tx<'_>,
+    context: &Context,
+    agent: &str,
+    room: usize,
+    now: Timestamp,
+) -> Result<usize, LedgerError> {
     let Some(known) = supervision::get(tx, agent)? else {
         return Ok(room);
     };
-    let Ok(installed) = house.plugin(agent) else {
+    let Ok(installed) = context.plugin(agent) else {
         return Ok(room);
     };
     if known.digest != installed.plugin.digest().to_string() {
@@ -101,9 +110,9 @@ pub(crate) fn room(tx: &Tx<'_>, house: &House, agent: &str, room: usize, now: Ti
         Some(until) if until > now => Ok(0),
         // On trial. Until that has ended nobody else begins; should it never end, the next one begins after the pause.
         Some(_) => {
-            let pause = house.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
+            let pause = context.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
             let until = pause.and_then(|pause| after(now, pause)).or(known.until);
-            supervision::put(tx, &Supervised { until, ..known })?;
+            supervision::put(tx, &FailingPlugin { until, ..known })?;
             Ok(room.min(1))
         }
     }
@@ -136,12 +145,12 @@ mod tests {
     use std::time::Duration;
 
     use baton_core::State;
-    use baton_ledger::task::{self, New, Origin};
+    use baton_ledger::task::{self, NewTask, Origin};
 
     use super::*;
 
-    const POLICY: Policy =
-        Policy { after: 2, first_pause: Duration::from_secs(10), longest_pause: Duration::from_secs(15) };
+    const POLICY: QuarantinePolicy =
+        QuarantinePolicy { after: 2, first_pause: Duration::from_secs(10), longest_pause: Duration::from_secs(15) };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -151,25 +160,25 @@ mod tests {
     fn faults_in_a_row_begin_pauses_that_grow_and_a_good_end_forgets_them() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
-        let fault = Sign::Fault("it crashed".to_owned());
-        let until = |sign: &Sign, digest: &str, second: i64| {
+        let fault = PluginHealth::Fault("it crashed".to_owned());
+        let until = |sign: &PluginHealth, digest: &str, second: i64| {
             let (sign, digest) = (sign.clone(), digest.to_owned());
             let write = move |tx: &Tx<'_>| {
-                let id = task::insert(tx, &New::blank("a", Origin::Handoff, State::Queued), None, at(0))?;
-                let said = note(tx, &task::get_in(tx, &id)?, &digest, &sign, POLICY, at(second))?;
+                let id = task::insert(tx, &NewTask::blank("a", Origin::Handoff, State::Queued), None, at(0))?;
+                let said = record_health(tx, &task::get_in(tx, &id)?, &digest, &sign, POLICY, at(second))?;
                 let known = supervision::get(tx, "a")?;
                 let held = known.as_ref().is_some_and(|known| known.until.is_some());
-                assert_eq!(said.is_some(), held && sign != Sign::None);
+                assert_eq!(said.is_some(), held && sign != PluginHealth::None);
                 Ok(known.and_then(|known| known.until).map(Timestamp::as_second))
             };
             ledger.write_blocking(write).unwrap()
         };
         assert_eq!(until(&fault, "d", 0), None);
         assert_eq!(until(&fault, "d", 0), Some(10));
-        assert_eq!(until(&Sign::None, "d", 5), Some(10), "a cancelled attempt says nothing");
+        assert_eq!(until(&PluginHealth::None, "d", 5), Some(10), "a cancelled attempt says nothing");
         assert_eq!(until(&fault, "d", 20), Some(35), "twice ten is more than the longest");
         assert_eq!(until(&fault, "other", 40), None, "a new revision begins anew");
-        assert_eq!(until(&Sign::Well, "other", 41), None);
+        assert_eq!(until(&PluginHealth::Ok, "other", 41), None);
         assert_eq!(until(&fault, "other", 42), None, "the failure before was forgotten");
     }
 }

@@ -10,17 +10,17 @@ use baton_core::{OutcomeKind, State};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx, watched};
-use baton_sandbox::{Attempt, Cancel, Failure, Progress, Report, Writes, wit};
+use baton_sandbox::{AttemptError, AttemptReport, AttemptRequest, Cancel, Progress, Writes, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::house::{House, Installed};
-use crate::own::{OwnChanges, changes};
-use crate::plugins::Unusable;
-use crate::prepare::{Source, prepare, with_defaults};
-use crate::settle::{Settled, settle};
-use crate::trigger::returns::About;
-use crate::withdraw::is_missing;
+use crate::context::{Context, InstalledPlugin};
+use crate::missing_files::is_missing;
+use crate::own_changes::{OwnChanges, changes};
+use crate::plugins::UnusableReason;
+use crate::prepare::{TaskSource, prepare, with_defaults};
+use crate::settle::{SettledTask, settle};
+use crate::trigger::returns::ReturnContext;
 use crate::{DispatchError, budget, emission, limits, supervise};
 
 /// Who is told about the progress of a task: its id and how far it is.
@@ -28,10 +28,10 @@ pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
 /// Attempts that were settled together, and what the agent's worker has to go on with.
 #[derive(Debug, Default)]
-pub(crate) struct Stint {
-    pub(crate) settled: Vec<Settled>,
+pub(crate) struct AttemptBatch {
+    pub(crate) settled: Vec<SettledTask>,
     /// Taken by the same transaction: one commit and one wait less for each.
-    pub(crate) next: Vec<Begun>,
+    pub(crate) next: Vec<StartedTask>,
 }
 
 /// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
@@ -41,16 +41,16 @@ pub(crate) struct Stint {
 /// # Errors
 /// When the ledger fails.
 pub(crate) async fn next(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     agent: &str,
-    begun: Vec<Begun>,
+    begun: Vec<StartedTask>,
     (cancel, closing): (&Cancel, &Cancel),
     listener: Option<&Listener>,
-) -> Result<Stint, DispatchError> {
-    let (inner, name) = (Arc::clone(house), agent.to_owned());
+) -> Result<AttemptBatch, DispatchError> {
+    let (inner, name) = (Arc::clone(context), agent.to_owned());
     fail_point!("work.before_lease");
     let begun = if begun.is_empty() {
-        house.ledger.in_lane(agent).write(move |tx| lease(tx, &inner, &name, 1)).await?
+        context.ledger.in_lane(agent).write(move |tx| lease(tx, &inner, &name, 1)).await?
     } else {
         begun
     };
@@ -58,7 +58,7 @@ pub(crate) async fn next(
     let (mut left, mut ended, mut bytes) = (VecDeque::from(begun), Vec::new(), 0);
     let since = Instant::now();
     while let Some(begun) = left.pop_front() {
-        let attempted = attempt(house, begun, cancel, listener).await;
+        let attempted = attempt(context, begun, cancel, listener).await;
         fail_point!("work.attempted");
         bytes += attempted.bytes();
         ended.push(attempted);
@@ -67,10 +67,10 @@ pub(crate) async fn next(
         }
     }
     if closing.is_cancelled() {
-        ended.extend(left.drain(..).map(|begun| Attempted::of(begun.task, None, Err(Ended::Unbegun))));
+        ended.extend(left.drain(..).map(|begun| FinishedAttempt::of(begun.task, None, Err(AbortReason::Unbegun))));
     }
     if ended.is_empty() {
-        return Ok(Stint::default());
+        return Ok(AttemptBatch::default());
     }
     let room = match (since.elapsed() > limits::STINT, left.is_empty()) {
         (false, true) => limits::STINT_TASKS,
@@ -79,19 +79,19 @@ pub(crate) async fn next(
     };
     let room = if closing.is_cancelled() { 0 } else { room };
     fail_point!("work.before_settle");
-    let (settled, next) = settle(house, ended, room).await?;
+    let (settled, next) = settle(context, ended, room).await?;
     fail_point!("work.settled");
     left.extend(next);
-    Ok(Stint { settled, next: left.into() })
+    Ok(AttemptBatch { settled, next: left.into() })
 }
 
 /// A task under way and the bytes that it came from.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct StartedTask {
     task: Task,
     input: Option<Vec<u8>>,
     /// Of a task that a RETURN made.
-    about: Option<Box<About>>,
+    about: Option<Box<ReturnContext>>,
     /// How many files are watched for the plugin, by key.
     watched: BTreeMap<String, u64>,
 }
@@ -102,21 +102,21 @@ pub(crate) struct Begun {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Result<Vec<Begun>, LedgerError> {
+pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
     let now = Timestamp::now();
-    let room = if room == 0 { 0 } else { budget::room(tx, house, agent, room, now)? };
-    let room = if room == 0 { 0 } else { supervise::room(tx, house, agent, room, now)? };
+    let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
+    let room = if room == 0 { 0 } else { supervise::room(tx, context, agent, room, now)? };
     let (mut begun, mut bytes) = (Vec::new(), 0);
     while begun.len() < room && bytes <= limits::STINT_BYTES {
         let Some(next) = task::next_queued(tx, agent)? else {
             break;
         };
-        let plugin = house.plugin(agent);
+        let plugin = context.plugin(agent);
         let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
         if !harmless && !begun.is_empty() {
             break;
         }
-        let leased = begin(tx, task::lease_task(tx, &next.id, &house.owner, limits::LEASE, now)?, now)?;
+        let leased = begin(tx, task::lease_task(tx, &next.id, &context.owner, limits::LEASE, now)?, now)?;
         bytes += leased.input.as_ref().map_or(0, Vec::len);
         begun.push(leased);
         if !harmless {
@@ -126,22 +126,22 @@ pub(crate) fn lease(tx: &Tx<'_>, house: &House, agent: &str, room: usize) -> Res
     Ok(begun)
 }
 
-fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<Begun, LedgerError> {
+fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<StartedTask, LedgerError> {
     let input = task.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
     let attempt = format!("attempt {}", task.attempts);
     let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
     event::append(tx, &started)?;
-    let about = About::of(tx, &task)?.map(Box::new);
+    let about = ReturnContext::of(tx, &task)?.map(Box::new);
     let watched = watched::counts(tx, &task.agent)?;
     fail_point!("work.begun");
-    Ok(Begun { task, input, about, watched })
+    Ok(StartedTask { task, input, about, watched })
 }
 
 /// A task whose attempt has ended, before that is written down.
-pub(crate) struct Attempted {
+pub(crate) struct FinishedAttempt {
     pub(crate) task: Task,
-    pub(crate) installed: Option<Arc<Installed>>,
-    pub(crate) ended: Result<Report, Ended>,
+    pub(crate) installed: Option<Arc<InstalledPlugin>>,
+    pub(crate) ended: Result<AttemptReport, AbortReason>,
     /// The files of its plugin's triggers that it changed.
     pub(crate) own: OwnChanges,
     /// Bytes by which its plugin's own database grew.
@@ -149,8 +149,8 @@ pub(crate) struct Attempted {
     pub(crate) at: Timestamp,
 }
 
-impl Attempted {
-    fn of(task: Task, installed: Option<Arc<Installed>>, ended: Result<Report, Ended>) -> Self {
+impl FinishedAttempt {
+    fn of(task: Task, installed: Option<Arc<InstalledPlugin>>, ended: Result<AttemptReport, AbortReason>) -> Self {
         Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
     }
 
@@ -161,80 +161,85 @@ impl Attempted {
     }
 }
 
-async fn attempt(house: &Arc<House>, begun: Begun, cancel: &Cancel, listener: Option<&Listener>) -> Attempted {
-    let own = house.running.begin(&begun.task.id);
-    if let Some(ended) = over_before(house, &begun.task, own.is_cancelled()) {
-        house.running.end(&begun.task.id);
-        return Attempted::of(begun.task, None, Err(ended));
+async fn attempt(
+    context: &Arc<Context>,
+    begun: StartedTask,
+    cancel: &Cancel,
+    listener: Option<&Listener>,
+) -> FinishedAttempt {
+    let own = context.running.begin(&begun.task.id);
+    if let Some(ended) = over_before(context, &begun.task, own.is_cancelled()) {
+        context.running.end(&begun.task.id);
+        return FinishedAttempt::of(begun.task, None, Err(ended));
     }
-    let attempted = attempt_now(house, begun, (cancel, &own), listener).await;
-    let by_a_person = house.running.end(&attempted.task.id);
+    let attempted = attempt_now(context, begun, (cancel, &own), listener).await;
+    let by_a_person = context.running.end(&attempted.task.id);
     match &attempted.ended {
-        Ok(Report { ended: Err(Failure::Cancelled), .. }) if by_a_person => {
-            Attempted { ended: Err(Ended::Cancelled(BY_A_PERSON.to_owned())), ..attempted }
+        Ok(AttemptReport { ended: Err(AttemptError::Cancelled), .. }) if by_a_person => {
+            FinishedAttempt { ended: Err(AbortReason::Cancelled(BY_A_PERSON.to_owned())), ..attempted }
         }
         _ => attempted,
     }
 }
 
 /// Why there is no need to begin.
-fn over_before(house: &House, task: &Task, stopped: bool) -> Option<Ended> {
+fn over_before(context: &Context, task: &Task, stopped: bool) -> Option<AbortReason> {
     if task.stop_asked || stopped {
-        return Some(Ended::Cancelled(BY_A_PERSON.to_owned()));
+        return Some(AbortReason::Cancelled(BY_A_PERSON.to_owned()));
     }
-    if task.file.as_deref().is_some_and(|file| is_missing(&house.real(file))) {
-        return Some(Ended::Missing);
+    if task.file.as_deref().is_some_and(|file| is_missing(&context.real(file))) {
+        return Some(AbortReason::Missing);
     }
     let deadline = task.deadline.filter(|deadline| *deadline < Timestamp::now())?;
     let deadline = deadline.strftime("%Y-%m-%d %H:%M UTC");
-    Some(Ended::Overdue(format!("its deadline ({deadline}) passed before it could begin")))
+    Some(AbortReason::Overdue(format!("its deadline ({deadline}) passed before it could begin")))
 }
 
 async fn attempt_now(
-    house: &Arc<House>,
-    begun: Begun,
+    context: &Arc<Context>,
+    begun: StartedTask,
     (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
-) -> Attempted {
-    let Begun { task, input, about, watched } = begun;
-    let installed = match house.plugin(&task.agent) {
+) -> FinishedAttempt {
+    let StartedTask { task, input, about, watched } = begun;
+    let installed = match context.plugin(&task.agent) {
         Ok(installed) => installed,
-        Err(DispatchError::Unusable { why: Unusable::Held(reason), .. }) => {
-            return Attempted::of(task, None, Err(Ended::Held(reason)));
+        Err(DispatchError::Unusable { why: UnusableReason::Held(reason), .. }) => {
+            return FinishedAttempt::of(task, None, Err(AbortReason::Held(reason)));
         }
         Err(error @ DispatchError::Unusable { .. }) => {
-            return Attempted::of(task, None, Err(Ended::Unusable(error.to_string())));
+            return FinishedAttempt::of(task, None, Err(AbortReason::Unusable(error.to_string())));
         }
-        Err(error) => return Attempted::of(task, None, Err(Ended::Refused(error.to_string()))),
+        Err(error) => return FinishedAttempt::of(task, None, Err(AbortReason::Refused(error.to_string()))),
     };
     let action = match installed.action(task.action.as_deref()) {
         Ok((name, _)) => name.to_owned(),
-        Err(error) => return Attempted::of(task, Some(installed), Err(Ended::Refused(error.to_string()))),
+        Err(error) => return FinishedAttempt::of(task, Some(installed), Err(AbortReason::Refused(error.to_string()))),
     };
-    let roster = house.roster();
+    let roster = context.roster();
     let defaults = roster.get(&task.agent).and_then(|agent| agent.settings.defaults.get(&action));
-    let from = Source { task: &task, input: input.as_deref(), about: about.as_deref() };
+    let from = TaskSource { task: &task, input: input.as_deref(), about: about.as_deref() };
     let given = prepare(&from, &action, defaults, Timestamp::now());
     if let Err(why) = check_arguments(&installed, &action, &given.args).await {
-        return Attempted::of(task, Some(installed), Err(Ended::Refused(why)));
+        return FinishedAttempt::of(task, Some(installed), Err(AbortReason::Refused(why)));
     }
-    let writes = house.own.begin(&task.agent, &task.id);
+    let writes = context.own.begin(&task.agent, &task.id);
     let database = budget::database_bytes(&installed);
-    let mut report = run(house, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
-    let changed = changes(house, &installed, &writes).await;
+    let mut report = run(context, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
+    let changed = changes(context, &installed, &writes).await;
     // A plugin that obeys says "later"; that costs it no attempt.
-    if own.is_cancelled() && matches!(report.ended, Err(Failure::Retryable(_))) {
-        report.ended = Err(Failure::Cancelled);
+    if own.is_cancelled() && matches!(report.ended, Err(AttemptError::Retryable(_))) {
+        report.ended = Err(AttemptError::Cancelled);
     }
     if !report.log.is_empty() {
         tracing::info!(task = %task.id, plugin = %task.agent, "the plugin wrote:\n{}", report.log.trim_end());
     }
     let sql_bytes = budget::database_bytes(&installed).saturating_sub(database);
-    Attempted { own: changed, sql_bytes, ..Attempted::of(task, Some(installed), Ok(report)) }
+    FinishedAttempt { own: changed, sql_bytes, ..FinishedAttempt::of(task, Some(installed), Ok(report)) }
 }
 
 /// Checks the arguments against the action's schema. Large ones are checked on a thread that may block.
-async fn check_arguments(installed: &Installed, action: &str, args: &str) -> Result<(), String> {
+async fn check_arguments(installed: &InstalledPlugin, action: &str, args: &str) -> Result<(), String> {
     let arguments = Arc::clone(installed.plugin.arguments());
     if args.len() <= limits::ARGUMENTS_AT_ONCE {
         return arguments.check(action, args);
@@ -251,13 +256,17 @@ const BY_A_PERSON: &str = "cancelled by the operator";
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn end(house: &Arc<House>, task: Task, ended: Ended) -> Result<Settled, DispatchError> {
-    let (settled, _) = settle(house, vec![Attempted::of(task, None, Err(ended))], 0).await?;
+pub(crate) async fn settle_aborted(
+    context: &Arc<Context>,
+    task: Task,
+    ended: AbortReason,
+) -> Result<SettledTask, DispatchError> {
+    let (settled, _) = settle(context, vec![FinishedAttempt::of(task, None, Err(ended))], 0).await?;
     Ok(settled.into_iter().next().ok_or(LedgerError::Closed)?)
 }
 
 /// Why a task ended without an outcome.
-pub(crate) enum Ended {
+pub(crate) enum AbortReason {
     /// A person ended it.
     Cancelled(String),
     /// Its file was taken out of the inbox.
@@ -279,27 +288,27 @@ pub(crate) enum Ended {
 }
 
 async fn run(
-    house: &Arc<House>,
-    installed: &Installed,
+    context: &Arc<Context>,
+    installed: &InstalledPlugin,
     (task, watched, writes): (wit::Task, BTreeMap<String, u64>, Writes),
     (cancel, own): (&Cancel, &Cancel),
     listener: Option<&Listener>,
-) -> Report {
+) -> AttemptReport {
     let id = task.id.clone();
     let listener = listener.cloned().map(|listener| {
         let id = id.clone();
         Arc::new(move |progress| listener(&id, progress)) as Arc<dyn Fn(Progress) + Send + Sync>
     });
-    let attempt = Attempt {
+    let attempt = AttemptRequest {
         task,
         mounts: installed.grants.mounts.clone(),
         folder_check: installed.grants.folder_check.clone(),
         hard_links: installed.grants.hard_links,
         writes,
-        emission: emission::of(house, installed, &id),
-        ledger: installed.grants.ledger.then(|| house.ledger.path().to_owned()),
+        emission: emission::of(context, installed, &id),
+        ledger: installed.grants.ledger.then(|| context.ledger.path().to_owned()),
         databases: installed.grants.databases.clone(),
-        claims: installed.grants.claims.then(|| house.claims.clone()),
+        claims: installed.grants.claims.then(|| context.claims.clone()),
         repositories: installed.grants.repositories.clone(),
         sounds: installed.grants.sounds.clone(),
         egress: installed.grants.egress.clone(),
@@ -308,7 +317,7 @@ async fn run(
         listener,
     };
     fail_point!("work.before_run");
-    let running = house.sandbox.run(&installed.plugin, attempt);
+    let running = context.sandbox.run(&installed.plugin, attempt);
     tokio::pin!(running);
     // Not `interval`: its first tick, at once, waits for the timer's next millisecond.
     let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + limits::HEARTBEAT, limits::HEARTBEAT);
@@ -317,16 +326,16 @@ async fn run(
             report = &mut running => return report,
             () = cancel.asked(), if !own.is_cancelled() => own.cancel(),
             // Beside the attempt: a busy ledger must not hold it up.
-            _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(house), id.clone()))),
+            _ = beat.tick() => drop(tokio::spawn(heartbeat(Arc::clone(context), id.clone()))),
         }
     }
 }
 
-async fn heartbeat(house: Arc<House>, id: String) {
+async fn heartbeat(context: Arc<Context>, id: String) {
     let lease = SignedDuration::try_from(limits::LEASE).unwrap_or(SignedDuration::ZERO);
     let until = Timestamp::now().checked_add(lease).unwrap_or(Timestamp::MAX);
-    let owner = house.owner.clone();
-    if let Err(error) = house.ledger.write(move |tx| task::heartbeat(tx, &id, &owner, until)).await {
+    let owner = context.owner.clone();
+    if let Err(error) = context.ledger.write(move |tx| task::heartbeat(tx, &id, &owner, until)).await {
         tracing::warn!(%error, "no heartbeat");
     }
 }
@@ -344,7 +353,7 @@ pub struct Call {
 
 /// How a call went.
 #[derive(Debug)]
-pub struct Called {
+pub struct CallReport {
     /// The task in the ledger.
     pub id: String,
     /// Its state now.
@@ -366,21 +375,21 @@ pub struct Called {
 /// # Errors
 /// When there is no such plugin or action, or the ledger fails.
 pub async fn call(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     call: Call,
     cancel: &Cancel,
     listener: impl Fn(&str, Progress) + Send + Sync + 'static,
-) -> Result<Called, DispatchError> {
-    let args = check_call(house, &call).await?;
-    let new = task::New {
+) -> Result<CallReport, DispatchError> {
+    let args = check_call(context, &call).await?;
+    let new = task::NewTask {
         title: format!("{} {}", call.plugin, call.action),
         action: Some(call.action),
         args,
         actor: "operator".to_owned(),
         // Never `queued`: a daemon beside us would take it.
-        ..task::New::blank(&call.plugin, task::Origin::Call, State::Captured)
+        ..task::NewTask::blank(&call.plugin, task::Origin::Call, State::Captured)
     };
-    let (owner, now, inner) = (house.owner.clone(), Timestamp::now(), Arc::clone(house));
+    let (owner, now, inner) = (context.owner.clone(), Timestamp::now(), Arc::clone(context));
     let insert = move |tx: &Tx<'_>| {
         let id = task::insert(tx, &new, None, now)?;
         let leased = task::lease_task(tx, &id, &owner, limits::LEASE, now)?;
@@ -388,19 +397,19 @@ pub async fn call(
         budget::room(tx, &inner, &leased.agent, 1, now)?;
         begin(tx, leased, now)
     };
-    let begun = house.ledger.write(insert).await?;
+    let begun = context.ledger.write(insert).await?;
     let listener: Listener = Arc::new(listener);
-    let attempted = attempt(house, begun, cancel, Some(&listener)).await;
-    let (settled, _) = settle(house, vec![attempted], 0).await?;
+    let attempted = attempt(context, begun, cancel, Some(&listener)).await;
+    let (settled, _) = settle(context, vec![attempted], 0).await?;
     let settled = settled.into_iter().next().ok_or(LedgerError::Closed)?;
     for id in std::iter::once(&settled.id).chain(&settled.carry) {
-        crate::carry(house, id).await?;
+        crate::deliver(context, id).await?;
     }
-    let Settled { id, state, outcome, text, next_steps, artifacts, log, .. } = settled;
-    Ok(Called { id, state, outcome, text, next_steps, artifacts, log })
+    let SettledTask { id, state, outcome, text, next_steps, artifacts, log, .. } = settled;
+    Ok(CallReport { id, state, outcome, text, next_steps, artifacts, log })
 }
 
-impl Called {
+impl CallReport {
     /// The word for people that says how it stands: its state, or `partial` or `refused`.
     #[must_use]
     pub fn status(&self) -> &'static str {
@@ -409,11 +418,11 @@ impl Called {
 }
 
 /// The arguments of a call as JSON. A call of an unknown action or with wrong arguments is refused without a trace in the ledger.
-async fn check_call(house: &Arc<House>, call: &Call) -> Result<String, DispatchError> {
-    let installed = house.plugin(&call.plugin)?;
+async fn check_call(context: &Arc<Context>, call: &Call) -> Result<String, DispatchError> {
+    let installed = context.plugin(&call.plugin)?;
     installed.action(Some(&call.action))?;
     let args = serde_json::Value::Object(call.args.clone()).to_string();
-    let roster = house.roster();
+    let roster = context.roster();
     let defaults = roster.get(&call.plugin).and_then(|agent| agent.settings.defaults.get(&call.action));
     let given = with_defaults(&args, defaults);
     check_arguments(&installed, &call.action, &given).await.map_err(DispatchError::Refused)?;
@@ -421,17 +430,17 @@ async fn check_call(house: &Arc<House>, call: &Call) -> Result<String, DispatchE
 }
 
 /// The failure's text as a person reads it.
-pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> String {
+pub(crate) fn explain(failure: &AttemptError, plugin: &str, lacks: &[String]) -> String {
     match failure {
-        Failure::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
-        Failure::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
+        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
+        AttemptError::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
         // The plugin's own words may look like a command, so they do not replace the host's.
-        Failure::NeedsGrant(text)
+        AttemptError::NeedsGrant(text)
             if !lacks.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
         {
             format!("{}; {text}", grant_command(plugin, lacks))
         }
-        Failure::NeedsHuman(text) => {
+        AttemptError::NeedsHuman(text) => {
             format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
         }
         other => other.to_string(),
@@ -442,16 +451,16 @@ pub(crate) fn explain(failure: &Failure, plugin: &str, lacks: &[String]) -> Stri
 mod tests {
     use super::*;
 
-    fn new(title: &str) -> task::New {
-        task::New { title: title.to_owned(), ..task::New::blank("a", task::Origin::Handoff, State::Queued) }
+    fn new(title: &str) -> task::NewTask {
+        task::NewTask { title: title.to_owned(), ..task::NewTask::blank("a", task::Origin::Handoff, State::Queued) }
     }
 
     #[tokio::test]
     async fn what_is_not_known_to_be_repeatable_is_taken_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let house = House::in_folder(folder.path());
-        let inner = Arc::clone(&house);
-        let taken = house.ledger.write(move |tx| {
+        let context = Context::in_folder(folder.path());
+        let inner = Arc::clone(&context);
+        let taken = context.ledger.write(move |tx| {
             for title in ["one", "two"] {
                 task::insert(tx, &new(title), None, Timestamp::UNIX_EPOCH)?;
             }

@@ -33,7 +33,7 @@ fn main() {
 }
 
 #[expect(clippy::print_stdout, reason = "a tool")]
-fn show(file: &Path, found: Result<baton_fingerprint::Sound, baton_fingerprint::Error>) {
+fn show(file: &Path, found: Result<baton_fingerprint::AudioReport, baton_fingerprint::Error>) {
     match found {
         Ok(found) => {
             let words: Vec<String> = found.fingerprint.words().iter().map(u32::to_string).collect();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::chroma::{BLOCK, Chunk, Chunks, Cut, Front, Sample};
+use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Sample};
 use crate::decode::{self, Block, Source};
 use crate::read::{going_on, regular};
 use crate::{Error, LONGEST, read};
@@ -15,7 +15,7 @@ use crate::{Error, LONGEST, read};
 pub struct Stream {
     /// How long it plays.
     pub duration: Duration,
-    /// The container, as in [`crate::Sound`].
+    /// The container, as in [`crate::AudioReport`].
     pub container: &'static str,
 }
 
@@ -23,9 +23,14 @@ pub struct Stream {
 ///
 /// # Errors
 /// As [`crate::read()`], but for a file that changes or that is too short: that has no chunks, or one without words.
-pub fn read_chunks(file: File, cut: &Cut, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Stream, Error> {
+pub fn read_chunks(
+    file: File,
+    cut: &ChunkOptions,
+    take: &mut dyn FnMut(Chunk),
+    stop: &AtomicBool,
+) -> Result<Stream, Error> {
     let length = regular(&file)?.length;
-    let cut = &Cut { length: Some(cut.length.unwrap_or(LONGEST).min(LONGEST)), ..*cut };
+    let cut = &ChunkOptions { length: Some(cut.length.unwrap_or(LONGEST).min(LONGEST)), ..*cut };
     let source = Source::new(file, length, false);
     decode::guarded(|| stream(&source, cut, take, stop))
 }
@@ -38,7 +43,12 @@ pub fn open(path: &std::path::Path) -> Result<File, Error> {
     read::open(path).map(|(file, _)| file)
 }
 
-fn stream(source: &Source, cut: &Cut, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Stream, Error> {
+fn stream(
+    source: &Source,
+    cut: &ChunkOptions,
+    take: &mut dyn FnMut(Chunk),
+    stop: &AtomicBool,
+) -> Result<Stream, Error> {
     let mut audio = decode::open(source, false, false, stop)?;
     let spec = audio.spec().clone();
     let mut front = Front::new(spec.rate_hz, spec.channels, spec.positions, spec.kind);

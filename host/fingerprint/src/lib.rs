@@ -1,7 +1,7 @@
 //! How a piece of music sounds, as numbers that can be compared: Chromaprint's algorithm 2 (the one of `AcoustID`), computed
 //! natively.
 //!
-//! A file becomes a [`Sound`] in one pass: `decode/` (symphonia) gives blocks of samples, `chroma/` turns them into words,
+//! A file becomes a [`AudioReport`] in one pass: `decode/` (symphonia) gives blocks of samples, `chroma/` turns them into words,
 //! `hash` digests the file and, apart from it, its audio. `index/` finds among many fingerprints those that sound alike.
 //!
 //! Invariants: no tokio, no wasmtime, no SQLite, no thread but rayon's; files are only read, in large blocks, never mapped (a
@@ -23,4 +23,4 @@ pub use damage::Damage;
 pub use error::{Error, Reason};
 pub use fingerprint::Fingerprint;
 pub use pcm::{Form, Pcm, read_pcm};
-pub use read::{LONGEST, Options, Sound, Tags, check, read, read_opened};
+pub use read::{AudioReport, LONGEST, Options, Tags, check, read, read_opened};

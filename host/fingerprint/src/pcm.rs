@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::chroma::{BLOCK, Chunk, Chunks, Cut, Front, Kind, Sample, accepted};
+use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Kind, Sample, accepted};
 use crate::{Error, LONGEST, Reason};
 
 /// How bytes are samples.
@@ -111,14 +111,14 @@ impl Form {
 pub fn read_pcm(
     from: &mut dyn Read,
     pcm: Pcm,
-    cut: &Cut,
+    cut: &ChunkOptions,
     take: &mut dyn FnMut(Chunk),
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     accepted(pcm.rate_hz, pcm.channels)?;
     // Words of chunks are handed on, those of one chunk are kept.
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
-    let cut = &Cut { length: most, ..*cut };
+    let cut = &ChunkOptions { length: most, ..*cut };
     let kind = pcm.form.kind();
     let mut sink = Sink { front: Front::new(pcm.rate_hz, pcm.channels, None, kind), chunks: Chunks::new(cut) };
     let frame = pcm.form.bytes * usize::from(pcm.channels);
@@ -213,7 +213,8 @@ mod tests {
         let pcm = Pcm { rate_hz: 11_025, channels: 2, form: Form::from_name("s16le").unwrap() };
         let read = |from: &mut dyn Read| {
             let mut all = Vec::new();
-            read_pcm(from, pcm, &Cut::default(), &mut |chunk| all.push(chunk), &AtomicBool::new(false)).unwrap();
+            read_pcm(from, pcm, &ChunkOptions::default(), &mut |chunk| all.push(chunk), &AtomicBool::new(false))
+                .unwrap();
             all
         };
         let whole = read(&mut bytes.as_slice());

@@ -1,4 +1,4 @@
-//! A file becomes a [`Sound`]: its fingerprint, its digests and what it says of itself, in one pass.
+//! A file becomes a [`AudioReport`]: its fingerprint, its digests and what it says of itself, in one pass.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
@@ -27,7 +27,7 @@ pub struct Options {
 
 /// What a file was found to be.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sound {
+pub struct AudioReport {
     /// How it sounds.
     pub fingerprint: Fingerprint,
     /// How long it plays, as its container or, where that says nothing, its decoder tells.
@@ -74,16 +74,16 @@ pub struct Tags {
 ///
 /// # Errors
 /// Why it has no fingerprint; never a panic, whatever the file holds.
-pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(Depth::Fingerprint, file, options, stop)
 }
 
-/// Reads a file as [`read`] does, and decodes all of it, so that [`Sound::damage`] tells of the whole file: frames that cannot be
+/// Reads a file as [`read`] does, and decodes all of it, so that [`AudioReport::damage`] tells of the whole file: frames that cannot be
 /// decoded, a checksum that does not match, an end that is missing.
 ///
 /// # Errors
 /// As [`read`]. Damage after the part that is fingerprinted is no error.
-pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(Depth::Whole, file, options, stop)
 }
 
@@ -96,7 +96,7 @@ enum Depth {
     Whole,
 }
 
-fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
     let sound = decode::guarded(|| sound(&source, options, depth, stop));
@@ -112,13 +112,13 @@ fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Re
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Sound, Error> {
+pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let failed = |failed: std::io::Error| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}"));
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
     let sound = decode::guarded(|| sound(&source, options, Depth::Fingerprint, stop));
-    if Seen::from(&same.metadata().map_err(failed)?) != before {
+    if FileIdentity::from(&same.metadata().map_err(failed)?) != before {
         return Err(changed());
     }
     sound
@@ -126,7 +126,7 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<So
 
 /// What tells whether a file is still the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct FileIdentity {
     pub(crate) length: u64,
     changed_s: i64,
     changed_ns: i64,
@@ -134,17 +134,17 @@ pub(crate) struct Seen {
     device: u64,
 }
 
-impl From<&Metadata> for Seen {
+impl From<&Metadata> for FileIdentity {
     fn from(of: &Metadata) -> Self {
         Self { length: of.len(), changed_s: of.mtime(), changed_ns: of.mtime_nsec(), inode: of.ino(), device: of.dev() }
     }
 }
 
-fn look(file: &Path) -> std::io::Result<Seen> {
-    Ok(Seen::from(&std::fs::metadata(file)?))
+fn look(file: &Path) -> std::io::Result<FileIdentity> {
+    Ok(FileIdentity::from(&std::fs::metadata(file)?))
 }
 
-pub(crate) fn open(file: &Path) -> Result<(File, Seen), Error> {
+pub(crate) fn open(file: &Path) -> Result<(File, FileIdentity), Error> {
     let failed = |failed: std::io::Error| match failed.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "there is no such file"),
         _ => Error::new(Reason::Unreadable, format!("failed to open it: {failed}")),
@@ -156,7 +156,7 @@ pub(crate) fn open(file: &Path) -> Result<(File, Seen), Error> {
     Ok((opened, seen))
 }
 
-pub(crate) fn regular(opened: &File) -> Result<Seen, Error> {
+pub(crate) fn regular(opened: &File) -> Result<FileIdentity, Error> {
     let found = opened
         .metadata()
         .map_err(|failed| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
@@ -166,14 +166,14 @@ pub(crate) fn regular(opened: &File) -> Result<Seen, Error> {
             "it is no regular file; name a file, not a folder, pipe or device",
         ));
     }
-    Ok(Seen::from(&found))
+    Ok(FileIdentity::from(&found))
 }
 
 fn changed() -> Error {
     Error::new(Reason::Changed, "it became another file while it was read; try it again")
 }
 
-fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<Sound, Error> {
+fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let mut audio = decode::open(source, options.hashes, depth == Depth::Whole, stop)?;
     let fingerprint = fingerprint(&mut audio, options.length, stop)?;
     if depth == Depth::Whole {
@@ -186,7 +186,7 @@ fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> 
     if fingerprint.words().is_empty() {
         return Err(Error::new(Reason::TooShort, "it is too short for a fingerprint, which takes 3 s"));
     }
-    Ok(Sound {
+    Ok(AudioReport {
         fingerprint,
         duration: audio.duration(),
         codec: spec.codec,

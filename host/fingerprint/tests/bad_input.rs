@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use baton_fingerprint::{Error, Options, Reason, Sound, read};
+use baton_fingerprint::{AudioReport, Error, Options, Reason, read};
 use form::Form;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ impl Place {
 
 const WHOLE: Options = Options { length: None, hashes: true };
 
-fn sound(path: &Path) -> Result<Sound, Error> {
+fn sound(path: &Path) -> Result<AudioReport, Error> {
     read(path, WHOLE, &AtomicBool::new(false))
 }
 
@@ -245,7 +245,7 @@ fn silence_has_a_fingerprint_too() {
 }
 
 /// The file is large and sparse, so that reading it takes half a second and more, and is changed meanwhile.
-fn changed_while_read(change: impl FnOnce(&Path)) -> Result<Sound, Error> {
+fn changed_while_read(change: impl FnOnce(&Path)) -> Result<AudioReport, Error> {
     let place = Place::new();
     let length = 600_000_000;
     let path = place.sparse("song.wav", &PLAIN.header(length), u64::from(length) + 44);

@@ -25,16 +25,16 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use baton_fingerprint::{Error, Options, Reason, Sound, Tags, read};
+use baton_fingerprint::{AudioReport, Error, Options, Reason, Tags, read};
 use fpcalc::form::Form;
 use fpcalc::words;
 use place::Place;
 
-fn sound(path: &Path) -> Result<Sound, Error> {
+fn sound(path: &Path) -> Result<AudioReport, Error> {
     read(path, Options { length: None, hashes: true }, &AtomicBool::new(false))
 }
 
-fn good(path: &Path) -> Sound {
+fn good(path: &Path) -> AudioReport {
     sound(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

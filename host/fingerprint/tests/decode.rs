@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use agreement::Agreement;
-use baton_fingerprint::{Options, Reason, Sound, read};
+use baton_fingerprint::{AudioReport, Options, Reason, read};
 use fpcalc::words;
 use judge::{encode, music};
 
@@ -56,7 +56,7 @@ fn pieces() -> Vec<PathBuf> {
     music(if all() { 1 } else { 10 })
 }
 
-fn whole(file: &Path) -> Sound {
+fn whole(file: &Path) -> AudioReport {
     let options = Options { length: None, hashes: false };
     read(file, options, &AtomicBool::new(false)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

@@ -27,15 +27,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use agreement::Agreement;
-use baton_fingerprint::{Error, Options, Reason, Sound, read};
+use baton_fingerprint::{AudioReport, Error, Options, Reason, read};
 use fpcalc::words;
 use place::Place;
 
-fn sound(path: &Path, options: Options) -> Result<Sound, Error> {
+fn sound(path: &Path, options: Options) -> Result<AudioReport, Error> {
     read(path, options, &AtomicBool::new(false))
 }
 
-fn good(path: &Path) -> Sound {
+fn good(path: &Path) -> AudioReport {
     let options = Options { length: None, hashes: true };
     sound(path, options).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -7,30 +7,30 @@
 
 mod archive;
 mod capture;
-mod claim;
 mod deliver;
 mod error;
 mod glob;
 mod leftover;
+mod ownership;
+mod readiness;
 mod rename;
 mod reported;
 mod scan;
-mod settle;
 mod stamp;
 mod watch;
 
 pub use archive::{find_moved, move_into};
 pub use capture::{Captured, capture, hash_file};
-pub use claim::{OWNER_FILE, Owner, claim, claimed_at};
 pub use deliver::{Staged, publish, stage, sync_folder};
 pub use error::IntakeError;
 pub use glob::Glob;
 pub use leftover::{LEFT, Writer, is_own, leftovers};
+pub use ownership::{OWNER_FILE, Owner, claim_inbox, claimed_at};
+pub use readiness::{DetectedBy, Readiness, readiness, written};
 pub use rename::rename_new;
 pub use reported::reports_changes;
-pub use scan::{Found, FoundKind, scan, scan_tree};
-pub use settle::{Seen, Whole, whole, written};
-pub use stamp::Stamp;
+pub use scan::{FolderEntry, FolderEntryKind, scan, scan_tree};
+pub use stamp::FileStamp;
 pub use watch::{Change, Watcher};
 
 /// Times of the intake, in one place.

@@ -7,26 +7,26 @@ use std::time::SystemTime;
 use baton_core::file_name;
 use walkdir::WalkDir;
 
-use crate::{Glob, IntakeError, Stamp};
+use crate::{FileStamp, Glob, IntakeError};
 
 /// Something that lies in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FolderEntry {
     /// Where.
     pub path: PathBuf,
     /// What.
-    pub kind: FoundKind,
+    pub kind: FolderEntryKind,
     /// Its size in bytes.
     pub size: u64,
     /// When it was last written.
     pub modified: SystemTime,
     /// What tells whether it is the same as before.
-    pub stamp: Stamp,
+    pub stamp: FileStamp,
 }
 
 /// What lies there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FoundKind {
+pub enum FolderEntryKind {
     /// A regular file.
     File,
     /// A directory.
@@ -39,12 +39,12 @@ pub enum FoundKind {
 ///
 /// # Errors
 /// When the folder is gone or may not be read. An entry that vanishes meanwhile is passed over.
-pub fn scan(folder: &Path) -> Result<Vec<Found>, IntakeError> {
+pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(IntakeError::LinkedFolder { path: folder.to_owned() });
     }
     let entries = fs::read_dir(folder).map_err(|error| IntakeError::io(folder, "read", error))?;
-    let mut found: Vec<Found> = entries
+    let mut found: Vec<FolderEntry> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_str().is_none_or(|name| !file_name::is_ignored(name)))
         .filter_map(|entry| Some(found(entry.path(), &entry.metadata().ok()?)))
@@ -55,7 +55,7 @@ pub fn scan(folder: &Path) -> Result<Vec<Found>, IntakeError> {
 
 /// The regular files below `folder` whose relative path fits `glob`, by path. Hidden folders are not entered.
 #[must_use]
-pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<Found> {
+pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<FolderEntry> {
     let visible = |name: &std::ffi::OsStr| name.to_str().is_none_or(|name| !file_name::is_ignored(name));
     WalkDir::new(folder)
         .max_depth(32)
@@ -69,16 +69,16 @@ pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<Found> {
         .collect()
 }
 
-fn found(path: PathBuf, metadata: &fs::Metadata) -> Found {
+fn found(path: PathBuf, metadata: &fs::Metadata) -> FolderEntry {
     let kind = if metadata.is_file() {
-        FoundKind::File
+        FolderEntryKind::File
     } else if metadata.is_dir() {
-        FoundKind::Directory
+        FolderEntryKind::Directory
     } else {
-        FoundKind::Other
+        FolderEntryKind::Other
     };
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Found { path, kind, size: metadata.len(), modified, stamp: Stamp::of(metadata) }
+    FolderEntry { path, kind, size: metadata.len(), modified, stamp: FileStamp::of(metadata) }
 }
 
 #[cfg(test)]
@@ -96,10 +96,10 @@ mod tests {
         let found = scan(folder.path()).unwrap();
         let names: Vec<_> = found.iter().map(|f| (f.path.file_name().unwrap().to_str().unwrap(), f.kind)).collect();
         let expected = [
-            ("a.json", FoundKind::File),
-            ("b.json", FoundKind::File),
-            ("l.json", FoundKind::Other),
-            ("x.json", FoundKind::Directory),
+            ("a.json", FolderEntryKind::File),
+            ("b.json", FolderEntryKind::File),
+            ("l.json", FolderEntryKind::Other),
+            ("x.json", FolderEntryKind::Directory),
         ];
         assert_eq!(names, expected);
     }

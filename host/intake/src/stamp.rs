@@ -14,7 +14,7 @@ const NANOSECONDS: i128 = 1_000_000_000;
 
 /// A file at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
+pub struct FileStamp {
     size: u64,
     /// Nanoseconds since 1970, as the time of change.
     modified: i128,
@@ -22,7 +22,7 @@ pub struct Stamp {
     inode: u64,
 }
 
-impl Stamp {
+impl FileStamp {
     /// The stamp of a file.
     #[must_use]
     pub fn of(metadata: &Metadata) -> Self {
@@ -51,13 +51,13 @@ impl Stamp {
     }
 }
 
-impl fmt::Display for Stamp {
+impl fmt::Display for FileStamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {} {}", self.size, self.modified, self.changed, self.inode)
     }
 }
 
-impl FromStr for Stamp {
+impl FromStr for FileStamp {
     type Err = std::num::ParseIntError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -77,21 +77,21 @@ mod tests {
         let file = folder.path().join("x.json");
         std::fs::write(&file, "one").unwrap();
         let metadata = file.metadata().unwrap();
-        let before = Stamp::of(&metadata);
+        let before = FileStamp::of(&metadata);
         assert_eq!(before.to_string().parse(), Ok(before));
-        assert!("".parse::<Stamp>().is_err() && "1 2 3 4 5".parse::<Stamp>().is_err());
+        assert!("".parse::<FileStamp>().is_err() && "1 2 3 4 5".parse::<FileStamp>().is_err());
         std::thread::sleep(Duration::from_millis(50));
         std::fs::write(&file, "two").unwrap();
         std::fs::File::options().append(true).open(&file).unwrap().set_modified(metadata.modified().unwrap()).unwrap();
-        assert_ne!(Stamp::of(&file.metadata().unwrap()), before);
+        assert_ne!(FileStamp::of(&file.metadata().unwrap()), before);
     }
 
     #[test]
     fn a_stamp_is_old_when_no_file_system_confuses_it_with_a_later_one() {
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(100);
-        let stamp = Stamp { size: 1, modified: 97 * NANOSECONDS, changed: 97 * NANOSECONDS, inode: 1 };
+        let stamp = FileStamp { size: 1, modified: 97 * NANOSECONDS, changed: 97 * NANOSECONDS, inode: 1 };
         assert!(stamp.is_old_at(at) && !stamp.is_fine());
-        assert!(!Stamp { changed: 99 * NANOSECONDS, ..stamp }.is_old_at(at));
-        assert!(!Stamp { modified: 200 * NANOSECONDS, ..stamp }.is_old_at(at), "a clock that runs ahead");
+        assert!(!FileStamp { changed: 99 * NANOSECONDS, ..stamp }.is_old_at(at));
+        assert!(!FileStamp { modified: 200 * NANOSECONDS, ..stamp }.is_old_at(at), "a clock that runs ahead");
     }
 }

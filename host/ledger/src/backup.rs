@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
 use crate::database::Reader;
-use crate::verify::{self, Tip};
+use crate::verify::{self, ChainTip};
 use crate::whole_file::{self, folder_of};
 
 /// Why there is no backup.
@@ -56,7 +56,7 @@ pub enum BackupError {
 ///
 /// # Errors
 /// When `to` exists, cannot be written, or the ledger cannot be read. Then nothing is left behind.
-pub fn copy(reader: &Reader, to: &Path) -> Result<Tip, BackupError> {
+pub fn copy(reader: &Reader, to: &Path) -> Result<ChainTip, BackupError> {
     if to.symlink_metadata().is_ok() {
         return Err(BackupError::Exists { path: to.to_owned() });
     }
@@ -72,7 +72,7 @@ pub fn copy(reader: &Reader, to: &Path) -> Result<Tip, BackupError> {
 }
 
 /// Makes the hidden file, copies every page and flushes it.
-fn fill(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupError> {
+fn fill(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, BackupError> {
     let write = |source| BackupError::Write { path: to.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
     let tip = copy_pages(reader, hidden, to)?;
@@ -80,7 +80,7 @@ fn fill(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupError> {
     Ok(tip)
 }
 
-fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<Tip, BackupError> {
+fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, BackupError> {
     let failed = |source| BackupError::Copy { path: to.to_owned(), source };
     let snapshot = reader.connection.unchecked_transaction().map_err(LedgerError::from)?;
     let tip = verify::tip(&snapshot)?;
@@ -176,7 +176,7 @@ mod tests {
                     }
                 });
             }
-            let tips: Vec<Tip> = (0..20)
+            let tips: Vec<ChainTip> = (0..20)
                 .map(|number| {
                     let to = folder.path().join(format!("{number}.db"));
                     let tip = copy(&ledger.reader().unwrap(), &to).unwrap();

@@ -42,9 +42,9 @@ pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Time
 
 /// What a plugin used of each resource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Used([Amounts; Resource::ALL.len()]);
+pub struct BudgetUse([Amounts; Resource::ALL.len()]);
 
-impl Used {
+impl BudgetUse {
     /// What it used of one resource.
     #[must_use]
     pub fn of(&self, resource: Resource) -> Amounts {
@@ -92,13 +92,13 @@ impl<'a> Counts<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn used(self, plugin: &str, now: Timestamp) -> Result<Used, LedgerError> {
+    pub fn used(self, plugin: &str, now: Timestamp) -> Result<BudgetUse, LedgerError> {
         let sql = "SELECT resource, total(used), total(CASE WHEN slot > ?2 THEN used END) FROM budget_use
                    WHERE plugin = ?1 AND slot > ?3 GROUP BY resource";
         let mut select = self.0.prepare_cached(sql)?;
         let [hour, day] = [Window::Hour, Window::Day].map(|window| before_first_slot(now, window));
         let mut rows = select.query(params![plugin, hour, day])?;
-        let mut used = Used::default();
+        let mut used = BudgetUse::default();
         while let Some(row) = rows.next()? {
             let resource = Resource::from_key(&row.get::<_, String>(0)?);
             if let Some(used) = resource.and_then(|resource| used.0.get_mut(resource as usize)) {

@@ -69,7 +69,7 @@ impl Event {
 
 /// An event as it stands in the chain.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// Its place, from 1.
     pub seq: i64,
     /// What happened.
@@ -125,7 +125,7 @@ pub(crate) const OF_TASK: &str =
 ///
 /// # Errors
 /// When the database fails or holds an unknown state.
-pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Recorded>, LedgerError> {
+pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, LedgerError> {
     let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| Ok(recorded(row)))?;
     rows.map(|row| row?).collect()
@@ -142,15 +142,15 @@ pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
 
 /// Which events a reader of the chain wants to see.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Choice {
-    /// Only events after which their task is in one of these states, or that have one of [`Choice::actions`]; all of both where
+pub struct EventFilter {
+    /// Only events after which their task is in one of these states, or that have one of [`EventFilter::actions`]; all of both where
     /// both are empty.
     pub states: &'static [State],
-    /// As [`Choice::states`].
+    /// As [`EventFilter::states`].
     pub actions: &'static [&'static str],
 }
 
-impl Choice {
+impl EventFilter {
     fn sql(self) -> String {
         if self.states.is_empty() && self.actions.is_empty() {
             return "true".to_owned();
@@ -168,8 +168,8 @@ impl Choice {
 pub fn each_after(
     reader: &Reader,
     (after, last): (i64, i64),
-    choice: Choice,
-    mut each: impl FnMut(Recorded) -> Result<(), LedgerError>,
+    choice: EventFilter,
+    mut each: impl FnMut(RecordedEvent) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
     let sql = format!(
         "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
@@ -205,7 +205,7 @@ pub fn has(reader: &Reader, task: &str, action: &str, at: Timestamp) -> Result<b
     Ok(select.query_row(params![task, action, at.as_millisecond()], |_| Ok(())).optional()?.is_some())
 }
 
-fn recorded(row: &Row<'_>) -> Result<Recorded, LedgerError> {
+fn recorded(row: &Row<'_>) -> Result<RecordedEvent, LedgerError> {
     let state: String = row.get(6)?;
     let event = Event {
         task: row.get(1)?,
@@ -218,7 +218,7 @@ fn recorded(row: &Row<'_>) -> Result<Recorded, LedgerError> {
         output_hash: row.get(8)?,
         plugin_digest: row.get(9)?,
     };
-    Ok(Recorded { seq: row.get(0)?, event, hash: row.get(10)? })
+    Ok(RecordedEvent { seq: row.get(0)?, event, hash: row.get(10)? })
 }
 
 fn hash(prev: &str, event: &Event) -> String {

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::LedgerError;
 use crate::database::{Reader, Tx, form};
 use crate::event::{self, Event};
-use crate::prune::{LEDGER, Mark};
-use crate::verify::{self, Tip};
+use crate::prune::{LEDGER, PruneMark};
+use crate::verify::{self, ChainTip};
 
 /// The first form of the ledger that has an id.
 const FIRST_FORM: i64 = 9;
@@ -20,7 +20,7 @@ pub struct KnownLedger {
     /// Its id: 32 hexadecimal digits.
     pub id: String,
     /// How far its chain went.
-    pub tip: Tip,
+    pub tip: ChainTip,
 }
 
 /// How a ledger compares with the remembered one.
@@ -70,12 +70,12 @@ pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), Led
 }
 
 /// Whether `tip` is in the chain. Of the pruned events only the last hash is known: any earlier tip counts as present.
-fn holds(snapshot: &Connection, tip: &Tip) -> Result<bool, LedgerError> {
+fn holds(snapshot: &Connection, tip: &ChainTip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
     if seq == 0 {
         return Ok(true);
     }
-    if let Some(mark) = Mark::read(snapshot)?.filter(|mark| seq <= mark.seq) {
+    if let Some(mark) = PruneMark::read(snapshot)?.filter(|mark| seq <= mark.seq) {
         return Ok(seq < mark.seq || mark.hash == tip.head);
     }
     let mut select = snapshot.prepare_cached("SELECT hash FROM events WHERE seq = ?1")?;

@@ -116,7 +116,7 @@ pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, Ledger
 
 /// A running task and who runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
+pub struct RunningTask {
     /// The task.
     pub task: String,
     /// Whose it is.
@@ -131,13 +131,13 @@ pub struct Lease {
 ///
 /// # Errors
 /// When the database fails.
-pub fn leases(reader: &Reader) -> Result<Vec<Lease>, LedgerError> {
+pub fn leases(reader: &Reader) -> Result<Vec<RunningTask>, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT id, agent, title, coalesce(lease_owner, '') FROM tasks
          WHERE state IN ('running', 'waiting', 'needs_grant') AND state = 'running' ORDER BY created_at, rowid",
     )?;
     let rows = select.query_map([], |row| {
-        Ok(Lease { task: row.get(0)?, agent: row.get(1)?, title: row.get(2)?, owner: row.get(3)? })
+        Ok(RunningTask { task: row.get(0)?, agent: row.get(1)?, title: row.get(2)?, owner: row.get(3)? })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -153,7 +153,7 @@ pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
 
 /// A file that the ledger has a place for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedFile {
     /// The task.
     pub task: String,
     /// Where it lies: relative to the workspace inside it, else absolute.
@@ -165,7 +165,7 @@ pub struct Recorded {
 ///
 /// # Errors
 /// When the database fails.
-pub fn waiting_files(reader: &Reader) -> Result<Vec<Recorded>, LedgerError> {
+pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> {
     recorded(
         reader,
         "WHERE state IN
@@ -179,15 +179,15 @@ pub fn waiting_files(reader: &Reader) -> Result<Vec<Recorded>, LedgerError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn archived_files(reader: &Reader, most: u32) -> Result<Vec<Recorded>, LedgerError> {
+pub fn archived_files(reader: &Reader, most: u32) -> Result<Vec<RecordedFile>, LedgerError> {
     let rest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC LIMIT ?1)
                 AND archived_at IS NOT NULL AND file IS NOT NULL ORDER BY created_at, rowid";
     recorded(reader, rest, i64::from(most))
 }
 
-fn recorded(reader: &Reader, rest: &str, most: i64) -> Result<Vec<Recorded>, LedgerError> {
+fn recorded(reader: &Reader, rest: &str, most: i64) -> Result<Vec<RecordedFile>, LedgerError> {
     let mut select = reader.connection.prepare(&format!("SELECT id, file FROM tasks {rest}"))?;
-    let rows = select.query_map(params![most], |row| Ok(Recorded { task: row.get(0)?, file: row.get(1)? }))?;
+    let rows = select.query_map(params![most], |row| Ok(RecordedFile { task: row.get(0)?, file: row.get(1)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -197,7 +197,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::task::{self, New, Origin};
+    use crate::task::{self, NewTask, Origin};
     use crate::{Ledger, Tx, outbox};
 
     fn ledger() -> (tempfile::TempDir, Ledger) {
@@ -207,18 +207,18 @@ mod tests {
     }
 
     fn task(tx: &Tx<'_>, title: &str, state: State, second: i64) -> Result<String, LedgerError> {
-        let new = New {
+        let new = NewTask {
             title: title.to_owned(),
             file: Some(format!("handoffs/a/01_inbox/{title}.json")),
-            ..New::blank("a", Origin::Handoff, state)
+            ..NewTask::blank("a", Origin::Handoff, state)
         };
         task::insert(tx, &new, None, Timestamp::from_second(second).unwrap())
     }
 
-    fn delivery(name: &str) -> outbox::New {
+    fn delivery(name: &str) -> outbox::NewDelivery {
         let folder = "reports".to_owned();
-        outbox::New {
-            kind: outbox::Kind::Artifact,
+        outbox::NewDelivery {
+            kind: outbox::DeliveryKind::Artifact,
             source: None,
             folder,
             name: name.to_owned(),
@@ -283,7 +283,7 @@ mod tests {
         let reader = ledger.reader().unwrap();
         let owners: Vec<_> = leases(&reader).unwrap().into_iter().map(|lease| (lease.title, lease.owner)).collect();
         assert_eq!(owners, [("run".to_owned(), "up:7:1".to_owned())]);
-        let files = |found: Vec<Recorded>| found.into_iter().map(|found| found.file).collect::<Vec<_>>();
+        let files = |found: Vec<RecordedFile>| found.into_iter().map(|found| found.file).collect::<Vec<_>>();
         assert_eq!(files(waiting_files(&reader).unwrap()), ["handoffs/a/01_inbox/run.json"]);
         assert_eq!(files(archived_files(&reader, 2).unwrap()), ["handoffs/a/02_processed/done.json"]);
         assert!(archived_files(&reader, 1).unwrap().is_empty(), "only the newest are looked at");

@@ -9,27 +9,27 @@
 //! The ledger decides nothing: what a transition means is the business of `dispatch`.
 //!
 //! Beside it stand other databases, each a file with connections of its own, so that a plugin's long write never holds up
-//! a capture: the music [`catalog`], and what is lent to plugins ([`guest`]).
+//! a capture: the music [`catalog`], and what is lent to plugins ([`plugin_sql`]).
 
 pub mod attempt_log;
 pub mod backup;
 pub mod budget;
 pub mod catalog;
-pub mod claim;
 mod database;
 mod error;
 pub mod event;
 pub mod export;
 pub mod finding;
 pub mod flag;
-pub mod guest;
 pub mod identity;
 pub mod inspect;
 mod lanes;
+pub mod lock;
 pub mod mark;
 pub mod outbox;
 pub mod path_text;
-pub mod posted;
+pub mod plugin_requests;
+pub mod plugin_sql;
 mod presence;
 pub mod prune;
 pub mod read_file;

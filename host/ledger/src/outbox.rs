@@ -13,7 +13,7 @@ use crate::database::Tx;
 
 /// What kind of thing is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DeliveryKind {
     /// A file of the outcome, to `reports/`.
     Artifact,
     /// A handoff that a plugin emitted.
@@ -32,7 +32,7 @@ pub enum Kind {
     Archive,
 }
 
-impl Kind {
+impl DeliveryKind {
     const ALL: [Self; 8] = [
         Self::Artifact,
         Self::Handoff,
@@ -62,9 +62,9 @@ impl Kind {
 
 /// A delivery to be recorded.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewDelivery {
     /// What it is.
-    pub kind: Kind,
+    pub kind: DeliveryKind,
     /// Of a move: where the file lies now.
     pub source: Option<String>,
     /// The folder that it goes into: relative to the workspace inside it, else absolute.
@@ -77,10 +77,10 @@ pub struct New {
     pub bytes: Option<Vec<u8>>,
 }
 
-impl New {
+impl NewDelivery {
     /// A file with these bytes that is to be written.
     #[must_use]
-    pub fn written(kind: Kind, folder: String, name: String, bytes: Vec<u8>) -> Self {
+    pub fn written(kind: DeliveryKind, folder: String, name: String, bytes: Vec<u8>) -> Self {
         Self { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
     }
 }
@@ -93,7 +93,7 @@ pub struct Delivery {
     /// The task that it belongs to.
     pub task: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: DeliveryKind,
     /// Whether the temporary file was complete on the disk.
     pub staged: bool,
     /// Of a move: where the file lies.
@@ -112,7 +112,7 @@ pub struct Delivery {
 ///
 /// # Errors
 /// When the database fails.
-pub fn add(tx: &Tx<'_>, task: &str, new: &New) -> Result<i64, LedgerError> {
+pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO outbox (task, kind, state, source, folder, name, hash, bytes, owner)
          VALUES (?1, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -172,7 +172,7 @@ pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
 
 /// How far a delivery got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum DeliveryProgress {
     /// It is to be carried still.
     Open,
     /// It was put into this folder under this name.
@@ -190,13 +190,13 @@ pub enum Progress {
 ///
 /// # Errors
 /// When the database fails.
-pub fn progress(tx: &Tx<'_>, id: i64) -> Result<Progress, LedgerError> {
+pub fn progress(tx: &Tx<'_>, id: i64) -> Result<DeliveryProgress, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT state, folder, name FROM outbox WHERE id = ?1")?;
     let found = select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     Ok(match found {
-        Some((state, folder, name)) if String::as_str(&state) == "done" => Progress::Done { folder, name },
-        Some((state, ..)) if matches!(state.as_str(), "pending" | "staged") => Progress::Open,
-        _ => Progress::Gone,
+        Some((state, folder, name)) if String::as_str(&state) == "done" => DeliveryProgress::Done { folder, name },
+        Some((state, ..)) if matches!(state.as_str(), "pending" | "staged") => DeliveryProgress::Open,
+        _ => DeliveryProgress::Gone,
     })
 }
 
@@ -295,7 +295,7 @@ fn delivery(row: &Row<'_>) -> Result<Delivery, LedgerError> {
     Ok(Delivery {
         id: row.get(0)?,
         task: row.get(1)?,
-        kind: Kind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(corrupt)?,
+        kind: DeliveryKind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(corrupt)?,
         staged: state == "staged",
         source: row.get(4)?,
         folder: row.get(5)?,

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::database::{self, Reader, with_ending};
-use crate::verify::{self, Tip};
+use crate::verify::{self, ChainTip};
 use crate::whole_file::{self, folder_of};
 use crate::{LedgerError, regular_file};
 
@@ -84,7 +84,7 @@ pub enum RestoreError {
 /// # Errors
 /// When the copy is not sound, the old ledger is in the way or in use, or the disk refuses. Then the old ledger is where it
 /// was; only a crash between two renames can leave it under its new name, with nothing lost.
-pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<Tip, RestoreError> {
+pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
     if there && keep_as.is_none() {
         return Err(RestoreError::Exists { path: to.to_owned() });
@@ -105,7 +105,7 @@ pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<Tip, Re
 }
 
 /// Copies the bytes under the hidden name, checks them there and flushes them.
-fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<Tip, RestoreError> {
+fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<ChainTip, RestoreError> {
     let read = |source| RestoreError::Read { path: copy.to_owned(), source };
     let write = |source| RestoreError::Write { path: to.to_owned(), source };
     if fs::metadata(with_ending(copy, "-wal")).is_ok_and(|wal| wal.len() > 0) {
@@ -120,7 +120,7 @@ fn take_in(copy: &Path, hidden: &Path, to: &Path) -> Result<Tip, RestoreError> {
 }
 
 /// Whether the file at `hidden` is a sound ledger of a form that this build knows.
-fn check(hidden: &Path, copy: &Path) -> Result<Tip, RestoreError> {
+fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     let unsound = |why: String| RestoreError::Unsound { path: copy.to_owned(), why };
     let reader = Reader::open(hidden).map_err(|error| match error {
         LedgerError::Open { source, .. } => unsound(source.to_string()),

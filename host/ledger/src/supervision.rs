@@ -14,7 +14,7 @@ const FORM: i64 = 5;
 
 /// A plugin that failed and has not ended well since.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Supervised {
+pub struct FailingPlugin {
     /// Its agent.
     pub agent: String,
     /// The component that failed.
@@ -35,7 +35,7 @@ const COLUMNS: &str = "agent, digest, failures, quarantines, until, reason";
 ///
 /// # Errors
 /// When the database fails.
-pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<Supervised>, LedgerError> {
+pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<FailingPlugin>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM supervision WHERE agent = ?1"))?;
     select.query_row([agent], |row| Ok(supervised(row))).optional()?.transpose()
 }
@@ -44,10 +44,10 @@ pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<Supervised>, LedgerError> 
 ///
 /// # Errors
 /// When the database fails.
-pub fn put(tx: &Tx<'_>, known: &Supervised) -> Result<(), LedgerError> {
+pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     let sql = format!("INSERT OR REPLACE INTO supervision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     let until = known.until.map(Timestamp::as_millisecond);
-    let Supervised { agent, digest, failures, quarantines, reason, .. } = known;
+    let FailingPlugin { agent, digest, failures, quarantines, reason, .. } = known;
     tx.connection.prepare_cached(&sql)?.execute(params![agent, digest, failures, quarantines, until, reason])?;
     Ok(())
 }
@@ -75,7 +75,7 @@ pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerErro
 ///
 /// # Errors
 /// When the database fails.
-pub fn quarantined(reader: &Reader, now: Timestamp) -> Result<Vec<Supervised>, LedgerError> {
+pub fn quarantined_plugins(reader: &Reader, now: Timestamp) -> Result<Vec<FailingPlugin>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());
     }
@@ -85,9 +85,9 @@ pub fn quarantined(reader: &Reader, now: Timestamp) -> Result<Vec<Supervised>, L
     rows.map(|row| row?).collect()
 }
 
-fn supervised(row: &Row<'_>) -> Result<Supervised, LedgerError> {
+fn supervised(row: &Row<'_>) -> Result<FailingPlugin, LedgerError> {
     let until: Option<i64> = row.get(4)?;
-    Ok(Supervised {
+    Ok(FailingPlugin {
         agent: row.get(0)?,
         digest: row.get(1)?,
         failures: row.get(2)?,
@@ -107,7 +107,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let until = Timestamp::from_second(100).unwrap();
-        let known = Supervised {
+        let known = FailingPlugin {
             agent: "a".to_owned(),
             digest: "d".to_owned(),
             failures: 5,
@@ -122,8 +122,8 @@ mod tests {
             |second| ledger.write_blocking(move |tx| next(tx, Timestamp::from_second(second).unwrap())).unwrap();
         assert_eq!((next_at(99), next_at(100)), (Some(until), None));
         let reader = ledger.reader().unwrap();
-        assert_eq!(quarantined(&reader, Timestamp::from_second(99).unwrap()).unwrap(), [known]);
-        assert!(quarantined(&reader, until).unwrap().is_empty());
+        assert_eq!(quarantined_plugins(&reader, Timestamp::from_second(99).unwrap()).unwrap(), [known]);
+        assert!(quarantined_plugins(&reader, until).unwrap().is_empty());
         assert!(ledger.write_blocking(|tx| clear(tx, "a")).unwrap());
         assert!(!ledger.write_blocking(|tx| clear(tx, "a")).unwrap());
     }

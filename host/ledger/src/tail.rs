@@ -11,11 +11,11 @@ use jiff::Timestamp;
 
 use crate::LedgerError;
 use crate::database::Reader;
-use crate::verify::{Broken, Row, Wrong, lossy};
+use crate::verify::{BrokenRow, Row, RowFault, lossy};
 
 /// A time that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Jump {
+pub struct ClockJump {
     /// The event.
     pub seq: i64,
     /// Its task.
@@ -28,19 +28,19 @@ pub struct Jump {
 
 /// What the newest events are like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tail {
+pub struct ChainTail {
     /// How many were looked at.
     pub events: u64,
     /// Where they break first.
-    pub broken: Option<Broken>,
+    pub broken: Option<BrokenRow>,
     /// Events whose time lies before that of the event before them, oldest first.
-    pub backwards: Vec<Jump>,
+    pub backwards: Vec<ClockJump>,
     /// Events whose time lies in the future, oldest first.
-    pub ahead: Vec<Jump>,
+    pub ahead: Vec<ClockJump>,
 }
 
 /// What is seen of one event on the way.
-struct Seen {
+struct TailEvent {
     seq: i64,
     task: String,
     at: i64,
@@ -53,13 +53,13 @@ struct Seen {
 ///
 /// # Errors
 /// When the database fails. A broken chain is no error.
-pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<Tail, LedgerError> {
+pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<ChainTail, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT * FROM (SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash
                         FROM events ORDER BY seq DESC LIMIT ?1) ORDER BY seq",
     )?;
     let mut rows = select.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
-    let (mut tail, mut before) = (Tail::default(), None);
+    let (mut tail, mut before) = (ChainTail::default(), None);
     while let Some(row) = rows.next()? {
         let seen = seen(row)?;
         tail.add(&seen, before.as_ref(), millis(tolerance), now.as_millisecond());
@@ -68,8 +68,8 @@ pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> 
     Ok(tail)
 }
 
-fn seen(row: &rusqlite::Row<'_>) -> Result<Seen, LedgerError> {
-    Ok(Seen {
+fn seen(row: &rusqlite::Row<'_>) -> Result<TailEvent, LedgerError> {
+    Ok(TailEvent {
         seq: row.get(0)?,
         task: lossy(row, 1)?,
         at: row.get(2)?,
@@ -79,14 +79,14 @@ fn seen(row: &rusqlite::Row<'_>) -> Result<Seen, LedgerError> {
     })
 }
 
-impl Tail {
-    fn add(&mut self, seen: &Seen, before: Option<&Seen>, tolerance: i64, now: i64) {
+impl ChainTail {
+    fn add(&mut self, seen: &TailEvent, before: Option<&TailEvent>, tolerance: i64, now: i64) {
         self.events = self.events.saturating_add(1);
         if self.broken.is_none() {
             let wrong = judge(seen, before);
-            self.broken = wrong.map(|wrong| Broken { seq: seen.seq, task: seen.task.clone(), wrong });
+            self.broken = wrong.map(|wrong| BrokenRow { seq: seen.seq, task: seen.task.clone(), wrong });
         }
-        let jump = |by: i64| Jump {
+        let jump = |by: i64| ClockJump {
             seq: seen.seq,
             task: seen.task.clone(),
             at: seen.at,
@@ -100,17 +100,17 @@ impl Tail {
 }
 
 /// What is wrong with an event that stands after `before`. What the first one follows is not looked at.
-fn judge(seen: &Seen, before: Option<&Seen>) -> Option<Wrong> {
+fn judge(seen: &TailEvent, before: Option<&TailEvent>) -> Option<RowFault> {
     if !seen.as_written {
-        return Some(Wrong::Edited);
+        return Some(RowFault::Edited);
     }
     let before = before?;
     let next = seen.seq == before.seq.saturating_add(1);
     match (seen.prev == before.hash, next) {
         (true, true) => None,
-        (true, false) => Some(Wrong::Order),
-        (false, true) => Some(Wrong::Replaced),
-        (false, false) => Some(Wrong::Missing),
+        (true, false) => Some(RowFault::Order),
+        (false, true) => Some(RowFault::Replaced),
+        (false, false) => Some(RowFault::Missing),
     }
 }
 
@@ -143,23 +143,23 @@ mod tests {
         (folder, Reader::open(&path).unwrap())
     }
 
-    fn tail(seconds: &[i64], sql: &str, most: u64) -> Tail {
+    fn tail(seconds: &[i64], sql: &str, most: u64) -> ChainTail {
         let (_folder, reader) = reader(seconds, sql);
         look(&reader, most, MINUTE, Timestamp::from_second(1_000).unwrap()).unwrap()
     }
 
     #[test]
     fn what_nobody_touched_is_sound_and_its_times_fit() {
-        let expected = Tail { events: 3, ..Tail::default() };
+        let expected = ChainTail { events: 3, ..ChainTail::default() };
         assert_eq!(tail(&[1, 2, 3], "", 100), expected);
         assert_eq!(tail(&[1, 2, 3, 4, 5], "", 3), expected);
-        assert_eq!(tail(&[], "", 3), Tail::default());
+        assert_eq!(tail(&[], "", 3), ChainTail::default());
     }
 
     #[test]
     fn a_clock_that_was_set_back_and_one_that_was_ahead_are_seen() {
         let seen = tail(&[500, 441, 440, 300, 1_060, 1_061], "", 100);
-        let jumps = |jumps: &[Jump]| jumps.iter().map(|jump| (jump.seq, jump.by.as_secs())).collect::<Vec<_>>();
+        let jumps = |jumps: &[ClockJump]| jumps.iter().map(|jump| (jump.seq, jump.by.as_secs())).collect::<Vec<_>>();
         assert_eq!((jumps(&seen.backwards), jumps(&seen.ahead)), (vec![(4, 140)], vec![(6, 61)]));
         assert_eq!((seen.broken, seen.ahead[0].task.as_str()), (None, "task-1061"));
     }
@@ -168,11 +168,11 @@ mod tests {
     fn what_was_done_to_the_end_is_found_there() {
         let events = [1, 2, 3, 4, 5, 6];
         for (sql, seq, wrong) in [
-            ("UPDATE events SET reason = 'x' WHERE seq = 5", 5, Wrong::Edited),
-            ("UPDATE events SET hash = CAST(x'ff' AS TEXT) WHERE seq = 5", 5, Wrong::Edited),
-            ("DELETE FROM events WHERE seq = 5", 6, Wrong::Missing),
-            ("DELETE FROM events WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 6", 5, Wrong::Replaced),
-            ("UPDATE events SET seq = 9 WHERE seq = 6", 9, Wrong::Order),
+            ("UPDATE events SET reason = 'x' WHERE seq = 5", 5, RowFault::Edited),
+            ("UPDATE events SET hash = CAST(x'ff' AS TEXT) WHERE seq = 5", 5, RowFault::Edited),
+            ("DELETE FROM events WHERE seq = 5", 6, RowFault::Missing),
+            ("DELETE FROM events WHERE seq = 5; UPDATE events SET seq = 5 WHERE seq = 6", 5, RowFault::Replaced),
+            ("UPDATE events SET seq = 9 WHERE seq = 6", 9, RowFault::Order),
         ] {
             let broken = tail(&events, sql, 4).broken.map(|broken| (broken.seq, broken.wrong));
             assert_eq!(broken, Some((seq, wrong)), "{sql}");

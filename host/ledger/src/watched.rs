@@ -14,12 +14,12 @@ pub type Stamp = Option<(u64, u64)>;
 
 /// What is known of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct WatchedFile {
     /// As it was seen, and as a task was last told, for each key.
     stamps: Vec<(String, Option<String>)>,
 }
 
-impl Known {
+impl WatchedFile {
     /// Whether a file that is like this now has changed.
     #[must_use]
     pub fn is_news(&self, now: Stamp) -> bool {
@@ -68,10 +68,10 @@ pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, Ledger
 ///
 /// # Errors
 /// When the database fails.
-pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, Known>, LedgerError> {
+pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, WatchedFile>, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT path, seen, told FROM watched WHERE plugin = ?1")?;
     let rows = select.query_map([plugin], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let mut known: BTreeMap<String, WatchedFile> = BTreeMap::new();
     for row in rows {
         let (path, stamps): (String, _) = row?;
         known.entry(path).or_default().stamps.push(stamps);

@@ -44,10 +44,10 @@ impl From<Failure> for LedgerError {
     }
 }
 
-type Verdict = Result<(), Failure>;
+type GroupResult = Result<(), Failure>;
 type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
 /// Gives the caller its result once the verdict on the group is known.
-type Answer = Box<dyn FnOnce(Verdict) + Send>;
+type Answer = Box<dyn FnOnce(GroupResult) + Send>;
 
 /// A job and the lane that it waits in.
 struct Waiting {
@@ -72,7 +72,7 @@ struct Shared {
 
 impl Shared {
     /// Checks that the open files have the ledger's names. After one was lost, every check fails.
-    fn check(&self) -> Verdict {
+    fn check(&self) -> GroupResult {
         if let Some(path) = &self.pulse.borrow().lost {
             return Err(Failure::Lost(path.clone()));
         }
@@ -232,7 +232,7 @@ where
 {
     Box::new(move |tx| {
         let result = tx.map_or(Err(LedgerError::Closed), |tx| in_savepoint(tx, job));
-        Box::new(move |verdict: Verdict| answer(verdict.map_err(LedgerError::from).and(result)))
+        Box::new(move |verdict: GroupResult| answer(verdict.map_err(LedgerError::from).and(result)))
     })
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Count, Source, State};
+use baton_ledger::catalog::library::{Count, ItemState, Source};
 
 /// The share that is asked for unless somebody says otherwise, in per cent.
 pub const GATE: u8 = 80;
@@ -23,25 +23,25 @@ pub struct Coverage {
     /// Items with a fingerprint that play longer than what is fingerprinted.
     pub in_part: u64,
     /// All sources together.
-    pub total: Part,
+    pub total: CoveragePart,
     /// Each source.
-    pub sources: Vec<OfSource>,
+    pub sources: Vec<SourceCoverage>,
 }
 
 /// Coverage of one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OfSource {
+pub struct SourceCoverage {
     /// Its folder.
     pub path: PathBuf,
     /// Why it could not be reached the last time.
     pub failure: Option<String>,
     /// Its items.
-    pub part: Part,
+    pub part: CoveragePart,
 }
 
 /// Items that are counted together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct CoveragePart {
     /// Audio items that are there.
     pub items: u64,
     /// Those that have a fingerprint.
@@ -55,35 +55,35 @@ pub struct Part {
     /// Items that were there once, and count no more.
     pub missing: u64,
     /// Why items have no fingerprint, the most frequent first.
-    pub reasons: Vec<Lack>,
+    pub reasons: Vec<MissingCount>,
     /// How many more need one until the gate is reached.
     pub needed: u64,
 }
 
 /// Items that lack a fingerprint for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub struct MissingCount {
     /// How far they are.
-    pub state: State,
+    pub state: ItemState,
     /// Why; `not_read` for what waits.
     pub reason: String,
     /// How many.
     pub items: u64,
 }
 
-impl Part {
+impl CoveragePart {
     fn of<'a>(counts: impl Iterator<Item = &'a Count>, missing: u64, gate_percent: u8) -> Self {
         let mut part = Self { missing, ..Self::default() };
         for count in counts {
             part.items += count.items;
             let of_state = match count.state {
-                State::Fingerprinted => &mut part.fingerprinted,
-                State::Pending => &mut part.pending,
-                State::Failed => &mut part.failed,
-                State::Skipped => &mut part.skipped,
+                ItemState::Fingerprinted => &mut part.fingerprinted,
+                ItemState::Pending => &mut part.pending,
+                ItemState::Failed => &mut part.failed,
+                ItemState::Skipped => &mut part.skipped,
             };
             *of_state += count.items;
-            if count.state != State::Fingerprinted {
+            if count.state != ItemState::Fingerprinted {
                 part.lacks(count);
             }
         }
@@ -97,7 +97,9 @@ impl Part {
         let reason = count.reason.as_deref().unwrap_or("not_read");
         match self.reasons.iter_mut().find(|lack| lack.reason == reason && lack.state == count.state) {
             Some(lack) => lack.items += count.items,
-            None => self.reasons.push(Lack { state: count.state, reason: reason.to_owned(), items: count.items }),
+            None => {
+                self.reasons.push(MissingCount { state: count.state, reason: reason.to_owned(), items: count.items })
+            }
         }
     }
 
@@ -143,11 +145,11 @@ impl Coverage {
         let one = |source: &Source| {
             let counts = counts.iter().filter(|count| count.source == source.id);
             let missing = missing.iter().find(|(of, _)| *of == source.id).map_or(0, |(_, items)| *items);
-            let part = Part::of(counts, missing, gate_percent);
-            OfSource { path: source.path.clone(), failure: source.failure.clone(), part }
+            let part = CoveragePart::of(counts, missing, gate_percent);
+            SourceCoverage { path: source.path.clone(), failure: source.failure.clone(), part }
         };
         let missing = missing.iter().map(|(_, items)| items).sum();
-        let total = Part::of(counts.iter(), missing, gate_percent);
+        let total = CoveragePart::of(counts.iter(), missing, gate_percent);
         Self { gate_percent, in_part: 0, total, sources: sources.iter().map(one).collect() }
     }
 }
@@ -156,18 +158,18 @@ impl Coverage {
 mod tests {
     use super::*;
 
-    fn count(source: i64, state: State, reason: Option<&str>, items: u64) -> Count {
+    fn count(source: i64, state: ItemState, reason: Option<&str>, items: u64) -> Count {
         Count { source, state, reason: reason.map(str::to_owned), items }
     }
 
     #[test]
     fn what_is_needed_is_reckoned_from_all_that_is_there() {
         let counts = [
-            count(1, State::Fingerprinted, None, 4_000),
-            count(1, State::Pending, None, 16_000),
-            count(2, State::Fingerprinted, None, 244),
-            count(2, State::Failed, Some("corrupt"), 500),
-            count(2, State::Skipped, Some("unsupported"), 381),
+            count(1, ItemState::Fingerprinted, None, 4_000),
+            count(1, ItemState::Pending, None, 16_000),
+            count(2, ItemState::Fingerprinted, None, 244),
+            count(2, ItemState::Failed, Some("corrupt"), 500),
+            count(2, ItemState::Skipped, Some("unsupported"), 381),
         ];
         let coverage = Coverage::from(&[], &counts, &[(2, 7)], GATE);
         let total = &coverage.total;
@@ -180,8 +182,10 @@ mod tests {
     #[test]
     fn the_gate_is_reached_at_its_share_and_not_by_nothing() {
         let at = |done, skipped| {
-            let counts =
-                [count(1, State::Fingerprinted, None, done), count(1, State::Skipped, Some("protected"), skipped)];
+            let counts = [
+                count(1, ItemState::Fingerprinted, None, done),
+                count(1, ItemState::Skipped, Some("protected"), skipped),
+            ];
             Coverage::from(&[], &counts, &[], GATE).total
         };
         assert!(at(80, 20).is_reached() && !at(79, 21).is_reached() && !at(79, 21).is_reachable());

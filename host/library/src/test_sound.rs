@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use baton_fingerprint::{Fingerprint, Sound, Tags};
+use baton_fingerprint::{AudioReport, Fingerprint, Tags};
 
 /// A sound of these words that plays for `seconds`. Its digests are the beginning of `text`.
-pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> Sound {
+pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> AudioReport {
     let mut digest = [0; 32];
     digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-    Sound {
+    AudioReport {
         fingerprint: Fingerprint::new(words),
         duration: Duration::from_secs(seconds),
         codec: "mp3",

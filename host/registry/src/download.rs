@@ -6,12 +6,12 @@
 use reqwest::{Client, Url};
 
 use crate::error::FetchError;
-use crate::http::{self, Wanted};
+use crate::http_client::{self, Download};
 use crate::limits;
 
 /// What lay at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Downloaded {
+pub struct DownloadedFile {
     /// The component.
     pub component: Vec<u8>,
     /// The text of the detached signature, where there is one.
@@ -23,20 +23,20 @@ pub struct Downloaded {
 /// # Errors
 /// When the server cannot be reached, refuses, redirects to where nobody should go, is too slow, or sends too much or too
 /// little.
-pub async fn download(url: &Url) -> Result<Downloaded, FetchError> {
+pub async fn download(url: &Url) -> Result<DownloadedFile, FetchError> {
     let host = url.host_str().unwrap_or_default();
-    let client = http::client(host, http::is_loopback(url))?;
-    http::within(limits::TRANSFER, url.as_str(), async {
+    let client = http_client::client(host, http_client::is_loopback(url))?;
+    http_client::within(limits::TRANSFER, url.as_str(), async {
         let component = component(&client, url, host).await?;
-        Ok(Downloaded { component, signature: signature(&client, url, host).await? })
+        Ok(DownloadedFile { component, signature: signature(&client, url, host).await? })
     })
     .await
 }
 
 async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, FetchError> {
     let most = baton_sandbox::limits::COMPONENT_BYTES;
-    let wanted = Wanted { what: url.as_str(), host, most, why: "the most that a component may have" };
-    http::get(client.get(url.clone()), wanted).await.map_err(|error| match error {
+    let wanted = Download { what: url.as_str(), host, most, why: "the most that a component may have" };
+    http_client::get(client.get(url.clone()), wanted).await.map_err(|error| match error {
         FetchError::Unauthorized { host, what } => {
             let reason = format!("it wants a password for {what}; fetch the file yourself and name it instead");
             FetchError::Refused { host, reason }
@@ -48,13 +48,13 @@ async fn component(client: &Client, url: &Url, host: &str) -> Result<Vec<u8>, Fe
 /// The signature; stores of objects refuse what is not there.
 async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<String>, FetchError> {
     let beside = beside(url);
-    let wanted = Wanted {
+    let wanted = Download {
         what: beside.as_str(),
         host,
         most: limits::SIGNATURE_BYTES,
         why: "the most that a signature may have",
     };
-    match http::get(client.get(beside.clone()), wanted).await {
+    match http_client::get(client.get(beside.clone()), wanted).await {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(FetchError::NotFound { .. } | FetchError::Denied { .. } | FetchError::Unauthorized { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -14,7 +14,7 @@ use crate::signature::beside;
 
 /// The bytes of a package. They may be anything: [`crate::Package::read`] says whether they are a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub struct FetchedPackage {
     /// The component.
     pub component: Vec<u8>,
     /// The text of its detached signature, where there is one. [`crate::signature::judge()`] says what it proves.
@@ -27,20 +27,20 @@ pub struct Fetched {
 ///
 /// # Errors
 /// When it cannot be read, reached or verified.
-pub async fn fetch(reference: &Reference) -> Result<Fetched, FetchError> {
+pub async fn fetch(reference: &Reference) -> Result<FetchedPackage, FetchError> {
     match reference {
         Reference::File(path) => {
             let (component, signature) = read(path)?;
-            Ok(Fetched { component, signature, from: reference.clone() })
+            Ok(FetchedPackage { component, signature, from: reference.clone() })
         }
         Reference::Web(url) => {
             let got = download(url).await?;
-            Ok(Fetched { component: got.component, signature: got.signature, from: reference.clone() })
+            Ok(FetchedPackage { component: got.component, signature: got.signature, from: reference.clone() })
         }
         Reference::Oci(oci) => {
             let got = pull(oci, &Access::find(oci.registry())?).await?;
             let from = Reference::Oci(oci.pinned(&got.digest));
-            Ok(Fetched { component: got.component, signature: got.signature, from })
+            Ok(FetchedPackage { component: got.component, signature: got.signature, from })
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 /// Something that was done to a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
+pub struct HistoryEntry {
     /// The plugin.
     pub plugin: String,
     /// `installed`, `held`, `approved`, `granted`, `revoked`, `updated`, `rolled_back`, `disabled`, `enabled`, `removed`.
@@ -22,7 +22,7 @@ pub struct Act {
 ///
 /// # Errors
 /// When the database fails.
-pub fn record(tx: &Tx<'_>, act: &Act, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
+pub fn record(tx: &Tx<'_>, act: &HistoryEntry, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
     let task = format!("plugin {}", act.plugin);
     let event = Event {
         plugin_digest: Some(act.digest.trim_start_matches("sha256:").to_owned()),

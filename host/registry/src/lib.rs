@@ -6,9 +6,10 @@
 pub mod download;
 mod error;
 pub mod fetch;
-pub mod granted;
+pub mod grant_set;
+mod grant_spec;
 pub mod history;
-mod http;
+mod http_client;
 mod limits;
 pub mod lock;
 pub mod oci;
@@ -22,18 +23,18 @@ mod store;
 #[cfg(test)]
 mod test_server;
 pub mod tls;
-mod word;
 
 pub use error::FetchError;
-pub use fetch::{Fetched, fetch};
-pub use granted::Granted;
-pub use lock::{Entry, Lock, LockError, Revision, Source};
+pub use fetch::{FetchedPackage, fetch};
+pub use grant_set::GrantSet;
+pub use grant_spec::GrantSpec;
+pub use lock::{Lock, LockError, PluginEntry, Revision, Source};
 pub use pack::{PackError, pack};
 pub use package::{OutOfBounds, Package, PackageError};
 pub use reference::{Reference, ReferenceError};
 pub use register::{
-    Approval, Candidate, Change, Check, DROPPED, Done, Holder, Proof, Register, RegisterError, Trust, signer,
+    Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PluginRegister, Proof, RegisterError, Trust,
+    signer,
 };
 pub use signature::{PublicKey, Signature};
 pub use store::Store;
-pub use word::Word;

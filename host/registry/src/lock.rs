@@ -16,7 +16,7 @@ use baton_ledger::regular_file;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::granted::Granted;
+use crate::grant_set::GrantSet;
 
 /// The file's name.
 pub const FILE: &str = "baton.lock";
@@ -30,7 +30,7 @@ pub struct Lock {
     version: u32,
     /// Plugins, by name.
     #[serde(rename = "plugin", skip_serializing_if = "Vec::is_empty")]
-    pub plugins: Vec<Entry>,
+    pub plugins: Vec<PluginEntry>,
     /// Entries that cannot be used.
     #[serde(skip)]
     pub broken: Vec<BrokenEntry>,
@@ -39,7 +39,7 @@ pub struct Lock {
 /// The file before its entries are parsed, each separately.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Unread {
+struct UnparsedLock {
     version: u32,
     #[serde(default, rename = "plugin")]
     entries: Vec<Table>,
@@ -79,7 +79,7 @@ impl BrokenEntry {
 /// One plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct PluginEntry {
     /// Its name.
     pub name: String,
     /// Where its bytes came from.
@@ -100,7 +100,7 @@ pub struct Entry {
     pub disabled: bool,
     /// What it may do.
     #[serde(default)]
-    pub grants: Granted,
+    pub grants: GrantSet,
     /// A newer revision that waits to be allowed, while this one runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Revision>,
@@ -118,14 +118,14 @@ pub struct Revision {
     /// Its version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// As in [`Entry::digest`].
+    /// As in [`PluginEntry::digest`].
     pub digest: String,
-    /// As in [`Entry::key`].
+    /// As in [`PluginEntry::key`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// What it was granted when it ran.
     #[serde(default)]
-    pub grants: Granted,
+    pub grants: GrantSet,
 }
 
 /// Where a plugin's bytes come from.
@@ -182,7 +182,7 @@ pub enum LockError {
     Unwritable(#[from] toml::ser::Error),
 }
 
-impl Entry {
+impl PluginEntry {
     /// A plugin that may run and may do nothing.
     #[must_use]
     pub fn new(name: &str, source: Source, digest: String) -> Self {
@@ -194,7 +194,7 @@ impl Entry {
             key: None,
             needs_approval: false,
             disabled: false,
-            grants: Granted::default(),
+            grants: GrantSet::default(),
             pending: None,
             previous: Vec::new(),
         }
@@ -225,7 +225,7 @@ impl Lock {
             Err(error) => return Err(LockError::Io { path: path.to_owned(), error }),
         };
         let wrong = |reason: String| LockError::Wrong { path: path.to_owned(), reason };
-        let unread: Unread = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let unread: UnparsedLock = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let version = unread.version;
         if version > VERSION {
             return Err(wrong(format!("it has form {version}, this baton knows up to {VERSION}: update baton")));
@@ -244,8 +244,9 @@ impl Lock {
 
     /// Parses the next entry. Its name must be valid and new, because it names a folder; a relative file must be inside the
     /// workspace.
-    fn entry(&self, table: &Table) -> Result<Entry, String> {
-        let entry = Entry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;
+    fn entry(&self, table: &Table) -> Result<PluginEntry, String> {
+        let entry =
+            PluginEntry::deserialize(Value::Table(table.clone())).map_err(|error| error.message().to_owned())?;
         plugin_name::check(&entry.name).map_err(|error| error.to_string())?;
         if let Some(known) = self.namesake(&entry.name) {
             return Err(format!("the entry of `{}` comes first and has the same name; remove one of them", known.name));
@@ -274,21 +275,21 @@ impl Lock {
         Ok(text)
     }
 
-    /// Adds a shipped plugin with the minimum that it needs to work ([`Granted::least_of`]).
+    /// Adds a shipped plugin with the minimum that it needs to work ([`GrantSet::least_of`]).
     pub fn add_shipped(&mut self, manifest: &Manifest, digest: baton_core::Digest, folders: &[&str]) {
-        let grants = Granted::least_of(&manifest.declares.capabilities, folders);
+        let grants = GrantSet::least_of(&manifest.declares.capabilities, folders);
         let digest = format!("sha256:{digest}");
-        self.plugins.push(Entry {
+        self.plugins.push(PluginEntry {
             version: manifest.version.clone(),
             grants,
-            ..Entry::new(&manifest.name, Source::Shipped, digest)
+            ..PluginEntry::new(&manifest.name, Source::Shipped, digest)
         });
     }
 
     /// The plugins that were granted a secret, by name.
     #[must_use]
     pub fn users_of(&self, secret: &str) -> Vec<String> {
-        let granted = |entry: &&Entry| entry.grants.secrets.iter().any(|known| known.name == secret);
+        let granted = |entry: &&PluginEntry| entry.grants.secrets.iter().any(|known| known.name == secret);
         self.plugins.iter().filter(granted).map(|entry| entry.name.clone()).collect()
     }
 
@@ -302,13 +303,13 @@ impl Lock {
 
     /// The plugin with this name in any spelling: two of them would share one inbox.
     #[must_use]
-    pub fn namesake(&self, name: &str) -> Option<&Entry> {
+    pub fn namesake(&self, name: &str) -> Option<&PluginEntry> {
         self.plugins.iter().find(|entry| fold(&entry.name) == fold(name))
     }
 
     /// The entry of a plugin.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Entry> {
+    pub fn get(&self, name: &str) -> Option<&PluginEntry> {
         self.plugins.iter().find(|entry| entry.name == name)
     }
 }
@@ -318,7 +319,7 @@ mod tests {
     use baton_core::manifest::{Database, Mode};
 
     use super::*;
-    use crate::granted::{GrantedDatabase, GrantedFolder};
+    use crate::grant_set::{GrantedDatabase, GrantedFolder};
 
     #[test]
     fn what_is_written_reads_back() {
@@ -330,19 +331,19 @@ mod tests {
             version: "2".to_owned(),
             digest: "sha256:01".to_owned(),
             key: Some("AB".to_owned()),
-            grants: Granted::default(),
+            grants: GrantSet::default(),
         };
-        lock.plugins.push(Entry {
+        lock.plugins.push(PluginEntry {
             version: "1".to_owned(),
-            grants: Granted {
+            grants: GrantSet {
                 files: vec![GrantedFolder { folder: "plans".to_owned(), mode: Mode::Ro, path: None }],
                 http: vec!["GET:a.b/*".parse().unwrap()],
                 sql: vec![GrantedDatabase { database: Database::Own, mode: Mode::Rw }],
-                ..Granted::default()
+                ..GrantSet::default()
             },
             pending: Some(revision.clone()),
             previous: vec![revision],
-            ..Entry::new("x", Source::File(PathBuf::from("plugins/x.wasm")), "sha256:00".to_owned())
+            ..PluginEntry::new("x", Source::File(PathBuf::from("plugins/x.wasm")), "sha256:00".to_owned())
         });
         std::fs::write(&path, lock.to_text().unwrap()).unwrap();
         assert_eq!(Lock::read(&path).unwrap(), lock);
@@ -379,8 +380,10 @@ mod tests {
 
     #[test]
     fn a_package_that_nobody_has_allowed_owns_no_name() {
-        let entry =
-            |name: &str, needs_approval| Entry { needs_approval, ..Entry::new(name, Source::Shipped, String::new()) };
+        let entry = |name: &str, needs_approval| PluginEntry {
+            needs_approval,
+            ..PluginEntry::new(name, Source::Shipped, String::new())
+        };
         let broken = |name: &str| BrokenEntry { name: name.to_owned(), reason: String::new(), table: Table::new() };
         let plugins = vec![entry("x", false), entry("y", true), entry("a-b", false)];
         let lock = Lock { plugins, broken: vec![broken("ab"), broken("z"), broken("all")], ..Lock::default() };

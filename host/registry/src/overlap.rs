@@ -14,7 +14,7 @@ use baton_sandbox::Identity;
 
 /// A granted folder and the folders above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct PlacedFolder {
     /// The plugin that it is granted to.
     pub plugin: String,
     /// The grant, in the words of `baton plugin grant`.
@@ -40,7 +40,7 @@ pub enum Access {
     Repository,
 }
 
-impl Placed {
+impl PlacedFolder {
     /// Whether it is below `other`, by path or by identity.
     fn is_below(&self, other: &Self) -> bool {
         let by_path = self.path != other.path && self.path.starts_with(&other.path);
@@ -56,14 +56,14 @@ impl Placed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
     /// The grant that is refused: of the inner folder.
-    pub refused: Placed,
+    pub refused: PlacedFolder,
     /// The grant of the outer folder.
-    pub other: Placed,
+    pub other: PlacedFolder,
 }
 
 /// The first grant of `plugin` that one of the other grants excludes.
 #[must_use]
-pub fn find(plugin: &str, grants: &[Placed]) -> Option<Overlap> {
+pub fn find(plugin: &str, grants: &[PlacedFolder]) -> Option<Overlap> {
     let own = grants.iter().enumerate().filter(|(_, placed)| placed.plugin == plugin);
     let mut pairs = own.flat_map(|(number, placed)| {
         let others = grants.iter().enumerate().filter(move |(other, _)| *other != number);
@@ -74,7 +74,7 @@ pub fn find(plugin: &str, grants: &[Placed]) -> Option<Overlap> {
 }
 
 /// Whether `placed` may be granted while `other` is granted. `other` itself is checked as a grant of its own plugin.
-fn is_allowed(placed: &Placed, other: &Placed) -> bool {
+fn is_allowed(placed: &PlacedFolder, other: &PlacedFolder) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);
     if placed.plugin == other.plugin && files {
@@ -121,15 +121,15 @@ mod tests {
         Identity::new(1, hasher.finish())
     }
 
-    fn placed(plugin: &str, path: &str, writable: bool) -> Placed {
+    fn placed(plugin: &str, path: &str, writable: bool) -> PlacedFolder {
         let access = if writable { Access::Write } else { Access::Read };
         let path = PathBuf::from(path);
         let above = path.ancestors().skip(1).map(identity).collect();
         let grant = format!("files:{}={}", if writable { "rw" } else { "ro" }, path.display());
-        Placed { plugin: plugin.to_owned(), grant, identity: identity(&path), above, access, path }
+        PlacedFolder { plugin: plugin.to_owned(), grant, identity: identity(&path), above, access, path }
     }
 
-    fn refused(plugin: &str, grants: &[Placed]) -> Option<(String, String)> {
+    fn refused(plugin: &str, grants: &[PlacedFolder]) -> Option<(String, String)> {
         let found = find(plugin, grants)?;
         Some((shown(&found.refused.path), shown(&found.other.path)))
     }
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_repository_may_hold_what_its_plugin_writes_to_and_not_lie_in_it() {
-        let repository = |path: &str| Placed { access: Access::Repository, ..placed("a", path, false) };
+        let repository = |path: &str| PlacedFolder { access: Access::Repository, ..placed("a", path, false) };
         assert_eq!(refused("a", &[repository("/x"), placed("a", "/x/plans", true)]), None);
         assert_eq!(refused("a", &[repository("/x"), placed("a", "/x", true)]), None);
         assert!(refused("a", &[repository("/x/y"), placed("a", "/x", true)]).is_some());

@@ -2,7 +2,7 @@
 //!
 //! The manifest goes to the end of the component, exactly once; what comes out is read back as whoever installs it would.
 
-use baton_core::manifest::{Declares, MAX_BYTES, Manifest, ManifestError, SECTION};
+use baton_core::manifest::{MAX_BYTES, Manifest, ManifestError, SECTION, SourceManifest};
 use baton_sandbox::{SandboxError, read_manifest};
 use wasm_encoder::{ComponentSection, CustomSection};
 
@@ -45,7 +45,7 @@ fn manifest(name: &str, version: &str, declares: &str) -> Result<Vec<u8>, Manife
     if declares.len() > MAX_BYTES {
         return Err(ManifestError::TooLong(declares.len()));
     }
-    let declares: Declares = serde_json::from_str(declares)?;
+    let declares: SourceManifest = serde_json::from_str(declares)?;
     let manifest = Manifest { name: name.to_owned(), version: version.to_owned(), declares };
     let bytes = serde_json::to_vec(&manifest)?;
     Manifest::parse(&bytes)?;

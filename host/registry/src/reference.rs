@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use reqwest::Url;
 
-use crate::http::is_loopback;
+use crate::http_client::is_loopback;
 use crate::oci::OciReference;
 
 /// Where a package comes from.

@@ -24,14 +24,14 @@ use std::sync::Arc;
 
 use baton_core::manifest::Manifest;
 
-use crate::granted::Granted;
-use crate::lock::{Entry, Lock, Source};
+use crate::grant_set::GrantSet;
+use crate::grant_spec::GrantSpec;
+use crate::lock::{Lock, PluginEntry, Source};
 use crate::package::Package;
 use crate::store::Store;
-use crate::word::Word;
 
 pub use holder::{Holder, signer};
-pub use model::{Approval, Candidate, Change, Done, RegisterError, Trust};
+pub use model::{Approval, Candidate, Change, InstallResult, RegisterError, Trust};
 use succession::replace;
 
 /// The folder of a workspace into which packages are dropped.
@@ -51,7 +51,7 @@ pub struct Proof {
 
 /// The plugins of one workspace.
 #[derive(Clone)]
-pub struct Register {
+pub struct PluginRegister {
     lock: PathBuf,
     turn: PathBuf,
     root: PathBuf,
@@ -60,7 +60,7 @@ pub struct Register {
     proof: Option<Proof>,
 }
 
-impl Register {
+impl PluginRegister {
     /// The register of the workspace at `root`, which takes turns in `state` and has its packages in
     /// `packages`.
     #[must_use]
@@ -109,11 +109,11 @@ impl Register {
     ///
     /// # Errors
     /// When a word is none, or was not granted.
-    pub fn revoke(&self, name: &str, words: &[String]) -> Result<Entry, RegisterError> {
+    pub fn revoke(&self, name: &str, words: &[String]) -> Result<PluginEntry, RegisterError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             if words.is_empty() {
-                entry.grants = Granted::default();
+                entry.grants = GrantSet::default();
             }
             for word in words {
                 // Also what it does not ask for any more.
@@ -137,13 +137,13 @@ impl Register {
         name: &str,
         words: &[String],
         check: impl FnOnce(&Manifest, &mut Lock) -> Result<(), String>,
-    ) -> Result<Entry, RegisterError> {
+    ) -> Result<PluginEntry, RegisterError> {
         let refused = |reason| RegisterError::Refused(format!("`{name}`: {reason}"));
         let grant = |lock: &mut Lock| {
             let entry = entry(lock, name)?;
             let manifest = self.manifest_of(entry)?;
             for word in words {
-                let word = Word::parse(word, &manifest.declares.capabilities).map_err(refused)?;
+                let word = GrantSpec::parse(word, &manifest.declares.capabilities).map_err(refused)?;
                 word.grant(&mut entry.grants);
             }
             entry.grants.bind_secrets().map_err(refused)?;
@@ -157,7 +157,7 @@ impl Register {
     ///
     /// # Errors
     /// When there is none.
-    pub fn roll_back(&self, name: &str) -> Result<Entry, RegisterError> {
+    pub fn roll_back(&self, name: &str) -> Result<PluginEntry, RegisterError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             let Some(before) = entry.previous.pop() else {
@@ -175,7 +175,7 @@ impl Register {
     ///
     /// # Errors
     /// When there is no such plugin.
-    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<Entry, RegisterError> {
+    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<PluginEntry, RegisterError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             entry.disabled = disabled;
@@ -184,7 +184,7 @@ impl Register {
     }
 }
 
-fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut Entry, RegisterError> {
+fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut PluginEntry, RegisterError> {
     let known = lock.plugins.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
     let broken = lock.broken.iter().find(|broken| broken.name == name).map(RegisterError::from);
     let found = lock.plugins.iter_mut().find(|entry| entry.name == name);

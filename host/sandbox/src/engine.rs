@@ -14,14 +14,14 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use crate::bindings;
 use crate::capabilities::files;
-use crate::capabilities::fingerprint::Gate;
+use crate::capabilities::fingerprint::WorkGate;
 use crate::capabilities::http::Network;
 use crate::capabilities::sql::Copies;
 use crate::compile::Code;
 use crate::epoch::Ticker;
 use crate::store::State;
 use crate::workers::Workers;
-use crate::{SandboxError, limits, since_v0_0, written};
+use crate::{SandboxError, limits, since_v0_0, write_limits};
 
 /// Compiles and runs plugins. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +30,7 @@ pub struct Sandbox {
     pub(crate) linker: Arc<Linker<State>>,
     pub(crate) admission: Arc<Semaphore>,
     pub(crate) network: Arc<Network>,
-    pub(crate) listening: Gate,
+    pub(crate) listening: WorkGate,
     pub(crate) copies: Copies,
     pub(crate) ticker: Arc<Ticker>,
     pub(crate) workers: Option<Workers>,
@@ -59,7 +59,7 @@ impl Sandbox {
         let ticker = Arc::new(Ticker::new(&engine)?);
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
-        let (network, listening, copies) = (Arc::default(), Gate::default(), Copies::default());
+        let (network, listening, copies) = (Arc::default(), WorkGate::default(), Copies::default());
         Ok(Self { engine, linker, admission, network, listening, copies, ticker, workers: None, code, pooled })
     }
 
@@ -124,7 +124,7 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     files::link(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    written::link(&mut linker)?;
+    write_limits::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     since_v0_0::link(&mut linker)?;
     Ok(linker)

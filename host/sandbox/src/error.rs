@@ -1,4 +1,4 @@
-//! What can go wrong: with a component ([`SandboxError`]), and with one attempt ([`Failure`]).
+//! What can go wrong: with a component ([`SandboxError`]), and with one attempt ([`AttemptError`]).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -57,7 +57,7 @@ pub enum SandboxError {
 
 /// A ceiling of an attempt. Each has an error of its own, a name for people and one for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ceiling {
+pub enum ResourceLimit {
     /// Linear memory, in bytes.
     Memory,
     /// Table entries.
@@ -104,7 +104,7 @@ pub enum Ceiling {
     HttpBytes,
 }
 
-impl Ceiling {
+impl ResourceLimit {
     /// The name in `baton why --json`. Public: never changed.
     #[must_use]
     pub fn key(self) -> &'static str {
@@ -135,7 +135,7 @@ impl Ceiling {
     }
 }
 
-impl fmt::Display for Ceiling {
+impl fmt::Display for ResourceLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Memory => "memory (bytes)",
@@ -166,7 +166,7 @@ impl fmt::Display for Ceiling {
 
 /// How an attempt ended when it did not end well.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum AttemptError {
     /// The plugin says: later, perhaps.
     #[error("{0}")]
     Retryable(String),
@@ -183,7 +183,7 @@ pub enum Failure {
     #[error("the plugin was stopped at its limit of {ceiling}: {used} of {limit}")]
     Limit {
         /// Which.
-        ceiling: Ceiling,
+        ceiling: ResourceLimit,
         /// How much it wanted or used.
         used: u64,
         /// How much there is.
@@ -201,7 +201,7 @@ pub enum Failure {
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("limit of {ceiling}: {used} of {limit}")]
 pub(crate) struct LimitHit {
-    pub(crate) ceiling: Ceiling,
+    pub(crate) ceiling: ResourceLimit,
     pub(crate) used: u64,
     pub(crate) limit: u64,
 }

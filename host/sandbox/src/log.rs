@@ -16,7 +16,7 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use crate::error::{Ceiling, LimitHit};
+use crate::error::{LimitHit, ResourceLimit};
 use crate::limits;
 use crate::meter::within;
 
@@ -32,10 +32,10 @@ const LINE: usize = 4 << 10;
 
 /// A log under way; clones write to the same one.
 #[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Kept>>);
+pub(crate) struct Log(Arc<Mutex<LogContent>>);
 
 #[derive(Default)]
-struct Kept {
+struct LogContent {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     written: usize,
@@ -76,11 +76,11 @@ impl Log {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.keep(bytes);
         kept.pace(now)?;
-        within(Ceiling::Log, kept.written as u64, limits::LOG_BYTES as u64)
+        within(ResourceLimit::Log, kept.written as u64, limits::LOG_BYTES as u64)
     }
 }
 
-impl Kept {
+impl LogContent {
     fn keep(&mut self, bytes: &[u8]) {
         self.written = self.written.saturating_add(bytes.len());
         let room = limits::LOG_HEAD_BYTES.saturating_sub(self.head.len());
@@ -100,7 +100,7 @@ impl Kept {
             _ => (now, 1),
         };
         self.second = Some((since, pieces));
-        within(Ceiling::LogRate, pieces, limits::LOG_RATE)
+        within(ResourceLimit::LogRate, pieces, limits::LOG_RATE)
     }
 }
 
@@ -200,13 +200,13 @@ mod tests {
         let (log, now) = (Log::default(), Instant::now());
         let piece = vec![b'x'; 1 << 20];
         let hit = (0..32).find_map(|_| log.write_at(&piece, now).err()).unwrap();
-        assert_eq!((hit.ceiling, hit.used), (Ceiling::Log, 17 << 20));
+        assert_eq!((hit.ceiling, hit.used), (ResourceLimit::Log, 17 << 20));
 
         let log = Log::default();
         for _ in 0..limits::LOG_RATE {
             log.write_at(b"x", now).unwrap();
         }
-        assert_eq!(log.write_at(b"x", now).unwrap_err().ceiling, Ceiling::LogRate);
+        assert_eq!(log.write_at(b"x", now).unwrap_err().ceiling, ResourceLimit::LogRate);
         assert!(log.write_at(b"x", now + Duration::from_secs(1)).is_ok(), "the next second is a new one");
     }
 }

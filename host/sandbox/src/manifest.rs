@@ -7,7 +7,7 @@ use baton_core::manifest::{Manifest, SECTION};
 use wasmparser::{Encoding, Parser, Payload};
 
 use crate::arguments::Arguments;
-use crate::{SandboxError, ceilings, limits};
+use crate::{SandboxError, limit_overrides, limits};
 
 /// Reads the manifest of a component.
 ///
@@ -38,7 +38,7 @@ pub fn read_manifest(component: &[u8]) -> Result<Manifest, SandboxError> {
     match sections.as_slice() {
         [one] => {
             let manifest = Manifest::parse(one)?;
-            ceilings::check(&manifest.declares.limits)?;
+            limit_overrides::check(&manifest.declares.limits)?;
             Arguments::of(&manifest).map_err(SandboxError::Schema)?;
             Ok(manifest)
         }

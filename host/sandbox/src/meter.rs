@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use wasmtime::CallHook;
 
-use crate::ceilings::Ceilings;
-use crate::error::{Ceiling, LimitHit};
+use crate::error::{LimitHit, ResourceLimit};
+use crate::limit_overrides::LimitOverrides;
 use crate::limits;
 
 /// The meter of one attempt.
 pub(crate) struct Meter {
-    pub(crate) ceilings: Ceilings,
+    pub(crate) ceilings: LimitOverrides,
     pub(crate) cpu: Duration,
     pub(crate) host_calls: u64,
     pub(crate) written: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(ceilings: Ceilings) -> Self {
+    pub(crate) fn new(ceilings: LimitOverrides) -> Self {
         Self { ceilings, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
     }
 
@@ -42,7 +42,7 @@ impl Meter {
             CallHook::CallingHost => {
                 self.leave(now);
                 self.host_calls += 1;
-                return within(Ceiling::HostCalls, self.host_calls, self.ceilings.host_calls);
+                return within(ResourceLimit::HostCalls, self.host_calls, self.ceilings.host_calls);
             }
         }
         Ok(())
@@ -54,7 +54,7 @@ impl Meter {
     /// When they are too many.
     pub(crate) fn write(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.written = self.written.saturating_add(bytes);
-        within(Ceiling::Written, self.written, self.ceilings.written)
+        within(ResourceLimit::Written, self.written, self.ceilings.written)
     }
 
     /// Whether the guest may make one more file, folder or link.
@@ -62,7 +62,7 @@ impl Meter {
     /// # Errors
     /// When it has made too many.
     pub(crate) fn may_make(&self) -> Result<(), LimitHit> {
-        within(Ceiling::FilesMade, self.made + 1, limits::FILES_MADE)
+        within(ResourceLimit::FilesMade, self.made + 1, limits::FILES_MADE)
     }
 
     /// Counts bytes by which a file gets longer without being written.
@@ -71,7 +71,7 @@ impl Meter {
     /// When they are too many.
     pub(crate) fn lengthen(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.holes = self.holes.saturating_add(bytes);
-        within(Ceiling::Holes, self.holes, limits::HOLE_BYTES)
+        within(ResourceLimit::Holes, self.holes, limits::HOLE_BYTES)
     }
 
     /// Whether the guest may compute on.
@@ -82,7 +82,7 @@ impl Meter {
         let [used, limit] =
             [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         // At the limit there is nothing left.
-        if used >= limit { Err(LimitHit { ceiling: Ceiling::Cpu, used, limit }) } else { Ok(()) }
+        if used >= limit { Err(LimitHit { ceiling: ResourceLimit::Cpu, used, limit }) } else { Ok(()) }
     }
 
     fn leave(&mut self, now: Instant) {
@@ -94,7 +94,7 @@ impl Meter {
 
 /// # Errors
 /// When `used` is over `limit`.
-pub(crate) fn within(ceiling: Ceiling, used: u64, limit: u64) -> Result<(), LimitHit> {
+pub(crate) fn within(ceiling: ResourceLimit, used: u64, limit: u64) -> Result<(), LimitHit> {
     if used > limit { Err(LimitHit { ceiling, used, limit }) } else { Ok(()) }
 }
 
@@ -106,7 +106,7 @@ mod tests {
 
     fn meter() -> Meter {
         let asked = Limits { cpu_s: Some(1), host_calls: Some(2), written_mib: Some(1), ..Limits::default() };
-        Meter::new(Ceilings::of(&asked))
+        Meter::new(LimitOverrides::of(&asked))
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         assert!(meter.check_cpu().is_ok());
         meter.cross(CallHook::CallingWasm, at(91_000)).unwrap();
         meter.cross(CallHook::ReturningFromWasm, at(91_100)).unwrap();
-        assert_eq!(meter.check_cpu().unwrap_err().ceiling, Ceiling::Cpu);
+        assert_eq!(meter.check_cpu().unwrap_err().ceiling, ResourceLimit::Cpu);
     }
 
     #[test]
@@ -130,8 +130,8 @@ mod tests {
         for _ in 0..2 {
             meter.cross(CallHook::CallingHost, now).unwrap();
         }
-        assert_eq!(meter.cross(CallHook::CallingHost, now).unwrap_err().ceiling, Ceiling::HostCalls);
+        assert_eq!(meter.cross(CallHook::CallingHost, now).unwrap_err().ceiling, ResourceLimit::HostCalls);
         meter.write(1 << 20).unwrap();
-        assert_eq!(meter.write(1).unwrap_err().ceiling, Ceiling::Written);
+        assert_eq!(meter.write(1).unwrap_err().ceiling, ResourceLimit::Written);
     }
 }

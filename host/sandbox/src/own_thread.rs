@@ -15,8 +15,8 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::capabilities::progress::Cancel;
-use crate::error::Ceiling;
-use crate::{Failure, limits};
+use crate::error::ResourceLimit;
+use crate::{AttemptError, limits};
 
 /// How much later than the attempt itself the one who waits for it notices that its time is up.
 const LATER: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(crate) async fn run<T: Send + 'static>(
     wall: Duration,
     cancel: Cancel,
     guest_ended: Arc<AtomicBool>,
-) -> Result<T, Failure> {
+) -> Result<T, AttemptError> {
     let runtime = Handle::current();
     // Dropped together with this future.
     let (waiting, gone) = oneshot::channel::<()>();
@@ -49,15 +49,15 @@ pub(crate) async fn run<T: Send + 'static>(
     let ended = tokio::select! {
         ended = thread => match ended {
             Ok(Some(done)) => Ok(done),
-            Ok(None) => Err(Failure::Cancelled),
-            Err(broken) => Err(Failure::Trap(format!("the attempt broke off: {broken}"))),
+            Ok(None) => Err(AttemptError::Cancelled),
+            Err(broken) => Err(AttemptError::Trap(format!("the attempt broke off: {broken}"))),
         },
         () = async { tokio::time::sleep(wall + LATER).await; host_work(&guest_ended).await } => Err(wall_hit(wall)),
         () = async {
             cancel.asked().await;
             tokio::time::sleep(limits::CANCEL_GRACE + LATER).await;
             host_work(&guest_ended).await;
-        } => Err(Failure::Cancelled),
+        } => Err(AttemptError::Cancelled),
     };
     drop(waiting);
     ended
@@ -70,9 +70,9 @@ async fn host_work(guest_ended: &AtomicBool) {
     }
 }
 
-fn wall_hit(wall: Duration) -> Failure {
+fn wall_hit(wall: Duration) -> AttemptError {
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    Failure::Limit { ceiling: Ceiling::Wall, used: milliseconds(wall + LATER), limit: milliseconds(wall) }
+    AttemptError::Limit { ceiling: ResourceLimit::Wall, used: milliseconds(wall + LATER), limit: milliseconds(wall) }
 }
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
         let begun = Instant::now();
         let hangs = async { std::thread::sleep(Duration::from_secs(3)) };
         let ended = run(hangs, Duration::from_millis(10), Cancel::default(), Arc::default()).await;
-        assert!(matches!(ended, Err(Failure::Limit { ceiling: Ceiling::Wall, .. })), "{ended:?}");
+        assert!(matches!(ended, Err(AttemptError::Limit { ceiling: ResourceLimit::Wall, .. })), "{ended:?}");
         assert!(begun.elapsed() < Duration::from_secs(3));
     }
 

@@ -9,33 +9,33 @@ use std::time::{Duration, Instant};
 use baton_core::file_name::cut;
 use baton_core::manifest::{Database, grant_command};
 use baton_core::text::at_most;
-use baton_ledger::claim::Book;
+use baton_ledger::lock::LockTable;
 use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
-use crate::capabilities::claims::Claims;
 use crate::capabilities::files::own::{Tracker, Writes};
 use crate::capabilities::files::{FolderCheck, MountGrant, Preopens};
-use crate::capabilities::fingerprint::{SoundGrants, Sounds};
+use crate::capabilities::fingerprint::{FingerprintGrants, FingerprintHost};
 use crate::capabilities::git::{Git, RepositoryGrant};
-use crate::capabilities::handoffs::{Emission, Handoffs, Post};
+use crate::capabilities::handoffs::{EmitPermission, Handoffs, PluginRequest};
 use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
 use crate::capabilities::ledger::Ledger;
+use crate::capabilities::locks::Locks;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
-use crate::capabilities::secrets::{Lent, Scrubber, scrub_report};
+use crate::capabilities::secrets::{InjectedSecrets, Scrubber, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sources, Sql};
-use crate::capabilities::watch::{Watch, Watched};
-use crate::ceilings::Ceilings;
-use crate::error::{CancelHit, Ceiling, LimitHit};
+use crate::capabilities::watch::{Watch, WatchUpdate};
+use crate::error::{CancelHit, LimitHit, ResourceLimit};
+use crate::limit_overrides::LimitOverrides;
 use crate::log::Log;
 use crate::meter::Meter;
 use crate::store::{MemoryMeter, State};
 use crate::usage::Usage;
-use crate::{Failure, Plugin, Sandbox, limits, own_thread, wit};
+use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
 
 /// What to run and what to lend for it.
-pub struct Attempt {
+pub struct AttemptRequest {
     /// The task, without its mounts: those follow from `mounts`.
     pub task: wit::Task,
     /// The granted folders.
@@ -47,17 +47,17 @@ pub struct Attempt {
     /// Collects the files that it changes.
     pub writes: Writes,
     /// Whether it may emit handoffs, and take them back.
-    pub emission: Emission,
+    pub emission: EmitPermission,
     /// Where the ledger is, for reading; absent when that is not granted.
     pub ledger: Option<PathBuf>,
     /// The granted databases.
     pub databases: Vec<DatabaseGrant>,
     /// Where the names are written down that attempts hold; absent when that is not granted.
-    pub claims: Option<Book>,
+    pub claims: Option<LockTable>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
     /// What it may know of how files and the library sound.
-    pub sounds: SoundGrants,
+    pub sounds: FingerprintGrants,
     /// What it may do outside: requests, and the secrets in them.
     pub egress: EgressGrants,
     /// How many files are watched for it already, by key.
@@ -70,20 +70,20 @@ pub struct Attempt {
 
 /// How an attempt went.
 #[derive(Debug)]
-pub struct Report {
+pub struct AttemptReport {
     /// Its end.
-    pub ended: Result<wit::Outcome, Failure>,
+    pub ended: Result<wit::Outcome, AttemptError>,
     /// Handoffs to be sent and to be taken back, in the order of the calls; empty unless it ended well.
-    pub post: Vec<Post>,
+    pub post: Vec<PluginRequest>,
     /// Files whose change is to make a task; empty unless it ended well.
-    pub watched: Vec<Watched>,
+    pub watched: Vec<WatchUpdate>,
     /// What it wrote to stdout and stderr.
     pub log: String,
     /// What it used of its ceilings.
     pub usage: Usage,
 }
 
-impl Attempt {
+impl AttemptRequest {
     /// An attempt to which nothing is lent.
     #[must_use]
     pub fn new(task: wit::Task) -> Self {
@@ -93,12 +93,12 @@ impl Attempt {
             folder_check: FolderCheck::default(),
             hard_links: false,
             writes: Writes::default(),
-            emission: Emission::Denied(Arc::new(|_| "this host grants nothing".to_owned())),
+            emission: EmitPermission::Denied(Arc::new(|_| "this host grants nothing".to_owned())),
             ledger: None,
             databases: Vec::new(),
             claims: None,
             repositories: Vec::new(),
-            sounds: SoundGrants::default(),
+            sounds: FingerprintGrants::default(),
             egress: EgressGrants::default(),
             watched: BTreeMap::new(),
             cancel: Cancel::default(),
@@ -110,15 +110,15 @@ impl Attempt {
 impl Sandbox {
     /// Runs one attempt. Waits for a place when [`limits::AT_ONCE`] attempts are under way; waiting costs none of the
     /// attempt's time. Never fails as a whole: whatever happens is in the report.
-    pub async fn run(&self, plugin: &Plugin, attempt: Attempt) -> Report {
+    pub async fn run(&self, plugin: &Plugin, attempt: AttemptRequest) -> AttemptReport {
         let cancel = attempt.cancel.clone();
         let place = tokio::select! {
             Ok(place) = Arc::clone(&self.admission).acquire_owned() => place,
-            () = cancel.asked() => return Report::failed(Failure::Cancelled),
+            () = cancel.asked() => return AttemptReport::failed(AttemptError::Cancelled),
         };
         tokio::select! {
             () = link_files(&attempt.databases) => {}
-            () = cancel.asked() => return Report::failed(Failure::Cancelled),
+            () = cancel.asked() => return AttemptReport::failed(AttemptError::Cancelled),
         }
         let guest_ended = Arc::new(AtomicBool::new(false));
         if attempt.mounts.is_empty() {
@@ -126,40 +126,40 @@ impl Sandbox {
             drop(place);
             return report;
         }
-        let wall = Ceilings::of(&plugin.manifest().declares.limits).wall;
+        let wall = LimitOverrides::of(&plugin.manifest().declares.limits).wall;
         let (sandbox, plugin, told) = (self.clone(), plugin.clone(), Arc::clone(&guest_ended));
         // A thread that hangs in the kernel keeps its place, so that there are never more of them than places.
         let work = async move {
             let _place = place;
             sandbox.run_here(&plugin, attempt, &told).await
         };
-        own_thread::run(work, wall, cancel, guest_ended).await.unwrap_or_else(Report::failed)
+        own_thread::run(work, wall, cancel, guest_ended).await.unwrap_or_else(AttemptReport::failed)
     }
 
     /// Runs one attempt on this thread. Sets `guest_ended` when only work of the host is left.
-    async fn run_here(&self, plugin: &Plugin, attempt: Attempt, guest_ended: &AtomicBool) -> Report {
+    async fn run_here(&self, plugin: &Plugin, attempt: AttemptRequest, guest_ended: &AtomicBool) -> AttemptReport {
         let _ticking = self.ticker.run();
         let cancel = attempt.cancel.clone();
         let log = Log::default();
         let begun = Instant::now();
-        let ceilings = Ceilings::of(&plugin.manifest().declares.limits);
+        let ceilings = LimitOverrides::of(&plugin.manifest().declares.limits);
         let wall = ceilings.wall;
         let egress = match self.egress(plugin, &attempt.egress) {
             Ok(egress) => Arc::new(egress),
-            Err(failure) => return Report::failed(failure),
+            Err(failure) => return AttemptReport::failed(failure),
         };
-        let attempt = Attempt { listener: scrubbed(attempt.listener, &egress), ..attempt };
+        let attempt = AttemptRequest { listener: scrubbed(attempt.listener, &egress), ..attempt };
         let mut store = match self.store((plugin, ceilings), &attempt, &log, (begun + wall, &egress)) {
             Ok(store) => store,
-            Err(failure) => return Report::failed(failure),
+            Err(failure) => return AttemptReport::failed(failure),
         };
         // The epoch ends what computes; these end what waits inside a host call.
         let ended = tokio::select! {
             ended = call(plugin, &mut store, attempt, wall) => ended,
             () = tokio::time::sleep(wall) => {
-                Err(limit_hit(Ceiling::Wall, begun.elapsed().as_millis(), wall.as_millis()))
+                Err(limit_hit(ResourceLimit::Wall, begun.elapsed().as_millis(), wall.as_millis()))
             }
-            () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(Failure::Cancelled),
+            () = async { cancel.asked().await; tokio::time::sleep(limits::CANCEL_GRACE).await } => Err(AttemptError::Cancelled),
         };
         guest_ended.store(true, Ordering::Release);
         let state = store.into_data();
@@ -167,25 +167,25 @@ impl Sandbox {
         let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
         if egress.asked() > 0 {
-            usage.note(Ceiling::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
-            usage.note(Ceiling::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
+            usage.note(ResourceLimit::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
+            usage.note(ResourceLimit::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
         }
         if state.sql.catalog_growth() > 0 {
-            usage.note(Ceiling::Catalog, state.sql.catalog_growth(), limits::CATALOG_BYTES);
+            usage.note(ResourceLimit::Catalog, state.sql.catalog_growth(), limits::CATALOG_BYTES);
         }
         // After an attempt that was stopped, its processes are killed without waiting.
-        if !matches!(ended, Err(Failure::Cancelled | Failure::Limit { .. } | Failure::Trap(_))) {
+        if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
-        let mut report = Report { ended, post, watched, log, usage };
+        let mut report = AttemptReport { ended, post, watched, log, usage };
         finish(&egress.lent.scrubber, &mut report);
         report
     }
 
     /// The way out: declared ∩ granted. Without the address of a declared host the attempt waits for it.
-    fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, Failure> {
+    fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, AttemptError> {
         let manifest = plugin.manifest();
         let capabilities = manifest.declares.capabilities.with_secret_hosts(&granted.hosts);
         let unset = capabilities.unset_hosts(&granted.hosts);
@@ -194,7 +194,7 @@ impl Sandbox {
             let text = format!(
                 "a host has no address: {command}, with an address such as https://wiki.example.org for ADDRESS"
             );
-            return Err(Failure::NeedsGrant(text));
+            return Err(AttemptError::NeedsGrant(text));
         }
         let policy = Policy {
             plugin: manifest.name.clone(),
@@ -202,25 +202,26 @@ impl Sandbox {
             hosts: Arc::clone(&granted.hosts),
             granted: Arc::clone(&granted.http),
         };
-        let lent = Lent::of(&manifest.name, &capabilities.secrets, &granted.secrets, granted.vault.as_ref());
-        let lent = lent.map_err(|why| Failure::Permanent(format!("the plugin's secrets cannot be used: {why}")))?;
+        let lent = InjectedSecrets::of(&manifest.name, &capabilities.secrets, &granted.secrets, granted.vault.as_ref());
+        let lent =
+            lent.map_err(|why| AttemptError::Permanent(format!("the plugin's secrets cannot be used: {why}")))?;
         Ok(Egress::new(policy, lent, Arc::clone(&self.network)))
     }
 
     fn store(
         &self,
-        (plugin, ceilings): (&Plugin, Ceilings),
-        attempt: &Attempt,
+        (plugin, ceilings): (&Plugin, LimitOverrides),
+        attempt: &AttemptRequest,
         log: &Log,
         (end, egress): (Instant, &Arc<Egress>),
-    ) -> Result<Store<State>, Failure> {
+    ) -> Result<Store<State>, AttemptError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
         // An attempt with folders has a thread of its own (`own_thread.rs`).
         wasi.allow_blocking_current_thread(!attempt.mounts.is_empty());
         attempt.folder_check.run()?;
         let preopens = Preopens::new(&attempt.mounts)
-            .map_err(|error| Failure::Retryable(format!("the granted folders cannot be opened: {error}")))?;
+            .map_err(|error| AttemptError::Retryable(format!("the granted folders cannot be opened: {error}")))?;
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::HANDLES);
         let state = State {
@@ -238,9 +239,9 @@ impl Sandbox {
             ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
             sql: Sql::new(plugin.manifest(), &attempt.databases, self.workers.clone()),
             sources: Sources::new(plugin.manifest(), &attempt.mounts, attempt.hard_links, self.copies.clone()),
-            claims: Claims::new(plugin.manifest(), attempt.claims.clone(), &attempt.task.id),
+            claims: Locks::new(plugin.manifest(), attempt.claims.clone(), &attempt.task.id),
             git: Git::new(plugin.manifest(), &attempt.repositories),
-            sounds: Sounds::new(plugin.manifest(), &attempt.sounds, &attempt.mounts, self.listening.clone()),
+            sounds: FingerprintHost::new(plugin.manifest(), &attempt.sounds, &attempt.mounts, self.listening.clone()),
             http: Http::new(Arc::clone(egress)),
             watch: Watch::new(plugin.manifest(), &attempt.mounts, &attempt.watched),
         };
@@ -288,7 +289,7 @@ fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Re
         let now = Instant::now();
         if now >= end {
             let over = now.duration_since(end).as_millis();
-            return Err(LimitHit { ceiling: Ceiling::Wall, used: as_u64(over), limit: 0 }.into());
+            return Err(LimitHit { ceiling: ResourceLimit::Wall, used: as_u64(over), limit: 0 }.into());
         }
         store.data().meter.check_cpu()?;
         if store.data().progress.cancel.is_cancelled()
@@ -303,9 +304,9 @@ fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Re
 async fn call(
     plugin: &Plugin,
     store: &mut Store<State>,
-    attempt: Attempt,
+    attempt: AttemptRequest,
     wall: Duration,
-) -> Result<wit::Outcome, Failure> {
+) -> Result<wit::Outcome, AttemptError> {
     let mut task = attempt.task;
     task.mounts = attempt.mounts.into_iter().map(mount).collect();
     let trapped = |error: wasmtime::Error| failure(&error, wall);
@@ -316,25 +317,25 @@ async fn call(
 }
 
 /// What was used of each ceiling, and which of them ended the attempt.
-fn usage(state: &State, ended: &Result<wit::Outcome, Failure>, wall: Duration) -> Usage {
+fn usage(state: &State, ended: &Result<wit::Outcome, AttemptError>, wall: Duration) -> Usage {
     let (meter, ceilings) = (&state.meter, &state.meter.ceilings);
     let mut usage = state.noted.clone();
-    usage.note(Ceiling::Memory, state.memory.peak as u64, ceilings.memory as u64);
-    usage.note(Ceiling::Tables, state.memory.elements as u64, limits::TABLE_ELEMENTS as u64);
-    usage.note_time(Ceiling::Wall, wall, ceilings.wall);
-    usage.note_time(Ceiling::Cpu, meter.cpu, ceilings.cpu);
-    usage.note(Ceiling::HostCalls, meter.host_calls, ceilings.host_calls);
-    usage.note(Ceiling::Written, meter.written, ceilings.written);
-    usage.note(Ceiling::FilesMade, meter.made, limits::FILES_MADE);
-    usage.note(Ceiling::Holes, meter.holes, limits::HOLE_BYTES);
-    usage.note(Ceiling::Log, state.log.written(), limits::LOG_BYTES as u64);
-    usage.note(Ceiling::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
-    usage.note(Ceiling::Emissions, state.handoffs.drafts() as u64, limits::EMISSIONS as u64);
+    usage.note(ResourceLimit::Memory, state.memory.peak as u64, ceilings.memory as u64);
+    usage.note(ResourceLimit::Tables, state.memory.elements as u64, limits::TABLE_ELEMENTS as u64);
+    usage.note_time(ResourceLimit::Wall, wall, ceilings.wall);
+    usage.note_time(ResourceLimit::Cpu, meter.cpu, ceilings.cpu);
+    usage.note(ResourceLimit::HostCalls, meter.host_calls, ceilings.host_calls);
+    usage.note(ResourceLimit::Written, meter.written, ceilings.written);
+    usage.note(ResourceLimit::FilesMade, meter.made, limits::FILES_MADE);
+    usage.note(ResourceLimit::Holes, meter.holes, limits::HOLE_BYTES);
+    usage.note(ResourceLimit::Log, state.log.written(), limits::LOG_BYTES as u64);
+    usage.note(ResourceLimit::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
+    usage.note(ResourceLimit::Emissions, state.handoffs.drafts() as u64, limits::EMISSIONS as u64);
     match ended {
         Ok(outcome) => {
-            usage.note(Ceiling::Output, size_of(outcome) as u64, limits::OUTPUT_BYTES as u64);
-            usage.note(Ceiling::Artifacts, outcome.artifacts.len() as u64, limits::ARTIFACTS as u64);
-            usage.note(Ceiling::Findings, outcome.findings.len() as u64, limits::FINDINGS as u64);
+            usage.note(ResourceLimit::Output, size_of(outcome) as u64, limits::OUTPUT_BYTES as u64);
+            usage.note(ResourceLimit::Artifacts, outcome.artifacts.len() as u64, limits::ARTIFACTS as u64);
+            usage.note(ResourceLimit::Findings, outcome.findings.len() as u64, limits::FINDINGS as u64);
         }
         Err(failure) => usage.note_end(failure),
     }
@@ -346,10 +347,10 @@ fn mount(grant: MountGrant) -> wit::Mount {
     wit::Mount { name: grant.name, path: grant.guest, shown_as: grant.shown_as, host_path, writable: grant.writable }
 }
 
-fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
+fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
     for (ceiling, count, limit) in [
-        (Ceiling::Artifacts, outcome.artifacts.len(), limits::ARTIFACTS),
-        (Ceiling::Findings, outcome.findings.len(), limits::FINDINGS),
+        (ResourceLimit::Artifacts, outcome.artifacts.len(), limits::ARTIFACTS),
+        (ResourceLimit::Findings, outcome.findings.len(), limits::FINDINGS),
     ] {
         if count > limit {
             return Err(limit_hit(ceiling, count as u128, limit as u128));
@@ -357,20 +358,20 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, Failure> {
     }
     let size = size_of(&outcome);
     if size > limits::OUTPUT_BYTES {
-        return Err(limit_hit(Ceiling::Output, size as u128, limits::OUTPUT_BYTES as u128));
+        return Err(limit_hit(ResourceLimit::Output, size as u128, limits::OUTPUT_BYTES as u128));
     }
     outcome.next_steps.truncate(limits::NEXT_STEPS);
     Ok(outcome)
 }
 
 /// Takes the values of secrets out, and only then cuts the texts: of a value that a cut divides no part is found.
-pub(crate) fn finish(scrubber: &Scrubber, report: &mut Report) {
+pub(crate) fn finish(scrubber: &Scrubber, report: &mut AttemptReport) {
     scrub_report(scrubber, report);
     shorten(&mut report.ended);
 }
 
 /// Cuts the texts for people to readable lengths.
-fn shorten(ended: &mut Result<wit::Outcome, Failure>) {
+fn shorten(ended: &mut Result<wit::Outcome, AttemptError>) {
     let short = |text: &mut String, limit: usize| *text = at_most(text, limit).into_owned();
     match ended {
         Ok(outcome) => {
@@ -380,9 +381,12 @@ fn shorten(ended: &mut Result<wit::Outcome, Failure>) {
             }
         }
         Err(
-            Failure::Retryable(text) | Failure::Permanent(text) | Failure::NeedsHuman(text) | Failure::NeedsGrant(text),
+            AttemptError::Retryable(text)
+            | AttemptError::Permanent(text)
+            | AttemptError::NeedsHuman(text)
+            | AttemptError::NeedsGrant(text),
         ) => short(text, limits::ERROR_BYTES),
-        Err(Failure::Trap(text)) => *text = cut(text, limits::ERROR_BYTES).to_owned(),
+        Err(AttemptError::Trap(text)) => *text = cut(text, limits::ERROR_BYTES).to_owned(),
         Err(_) => {}
     }
 }
@@ -396,12 +400,12 @@ fn size_of(outcome: &wit::Outcome) -> usize {
 }
 
 /// What the plugin itself says.
-fn said(error: wit::Error) -> Failure {
+fn said(error: wit::Error) -> AttemptError {
     match error {
-        wit::Error::Retryable(text) => Failure::Retryable(text),
-        wit::Error::Permanent(text) => Failure::Permanent(text),
-        wit::Error::NeedsHuman(text) => Failure::NeedsHuman(text),
-        wit::Error::NeedsGrant(text) => Failure::NeedsGrant(text),
+        wit::Error::Retryable(text) => AttemptError::Retryable(text),
+        wit::Error::Permanent(text) => AttemptError::Permanent(text),
+        wit::Error::NeedsHuman(text) => AttemptError::NeedsHuman(text),
+        wit::Error::NeedsGrant(text) => AttemptError::NeedsGrant(text),
     }
 }
 
@@ -409,37 +413,39 @@ fn said(error: wit::Error) -> Failure {
 const COPIED_TOO_MUCH: &str = "fuel allocated for hostcalls";
 
 /// What a trap means.
-fn failure(error: &wasmtime::Error, wall: Duration) -> Failure {
+fn failure(error: &wasmtime::Error, wall: Duration) -> AttemptError {
     if error.downcast_ref::<CancelHit>().is_some() {
-        return Failure::Cancelled;
+        return AttemptError::Cancelled;
     }
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
         return match hit.ceiling {
-            Ceiling::Wall => limit_hit(Ceiling::Wall, wall.as_millis() + u128::from(hit.used), wall.as_millis()),
-            ceiling => Failure::Limit { ceiling, used: hit.used, limit: hit.limit },
+            ResourceLimit::Wall => {
+                limit_hit(ResourceLimit::Wall, wall.as_millis() + u128::from(hit.used), wall.as_millis())
+            }
+            ceiling => AttemptError::Limit { ceiling, used: hit.used, limit: hit.limit },
         };
     }
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
-        return limit_hit(Ceiling::Handles, limits::HANDLES as u128 + 1, limits::HANDLES as u128);
+        return limit_hit(ResourceLimit::Handles, limits::HANDLES as u128 + 1, limits::HANDLES as u128);
     }
     let root = error.root_cause().to_string();
     if root.contains(COPIED_TOO_MUCH) {
-        return limit_hit(Ceiling::CallBytes, limits::COPY_BYTES as u128 + 1, limits::COPY_BYTES as u128);
+        return limit_hit(ResourceLimit::CallBytes, limits::COPY_BYTES as u128 + 1, limits::COPY_BYTES as u128);
     }
     let cause = error.downcast_ref::<Trap>().map_or(root, ToString::to_string);
-    Failure::Trap(cause)
+    AttemptError::Trap(cause)
 }
 
-fn limit_hit(ceiling: Ceiling, used: u128, limit: u128) -> Failure {
-    Failure::Limit { ceiling, used: as_u64(used), limit: as_u64(limit) }
+fn limit_hit(ceiling: ResourceLimit, used: u128, limit: u128) -> AttemptError {
+    AttemptError::Limit { ceiling, used: as_u64(used), limit: as_u64(limit) }
 }
 
 fn as_u64(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-impl Report {
-    fn failed(failure: Failure) -> Self {
+impl AttemptReport {
+    fn failed(failure: AttemptError) -> Self {
         let (post, watched) = (Vec::new(), Vec::new());
         Self { ended: Err(failure), post, watched, log: String::new(), usage: Usage::default() }
     }

@@ -4,18 +4,18 @@ use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::capabilities::claims::Claims;
 use crate::capabilities::files::Preopens;
 use crate::capabilities::files::own::Tracker;
-use crate::capabilities::fingerprint::Sounds;
+use crate::capabilities::fingerprint::FingerprintHost;
 use crate::capabilities::git::Git;
 use crate::capabilities::handoffs::Handoffs;
 use crate::capabilities::http::Http;
 use crate::capabilities::ledger::Ledger;
+use crate::capabilities::locks::Locks;
 use crate::capabilities::progress::ProgressMeter;
 use crate::capabilities::sql::{Sources, Sql};
 use crate::capabilities::watch::Watch;
-use crate::error::{Ceiling, LimitHit};
+use crate::error::{LimitHit, ResourceLimit};
 use crate::limits;
 use crate::log::Log;
 use crate::meter::Meter;
@@ -42,9 +42,9 @@ pub(crate) struct State {
     pub(crate) sql: Sql,
     /// Files of other programs, of which there are snapshots.
     pub(crate) sources: Sources,
-    pub(crate) claims: Claims,
+    pub(crate) claims: Locks,
     pub(crate) git: Git,
-    pub(crate) sounds: Sounds,
+    pub(crate) sounds: FingerprintHost,
     /// Requests and the secrets in them.
     pub(crate) http: Http,
     pub(crate) watch: Watch,
@@ -77,7 +77,7 @@ impl ResourceLimiter for MemoryMeter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let wanted = self.used.saturating_sub(current).saturating_add(desired);
         if wanted > self.limit {
-            return Err(hit(Ceiling::Memory, wanted, self.limit));
+            return Err(hit(ResourceLimit::Memory, wanted, self.limit));
         }
         self.used = wanted;
         self.peak = self.peak.max(wanted);
@@ -87,14 +87,14 @@ impl ResourceLimiter for MemoryMeter {
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let wanted = self.elements.saturating_sub(current).saturating_add(desired);
         if wanted > limits::TABLE_ELEMENTS {
-            return Err(hit(Ceiling::Tables, wanted, limits::TABLE_ELEMENTS));
+            return Err(hit(ResourceLimit::Tables, wanted, limits::TABLE_ELEMENTS));
         }
         self.elements = wanted;
         Ok(true)
     }
 }
 
-fn hit(ceiling: Ceiling, used: usize, limit: usize) -> wasmtime::Error {
+fn hit(ceiling: ResourceLimit, used: usize, limit: usize) -> wasmtime::Error {
     LimitHit { ceiling, used: used as u64, limit: limit as u64 }.into()
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::error::{Ceiling, Failure};
+use crate::error::{AttemptError, ResourceLimit};
 
 /// One ceiling and how much of it was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Used {
+pub struct LimitUsage {
     /// Which.
-    pub ceiling: Ceiling,
+    pub ceiling: ResourceLimit,
     /// How much was used, or wanted when it ended the attempt.
     pub used: u64,
     /// How much there is.
@@ -19,39 +19,39 @@ pub struct Used {
 
 /// What an attempt used, one entry a ceiling that was in play.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Usage(Vec<Used>);
+pub struct Usage(Vec<LimitUsage>);
 
 impl Usage {
-    /// Every ceiling that was in play, in the order of [`Ceiling`].
-    pub fn iter(&self) -> impl Iterator<Item = &Used> {
+    /// Every ceiling that was in play, in the order of [`ResourceLimit`].
+    pub fn iter(&self) -> impl Iterator<Item = &LimitUsage> {
         self.0.iter()
     }
 
     /// How much of one was used.
     #[must_use]
-    pub fn of(&self, ceiling: Ceiling) -> Option<&Used> {
+    pub fn of(&self, ceiling: ResourceLimit) -> Option<&LimitUsage> {
         self.0.iter().find(|used| used.ceiling == ceiling)
     }
 
     /// Notes a ceiling that was in play; one that is there already is replaced.
-    pub(crate) fn note(&mut self, ceiling: Ceiling, used: u64, limit: u64) {
-        self.put(Used { ceiling, used, limit, hit: used > limit });
+    pub(crate) fn note(&mut self, ceiling: ResourceLimit, used: u64, limit: u64) {
+        self.put(LimitUsage { ceiling, used, limit, hit: used > limit });
     }
 
     /// Notes times, in milliseconds.
-    pub(crate) fn note_time(&mut self, ceiling: Ceiling, used: Duration, limit: Duration) {
+    pub(crate) fn note_time(&mut self, ceiling: ResourceLimit, used: Duration, limit: Duration) {
         let [used, limit] = [used, limit].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self.note(ceiling, used, limit);
     }
 
     /// Notes the ceiling that ended the attempt, if one did.
-    pub(crate) fn note_end(&mut self, failure: &Failure) {
-        if let Failure::Limit { ceiling, used, limit } = *failure {
-            self.put(Used { ceiling, used, limit, hit: true });
+    pub(crate) fn note_end(&mut self, failure: &AttemptError) {
+        if let AttemptError::Limit { ceiling, used, limit } = *failure {
+            self.put(LimitUsage { ceiling, used, limit, hit: true });
         }
     }
 
-    fn put(&mut self, new: Used) {
+    fn put(&mut self, new: LimitUsage) {
         self.0.retain(|known| known.ceiling != new.ceiling);
         let place = self.0.partition_point(|known| known.ceiling < new.ceiling);
         self.0.insert(place, new);
@@ -65,10 +65,10 @@ mod tests {
     #[test]
     fn what_ended_the_attempt_stands_for_what_was_measured() {
         let mut usage = Usage::default();
-        usage.note(Ceiling::Cpu, 5, 10);
-        usage.note(Ceiling::Memory, 90, 100);
-        usage.note_end(&Failure::Limit { ceiling: Ceiling::Memory, used: 101, limit: 100 });
+        usage.note(ResourceLimit::Cpu, 5, 10);
+        usage.note(ResourceLimit::Memory, 90, 100);
+        usage.note_end(&AttemptError::Limit { ceiling: ResourceLimit::Memory, used: 101, limit: 100 });
         let seen: Vec<_> = usage.iter().map(|used| (used.ceiling, used.used, used.hit)).collect();
-        assert_eq!(seen, [(Ceiling::Memory, 101, true), (Ceiling::Cpu, 5, false)]);
+        assert_eq!(seen, [(ResourceLimit::Memory, 101, true), (ResourceLimit::Cpu, 5, false)]);
     }
 }

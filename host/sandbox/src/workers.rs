@@ -40,7 +40,7 @@ impl Workers {
     ///
     /// # Errors
     /// When no process can be started.
-    pub(crate) fn start(&self, work: &str) -> io::Result<Started> {
+    pub(crate) fn start(&self, work: &str) -> io::Result<WorkerProcess> {
         let mut command = self.command(work)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Process(Some(command.spawn()?));
@@ -48,7 +48,7 @@ impl Workers {
         let (input, output) = pipes.ok_or(io::ErrorKind::BrokenPipe)?;
         let input = pipe::Sender::from_owned_fd(input.into())?;
         let output = pipe::Receiver::from_owned_fd(output.into())?;
-        Ok(Started { process, input, output })
+        Ok(WorkerProcess { process, input, output })
     }
 
     /// Starts `baton worker compile`, which writes into `code`, with pipes for its input and its errors.
@@ -71,7 +71,7 @@ impl Workers {
 }
 
 /// A worker process and its pipes.
-pub(crate) struct Started {
+pub(crate) struct WorkerProcess {
     pub(crate) process: Process,
     pub(crate) input: pipe::Sender,
     pub(crate) output: pipe::Receiver,

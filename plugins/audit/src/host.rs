@@ -3,7 +3,10 @@
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Priority, git, handoffs, ledger, progress, sql, watch};
 
-use crate::lent::{Commit, Database, Draft, Entry, FileWatch, Git, Ledger, Lent, Post, Refused, Seen, Unsent};
+use crate::services::{
+    Commit, Database, Draft, Entry, FileWatch, Git, HostServices, Ledger, RequestSender, SeenFile, SendError,
+    ServiceError,
+};
 use crate::watch::Watch;
 
 /// The folder whose repository is asked.
@@ -15,8 +18,8 @@ pub(crate) struct Host;
 
 impl Host {
     /// Everything, over this one.
-    pub(crate) fn lent(&self) -> Lent<'_> {
-        Lent {
+    pub(crate) fn lent(&self) -> HostServices<'_> {
+        HostServices {
             watch: self,
             git: Some(self),
             memory: Some(&Own),
@@ -39,7 +42,7 @@ impl Watch for Host {
 }
 
 impl Git for Host {
-    fn commit(&self, revision: &str) -> Result<Option<Commit>, Refused> {
+    fn commit(&self, revision: &str) -> Result<Option<Commit>, ServiceError> {
         match git::repository(ROOT).find_commit(revision) {
             Ok(Some(id)) => Ok(self.log(&id, None, None, 1)?.into_iter().next()),
             // What cannot be a revision is no commit.
@@ -48,13 +51,13 @@ impl Git for Host {
         }
     }
 
-    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, Refused> {
+    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, ServiceError> {
         let (after, path) = (after.map(str::to_owned), path.map(str::to_owned));
         let commits = git::repository(ROOT).log_of(&git::Range { to: to.to_owned(), after, path, most });
         Ok(commits.map_err(no_git)?.into_iter().map(commit).collect())
     }
 
-    fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, Refused> {
+    fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         git::repository(ROOT).read_file(revision, path).map_err(no_git)
     }
 }
@@ -64,13 +67,13 @@ fn commit(commit: git::Commit) -> Commit {
     Commit { id: commit.id, title, message: commit.message, author: commit.author, at: commit.committed_at }
 }
 
-fn no_git(error: git::Error) -> Refused {
+fn no_git(error: git::Error) -> ServiceError {
     match error {
-        git::Error::Denied(text) => Refused::NotGranted(text),
+        git::Error::Denied(text) => ServiceError::NotGranted(text),
         git::Error::Unavailable(text)
         | git::Error::Invalid(text)
         | git::Error::TooLarge(text)
-        | git::Error::Timeout(text) => Refused::Unavailable(text),
+        | git::Error::Timeout(text) => ServiceError::Unavailable(text),
     }
 }
 
@@ -81,59 +84,59 @@ struct Own;
 struct Catalog;
 
 impl Database for Own {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
         query(sql::own(), statement, parameters)
     }
 
-    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
         write(sql::own(), statement, rows)
     }
 }
 
 impl Database for Catalog {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
         query(sql::catalog(), statement, parameters)
     }
 
-    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
         write(sql::catalog(), statement, rows)
     }
 }
 
 /// Large results come in pieces, so that only the database's own limits count.
-fn query(database: sql::Database, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+fn query(database: sql::Database, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
     database.rows(statement, parameters).map_err(no_sql)?.collect::<Result<_, _>>().map_err(no_sql)
 }
 
-fn write(database: sql::Database, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+fn write(database: sql::Database, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
     database.batch(statement, rows).map_err(no_sql)?;
     Ok(())
 }
 
-fn no_sql(error: sql::Error) -> Refused {
+fn no_sql(error: sql::Error) -> ServiceError {
     match error {
-        sql::Error::Denied(text) => Refused::NotGranted(text),
+        sql::Error::Denied(text) => ServiceError::NotGranted(text),
         sql::Error::Constraint(text)
         | sql::Error::Busy(text)
         | sql::Error::TooLarge(text)
         | sql::Error::Timeout(text)
         | sql::Error::Full(text)
         | sql::Error::Invalid(text)
-        | sql::Error::Failed(text) => Refused::Unavailable(text),
+        | sql::Error::Failed(text) => ServiceError::Unavailable(text),
     }
 }
 
 impl Ledger for Host {
-    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, Refused> {
+    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, ServiceError> {
         let range = ledger::Range { since: since.map(str::to_owned), until: until.map(str::to_owned), most };
         Ok(ledger::tasks(&range).map_err(no_ledger)?.into_iter().map(entry).collect())
     }
 
-    fn open_requests(&self, most: u32) -> Result<Vec<Entry>, Refused> {
+    fn open_requests(&self, most: u32) -> Result<Vec<Entry>, ServiceError> {
         Ok(ledger::open_requests(most).map_err(no_ledger)?.into_iter().map(entry).collect())
     }
 
-    fn input(&self, task: &str) -> Result<Option<Vec<u8>>, Refused> {
+    fn input(&self, task: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         ledger::input(task).map_err(no_ledger)
     }
 }
@@ -158,17 +161,17 @@ fn entry(entry: ledger::Entry) -> Entry {
     }
 }
 
-fn no_ledger(error: ledger::Error) -> Refused {
+fn no_ledger(error: ledger::Error) -> ServiceError {
     match error {
-        ledger::Error::Denied(text) => Refused::NotGranted(text),
+        ledger::Error::Denied(text) => ServiceError::NotGranted(text),
         ledger::Error::Invalid(text) | ledger::Error::TooLarge(text) | ledger::Error::Failed(text) => {
-            Refused::Unavailable(text)
+            ServiceError::Unavailable(text)
         }
     }
 }
 
-impl Post for Host {
-    fn send(&self, draft: &Draft) -> Result<(), Unsent> {
+impl RequestSender for Host {
+    fn send(&self, draft: &Draft) -> Result<(), SendError> {
         let draft = handoffs::Draft {
             to: draft.to.clone(),
             title: draft.title.clone(),
@@ -181,27 +184,27 @@ impl Post for Host {
         handoffs::emit(&draft).map_err(unsent)
     }
 
-    fn withdraw(&self, dedupe_key: &str, reason: &str) -> Result<(), Unsent> {
+    fn withdraw(&self, dedupe_key: &str, reason: &str) -> Result<(), SendError> {
         handoffs::withdraw(dedupe_key, reason).map_err(unsent)
     }
 }
 
-fn unsent(error: handoffs::EmitError) -> Unsent {
+fn unsent(error: handoffs::EmitError) -> SendError {
     match error {
-        handoffs::EmitError::Denied(text) => Unsent::NotGranted(text),
-        handoffs::EmitError::UnknownAgent(text) => Unsent::UnknownAgent(text),
-        handoffs::EmitError::Invalid(text) => Unsent::Other(text),
+        handoffs::EmitError::Denied(text) => SendError::NotGranted(text),
+        handoffs::EmitError::UnknownAgent(text) => SendError::UnknownAgent(text),
+        handoffs::EmitError::Invalid(text) => SendError::Other(text),
         handoffs::EmitError::TooMany => {
-            Unsent::Other("one run asks for 100 things at most; the rest is asked for by the next".to_owned())
+            SendError::Other("one run asks for 100 things at most; the rest is asked for by the next".to_owned())
         }
     }
 }
 
 impl FileWatch for Host {
-    fn set(&self, key: &str, files: Vec<Seen>) -> Result<(), Refused> {
+    fn set(&self, key: &str, files: Vec<SeenFile>) -> Result<(), ServiceError> {
         let files = files.into_iter().map(|seen| watch::Seen { path: seen.path, stamp: seen.stamp });
         watch::set(key, files).map_err(|error| match error {
-            watch::Error::Invalid(text) | watch::Error::TooMany(text) => Refused::Unavailable(text),
+            watch::Error::Invalid(text) | watch::Error::TooMany(text) => ServiceError::Unavailable(text),
         })
     }
 }

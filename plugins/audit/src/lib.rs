@@ -5,10 +5,11 @@
 //! writes a file, never creates a deliverable and uses no language model: the same folders give the same report.
 
 pub mod alignment;
-pub mod claims;
+pub mod assertions;
 mod count;
+mod csv_sheet;
 pub mod discover;
-pub mod ended;
+pub mod earlier_outcomes;
 pub mod extract;
 pub mod follow;
 pub mod globs;
@@ -16,21 +17,20 @@ pub mod history;
 mod host;
 mod ids;
 pub mod index;
-pub mod lent;
 pub mod limits;
 pub mod memory;
-pub mod moment;
-pub mod note;
 pub mod options;
 pub mod page;
 pub mod performance;
 pub mod plan;
 mod refusal;
+pub mod remark;
 pub mod report;
 mod request;
 mod run;
+pub mod services;
 pub mod session;
-mod sheet;
+pub mod time;
 pub mod traceability;
 pub mod verify;
 pub mod watch;

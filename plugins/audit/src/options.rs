@@ -78,7 +78,7 @@ pub struct Process {
     /// What people call it.
     pub name: String,
     /// How often.
-    pub every: Option<Every>,
+    pub every: Option<Interval>,
     /// An agent of the ledger.
     #[serde(default)]
     pub agent: Option<String>,
@@ -96,7 +96,7 @@ pub struct Process {
 /// How often something should run.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
-pub enum Every {
+pub enum Interval {
     /// Seconds between two runs.
     Seconds(u64),
     /// A schedule in words or as a cron expression: shown, not reckoned with.
@@ -287,7 +287,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(options.gate(), 90);
-        assert_eq!(options.processes[1].every, Some(Every::Words("0 6 * * *".into())));
+        assert_eq!(options.processes[1].every, Some(Interval::Words("0 6 * * *".into())));
         assert_eq!(options.evidence["DS-001"].all, ["tryLock("]);
     }
 

@@ -1,7 +1,7 @@
 //! The arguments of each action: what the manifest does not know, or bounds otherwise, is refused by its name before anything is read
 //! or written. Their types are those of the manifest (`arguments.rs`).
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ const MOST_OLDER: u64 = 1_000;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum ActionArguments {
     /// `export`.
     Export(Export),
     /// `sync-sessions`.
@@ -30,7 +30,7 @@ pub enum Asked {
     MatchIds(MatchIds),
 }
 
-impl Asked {
+impl ActionArguments {
     /// Reads the arguments of an action, a JSON object. One that is null is absent.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Activity {
     /// The moment from which on plays count.
     ///
     /// # Errors
-    /// `permanent` when it is none; never after [`Asked::of`].
+    /// `permanent` when it is none; never after [`ActionArguments::of`].
     pub fn since(&self) -> Result<Option<i64>, Error> {
         moment_of("since", self.since.as_deref()).map_err(Error::Permanent)
     }
@@ -109,7 +109,7 @@ impl Activity {
     /// The moment before which plays count.
     ///
     /// # Errors
-    /// `permanent` when it is none; never after [`Asked::of`].
+    /// `permanent` when it is none; never after [`ActionArguments::of`].
     pub fn until(&self) -> Result<Option<i64>, Error> {
         moment_of("until", self.until.as_deref()).map_err(Error::Permanent)
     }
@@ -162,7 +162,7 @@ fn length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
 
 fn moment_of(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
     let Some(text) = text else { return Ok(None) };
-    moment::parse(text).map(Some).ok_or_else(|| {
+    time::parse(text).map(Some).ok_or_else(|| {
         let text = text.escape_debug();
         format!("the argument `{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z")
     })

@@ -1,15 +1,15 @@
 //! A task from its arguments to its outcome: finds the library, takes a snapshot, calls the room that is asked for.
 
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::lent::Tables;
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::sql::{self, Snapshot};
 use baton_plugin_sdk::{Error, Mount, Outcome, OutcomeKind, Task, progress};
 
 use crate::activity::{self, Options, activity};
-use crate::args::{self, Asked, Form};
+use crate::args::{self, ActionArguments, Form};
 use crate::export::{self, Forms};
-use crate::library::{self, Found, Library};
+use crate::library::{self, FoundDatabase, Library};
 use crate::{matches, sync};
 
 /// Does a task.
@@ -17,7 +17,7 @@ use crate::{matches, sync};
 /// # Errors
 /// `needs-grant` without a folder; `permanent` when there is no library, or one of another djay; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
-    let asked = Asked::of(&task.action, &task.args)?;
+    let asked = ActionArguments::of(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
     if mounts.is_empty() {
         return Err(Error::NeedsGrant(
@@ -36,10 +36,10 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     drop(snapshot);
     step(60, "the library is read")?;
     let mut outcome = match &asked {
-        Asked::Export(args) => export(task, args, &library)?,
-        Asked::SyncSessions(args) => sync_sessions(task, args, &library, &mut findings)?,
-        Asked::Activity(args) => look_back(args, &library)?,
-        Asked::MatchIds(args) => match_ids(task, args, &library)?,
+        ActionArguments::Export(args) => export(task, args, &library)?,
+        ActionArguments::SyncSessions(args) => sync_sessions(task, args, &library, &mut findings)?,
+        ActionArguments::Activity(args) => look_back(args, &library)?,
+        ActionArguments::MatchIds(args) => match_ids(task, args, &library)?,
     };
     if library.unreadable > 0 {
         outcome.summary.push_str(&format!(" {} objects of the library could not be read.", library.unreadable));
@@ -67,17 +67,17 @@ fn step(percent: u8, message: &str) -> Result<(), Error> {
 }
 
 /// Why no snapshot could be taken, by the path that people know; where the file itself is to blame, with what else could be read.
-fn of_snapshot(error: sql::Error, found: &Found) -> Error {
+fn of_snapshot(error: sql::Error, found: &FoundDatabase) -> Error {
     let is_damaged = matches!(error, sql::Error::Invalid(_));
     named(error.into(), found, is_damaged)
 }
 
 /// Reads the library; what goes wrong names the file.
-fn read(database: &dyn Tables, found: &Found, findings: &mut Findings) -> Result<Library, Error> {
+fn read(database: &dyn Tables, found: &FoundDatabase, findings: &mut Findings) -> Result<Library, Error> {
     library::read(database, findings).map_err(|error| named(error, found, false))
 }
 
-fn named(error: Error, found: &Found, is_damaged: bool) -> Error {
+fn named(error: Error, found: &FoundDatabase, is_damaged: bool) -> Error {
     let text = |text: String| {
         let text = text.replace(&found.path, &found.shown);
         let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
@@ -94,7 +94,7 @@ fn named(error: Error, found: &Found, is_damaged: bool) -> Error {
 }
 
 fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome, Error> {
-    let stamp = moment::stamp(now(task)?).unwrap_or_default();
+    let stamp = time::stamp(now(task)?).unwrap_or_default();
     let mut files = export::files(library, Forms { csv: args.has(Form::Csv), json: args.has(Form::Json) })?;
     if args.stamp {
         export::stamp(&mut files, &stamp);
@@ -164,7 +164,7 @@ fn count(number: u64) -> usize {
 
 /// The moment of the task.
 fn now(task: &Task) -> Result<i64, Error> {
-    moment::parse(&task.now)
+    time::parse(&task.now)
         .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
 }
 
@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn errors_of_a_file_name_it_as_people_see_it_and_what_else_can_be_read() {
-        let found = Found { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
+        let found =
+            FoundDatabase { path: "/djay/0/MediaLibrary.db".to_owned(), shown: "Music/MediaLibrary.db".to_owned() };
         for (error, wanted, has_hint) in [
             (
                 sql::Error::Invalid("/djay/0/MediaLibrary.db: file is not a database".to_owned()),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 

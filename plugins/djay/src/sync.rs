@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
@@ -35,7 +35,7 @@ const ITEM: &str = "INSERT INTO put_playlist_item (source, service, track_servic
 
 /// What was said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct SourceText {
     /// Tracks that the library names.
     pub tracks: usize,
     /// Tracks that nothing names, which the catalog cannot have.
@@ -70,10 +70,10 @@ pub fn sync(
     now: i64,
     backup: bool,
     findings: &mut Findings,
-) -> Result<Said, Error> {
+) -> Result<SourceText, Error> {
     let before = known(catalog)?;
     let said_at = newest(library, now).max(said_last(catalog)?);
-    let mut said = Said { sessions: library.sessions.len(), plays: library.plays.len(), ..Said::default() };
+    let mut said = SourceText { sessions: library.sessions.len(), plays: library.plays.len(), ..SourceText::default() };
     let named = named_by_plays(library);
     let spoken = tracks(library, &named, catalog, said_at, &mut said, findings)?;
     let tracks: HashSet<&str> = spoken.keys().copied().collect();
@@ -134,7 +134,7 @@ fn tracks<'a>(
     named: &'a BTreeMap<&'a str, Track>,
     catalog: &dyn Writable,
     said_at: i64,
-    said: &mut Said,
+    said: &mut SourceText,
     findings: &mut Findings,
 ) -> Result<Spoken<'a>, Error> {
     let all: Vec<&Track> = titled(library).chain(named.values()).collect();
@@ -221,7 +221,7 @@ fn playlists(
     library: &Library,
     catalog: &dyn Writable,
     (said_at, tracks): (i64, &HashSet<&str>),
-    said: &mut Said,
+    said: &mut SourceText,
 ) -> Result<(), Error> {
     let is_whole = |playlist: &&Playlist| {
         let all_known = || playlist.items.iter().all(|item| tracks.contains(item.track_id.as_str()));

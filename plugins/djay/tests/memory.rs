@@ -13,7 +13,7 @@ use baton_core::matching::{Id, Track as Names};
 use baton_plugin_kit::Findings;
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Wanted, Written, write};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use djay::export::{Forms, files};
 use djay::library::{Library, MOST_ROWS, read};
 use djay::matches::{self, Candidate, MOST};
@@ -71,7 +71,7 @@ fn candidates(written: &Written) -> Vec<Candidate> {
 }
 
 fn library_at(path: &std::path::Path) -> Library {
-    read(&Lent::file(path), &mut Findings::default()).unwrap()
+    read(&HostDatabase::file(path), &mut Findings::default()).unwrap()
 }
 
 #[test]

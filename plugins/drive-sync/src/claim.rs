@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use baton_plugin_kit::lent::{Claims, Held};
+use baton_plugin_kit::host::{HeldLock, Locks};
 use baton_plugin_sdk::Error;
 
 use crate::drive::id_key;
@@ -15,14 +15,14 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), D
 /// Claims and a way to wait.
 #[derive(Clone, Copy)]
 pub struct Guard<'a> {
-    claims: &'a dyn Claims,
+    claims: &'a dyn Locks,
     pause: &'a dyn Fn(Duration),
 }
 
 impl<'a> Guard<'a> {
     /// Over the host's claims, or a test's.
     #[must_use]
-    pub fn new(claims: &'a dyn Claims, pause: &'a dyn Fn(Duration)) -> Self {
+    pub fn new(claims: &'a dyn Locks, pause: &'a dyn Fn(Duration)) -> Self {
         Self { claims, pause }
     }
 
@@ -30,7 +30,7 @@ impl<'a> Guard<'a> {
     ///
     /// # Errors
     /// When claims are not granted, or the ledger fails.
-    pub fn try_take(&self, id: &str) -> Result<Option<Box<dyn Held>>, Error> {
+    pub fn try_take(&self, id: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         self.claims.take(&format!("database:{}", id_key(id)))
     }
 
@@ -38,7 +38,7 @@ impl<'a> Guard<'a> {
     ///
     /// # Errors
     /// `retryable` when another still has it after 7 s; also as [`Self::try_take`].
-    pub fn take(&self, id: &str) -> Result<Box<dyn Held>, Error> {
+    pub fn take(&self, id: &str) -> Result<Box<dyn HeldLock>, Error> {
         for pause in PAUSES {
             if let Some(held) = self.try_take(id)? {
                 return Ok(held);
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Guard<'_> {
 ///
 /// # Errors
 /// `retryable` when somebody broke it by hand.
-pub fn still(held: &dyn Held, id: &str) -> Result<(), Error> {
+pub fn still(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());
     }
@@ -75,13 +75,13 @@ pub fn still(held: &dyn Held, id: &str) -> Result<(), Error> {
 mod tests {
     use std::cell::RefCell;
 
-    use baton_tests::lent::LentClaims;
+    use baton_tests::host_services::HostLocks;
 
     use super::*;
 
     #[test]
     fn it_waits_one_two_and_four_seconds_and_then_asks_to_be_tried_again() {
-        let claims = LentClaims::default();
+        let claims = HostLocks::default();
         let waited = RefCell::new(Vec::new());
         let pause = |pause: Duration| waited.borrow_mut().push(pause.as_secs());
         let guard = Guard::new(&claims, &pause);
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn one_that_is_given_back_meanwhile_is_taken() {
-        let claims = LentClaims::default();
+        let claims = HostLocks::default();
         let other = RefCell::new(claims.take("database:x").unwrap());
         let pause = |pause: Duration| {
             if pause.as_secs() == 2 {

@@ -9,20 +9,20 @@
 
 pub mod act;
 pub mod arguments;
-pub mod asked;
 pub mod claim;
+pub mod context;
 pub mod drive;
 pub mod health;
 pub mod memory;
-pub mod room;
 pub mod schema;
 pub mod source;
 pub mod sync;
 pub mod table;
+pub mod task_arguments;
 
 use std::time::Duration;
 
-use baton_plugin_kit::lent::HostClaims;
+use baton_plugin_kit::host::HostLocks;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 
 /// The plugin.
@@ -33,7 +33,7 @@ impl Plugin for DriveSync {
     fn run(task: Task) -> Result<Outcome, Error> {
         let pause = |pause: Duration| std::thread::sleep(pause);
         let (own, catalog) = (sql::own(), sql::catalog());
-        act::run(&task, act::Lent { own: &own, catalog: &catalog, claims: &HostClaims, pause: &pause })
+        act::run(&task, act::HostServices { own: &own, catalog: &catalog, claims: &HostLocks, pause: &pause })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Error, Row, Value};
 
 use crate::drive::spellings;
@@ -37,7 +37,7 @@ const TABLES: [&str; 2] = [
 
 /// A database as it was left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownDatabase {
     /// In small letters.
     pub id: String,
     /// Its title then.
@@ -54,7 +54,7 @@ pub struct Known {
     pub csv_digest: String,
     /// SHA-256 of the CSV that was about to be written.
     pub next_digest: String,
-    /// SHA-256 of a CSV that was changed by hand and handed over, and the stamp of its source; see [`Known::take`].
+    /// SHA-256 of a CSV that was changed by hand and handed over, and the stamp of its source; see [`KnownDatabase::take`].
     pub taken_digest: String,
     /// The stamp of the last reading that was counted.
     pub read_stamp: String,
@@ -64,7 +64,7 @@ pub struct Known {
     pub next_manifest: String,
 }
 
-impl Known {
+impl KnownDatabase {
     /// A CSV that was about to be written and lies there was written: from now on it is the one that is known.
     pub fn settle(&mut self, digest: &str) {
         if !digest.is_empty() && digest == self.next_digest {
@@ -123,13 +123,13 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn stamps(&self) -> Result<BTreeMap<String, Known>, Error> {
+    pub fn stamps(&self) -> Result<BTreeMap<String, KnownDatabase>, Error> {
         let rows =
             self.0.rows("SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest FROM databases", &[])?;
         let known = rows.map(|row| {
             let mut texts = texts(row?);
             let mut next = || texts.next().unwrap_or_default();
-            let known = Known {
+            let known = KnownDatabase {
                 id: next(),
                 title: next(),
                 folder: next(),
@@ -137,7 +137,7 @@ impl<'a> Memory<'a> {
                 source_stamp: next(),
                 csv_stamp: next(),
                 csv_digest: next(),
-                ..Known::default()
+                ..KnownDatabase::default()
             };
             Ok((known.source.clone(), known))
         });
@@ -161,7 +161,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn get(&self, id: &str) -> Result<Option<Known>, Error> {
+    pub fn get(&self, id: &str) -> Result<Option<KnownDatabase>, Error> {
         let found = self.0.query(
             "SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, taken_digest, read_stamp, \
              manifest, next_manifest FROM databases WHERE id IN (?1, ?2) ORDER BY id <> ?1",
@@ -170,7 +170,7 @@ impl<'a> Memory<'a> {
         Ok(found.rows.into_iter().next().map(|row| {
             let mut texts = texts(row);
             let mut next = || texts.next().unwrap_or_default();
-            Known {
+            KnownDatabase {
                 id: next(),
                 title: next(),
                 folder: next(),
@@ -200,7 +200,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn put(&self, known: &Known) -> Result<(), Error> {
+    pub fn put(&self, known: &KnownDatabase) -> Result<(), Error> {
         let values = [
             &known.id,
             &known.title,
@@ -279,28 +279,28 @@ fn texts(row: Row) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use baton_tests::lent::Lent;
+    use baton_tests::host_services::HostDatabase;
 
     use super::*;
 
     #[test]
     fn what_is_put_is_there_again() {
         let folder = tempfile::tempdir().unwrap();
-        let own = Lent::own(folder.path());
+        let own = HostDatabase::own(folder.path());
         let memory = Memory::open(&own).unwrap();
-        let known = Known {
+        let known = KnownDatabase {
             id: "id-1".into(),
             title: "T".into(),
             source: "T".into(),
             source_stamp: "1-2/3-4".into(),
             manifest: "{}".into(),
-            ..Known::default()
+            ..KnownDatabase::default()
         };
         memory.put(&known).unwrap();
         assert_eq!(memory.get("ID-1").unwrap(), Some(known.clone()));
         assert_eq!(memory.get("id-2").unwrap(), None);
         assert_eq!(memory.stamps().unwrap()["T"].source_stamp, "1-2/3-4");
-        memory.put(&Known { id: "id-9".into(), source: "T".into(), ..Known::default() }).unwrap();
+        memory.put(&KnownDatabase { id: "id-9".into(), source: "T".into(), ..KnownDatabase::default() }).unwrap();
         assert_eq!(memory.stamps().unwrap()["T"].id, "id-9", "the files have another id now");
         memory.approve("ID-1", "a", "now").unwrap();
         let again = Memory::open(&own).unwrap();

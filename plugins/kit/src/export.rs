@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 
 use crate::disk::refused;
-use crate::older::{Given, Older, copy, ignores_case};
+use crate::older::{NameChoice, OlderResults, copy, ignores_case};
 
 /// What the artifacts of an outcome may have together, with room for the rest of it.
 const MOST_ARTIFACTS: usize = 15 << 20;
@@ -125,7 +125,7 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     });
     let mut given = Vec::new();
     let named = written.and_then(|()| {
-        let mut older = Older::new(folder, beside.first().is_some_and(|hidden| ignores_case(hidden)))?;
+        let mut older = OlderResults::new(folder, beside.first().is_some_and(|hidden| ignores_case(hidden)))?;
         for (file, hidden) in files.iter().zip(&beside) {
             given.push((folder.join(&file.name), hidden, older.give(folder, &file.name, hidden)?));
         }
@@ -151,16 +151,16 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
 }
 
 /// The name as it was before it was given.
-fn take_back(path: &Path, hidden: &Path, given: Given) {
+fn take_back(path: &Path, hidden: &Path, given: NameChoice) {
     match given {
-        Given::New => drop(fs::remove_file(path)),
-        Given::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
-        Given::Replaced { kept, is_new: false } => {
+        NameChoice::New => drop(fs::remove_file(path)),
+        NameChoice::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
+        NameChoice::Replaced { kept, is_new: false } => {
             // No second name: the sandbox opens no file that has two.
             let again = copy(&kept, hidden, &hidden.with_extension("copy"));
             drop(again.and_then(|()| fs::rename(hidden, path)));
         }
-        Given::Same => {}
+        NameChoice::Same => {}
     }
 }
 

@@ -3,17 +3,17 @@
 //!
 //! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
 
+pub mod csv_file;
 pub mod disk;
 pub mod export;
 mod findings;
 pub mod folder;
+pub mod host;
 mod key;
-pub mod lent;
 pub mod markdown;
-pub mod moment;
 mod older;
 mod safe_name;
-pub mod sheet;
+pub mod time;
 
 pub use findings::Findings;
 pub use key::Key;

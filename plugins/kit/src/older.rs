@@ -13,7 +13,7 @@ const MOST_TAKEN: usize = 1_000;
 
 /// The older results in a folder.
 #[derive(Debug)]
-pub(crate) struct Older {
+pub(crate) struct OlderResults {
     /// By the plain name, the oldest first.
     results: BTreeMap<String, Vec<OlderResult>>,
     ignores_case: bool,
@@ -29,7 +29,7 @@ struct OlderResult {
 
 /// What became of the plain name.
 #[derive(Debug)]
-pub(crate) enum Given {
+pub(crate) enum NameChoice {
     /// It was free.
     New,
     /// The same bytes stood there.
@@ -38,7 +38,7 @@ pub(crate) enum Given {
     Replaced { kept: PathBuf, is_new: bool },
 }
 
-impl Older {
+impl OlderResults {
     /// Reads the names in a folder, on a disk that may ignore their case.
     pub(crate) fn new(folder: &Path, ignores_case: bool) -> io::Result<Self> {
         let mut older = Self { results: BTreeMap::new(), ignores_case, superseded: Vec::new() };
@@ -62,10 +62,12 @@ impl Older {
 
     /// Gives the written file `hidden` the plain name. There is a whole file under it at every moment: the one before gets its second
     /// name first, and is then replaced at once.
-    pub(crate) fn give(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<Given> {
+    pub(crate) fn give(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
         let path = folder.join(name);
         match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return take(hidden, &path).map(|()| Given::New),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return take(hidden, &path).map(|()| NameChoice::New);
+            }
             Err(error) => return Err(error),
             Ok(found) if !found.is_file() => {
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{name} is not a regular file")));
@@ -75,7 +77,7 @@ impl Older {
         // One that cannot be read (after a kill it has two names, and the sandbox opens no such file) is another one.
         if is_same(hidden, &path).unwrap_or(false) {
             fs::remove_file(hidden)?;
-            return Ok(Given::Same);
+            return Ok(NameChoice::Same);
         }
         let key = self.key(name);
         let results = self.results.entry(key).or_default();
@@ -83,7 +85,7 @@ impl Older {
         if again.is_some_and(|place| place + 1 == results.len()) {
             let kept = results.last().map(|newest| newest.path.clone()).unwrap_or_default();
             fs::rename(hidden, &path)?;
-            return Ok(Given::Replaced { kept, is_new: false });
+            return Ok(NameChoice::Replaced { kept, is_new: false });
         }
         // A result that comes back is kept once, as the newest.
         self.superseded.extend(again.map(|place| results.remove(place).path));
@@ -91,7 +93,7 @@ impl Older {
         let kept = keep_as_next(folder, name, (&path, hidden), last)?;
         results.push(kept.clone());
         fs::rename(hidden, &path)?;
-        Ok(Given::Replaced { kept: kept.path, is_new: true })
+        Ok(NameChoice::Replaced { kept: kept.path, is_new: true })
     }
 
     /// Removes what was kept again under a newer number: call it when all names are given.
@@ -220,7 +222,7 @@ mod tests {
     }
 
     /// Gives `name` these bytes.
-    fn give(older: &mut Older, folder: &Path, name: &str, bytes: &str) -> Given {
+    fn give(older: &mut OlderResults, folder: &Path, name: &str, bytes: &str) -> NameChoice {
         let hidden = folder.join(".t1.0.part");
         fs::write(&hidden, bytes).unwrap();
         older.give(folder, name, &hidden).unwrap()
@@ -232,9 +234,9 @@ mod tests {
         let folder = place.path();
         fs::write(folder.join("Mix.older-4.csv"), "old").unwrap();
         fs::write(folder.join("mix.csv"), "before").unwrap();
-        let mut older = Older::new(folder, true).unwrap();
+        let mut older = OlderResults::new(folder, true).unwrap();
         let given = give(&mut older, folder, "mix.csv", "new");
-        assert!(matches!(&given, Given::Replaced { kept, .. } if kept.ends_with("mix.older-5.csv")), "{given:?}");
+        assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("mix.older-5.csv")), "{given:?}");
         older.prune("MIX.csv", 1).unwrap();
         assert!(!folder.join("Mix.older-4.csv").exists() && folder.join("mix.older-5.csv").exists());
     }
@@ -244,11 +246,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
         fs::write(folder.join("a.csv"), "before").unwrap();
-        let mut older = Older::new(folder, false).unwrap();
+        let mut older = OlderResults::new(folder, false).unwrap();
         // Made after the names were read, as by another export at the same time.
         fs::write(folder.join("a.older-1.csv"), "another").unwrap();
         let given = give(&mut older, folder, "a.csv", "new");
-        assert!(matches!(&given, Given::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");
+        assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");
         assert_eq!(fs::read(folder.join("a.older-1.csv")).unwrap(), b"another");
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use baton_plugin_kit::Key;
-use baton_plugin_kit::lent::{Rows, Tables};
+use baton_plugin_kit::host::{Rows, Tables};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
@@ -17,7 +17,7 @@ pub const MOST_ENTRIES: usize = 100_000;
 
 /// Which further things are wanted of entries.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct With {
+pub struct EntryDetails {
     /// Audio features and what else is no column.
     pub features: bool,
 }
@@ -26,7 +26,7 @@ pub struct With {
 ///
 /// # Errors
 /// When the catalog cannot be read, or they have too many entries.
-pub fn playlists(catalog: &dyn Tables, only: &[String], with: With) -> Result<Vec<Playlist>, Error> {
+pub fn playlists(catalog: &dyn Tables, only: &[String], with: EntryDetails) -> Result<Vec<Playlist>, Error> {
     let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
     let mut playlists = heads(catalog)?;
     playlists.retain(|(_, playlist)| only.is_empty() || only.contains(&playlist_id(&playlist.name)));

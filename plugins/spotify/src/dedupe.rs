@@ -9,16 +9,16 @@ use std::collections::HashMap;
 
 use baton_core::matching::{Artists, Matcher, Reason, normalise};
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
-use crate::catalog::With;
+use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::made::{CSV, Made, file};
+use crate::made::{ActionResult, CSV, file};
 use crate::model::{Entry, Playlist};
 use crate::names::{FileNames, counted};
-use crate::source::{CATALOG, Sources};
+use crate::source::{CATALOG, PlaylistSources};
 use crate::uri::Uri;
 
 /// Points from which two are one recording without an ISRC that says so: the same title, artists, version and length.
@@ -41,7 +41,7 @@ pub struct Args {
 
 /// One entry that is there again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Double {
+pub struct RepeatedEntry {
     /// Its place, counted from 0.
     pub place: usize,
     /// The place of the one that it is.
@@ -54,7 +54,7 @@ pub struct Double {
 
 /// What stands in a list again, in the order of the places. The first of several stays.
 #[must_use]
-pub fn doubles(entries: &[Entry]) -> Vec<Double> {
+pub fn doubles(entries: &[Entry]) -> Vec<RepeatedEntry> {
     let mut doubles = Vec::new();
     let mut firsts: HashMap<String, usize> = HashMap::new();
     let mut distinct = Vec::new();
@@ -63,7 +63,7 @@ pub fn doubles(entries: &[Entry]) -> Vec<Double> {
         if first == place {
             distinct.push(place);
         } else {
-            doubles.push(Double { place, first, why: "the same id".to_owned(), sure: true });
+            doubles.push(RepeatedEntry { place, first, why: "the same id".to_owned(), sure: true });
         }
     }
     doubles.extend(recordings(entries, &distinct));
@@ -72,14 +72,14 @@ pub fn doubles(entries: &[Entry]) -> Vec<Double> {
 }
 
 /// Of entries with different ids those that are one recording.
-fn recordings(entries: &[Entry], places: &[usize]) -> Vec<Double> {
+fn recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
     let music: Vec<usize> = places
         .iter()
         .copied()
         .filter(|place| entries.get(*place).is_some_and(|entry| entry.uri.as_ref().is_some_and(Uri::is_music)))
         .collect();
     let tracks: Vec<_> = music.iter().filter_map(|place| entries.get(*place)).map(Entry::track).collect();
-    let mut best: HashMap<usize, Double> = HashMap::new();
+    let mut best: HashMap<usize, RepeatedEntry> = HashMap::new();
     for pair in Matcher::new(&tracks).duplicates(ASK).pairs {
         let [Some(first), Some(place)] = pair.tracks.map(|at| music.get(at).copied()) else { continue };
         let doubt =
@@ -89,7 +89,7 @@ fn recordings(entries: &[Entry], places: &[usize]) -> Vec<Double> {
         let why = why.collect::<Vec<_>>().join("; ");
         let known = best.get(&place);
         if known.is_none_or(|known| (sure, known.first) > (known.sure, first)) {
-            best.insert(place, Double { place, first, why, sure });
+            best.insert(place, RepeatedEntry { place, first, why, sure });
         }
     }
     settle(&best)
@@ -119,7 +119,7 @@ fn words(title: &str) -> String {
 }
 
 /// What goes is not what another one is kept for: of `a`, `b` like `a`, and `c` like `b` the last is measured with what stays.
-fn settle(best: &HashMap<usize, Double>) -> Vec<Double> {
+fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     let mut places: Vec<usize> = best.keys().copied().collect();
     places.sort_unstable();
     let mut gone: HashMap<usize, usize> = HashMap::new();
@@ -140,7 +140,7 @@ fn settle(best: &HashMap<usize, Double>) -> Vec<Double> {
 
 /// The list without what is surely there again.
 #[must_use]
-pub fn cleaned(entries: &[Entry], doubles: &[Double]) -> Vec<Entry> {
+pub fn cleaned(entries: &[Entry], doubles: &[RepeatedEntry]) -> Vec<Entry> {
     let gone: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();
     let stays = |place: &usize| gone.binary_search(place).is_err();
     entries.iter().enumerate().filter(|(place, _)| stays(place)).map(|(_, entry)| entry.clone()).collect()
@@ -150,16 +150,16 @@ pub fn cleaned(entries: &[Entry], doubles: &[Double]) -> Vec<Entry> {
 ///
 /// # Errors
 /// When something that is named is not there.
-pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
-    let with = With { features: true };
+    let with = EntryDetails { features: true };
     let playlists = sources.load(&from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", from.join("`, `"))));
     }
     let wrong = |error: String| Error::Permanent(error);
     let header = ["Playlist", "Position", "Decision", "Track URI", "Track", "Kept Position", "Kept URI", "Why"];
-    let mut plan = Written::new(header).map_err(wrong)?;
+    let mut plan = CsvWriter::new(header).map_err(wrong)?;
     let (mut names, mut exports) = (FileNames::default(), Vec::new());
     let (mut removed, mut asked, mut touched) = (0, 0, 0);
     for playlist in &playlists {
@@ -182,10 +182,10 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
         playlists.len()
     );
     let reports = vec![file("playlist-duplicates.csv", CSV, plan.into_bytes().map_err(wrong)?)];
-    Ok(Made { summary, reports, exports, keep_older: args.keep_older, ..Made::default() })
+    Ok(ActionResult { summary, reports, exports, keep_older: args.keep_older, ..ActionResult::default() })
 }
 
-fn row(playlist: &Playlist, double: &Double) -> [String; 8] {
+fn row(playlist: &Playlist, double: &RepeatedEntry) -> [String; 8] {
     let entry = |place: usize| playlist.entries.get(place).cloned().unwrap_or_default();
     let uri = |entry: &Entry| entry.uri.as_ref().map(Uri::text).unwrap_or_default();
     let (here, first) = (entry(double.place), entry(double.first));

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_kit::host::{Tables, Writable};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::{Tables, Writable};
+use baton_plugin_kit::host::{Tables, Writable};
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use crate::model::Playlist;
 use crate::names::playlist_id;
-use crate::read::{Folder, Found, Kind};
+use crate::read::{Folder, FoundFile, Kind};
 
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS csv_ids (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID";
@@ -23,7 +23,7 @@ const OLD_TABLE: &str = "csv_files";
 pub(crate) fn csv(
     own: &dyn Writable,
     folders: &[Folder],
-    files: &[Found],
+    files: &[FoundFile],
     findings: &mut Findings,
 ) -> Result<HashMap<String, String>, Error> {
     own.execute(TABLE, &[])?;
@@ -71,7 +71,7 @@ pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> 
 }
 
 /// What CSV files are known by: their paths below the granted folder. In a further granted folder a file of the same path gets a number.
-fn keys(folders: &[Folder], files: &[Found]) -> Vec<(String, Found)> {
+fn keys(folders: &[Folder], files: &[FoundFile]) -> Vec<(String, FoundFile)> {
     let mut taken = HashSet::new();
     let mut keys = Vec::new();
     for found in files.iter().filter(|found| found.kind == Kind::Csv) {
@@ -88,14 +88,14 @@ fn keys(folders: &[Folder], files: &[Found]) -> Vec<(String, Found)> {
 /// the path that people see, then by what files are known by.
 pub(crate) fn csv_ids(
     folders: &[Folder],
-    files: &[Found],
+    files: &[FoundFile],
     known: &HashMap<String, String>,
 ) -> (HashMap<String, String>, HashMap<String, String>) {
     let files = keys(folders, files);
     let moved = moved(&files, known);
     let (mut ids, mut by_key, mut taken) = (HashMap::new(), HashMap::new(), HashSet::new());
     let mut new = Vec::new();
-    let mut give = |key: &str, found: &Found, id: String| {
+    let mut give = |key: &str, found: &FoundFile, id: String| {
         ids.insert(found.shown.clone(), id.clone());
         by_key.insert(key.to_owned(), id);
     };
@@ -120,7 +120,7 @@ pub(crate) fn csv_ids(
 
 /// Files that nothing is known of, each with a known path that no file has any more and that is the end of its own, or the other way
 /// round: then another folder was granted, above or below. The ones that are nearest to each other first.
-fn moved<'a>(files: &'a [(String, Found)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
+fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
     let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
     let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();
     let mut gone: HashMap<&str, Vec<&str>> = HashMap::new();

@@ -37,13 +37,13 @@ pub mod watch;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::lent::HostClaims;
+use baton_plugin_kit::host::HostLocks;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
-use crate::made::Made;
+use crate::made::ActionResult;
 use crate::read::Folder;
-use crate::source::Sources;
+use crate::source::PlaylistSources;
 
 /// The plugin.
 #[derive(Debug, Clone, Copy)]
@@ -59,10 +59,10 @@ impl Plugin for Spotify {
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
             "organise" => preference::told(&task, &sql::catalog(), || {
-                organise::plan(&task, &sql::catalog(), &sql::own(), &HostClaims)
+                organise::plan(&task, &sql::catalog(), &sql::own(), &HostLocks)
             }),
-            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostClaims),
-            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostClaims),
+            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostLocks),
+            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostLocks),
             "wanted" => wanted::list(&task, &sql::catalog()),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }
@@ -75,7 +75,7 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
         return Err(Error::NeedsGrant(grants::SPOTIFY.to_owned()));
     }
     let mut findings = Findings::default();
-    let lent = import::Lent { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
+    let lent = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
     let report = import::import(lent, &folders, &arguments(task)?, &mut findings)?;
     let mut outcome = report.outcome();
     left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
@@ -86,10 +86,10 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
 /// An action that reads playlists from exports or the catalog.
 fn from_sources<A: DeserializeOwned>(
     task: &Task,
-    run: fn(Sources<'_>, &A, &mut Findings) -> Result<Made, Error>,
+    run: fn(PlaylistSources<'_>, &A, &mut Findings) -> Result<ActionResult, Error>,
 ) -> Result<Outcome, Error> {
     let (folders, mut findings) = (folders(task), Findings::default());
-    let sources = Sources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
+    let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&sql::own()), folders: &folders };
     let made = run(sources, &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
@@ -103,7 +103,7 @@ fn playlists_for_track(task: &Task) -> Result<Outcome, Error> {
 fn export_playlists(task: &Task) -> Result<Outcome, Error> {
     let (folders, mut findings) = (folders(task), Findings::default());
     let own = sql::own();
-    let sources = Sources { catalog: &sql::catalog(), own: Some(&own), folders: &folders };
+    let sources = PlaylistSources { catalog: &sql::catalog(), own: Some(&own), folders: &folders };
     let made = export::run(sources, Some(&own), &arguments(task)?, &mut findings)?;
     outcome(task, made, findings)
 }
@@ -116,7 +116,7 @@ fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
     serde_json::from_str(&task.args).map_err(|error| Error::Permanent(format!("the arguments are wrong: {error}")))
 }
 
-fn outcome(task: &Task, made: Made, findings: Findings) -> Result<Outcome, Error> {
+fn outcome(task: &Task, made: ActionResult, findings: Findings) -> Result<Outcome, Error> {
     let mut outcome = Outcome::of(made.kind, made.summary);
     outcome.next_steps = made.next_steps;
     outcome.artifacts = made.reports;

@@ -10,7 +10,7 @@ pub fn file(name: impl Into<String>, media_type: &str, bytes: impl Into<Vec<u8>>
 
 /// What an action made.
 #[derive(Clone, Debug, Default)]
-pub struct Made {
+pub struct ActionResult {
     /// How much of what was asked was done.
     pub kind: OutcomeKind,
     /// What is to be done next.
@@ -25,7 +25,7 @@ pub struct Made {
     pub keep_older: Option<usize>,
 }
 
-impl Made {
+impl ActionResult {
     /// That nothing was done, why, and what to do.
     #[must_use]
     pub fn refused(summary: String, next_steps: Vec<String>) -> Self {

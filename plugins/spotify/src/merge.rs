@@ -6,12 +6,12 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
-use crate::catalog::With;
+use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::made::{CSV, Made, file};
+use crate::made::{ActionResult, CSV, file};
 use crate::model::{Entry, Playlist};
 use crate::names::FileNames;
-use crate::source::Sources;
+use crate::source::PlaylistSources;
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,8 +52,8 @@ pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
 ///
 /// # Errors
 /// When something that is named is not there.
-pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
-    let with = With { features: true };
+pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
+    let with = EntryDetails { features: true };
     let playlists = sources.load(&args.from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));
@@ -76,7 +76,7 @@ pub fn run(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result
     );
     let name = format!("{}.csv", FileNames::default().give(&args.name));
     let exports = vec![file(name, CSV, csv::of(&entries)?)];
-    Ok(Made { summary, exports, keep_older: args.keep_older, ..Made::default() })
+    Ok(ActionResult { summary, exports, keep_older: args.keep_older, ..ActionResult::default() })
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {

@@ -7,9 +7,9 @@
 use std::fmt::Write as _;
 
 use baton_core::matching::{Decision, Matcher, Track};
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::sheet::Written;
 use baton_plugin_kit::{Findings, safe_name};
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::catalog;
-use crate::made::{CSV, JSON, MARKDOWN, Made, file};
+use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
@@ -63,7 +63,7 @@ pub fn file_place(playlist: Option<&str>, entry: &Entry) -> String {
 ///
 /// # Errors
 /// When the arguments name no track, or the catalog cannot be read.
-pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
+pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let found = tracks(catalog, args, findings)?;
     let mut answers = Vec::new();
     for (number, entry) in found {
@@ -174,10 +174,10 @@ fn places(catalog: &dyn Tables, track: i64, entry: &Entry) -> Result<Vec<Place>,
     Ok(places)
 }
 
-fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
+fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let mut csv =
-        Written::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
+        CsvWriter::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
     let (mut page, mut data, mut said) = (String::from("# Playlists of a track\n"), Vec::new(), Vec::new());
     for (entry, places) in answers {
         let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
@@ -214,7 +214,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<Made, Error> {
         file("playlists-for-track.csv", CSV, csv.into_bytes().map_err(wrong)?),
         file("playlists-for-track.json", JSON, format!("{:#}\n", json!({ "tracks": data }))),
     ];
-    Ok(Made { summary, reports, ..Made::default() })
+    Ok(ActionResult { summary, reports, ..ActionResult::default() })
 }
 
 /// How many different ones.

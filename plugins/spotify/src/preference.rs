@@ -1,7 +1,7 @@
 //! The `preference` of `organise`: a name in it that no playlist has decides nothing, so it is told.
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 

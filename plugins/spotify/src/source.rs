@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::{Error, Severity};
 
-use crate::catalog::{self, MOST_ENTRIES, With};
+use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::episodes;
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
@@ -18,7 +18,7 @@ pub const CATALOG: &str = "catalog";
 
 /// What playlists are read from.
 #[derive(Clone, Copy)]
-pub struct Sources<'a> {
+pub struct PlaylistSources<'a> {
     /// The music catalog.
     pub catalog: &'a dyn Tables,
     /// The plugin's own tables, where they are lent: which file was imported as which playlist.
@@ -27,7 +27,7 @@ pub struct Sources<'a> {
     pub folders: &'a [Folder],
 }
 
-impl Sources<'_> {
+impl PlaylistSources<'_> {
     /// The playlists of some places, in the order in which those are named: `catalog`, or files and folders. With names only those.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl Sources<'_> {
         &self,
         places: &[String],
         only: &[String],
-        with: With,
+        with: EntryDetails,
         findings: &mut Findings,
     ) -> Result<Vec<Playlist>, Error> {
         let (playlists, names) = self.gather(places, only, with, findings)?;
@@ -47,12 +47,12 @@ impl Sources<'_> {
     /// The same with the names of all playlists that there are, whichever are asked for.
     ///
     /// # Errors
-    /// As [`Sources::load`], but for names.
+    /// As [`PlaylistSources::load`], but for names.
     pub fn gather(
         &self,
         places: &[String],
         only: &[String],
-        with: With,
+        with: EntryDetails,
         findings: &mut Findings,
     ) -> Result<(Vec<Playlist>, Vec<String>), Error> {
         let (mut playlists, mut names, mut entries) = (Vec::new(), Vec::new(), 0);

@@ -24,9 +24,9 @@ impl Watch for Host {
 
 /// Nobody.
 #[derive(Clone, Copy, Debug)]
-pub struct Nobody;
+pub struct NoWatch;
 
-impl Watch for Nobody {
+impl Watch for NoWatch {
     fn step(&self, _: u8, _: &str) -> Result<(), Error> {
         Ok(())
     }

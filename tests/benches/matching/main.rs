@@ -22,7 +22,7 @@ mod random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use baton_core::matching::{Alike, Decision, Matcher, Track};
+use baton_core::matching::{Decision, Matcher, SimilarPair, Track};
 
 use self::asked::Asked;
 use self::library::Library;
@@ -114,7 +114,7 @@ fn duplicates(library: &Library, report: &mut Report) {
     report.row(Row::new("duplicates among the candidates by their names", format!("{seconds:.2} s"), ""));
     for threshold in [0, 850, 900, 930, 950] {
         let pairs: Vec<_> = found.iter().filter(|pair| pair.score >= threshold).collect();
-        let is_right = |pair: &&&Alike| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]];
+        let is_right = |pair: &&&SimilarPair| library.recordings[pair.tracks[0]] == library.recordings[pair.tracks[1]];
         let (right, all) = (pairs.iter().filter(is_right).count(), pairs.len());
         let what = format!("{right} of them right, {there} there are");
         report.row(Row::new(format!("… from {threshold} points on"), format!("{all} pairs"), what));

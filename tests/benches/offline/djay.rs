@@ -11,10 +11,10 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::sql::Row;
 use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use baton_tests::{Workspace, repository};
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn export(workspace: &Workspace, library: &Path, exports: &Path) -> anyhow::Resu
 
 fn matching(workspace: &Workspace, written: &Written) -> anyhow::Result<Value> {
     let candidates = candidates(workspace, written)?;
-    let catalog = Lent::catalog(&state(workspace)?);
+    let catalog = HostDatabase::catalog(&state(workspace)?);
     let put = "INSERT INTO put_track (source, service, id, title, artists, duration_ms) VALUES ('spotify', 'spotify', ?1, ?2, ?3, ?4)";
     let rows = candidates.iter().enumerate().map(|(number, (title, artist, length))| -> Row {
         let artists = json!([artist]).to_string();

@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::Instant;
 
-use baton_sandbox::{Attempt, Sandbox, wit};
+use baton_sandbox::{AttemptRequest, Sandbox, wit};
 use baton_tests::fixture;
 use tokio::runtime::Runtime;
 
@@ -23,8 +23,8 @@ const RATIO: f64 = 1.3;
 /// How often each plugin is loaded.
 const LOADS: usize = 20;
 
-pub(crate) fn attempt(action: &str) -> Attempt {
-    Attempt::new(wit::Task {
+pub(crate) fn attempt(action: &str) -> AttemptRequest {
+    AttemptRequest::new(wit::Task {
         id: "0123456789abcdef".to_owned(),
         attempt: 1,
         action: action.to_owned(),

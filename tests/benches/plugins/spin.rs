@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use baton_sandbox::{Ceiling, Failure, Plugin, Sandbox};
+use baton_sandbox::{AttemptError, Plugin, ResourceLimit, Sandbox};
 use baton_tests::fixture;
 use tokio::runtime::Runtime;
 
@@ -45,7 +45,7 @@ async fn spin(sandbox: Sandbox, plugin: Plugin) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let ended = sandbox.run(&plugin, attempt("spin")).await.ended;
     let took = begun.elapsed();
-    let hit = matches!(&ended, Err(Failure::Limit { ceiling: Ceiling::Wall, .. }));
+    let hit = matches!(&ended, Err(AttemptError::Limit { ceiling: ResourceLimit::Wall, .. }));
     ensure!(hit, "it ended otherwise: {ended:?}");
     Ok(took.saturating_sub(WALL).as_secs_f64() * 1e3)
 }

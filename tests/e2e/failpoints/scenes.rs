@@ -4,7 +4,7 @@ use std::fs;
 use std::thread::sleep;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Book, Output, Workspace, handoff, text};
+use baton_tests::{Expectations, Output, Workspace, handoff, text};
 use serde_json::{Value, json};
 
 use super::{A_MOMENT, daemon_dies};
@@ -18,9 +18,9 @@ pub(super) struct Scene {
     pub(super) points: Points,
     /// What is armed besides the point.
     pub(super) way: &'static str,
-    pub(super) workspace: fn() -> (Workspace, Book),
+    pub(super) workspace: fn() -> (Workspace, Expectations),
     /// Puts the work in.
-    pub(super) before: fn(&Workspace, &mut Book),
+    pub(super) before: fn(&Workspace, &mut Expectations),
     /// Runs what dies, with these failpoints.
     pub(super) die: fn(&Workspace, &str, &str),
     /// What a person does after the death.
@@ -31,13 +31,13 @@ const PLAIN: Scene = Scene {
     name: "",
     points: &[],
     way: "",
-    workspace: || (Workspace::with_noop(), Book::default()),
+    workspace: || (Workspace::with_noop(), Expectations::default()),
     before: three_requests,
     die: daemon_dies,
     after: |_| {},
 };
 
-const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Book::default()), ..PLAIN };
+const HOSTILE: Scene = Scene { workspace: || (Workspace::with_hostile(), Expectations::default()), ..PLAIN };
 
 pub(super) const SCENES: [Scene; 24] = [
     Scene {
@@ -178,7 +178,7 @@ pub(super) const SCENES: [Scene; 24] = [
             ("carry.moved", &[1, 2]),
             ("carry.done_written", &[1, 2, 3]),
         ],
-        workspace: || (Workspace::with_post("handoffs = true"), Book::default()),
+        workspace: || (Workspace::with_post("handoffs = true"), Expectations::default()),
         before: a_request_that_is_taken_back,
         after: |workspace| {
             workspace.up_once();
@@ -304,19 +304,19 @@ pub(super) const SCENES: [Scene; 24] = [
     },
 ];
 
-fn request(workspace: &Workspace, book: &mut Book, title: &str) {
+fn request(workspace: &Workspace, book: &mut Expectations, title: &str) {
     let bytes = workspace.drop_handoff("noop", title);
     book.file(&bytes, 1);
     book.asks("Claude-MM1", handoff("noop", title)["handoff_id"].as_str().unwrap(), 1);
 }
 
-fn three_requests(workspace: &Workspace, book: &mut Book) {
+fn three_requests(workspace: &Workspace, book: &mut Expectations) {
     for title in ["One", "Two", "Three"] {
         request(workspace, book, title);
     }
 }
 
-fn an_audit_and_two_requests(workspace: &Workspace, book: &mut Book) {
+fn an_audit_and_two_requests(workspace: &Workspace, book: &mut Expectations) {
     workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n");
     let mut asked = handoff("audit", "Audit");
     asked["action"] = json!("audit");
@@ -333,7 +333,7 @@ fn drop_central(workspace: &Workspace, name: &str, value: &Value) -> Vec<u8> {
     text(value)
 }
 
-fn into_the_drop_box(workspace: &Workspace, book: &mut Book) {
+fn into_the_drop_box(workspace: &Workspace, book: &mut Expectations) {
     for (agent, title, returns) in [("noop", "One", 1), ("Codex-MM1", "Two", 0), ("noop", "Three", 1)] {
         let value = handoff(agent, title);
         book.file(&drop_central(workspace, &format!("{title}.json"), &value), 1);
@@ -342,14 +342,14 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Book) {
 }
 
 /// Four places: the archive, two agents that read themselves, the plugin that has the action.
-fn a_broadcast(workspace: &Workspace, book: &mut Book) {
+fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
     let mut value = handoff("all", "To all");
     value["action"] = serde_json::json!("noop");
     book.file(&drop_central(workspace, "all.json", &value), 4);
     book.asks("Claude-MM1", "id-to-all", 1);
 }
 
-fn an_answered_request(workspace: &Workspace, book: &mut Book) {
+fn an_answered_request(workspace: &Workspace, book: &mut Expectations) {
     book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
     workspace.up_once();
     let answer = text(&super::super::soak::answer("Codex-MM1", "id-write-it"));
@@ -358,7 +358,7 @@ fn an_answered_request(workspace: &Workspace, book: &mut Book) {
     book.asks("Claude-MM1", "id-write-it", 1);
 }
 
-fn garbage_and_a_request_for_nobody(workspace: &Workspace, book: &mut Book) {
+fn garbage_and_a_request_for_nobody(workspace: &Workspace, book: &mut Expectations) {
     workspace.drop_file("noop", "garbage.json", "no handoff");
     book.file(b"no handoff", 1);
     let value = handoff("Nobody-MM9", "Lost");
@@ -366,7 +366,7 @@ fn garbage_and_a_request_for_nobody(workspace: &Workspace, book: &mut Book) {
     book.asks("Claude-MM1", "id-lost", 1);
 }
 
-fn a_request_that_sends_two(workspace: &Workspace, book: &mut Book) {
+fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
     book.file(&workspace.drop_action("hostile", "emit"), 1);
     book.asks("Claude-MM1", "id-emit", 1);
     // noop answers hostile.
@@ -374,7 +374,7 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Book) {
 }
 
 /// The file that was sent lies in one place all the time, and nobody gets a RETURN for it.
-fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Book) {
+fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Expectations) {
     let mut ask = |title: &str, line: &str| {
         let mut asked = handoff("post", title);
         asked["args"] = json!({ "do": [line] });
@@ -389,13 +389,13 @@ fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Book) {
     book.file(&fs::read(workspace.inbox_of("Codex-MM1").join(sent)).unwrap(), 1);
 }
 
-fn a_question(workspace: &Workspace, book: &mut Book, returns: usize) {
+fn a_question(workspace: &Workspace, book: &mut Expectations, returns: usize) {
     book.file(&workspace.drop_action("hostile", "ask-human"), 1);
     book.asks("Claude-MM1", "id-ask-human", returns);
     workspace.up_once();
 }
 
-fn a_request_that_is_taken_away(workspace: &Workspace, book: &mut Book) {
+fn a_request_that_is_taken_away(workspace: &Workspace, book: &mut Expectations) {
     a_question(workspace, book, 1);
     let file = workspace.inbox_of("hostile").join("ask-human.json");
     book.gone(&fs::read(&file).unwrap());

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use baton_sandbox::{Attempt, Cancel, Plugin, Report, Sandbox, limits, wit};
+use baton_sandbox::{AttemptReport, AttemptRequest, Cancel, Plugin, Sandbox, limits, wit};
 use baton_tests::fixture;
 
 /// Attempts for each place.
@@ -12,7 +12,7 @@ const TIMES: usize = 4;
 /// How long one attempt takes at least.
 const SLOW: Duration = Duration::from_millis(1500);
 
-pub(super) fn attempt(action: &str, cancel: Cancel) -> Attempt {
+pub(super) fn attempt(action: &str, cancel: Cancel) -> AttemptRequest {
     let task = wit::Task {
         id: "0123456789abcdef".to_owned(),
         attempt: 1,
@@ -24,7 +24,7 @@ pub(super) fn attempt(action: &str, cancel: Cancel) -> Attempt {
         answer: None,
         now: "2026-01-18T10:15:00Z".to_owned(),
     };
-    Attempt { cancel, ..Attempt::new(task) }
+    AttemptRequest { cancel, ..AttemptRequest::new(task) }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,6 +42,6 @@ async fn a_crowd_of_attempts_waits_for_places_and_all_of_it_is_served() {
     assert!(begun.elapsed() >= least, "never more than {} at once", limits::AT_ONCE);
 }
 
-async fn run(sandbox: Sandbox, plugin: Plugin) -> Report {
+async fn run(sandbox: Sandbox, plugin: Plugin) -> AttemptReport {
     sandbox.run(&plugin, attempt("slow", Cancel::default())).await
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use baton_registry::Package;
-use baton_sandbox::{Cancel, Ceiling, Failure, Report, Sandbox};
+use baton_sandbox::{AttemptError, AttemptReport, Cancel, ResourceLimit, Sandbox};
 use baton_tests::repository;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -45,7 +45,7 @@ fn module(name: &str, signature: &str, body: &str, ask: &str) -> String {
     )
 }
 
-async fn run(body: &str, ask: &str) -> Report {
+async fn run(body: &str, ask: &str) -> AttemptReport {
     let sandbox = Sandbox::new(None).unwrap();
     let component = plugin(body, ask);
     Package::read(&component).unwrap();
@@ -54,9 +54,9 @@ async fn run(body: &str, ask: &str) -> Report {
 }
 
 #[track_caller]
-fn assert_hit(report: &Report, wanted: Ceiling) {
+fn assert_hit(report: &AttemptReport, wanted: ResourceLimit) {
     match &report.ended {
-        Err(Failure::Limit { ceiling, used, limit }) if *ceiling == wanted => {
+        Err(AttemptError::Limit { ceiling, used, limit }) if *ceiling == wanted => {
             assert!(used >= limit, "{used} of {limit}");
         }
         ended => panic!("{wanted:?} was to be reached: {ended:?}"),
@@ -67,29 +67,29 @@ fn assert_hit(report: &Report, wanted: Ceiling) {
 #[tokio::test]
 async fn a_table_that_grows_for_ever_ends_at_the_ceiling_of_tables() {
     let body = "(loop $again (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $again)) (unreachable)";
-    assert_hit(&run(body, "").await, Ceiling::Tables);
+    assert_hit(&run(body, "").await, ResourceLimit::Tables);
 }
 
 #[tokio::test]
 async fn a_memory_that_grows_for_ever_ends_at_the_ceiling_that_its_manifest_asks_for() {
     let body = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) (unreachable)";
     let report = run(body, r#""memory_mib":8"#).await;
-    assert_hit(&report, Ceiling::Memory);
-    assert_eq!(report.usage.of(Ceiling::Memory).map(|used| used.limit), Some(8 << 20));
+    assert_hit(&report, ResourceLimit::Memory);
+    assert_eq!(report.usage.of(ResourceLimit::Memory).map(|used| used.limit), Some(8 << 20));
 }
 
 #[tokio::test]
 async fn a_loop_ends_at_its_processor_time_and_its_waiting_does_not_count() {
     let report = run("(loop $again (br $again)) (unreachable)", r#""cpu_s":1,"wall_s":60"#).await;
-    assert_hit(&report, Ceiling::Cpu);
-    let wall = report.usage.of(Ceiling::Wall).unwrap();
+    assert_hit(&report, ResourceLimit::Cpu);
+    let wall = report.usage.of(ResourceLimit::Wall).unwrap();
     assert!(wall.used >= 1_000 && !wall.hit, "{wall:?}");
 }
 
 #[tokio::test]
 async fn a_function_that_calls_itself_for_ever_crashes() {
     let report = run("(call $run (local.get 0))", "").await;
-    assert!(matches!(&report.ended, Err(Failure::Trap(text)) if text.contains("stack")), "{:?}", report.ended);
+    assert!(matches!(&report.ended, Err(AttemptError::Trap(text)) if text.contains("stack")), "{:?}", report.ended);
 }
 
 /// An outcome at address 16 whose summary says that it has two gigabytes.
@@ -97,7 +97,7 @@ async fn a_function_that_calls_itself_for_ever_crashes() {
 async fn an_outcome_that_lies_about_its_size_is_a_crash_and_nothing_is_copied() {
     let body = "(i32.store (i32.const 28) (i32.const 2000000000)) (i32.const 16)";
     let report = run(body, "").await;
-    assert!(matches!(&report.ended, Err(Failure::Trap(_))), "{:?}", report.ended);
+    assert!(matches!(&report.ended, Err(AttemptError::Trap(_))), "{:?}", report.ended);
 }
 
 /// Two thousand artifacts at 64 KiB, all of which have the same 60 KiB as their bytes: 117 MiB out of two pages.
@@ -113,7 +113,7 @@ async fn a_small_memory_that_is_given_many_times_ends_at_the_ceiling_of_one_call
         (i32.store (i32.const 40) (i32.const 65536))
         (i32.store (i32.const 44) (i32.const 2000))
         (i32.const 16)";
-    assert_hit(&run(body, "").await, Ceiling::CallBytes);
+    assert_hit(&run(body, "").await, ResourceLimit::CallBytes);
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_start_that_never_ends_is_ended_too() {
     let sandbox = Sandbox::new(None).unwrap();
     let plugin = sandbox.load(&component).unwrap();
     let ended = tokio::time::timeout(Duration::from_secs(30), sandbox.run(&plugin, attempt("a", Cancel::default())));
-    assert_hit(&ended.await.unwrap(), Ceiling::Wall);
+    assert_hit(&ended.await.unwrap(), ResourceLimit::Wall);
 }
 
 /// A component of the world before ours, whose contract is kept beside the adapter: it asks whether it is cancelled, and

@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Component, Path, PathBuf};
 
 use baton_core::manifest::{Capabilities, Mode};
-use baton_registry::overlap::{self, Access, Placed};
-use baton_registry::{Granted, Word};
+use baton_registry::overlap::{self, Access, PlacedFolder};
+use baton_registry::{GrantSet, GrantSpec};
 use baton_sandbox::Identity;
 use libfuzzer_sys::fuzz_target;
 
@@ -23,11 +23,11 @@ fn identity(path: &Path) -> Identity {
 }
 
 /// Where a folder of this path would lie.
-fn place(plugin: &str, path: &Path, access: Access) -> Placed {
+fn place(plugin: &str, path: &Path, access: Access) -> PlacedFolder {
     let plain: PathBuf = path.components().filter(|part| matches!(part, Component::Normal(_))).collect();
     let path = Path::new("/").join(plain);
     let above = path.ancestors().skip(1).map(identity).collect();
-    Placed { plugin: plugin.to_owned(), grant: String::new(), identity: identity(&path), above, path, access }
+    PlacedFolder { plugin: plugin.to_owned(), grant: String::new(), identity: identity(&path), above, path, access }
 }
 
 fuzz_target!(|text: &str| {
@@ -35,10 +35,10 @@ fuzz_target!(|text: &str| {
     let mut placed = Vec::new();
     for line in text.lines().take(40) {
         let (plugin, grant) = line.split_once(' ').unwrap_or(("", line));
-        let Ok(word) = Word::parse(grant, &asked) else { continue };
-        let mut granted = Granted::default();
+        let Ok(word) = GrantSpec::parse(grant, &asked) else { continue };
+        let mut granted = GrantSet::default();
         word.clone().grant(&mut granted);
-        assert_eq!(granted.words().first().map(|said| Word::parse(said, &asked)), Some(Ok(word.clone())));
+        assert_eq!(granted.words().first().map(|said| GrantSpec::parse(said, &asked)), Some(Ok(word.clone())));
         if let Word::Files(folder) = word {
             let access = if folder.mode == Mode::Rw { Access::Write } else { Access::Read };
             placed.push(place(plugin, folder.path.as_deref().unwrap_or(Path::new(&folder.folder)), access));

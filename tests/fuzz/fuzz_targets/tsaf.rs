@@ -2,7 +2,7 @@
 //! there. Begin with real blobs: of random bytes none gets past the header.
 #![no_main]
 
-use djay::tsaf::{Thing, Value, decode};
+use djay::tsaf::{NumberedValue, Value, decode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,10 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(known(document.root()));
     for thing in document.things() {
         match thing {
-            Thing::Array(items) => assert!(items.iter().all(known)),
-            Thing::Object { fields, .. } => assert!(fields.iter().all(|(_, value)| known(value))),
-            Thing::Date(_) => {}
-            Thing::Data(data) => assert!(data.len() <= bytes.len()),
+            NumberedValue::Array(items) => assert!(items.iter().all(known)),
+            NumberedValue::Object { fields, .. } => assert!(fields.iter().all(|(_, value)| known(value))),
+            NumberedValue::Date(_) => {}
+            NumberedValue::Data(data) => assert!(data.len() <= bytes.len()),
         }
     }
 });

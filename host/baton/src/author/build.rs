@@ -14,7 +14,7 @@ use crate::output;
 
 /// What was built.
 #[derive(Debug)]
-pub(crate) struct Built {
+pub(crate) struct BuiltPlugin {
     /// The file.
     pub(crate) file: PathBuf,
     /// Its bytes.
@@ -33,7 +33,7 @@ fn place(project: &Project) -> PathBuf {
 ///
 /// # Errors
 /// When the tool is missing or fails, or what it made is no plugin of this host.
-pub(crate) fn build(project: &Project) -> anyhow::Result<Built> {
+pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
     refresh_types(project)?;
     let component = project.language.component(&project.folder, &project.name);
     run_tool(project, &component)?;
@@ -50,18 +50,18 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<Built> {
     let hidden = project.folder.join(format!(".{}.wasm.tmp", project.name));
     let written = fs::write(&hidden, &bytes).and_then(|()| fs::rename(&hidden, &file));
     written.with_context(|| format!("failed to write {}", file.display()))?;
-    Ok(Built { file, bytes, package })
+    Ok(BuiltPlugin { file, bytes, package })
 }
 
 /// What was built before.
 ///
 /// # Errors
 /// When nothing was, or it is no plugin of this host.
-pub(crate) fn built(project: &Project) -> anyhow::Result<Built> {
+pub(crate) fn built(project: &Project) -> anyhow::Result<BuiltPlugin> {
     let file = place(project);
     let bytes = fs::read(&file).with_context(|| format!("failed to read {}; build it first", file.display()))?;
     let package = Package::read(&bytes).with_context(|| format!("{} is no plugin", file.display()))?;
-    Ok(Built { file, bytes, package })
+    Ok(BuiltPlugin { file, bytes, package })
 }
 
 fn run_tool(project: &Project, component: &std::path::Path) -> anyhow::Result<()> {

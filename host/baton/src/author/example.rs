@@ -43,7 +43,7 @@ pub(super) struct Step {
 /// The form of the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ExampleFile {
     #[serde(default)]
     handoff: Option<Map<String, Value>>,
     #[serde(default)]
@@ -53,16 +53,16 @@ struct Written {
     #[serde(default)]
     secrets: BTreeMap<String, String>,
     #[serde(default)]
-    servers: Option<BTreeMap<String, Vec<WrittenAnswer>>>,
+    servers: Option<BTreeMap<String, Vec<ExampleAnswer>>>,
     expect: Expected,
     #[serde(default)]
-    then: Vec<WrittenStep>,
+    then: Vec<ExampleStep>,
 }
 
 /// A further step in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenStep {
+struct ExampleStep {
     #[serde(default)]
     handoff: Option<Map<String, Value>>,
     #[serde(default)]
@@ -73,7 +73,7 @@ struct WrittenStep {
 /// One answer of a server in the file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenAnswer {
+struct ExampleAnswer {
     /// `METHOD /PATH?QUERY`.
     request: String,
     /// Headers that the request must have.
@@ -101,7 +101,7 @@ enum Content {
     /// This text.
     Text(String),
     /// What is in another file.
-    Copied(Copied),
+    Copied(CopiedFile),
     /// A value as JSON.
     Json(Json),
 }
@@ -109,7 +109,7 @@ enum Content {
 /// A file whose bytes are copied.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Copied {
+struct CopiedFile {
     /// It, relative to the folder of the example.
     copy: String,
 }
@@ -143,16 +143,16 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
 }
 
 fn read(path: &Path) -> anyhow::Result<Example> {
-    let written: Written = serde_json::from_str(&fs::read_to_string(path)?)?;
+    let written: ExampleFile = serde_json::from_str(&fs::read_to_string(path)?)?;
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let beside = path.parent().unwrap_or(path).canonicalize()?;
     for (name, value) in &written.secrets {
         SecretStore::check(name, value).with_context(|| format!("the secret `{name}`"))?;
     }
-    let first = WrittenStep { handoff: written.handoff, files: written.files, expect: written.expect };
+    let first = ExampleStep { handoff: written.handoff, files: written.files, expect: written.expect };
     let steps = std::iter::once(first).chain(written.then).map(|written| step(written, &beside));
     let servers = written.servers.map(|servers| {
-        let of_server = |(origin, answers): (String, Vec<WrittenAnswer>)| {
+        let of_server = |(origin, answers): (String, Vec<ExampleAnswer>)| {
             let answers = answers.into_iter().map(|written| answer(written, &beside));
             let answers =
                 answers.collect::<anyhow::Result<Vec<_>>>().with_context(|| format!("the server {origin}"))?;
@@ -169,8 +169,8 @@ fn read(path: &Path) -> anyhow::Result<Example> {
     })
 }
 
-fn step(written: WrittenStep, beside: &Path) -> anyhow::Result<Step> {
-    let WrittenStep { handoff, files, expect } = written;
+fn step(written: ExampleStep, beside: &Path) -> anyhow::Result<Step> {
+    let ExampleStep { handoff, files, expect } = written;
     if let Some(file) = files.keys().find(|file| !is_plain(file) || Path::new(file).components().count() < 2) {
         bail!("the file `{file}` must be FOLDER/NAME, without dots");
     }
@@ -182,8 +182,8 @@ fn step(written: WrittenStep, beside: &Path) -> anyhow::Result<Step> {
     Ok(Step { handoff, files: files.into_iter().map(of_file).collect::<anyhow::Result<_>>()?, expect })
 }
 
-fn answer(written: WrittenAnswer, beside: &Path) -> anyhow::Result<Answer> {
-    let WrittenAnswer { request, with_headers, with_body, status, headers, body } = written;
+fn answer(written: ExampleAnswer, beside: &Path) -> anyhow::Result<Answer> {
+    let ExampleAnswer { request, with_headers, with_body, status, headers, body } = written;
     let Some((method, path)) = request.split_once(' ').filter(|(_, path)| path.starts_with('/')) else {
         bail!("the request `{request}` must be METHOD /PATH, such as GET /v1/tracks?limit=5");
     };
@@ -204,7 +204,7 @@ fn bytes(beside: &Path, content: Content) -> anyhow::Result<Vec<u8>> {
     let copy = match content {
         Content::Text(text) => return Ok(text.into_bytes()),
         Content::Json(Json { json }) => return Ok(json.to_string().into_bytes()),
-        Content::Copied(Copied { copy }) => copy,
+        Content::Copied(CopiedFile { copy }) => copy,
     };
     if !is_plain(&copy) {
         bail!("`{copy}` cannot be copied: write a path beside the example, as `files/x.db`, without dots");

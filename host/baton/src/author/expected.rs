@@ -59,17 +59,17 @@ fn succeeded() -> String {
 
 /// What came of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Came {
+pub(crate) struct StepResult {
     pub(crate) state: String,
     pub(crate) summary: String,
     pub(crate) artifacts: BTreeMap<String, String>,
     pub(crate) findings: Vec<String>,
-    pub(crate) emits: Vec<Emitted>,
+    pub(crate) emits: Vec<EmittedHandoff>,
 }
 
 /// A handoff that the plugin sent.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Emitted {
+pub(crate) struct EmittedHandoff {
     pub(crate) to: String,
     pub(crate) title: String,
     pub(crate) action: Option<String>,
@@ -77,7 +77,7 @@ pub(crate) struct Emitted {
     pub(crate) body: String,
 }
 
-impl Emitted {
+impl EmittedHandoff {
     /// In a message, and in the JSON of `plugin test`.
     pub(crate) fn shown(&self) -> String {
         let action = self.action.as_deref().map(|action| format!(" ({action})")).unwrap_or_default();
@@ -85,7 +85,7 @@ impl Emitted {
     }
 }
 
-impl Came {
+impl StepResult {
     /// A step that made no task.
     pub(super) fn nothing() -> Self {
         let summary = "none of the plugin's triggers made a task".to_owned();
@@ -94,7 +94,7 @@ impl Came {
 }
 
 impl ExpectedHandoff {
-    fn fits(&self, came: &Emitted) -> bool {
+    fn fits(&self, came: &EmittedHandoff) -> bool {
         self.to == came.to
             && came.title.contains(&self.title)
             && came.body.contains(&self.body)
@@ -104,7 +104,7 @@ impl ExpectedHandoff {
 
     fn shown(&self) -> String {
         let (title, args) = (self.title.clone(), self.args.clone().unwrap_or_default());
-        Emitted { to: self.to.clone(), title, action: self.action.clone(), args, body: String::new() }.shown()
+        EmittedHandoff { to: self.to.clone(), title, action: self.action.clone(), args, body: String::new() }.shown()
     }
 }
 
@@ -127,7 +127,7 @@ impl Expected {
     }
 
     /// How `came` differs; empty when it is as expected.
-    pub(super) fn differences(&self, came: &Came) -> Vec<String> {
+    pub(super) fn differences(&self, came: &StepResult) -> Vec<String> {
         let mut differences = Vec::new();
         if self.state != came.state {
             differences.push(format!("expected the state {}, it is {}: {}", self.state, came.state, came.summary));
@@ -167,8 +167,8 @@ fn compare_findings(expected: &[String], came: &[String], differences: &mut Vec<
     }
 }
 
-fn compare_handoffs(expected: &[ExpectedHandoff], came: &[Emitted], differences: &mut Vec<String>) {
-    let mut left: Vec<&Emitted> = came.iter().collect();
+fn compare_handoffs(expected: &[ExpectedHandoff], came: &[EmittedHandoff], differences: &mut Vec<String>) {
+    let mut left: Vec<&EmittedHandoff> = came.iter().collect();
     for handoff in expected {
         match left.iter().position(|came| handoff.fits(came)) {
             Some(at) => drop(left.remove(at)),
@@ -184,18 +184,18 @@ mod tests {
 
     use super::*;
 
-    fn sent(to: &str, title: &str, action: Option<&str>) -> Emitted {
+    fn sent(to: &str, title: &str, action: Option<&str>) -> EmittedHandoff {
         let args = json!({ "n": 1 }).as_object().cloned().unwrap();
         let (to, title, action) = (to.to_owned(), title.to_owned(), action.map(str::to_owned));
-        Emitted { to, title, action, args, body: "Please look.".to_owned() }
+        EmittedHandoff { to, title, action, args, body: "Please look.".to_owned() }
     }
 
     #[test]
     fn each_expected_handoff_is_one_that_was_sent_and_no_other_is() {
-        let came = Came {
+        let came = StepResult {
             state: "succeeded".to_owned(),
             emits: vec![sent("Codex-MM1", "Look at a", None), sent("audit", "Audit b", Some("audit"))],
-            ..Came::default()
+            ..StepResult::default()
         };
         let differences = |emits: Value| {
             let expected: Expected = serde_json::from_value(json!({ "emits": emits })).unwrap();

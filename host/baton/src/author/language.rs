@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_core::manifest::Declares;
+use baton_core::manifest::SourceManifest;
 
 /// The target of plugins in Rust.
 const TARGET: &str = "wasm32-wasip2";
@@ -66,7 +66,7 @@ impl Language {
     }
 
     /// The command that makes `component` of the plugin in `folder`, to be run there.
-    pub(crate) fn command(self, folder: &Path, declares: &Declares, component: &Path) -> Command {
+    pub(crate) fn command(self, folder: &Path, declares: &SourceManifest, component: &Path) -> Command {
         let mut command = Command::new(self.tool(folder));
         match self {
             Self::Rust => {

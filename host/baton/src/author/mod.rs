@@ -13,11 +13,11 @@ mod template;
 mod trial;
 mod types;
 
-pub(crate) use build::{Built, build, built};
+pub(crate) use build::{BuiltPlugin, build, built};
 pub(crate) use example::{Example, read_all};
-pub(crate) use expected::Emitted;
+pub(crate) use expected::EmittedHandoff;
 pub(crate) use language::Language;
 pub(crate) use project::Project;
 pub(crate) use template::lay_down;
-pub(crate) use trial::{Trial, try_out};
+pub(crate) use trial::{StepTrial, try_out};
 pub(crate) use types::{has_types, types_file, write_types};

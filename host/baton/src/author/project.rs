@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::Declares;
+use baton_core::manifest::SourceManifest;
 use serde_json::Value;
 
 use super::Language;
@@ -19,7 +19,7 @@ pub(crate) struct Project {
     pub(crate) version: String,
     /// The text of `manifest.json`.
     pub(crate) manifest: String,
-    pub(crate) declares: Declares,
+    pub(crate) declares: SourceManifest,
 }
 
 impl Project {

@@ -13,28 +13,28 @@ use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::manifest::HostCapability;
 use baton_dispatch::{ARCHIVES, Engine, Mode};
 use baton_ledger::attempt_log::AttemptLog;
-use baton_ledger::event::{self, Recorded};
+use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::{Reader, attempt_log, finding, task};
-use baton_registry::Granted;
+use baton_registry::GrantSet;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::example::Step;
-use super::expected::{Came, Emitted};
+use super::expected::{EmittedHandoff, StepResult};
 use super::servers::Servers;
-use super::{Built, Example};
+use super::{BuiltPlugin, Example};
 use crate::workspace::scratch::Scratch;
-use crate::workspace::{Entry, Lock, Source, Stubs, Wanted, Workspace, open};
+use crate::workspace::{Lock, PluginEntry, PluginSelection, Source, Stubs, Workspace, open};
 
 /// Who sends the examples' handoffs.
 const SENDER: &str = "tester";
 
 /// How a step of an example went.
 #[derive(Debug)]
-pub(crate) struct Trial {
+pub(crate) struct StepTrial {
     /// The example's name; from the second step on with its number.
     pub(crate) name: String,
-    pub(crate) came: Came,
+    pub(crate) came: StepResult,
     /// How it differs from what is expected; empty when it does not.
     pub(crate) differences: Vec<String>,
     /// From opening the workspace to the archived file.
@@ -47,19 +47,19 @@ pub(crate) struct Trial {
 ///
 /// # Errors
 /// When it could not be run at all.
-pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<Vec<Trial>> {
+pub(crate) async fn try_out(built: &BuiltPlugin, example: &Example) -> anyhow::Result<Vec<StepTrial>> {
     check(built, example).with_context(|| format!("the example `{}`", example.name))?;
     let folder = Scratch::new()?;
     let servers = example.servers.as_ref().map(Servers::start).transpose().context("failed to start a server")?;
     let stubs = Stubs { secrets: example.secrets.clone(), servers: servers.as_ref().map(Servers::addresses) };
     let workspace = Workspace { stubs: Some(Arc::new(stubs)), ..furnish(folder.path(), built, example)? };
-    let (plugin, mut known) = (&built.package.manifest.name, Known::default());
+    let (plugin, mut known) = (&built.package.manifest.name, EarlierSteps::default());
     let mut trials = Vec::new();
     for (number, step) in (1_usize..).zip(&example.steps) {
         let name = if number == 1 { example.name.clone() } else { format!("{}-{number}", example.name) };
         let asks = put_in(&workspace, plugin, &name, step)?;
         let begun = Instant::now();
-        let house = open(&workspace, Wanted::All { over: false }, "up", 3)?;
+        let house = open(&workspace, PluginSelection::All { over: false }, "up", 3)?;
         let (_ask, stop) = watch::channel(0);
         Engine::new(house, Mode::Once, |_, _| {}).serve(stop).await?;
         let came = look(&workspace, plugin, asks, &mut known)?;
@@ -68,13 +68,13 @@ pub(crate) async fn try_out(built: &Built, example: &Example) -> anyhow::Result<
         differences
             .extend(unanswered.into_iter().map(|asked| format!("no answer of `servers` fits the request {asked}")));
         let (took, log) = (begun.elapsed(), log(&workspace, plugin, &mut known)?);
-        trials.push(Trial { name, came, differences, took, log });
+        trials.push(StepTrial { name, came, differences, took, log });
     }
     Ok(trials)
 }
 
 /// Refuses an example that the plugin's manifest cannot bring about.
-fn check(built: &Built, example: &Example) -> anyhow::Result<()> {
+fn check(built: &BuiltPlugin, example: &Example) -> anyhow::Result<()> {
     let declares = &built.package.manifest.declares;
     let asks_for = |name: &String| declares.capabilities.secrets.iter().any(|secret| secret.name == *name);
     let hosts = &declares.capabilities.hosts;
@@ -101,14 +101,14 @@ fn recipients(example: &Example) -> impl Iterator<Item = &str> {
 }
 
 /// The workspace: the plugin and its grants, the folders of agents.
-fn furnish(folder: &Path, built: &Built, example: &Example) -> anyhow::Result<Workspace> {
+fn furnish(folder: &Path, built: &BuiltPlugin, example: &Example) -> anyhow::Result<Workspace> {
     let name = &built.package.manifest.name;
     let mut lock = Lock::default();
     let component = PathBuf::from("plugins").join(format!("{name}.wasm"));
     let grants = grants(built, example)?;
     let folders: Vec<_> = grants.files.iter().map(|grant| PathBuf::from(&grant.folder)).collect();
     let digest = format!("sha256:{}", built.package.digest);
-    lock.plugins.push(Entry { grants, ..Entry::new(name, Source::File(component.clone()), digest) });
+    lock.plugins.push(PluginEntry { grants, ..PluginEntry::new(name, Source::File(component.clone()), digest) });
     let workspace = Workspace::thrown_away(folder, &lock)?;
     let inboxes = recipients(example).filter(|agent| agent != name).chain([SENDER]).map(inbox_of);
     for made in folders.into_iter().chain(inboxes) {
@@ -124,8 +124,8 @@ fn inbox_of(agent: &str) -> PathBuf {
 
 /// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them. Triggers that wait for
 /// their grant get it where the example has a step for them: elsewhere they would make tasks beside those of the handoffs.
-fn grants(built: &Built, example: &Example) -> anyhow::Result<Granted> {
-    let mut grants = Granted::all_of(&built.package.manifest.declares.capabilities);
+fn grants(built: &BuiltPlugin, example: &Example) -> anyhow::Result<GrantSet> {
+    let mut grants = GrantSet::all_of(&built.package.manifest.declares.capabilities);
     grants.hosts.clone_from(&example.hosts);
     grants.bind_secrets().map_err(|why| anyhow!(why))?;
     grants.triggers &= example.steps.iter().any(|step| step.handoff.is_none());
@@ -172,7 +172,7 @@ fn write(root: &Path, place: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 /// What came of the steps before.
 #[derive(Default)]
-struct Known {
+struct EarlierSteps {
     tasks: BTreeSet<String>,
     /// Ids of handoffs that the plugin sent.
     sent: BTreeSet<String>,
@@ -181,9 +181,9 @@ struct Known {
 }
 
 /// What came of a step: the plugin's first new task, of a request where it `asks`, else of a trigger.
-fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> anyhow::Result<Came> {
+fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut EarlierSteps) -> anyhow::Result<StepResult> {
     let reader = Reader::open(&workspace.state.ledger())?;
-    let mut tasks = task::recent(&reader, &task::Filter::default(), u32::MAX)?;
+    let mut tasks = task::recent(&reader, &task::TaskFilter::default(), u32::MAX)?;
     tasks.retain(|task| task.agent == plugin && !known.tasks.contains(&task.id));
     known.tasks.extend(tasks.iter().map(|task| task.id.clone()));
     let emits = emitted(workspace, plugin, &mut known.sent)?;
@@ -192,15 +192,15 @@ fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut Known) -> a
         if asks {
             bail!("the handoff was not taken in: is its form known? `baton lint` tells");
         }
-        return Ok(Came { emits, ..Came::nothing() });
+        return Ok(StepResult { emits, ..StepResult::nothing() });
     };
     let findings = finding::of_task(&reader, &done.id)?.into_iter().map(|finding| finding.title).collect();
     let artifacts = artifacts(workspace, &event::of_task(&reader, &done.id)?)?;
-    Ok(Came { state: done.status().to_owned(), summary: done.reason, artifacts, findings, emits })
+    Ok(StepResult { state: done.status().to_owned(), summary: done.reason, artifacts, findings, emits })
 }
 
 /// What the plugin wrote in the attempts of a step.
-fn log(workspace: &Workspace, plugin: &str, known: &mut Known) -> anyhow::Result<String> {
+fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow::Result<String> {
     let logs = attempt_log::of_plugin(&Reader::open(&workspace.state.ledger())?, plugin, attempt_log::KEPT)?;
     Ok(new_text(logs, &mut known.logs))
 }
@@ -214,7 +214,7 @@ fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> Strin
 }
 
 /// The reports that its events tell of, with their text.
-fn artifacts(workspace: &Workspace, events: &[Recorded]) -> anyhow::Result<BTreeMap<String, String>> {
+fn artifacts(workspace: &Workspace, events: &[RecordedEvent]) -> anyhow::Result<BTreeMap<String, String>> {
     let written = events.iter().map(|recorded| &recorded.event).filter(|event| event.action == "wrote");
     let mut artifacts = BTreeMap::new();
     for place in written.map(|event| &event.reason).filter(|place| place.starts_with("reports/")) {
@@ -227,7 +227,7 @@ fn artifacts(workspace: &Workspace, events: &[Recorded]) -> anyhow::Result<BTree
 }
 
 /// The handoffs that the plugin has sent and that are not in `sent` yet, in the order of their files.
-fn emitted(workspace: &Workspace, plugin: &str, sent: &mut BTreeSet<String>) -> anyhow::Result<Vec<Emitted>> {
+fn emitted(workspace: &Workspace, plugin: &str, sent: &mut BTreeSet<String>) -> anyhow::Result<Vec<EmittedHandoff>> {
     let roster = workspace.roster()?;
     let mut found = Vec::new();
     for agent in roster.agents() {
@@ -244,7 +244,7 @@ fn emitted(workspace: &Workspace, plugin: &str, sent: &mut BTreeSet<String>) -> 
     found.retain(|(_, handoff)| handoff.id.as_ref().is_some_and(|id| sent.insert(id.clone())));
     let emitted = |(to, handoff): (String, Handoff)| {
         let Handoff { title, action, args, body, .. } = handoff;
-        Emitted { to, title, action, args, body }
+        EmittedHandoff { to, title, action, args, body }
     };
     Ok(found.into_iter().map(emitted).collect())
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use baton_dispatch::{Agent, AgentKind, Schedule};
-use baton_ledger::supervision::{self, Supervised};
+use baton_ledger::supervision::{self, FailingPlugin};
 use baton_ledger::task;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Place, task_view};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::adoption;
@@ -28,7 +28,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace or its ledger cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         if self.folders {
             let folders = workspace.agent_folders()?;
@@ -40,10 +40,10 @@ impl Args {
             return Ok(Code::Good);
         }
         let roster = workspace.roster()?;
-        let (open, held): (BTreeMap<String, u64>, Vec<Supervised>) = match task_view::reader(&workspace)? {
+        let (open, held): (BTreeMap<String, u64>, Vec<FailingPlugin>) = match task_view::reader(&workspace)? {
             Some(reader) => (
                 task::open_by_agent(&reader)?.into_iter().collect(),
-                supervision::quarantined(&reader, Timestamp::now())?,
+                supervision::quarantined_plugins(&reader, Timestamp::now())?,
             ),
             None => Default::default(),
         };

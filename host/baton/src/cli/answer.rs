@@ -2,8 +2,8 @@
 
 use anyhow::bail;
 
-use super::meant::Which;
-use super::{Place, decide};
+use super::task_selector::TaskSelector;
+use super::{WorkspaceOptions, decide};
 use crate::exit::Code;
 
 /// Answer a task that asks a person something; it goes on with the answer
@@ -26,12 +26,12 @@ const LONGEST: usize = 64 * 1024;
 impl Args {
     /// # Errors
     /// When there is no such task, the id means several, or it asks nothing.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
             bail!("the answer has {} bytes; at most {LONGEST} are handed on: name a file instead", self.text.len());
         }
         let text = self.text;
-        let which = Which { word: &self.id, all: self.all, open_only: true };
+        let which = TaskSelector { word: &self.id, all: self.all, open_only: true };
         decide::decide(place, &which, async |house, id| baton_dispatch::answer(&house, &id, &text).await)
     }
 }

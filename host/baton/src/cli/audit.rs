@@ -9,7 +9,7 @@ use baton_dispatch::Call;
 use baton_ledger::finding::Finding;
 use serde_json::json;
 
-use super::run::{Temporary, arguments, do_call};
+use super::run::{TemporaryWorkspace, arguments, do_call};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::shown;
@@ -74,7 +74,7 @@ impl Args {
         let (folders, names) = places(&self.plans)?;
         let mut lent: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         lent.push(("root", &self.root));
-        let temporary = Temporary::new(&lent)?;
+        let temporary = TemporaryWorkspace::new(&lent)?;
         let (form, ending) = self.format.of_plugin();
         // Nobody is asked for anything: this reads, and stays nowhere.
         let args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use baton_ledger::backup;
 
-use super::{Place, ledger};
+use super::{WorkspaceOptions, ledger};
 use crate::exit::Code;
 use crate::output;
 
@@ -22,7 +22,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no ledger, the file exists, or it cannot be written.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let reader = ledger::reader(&place.need()?)?;
         let tip = backup::copy(&reader, &self.file)?;
         output::print(&format!("{}: {}, head {}\n", self.file.display(), ledger::events(tip.events), tip.head));

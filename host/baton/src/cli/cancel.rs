@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use baton_dispatch::House;
+use baton_dispatch::Context;
 use baton_ledger::Reader;
-use baton_ledger::task::{self, Summary};
+use baton_ledger::task::{self, TaskSummary};
 
-use super::meant::Which;
 use super::task_selection::TaskSelection;
-use super::{Place, decide, task_view};
+use super::task_selector::TaskSelector;
+use super::{WorkspaceOptions, decide, task_view};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
@@ -39,15 +39,15 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no such task, the id means several, or it has ended already; when neither an id nor an option says which.
-    pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let reason = self.reason;
-        let cancel = async |house: Arc<House>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;
+        let cancel = async |house: Arc<Context>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;
         let place = self.selection.states_of(place);
         if let Some(id) = &self.id {
             if !self.selection.is_empty() {
                 bail!("give an ID, or --agent, --plugin or --state; both mean different tasks");
             }
-            let which = Which { word: id, all: self.all, open_only: true };
+            let which = TaskSelector { word: id, all: self.all, open_only: true };
             return decide::decide(&place, &which, cancel);
         }
         if self.selection.is_empty() {
@@ -60,7 +60,7 @@ impl Args {
             return Ok(Code::Good);
         }
         if self.dry_run {
-            let line = |task: &Summary| {
+            let line = |task: &TaskSummary| {
                 let title = output::shorten(&output::one_line(&task.title), 80);
                 format!("{}  {}  {}  {title}\n", task.id, task.state, task.agent)
             };
@@ -72,7 +72,7 @@ impl Args {
 }
 
 /// The tasks that have not ended, oldest first.
-fn open_tasks(workspace: &Workspace, selection: &TaskSelection) -> anyhow::Result<Vec<Summary>> {
+fn open_tasks(workspace: &Workspace, selection: &TaskSelection) -> anyhow::Result<Vec<TaskSummary>> {
     let filter = selection.filter(workspace)?;
     let recent = |reader: Reader| task::recent(&reader, &filter, u32::MAX);
     let mut tasks = task_view::reader(workspace)?.map(recent).transpose()?.unwrap_or_default();

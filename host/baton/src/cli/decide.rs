@@ -2,25 +2,25 @@
 
 use std::sync::Arc;
 
-use baton_dispatch::{Decided, DispatchError, House};
+use baton_dispatch::{Context, DecisionResult, DispatchError};
 
-use super::meant::{self, Which};
-use super::{Place, task_view};
+use super::task_selector::{self, TaskSelector};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Wanted, Workspace, head, open};
+use crate::workspace::{PluginSelection, Workspace, head, open};
 
 /// Calls `decide` with each task that is meant. An error for one task does not stop the others.
 ///
 /// # Errors
 /// When there is no such task, when the word means several, or when `decide` fails for a task (the last such error).
-pub(super) fn decide<D>(place: &Place, which: &Which<'_>, decide: D) -> anyhow::Result<Code>
+pub(super) fn decide<D>(place: &WorkspaceOptions, which: &TaskSelector<'_>, decide: D) -> anyhow::Result<Code>
 where
-    D: AsyncFn(Arc<House>, String) -> Result<Decided, DispatchError>,
+    D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
 {
     let workspace = place.need()?;
     let reader = task_view::reader(&workspace)?;
-    let tasks = meant::to_act(reader.as_ref(), which)?;
+    let tasks = task_selector::to_act(reader.as_ref(), which)?;
     drop(reader);
     each(&workspace, tasks.into_iter().map(|task| task.id).collect(), decide)
 }
@@ -31,10 +31,10 @@ where
 /// When the ledger cannot be opened, or when `decide` fails for a task (the last such error).
 pub(super) fn each<D>(workspace: &Workspace, tasks: Vec<String>, decide: D) -> anyhow::Result<Code>
 where
-    D: AsyncFn(Arc<House>, String) -> Result<Decided, DispatchError>,
+    D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
 {
     let decided = super::block_on(async {
-        let house = open(workspace, Wanted::None, "decide", 3)?;
+        let house = open(workspace, PluginSelection::None, "decide", 3)?;
         let ledger = house.ledger().clone();
         let mut decided = Vec::new();
         for task in tasks {
@@ -63,11 +63,11 @@ where
     }
 }
 
-fn said(id: &str, decided: &Decided) -> String {
+fn said(id: &str, decided: &DecisionResult) -> String {
     match decided {
-        Decided::Now(state) => format!("{id} is {state} now\n"),
-        Decided::Asked => format!("{id} runs; it was asked to stop (`baton why {id}` tells when it has)\n"),
-        Decided::Dropped(place) => format!("{id} was dropped again: {}\n", output::one_line(place)),
-        Decided::Anew(new) => format!("{id} is done again as {new}\n"),
+        DecisionResult::Now(state) => format!("{id} is {state} now\n"),
+        DecisionResult::Asked => format!("{id} runs; it was asked to stop (`baton why {id}` tells when it has)\n"),
+        DecisionResult::Dropped(place) => format!("{id} was dropped again: {}\n", output::one_line(place)),
+        DecisionResult::Anew(new) => format!("{id} is done again as {new}\n"),
     }
 }

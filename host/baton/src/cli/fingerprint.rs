@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_fingerprint::chroma::{Algorithm, Cut};
+use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
 use self::input::Input;
 use self::print::{Form, Print};
@@ -89,7 +89,7 @@ impl Args {
         }
         let work = Work {
             input: Input { format: self.format, rate_hz: self.rate, channels: self.channels },
-            cut: Cut {
+            cut: ChunkOptions {
                 length: Some(self.length).filter(|length| !length.is_zero()),
                 chunk: Some(self.chunk).filter(|chunk| !chunk.is_zero()),
                 overlap: self.overlap,
@@ -122,7 +122,7 @@ impl Args {
 /// What is done with each file.
 struct Work {
     input: Input,
-    cut: Cut,
+    cut: ChunkOptions,
     print: Print,
 }
 

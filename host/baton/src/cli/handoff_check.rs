@@ -11,7 +11,7 @@ use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::manifest::Manifest;
 use baton_core::nearest::or_meant;
 use baton_dispatch::{Agent, Roster, with_defaults};
-use baton_intake::{FoundKind, scan};
+use baton_intake::{FolderEntryKind, scan};
 use baton_ledger::{Reader, task};
 use baton_sandbox::Arguments;
 use jiff::Timestamp;
@@ -120,7 +120,7 @@ impl Check {
     fn waiting_files(&self) -> impl Iterator<Item = PathBuf> {
         let inboxes = self.roster.agents().flat_map(Agent::inboxes).chain([self.roster.central()]);
         let found = inboxes.flat_map(|inbox| scan(inbox).unwrap_or_default());
-        found.filter(|found| found.kind == FoundKind::File).map(|found| found.path).take(SEARCHED)
+        found.filter(|found| found.kind == FolderEntryKind::File).map(|found| found.path).take(SEARCHED)
     }
 
     /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts all.

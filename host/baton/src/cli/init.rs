@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::Digest;
-use baton_dispatch::{ADOPTED, FolderKind, agent_folders};
-use baton_intake::{FoundKind, hash_file, scan};
+use baton_dispatch::{ADOPTED_EVENT, FolderKind, agent_folders};
+use baton_intake::{FolderEntryKind, hash_file, scan};
 use baton_ledger::mark;
 use serde_json::json;
 
@@ -69,10 +69,10 @@ impl Args {
         let adopted = if self.adopt.is_empty() { None } else { Some(adopt(dir, &text, state)?) };
         write(&config, &text)?;
         match adopted {
-            Some(Adopted { files, folders, .. }) if self.json => {
+            Some(AdoptionResult { files, folders, .. }) if self.json => {
                 output::json(&json!({ "schema": 1, "files": files, "folders": adoption::as_json(&folders) }));
             }
-            Some(Adopted { files, folders, root }) => {
+            Some(AdoptionResult { files, folders, root }) => {
                 let table = adoption::as_table(&folders, &root);
                 output::print(&format!("{table}\n{}", said(&from_here(dir), Some(files))));
             }
@@ -142,7 +142,7 @@ fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
 }
 
 /// The result of an adoption.
-struct Adopted {
+struct AdoptionResult {
     /// Files in the inboxes, which are marked as seen.
     files: usize,
     /// What each folder is for its agent.
@@ -152,10 +152,10 @@ struct Adopted {
 }
 
 /// Marks every file in the inboxes of the new workspace as seen.
-fn adopt(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Adopted> {
+fn adopt(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<AdoptionResult> {
     let workspace = Workspace::before(dir, config, state)?;
     let folders = workspace.agent_folders()?;
-    Ok(Adopted { files: mark_all(&workspace)?, folders, root: workspace.root })
+    Ok(AdoptionResult { files: mark_all(&workspace)?, folders, root: workspace.root })
 }
 
 /// Marks every file in the inboxes of the new workspace as seen; gives their number.
@@ -164,14 +164,15 @@ fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
     let inboxes = roster.agents().flat_map(baton_dispatch::Agent::inboxes).chain([roster.central()]);
     let mut seen = Vec::new();
     for inbox in inboxes.filter(|inbox| inbox.is_dir()) {
-        for file in scan(inbox)?.into_iter().filter(|found| found.kind == FoundKind::File) {
+        for file in scan(inbox)?.into_iter().filter(|found| found.kind == FolderEntryKind::File) {
             let shown = file.path.strip_prefix(&workspace.root).unwrap_or(&file.path).to_string_lossy().into_owned();
             seen.push((shown, hash_file(&file.path)?.to_string()));
         }
     }
     let count = seen.len();
     let ledger = head::open_ledger(workspace, &baton_dispatch::owner::name("init"))?;
-    ledger.write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED, path, hash)))?;
+    ledger
+        .write_blocking(move |tx| seen.iter().try_for_each(|(path, hash)| mark::set(tx, ADOPTED_EVENT, path, hash)))?;
     Ok(count)
 }
 

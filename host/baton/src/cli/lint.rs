@@ -10,7 +10,7 @@ use baton_core::handoff::{self, Handoff, Kind, MAX_BYTES};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Place;
+use super::WorkspaceOptions;
 use super::handoff_check::Check;
 
 use crate::exit::Code;
@@ -34,7 +34,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When the workspace that `-w` names does not open: a file that cannot be read is a finding.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let check = match place.find().and_then(|found| found.map(Check::of).transpose()) {
             Err(error) if place.workspace.is_none() => {
                 output::note(&format!("warning: agents and actions are not checked: {error:#}"));
@@ -42,7 +42,7 @@ impl Args {
             }
             check => check?,
         };
-        let looked: Vec<Looked> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
+        let looked: Vec<CheckedFile> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
         if self.json {
             let files: Vec<Value> = looked.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
@@ -55,14 +55,14 @@ impl Args {
 }
 
 /// A file, its name, and what it holds or why it holds nothing.
-struct Looked<'a> {
+struct CheckedFile<'a> {
     path: &'a Path,
     name: FileName,
     found: Result<Handoff, String>,
     problems: Vec<Problem>,
 }
 
-impl Looked<'_> {
+impl CheckedFile<'_> {
     fn is_good(&self) -> bool {
         self.found.is_ok() && self.problems.iter().all(|problem| problem.severity != Severity::Error)
     }
@@ -81,7 +81,7 @@ impl Looked<'_> {
     }
 }
 
-fn look<'a>(path: &'a Path, check: Option<&Check>) -> Looked<'a> {
+fn look<'a>(path: &'a Path, check: Option<&Check>) -> CheckedFile<'a> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let captured = baton_intake::capture(path, MAX_BYTES).map_err(|error| error.to_string());
     let found = captured.and_then(|captured| handoff::parse(&name, &captured.bytes).map_err(|error| error.to_string()));
@@ -90,7 +90,7 @@ fn look<'a>(path: &'a Path, check: Option<&Check>) -> Looked<'a> {
         problems.extend(check.problems(path, handoff, Timestamp::now()));
     }
     problems.sort_by_key(|problem| problem.severity);
-    Looked { path, name: file_name::parse(&name), found, problems }
+    CheckedFile { path, name: file_name::parse(&name), found, problems }
 }
 
 /// Both kinds, where they differ: `HANDOFF` is said of every request and contradicts none.
@@ -111,7 +111,7 @@ fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'
     (!same(named) && !numbered.is_some_and(|(spelling, _)| same(spelling))).then_some((named, agent))
 }
 
-fn as_text(looked: &Looked<'_>) -> String {
+fn as_text(looked: &CheckedFile<'_>) -> String {
     let path = one_line(&looked.path.display().to_string());
     match &looked.found {
         Err(problem) => format!("{path}: not a handoff\n  {}\n", one_line(problem)),
@@ -137,7 +137,7 @@ fn as_text(looked: &Looked<'_>) -> String {
     }
 }
 
-fn as_json(looked: &Looked<'_>) -> Value {
+fn as_json(looked: &CheckedFile<'_>) -> Value {
     let file = looked.path.display().to_string();
     let name = name_as_json(&looked.name);
     match &looked.found {
@@ -214,7 +214,8 @@ mod tests {
         for (name, kind, agent, count) in rows {
             let content = json!({ "handoff_id": "h", "type": kind, "target_agent": agent, "source_agent": agent });
             let found = handoff::parse(name, content.to_string().as_bytes()).map_err(|error| error.to_string());
-            let looked = Looked { path: Path::new(name), name: file_name::parse(name), found, problems: Vec::new() };
+            let looked =
+                CheckedFile { path: Path::new(name), name: file_name::parse(name), found, problems: Vec::new() };
             assert_eq!(looked.remarks().len(), count, "{name}: {:?}", looked.remarks());
         }
     }

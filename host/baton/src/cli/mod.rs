@@ -16,7 +16,6 @@ mod init;
 mod ledger;
 mod library;
 mod lint;
-mod meant;
 mod obligations;
 mod plugin;
 mod restore;
@@ -29,6 +28,7 @@ mod sent;
 mod service;
 mod status;
 mod task_selection;
+mod task_selector;
 mod task_view;
 mod up;
 mod why;
@@ -113,7 +113,7 @@ impl Cli {
     /// # Errors
     /// Whatever kept it from being done, for a person to read.
     pub(crate) fn run(self) -> anyhow::Result<Code> {
-        let place = Place { workspace: self.workspace, state: self.state };
+        let place = WorkspaceOptions { workspace: self.workspace, state: self.state };
         match self.command {
             Command::Init(args) => args.run(place.state.as_deref()),
             Command::Up(args) => args.run(&place),
@@ -147,12 +147,12 @@ impl Cli {
 
 /// The options that every subcommand shares.
 #[derive(Debug)]
-struct Place {
+struct WorkspaceOptions {
     workspace: Option<PathBuf>,
     state: Option<PathBuf>,
 }
 
-impl Place {
+impl WorkspaceOptions {
     /// The workspace that is meant, if there is one.
     ///
     /// # Errors

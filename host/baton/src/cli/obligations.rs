@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use baton_ledger::task::{self, Kept, Task};
+use baton_ledger::task::{self, Compliance, Task};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Place, task_view};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::pause;
@@ -28,11 +28,11 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace or its ledger cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let now = Timestamp::now();
         let since = self.since.map_or(Timestamp::MIN, |age| task_view::before(now, age));
-        let overdue_before = task_view::before(now, workspace.config.patience().remind);
+        let overdue_before = task_view::before(now, workspace.config.escalation().remind);
         let (kept, mut open) = match task_view::reader(&workspace)? {
             Some(reader) => (
                 task::obligations(&reader, since, overdue_before, now)?,
@@ -46,7 +46,7 @@ impl Args {
         let is_overdue = |task: &Task| task.created_at < overdue_before || task.deadline.is_some_and(|at| at < now);
         // A misspelled name is not an agent.
         let roster = workspace.roster()?;
-        let (kept, unknown): (Vec<Kept>, Vec<Kept>) =
+        let (kept, unknown): (Vec<Compliance>, Vec<Compliance>) =
             kept.into_iter().partition(|kept| roster.get(&kept.agent).is_some());
         if self.json {
             let agents: Vec<Value> = kept.iter().map(as_json).collect();
@@ -72,19 +72,19 @@ fn rate(answered: u64, missed: u64) -> Option<f64> {
     (due > 0).then(|| (answered as f64 * 1000.0 / due as f64).round() / 10.0)
 }
 
-fn missed(kept: &Kept) -> u64 {
+fn missed(kept: &Compliance) -> u64 {
     kept.stale.saturating_add(kept.overdue)
 }
 
-fn rate_of(kept: &Kept) -> Option<f64> {
+fn rate_of(kept: &Compliance) -> Option<f64> {
     rate(kept.answered, missed(kept))
 }
 
-fn all(kept: &[Kept]) -> Option<f64> {
+fn all(kept: &[Compliance]) -> Option<f64> {
     rate(kept.iter().map(|kept| kept.answered).sum(), kept.iter().map(missed).sum())
 }
 
-fn as_json(kept: &Kept) -> Value {
+fn as_json(kept: &Compliance) -> Value {
     json!({
         "agent": kept.agent,
         "asked": kept.asked,
@@ -117,8 +117,8 @@ const HEADINGS: [&str; 10] =
     ["AGENT", "ASKED", "ANSWERED", "BY OTHERS", "OPEN", "OVERDUE", "STALE", "CANCELLED", "UNDELIVERABLE", "COMPLIANCE"];
 
 fn as_text(
-    kept: &[Kept],
-    unknown: &[Kept],
+    kept: &[Compliance],
+    unknown: &[Compliance],
     open: &[Task],
     is_overdue: impl Fn(&Task) -> bool,
     now: Timestamp,
@@ -126,7 +126,7 @@ fn as_text(
     let percent = |rate: Option<f64>| rate.map_or_else(|| "-".to_owned(), |rate| format!("{rate} %"));
     let mut table = Table::new(&HEADINGS);
     for kept in kept {
-        let Kept { asked, answered, by_other, open, overdue, stale, cancelled, undeliverable, .. } = kept;
+        let Compliance { asked, answered, by_other, open, overdue, stale, cancelled, undeliverable, .. } = kept;
         let counts = [asked, answered, by_other, open, overdue, stale, cancelled, undeliverable].map(u64::to_string);
         table.row(std::iter::once(kept.agent.clone()).chain(counts).chain([percent(rate_of(kept))]));
     }

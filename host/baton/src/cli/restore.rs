@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use baton_ledger::restore;
 use jiff::Timestamp;
 
-use super::{Place, ledger};
+use super::{WorkspaceOptions, ledger};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{UpLock, head};
@@ -33,7 +33,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When a daemon runs, a ledger is there and `--force` was not given, or the file is no sound ledger.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let _lock = UpLock::take(&workspace.state)?;
         let to = workspace.state.ledger();

@@ -1,7 +1,7 @@
 //! `baton retry ID`: sends a task on its way again.
 
-use super::meant::Which;
-use super::{Place, decide};
+use super::task_selector::TaskSelector;
+use super::{WorkspaceOptions, decide};
 use crate::exit::Code;
 
 /// Send a task on its way again, whatever it waits for
@@ -20,8 +20,8 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no such task, the id means several, or it was done or runs.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
-        let which = Which { word: &self.id, all: self.all, open_only: false };
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let which = TaskSelector { word: &self.id, all: self.all, open_only: false };
         decide::decide(place, &which, async |house, id| baton_dispatch::retry(&house, &id).await)
     }
 }

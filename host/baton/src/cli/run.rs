@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use baton_core::State;
-use baton_dispatch::{Call, Called, House, call};
+use baton_dispatch::{Call, CallReport, Context, call};
 use baton_ledger::finding::{self, Finding};
 use baton_sandbox::{Cancel, Progress};
 use clap::CommandFactory as _;
@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 
 use self::help::PluginDescription;
 use super::plugin::grant_first;
-use super::{Place, args};
+use super::{WorkspaceOptions, args};
 use crate::exit::Code;
 use crate::workspace::scratch::Scratch;
-use crate::workspace::{Wanted, Workspace, head, open};
+use crate::workspace::{PluginSelection, Workspace, head, open};
 use crate::{output, workspace};
 
 /// Lines of the plugin's log that are shown; `baton plugin log` and `--json` have all that is kept.
@@ -53,7 +53,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no such plugin or action, its arguments do not fit, or it could not be run.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match (&self.plugin, &self.action) {
             (None, _) => output::print(&own_help()),
             (Some(plugin), Some(action)) if self.help => {
@@ -71,7 +71,7 @@ impl Args {
         Ok(Code::Good)
     }
 
-    fn call(&self, place: &Place, plugin: &str, action: &str) -> anyhow::Result<Code> {
+    fn call(&self, place: &WorkspaceOptions, plugin: &str, action: &str) -> anyhow::Result<Code> {
         // Without a schema, the call itself says what is wrong with the plugin or the action.
         let described = PluginDescription::find(place, plugin).ok();
         let schema = described.as_ref().and_then(|described| described.schema(action));
@@ -88,7 +88,7 @@ impl Args {
             Some(workspace) => (do_call(&workspace, asked)?, None),
             None => {
                 let here = std::env::current_dir()?;
-                let temporary = Temporary::new(&[("plans", &here), ("root", &here)])?;
+                let temporary = TemporaryWorkspace::new(&[("plans", &here), ("root", &here)])?;
                 let done = do_call(&temporary.workspace, asked)?;
                 let shown = done.called.artifacts.iter().map(|name| temporary.read(name)).collect::<Result<_, _>>()?;
                 (done, Some::<Vec<Vec<u8>>>(shown))
@@ -134,8 +134,8 @@ fn own_help() -> String {
 }
 
 /// A call and what it found out.
-pub(super) struct Done {
-    pub(super) called: Called,
+pub(super) struct CallResult {
+    pub(super) called: CallReport,
     pub(super) findings: Vec<Finding>,
 }
 
@@ -143,9 +143,9 @@ pub(super) struct Done {
 ///
 /// # Errors
 /// When it could not be run at all.
-pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done> {
+pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<CallResult> {
     super::block_on(async {
-        let house: Arc<House> = open(workspace, Wanted::One(&asked.plugin), "run", 3)?;
+        let house: Arc<Context> = open(workspace, PluginSelection::One(&asked.plugin), "run", 3)?;
         let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);
         let cancel = Cancel::default();
@@ -160,7 +160,7 @@ pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<Done
         head::note(workspace, house.ledger());
         let called = called?;
         let findings = finding::of_task(&baton_ledger::Reader::open(&workspace.state.ledger())?, &called.id)?;
-        Ok(Done { called, findings })
+        Ok(CallResult { called, findings })
     })
 }
 
@@ -172,12 +172,12 @@ fn tell(bar: &ProgressBar, progress: &Progress) {
 }
 
 /// A workspace that lives as long as this value, for commands that work anywhere.
-pub(super) struct Temporary {
+pub(super) struct TemporaryWorkspace {
     pub(super) workspace: Workspace,
     _folder: Scratch,
 }
 
-impl Temporary {
+impl TemporaryWorkspace {
     /// A workspace in which named folders stand for `folders`, in order.
     ///
     /// # Errors

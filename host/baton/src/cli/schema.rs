@@ -10,11 +10,11 @@ use crate::output;
 pub(super) struct Args {
     /// Which one
     #[arg(value_enum)]
-    what: What,
+    what: SchemaKind,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum What {
+enum SchemaKind {
     /// A handoff in the canonical form, as `baton send` writes it
     Handoff,
     /// A report of `baton audit --format json`
@@ -27,8 +27,8 @@ impl Args {
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
         output::print(match self.what {
-            What::Handoff => handoff::SCHEMA,
-            What::AuditReport => include_str!("../../../../plugins/audit/schemas/audit-report.schema.json"),
+            SchemaKind::Handoff => handoff::SCHEMA,
+            SchemaKind::AuditReport => include_str!("../../../../plugins/audit/schemas/audit-report.schema.json"),
         });
         Ok(Code::Good)
     }

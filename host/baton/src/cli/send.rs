@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::handoff_check::Check;
-use super::sent::Sent;
-use super::{Place, args};
+use super::sent::SentHandoff;
+use super::{WorkspaceOptions, args};
 use crate::exit::Code;
 use crate::{output, workspace};
 
@@ -74,7 +74,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When the agent, the action, its arguments, a dependency or the deadline is wrong, or the file cannot be written.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let check = Check::of(place.need()?)?;
         let (roster, now) = (check.roster(), Timestamp::now());
         let (agent, args) = self.asked(&check)?;
@@ -101,7 +101,7 @@ impl Args {
         let to = agent.map_or(EVERYBODY, |agent| &agent.name);
         let request = Request { reply_to, deadline, ..self.request(to, args, now)? };
         let file = write(inbox, &request)?;
-        let sent = Sent { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
+        let sent = SentHandoff { id: request.id, to: to.to_owned(), file: super::from_here(&file), deadline };
         if !self.json {
             output::print(&format!("{}\n", sent.id));
             output::note(&format!("wrote {}", sent.file));

@@ -6,8 +6,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use baton_core::State;
-use baton_dispatch::EVERYBODY;
-use baton_ledger::task::{self, Summary, Task};
+use baton_dispatch::ALL_AGENTS;
+use baton_ledger::task::{self, Task, TaskSummary};
 use baton_ledger::{LedgerError, Reader};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ const RETURN_PAUSE: Duration = Duration::from_secs(10);
 const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 /// A handoff that was sent.
-pub(super) struct Sent {
+pub(super) struct SentHandoff {
     pub(super) id: String,
     pub(super) to: String,
     pub(super) file: String,
@@ -35,12 +35,12 @@ pub(super) struct Sent {
 }
 
 /// What became of it.
-pub(super) struct Outcome {
+pub(super) struct SendOutcome {
     tasks: Vec<Task>,
     ended: bool,
 }
 
-impl Outcome {
+impl SendOutcome {
     pub(super) fn code(&self) -> Code {
         let good = self.tasks.iter().all(|task| task.state == State::Succeeded);
         match (self.ended, good) {
@@ -51,12 +51,12 @@ impl Outcome {
     }
 }
 
-impl Sent {
+impl SentHandoff {
     /// Waits until every task of it has ended and its RETURN is delivered, or the deadline has passed.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<Outcome> {
+    pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
         if !Serving::look(&workspace.state).is_ok_and(Serving::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one does");
         }
@@ -72,7 +72,7 @@ impl Sent {
             let ended = !tasks.is_empty() && tasks.iter().all(|task| task.state.is_final());
             if ended {
                 let since = *ended_at.get_or_insert_with(Instant::now);
-                let awaits = |task: &&Task| task.agent != EVERYBODY && task.state.sends_return();
+                let awaits = |task: &&Task| task.agent != ALL_AGENTS && task.state.sends_return();
                 let returned = tasks.iter().filter(awaits).all(|task| task.returned_at.is_some());
                 if returned || since.elapsed() > RETURN_PAUSE {
                     for task in &tasks {
@@ -80,14 +80,14 @@ impl Sent {
                         let steps = reader.as_ref().map(|reader| task::next_steps(reader, &task.id)).transpose()?;
                         output::suggestions(&task.agent, &steps.unwrap_or_default());
                     }
-                    return Ok(Outcome { tasks, ended });
+                    return Ok(SendOutcome { tasks, ended });
                 }
             }
             if self.deadline.is_some_and(|deadline| Timestamp::now().duration_since(deadline) > DEADLINE_PAUSE)
                 && !ended
             {
                 output::note(&format!("no outcome before the deadline; `baton why {}` tells where it stands", self.id));
-                return Ok(Outcome { tasks, ended });
+                return Ok(SendOutcome { tasks, ended });
             }
             sleep(PAUSE);
         }
@@ -98,15 +98,15 @@ impl Sent {
         let mut tasks = task::meant(reader, &self.id)?.tasks;
         tasks.retain(|task| task.kind != "RETURN");
         if tasks.len() > 1 {
-            tasks.retain(|task| task.agent != EVERYBODY);
+            tasks.retain(|task| task.agent != ALL_AGENTS);
         }
         Ok(tasks)
     }
 
     /// The public JSON form.
-    pub(super) fn as_json(&self, outcome: Option<&Outcome>) -> Value {
+    pub(super) fn as_json(&self, outcome: Option<&SendOutcome>) -> Value {
         let tasks = outcome.map(|outcome| {
-            outcome.tasks.iter().map(|task| task_view::as_json(&Summary::from(task.clone()))).collect::<Vec<_>>()
+            outcome.tasks.iter().map(|task| task_view::as_json(&TaskSummary::from(task.clone()))).collect::<Vec<_>>()
         });
         json!({
             "schema": 1,

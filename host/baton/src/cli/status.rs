@@ -8,15 +8,15 @@ use std::io::{BufWriter, Write as _};
 use std::time::Duration;
 
 use baton_core::text;
-use baton_dispatch::budget::Reached;
-use baton_ledger::supervision::{self, Supervised};
-use baton_ledger::task::{self, Filter, Summary};
+use baton_dispatch::budget::ExhaustedBudget;
+use baton_ledger::supervision::{self, FailingPlugin};
+use baton_ledger::task::{self, TaskFilter, TaskSummary};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::task_selection::TaskSelection;
-use super::{Place, task_view};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Workspace, pause};
@@ -42,16 +42,16 @@ pub(super) struct Args {
 
 /// What keeps all tasks of a plugin waiting.
 #[derive(Debug, Default)]
-struct Holds {
+struct PluginHolds {
     /// Plugins in quarantine.
-    held: Vec<Supervised>,
+    held: Vec<FailingPlugin>,
     /// Budgets that are used up.
-    reached: Vec<Reached>,
+    reached: Vec<ExhaustedBudget>,
 }
 
-impl Holds {
+impl PluginHolds {
     fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
-        let held = supervision::quarantined(reader, now)?;
+        let held = supervision::quarantined_plugins(reader, now)?;
         Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)? })
     }
 }
@@ -59,7 +59,7 @@ impl Holds {
 impl Args {
     /// # Errors
     /// When there is no workspace, its ledger cannot be read, or a filter names nothing.
-    pub(super) fn run(mut self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = self.selection.states_of(place).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
         let filter = self.selection.filter(&workspace)?;
@@ -74,9 +74,9 @@ impl Args {
         let (mut tasks, holds) = match task_view::reader(&workspace)? {
             Some(reader) => {
                 let tasks = task::recent(&reader, &filter, limit.saturating_add(1))?;
-                (tasks, Holds::read(&workspace, &reader, now)?)
+                (tasks, PluginHolds::read(&workspace, &reader, now)?)
             }
-            None => (Vec::new(), Holds::default()),
+            None => (Vec::new(), PluginHolds::default()),
         };
         // Whoever names a number knows that there may be more.
         if output::cut_to(&mut tasks, limit) && self.limit.is_none() {
@@ -94,12 +94,12 @@ impl Args {
 }
 
 /// The filter with the time as it is now.
-fn since(filter: Filter, age: Option<Duration>) -> Filter {
-    Filter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
+fn since(filter: TaskFilter, age: Option<Duration>) -> TaskFilter {
+    TaskFilter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
 }
 
 /// The note in place of an empty table.
-fn nothing(filter: &Filter) -> &'static str {
+fn nothing(filter: &TaskFilter) -> &'static str {
     if filter.is_empty() {
         "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"
     } else {
@@ -108,9 +108,11 @@ fn nothing(filter: &Filter) -> &'static str {
 }
 
 /// Prints each task as soon as it is read: a ledger may be larger than the memory.
-fn stream(workspace: &Workspace, filter: &Filter, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
+fn stream(workspace: &Workspace, filter: &TaskFilter, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
     let reader = task_view::reader(workspace)?;
-    let holds = reader.as_ref().map_or_else(|| Ok(Holds::default()), |reader| Holds::read(workspace, reader, now))?;
+    let holds = reader
+        .as_ref()
+        .map_or_else(|| Ok(PluginHolds::default()), |reader| PluginHolds::read(workspace, reader, now))?;
     let held: Vec<Value> = holds.held.iter().map(task_view::held_json).collect();
     let reached: Vec<Value> = holds.reached.iter().map(task_view::reached_json).collect();
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -118,7 +120,7 @@ fn stream(workspace: &Workspace, filter: &Filter, limit: u32, now: Timestamp) ->
     // A reader that closes the pipe is no error.
     drop(write!(out, "{},\n\"tasks\": [", text::json(head.trim_end_matches('}'))));
     let mut before = "\n";
-    let print = |task: Summary| {
+    let print = |task: TaskSummary| {
         drop(write!(out, "{before}{}", text::json(&task_view::as_json(&task).to_string())));
         before = ",\n";
     };

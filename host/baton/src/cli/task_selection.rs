@@ -6,9 +6,9 @@ use std::str::FromStr;
 use anyhow::bail;
 use baton_core::{OutcomeKind, State, UnknownState};
 use baton_dispatch::AgentKind;
-use baton_ledger::task::Filter;
+use baton_ledger::task::TaskFilter;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::output::one_line;
 use crate::workspace::Workspace;
 
@@ -18,7 +18,7 @@ pub(super) struct TaskSelection {
     /// Only tasks in this state, or with the outcome partial or refused; several with commas, or given again. `--state failed`
     /// means the same: a name of states is never taken for the folder of the workspace's state
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
-    in_state: Vec<Standing>,
+    in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings
     #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
     agent: Option<String>,
@@ -29,12 +29,12 @@ pub(super) struct TaskSelection {
 
 /// What `--in-state` names.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
+enum StateFilter {
     State(State),
     Outcome(OutcomeKind),
 }
 
-impl FromStr for Standing {
+impl FromStr for StateFilter {
     type Err = UnknownState;
 
     fn from_str(name: &str) -> Result<Self, UnknownState> {
@@ -43,7 +43,7 @@ impl FromStr for Standing {
 }
 
 /// Reads the name of a state or an outcome.
-fn standing(name: &str) -> Result<Standing, String> {
+fn standing(name: &str) -> Result<StateFilter, String> {
     let names = State::ALL.map(State::as_str).join(", ");
     let outcomes = OutcomeKind::ALL.map(OutcomeKind::as_str).join(", ");
     name.trim().parse().map_err(|error| format!("{error}; the states are {names}; the outcomes are {outcomes}"))
@@ -51,12 +51,12 @@ fn standing(name: &str) -> Result<Standing, String> {
 
 impl TaskSelection {
     /// The place without a `--state` that names states of tasks, which are added to the others.
-    pub(super) fn states_of(&mut self, place: &Place) -> Place {
+    pub(super) fn states_of(&mut self, place: &WorkspaceOptions) -> WorkspaceOptions {
         let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
-        let states: Option<Vec<Standing>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
+        let states: Option<Vec<StateFilter>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
         let folder: Option<PathBuf> = place.state.clone().filter(|_| states.is_none());
         self.in_state.extend(states.unwrap_or_default());
-        Place { workspace: place.workspace.clone(), state: folder }
+        WorkspaceOptions { workspace: place.workspace.clone(), state: folder }
     }
 
     /// Whether nothing was selection: that means every task.
@@ -68,13 +68,15 @@ impl TaskSelection {
     ///
     /// # Errors
     /// When there is no such plugin, or the agents cannot be read.
-    pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<Filter> {
-        let of_state = |standing: &Standing| if let Standing::State(state) = standing { Some(*state) } else { None };
-        let of_outcome = |standing: &Standing| if let Standing::Outcome(kind) = standing { Some(*kind) } else { None };
+    pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<TaskFilter> {
+        let of_state =
+            |standing: &StateFilter| if let StateFilter::State(state) = standing { Some(*state) } else { None };
+        let of_outcome =
+            |standing: &StateFilter| if let StateFilter::Outcome(kind) = standing { Some(*kind) } else { None };
         let states = self.in_state.iter().filter_map(of_state).collect();
         let outcomes = self.in_state.iter().filter_map(of_outcome).collect();
         let Some(name) = self.agent.as_ref().or(self.plugin.as_ref()) else {
-            return Ok(Filter { states, outcomes, ..Filter::default() });
+            return Ok(TaskFilter { states, outcomes, ..TaskFilter::default() });
         };
         let roster = workspace.roster()?;
         let found = roster.resolve(name);
@@ -83,6 +85,6 @@ impl TaskSelection {
         }
         // An agent that is gone may have left tasks.
         let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());
-        Ok(Filter { states, outcomes, agent: Some(agent), since: None })
+        Ok(TaskFilter { states, outcomes, agent: Some(agent), since: None })
     }
 }

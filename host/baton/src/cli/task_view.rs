@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use baton_core::OutcomeKind;
-use baton_dispatch::budget::Reached;
-use baton_ledger::supervision::Supervised;
-use baton_ledger::task::Summary;
+use baton_dispatch::budget::ExhaustedBudget;
+use baton_ledger::supervision::FailingPlugin;
+use baton_ledger::task::TaskSummary;
 use baton_ledger::{LedgerError, Reader};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
 }
 
 /// The public JSON form.
-pub(super) fn as_json(task: &Summary) -> Value {
+pub(super) fn as_json(task: &TaskSummary) -> Value {
     let time = |at: Option<Timestamp>| at.map(self::time);
     json!({
         "id": task.id,
@@ -63,9 +63,9 @@ pub(super) fn as_json(task: &Summary) -> Value {
 }
 
 /// Why the tasks of a plugin in quarantine wait, and the command that ends it.
-pub(super) fn held_text(held: &Supervised) -> String {
+pub(super) fn held_text(held: &FailingPlugin) -> String {
     let until = held.until.map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-    let Supervised { agent, failures, .. } = held;
+    let FailingPlugin { agent, failures, .. } = held;
     let reason = one_line(&held.reason);
     format!(
         "the plugin `{agent}` failed {failures} times in a row and is left alone until {until}; its tasks wait \
@@ -77,13 +77,17 @@ pub(super) fn held_text(held: &Supervised) -> String {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub(super) fn budgets_reached(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Vec<Reached>> {
+pub(super) fn budgets_reached(
+    workspace: &Workspace,
+    reader: &Reader,
+    now: Timestamp,
+) -> anyhow::Result<Vec<ExhaustedBudget>> {
     let rules = workspace.config.rules(&workspace.base);
     Ok(baton_dispatch::budget::reached(reader, &rules.budgets, now)?)
 }
 
 /// The public JSON form of a budget that is used up.
-pub(super) fn reached_json(reached: &Reached) -> Value {
+pub(super) fn reached_json(reached: &ExhaustedBudget) -> Value {
     json!({
         "plugin": reached.plugin,
         "budget": reached.resource.key(),
@@ -97,7 +101,7 @@ pub(super) fn reached_json(reached: &Reached) -> Value {
 }
 
 /// The public JSON form of a plugin in quarantine.
-pub(super) fn held_json(held: &Supervised) -> Value {
+pub(super) fn held_json(held: &FailingPlugin) -> Value {
     json!({
         "agent": held.agent,
         "failures": held.failures,

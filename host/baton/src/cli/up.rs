@@ -12,11 +12,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::task_view::held_text;
-use super::{Place, task_view};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
-use crate::workspace::{UpLock, Wanted, Workspace, head, leftovers, open};
+use crate::workspace::{PluginSelection, UpLock, Workspace, head, leftovers, open};
 
 /// The longest time between a commit and the note of the new head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ impl Args {
     /// # Errors
     /// When another process serves the workspace, it does not open, its ledger is not the one that it knows, or the ledger
     /// is deleted while it is served.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let lock = UpLock::take(&workspace.state)?;
         if self.new_ledger {
@@ -68,7 +68,8 @@ impl Args {
     }
 
     async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
-        let house = open(workspace, Wanted::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
+        let house =
+            open(workspace, PluginSelection::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
         let ledger = house.ledger().clone();
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
         leftovers::remove(workspace);
@@ -179,7 +180,7 @@ fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let counts: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     output::note(&format!("not finished: {} (`baton status` says why)", counts.join(", ")));
     let (now, waits) = (Timestamp::now(), |plugin: &str| open.iter().any(|(agent, ..)| agent == plugin));
-    let held = supervision::quarantined(&reader, now)?;
+    let held = supervision::quarantined_plugins(&reader, now)?;
     held.iter().filter(|held| waits(&held.agent)).for_each(|held| output::note(&held_text(held)));
     let reached = task_view::budgets_reached(workspace, &reader, now)?;
     let holds = reached.iter().filter(|reached| reached.holds_tasks() && waits(&reached.plugin));

@@ -4,16 +4,16 @@ mod plugin;
 
 use baton_core::State;
 use baton_ledger::attempt_log::{self, AttemptLog};
-use baton_ledger::event::{self, Recorded};
+use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::finding::{self, Finding};
 use baton_ledger::flag::{self, Flag};
 use baton_ledger::supervision;
-use baton_ledger::task::{self, Summary};
+use baton_ledger::task::{self, TaskSummary};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::task_view::held_text;
-use super::{Place, meant, task_view};
+use super::{WorkspaceOptions, task_selector, task_view};
 use crate::cli::plugin::log::as_json as log_json;
 use crate::exit::Code;
 use crate::output::{self, Table, one_line, paint};
@@ -40,17 +40,17 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no such task.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (workspace, word) = (place.need()?, self.id.join(" "));
         if let Some(name) = word.strip_prefix("plugin ") {
             return plugin::show(&workspace, name.trim(), self.json);
         }
-        let found = meant::to_show(task_view::reader(&workspace)?, &word);
+        let found = task_selector::to_show(task_view::reader(&workspace)?, &word);
         let (reader, task) = found.map_err(|error| match workspace.register().manifest(&word) {
             Some(manifest) => error.context(format!("`{0}` is a plugin: baton why plugin {0}", manifest.name)),
             None => error,
         })?;
-        let task = Summary::from(task);
+        let task = TaskSummary::from(task);
         let events = event::of_task(&reader, &task.id)?;
         if events.first().is_none_or(|first| first.event.action != "captured") {
             output::note("its first events were pruned; `baton ledger verify` says where they are archived");
@@ -77,7 +77,7 @@ impl Args {
             output::suggestions(&task.agent, &next_steps);
             output::print(&list_logs(&logs));
             let waits = matches!(task.state, State::Queued | State::Waiting);
-            let held = supervision::quarantined(&reader, Timestamp::now())?;
+            let held = supervision::quarantined_plugins(&reader, Timestamp::now())?;
             held.iter()
                 .filter(|held| waits && held.agent == task.agent)
                 .for_each(|held| output::note(&held_text(held)));
@@ -90,8 +90,8 @@ impl Args {
 }
 
 fn as_json(
-    task: &Summary,
-    events: &[Recorded],
+    task: &TaskSummary,
+    events: &[RecordedEvent],
     (findings, flags): (&[Finding], &[Flag]),
     used: Map<String, Value>,
 ) -> Value {
@@ -123,7 +123,7 @@ fn finding_json(finding: &Finding) -> Value {
     json!({ "id": id, "severity": severity, "title": title, "evidence": evidence })
 }
 
-fn event_json(recorded: &Recorded) -> Value {
+fn event_json(recorded: &RecordedEvent) -> Value {
     let event = &recorded.event;
     json!({
         "seq": recorded.seq,
@@ -140,8 +140,8 @@ fn event_json(recorded: &Recorded) -> Value {
 }
 
 fn as_text(
-    task: &Summary,
-    events: &[Recorded],
+    task: &TaskSummary,
+    events: &[RecordedEvent],
     (findings, flags): (&[Finding], &[Flag]),
     used: &Map<String, Value>,
 ) -> String {
@@ -171,10 +171,10 @@ fn deadline_text(deadline: Timestamp, now: Timestamp) -> String {
 }
 
 /// The events, oldest first, with the time between them.
-fn events_table(events: &[Recorded]) -> String {
+fn events_table(events: &[RecordedEvent]) -> String {
     let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);
     let mut before = None;
-    for Recorded { event, .. } in events {
+    for RecordedEvent { event, .. } in events {
         let step = before.map(|before| event.at.duration_since(before).as_millis());
         before = Some(event.at);
         table.row([

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{sleep, sleep_until};
 
-use super::process::End;
-use super::rate::{Letter, Queue, Rate};
+use super::process::Deadline;
+use super::rate::{NoticeGroup, Queue, Rate};
 use super::receiver::{Receiver, receivers};
 use crate::workspace::{Notify, Workspace};
 
@@ -117,7 +117,7 @@ struct Follow {
 
 /// The result of telling.
 #[derive(PartialEq, Eq)]
-enum Told {
+enum NotifyResult {
     /// Everybody was told, or it was tried often enough.
     Done,
     /// The daemon ends before everybody was told.
@@ -167,7 +167,7 @@ impl Follow {
             let Some(letter) = self.queue.take(room) else { continue };
             self.rate.gave(now);
             let up_to = letter.up_to;
-            if self.tell(letter).await == Told::Later {
+            if self.tell(letter).await == NotifyResult::Later {
                 return;
             }
             self.note(up_to).await;
@@ -201,29 +201,34 @@ impl Follow {
     }
 
     /// Has every receiver told; one that fails is tried again.
-    async fn tell(&mut self, letter: Letter) -> Told {
+    async fn tell(&mut self, letter: NoticeGroup) -> NotifyResult {
         let letter = Arc::new(letter);
         let mut left = self.receivers.clone();
         for pause in AGAIN.into_iter().map(Some).chain([None]) {
             left = self.tell_each(&letter, left, pause).await;
             let Some(pause) = pause.filter(|_| !left.is_empty()) else { break };
             if self.stops() {
-                return Told::Later;
+                return NotifyResult::Later;
             }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = asked(&mut self.stop) => return Told::Later,
+                () = asked(&mut self.stop) => return NotifyResult::Later,
             }
         }
-        Told::Done
+        NotifyResult::Done
     }
 
     /// Tells each of `left`; gives those that did not get it.
-    async fn tell_each(&mut self, letter: &Arc<Letter>, left: Vec<Receiver>, again: Option<Duration>) -> Vec<Receiver> {
+    async fn tell_each(
+        &mut self,
+        letter: &Arc<NoticeGroup>,
+        left: Vec<Receiver>,
+        again: Option<Duration>,
+    ) -> Vec<Receiver> {
         let mut failed = Vec::new();
         for receiver in left {
             let at = Instant::now() + self.notify.timeout;
-            let end = End { at: self.end_all.map_or(at, |end| end.min(at)), now: Arc::clone(&self.now) };
+            let end = Deadline { at: self.end_all.map_or(at, |end| end.min(at)), now: Arc::clone(&self.now) };
             let (letter, workspace, inner) = (Arc::clone(letter), self.workspace.clone(), receiver.clone());
             let task = letter.first.task.id.clone();
             let told = spawn_blocking(move || inner.tell(&letter, &workspace, &end)).await;

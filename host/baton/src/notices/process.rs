@@ -19,14 +19,14 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// When a run has to end.
 #[derive(Clone, Debug)]
-pub(super) struct End {
+pub(super) struct Deadline {
     /// At this time.
     pub(super) at: Instant,
     /// Sooner, when this is set.
     pub(super) now: Arc<AtomicBool>,
 }
 
-impl End {
+impl Deadline {
     fn is_due(&self) -> bool {
         self.now.load(Ordering::Relaxed) || Instant::now() >= self.at
     }
@@ -36,7 +36,7 @@ impl End {
 ///
 /// # Errors
 /// When it does not start, does not end in time, or ends with an error: what happened, with what it printed.
-pub(super) fn run(mut command: Command, input: Vec<u8>, end: &End) -> Result<String, String> {
+pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Result<String, String> {
     let begun = Instant::now();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| format!("it does not start: {error}"))?;
@@ -77,7 +77,7 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
 }
 
 /// What was printed; `None` when the pipe is still open at the end.
-fn printed(read: &Receiver<Vec<u8>>, end: &End) -> Option<String> {
+fn printed(read: &Receiver<Vec<u8>>, end: &Deadline) -> Option<String> {
     loop {
         match read.recv_timeout(LOOK) {
             Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
@@ -88,7 +88,7 @@ fn printed(read: &Receiver<Vec<u8>>, end: &End) -> Option<String> {
     }
 }
 
-fn wait(child: &mut Child, end: &End) -> Option<ExitStatus> {
+fn wait(child: &mut Child, end: &Deadline) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
@@ -114,7 +114,7 @@ mod tests {
     fn sh(script: &str, limit: Duration) -> Result<String, String> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", script]);
-        run(command, b"notice".to_vec(), &End { at: Instant::now() + limit, now: Arc::default() })
+        run(command, b"notice".to_vec(), &Deadline { at: Instant::now() + limit, now: Arc::default() })
     }
 
     #[test]

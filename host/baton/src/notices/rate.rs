@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use baton_dispatch::notices::{Batch, Notice};
+use baton_dispatch::notices::{Notice, NoticeBatch};
 
 /// The time for which a notice counts.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -40,7 +40,7 @@ impl Rate {
 
 /// What one run of the receivers tells: a notice, and those that were gathered into it.
 #[derive(Clone, Debug)]
-pub(super) struct Letter {
+pub(super) struct NoticeGroup {
     pub(super) first: Notice,
     /// Some of the others.
     pub(super) others: Vec<Notice>,
@@ -70,7 +70,7 @@ impl Queue {
     }
 
     /// Adds what was read of the chain; keeps `most` in full.
-    pub(super) fn add(&mut self, batch: Batch, most: usize) {
+    pub(super) fn add(&mut self, batch: NoticeBatch, most: usize) {
         self.read = batch.up_to;
         for notice in batch.notices {
             if self.notices.len() < most && self.more == 0 {
@@ -83,23 +83,23 @@ impl Queue {
     }
 
     /// What goes out next, where there is room for `room` notices: one, or the last time all that waits.
-    pub(super) fn take(&mut self, room: usize) -> Option<Letter> {
+    pub(super) fn take(&mut self, room: usize) -> Option<NoticeGroup> {
         let first = self.notices.pop_front()?;
         let last = self.notices.is_empty();
         if !last && room > 1 {
-            return Some(Letter { up_to: first.seq, first, others: Vec::new(), more: 0 });
+            return Some(NoticeGroup { up_to: first.seq, first, others: Vec::new(), more: 0 });
         }
         let others: Vec<Notice> = std::mem::take(&mut self.notices).into();
         let more = std::mem::take(&mut self.more) + others.len() as u64;
-        Some(Letter { first, others, more, up_to: self.read })
+        Some(NoticeGroup { first, others, more, up_to: self.read })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use baton_core::State;
-    use baton_dispatch::notices::Cause;
-    use baton_ledger::task::{New, Origin, Summary, Task, insert};
+    use baton_dispatch::notices::NoticeCause;
+    use baton_ledger::task::{NewTask, Origin, Task, TaskSummary, insert};
     use baton_ledger::{Ledger, Tx};
     use jiff::Timestamp;
 
@@ -110,16 +110,16 @@ mod tests {
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let at = Timestamp::UNIX_EPOCH;
         let make = move |tx: &Tx<'_>| {
-            let id = insert(tx, &New::blank("a", Origin::Handoff, State::Failed), None, at)?;
+            let id = insert(tx, &NewTask::blank("a", Origin::Handoff, State::Failed), None, at)?;
             baton_ledger::task::get_in(tx, &id)
         };
         let task: Task = ledger.write_blocking(make).unwrap();
-        let (state, cause) = (State::Failed, Cause::Failed);
-        Notice { id: seq.to_string(), seq, cause, at, state, reason: String::new(), task: Summary::from(task) }
+        let (state, cause) = (State::Failed, NoticeCause::Failed);
+        Notice { id: seq.to_string(), seq, cause, at, state, reason: String::new(), task: TaskSummary::from(task) }
     }
 
-    fn batch(from: i64, to: i64, more: u64, up_to: i64) -> Batch {
-        Batch { notices: (from..=to).map(notice).collect(), more, up_to }
+    fn batch(from: i64, to: i64, more: u64, up_to: i64) -> NoticeBatch {
+        NoticeBatch { notices: (from..=to).map(notice).collect(), more, up_to }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use baton_core::text;
 
-use super::process::{End, run};
-use super::rate::Letter;
+use super::process::{Deadline, run};
+use super::rate::NoticeGroup;
 use super::text::{as_json, body, headline, variables};
 use crate::workspace::{Notify, Workspace, find_program};
 
@@ -54,7 +54,7 @@ impl Receiver {
     ///
     /// # Errors
     /// Why it did not get it.
-    pub(super) fn tell(&self, letter: &Letter, workspace: &str, end: &End) -> Result<(), String> {
+    pub(super) fn tell(&self, letter: &NoticeGroup, workspace: &str, end: &Deadline) -> Result<(), String> {
         let said = match self {
             Self::Command { base, program, arguments } => {
                 let path = find_program(base, program)?;
@@ -87,7 +87,7 @@ impl Receiver {
 
 /// The arguments that show a notice. Its text is an argument of its own and never part of a script.
 #[cfg(target_os = "macos")]
-fn desktop_arguments(letter: &Letter) -> Vec<String> {
+fn desktop_arguments(letter: &NoticeGroup) -> Vec<String> {
     let script = ["on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run"];
     let script = script.iter().flat_map(|line| ["-e".to_owned(), (*line).to_owned()]);
     script.chain([headline(letter), body(letter)]).collect()
@@ -96,7 +96,7 @@ fn desktop_arguments(letter: &Letter) -> Vec<String> {
 /// The arguments that show a notice. Its text is an argument of its own; the body is markup, so that what is markup there is
 /// escaped.
 #[cfg(not(target_os = "macos"))]
-fn desktop_arguments(letter: &Letter) -> Vec<String> {
+fn desktop_arguments(letter: &NoticeGroup) -> Vec<String> {
     let body = body(letter).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     // `--` ends the options: no text is taken for one.
     ["--app-name=Baton", "--", &headline(letter), &body].map(str::to_owned).to_vec()

@@ -3,10 +3,10 @@
 
 use baton_core::text::one_line;
 use baton_core::{OutcomeKind, State};
-use baton_dispatch::notices::{Cause, Notice};
+use baton_dispatch::notices::{Notice, NoticeCause};
 use serde_json::{Value, json};
 
-use super::rate::Letter;
+use super::rate::NoticeGroup;
 use crate::output::shorten;
 
 /// The most characters of a title, a name or an id.
@@ -32,7 +32,7 @@ fn outcome(notice: &Notice) -> Option<&'static str> {
 }
 
 /// The notice as JSON: schema 1.
-pub(super) fn as_json(letter: &Letter, workspace: &str) -> Value {
+pub(super) fn as_json(letter: &NoticeGroup, workspace: &str) -> Value {
     let mut value = one(&letter.first);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("schema".to_owned(), json!(1));
@@ -63,7 +63,7 @@ fn one(notice: &Notice) -> Value {
 }
 
 /// The short fields as environment variables.
-pub(super) fn variables(letter: &Letter, workspace: &str) -> Vec<(&'static str, String)> {
+pub(super) fn variables(letter: &NoticeGroup, workspace: &str) -> Vec<(&'static str, String)> {
     let Notice { id, cause, state, task, .. } = &letter.first;
     vec![
         ("BATON_NOTICE_ID", id.clone()),
@@ -80,15 +80,15 @@ pub(super) fn variables(letter: &Letter, workspace: &str) -> Vec<(&'static str, 
 }
 
 /// The first line: what happened, and the title.
-pub(super) fn headline(letter: &Letter) -> String {
+pub(super) fn headline(letter: &NoticeGroup) -> String {
     let Notice { cause, state, task, .. } = &letter.first;
     let what = match (cause, state) {
-        (Cause::Overdue, _) => "Overdue",
-        (Cause::NeedsHuman, State::NeedsGrant) => "Needs a grant",
-        (Cause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
-        (Cause::NeedsHuman, _) => "Needs you",
-        (Cause::Failed, State::Quarantined) => "Rejected file",
-        (Cause::Failed, _) => match outcome(&letter.first) {
+        (NoticeCause::Overdue, _) => "Overdue",
+        (NoticeCause::NeedsHuman, State::NeedsGrant) => "Needs a grant",
+        (NoticeCause::NeedsHuman, State::NeedsApproval) => "Needs your approval",
+        (NoticeCause::NeedsHuman, _) => "Needs you",
+        (NoticeCause::Failed, State::Rejected) => "Rejected file",
+        (NoticeCause::Failed, _) => match outcome(&letter.first) {
             Some("partial") => "Done in part",
             Some("refused") => "Not done",
             _ => "Failed",
@@ -100,7 +100,7 @@ pub(super) fn headline(letter: &Letter) -> String {
 }
 
 /// The second line: whose task it is, why, and the command that tells more.
-pub(super) fn body(letter: &Letter) -> String {
+pub(super) fn body(letter: &NoticeGroup) -> String {
     let task = &letter.first.task;
     let from = task.sender.as_deref().map(|from| format!(", from {}", name(from))).unwrap_or_default();
     let why = shorten(&reason(&letter.first), 300);

@@ -23,13 +23,13 @@ const VERSION: u32 = 1;
 pub(super) struct Content {
     version: u32,
     /// By name.
-    pub(super) secrets: BTreeMap<String, Kept>,
+    pub(super) secrets: BTreeMap<String, StoredSecret>,
 }
 
 /// One secret.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Kept {
+pub(super) struct StoredSecret {
     /// Absent when the keychain has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct Kept {
     pub(super) set_at: String,
 }
 
-impl std::fmt::Debug for Kept {
+impl std::fmt::Debug for StoredSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "(secret of {})", self.set_at)
     }
@@ -74,13 +74,13 @@ fn place_of(error: &serde_json::Error) -> String {
 }
 
 /// The file, held against others who write.
-pub(super) struct Locked {
+pub(super) struct LockedFile {
     folder: PathBuf,
     content: Content,
     _lock: File,
 }
 
-impl Locked {
+impl LockedFile {
     /// Waits for the lock and reads the file.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)
 }
 
-impl Deref for Locked {
+impl Deref for LockedFile {
     type Target = Content;
 
     fn deref(&self) -> &Content {
@@ -127,7 +127,7 @@ impl Deref for Locked {
     }
 }
 
-impl DerefMut for Locked {
+impl DerefMut for LockedFile {
     fn deref_mut(&mut self) -> &mut Content {
         &mut self.content
     }
@@ -160,8 +160,8 @@ mod tests {
             for number in 0..8 {
                 let folder = folder.path();
                 scope.spawn(move || {
-                    let mut locked = Locked::open(folder).unwrap();
-                    let kept = Kept { value: Some("x".to_owned()), set_at: String::new() };
+                    let mut locked = LockedFile::open(folder).unwrap();
+                    let kept = StoredSecret { value: Some("x".to_owned()), set_at: String::new() };
                     locked.secrets.insert(number.to_string(), kept);
                     locked.write().unwrap();
                 });

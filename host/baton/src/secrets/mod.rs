@@ -20,7 +20,7 @@ use baton_sandbox::{SecretValue, limits};
 use jiff::Timestamp;
 
 use crate::workspace::State;
-use file::{Kept, Locked};
+use file::{LockedFile, StoredSecret};
 
 /// The secrets of a workspace.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct SecretStore {
 
 /// A secret as it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub(crate) struct ListedSecret {
     pub(crate) name: String,
     /// When, as `2026-01-18T10:15:00Z`.
     pub(crate) set_at: String,
@@ -73,10 +73,10 @@ impl SecretStore {
     /// When name or value cannot be one, or the store cannot be written.
     pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
         Self::check(name, value)?;
-        let mut locked = Locked::open(&self.folder)?;
+        let mut locked = LockedFile::open(&self.folder)?;
         let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not take it")?;
         let value = (!in_keychain).then(|| value.to_owned());
-        let before = locked.secrets.insert(name.to_owned(), Kept { value, set_at: format!("{now:.0}") });
+        let before = locked.secrets.insert(name.to_owned(), StoredSecret { value, set_at: format!("{now:.0}") });
         locked.write()?;
         Ok(before.is_some())
     }
@@ -86,7 +86,7 @@ impl SecretStore {
     /// # Errors
     /// When the store cannot be written.
     pub(crate) fn remove(&self, name: &str) -> anyhow::Result<bool> {
-        let mut locked = Locked::open(&self.folder)?;
+        let mut locked = LockedFile::open(&self.folder)?;
         let Some(kept) = locked.secrets.remove(name) else {
             return Ok(false);
         };
@@ -101,10 +101,10 @@ impl SecretStore {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(crate) fn list(&self) -> anyhow::Result<Vec<Listed>> {
-        let listed = |(name, kept): (String, Kept)| {
+    pub(crate) fn list(&self) -> anyhow::Result<Vec<ListedSecret>> {
+        let listed = |(name, kept): (String, StoredSecret)| {
             let place = if kept.value.is_some() { "file" } else { "keychain" };
-            Listed { name, set_at: kept.set_at, place }
+            ListedSecret { name, set_at: kept.set_at, place }
         };
         Ok(file::read(&self.folder)?.secrets.into_iter().map(listed).collect())
     }

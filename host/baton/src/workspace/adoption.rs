@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use baton_dispatch::{
-    ARCHIVES, Agent, AgentKind, FolderKind, FoundFolder, INBOX, Roster, Rules, Skipped, agent_folders,
+    ARCHIVES, Agent, AgentKind, AgentRules, FolderKind, FoundFolder, INBOX, Roster, SkipReason, agent_folders,
 };
-use baton_intake::{FoundKind, scan};
+use baton_intake::{FolderEntryKind, scan};
 use serde_json::{Value, json};
 
 use crate::output::Table;
@@ -53,7 +53,7 @@ impl FolderUse {
 ///
 /// # Errors
 /// When one of them cannot be read.
-pub(crate) fn folders(handoffs: &Path, rules: &Rules, roster: &Roster) -> io::Result<Vec<AdoptedFolder>> {
+pub(crate) fn folders(handoffs: &Path, rules: &AgentRules, roster: &Roster) -> io::Result<Vec<AdoptedFolder>> {
     let mut folders = Vec::new();
     for place in rules.places(handoffs) {
         let found = agent_folders(&place)?.into_iter();
@@ -81,7 +81,7 @@ fn judge(folder: &FoundFolder, roster: &Roster) -> AdoptedFolder {
         FolderKind::Agent { has_inbox } => has_inbox,
     };
     let Some(agent) = roster.agents().find(|agent| agent.inboxes().any(|known| known == inbox)) else {
-        return skipped(Skipped::Name.reason());
+        return skipped(SkipReason::Name.reason());
     };
     let (result, mut reason) = used(folder, agent, &inbox);
     if agent.kind == AgentKind::Plugin {
@@ -91,7 +91,7 @@ fn judge(folder: &FoundFolder, roster: &Roster) -> AdoptedFolder {
         reason.push_str("; it has no 01_inbox yet: `baton up` makes it");
     }
     let found = if has_inbox { scan(&inbox).unwrap_or_default() } else { Vec::new() };
-    let files = found.iter().filter(|found| found.kind == FoundKind::File).count();
+    let files = found.iter().filter(|found| found.kind == FolderEntryKind::File).count();
     AdoptedFolder { path: folder.path.clone(), agent: Some(agent.name.clone()), result, reason, files }
 }
 

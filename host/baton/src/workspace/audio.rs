@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use baton_dispatch::{Ears, Known, Listened, NewAudio, News};
-use baton_library::arrivals::{self, Arrival, Wanted};
+use baton_dispatch::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, WatchedFolder};
+use baton_library::ingest::{self, IngestOptions, NewFile};
 use baton_library::lookup::Match;
 
 use super::Workspace;
@@ -14,34 +14,34 @@ use super::Workspace;
 const PIECE: usize = 100;
 
 /// The ears of a workspace that names folders; none where it names none.
-pub(super) fn ears(workspace: &Workspace) -> Option<Ears> {
+pub(super) fn scanner(workspace: &Workspace) -> Option<AudioScanner> {
     let folders = listened(workspace.config.audio(&workspace.base));
     if folders.is_empty() {
         return None;
     }
     let catalog = workspace.state.catalog();
     let hear = move |folder: &Path, marks: &_, stop: &AtomicBool| {
-        let wanted = Wanted { catalog: &catalog, folder, marks, most: PIECE };
-        let news = arrivals::hear(&wanted, &baton_fingerprint::check, stop);
+        let wanted = IngestOptions { catalog: &catalog, folder, marks, most: PIECE };
+        let news = ingest::hear(&wanted, &baton_fingerprint::check, stop);
         news.map(told).map_err(|error| error.to_string())
     };
-    Some(Ears { folders, hear: Arc::new(hear) })
+    Some(AudioScanner { folders, hear: Arc::new(hear) })
 }
 
 /// The folders, each once, also where it has two names.
-fn listened(named: Vec<PathBuf>) -> Vec<Listened> {
-    let mut folders: Vec<Listened> = Vec::new();
+fn listened(named: Vec<PathBuf>) -> Vec<WatchedFolder> {
+    let mut folders: Vec<WatchedFolder> = Vec::new();
     for named in named {
         let real = named.canonicalize().unwrap_or_else(|_| named.clone());
         if !folders.iter().any(|known| known.real == real) {
-            folders.push(Listened { named, real });
+            folders.push(WatchedFolder { named, real });
         }
     }
     folders
 }
 
-fn told(news: arrivals::News) -> News {
-    News {
+fn told(news: ingest::IngestReport) -> NewAudioBatch {
+    NewAudioBatch {
         files: news.arrivals.into_iter().map(file).collect(),
         gone: news.gone,
         more: news.more,
@@ -49,7 +49,7 @@ fn told(news: arrivals::News) -> News {
     }
 }
 
-fn file(arrival: Arrival) -> NewAudio {
+fn file(arrival: NewFile) -> NewAudio {
     NewAudio {
         format: arrival.item.format(),
         path: arrival.item.path,
@@ -62,10 +62,10 @@ fn file(arrival: Arrival) -> NewAudio {
     }
 }
 
-fn known(found: Match) -> Known {
-    Known {
-        key: arrivals::key(&found.item.path),
-        mark: arrivals::mark(&found.item),
+fn known(found: Match) -> LibraryMatch {
+    LibraryMatch {
+        key: ingest::key(&found.item.path),
+        mark: ingest::mark(&found.item),
         new: false,
         format: found.item.format(),
         score: found.proof.score(),

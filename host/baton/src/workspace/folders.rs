@@ -6,7 +6,7 @@
 //! - No folder may contain one in which the system shows itself as files, or be inside one ([`of_the_system`]).
 //! - A folder that a plugin may write to may neither contain nor be inside what governs the workspace ([`OWN`]), an adopted
 //!   folder or an inbox: a file in an inbox is a handoff in any agent's name. Nor may it contain a file that `[notify]` runs.
-//! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`Foreign`]).
+//! - Neither state nor inboxes of other workspaces may be granted, as far as they are recognised ([`ForeignItem`]).
 //! - Folders of grants may not overlap if one of them is writable ([`baton_registry::overlap`]).
 //!
 //! Folders are compared by path and by device and inode, so another path to the same folder makes no difference.
@@ -16,19 +16,19 @@ use std::path::{Component, Path, PathBuf};
 
 use baton_core::shell::words;
 use baton_dispatch::{ARCHIVES, INBOX};
-use baton_registry::granted::GrantedFolder;
-use baton_registry::overlap::{self, Access, Placed};
-use baton_registry::{Granted, Lock, Word};
+use baton_registry::grant_set::GrantedFolder;
+use baton_registry::overlap::{self, Access, PlacedFolder};
+use baton_registry::{GrantSet, GrantSpec, Lock};
 use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
-use super::foreign::{Foreign, OWN};
+use super::foreign::{ForeignItem, OWN};
 use super::program::run_by_baton;
 use super::system::of_the_system;
 
 /// Why a folder of a grant cannot be opened.
 #[derive(Debug)]
-pub(crate) enum Unopened {
+pub(crate) enum OpenFolderError {
     /// There is no folder.
     Missing(PathBuf),
     /// The path of a grant leads through a link to this one, or is another spelling of it.
@@ -43,18 +43,18 @@ pub(crate) enum Unopened {
 ///
 /// # Errors
 /// When it is missing, or not the folder that was granted.
-pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, Unopened> {
+pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, OpenFolderError> {
     let path: PathBuf = workspace.base.join(written).components().filter(|part| *part != Component::CurDir).collect();
     let real = match path.canonicalize() {
         Ok(real) if real.is_dir() => real,
-        _ => return Err(Unopened::Missing(path)),
+        _ => return Err(OpenFolderError::Missing(path)),
     };
     if !configured && real != path {
-        return Err(Unopened::LeadsTo(real));
+        return Err(OpenFolderError::LeadsTo(real));
     }
     Folder::open(&real).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => Unopened::Missing(real),
-        _ => Unopened::Refused(format!("it cannot be opened: {error}")),
+        ErrorKind::NotFound => OpenFolderError::Missing(real),
+        _ => OpenFolderError::Refused(format!("it cannot be opened: {error}")),
     })
 }
 
@@ -67,17 +67,17 @@ pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<Path
 }
 
 /// The paths of the repositories that were granted under a name, and whether they are from `baton.toml`.
-pub(super) fn repositories(workspace: &Workspace, granted: &Granted, name: &str) -> (Vec<PathBuf>, bool) {
+pub(super) fn repositories(workspace: &Workspace, granted: &GrantSet, name: &str) -> (Vec<PathBuf>, bool) {
     let own = granted.files.iter().find(|files| files.folder == name && files.path.is_some());
     own.map_or_else(|| (workspace.config.folder(name), true), |files| written(workspace, files))
 }
 
 /// The folders of all grants in `lock`, without those that cannot be opened: no plugin gets these.
-pub(crate) fn placed(workspace: &Workspace, lock: &Lock) -> Vec<Placed> {
+pub(crate) fn placed(workspace: &Workspace, lock: &Lock) -> Vec<PlacedFolder> {
     lock.plugins.iter().flat_map(|entry| of_plugin(workspace, &entry.name, &entry.grants)).collect()
 }
 
-fn of_plugin(workspace: &Workspace, plugin: &str, granted: &Granted) -> Vec<Placed> {
+fn of_plugin(workspace: &Workspace, plugin: &str, granted: &GrantSet) -> Vec<PlacedFolder> {
     let mut placed = Vec::new();
     let mut add = |(folders, configured): (Vec<PathBuf>, bool), grant: &str, access| {
         let opened = folders.iter().filter_map(|folder| open(workspace, folder, configured).ok());
@@ -85,16 +85,16 @@ fn of_plugin(workspace: &Workspace, plugin: &str, granted: &Granted) -> Vec<Plac
     };
     for grant in &granted.files {
         let access = if grant.mode == baton_core::manifest::Mode::Rw { Access::Write } else { Access::Read };
-        add(written(workspace, grant), &Word::Files(grant.clone()).to_string(), access);
+        add(written(workspace, grant), &GrantSpec::Files(grant.clone()).to_string(), access);
     }
     for name in &granted.git {
-        add(repositories(workspace, granted, name), &Word::Git(name.clone()).to_string(), Access::Repository);
+        add(repositories(workspace, granted, name), &GrantSpec::Git(name.clone()).to_string(), Access::Repository);
     }
     placed
 }
 
-fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> Placed {
-    Placed {
+fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> PlacedFolder {
+    PlacedFolder {
         plugin: plugin.to_owned(),
         grant: words(&[grant]),
         path: folder.path().to_owned(),
@@ -106,7 +106,7 @@ fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> Placed {
 
 /// A folder that is open for a plugin.
 #[derive(Clone)]
-pub(super) struct Used {
+pub(super) struct OpenFolder {
     /// The grant that it follows from.
     pub(super) grant: String,
     /// What people call it.
@@ -117,17 +117,17 @@ pub(super) struct Used {
 
 /// The open folders of one plugin, with what is needed to check them again.
 #[derive(Clone)]
-pub(super) struct Opened {
+pub(super) struct PluginFolders {
     pub(super) workspace: Workspace,
     pub(super) plugin: String,
-    pub(super) folders: Vec<Used>,
+    pub(super) folders: Vec<OpenFolder>,
     /// Folders of repositories that were missing, with their grants.
     pub(super) missing: Vec<(String, PathBuf)>,
     /// The folders of all other plugins.
-    pub(super) others: Vec<Placed>,
+    pub(super) others: Vec<PlacedFolder>,
 }
 
-impl Opened {
+impl PluginFolders {
     /// Checks the rules for the folders as they were opened.
     ///
     /// # Errors
@@ -204,7 +204,7 @@ fn may_be_granted(workspace: &Workspace, folder: &Folder, writable: bool) -> Res
             }
         }
     }
-    let foreign = || Foreign::above(folder.path(), writable).map_or(Ok(()), |foreign| Err(foreign.refusal()));
+    let foreign = || ForeignItem::above(folder.path(), writable).map_or(Ok(()), |foreign| Err(foreign.refusal()));
     if !writable {
         return if workspace.temporary { Ok(()) } else { foreign() };
     }

@@ -23,7 +23,7 @@ const LEVELS: u32 = 2;
 
 /// Something of another workspace.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Foreign {
+pub(super) struct ForeignItem {
     folder: PathBuf,
     kind: Kind,
 }
@@ -35,7 +35,7 @@ enum Kind {
     Workspace,
 }
 
-impl Foreign {
+impl ForeignItem {
     /// What is the folder itself, or has it inside.
     pub(super) fn above(folder: &Path, writable: bool) -> Option<Self> {
         let concerns = |foreign: &Self| match foreign.kind {
@@ -127,24 +127,24 @@ mod tests {
             }
         }
         fs::write(top.join("a/handoffs").join(OWNER_FILE), "").unwrap();
-        assert_eq!(Foreign::above(&top.join("a/state/plugins"), false).unwrap().kind, Kind::State);
-        assert_eq!(Foreign::above(&top.join("a/handoffs/noop"), true).unwrap().kind, Kind::Inbox);
-        assert_eq!(Foreign::above(&top.join("a/handoffs/noop"), false), None);
+        assert_eq!(ForeignItem::above(&top.join("a/state/plugins"), false).unwrap().kind, Kind::State);
+        assert_eq!(ForeignItem::above(&top.join("a/handoffs/noop"), true).unwrap().kind, Kind::Inbox);
+        assert_eq!(ForeignItem::above(&top.join("a/handoffs/noop"), false), None);
         fs::create_dir_all(top.join("agent/01_inbox")).unwrap();
         fs::write(top.join("agent").join(OWNER_FILE), "").unwrap();
-        assert!(Foreign::above(&top.join("agent"), true).is_some());
-        assert!(Foreign::above(&top.join("agent/02_processed"), true).is_some());
-        assert_eq!(Foreign::above(&top.join("agent/music"), true), None, "beside the inbox");
+        assert!(ForeignItem::above(&top.join("agent"), true).is_some());
+        assert!(ForeignItem::above(&top.join("agent/02_processed"), true).is_some());
+        assert_eq!(ForeignItem::above(&top.join("agent/music"), true), None, "beside the inbox");
         fs::create_dir_all(top.join("w/handoffs")).unwrap();
         fs::write(top.join("w").join(CONFIG_FILE), "").unwrap();
         for governing in ["w", "w/handoffs", "w/plugins/x"] {
-            assert_eq!(Foreign::above(&top.join(governing), true).unwrap().kind, Kind::Workspace, "{governing}");
+            assert_eq!(ForeignItem::above(&top.join(governing), true).unwrap().kind, Kind::Workspace, "{governing}");
         }
-        assert_eq!(Foreign::above(&top.join("w/handoffs"), false), None);
-        assert_eq!(Foreign::above(&top.join("w/music"), true), None);
-        assert_eq!(Foreign::above(&top.join("a"), true), None);
-        assert_eq!(Foreign::below(top, false).unwrap().kind, Kind::State);
-        assert!(Foreign::below(&top.join("a"), true).is_some());
-        assert_eq!(Foreign::below(&top.join("b"), true), None, "three levels below");
+        assert_eq!(ForeignItem::above(&top.join("w/handoffs"), false), None);
+        assert_eq!(ForeignItem::above(&top.join("w/music"), true), None);
+        assert_eq!(ForeignItem::above(&top.join("a"), true), None);
+        assert_eq!(ForeignItem::below(top, false).unwrap().kind, Kind::State);
+        assert!(ForeignItem::below(&top.join("a"), true).is_some());
+        assert_eq!(ForeignItem::below(&top.join("b"), true), None, "three levels below");
     }
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use baton_core::manifest::{Manifest, Mode};
 use baton_core::shell::words;
-use baton_registry::granted::GrantedFolder;
+use baton_registry::grant_set::GrantedFolder;
 use baton_registry::overlap;
-use baton_registry::{Lock, Word};
+use baton_registry::{GrantSpec, Lock};
 
 use super::config::Config;
-use super::foreign::Foreign;
+use super::foreign::ForeignItem;
 use super::{Workspace, folders, grants};
 
 /// Checks the grants in `lock` of the plugin with this manifest, after `asked` was added. Replaces each path by the folder that
@@ -28,8 +28,8 @@ pub(crate) fn check_grants(
     let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == plugin) else { return Ok(()) };
     let capabilities = &manifest.declares.capabilities;
     let is_new = |grant: &GrantedFolder| {
-        let parsed = asked.iter().filter_map(|word| Word::parse(word, capabilities).ok());
-        parsed.into_iter().any(|word| word == Word::Files(grant.clone()))
+        let parsed = asked.iter().filter_map(|word| GrantSpec::parse(word, capabilities).ok());
+        parsed.into_iter().any(|word| word == GrantSpec::Files(grant.clone()))
     };
     let new = entry.grants.files.iter_mut().filter(|grant| is_new(grant));
     let wrong: Vec<String> = new.filter_map(|grant| resolve(workspace, grant).err()).collect();
@@ -76,7 +76,7 @@ fn resolve(workspace: &Workspace, grant: &mut GrantedFolder) -> Result<(), Strin
     if !real.is_dir() {
         return Err(format!("{} is not a folder; `{folder}` needs one: {spelling}", real.display()));
     }
-    if let Some(foreign) = Foreign::below(&real, mode == Mode::Rw) {
+    if let Some(foreign) = ForeignItem::below(&real, mode == Mode::Rw) {
         return Err(format!("{}: {}", real.display(), foreign.refusal()));
     }
     // A path below the workspace stays relative, so that the workspace can be moved.

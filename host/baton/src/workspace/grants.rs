@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use baton_core::Recipients;
-use baton_core::manifest::{Database, Listening, Manifest, Mode, SqlCapability};
+use baton_core::manifest::{Database, FingerprintScope, Manifest, Mode, SqlCapability};
 use baton_core::shell::words;
-use baton_dispatch::Grants;
-use baton_registry::granted::{GrantedFolder, GrantedSecret};
-use baton_registry::overlap::{Access, Placed};
-use baton_registry::{Granted, Word};
+use baton_dispatch::PluginGrants;
+use baton_registry::grant_set::{GrantedFolder, GrantedSecret};
+use baton_registry::overlap::{Access, PlacedFolder};
+use baton_registry::{GrantSet, GrantSpec};
 use baton_sandbox::{
-    DatabaseGrant, EgressGrants, MountGrant, RepositoryGrant, SecretGrant, SecretValue, SoundGrants, Vault,
+    DatabaseGrant, EgressGrants, FingerprintGrants, MountGrant, RepositoryGrant, SecretGrant, SecretValue, Vault,
 };
 
 use super::Workspace;
 use super::config::{Config, shown};
-use super::folders::{self, Opened, Unopened, Used};
+use super::folders::{self, OpenFolder, OpenFolderError, PluginFolders};
 use crate::secrets::SecretStore;
 
 /// What `manifest` and `granted` together allow in `workspace`. `placed` has the folders of all grants of the lock.
@@ -26,13 +26,14 @@ use crate::secrets::SecretStore;
 pub(crate) fn effective(
     workspace: &Workspace,
     manifest: &Manifest,
-    granted: &Granted,
-    placed: &[Placed],
-) -> anyhow::Result<Grants> {
+    granted: &GrantSet,
+    placed: &[PlacedFolder],
+) -> anyhow::Result<PluginGrants> {
     let capabilities = &manifest.declares.capabilities;
     let others = placed.iter().filter(|placed| placed.plugin != manifest.name).cloned().collect();
     let (folders, missing) = (Vec::new(), Vec::new());
-    let mut opened = Opened { workspace: workspace.clone(), plugin: manifest.name.clone(), folders, missing, others };
+    let mut opened =
+        PluginFolders { workspace: workspace.clone(), plugin: manifest.name.clone(), folders, missing, others };
     let mut mounts = Vec::new();
     for declared in &capabilities.files {
         let Some(grant) = granted.files.iter().find(|grant| grant.folder == declared.folder) else {
@@ -40,8 +41,8 @@ pub(crate) fn effective(
         };
         let writable = grant.mode.min(declared.mode) == Mode::Rw;
         for mount in resolve(workspace, &manifest.name, grant, writable)? {
-            opened.folders.push(Used {
-                grant: Word::Files(grant.clone()).to_string(),
+            opened.folders.push(OpenFolder {
+                grant: GrantSpec::Files(grant.clone()).to_string(),
                 shown: mount.shown_as.clone(),
                 access: if writable { Access::Write } else { Access::Read },
                 folder: mount.folder.clone(),
@@ -53,7 +54,7 @@ pub(crate) fn effective(
     if let Err(why) = opened.check() {
         bail!("{why}");
     }
-    Ok(Grants {
+    Ok(PluginGrants {
         mounts,
         folder_check: opened.into_check(),
         hard_links: granted.hard_links,
@@ -72,7 +73,7 @@ pub(crate) fn effective(
 }
 
 /// The databases that are declared and granted, with the smaller mode.
-fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> Vec<DatabaseGrant> {
+fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Vec<DatabaseGrant> {
     let lent = |declared: &SqlCapability| {
         let grant = granted.sql.iter().find(|grant| grant.database == declared.database)?;
         let path = match declared.database {
@@ -93,30 +94,30 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> V
 fn repositories(
     workspace: &Workspace,
     manifest: &Manifest,
-    granted: &Granted,
-    opened: &mut Opened,
+    granted: &GrantSet,
+    opened: &mut PluginFolders,
 ) -> anyhow::Result<Vec<RepositoryGrant>> {
     let mut repositories = Vec::new();
     let declared = manifest.declares.capabilities.git.iter().map(|git| &git.folder);
     for name in declared.filter(|name| granted.git.contains(name)) {
         let (folders, configured) = folders::repositories(workspace, granted, name);
-        let grant = Word::Git(name.clone()).to_string();
+        let grant = GrantSpec::Git(name.clone()).to_string();
         for written in folders {
             let folder = match folders::open(workspace, &written, configured) {
                 Ok(folder) => {
                     let (access, shown) = (Access::Repository, shown(&written));
                     let path = folder.path().to_owned();
-                    opened.folders.push(Used { grant: grant.clone(), shown, access, folder });
+                    opened.folders.push(OpenFolder { grant: grant.clone(), shown, access, folder });
                     path
                 }
-                Err(Unopened::Missing(path)) => {
+                Err(OpenFolderError::Missing(path)) => {
                     opened.missing.push((grant.clone(), path.clone()));
                     path
                 }
-                Err(Unopened::LeadsTo(real)) => {
+                Err(OpenFolderError::LeadsTo(real)) => {
                     bail!("{grant}: `{}` leads to {} now, which was not granted", written.display(), real.display())
                 }
-                Err(Unopened::Refused(why)) => bail!("{grant}: `{}`: {why}", written.display()),
+                Err(OpenFolderError::Refused(why)) => bail!("{grant}: `{}`: {why}", written.display()),
             };
             repositories.push(RepositoryGrant { name: name.clone(), folder });
         }
@@ -125,16 +126,16 @@ fn repositories(
 }
 
 /// What is declared and granted of how files and the library sound.
-fn sounds(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> SoundGrants {
+fn sounds(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> FingerprintGrants {
     let declared = &manifest.declares.capabilities.fingerprint;
     let lent = |of| granted.fingerprint.contains(&of) && declared.iter().any(|declared| declared.of == of);
-    let library = lent(Listening::Library).then(|| workspace.state.catalog());
-    SoundGrants { files: lent(Listening::Files), library }
+    let library = lent(FingerprintScope::Library).then(|| workspace.state.catalog());
+    FingerprintGrants { files: lent(FingerprintScope::Files), library }
 }
 
 /// Hosts, requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
 /// tells a plugin whether a rule is missing here or there.
-fn egress(workspace: &Workspace, manifest: &Manifest, granted: &Granted) -> EgressGrants {
+fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> EgressGrants {
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();
     hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
@@ -180,21 +181,21 @@ fn resolve(
     for (number, written) in folders.iter().enumerate() {
         let folder = match folders::open(workspace, written, configured) {
             Ok(folder) => folder,
-            Err(Unopened::Missing(_)) => {
+            Err(OpenFolderError::Missing(_)) => {
                 let written = written.display();
                 tracing::warn!("the folder `{written}` of {name} is not there; make it or change the grant");
                 continue;
             }
-            Err(Unopened::LeadsTo(real)) => {
+            Err(OpenFolderError::LeadsTo(real)) => {
                 let path = Some(real.clone());
-                let command = words(&[Word::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
+                let command = words(&[GrantSpec::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
                 let (written, real) = (written.display(), real.display());
                 bail!(
                     "`{written}` leads to {real} now (a link, or another spelling), which was not granted; if it is meant: \
                      baton plugin grant {plugin} {command}"
                 )
             }
-            Err(Unopened::Refused(why)) => bail!("`{}` cannot be granted: {why}", written.display()),
+            Err(OpenFolderError::Refused(why)) => bail!("`{}` cannot be granted: {why}", written.display()),
         };
         let guest = format!("/{name}/{number}");
         let (host, shown_as) = (folder.path().to_owned(), shown(written));
@@ -205,7 +206,7 @@ fn resolve(
 
 #[cfg(test)]
 mod tests {
-    use baton_registry::granted::{GrantedDatabase, GrantedFolder};
+    use baton_registry::grant_set::{GrantedDatabase, GrantedFolder};
 
     use super::*;
 
@@ -217,10 +218,10 @@ mod tests {
         Manifest::parse(text.as_bytes()).unwrap()
     }
 
-    fn granted(mode: Mode, folders: &[&str]) -> Granted {
+    fn granted(mode: Mode, folders: &[&str]) -> GrantSet {
         let files =
             folders.iter().map(|folder| GrantedFolder { folder: (*folder).to_owned(), mode, path: None }).collect();
-        Granted { files, handoffs: Recipients::Any, ledger: true, ..Granted::default() }
+        GrantSet { files, handoffs: Recipients::Any, ledger: true, ..GrantSet::default() }
     }
 
     fn workspace() -> (tempfile::TempDir, Workspace) {
@@ -239,7 +240,7 @@ mod tests {
         let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
         assert_eq!(mounted, [("plans", false)]);
         assert!(grants.handoffs.is_nobody() && !grants.ledger, "not declared");
-        assert!(effective(&workspace, &manifest("ro"), &Granted::default(), &[]).unwrap().mounts.is_empty());
+        assert!(effective(&workspace, &manifest("ro"), &GrantSet::default(), &[]).unwrap().mounts.is_empty());
     }
 
     #[test]
@@ -252,7 +253,7 @@ mod tests {
         for (handoffs, ledger) in
             [(Recipients::Nobody, false), (Recipients::Any, false), (Recipients::Nobody, true), (some(), true)]
         {
-            let granted = Granted { handoffs: handoffs.clone(), ledger, ..Granted::default() };
+            let granted = GrantSet { handoffs: handoffs.clone(), ledger, ..GrantSet::default() };
             let grants = effective(&workspace, &manifest, &granted, &[]).unwrap();
             assert_eq!((grants.handoffs, grants.ledger), (handoffs, ledger));
         }
@@ -265,10 +266,10 @@ mod tests {
         let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
-        assert!(effective(&workspace, &manifest, &Granted::default(), &[]).unwrap().databases.is_empty());
+        assert!(effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().databases.is_empty());
         let sql = [Database::Own, Database::Catalog].map(|database| GrantedDatabase { database, mode: Mode::Rw });
         let git = vec!["root".to_owned(), "plans".to_owned()];
-        let all = Granted { sql: sql.to_vec(), git, ..Granted::default() };
+        let all = GrantSet { sql: sql.to_vec(), git, ..GrantSet::default() };
         let grants = effective(&workspace, &manifest, &all, &[]).unwrap();
         let lent: Vec<_> = grants.databases.iter().map(|lent| (lent.database, lent.writable)).collect();
         assert_eq!(lent, [(Database::Own, false), (Database::Catalog, true)]);
@@ -281,17 +282,22 @@ mod tests {
     fn what_sounds_is_lent_where_it_is_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
-        let all = Granted { fingerprint: vec![Listening::Files, Listening::Library], ..Granted::default() };
-        assert_eq!(effective(&workspace, &manifest, &all, &[]).unwrap().sounds, SoundGrants::default(), "not declared");
+        let all =
+            GrantSet { fingerprint: vec![FingerprintScope::Files, FingerprintScope::Library], ..GrantSet::default() };
+        assert_eq!(
+            effective(&workspace, &manifest, &all, &[]).unwrap().sounds,
+            FingerprintGrants::default(),
+            "not declared"
+        );
         let asked = r#"{"fingerprint":[{"of":"library","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
         assert_eq!(
-            effective(&workspace, &manifest, &Granted::default(), &[]).unwrap().sounds,
-            SoundGrants::default(),
+            effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().sounds,
+            FingerprintGrants::default(),
             "not granted"
         );
         let lent = effective(&workspace, &manifest, &all, &[]).unwrap().sounds;
-        assert_eq!(lent, SoundGrants { files: false, library: Some(workspace.state.catalog()) });
+        assert_eq!(lent, FingerprintGrants { files: false, library: Some(workspace.state.catalog()) });
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use baton_core::text::one_line;
 use baton_ledger::identity::{self, Comparison, KnownLedger};
-use baton_ledger::verify::Tip;
+use baton_ledger::verify::ChainTip;
 use baton_ledger::{Ledger, LedgerError, Reader, regular_file};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ struct Entry {
 
 impl Entry {
     fn known(&self) -> KnownLedger {
-        KnownLedger { id: self.ledger.clone(), tip: Tip { events: self.events, head: self.head.clone() } }
+        KnownLedger { id: self.ledger.clone(), tip: ChainTip { events: self.events, head: self.head.clone() } }
     }
 
     fn described(&self) -> String {

@@ -4,7 +4,7 @@
 pub(crate) mod adoption;
 mod audio;
 mod config;
-mod dropped;
+mod dropped_packages;
 mod find;
 mod folders;
 mod foreign;
@@ -16,7 +16,7 @@ pub(crate) mod leftovers;
 mod open;
 mod plugins;
 mod program;
-mod said;
+mod said_once;
 pub(crate) mod scratch;
 mod state;
 mod stubs;
@@ -27,9 +27,9 @@ pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
 pub(crate) use grants::effective;
-pub(crate) use open::{Wanted, open};
+pub(crate) use open::{PluginSelection, open};
 pub(crate) use program::find_program;
-pub(crate) use said::{act, said};
+pub(crate) use said_once::{act, said};
 pub(crate) use state::{Serving, State, UpLock, id};
 pub(crate) use stubs::Stubs;
 
@@ -40,9 +40,9 @@ use anyhow::{Context as _, bail};
 use baton_core::agents::known;
 use baton_core::nearest::confusable;
 use baton_dispatch::{AgentKind, Roster};
-pub(crate) use baton_registry::lock::{Entry, FILE as LOCK_FILE, Lock, Source, short};
+pub(crate) use baton_registry::lock::{FILE as LOCK_FILE, Lock, PluginEntry, Source, short};
 use baton_registry::signature::judge;
-use baton_registry::{Package, Proof, Register, Signature, Trust};
+use baton_registry::{Package, PluginRegister, Proof, Signature, Trust};
 use baton_sandbox::{Sandbox, Workers};
 
 /// The name of the configuration file; the folder that has it is a workspace.
@@ -91,20 +91,20 @@ impl Workspace {
     }
 
     /// Its plugins. What does not link is not taken in.
-    pub(crate) fn register(&self) -> Register {
+    pub(crate) fn register(&self) -> PluginRegister {
         let workspace = self.clone();
         self.register_with(move || workspace.sandbox())
     }
 
     /// The same with an engine that is there, or is made when something is to be taken in.
-    fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> Register {
+    fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegister {
         let workspace = self.clone();
         let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);
         let code = move |component: &[u8]| {
             let engine = engine().map_err(|error| format!("{error:#}"))?;
             engine.load(component).map(drop).map_err(|error| error.to_string())
         };
-        let register = Register::new(&self.root, self.state.folder(), self.state.packages());
+        let register = PluginRegister::new(&self.root, self.state.folder(), self.state.packages());
         register.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_dispatch::{Claims, House, Setup};
+use baton_dispatch::{Context, ContextParts, InboxOwnership};
 use baton_intake::Owner;
 
 use super::plugins::Loader;
@@ -10,7 +10,7 @@ use super::{Workspace, audio, head};
 
 /// Which plugins are loaded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum PluginSelection<'a> {
     /// Every one of `baton.lock`; one that cannot be used is left out with a warning. The inboxes are served, also (`over`)
     /// those that another workspace has marked.
     All { over: bool },
@@ -27,10 +27,10 @@ pub(crate) enum Wanted<'a> {
 /// When the ledger is not the one that the workspace knows, or it, the engine or a wanted plugin cannot be opened.
 pub(crate) fn open(
     workspace: &Workspace,
-    wanted: Wanted<'_>,
+    wanted: PluginSelection<'_>,
     kind: &str,
     settle_tries: u32,
-) -> anyhow::Result<Arc<House>> {
+) -> anyhow::Result<Arc<Context>> {
     let owner = baton_dispatch::owner::name(kind);
     let ledger = head::open_ledger(workspace, &owner)?;
     let sandbox = workspace.sandbox()?;
@@ -40,24 +40,24 @@ pub(crate) fn open(
     baton_ledger::catalog::rank(&workspace.state.catalog(), workspace.config.ranks())?;
     let loader = Arc::new(Loader::new(workspace, sandbox.clone(), ledger.clone()));
     let plugins = match wanted {
-        Wanted::All { .. } => loader.all()?,
-        Wanted::One(name) => loader.one(name)?,
-        Wanted::None => loader.none()?,
+        PluginSelection::All { .. } => loader.all()?,
+        PluginSelection::One(name) => loader.one(name)?,
+        PluginSelection::None => loader.none()?,
     };
-    let serves = matches!(wanted, Wanted::All { .. });
-    let house = House::new(Setup {
+    let serves = matches!(wanted, PluginSelection::All { .. });
+    let house = Context::new(ContextParts {
         root: workspace.root.clone(),
         ledger,
         sandbox,
         plugins,
         refresh: serves.then(|| loader.refreshing()),
-        ears: if serves { audio::ears(workspace) } else { None },
+        scanner: if serves { audio::scanner(workspace) } else { None },
         rules: workspace.config.rules(&workspace.base),
         wake: Some(workspace.state.wake()?),
-        patience: workspace.config.patience(),
+        escalation: workspace.config.escalation(),
         owns: match wanted {
-            Wanted::All { over } => Some(Claims { owner: owner_of(workspace)?, over }),
-            Wanted::One(_) | Wanted::None => None,
+            PluginSelection::All { over } => Some(InboxOwnership { owner: owner_of(workspace)?, over }),
+            PluginSelection::One(_) | PluginSelection::None => None,
         },
         owner,
         settle_tries,

@@ -7,14 +7,14 @@ use std::os::unix::fs::MetadataExt as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::{Installed, Plugins, Refresh, Unusable};
+use baton_dispatch::{InstalledPlugin, PluginRefresh, Plugins, UnusableReason};
 use baton_ledger::Ledger;
-use baton_registry::overlap::Placed;
-use baton_registry::{Candidate, Change, DROPPED, Done, Register, RegisterError, Trust};
+use baton_registry::overlap::PlacedFolder;
+use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegister, RegisterError, Trust};
 use baton_sandbox::{Identity, MountGrant, Sandbox};
 
-use super::dropped::Dropped;
-use super::{Config, Entry, LOCK_FILE, Lock, Source, Workspace, act, folders, grants, said, short};
+use super::dropped_packages::SeenPackages;
+use super::{Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, act, folders, grants, said, short};
 use crate::shipped;
 
 /// Loads plugins and keeps what was loaded.
@@ -22,20 +22,20 @@ pub(super) struct Loader {
     workspace: Workspace,
     sandbox: Sandbox,
     ledger: Ledger,
-    register: Register,
-    known: Mutex<Known>,
+    register: PluginRegister,
+    known: Mutex<LastCheck>,
 }
 
 /// The state of the last look.
 #[derive(Default)]
-struct Known {
+struct LastCheck {
     lock: Option<Lock>,
     /// The file of the lock. Every `baton plugin grant` writes a new one, even if nothing in it changes.
     file: Option<Identity>,
     /// The granted folders.
-    placed: Vec<Placed>,
-    loaded: BTreeMap<String, (Entry, Arc<Installed>)>,
-    dropped: Dropped,
+    placed: Vec<PlacedFolder>,
+    loaded: BTreeMap<String, (PluginEntry, Arc<InstalledPlugin>)>,
+    dropped: SeenPackages,
     /// Those that do not load, and why.
     broken: BTreeMap<String, String>,
     /// What was said of a lock that does not read.
@@ -92,10 +92,10 @@ impl Loader {
     }
 
     /// How a daemon looks for changes.
-    pub(super) fn refreshing(self: Arc<Self>) -> Refresh {
+    pub(super) fn refreshing(self: Arc<Self>) -> PluginRefresh {
         let root = &self.workspace.root;
         let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
-        Refresh { look: Arc::new(move || self.look()), at }
+        PluginRefresh { look: Arc::new(move || self.look()), at }
     }
 
     /// Installs what was dropped and loads what the lock says now; `None` if nothing has changed.
@@ -140,7 +140,7 @@ impl Loader {
     }
 
     /// Loads the plugins of `lock`, whose granted folders are `placed`. What did not change is kept.
-    fn load(&self, known: &mut Known, lock: Lock, placed: Vec<Placed>) -> Plugins {
+    fn load(&self, known: &mut LastCheck, lock: Lock, placed: Vec<PlacedFolder>) -> Plugins {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
         let file = self.lock_file();
@@ -151,7 +151,7 @@ impl Loader {
             let name = entry.name.clone();
             if let Some(why) = held(entry) {
                 if plugins.names.contains(&name) {
-                    plugins.unusable.insert(name, Unusable::Held(why));
+                    plugins.unusable.insert(name, UnusableReason::Held(why));
                 }
                 continue;
             }
@@ -171,7 +171,7 @@ impl Loader {
                         tracing::error!(plugin = %name, "cannot be used: {text}");
                     }
                     broken.insert(name.clone(), text.clone());
-                    plugins.unusable.insert(name, Unusable::Broken(text));
+                    plugins.unusable.insert(name, UnusableReason::Broken(text));
                 }
             }
         }
@@ -192,11 +192,11 @@ impl Loader {
     /// give, until the folder is back or is granted again.
     fn open_folders(
         &self,
-        entry: &Entry,
-        installed: &Arc<Installed>,
-        placed: &[Placed],
+        entry: &PluginEntry,
+        installed: &Arc<InstalledPlugin>,
+        placed: &[PlacedFolder],
         asked: bool,
-    ) -> anyhow::Result<Arc<Installed>> {
+    ) -> anyhow::Result<Arc<InstalledPlugin>> {
         let grants = grants::effective(&self.workspace, installed.plugin.manifest(), &entry.grants, placed)?;
         let is_there =
             |old: &MountGrant| grants.mounts.iter().any(|new| (&new.guest, &new.host) == (&old.guest, &old.host));
@@ -204,10 +204,10 @@ impl Loader {
         if !stays && !asked {
             return Ok(Arc::clone(installed));
         }
-        Ok(Arc::new(Installed { plugin: installed.plugin.clone(), grants }))
+        Ok(Arc::new(InstalledPlugin { plugin: installed.plugin.clone(), grants }))
     }
 
-    fn load_one(&self, entry: &Entry, placed: &[Placed]) -> anyhow::Result<Installed> {
+    fn load_one(&self, entry: &PluginEntry, placed: &[PlacedFolder]) -> anyhow::Result<InstalledPlugin> {
         let component = self.component(entry)?;
         let loaded = self.sandbox.load(&component);
         let plugin = loaded.with_context(|| format!("failed to load the plugin `{}`", entry.name))?;
@@ -216,11 +216,11 @@ impl Loader {
             bail!("{LOCK_FILE} calls it `{}`, its manifest `{manifest}`; correct {LOCK_FILE}", entry.name);
         }
         let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants, placed)?;
-        Ok(Installed { plugin, grants })
+        Ok(InstalledPlugin { plugin, grants })
     }
 
     /// The bytes that the lock pins.
-    fn component(&self, entry: &Entry) -> anyhow::Result<Vec<u8>> {
+    fn component(&self, entry: &PluginEntry) -> anyhow::Result<Vec<u8>> {
         match self.register.component(&entry.digest, &entry.source)? {
             Some(component) => Ok(component),
             None if entry.source == Source::Shipped => {
@@ -254,7 +254,7 @@ impl Loader {
         Ok(())
     }
 
-    fn take_in_dropped(&self, known: &mut Known) {
+    fn take_in_dropped(&self, known: &mut LastCheck) {
         // Whose signatures count, and what is installed, as they are now.
         let config = Config::read(&self.workspace.root.join(super::CONFIG_FILE));
         let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
@@ -273,7 +273,7 @@ impl Loader {
         }
     }
 
-    fn tell(&self, done: &Done, from: &str) {
+    fn tell(&self, done: &InstallResult, from: &str) {
         // A log line is one line.
         let text = said(done).replace('\n', "; ");
         if done.change != Change::Nothing
@@ -306,7 +306,7 @@ fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
     for entry in &lock.broken {
         let text = entry.to_string();
         if let Some(name) = entry.plugin().filter(|name| lock.namesake(name).is_none()) {
-            plugins.unusable.insert(name.to_owned(), Unusable::Broken(text.clone()));
+            plugins.unusable.insert(name.to_owned(), UnusableReason::Broken(text.clone()));
         }
         broken.push((entry.name.clone(), text));
     }
@@ -314,8 +314,8 @@ fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
 }
 
 /// Why the operator keeps it from running.
-fn held(entry: &Entry) -> Option<String> {
-    let Entry { name, digest, .. } = entry;
+fn held(entry: &PluginEntry) -> Option<String> {
+    let PluginEntry { name, digest, .. } = entry;
     if entry.disabled {
         return Some(format!("the plugin `{name}` is switched off: `baton plugin enable {name}`"));
     }

@@ -47,7 +47,7 @@ pub struct Capabilities {
     pub returns: Option<ReturnsCapability>,
     /// Names that one attempt at a time holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<ClaimsCapability>,
+    pub claims: Option<LocksCapability>,
     /// Running without being asked. A plugin that declares it has triggers on files only once this is granted; other plugins have
     /// theirs as soon as the folder is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,7 +134,7 @@ pub struct GitCapability {
 #[serde(deny_unknown_fields)]
 pub struct FingerprintCapability {
     /// Of what.
-    pub of: Listening,
+    pub of: FingerprintScope,
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -142,7 +142,7 @@ pub struct FingerprintCapability {
 /// What a plugin listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Listening {
+pub enum FingerprintScope {
     /// Files in its folders, which the host decodes for it.
     Files,
     /// The library: all that Baton knows of its files, their names and places too.
@@ -176,7 +176,7 @@ pub struct ReturnsCapability {
 /// Names that one attempt at a time holds, in the whole workspace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ClaimsCapability {
+pub struct LocksCapability {
     /// Why; shown to the operator.
     pub reason: String,
 }
@@ -413,7 +413,7 @@ impl fmt::Display for Database {
     }
 }
 
-impl fmt::Display for Listening {
+impl fmt::Display for FingerprintScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if *self == Self::Files { "files" } else { "library" })
     }

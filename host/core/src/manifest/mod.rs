@@ -5,8 +5,8 @@
 //! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
 
 mod capabilities;
+mod denial;
 mod hosts;
-mod missing;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -18,12 +18,12 @@ use crate::plugin_name::{self, NameError};
 use crate::text::one_line;
 
 pub use capabilities::{
-    Capabilities, ClaimsCapability, Database, FilesCapability, FingerprintCapability, GitCapability,
-    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, Listening, Mode, ReturnsCapability,
+    Capabilities, Database, FilesCapability, FingerprintCapability, FingerprintScope, GitCapability,
+    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, LocksCapability, Mode, ReturnsCapability,
     SecretCapability, SqlCapability, TriggersCapability, authority_of,
 };
+pub use denial::{command as grant_command, missing_grant};
 pub use hosts::{HostAddress, HostAddresses, HostCapability, host_name, resolved_host};
-pub use missing::{command as grant_command, missing_grant};
 pub use requests::{Request, destinations};
 
 /// The name of the custom section.
@@ -41,13 +41,13 @@ pub struct Manifest {
     /// The plugin's version, as its author counts.
     pub version: String,
     /// All the rest.
-    pub declares: Declares,
+    pub declares: SourceManifest,
 }
 
 /// What the manifest file of a plugin's source holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Declares {
+pub struct SourceManifest {
     /// One sentence.
     pub description: String,
     /// The action of a handoff that names none.
@@ -305,7 +305,7 @@ impl Manifest {
         let sounds = &self.declares.capabilities.fingerprint;
         match audio {
             0 => {}
-            1 if sounds.iter().any(|asked| asked.of == Listening::Library) => {}
+            1 if sounds.iter().any(|asked| asked.of == FingerprintScope::Library) => {}
             1 => return Err(ManifestError::NoLibrary),
             _ => return Err(ManifestError::TwoTriggers("audio")),
         }

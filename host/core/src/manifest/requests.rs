@@ -1,7 +1,9 @@
 //! What a manifest asks for, as the operator sees it: each grant with its destinations and the plugin's reason, then triggers
 //! and limits. Only reasons and patterns are text of the plugin.
 
-use super::{Capabilities, Declares, HttpRule, Limits, ReturnsOf, SecretCapability, Trigger, authority_of, host_name};
+use super::{
+    Capabilities, HttpRule, Limits, ReturnsOf, SecretCapability, SourceManifest, Trigger, authority_of, host_name,
+};
 use crate::text::one_line;
 
 /// One grant that is asked for.
@@ -72,7 +74,7 @@ pub fn destinations(hosts: &[String], header: &str) -> String {
     format!("goes to {} in the header `{}`", one_line(&hosts.join(", ")), one_line(header))
 }
 
-impl Declares {
+impl SourceManifest {
     /// What makes tasks without a handoff, one line each.
     #[must_use]
     pub fn trigger_lines(&self) -> Vec<String> {
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn triggers_and_limits_are_lines() {
-        let declares: Declares = serde_json::from_str(
+        let declares: SourceManifest = serde_json::from_str(
             r#"{"description":"","default_action":"a","actions":{},"limits":{"memory_mib":64,"host_calls":9},
                 "triggers":[{"kind":"files","folder":"plans","glob":"*.md\n","action":"a"},{"kind":"return","of":"any","action":"a"}]}"#,
         )

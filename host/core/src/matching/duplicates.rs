@@ -17,7 +17,7 @@ use super::version::Agreement;
 
 /// Two tracks of one list that have the same names and length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Alike {
+pub struct SimilarPair {
     /// Their places in the list, the lower one first.
     pub tracks: [usize; 2],
     /// Points, as of a candidate that was found.
@@ -28,9 +28,9 @@ pub struct Alike {
 
 /// All such pairs of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Alikes {
+pub struct SimilarPairs {
     /// The pairs, in the order of their places.
-    pub pairs: Vec<Alike>,
+    pub pairs: Vec<SimilarPair>,
     /// How many pairs of equal title and artist were not looked at, at most: of names that more than 64 tracks have, each is
     /// compared with the 64 that are nearest in length.
     pub left_out: usize,
@@ -55,7 +55,7 @@ impl Matcher {
     /// assert_eq!(found.pairs.iter().map(|pair| pair.tracks).collect::<Vec<_>>(), [[0, 2]]);
     /// ```
     #[must_use]
-    pub fn duplicates(&self, threshold: u32) -> Alikes {
+    pub fn duplicates(&self, threshold: u32) -> SimilarPairs {
         let (mut pairs, mut left_out): (Vec<[u32; 2]>, usize) = (Vec::new(), 0);
         // Of two whose sound is known nothing is said, so one of each pair is without.
         for (place, track) in (0_u32..).zip(&self.candidates).filter(|(_, track)| track.recording.is_none()) {
@@ -67,17 +67,17 @@ impl Matcher {
         pairs.sort_unstable();
         pairs.dedup();
         let alike = pairs.into_iter().filter_map(|pair| self.alike(pair));
-        Alikes { pairs: alike.filter(|pair| pair.score >= threshold).collect(), left_out }
+        SimilarPairs { pairs: alike.filter(|pair| pair.score >= threshold).collect(), left_out }
     }
 
-    fn alike(&self, [a, b]: [u32; 2]) -> Option<Alike> {
+    fn alike(&self, [a, b]: [u32; 2]) -> Option<SimilarPair> {
         let (one, other) = (self.candidates.get(a as usize)?, self.candidates.get(b as usize)?);
         if one.recording.is_some() && other.recording.is_some() {
             return None;
         }
         let evidence = compare(one, other);
         let (tracks, score) = ([a as usize, b as usize], judge::score(&evidence));
-        is_duplicate(&evidence).then(|| Alike { tracks, score, reasons: reason::of(&evidence) })
+        is_duplicate(&evidence).then(|| SimilarPair { tracks, score, reasons: reason::of(&evidence) })
     }
 }
 

@@ -40,7 +40,7 @@ enum What {
 }
 
 /// What a track is compared with.
-pub(super) struct Near {
+pub(super) struct ComparedTracks {
     /// The candidates that share a key, each once, in their order.
     pub(super) candidates: Vec<u32>,
     /// How many more have the same title and artist: those of quite another length, or the crowd of a name that very many have.
@@ -62,7 +62,7 @@ impl Index {
     }
 
     /// The candidates that a track is compared with.
-    pub(super) fn near(&self, track: &Prepared) -> Near {
+    pub(super) fn near(&self, track: &Prepared) -> ComparedTracks {
         let (mut candidates, mut left_out) = (Vec::new(), 0);
         for key in keys(track) {
             let start = self.entries.partition_point(|entry| entry.key < key.hash);
@@ -78,7 +78,7 @@ impl Index {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        Near { candidates, left_out }
+        ComparedTracks { candidates, left_out }
     }
 }
 

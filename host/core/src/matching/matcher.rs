@@ -15,7 +15,7 @@ use super::version::Agreement;
 
 /// A candidate with what speaks for and against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct MatchCandidate {
     /// Its place among the candidates.
     pub candidate: usize,
     /// Points, 0 to 2000: they order candidates and mean nothing else.
@@ -29,11 +29,11 @@ pub struct Found {
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
     /// It is this one.
-    Auto(Found),
+    Auto(MatchCandidate),
     /// A person should look: it may be one of these, the best first, at most five.
     Review {
         /// The candidates.
-        candidates: Vec<Found>,
+        candidates: Vec<MatchCandidate>,
     },
     /// None of them.
     None {
@@ -63,16 +63,16 @@ pub struct Matcher {
 }
 
 /// A candidate that was judged.
-struct Judged {
+struct JudgedCandidate {
     candidate: u32,
     level: Level,
     score: u32,
     evidence: Evidence,
 }
 
-impl Judged {
-    fn found(&self) -> Found {
-        Found { candidate: self.candidate as usize, score: self.score, reasons: reason::of(&self.evidence) }
+impl JudgedCandidate {
+    fn found(&self) -> MatchCandidate {
+        MatchCandidate { candidate: self.candidate as usize, score: self.score, reasons: reason::of(&self.evidence) }
     }
 }
 
@@ -108,7 +108,7 @@ impl Matcher {
 
     /// Judges the candidates that share a key. Those of quite another length can only be named as the nearest of what does not
     /// fit, or be asked about for their code, so they are compared when nothing else fits.
-    fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<Judged> {
+    fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<JudgedCandidate> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
         };
@@ -126,11 +126,16 @@ impl Matcher {
     }
 
     /// Judges a candidate as it stands; where that comes to nothing, other readings of both may still make it a question.
-    fn judge(&self, track: &Prepared, readings: &[Prepared], candidate: u32) -> Option<Judged> {
+    fn judge(&self, track: &Prepared, readings: &[Prepared], candidate: u32) -> Option<JudgedCandidate> {
         let other = self.candidates.get(candidate as usize)?;
         let judged = |a: &Prepared, b: &Prepared, most: Level| {
             let evidence = compare(a, b);
-            Judged { candidate, level: judge::level(&evidence).min(most), score: judge::score(&evidence), evidence }
+            JudgedCandidate {
+                candidate,
+                level: judge::level(&evidence).min(most),
+                score: judge::score(&evidence),
+                evidence,
+            }
         };
         let plain = judged(track, other, Level::Sure);
         let others = self.readings.get(&candidate).map(Vec::as_slice).unwrap_or_default();
@@ -144,7 +149,7 @@ impl Matcher {
     }
 
     /// The gap rule: the best is taken unless another recording is nearly as good.
-    fn unless_another_fits(&self, best: &Judged, judged: &[Judged]) -> Decision {
+    fn unless_another_fits(&self, best: &JudgedCandidate, judged: &[JudgedCandidate]) -> Decision {
         let rival = judged.iter().skip(1).find(|other| {
             let near = other.level >= Level::Ask && other.score + GAP > best.score;
             near && !self.are_one(best.candidate, other.candidate)
@@ -174,9 +179,9 @@ fn shares_code(a: &Prepared, b: &Prepared) -> bool {
 }
 
 /// The candidates that a person may choose from. What made it a question stands with the first.
-fn review(judged: &[Judged], why: Option<Reason>) -> Decision {
+fn review(judged: &[JudgedCandidate], why: Option<Reason>) -> Decision {
     let listed = judged.iter().filter(|one| one.level >= Level::Ask).take(MAX_LISTED);
-    let mut candidates: Vec<_> = listed.map(Judged::found).collect();
+    let mut candidates: Vec<_> = listed.map(JudgedCandidate::found).collect();
     if let Some(first) = candidates.first_mut() {
         first.reasons.extend(why);
     }

@@ -66,8 +66,8 @@ mod laws;
 
 pub use artists::artists;
 pub use compare::{Artists, Length, Titles};
-pub use duplicates::{Alike, Alikes};
-pub use matcher::{Decision, Found, Matcher};
+pub use duplicates::{SimilarPair, SimilarPairs};
+pub use matcher::{Decision, MatchCandidate, Matcher};
 pub use name::normalise;
 pub use reason::Reason;
 pub use track::{Id, Track};

@@ -3,14 +3,14 @@
 use baton_core::State;
 use baton_core::handoff::{self, Handoff, Kind, Original};
 use baton_ledger::event::Event;
-use baton_ledger::task::{self, Closing, Task};
+use baton_ledger::task::{self, CloseReason, Task};
 use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::archive::to_archive;
 use crate::trigger::returns;
-use crate::{Agent, House, Roster, dependencies};
+use crate::{Agent, Context, Roster, dependencies};
 
 /// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
 const NOT_DONE: [&str; 10] =
@@ -18,7 +18,7 @@ const NOT_DONE: [&str; 10] =
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
 /// ids and file names are not unique. An empty list is a signature that means no agent here.
-pub(super) struct Answers {
+pub(super) struct AnsweredRequest {
     pub(super) original: Original,
     pub(super) by: Vec<String>,
     /// The state that its request ends in.
@@ -32,7 +32,7 @@ pub(crate) fn ended(answer: &Handoff) -> State {
     if NOT_DONE.iter().any(|word| status.starts_with(word)) { State::Failed } else { State::Succeeded }
 }
 
-impl Answers {
+impl AnsweredRequest {
     /// What a handoff answers; none when it is no RETURN.
     pub(super) fn of(roster: &Roster, handoff: &Handoff) -> Option<Self> {
         if handoff.kind != Kind::Return {
@@ -44,9 +44,9 @@ impl Answers {
     }
 
     /// What may name the request. An unknown signature may mean one only by its id.
-    fn names(&self) -> task::Answered {
+    fn names(&self) -> task::AnswerReference {
         let known = |field: &Option<String>| field.clone().filter(|_| !self.by.is_empty());
-        task::Answered {
+        task::AnswerReference {
             handoff_id: self.original.handoff_id.clone(),
             file_name: known(&self.original.file_name),
             task_id: known(&self.original.task_id),
@@ -71,13 +71,17 @@ impl Answers {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn request_of(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<Option<Task>, LedgerError> {
+pub(super) fn request_of(tx: &Tx<'_>, answers: &AnsweredRequest, inbox: &str) -> Result<Option<Task>, LedgerError> {
     let named = task::named_by(tx, &answers.names())?;
     Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
 }
 
 /// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
-pub(super) fn find_request(tx: &Tx<'_>, answers: &Answers, inbox: &str) -> Result<(Option<Task>, String), LedgerError> {
+pub(super) fn find_request(
+    tx: &Tx<'_>,
+    answers: &AnsweredRequest,
+    inbox: &str,
+) -> Result<(Option<Task>, String), LedgerError> {
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
     // Of several the one whose sender reads the answer here.
@@ -110,7 +114,7 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
 /// When the database fails.
 pub(crate) fn answered_before(
     tx: &Tx<'_>,
-    house: &House,
+    context: &Context,
     id: &str,
     now: Timestamp,
 ) -> Result<Option<bool>, LedgerError> {
@@ -129,14 +133,14 @@ pub(crate) fn answered_before(
     let read = bytes.and_then(|bytes| handoff::parse(name, &bytes).ok());
     let state = read.as_ref().map_or(State::Succeeded, ended);
     task::matched(tx, &answer.id)?;
-    let told = returns::tell(tx, house, &answer.id, Some(&request), now)?;
-    let answer = Answer { id: &answer.id, hash: answer.input, own: true };
+    let told = returns::tell_return(tx, context, &answer.id, Some(&request), now)?;
+    let answer = ClosingReturn { id: &answer.id, hash: answer.input, own: true };
     let released = close(tx, &request, answer, state, now)?;
     Ok(Some(released || told))
 }
 
 /// A RETURN that ends a request.
-pub(super) struct Answer<'a> {
+pub(super) struct ClosingReturn<'a> {
     /// Its task.
     pub(super) id: &'a str,
     /// SHA-256 of its bytes.
@@ -152,15 +156,15 @@ pub(super) struct Answer<'a> {
 pub(super) fn close(
     tx: &Tx<'_>,
     request: &Task,
-    answer: Answer<'_>,
+    answer: ClosingReturn<'_>,
     state: State,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let Answer { id, hash, own } = answer;
+    let ClosingReturn { id, hash, own } = answer;
     let (actor, reason, closing) = if own {
-        (request.agent.as_str(), format!("its RETURN is {id}"), Closing::Answered)
+        (request.agent.as_str(), format!("its RETURN is {id}"), CloseReason::Answered)
     } else {
-        ("baton", format!("its RETURN is {id}, which no agent here signed"), Closing::AnsweredByOther)
+        ("baton", format!("its RETURN is {id}, which no agent here signed"), CloseReason::AnsweredByOther)
     };
     let mut event = Event::of(request, actor, "returned", reason, state, now);
     event.output_hash = hash;

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use baton_core::State;
-use baton_core::guard::{Before, refusal};
+use baton_core::guard::{PreviousHandoff, refusal};
 use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
 use super::answers::{find_request, waits_for};
-use super::incoming::{Incoming, What};
-use crate::dependencies::{Standing, standing};
-use crate::obligations::ago;
-use crate::post;
+use super::incoming::{IncomingFile, IncomingKind};
+use crate::dependencies::{DependencyState, dependency_state};
+use crate::escalation::ago;
+use crate::plugin_requests;
 
 /// What a file is, beside its state.
 #[derive(Debug, Default)]
-pub(super) struct Class {
+pub(super) struct Classification {
     /// The request that it answers, and the state that this ends in.
     pub(super) answered: Option<(Task, State)>,
     /// What it has to wait for.
@@ -31,30 +31,30 @@ pub(super) struct Class {
 /// When the database fails.
 pub(super) fn classify(
     tx: &Tx<'_>,
-    incoming: &mut Incoming,
+    incoming: &mut IncomingFile,
     edited: Option<&Task>,
     now: Timestamp,
-) -> Result<Class, LedgerError> {
+) -> Result<Classification, LedgerError> {
     let new = &mut incoming.new;
     match &incoming.what {
-        What::Broken => new.state = State::Quarantined,
-        What::Unrouted(reason) => (new.state, new.reason) = (State::Failed, reason.clone()),
-        What::Greeting(reason) => {
+        IncomingKind::Broken => new.state = State::Rejected,
+        IncomingKind::Unrouted(reason) => (new.state, new.reason) = (State::Failed, reason.clone()),
+        IncomingKind::Greeting(reason) => {
             (new.state, new.reason) = (State::Succeeded, reason.clone());
-            return Ok(Class::default());
+            return Ok(Classification::default());
         }
-        What::Request if let Some(reason) = post::turned_away(tx, new)? => {
+        IncomingKind::Request if let Some(reason) = plugin_requests::refused_file(tx, new)? => {
             (new.state, new.reason) = (State::Cancelled, reason);
-            return Ok(Class::default());
+            return Ok(Classification::default());
         }
-        What::Request | What::Return => {
+        IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
             // A second RETURN of the same name is one more answer, and no question to a person.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
                 let repeats = (new.state == State::Duplicate).then(|| Box::new(first));
-                return Ok(Class { repeats, ..Class::default() });
+                return Ok(Classification { repeats, ..Classification::default() });
             }
             new.state = if incoming.external { State::Delivered } else { State::Queued };
             if edited.is_some() {
@@ -63,15 +63,17 @@ pub(super) fn classify(
         }
     }
     match incoming.what {
-        What::Request => request(tx, incoming),
-        What::Return | What::Unrouted(_) | What::Broken | What::Greeting(_) => answer(tx, incoming),
+        IncomingKind::Request => request(tx, incoming),
+        IncomingKind::Return | IncomingKind::Unrouted(_) | IncomingKind::Broken | IncomingKind::Greeting(_) => {
+            answer(tx, incoming)
+        }
     }
 }
 
 /// The task that this file repeats, if any.
 pub(super) fn same_key(
     tx: &Tx<'_>,
-    new: &task::New,
+    new: &task::NewTask,
     within: Option<Duration>,
     edited: Option<&Task>,
     now: Timestamp,
@@ -83,26 +85,26 @@ pub(super) fn same_key(
 }
 
 /// A RETURN, also one that nobody here can read: it is never run, and it ends the request that it answers.
-fn answer(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
+fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let Some(answers) = &incoming.answers else {
-        return Ok(Class::default());
+        return Ok(Classification::default());
     };
     let new = &mut incoming.new;
     let (answered, reason) = find_request(tx, answers, &new.agent)?;
     if answered.is_none() {
         new.answers = waits_for(tx, &answers.original)?;
     }
-    if matches!(incoming.what, What::Return) {
+    if matches!(incoming.what, IncomingKind::Return) {
         new.reason = reason;
         if !incoming.external {
             new.state = State::Succeeded;
         }
     }
-    Ok(Class { answered: answered.map(|request| (request, answers.ended)), ..Class::default() })
+    Ok(Classification { answered: answered.map(|request| (request, answers.ended)), ..Classification::default() })
 }
 
 /// The same key was there before: the same request again, or another one under its name.
-fn repeated(first: &Task, new: &task::New) -> (State, String) {
+fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     if first.substance == new.substance {
         return (State::Duplicate, format!("the same request as {}", first.id));
     }
@@ -115,32 +117,32 @@ fn repeated(first: &Task, new: &task::New) -> (State, String) {
 }
 
 /// A new request: whether it goes round in circles, and what it waits for.
-fn request(tx: &Tx<'_>, incoming: &mut Incoming) -> Result<Class, LedgerError> {
+fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let new = &mut incoming.new;
     let before = incoming.follows.as_deref().map(|id| task::named(tx, id)).transpose()?.flatten();
     if let Some(before) = &before {
         new.chain_id = new.chain_id.take().or_else(|| before.chain_id.clone()).or_else(|| Some(before.id.clone()));
         new.chain_phase = new.chain_phase.or_else(|| Some(before.chain_phase.unwrap_or(1).saturating_add(1)));
     }
-    let known = before.as_ref().map(|before| Before { kind: &before.kind, title: &before.title });
+    let known = before.as_ref().map(|before| PreviousHandoff { kind: &before.kind, title: &before.title });
     if let Some(reason) = refusal(&new.kind, &new.title, new.chain_phase.unwrap_or(1), known) {
         (new.state, new.reason) = (State::Failed, reason);
-        return Ok(Class::default());
+        return Ok(Classification::default());
     }
     // An external agent has the file already.
     if incoming.external || incoming.depends_on.is_empty() {
-        return Ok(Class::default());
+        return Ok(Classification::default());
     }
     let own: Vec<&str> = [&new.handoff_id, &new.task_id].into_iter().flatten().map(String::as_str).collect();
     let mut needs = Vec::new();
-    match standing(tx, &own, &incoming.depends_on)? {
-        Standing::Free => {}
-        Standing::Circle(reason) => (new.state, new.reason) = (State::Failed, reason),
-        Standing::Broken(reason) => (new.state, new.reason) = (State::NeedsHuman, reason),
-        Standing::Open(open) => {
+    match dependency_state(tx, &own, &incoming.depends_on)? {
+        DependencyState::Free => {}
+        DependencyState::Circle(reason) => (new.state, new.reason) = (State::Failed, reason),
+        DependencyState::Broken(reason) => (new.state, new.reason) = (State::NeedsHuman, reason),
+        DependencyState::Open(open) => {
             (new.state, new.reason) = (State::Waiting, open.reason());
             needs = open.names;
         }
     }
-    Ok(Class { needs, ..Class::default() })
+    Ok(Classification { needs, ..Classification::default() })
 }

@@ -9,19 +9,19 @@ use baton_core::{State, dedupe, file_name};
 use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
-use super::answers::Answers;
+use super::answers::AnsweredRequest;
 use super::route::{concerns, is_broadcast};
-use crate::house::House;
+use crate::context::Context;
 use crate::{Agent, AgentKind};
 
 /// A file on its way into the ledger.
-pub(super) struct Incoming {
-    pub(super) new: task::New,
+pub(super) struct IncomingFile {
+    pub(super) new: task::NewTask,
     /// Absent when it was too large to be read.
     pub(super) bytes: Option<Vec<u8>>,
-    pub(super) what: What,
+    pub(super) what: IncomingKind,
     /// Of a RETURN.
-    pub(super) answers: Option<Answers>,
+    pub(super) answers: Option<AnsweredRequest>,
     /// Whether the agent does the work itself.
     pub(super) external: bool,
     /// Whether the file lies in an inbox that its agent reads itself.
@@ -39,7 +39,7 @@ pub(super) struct Incoming {
 }
 
 /// What it is.
-pub(super) enum What {
+pub(super) enum IncomingKind {
     /// Somebody asks for something.
     Request,
     /// Somebody answers.
@@ -52,10 +52,10 @@ pub(super) enum What {
     Greeting(String),
 }
 
-impl Incoming {
+impl IncomingFile {
     /// A handoff in an inbox of `agent`.
-    pub(super) fn of_handoff(house: &House, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
-        let roster = house.roster();
+    pub(super) fn of_handoff(context: &Context, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
+        let roster = context.roster();
         // A RETURN of Baton lies where the request's `reply_to` says, whoever it names.
         let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
         if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
@@ -65,11 +65,11 @@ impl Incoming {
             tracing::warn!(%file, %to, agent = %agent.name, "the handoff names another agent; the folder decides");
         }
         let external = agent.kind == AgentKind::External;
-        let greets = is_broadcast(&handoff) && !concerns(house, agent, &handoff);
-        let mut incoming = Self::for_agent(house, &agent.name, external, read, handoff);
-        if greets && matches!(incoming.what, What::Request) {
+        let greets = is_broadcast(&handoff) && !concerns(context, agent, &handoff);
+        let mut incoming = Self::for_agent(context, &agent.name, external, read, handoff);
+        if greets && matches!(incoming.what, IncomingKind::Request) {
             incoming.what =
-                What::Greeting(format!("a broadcast that names no action of `{}`: nothing to do", agent.name));
+                IncomingKind::Greeting(format!("a broadcast that names no action of `{}`: nothing to do", agent.name));
         }
         incoming.new.file = Some(file);
         incoming.read_there = external;
@@ -77,21 +77,21 @@ impl Incoming {
     }
 
     /// A handoff for `agent`, wherever it lies.
-    pub(super) fn for_agent(house: &House, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
-        let roster = house.roster();
+    pub(super) fn for_agent(context: &Context, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
+        let roster = context.roster();
         let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
         let substance = dedupe::substance(handoff.raw.as_ref(), &read.bytes);
         let key = dedupe::key(agent, &handoff, &read.bytes);
-        let repeats_within = (!dedupe::has_id(&handoff)).then(|| house.repeat_after(agent));
+        let repeats_within = (!dedupe::has_id(&handoff)).then(|| context.repeat_after(agent));
         let sender = handoff.from.as_deref().map(canonical);
-        let answers = Answers::of(&roster, &handoff);
-        let what = if answers.is_some() { What::Return } else { What::Request };
+        let answers = AnsweredRequest::of(&roster, &handoff);
+        let what = if answers.is_some() { IncomingKind::Return } else { IncomingKind::Request };
         let chain = handoff.chain.unwrap_or_default();
         let asks = answers.is_none();
         let reply_to = handoff.reply_to.as_deref().map(canonical);
         let answered = sender.clone().filter(|sender| asks && sender != "baton");
         let answered = answered.map(|sender| reply_to.clone().unwrap_or(sender));
-        let new = task::New {
+        let new = task::NewTask {
             kind: handoff.kind.as_str().to_owned(),
             handoff_id: handoff.id,
             task_id: handoff.task_id,
@@ -111,7 +111,7 @@ impl Incoming {
             actor: captured_by(sender.as_deref()),
             sender,
             reply_to,
-            ..task::New::blank(agent, Origin::Handoff, State::Captured)
+            ..task::NewTask::blank(agent, Origin::Handoff, State::Captured)
         };
         Self {
             new,
@@ -124,20 +124,26 @@ impl Incoming {
             follows: handoff.follows,
             move_to: None,
             repeats_within,
-            answer_folder: answered.map(|to| house.answers_for(&to)),
+            answer_folder: answered.map(|to| context.answers_for(&to)),
         }
     }
 
     /// A file in an inbox of `owner` that cannot be read. Its sender is told, where its text names an agent.
-    pub(super) fn of_broken(house: &House, owner: &str, file: String, read: Option<Captured>, reason: String) -> Self {
+    pub(super) fn of_broken(
+        context: &Context,
+        owner: &str,
+        file: String,
+        read: Option<Captured>,
+        reason: String,
+    ) -> Self {
         let name = file.rsplit('/').next().unwrap_or(&file);
         let named = file_name::parse(name);
         tracing::warn!(%file, "quarantined: {reason}");
         let answers = named.kind.as_deref().is_some_and(|word| Kind::of(word) == Kind::Return);
         let written = read.as_ref().filter(|_| !answers).and_then(|read| handoff::sender_in(&read.bytes));
-        let roster = house.roster();
+        let roster = context.roster();
         let sender = written.and_then(|sender| roster.resolve(&sender).map(|agent| agent.name.clone()));
-        let new = task::New {
+        let new = task::NewTask {
             kind: named.kind.unwrap_or_else(|| "HANDOFF".to_owned()),
             title: named.title.unwrap_or_else(|| name.to_owned()),
             made_at: named.made_at,
@@ -145,12 +151,12 @@ impl Incoming {
             sender: sender.clone(),
             file: Some(file),
             input: read.as_ref().map(|read| read.hash.to_string()),
-            ..task::New::blank(owner, Origin::Handoff, State::Captured)
+            ..task::NewTask::blank(owner, Origin::Handoff, State::Captured)
         };
         Self {
             new,
             bytes: read.map(|read| read.bytes),
-            what: What::Broken,
+            what: IncomingKind::Broken,
             answers: None,
             external: false,
             read_there: false,
@@ -158,7 +164,7 @@ impl Incoming {
             follows: None,
             move_to: None,
             repeats_within: None,
-            answer_folder: sender.map(|sender| house.answers_for(&sender)),
+            answer_folder: sender.map(|sender| context.answers_for(&sender)),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! From a file in an inbox to a row in the ledger: read it once, understand it, find out whether it is news, and write
 //! bytes and record down in one transaction. Nothing else happens before that.
 
-mod ahead;
 mod answers;
 mod arrival;
 mod classify;
 mod incoming;
+mod pending_returns;
 mod read;
 mod record;
 mod refuse;
@@ -16,27 +16,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
-use baton_intake::Seen;
+use baton_intake::DetectedBy;
 use fail::fail_point;
 use jiff::Timestamp;
 
-pub(crate) use self::ahead::{Ahead, returns_ahead};
 pub(crate) use self::answers::{answered_before, ended};
-pub use self::record::ADOPTED;
+pub(crate) use self::pending_returns::{PendingReturn, returns_ahead};
+pub use self::record::ADOPTED_EVENT;
 pub(crate) use self::refuse::{answer, by_baton, reason_name};
-pub use self::route::EVERYBODY;
+pub use self::route::ALL_AGENTS;
 
-use self::arrival::Arrival;
-use self::incoming::Incoming;
-use self::read::Looked;
-use self::route::Dropped;
-use crate::house::House;
-use crate::roster::CENTRAL;
+use self::arrival::ArrivalLog;
+use self::incoming::IncomingFile;
+use self::read::ReadOutcome;
+use self::route::DropBoxFile;
+use crate::context::Context;
+use crate::roster::DROP_BOX;
 use crate::{AgentKind, DispatchError};
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Taken {
+pub(crate) enum CaptureOutcome {
     /// It is a task of this agent now (or a new revision of one); it waits for its turn.
     Queued {
         /// The agent that has work now.
@@ -73,7 +73,7 @@ pub(crate) enum Taken {
     Gone,
 }
 
-impl Taken {
+impl CaptureOutcome {
     /// Others may begin by it too, if `released`.
     fn releasing(mut self, also: bool) -> Self {
         if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
@@ -87,11 +87,15 @@ impl Taken {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Result<Taken, DispatchError> {
+pub(crate) async fn reject_unreadable(
+    context: &Arc<Context>,
+    owner: &str,
+    path: &Path,
+) -> Result<CaptureOutcome, DispatchError> {
     let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
-    let incoming = Incoming::of_broken(house, owner, house.shown(path), None, reason);
-    let (inner, now, arrival) = (Arc::clone(house), Timestamp::now(), Arrival::of(&incoming));
-    let ledger = house.ledger.in_lane(owner);
+    let incoming = IncomingFile::of_broken(context, owner, context.shown(path), None, reason);
+    let (inner, now, arrival) = (Arc::clone(context), Timestamp::now(), ArrivalLog::of(&incoming));
+    let ledger = context.ledger.in_lane(owner);
     let taken = ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     arrival.log(&taken);
     Ok(taken)
@@ -102,35 +106,35 @@ pub(crate) async fn put_away(house: &Arc<House>, owner: &str, path: &Path) -> Re
 /// # Errors
 /// When the ledger fails or the file cannot be read for a reason that may pass.
 pub(crate) async fn capture(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     owner: &str,
     path: PathBuf,
-    seen: Seen,
+    seen: DetectedBy,
     unfinished: bool,
-) -> Result<Taken, DispatchError> {
+) -> Result<CaptureOutcome, DispatchError> {
     let Some(name) = path.file_name().and_then(|name| name.to_str()).map(str::to_owned) else {
-        return Ok(Taken::Ignored("its name is not UTF-8; rename it".to_owned()));
+        return Ok(CaptureOutcome::Ignored("its name is not UTF-8; rename it".to_owned()));
     };
-    let roster = house.roster();
+    let roster = context.roster();
     let agent = roster.get(owner);
-    if agent.is_none() && owner != CENTRAL {
-        return Ok(Taken::Gone);
+    if agent.is_none() && owner != DROP_BOX {
+        return Ok(CaptureOutcome::Gone);
     }
     let external = agent.is_some_and(|agent| agent.kind == AgentKind::External);
     if external && !read::is_handoff_name(&name) {
-        return Ok(Taken::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
+        return Ok(CaptureOutcome::Ignored("it is neither .json nor .md and stays where it is".to_owned()));
     }
-    let file = house.shown(&path);
-    let (inner, now, ledger) = (Arc::clone(house), Timestamp::now(), house.ledger.in_lane(owner));
+    let file = context.shown(&path);
+    let (inner, now, ledger) = (Arc::clone(context), Timestamp::now(), context.ledger.in_lane(owner));
     let size = path.symlink_metadata().map_or(0, |metadata| metadata.len());
-    let _held = house.holding_budget(size).await;
-    let incoming = match read::look(house, path, size, name.clone(), external, (seen, unfinished)).await? {
-        Looked::Handoff(captured, handoff) => match agent {
-            Some(agent) => Incoming::of_handoff(house, agent, file, captured, *handoff),
-            None => match route::dropped(house, file, captured, *handoff) {
-                Dropped::One(incoming) => incoming,
-                Dropped::All(whole, copies) => {
-                    let arrival = Arrival::of(&whole);
+    let _held = context.holding_budget(size).await;
+    let incoming = match read::read_file(context, path, size, name.clone(), external, (seen, unfinished)).await? {
+        ReadOutcome::Handoff(captured, handoff) => match agent {
+            Some(agent) => IncomingFile::of_handoff(context, agent, file, captured, *handoff),
+            None => match route::route_drop_box(context, file, captured, *handoff) {
+                DropBoxFile::One(incoming) => incoming,
+                DropBoxFile::All(whole, copies) => {
+                    let arrival = ArrivalLog::of(&whole);
                     let taken = ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
                     fail_point!("broadcast.committed");
                     arrival.log(&taken);
@@ -138,12 +142,12 @@ pub(crate) async fn capture(
                 }
             },
         },
-        Looked::Broken(captured, reason) => Incoming::of_broken(house, owner, file, captured, reason),
-        Looked::Later { pause, unfinished } => return Ok(Taken::Later { pause, unfinished }),
-        Looked::NotOurs(reason) => return Ok(Taken::Ignored(reason)),
-        Looked::Gone => return Ok(Taken::Gone),
+        ReadOutcome::Broken(captured, reason) => IncomingFile::of_broken(context, owner, file, captured, reason),
+        ReadOutcome::Later { pause, unfinished } => return Ok(CaptureOutcome::Later { pause, unfinished }),
+        ReadOutcome::NotOurs(reason) => return Ok(CaptureOutcome::Ignored(reason)),
+        ReadOutcome::Gone => return Ok(CaptureOutcome::Gone),
     };
-    let arrival = Arrival::of(&incoming);
+    let arrival = ArrivalLog::of(&incoming);
     let taken = ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;
     fail_point!("capture.committed");
     arrival.log(&taken);

@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use baton_core::file_name;
 use baton_core::handoff::{self, Handoff, MAX_BYTES, ParseError};
-use baton_intake::{Captured, IntakeError, Seen, Whole, whole, written};
+use baton_intake::{Captured, DetectedBy, IntakeError, Readiness, readiness, written};
 use baton_ledger::LedgerError;
 use fail::fail_point;
 
 use crate::DispatchError;
-use crate::house::House;
+use crate::context::Context;
 
 /// What a look at a file came to.
-pub(super) enum Looked {
+pub(super) enum ReadOutcome {
     /// It is a handoff.
     Handoff(Captured, Box<Handoff>),
     /// It is none, or was too large to be read.
@@ -43,16 +43,16 @@ fn is_named_as_handoff(name: &str) -> bool {
 ///
 /// # Errors
 /// When it cannot be read for a reason that may pass.
-pub(super) async fn look(
-    house: &House,
+pub(super) async fn read_file(
+    context: &Context,
     path: PathBuf,
     size: u64,
     name: String,
     external: bool,
-    (seen, unfinished): (Seen, bool),
-) -> Result<Looked, DispatchError> {
-    let (root, file) = (house.root.clone(), name.clone());
-    let _budget = house.reading_budget(size).await;
+    (seen, unfinished): (DetectedBy, bool),
+) -> Result<ReadOutcome, DispatchError> {
+    let (root, file) = (context.root.clone(), name.clone());
+    let _budget = context.reading_budget(size).await;
     let looked = tokio::task::spawn_blocking(move || {
         let looked = look_now(&path, &file, external, seen, unfinished);
         // The operator knows the workspace; the path inside it is enough.
@@ -60,38 +60,46 @@ pub(super) async fn look(
     });
     match looked.await.map_err(|_| LedgerError::Closed)? {
         Ok(looked) => Ok(looked),
-        Err((_, IntakeError::Gone { .. })) => Ok(Looked::Gone),
-        Err((text, IntakeError::NotAFile { .. })) => Ok(Looked::NotOurs(text)),
+        Err((_, IntakeError::Gone { .. })) => Ok(ReadOutcome::Gone),
+        Err((text, IntakeError::NotAFile { .. })) => Ok(ReadOutcome::NotOurs(text)),
         Err((text, IntakeError::TooLarge { .. })) if external && !is_named_as_handoff(&name) => {
-            Ok(Looked::NotOurs(text))
+            Ok(ReadOutcome::NotOurs(text))
         }
-        Err((text, IntakeError::TooLarge { .. })) => Ok(Looked::Broken(None, text)),
+        Err((text, IntakeError::TooLarge { .. })) => Ok(ReadOutcome::Broken(None, text)),
         Err((_, error)) => Err(error.into()),
     }
 }
 
-fn look_now(path: &Path, name: &str, external: bool, seen: Seen, unfinished: bool) -> Result<Looked, IntakeError> {
-    if seen == Seen::Present || unfinished {
+fn look_now(
+    path: &Path,
+    name: &str,
+    external: bool,
+    seen: DetectedBy,
+    unfinished: bool,
+) -> Result<ReadOutcome, IntakeError> {
+    if seen == DetectedBy::Present || unfinished {
         let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.to_owned() })?;
         let now = SystemTime::now();
         // The minute for what ends too early is asked for after reading, where an edit in between is noticed.
-        if let Whole::In(pause) = whole(seen, written(&metadata, now), false, now) {
-            return Ok(Looked::Later { pause, unfinished });
+        if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {
+            return Ok(ReadOutcome::Later { pause, unfinished });
         }
     }
     fail_point!("capture.before_read");
     let captured = baton_intake::capture(path, MAX_BYTES)?;
     fail_point!("capture.read");
     Ok(match handoff::parse(name, &captured.bytes) {
-        Ok(handoff) => Looked::Handoff(captured, Box::new(handoff)),
+        Ok(handoff) => ReadOutcome::Handoff(captured, Box::new(handoff)),
         // Sound JSON of another kind in its own folder is the agent's business.
         Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
-            Looked::NotOurs(error.to_string())
+            ReadOutcome::NotOurs(error.to_string())
         }
-        Err(error) => match whole(Seen::Complete, captured.written, error.may_be_unfinished(), SystemTime::now()) {
-            Whole::In(pause) => Looked::Later { pause, unfinished: true },
-            Whole::Now if external && !is_named_as_handoff(name) => Looked::NotOurs(error.to_string()),
-            Whole::Now => Looked::Broken(Some(captured), error.to_string()),
-        },
+        Err(error) => {
+            match readiness(DetectedBy::Complete, captured.written, error.may_be_unfinished(), SystemTime::now()) {
+                Readiness::In(pause) => ReadOutcome::Later { pause, unfinished: true },
+                Readiness::Now if external && !is_named_as_handoff(name) => ReadOutcome::NotOurs(error.to_string()),
+                Readiness::Now => ReadOutcome::Broken(Some(captured), error.to_string()),
+            }
+        }
     })
 }

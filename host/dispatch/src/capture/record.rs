@@ -19,28 +19,33 @@ use baton_ledger::{LedgerError, Tx, mark, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::Taken;
-use super::answers::{Answer, answered_before, close, request_of};
-use super::classify::{Class, classify, same_key};
-use super::incoming::{Incoming, What};
+use super::CaptureOutcome;
+use super::answers::{ClosingReturn, answered_before, close, request_of};
+use super::classify::{Classification, classify, same_key};
+use super::incoming::{IncomingFile, IncomingKind};
 use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
-use crate::house::House;
+use crate::context::Context;
+use crate::missing_files::{FILE_MISSING, INBOX_MISSING, is_not_there};
 use crate::trigger::returns;
-use crate::withdraw::{AWAY, MISSING, is_not_there};
 use crate::{dependencies, limits, repeats};
 
 /// The marks of files that lay in a folder when it was adopted.
-pub const ADOPTED: &str = "adopted";
+pub const ADOPTED_EVENT: &str = "adopted";
 
 /// Writes a file down.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Timestamp) -> Result<Taken, LedgerError> {
-    let known = match known(tx, house, &incoming, now)? {
-        Known::No(known) => known,
-        Known::Yes(taken) => return Ok(taken),
+pub(super) fn record(
+    tx: &Tx<'_>,
+    context: &Context,
+    mut incoming: IncomingFile,
+    now: Timestamp,
+) -> Result<CaptureOutcome, LedgerError> {
+    let known = match known(tx, context, &incoming, now)? {
+        ExistingRecord::No(known) => known,
+        ExistingRecord::Yes(taken) => return Ok(taken),
     };
     let mut edited = known.filter(|known| !known.state.is_final());
     // Another handoff under an old name: the first one is written down and goes its way without its file.
@@ -48,13 +53,13 @@ pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Ti
         task::set_lost(tx, &other.id)?;
     }
     if edited.is_none() {
-        match renamed(tx, house, &mut incoming, now)? {
-            Known::No(renamed) => edited = renamed,
-            Known::Yes(taken) => return Ok(taken),
+        match renamed(tx, context, &mut incoming, now)? {
+            ExistingRecord::No(renamed) => edited = renamed,
+            ExistingRecord::Yes(taken) => return Ok(taken),
         }
     }
-    if let (What::Broken, Some(known)) = (&incoming.what, &edited) {
-        take_over(house, &mut incoming, known);
+    if let (IncomingKind::Broken, Some(known)) = (&incoming.what, &edited) {
+        take_over(context, &mut incoming, known);
     }
     let class = classify(tx, &mut incoming, edited.as_deref(), now)?;
     let route = incoming.move_to.take().filter(|_| rests(incoming.new.state));
@@ -72,19 +77,19 @@ pub(super) fn record(tx: &Tx<'_>, house: &House, mut incoming: Incoming, now: Ti
     };
     task::add_dependencies(tx, &id, &class.needs)?;
     fail_point!("capture.inserted");
-    let told = told(tx, house, &id, &incoming, class.answered.as_ref(), now)?;
+    let told = told(tx, context, &id, &incoming, class.answered.as_ref(), now)?;
     match route {
         Some(folder) => moving(tx, id, &incoming, folder, class, told, now),
-        None => follow(tx, house, &id, &incoming, class, now).map(|taken| taken.releasing(told)),
+        None => follow(tx, context, &id, &incoming, class, now).map(|taken| taken.releasing(told)),
     }
 }
 
 /// A RETURN that is no repetition tells the plugins that wait for it. Says whether one has work by that.
 fn told(
     tx: &Tx<'_>,
-    house: &House,
+    context: &Context,
     id: &str,
-    incoming: &Incoming,
+    incoming: &IncomingFile,
     answered: Option<&(Task, State)>,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
@@ -95,7 +100,7 @@ fn told(
         Some((request, _)) => Some(request.clone()),
         None => request_of(tx, answers, &incoming.new.agent)?,
     };
-    returns::tell(tx, house, id, request.as_ref(), now)
+    returns::tell_return(tx, context, id, request.as_ref(), now)
 }
 
 /// Whether the file stays in an inbox in this state.
@@ -104,7 +109,7 @@ fn rests(state: State) -> bool {
 }
 
 /// A file that was edited so that it cannot be read is still the request that it was: its sender gets word.
-fn take_over(house: &House, incoming: &mut Incoming, known: &Task) {
+fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     let new = &mut incoming.new;
     new.agent.clone_from(&known.agent);
     new.kind.clone_from(&known.kind);
@@ -114,7 +119,7 @@ fn take_over(house: &House, incoming: &mut Incoming, known: &Task) {
     new.reply_to.clone_from(&known.reply_to);
     new.title.clone_from(&known.title);
     let asks = known.answer_to().filter(|_| known.kind != "RETURN" && known.sender.as_deref() != Some("baton"));
-    incoming.answer_folder = asks.map(|to| house.answers_for(to));
+    incoming.answer_folder = asks.map(|to| context.answers_for(to));
 }
 
 /// A broadcast: the file itself is archived, each agent gets a task and a copy.
@@ -123,16 +128,16 @@ fn take_over(house: &House, incoming: &mut Incoming, known: &Task) {
 /// When the database fails.
 pub(super) fn broadcast(
     tx: &Tx<'_>,
-    house: &House,
-    mut whole: Incoming,
-    copies: Vec<(Incoming, String)>,
+    context: &Context,
+    mut whole: IncomingFile,
+    copies: Vec<(IncomingFile, String)>,
     now: Timestamp,
-) -> Result<Taken, LedgerError> {
-    if let Known::Yes(taken) = known(tx, house, &whole, now)? {
+) -> Result<CaptureOutcome, LedgerError> {
+    if let ExistingRecord::Yes(taken) = known(tx, context, &whole, now)? {
         return Ok(taken);
     }
     let new = &mut whole.new;
-    let mut class = Class::default();
+    let mut class = Classification::default();
     match same_key(tx, new, whole.repeats_within, None, now)? {
         None => new.state = State::Succeeded,
         Some(first) if first.substance == new.substance => {
@@ -146,23 +151,23 @@ pub(super) fn broadcast(
     }
     let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
-    let told = fresh && told(tx, house, &id, &whole, None, now)?;
-    let (state, mut carry, mut released) = match follow(tx, house, &id, &whole, class, now)?.releasing(told) {
-        Taken::Settled { state, carry, released } => (state, carry, released),
+    let told = fresh && told(tx, context, &id, &whole, None, now)?;
+    let (state, mut carry, mut released) = match follow(tx, context, &id, &whole, class, now)?.releasing(told) {
+        CaptureOutcome::Settled { state, carry, released } => (state, carry, released),
         _ => (State::Succeeded, vec![id], told),
     };
     for (copy, inbox) in copies.into_iter().filter(|_| fresh) {
-        released |= send_copy(tx, house, (copy, inbox), &whole, &mut carry, now)?;
+        released |= send_copy(tx, context, (copy, inbox), &whole, &mut carry, now)?;
     }
-    Ok(Taken::Settled { state, carry, released })
+    Ok(CaptureOutcome::Settled { state, carry, released })
 }
 
 /// One agent's part of a broadcast, with the same rules as for a file of its own. Says whether others may begin by it.
 fn send_copy(
     tx: &Tx<'_>,
-    house: &House,
-    (mut copy, inbox): (Incoming, String),
-    whole: &Incoming,
+    context: &Context,
+    (mut copy, inbox): (IncomingFile, String),
+    whole: &IncomingFile,
     carry: &mut Vec<String>,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
@@ -177,12 +182,12 @@ fn send_copy(
     if goes_out {
         let name = whole.new.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default().to_owned();
         let bytes = copy.bytes.take().unwrap_or_default();
-        outbox::add(tx, &id, &outbox::New::written(outbox::Kind::Copy, inbox, name, bytes))?;
+        outbox::add(tx, &id, &outbox::NewDelivery::written(outbox::DeliveryKind::Copy, inbox, name, bytes))?;
         fail_point!("broadcast.copy_added");
     }
     carry.push(id.clone());
-    match follow(tx, house, &id, &copy, class, now)? {
-        Taken::Settled { carry: more, released, .. } => {
+    match follow(tx, context, &id, &copy, class, now)? {
+        CaptureOutcome::Settled { carry: more, released, .. } => {
             carry.extend(more.into_iter().filter(|other| *other != id));
             Ok(released)
         }
@@ -191,59 +196,69 @@ fn send_copy(
 }
 
 /// Whether a file is written down already.
-enum Known {
-    Yes(Taken),
+enum ExistingRecord {
+    Yes(CaptureOutcome),
     /// It is news; the task whose file it was before, if any.
     No(Option<Box<Task>>),
 }
 
-fn known(tx: &Tx<'_>, house: &House, incoming: &Incoming, now: Timestamp) -> Result<Known, LedgerError> {
+fn known(
+    tx: &Tx<'_>,
+    context: &Context,
+    incoming: &IncomingFile,
+    now: Timestamp,
+) -> Result<ExistingRecord, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
-    let later = || Known::Yes(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false });
+    let later = || ExistingRecord::Yes(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
     // It was read, and archived since then by the task that it belongs to, or taken away.
-    if is_not_there(&house.real(file)) {
-        return Ok(Known::Yes(Taken::Gone));
+    if is_not_there(&context.real(file)) {
+        return Ok(ExistingRecord::Yes(CaptureOutcome::Gone));
     }
     let known = task::at_file(tx, file)?;
     match &known {
         Some(known) if known.input == incoming.new.input => {
-            found_again(tx, house, known, file, now)?;
-            return Ok(Known::Yes(Taken::Known));
+            found_again(tx, context, known, file, now)?;
+            return Ok(ExistingRecord::Yes(CaptureOutcome::Known));
         }
         Some(known) if is_under_way(known) => return Ok(later()),
         _ => {}
     }
     let hash = incoming.new.input.as_deref().unwrap_or_default();
     let (folder, _) = file.rsplit_once('/').unwrap_or(("", file));
-    if mark::is_set(tx, ADOPTED, file, hash)? || incoming.read_there && outbox::put_there(tx, folder, hash)? {
-        return Ok(Known::Yes(Taken::Known));
+    if mark::is_set(tx, ADOPTED_EVENT, file, hash)? || incoming.read_there && outbox::put_there(tx, folder, hash)? {
+        return Ok(ExistingRecord::Yes(CaptureOutcome::Known));
     }
     if outbox::is_coming(tx, folder, hash)? {
         return Ok(later());
     }
-    Ok(Known::No(known.map(Box::new)))
+    Ok(ExistingRecord::No(known.map(Box::new)))
 }
 
 /// The task whose file this is under a new name: the old one is gone, and the content says that it is the same request.
-fn renamed(tx: &Tx<'_>, house: &House, incoming: &mut Incoming, now: Timestamp) -> Result<Known, LedgerError> {
+fn renamed(
+    tx: &Tx<'_>,
+    context: &Context,
+    incoming: &mut IncomingFile,
+    now: Timestamp,
+) -> Result<ExistingRecord, LedgerError> {
     let file = &incoming.new.file.clone().unwrap_or_default();
-    if !matches!(incoming.what, What::Request | What::Return) {
-        return Ok(Known::No(None));
+    if !matches!(incoming.what, IncomingKind::Request | IncomingKind::Return) {
+        return Ok(ExistingRecord::No(None));
     }
     let left = |task: &Task| {
         let old = task.file.as_deref().filter(|old| old != file && task.archived_at.is_none());
-        old.is_some_and(|old| is_not_there(&house.real(old)))
+        old.is_some_and(|old| is_not_there(&context.real(old)))
     };
     let Some(first) = same_key(tx, &incoming.new, incoming.repeats_within, None, now)?
         .filter(|first| !first.state.is_final() && left(first))
     else {
-        return Ok(Known::No(None));
+        return Ok(ExistingRecord::No(None));
     };
     if is_under_way(&first) {
-        return Ok(Known::Yes(Taken::Later { pause: limits::EDITED_AGAIN, unfinished: false }));
+        return Ok(ExistingRecord::Yes(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false }));
     }
     if first.input != incoming.new.input {
-        return Ok(Known::No(Some(Box::new(first))));
+        return Ok(ExistingRecord::No(Some(Box::new(first))));
     }
     task::set_file(tx, &first.id, file, None)?;
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
@@ -251,17 +266,17 @@ fn renamed(tx: &Tx<'_>, house: &House, incoming: &mut Incoming, now: Timestamp) 
         // Into the drop box: from there it goes back to its agent.
         let event = Event::of(&first, "baton", "routed", format!("back to {folder}"), State::Captured, now);
         task::transition(tx, &event)?;
-        return moving(tx, first.id, incoming, folder, Class::default(), false, now).map(Known::Yes);
+        return moving(tx, first.id, incoming, folder, Classification::default(), false, now).map(ExistingRecord::Yes);
     }
-    found_again(tx, house, &first, file, now)?;
-    Ok(Known::Yes(Taken::Known))
+    found_again(tx, context, &first, file, now)?;
+    Ok(ExistingRecord::Yes(CaptureOutcome::Known))
 }
 
 /// A task that waits because its file was not there goes on.
-fn found_again(tx: &Tx<'_>, house: &House, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
-    let missed =
-        matches!(task.state, State::Waiting | State::NeedsHuman) && [MISSING, AWAY].contains(&task.reason.as_str());
-    if missed && house.is_plugin(&task.agent) {
+fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
+    let missed = matches!(task.state, State::Waiting | State::NeedsHuman)
+        && [FILE_MISSING, INBOX_MISSING].contains(&task.reason.as_str());
+    if missed && context.is_plugin(&task.agent) {
         let event = Event::of(task, "baton", "queued", format!("its file is there again: {file}"), State::Queued, now);
         task::transition(tx, &event)?;
     }
@@ -271,7 +286,7 @@ fn found_again(tx: &Tx<'_>, house: &House, task: &Task, file: &str, now: Timesta
 /// Whether it is another handoff under an old name, and not the same one edited: another sender says so, and in a folder
 /// that its agent tidies itself another id does too. (In a plugin's inbox giving a file another id is how a person mends a
 /// clash of ids.)
-fn is_another(known: &Task, incoming: &Incoming) -> bool {
+fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
     let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
     let other_id = incoming.read_there && differ(&known.handoff_id, &incoming.new.handoff_id);
     other_id || differ(&known.sender, &incoming.new.sender)
@@ -287,16 +302,17 @@ fn is_under_way(known: &Task) -> bool {
 fn moving(
     tx: &Tx<'_>,
     id: String,
-    incoming: &Incoming,
+    incoming: &IncomingFile,
     folder: String,
-    class: Class,
+    class: Classification,
     told: bool,
     now: Timestamp,
-) -> Result<Taken, LedgerError> {
+) -> Result<CaptureOutcome, LedgerError> {
     let file = incoming.new.file.clone().unwrap_or_default();
     let name = file.rsplit('/').next().unwrap_or_default().to_owned();
     let hash = incoming.new.input.clone();
-    let route = outbox::New { kind: outbox::Kind::Route, source: Some(file), folder, name, hash, bytes: None };
+    let route =
+        outbox::NewDelivery { kind: outbox::DeliveryKind::Route, source: Some(file), folder, name, hash, bytes: None };
     outbox::add(tx, &id, &route)?;
     fail_point!("route.added");
     let mut released = told;
@@ -306,24 +322,24 @@ fn moving(
         carry.push(request.id);
     }
     carry.push(id);
-    Ok(Taken::Moving { carry, released })
+    Ok(CaptureOutcome::Moving { carry, released })
 }
 
 /// The RETURN `id` as what ends `request`.
-fn answer_of<'a>(incoming: &Incoming, id: &'a str, request: &Task) -> Answer<'a> {
+fn answer_of<'a>(incoming: &IncomingFile, id: &'a str, request: &Task) -> ClosingReturn<'a> {
     let own = incoming.answers.as_ref().is_some_and(|answers| answers.is_own(request));
-    Answer { id, hash: incoming.new.input.clone(), own }
+    ClosingReturn { id, hash: incoming.new.input.clone(), own }
 }
 
 /// What follows from the state: the archive, the reason file, the end of an answered request.
 fn follow(
     tx: &Tx<'_>,
-    house: &House,
+    context: &Context,
     id: &str,
-    incoming: &Incoming,
-    class: Class,
+    incoming: &IncomingFile,
+    class: Classification,
     now: Timestamp,
-) -> Result<Taken, LedgerError> {
+) -> Result<CaptureOutcome, LedgerError> {
     let new = &incoming.new;
     let mut carry = Vec::new();
     let mut released = false;
@@ -333,18 +349,18 @@ fn follow(
     }
     if let Some(file) = new.file.as_deref().filter(|_| leaves(incoming)) {
         let archive = match incoming.what {
-            What::Unrouted(_) => to_unrouted(file, new.input.clone()),
+            IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
         // Before the archive: a reason that cannot be written holds the file back, so that both stay together.
-        if matches!(new.state, State::Quarantined | State::Failed) {
+        if matches!(new.state, State::Rejected | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");
         }
         outbox::add(tx, id, &archive)?;
         carry.push(id.to_owned());
     }
-    if matches!(new.state, State::Quarantined | State::Failed | State::Cancelled) {
+    if matches!(new.state, State::Rejected | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
         // Whoever waits for it is not to wait for ever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
@@ -360,20 +376,20 @@ fn follow(
     {
         carry.push(id.to_owned());
     }
-    if let Some(also) = answered_before(tx, house, id, now)? {
+    if let Some(also) = answered_before(tx, context, id, now)? {
         carry.push(id.to_owned());
-        return Ok(Taken::Settled { state: State::Succeeded, carry, released: released || also });
+        return Ok(CaptureOutcome::Settled { state: State::Succeeded, carry, released: released || also });
     }
     Ok(match new.state {
-        State::Queued => Taken::Queued { agent: new.agent.clone() },
-        state => Taken::Settled { state, carry, released },
+        State::Queued => CaptureOutcome::Queued { agent: new.agent.clone() },
+        state => CaptureOutcome::Settled { state, carry, released },
     })
 }
 
 /// Whether the file leaves its inbox at once. What an agent reads itself stays for it, but for what was there before, what
 /// is refused or was taken back, and what cannot be read.
-fn leaves(incoming: &Incoming) -> bool {
+fn leaves(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;
-    let turned_away = matches!(state, State::Quarantined | State::Failed | State::Duplicate | State::Cancelled);
+    let turned_away = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);
     turned_away || state.is_final() && !incoming.read_there
 }

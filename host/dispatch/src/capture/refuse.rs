@@ -3,7 +3,7 @@
 
 use baton_core::file_name;
 use baton_core::handoff::returns::Return;
-use baton_ledger::outbox::{self, Kind};
+use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::task::{self, Task};
 use jiff::Timestamp;
 
@@ -14,19 +14,25 @@ pub(crate) fn reason_name(of: &str) -> String {
 }
 
 /// The reason beside the archived file. It gets its last name when the file has its own (`carry`).
-pub(super) fn reason_file(id: &str, file: &str, new: &task::New, archive: &outbox::New, now: Timestamp) -> outbox::New {
+pub(super) fn reason_file(
+    id: &str,
+    file: &str,
+    new: &task::NewTask,
+    archive: &outbox::NewDelivery,
+    now: Timestamp,
+) -> outbox::NewDelivery {
     let object = serde_json::json!({
         "file": file, "task": id, "state": new.state.as_str(), "reason": new.reason, "sha256": new.input,
         "at": now.to_string(),
     });
     let bytes = format!("{object:#}\n").into_bytes();
-    outbox::New::written(Kind::Reason, archive.folder.clone(), reason_name(&archive.name), bytes)
+    outbox::NewDelivery::written(DeliveryKind::Reason, archive.folder.clone(), reason_name(&archive.name), bytes)
 }
 
 /// The RETURN, for `folder`, of a task without an outcome.
-pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::New {
+pub(crate) fn answer(task: &Task, folder: &str, head: &str, now: Timestamp) -> outbox::NewDelivery {
     let answer = by_baton(task, head, now);
-    outbox::New::written(Kind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
+    outbox::NewDelivery::written(DeliveryKind::Return, folder.to_owned(), answer.file_name(), answer.to_bytes())
 }
 
 /// A RETURN of Baton itself, with the state and the reason of the task.

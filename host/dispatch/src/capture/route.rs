@@ -10,22 +10,22 @@ use baton_core::agents::is_everybody;
 use baton_core::handoff::{Handoff, Kind};
 use baton_intake::Captured;
 
-use super::incoming::{Incoming, What};
-use crate::house::House;
+use super::incoming::{IncomingFile, IncomingKind};
+use crate::context::Context;
 use crate::{Agent, AgentKind, Roster};
 
 /// The name under which the ledger keeps what is for everybody.
-pub const EVERYBODY: &str = "*";
+pub const ALL_AGENTS: &str = "*";
 
 /// A file of the drop box on its way into the ledger.
-pub(super) enum Dropped {
+pub(super) enum DropBoxFile {
     /// It is for one agent, or for nobody.
-    One(Incoming),
+    One(IncomingFile),
     /// It is for everybody: the file itself, and what each agent gets with its inbox.
-    All(Incoming, Vec<(Incoming, String)>),
+    All(IncomingFile, Vec<(IncomingFile, String)>),
 }
 
-enum To<'a> {
+enum RouteTarget<'a> {
     One(&'a Agent),
     All {
         /// Those that get a copy.
@@ -42,62 +42,62 @@ pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
 }
 
 /// Whether a broadcast concerns an agent: a plugin only if it has the action that is named.
-pub(super) fn concerns(house: &House, agent: &Agent, handoff: &Handoff) -> bool {
-    let has = |action: &str| house.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
+pub(super) fn concerns(context: &Context, agent: &Agent, handoff: &Handoff) -> bool {
+    let has = |action: &str| context.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
     agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)
 }
 
-fn to<'a>(house: &House, roster: &'a Roster, handoff: &Handoff) -> To<'a> {
+fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarget<'a> {
     // A word for all agents comes first: no agent can have it, whatever the alias table says.
     let one = handoff.to.as_deref().filter(|to| !is_everybody(to));
     let named = one.and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
-        return To::One(agent);
+        return RouteTarget::One(agent);
     }
     if is_broadcast(handoff) {
         let sends = |agent: &&Agent| handoff.from.as_deref().is_none_or(|from| !roster.same(&agent.name, from));
         let (agents, passed_over): (Vec<_>, Vec<_>) =
-            roster.agents().filter(sends).partition(|agent| concerns(house, agent, handoff));
+            roster.agents().filter(sends).partition(|agent| concerns(context, agent, handoff));
         return if agents.is_empty() && passed_over.is_empty() {
-            To::Nobody("there is no other agent yet".to_owned())
+            RouteTarget::Nobody("there is no other agent yet".to_owned())
         } else {
-            To::All { agents, passed_over }
+            RouteTarget::All { agents, passed_over }
         };
     }
-    To::Nobody(match &handoff.to {
+    RouteTarget::Nobody(match &handoff.to {
         Some(to) => roster.nobody(to),
         None => format!("it names no target_agent; there are: {}", roster.names()),
     })
 }
 
 /// What a handoff in the drop box comes to.
-pub(super) fn dropped(house: &House, file: String, read: Captured, handoff: Handoff) -> Dropped {
-    let roster = house.roster();
-    match to(house, &roster, &handoff) {
-        To::One(agent) => {
-            let mut incoming = for_one(house, agent, read, handoff);
+pub(super) fn route_drop_box(context: &Context, file: String, read: Captured, handoff: Handoff) -> DropBoxFile {
+    let roster = context.roster();
+    match to(context, &roster, &handoff) {
+        RouteTarget::One(agent) => {
+            let mut incoming = for_one(context, agent, read, handoff);
             incoming.new.file = Some(file);
-            incoming.move_to = Some(house.shown(&agent.inbox));
-            Dropped::One(incoming)
+            incoming.move_to = Some(context.shown(&agent.inbox));
+            DropBoxFile::One(incoming)
         }
-        To::All { agents, passed_over } => {
+        RouteTarget::All { agents, passed_over } => {
             let copy = |agent: &&Agent| {
-                let incoming = for_one(house, agent, read.clone(), handoff.clone());
-                (incoming, house.shown(&agent.inbox))
+                let incoming = for_one(context, agent, read.clone(), handoff.clone());
+                (incoming, context.shown(&agent.inbox))
             };
             let copies: Vec<_> = agents.iter().map(copy).collect();
             let reason = format!("for {} agents{}", copies.len(), not_for(&passed_over, handoff.action.as_deref()));
-            let mut whole = Incoming::for_agent(house, EVERYBODY, false, read, handoff);
+            let mut whole = IncomingFile::for_agent(context, ALL_AGENTS, false, read, handoff);
             whole.new.file = Some(file);
             whole.new.reason = reason;
-            Dropped::All(whole, copies)
+            DropBoxFile::All(whole, copies)
         }
-        To::Nobody(reason) => {
-            let name = handoff.to.clone().unwrap_or_else(|| EVERYBODY.to_owned());
-            let mut incoming = Incoming::for_agent(house, &name, false, read, handoff);
+        RouteTarget::Nobody(reason) => {
+            let name = handoff.to.clone().unwrap_or_else(|| ALL_AGENTS.to_owned());
+            let mut incoming = IncomingFile::for_agent(context, &name, false, read, handoff);
             incoming.new.file = Some(file);
-            incoming.what = What::Unrouted(reason);
-            Dropped::One(incoming)
+            incoming.what = IncomingKind::Unrouted(reason);
+            DropBoxFile::One(incoming)
         }
     }
 }
@@ -114,6 +114,6 @@ fn not_for(plugins: &[&Agent], action: Option<&str>) -> String {
     }
 }
 
-fn for_one(house: &House, agent: &Agent, read: Captured, handoff: Handoff) -> Incoming {
-    Incoming::for_agent(house, &agent.name, agent.kind == AgentKind::External, read, handoff)
+fn for_one(context: &Context, agent: &Agent, read: Captured, handoff: Handoff) -> IncomingFile {
+    IncomingFile::for_agent(context, &agent.name, agent.kind == AgentKind::External, read, handoff)
 }

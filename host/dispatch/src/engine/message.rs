@@ -3,36 +3,36 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_intake::{Found, IntakeError};
+use baton_intake::{FolderEntry, IntakeError};
 use baton_ledger::task::Stalled;
 
-use super::carriers::Asked;
+use super::delivery_workers::DeliveryTry;
 use crate::DispatchError;
-use crate::capture::Taken;
-use crate::carry::Carried;
-use crate::obligations::Tended;
+use crate::capture::CaptureOutcome;
+use crate::delivery::Delivered;
+use crate::escalation::EscalationResult;
 use crate::plugins::Plugins;
-use crate::settle::Settled;
-use crate::trigger::Fired;
-use crate::work::Stint;
+use crate::settle::SettledTask;
+use crate::trigger::TriggerResult;
+use crate::work::AttemptBatch;
 
 pub(super) enum Message {
     /// This lies in an agent's inbox.
-    Scanned(String, PathBuf, Result<Vec<Found>, IntakeError>),
+    Scanned(String, PathBuf, Result<Vec<FolderEntry>, IntakeError>),
     /// A file in an inbox of this owner was looked at.
-    Captured(String, PathBuf, Result<Taken, DispatchError>),
+    Captured(String, PathBuf, Result<CaptureOutcome, DispatchError>),
     /// An agent's worker made an attempt or several short ones, or found nothing to do.
-    Worked(String, Result<Stint, DispatchError>),
+    Worked(String, Result<AttemptBatch, DispatchError>),
     /// The deliveries of these tasks were tried.
-    Carried(Vec<Asked>, Result<Vec<Carried>, DispatchError>),
+    Carried(Vec<DeliveryTry>, Result<Vec<Delivered>, DispatchError>),
     /// What lies too long with external agents was looked at.
-    Tended(Result<Tended, DispatchError>),
+    Tended(Result<EscalationResult, DispatchError>),
     /// The tasks that do not move.
     Still(Result<Vec<Stalled>, DispatchError>),
     /// Waiting tasks whose files were taken away have ended.
-    Withdrawn(Result<Vec<Settled>, DispatchError>),
+    Withdrawn(Result<Vec<SettledTask>, DispatchError>),
     /// A trigger was looked at.
-    Fired(Result<Fired, DispatchError>),
+    Fired(Result<TriggerResult, DispatchError>),
     /// The schedules were looked at: these agents have work, and the next time comes after this long.
     Scheduled(Result<(Vec<String>, Option<Duration>), DispatchError>),
     /// Somebody looked whether the operator changed the plugins: to these.

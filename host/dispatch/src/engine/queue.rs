@@ -10,7 +10,7 @@ use crate::limits;
 
 /// Paths by folder and then by time.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct PathQueue {
     folders: BTreeMap<Arc<Path>, BTreeSet<(Instant, Arc<Path>)>>,
     /// How many files of each folder are being read.
     in_hand: HashMap<Arc<Path>, usize>,
@@ -18,7 +18,7 @@ pub(super) struct Queue {
     last: Option<Arc<Path>>,
 }
 
-impl Queue {
+impl PathQueue {
     pub(super) fn add(&mut self, path: Arc<Path>, at: Instant) {
         let folder = folder(&path);
         match self.folders.get_mut(folder) {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn folders_take_turns_and_one_of_them_never_takes_all() {
-        let (mut queue, now) = (Queue::default(), Instant::now());
+        let (mut queue, now) = (PathQueue::default(), Instant::now());
         for number in 0..1_000 {
             queue.add(path(&format!("/full/{number:04}")), now);
         }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_not_due_waits() {
-        let (mut queue, now) = (Queue::default(), Instant::now());
+        let (mut queue, now) = (PathQueue::default(), Instant::now());
         let later = now + Duration::from_secs(1);
         queue.add(path("/a/x"), later);
         assert_eq!((queue.next(now), queue.next_at()), (None, Some(later)));

@@ -9,22 +9,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use baton_intake::{Found, scan};
+use baton_intake::{FolderEntry, scan};
 use baton_ledger::read_file::{self, ReadFile};
 use baton_ledger::{LedgerError, Tx};
 
 use super::serve::Engine;
-use crate::{AgentKind, DispatchError, House, limits};
+use crate::{AgentKind, Context, DispatchError, limits};
 
 impl Engine {
     /// Takes over what the ledger has of the files in the inboxes of external agents.
     pub(super) async fn recall_stamps(&mut self) -> Result<(), DispatchError> {
-        let house = Arc::clone(&self.house);
-        let files = tokio::task::spawn_blocking(move || read_file::all(&house.ledger.reader()?)).await;
-        let roster = self.house.roster();
+        let context = Arc::clone(&self.context);
+        let files = tokio::task::spawn_blocking(move || read_file::all(&context.ledger.reader()?)).await;
+        let roster = self.context.roster();
         let mut external: HashMap<PathBuf, bool> = HashMap::new();
         for read in files.map_err(|_| LedgerError::Closed)?? {
-            let path = self.house.real(&read.file);
+            let path = self.context.real(&read.file);
             let (Some(folder), Ok(stamp)) = (path.parent(), read.stamp.parse()) else { continue };
             let is_external = match external.get(folder) {
                 Some(known) => *known,
@@ -36,14 +36,14 @@ impl Engine {
                 }
             };
             if is_external {
-                self.desk.recall(&path, stamp);
+                self.file_queue.recall(&path, stamp);
             }
         }
         Ok(())
     }
 
     /// After a scan: the ledger gets the stamps of known files and forgets those of files that are missing.
-    pub(super) fn keep_stamps(&mut self, agent: &str, found: &[Found], gone: &[PathBuf]) {
+    pub(super) fn keep_stamps(&mut self, agent: &str, found: &[FolderEntry], gone: &[PathBuf]) {
         if !self.is_external(agent) {
             return;
         }
@@ -51,48 +51,48 @@ impl Engine {
         if keep.is_empty() && gone.is_empty() {
             return;
         }
-        let house = Arc::clone(&self.house);
+        let context = Arc::clone(&self.context);
         // Not one of the engine's jobs: a single run does not wait for it, and the next start only reads more.
-        tokio::spawn(async move { say_failure(write(&house, keep, gone).await) });
+        tokio::spawn(async move { say_failure(write(&context, keep, gone).await) });
     }
 
     /// The same when nothing waits any more, for what was read since the last scan.
     pub(super) async fn keep_stamps_at_end(&mut self) {
-        let roster = self.house.roster();
+        let roster = self.context.roster();
         let external =
             roster.inboxes().filter(|inbox| self.is_external(inbox.owner) && !self.foreign.contains(inbox.folder));
         let folders: Vec<PathBuf> = external.map(|inbox| inbox.folder.to_owned()).collect();
         let scanned = tokio::task::spawn_blocking(move || {
-            folders.iter().flat_map(|folder| scan(folder).unwrap_or_default()).collect::<Vec<Found>>()
+            folders.iter().flat_map(|folder| scan(folder).unwrap_or_default()).collect::<Vec<FolderEntry>>()
         });
         let keep = self.stamps_to_keep(&scanned.await.unwrap_or_default());
-        say_failure(write(&self.house, keep, Vec::new()).await);
+        say_failure(write(&self.context, keep, Vec::new()).await);
     }
 
     fn is_external(&self, agent: &str) -> bool {
-        self.house.roster().get(agent).is_some_and(|agent| agent.kind == AgentKind::External)
+        self.context.roster().get(agent).is_some_and(|agent| agent.kind == AgentKind::External)
     }
 
-    fn stamps_to_keep(&mut self, found: &[Found]) -> Vec<ReadFile> {
-        let keep = self.desk.take_stamps(found, SystemTime::now());
+    fn stamps_to_keep(&mut self, found: &[FolderEntry]) -> Vec<ReadFile> {
+        let keep = self.file_queue.take_stamps(found, SystemTime::now());
         let utf8 = keep.into_iter().filter(|(path, _)| path.to_str().is_some());
-        utf8.map(|(path, stamp)| ReadFile { file: self.house.shown(&path), stamp: stamp.to_string() }).collect()
+        utf8.map(|(path, stamp)| ReadFile { file: self.context.shown(&path), stamp: stamp.to_string() }).collect()
     }
 
     fn shown(&self, paths: &[PathBuf]) -> Vec<String> {
-        paths.iter().map(|path| self.house.shown(path)).collect()
+        paths.iter().map(|path| self.context.shown(path)).collect()
     }
 }
 
 /// In pieces, so that nobody else who writes waits for long.
-async fn write(house: &House, keep: Vec<ReadFile>, gone: Vec<String>) -> Result<(), LedgerError> {
+async fn write(context: &Context, keep: Vec<ReadFile>, gone: Vec<String>) -> Result<(), LedgerError> {
     for piece in keep.chunks(limits::STAMPS_AT_ONCE) {
         let piece = piece.to_vec();
-        house.ledger.write(move |tx: &Tx<'_>| read_file::keep(tx, &piece)).await?;
+        context.ledger.write(move |tx: &Tx<'_>| read_file::keep(tx, &piece)).await?;
     }
     for piece in gone.chunks(limits::STAMPS_AT_ONCE) {
         let piece = piece.to_vec();
-        house.ledger.write(move |tx: &Tx<'_>| read_file::forget(tx, &piece)).await?;
+        context.ledger.write(move |tx: &Tx<'_>| read_file::forget(tx, &piece)).await?;
     }
     Ok(())
 }

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::message::Message;
-use super::serve::{Engine, Held};
-use super::start::take_up;
+use super::serve::{Engine, JobResources};
+use super::start::recover_tasks;
 use crate::plugins::Plugins;
 use crate::recover::requeue;
 use crate::trigger;
 
 /// Whether somebody looks at the plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refreshing {
+pub(super) enum RefreshState {
     No,
     Now,
     /// And is to look again afterwards.
@@ -26,44 +26,44 @@ pub(super) enum Refreshing {
 impl Engine {
     /// Has somebody look whether the operator changed the plugins. One look at a time; a change meanwhile makes another.
     pub(super) fn refresh(&mut self) {
-        let Some(refresh) = self.house.refresh.clone() else { return };
-        if self.refreshing != Refreshing::No {
-            self.refreshing = Refreshing::Again;
+        let Some(refresh) = self.context.refresh.clone() else { return };
+        if self.refreshing != RefreshState::No {
+            self.refreshing = RefreshState::Again;
             return;
         }
-        self.refreshing = Refreshing::Now;
+        self.refreshing = RefreshState::Now;
         let job = self.jobs.spawn_blocking(move || Message::Refreshed((refresh.look)()));
-        self.held.insert(job.id(), Held::Plugins);
+        self.held.insert(job.id(), JobResources::Plugins);
     }
 
     /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
     pub(super) fn refreshed(&mut self, plugins: Option<Plugins>) {
-        let before = std::mem::replace(&mut self.refreshing, Refreshing::No);
+        let before = std::mem::replace(&mut self.refreshing, RefreshState::No);
         if let Some(plugins) = plugins {
-            let changed = changed(&self.house.plugins(), &plugins);
-            self.house.swap(plugins);
-            self.triggers = trigger::armed(&self.house);
+            let changed = changed(&self.context.plugins(), &plugins);
+            self.context.swap(plugins);
+            self.triggers = trigger::arm_triggers(&self.context);
             self.armed.clear();
             self.unseen.all = true;
             self.forget_plugins();
-            if let Err(error) = self.house.look_around() {
+            if let Err(error) = self.context.refresh_roster() {
                 tracing::warn!("{error}");
             }
-            self.house.make_inboxes();
+            self.context.make_inboxes();
             self.requeue(changed);
             self.reconcile();
         }
-        if before == Refreshing::Again {
+        if before == RefreshState::Again {
             self.refresh();
         }
     }
 
     fn requeue(&mut self, changed: BTreeSet<String>) {
-        let (house, held) = (Arc::clone(&self.house), self.waits_for_held());
+        let (context, held) = (Arc::clone(&self.context), self.waits_for_held());
         self.jobs.spawn(async move {
             let job = move |tx: &baton_ledger::Tx<'_>| requeue(tx, |agent| changed.contains(agent), Timestamp::now());
-            match house.ledger.write(job).await {
-                Ok(()) => Message::Recovered(take_up(&house, held).await),
+            match context.ledger.write(job).await {
+                Ok(()) => Message::Recovered(recover_tasks(&context, held).await),
                 Err(error) => Message::Recovered(Err(error.into())),
             }
         });

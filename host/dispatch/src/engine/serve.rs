@@ -14,15 +14,15 @@ use baton_sandbox::{Cancel, Progress};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 
-use super::carriers::{Asked, Carriers};
-use super::desk::Desk;
-use super::look::{FolderId, Unseen};
+use super::delivery_workers::{DeliveryTry, DeliveryWorkers};
+use super::file_queue::FileQueue;
+use super::folders::{FolderId, UnseenChanges};
 use super::message::Message;
-use super::refresh::Refreshing;
+use super::refresh::RefreshState;
 use crate::recover::recover;
-use crate::trigger::{self, Armed, Watching};
+use crate::trigger::{self, ArmedTrigger, PluginWatch};
 use crate::work::Listener;
-use crate::{DispatchError, House, limits};
+use crate::{Context, DispatchError, limits};
 
 /// How long the engine goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,36 +45,36 @@ pub struct Summary {
 }
 
 /// What a job holds.
-pub(super) enum Held {
+pub(super) enum JobResources {
     File(PathBuf),
     Agent(String),
-    Deliveries(Vec<Asked>),
+    Deliveries(Vec<DeliveryTry>),
     /// The look at the plugins.
     Plugins,
 }
 
 /// The daemon's engine.
 pub struct Engine {
-    pub(super) house: Arc<House>,
+    pub(super) context: Arc<Context>,
     pub(super) mode: Mode,
     pub(super) listener: Listener,
-    pub(super) desk: Desk,
+    pub(super) file_queue: FileQueue,
     pub(super) watcher: Option<Watcher>,
     /// The folders that are watched with all below them.
     pub(super) watched: HashMap<PathBuf, FolderId>,
     /// Whether to watch these folders again, because events were lost and folders below may be new.
     pub(super) watch_again: bool,
     /// Triggers of which not all changes were seen.
-    pub(super) unseen: Unseen,
+    pub(super) unseen: UnseenChanges,
     /// What plugins have looked at, by plugin, and what tells of it.
-    pub(super) watching: BTreeMap<String, Watching>,
+    pub(super) watching: BTreeMap<String, PluginWatch>,
     pub(super) files_watcher: Option<Watcher>,
-    pub(super) triggers: Vec<Armed>,
+    pub(super) triggers: Vec<ArmedTrigger>,
     /// Triggers that are to be looked at: when the first change was seen, and when to look.
     pub(super) armed: BTreeMap<usize, (Instant, Instant)>,
     pub(super) jobs: JoinSet<Message>,
     /// What a job holds, to be let go should it end without an answer.
-    pub(super) held: HashMap<Id, Held>,
+    pub(super) held: HashMap<Id, JobResources>,
     /// How many workers each agent has.
     pub(super) working: HashMap<String, usize>,
     /// Agents that got work while all their workers were busy.
@@ -93,14 +93,14 @@ pub struct Engine {
     pub(super) still: HashSet<String>,
     /// How often the reader of a file broke off.
     pub(super) breaks: HashMap<PathBuf, u32>,
-    pub(super) carriers: Carriers,
-    pub(super) undelivered: Vec<(Instant, Asked)>,
+    pub(super) delivery_workers: DeliveryWorkers,
+    pub(super) undelivered: Vec<(Instant, DeliveryTry)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
     /// When the next schedule comes due.
     pub(super) next_schedule: Option<Instant>,
     /// Whether somebody looks at the plugins.
-    pub(super) refreshing: Refreshing,
+    pub(super) refreshing: RefreshState,
     pub(super) stopping: bool,
     /// Cancelled when nothing new is to be begun.
     pub(super) closing: Cancel,
@@ -108,19 +108,19 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine for `house`. `listener` is told about the progress of each task.
+    /// An engine for `context`. `listener` is told about the progress of each task.
     #[must_use]
-    pub fn new(house: Arc<House>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
-        let triggers = trigger::armed(&house);
+    pub fn new(context: Arc<Context>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
+        let triggers = trigger::arm_triggers(&context);
         Self {
-            house,
+            context,
             mode,
             listener: Arc::new(listener),
-            desk: Desk::default(),
+            file_queue: FileQueue::default(),
             watcher: None,
             watched: HashMap::new(),
             watch_again: false,
-            unseen: Unseen { all: true, ..Unseen::default() },
+            unseen: UnseenChanges { all: true, ..UnseenChanges::default() },
             watching: BTreeMap::new(),
             files_watcher: None,
             triggers,
@@ -136,12 +136,12 @@ impl Engine {
             scans: 0,
             missing_unseen: false,
             still: HashSet::new(),
-            carriers: Carriers::default(),
+            delivery_workers: DeliveryWorkers::default(),
             undelivered: Vec::new(),
             next_due: None,
             next_reconcile: Instant::now(),
             next_schedule: None,
-            refreshing: Refreshing::No,
+            refreshing: RefreshState::No,
             stopping: false,
             closing: Cancel::default(),
             summary: Summary::default(),
@@ -162,7 +162,7 @@ impl Engine {
                 return Ok(self.summary);
             }
             let wake = self.wake_at();
-            let ledger = self.house.ledger.clone();
+            let ledger = self.context.ledger.clone();
             let (next_change, next_of_files) = (next(&mut self.watcher), next(&mut self.files_watcher));
             tokio::select! {
                 change = next_change, if !self.stopping => self.change(change),
@@ -176,9 +176,9 @@ impl Engine {
     }
 
     async fn begin(&mut self) -> Result<(), DispatchError> {
-        recover(&self.house, true).await?;
+        recover(&self.context, true).await?;
         self.forget_plugins();
-        self.house.make_inboxes();
+        self.context.make_inboxes();
         self.recall_stamps().await?;
         self.reconcile();
         let now = Instant::now();
@@ -190,14 +190,14 @@ impl Engine {
     fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
         self.stopping = true;
         self.closing.cancel();
-        self.house.ending.cancel();
+        self.context.ending.cancel();
         self.jobs.abort_all();
         Err(lost.into())
     }
 
     fn on_time(&mut self) {
         // A loss ends the loop through `Ledger::lost`.
-        drop(self.house.ledger.check_files());
+        drop(self.context.ledger.check_files());
         let now = Instant::now();
         if now >= self.next_reconcile {
             self.reconcile();
@@ -216,7 +216,7 @@ impl Engine {
         self.stopping = true;
         self.closing.cancel();
         if times >= 2 {
-            self.house.ending.cancel();
+            self.context.ending.cancel();
         }
         let running: usize = self.working.values().sum();
         if running > 0 {
@@ -229,24 +229,24 @@ impl Engine {
         if !self.stopping {
             let undelivered = self.undelivered.iter().map(|(at, ..)| *at).min();
             let armed = self.armed.values().map(|(_, at)| *at).min();
-            let room = self.desk.in_hand() < limits::CAPTURES_AT_ONCE;
-            let file = self.desk.next_at().filter(|_| room);
+            let room = self.file_queue.in_hand() < limits::CAPTURES_AT_ONCE;
+            let file = self.file_queue.next_at().filter(|_| room);
             let poll = self.polls.values().min().copied();
             wake = [file, armed, undelivered, self.next_due, self.next_schedule, poll]
                 .into_iter()
                 .flatten()
                 .fold(wake, Instant::min);
         }
-        self.carriers.next_at().map_or(wake, |next| wake.min(next))
+        self.delivery_workers.next_at().map_or(wake, |next| wake.min(next))
     }
 
     fn is_done(&self) -> bool {
-        let idle = self.jobs.is_empty() && self.carriers.is_idle();
+        let idle = self.jobs.is_empty() && self.delivery_workers.is_idle();
         if self.stopping {
             return idle;
         }
         let quiet =
-            self.desk.is_clear() && !self.missing_unseen && self.armed.is_empty() && self.undelivered.is_empty();
+            self.file_queue.is_clear() && !self.missing_unseen && self.armed.is_empty() && self.undelivered.is_empty();
         self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
     }
 }

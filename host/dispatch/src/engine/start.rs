@@ -4,18 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_intake::Seen;
+use baton_intake::DetectedBy;
 use baton_ledger::{Tx, supervision, task};
 use jiff::Timestamp;
 
-use super::carriers::Asked;
+use super::delivery_workers::DeliveryTry;
 use super::message::Message;
-use super::serve::{Engine, Held, Mode};
+use super::serve::{Engine, JobResources, Mode};
 use crate::capture::capture;
-use crate::carry::carry_all;
+use crate::delivery::deliver_all;
 use crate::recover::recover;
-use crate::work::{self, Begun};
-use crate::{DispatchError, House, limits, trigger};
+use crate::work::{self, StartedTask};
+use crate::{Context, DispatchError, limits, trigger};
 
 impl Engine {
     /// Starts whatever can be started now.
@@ -26,46 +26,46 @@ impl Engine {
             self.look_for_missing();
         }
         // What is settled is delivered, whatever else ends.
-        while let Some(batch) = self.carriers.begin(now) {
+        while let Some(batch) = self.delivery_workers.begin(now) {
             self.carry(batch);
         }
     }
 
     fn start_new(&mut self, now: Instant) {
-        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.desk.in_hand());
-        for (path, waiting) in self.desk.take(room, now) {
+        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.file_queue.in_hand());
+        for (path, waiting) in self.file_queue.take(room, now) {
             self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
         }
         let due: Vec<usize> = self.armed.iter().filter(|(_, (_, at))| *at <= now).map(|(number, _)| *number).collect();
         for number in due {
             self.armed.remove(&number);
             if let Some(trigger) = self.triggers.get(number).cloned() {
-                let (house, closing) = (Arc::clone(&self.house), self.closing.clone());
-                self.jobs.spawn(async move { Message::Fired(trigger::fire(&house, trigger, &closing).await) });
+                let (context, closing) = (Arc::clone(&self.context), self.closing.clone());
+                self.jobs.spawn(async move { Message::Fired(trigger::fire(&context, trigger, &closing).await) });
             }
         }
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
         self.undelivered = later;
         for (_, asked) in ready {
-            self.carriers.ask(asked.task, asked.tries + 1, &asked.agent);
+            self.delivery_workers.ask(asked.task, asked.tries + 1, &asked.agent);
         }
     }
 
-    fn capture(&mut self, path: PathBuf, agent: String, seen: Seen, unfinished: bool) {
-        let (house, held) = (Arc::clone(&self.house), Held::File(path.clone()));
+    fn capture(&mut self, path: PathBuf, agent: String, seen: DetectedBy, unfinished: bool) {
+        let (context, held) = (Arc::clone(&self.context), JobResources::File(path.clone()));
         let job = self.jobs.spawn(async move {
-            let taken = capture(&house, &agent, path.clone(), seen, unfinished).await;
+            let taken = capture(&context, &agent, path.clone(), seen, unfinished).await;
             Message::Captured(agent, path, taken)
         });
         self.held.insert(job.id(), held);
     }
 
-    fn carry(&mut self, batch: Vec<Asked>) {
-        let (house, held) = (Arc::clone(&self.house), Held::Deliveries(batch.clone()));
+    fn carry(&mut self, batch: Vec<DeliveryTry>) {
+        let (context, held) = (Arc::clone(&self.context), JobResources::Deliveries(batch.clone()));
         let job = self.jobs.spawn(async move {
             let agent = batch.first().map_or_else(|| "".into(), |asked| Arc::clone(&asked.agent));
             let tasks = batch.iter().map(|asked| asked.task.clone()).collect();
-            let carried = carry_all(&house, &agent, tasks).await;
+            let carried = deliver_all(&context, &agent, tasks).await;
             Message::Carried(batch, carried)
         });
         self.held.insert(job.id(), held);
@@ -73,7 +73,7 @@ impl Engine {
 
     /// Sees to it that a worker of the agent runs.
     pub(super) fn kick(&mut self, agent: String) {
-        let most = self.house.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
+        let most = self.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.working.entry(agent.clone()).or_default();
         if self.stopping || *workers >= most {
             self.more_work.insert(agent);
@@ -84,12 +84,12 @@ impl Engine {
     }
 
     /// Has a worker of the agent go on with `begun`, or with whatever waits.
-    pub(super) fn work(&mut self, agent: String, begun: Vec<Begun>) {
-        let (house, listener) = (Arc::clone(&self.house), Arc::clone(&self.listener));
-        let (cancel, closing) = (self.house.ending.clone(), self.closing.clone());
-        let held = Held::Agent(agent.clone());
+    pub(super) fn work(&mut self, agent: String, begun: Vec<StartedTask>) {
+        let (context, listener) = (Arc::clone(&self.context), Arc::clone(&self.listener));
+        let (cancel, closing) = (self.context.ending.clone(), self.closing.clone());
+        let held = JobResources::Agent(agent.clone());
         let job = self.jobs.spawn(async move {
-            let worked = Box::pin(work::next(&house, &agent, begun, (&cancel, &closing), Some(&listener))).await;
+            let worked = Box::pin(work::next(&context, &agent, begun, (&cancel, &closing), Some(&listener))).await;
             Message::Worked(agent, worked)
         });
         self.held.insert(job.id(), held);
@@ -101,25 +101,28 @@ impl Engine {
     }
 
     pub(super) fn take_up(&mut self) {
-        let (house, held) = (Arc::clone(&self.house), self.waits_for_held());
-        self.jobs.spawn(async move { Message::Recovered(take_up(&house, held).await) });
+        let (context, held) = (Arc::clone(&self.context), self.waits_for_held());
+        self.jobs.spawn(async move { Message::Recovered(recover_tasks(&context, held).await) });
     }
 }
 
 /// Takes up what was left and tells who has work and when the next retry is due; with `held` also when a plugin that is left
 /// alone may be tried again. A single run does not wait for that.
-pub(super) async fn take_up(house: &Arc<House>, held: bool) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
-    recover(house, false).await?;
+pub(super) async fn recover_tasks(
+    context: &Arc<Context>,
+    held: bool,
+) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+    recover(context, false).await?;
     let now = Timestamp::now();
-    let me = house.owner.clone();
+    let me = context.owner.clone();
     let look = move |tx: &Tx<'_>| {
         let held = if held { supervision::next(tx, now)? } else { None };
         let due = [task::next_due(tx)?, held].into_iter().flatten().min();
         Ok((task::agents_with_work(tx)?, due, task::to_stop(tx, &me)?))
     };
-    let (agents, due, stop) = house.ledger.write(look).await?;
+    let (agents, due, stop) = context.ledger.write(look).await?;
     for id in &stop {
-        house.running.stop(id);
+        context.running.stop(id);
     }
     Ok((agents, due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO))))
 }

@@ -13,17 +13,17 @@ use baton_ledger::{Tx, watched};
 
 use super::message::Message;
 use super::serve::{Engine, Mode};
-use crate::trigger::{Watching, schedule};
+use crate::trigger::{PluginWatch, schedule};
 
 impl Engine {
     /// From now on this is what the plugin's trigger waits for. Where the folders are others than before, something may have
     /// changed before they were watched: one more look.
-    pub(super) fn watch_files(&mut self, plugin: String, watching: Watching) {
+    pub(super) fn watch_files(&mut self, plugin: String, watching: PluginWatch) {
         // A single run looks once.
         if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
             return;
         }
-        if watching.beyond() > 0 && self.desk.say_once(Path::new(&plugin)) {
+        if watching.beyond() > 0 && self.file_queue.say_once(Path::new(&plugin)) {
             let (seen, beyond) = (watching.folders.len(), watching.beyond());
             tracing::warn!(
                 %plugin,
@@ -51,7 +51,7 @@ impl Engine {
         for folder in &now {
             if let Err(error) = watcher.watch_flat(folder) {
                 self.unseen.watched_files = true;
-                if folder.is_dir() && self.desk.say_once(folder) {
+                if folder.is_dir() && self.file_queue.say_once(folder) {
                     tracing::warn!("{error}; changes there are seen by the scan of every minute");
                 }
             }
@@ -93,10 +93,10 @@ impl Engine {
     pub(super) fn forget_plugins(&mut self) {
         let triggers = &self.triggers;
         self.watching.retain(|plugin, _| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));
-        let (house, names) = (Arc::clone(&self.house), Arc::clone(&self.house.plugins().names));
+        let (context, names) = (Arc::clone(&self.context), Arc::clone(&self.context.plugins().names));
         let forget = async move {
             let job = move |tx: &Tx<'_>| watched::keep_only(tx, &names);
-            let forgotten = house.ledger.write(job).await.map(|()| (Vec::new(), None));
+            let forgotten = context.ledger.write(job).await.map(|()| (Vec::new(), None));
             Message::Recovered(forgotten.map_err(Into::into))
         };
         self.jobs.spawn(forget);
@@ -104,7 +104,7 @@ impl Engine {
 
     /// Makes tasks of the schedules whose time has come.
     pub(super) fn look_at_schedules(&mut self) {
-        let house = Arc::clone(&self.house);
-        self.jobs.spawn(async move { Message::Scheduled(schedule::fire(&house).await) });
+        let context = Arc::clone(&self.context);
+        self.jobs.spawn(async move { Message::Scheduled(schedule::fire(&context).await) });
     }
 }

@@ -6,23 +6,23 @@ use baton_core::text::{at_most, plugin_suggests};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 
-use super::ending::Actor;
-use super::outcome::Outcome;
-use super::reports::Named;
-use crate::house::House;
+use super::outcome::Settlement;
+use super::reports::NamedArtifact;
+use super::resolution::Actor;
+use crate::context::Context;
 use crate::limits;
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
 const FINDINGS_IN_RETURN: usize = 50;
 
 /// Where the RETURN goes, if there is one: the sender's name and the folder.
-pub(super) fn answer_to(house: &House, task: &Task, state: State) -> Option<(String, String)> {
+pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<(String, String)> {
     let sender = task.sender.as_deref()?;
     let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
     if !asked || !state.sends_return() {
         return None;
     }
-    Some((sender.to_owned(), house.answers_for(task.answer_to()?)))
+    Some((sender.to_owned(), context.answers_for(task.answer_to()?)))
 }
 
 /// The public name of a severity.
@@ -37,8 +37,8 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
 }
 
 /// Name and bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
-pub(super) fn answer(outcome: &Outcome, artifacts: &[Named], sender: &str, head: &str) -> (String, Vec<u8>) {
-    let Outcome { task, ending, at, .. } = outcome;
+pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: &str, head: &str) -> (String, Vec<u8>) {
+    let Settlement { task, ending, at, .. } = outcome;
     let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
     // If the plugin did not end the attempt itself, Baton answers on its behalf.
     let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };

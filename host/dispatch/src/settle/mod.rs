@@ -1,15 +1,15 @@
 //! How an attempt ends: its state, its findings, its reports, the handoffs that it emitted or took back (`post`), the RETURN
 //! and the move to the archive, all in one transaction. Nothing is delivered here; see `carry`.
 //!
-//! `ending` decides, `outcome` is that with all that goes out with it, `write` is the transaction, with `reports` (the names
-//! of the files) and `answer` (the RETURN); `together` settles what one agent has done in one go.
+//! `resolution` decides, `outcome` is that with all that goes out with it, `write` is the transaction, with `reports` (the names
+//! of the files) and `answer` (the RETURN); `settle_batch` settles what one agent has done in one go.
 
 mod answer;
-mod ending;
 mod outcome;
 mod reports;
-mod together;
+mod resolution;
+mod settle_batch;
 mod write;
 
-pub(crate) use self::outcome::Settled;
-pub(crate) use self::together::settle;
+pub(crate) use self::outcome::SettledTask;
+pub(crate) use self::settle_batch::settle;

@@ -7,23 +7,23 @@ use baton_core::text::at_most;
 use baton_core::{OutcomeKind, State, quarantine};
 use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::task::Task;
-use baton_sandbox::{Ceiling, Usage, Used};
+use baton_sandbox::{LimitUsage, ResourceLimit, Usage};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::answer::answer_to;
-use super::ending::{Ending, decide};
-use super::write::Written;
-use crate::house::House;
+use super::resolution::{Resolution, resolve};
+use super::write::SettlementEffects;
+use crate::context::Context;
 use crate::limits;
-use crate::own::OwnChanges;
-use crate::post::Post;
-use crate::supervise::Sign;
-use crate::work::Attempted;
+use crate::own_changes::OwnChanges;
+use crate::plugin_requests::PluginRequests;
+use crate::supervise::PluginHealth;
+use crate::work::FinishedAttempt;
 
 /// A settled attempt.
 #[derive(Debug)]
-pub(crate) struct Settled {
+pub(crate) struct SettledTask {
     pub(crate) id: String,
     pub(crate) agent: String,
     /// Who asked for it; empty where nobody did.
@@ -48,7 +48,7 @@ pub(crate) struct Settled {
     pub(crate) log: String,
 }
 
-impl Settled {
+impl SettledTask {
     /// The word for people that says how it stands.
     pub(crate) fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)
@@ -62,7 +62,7 @@ impl Settled {
         match self.state {
             State::Failed
             | State::Dead
-            | State::Quarantined
+            | State::Rejected
             | State::NeedsHuman
             | State::NeedsGrant
             | State::NeedsApproval => tracing::warn!(%task, %agent, %state, ?from, ?title, "{text}"),
@@ -72,27 +72,28 @@ impl Settled {
 }
 
 /// A decided ending with all that goes out with it.
-pub(super) struct Outcome {
+pub(super) struct Settlement {
     pub(super) task: Task,
-    pub(super) ending: Ending,
-    pub(super) out: Outgoing,
+    pub(super) ending: Resolution,
+    pub(super) out: SettlementOutput,
     pub(super) at: Timestamp,
 }
 
-impl Outcome {
+impl Settlement {
     /// Decides how an attempt ended and collects what goes out with it.
-    pub(super) fn of(house: &House, attempted: Attempted) -> Self {
-        let Attempted { task, installed, ended, own, sql_bytes, at } = attempted;
+    pub(super) fn of(context: &Context, attempted: FinishedAttempt) -> Self {
+        let FinishedAttempt { task, installed, ended, own, sql_bytes, at } = attempted;
         let report = ended.as_ref().ok();
-        let (sign, usage) = (report.map_or(Sign::None, Sign::of), report.map(|report| as_json(&report.usage)));
+        let (sign, usage) =
+            (report.map_or(PluginHealth::None, PluginHealth::of), report.map(|report| as_json(&report.usage)));
         let used = |ceiling| report.and_then(|report| report.usage.of(ceiling)).map_or(0, |used| used.used);
         let spent = vec![
-            (Resource::Tasks, house.budgets.taken(&task.agent, &task.id)),
-            (Resource::Written, used(Ceiling::Written)),
-            (Resource::HttpRequests, used(Ceiling::HttpRequests)),
-            (Resource::HttpBytes, used(Ceiling::HttpBytes)),
+            (Resource::Tasks, context.budgets.taken(&task.agent, &task.id)),
+            (Resource::Written, used(ResourceLimit::Written)),
+            (Resource::HttpRequests, used(ResourceLimit::HttpRequests)),
+            (Resource::HttpBytes, used(ResourceLimit::HttpBytes)),
             (Resource::SqlBytes, sql_bytes),
-            (Resource::CatalogBytes, used(Ceiling::Catalog)),
+            (Resource::CatalogBytes, used(ResourceLimit::Catalog)),
         ];
         let log = report.map(|report| AttemptLog {
             plugin: task.agent.clone(),
@@ -101,28 +102,28 @@ impl Outcome {
             at,
             text: report.log.clone(),
         });
-        let mut ending = decide(house, &task, installed.as_ref(), ended, at);
+        let mut ending = resolve(context, &task, installed.as_ref(), ended, at);
         let post = std::mem::take(&mut ending.post);
-        let out = Outgoing {
+        let out = SettlementOutput {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
-            reports: house.reports(),
-            answer_to: answer_to(house, &task, ending.state),
-            post: Post::of(house, &task, post, at),
-            owner: house.owner.clone(),
+            reports: context.reports(),
+            answer_to: answer_to(context, &task, ending.state),
+            post: PluginRequests::of(context, &task, post, at),
+            owner: context.owner.clone(),
             sign,
             usage,
             log,
-            quarantine: house.quarantine(&task.agent),
+            quarantine: context.quarantine(&task.agent),
             spent,
-            budget: house.budget(&task.agent),
+            budget: context.budget(&task.agent),
             own,
         };
         Self { task, ending, out, at }
     }
 
     /// What the engine is told, once that is written down or somebody else was first.
-    pub(super) fn settled(&self, written: Option<Written>) -> Settled {
-        let Ending { state, outcome, text, next_steps, .. } = &self.ending;
+    pub(super) fn settled(&self, written: Option<SettlementEffects>) -> SettledTask {
+        let Resolution { state, outcome, text, next_steps, .. } = &self.ending;
         let (state, outcome, text, next_steps) = match written {
             Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
             None => {
@@ -134,9 +135,9 @@ impl Outcome {
         let (from, title) = (self.task.sender.clone().unwrap_or_default(), self.task.title.clone());
         let watches = written.is_some() && !self.ending.watched.is_empty();
         let wrote = !self.out.own.is_empty();
-        let Written { artifacts, carry, released, quarantined } = written.unwrap_or_default();
+        let SettlementEffects { artifacts, carry, released, quarantined } = written.unwrap_or_default();
         let log = self.out.log.as_ref().map(|log| log.text.clone()).unwrap_or_default();
-        Settled {
+        SettledTask {
             id,
             agent,
             from,
@@ -157,20 +158,20 @@ impl Outcome {
 }
 
 /// What goes out with an ending, besides what the ending itself holds.
-pub(super) struct Outgoing {
+pub(super) struct SettlementOutput {
     pub(super) plugin_digest: Option<String>,
     pub(super) reports: PathBuf,
     /// The sender's name and the folder of the RETURN.
     pub(super) answer_to: Option<(String, String)>,
-    pub(super) post: Post,
+    pub(super) post: PluginRequests,
     pub(super) owner: String,
     /// What the attempt says about its plugin.
-    pub(super) sign: Sign,
+    pub(super) sign: PluginHealth,
     /// What it used of its ceilings, as JSON.
     pub(super) usage: Option<String>,
     /// What its plugin wrote to standard output and standard error.
     pub(super) log: Option<AttemptLog>,
-    pub(super) quarantine: quarantine::Policy,
+    pub(super) quarantine: quarantine::QuarantinePolicy,
     /// What it used of its plugin's budgets, except reports.
     pub(super) spent: Vec<(Resource, u64)>,
     pub(super) budget: Budget,
@@ -180,7 +181,7 @@ pub(super) struct Outgoing {
 
 /// What `why --json` shows of what was used.
 fn as_json(usage: &Usage) -> String {
-    let used = |used: &Used| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
+    let used = |used: &LimitUsage| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
     let all: Map<String, Value> = usage.iter().map(|one| (one.ceiling.key().to_owned(), used(one))).collect();
     Value::Object(all).to_string()
 }

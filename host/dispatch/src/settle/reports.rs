@@ -20,7 +20,7 @@ fn is_artifact_name(name: &str) -> bool {
 }
 
 /// An artifact with the name that it is going to have.
-pub(super) struct Named {
+pub(super) struct NamedArtifact {
     pub(super) name: String,
     pub(super) media_type: String,
     pub(super) hash: String,
@@ -28,7 +28,7 @@ pub(super) struct Named {
     pub(super) bytes: Option<Vec<u8>>,
 }
 
-impl Named {
+impl NamedArtifact {
     /// Where it is going to be, relative to the workspace.
     pub(super) fn place(&self) -> String {
         format!("reports/{}", self.name)
@@ -38,11 +38,15 @@ impl Named {
 /// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes (on the
 /// disk or on its way there), so that what belongs together keeps together. A file that is there with the same bytes is
 /// the report.
-pub(super) fn name_all(tx: &Tx<'_>, reports: &Path, artifacts: &[wit::Artifact]) -> Result<Vec<Named>, LedgerError> {
+pub(super) fn name_all(
+    tx: &Tx<'_>,
+    reports: &Path,
+    artifacts: &[wit::Artifact],
+) -> Result<Vec<NamedArtifact>, LedgerError> {
     let mut number = 1_u32;
     loop {
         let named: Result<Vec<_>, _> = artifacts.iter().map(|artifact| name(tx, reports, artifact, number)).collect();
-        match named?.into_iter().collect::<Option<Vec<Named>>>() {
+        match named?.into_iter().collect::<Option<Vec<NamedArtifact>>>() {
             Some(named) => return Ok(named),
             None => number = number.saturating_add(1),
         }
@@ -50,7 +54,12 @@ pub(super) fn name_all(tx: &Tx<'_>, reports: &Path, artifacts: &[wit::Artifact])
 }
 
 /// The artifact under its `number`th name; `None` when that is taken by something else.
-fn name(tx: &Tx<'_>, reports: &Path, artifact: &wit::Artifact, number: u32) -> Result<Option<Named>, LedgerError> {
+fn name(
+    tx: &Tx<'_>,
+    reports: &Path,
+    artifact: &wit::Artifact,
+    number: u32,
+) -> Result<Option<NamedArtifact>, LedgerError> {
     let suffix = if number == 1 { String::new() } else { format!("-{number}") };
     let name = file_name::with_insert(&artifact.name, &suffix);
     let hash = Digest::of(&artifact.bytes);
@@ -62,7 +71,7 @@ fn name(tx: &Tx<'_>, reports: &Path, artifact: &wit::Artifact, number: u32) -> R
     let there = there.is_ok();
     let taken = !same && (there || outbox::is_reserved(tx, "reports", &name)?);
     let bytes = (!same).then(|| artifact.bytes.clone());
-    let named = Named { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
+    let named = NamedArtifact { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
     Ok((!taken).then_some(named))
 }
 

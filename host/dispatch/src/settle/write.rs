@@ -4,23 +4,23 @@ use baton_core::budget::Resource;
 use baton_core::text::at_most;
 use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
-use baton_ledger::outbox::{self, Kind};
-use baton_ledger::task::{self, Closing};
+use baton_ledger::outbox::{self, DeliveryKind};
+use baton_ledger::task::{self, CloseReason};
 use baton_ledger::{LedgerError, Tx, attempt_log, finding, watched};
-use baton_sandbox::{Watched, wit};
+use baton_sandbox::{WatchUpdate, wit};
 use fail::fail_point;
 
 use super::answer::{answer, severity};
-use super::ending::{Actor, Ending};
-use super::outcome::Outcome;
-use super::reports::{Named, name_all};
+use super::outcome::Settlement;
+use super::reports::{NamedArtifact, name_all};
+use super::resolution::{Actor, Resolution};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::trigger::returns;
 use crate::{budget, dependencies, limits, supervise};
 
 /// What a settlement came to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written {
+pub(super) struct SettlementEffects {
     /// The places of the reports.
     pub(super) artifacts: Vec<String>,
     /// Other tasks that have something to deliver by it.
@@ -31,9 +31,9 @@ pub(super) struct Written {
     pub(super) quarantined: Option<String>,
 }
 
-impl Outcome {
+impl Settlement {
     /// The transaction. `None` when the task is not held any more.
-    pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<Written>, LedgerError> {
+    pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<SettlementEffects>, LedgerError> {
         let Self { task, ending, out, at } = self;
         if !task::holds(tx, &task.id, &out.owner)? {
             return Ok(None);
@@ -45,12 +45,12 @@ impl Outcome {
         out.own.record(tx, &task.agent)?;
         for named in &artifacts {
             if let Some(bytes) = &named.bytes {
-                self.deliver(tx, Kind::Artifact, "reports", (named.name.clone(), bytes.clone()))?;
+                self.deliver(tx, DeliveryKind::Artifact, "reports", (named.name.clone(), bytes.clone()))?;
             }
         }
         let sent = out.post.go_out(tx, task, *at)?;
         if let Some((sender, folder)) = &out.answer_to {
-            self.deliver(tx, Kind::Return, folder, answer(self, &artifacts, sender, &head))?;
+            self.deliver(tx, DeliveryKind::Return, folder, answer(self, &artifacts, sender, &head))?;
         }
         self.put_away(tx)?;
         let released = dependencies::settled(tx, task, ending.state, *at)? || sent.released;
@@ -58,12 +58,12 @@ impl Outcome {
         let held = self.spend(tx, reports)?;
         let quarantined = self.supervised(tx)?.or(held);
         fail_point!("settle.written");
-        let artifacts = artifacts.iter().map(Named::place).collect();
-        Ok(Some(Written { artifacts, carry: sent.carry, released, quarantined }))
+        let artifacts = artifacts.iter().map(NamedArtifact::place).collect();
+        Ok(Some(SettlementEffects { artifacts, carry: sent.carry, released, quarantined }))
     }
 
     /// Moves the task to its state; gives the newest hash of the chain.
-    fn transition(&self, tx: &Tx<'_>, artifacts: &[Named]) -> Result<String, LedgerError> {
+    fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
         let Self { task, ending, out, at } = self;
         let actor = ending.actor.name(task);
         let mut event = Event::of(task, actor, ending.action, ending.text.clone(), ending.state, *at);
@@ -83,9 +83,9 @@ impl Outcome {
             outbox::take_back(tx, &task.id)?;
         }
         if ending.stale {
-            task::set_closing(tx, &task.id, Closing::Stale)?;
+            task::set_closing(tx, &task.id, CloseReason::Stale)?;
         } else if ending.state.is_final() && ending.actor == Actor::Plugin {
-            task::set_closing(tx, &task.id, Closing::Answered)?;
+            task::set_closing(tx, &task.id, CloseReason::Answered)?;
         }
         Ok(head)
     }
@@ -96,7 +96,7 @@ impl Outcome {
         let findings: Vec<_> = ending.findings.iter().map(kept).collect();
         findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
         returns::flag(tx, task, &findings, *at)?;
-        for Watched { key, files } in &ending.watched {
+        for WatchUpdate { key, files } in &ending.watched {
             let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
             watched::replace(tx, &task.agent, key, &files)?;
         }
@@ -107,11 +107,11 @@ impl Outcome {
     fn deliver(
         &self,
         tx: &Tx<'_>,
-        kind: Kind,
+        kind: DeliveryKind,
         folder: &str,
         (name, bytes): (String, Vec<u8>),
     ) -> Result<(), LedgerError> {
-        outbox::add(tx, &self.task.id, &outbox::New::written(kind, folder.to_owned(), name, bytes)).map(drop)
+        outbox::add(tx, &self.task.id, &outbox::NewDelivery::written(kind, folder.to_owned(), name, bytes)).map(drop)
     }
 
     /// Has the file of a task that is over moved out of the inbox.
@@ -146,7 +146,7 @@ impl Outcome {
         let Some(digest) = &out.plugin_digest else {
             return Ok(None);
         };
-        let quarantined = supervise::note(tx, task, digest, &out.sign, out.quarantine, *at)?;
+        let quarantined = supervise::record_health(tx, task, digest, &out.sign, out.quarantine, *at)?;
         if let Some(text) = &quarantined {
             supervise::tell(tx, task, ending.state, text, *at)?;
         }
@@ -155,7 +155,7 @@ impl Outcome {
 }
 
 /// SHA-256 of the summary and the artifacts.
-fn output_hash(ending: &Ending, artifacts: &[Named]) -> String {
+fn output_hash(ending: &Resolution, artifacts: &[NamedArtifact]) -> String {
     let mut parts = vec![ending.text.as_bytes()];
     parts.extend(artifacts.iter().map(|named| named.hash.as_bytes()));
     Digest::of_parts(&parts).to_string()

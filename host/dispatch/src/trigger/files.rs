@@ -15,9 +15,9 @@ use baton_sandbox::MountGrant;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::{Fired, title};
-use crate::own::{Own, OwnWrites};
-use crate::{DispatchError, House, budget, limits};
+use super::{TriggerResult, title};
+use crate::own_changes::{OwnPaths, OwnWrites};
+use crate::{Context, DispatchError, budget, limits};
 
 /// A trigger that is armed.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub(crate) struct FilesTrigger {
 impl FilesTrigger {
     /// The `number`th trigger of `plugin`, over the folders that are granted; none when none is, or the glob is no pattern.
     pub(super) fn new(
-        (house, plugin, number): (&House, &str, usize),
+        (context, plugin, number): (&Context, &str, usize),
         granted: &[MountGrant],
         (folder, glob): (&str, &str),
         debounce: Duration,
@@ -54,7 +54,7 @@ impl FilesTrigger {
             plugin: plugin.to_owned(),
             action: action.to_owned(),
             mounts,
-            own: [house.reports(), house.handoffs()],
+            own: [context.reports(), context.handoffs()],
             glob,
             debounce,
         })
@@ -80,14 +80,14 @@ impl FilesTrigger {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fired, DispatchError> {
-    let (look, inner) = (trigger.clone(), Arc::clone(house));
+pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Result<TriggerResult, DispatchError> {
+    let (look, inner) = (trigger.clone(), Arc::clone(context));
     let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || look.now(&inner.own)).await else {
-        return Ok(Fired { unread: Some(trigger.plugin), ..Fired::default() });
+        return Ok(TriggerResult { unread: Some(trigger.plugin), ..TriggerResult::default() });
     };
     fail_point!("trigger.looked");
     let now = Timestamp::now();
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         let known = mark::all(tx, &trigger.key)?;
         for gone in known.keys().filter(|path| !seen.contains_key(*path)) {
@@ -96,11 +96,11 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fi
         let changed = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash) && !own.contains(path));
         let changed: Vec<_> = changed.take(limits::PATHS_OF_A_TRIGGER).collect();
         if changed.is_empty() {
-            return Ok(Fired::default());
+            return Ok(TriggerResult::default());
         }
-        let waits = budget::admit_trigger(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
+        let waits = budget::allow_trigger(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
         if waits.is_some() {
-            return Ok(Fired { waits, ..Fired::default() });
+            return Ok(TriggerResult { waits, ..TriggerResult::default() });
         }
         for (path, hash) in &changed {
             mark::set(tx, &trigger.key, path, hash)?;
@@ -109,9 +109,9 @@ pub(crate) async fn fire(house: &Arc<House>, trigger: FilesTrigger) -> Result<Fi
         let paths = changed.into_iter().map(|(path, _)| path).collect();
         task::insert(tx, &trigger.task(paths), None, now)?;
         fail_point!("trigger.task_added");
-        Ok(Fired { agents: vec![trigger.plugin], more, ..Fired::default() })
+        Ok(TriggerResult { agents: vec![trigger.plugin], more, ..TriggerResult::default() })
     };
-    let fired = house.ledger.write(job).await?;
+    let fired = context.ledger.write(job).await?;
     fail_point!("trigger.committed");
     Ok(fired)
 }
@@ -138,7 +138,7 @@ impl FilesTrigger {
     }
 
     /// The marks of those files that the plugin's own attempt wrote.
-    pub(crate) fn as_they_are(&self, own: &Own) -> Vec<(String, String, String)> {
+    pub(crate) fn as_they_are(&self, own: &OwnPaths) -> Vec<(String, String, String)> {
         let files = self
             .mounts
             .iter()
@@ -149,13 +149,13 @@ impl FilesTrigger {
         marks.collect()
     }
 
-    fn task(&self, paths: Vec<String>) -> task::New {
-        task::New {
+    fn task(&self, paths: Vec<String>) -> task::NewTask {
+        task::NewTask {
             sender: Some("baton".to_owned()),
             title: title(&self.action, &paths),
             action: Some(self.action.clone()),
             paths,
-            ..task::New::blank(&self.plugin, task::Origin::Trigger, State::Queued)
+            ..task::NewTask::blank(&self.plugin, task::Origin::Trigger, State::Queued)
         }
     }
 }

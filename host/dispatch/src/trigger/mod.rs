@@ -32,14 +32,14 @@ use jiff::Timestamp;
 
 pub(crate) use audio::AudioTrigger;
 pub(crate) use files::FilesTrigger;
-pub(crate) use watched::{WatchedTrigger, Watching, stamp};
+pub(crate) use watched::{PluginWatch, WatchedTrigger, stamp};
 
-use crate::house::Installed;
-use crate::{DispatchError, House, budget};
+use crate::context::InstalledPlugin;
+use crate::{Context, DispatchError, budget};
 
 /// A trigger that is looked at when files change.
 #[derive(Clone, Debug)]
-pub(crate) enum Armed {
+pub(crate) enum ArmedTrigger {
     Files(FilesTrigger),
     Watched(WatchedTrigger),
     Audio(AudioTrigger),
@@ -47,7 +47,7 @@ pub(crate) enum Armed {
 
 /// What a look at a trigger came to.
 #[derive(Debug, Default)]
-pub(crate) struct Fired {
+pub(crate) struct TriggerResult {
     /// Have work now.
     pub(crate) agents: Vec<String>,
     /// More has changed than one task is told.
@@ -55,14 +55,14 @@ pub(crate) struct Fired {
     /// The folder in which more audio is to be heard.
     pub(crate) audio: Option<PathBuf>,
     /// The used-up budget because of which it made no task. The next scan tries again.
-    pub(crate) waits: Option<budget::Reached>,
+    pub(crate) waits: Option<budget::ExhaustedBudget>,
     /// The plugin whose files could not be compared: they are compared again with the next look.
     pub(crate) unread: Option<String>,
     /// The plugin, and what is to be watched for it from now on.
-    pub(crate) watching: Option<(String, Watching)>,
+    pub(crate) watching: Option<(String, PluginWatch)>,
 }
 
-impl Armed {
+impl ArmedTrigger {
     /// How long it must be quiet first.
     pub(crate) fn debounce(&self) -> Duration {
         match self {
@@ -100,9 +100,9 @@ impl Armed {
     }
 
     /// Whether its folder could not be read at the last look.
-    pub(crate) fn is_unreachable(&self, house: &House) -> bool {
+    pub(crate) fn is_unreachable(&self, context: &Context) -> bool {
         match self {
-            Self::Audio(trigger) => house.hearing.is_in_trouble(&trigger.folder.named),
+            Self::Audio(trigger) => context.scan_queue.is_in_trouble(&trigger.folder.named),
             Self::Files(_) | Self::Watched(_) => false,
         }
     }
@@ -118,27 +118,28 @@ impl Armed {
 }
 
 /// Every trigger of the installed plugins that waits for files, and the folders whose audio is heard.
-pub(crate) fn armed(house: &House) -> Vec<Armed> {
-    let folders = house.ears.iter().flat_map(|ears| ears.folders.iter().cloned());
-    let mut armed: Vec<Armed> = folders.map(|folder| Armed::Audio(AudioTrigger { folder })).collect();
-    for (name, installed) in &house.plugins().usable {
-        armed.extend(of_plugin(house, name, installed));
+pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
+    let folders = context.scanner.iter().flat_map(|scanner| scanner.folders.iter().cloned());
+    let mut armed: Vec<ArmedTrigger> = folders.map(|folder| ArmedTrigger::Audio(AudioTrigger { folder })).collect();
+    for (name, installed) in &context.plugins().usable {
+        armed.extend(of_plugin(context, name, installed));
     }
     armed
 }
 
 /// Every trigger of a plugin that waits for files.
-pub(crate) fn of_plugin(house: &House, name: &str, installed: &Installed) -> Vec<Armed> {
+pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlugin) -> Vec<ArmedTrigger> {
     let mounts = &installed.grants.mounts;
     let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();
     let triggers = triggers.filter(|(_, trigger)| !(installed.grants.triggers_off && trigger.is_about_files()));
     let armed = triggers.filter_map(|(number, trigger)| match trigger {
         manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
             let debounce = Duration::from_millis(*debounce_ms);
-            FilesTrigger::new((house, name, number), mounts, (folder, glob), debounce, action).map(Armed::Files)
+            FilesTrigger::new((context, name, number), mounts, (folder, glob), debounce, action)
+                .map(ArmedTrigger::Files)
         }
         manifest::Trigger::Watched { debounce_ms, action } => {
-            Some(Armed::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
+            Some(ArmedTrigger::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))
         }
         manifest::Trigger::Return { .. } | manifest::Trigger::Audio { .. } => None,
     });
@@ -150,11 +151,11 @@ pub(crate) fn of_plugin(house: &House, name: &str, installed: &Installed) -> Vec
 ///
 /// # Errors
 /// When the database fails.
-fn insert(tx: &Tx<'_>, house: &House, new: task::New, now: Timestamp) -> Result<(), LedgerError> {
-    match budget::admit_trigger(tx, &new.agent, &house.budget(&new.agent), now)? {
+fn insert(tx: &Tx<'_>, context: &Context, new: task::NewTask, now: Timestamp) -> Result<(), LedgerError> {
+    match budget::allow_trigger(tx, &new.agent, &context.budget(&new.agent), now)? {
         None => task::insert(tx, &new, None, now).map(drop),
         Some(reached) => {
-            let new = task::New { state: State::Waiting, reason: reached.text(), ..new };
+            let new = task::NewTask { state: State::Waiting, reason: reached.text(), ..new };
             let id = task::insert(tx, &new, None, now)?;
             task::set_due(tx, &id, reached.until)
         }
@@ -165,11 +166,15 @@ fn insert(tx: &Tx<'_>, house: &House, new: task::New, now: Timestamp) -> Result<
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>, trigger: Armed, closing: &Cancel) -> Result<Fired, DispatchError> {
+pub(crate) async fn fire(
+    context: &Arc<Context>,
+    trigger: ArmedTrigger,
+    closing: &Cancel,
+) -> Result<TriggerResult, DispatchError> {
     match trigger {
-        Armed::Audio(trigger) => audio::fire(house, trigger, closing).await,
-        Armed::Files(trigger) => files::fire(house, trigger).await,
-        Armed::Watched(trigger) => watched::fire(house, trigger).await,
+        ArmedTrigger::Audio(trigger) => audio::fire(context, trigger, closing).await,
+        ArmedTrigger::Files(trigger) => files::fire(context, trigger).await,
+        ArmedTrigger::Watched(trigger) => watched::fire(context, trigger).await,
     }
 }
 

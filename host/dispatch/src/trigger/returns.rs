@@ -10,14 +10,14 @@ use baton_core::guard::MAX_CHAIN;
 use baton_core::manifest::{ReturnsOf, Trigger};
 use baton_ledger::finding::Finding;
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx, flag, posted};
+use baton_ledger::{LedgerError, Tx, flag, plugin_requests};
 use jiff::Timestamp;
 
-use crate::house::{House, Installed};
+use crate::context::{Context, InstalledPlugin};
 
 /// What a task is about that a RETURN made.
 #[derive(Debug)]
-pub(crate) struct About {
+pub(crate) struct ReturnContext {
     /// The RETURN's own task.
     pub(crate) answer: Task,
     /// The request that it answers, and the bytes of its file.
@@ -26,7 +26,7 @@ pub(crate) struct About {
     pub(crate) key: Option<String>,
 }
 
-impl About {
+impl ReturnContext {
     /// Reads it; `None` for any other task.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl About {
         let answer = task::get_in(tx, about)?;
         let request = answer.request.as_deref().map(|id| task::get_in(tx, id)).transpose()?;
         let id = request.as_ref().and_then(|request| request.handoff_id.as_deref());
-        let key = id.map(|id| posted::key(tx, &task.agent, id)).transpose()?.flatten();
+        let key = id.map(|id| plugin_requests::key(tx, &task.agent, id)).transpose()?.flatten();
         let request = match request {
             Some(request) => {
                 let bytes = request.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
@@ -54,9 +54,9 @@ impl About {
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) fn tell(
+pub(crate) fn tell_return(
     tx: &Tx<'_>,
-    house: &House,
+    context: &Context,
     answer: &str,
     request: Option<&Task>,
     now: Timestamp,
@@ -71,10 +71,10 @@ pub(crate) fn tell(
         return Ok(false);
     }
     let mut told = false;
-    for (name, installed) in &house.plugins().usable {
+    for (name, installed) in &context.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
         if !task::has_told(tx, &answer.id, name)? {
-            super::insert(tx, house, new(name, action, answer, request), now)?;
+            super::insert(tx, context, new(name, action, answer, request), now)?;
             told = true;
         }
     }
@@ -83,7 +83,7 @@ pub(crate) fn tell(
 
 /// The action of the plugin's trigger, if that waits for RETURNs like this one. Of its own requests a plugin needs no grant
 /// to hear.
-fn wanted<'a>(name: &str, installed: &'a Installed, request: Option<&Task>) -> Option<&'a str> {
+fn wanted<'a>(name: &str, installed: &'a InstalledPlugin, request: Option<&Task>) -> Option<&'a str> {
     let own = request.is_some_and(|request| request.sender.as_deref() == Some(name));
     installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
         Trigger::Return { of, action } if own || *of == ReturnsOf::Any && installed.grants.returns => {
@@ -93,10 +93,10 @@ fn wanted<'a>(name: &str, installed: &'a Installed, request: Option<&Task>) -> O
     })
 }
 
-fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> task::New {
+fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> task::NewTask {
     let from = answer.sender.as_deref().unwrap_or("somebody");
     let chain = request.unwrap_or(answer);
-    task::New {
+    task::NewTask {
         sender: Some("baton".to_owned()),
         title: format!("{action}: {from} returned {}", request.map_or(&answer.title, |request| &request.title)),
         action: Some(action.to_owned()),
@@ -105,7 +105,7 @@ fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> tas
         chain_id: chain.chain_id.clone().or_else(|| Some(chain.id.clone())),
         chain_phase: chain.chain_phase,
         about: Some(answer.id.clone()),
-        ..task::New::blank(plugin, task::Origin::Trigger, State::Queued)
+        ..task::NewTask::blank(plugin, task::Origin::Trigger, State::Queued)
     }
 }
 

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::{AgentKind, DispatchError, House, budget, limits};
+use crate::{AgentKind, Context, DispatchError, budget, limits};
 
 /// A name of the marks that no other trigger has.
 const MARKS: &str = "schedule";
@@ -91,14 +91,14 @@ impl Schedule {
         format!("{agent} {} {zone} {} {args}", self.written, self.action.as_deref().unwrap_or_default())
     }
 
-    fn task(&self, agent: &str) -> task::New {
+    fn task(&self, agent: &str) -> task::NewTask {
         let action = self.action.as_deref().unwrap_or("the default action");
-        task::New {
+        task::NewTask {
             sender: Some("baton".to_owned()),
             title: format!("{action}: scheduled for {}", self.written),
             action: self.action.clone(),
             args: serde_json::to_string(&self.args).unwrap_or_else(|_| "{}".to_owned()),
-            ..task::New::blank(agent, task::Origin::Trigger, State::Queued)
+            ..task::NewTask::blank(agent, task::Origin::Trigger, State::Queued)
         }
     }
 }
@@ -108,8 +108,8 @@ impl Schedule {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(crate) async fn fire(house: &Arc<House>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
-    let roster = house.roster();
+pub(crate) async fn fire(context: &Arc<Context>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+    let roster = context.roster();
     let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
     let schedules = plugins
         .flat_map(|agent| agent.settings.schedules.iter().map(|schedule| (agent.name.clone(), schedule.clone())));
@@ -117,8 +117,8 @@ pub(crate) async fn fire(house: &Arc<House>) -> Result<(Vec<String>, Option<Dura
     if schedules.is_empty() {
         return Ok((Vec::new(), None));
     }
-    let (now, inner) = (Timestamp::now(), Arc::clone(house));
-    Ok(house.ledger.write(move |tx| look(tx, &schedules, |agent| inner.budget(agent), now)).await?)
+    let (now, inner) = (Timestamp::now(), Arc::clone(context));
+    Ok(context.ledger.write(move |tx| look(tx, &schedules, |agent| inner.budget(agent), now)).await?)
 }
 
 fn look(
@@ -133,7 +133,7 @@ fn look(
         let key = schedule.key(agent);
         let mut since = marks.get(&key).and_then(|mark| mark.parse::<Timestamp>().ok());
         if since.and_then(|since| schedule.next(since)).is_some_and(|due| due <= now) {
-            if let Some(reached) = budget::admit_trigger(tx, agent, &budget_of(agent), now)? {
+            if let Some(reached) = budget::allow_trigger(tx, agent, &budget_of(agent), now)? {
                 soonest = [soonest, Some(reached.until)].into_iter().flatten().min();
                 continue;
             }

@@ -16,8 +16,8 @@ use baton_ledger::{LedgerError, Tx, task, watched};
 use baton_sandbox::MountGrant;
 use jiff::Timestamp;
 
-use super::{Fired, title};
-use crate::{DispatchError, House, budget, limits};
+use super::{TriggerResult, title};
+use crate::{Context, DispatchError, budget, limits};
 
 /// A trigger that is armed.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct WatchedTrigger {
 
 /// What is to be watched for one plugin.
 #[derive(Debug, Default)]
-pub(crate) struct Watching {
+pub(crate) struct PluginWatch {
     /// The folders that hold the files; of a folder that is missing, the nearest one around it.
     pub(crate) folders: BTreeSet<PathBuf>,
     /// Folders beyond the limit, as hashes: their changes are found by the look at everything.
@@ -39,7 +39,7 @@ pub(crate) struct Watching {
     paths: HashSet<u64>,
 }
 
-impl Watching {
+impl PluginWatch {
     /// Whether a change at `path` may be one of a watched file.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         self.paths.contains(&hash(path))
@@ -79,13 +79,13 @@ impl WatchedTrigger {
         self.mounts.iter().map(|mount| mount.host.as_path())
     }
 
-    fn task(&self, paths: Vec<String>) -> task::New {
-        task::New {
+    fn task(&self, paths: Vec<String>) -> task::NewTask {
+        task::NewTask {
             sender: Some("baton".to_owned()),
             title: title(&self.action, &paths),
             action: Some(self.action.clone()),
             paths,
-            ..task::New::blank(&self.plugin, task::Origin::Trigger, State::Queued)
+            ..task::NewTask::blank(&self.plugin, task::Origin::Trigger, State::Queued)
         }
     }
 }
@@ -94,18 +94,18 @@ impl WatchedTrigger {
 ///
 /// # Errors
 /// When the ledger fails.
-pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<Fired, DispatchError> {
-    let (look, inner) = (trigger.clone(), Arc::clone(house));
+pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Result<TriggerResult, DispatchError> {
+    let (look, inner) = (trigger.clone(), Arc::clone(context));
     let looked = tokio::task::spawn_blocking(move || look.now(&inner)).await;
     let (mut changed, watching) = looked.map_err(|_| LedgerError::Closed)??;
     let watching = Some((trigger.plugin.clone(), watching));
     if changed.is_empty() {
-        return Ok(Fired { watching, ..Fired::default() });
+        return Ok(TriggerResult { watching, ..TriggerResult::default() });
     }
     let more = changed.len() > limits::PATHS_OF_A_TRIGGER;
     changed.truncate(limits::PATHS_OF_A_TRIGGER);
     let now = Timestamp::now();
-    let inner = Arc::clone(house);
+    let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         let reached = budget::triggers_reached(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
         if reached.is_some() {
@@ -119,18 +119,18 @@ pub(super) async fn fire(house: &Arc<House>, trigger: WatchedTrigger) -> Result<
         task::insert(tx, &trigger.task(news), None, now)?;
         Ok((Some(trigger.plugin), None))
     };
-    let (agent, waits) = house.ledger.write(job).await?;
+    let (agent, waits) = context.ledger.write(job).await?;
     let more = more && waits.is_none();
-    Ok(Fired { agents: agent.into_iter().collect(), more, watching, waits, ..Fired::default() })
+    Ok(TriggerResult { agents: agent.into_iter().collect(), more, watching, waits, ..TriggerResult::default() })
 }
 
 impl WatchedTrigger {
     /// The files that are not as they are known, and what is to be watched.
-    fn now(&self, house: &House) -> Result<(Vec<(String, Stamp)>, Watching), LedgerError> {
-        let known = watched::of_plugin(&house.ledger.reader()?, &self.plugin)?;
-        let (mut changed, mut watching, since) = (Vec::new(), Watching::default(), Instant::now());
+    fn now(&self, context: &Context) -> Result<(Vec<(String, Stamp)>, PluginWatch), LedgerError> {
+        let known = watched::of_plugin(&context.ledger.reader()?, &self.plugin)?;
+        let (mut changed, mut watching, since) = (Vec::new(), PluginWatch::default(), Instant::now());
         for mount in &self.mounts {
-            let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
+            let mut look = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
             if mount.folder.open_again().is_err() || std::fs::read_dir(&mount.host).is_err() {
                 continue;
             }
@@ -140,7 +140,7 @@ impl WatchedTrigger {
                 changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
             }
         }
-        let own = house.own.since(&self.plugin, since);
+        let own = context.own.since(&self.plugin, since);
         changed.retain(|(path, _)| !self.mounts.iter().any(|mount| own.has_below(mount, path)));
         Ok((changed, watching))
     }
@@ -152,16 +152,16 @@ fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
 }
 
 /// A look at the files below one mount.
-struct Look<'a> {
+struct MountScan<'a> {
     mount: &'a MountGrant,
     /// The real folder behind each, once for all its files.
-    parents: HashMap<PathBuf, Parent>,
-    watching: &'a mut Watching,
+    parents: HashMap<PathBuf, ParentFolder>,
+    watching: &'a mut PluginWatch,
 }
 
 /// The folder of a file.
 #[derive(Clone)]
-enum Parent {
+enum ParentFolder {
     Real(PathBuf),
     /// It is not there, or leads out of the mount, which is the same for a plugin.
     Missing,
@@ -169,14 +169,14 @@ enum Parent {
     Unknown,
 }
 
-impl Look<'_> {
+impl MountScan<'_> {
     /// The file as it is now; `None` when that cannot be told.
     fn stamp(&mut self, relative: &Path) -> Option<Stamp> {
         let (parent, name) = (relative.parent().unwrap_or(Path::new("")), relative.file_name()?);
         let real = match self.parent(parent) {
-            Parent::Real(real) => real,
-            Parent::Missing => return Some(None),
-            Parent::Unknown => return None,
+            ParentFolder::Real(real) => real,
+            ParentFolder::Missing => return Some(None),
+            ParentFolder::Unknown => return None,
         };
         let file = real.join(name);
         self.watching.add(&real, &file);
@@ -203,18 +203,18 @@ impl Look<'_> {
         }
     }
 
-    fn parent(&mut self, parent: &Path) -> Parent {
+    fn parent(&mut self, parent: &Path) -> ParentFolder {
         if let Some(known) = self.parents.get(parent) {
             return known.clone();
         }
         let found = match self.mount.host.join(parent).canonicalize() {
-            Ok(real) if real.starts_with(&self.mount.host) => Parent::Real(real),
-            Ok(_) => Parent::Missing,
+            Ok(real) if real.starts_with(&self.mount.host) => ParentFolder::Real(real),
+            Ok(_) => ParentFolder::Missing,
             Err(error) if is_gone(&error) => {
                 self.wait_for(parent);
-                Parent::Missing
+                ParentFolder::Missing
             }
-            Err(_) => Parent::Unknown,
+            Err(_) => ParentFolder::Unknown,
         };
         self.parents.insert(parent.to_owned(), found.clone());
         found
@@ -265,9 +265,9 @@ mod tests {
         }
     }
 
-    fn look(mount: &MountGrant, relative: &str) -> (Option<Stamp>, Watching) {
-        let mut watching = Watching::default();
-        let mut look = Look { mount, parents: HashMap::new(), watching: &mut watching };
+    fn look(mount: &MountGrant, relative: &str) -> (Option<Stamp>, PluginWatch) {
+        let mut watching = PluginWatch::default();
+        let mut look = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
         (look.stamp(Path::new(relative)), watching)
     }
 
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn folders_beyond_the_limit_are_left_to_the_scan() {
-        let mut watching = Watching::default();
+        let mut watching = PluginWatch::default();
         for number in 0..limits::WATCHED_FOLDERS + 10 {
             let folder = PathBuf::from(format!("/{number}"));
             watching.add(&folder, &folder.join("x"));

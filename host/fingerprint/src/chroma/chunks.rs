@@ -12,7 +12,7 @@ use crate::Fingerprint;
 
 /// What is wanted of a stream.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Cut {
+pub struct ChunkOptions {
     /// How much of it is fingerprinted, from its start; none for all of it.
     pub length: Option<Duration>,
     /// How long a chunk is; none for one of all.
@@ -51,7 +51,7 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    pub(crate) fn new(cut: &Cut) -> Self {
+    pub(crate) fn new(cut: &ChunkOptions) -> Self {
         let limit = cut.chunk.map(samples).filter(|limit| *limit > 0);
         let extra = if cut.overlap && limit.is_some() { cut.algorithm.delay() } else { 0 };
         Self {
@@ -127,7 +127,7 @@ fn thousandths(ms: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn chunks(cut: &Cut, samples: &[i16], block: usize) -> Vec<Chunk> {
+    fn chunks(cut: &ChunkOptions, samples: &[i16], block: usize) -> Vec<Chunk> {
         let mut all = Vec::new();
         let mut chunks = Chunks::new(cut);
         samples.chunks(block).for_each(|block| chunks.push(block, &mut |chunk| all.push(chunk)));
@@ -147,23 +147,27 @@ mod tests {
     #[test]
     fn overlapping_chunks_have_all_words_of_the_whole_and_others_begin_anew() {
         let samples = noise(40 * 11_025);
-        let whole = chunks(&Cut::default(), &samples, 5_000);
+        let whole = chunks(&ChunkOptions::default(), &samples, 5_000);
         assert_eq!(whole.len(), 1);
-        let cut = Cut { chunk: Some(Duration::from_secs(10)), overlap: true, ..Cut::default() };
+        let cut = ChunkOptions { chunk: Some(Duration::from_secs(10)), overlap: true, ..ChunkOptions::default() };
         for block in [1_000, 4_096, 400_000] {
             let parts = chunks(&cut, &samples, block);
             let words: Vec<u32> = parts.iter().flat_map(|chunk| chunk.fingerprint.words()).copied().collect();
             assert_eq!((words.as_slice(), parts.len()), (whole[0].fingerprint.words(), 4));
         }
-        let apart = chunks(&Cut { overlap: false, ..cut }, &samples, 1_000);
+        let apart = chunks(&ChunkOptions { overlap: false, ..cut }, &samples, 1_000);
         assert!(apart.len() == 4 && apart[1].fingerprint != chunks(&cut, &samples, 9)[1].fingerprint);
-        let alone = chunks(&Cut::default(), &samples[110_250..220_500], 777);
+        let alone = chunks(&ChunkOptions::default(), &samples[110_250..220_500], 777);
         assert_eq!(apart[1].fingerprint, alone[0].fingerprint);
     }
 
     #[test]
     fn a_stream_ends_at_its_length_and_its_last_chunk_is_shorter() {
-        let cut = Cut { length: Some(Duration::from_secs(25)), chunk: Some(Duration::from_secs(10)), ..Cut::default() };
+        let cut = ChunkOptions {
+            length: Some(Duration::from_secs(25)),
+            chunk: Some(Duration::from_secs(10)),
+            ..ChunkOptions::default()
+        };
         let parts = chunks(&cut, &noise(40 * 11_025), 1_000);
         let told: Vec<(f64, f64)> = parts.iter().map(|chunk| (chunk.begin_s, chunk.length_s)).collect();
         assert_eq!(told, [(0.0, 10.0), (10.0, 10.0), (20.0, 5.0)]);

@@ -41,14 +41,14 @@ impl Front {
 
 /// A channel that is heard.
 #[derive(Clone, Copy)]
-struct Heard<W> {
+struct ChannelState<W> {
     number: usize,
     weight: W,
 }
 
 /// Filter each channel, then mix.
 pub(crate) struct Integers {
-    heard: Vec<Heard<i32>>,
+    heard: Vec<ChannelState<i32>>,
     resampler: Resampler<i16>,
     sums: Vec<i32>,
     mono: Vec<i16>,
@@ -92,7 +92,7 @@ impl Integers {
 
 /// Mix, then filter.
 pub(crate) struct Floats {
-    heard: Vec<Heard<f32>>,
+    heard: Vec<ChannelState<f32>>,
     resampler: Resampler<f32>,
     mono: Vec<i16>,
 }
@@ -125,8 +125,8 @@ impl Floats {
 }
 
 /// The channels whose weight is not nothing; the first, should none be.
-fn heard<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<Heard<W>> {
-    let all: Vec<_> = weights.enumerate().map(|(number, weight)| Heard { number, weight }).collect();
+fn heard<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<ChannelState<W>> {
+    let all: Vec<_> = weights.enumerate().map(|(number, weight)| ChannelState { number, weight }).collect();
     let heard: Vec<_> = all.iter().copied().filter(|heard| heard.weight != W::default()).collect();
     if heard.is_empty() { all.into_iter().take(1).collect() } else { heard }
 }

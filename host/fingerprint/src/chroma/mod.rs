@@ -60,7 +60,7 @@ mod words;
 
 pub use algorithm::Algorithm;
 pub(crate) use chunks::Chunks;
-pub use chunks::{Chunk, Cut};
+pub use chunks::{Chunk, ChunkOptions};
 pub use encoded::EncodedError;
 pub use fingerprinter::Fingerprinter;
 pub(crate) use fingerprinter::accepted;

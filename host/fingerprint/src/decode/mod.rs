@@ -8,10 +8,10 @@
 mod aac;
 mod audio;
 mod bounds;
-mod cut;
 mod fault;
 mod frames;
 mod guard;
+mod metadata_mask;
 mod mp4;
 mod ogg;
 mod open;
@@ -23,7 +23,7 @@ mod source;
 mod surround;
 mod tags;
 mod trim;
-mod veil;
+mod truncation;
 mod vorbis;
 
 pub(crate) use audio::Audio;

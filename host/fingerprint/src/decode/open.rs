@@ -25,7 +25,7 @@ use super::packets::{Packets, configure};
 use super::source::Source;
 use super::surround::Surround;
 use super::trim::Trim;
-use super::{aac, cut, ogg, riff, sniff, tags, veil, vorbis};
+use super::{aac, metadata_mask, ogg, riff, sniff, tags, truncation, vorbis};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass; `verified`: whether its samples
@@ -43,14 +43,14 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     if let Some(found) = sniff::foreign(head) {
         return Err(fault::unsupported(found));
     }
-    let cut = cut::inspect(source);
+    let cut = truncation::inspect(source);
     if cut.lacks_index {
         return Err(fault::corrupt("it ends before its index (`moov`), without which nothing in it is found"));
     }
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
     let riff = riff::inspect(source);
-    source.veil(veil::veils(source, movie.as_ref(), &riff));
+    source.veil(metadata_mask::veils(source, movie.as_ref(), &riff));
     source.veil(cut.veils);
     let chained = ogg::is_chain(source);
     let is_forward = chained || ogg::is_cut(source);

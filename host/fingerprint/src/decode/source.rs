@@ -26,7 +26,7 @@ pub(crate) struct Source {
 }
 
 /// Other bytes for those at an offset.
-pub(super) type Veil = (u64, Vec<u8>);
+pub(super) type MetadataMask = (u64, Vec<u8>);
 
 struct Blocks {
     file: File,
@@ -40,7 +40,7 @@ struct Blocks {
     readable: u64,
     /// How much may still be given out in this step.
     step: u64,
-    veils: Vec<Veil>,
+    veils: Vec<MetadataMask>,
 }
 
 impl Source {
@@ -74,7 +74,7 @@ impl Source {
         self.with(|blocks| blocks.step = bytes);
     }
 
-    pub(super) fn veil(&self, veils: Vec<Veil>) {
+    pub(super) fn veil(&self, veils: Vec<MetadataMask>) {
         self.with(|blocks| {
             for (place, bytes) in &veils {
                 cover(&mut blocks.block, blocks.start, *place, bytes);

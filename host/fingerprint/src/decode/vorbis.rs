@@ -30,7 +30,7 @@ const PLACE_BYTES: u64 = 8;
 
 /// Why codebooks are not read to their end.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
+enum CodebookError {
     /// The header ends there, or is wrong: the decoder refuses it at the same place.
     Broken,
     /// They take more than they may.
@@ -46,7 +46,7 @@ pub(super) fn allowed(configuration: &[u8]) -> Result<(), Error> {
     let (mut taken, mut rest) = (0, configuration);
     while let Some(at) = rest.windows(SETUP.len()).position(|bytes| bytes == SETUP) {
         rest = rest.get(at + SETUP.len()..).unwrap_or_default();
-        if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut taken) == Err(End::Large) {
+        if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut taken) == Err(CodebookError::Large) {
             let most = CODEBOOK_BYTES / (1024 * 1024);
             return Err(fault::corrupt(&format!("its Vorbis codebooks ask for more than {most} MiB of memory")));
         }
@@ -54,18 +54,18 @@ pub(super) fn allowed(configuration: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn codebooks(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
+fn codebooks(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
     let count = bits.take(8)? + 1;
     (0..count).try_for_each(|_| codebook(bits, taken))
 }
 
-fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
+fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
     if bits.take(24)? != SYNC {
-        return Err(End::Broken);
+        return Err(CodebookError::Broken);
     }
     let (dimensions, entries) = (bits.take(16)?, bits.take(24)?);
     if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
-        return Err(End::Large);
+        return Err(CodebookError::Large);
     }
     add(taken, BOOK_BYTES + u64::from(entries) * ENTRY_BYTES)?;
     let counts = lengths(bits, entries)?;
@@ -78,7 +78,7 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
     let values = match kind {
         1 => lookup1_values(entries, dimensions),
         2 => all,
-        _ => return Err(End::Broken),
+        _ => return Err(CodebookError::Broken),
     };
     add(taken, u64::from(all) * VALUE_BYTES)?;
     // The least value and the step.
@@ -89,21 +89,21 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), End> {
     bits.skip(u64::from(values) * u64::from(width))
 }
 
-fn add(taken: &mut u64, bytes: u64) -> Result<(), End> {
+fn add(taken: &mut u64, bytes: u64) -> Result<(), CodebookError> {
     *taken = taken.saturating_add(bytes);
-    if *taken > CODEBOOK_BYTES { Err(End::Large) } else { Ok(()) }
+    if *taken > CODEBOOK_BYTES { Err(CodebookError::Large) } else { Ok(()) }
 }
 
 /// How many codewords there are of each length.
-fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], End> {
+fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], CodebookError> {
     let mut counts = [0; LONGEST + 1];
     if bits.take(1)? == 1 {
         let (mut length, mut left) = (bits.take(5)? + 1, entries);
         loop {
             let run = bits.take(u32::BITS - left.leading_zeros())?;
-            left = left.checked_sub(run).ok_or(End::Broken)?;
+            left = left.checked_sub(run).ok_or(CodebookError::Broken)?;
             // symphonia counts lengths in a byte and would go on from 0.
-            *counts.get_mut(length as usize).ok_or(End::Large)? += run;
+            *counts.get_mut(length as usize).ok_or(CodebookError::Large)? += run;
             if left == 0 {
                 return Ok(counts);
             }
@@ -114,7 +114,7 @@ fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], End>
     for _ in 0..entries {
         if !is_sparse || bits.take(1)? == 1 {
             let length = bits.take(5)? + 1;
-            *counts.get_mut(length as usize).ok_or(End::Broken)? += 1;
+            *counts.get_mut(length as usize).ok_or(CodebookError::Broken)? += 1;
         }
     }
     Ok(counts)
@@ -158,7 +158,7 @@ struct Bits<'a> {
 
 impl Bits<'_> {
     /// The next bits as a number, at most 32.
-    fn take(&mut self, count: u32) -> Result<u32, End> {
+    fn take(&mut self, count: u32) -> Result<u32, CodebookError> {
         let from = self.at;
         self.skip(u64::from(count))?;
         let mut word = [0; 8];
@@ -166,13 +166,14 @@ impl Bits<'_> {
             *to = *byte;
         }
         let value = (u64::from_le_bytes(word) >> (from % 8)) & ((1_u64 << count) - 1);
-        u32::try_from(value).map_err(|_| End::Broken)
+        u32::try_from(value).map_err(|_| CodebookError::Broken)
     }
 
-    fn skip(&mut self, count: u64) -> Result<(), End> {
-        let end = usize::try_from(count).ok().and_then(|count| self.at.checked_add(count)).ok_or(End::Broken)?;
+    fn skip(&mut self, count: u64) -> Result<(), CodebookError> {
+        let end =
+            usize::try_from(count).ok().and_then(|count| self.at.checked_add(count)).ok_or(CodebookError::Broken)?;
         if end > self.bytes.len().saturating_mul(8) {
-            return Err(End::Broken);
+            return Err(CodebookError::Broken);
         }
         self.at = end;
         Ok(())
@@ -225,7 +226,7 @@ mod tests {
         [SETUP, &writer.bytes].concat()
     }
 
-    fn taken(configuration: &[u8]) -> (Result<(), End>, u64) {
+    fn taken(configuration: &[u8]) -> (Result<(), CodebookError>, u64) {
         let mut taken = 0;
         let bytes = configuration.strip_prefix(SETUP).unwrap();
         (codebooks(&mut Bits { bytes, at: 0 }, &mut taken), taken)
@@ -279,7 +280,7 @@ mod tests {
         let mut endless = Writer::default();
         endless.put(1, 1);
         (0..20).for_each(|_| endless.put(0, 64));
-        assert_eq!(whole(&endless), Err(End::Large));
+        assert_eq!(whole(&endless), Err(CodebookError::Large));
     }
 
     #[test]

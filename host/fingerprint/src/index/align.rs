@@ -209,12 +209,12 @@ fn whole(frames: usize) -> i32 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     #[test]
     fn equal_words_have_no_error_and_full_contrast() {
-        let words = made::piece(500, 0.9, 1);
+        let words = test_data::piece(500, 0.9, 1);
         let alignment = straight(&words, &words, 0, 2).unwrap();
         assert_eq!((alignment.offset_frames, alignment.overlap_frames), (0, 500));
         assert!(alignment.bit_error_rate <= 0.0 && alignment.contrast() >= 1.0 && alignment.agreeing >= 1.0);
@@ -223,8 +223,8 @@ mod tests {
 
     #[test]
     fn a_drone_agrees_with_a_drone_everywhere_and_so_nowhere() {
-        let held = made::piece(1, 0.9, 5)[0];
-        let drone = |seed| made::worn(&vec![held; 600], 0.05, seed);
+        let held = test_data::piece(1, 0.9, 5)[0];
+        let drone = |seed| test_data::worn(&vec![held; 600], 0.05, seed);
         let alignment = straight(&drone(1), &drone(2), 0, 2).unwrap();
         assert!(alignment.bit_error_rate < 0.15 && alignment.contrast() < 0.1, "{alignment:?}");
     }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn another_tempo_is_followed() {
-        let words = made::piece(1000, 0.97, 3);
+        let words = test_data::piece(1000, 0.97, 3);
         let faster: Vec<_> = (0..950).map(|at| words[at * 1020 / 1000]).collect();
         // The second goes slower by 2 %, seen from the faster: its place moves on by 20 frames in a thousand.
         let alignment = drifting(&faster, &words, 10, 20).unwrap();
@@ -261,8 +261,8 @@ mod tests {
 
         #[test]
         fn a_shifted_copy_is_found_at_its_shift(shift in 0_usize..200, seed in 0_u64..1000) {
-            let words = made::piece(700, 0.9, seed);
-            let copy = made::worn(&words[shift..], 0.05, seed + 1);
+            let words = test_data::piece(700, 0.9, seed);
+            let copy = test_data::worn(&words[shift..], 0.05, seed + 1);
             let alignment = straight(&copy, &words, i32::try_from(shift).unwrap() + 1, 2).unwrap();
             prop_assert_eq!(alignment.offset_frames, i32::try_from(shift).unwrap());
             prop_assert!(alignment.contrast() > 0.7);

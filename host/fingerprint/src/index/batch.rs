@@ -88,14 +88,14 @@ impl Prints for Batch {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Entry {
     pub(crate) key: u32,
-    from: From,
+    from: WordOrigin,
 }
 
 /// A word of a batch: the number of its fingerprint, and its place in that.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct From(u32);
+pub(crate) struct WordOrigin(u32);
 
-impl From {
+impl WordOrigin {
     pub(crate) const fn print(self) -> usize {
         (self.0 >> PLACE_BITS) as usize
     }
@@ -106,7 +106,7 @@ impl From {
 }
 
 impl Entry {
-    pub(crate) const fn from(self) -> From {
+    pub(crate) const fn from(self) -> WordOrigin {
         self.from
     }
 }
@@ -138,7 +138,7 @@ impl Sorted {
             for (key, place) in keys(words) {
                 let Some(end) = self.ends.get_mut(drawer(key)) else { continue };
                 if let Some(entry) = self.entries.get_mut(*end) {
-                    *entry = Entry { key, from: From(print << PLACE_BITS | place) };
+                    *entry = Entry { key, from: WordOrigin(print << PLACE_BITS | place) };
                 }
                 *end += 1;
             }
@@ -160,12 +160,12 @@ impl Sorted {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     #[test]
     fn every_key_lies_once_in_its_drawer_in_the_order_of_the_fingerprints() {
-        let prints = made::library(20, 300, 5);
+        let prints = test_data::library(20, 300, 5);
         let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
         assert_eq!(batch.fill(&prints[..], 3..20, WORDS, &AtomicBool::new(false)), 3..20);
         for bits in [8, 20] {

@@ -116,10 +116,10 @@ impl<P: Prints + ?Sized> Round<'_, P> {
             };
             self.index.sweep(sorted, &firsts, job, self.sizes.hits, answers);
             let asking: Vec<_> = taken.clone().zip(firsts).collect();
-            let found = asking
-                .par_iter()
-                .enumerate()
-                .map_init(Desk::default, |desk, (number, (second, first))| self.one(desk, number, *second, *first));
+            let found =
+                asking.par_iter().enumerate().map_init(QueryMemory::default, |desk, (number, (second, first))| {
+                    self.one(desk, number, *second, *first)
+                });
             pairs.par_extend(found.flatten_iter());
             left.start = taken.end;
         }
@@ -140,13 +140,13 @@ impl<P: Prints + ?Sized> Round<'_, P> {
     }
 
     /// The pairs of the `number`th of the batch with what lies before its first place.
-    fn one(&self, desk: &mut Desk, number: usize, second: u32, first: u32) -> Vec<Pair> {
+    fn one(&self, desk: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let is_stopped = || self.stop.load(Ordering::Relaxed);
         if is_stopped() {
             return pairs;
         }
-        let (query, Desk { search, words }) = (self.work.batch.get(number), desk);
+        let (query, QueryMemory { search, words }) = (self.work.batch.get(number), desk);
         for suspects in self.suspects(search, number, first).chunk_by(|one, other| one.at == other.at) {
             if is_stopped() {
                 break;
@@ -167,7 +167,7 @@ impl<P: Prints + ?Sized> Round<'_, P> {
 
 /// The memory of a thread that asks.
 #[derive(Default)]
-struct Desk {
+struct QueryMemory {
     search: Search,
     words: Vec<u32>,
 }
@@ -181,7 +181,7 @@ fn turned(alignment: Alignment) -> Alignment {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     fn found(prints: &[Vec<u32>], full: u64) -> Vec<(u32, u32)> {
@@ -193,9 +193,9 @@ mod tests {
 
     /// A library in which 40 and 41 are copies of 3 and 7, the second cut by 50 frames.
     fn library() -> Vec<Vec<u32>> {
-        let mut prints = made::library(40, 600, 11);
-        prints.push(made::worn(&prints[3], 0.03, 1));
-        prints.push(made::worn(&prints[7][50..], 0.03, 2));
+        let mut prints = test_data::library(40, 600, 11);
+        prints.push(test_data::worn(&prints[3], 0.03, 1));
+        prints.push(test_data::worn(&prints[7][50..], 0.03, 2));
         prints
     }
 
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn it_does_not_matter_where_batches_end_nor_how_many_hits_are_kept() {
-        let prints = made::skewed();
+        let prints = test_data::skewed();
         let with =
             |batch, hits| within(&prints[..], &AtomicBool::new(false), Sizes { batch, hits, ..Sizes::default() });
         let whole = with(WORDS, usize::MAX);
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn the_hits_of_a_batch_are_bounded() {
-        let prints = made::skewed();
+        let prints = test_data::skewed();
         let stop = AtomicBool::new(false);
         let kept = |hits| {
             let part = Part::fill(&prints[..], 0, FULL, &stop);
@@ -261,31 +261,31 @@ mod tests {
     #[test]
     fn drones_silence_and_noise_are_nobodys_copies() {
         let mut prints = vec![vec![627_964_279; 948]; 30];
-        prints.extend((0..30).map(|seed| made::piece(948, 0.999_99, seed)));
-        prints.extend((0..30).map(|seed| made::piece(948, 0.0, 100 + seed)));
-        let held = made::piece(1, 0.9, 5)[0];
-        prints.extend((0..30).map(|seed| made::worn(&vec![held; 948], 0.02, 200 + seed)));
+        prints.extend((0..30).map(|seed| test_data::piece(948, 0.999_99, seed)));
+        prints.extend((0..30).map(|seed| test_data::piece(948, 0.0, 100 + seed)));
+        let held = test_data::piece(1, 0.9, 5)[0];
+        prints.extend((0..30).map(|seed| test_data::worn(&vec![held; 948], 0.02, 200 + seed)));
         assert_eq!(found(&prints, FULL), []);
     }
 
     #[test]
     fn a_song_with_the_same_start_and_another_rest_is_no_copy() {
-        let one = made::piece(948, 0.9, 1);
-        let other: Vec<_> = one[..400].iter().copied().chain(made::piece(548, 0.9, 2)).collect();
+        let one = test_data::piece(948, 0.9, 1);
+        let other: Vec<_> = one[..400].iter().copied().chain(test_data::piece(548, 0.9, 2)).collect();
         assert_eq!(found(&[one, other], FULL), []);
     }
 
     #[test]
     fn a_short_part_of_a_long_one_is_no_copy_when_it_lies_over_little() {
-        let prints = [made::piece(948, 0.9, 1), made::piece(948, 0.9, 2)];
-        let tail: Vec<_> = prints[0][700..].iter().copied().chain(made::piece(700, 0.9, 3)).collect();
+        let prints = [test_data::piece(948, 0.9, 1), test_data::piece(948, 0.9, 2)];
+        let tail: Vec<_> = prints[0][700..].iter().copied().chain(test_data::piece(700, 0.9, 3)).collect();
         assert_eq!(found(&[prints[0].clone(), prints[1].clone(), tail], FULL), []);
     }
 
     #[test]
     fn hundreds_of_copies_of_one_piece_are_bounded_and_still_joined() {
-        let one = made::piece(300, 0.9, 1);
-        let prints: Vec<_> = (0..300).map(|seed| made::worn(&one, 0.02, seed)).collect();
+        let one = test_data::piece(300, 0.9, 1);
+        let prints: Vec<_> = (0..300).map(|seed| test_data::worn(&one, 0.02, seed)).collect();
         let pairs = found(&prints, FULL);
         assert!(pairs.len() <= 300 * PARTNERS);
         for second in 1..300 {
@@ -299,13 +299,13 @@ mod tests {
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
         // Each is read three times (how long it is, how many keys fall into each bucket, to ask and put them) and suspects again.
         for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
-            let stopping = made::Stopping::new(&prints, at);
+            let stopping = test_data::Stopping::new(&prints, at);
             let found = duplicates(&stopping, &stopping.stop).len();
             let read = stopping.read.into_inner();
             let most = at + rayon::current_num_threads();
             assert!((at..=most).contains(&read) && found <= 2, "{found} found, {read} read, {at}");
         }
-        let stopping = made::Stopping::new(&prints, 0);
+        let stopping = test_data::Stopping::new(&prints, 0);
         assert_eq!(duplicates(&stopping, &stopping.stop).len(), 2);
         assert!(stopping.read.into_inner() >= 128);
     }
@@ -322,8 +322,8 @@ mod tests {
 
         #[test]
         fn worn_and_cut_copies_are_found(seed in 0_u64..500, share in 0.0_f64..0.08, cut in 0_usize..80) {
-            let mut prints = made::library(12, 700, seed);
-            prints.push(made::worn(&prints[5][cut..], share, seed));
+            let mut prints = test_data::library(12, 700, seed);
+            prints.push(test_data::worn(&prints[5][cut..], share, seed));
             prop_assert_eq!(found(&prints, FULL), [(5, 12)]);
         }
     }

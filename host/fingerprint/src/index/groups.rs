@@ -208,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::duplicates::duplicates;
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     fn grouped(prints: &[Vec<u32>]) -> Groups {
@@ -221,9 +221,9 @@ mod tests {
 
     #[test]
     fn copies_of_one_piece_are_one_group_with_all_its_pairs() {
-        let mut prints = made::library(10, 600, 41);
-        prints.extend((0..3).map(|seed| made::worn(&prints[2], 0.04, seed)).collect::<Vec<_>>());
-        prints.push(made::worn(&prints[5][40..], 0.04, 9));
+        let mut prints = test_data::library(10, 600, 41);
+        prints.extend((0..3).map(|seed| test_data::worn(&prints[2], 0.04, seed)).collect::<Vec<_>>());
+        prints.push(test_data::worn(&prints[5][40..], 0.04, 9));
         let found = grouped(&prints);
         assert_eq!(members(&found), [vec![2, 10, 11, 12], vec![5, 13]]);
         assert!(found.groups.iter().all(Group::is_mutual) && found.bridges.is_empty());
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_medley_does_not_make_its_songs_one_group() {
-        let songs = made::library(2, 500, 51);
+        let songs = test_data::library(2, 500, 51);
         // Half of each: 0 and 1 are like 2, and not like each other.
         let pair = |first: u32, second: u32, score: f32| {
             let alignment = Alignment { offset_frames: 0, ..Alignment::default() };
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn a_pair_that_was_not_found_is_looked_at_where_the_others_say() {
-        let one = made::piece(600, 0.9, 1);
-        let prints = [one.clone(), made::worn(&one[30..], 0.03, 1), made::worn(&one[70..], 0.03, 2)];
+        let one = test_data::piece(600, 0.9, 1);
+        let prints = [one.clone(), test_data::worn(&one[30..], 0.03, 1), test_data::worn(&one[70..], 0.03, 2)];
         let pairs = duplicates(&prints[..], &AtomicBool::new(false));
         let without: Vec<_> = pairs.iter().filter(|pair| (pair.first, pair.second) != (1, 2)).copied().collect();
         assert_eq!(without.len(), 2);
@@ -263,8 +263,8 @@ mod tests {
 
         #[test]
         fn the_order_of_pairs_does_not_matter(seed in 0_u64..1000) {
-            let mut prints = made::library(4, 400, seed);
-            prints.extend((0..6).map(|copy| made::worn(&prints[copy % 3], 0.05, seed + copy as u64)).collect::<Vec<_>>());
+            let mut prints = test_data::library(4, 400, seed);
+            prints.extend((0..6).map(|copy| test_data::worn(&prints[copy % 3], 0.05, seed + copy as u64)).collect::<Vec<_>>());
             let mut pairs = duplicates(&prints[..], &AtomicBool::new(false));
             let one = groups(&prints[..], &pairs);
             pairs.reverse();

@@ -29,7 +29,7 @@ const REACH: i32 = 2;
 
 /// A fingerprint that sounds like a given one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct IndexMatch {
     /// Which one it is, by its place in the order.
     pub at: u32,
     /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::batch::Batch;
-use super::judge::{Found, check};
+use super::judge::{IndexMatch, check};
 use super::key::looked_at;
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
@@ -61,7 +61,7 @@ impl Lookup {
     /// What sounds like these words, the most alike first. `prints` are those that the index was built over, and what was
     /// added since.
     #[must_use]
-    pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<Found> {
+    pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<IndexMatch> {
         let words = looked_at(words);
         let mut search = Search::default();
         let mut found = Vec::new();
@@ -78,7 +78,7 @@ impl Lookup {
     /// What sounds like a file that was fingerprinted at several speeds (see [`SPEEDS`]), the most alike first: each with the
     /// number of the print that found it best.
     #[must_use]
-    pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, Found)> {
+    pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, IndexMatch)> {
         let each = queries
             .par_iter()
             .enumerate()
@@ -97,31 +97,31 @@ fn among<P: Prints + ?Sized>(
     from: u32,
     query: &[u32],
     search: &mut Search,
-    found: &mut Vec<Found>,
+    found: &mut Vec<IndexMatch>,
 ) {
     let mut words = Vec::new();
     for suspects in search.run(index, query, u32::MAX).chunk_by(|one, other| one.at == other.at) {
         let at = from + suspects.first().map_or(0, |suspect| suspect.at);
         let there = looked_at(read(prints, at, &mut words));
         let checked = check(query, there, suspects);
-        found.extend(checked.map(|alignment| Found { at, score: alignment.contrast(), alignment }));
+        found.extend(checked.map(|alignment| IndexMatch { at, score: alignment.contrast(), alignment }));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     #[test]
     fn a_copy_is_found_first_and_what_came_later_too() {
-        let mut prints = made::library(30, 600, 21);
+        let mut prints = test_data::library(30, 600, 21);
         let stop = AtomicBool::new(false);
         let mut lookup = Lookup::over(&prints[..], &stop);
-        prints.push(made::worn(&prints[4], 0.05, 1));
+        prints.push(test_data::worn(&prints[4], 0.05, 1));
         lookup.extend(prints[30..].iter().map(Vec::as_slice));
         assert_eq!(lookup.count(), 31);
-        let found = lookup.find(&prints[..], &made::worn(&prints[4], 0.02, 2));
+        let found = lookup.find(&prints[..], &test_data::worn(&prints[4], 0.02, 2));
         assert_eq!(found.iter().map(|found| found.at).collect::<Vec<_>>(), [4, 30]);
     }
 
@@ -129,17 +129,17 @@ mod tests {
     fn nothing_is_found_in_nothing() {
         let none: [Vec<u32>; 0] = [];
         let lookup = Lookup::over(&none[..], &AtomicBool::new(false));
-        assert_eq!(lookup.find(&none[..], &made::piece(600, 0.9, 1)), []);
-        let some = made::library(3, 500, 1);
+        assert_eq!(lookup.find(&none[..], &test_data::piece(600, 0.9, 1)), []);
+        let some = test_data::library(3, 500, 1);
         assert_eq!(Lookup::over(&some[..], &AtomicBool::new(false)).find(&some[..], &[]), []);
     }
 
     #[test]
     fn a_stop_is_seen_at_once_while_it_is_made() {
-        let prints = made::library(20, 100, 41);
+        let prints = test_data::library(20, 100, 41);
         // Each is read three times: how long it is, how many keys fall into each bucket, and to put them.
         for at in [1, 19, 20, 21, 40, 41, 59] {
-            let stopping = made::Stopping::new(&prints, at);
+            let stopping = test_data::Stopping::new(&prints, at);
             let lookup = Lookup::over(&stopping, &stopping.stop);
             assert_eq!((lookup.count(), stopping.read.into_inner()), (0, at));
             assert_eq!(lookup.find(&prints[..], &prints[3]), []);
@@ -148,9 +148,10 @@ mod tests {
 
     #[test]
     fn of_several_speeds_the_best_tells() {
-        let prints = made::library(20, 600, 31);
+        let prints = test_data::library(20, 600, 31);
         let lookup = Lookup::over(&prints[..], &AtomicBool::new(false));
-        let queries = [made::piece(600, 0.9, 99), made::worn(&prints[8], 0.1, 1), made::worn(&prints[8], 0.02, 2)];
+        let queries =
+            [test_data::piece(600, 0.9, 99), test_data::worn(&prints[8], 0.1, 1), test_data::worn(&prints[8], 0.02, 2)];
         let queries: Vec<_> = queries.iter().map(Vec::as_slice).collect();
         let found = lookup.find_at_speeds(&prints[..], &queries);
         assert_eq!(found.iter().map(|(query, found)| (*query, found.at)).collect::<Vec<_>>(), [(2, 8)]);

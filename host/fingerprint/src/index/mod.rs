@@ -15,19 +15,19 @@ mod groups;
 mod judge;
 mod key;
 mod lookup;
-#[cfg(test)]
-mod made;
+mod numbering;
 mod postings;
 mod prints;
 mod search;
 mod sweep;
-mod which;
+#[cfg(test)]
+mod test_data;
 mod windows;
 
 pub use align::Alignment;
 pub use duplicates::{Pair, duplicates};
 pub use groups::{Group, Groups, groups};
-pub use judge::Found;
+pub use judge::IndexMatch;
 pub use lookup::{Lookup, SPEEDS};
 pub use prints::Prints;
 pub use windows::{Windows, windows};

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::batch::{self, Batch, Sorted};
 use super::key::{KEY_BITS, LONGEST, keys};
+use super::numbering::Numbering;
 use super::prints::{Prints, read};
 use super::sweep::Job;
-use super::which::Which;
 
 /// How many words one index takes at most: a million fingerprints of 120 s, whose index is 4.5 GB. A place must fit in 32 bits.
 pub(crate) const FULL: u64 = 1_000_000_000;
@@ -46,7 +46,7 @@ pub(crate) struct Postings {
     pub(super) buckets: Vec<Bucket>,
     pub(super) tags: Vec<u8>,
     pub(super) places: Vec<u32>,
-    which: Which,
+    which: Numbering,
 }
 
 impl Postings {
@@ -129,7 +129,7 @@ impl Postings {
     }
 
     /// Which fingerprint a place belongs to.
-    pub(crate) fn which(&self) -> &Which {
+    pub(crate) fn which(&self) -> &Numbering {
         &self.which
     }
 }
@@ -180,13 +180,13 @@ pub(crate) struct Part {
     pub(crate) ids: Range<u32>,
     /// How many words they have.
     words: u64,
-    which: Which,
+    which: Numbering,
 }
 
 impl Part {
     /// As many from `from` on as have `full` words together, but at least one; fewer when it shall stop.
     pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64, stop: &AtomicBool) -> Self {
-        let (mut which, mut buffer, mut to, mut words) = (Which::default(), Vec::new(), from, 0);
+        let (mut which, mut buffer, mut to, mut words) = (Numbering::default(), Vec::new(), from, 0);
         while to < prints.count() && !stop.load(Ordering::Relaxed) {
             let length = prints.length(to).unwrap_or_else(|| read(prints, to, &mut buffer).len()).min(LONGEST);
             let is_full = words + length as u64 > full || !which.has_room(length);
@@ -219,8 +219,8 @@ fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32, stop: &Ato
 
 #[cfg(test)]
 mod tests {
-    use super::super::made;
-    use super::super::which::ALIGNED;
+    use super::super::numbering::ALIGNED;
+    use super::super::test_data;
     use super::*;
 
     fn of(index: &Postings, key: u32) -> Vec<u32> {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_word_is_found_at_its_place() {
-        let prints = made::library(30, 200, 7);
+        let prints = test_data::library(30, 200, 7);
         let stop = AtomicBool::new(false);
         let index = Postings::build(&prints[3..27], Part::fill(&prints[3..27], 0, FULL, &stop), &stop).unwrap();
         let mut expected = std::collections::HashMap::<u32, Vec<u32>>::new();
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_part_ends_where_it_is_full_and_takes_one_at_least() {
-        let prints = made::library(10, 100, 7);
+        let prints = test_data::library(10, 100, 7);
         let words = prints[0].len() as u64;
         let fill = |from, full| Part::fill(&prints[..], from, full, &AtomicBool::new(false)).ids;
         assert_eq!(fill(0, words), 0..1);

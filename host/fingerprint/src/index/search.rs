@@ -8,9 +8,9 @@ use std::ops::Range;
 
 use super::align::SLOPES;
 use super::key::keys;
+use super::numbering::ALIGNED;
 use super::postings::{Postings, common};
 use super::sweep::Hit as Found;
-use super::which::ALIGNED;
 
 /// Hits of rare keys of one query at most, those of the rarest. A query among a million prints has 10,003 of them on average.
 pub(crate) const RARE: usize = 32_768;
@@ -81,7 +81,7 @@ pub(crate) struct Suspect {
 /// A search with its memory, which is used again for the next.
 #[derive(Default)]
 pub(crate) struct Search {
-    keys: Vec<Asked>,
+    keys: Vec<QueryKey>,
     fine: Counters,
     coarse: Counters,
     /// Each hit: the place in the index, and that in the query.
@@ -135,13 +135,13 @@ impl Search {
     /// What waits for memory then waits together.
     fn collect(&mut self, index: &Postings, words: &[u32], limit: u32) {
         self.keys.clear();
-        self.keys.extend(keys(words).map(|(key, place)| Asked { bucket: index.bucket(key), key, place }));
+        self.keys.extend(keys(words).map(|(key, place)| QueryKey { bucket: index.bucket(key), key, place }));
         index.fetch(self.keys.iter().map(|asked| asked.bucket.start));
         if limit < u32::MAX {
             self.keys.iter_mut().for_each(|asked| asked.bucket = index.below(asked.bucket.clone(), limit));
         }
         let common = common(index.bits());
-        let is_rare = |asked: &&Asked| asked.bucket.len() < common;
+        let is_rare = |asked: &&QueryKey| asked.bucket.len() < common;
         let is_many = self.keys.iter().filter(is_rare).map(|asked| asked.bucket.len()).sum::<usize>() > RARE;
         let is_enough = self.keys.iter().filter(is_rare).count() >= ENOUGH;
         if is_many || !is_enough {
@@ -191,13 +191,13 @@ const fn may_be_near(there: u32, place: u32) -> bool {
 }
 
 /// A key of the query, and where its entries are.
-struct Asked {
+struct QueryKey {
     bucket: Range<u32>,
     key: u32,
     place: u32,
 }
 
-impl Asked {
+impl QueryKey {
     /// Puts its entries to the hits, until those are `most`.
     fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>, most: usize) {
         index.each(self.bucket.clone(), self.key, |entry| {

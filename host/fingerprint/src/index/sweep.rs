@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch::{Entry, From, Sorted};
+use super::batch::{Entry, Sorted, WordOrigin};
 use super::key::KEY_BITS;
 use super::postings::{Bucket, Postings, common, matching, tag};
 
@@ -36,7 +36,7 @@ pub(crate) type Hit = (u32, u32);
 /// What one share of an index answered.
 #[derive(Default)]
 pub(crate) struct Answers {
-    found: Vec<(u32, From)>,
+    found: Vec<(u32, WordOrigin)>,
     /// How many hits are kept.
     room: usize,
     queries: Vec<Query>,
@@ -255,8 +255,8 @@ mod tests {
 
     use super::super::batch::Batch;
     use super::super::key::keys;
-    use super::super::made;
     use super::super::postings::{FULL, Part};
+    use super::super::test_data;
     use super::*;
 
     /// A hit: the number of a print and a place in it, and both of the query.
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn each_finds_those_before_it_in_its_batch_and_in_others() {
-        let prints = made::library(40, 300, 3);
+        let prints = test_data::library(40, 300, 3);
         let mut desk = Desk::new(&prints, 40);
         let mut found = desk.told(0..25, Job::Both, usize::MAX);
         found.extend(desk.told(25..40, Job::Both, usize::MAX));
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn who_only_asks_finds_all_that_was_put_and_leaves_no_trace() {
-        let prints = made::library(40, 300, 3);
+        let prints = test_data::library(40, 300, 3);
         let mut desk = Desk::new(&prints, 25);
         assert_eq!(desk.told(0..25, Job::Put, usize::MAX), []);
         let expected = expected(&prints, desk.index.bits(), |first, second| first < 25 && second >= 25);
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn common_keys_are_counted_and_not_asked_for() {
-        let one = made::piece(300, 0.9, 1);
+        let one = test_data::piece(300, 0.9, 1);
         let prints = vec![one; 100];
         let mut desk = Desk::new(&prints, 90);
         let told = desk.told(0..90, Job::Both, usize::MAX);
@@ -363,7 +363,7 @@ mod tests {
 
     #[test]
     fn no_more_hits_are_kept_than_there_is_room_for_and_who_lacks_one_is_told() {
-        let prints = made::skewed();
+        let prints = test_data::skewed();
         let last = u32::try_from(prints.len()).unwrap();
         let whole = Desk::new(&prints, prints.len()).told(0..last, Job::Both, usize::MAX);
         let mut desk = Desk::new(&prints, prints.len());

@@ -73,23 +73,23 @@ fn rate(window: &[u32], other: &[u32], at: i32, is_first: bool) -> Option<f32> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::made;
+    use super::super::test_data;
     use super::*;
 
     #[test]
     fn a_copy_has_no_window_that_differs() {
-        let words = made::piece(900, 0.9, 1);
-        let copy = made::worn(&words[40..], 0.05, 2);
+        let words = test_data::piece(900, 0.9, 1);
+        let copy = test_data::worn(&words[40..], 0.05, 2);
         assert!(windows(&copy, &words, 40).worst < 0.1);
         assert!(windows(&words, &copy, -40).worst < 0.1);
     }
 
     #[test]
     fn a_part_of_another_piece_is_the_worst_window_wherever_it_is() {
-        let words = made::piece(900, 0.9, 1);
+        let words = test_data::piece(900, 0.9, 1);
         for from in [0, 300, 800] {
             let mut edit = words.clone();
-            edit[from..from + 100].copy_from_slice(&made::piece(100, 0.9, 7));
+            edit[from..from + 100].copy_from_slice(&test_data::piece(100, 0.9, 7));
             for (one, other) in [(&words, &edit), (&edit, &words)] {
                 let found = windows(one, other, 0);
                 assert!(found.worst > 0.4 && found.median < 0.1, "{from}: {found:?}");
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_copy_that_goes_a_little_faster_is_followed() {
-        let words = made::piece(8_000, 0.97, 3);
+        let words = test_data::piece(8_000, 0.97, 3);
         let faster: Vec<_> = (0..7_900).map(|at| words[at * 1_001 / 1_000]).collect();
         assert!(windows(&faster, &words, 0).worst < 0.3);
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::prepare;
 use crate::LedgerError;
-use crate::guest::limits::BUSY;
+use crate::plugin_sql::limits::BUSY;
 
 /// How a service calls a track.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

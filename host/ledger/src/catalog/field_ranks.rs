@@ -6,7 +6,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::{Catalog, prepare};
 use crate::LedgerError;
-use crate::guest::limits::BUSY;
+use crate::plugin_sql::limits::BUSY;
 
 /// The order of the sources of one field.
 #[derive(Clone, Debug, PartialEq, Eq)]

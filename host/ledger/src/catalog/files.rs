@@ -7,7 +7,7 @@ use crate::LedgerError;
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Located {
+pub struct LocatedFile {
     /// Where it lies.
     pub path: String,
     /// The number of its track.
@@ -32,7 +32,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn file_at(&self, path: &str) -> Result<Option<Located>, LedgerError> {
+    pub fn file_at(&self, path: &str) -> Result<Option<LocatedFile>, LedgerError> {
         let sql = format!(
             "{COLUMNS} WHERE f.id = coalesce((SELECT file FROM moves WHERE path = ?1),
                  (SELECT id FROM files WHERE path = ?1))"
@@ -45,7 +45,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<Located>, LedgerError> {
+    pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<LocatedFile>, LedgerError> {
         let sql = format!(
             "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)
              ORDER BY f.missing, f.path LIMIT ?2"
@@ -55,8 +55,8 @@ impl Catalog {
     }
 }
 
-fn located(row: &Row<'_>) -> rusqlite::Result<Located> {
-    Ok(Located {
+fn located(row: &Row<'_>) -> rusqlite::Result<LocatedFile> {
+    Ok(LocatedFile {
         path: row.get(0)?,
         track: row.get(1)?,
         title: row.get(2)?,

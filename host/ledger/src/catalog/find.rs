@@ -7,7 +7,7 @@ use crate::LedgerError;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum FoundTracks {
     /// Nothing.
     Nothing,
     /// One track.
@@ -21,13 +21,13 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn find(&self, reference: &str) -> Result<Found, LedgerError> {
+    pub fn find(&self, reference: &str) -> Result<FoundTracks, LedgerError> {
         // An id of a service may be made of digits too: `0007` is no number of ours.
         if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {
             let sql = "SELECT coalesce((SELECT into_track FROM merges WHERE gone = ?1), (SELECT id FROM tracks WHERE id = ?1))";
             let found: Option<i64> = self.connection.query_row(sql, [number], |row| row.get(0)).optional()?.flatten();
             if let Some(id) = found {
-                return Ok(Found::One(id));
+                return Ok(FoundTracks::One(id));
             }
         }
         let (service, id) = reference.split_once(':').unwrap_or(("", ""));
@@ -43,10 +43,10 @@ impl Catalog {
             let ids: Vec<i64> = select.query_map(parameters, |row| row.get(0))?.collect::<Result<_, _>>()?;
             match ids.as_slice() {
                 [] => {}
-                [one] => return Ok(Found::One(*one)),
-                _ => return Ok(Found::Several(ids)),
+                [one] => return Ok(FoundTracks::One(*one)),
+                _ => return Ok(FoundTracks::Several(ids)),
             }
         }
-        Ok(Found::Nothing)
+        Ok(FoundTracks::Nothing)
     }
 }

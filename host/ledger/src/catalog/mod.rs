@@ -11,20 +11,20 @@ mod find;
 pub mod library;
 mod open;
 mod ranks;
+mod review;
 mod search;
 mod show;
 mod stats;
 #[cfg(test)]
 mod tests;
-mod unsure;
 
 pub use decide::{Decisions, TrackId};
 pub use field_ranks::{FieldRank, rank_field};
-pub use files::Located;
-pub use find::Found;
+pub use files::LocatedFile;
+pub use find::FoundTracks;
 pub use open::{Catalog, prepare};
 pub use ranks::rank;
-pub use search::Hit;
-pub use show::{ExternalId, Fact, File, Play, Shown};
-pub use stats::{Named, Stats};
-pub use unsure::{Subject, Unsure};
+pub use review::{ReviewQuestion, ReviewSubject};
+pub use search::SearchHit;
+pub use show::{ExternalId, Fact, File, Play, TrackDetails};
+pub use stats::{NamedCount, Stats};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::LedgerError;
 use crate::database::{form, form_after, migrate};
-use crate::guest::limits::BUSY;
+use crate::plugin_sql::limits::BUSY;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
 const MIGRATIONS: [&str; 12] = [

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::prepare;
 use crate::LedgerError;
-use crate::guest::limits::BUSY;
+use crate::plugin_sql::limits::BUSY;
 
 /// Sets the ranks of these sources, also of sources without entries yet. The values of tracks are chosen again where a rank
 /// changes. Sources that are not in the table keep their rank.

@@ -7,7 +7,7 @@ use crate::LedgerError;
 
 /// A track that was found.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
+pub struct SearchHit {
     /// Its number here.
     pub id: i64,
     /// Its title.
@@ -31,7 +31,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn search(&self, text: &str, most: u32) -> Result<Vec<Hit>, LedgerError> {
+    pub fn search(&self, text: &str, most: u32) -> Result<Vec<SearchHit>, LedgerError> {
         let Some(wanted) = expression(text) else {
             return Ok(Vec::new());
         };
@@ -43,7 +43,7 @@ impl Catalog {
              JOIN tracks AS t ON t.id = found.rowid ORDER BY found.rank, t.id",
         )?;
         let rows = select.query_map(params![wanted, most], |row| {
-            Ok(Hit {
+            Ok(SearchHit {
                 id: row.get(0)?,
                 title: row.get(1)?,
                 artist: row.get(2)?,

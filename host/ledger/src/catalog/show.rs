@@ -65,7 +65,7 @@ pub struct Play {
 
 /// Everything that is known of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct TrackDetails {
     /// Its number here.
     pub id: i64,
     /// What counts first, then the other claims, by field.
@@ -87,7 +87,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn show(&self, id: i64) -> Result<Shown, LedgerError> {
+    pub fn show(&self, id: i64) -> Result<TrackDetails, LedgerError> {
         let facts = self.all(
             "SELECT field, value, source, said_at, counts FROM provenance WHERE track = ?1
              ORDER BY field <> 'title', field <> 'artists', field, counts DESC, said_at DESC",
@@ -129,7 +129,7 @@ impl Catalog {
             id,
             |row| Ok(Play { at: time(row, 0)?, device: row.get(1)?, deck: row.get(2)? }),
         )?;
-        Ok(Shown { id, facts, ids, playlists, tags, files, plays })
+        Ok(TrackDetails { id, facts, ids, playlists, tags, files, plays })
     }
 
     /// Where a file lies, by its number.

@@ -31,7 +31,7 @@ const KNOWN: [(&str, &str); 8] = [
 
 /// A number and what it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedCount {
     /// What is counted.
     pub name: String,
     /// How many.
@@ -42,13 +42,13 @@ pub struct Named {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Rows of each kind.
-    pub counts: Vec<Named>,
+    pub counts: Vec<NamedCount>,
     /// Of how many tracks something is known.
-    pub known: Vec<Named>,
+    pub known: Vec<NamedCount>,
     /// Ids of tracks, by service.
-    pub services: Vec<Named>,
+    pub services: Vec<NamedCount>,
     /// Facts, by source.
-    pub sources: Vec<Named>,
+    pub sources: Vec<NamedCount>,
 }
 
 impl Catalog {
@@ -85,18 +85,18 @@ impl Catalog {
         })
     }
 
-    fn each(&self, wanted: &[(&str, &str)]) -> Result<Vec<Named>, LedgerError> {
+    fn each(&self, wanted: &[(&str, &str)]) -> Result<Vec<NamedCount>, LedgerError> {
         let count = |(name, sql): &(&str, &str)| {
             let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
-            Ok(Named { name: (*name).to_owned(), count: count.unsigned_abs() })
+            Ok(NamedCount { name: (*name).to_owned(), count: count.unsigned_abs() })
         };
         wanted.iter().map(count).collect()
     }
 
-    fn named(&self, sql: &str) -> Result<Vec<Named>, LedgerError> {
+    fn named(&self, sql: &str) -> Result<Vec<NamedCount>, LedgerError> {
         let mut select = self.connection.prepare(sql)?;
-        let rows =
-            select.query_map([], |row| Ok(Named { name: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() }))?;
+        let rows = select
+            .query_map([], |row| Ok(NamedCount { name: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() }))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::guest::{Access, Row, Session, Stop, Value};
+use crate::plugin_sql::{Access, Row, Session, StopHandle, Value};
 
 fn writer(folder: &Path) -> Session {
     let path = folder.join("catalog.db");
@@ -14,7 +14,7 @@ fn writer(folder: &Path) -> Session {
         writer: None,
         denial: String::new(),
     };
-    Session::open(&access, &Stop::default()).unwrap()
+    Session::open(&access, &StopHandle::default()).unwrap()
 }
 
 fn catalog(folder: &Path) -> Catalog {
@@ -171,11 +171,11 @@ fn of_several_claims_the_higher_rank_and_then_the_newer_counts() {
         &[same.as_slice(), &[("other_service", text("spotify")), ("other_id", text("s1"))]].concat(),
     );
     let id = match catalog(folder.path()).find("djay:d1").unwrap() {
-        Found::One(id) => id,
+        FoundTracks::One(id) => id,
         other => panic!("{other:?}"),
     };
-    assert_eq!(catalog(folder.path()).find("s1").unwrap(), Found::One(id));
-    assert_eq!(catalog(folder.path()).find("2").unwrap(), Found::One(id), "the number of the track that is gone");
+    assert_eq!(catalog(folder.path()).find("s1").unwrap(), FoundTracks::One(id));
+    assert_eq!(catalog(folder.path()).find("2").unwrap(), FoundTracks::One(id), "the number of the track that is gone");
     let title = || {
         let facts = catalog(folder.path()).show(id).unwrap().facts;
         let counts = facts.iter().find(|fact| fact.field == "title" && fact.counts).unwrap();
@@ -259,5 +259,5 @@ fn a_track_with_the_number_of_one_that_was_merged_can_be_merged_too() {
         let ids = ids.map(|(name, value)| (name, text(value)));
         put(&writer, "put_same", &[&[("source", text("djay"))][..], &ids].concat());
     }
-    assert_eq!(catalog(folder.path()).find("djay:c").unwrap(), Found::One(1));
+    assert_eq!(catalog(folder.path()).find("djay:c").unwrap(), FoundTracks::One(1));
 }

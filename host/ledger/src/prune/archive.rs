@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::{Plan, PruneError};
 use crate::database::Reader;
 use crate::export::{ExportError, end, line};
-use crate::verify::{Tip, each_up_to};
+use crate::verify::{ChainTip, each_up_to};
 use crate::{LedgerError, whole_file};
 
 /// Where an archive goes.
@@ -25,7 +25,7 @@ pub enum Target {
 }
 
 /// An archive that is on the disk.
-pub(super) struct Written {
+pub(super) struct WrittenArchive {
     /// Where, from the root.
     pub(super) path: PathBuf,
     /// The hash of its last event.
@@ -35,7 +35,7 @@ pub(super) struct Written {
 }
 
 /// Writes the events of `plan`.
-pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Written, PruneError> {
+pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<WrittenArchive, PruneError> {
     let wanted = match target {
         Target::Folder(folder) => folder.join(format!("events-{}-{}.jsonl", plan.first, plan.last)),
         Target::File(file) => file.clone(),
@@ -48,7 +48,7 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     let hidden = folder.join(whole_file::hidden_name(reader, "prune")?);
     let written = fill(reader, plan, &hidden, &wanted).and_then(|(head, digest)| {
         let path = publish(&hidden, &folder, &wanted, matches!(target, Target::Folder(_)), &digest)?;
-        Ok(Written { path, head, digest })
+        Ok(WrittenArchive { path, head, digest })
     });
     drop(fs::remove_file(&hidden));
     let written = written?;
@@ -60,11 +60,11 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
 fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<(String, String), PruneError> {
     let failed = |source| PruneError::Write { path: wanted.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(failed)?;
-    let mut out = BufWriter::new(Hashing { out: &file, hash: whole_file::Hasher::default() });
+    let mut out = BufWriter::new(HashingWriter { out: &file, hash: whole_file::Hasher::default() });
     let tip = events(reader, plan, &mut out).map_err(|error| match error {
-        Stopped::Export(ExportError::Write(source)) => failed(source),
-        Stopped::Export(ExportError::Ledger(error)) => PruneError::Ledger(error),
-        Stopped::Broken(seq) => PruneError::Broken { seq },
+        ArchiveError::Export(ExportError::Write(source)) => failed(source),
+        ArchiveError::Export(ExportError::Ledger(error)) => PruneError::Ledger(error),
+        ArchiveError::Broken(seq) => PruneError::Broken { seq },
     })?;
     let hashing = out.into_inner().map_err(|error| failed(error.into_error()))?;
     let digest = hashing.hash.end();
@@ -73,36 +73,36 @@ fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<(S
 }
 
 /// Why the events were not written.
-enum Stopped {
+enum ArchiveError {
     Export(ExportError),
     Broken(i64),
 }
 
-impl From<LedgerError> for Stopped {
+impl From<LedgerError> for ArchiveError {
     fn from(error: LedgerError) -> Self {
         Self::Export(error.into())
     }
 }
 
-impl From<io::Error> for Stopped {
+impl From<io::Error> for ArchiveError {
     fn from(error: io::Error) -> Self {
         Self::Export(error.into())
     }
 }
 
 /// The events, each checked once more: what is archived is what was found sound.
-fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<Tip, Stopped> {
+fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip, ArchiveError> {
     let (mut count, mut before) = (0, None);
-    let tip = each_up_to(reader, plan.last, |row| -> Result<(), Stopped> {
+    let tip = each_up_to(reader, plan.last, |row| -> Result<(), ArchiveError> {
         let follows = before.as_ref().is_none_or(|before| *before == row.prev);
         if !follows || !row.is_as_written() || row.seq != plan.first.saturating_add(count) {
-            return Err(Stopped::Broken(row.seq));
+            return Err(ArchiveError::Broken(row.seq));
         }
         (count, before) = (count + 1, Some(row.hash.clone()));
         Ok(writeln!(out, "{}", line(row))?)
     })?;
     if tip.next() != plan.last.saturating_add(1) {
-        return Err(Stopped::Broken(tip.next()));
+        return Err(ArchiveError::Broken(tip.next()));
     }
     writeln!(out, "{}", end(count.unsigned_abs(), &tip.head))?;
     Ok(tip)
@@ -143,12 +143,12 @@ fn digest_of(path: &Path) -> io::Result<String> {
 }
 
 /// Hashes what goes through.
-struct Hashing<'a> {
+struct HashingWriter<'a> {
     out: &'a File,
     hash: whole_file::Hasher,
 }
 
-impl Write for Hashing<'_> {
+impl Write for HashingWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.out.write(bytes)?;
         self.hash.add(bytes.get(..count).unwrap_or_default());

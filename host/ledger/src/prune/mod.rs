@@ -20,7 +20,7 @@
 //!
 //! The prune is itself an event (`Record`), of the task `ledger`: from which event to which, the hash of the last one,
 //! the archive and its SHA-256. It is written before the first row goes, when the archive is whole and on the disk. The
-//! table `pruned` (`Mark`) says how far the rows are gone, and a check believes it only when a record in the chain covers
+//! table `pruned` (`PruneMark`) says how far the rows are gone, and a check believes it only when a record in the chain covers
 //! it. A prune that stopped half way is covered too: the first row that is left carries the hash of the last one that
 //! went. Who may write the file may also write a record, as he may write the whole chain anew; only a head that was
 //! handed out earlier shows that, here with the archive.
@@ -44,8 +44,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 pub use archive::Target;
-pub use plan::{Kept, Plan, plan};
-pub(crate) use record::{LEDGER, Mark, Record};
+pub use plan::{FirstKeptEvent, Plan, plan};
+pub(crate) use record::{LEDGER, PruneMark, Record};
 
 use crate::{Ledger, LedgerError};
 
@@ -81,7 +81,7 @@ pub enum PruneError {
 
 /// What a prune did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct PruneResult {
     /// Up to which event the ledger is pruned now. Less than planned when a task was taken up again meanwhile.
     pub last: i64,
     /// Where the events are.
@@ -95,7 +95,7 @@ pub struct Done {
 /// # Errors
 /// When the archive cannot be written: then nothing was removed. When the ledger fails: then the prune may have stopped
 /// half way; the chain is sound, and another prune goes on.
-pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<Done, PruneError> {
+pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {
         first: plan.first,
@@ -106,5 +106,5 @@ pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> R
     };
     ledger.write_blocking(move |tx| record.append(tx, now))?;
     let removed = remove::remove(ledger, plan, now)?;
-    Ok(Done { last: removed.last, archive: written.path, inputs: removed.inputs })
+    Ok(PruneResult { last: removed.last, archive: written.path, inputs: removed.inputs })
 }

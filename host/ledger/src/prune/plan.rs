@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::PruneError;
-use super::record::{LEDGER, Mark};
+use super::record::{LEDGER, PruneMark};
 use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify;
@@ -23,7 +23,7 @@ pub struct Plan {
     /// The last event that goes; less than `first` when nothing goes.
     pub last: i64,
     /// What ends it.
-    pub kept: Option<Kept>,
+    pub kept: Option<FirstKeptEvent>,
     /// Tasks that had no event since then may lose theirs.
     pub(super) before: Timestamp,
 }
@@ -38,7 +38,7 @@ impl Plan {
 
 /// The first event that must stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct FirstKeptEvent {
     /// Its number.
     pub seq: i64,
     /// Its task.
@@ -60,7 +60,7 @@ pub fn plan(reader: &Reader, before: Timestamp) -> Result<Plan, PruneError> {
 }
 
 fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
-    let gone = Mark::read(snapshot)?.map_or(0, |mark| mark.seq);
+    let gone = PruneMark::read(snapshot)?.map_or(0, |mark| mark.seq);
     let mut plan = Plan { first: gone.saturating_add(1), last: gone, kept: None, before };
     let mut verdicts: HashMap<String, Option<&'static str>> = HashMap::new();
     let mut select = snapshot.prepare("SELECT seq, task FROM events WHERE seq > ?1 ORDER BY seq")?;
@@ -72,7 +72,7 @@ fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
             None => must_stay(snapshot, &task, before)?,
         };
         if let Some(why) = why {
-            plan.kept = Some(Kept { seq, task, why });
+            plan.kept = Some(FirstKeptEvent { seq, task, why });
             break;
         }
         // A prune that took nothing but the record of the last one would never come to an end.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::LedgerError;
 use crate::database::{self, Tx};
 use crate::event::{self, Event};
-use crate::verify::{Row, Tip};
+use crate::verify::{ChainTip, Row};
 
 /// The task of an event that is the whole ledger's. No task has this id: theirs are hexadecimal digits.
 pub(crate) const LEDGER: &str = "ledger";
@@ -17,14 +17,14 @@ const ACTION: &str = "pruned";
 
 /// Up to where the rows of the chain are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
+pub(crate) struct PruneMark {
     /// The last event that went.
     pub(crate) seq: i64,
     /// Its hash.
     pub(crate) hash: String,
 }
 
-impl Mark {
+impl PruneMark {
     /// The mark; `None` when nothing was ever pruned, or the ledger is of a form that knows no pruning.
     pub(crate) fn read(snapshot: &Connection) -> Result<Option<Self>, LedgerError> {
         if database::form(snapshot)? < 2 {
@@ -43,8 +43,8 @@ impl Mark {
     }
 
     /// Where the chain stands before the first row that is left.
-    pub(crate) fn tip(&self) -> Tip {
-        Tip { events: self.seq.unsigned_abs(), head: self.hash.clone() }
+    pub(crate) fn tip(&self) -> ChainTip {
+        ChainTip { events: self.seq.unsigned_abs(), head: self.hash.clone() }
     }
 }
 
@@ -92,7 +92,7 @@ impl Record {
     }
 
     /// Whether this prune can have left the mark: at its end, or on the way there.
-    pub(crate) fn covers(&self, mark: &Mark) -> bool {
+    pub(crate) fn covers(&self, mark: &PruneMark) -> bool {
         self.first <= mark.seq && (mark.seq < self.last || mark.seq == self.last && mark.hash == self.hash)
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::plan::{Plan, must_stay};
-use super::record::Mark;
+use super::record::PruneMark;
 use crate::database::Tx;
 use crate::{Ledger, LedgerError};
 
@@ -24,14 +24,14 @@ const KINDS: &str = "'artifact', 'reason', 'archive'";
 
 /// What was removed.
 #[derive(Default)]
-pub(super) struct Removed {
+pub(super) struct RemovedEvents {
     pub(super) last: i64,
     pub(super) inputs: u64,
 }
 
 /// Removes the events of `plan` and what hangs on them.
-pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<Removed, LedgerError> {
-    let mut removed = Removed { last: plan.first.saturating_sub(1), inputs: 0 };
+pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<RemovedEvents, LedgerError> {
+    let mut removed = RemovedEvents { last: plan.first.saturating_sub(1), inputs: 0 };
     loop {
         let (begun, last, before) = (Instant::now(), plan.last, plan.before);
         let step = ledger.write_blocking(move |tx| chunk(tx, last, before, now))?;
@@ -45,7 +45,7 @@ pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<Rem
 }
 
 /// One event that goes.
-struct Going {
+struct RemovableEvent {
     seq: i64,
     hash: String,
     task: String,
@@ -60,7 +60,7 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
         return Ok(None);
     };
     tx.connection.prepare_cached("DELETE FROM events WHERE seq <= ?1")?.execute([end.seq])?;
-    Mark { seq: end.seq, hash: end.hash.clone() }.write(tx, now)?;
+    PruneMark { seq: end.seq, hash: end.hash.clone() }.write(tx, now)?;
     let tasks: BTreeSet<&str> = going.iter().map(|event| event.task.as_str()).collect();
     for task in tasks {
         strip(tx, task)?;
@@ -74,14 +74,14 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
 }
 
 /// The next events that go; what was settled when the prune was planned may have been taken up again.
-fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<Going>, LedgerError> {
-    let gone = Mark::read(tx.connection)?.map_or(0, |mark| mark.seq);
+fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<RemovableEvent>, LedgerError> {
+    let gone = PruneMark::read(tx.connection)?.map_or(0, |mark| mark.seq);
     let sql = "SELECT seq, hash, task, input_hash FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
     let mut select = tx.connection.prepare_cached(sql)?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Going { seq: row.get(0)?, hash: row.get(1)?, task: row.get(2)?, input: row.get(3)? })
+        Ok(RemovableEvent { seq: row.get(0)?, hash: row.get(1)?, task: row.get(2)?, input: row.get(3)? })
     };
-    let mut going: Vec<Going> = Vec::new();
+    let mut going: Vec<RemovableEvent> = Vec::new();
     for event in select.query_map(params![gone, last, CHUNK], read)? {
         let event = event?;
         let known = going.last().is_some_and(|before| before.task == event.task);

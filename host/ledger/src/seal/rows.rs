@@ -10,7 +10,7 @@ use super::keep::{StoredSum, StoredSums, Sums, compute, stored};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
 use crate::database::{damage, form};
-use crate::prune::Mark;
+use crate::prune::PruneMark;
 use crate::verify::lossy;
 
 /// The most rows that are listed for one kind of problem.
@@ -171,7 +171,7 @@ fn not_as_sealed(snapshot: &Connection, digest: &str) -> Result<Option<RowProble
     let what = match last(snapshot)? {
         Some(seal) if seal.digest.as_deref() == Some(digest) => return Ok(None),
         Some(seal) => format!("rows and sums were changed outside of Baton: event {} sealed others", seal.seq),
-        None if Mark::read(snapshot)?.is_some() => return Ok(None),
+        None if PruneMark::read(snapshot)?.is_some() => return Ok(None),
         None => "they are marked as sealed, and no event of the chain seals them".to_owned(),
     };
     Ok(Some(RowProblem::of_table("sums", what)))

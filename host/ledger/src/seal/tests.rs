@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::event::Event;
 use crate::finding::Finding;
-use crate::task::{self, New, Origin};
+use crate::task::{self, NewTask, Origin};
 use crate::verify::{Report, verify};
 use crate::{Ledger, LedgerError, Reader, Tx, finding, mark};
 
@@ -26,7 +26,7 @@ fn made(path: &Path) -> Ledger {
     let ledger = Ledger::open(path, "test").unwrap();
     let job = |tx: &Tx<'_>| {
         let input = baton_core::Digest::of(b"bytes").to_string();
-        let new = New { input: Some(input), ..New::blank("a", Origin::Handoff, State::Captured) };
+        let new = NewTask { input: Some(input), ..NewTask::blank("a", Origin::Handoff, State::Captured) };
         let id = task::insert(tx, &new, Some(b"bytes"), Timestamp::UNIX_EPOCH)?;
         let task = task::get_in(tx, &id)?;
         let done = Event::of(&task, "a", "succeeded", String::new(), State::Succeeded, Timestamp::UNIX_EPOCH);

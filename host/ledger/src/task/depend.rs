@@ -78,7 +78,7 @@ pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerEr
 
 /// A waiting task, and what it depends on although no task has that id or title.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown {
+pub struct UnknownDependency {
     /// The waiting task.
     pub task: String,
     /// Its agent.
@@ -95,7 +95,7 @@ pub struct Unknown {
 ///
 /// # Errors
 /// When the database fails.
-pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<Unknown>, LedgerError> {
+pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(&reader.connection, Timestamp::MAX)
 }
 
@@ -103,11 +103,11 @@ pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<Unknown>, LedgerError
 ///
 /// # Errors
 /// When the database fails.
-pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<Unknown>, LedgerError> {
+pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(tx.connection, before)
 }
 
-fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<Unknown>, LedgerError> {
+fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
     let sql = format!(
         "SELECT t.id, t.agent, t.title, d.needs, t.created_at FROM dependencies AS d JOIN tasks AS t ON t.id = d.task
          WHERE t.state = 'waiting' AND t.created_at < ?1
@@ -123,7 +123,7 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<Unknown>, L
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let (task, agent, title, needs) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        found.push(Unknown { task, agent, title, needs, since: timestamp(row.get(4)?)? });
+        found.push(UnknownDependency { task, agent, title, needs, since: timestamp(row.get(4)?)? });
     }
     Ok(found)
 }

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::row::{OUTCOMES, origin, select_in, summary, summary_columns, timestamp};
-use super::{Filter, Origin, Summary, Task};
+use super::{Origin, Task, TaskFilter, TaskSummary};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
@@ -64,7 +64,7 @@ pub(super) const ASKED_AS: &str =
 
 /// What a RETURN says of the request that it answers, the surest first.
 #[derive(Clone, Debug, Default)]
-pub struct Answered {
+pub struct AnswerReference {
     /// The request's id.
     pub handoff_id: Option<String>,
     /// The request's file name.
@@ -79,7 +79,7 @@ pub struct Answered {
 ///
 /// # Errors
 /// When the database fails.
-pub fn answered_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerError> {
+pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
         let rest =
@@ -102,7 +102,7 @@ pub fn answered_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerErro
 ///
 /// # Errors
 /// When the database fails.
-pub fn named_by(tx: &Tx<'_>, said: &Answered) -> Result<Vec<Task>, LedgerError> {
+pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
         let rest = format!(
@@ -157,7 +157,7 @@ const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
 
 /// A task whose file lies in an inbox.
 #[derive(Clone, Debug)]
-pub struct Lying {
+pub struct InboxTask {
     /// Its id.
     pub id: String,
     /// As [`Task::file`].
@@ -172,12 +172,12 @@ pub struct Lying {
 ///
 /// # Errors
 /// When the database fails.
-pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<Lying>, LedgerError> {
+pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<InboxTask>, LedgerError> {
     let sql = format!("SELECT id, file, input, created_at FROM tasks WHERE agent = ?1 AND {WAITS}");
     let mut select = tx.connection.prepare_cached(&sql)?;
     let rows = select.query_map([agent], |row| {
         let (id, file, input) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(timestamp(row.get(3)?).map(|since| Lying { id, file, input, since }))
+        Ok(timestamp(row.get(3)?).map(|since| InboxTask { id, file, input, since }))
     })?;
     rows.map(|row| row?).collect()
 }
@@ -222,7 +222,7 @@ pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
 ///
 /// # Errors
 /// When the database fails.
-pub fn recent(reader: &Reader, filter: &Filter, limit: u32) -> Result<Vec<Summary>, LedgerError> {
+pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<TaskSummary>, LedgerError> {
     let mut tasks = Vec::new();
     each_recent(reader, filter, limit, |task| tasks.push(task))?;
     Ok(tasks)
@@ -234,9 +234,9 @@ pub fn recent(reader: &Reader, filter: &Filter, limit: u32) -> Result<Vec<Summar
 /// When the database fails.
 pub fn each_recent(
     reader: &Reader,
-    filter: &Filter,
+    filter: &TaskFilter,
     limit: u32,
-    mut each: impl FnMut(Summary),
+    mut each: impl FnMut(TaskSummary),
 ) -> Result<(), LedgerError> {
     let agent = filter.agent.clone().map(Value::from);
     let since = filter.since.map(|since| Value::from(since.as_millisecond()));
@@ -253,7 +253,7 @@ pub fn each_recent(
 ///
 /// # Errors
 /// When the database fails.
-pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(Summary, Origin)>, LedgerError> {
+pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Origin)>, LedgerError> {
     let columns = summary_columns(has_form(reader, OUTCOMES)?);
     let sql = format!("SELECT {columns}, origin FROM tasks WHERE id = ?1");
     let mut select = reader.connection.prepare_cached(&sql)?;
@@ -264,7 +264,7 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(Summary, Origin)>
 }
 
 /// Names of states and outcomes are ours, so they stand in the text; what a person wrote is bound.
-pub(super) fn recent_sql(filter: &Filter, has_outcomes: bool) -> String {
+pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
     let mut only: Vec<String> = standing(filter, has_outcomes).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
     only.extend(
@@ -276,7 +276,7 @@ pub(super) fn recent_sql(filter: &Filter, has_outcomes: bool) -> String {
 }
 
 /// The condition for the states and outcomes that a list shows.
-fn standing(filter: &Filter, has_outcomes: bool) -> Option<String> {
+fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let states = list(filter.states.iter().map(|state| state.as_str()).collect());
     let outcomes = list(filter.outcomes.iter().map(|outcome| outcome.as_str()).collect());

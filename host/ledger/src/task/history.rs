@@ -14,7 +14,7 @@ use crate::database::Reader;
 /// Texts that others write are cut to this: one that is larger is no title and no reason.
 pub const TEXT_BYTES: usize = 1 << 10;
 
-/// The columns of an [`Entry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
+/// The columns of an [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
 /// in: ends are final, and what comes after (the RETURN, the archive) is told in the same state.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
@@ -25,7 +25,7 @@ const COLUMNS: &str =
 
 /// A task in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct HistoryEntry {
     /// Its id.
     pub id: String,
     /// The agent that is to do it.
@@ -58,7 +58,7 @@ pub struct Entry {
     pub file: Option<String>,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// The bytes of its texts, and what the rest of it comes to.
     fn bytes(&self) -> usize {
         let optional = [&self.sender, &self.action, &self.file];
@@ -71,7 +71,7 @@ impl Entry {
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
+pub struct HistoryLimit {
     /// So many tasks.
     pub most: u32,
     /// So many bytes.
@@ -80,9 +80,9 @@ pub struct Room {
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct HistoryPage {
     /// The tasks, in the order that was asked for.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<HistoryEntry>,
     /// There were more of those that were asked for, and no room for their bytes.
     pub is_full: bool,
 }
@@ -95,8 +95,8 @@ pub fn newest(
     reader: &Reader,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
-    room: Room,
-) -> Result<Found, LedgerError> {
+    room: HistoryLimit,
+) -> Result<HistoryPage, LedgerError> {
     let since = since.map_or(i64::MIN, from_millisecond);
     let until = until.map_or(i64::MAX, from_millisecond);
     read(reader, &newest_sql(), params![since, until, room.most], room)
@@ -112,7 +112,7 @@ pub(super) fn newest_sql() -> String {
 ///
 /// # Errors
 /// When the database fails.
-pub fn unanswered(reader: &Reader, room: Room) -> Result<Found, LedgerError> {
+pub fn unanswered(reader: &Reader, room: HistoryLimit) -> Result<HistoryPage, LedgerError> {
     read(reader, &unanswered_sql(), params![room.most], room)
 }
 
@@ -124,7 +124,7 @@ pub(super) fn unanswered_sql() -> String {
 
 /// What is kept of the file that a task was captured from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum InputCopy {
     /// There is no such task.
     NoTask,
     /// It had no file, or its bytes were not read or are not kept any more.
@@ -137,13 +137,13 @@ pub enum Kept {
 ///
 /// # Errors
 /// When the database fails.
-pub fn captured(reader: &Reader, id: &str) -> Result<Kept, LedgerError> {
+pub fn captured(reader: &Reader, id: &str) -> Result<InputCopy, LedgerError> {
     let mut select = reader.connection.prepare_cached(CAPTURED)?;
     let bytes: Option<Option<Vec<u8>>> = select.query_row([id], |row| row.get(0)).optional()?;
     Ok(match bytes {
-        None => Kept::NoTask,
-        Some(None) => Kept::Nothing,
-        Some(Some(bytes)) => Kept::Bytes(bytes),
+        None => InputCopy::NoTask,
+        Some(None) => InputCopy::Nothing,
+        Some(Some(bytes)) => InputCopy::Bytes(bytes),
     })
 }
 
@@ -157,7 +157,12 @@ fn from_millisecond(at: Timestamp) -> i64 {
     i64::try_from(whole).unwrap_or(i64::MAX)
 }
 
-fn read(reader: &Reader, sql: &str, params: impl rusqlite::Params, room: Room) -> Result<Found, LedgerError> {
+fn read(
+    reader: &Reader,
+    sql: &str,
+    params: impl rusqlite::Params,
+    room: HistoryLimit,
+) -> Result<HistoryPage, LedgerError> {
     let mut select = reader.connection.prepare_cached(sql)?;
     let mut rows = select.query(params)?;
     let (mut entries, mut left) = (Vec::new(), room.bytes);
@@ -165,14 +170,14 @@ fn read(reader: &Reader, sql: &str, params: impl rusqlite::Params, room: Room) -
         let entry = entry(row)?;
         match left.checked_sub(entry.bytes()) {
             Some(rest) => left = rest,
-            None => return Ok(Found { entries, is_full: true }),
+            None => return Ok(HistoryPage { entries, is_full: true }),
         }
         entries.push(entry);
     }
-    Ok(Found { entries, is_full: false })
+    Ok(HistoryPage { entries, is_full: false })
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
+fn entry(row: &Row<'_>) -> Result<HistoryEntry, LedgerError> {
     let short = |column| {
         row.get_ref(column)?.as_str().map(|text| cut(text, TEXT_BYTES).to_owned()).map_err(rusqlite::Error::from)
     };
@@ -181,7 +186,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
         Ok(text.map(|text| cut(text, TEXT_BYTES).to_owned()))
     };
     let at = |column| row.get::<_, Option<i64>>(column)?.map(timestamp).transpose();
-    Ok(Entry {
+    Ok(HistoryEntry {
         id: row.get(0)?,
         agent: row.get(1)?,
         sender: optional(2)?,
@@ -204,17 +209,17 @@ fn entry(row: &Row<'_>) -> Result<Entry, LedgerError> {
 mod tests {
     use super::*;
     use crate::event::{self, Event};
-    use crate::task::{self, New};
+    use crate::task::{self, NewTask};
     use crate::{Ledger, Tx};
 
-    const ALL: Room = Room { most: 100, bytes: 1 << 20 };
+    const ALL: HistoryLimit = HistoryLimit { most: 100, bytes: 1 << 20 };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn new(title: &str, state: State) -> New {
-        New { title: title.to_owned(), ..New::blank("a", Origin::Handoff, state) }
+    fn new(title: &str, state: State) -> NewTask {
+        NewTask { title: title.to_owned(), ..NewTask::blank("a", Origin::Handoff, state) }
     }
 
     fn ledger() -> (tempfile::TempDir, Ledger) {
@@ -223,7 +228,7 @@ mod tests {
         (folder, ledger)
     }
 
-    fn titles(found: &Found) -> Vec<&str> {
+    fn titles(found: &HistoryPage) -> Vec<&str> {
         found.entries.iter().map(|entry| entry.title.as_str()).collect()
     }
 
@@ -238,7 +243,7 @@ mod tests {
         };
         ledger.write_blocking(insert).unwrap();
         let reader = ledger.reader().unwrap();
-        let newest = |since, until, most| newest(&reader, since, until, Room { most, ..ALL }).unwrap();
+        let newest = |since, until, most| newest(&reader, since, until, HistoryLimit { most, ..ALL }).unwrap();
         assert_eq!(titles(&newest(None, None, 9)), ["three", "two again", "two", "one"]);
         assert_eq!(titles(&newest(None, None, 1)), ["three"]);
         assert_eq!(titles(&newest(Some(at(2)), Some(at(3)), 9)), ["two again", "two"]);
@@ -280,7 +285,7 @@ mod tests {
         let reader = ledger.reader().unwrap();
         let found = newest(&reader, None, None, ALL).unwrap();
         assert!(!found.is_full && found.entries[1].title.len() == TEXT_BYTES);
-        let found = newest(&reader, None, None, Room { most: 9, bytes: 1_000 }).unwrap();
+        let found = newest(&reader, None, None, HistoryLimit { most: 9, bytes: 1_000 }).unwrap();
         assert!(found.is_full && titles(&found) == ["short"], "{found:?}");
     }
 
@@ -288,7 +293,7 @@ mod tests {
     fn only_requests_that_lie_with_an_agent_are_unanswered() {
         let (_folder, ledger) = ledger();
         let insert = |tx: &Tx<'_>| {
-            let answer = New { kind: "RETURN".to_owned(), ..new("answer", State::Delivered) };
+            let answer = NewTask { kind: "RETURN".to_owned(), ..new("answer", State::Delivered) };
             for (one, second) in [
                 (new("second", State::Delivered), 2),
                 (new("first", State::Delivered), 1),
@@ -307,8 +312,8 @@ mod tests {
     fn the_bytes_of_a_task_are_kept_apart_from_those_of_none() {
         let (_folder, ledger) = ledger();
         let insert = |tx: &Tx<'_>| {
-            let with = New { input: Some("h".to_owned()), ..new("with", State::Queued) };
-            let pruned = New { input: Some("gone".to_owned()), ..new("pruned", State::Queued) };
+            let with = NewTask { input: Some("h".to_owned()), ..new("with", State::Queued) };
+            let pruned = NewTask { input: Some("gone".to_owned()), ..new("pruned", State::Queued) };
             let with = task::insert(tx, &with, Some(b"bytes"), at(1))?;
             Ok([
                 with,
@@ -318,9 +323,9 @@ mod tests {
         };
         let [with, pruned, without] = ledger.write_blocking(insert).unwrap();
         let reader = ledger.reader().unwrap();
-        assert_eq!(captured(&reader, &with).unwrap(), Kept::Bytes(b"bytes".to_vec()));
-        assert_eq!(captured(&reader, &pruned).unwrap(), Kept::Nothing);
-        assert_eq!(captured(&reader, &without).unwrap(), Kept::Nothing);
-        assert_eq!(captured(&reader, &with[..6]).unwrap(), Kept::NoTask, "a beginning of an id is none");
+        assert_eq!(captured(&reader, &with).unwrap(), InputCopy::Bytes(b"bytes".to_vec()));
+        assert_eq!(captured(&reader, &pruned).unwrap(), InputCopy::Nothing);
+        assert_eq!(captured(&reader, &without).unwrap(), InputCopy::Nothing);
+        assert_eq!(captured(&reader, &with[..6]).unwrap(), InputCopy::NoTask, "a beginning of an id is none");
     }
 }

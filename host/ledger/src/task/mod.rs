@@ -4,33 +4,35 @@
 mod depend;
 mod find;
 pub mod history;
-mod meant;
 mod model;
 mod obligation;
 mod queue;
+mod reference;
 mod row;
 mod stalled;
 mod write;
 
 pub use depend::{
-    Unknown, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled, satisfy,
-    unknown_dependencies, unknown_dependencies_in,
+    UnknownDependency, add_dependencies, dependencies, dependents, drop_dependencies, is_named, named, named_or_titled,
+    satisfy, unknown_dependencies, unknown_dependencies_in,
 };
 pub use find::{
-    Answered, Lying, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by, in_state,
-    input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched, usage,
-    waiting_files, waits_with, with_key,
+    AnswerReference, InboxTask, answered_by, asked_as, at_file, each_recent, file_name, get_in, has_told, held_by,
+    in_state, input, named_by, next_steps, next_steps_in, open_by_agent, open_by_state, recent, summary_of, unmatched,
+    usage, waiting_files, waits_with, with_key,
+};
+pub use model::{NewTask, Origin, Task, TaskFilter, TaskSummary};
+pub use obligation::{
+    CloseReason, Compliance, EscalationStep, did, left_lying, lying, obligations, open_obligations, set_closing,
+};
+pub use queue::{
+    QueuedTask, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
 };
 #[cfg(test)]
-pub(crate) use meant::find;
-pub use meant::{Meant, meant};
-pub use model::{Filter, New, Origin, Summary, Task};
-pub use obligation::{Closing, Kept, Step, did, left_lying, lying, obligations, open_obligations, set_closing};
-pub use queue::{
-    Queued, abandoned, agents_with_work, due, heartbeat, holds, lease_task, next_due, next_queued, to_stop,
-};
+pub(crate) use reference::find;
+pub use reference::{TaskMatches, meant};
 pub(crate) use row::{state, timestamp};
-pub use stalled::{Limits, Stalled, Standstill, stalled, stalled_in};
+pub use stalled::{StallLimits, StallReason, Stalled, stalled, stalled_in};
 pub use write::{
     ask_to_stop, give_back_attempt, insert, matched, renew, revise, set_due, set_file, set_lost, set_outcome,
     set_request, set_returned, set_usage, transition,

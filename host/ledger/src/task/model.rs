@@ -29,7 +29,7 @@ impl Origin {
 
 /// A task as it is first written down.
 #[derive(Clone, Debug)]
-pub struct New {
+pub struct NewTask {
     /// The agent that is to do it.
     pub agent: String,
     /// What made it.
@@ -84,7 +84,7 @@ pub struct New {
     pub reply_to: Option<String>,
 }
 
-impl New {
+impl NewTask {
     /// A request to `agent` that says nothing else yet.
     #[must_use]
     pub fn blank(agent: &str, origin: Origin, state: State) -> Self {
@@ -192,7 +192,7 @@ pub struct Task {
 
 /// What a list shows of a task: without what it asks for, which may be large.
 #[derive(Clone, Debug)]
-pub struct Summary {
+pub struct TaskSummary {
     /// As [`Task::id`].
     pub id: String,
     /// The agent that is to do it.
@@ -227,7 +227,7 @@ pub struct Summary {
 
 /// Which tasks a list shows.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct TaskFilter {
     /// Those in one of these states, or with one of these outcomes; all where both are empty.
     pub states: Vec<State>,
     /// See `states`.
@@ -238,7 +238,7 @@ pub struct Filter {
     pub since: Option<Timestamp>,
 }
 
-impl Filter {
+impl TaskFilter {
     /// Whether it lets everything through.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -247,7 +247,7 @@ impl Filter {
 }
 
 impl Task {
-    /// As [`Summary::status`].
+    /// As [`TaskSummary::status`].
     #[must_use]
     pub fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)
@@ -261,7 +261,7 @@ impl Task {
     }
 }
 
-impl Summary {
+impl TaskSummary {
     /// The word for people that says how the task stands: its state, or `partial` or `refused`.
     #[must_use]
     pub fn status(&self) -> &'static str {
@@ -269,7 +269,7 @@ impl Summary {
     }
 }
 
-impl From<Task> for Summary {
+impl From<Task> for TaskSummary {
     fn from(task: Task) -> Self {
         Self {
             id: task.id,

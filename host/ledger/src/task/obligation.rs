@@ -21,7 +21,7 @@ const OPEN: &str =
 
 /// How a request was closed, where it matters for the compliance of its agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
+pub enum CloseReason {
     /// The agent itself answered it.
     Answered,
     /// A RETURN that no agent here signed answered it.
@@ -30,7 +30,7 @@ pub enum Closing {
     Stale,
 }
 
-impl Closing {
+impl CloseReason {
     fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
@@ -44,7 +44,7 @@ impl Closing {
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_closing(tx: &Tx<'_>, id: &str, closing: Closing) -> Result<(), LedgerError> {
+pub fn set_closing(tx: &Tx<'_>, id: &str, closing: CloseReason) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET closing = ?2 WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![id, closing.as_str()])?;
     Ok(())
@@ -53,7 +53,7 @@ pub fn set_closing(tx: &Tx<'_>, id: &str, closing: Closing) -> Result<(), Ledger
 /// How one agent keeps its obligations. Each request counts as open or in exactly one of `answered`, `by_other`, `stale`,
 /// `cancelled` and `undeliverable`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct Compliance {
     /// The agent.
     pub agent: String,
     /// Requests that ask for a RETURN.
@@ -83,7 +83,7 @@ pub fn obligations(
     since: Timestamp,
     overdue_before: Timestamp,
     now: Timestamp,
-) -> Result<Vec<Kept>, LedgerError> {
+) -> Result<Vec<Compliance>, LedgerError> {
     let sql = format!(
         "SELECT agent, count(*), sum({OPEN}), sum({OPEN} AND (created_at < ?2 OR coalesce(deadline < ?3, 0))),
                 sum(NOT {OPEN} AND closing IS 'answered'), sum(NOT {OPEN} AND closing IS 'by_other'),
@@ -96,7 +96,7 @@ pub fn obligations(
     let times = [since, overdue_before, now].map(Timestamp::as_millisecond);
     let count = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
     let rows = select.query_map(times, |row| {
-        Ok(Kept {
+        Ok(Compliance {
             agent: row.get(0)?,
             asked: count(row, 1)?,
             open: count(row, 2)?,
@@ -124,7 +124,7 @@ pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, Ledger
 
 /// What is done about a task that an external agent left lying; each is done once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum EscalationStep {
     /// The agent is reminded.
     Reminded,
     /// The sender is told.
@@ -133,7 +133,7 @@ pub enum Step {
     Reviewed,
 }
 
-impl Step {
+impl EscalationStep {
     fn column(self) -> &'static str {
         match self {
             Self::Reminded => "reminded_at",
@@ -148,7 +148,13 @@ impl Step {
 ///
 /// # Errors
 /// When the database fails.
-pub fn lying(tx: &Tx<'_>, step: Step, before: Timestamp, now: Timestamp, limit: u32) -> Result<Vec<Task>, LedgerError> {
+pub fn lying(
+    tx: &Tx<'_>,
+    step: EscalationStep,
+    before: Timestamp,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<Task>, LedgerError> {
     let column = step.column();
     let rest = format!(
         "WHERE state = 'delivered' AND {column} IS NULL AND {OBLIGES}
@@ -161,7 +167,7 @@ pub fn lying(tx: &Tx<'_>, step: Step, before: Timestamp, now: Timestamp, limit: 
 ///
 /// # Errors
 /// When the database fails.
-pub fn did(tx: &Tx<'_>, id: &str, step: Step, at: Timestamp) -> Result<(), LedgerError> {
+pub fn did(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result<(), LedgerError> {
     let sql = format!("UPDATE tasks SET {} = ?2 WHERE id = ?1", step.column());
     tx.connection.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
     Ok(())

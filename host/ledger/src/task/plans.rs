@@ -4,10 +4,10 @@
 use baton_core::State;
 use rusqlite::Connection;
 
-use super::Filter;
+use super::TaskFilter;
 use super::find::{ASKED_AS, ASKED_SQL, in_state_sql, recent_sql};
 use super::history::{CAPTURED, newest_sql, unanswered_sql};
-use super::meant::{RANGE_SQL, with_sql};
+use super::reference::{RANGE_SQL, with_sql};
 use super::row::select_sql;
 
 fn ledger() -> (tempfile::TempDir, Connection) {
@@ -39,14 +39,14 @@ fn looks_up(connection: &Connection, sql: &str) {
 fn what_status_reads_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     // Read from its end until the limit: as many rows as are shown.
-    let all = recent_sql(&Filter::default(), true);
+    let all = recent_sql(&TaskFilter::default(), true);
     assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
     assert!(all.ends_with("LIMIT ?1"));
-    let filter = Filter {
+    let filter = TaskFilter {
         states: vec![State::Failed, State::Dead],
         agent: Some("a".to_owned()),
         since: Some(jiff::Timestamp::UNIX_EPOCH),
-        ..Filter::default()
+        ..TaskFilter::default()
     };
     let filtered = plan(&connection, &recent_sql(&filter, true));
     assert!(filtered.iter().all(|step| step.contains("INDEX tasks_created")), "{filtered:?}");
@@ -104,7 +104,7 @@ fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
 #[test]
 fn what_plugins_sent_is_looked_up() {
     let (_folder, connection) = ledger();
-    for sql in crate::posted::ASKED {
+    for sql in crate::plugin_requests::ASKED {
         looks_up(&connection, sql);
     }
     looks_up(&connection, &select_sql(ASKED_AS));

@@ -36,7 +36,7 @@ pub(super) fn asked() -> [String; 4] {
 
 /// What is to be known of a task before it is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Queued {
+pub struct QueuedTask {
     /// The task.
     pub id: String,
     /// The action that it asks for.
@@ -49,9 +49,9 @@ pub struct Queued {
 ///
 /// # Errors
 /// When the database fails.
-pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<Queued>, LedgerError> {
+pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<QueuedTask>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT)?;
-    let next = |row: &Row<'_>| Ok(Queued { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
+    let next = |row: &Row<'_>| Ok(QueuedTask { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
     Ok(select.query_row([agent], next).optional()?)
 }
 

@@ -5,7 +5,7 @@ use baton_core::{OutcomeKind, State};
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use super::{Origin, Summary, Task};
+use super::{Origin, Task, TaskSummary};
 use crate::LedgerError;
 use crate::database::Tx;
 
@@ -18,7 +18,7 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
 /// The form of the ledger that brought outcomes.
 pub(super) const OUTCOMES: i64 = 16;
 
-/// The columns of a [`Summary`], in the order that [`summary`] reads. A ledger of an older form is read too: it gets its new form
+/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older form is read too: it gets its new form
 /// when somebody writes to it.
 pub(super) fn summary_columns(has_outcomes: bool) -> String {
     let outcome = if has_outcomes { "outcome" } else { "NULL" };
@@ -81,10 +81,10 @@ pub(super) fn task(row: &Row<'_>) -> Result<Task, LedgerError> {
     })
 }
 
-pub(super) fn summary(row: &Row<'_>) -> Result<Summary, LedgerError> {
+pub(super) fn summary(row: &Row<'_>) -> Result<TaskSummary, LedgerError> {
     let state_name: String = row.get(6)?;
     let optional = |at: Option<i64>| at.map(timestamp).transpose();
-    Ok(Summary {
+    Ok(TaskSummary {
         id: row.get(0)?,
         agent: row.get(1)?,
         handoff_id: row.get(2)?,

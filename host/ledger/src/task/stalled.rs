@@ -42,7 +42,7 @@ const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE st
 
 /// How long a task may stand still before it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct StallLimits {
     /// Queued, while no attempt of its agent ended.
     pub queued: Duration,
     /// Running, without an event.
@@ -59,7 +59,7 @@ pub struct Limits {
     pub at_most: u32,
 }
 
-impl Default for Limits {
+impl Default for StallLimits {
     /// Well above what a sound workspace needs: an attempt of a plugin takes seconds, a retry is due within the minute,
     /// a person answers on the day, an agent within the week.
     fn default() -> Self {
@@ -77,7 +77,7 @@ impl Default for Limits {
 
 /// Why a task counts as standing still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Standstill {
+pub enum StallReason {
     /// It is queued, and its agent ended no attempt meanwhile.
     NotBegun,
     /// It is running, and nothing was heard of it.
@@ -92,7 +92,7 @@ pub enum Standstill {
     NotRouted,
 }
 
-impl Standstill {
+impl StallReason {
     /// One word, for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -119,7 +119,7 @@ pub struct Stalled {
     /// Where it stands.
     pub state: State,
     /// Why it counts.
-    pub why: Standstill,
+    pub why: StallReason,
     /// Since when it stands still: the beginning of its state, its last event when it runs, its due time when it waits.
     pub since: Timestamp,
 }
@@ -128,7 +128,7 @@ pub struct Stalled {
 ///
 /// # Errors
 /// When the database fails.
-pub fn stalled(reader: &Reader, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(&reader.connection, now, limits)
 }
 
@@ -136,14 +136,14 @@ pub fn stalled(reader: &Reader, now: Timestamp, limits: &Limits) -> Result<Vec<S
 ///
 /// # Errors
 /// When the database fails.
-pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(tx.connection, now, limits)
 }
 
 /// What is asked about one state.
-struct Question {
+struct StallQuery {
     state: State,
-    why: Standstill,
+    why: StallReason,
     /// The SQL of the moment since when.
     since: String,
     /// The SQL of what else has to hold; `?2` is the latest moment that counts.
@@ -151,29 +151,29 @@ struct Question {
     limit: Duration,
 }
 
-fn questions(limits: &Limits) -> [Question; 8] {
+fn questions(limits: &StallLimits) -> [StallQuery; 8] {
     let ask = |state, why, since: &str, only: &str, limit| {
         let (since, only) = (since.to_owned(), only.to_owned());
-        Question { state, why, since, only, limit }
+        StallQuery { state, why, since, only, limit }
     };
-    let person = |state| ask(state, Standstill::Unanswered, BEGAN, NO_CALL, limits.person);
+    let person = |state| ask(state, StallReason::Unanswered, BEGAN, NO_CALL, limits.person);
     let idle = format!("{NO_CALL} AND t.agent IN ({IDLE})");
     // One that waits for other tasks has no time of its own.
     let due = format!("coalesce(t.due_at, {BEGAN})");
     let alone = format!("{NO_CALL} AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task = t.id)");
     [
-        ask(State::Captured, Standstill::NotRouted, BEGAN, NO_CALL, limits.captured),
-        ask(State::Queued, Standstill::NotBegun, BEGAN, &idle, limits.queued),
-        ask(State::Running, Standstill::Silent, LAST, "true", limits.running),
-        ask(State::Waiting, Standstill::Overdue, &due, &alone, limits.overdue),
+        ask(State::Captured, StallReason::NotRouted, BEGAN, NO_CALL, limits.captured),
+        ask(State::Queued, StallReason::NotBegun, BEGAN, &idle, limits.queued),
+        ask(State::Running, StallReason::Silent, LAST, "true", limits.running),
+        ask(State::Waiting, StallReason::Overdue, &due, &alone, limits.overdue),
         person(State::NeedsGrant),
         person(State::NeedsHuman),
         person(State::NeedsApproval),
-        ask(State::Delivered, Standstill::NotDone, BEGAN, "t.kind <> 'RETURN'", limits.delivered),
+        ask(State::Delivered, StallReason::NotDone, BEGAN, "t.kind <> 'RETURN'", limits.delivered),
     ]
 }
 
-fn look(connection: &Connection, now: Timestamp, limits: &Limits) -> Result<Vec<Stalled>, LedgerError> {
+fn look(connection: &Connection, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     let mut found = Vec::new();
     for question in questions(limits) {
         let mut select = connection.prepare_cached(&sql(&question))?;
@@ -187,8 +187,8 @@ fn look(connection: &Connection, now: Timestamp, limits: &Limits) -> Result<Vec<
 }
 
 /// No state is older than its task, so the index cuts off the young tasks.
-fn sql(question: &Question) -> String {
-    let Question { since, only, .. } = question;
+fn sql(question: &StallQuery) -> String {
+    let StallQuery { since, only, .. } = question;
     format!(
         "SELECT id, agent, title, state, {since} AS since FROM tasks AS t
          WHERE {UNENDED} AND state = ?1 AND created_at <= ?2 AND {since} <= ?2 AND {only}
@@ -196,7 +196,7 @@ fn sql(question: &Question) -> String {
     )
 }
 
-fn read(row: &Row<'_>, why: Standstill) -> Result<Stalled, LedgerError> {
+fn read(row: &Row<'_>, why: StallReason) -> Result<Stalled, LedgerError> {
     let name: String = row.get(3)?;
     Ok(Stalled {
         id: row.get(0)?,
@@ -215,7 +215,7 @@ fn before(now: Timestamp, limit: Duration) -> i64 {
 #[cfg(test)]
 mod tests {
 
-    use super::super::{New, Origin, insert, set_due, transition};
+    use super::super::{NewTask, Origin, insert, set_due, transition};
     use super::*;
     use crate::Ledger;
     use crate::event::Event;
@@ -225,12 +225,12 @@ mod tests {
         Timestamp::from_second(1_000_000 + minute * 60).unwrap()
     }
 
-    fn new(agent: &str, state: State) -> New {
-        New {
+    fn new(agent: &str, state: State) -> NewTask {
+        NewTask {
             sender: Some("Claude-MM1".to_owned()),
             title: format!("{agent} {state}"),
             actor: "Claude-MM1".to_owned(),
-            ..New::blank(agent, Origin::Handoff, state)
+            ..NewTask::blank(agent, Origin::Handoff, state)
         }
     }
 
@@ -240,7 +240,7 @@ mod tests {
         (folder, ledger)
     }
 
-    fn make(ledger: &Ledger, new: New, minute: i64) -> String {
+    fn make(ledger: &Ledger, new: NewTask, minute: i64) -> String {
         ledger.write_blocking(move |tx| insert(tx, &new, None, at(minute))).unwrap()
     }
 
@@ -254,12 +254,12 @@ mod tests {
         ledger.write_blocking(job).unwrap();
     }
 
-    fn found(ledger: &Ledger, minute: i64) -> Vec<(String, Standstill, Timestamp)> {
-        let found = stalled(&ledger.reader().unwrap(), at(minute), &Limits::default()).unwrap();
+    fn found(ledger: &Ledger, minute: i64) -> Vec<(String, StallReason, Timestamp)> {
+        let found = stalled(&ledger.reader().unwrap(), at(minute), &StallLimits::default()).unwrap();
         found.into_iter().map(|task| (task.title, task.why, task.since)).collect()
     }
 
-    fn sole(title: &str, why: Standstill, since: i64) -> Vec<(String, Standstill, Timestamp)> {
+    fn sole(title: &str, why: StallReason, since: i64) -> Vec<(String, StallReason, Timestamp)> {
         vec![(title.to_owned(), why, at(since))]
     }
 
@@ -267,13 +267,13 @@ mod tests {
     fn each_state_has_its_own_limit() {
         let day = 24 * 60;
         for (state, why, limit) in [
-            (State::Captured, Standstill::NotRouted, 5),
-            (State::Queued, Standstill::NotBegun, 10),
-            (State::Running, Standstill::Silent, 60),
-            (State::NeedsGrant, Standstill::Unanswered, day),
-            (State::NeedsHuman, Standstill::Unanswered, day),
-            (State::NeedsApproval, Standstill::Unanswered, day),
-            (State::Delivered, Standstill::NotDone, 7 * day),
+            (State::Captured, StallReason::NotRouted, 5),
+            (State::Queued, StallReason::NotBegun, 10),
+            (State::Running, StallReason::Silent, 60),
+            (State::NeedsGrant, StallReason::Unanswered, day),
+            (State::NeedsHuman, StallReason::Unanswered, day),
+            (State::NeedsApproval, StallReason::Unanswered, day),
+            (State::Delivered, StallReason::NotDone, 7 * day),
         ] {
             let (_folder, ledger) = ledger();
             make(&ledger, new("a", state), 0);
@@ -300,7 +300,7 @@ mod tests {
         happens(&ledger, &done, ("baton", "started"), State::Running, 14);
         assert_eq!(found(&ledger, 15).len(), 2, "an attempt that began has not ended");
         happens(&ledger, &done, ("a", "succeeded"), State::Succeeded, 15);
-        assert_eq!(found(&ledger, 16), sole("b queued", Standstill::NotBegun, 0));
+        assert_eq!(found(&ledger, 16), sole("b queued", StallReason::NotBegun, 0));
         assert_eq!(found(&ledger, 26).len(), 2, "ten minutes later it is one again");
     }
 
@@ -308,8 +308,8 @@ mod tests {
     fn a_handoff_that_an_agent_sent_itself_is_no_attempt_that_ended() {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
-        make(&ledger, New { actor: "a".to_owned(), ..new("a", State::Queued) }, 9);
-        assert_eq!(found(&ledger, 10), sole("a queued", Standstill::NotBegun, 0));
+        make(&ledger, NewTask { actor: "a".to_owned(), ..new("a", State::Queued) }, 9);
+        assert_eq!(found(&ledger, 10), sole("a queued", StallReason::NotBegun, 0));
     }
 
     #[test]
@@ -320,7 +320,7 @@ mod tests {
         happens(&ledger, &id, ("baton", "reminded"), State::NeedsHuman, 900);
         let day = 24 * 60;
         assert_eq!(found(&ledger, day), []);
-        assert_eq!(found(&ledger, 100 + day), sole("a queued", Standstill::Unanswered, 100));
+        assert_eq!(found(&ledger, 100 + day), sole("a queued", StallReason::Unanswered, 100));
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
         let id = make(&ledger, new("a", State::Running), 0);
         happens(&ledger, &id, ("a", "progress"), State::Running, 30);
         assert_eq!(found(&ledger, 89), []);
-        assert_eq!(found(&ledger, 90), sole("a running", Standstill::Silent, 30));
+        assert_eq!(found(&ledger, 90), sole("a running", StallReason::Silent, 30));
     }
 
     #[test]
@@ -344,17 +344,17 @@ mod tests {
         };
         ledger.write_blocking(job).unwrap();
         assert_eq!(found(&ledger, 104), []);
-        assert_eq!(found(&ledger, 105), sole("a waiting", Standstill::Overdue, 100));
+        assert_eq!(found(&ledger, 105), sole("a waiting", StallReason::Overdue, 100));
     }
 
     #[test]
     fn a_return_asks_for_nothing_and_of_calls_only_running_ones_count() {
         let (_folder, ledger) = ledger();
-        make(&ledger, New { kind: "RETURN".to_owned(), ..new("a", State::Delivered) }, 0);
+        make(&ledger, NewTask { kind: "RETURN".to_owned(), ..new("a", State::Delivered) }, 0);
         for state in [State::Queued, State::NeedsHuman, State::Waiting, State::Running] {
-            make(&ledger, New { origin: Origin::Call, ..new("a", state) }, 0);
+            make(&ledger, NewTask { origin: Origin::Call, ..new("a", state) }, 0);
         }
-        assert_eq!(found(&ledger, 100_000), sole("a running", Standstill::Silent, 0));
+        assert_eq!(found(&ledger, 100_000), sole("a running", StallReason::Silent, 0));
     }
 
     #[test]
@@ -363,13 +363,13 @@ mod tests {
         make(&ledger, new("a", State::Queued), 0);
         let job = |tx: &Tx<'_>| {
             tx.connection.execute("DELETE FROM events", [])?;
-            stalled_in(tx, at(10), &Limits::default())
+            stalled_in(tx, at(10), &StallLimits::default())
         };
         assert_eq!(
             ledger.write_blocking(job).unwrap(),
-            stalled(&ledger.reader().unwrap(), at(10), &Limits::default()).unwrap()
+            stalled(&ledger.reader().unwrap(), at(10), &StallLimits::default()).unwrap()
         );
-        assert_eq!(found(&ledger, 10), sole("a queued", Standstill::NotBegun, 0));
+        assert_eq!(found(&ledger, 10), sole("a queued", StallReason::NotBegun, 0));
     }
 
     #[test]
@@ -378,7 +378,7 @@ mod tests {
         for minute in [3, 1, 2] {
             make(&ledger, new("a", State::Queued), minute);
         }
-        let limits = Limits { at_most: 2, ..Limits::default() };
+        let limits = StallLimits { at_most: 2, ..StallLimits::default() };
         let found = stalled(&ledger.reader().unwrap(), at(60), &limits).unwrap();
         assert_eq!(found.iter().map(|task| task.since).collect::<Vec<_>>(), [at(1), at(2)]);
     }
@@ -388,7 +388,7 @@ mod tests {
         let (_folder, ledger) = ledger();
         make(&ledger, new("a", State::Queued), 0);
         let reader = ledger.reader().unwrap();
-        for question in questions(&Limits::default()) {
+        for question in questions(&StallLimits::default()) {
             let explain = format!("EXPLAIN QUERY PLAN {}", sql(&question));
             let mut select = reader.connection.prepare(&explain).unwrap();
             let steps = select.query_map(params!["x", 1, 1], |row| row.get::<_, String>(3)).unwrap();

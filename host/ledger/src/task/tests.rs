@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use super::*;
 use crate::Ledger;
 
-fn new(agent: &str, title: &str, priority: Priority) -> New {
-    New {
+fn new(agent: &str, title: &str, priority: Priority) -> NewTask {
+    NewTask {
         title: title.to_owned(),
         priority,
         handoff_id: Some(format!("id-{title}")),
         file: Some(format!("handoffs/{agent}/01_inbox/{title}.json")),
         dedupe_key: Some(title.to_owned()),
-        ..New::blank(agent, Origin::Handoff, State::Queued)
+        ..NewTask::blank(agent, Origin::Handoff, State::Queued)
     }
 }
 

@@ -4,7 +4,7 @@ use baton_core::OutcomeKind;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::New;
+use super::NewTask;
 use super::row::base_name;
 use crate::LedgerError;
 use crate::database::Tx;
@@ -14,7 +14,7 @@ use crate::event::{self, Event};
 ///
 /// # Errors
 /// When the database fails.
-pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
+pub fn insert(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
     let mut draw = tx.connection.prepare_cached("SELECT lower(hex(randomblob(8)))")?;
     let id: String = draw.query_row([], |row| row.get(0))?;
     keep_input(tx, new, bytes)?;
@@ -65,7 +65,7 @@ pub fn insert(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> R
 ///
 /// # Errors
 /// When the database fails.
-pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Timestamp) -> Result<(), LedgerError> {
+pub fn revise(tx: &Tx<'_>, id: &str, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<(), LedgerError> {
     keep_input(tx, new, bytes)?;
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET kind = ?2, handoff_id = ?3, sender = ?4, title = ?5, action = ?6, args = ?7, body = ?8,
@@ -99,7 +99,7 @@ pub fn revise(tx: &Tx<'_>, id: &str, new: &New, bytes: Option<&[u8]>, now: Times
     transition(tx, &first_event(id, new, "revised", now)).map(drop)
 }
 
-fn keep_input(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>) -> Result<(), LedgerError> {
+fn keep_input(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>) -> Result<(), LedgerError> {
     if let (Some(hash), Some(bytes)) = (&new.input, bytes) {
         let mut keep = tx.connection.prepare_cached("INSERT OR IGNORE INTO inputs (hash, bytes) VALUES (?1, ?2)")?;
         keep.execute(params![hash, bytes])?;
@@ -107,7 +107,7 @@ fn keep_input(tx: &Tx<'_>, new: &New, bytes: Option<&[u8]>) -> Result<(), Ledger
     Ok(())
 }
 
-fn first_event(id: &str, new: &New, action: &str, now: Timestamp) -> Event {
+fn first_event(id: &str, new: &NewTask, action: &str, now: Timestamp) -> Event {
     let event = Event::new(id.to_owned(), &new.actor, action, new.reason.clone(), new.state, now);
     Event { input_hash: new.input.clone(), ..event }
 }

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::head::Search;
-use super::{Archived, BrokenArchive, Row, Tip};
+use super::{ArchivedPart, BrokenArchive, ChainTip, Row};
 use crate::LedgerError;
 use crate::event::GENESIS;
 use crate::export::{Line, parse};
-use crate::prune::Mark;
+use crate::prune::PruneMark;
 
-impl Archived {
+impl ArchivedPart {
     /// Whether they hold the events from `first` to `last`.
     pub(super) fn has(&self, first: i64, last: i64) -> bool {
         self.broken.is_none() && self.first <= first && self.last >= last
@@ -31,9 +31,9 @@ type Verdict = Result<(), (u64, &'static str)>;
 pub(super) fn check(
     snapshot: &Connection,
     files: &[PathBuf],
-    mark: Option<&Mark>,
+    mark: Option<&PruneMark>,
     search: &mut Search<'_>,
-) -> Result<Option<Archived>, LedgerError> {
+) -> Result<Option<ArchivedPart>, LedgerError> {
     let mut chain = Chain { snapshot, mark, search, first: 1, tip: None };
     let (mut broken, mut last_line) = (None, (PathBuf::new(), 0));
     for file in in_order(files)? {
@@ -50,7 +50,7 @@ pub(super) fn check(
         let why = "the ledger begins later: the events between are in no archive that was given";
         broken = Some(BrokenArchive { file: last_line.0, line: last_line.1, why });
     }
-    Ok((!files.is_empty()).then_some(Archived { first, last, broken }))
+    Ok((!files.is_empty()).then_some(ArchivedPart { first, last, broken }))
 }
 
 /// The files by their first events; what does not begin with an event comes first.
@@ -82,12 +82,12 @@ fn unreadable(path: &Path, source: io::Error) -> LedgerError {
 /// The chain as far as the archives have told it.
 struct Chain<'a, 'h> {
     snapshot: &'a Connection,
-    mark: Option<&'a Mark>,
+    mark: Option<&'a PruneMark>,
     search: &'a mut Search<'h>,
     /// The number of the first event.
     first: i64,
     /// Where it stands; `None` before the first event.
-    tip: Option<Tip>,
+    tip: Option<ChainTip>,
 }
 
 impl Chain<'_, '_> {
@@ -95,7 +95,7 @@ impl Chain<'_, '_> {
     fn follow(&mut self, file: &Path) -> Result<(u64, Verdict), LedgerError> {
         let (mut number, mut events, mut ended) = (0, 0, false);
         let mut before: Option<Row> = None;
-        let from = self.tip.as_ref().map_or(0, Tip::next);
+        let from = self.tip.as_ref().map_or(0, ChainTip::next);
         for line in lines(file)? {
             number += 1;
             let line = line.map_err(|source| unreadable(file, source))?;
@@ -142,7 +142,7 @@ impl Chain<'_, '_> {
             }
             self.first = row.seq;
         }
-        let start = || Tip { events: (row.seq - 1).unsigned_abs(), head: row.prev.clone() };
+        let start = || ChainTip { events: (row.seq - 1).unsigned_abs(), head: row.prev.clone() };
         let tip = self.tip.get_or_insert_with(start);
         if row.seq < tip.next() {
             return Ok(Ok(()));

@@ -15,15 +15,15 @@ pub struct Head(String);
 /// The text is no head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a head is 64 hexadecimal digits, or at least the first {MIN_DIGITS} of them")]
-pub struct NotAHead;
+pub struct HeadParseError;
 
 impl FromStr for Head {
-    type Err = NotAHead;
+    type Err = HeadParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotAHead> {
+    fn from_str(text: &str) -> Result<Self, HeadParseError> {
         let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_head = is_hexadecimal && (MIN_DIGITS..=DIGITS).contains(&text.len());
-        if is_head { Ok(Self(text.to_ascii_lowercase())) } else { Err(NotAHead) }
+        if is_head { Ok(Self(text.to_ascii_lowercase())) } else { Err(HeadParseError) }
     }
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Display for Head {
 
 /// Where the head that was asked for stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum HeadPosition {
     /// It is the hash of this event; 0 for the hash before the first.
     At(i64),
     /// It is the hash of none: the ledger was cut or rewritten since.
@@ -50,12 +50,12 @@ pub enum Found {
 #[derive(Debug)]
 pub(super) struct Search<'a> {
     head: Option<&'a Head>,
-    found: Found,
+    found: HeadPosition,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(head: Option<&'a Head>) -> Self {
-        Self { head, found: Found::Nowhere }
+        Self { head, found: HeadPosition::Nowhere }
     }
 
     /// The event `seq` has this hash.
@@ -64,14 +64,15 @@ impl<'a> Search<'a> {
             return;
         }
         self.found = match self.found {
-            Found::Nowhere | Found::Pruned => Found::At(seq),
-            Found::At(_) => Found::Several(2),
-            Found::Several(count) => Found::Several(count.saturating_add(1)),
+            HeadPosition::Nowhere | HeadPosition::Pruned => HeadPosition::At(seq),
+            HeadPosition::At(_) => HeadPosition::Several(2),
+            HeadPosition::Several(count) => HeadPosition::Several(count.saturating_add(1)),
         };
     }
 
     /// Where it stands, now that every hash was seen, or all but some that were pruned.
-    pub(super) fn end(self, saw_all: bool) -> Option<Found> {
-        self.head.map(|_| if self.found == Found::Nowhere && !saw_all { Found::Pruned } else { self.found })
+    pub(super) fn end(self, saw_all: bool) -> Option<HeadPosition> {
+        self.head
+            .map(|_| if self.found == HeadPosition::Nowhere && !saw_all { HeadPosition::Pruned } else { self.found })
     }
 }

@@ -19,8 +19,8 @@ mod row;
 mod tests;
 mod walk;
 
-pub use head::{Found, Head, NotAHead};
-pub use report::{Archived, Broken, BrokenArchive, Pruned, Report, Wrong};
-pub use row::{Row, Tip};
+pub use head::{Head, HeadParseError, HeadPosition};
+pub use report::{ArchivedPart, BrokenArchive, BrokenRow, PrunedPart, Report, RowFault};
+pub use row::{ChainTip, Row};
 pub use walk::{each, verify, verify_with};
 pub(crate) use walk::{each_up_to, lossy, tip};

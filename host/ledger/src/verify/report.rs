@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{Found, Tip};
+use super::{ChainTip, HeadPosition};
 use crate::seal::Rows;
 
 /// What is wrong with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrong {
+pub enum RowFault {
     /// Its columns do not give its hash.
     Edited,
     /// The numbers have a gap before it, and what it was written after is gone.
@@ -20,7 +20,7 @@ pub enum Wrong {
     Unrecorded,
 }
 
-impl Wrong {
+impl RowFault {
     /// One word, for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -52,18 +52,18 @@ impl Wrong {
 
 /// The first row at which the chain breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenRow {
     /// Its number.
     pub seq: i64,
     /// The task that it says it is of.
     pub task: String,
     /// What is wrong.
-    pub wrong: Wrong,
+    pub wrong: RowFault,
 }
 
 /// The beginning of the chain that is not in the ledger any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pruned {
+pub struct PrunedPart {
     /// The number of its last event; the first is 1.
     pub last: i64,
     /// The hash of that event.
@@ -85,7 +85,7 @@ pub struct BrokenArchive {
 
 /// What the archives that were given hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Archived {
+pub struct ArchivedPart {
     /// The first event in them; 1 when nothing of the chain is missing.
     pub first: i64,
     /// The last event in them that hangs together with the first.
@@ -98,15 +98,15 @@ pub struct Archived {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// How far it goes, whether it is sound or not.
-    pub tip: Tip,
+    pub tip: ChainTip,
     /// Where it breaks first.
-    pub broken: Option<Broken>,
+    pub broken: Option<BrokenRow>,
     /// Where the head that was asked for stands.
-    pub found: Option<Found>,
+    pub found: Option<HeadPosition>,
     /// What was pruned; then the ledger's own rows begin after it.
-    pub pruned: Option<Pruned>,
+    pub pruned: Option<PrunedPart>,
     /// What the archives hold, where some were given.
-    pub archived: Option<Archived>,
+    pub archived: Option<ArchivedPart>,
     /// The result of the check of all rows.
     pub rows: Rows,
 }
@@ -115,7 +115,7 @@ impl Report {
     /// Whether the chain, the rows and the archives are sound and the head that was asked for is in the chain.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.is_whole() && matches!(self.found, None | Some(Found::At(_)))
+        self.is_whole() && matches!(self.found, None | Some(HeadPosition::At(_)))
     }
 
     /// Whether the chain, the rows and the archives are sound, with or without the head that was asked for.

@@ -61,14 +61,14 @@ impl Row {
 
 /// How far a chain goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tip {
+pub struct ChainTip {
     /// How many events the chain has had; those that were pruned count too.
     pub events: u64,
     /// The hash of the last one; [`GENESIS`](event::GENESIS) when there is none.
     pub head: String,
 }
 
-impl Tip {
+impl ChainTip {
     /// Before the first event.
     pub(crate) fn genesis() -> Self {
         Self { events: 0, head: event::GENESIS.to_owned() }

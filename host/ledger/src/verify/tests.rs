@@ -98,7 +98,7 @@ fn close_up(gone: i64) -> String {
 }
 
 #[track_caller]
-fn breaks(report: &Report, seq: i64, wrong: Wrong) {
+fn breaks(report: &Report, seq: i64, wrong: RowFault) {
     let broken = report.broken.as_ref().map(|broken| (broken.seq, broken.wrong));
     assert_eq!(broken, Some((seq, wrong)), "{report:?}");
     assert!(!report.is_sound());
@@ -119,15 +119,15 @@ fn a_ledger_without_events_is_sound_and_its_head_is_before_the_first() {
     assert_eq!(
         report,
         Report {
-            tip: Tip::genesis(),
+            tip: ChainTip::genesis(),
             broken: None,
-            found: Some(Found::At(0)),
+            found: Some(HeadPosition::At(0)),
             pruned: None,
             archived: None,
             rows: report.rows.clone()
         }
     );
-    assert_eq!(tip(&original.tampered("DELETE FROM events").connection).unwrap(), Tip::genesis());
+    assert_eq!(tip(&original.tampered("DELETE FROM events").connection).unwrap(), ChainTip::genesis());
 }
 
 #[test]
@@ -136,22 +136,22 @@ fn an_edit_of_any_column_of_any_row_is_found_there() {
     for seq in 1..=EVENTS {
         for column in ["task", "actor", "action", "reason", "state", "prev", "hash"] {
             let sql = format!("UPDATE events SET {column} = {column} || 'x' WHERE seq = {seq}");
-            breaks(&original.after(&sql), seq, Wrong::Edited);
+            breaks(&original.after(&sql), seq, RowFault::Edited);
         }
         for column in ["input_hash", "output_hash", "plugin_digest"] {
             for (column, value) in [(column, "'x'"), (column, "''")] {
                 let sql = format!("UPDATE events SET {column} = {value} WHERE seq = {seq}");
-                breaks(&original.after(&sql), seq, Wrong::Edited);
+                breaks(&original.after(&sql), seq, RowFault::Edited);
             }
         }
-        breaks(&original.after(&format!("UPDATE events SET at = at + 1 WHERE seq = {seq}")), seq, Wrong::Edited);
+        breaks(&original.after(&format!("UPDATE events SET at = at + 1 WHERE seq = {seq}")), seq, RowFault::Edited);
     }
 }
 
 #[test]
 fn a_byte_that_moves_to_the_next_column_is_an_edit() {
     let sql = "UPDATE events SET actor = 'bato', action = 'nstarted' WHERE seq = 2";
-    breaks(&Original::new().after(sql), 2, Wrong::Edited);
+    breaks(&Original::new().after(sql), 2, RowFault::Edited);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_is_no_text_any_more_is_an_edit_and_the_rest_is_read() {
     for column in ["reason", "task", "hash"] {
         let sql = format!("UPDATE events SET {column} = CAST(x'ff' AS TEXT) WHERE seq = 3");
         let report = original.after(&sql);
-        breaks(&report, 3, Wrong::Edited);
+        breaks(&report, 3, RowFault::Edited);
         assert_eq!(report.tip.events, 6);
         let exported = each::<LedgerError>(&original.tampered(&sql), |_| Ok(()));
         assert!(matches!(exported, Err(LedgerError::Corrupt { value, .. }) if value == "number 3"));
@@ -170,7 +170,7 @@ fn what_is_no_text_any_more_is_an_edit_and_the_rest_is_read() {
 #[test]
 fn the_broken_row_is_named_with_its_task() {
     let report = Original::new().after("UPDATE events SET reason = 'all went well' WHERE seq IN (4, 5)");
-    let expected = Broken { seq: 4, task: "task-4".to_owned(), wrong: Wrong::Edited };
+    let expected = BrokenRow { seq: 4, task: "task-4".to_owned(), wrong: RowFault::Edited };
     assert_eq!(report.broken, Some(expected));
 }
 
@@ -178,16 +178,16 @@ fn the_broken_row_is_named_with_its_task() {
 fn a_row_that_was_deleted_is_missing_before_the_next() {
     let original = Original::new();
     for gone in 1..EVENTS {
-        breaks(&original.after(&format!("DELETE FROM events WHERE seq = {gone}")), gone + 1, Wrong::Missing);
+        breaks(&original.after(&format!("DELETE FROM events WHERE seq = {gone}")), gone + 1, RowFault::Missing);
     }
-    breaks(&original.after("DELETE FROM events WHERE seq IN (2, 3, 4)"), 5, Wrong::Missing);
+    breaks(&original.after("DELETE FROM events WHERE seq IN (2, 3, 4)"), 5, RowFault::Missing);
 }
 
 #[test]
 fn a_row_that_was_deleted_and_the_numbers_closed_up_is_found() {
     let original = Original::new();
     for gone in 1..EVENTS {
-        breaks(&original.after(&close_up(gone)), gone, Wrong::Replaced);
+        breaks(&original.after(&close_up(gone)), gone, RowFault::Replaced);
     }
 }
 
@@ -200,7 +200,7 @@ fn rows_cut_from_the_end_are_found_with_the_head_alone() {
         assert!(original.after(&cut).is_sound());
         for row in &rows {
             let report = original.after_with(&cut, Some(&row.hash.parse().unwrap()));
-            let expected = if row.seq <= left { Found::At(row.seq) } else { Found::Nowhere };
+            let expected = if row.seq <= left { HeadPosition::At(row.seq) } else { HeadPosition::Nowhere };
             assert_eq!(report.found, Some(expected));
             assert_eq!(report.is_sound(), row.seq <= left);
         }
@@ -215,7 +215,7 @@ fn two_rows_that_were_swapped_are_out_of_order() {
             "UPDATE events SET seq = -1 WHERE seq = {a}; UPDATE events SET seq = {a} WHERE seq = {b};
              UPDATE events SET seq = {b} WHERE seq = -1"
         );
-        breaks(&original.after(&sql), a, Wrong::Order);
+        breaks(&original.after(&sql), a, RowFault::Order);
     }
 }
 
@@ -226,10 +226,10 @@ fn numbers_that_do_not_count_from_one_are_out_of_order() {
         let away = "UPDATE events SET seq = seq + 100 WHERE seq > 3;";
         original.after(&format!("{away} UPDATE events SET seq = seq - 100 + {by} WHERE seq > 100"))
     };
-    breaks(&shifted(1), 5, Wrong::Order);
+    breaks(&shifted(1), 5, RowFault::Order);
     assert!(shifted(0).is_sound());
-    breaks(&original.after("UPDATE events SET seq = 0 WHERE seq = 1"), 0, Wrong::Order);
-    breaks(&original.after("UPDATE events SET seq = 100 WHERE seq = 2"), 3, Wrong::Order);
+    breaks(&original.after("UPDATE events SET seq = 0 WHERE seq = 1"), 0, RowFault::Order);
+    breaks(&original.after("UPDATE events SET seq = 100 WHERE seq = 2"), 3, RowFault::Order);
 }
 
 #[test]
@@ -238,11 +238,11 @@ fn a_row_that_was_hashed_anew_is_found_at_its_successor() {
     for row in original.rows() {
         let report = original.after(&replace(&row));
         if row.seq < EVENTS {
-            breaks(&report, row.seq + 1, Wrong::Replaced);
+            breaks(&report, row.seq + 1, RowFault::Replaced);
         } else {
             assert!(report.is_sound(), "nothing follows the last row");
             let report = original.after_with(&replace(&row), Some(&row.hash.parse().unwrap()));
-            assert_eq!(report.found, Some(Found::Nowhere));
+            assert_eq!(report.found, Some(HeadPosition::Nowhere));
         }
     }
 }
@@ -263,7 +263,10 @@ fn a_chain_that_was_written_anew_is_found_with_the_head_alone() {
     assert!(original.after(&sql).is_sound());
     for row in original.rows() {
         let report = original.after_with(&sql, Some(&row.hash.parse().unwrap()));
-        assert_eq!((report.broken.clone(), report.found, report.is_sound()), (None, Some(Found::Nowhere), false));
+        assert_eq!(
+            (report.broken.clone(), report.found, report.is_sound()),
+            (None, Some(HeadPosition::Nowhere), false)
+        );
     }
 }
 
@@ -273,10 +276,10 @@ fn a_head_is_found_by_its_beginning_in_either_case() {
     let hash = original.rows()[3].hash.clone();
     for text in [&hash[..12], &hash[..40], &hash, &hash.to_uppercase()] {
         let report = original.after_with("", Some(&text.parse().unwrap()));
-        assert_eq!(report.found, Some(Found::At(4)), "{text}");
+        assert_eq!(report.found, Some(HeadPosition::At(4)), "{text}");
     }
     for text in ["", "abc", &hash[..11], &format!("{hash}0"), "not hexadecimal at all", "0123456789aé"] {
-        assert_eq!(text.parse::<Head>(), Err(NotAHead), "{text}");
+        assert_eq!(text.parse::<Head>(), Err(HeadParseError), "{text}");
     }
 }
 
@@ -285,7 +288,7 @@ fn a_beginning_that_several_hashes_share_is_no_answer() {
     let original = Original::new();
     let sql = "UPDATE events SET hash = 'aaaaaaaaaaaa' || substr(hash, 13) WHERE seq > 3";
     let report = original.after_with(sql, Some(&"aaaaaaaaaaaa".parse().unwrap()));
-    assert_eq!((report.found, report.is_sound()), (Some(Found::Several(3)), false));
+    assert_eq!((report.found, report.is_sound()), (Some(HeadPosition::Several(3)), false));
 }
 
 #[test]

@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::head::Search;
 use super::row::COLUMNS;
-use super::{Broken, Head, Pruned, Report, Row, Tip, Wrong, archive};
+use super::{BrokenRow, ChainTip, Head, PrunedPart, Report, Row, RowFault, archive};
 use crate::LedgerError;
 use crate::database::Reader;
 use crate::event::GENESIS;
-use crate::prune::{LEDGER, Mark, Record};
+use crate::prune::{LEDGER, PruneMark, Record};
 use crate::seal;
 
 /// Checks every row of the chain and of all other tables, and finds `head` in the chain.
@@ -27,7 +27,7 @@ pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerErro
 /// When the database fails or an archive cannot be read. A broken chain or archive is no error.
 pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -> Result<Report, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
-    let mark = Mark::read(&snapshot)?;
+    let mark = PruneMark::read(&snapshot)?;
     let mut search = Search::new(head);
     search.see(0, GENESIS);
     let archived = archive::check(&snapshot, archives, mark.as_ref(), &mut search)?;
@@ -37,19 +37,19 @@ pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -
         search.see(mark.seq, &mark.hash);
     }
     let walked = walk(&snapshot, mark, &mut search)?;
-    let Walked { tip, broken, pruned } = walked;
+    let RowCheck { tip, broken, pruned } = walked;
     Ok(Report { tip, broken, found: search.end(saw_all), pruned, archived, rows: seal::check(&snapshot)? })
 }
 
 /// What the rows of the ledger say.
-struct Walked {
-    tip: Tip,
-    broken: Option<Broken>,
-    pruned: Option<Pruned>,
+struct RowCheck {
+    tip: ChainTip,
+    broken: Option<BrokenRow>,
+    pruned: Option<PrunedPart>,
 }
 
-fn walk(snapshot: &Connection, mark: Option<Mark>, search: &mut Search<'_>) -> Result<Walked, LedgerError> {
-    let (mut tip, mut broken) = (mark.as_ref().map_or_else(Tip::genesis, Mark::tip), None);
+fn walk(snapshot: &Connection, mark: Option<PruneMark>, search: &mut Search<'_>) -> Result<RowCheck, LedgerError> {
+    let (mut tip, mut broken) = (mark.as_ref().map_or_else(ChainTip::genesis, PruneMark::tip), None);
     let (mut recorded, mut archive) = (false, None);
     let mut select = snapshot.prepare(&format!("SELECT {COLUMNS} FROM events ORDER BY seq"))?;
     let mut rows = select.query([])?;
@@ -59,7 +59,7 @@ fn walk(snapshot: &Connection, mark: Option<Mark>, search: &mut Search<'_>) -> R
             let row_read = Row::read(row).ok();
             let wrong = judge(row_read.as_ref(), &tip, snapshot)?;
             let task = lossy(row, 1)?;
-            broken = wrong.map(|wrong| Broken { seq, task, wrong });
+            broken = wrong.map(|wrong| BrokenRow { seq, task, wrong });
             let record = row_read.as_ref().and_then(Record::of);
             if let Some((record, _)) = record.zip(mark.as_ref()).filter(|(record, mark)| record.covers(mark)) {
                 (recorded, archive) = (true, Some(record.archive));
@@ -69,24 +69,24 @@ fn walk(snapshot: &Connection, mark: Option<Mark>, search: &mut Search<'_>) -> R
         tip.advance(hash);
     }
     if let Some(mark) = mark.as_ref().filter(|_| broken.is_none() && !recorded) {
-        broken = Some(Broken { seq: mark.seq, task: LEDGER.to_owned(), wrong: Wrong::Unrecorded });
+        broken = Some(BrokenRow { seq: mark.seq, task: LEDGER.to_owned(), wrong: RowFault::Unrecorded });
     }
-    let pruned = mark.map(|mark| Pruned { last: mark.seq, hash: mark.hash, archive });
-    Ok(Walked { tip, broken, pruned })
+    let pruned = mark.map(|mark| PrunedPart { last: mark.seq, hash: mark.hash, archive });
+    Ok(RowCheck { tip, broken, pruned })
 }
 
 /// What is wrong with `row`, which stands after `tip`. There is no `row` where a column does not even read as text.
-pub(super) fn judge(row: Option<&Row>, tip: &Tip, snapshot: &Connection) -> Result<Option<Wrong>, LedgerError> {
+pub(super) fn judge(row: Option<&Row>, tip: &ChainTip, snapshot: &Connection) -> Result<Option<RowFault>, LedgerError> {
     let Some(row) = row.filter(|row| row.is_as_written()) else {
-        return Ok(Some(Wrong::Edited));
+        return Ok(Some(RowFault::Edited));
     };
     let in_place = row.seq == tip.next();
     Ok(if row.prev == tip.head {
-        (!in_place).then_some(Wrong::Order)
+        (!in_place).then_some(RowFault::Order)
     } else if row.prev == GENESIS || is_there(snapshot, &row.prev)? {
-        Some(Wrong::Order)
+        Some(RowFault::Order)
     } else {
-        Some(if in_place { Wrong::Replaced } else { Wrong::Missing })
+        Some(if in_place { RowFault::Replaced } else { RowFault::Missing })
     })
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, Le
 ///
 /// # Errors
 /// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
-pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<Tip, E> {
+pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<ChainTip, E> {
     each_up_to(reader, i64::MAX, visit)
 }
 
@@ -115,10 +115,10 @@ pub(crate) fn each_up_to<E: From<LedgerError>>(
     reader: &Reader,
     last: i64,
     mut visit: impl FnMut(&Row) -> Result<(), E>,
-) -> Result<Tip, E> {
+) -> Result<ChainTip, E> {
     let failed = |error: rusqlite::Error| E::from(LedgerError::from(error));
     let snapshot = reader.connection.unchecked_transaction().map_err(failed)?;
-    let mut tip = Mark::read(&snapshot)?.as_ref().map_or_else(Tip::genesis, Mark::tip);
+    let mut tip = PruneMark::read(&snapshot)?.as_ref().map_or_else(ChainTip::genesis, PruneMark::tip);
     let sql = format!("SELECT {COLUMNS} FROM events WHERE seq <= ?1 ORDER BY seq");
     let mut select = snapshot.prepare(&sql).map_err(failed)?;
     let mut rows = select.query([last]).map_err(failed)?;
@@ -132,12 +132,12 @@ pub(crate) fn each_up_to<E: From<LedgerError>>(
 }
 
 /// How far the chain goes, without looking at every row.
-pub(crate) fn tip(snapshot: &Connection) -> Result<Tip, LedgerError> {
+pub(crate) fn tip(snapshot: &Connection) -> Result<ChainTip, LedgerError> {
     let last = "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let last: Option<(i64, String)> = snapshot.query_row(last, [], read).optional()?;
     Ok(match last {
-        Some((seq, head)) => Tip { events: seq.unsigned_abs(), head },
-        None => Mark::read(snapshot)?.as_ref().map_or_else(Tip::genesis, Mark::tip),
+        Some((seq, head)) => ChainTip { events: seq.unsigned_abs(), head },
+        None => PruneMark::read(snapshot)?.as_ref().map_or_else(ChainTip::genesis, PruneMark::tip),
     })
 }

@@ -6,22 +6,22 @@ use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 
-use super::away::{Away, away};
 use super::classes::Classes;
 use super::groups::group;
 use super::links::weigh;
 use super::metadata::likely;
 use super::proof::Pair;
+use super::unreachable::{UnreachableSource, away};
 use super::versions::difference;
-use super::whole::{Whole, compare, play_on};
-use super::{Difference, Group, Item, Likely, Proof, Versions};
+use super::whole::{WholePrintsFn, compare, play_on};
+use super::{Difference, Group, Item, LikelyPair, Proof, Versions};
 
 /// What finds among many fingerprints those that sound alike: [`super::listen()`], or what a test puts in its place.
-pub type Ear<'a> = dyn Fn(&[Fingerprint]) -> Heard + 'a;
+pub type CompareFn<'a> = dyn Fn(&[Fingerprint]) -> CompareResult + 'a;
 
 /// What was found to sound alike, by the places of the fingerprints.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Heard {
+pub struct CompareResult {
     /// Pairs that are copies of each other.
     pub pairs: Vec<Pair>,
     /// Pairs that sound alike, while what else sounds like the one does not sound like the other: a medley and its songs.
@@ -33,7 +33,7 @@ const PIECE: usize = 500;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct DuplicateOptions {
     /// Points, of 1,000, from which files without a fingerprint are asked about by their titles; none for not at all.
     pub metadata: Option<u32>,
     /// The score, in per cent, that a pair needs to be told of.
@@ -50,11 +50,11 @@ pub struct Duplicates {
     /// What sounds alike and is no duplicate, or may be none.
     pub versions: Vec<Versions>,
     /// What is called alike and could not be heard.
-    pub likely: Vec<Likely>,
+    pub likely: Vec<LikelyPair>,
     /// How many pairs of equal names were not looked at, at most: of a name that more than 64 items have.
     pub likely_left_out: usize,
     /// Sources that cannot be reached now.
-    pub away: Vec<Away>,
+    pub away: Vec<UnreachableSource>,
 }
 
 impl Duplicates {
@@ -89,7 +89,12 @@ impl Duplicates {
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(catalog: &Catalog, ear: &Ear<'_>, whole: &Whole<'_>, wanted: Wanted) -> Result<Duplicates, LedgerError> {
+pub fn find(
+    catalog: &Catalog,
+    ear: &CompareFn<'_>,
+    whole: &WholePrintsFn<'_>,
+    wanted: DuplicateOptions,
+) -> Result<Duplicates, LedgerError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;
@@ -98,7 +103,7 @@ pub fn find(catalog: &Catalog, ear: &Ear<'_>, whole: &Whole<'_>, wanted: Wanted)
     let as_items = |pair: &Pair| Some(Pair { one: *places.get(pair.one)?, other: *places.get(pair.other)?, ..*pair });
     let is_wanted = |pair: &Pair| pair.alike.score >= wanted.min_score;
     let pairs = heard.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
-    let Judged { alike, mut versions } = judge(&items, pairs, whole)?;
+    let JudgedPairs { alike, mut versions } = judge(&items, pairs, whole)?;
     let bridges = heard.bridges.iter().filter_map(as_items).filter(is_wanted);
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
@@ -110,12 +115,12 @@ pub fn find(catalog: &Catalog, ear: &Ear<'_>, whole: &Whole<'_>, wanted: Wanted)
 
 /// Pairs of which it is known what they are.
 #[derive(Default)]
-struct Judged {
+struct JudgedPairs {
     alike: Vec<Pair>,
     versions: Vec<Versions>,
 }
 
-impl Judged {
+impl JudgedPairs {
     fn put(&mut self, pair: Pair, difference: Option<Difference>) {
         match difference {
             None => self.alike.push(pair),
@@ -125,8 +130,8 @@ impl Judged {
 }
 
 /// Tells copies from versions; those that play on by the whole of them, some hundred at a time.
-fn judge(items: &[Item], pairs: Vec<Pair>, whole: &Whole<'_>) -> Result<Judged, LedgerError> {
-    let (mut judged, mut long) = (Judged::default(), Vec::new());
+fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, LedgerError> {
+    let (mut judged, mut long) = (JudgedPairs::default(), Vec::new());
     for pair in pairs {
         let is_long = items.get(pair.one).zip(items.get(pair.other)).is_some_and(|(one, other)| play_on(one, other));
         match difference(items, &pair) {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 use super::classes::Classes;
 use super::proof::Pair;
-use super::{Item, Points, Proof, better};
+use super::{Item, Proof, QualityScore, quality};
 
 /// Files of one recording.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,18 +15,18 @@ pub struct Group {
     /// The file that is suggested for keeping, as its place in the list of items.
     pub best: usize,
     /// Its points.
-    pub points: Points,
+    pub points: QualityScore,
     /// The others, the best first.
-    pub others: Vec<Other>,
+    pub others: Vec<SuperfluousFile>,
 }
 
 /// A file that a better one makes superfluous.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Other {
+pub struct SuperfluousFile {
     /// The file, as its place in the list of items.
     pub item: usize,
     /// Its points.
-    pub points: Points,
+    pub points: QualityScore,
     /// Why it is thought to be the same recording as the best.
     pub proof: Proof,
     /// Why the best is better.
@@ -40,7 +40,7 @@ pub struct Other {
 /// Groups what the pairs connect; a pair is of two items that stand for their classes. Largest groups first, then in order of
 /// their best files' places.
 pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
-    let near = Near::of(items.len(), classes, pairs);
+    let near = ClassSimilarity::of(items.len(), classes, pairs);
     let mut seen = vec![false; items.len()];
     let mut groups = Vec::new();
     for start in 0..items.len() {
@@ -54,20 +54,20 @@ pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Gr
 }
 
 /// What is connected is divided: the best with all that it was held against, then the best of what is left.
-fn split(items: &[Item], near: &Near<'_>, members: &[usize], groups: &mut Vec<Group>) {
+fn split(items: &[Item], near: &ClassSimilarity<'_>, members: &[usize], groups: &mut Vec<Group>) {
     let of = |at: &usize| items.get(*at);
     let longest = members.iter().filter_map(of).filter_map(|item| item.duration_ms).max().unwrap_or_default();
-    let rated = members.iter().filter_map(|at| Some((*at, Points::of(of(at)?, longest))));
-    let mut rated: Vec<(usize, Points)> = rated.collect();
+    let rated = members.iter().filter_map(|at| Some((*at, QualityScore::of(of(at)?, longest))));
+    let mut rated: Vec<(usize, QualityScore)> = rated.collect();
     rated.sort_by_key(|(at, points)| (Reverse(points.sum()), *at));
     while let Some((best, points)) = rated.first().copied() {
         let (mut others, mut left) = (Vec::new(), Vec::new());
         for (at, its) in rated.into_iter().skip(1) {
             match (near.proof(best, at), of(&best), of(&at)) {
                 (Some(proof), Some(kept), Some(item)) => {
-                    let reasons = better::reasons(kept, item, (points, its));
+                    let reasons = quality::reasons(kept, item, (points, its));
                     let (frees, hard_link) = (item.size, false);
-                    others.push(Other { item: at, points: its, proof, reasons, frees, hard_link });
+                    others.push(SuperfluousFile { item: at, points: its, proof, reasons, frees, hard_link });
                 }
                 _ => left.push((at, its)),
             }
@@ -80,12 +80,12 @@ fn split(items: &[Item], near: &Near<'_>, members: &[usize], groups: &mut Vec<Gr
 }
 
 /// What each class was found to be like.
-struct Near<'a> {
+struct ClassSimilarity<'a> {
     classes: &'a Classes,
     of: Vec<Vec<&'a Pair>>,
 }
 
-impl<'a> Near<'a> {
+impl<'a> ClassSimilarity<'a> {
     fn of(items: usize, classes: &'a Classes, pairs: &'a [Pair]) -> Self {
         let mut of: Vec<Vec<&Pair>> = vec![Vec::new(); items];
         for pair in pairs {
@@ -127,11 +127,11 @@ impl<'a> Near<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::proof::Alike;
+    use super::super::proof::Similarity;
     use super::*;
 
     fn pair(one: usize, other: usize) -> Pair {
-        Pair { one, other, alike: Alike::test() }
+        Pair { one, other, alike: Similarity::test() }
     }
 
     fn items(bitrates: &[u32]) -> Vec<Item> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_ledger::catalog::library::{Entry, State};
+use baton_ledger::catalog::library::{Entry, ItemState};
 
 /// An item that may be there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl From<Entry> for Item {
             bitrate: entry.bitrate,
             audio_sha256: entry.audio_sha256,
             file_sha256: entry.file_sha256,
-            heard: entry.state == State::Fingerprinted,
+            heard: entry.state == ItemState::Fingerprinted,
             damage: entry.damage,
             damage_checked: entry.damage_checked,
         }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::Item;
-use super::groups::{Group, Other};
+use super::groups::{Group, SuperfluousFile};
 
 /// What tells whether two names are one file, and how many names it has.
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
     }
 }
 
-fn same(other: &mut Other) {
+fn same(other: &mut SuperfluousFile) {
     other.reasons = vec!["it is the same file under another name (hard link): taking it away frees nothing".to_owned()];
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Two files that both have a fingerprint are never asked about here: how they sound has been compared.
 
-use baton_core::matching::{Alike, Matcher, Track};
+use baton_core::matching::{Matcher, SimilarPair, Track};
 
 use super::Item;
 
@@ -13,7 +13,7 @@ pub const THRESHOLD: u32 = 850;
 
 /// Two files that are likely one recording, by what they are called.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Likely {
+pub struct LikelyPair {
     /// One, which has no fingerprint, as its place in the list of items.
     pub one: usize,
     /// The other.
@@ -26,7 +26,7 @@ pub struct Likely {
 
 /// All pairs of which one has no fingerprint that are called alike, the best first; and how many more there may be, at most, of
 /// names that very many have.
-pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<Likely>, usize) {
+pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<LikelyPair>, usize) {
     if items.iter().all(|item| item.heard) {
         return (Vec::new(), 0);
     }
@@ -37,11 +37,11 @@ pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<Likely>, usize) {
     (pairs, found.left_out)
 }
 
-fn as_likely(items: &[Item], pair: &Alike) -> Likely {
+fn as_likely(items: &[Item], pair: &SimilarPair) -> LikelyPair {
     let [first, second] = pair.tracks;
     let (one, other) =
         if items.get(first).is_some_and(|first| first.heard) { (second, first) } else { (first, second) };
-    Likely { one, other, score: pair.score, reasons: pair.reasons.iter().map(ToString::to_string).collect() }
+    LikelyPair { one, other, score: pair.score, reasons: pair.reasons.iter().map(ToString::to_string).collect() }
 }
 
 /// What is known of an item, from its tags, else from a name of the form `Artist - Title`.

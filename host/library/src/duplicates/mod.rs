@@ -8,29 +8,29 @@
 //! in what their titles say (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. So are
 //! those of which it is not certain that they are copies ([`Difference::Review`]). Nothing here deletes, moves or writes a file.
 
-mod away;
-mod better;
 mod classes;
+mod compare_sounds;
 mod find;
 mod groups;
 mod item;
 mod links;
-mod listen;
 mod metadata;
 mod proof;
+mod quality;
+mod unreachable;
 mod versions;
 mod whole;
 
-pub use away::Away;
-pub use better::Points;
-pub use find::{Duplicates, Ear, Heard, Wanted, find};
-pub use groups::{Group, Other};
+pub use compare_sounds::listen;
+pub use find::{CompareFn, CompareResult, DuplicateOptions, Duplicates, find};
+pub use groups::{Group, SuperfluousFile};
 pub use item::{Item, Lossless};
-pub use listen::listen;
 pub(crate) use metadata::track as called;
-pub use metadata::{Likely, THRESHOLD};
-pub use proof::{Alike, Pair, Proof};
+pub use metadata::{LikelyPair, THRESHOLD};
+pub use proof::{Pair, Proof, Similarity};
+pub use quality::QualityScore;
+pub use unreachable::UnreachableSource;
 pub(crate) use versions::difference;
 pub use versions::{Difference, Doubt, Versions};
-pub use whole::{Whole, WholePrints};
+pub use whole::{WholePrints, WholePrintsFn};
 pub(crate) use whole::{compare, play_on};

@@ -8,12 +8,12 @@ pub enum Proof {
     /// Their audio packets are the same, byte for byte.
     SameAudio,
     /// They sound alike.
-    Sounds(Alike),
+    Sounds(Similarity),
 }
 
 /// How two items sound alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Alike {
+pub struct Similarity {
     /// The share of the words' bits that differ, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
     /// How sure it is, in per cent.
@@ -31,7 +31,7 @@ pub struct Alike {
 }
 
 #[cfg(test)]
-impl Alike {
+impl Similarity {
     /// Two that hardly differ.
     pub(crate) fn test() -> Self {
         let windows = Windows::default();
@@ -59,5 +59,5 @@ pub struct Pair {
     /// The other; its place is the greater.
     pub other: usize,
     /// How.
-    pub alike: Alike,
+    pub alike: Similarity,
 }

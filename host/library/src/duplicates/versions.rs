@@ -5,7 +5,7 @@
 use baton_core::matching::{Agreement, version};
 
 use super::Item;
-use super::proof::{Alike, Pair};
+use super::proof::{Pair, Similarity};
 use crate::coverage::HEARD_MS;
 
 /// Two files that sound alike and are not duplicates.
@@ -16,7 +16,7 @@ pub struct Versions {
     /// The other.
     pub other: usize,
     /// How they sound alike.
-    pub alike: Alike,
+    pub alike: Similarity,
     /// What makes them versions.
     pub difference: Difference,
 }
@@ -138,7 +138,7 @@ const FRAME_MS: (u64, u64) = (1_365_000, 11_025);
 
 /// What makes a pair versions, or a case for review; none where they are duplicates as far as they were compared.
 pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
-    let Alike { overlap, drift, .. } = pair.alike;
+    let Similarity { overlap, drift, .. } = pair.alike;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
     let words = || match version(one.called()).agreement(&version(other.called())) {
         Agreement::Same | Agreement::Unnamed => None,
@@ -150,7 +150,7 @@ pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
 }
 
 /// What the worst ten seconds of two files say.
-pub(super) fn window(alike: &Alike) -> Option<Difference> {
+pub(super) fn window(alike: &Similarity) -> Option<Difference> {
     let windows = alike.windows;
     let at = || u64::from(windows.worst_at_frame) * FRAME_MS.0 / FRAME_MS.1;
     match windows.worst {
@@ -177,7 +177,7 @@ mod tests {
 
     use super::*;
 
-    fn of(one: (&str, u64), other: (&str, u64), alike: Alike) -> Option<Difference> {
+    fn of(one: (&str, u64), other: (&str, u64), alike: Similarity) -> Option<Difference> {
         let items = [Item::test(1, one.0, one.1), Item::test(2, other.0, other.1)];
         difference(&items, &Pair { one: 0, other: 1, alike })
     }
@@ -191,18 +191,18 @@ mod tests {
             ("Song (Radio Edit)", "Song (Extended Mix)"),
             ("Song (One Remix)", "Song (Other Remix)"),
         ] {
-            assert_eq!(of((one, 200), (other, 201), Alike::test()), Some(Difference::Words), "{one} / {other}");
+            assert_eq!(of((one, 200), (other, 201), Similarity::test()), Some(Difference::Words), "{one} / {other}");
         }
         for (one, other) in [("Song", "Song"), ("Song", "song (2011 Remaster)"), ("Song", "Song (Original Mix)")] {
-            assert_eq!(of((one, 200), (other, 201), Alike::test()), None, "{one} / {other}");
+            assert_eq!(of((one, 200), (other, 201), Similarity::test()), None, "{one} / {other}");
         }
     }
 
     #[test]
     fn length_speed_and_part_do_so_too() {
-        let with = |overlap, drift| Alike { overlap, drift, ..Alike::test() };
-        assert_eq!(of(("a", 200), ("a", 205), Alike::test()), None);
-        assert_eq!(of(("a", 200), ("a", 206), Alike::test()), Some(Difference::Length(6_000)));
+        let with = |overlap, drift| Similarity { overlap, drift, ..Similarity::test() };
+        assert_eq!(of(("a", 200), ("a", 205), Similarity::test()), None);
+        assert_eq!(of(("a", 200), ("a", 206), Similarity::test()), Some(Difference::Length(6_000)));
         assert_eq!(of(("a", 200), ("a", 200), with(1.0, -0.02)), Some(Difference::Speed(20)));
         assert_eq!(of(("a", 200), ("a", 200), with(0.5, 0.0)), Some(Difference::Part(50)));
         assert_eq!(Difference::Length(6_250).text(), "one is 6.2 s longer: an edit, or one is cut off");
@@ -214,7 +214,7 @@ mod tests {
             let windows = Windows { worst, worst_at_frame: 808, median };
             difference(
                 &[Item::test(1, "a", 200), Item::test(2, "a", 200)],
-                &Pair { one: 0, other: 1, alike: Alike { score, windows, ..Alike::test() } },
+                &Pair { one: 0, other: 1, alike: Similarity { score, windows, ..Similarity::test() } },
             )
         };
         assert_eq!(with(95, 0.08, 0.02), None);

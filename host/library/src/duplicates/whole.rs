@@ -14,15 +14,15 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Library, WholePrint};
 use rayon::prelude::*;
 
-use super::proof::{Alike, Proof};
+use super::proof::{Proof, Similarity};
 use super::versions::window;
 use super::{Difference, Doubt, Item};
 use crate::coverage::HEARD_MS;
-use crate::scan::Read;
+use crate::scan::ReadFn;
 
 /// Where the fingerprints of whole files come from: [`WholePrints::of`], or what a test puts in its place. What is missing in the
 /// answer could not be read.
-pub type Whole<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, LedgerError> + 'a;
+pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, LedgerError> + 'a;
 
 /// Files whose prints are written together: some seconds of reading.
 const GROUP: usize = 64;
@@ -32,7 +32,7 @@ pub struct WholePrints<'a> {
     /// The catalog that keeps them.
     pub catalog: &'a Path,
     /// How a file is read: [`baton_fingerprint::read`].
-    pub read: &'a Read<'a>,
+    pub read: &'a ReadFn<'a>,
     /// Is told how many files are going to be read, where there are any.
     pub tell: &'a (dyn Fn(usize) + Sync),
     /// Ends the reading.
@@ -94,7 +94,11 @@ pub(crate) fn play_on(one: &Item, other: &Item) -> bool {
 }
 
 /// What the whole of two files says that agree in their beginning. `alike` has it afterwards.
-pub(crate) fn compare(alike: &mut Alike, one: Option<&Fingerprint>, other: Option<&Fingerprint>) -> Option<Difference> {
+pub(crate) fn compare(
+    alike: &mut Similarity,
+    one: Option<&Fingerprint>,
+    other: Option<&Fingerprint>,
+) -> Option<Difference> {
     let (Some(one), Some(other)) = (one, other) else {
         return Some(Difference::Review(Doubt::Rest));
     };

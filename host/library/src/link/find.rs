@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use baton_core::matching::{Decision, Found, Matcher, Reason, Track};
+use baton_core::matching::{Decision, MatchCandidate, Matcher, Reason, Track};
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{FileLink, Library, LinkTrack};
 
-use super::linked::{Linked, files};
+use super::linked::{LinkedItem, files};
 use super::{lock, paths, sound};
 use crate::duplicates::called;
 
@@ -43,7 +43,7 @@ pub fn link(path: &Path) -> Result<(), LedgerError> {
 fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), LedgerError> {
     let files = files(catalog)?;
     let sound::Links { mut found, is_unfinished } = sound::links(path, catalog, &files)?;
-    let open = |linked: &&Linked| !linked.is_said() && !found.contains_key(&linked.item.id);
+    let open = |linked: &&LinkedItem| !linked.is_said() && !found.contains_key(&linked.item.id);
     let by_tags = by_tags(catalog, &files.iter().filter(open).collect::<Vec<_>>())?;
     found.extend(by_tags);
     let mut changed = Vec::new();
@@ -58,14 +58,14 @@ fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), Ledg
 }
 
 /// The files of which tags or names match one track for sure, by the numbers of their items.
-fn by_tags(catalog: &Catalog, files: &[&Linked]) -> Result<Vec<(i64, FileLink)>, LedgerError> {
+fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLink)>, LedgerError> {
     if files.is_empty() {
         return Ok(Vec::new());
     }
     let tracks = catalog.link_tracks()?;
     let candidates: Vec<Track> = tracks.iter().map(candidate).collect();
     let matcher = Matcher::new(&candidates);
-    let one = |linked: &&Linked| {
+    let one = |linked: &&LinkedItem| {
         let Decision::Auto(found) = matcher.find(&Track { recording: None, ..called(&linked.item) }) else {
             return None;
         };
@@ -88,7 +88,7 @@ fn candidate(track: &LinkTrack) -> Track {
     }
 }
 
-fn words(found: &Found, tracks: &[LinkTrack]) -> String {
+fn words(found: &MatchCandidate, tracks: &[LinkTrack]) -> String {
     let word = |reason: &Reason| match reason {
         Reason::AsGood { candidate } => {
             let other = tracks.get(*candidate).map(|track| track.title.as_str()).unwrap_or_default();

@@ -11,9 +11,9 @@ use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Library, SoundPair};
 
-use super::linked::Linked;
-use crate::duplicates::{Alike, Proof};
-use crate::lookup::{Asked, look_up};
+use super::linked::LinkedItem;
+use crate::duplicates::{Proof, Similarity};
+use crate::lookup::{LookupQuery, look_up};
 
 /// Prints that are compared with the library at once. What was found is kept after each piece, so that a run that is ended in the
 /// middle is resumed where it stopped.
@@ -26,7 +26,7 @@ pub(super) type Digest = [u8; 32];
 pub(super) fn listen(
     path: &Path,
     catalog: &Catalog,
-    files: &[Linked],
+    files: &[LinkedItem],
     open: &HashSet<Digest>,
 ) -> Result<(), LedgerError> {
     let known = catalog.sound_prints()?;
@@ -55,12 +55,12 @@ pub(super) fn listen(
 }
 
 /// What these sound like, in the whole library.
-fn compare(catalog: &Catalog, piece: &[(Digest, &Linked)]) -> Result<Vec<SoundPair>, LedgerError> {
-    let by_item: HashMap<i64, &(Digest, &Linked)> = piece.iter().map(|one| (one.1.item.id, one)).collect();
+fn compare(catalog: &Catalog, piece: &[(Digest, &LinkedItem)]) -> Result<Vec<SoundPair>, LedgerError> {
+    let by_item: HashMap<i64, &(Digest, &LinkedItem)> = piece.iter().map(|one| (one.1.item.id, one)).collect();
     let (mut asked, mut whose) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         if let Some(((digest, linked), fingerprint)) = by_item.get(&id).zip(Fingerprint::from_bytes(bytes)) {
-            asked.push(Asked { fingerprint, item: linked.item.clone() });
+            asked.push(LookupQuery { fingerprint, item: linked.item.clone() });
             whose.push(*digest);
         }
     })?;
@@ -76,7 +76,7 @@ fn compare(catalog: &Catalog, piece: &[(Digest, &Linked)]) -> Result<Vec<SoundPa
     Ok(pairs)
 }
 
-const fn as_pair(one: Digest, other: Digest, alike: &Alike) -> SoundPair {
+const fn as_pair(one: Digest, other: Digest, alike: &Similarity) -> SoundPair {
     SoundPair {
         one,
         other,
@@ -92,8 +92,8 @@ const fn as_pair(one: Digest, other: Digest, alike: &Alike) -> SoundPair {
 }
 
 /// How a pair that was kept sounds alike.
-pub(super) const fn alike(pair: &SoundPair) -> Alike {
-    Alike {
+pub(super) const fn alike(pair: &SoundPair) -> Similarity {
+    Similarity {
         bit_error_rate: pair.bit_error_rate,
         score: pair.score,
         overlap: pair.overlap,

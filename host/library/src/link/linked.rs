@@ -9,12 +9,12 @@ use baton_ledger::catalog::library::FileLink;
 use crate::duplicates::Item;
 
 /// An item with its file.
-pub(super) struct Linked {
+pub(super) struct LinkedItem {
     pub(super) item: Item,
     pub(super) link: FileLink,
 }
 
-impl Linked {
+impl LinkedItem {
     /// Whether a person or a program said which track it is.
     pub(super) fn is_said(&self) -> bool {
         self.link.track.is_some() && matches!(self.link.by.as_deref(), Some("person" | "path"))
@@ -22,7 +22,7 @@ impl Linked {
 }
 
 /// The items that are there, each file once.
-pub(super) fn files(catalog: &Catalog) -> Result<Vec<Linked>, LedgerError> {
+pub(super) fn files(catalog: &Catalog) -> Result<Vec<LinkedItem>, LedgerError> {
     let mut links = HashMap::new();
     let mut seen = HashSet::new();
     catalog.file_links(|item, link| {
@@ -33,7 +33,7 @@ pub(super) fn files(catalog: &Catalog) -> Result<Vec<Linked>, LedgerError> {
     let mut files = Vec::new();
     catalog.library_entries(|entry| {
         if let Some(link) = links.remove(&entry.id) {
-            files.push(Linked { item: Item::from(entry), link });
+            files.push(LinkedItem { item: Item::from(entry), link });
         }
     })?;
     Ok(files)

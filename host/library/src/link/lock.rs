@@ -21,7 +21,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    use baton_ledger::catalog::library::{Kind, Library};
+    use baton_ledger::catalog::library::{Library, SourceKind};
     use jiff::Timestamp;
 
     use super::*;
@@ -31,7 +31,7 @@ mod tests {
     fn who_comes_second_waits_for_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog.db");
-        Library::open(&catalog).unwrap().add_source("/music", Kind::Folder, Timestamp::UNIX_EPOCH).unwrap();
+        Library::open(&catalog).unwrap().add_source("/music", SourceKind::Folder, Timestamp::UNIX_EPOCH).unwrap();
         let first = take(&catalog).unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
         let (told, path) = (Arc::clone(&order), catalog.clone());

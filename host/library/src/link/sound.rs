@@ -10,9 +10,9 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::FileLink;
 
 use super::heard::{self, Digest};
-use super::linked::Linked;
+use super::linked::LinkedItem;
 use super::whole::Judge;
-use crate::duplicates::{Alike, Item, Pair, difference, play_on};
+use crate::duplicates::{Item, Pair, Similarity, difference, play_on};
 
 /// Links by sound.
 #[derive(Default)]
@@ -25,16 +25,16 @@ pub(super) struct Links {
 
 /// A file of which the track is open, and one that sounds like it of which it is known.
 struct Candidate<'a> {
-    open: &'a Linked,
-    said: &'a Linked,
+    open: &'a LinkedItem,
+    said: &'a LinkedItem,
     /// The two in the order in which they were compared.
     pair: [&'a Item; 2],
-    alike: Alike,
+    alike: Similarity,
 }
 
-type ByDigest<'a> = HashMap<Digest, Vec<&'a Linked>>;
+type ByDigest<'a> = HashMap<Digest, Vec<&'a LinkedItem>>;
 
-pub(super) fn links(path: &Path, catalog: &Catalog, files: &[Linked]) -> Result<Links, LedgerError> {
+pub(super) fn links(path: &Path, catalog: &Catalog, files: &[LinkedItem]) -> Result<Links, LedgerError> {
     let (mut said, mut open) = (ByDigest::new(), ByDigest::new());
     for linked in files.iter().filter(|linked| linked.is_said()) {
         if let Some(digest) = linked.item.audio_sha256 {
@@ -60,7 +60,7 @@ pub(super) fn links(path: &Path, catalog: &Catalog, files: &[Linked]) -> Result<
     Ok(links)
 }
 
-fn link(linked: &Linked, like: &Linked, how: &str) -> FileLink {
+fn link(linked: &LinkedItem, like: &LinkedItem, how: &str) -> FileLink {
     let reason = format!("{how} {}", like.item.path.display());
     FileLink { file: linked.link.file, track: like.link.track, by: Some("sound".to_owned()), reason: Some(reason) }
 }
@@ -76,7 +76,7 @@ fn alike(
     let (copies, longer) = candidates(catalog, said, open)?;
     let stop = AtomicBool::new(false);
     let mut judge = Judge::new(path, catalog, &stop);
-    let pairs: Vec<(&Item, &Item, Alike)> = longer.iter().map(|it| (it.pair[0], it.pair[1], it.alike)).collect();
+    let pairs: Vec<(&Item, &Item, Similarity)> = longer.iter().map(|it| (it.pair[0], it.pair[1], it.alike)).collect();
     let are_copies = judge.are_copies(&pairs)?;
     links.is_unfinished = judge.is_unfinished;
     let longer = longer.iter().zip(are_copies).filter(|(_, is_copy)| *is_copy).map(|(candidate, _)| candidate);
@@ -121,6 +121,6 @@ fn candidates<'a>(
     Ok((copies, longer))
 }
 
-fn is_copy(pair: [&Item; 2], alike: Alike) -> bool {
+fn is_copy(pair: [&Item; 2], alike: Similarity) -> bool {
     difference(&pair.map(Item::clone), &Pair { one: 0, other: 1, alike }).is_none()
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use baton_core::manifest::Database;
 use baton_fingerprint::Fingerprint;
-use baton_ledger::catalog::library::{Heard, Kind, Library, Listed, Outcome, Reading};
+use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use baton_ledger::catalog::{Catalog, Decisions};
-use baton_ledger::guest::{Access, Session, Stop};
+use baton_ledger::plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 
 use super::link;
@@ -30,9 +30,9 @@ fn worn(words: &[u32]) -> Vec<u32> {
 fn put(path: &Path, pieces: &[(String, Vec<u32>)]) {
     let now = Timestamp::UNIX_EPOCH;
     let mut library = Library::open(path).unwrap();
-    let source = library.add_source("/music", Kind::Folder, now).unwrap();
+    let source = library.add_source("/music", SourceKind::Folder, now).unwrap();
     let scan = library.begin_listing(source.id).unwrap();
-    let listed = |(name, _): &(String, Vec<u32>)| Listed {
+    let listed = |(name, _): &(String, Vec<u32>)| ListedItem {
         key: name.into(),
         path: Path::new("/music").join(name),
         name: name.clone(),
@@ -44,23 +44,23 @@ fn put(path: &Path, pieces: &[(String, Vec<u32>)]) {
         mounted: false,
         absent: None,
     };
-    let all: Vec<Listed> = pieces.iter().map(listed).collect();
+    let all: Vec<ListedItem> = pieces.iter().map(listed).collect();
     library.list(source.id, scan, &all, false, now).unwrap();
     let catalog = Catalog::open(path).unwrap().unwrap();
     let reading = |(name, words): &(String, Vec<u32>)| {
         let mut digest = [0; 32];
         digest.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
-        let heard = Heard {
+        let heard = AudioFacts {
             algorithm: Fingerprint::ALGORITHM,
             words: Fingerprint::new(words.clone()).to_bytes(),
             audio_sha256: Some(digest),
             codec: "flac",
             container: "flac",
             duration_ms: 60_000,
-            ..Heard::default()
+            ..AudioFacts::default()
         };
         let item = catalog.library_item(source.id, name.as_ref()).unwrap().unwrap().id;
-        Reading { item, size: 1, mtime_ns: 1, inode: 1, outcome: Outcome::Fingerprinted(Box::new(heard)) }
+        FileReading { item, size: 1, mtime_ns: 1, inode: 1, outcome: ReadingOutcome::Fingerprinted(Box::new(heard)) }
     };
     library.record(&pieces.iter().map(reading).collect::<Vec<_>>(), now).unwrap();
 }
@@ -81,7 +81,7 @@ fn every_file_is_compared_however_many_there_are_and_none_twice() {
     put(&path, &pieces);
     let (writer, denial) = (Some("other".to_owned()), String::new());
     let access = Access { database: Database::Catalog, path: path.clone(), writable: true, writer, denial };
-    let session = Session::open(&access, &Stop::default()).unwrap();
+    let session = Session::open(&access, &StopHandle::default()).unwrap();
     session
         .execute("INSERT INTO put_track (source, service, id, title) VALUES ('other', 'djay', 't', 'T')", &[])
         .unwrap();

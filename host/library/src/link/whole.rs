@@ -11,7 +11,7 @@ use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 
-use crate::duplicates::{Alike, Item, WholePrints, compare};
+use crate::duplicates::{Item, Similarity, WholePrints, compare};
 
 /// Files whose whole sound is read in one run, at least; each takes about half a second. `baton library duplicates` reads all that it
 /// needs.
@@ -42,7 +42,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Alike)]) -> Result<Vec<bool>, LedgerError> {
+    pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, LedgerError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {
             let prints = self.prints_of(piece)?;
@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
         Ok(copies)
     }
 
-    fn prints_of(&mut self, pairs: &[(&Item, &Item, Alike)]) -> Result<HashMap<i64, Fingerprint>, LedgerError> {
+    fn prints_of(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<HashMap<i64, Fingerprint>, LedgerError> {
         let mut items: Vec<&Item> = pairs.iter().flat_map(|(one, other, _)| [*one, *other]).collect();
         items.sort_unstable_by_key(|item| item.id);
         items.dedup_by_key(|item| item.id);

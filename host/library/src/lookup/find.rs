@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_fingerprint::Fingerprint;
-use baton_fingerprint::index::{Found, Lookup};
+use baton_fingerprint::index::{IndexMatch, Lookup};
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use rayon::prelude::*;
 
-use super::Asked;
-use crate::duplicates::{Alike, Difference, Item, Pair, Proof, difference};
+use super::LookupQuery;
+use crate::duplicates::{Difference, Item, Pair, Proof, Similarity, difference};
 
 /// Fingerprints that are compared together, on rayon's threads: 4 MB of 120 s each.
 const PIECE: usize = 1_024;
@@ -37,7 +37,7 @@ pub struct Match {
 ///
 /// # Errors
 /// When the database fails.
-pub fn look_up(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
+pub fn look_up(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
     let near = listen(catalog, asked, stop)?;
     let mut matches = gather(catalog, asked, &near, stop)?;
     for found in &mut matches {
@@ -50,12 +50,12 @@ pub fn look_up(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<
 }
 
 /// How the items of the library sound like what is asked for: by their numbers, each with the place of what it is like.
-type Near = HashMap<i64, Vec<(usize, Alike)>>;
+type SimilarItems = HashMap<i64, Vec<(usize, Similarity)>>;
 
-fn listen(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Near, LedgerError> {
+fn listen(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<SimilarItems, LedgerError> {
     let prints: Vec<Fingerprint> = asked.iter().map(|asked| asked.fingerprint.clone()).collect();
     let index = Lookup::over(&prints[..], stop);
-    let mut listener = Listener { prints: &prints, index: &index, piece: Vec::new(), near: Vec::new() };
+    let mut listener = PieceReader { prints: &prints, index: &index, piece: Vec::new(), near: Vec::new() };
     listener.near.resize(prints.len(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         if !stop.load(Ordering::Relaxed)
@@ -65,7 +65,7 @@ fn listen(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Near,
         }
     })?;
     listener.compare();
-    let mut near = Near::new();
+    let mut near = SimilarItems::new();
     for (place, mut found) in listener.near.into_iter().enumerate() {
         keep_best(&mut found);
         for (id, alike) in found {
@@ -76,15 +76,15 @@ fn listen(catalog: &Catalog, asked: &[Asked], stop: &AtomicBool) -> Result<Near,
 }
 
 /// What goes past, a piece at a time.
-struct Listener<'a> {
+struct PieceReader<'a> {
     prints: &'a [Fingerprint],
     index: &'a Lookup,
     piece: Vec<(i64, Fingerprint)>,
     /// For each that is asked for the items that sound like it.
-    near: Vec<Vec<(i64, Alike)>>,
+    near: Vec<Vec<(i64, Similarity)>>,
 }
 
-impl Listener<'_> {
+impl PieceReader<'_> {
     fn hear(&mut self, id: i64, print: Fingerprint) {
         self.piece.push((id, print));
         if self.piece.len() == PIECE {
@@ -111,20 +111,25 @@ impl Listener<'_> {
     }
 }
 
-fn keep_best(near: &mut Vec<(i64, Alike)>) {
+fn keep_best(near: &mut Vec<(i64, Similarity)>) {
     near.sort_by_key(|(id, alike)| (std::cmp::Reverse(alike.score), *id));
     near.truncate(MOST);
 }
 
 /// What was found, seen from what was asked for: there the library's print was the given one.
-fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &Found) -> Option<(usize, Alike)> {
+fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
     let place = usize::try_from(found.at).ok()?;
-    let alike = Alike::of(&found.alignment, found.score, print, prints.get(place)?);
-    Some((place, Alike { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
+    let alike = Similarity::of(&found.alignment, found.score, print, prints.get(place)?);
+    Some((place, Similarity { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
 }
 
 /// The items that sound alike, and those with the same audio packets.
-fn gather(catalog: &Catalog, asked: &[Asked], near: &Near, stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
+fn gather(
+    catalog: &Catalog,
+    asked: &[LookupQuery],
+    near: &SimilarItems,
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<Match>>, LedgerError> {
     let mut matches: Vec<Vec<Match>> = vec![Vec::new(); asked.len()];
     let mut same: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
     for (place, asked) in asked.iter().enumerate() {

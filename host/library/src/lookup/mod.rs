@@ -6,11 +6,11 @@
 //!
 //! What is found is judged as duplicates are: the same sound with another length, speed or version word is no copy.
 
-mod asked;
 mod find;
+mod query;
 
 #[cfg(test)]
 mod tests;
 
-pub use asked::Asked;
 pub use find::{Match, look_up};
+pub use query::LookupQuery;

@@ -5,10 +5,10 @@ use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::Fingerprint;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Heard, Kind, Library, Listed, Outcome, Reading};
+use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use jiff::Timestamp;
 
-use super::{Asked, Match, look_up};
+use super::{LookupQuery, Match, look_up};
 use crate::duplicates::Proof;
 
 /// Words that look random, other ones for each seed.
@@ -33,9 +33,9 @@ struct Piece(String, Vec<u32>, u64, u8);
 fn library(folder: &Path, pieces: &[Piece]) -> Catalog {
     let (path, now) = (folder.join("catalog.db"), Timestamp::UNIX_EPOCH);
     let mut library = Library::open(&path).unwrap();
-    let source = library.add_source("/music", Kind::Folder, now).unwrap();
+    let source = library.add_source("/music", SourceKind::Folder, now).unwrap();
     let scan = library.begin_listing(source.id).unwrap();
-    let listed = |Piece(name, ..): &Piece| Listed {
+    let listed = |Piece(name, ..): &Piece| ListedItem {
         key: name.into(),
         path: Path::new("/music").join(name),
         name: name.trim_end_matches(".wav").to_owned(),
@@ -47,22 +47,22 @@ fn library(folder: &Path, pieces: &[Piece]) -> Catalog {
         mounted: false,
         absent: None,
     };
-    let all: Vec<Listed> = pieces.iter().map(listed).collect();
+    let all: Vec<ListedItem> = pieces.iter().map(listed).collect();
     library.list(source.id, scan, &all, false, now).unwrap();
     let catalog = Catalog::open(&path).unwrap().unwrap();
-    let reading = |Piece(name, words, seconds, digest): &Piece| Reading {
+    let reading = |Piece(name, words, seconds, digest): &Piece| FileReading {
         item: catalog.library_item(source.id, name.as_ref()).unwrap().unwrap().id,
         size: 1,
         mtime_ns: 1,
         inode: 1,
-        outcome: Outcome::Fingerprinted(Box::new(Heard {
+        outcome: ReadingOutcome::Fingerprinted(Box::new(AudioFacts {
             algorithm: Fingerprint::ALGORITHM,
             words: Fingerprint::new(words.clone()).to_bytes(),
             audio_sha256: Some([*digest; 32]),
             codec: "flac",
             container: "flac",
             duration_ms: seconds * 1_000,
-            ..Heard::default()
+            ..AudioFacts::default()
         })),
     };
     library.record(&pieces.iter().map(reading).collect::<Vec<_>>(), now).unwrap();
@@ -76,8 +76,8 @@ fn names(found: &[Match]) -> Vec<(&str, Option<&str>)> {
         .collect()
 }
 
-fn asked(words: &[u32], seconds: u64, title: &str) -> Asked {
-    Asked::sound(Fingerprint::new(words.to_vec()), Some(seconds * 1_000), Some(title.to_owned()))
+fn asked(words: &[u32], seconds: u64, title: &str) -> LookupQuery {
+    LookupQuery::sound(Fingerprint::new(words.to_vec()), Some(seconds * 1_000), Some(title.to_owned()))
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn without_a_title_or_a_length_nothing_is_a_version_by_them() {
     let folder = tempfile::tempdir().unwrap();
     let song = words(1, 900);
     let catalog = library(folder.path(), &[Piece("Song (Live).wav".to_owned(), song.clone(), 300, 2)]);
-    let sound = Asked::sound(Fingerprint::new(worn(&song)), None, None);
+    let sound = LookupQuery::sound(Fingerprint::new(worn(&song)), None, None);
     let found = look_up(&catalog, &[sound], &AtomicBool::new(false)).unwrap();
     assert_eq!(names(&found[0]), [("Song (Live)", None)]);
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use baton_ledger::catalog::library::State;
+use baton_ledger::catalog::library::ItemState;
 
-use super::Compared;
-use crate::source::{Kind, Unread};
+use super::Comparison;
+use crate::source::{SourceKind, UnreadPart};
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +34,11 @@ pub enum Event<'a> {
         /// Its size in bytes.
         size: u64,
         /// What came of it.
-        state: State,
+        state: ItemState,
         /// Why it has no fingerprint, or what is wrong with it although it has one (`damaged`): the word, and the sentence.
         why: Option<(&'a str, &'a str)>,
         /// What comparing it came to.
-        compared: Option<Compared>,
+        compared: Option<Comparison>,
     },
     /// A source, or a volume within it, cannot be reached any more; what is left of it waits.
     Lost {
@@ -55,7 +55,7 @@ pub struct Listing {
     /// Its folder.
     pub source: PathBuf,
     /// What kind of place it is.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// Audio items that are there.
     pub items: u64,
     /// Items that were not known.
@@ -75,7 +75,7 @@ pub struct Listing {
     /// Bytes of what is to be read.
     pub bytes: u64,
     /// Parts that could not be read.
-    pub unread: Vec<Unread>,
+    pub unread: Vec<UnreadPart>,
     /// What else a person should know.
     pub remarks: Vec<String>,
     /// Why the source cannot be reached.
@@ -83,7 +83,7 @@ pub struct Listing {
 }
 
 impl Listing {
-    pub(super) fn of(source: &Path, kind: Kind) -> Self {
+    pub(super) fn of(source: &Path, kind: SourceKind) -> Self {
         Self {
             source: source.to_owned(),
             kind,

@@ -6,20 +6,20 @@ use std::sync::atomic::AtomicBool;
 
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Known, Library, Source, Standing};
+use baton_ledger::catalog::library::{KnownItem, Library, ListedState, Source};
 use jiff::Timestamp;
 
+use super::missing::{MissingQuery, vanish};
 use super::mounts::mounts;
-use super::vanished::{Vanishing, vanish};
 use super::volumes::Volumes;
 use super::{Event, Listing, Options};
-use crate::source::{Asked, Item, Place, Walked, walk};
+use crate::source::{Item, ListingRequest, SourceListing, SourceRoot, walk};
 
 /// Items of one transaction: some milliseconds.
 const PIECE: usize = 1_000;
 
 /// Where a listing goes.
-pub(super) enum Into<'a> {
+pub(super) enum ListingTarget<'a> {
     /// Into the catalog.
     Catalog(&'a mut Library),
     /// Nowhere: it is only held against the catalog, where there is one and the source is known.
@@ -32,7 +32,7 @@ pub(super) struct Lister<'a> {
     pub(super) known: Option<&'a Catalog>,
     /// The source as it is known.
     pub(super) source: Option<&'a Source>,
-    pub(super) into: Into<'a>,
+    pub(super) into: ListingTarget<'a>,
     pub(super) others: &'a [PathBuf],
     pub(super) options: &'a Options,
     pub(super) stop: &'a AtomicBool,
@@ -41,14 +41,14 @@ pub(super) struct Lister<'a> {
 
 /// What a listing has seen so far.
 #[derive(Default)]
-struct Seen {
+struct ListingProgress {
     /// The numbers of what was known before, eight bytes an item: of what is as it was nothing is written.
     known: Vec<i64>,
     volumes: Volumes,
 }
 
 /// A source that was listed.
-pub(super) struct Listed {
+pub(super) struct ListedSource {
     pub(super) listing: Listing,
     /// The volume of its folder, where it was seen to its end.
     pub(super) device: Option<u64>,
@@ -59,13 +59,17 @@ impl Lister<'_> {
     ///
     /// # Errors
     /// When the catalog fails. A source that cannot be reached is in the listing that is returned.
-    pub(super) fn list(mut self, place: &Place, tell: &mut dyn FnMut(&Event<'_>)) -> Result<Listed, LedgerError> {
+    pub(super) fn list(
+        mut self,
+        place: &SourceRoot,
+        tell: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<ListedSource, LedgerError> {
         let mut listing = Listing::of(&place.path, place.kind);
         let scan = match (&self.into, self.source) {
-            (Into::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
+            (ListingTarget::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
             _ => i64::MAX,
         };
-        let mut seen = Seen::default();
+        let mut seen = ListingProgress::default();
         let walked = self.walk(place, scan, &mut listing, &mut seen, tell)?;
         let mut device = None;
         let failure = match walked {
@@ -86,27 +90,28 @@ impl Lister<'_> {
             )),
             Err(error) => Some(error.to_string()),
         };
-        if let (Some(why), Into::Catalog(library), Some(source)) = (&failure, &self.into, self.source) {
+        if let (Some(why), ListingTarget::Catalog(library), Some(source)) = (&failure, &self.into, self.source) {
             library.unreachable(source.id, why, self.now)?;
         }
         listing.failure = failure;
         tell(&Event::Listed(&listing));
-        Ok(Listed { listing, device })
+        Ok(ListedSource { listing, device })
     }
 
     fn walk(
         &mut self,
-        place: &Place,
+        place: &SourceRoot,
         scan: i64,
         listing: &mut Listing,
-        seen: &mut Seen,
+        seen: &mut ListingProgress,
         tell: &mut dyn FnMut(&Event<'_>),
-    ) -> Result<std::io::Result<Walked>, LedgerError> {
+    ) -> Result<std::io::Result<SourceListing>, LedgerError> {
         let (known, source) = (self.known, self.source);
         // What the catalog does not answer is looked at anew.
-        let look_up =
-            |key: &OsStr| -> Option<Known> { known.zip(source).and_then(|(it, of)| it.library_item(of.id, key).ok()?) };
-        let asked = Asked { others: self.others, known: &look_up, stop: self.stop };
+        let look_up = |key: &OsStr| -> Option<KnownItem> {
+            known.zip(source).and_then(|(it, of)| it.library_item(of.id, key).ok()?)
+        };
+        let asked = ListingRequest { others: self.others, known: &look_up, stop: self.stop };
         let (mut piece, mut failed) = (Vec::with_capacity(PIECE), None);
         let walked = walk(place, &asked, &mut |item| {
             piece.push(item);
@@ -127,24 +132,30 @@ impl Lister<'_> {
         let Some((known, source)) = self.known.zip(self.source) else { return Ok(()) };
         let gone: Vec<i64> = known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
         listing.missing = u64::try_from(gone.len()).unwrap_or(u64::MAX);
-        if let Into::Catalog(library) = &mut self.into {
+        if let ListingTarget::Catalog(library) = &mut self.into {
             library.end_listing(source.id, &gone, &[], &[], self.now)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, scan: i64, piece: &[Item], listing: &mut Listing, seen: &mut Seen) -> Result<(), LedgerError> {
+    fn take(
+        &mut self,
+        scan: i64,
+        piece: &[Item],
+        listing: &mut Listing,
+        seen: &mut ListingProgress,
+    ) -> Result<(), LedgerError> {
         let (known, retry, now) = (self.known.zip(self.source), self.options.retry, self.now);
         let standings = match (&mut self.into, self.source) {
-            (Into::Catalog(library), Some(source)) => library.list(source.id, scan, piece, retry, now)?,
-            (Into::Nowhere, _) => {
+            (ListingTarget::Catalog(library), Some(source)) => library.list(source.id, scan, piece, retry, now)?,
+            (ListingTarget::Nowhere, _) => {
                 let one = |item: &Item| {
                     let known = known.map(|(known, of)| known.library_item(of.id, &item.key)).transpose()?.flatten();
-                    Ok((Standing::of(item, known.as_ref(), retry), known.map(|known| known.id)))
+                    Ok((ListedState::of(item, known.as_ref(), retry), known.map(|known| known.id)))
                 };
                 piece.iter().map(one).collect::<Result<Vec<_>, LedgerError>>()?
             }
-            (Into::Catalog(_), None) => Vec::new(),
+            (ListingTarget::Catalog(_), None) => Vec::new(),
         };
         for (item, (standing, known)) in piece.iter().zip(standings) {
             seen.known.extend(known);
@@ -158,7 +169,7 @@ impl Lister<'_> {
 
     /// Ends what is open of the inodes. A part of a listing says nothing about them.
     fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), LedgerError> {
-        if let Into::Catalog(library) = &mut self.into {
+        if let ListingTarget::Catalog(library) = &mut self.into {
             for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
                 library.settle_inodes(&volume.others, volume.are_the_same_files())?;
             }
@@ -169,11 +180,11 @@ impl Lister<'_> {
     /// Ends it: what is open of the inodes, and what was not seen. The reason why nothing can be said, if so.
     fn end(
         &mut self,
-        place: &Place,
+        place: &SourceRoot,
         scan: i64,
-        walked: &mut Walked,
+        walked: &mut SourceListing,
         listing: &mut Listing,
-        mut seen: Seen,
+        mut seen: ListingProgress,
     ) -> Result<Option<String>, LedgerError> {
         seen.volumes.values().for_each(|volume| volume.count(listing));
         let volume = match place.reach() {
@@ -190,7 +201,7 @@ impl Lister<'_> {
         seen.known.sort_unstable();
         let vanished = known.library_vanished(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
         let mounts = mounts(known, source.id, &seen.volumes, walked.device)?;
-        let asked = Vanishing {
+        let asked = MissingQuery {
             source,
             volume,
             vanished: &vanished,
@@ -203,7 +214,7 @@ impl Lister<'_> {
             Ok(gone) => gone,
             Err(why) => return Ok(Some(why)),
         };
-        if let Into::Catalog(library) = &mut self.into {
+        if let ListingTarget::Catalog(library) = &mut self.into {
             let is_kept = |item: &i64| gone.items.binary_search(item).is_err();
             let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
             library.end_listing(source.id, &gone.items, &kept, &walked.unread_parts(&place.path), self.now)?;
@@ -223,7 +234,7 @@ fn is_missing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-fn count(listing: &mut Listing, item: &Item, standing: Standing) {
+fn count(listing: &mut Listing, item: &Item, standing: ListedState) {
     listing.items += 1;
     // What is not there is known to have failed without being read.
     if item.absent.is_some() {
@@ -231,13 +242,13 @@ fn count(listing: &mut Listing, item: &Item, standing: Standing) {
         return;
     }
     match standing {
-        Standing::New => listing.new += 1,
-        Standing::Changed => listing.changed += 1,
-        Standing::Pending => listing.pending += 1,
-        Standing::Again => listing.again += 1,
-        Standing::Unchanged => listing.unchanged += 1,
+        ListedState::New => listing.new += 1,
+        ListedState::Changed => listing.changed += 1,
+        ListedState::Pending => listing.pending += 1,
+        ListedState::Again => listing.again += 1,
+        ListedState::Unchanged => listing.unchanged += 1,
         // Its volume says at the end what it is.
-        Standing::OtherInode => {}
+        ListedState::OtherInode => {}
     }
     if standing.is_read() {
         listing.bytes += item.size;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use baton_ledger::catalog::library::Library;
 
-use super::begun::Begun;
+use super::in_progress::ItemsInProgress;
 use crate::LibraryError;
 
 /// Forgets the source at `folder` in the catalog at `catalog`, with its items and their fingerprints. False when there is no
@@ -24,7 +24,7 @@ pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
 /// Held for as long as a scan runs; a process that dies lets go of it.
 pub(super) struct Lock {
     /// What is being read, which stands in the file that is locked.
-    pub(super) begun: Begun,
+    pub(super) begun: ItemsInProgress,
 }
 
 fn file_of(catalog: &Path) -> PathBuf {
@@ -41,7 +41,7 @@ impl Lock {
         let failed = |source| LibraryError::Lock { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { begun: Begun::of(file) }),
+            Ok(()) => Ok(Self { begun: ItemsInProgress::of(file) }),
             Err(TryLockError::WouldBlock) => Err(LibraryError::Busy),
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }

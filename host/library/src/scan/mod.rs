@@ -8,10 +8,11 @@
 //! missing or failed because of that.
 
 mod asf;
-mod begun;
 mod event;
+mod in_progress;
 mod listing;
 mod lock;
+mod missing;
 mod mounts;
 mod one;
 mod options;
@@ -20,12 +21,11 @@ mod run;
 mod tags;
 #[cfg(test)]
 mod tests;
-mod vanished;
 mod volumes;
 mod work;
 
 pub use event::{Event, Listing, Reads, Report};
 pub use lock::forget;
-pub use one::Compared;
-pub use options::{Options, Read};
+pub use one::Comparison;
+pub use options::{Options, ReadFn};
 pub use run::scan;

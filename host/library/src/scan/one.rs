@@ -6,16 +6,18 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use baton_fingerprint::{Error, Fingerprint, Reason, Sound};
-use baton_ledger::catalog::library::{Before, Heard, Outcome, Reading, State, Tags, Waiting};
+use baton_fingerprint::{AudioReport, Error, Fingerprint, Reason};
+use baton_ledger::catalog::library::{
+    AudioFacts, FileReading, ItemState, PreviousReading, ReadingOutcome, Tags, WaitingItem,
+};
 
-use super::begun::DEATHS;
-use super::{Options, Read, tags};
+use super::in_progress::DEATHS;
+use super::{Options, ReadFn, tags};
 use crate::source::mtime_ns;
 
 /// What comparing a file with what it was came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compared {
+pub enum Comparison {
     /// It is as it was.
     Same,
     /// It has other bytes, cannot be read any more, or its fingerprint was lost.
@@ -23,29 +25,29 @@ pub enum Compared {
 }
 
 /// What came of a file.
-pub(super) enum Verdict {
+pub(super) enum FileVerdict {
     /// This.
-    Read(Reading, Option<Compared>),
+    Read(FileReading, Option<Comparison>),
     /// It was replaced while it was read; the last state of it that was seen.
-    Changed(Reading),
+    Changed(FileReading),
     /// Nothing: it was to stop.
     Stopped,
 }
 
 /// What is written of a file that is not read any more.
-pub(super) fn put_away(waiting: &Waiting) -> Verdict {
+pub(super) fn put_away(waiting: &WaitingItem) -> FileVerdict {
     let detail = format!(
         "reading it ended the process {DEATHS} times; it was put away unread; get an intact copy of the file, or have it read again \
          with `baton library scan --retry`"
     );
     let (size, mtime_ns, inode) = look(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
     let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
-    let compared = waiting.before.as_ref().map(|_| Compared::Differs);
-    Verdict::Read(Reading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
+    let compared = waiting.before.as_ref().map(|_| Comparison::Differs);
+    FileVerdict::Read(FileReading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
 }
 
 /// Reads one file.
-pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Verdict {
+pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) -> FileVerdict {
     let before = look(&waiting.path);
     let result = match &before {
         Ok(_) => heard(&waiting.path, read, stop),
@@ -60,18 +62,22 @@ pub(super) fn read(waiting: &Waiting, read: &Read<'_>, stop: &AtomicBool) -> Ver
     };
     let reason = result.as_ref().err().map(|error| error.reason);
     let seen = after.as_ref().or(before.as_ref()).map_or((waiting.size, 0, 0), stat);
-    let reading = |outcome| Reading { item: waiting.item, size: seen.0, mtime_ns: seen.1, inode: seen.2, outcome };
+    let reading = |outcome| FileReading { item: waiting.item, size: seen.0, mtime_ns: seen.1, inode: seen.2, outcome };
     if reason == Some(Reason::Stopped) {
-        return Verdict::Stopped;
+        return FileVerdict::Stopped;
     }
     if reason == Some(Reason::Changed) || replaced {
         let detail = "it was replaced while it was read, twice; the next scan reads it".to_owned();
         let error = Error { reason: Reason::Changed, detail };
         // Without time and inode no listing finds it as it was: the next scan reads it.
-        return Verdict::Changed(Reading { mtime_ns: 0, inode: 0, ..reading(outcome(Err(error), Tags::default())) });
+        return FileVerdict::Changed(FileReading {
+            mtime_ns: 0,
+            inode: 0,
+            ..reading(outcome(Err(error), Tags::default()))
+        });
     }
     let compared = waiting.before.as_ref().map(|before| compare(before, result.as_ref().ok()));
-    Verdict::Read(reading(outcome(result, tags)), compared)
+    FileVerdict::Read(reading(outcome(result, tags)), compared)
 }
 
 /// What a file says of itself that has no fingerprint.
@@ -82,7 +88,7 @@ fn tags_of(path: &Path, reason: Reason) -> Tags {
     }
 }
 
-fn heard(path: &Path, read: &Read<'_>, stop: &AtomicBool) -> Result<Sound, Error> {
+fn heard(path: &Path, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read(path, Options::of_file(), stop)
 }
 
@@ -101,18 +107,18 @@ fn as_error(error: &io::Error) -> Error {
     Error { reason, detail: error.to_string() }
 }
 
-fn outcome(result: Result<Sound, Error>, tags: Tags) -> Outcome {
+fn outcome(result: Result<AudioReport, Error>, tags: Tags) -> ReadingOutcome {
     match result {
-        Ok(sound) => Outcome::Fingerprinted(Box::new(as_heard(sound))),
+        Ok(sound) => ReadingOutcome::Fingerprinted(Box::new(as_heard(sound))),
         Err(Error { reason, detail }) => {
-            let state = if reason.is_skipped() { State::Skipped } else { State::Failed };
-            Outcome::Without { state, reason: reason.word(), detail, tags }
+            let state = if reason.is_skipped() { ItemState::Skipped } else { ItemState::Failed };
+            ReadingOutcome::Without { state, reason: reason.word(), detail, tags }
         }
     }
 }
 
-fn as_heard(sound: Sound) -> Heard {
-    Heard {
+fn as_heard(sound: AudioReport) -> AudioFacts {
+    AudioFacts {
         algorithm: Fingerprint::ALGORITHM,
         words: sound.fingerprint.to_bytes(),
         audio_sha256: sound.audio_sha256,
@@ -134,11 +140,11 @@ fn as_heard(sound: Sound) -> Heard {
 }
 
 /// By the file's digest where there is one, and by the words: without them it was not what it should have been.
-fn compare(before: &Before, sound: Option<&Sound>) -> Compared {
+fn compare(before: &PreviousReading, sound: Option<&AudioReport>) -> Comparison {
     let same = sound.is_some_and(|sound| {
         let bytes = before.file_sha256.as_deref().zip(sound.file_sha256.as_ref());
         let words = before.words.as_ref().is_some_and(|words| *words == sound.fingerprint.to_bytes());
         words && bytes.is_none_or(|(before, now)| before == now)
     });
-    if same { Compared::Same } else { Compared::Differs }
+    if same { Comparison::Same } else { Comparison::Differs }
 }

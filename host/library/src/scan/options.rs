@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use baton_fingerprint::{Error, Sound};
+use baton_fingerprint::{AudioReport, Error};
 
 /// How a file is read: [`baton_fingerprint::check`], or what a test puts in its place.
-pub type Read<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<Sound, Error> + Sync + 'a;
+pub type ReadFn<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<AudioReport, Error> + Sync + 'a;
 
 /// What is wanted of a scan.
 #[derive(Clone, Copy, Debug)]

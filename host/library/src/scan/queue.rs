@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Waiting, Work};
+use baton_ledger::catalog::library::{WaitingItem, WorkFilter};
 
 use super::Options;
 
@@ -19,7 +19,7 @@ const PAGE: u32 = 256;
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) source: usize,
-    pub(super) waiting: Waiting,
+    pub(super) waiting: WaitingItem,
 }
 
 /// What waits.
@@ -41,13 +41,13 @@ struct Inner {
 struct Pages {
     catalog: Catalog,
     /// What is asked of each source, and its place.
-    works: VecDeque<(usize, Work)>,
+    works: VecDeque<(usize, WorkFilter)>,
     after: (i64, i64),
 }
 
 impl Queue {
     /// What waits in the catalog, as much of it as is wanted.
-    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, Work)>, wanted: &Options) -> Self {
+    pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, WorkFilter)>, wanted: &Options) -> Self {
         let pages = Pages { catalog, works: works.into(), after: (0, 0) };
         let until = wanted.time.map(|time| Instant::now() + time);
         Self::new(VecDeque::new(), Some(pages), wanted.limit.unwrap_or(u64::MAX), until)

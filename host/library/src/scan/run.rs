@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Library, Source, Work};
+use baton_ledger::catalog::library::{Library, Source, WorkFilter};
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
 
-use super::listing::{Into, Listed, Lister};
+use super::listing::{ListedSource, Lister, ListingTarget};
 use super::lock::Lock;
 use super::queue::Queue;
 use super::work::{Pass, Sources};
-use super::{Event, Listing, Options, Read, Report};
+use super::{Event, Listing, Options, ReadFn, Report};
 use crate::LibraryError;
-use crate::source::{Place, Unread};
+use crate::source::{SourceRoot, UnreadPart};
 
 /// Scans `places`, which are remembered, into the catalog at `catalog`. `stop` ends it between two files.
 ///
@@ -24,9 +24,9 @@ use crate::source::{Place, Unread};
 /// report.
 pub fn scan(
     catalog: &Path,
-    places: &[Place],
+    places: &[SourceRoot],
     options: &Options,
-    read: &Read<'_>,
+    read: &ReadFn<'_>,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
@@ -65,18 +65,18 @@ pub fn scan(
 fn list(
     catalog: &Path,
     library: &mut Library,
-    places: &[Place],
+    places: &[SourceRoot],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
-) -> Result<Vec<(i64, Listed)>, LibraryError> {
+) -> Result<Vec<(i64, ListedSource)>, LibraryError> {
     let now = Timestamp::now();
     let known = open(catalog)?;
     let mut all = Vec::new();
     for place in places.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let source = library.add_source(&place.path.to_string_lossy(), place.kind, now)?;
         let others = others(&library.sources()?, places, place);
-        let (known, of, into) = (Some(&known), Some(&source), Into::Catalog(library));
+        let (known, of, into) = (Some(&known), Some(&source), ListingTarget::Catalog(library));
         let lister = Lister { known, source: of, into, others: &others, options, stop, now };
         all.push((source.id, lister.list(place, tell)?));
     }
@@ -84,12 +84,12 @@ fn list(
 }
 
 /// What is to be read of each place that could be listed: what waits, and then what is compared.
-fn works(listed: &[(i64, Listed)], options: &Options) -> Vec<(usize, Work)> {
+fn works(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
     let mut works = Vec::new();
-    let reached = |(_, (_, listed)): &(usize, &(i64, Listed))| listed.listing.failure.is_none();
+    let reached = |(_, (_, listed)): &(usize, &(i64, ListedSource))| listed.listing.failure.is_none();
     for (place, (source, _)) in listed.iter().enumerate().filter(reached) {
         let asked = [Some(false), options.verify.then_some(true)].into_iter().flatten();
-        works.extend(asked.map(|verify| (place, Work { source: *source, verify })));
+        works.extend(asked.map(|verify| (place, WorkFilter { source: *source, verify })));
     }
     works
 }
@@ -97,17 +97,17 @@ fn works(listed: &[(i64, Listed)], options: &Options) -> Vec<(usize, Work)> {
 /// Lists every place and writes nothing.
 fn look(
     catalog: &Path,
-    places: &[Place],
+    places: &[SourceRoot],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     let known = Catalog::open(catalog)?;
     let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
-    let one = |place: &Place| -> Result<Listing, LedgerError> {
+    let one = |place: &SourceRoot| -> Result<Listing, LedgerError> {
         let source = sources.iter().find(|source| source.path == place.path);
         let others = others(&sources, places, place);
-        let (known, into, now) = (known.as_ref(), Into::Nowhere, Timestamp::now());
+        let (known, into, now) = (known.as_ref(), ListingTarget::Nowhere, Timestamp::now());
         let lister = Lister { known, source, into, others: &others, options, stop, now };
         Ok(lister.list(place, tell)?.listing)
     };
@@ -116,7 +116,7 @@ fn look(
 }
 
 /// The other sources, known and given, which are left out of `place`.
-fn others(sources: &[Source], places: &[Place], place: &Place) -> Vec<PathBuf> {
+fn others(sources: &[Source], places: &[SourceRoot], place: &SourceRoot) -> Vec<PathBuf> {
     let known = sources.iter().map(|source| &source.path);
     let given = places.iter().map(|place| &place.path);
     known.chain(given).filter(|path| **path != place.path).cloned().collect()
@@ -125,7 +125,7 @@ fn others(sources: &[Source], places: &[Place], place: &Place) -> Vec<PathBuf> {
 /// Tells how much is going to be read.
 fn begin(
     catalog: &Path,
-    works: &[(usize, Work)],
+    works: &[(usize, WorkFilter)],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(), LibraryError> {
@@ -145,7 +145,7 @@ fn begin(
 fn lost(
     report: &mut Report,
     sources: &Sources<'_>,
-    works: &[(usize, Work)],
+    works: &[(usize, WorkFilter)],
     library: &Library,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(), LibraryError> {
@@ -161,7 +161,7 @@ fn lost(
         if let Some(listing) = report.sources.get_mut(place) {
             let why = "the volume that was there is not any more".to_owned();
             tell(&Event::Lost { source: &path, why: &why });
-            listing.unread.push(Unread { path, why });
+            listing.unread.push(UnreadPart { path, why });
         }
     }
     Ok(())

@@ -10,15 +10,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use baton_fingerprint::{Error, Reason, Sound};
+use baton_fingerprint::{AudioReport, Error, Reason};
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Before, State, Waiting};
+use baton_ledger::catalog::library::{ItemState, PreviousReading, WaitingItem};
 
-use super::one::{self, Verdict};
-use super::{Compared, Event, Options, Read, Report, forget, scan};
+use super::one::{self, FileVerdict};
+use super::{Comparison, Event, Options, ReadFn, Report, forget, scan};
 use crate::coverage::{Coverage, GATE};
-use crate::duplicates::{Heard, Wanted, find};
-use crate::source::Place;
+use crate::duplicates::{CompareResult, DuplicateOptions, find};
+use crate::source::SourceRoot;
 use crate::test_sound;
 
 /// A place with music and a catalog beside it.
@@ -47,20 +47,20 @@ impl Room {
         fs::write(path, content).unwrap();
     }
 
-    fn place(&self) -> Place {
-        Place::of(&self.music()).unwrap()
+    fn place(&self) -> SourceRoot {
+        SourceRoot::of(&self.music()).unwrap()
     }
 
     fn scan(&self, options: &Options) -> Report {
         self.scan_with(options, &look, &AtomicBool::new(false))
     }
 
-    fn scan_with(&self, options: &Options, read: &Read<'_>, stop: &AtomicBool) -> Report {
+    fn scan_with(&self, options: &Options, read: &ReadFn<'_>, stop: &AtomicBool) -> Report {
         scan(&self.catalog(), &[self.place()], options, read, &mut |_| (), stop).unwrap()
     }
 
     /// Every item that is there: its name, state, reason.
-    fn items(&self) -> Vec<(String, State, Option<String>)> {
+    fn items(&self) -> Vec<(String, ItemState, Option<String>)> {
         let mut items = Vec::new();
         let catalog = Catalog::open(&self.catalog()).unwrap().unwrap();
         catalog.library_entries(|entry| items.push((entry.name, entry.state, entry.reason))).unwrap();
@@ -74,7 +74,7 @@ impl Room {
 }
 
 /// What a file is by its first word.
-fn look(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<Sound, Error> {
+fn look(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let text = fs::read_to_string(path).map_err(|error| fault(Reason::Unreadable, &error.to_string()))?;
     if stop.load(Ordering::Relaxed) {
         return Err(fault(Reason::Stopped, "stopped"));
@@ -91,7 +91,7 @@ fn fault(reason: Reason, detail: &str) -> Error {
     Error { reason, detail: detail.to_owned() }
 }
 
-fn sound(text: &str) -> Sound {
+fn sound(text: &str) -> AudioReport {
     test_sound::sound(text, text.bytes().map(u32::from).collect(), 180)
 }
 
@@ -161,16 +161,16 @@ fn verifying_what_has_lost_its_fingerprint_differs() {
     let room = Room::new();
     room.put("a.mp3", "sound 1");
     let verified = |words| {
-        let before = Some(Before { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
+        let before = Some(PreviousReading { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
         let waiting =
-            Waiting { item: 1, place: (0, 1), path: room.music().join("a.mp3"), size: 7, mounted: false, before };
+            WaitingItem { item: 1, place: (0, 1), path: room.music().join("a.mp3"), size: 7, mounted: false, before };
         match one::read(&waiting, &look, &AtomicBool::new(false)) {
-            Verdict::Read(_, compared) => compared,
-            Verdict::Changed(_) | Verdict::Stopped => None,
+            FileVerdict::Read(_, compared) => compared,
+            FileVerdict::Changed(_) | FileVerdict::Stopped => None,
         }
     };
-    assert_eq!(verified(Some(sound("sound 1").fingerprint.to_bytes())), Some(Compared::Same));
-    assert_eq!(verified(None), Some(Compared::Differs));
+    assert_eq!(verified(Some(sound("sound 1").fingerprint.to_bytes())), Some(Comparison::Same));
+    assert_eq!(verified(None), Some(Comparison::Differs));
 }
 
 #[test]
@@ -251,8 +251,8 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
     let report = room.scan_with(&Options { jobs: NonZeroUsize::MIN, ..options() }, &replacing, &AtomicBool::new(false));
     assert_eq!(report.reads.failed.iter().collect::<Vec<_>>(), [(&"changed", &1)]);
     let states = room.items();
-    assert_eq!(states[0], ("always".to_owned(), State::Failed, Some("changed".to_owned())));
-    assert_eq!(states[1], ("once".to_owned(), State::Fingerprinted, None));
+    assert_eq!(states[0], ("always".to_owned(), ItemState::Failed, Some("changed".to_owned())));
+    assert_eq!(states[1], ("once".to_owned(), ItemState::Fingerprinted, None));
     // Nobody writes to it any more: the next scan reads it, and it alone.
     let next = room.scan(&options());
     assert_eq!((next.reads.items, next.reads.fingerprinted, room.coverage().total.fingerprinted), (1, 1, 2));
@@ -334,16 +334,16 @@ fn a_source_below_another_has_its_files_once_and_reads_none_again() {
     room.put("a.mp3", "sound 1");
     room.put("sub/b.mp3", "sound 2");
     room.scan(&options());
-    let sub = Place::of(&room.music().join("sub")).unwrap();
+    let sub = SourceRoot::of(&room.music().join("sub")).unwrap();
     let of_sub = scan(&room.catalog(), &[sub], &options(), &look, &mut |_| (), &AtomicBool::new(false)).unwrap();
     assert_eq!((of_sub.sources[0].unchanged, of_sub.reads.items), (1, 0));
     for _ in 0..2 {
         let catalog = Catalog::open(&room.catalog()).unwrap().unwrap();
         let found = find(
             &catalog,
-            &|_| Heard::default(),
+            &|_| CompareResult::default(),
             &|_| Ok(std::collections::HashMap::new()),
-            Wanted { metadata: None, min_score: 0 },
+            DuplicateOptions { metadata: None, min_score: 0 },
         );
         let found = found.unwrap();
         assert_eq!((found.items.len(), found.groups.len(), room.coverage().total.items), (2, 0, 2));
@@ -399,5 +399,5 @@ fn a_file_in_which_three_processes_ended_is_put_away_until_somebody_asks_for_it(
     // It is no news any more, and one that is asked for is read.
     assert_eq!(room.scan(&options()).reads.items, 0);
     assert_eq!(room.scan(&Options { retry: true, ..options() }).reads.fingerprinted, 1);
-    assert!(room.items().iter().all(|(_, state, _)| *state == State::Fingerprinted));
+    assert!(room.items().iter().all(|(_, state, _)| *state == ItemState::Fingerprinted));
 }

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use baton_ledger::catalog::library::Standing;
+use baton_ledger::catalog::library::ListedState;
 
 use super::Listing;
 use crate::source::Item;
@@ -38,18 +38,18 @@ pub(super) struct OnVolume {
 
 impl OnVolume {
     /// Notes an item of the volume that is there, with the number by which it was known.
-    pub(super) fn note(&mut self, item: &Item, standing: Standing, known: Option<i64>) {
+    pub(super) fn note(&mut self, item: &Item, standing: ListedState, known: Option<i64>) {
         self.known += u64::from(known.is_some());
         if self.one.is_none() {
             self.one = Some(item.path.clone());
         }
         match standing {
-            Standing::Unchanged => self.same += 1,
-            Standing::OtherInode => {
+            ListedState::Unchanged => self.same += 1,
+            ListedState::OtherInode => {
                 self.others.extend(known);
                 self.bytes += item.size;
             }
-            Standing::New | Standing::Changed | Standing::Pending | Standing::Again => {}
+            ListedState::New | ListedState::Changed | ListedState::Pending | ListedState::Again => {}
         }
     }
 

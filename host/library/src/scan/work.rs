@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use baton_ledger::LedgerError;
-use baton_ledger::catalog::library::{Library, Outcome, Reading, State};
+use baton_ledger::catalog::library::{FileReading, ItemState, Library, ReadingOutcome};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 
-use super::begun::Begun;
-use super::one::{self, Verdict};
+use super::in_progress::ItemsInProgress;
+use super::one::{self, FileVerdict};
 use super::queue::{Job, Queue};
-use super::{Compared, Event, Read, Reads};
-use crate::source::{Place, unmounted};
+use super::{Comparison, Event, ReadFn, Reads};
+use crate::source::{SourceRoot, unmounted};
 
 /// Readings of one transaction at most. They are committed when they come; more than one there are only when jobs are faster
 /// than commits.
@@ -28,7 +28,7 @@ const CHANGED: usize = 10_000;
 
 /// The sources of a scan, as its jobs see them.
 pub(super) struct Sources<'a> {
-    places: &'a [Place],
+    places: &'a [SourceRoot],
     /// The volume that each lay on when it was listed.
     devices: Vec<u64>,
     /// Which of them cannot be reached any more.
@@ -39,14 +39,14 @@ pub(super) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(places: &'a [Place], devices: Vec<u64>) -> Self {
+    pub(super) fn new(places: &'a [SourceRoot], devices: Vec<u64>) -> Self {
         let lost = places.iter().map(|_| AtomicBool::new(false)).collect();
         Self { places, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
     /// Whether a file's failure is its source's: looked at only when a file cannot be read.
-    fn is_lost(&self, job: &Job, reading: &Reading) -> bool {
-        let Outcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
+    fn is_lost(&self, job: &Job, reading: &FileReading) -> bool {
+        let ReadingOutcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
         };
         let Some((place, device)) = self.places.get(job.source).zip(self.devices.get(job.source).copied()) else {
@@ -85,10 +85,10 @@ impl<'a> Sources<'a> {
 /// A pass over a queue.
 pub(super) struct Pass<'a> {
     pub(super) pool: &'a ThreadPool,
-    pub(super) read: &'a Read<'a>,
+    pub(super) read: &'a ReadFn<'a>,
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
-    pub(super) begun: &'a Begun,
+    pub(super) begun: &'a ItemsInProgress,
     /// Whether a file that is replaced has failed, instead of being tried again.
     pub(super) last: bool,
 }
@@ -123,7 +123,7 @@ impl Pass<'_> {
     }
 
     /// One job: one file after the other.
-    fn work(&self, queue: &Queue, sender: &SyncSender<(Job, Verdict)>, over: &AtomicBool) {
+    fn work(&self, queue: &Queue, sender: &SyncSender<(Job, FileVerdict)>, over: &AtomicBool) {
         let goes_on = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
         while goes_on()
             && let Some(job) = queue.next(&self.sources.lost)
@@ -133,8 +133,8 @@ impl Pass<'_> {
                 .reading(job.waiting.item, || one::read(&job.waiting, self.read, self.stop))
                 .unwrap_or_else(|| one::put_away(&job.waiting));
             let lost = match &verdict {
-                Verdict::Read(reading, _) | Verdict::Changed(reading) => self.sources.is_lost(&job, reading),
-                Verdict::Stopped => false,
+                FileVerdict::Read(reading, _) | FileVerdict::Changed(reading) => self.sources.is_lost(&job, reading),
+                FileVerdict::Stopped => false,
             };
             if !lost && sender.send((job, verdict)).is_err() {
                 return;
@@ -144,7 +144,7 @@ impl Pass<'_> {
 
     fn write(
         &self,
-        receiver: &Receiver<(Job, Verdict)>,
+        receiver: &Receiver<(Job, FileVerdict)>,
         library: &mut Library,
         reads: &mut Reads,
         tell: &mut dyn FnMut(&Event<'_>),
@@ -156,11 +156,11 @@ impl Pass<'_> {
             let (news, same): (Vec<&Done>, Vec<&Done>) =
                 done.iter().partition(|(_, reading, compared)| is_news(reading, *compared));
             if !news.is_empty() {
-                let readings: Vec<Reading> = news.iter().map(|(_, reading, _)| reading.clone()).collect();
+                let readings: Vec<FileReading> = news.iter().map(|(_, reading, _)| reading.clone()).collect();
                 library.record(&readings, Timestamp::now())?;
             }
             if !same.is_empty() {
-                let is_intact = |compared: Option<Compared>| compared == Some(Compared::Same);
+                let is_intact = |compared: Option<Comparison>| compared == Some(Comparison::Same);
                 let items: Vec<(i64, bool)> =
                     same.iter().map(|(job, _, compared)| (job.waiting.item, is_intact(*compared))).collect();
                 library.compared(&items, Timestamp::now())?;
@@ -174,65 +174,65 @@ impl Pass<'_> {
     }
 
     /// What is written of a verdict, if anything is.
-    fn settle(&self, job: Job, verdict: Verdict, again: &mut Vec<Job>) -> Option<Done> {
+    fn settle(&self, job: Job, verdict: FileVerdict, again: &mut Vec<Job>) -> Option<Done> {
         match verdict {
-            Verdict::Read(reading, compared) => Some((job, reading, compared)),
-            Verdict::Changed(reading) if self.last => Some((job, reading, None)),
-            Verdict::Changed(_) => {
+            FileVerdict::Read(reading, compared) => Some((job, reading, compared)),
+            FileVerdict::Changed(reading) if self.last => Some((job, reading, None)),
+            FileVerdict::Changed(_) => {
                 if again.len() < CHANGED {
                     again.push(job);
                 }
                 None
             }
-            Verdict::Stopped => None,
+            FileVerdict::Stopped => None,
         }
     }
 }
 
 /// Whether something is to be written: not what was compared and is as it was, and not that a file which was fingerprinted
 /// cannot be reached now. Its volume may be gone; the next listing tells what is.
-fn is_news(reading: &Reading, compared: Option<Compared>) -> bool {
+fn is_news(reading: &FileReading, compared: Option<Comparison>) -> bool {
     match (compared, &reading.outcome) {
         (None, _) => true,
         // One that was read by an older Baton is known to be damaged since now.
-        (Some(Compared::Same), Outcome::Fingerprinted(heard)) => heard.damage.is_some(),
-        (Some(Compared::Same), _) => false,
-        (Some(Compared::Differs), outcome) => {
-            !matches!(outcome, Outcome::Without { reason: "not_found" | "unreadable", .. })
+        (Some(Comparison::Same), ReadingOutcome::Fingerprinted(heard)) => heard.damage.is_some(),
+        (Some(Comparison::Same), _) => false,
+        (Some(Comparison::Differs), outcome) => {
+            !matches!(outcome, ReadingOutcome::Without { reason: "not_found" | "unreadable", .. })
         }
     }
 }
 
 /// An item, what came of reading it, and what comparing it came to.
-type Done = (Job, Reading, Option<Compared>);
+type Done = (Job, FileReading, Option<Comparison>);
 
-fn count(reads: &mut Reads, reading: &Reading, compared: Option<Compared>) {
+fn count(reads: &mut Reads, reading: &FileReading, compared: Option<Comparison>) {
     reads.items += 1;
     reads.bytes += reading.size;
     match &reading.outcome {
-        Outcome::Fingerprinted(heard) => {
+        ReadingOutcome::Fingerprinted(heard) => {
             reads.fingerprinted += 1;
             reads.audio_ms += heard.duration_ms;
             reads.damaged += u64::from(heard.damage.is_some());
         }
-        Outcome::Without { state, reason, .. } => {
-            let by_reason = if *state == State::Skipped { &mut reads.skipped } else { &mut reads.failed };
+        ReadingOutcome::Without { state, reason, .. } => {
+            let by_reason = if *state == ItemState::Skipped { &mut reads.skipped } else { &mut reads.failed };
             *by_reason.entry(reason).or_default() += 1;
         }
     }
     match compared {
-        Some(Compared::Same) => reads.same += 1,
-        Some(Compared::Differs) => reads.differ += 1,
+        Some(Comparison::Same) => reads.same += 1,
+        Some(Comparison::Differs) => reads.differ += 1,
         None => {}
     }
 }
 
-fn event<'a>(path: &'a Path, reading: &'a Reading, compared: Option<Compared>) -> Event<'a> {
+fn event<'a>(path: &'a Path, reading: &'a FileReading, compared: Option<Comparison>) -> Event<'a> {
     let (state, why) = match &reading.outcome {
-        Outcome::Fingerprinted(heard) => {
-            (State::Fingerprinted, heard.damage.as_deref().map(|damage| ("damaged", damage)))
+        ReadingOutcome::Fingerprinted(heard) => {
+            (ItemState::Fingerprinted, heard.damage.as_deref().map(|damage| ("damaged", damage)))
         }
-        Outcome::Without { state, reason, detail, .. } => (*state, Some((*reason, detail.as_str()))),
+        ReadingOutcome::Without { state, reason, detail, .. } => (*state, Some((*reason, detail.as_str()))),
     };
     Event::Read { path, size: reading.size, state, why, compared }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::place::{is_eagle, mtime_ns, volume_of};
-use super::{Asked, Item, Walked, is_audio};
+use super::{Item, ListingRequest, SourceListing, is_audio};
 
 /// The file with rules of what is left out below its folder.
 const RULES: &str = ".batonignore";
@@ -20,8 +20,8 @@ const RULES: &str = ".batonignore";
 /// Folders in which systems and devices keep what is nobody's music.
 const SYSTEM: [&str; 5] = ["$RECYCLE.BIN", "@eaDir", "System Volume Information", "__MACOSX", "lost+found"];
 
-pub(super) fn walk(root: &Path, device: u64, asked: &Asked<'_>, take: &mut dyn FnMut(Item)) -> Walked {
-    let mut walked = Walked::on(device);
+pub(super) fn walk(root: &Path, device: u64, asked: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> SourceListing {
+    let mut walked = SourceListing::on(device);
     for entry in walker(root, asked.others).build() {
         if walked.ends(asked) {
             break;
@@ -56,7 +56,7 @@ fn is_left_out(entry: &DirEntry, others: &[PathBuf]) -> bool {
             || is_eagle(path))
 }
 
-fn see(root: &Path, entry: &DirEntry, walked: &mut Walked, take: &mut dyn FnMut(Item)) {
+fn see(root: &Path, entry: &DirEntry, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
     if let Some(error) = entry.error() {
         walked.remark(error.to_string());
     }
@@ -87,7 +87,7 @@ fn item(root: &Path, path: &Path, metadata: &Metadata, device: u64) -> Item {
 }
 
 /// What could not be read: the path that the error names, else all of it.
-fn failed(root: &Path, error: &ignore::Error, walked: &mut Walked) {
+fn failed(root: &Path, error: &ignore::Error, walked: &mut SourceListing) {
     let mut part = error;
     let path = loop {
         match part {

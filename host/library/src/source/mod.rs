@@ -5,13 +5,13 @@
 mod audio;
 mod eagle;
 mod folder;
+mod listing;
 mod place;
 mod volume;
-mod walked;
 
 pub use audio::is_audio;
-pub use baton_ledger::catalog::library::{Kind, Known, Listed as Item, Volume};
-pub use place::{Place, eagle_around, eagle_id};
+pub use baton_ledger::catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
+pub use listing::{ListingRequest, SourceListing, UnreadPart, walk};
+pub use place::{SourceRoot, eagle_around, eagle_id};
 pub(crate) use place::{mounted_at, mtime_ns, nearest, unmounted};
 pub(crate) use volume::volume_at;
-pub use walked::{Asked, Unread, Walked, walk};

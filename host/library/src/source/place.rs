@@ -6,19 +6,19 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::volume::volume_at;
-use super::{Kind, Volume};
+use super::{SourceKind, Volume};
 use crate::LibraryError;
 
 /// A place, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceRoot {
     /// Its folder.
     pub path: PathBuf,
     /// What kind of place it is.
-    pub kind: Kind,
+    pub kind: SourceKind,
 }
 
-impl Place {
+impl SourceRoot {
     /// The place that `path` names.
     ///
     /// # Errors
@@ -38,9 +38,9 @@ impl Place {
             return Err(no(&format!("it lies in a library of Eagle; give that: `baton library scan {library}`")));
         }
         match (is_eagle(&found), found.extension().is_some_and(|ending| ending == "library")) {
-            (true, _) => Ok(Self { path: found, kind: Kind::Eagle }),
+            (true, _) => Ok(Self { path: found, kind: SourceKind::Eagle }),
             (false, true) => Err(no("it is no library of Eagle: it has no metadata.json or no images/")),
-            (false, false) => Ok(Self { path: found, kind: Kind::Folder }),
+            (false, false) => Ok(Self { path: found, kind: SourceKind::Folder }),
         }
     }
 
@@ -50,8 +50,8 @@ impl Place {
     /// The system's reason why not.
     pub fn reach(&self) -> io::Result<Volume> {
         let inside = match self.kind {
-            Kind::Folder => self.path.clone(),
-            Kind::Eagle => self.path.join("images"),
+            SourceKind::Folder => self.path.clone(),
+            SourceKind::Eagle => self.path.join("images"),
         };
         // Of a disk that was pulled a folder may still open; it is asked for a name.
         fs::read_dir(inside)?.next().transpose()?;

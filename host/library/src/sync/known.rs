@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use baton_fingerprint::Fingerprint;
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Entry, Kind, Source};
+use baton_ledger::catalog::library::{Entry, Source, SourceKind};
 
 use super::Mark;
 use crate::source::eagle_id;
 
 /// An item of the library that is there and has a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct KnownItem {
     /// Its number in the catalog.
     pub number: i64,
     /// Where its audio lies.
@@ -52,7 +52,7 @@ pub struct Item {
 ///
 /// # Errors
 /// When the catalog cannot be read.
-pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerError> {
+pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, LedgerError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();
     // Of the words, 4 kB for two minutes, only the digest is kept.
@@ -66,7 +66,7 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerE
             let item = item_of(&sources, &entry);
             let Entry { id: number, path, audio_sha256, container, codec, .. } = entry;
             let format = Format { container: container.unwrap_or_default(), codec: codec.unwrap_or_default() };
-            known.push(Known { number, path, item, mark, audio_sha256, format });
+            known.push(KnownItem { number, path, item, mark, audio_sha256, format });
         }
     })?;
     known.sort_by(|one, other| one.path.cmp(&other.path));
@@ -75,7 +75,7 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<Known>, LedgerE
 
 /// Which item of Eagle an entry is, if its source is a library of Eagle.
 fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
-    let source = sources.iter().find(|source| source.id == entry.source && source.kind == Kind::Eagle)?;
+    let source = sources.iter().find(|source| source.id == entry.source && source.kind == SourceKind::Eagle)?;
     let library = source.path.file_name()?.to_str()?;
     let library = library.strip_suffix(".library").unwrap_or(library).to_owned();
     Some(Item { id: eagle_id(&entry.path)?.to_owned(), library, folder: source.path.clone() })
@@ -83,15 +83,15 @@ fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
 
 #[cfg(test)]
 mod tests {
-    use baton_ledger::catalog::library::{Heard, Library, Listed, Outcome, Reading};
+    use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome};
     use jiff::Timestamp;
 
     use super::*;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn listed(path: &str) -> Listed {
-        Listed {
+    fn listed(path: &str) -> ListedItem {
+        ListedItem {
             key: path.into(),
             path: path.into(),
             name: "song".into(),
@@ -106,23 +106,23 @@ mod tests {
     }
 
     /// A source with one file that has a fingerprint and one that waits.
-    fn scan(library: &mut Library, place: &str, kind: Kind, path: &str) {
+    fn scan(library: &mut Library, place: &str, kind: SourceKind, path: &str) {
         let source = library.add_source(place, kind, NOW).unwrap().id;
         let listing = library.begin_listing(source).unwrap();
         library.list(source, listing, &[listed(path), listed(&format!("{path}.waits"))], false, NOW).unwrap();
     }
 
     fn read(library: &mut Library, item: i64, words: &[u8]) {
-        let heard = Heard {
+        let heard = AudioFacts {
             algorithm: Fingerprint::ALGORITHM,
             words: words.to_vec(),
             audio_sha256: Some([7; 32]),
             codec: "mp3",
             container: "mp3",
-            ..Heard::default()
+            ..AudioFacts::default()
         };
-        let outcome = Outcome::Fingerprinted(Box::new(heard));
-        let reading = Reading { item, size: 4096, mtime_ns: 1, inode: 1, outcome };
+        let outcome = ReadingOutcome::Fingerprinted(Box::new(heard));
+        let reading = FileReading { item, size: 4096, mtime_ns: 1, inode: 1, outcome };
         library.record(&[reading], NOW).unwrap();
     }
 
@@ -131,8 +131,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("catalog.db");
         let mut library = Library::open(&path).unwrap();
-        scan(&mut library, "/m", Kind::Folder, "/m/images/LX.info/a.mp3");
-        scan(&mut library, "/e/My music.library", Kind::Eagle, "/e/My music.library/images/LY.info/b.mp3");
+        scan(&mut library, "/m", SourceKind::Folder, "/m/images/LX.info/a.mp3");
+        scan(&mut library, "/e/My music.library", SourceKind::Eagle, "/e/My music.library/images/LY.info/b.mp3");
         let catalog = Catalog::open(&path).unwrap().unwrap();
         assert_eq!(known(&catalog, &[]).unwrap(), []);
         let mut ids = Vec::new();

@@ -7,7 +7,7 @@ use super::mark::{Kind, Mark};
 
 /// What the tags of an item become.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedTags {
     /// All of them.
     pub tags: Vec<String>,
     /// Those that go: tags of fingerprints only.
@@ -16,7 +16,7 @@ pub struct Merged {
     pub had: bool,
 }
 
-impl Merged {
+impl MergedTags {
     /// Whether there is anything to write.
     #[must_use]
     pub fn changes(&self) -> bool {
@@ -26,14 +26,14 @@ impl Merged {
 
 /// Puts `mark` among `tags`; `replace_old` takes the tags of old away.
 #[must_use]
-pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> Merged {
+pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> MergedTags {
     let had = tags.iter().any(|tag| tag == mark.tag());
     let goes = |tag: &String| match Mark::kind(tag) {
         Kind::Ours => tag != mark.tag(),
         Kind::Old => replace_old,
         Kind::Other => false,
     };
-    let mut merged = Merged { tags: Vec::new(), removed: Vec::new(), had };
+    let mut merged = MergedTags { tags: Vec::new(), removed: Vec::new(), had };
     let mut placed = had;
     for tag in tags {
         if !goes(tag) {

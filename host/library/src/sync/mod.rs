@@ -5,7 +5,7 @@
 //! side is not ours: a server may say that it has saved and has not, a writer of tags may not know a file's form. Doing it
 //! again changes nothing, so whatever was cut off is simply begun anew.
 //!
-//! Nothing here computes a fingerprint; what is told comes from the catalog ([`Known`]).
+//! Nothing here computes a fingerprint; what is told comes from the catalog ([`KnownItem`]).
 
 pub mod eagle;
 mod known;
@@ -13,6 +13,6 @@ mod mark;
 mod merge;
 pub mod tags;
 
-pub use known::{Format, Item, Known, known};
+pub use known::{Format, Item, KnownItem, known};
 pub use mark::Mark;
-pub use merge::{Merged, merged};
+pub use merge::{MergedTags, merged};

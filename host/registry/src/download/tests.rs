@@ -10,7 +10,7 @@ fn path(request: &str) -> &str {
     request.trim_start_matches("GET ")
 }
 
-fn fetch(url: &str) -> Result<Downloaded, FetchError> {
+fn fetch(url: &str) -> Result<DownloadedFile, FetchError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(download(&url.parse().unwrap()))
 }

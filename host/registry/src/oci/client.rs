@@ -13,7 +13,7 @@ use reqwest::StatusCode;
 use super::access::Access;
 use super::name::OciReference;
 use crate::error::FetchError;
-use crate::http::{self, refusal, root, unreachable};
+use crate::http_client::{self, refusal, root, unreachable};
 use crate::{limits, tls};
 
 /// A registry and who we are there.
@@ -98,5 +98,5 @@ fn config(reference: &OciReference, quiet: Duration) -> ClientConfig {
 /// # Errors
 /// When the system has no certificates that can be read.
 pub(super) fn downloads(reference: &OciReference) -> Result<reqwest::Client, FetchError> {
-    http::client(reference.registry(), reference.is_loopback())
+    http_client::client(reference.registry(), reference.is_loopback())
 }

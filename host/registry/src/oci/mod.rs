@@ -15,5 +15,5 @@ mod tests;
 pub use access::{Access, AccessError};
 pub use artifact::SIGNATURE_ANNOTATION;
 pub use name::OciReference;
-pub use pull::{Pulled, pull};
-pub use push::{Publication, Pushed, push};
+pub use pull::{PulledComponent, pull};
+pub use push::{Publication, PublishedComponent, push};

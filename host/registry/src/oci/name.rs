@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
-use crate::http::is_this_machine;
+use crate::http_client::is_this_machine;
 use crate::reference::ReferenceError;
 
 /// How a reference begins.

@@ -11,12 +11,12 @@ use super::artifact::Artifact;
 use super::client::{Registry, downloads};
 use super::name::OciReference;
 use crate::error::FetchError;
-use crate::http::{self, Wanted};
+use crate::http_client::{self, Download};
 use crate::limits;
 
 /// A component that was pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pulled {
+pub struct PulledComponent {
     /// Its bytes.
     pub component: Vec<u8>,
     /// The text of its signature, where it has one.
@@ -32,9 +32,9 @@ pub struct Pulled {
 /// # Errors
 /// When the registry cannot be reached or refuses, when there is no such package, when it is none, is too large or cut off,
 /// or has other bytes than its digest says.
-pub async fn pull(reference: &OciReference, access: &Access) -> Result<Pulled, FetchError> {
+pub async fn pull(reference: &OciReference, access: &Access) -> Result<PulledComponent, FetchError> {
     let what = reference.to_string();
-    http::within(limits::TRANSFER, &what, async {
+    http_client::within(limits::TRANSFER, &what, async {
         let transfer = Transfer::begin(reference, access, &what).await?;
         let manifest = transfer.manifest().await?;
         let digest = format!("sha256:{}", Digest::of(&manifest));
@@ -44,7 +44,7 @@ pub async fn pull(reference: &OciReference, access: &Access) -> Result<Pulled, F
         let artifact = Artifact::read(&manifest, &what)?;
         let component = transfer.layer(&artifact).await?;
         let tag = reference.tag().map(str::to_owned);
-        Ok(Pulled { component, signature: artifact.signature, digest, tag })
+        Ok(PulledComponent { component, signature: artifact.signature, digest, tag })
     })
     .await
 }
@@ -68,7 +68,7 @@ impl<'a> Transfer<'a> {
         let request = self.request("manifests", self.reference.manifest()).header("accept", WASM_MANIFEST_MEDIA_TYPE);
         let host = self.reference.registry();
         let why = "the most that a manifest may have";
-        http::get(request, Wanted { what: self.what, host, most: limits::MANIFEST_BYTES, why }).await
+        http_client::get(request, Download { what: self.what, host, most: limits::MANIFEST_BYTES, why }).await
     }
 
     /// The layer, of which the manifest knows digest and size.
@@ -76,8 +76,8 @@ impl<'a> Transfer<'a> {
         let what = format!("the component of {}", self.what);
         let host = self.reference.registry();
         let why = "which is what its manifest says";
-        let wanted = Wanted { what: &what, host, most: artifact.size, why };
-        let component = http::get(self.request("blobs", &artifact.digest), wanted).await?;
+        let wanted = Download { what: &what, host, most: artifact.size, why };
+        let component = http_client::get(self.request("blobs", &artifact.digest), wanted).await?;
         if component.len() < artifact.size {
             return Err(FetchError::Truncated { what, expected: artifact.size as u64, found: component.len() });
         }

@@ -15,7 +15,7 @@ use super::artifact::{SIGNATURE_ANNOTATION, Upload, annotation_of};
 use super::client::Registry;
 use super::name::OciReference;
 use crate::error::FetchError;
-use crate::http;
+use crate::http_client;
 use crate::limits;
 
 /// What is said of a component in its manifest.
@@ -29,7 +29,7 @@ pub struct Publication {
 
 /// A component that was published.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pushed {
+pub struct PublishedComponent {
     /// The digest of its OCI manifest, `sha256:…`.
     pub digest: String,
     /// Where it is, pinned to that digest.
@@ -45,7 +45,7 @@ pub async fn push(
     component: &[u8],
     publication: &Publication,
     access: &Access,
-) -> Result<Pushed, FetchError> {
+) -> Result<PublishedComponent, FetchError> {
     if reference.digest().is_some() {
         let reason = "the digest follows from the bytes; take it out of the reference";
         return Err(FetchError::Unpublishable(reason.to_owned()));
@@ -56,8 +56,8 @@ pub async fn push(
     let upload = Upload::of(component, publication.all())?;
     let digest = format!("sha256:{}", Digest::of(&upload.manifest));
     let what = reference.to_string();
-    http::within(limits::TRANSFER, &what, send(reference, access, upload)).await?;
-    Ok(Pushed { reference: reference.pinned(&digest), digest })
+    http_client::within(limits::TRANSFER, &what, send(reference, access, upload)).await?;
+    Ok(PublishedComponent { reference: reference.pinned(&digest), digest })
 }
 
 impl Publication {

@@ -82,13 +82,13 @@ pub(super) enum WalkError {
     Broken(#[from] BinaryReaderError),
 }
 
-type Walked<T = ()> = Result<T, WalkError>;
+type WalkResult<T = ()> = Result<T, WalkError>;
 
 /// Walks through a component.
 ///
 /// # Errors
 /// When a part is out of bounds, or the binary is broken.
-pub(super) fn check(component: &[u8]) -> Walked {
+pub(super) fn check(component: &[u8]) -> WalkResult {
     let mut counts = Counts::default();
     for payload in Parser::new(0).parse_all(component) {
         counts.payload(payload?, component)?;
@@ -112,7 +112,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn payload(&mut self, payload: Payload<'_>, component: &[u8]) -> Walked {
+    fn payload(&mut self, payload: Payload<'_>, component: &[u8]) -> WalkResult {
         if let Payload::ModuleSection { .. } = payload {
             (self.modules, self.bodies) = (self.modules + 1, 0);
         }
@@ -144,7 +144,7 @@ impl Counts {
     }
 
     /// Counts what a section has, by the number at its beginning. Types are counted one by one.
-    fn section(&mut self, payload: &Payload<'_>) -> Walked {
+    fn section(&mut self, payload: &Payload<'_>) -> WalkResult {
         let (sum, more, limit, what) = match payload {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
                 (&mut self.parts, 1, PARTS, "modules and components")
@@ -168,11 +168,11 @@ impl Counts {
         add(sum, more.into(), limit, what, whole)
     }
 
-    fn count_types(&mut self, more: u64) -> Walked {
+    fn count_types(&mut self, more: u64) -> WalkResult {
         add(&mut self.types, more, TYPES, "types", whole)
     }
 
-    fn group(&mut self, group: &RecGroup) -> Walked {
+    fn group(&mut self, group: &RecGroup) -> WalkResult {
         self.count_types((group.types().len() as u64).saturating_sub(1))?;
         for one in group.types() {
             if let CompositeInnerType::Func(function) = &one.composite_type.inner {
@@ -184,7 +184,7 @@ impl Counts {
         Ok(())
     }
 
-    fn core_type(&mut self, core: &CoreType<'_>) -> Walked {
+    fn core_type(&mut self, core: &CoreType<'_>) -> WalkResult {
         match core {
             CoreType::Rec(group) => self.group(group),
             CoreType::Module(declarations) => {
@@ -201,7 +201,7 @@ impl Counts {
 
     /// Reads the types of a section without recursion: `open` has, for each component or instance type that is being read,
     /// how many declarations are left and whether it may import.
-    fn component_types(&mut self, mut reader: BinaryReader<'_>) -> Walked {
+    fn component_types(&mut self, mut reader: BinaryReader<'_>) -> WalkResult {
         for _ in 0..reader.read_var_u32()? {
             let mut open = Vec::new();
             self.component_type(&mut reader, &mut open)?;
@@ -228,7 +228,7 @@ impl Counts {
     }
 
     /// Reads one type, or the head of one that holds others.
-    fn component_type(&mut self, reader: &mut BinaryReader<'_>, open: &mut Vec<(u32, bool)>) -> Walked {
+    fn component_type(&mut self, reader: &mut BinaryReader<'_>, open: &mut Vec<(u32, bool)>) -> WalkResult {
         self.count_types(1)?;
         add(&mut self.component_types, 1, COMPONENT_TYPES, "component types", whole)?;
         let start = reader.clone();
@@ -245,7 +245,7 @@ impl Counts {
         }
     }
 
-    fn body(&mut self, body: &FunctionBody<'_>) -> Walked {
+    fn body(&mut self, body: &FunctionBody<'_>) -> WalkResult {
         let (function, module) = (self.bodies, self.modules);
         let place = || format!("the function {function} of the core module {module}");
         within(body.range().len() as u64, BODY_BYTES, "bytes", place)?;
@@ -279,12 +279,12 @@ fn whole() -> String {
     "the component".to_owned()
 }
 
-fn add(sum: &mut u64, more: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> Walked {
+fn add(sum: &mut u64, more: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> WalkResult {
     *sum = sum.saturating_add(more);
     within(*sum, limit, what, place)
 }
 
-fn within(found: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> Walked {
+fn within(found: u64, limit: u64, what: &'static str, place: impl Fn() -> String) -> WalkResult {
     if found > limit {
         return Err(OutOfBounds { place: place(), found, what, limit }.into());
     }

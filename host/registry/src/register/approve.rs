@@ -3,11 +3,11 @@
 use super::holder::{holder, is_held, revision_of};
 use super::model::{Approval, RegisterError};
 use super::succession::replace;
-use super::{Holder, Register, entry, gone};
-use crate::lock::{Entry, Lock};
+use super::{Holder, PluginRegister, entry, gone};
+use crate::lock::{Lock, PluginEntry};
 use crate::package::Package;
 
-impl Register {
+impl PluginRegister {
     /// Approves the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. It keeps the grants
     /// of the revision before only if the approval says so, or if the same key signed it and it asks for no more. It is compiled
     /// now, for the first time.
@@ -15,7 +15,7 @@ impl Register {
     /// # Errors
     /// When nothing of that name and digest waits, it does not compile, or it would take a name that somebody else holds and the
     /// approval does not allow that.
-    pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<Entry, RegisterError> {
+    pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<PluginEntry, RegisterError> {
         if let Some(other) = approval.replace.filter(|replace| *replace != name) {
             return Err(RegisterError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
         }

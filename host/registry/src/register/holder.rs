@@ -6,9 +6,9 @@ use baton_core::Digest;
 use baton_core::text::one_line;
 use baton_sandbox::read_manifest;
 
-use super::Register;
+use super::PluginRegister;
 use super::model::RegisterError;
-use crate::lock::{Entry, Lock, Revision, Source, short};
+use crate::lock::{Lock, PluginEntry, Revision, Source, short};
 use crate::package::Package;
 
 /// The plugin that holds a name.
@@ -48,7 +48,7 @@ pub fn signer(key: Option<&str>) -> String {
     key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
 }
 
-impl Register {
+impl PluginRegister {
     /// Who holds the name of the package, if that is somebody else.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Register {
 
 /// Who holds the name that `new` wants, if that is somebody else. A revision without approval holds no name. Two revisions come
 /// from the same source if both are from the program, both are signed by one key, or both are unsigned and from one place.
-pub(super) fn holder(entry: &Entry, new: &Revision) -> Option<Holder> {
+pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
         (Source::Shipped, _) => new.source == Source::Shipped,
         (_, Some(key)) => new.key.as_ref() == Some(key),
@@ -122,15 +122,15 @@ pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegisterErro
 }
 
 /// The revision that an entry has now.
-pub(super) fn revision_of(entry: &Entry) -> Revision {
-    let Entry { source, version, digest, key, grants, .. } = entry.clone();
+pub(super) fn revision_of(entry: &PluginEntry) -> Revision {
+    let PluginEntry { source, version, digest, key, grants, .. } = entry.clone();
     Revision { source, version, digest, key, grants }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::granted::Granted;
+    use crate::grant_set::GrantSet;
 
     #[test]
     fn a_tag_names_the_same_place_and_another_repository_does_not() {
@@ -149,12 +149,12 @@ mod tests {
             version: String::new(),
             digest: "new".to_owned(),
             key: key.map(str::to_owned),
-            grants: Granted::default(),
+            grants: GrantSet::default(),
         };
         let file = |name: &str| Source::File(name.into());
-        let entry = |source: Source, key: Option<&str>| Entry {
+        let entry = |source: Source, key: Option<&str>| PluginEntry {
             key: key.map(str::to_owned),
-            ..Entry::new("x", source, "old".to_owned())
+            ..PluginEntry::new("x", source, "old".to_owned())
         };
         for (entry, new, held) in [
             (entry(Source::Shipped, None), revision(Source::Shipped, None), false),
@@ -165,7 +165,7 @@ mod tests {
             (entry(file("x"), None), revision(file("x"), None), false),
             (entry(file("x"), None), revision(file("y"), None), true),
             (entry(file("x"), None), revision(Source::Shipped, None), true),
-            (Entry { needs_approval: true, ..entry(file("x"), None) }, revision(file("y"), None), false),
+            (PluginEntry { needs_approval: true, ..entry(file("x"), None) }, revision(file("y"), None), false),
         ] {
             assert_eq!(holder(&entry, &new).is_some(), held, "{entry:?} {new:?}");
         }

@@ -3,15 +3,15 @@
 use baton_core::manifest::{Capabilities, Manifest, Request};
 use fail::fail_point;
 
-use super::Register;
-use super::model::{Candidate, Change, Done, RegisterError, Trust};
+use super::PluginRegister;
+use super::model::{Candidate, Change, InstallResult, RegisterError, Trust};
 use super::succession::{first, may_be_older, succeed};
-use crate::granted::Granted;
+use crate::grant_set::GrantSet;
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
 
 /// The result of entering a revision into the lock.
-struct Placed {
+struct PlacedRevision {
     change: Change,
     /// What it asks for beyond the revision before.
     beyond: Vec<String>,
@@ -21,12 +21,12 @@ struct Placed {
     grants: Vec<String>,
 }
 
-impl Register {
+impl PluginRegister {
     /// Installs a package. It is compiled only if it may run at once.
     ///
     /// # Errors
     /// When it is no package for this host, has the name of a plugin from elsewhere, does not compile, or cannot be written.
-    pub fn install(&self, candidate: &Candidate) -> Result<Done, RegisterError> {
+    pub fn install(&self, candidate: &Candidate) -> Result<InstallResult, RegisterError> {
         let package = Package::read(&candidate.component)?;
         self.prove_name(&package)?;
         let new = Revision {
@@ -37,7 +37,7 @@ impl Register {
                 Trust::Signed(key) => Some(key.clone()),
                 Trust::Shipped | Trust::Nobody => None,
             },
-            grants: Granted::default(),
+            grants: GrantSet::default(),
         };
         if self.runs_at_once(&package, &new, &candidate.trust)? {
             self.prove_code(&package, &candidate.component)?;
@@ -51,11 +51,11 @@ impl Register {
             let holder = self.holder(lock, &package, &new)?;
             let key = new.key.clone();
             let placed = self.place(lock, &package, new, &candidate.trust, holder.is_some());
-            let Placed { change, beyond, does, grants } = placed;
+            let PlacedRevision { change, beyond, does, grants } = placed;
             let destinations = destinations(&package.manifest.declares.capabilities, &beyond);
             let Manifest { name, version, .. } = package.manifest;
             let digest = package.digest;
-            Ok(Done { name, version, digest, change, beyond, destinations, does, grants, holder, key })
+            Ok(InstallResult { name, version, digest, change, beyond, destinations, does, grants, holder, key })
         })
     }
 
@@ -68,14 +68,21 @@ impl Register {
     }
 
     /// Enters a new revision into the lock. One from a `stranger`, who does not hold the plugin's name, waits.
-    fn place(&self, lock: &mut Lock, package: &Package, new: Revision, trust: &Trust, stranger: bool) -> Placed {
+    fn place(
+        &self,
+        lock: &mut Lock,
+        package: &Package,
+        new: Revision,
+        trust: &Trust,
+        stranger: bool,
+    ) -> PlacedRevision {
         let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
         // A trusted key vouches for its packages, not for the names that they claim.
         let vouched = *trust != Trust::Nobody && !stranger;
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
             lock.plugins.push(first(name, new, vouched));
             let change = if vouched { Change::Installed } else { Change::Held };
-            return Placed { change, beyond: asked.as_grants(), does: Vec::new(), grants: Vec::new() };
+            return PlacedRevision { change, beyond: asked.as_grants(), does: Vec::new(), grants: Vec::new() };
         };
         if entry.digest == new.digest {
             let change = match (entry.needs_approval, vouched) {
@@ -85,7 +92,7 @@ impl Register {
             };
             entry.needs_approval &= !vouched;
             entry.key = new.key.or(entry.key.take());
-            return Placed { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.words() };
+            return PlacedRevision { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.words() };
         }
         let beyond = self.beyond(&entry.digest, &entry.source, asked);
         let does = self.does_beyond(&entry.digest, &entry.source, &package.manifest.declares);
@@ -96,7 +103,7 @@ impl Register {
         };
         let older = may_be_older(&new.version, &entry.version);
         let change = succeed(entry, new, same && !stranger && beyond.is_empty() && does.is_empty() && !older);
-        Placed { change, beyond, does, grants: entry.grants.words() }
+        PlacedRevision { change, beyond, does, grants: entry.grants.words() }
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Trust {
 
 /// The result of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct InstallResult {
     /// The plugin.
     pub name: String,
     /// Its version.

@@ -3,14 +3,14 @@
 use std::io;
 
 use baton_core::Digest;
-use baton_core::manifest::{Capabilities, Declares, Manifest};
+use baton_core::manifest::{Capabilities, Manifest, SourceManifest};
 use baton_sandbox::read_manifest;
 
-use super::{Register, RegisterError, entry, gone};
+use super::{PluginRegister, RegisterError, entry, gone};
 use crate::fetch;
-use crate::lock::{Entry, Source};
+use crate::lock::{PluginEntry, Source};
 
-impl Register {
+impl PluginRegister {
     /// The package with this digest: from the store, else from the program or the file that it came from.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Register {
     ///
     /// # Errors
     /// When its package is not available.
-    pub(super) fn manifest_of(&self, entry: &Entry) -> Result<Manifest, RegisterError> {
+    pub(super) fn manifest_of(&self, entry: &PluginEntry) -> Result<Manifest, RegisterError> {
         let manifest = self.declared(&entry.digest, &entry.source);
         manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))
     }
@@ -67,7 +67,7 @@ impl Register {
     ///
     /// # Errors
     /// When there is no such plugin, or its package is not available.
-    pub fn declares(&self, name: &str) -> Result<Declares, RegisterError> {
+    pub fn declares(&self, name: &str) -> Result<SourceManifest, RegisterError> {
         Ok(self.manifest_of(entry(&mut self.read()?, name)?)?.declares)
     }
 
@@ -78,7 +78,7 @@ impl Register {
     }
 
     /// What it does of its own accord, and limits that are higher, beyond the revision of `digest`.
-    pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &Declares) -> Vec<String> {
+    pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &SourceManifest) -> Vec<String> {
         let before = self.declared(digest, source);
         before.map(|before| declares.does_beyond(&before.declares)).unwrap_or_default()
     }

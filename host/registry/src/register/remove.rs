@@ -6,19 +6,19 @@ use baton_core::Digest;
 use baton_sandbox::read_manifest;
 use fail::fail_point;
 
-use super::{DROPPED, Register, RegisterError, entry};
+use super::{DROPPED, PluginRegister, RegisterError, entry};
 use crate::fetch;
-use crate::lock::{Entry, Lock, Source};
+use crate::lock::{Lock, PluginEntry, Source};
 use crate::signature::beside;
 
-impl Register {
+impl PluginRegister {
     /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as. `mark` marks its folders as unused
     /// (`true`) before anything is removed, and takes the marks away (`false`) when the removal fails; all of it in one turn, so
     /// that no other process installs or removes the plugin meanwhile.
     ///
     /// # Errors
     /// When there is no such plugin, its folders cannot be marked, or its file cannot be removed.
-    pub fn remove(&self, name: &str, mark: impl Fn(bool) -> io::Result<()>) -> Result<Entry, RegisterError> {
+    pub fn remove(&self, name: &str, mark: impl Fn(bool) -> io::Result<()>) -> Result<PluginEntry, RegisterError> {
         self.change(|lock| {
             let is_broken = lock.broken.iter().any(|broken| broken.name == name);
             if !is_broken {
@@ -34,11 +34,11 @@ impl Register {
         })
     }
 
-    fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<Entry, RegisterError> {
+    fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<PluginEntry, RegisterError> {
         if is_broken {
             lock.broken.retain(|broken| broken.name != name);
             // It is not known which package it pins, so nothing is deleted from the store.
-            return Ok(Entry::new(name, Source::Shipped, String::new()));
+            return Ok(PluginEntry::new(name, Source::Shipped, String::new()));
         }
         let entry = entry(lock, name)?.clone();
         // The files first: a file that is still there would be installed again.
@@ -66,7 +66,7 @@ impl Register {
 }
 
 /// Every digest in an entry.
-fn digests(entry: &Entry) -> impl Iterator<Item = Digest> {
+fn digests(entry: &PluginEntry) -> impl Iterator<Item = Digest> {
     let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
     revisions.chain([&entry.digest]).filter_map(|digest| digest.parse().ok())
 }

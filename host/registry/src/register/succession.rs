@@ -1,6 +1,6 @@
 //! How one revision of a plugin follows another in its entry. Whether it may is decided elsewhere.
 
-use crate::lock::{Entry, Revision};
+use crate::lock::{PluginEntry, Revision};
 
 use super::model::Change;
 
@@ -8,16 +8,24 @@ use super::model::Change;
 const KEPT: usize = 3;
 
 /// The entry of a plugin that was not there.
-pub(super) fn first(name: &str, new: Revision, vouched: bool) -> Entry {
-    Entry { version: new.version, key: new.key, needs_approval: !vouched, ..Entry::new(name, new.source, new.digest) }
+pub(super) fn first(name: &str, new: Revision, vouched: bool) -> PluginEntry {
+    PluginEntry {
+        version: new.version,
+        key: new.key,
+        needs_approval: !vouched,
+        ..PluginEntry::new(name, new.source, new.digest)
+    }
 }
 
 /// A new revision came. `at_once` says that it may take the old one's place with its grants.
-pub(super) fn succeed(entry: &mut Entry, mut new: Revision, at_once: bool) -> Change {
+pub(super) fn succeed(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
     if entry.needs_approval {
         // Nobody allowed the old one, so nothing is lost with it.
-        *entry =
-            Entry { disabled: entry.disabled, previous: entry.previous.clone(), ..first(&entry.name, new, at_once) };
+        *entry = PluginEntry {
+            disabled: entry.disabled,
+            previous: entry.previous.clone(),
+            ..first(&entry.name, new, at_once)
+        };
         return if at_once { Change::Installed } else { Change::Held };
     }
     if !at_once {
@@ -39,7 +47,7 @@ pub(super) fn may_be_older(new: &str, old: &str) -> bool {
 }
 
 /// `new` runs from now on; what ran is kept.
-pub(super) fn replace(entry: &mut Entry, new: Revision) {
+pub(super) fn replace(entry: &mut PluginEntry, new: Revision) {
     entry.previous.retain(|known| known.digest != new.digest && known.digest != entry.digest);
     entry.previous.push(Revision {
         source: std::mem::replace(&mut entry.source, new.source),

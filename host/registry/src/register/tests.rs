@@ -47,13 +47,13 @@ const WRITES: &str = r#"{"files":[{"folder":"plans","mode":"rw","reason":""}]}"#
 
 const REPLACING: Approval<'static> = Approval { keep_grants: false, replace: Some("x") };
 
-fn register() -> (tempfile::TempDir, Register) {
+fn register() -> (tempfile::TempDir, PluginRegister) {
     let folder = tempfile::tempdir().unwrap();
-    let register = Register::new(folder.path(), folder.path(), folder.path().join("packages"));
+    let register = PluginRegister::new(folder.path(), folder.path(), folder.path().join("packages"));
     (folder, register)
 }
 
-fn install(register: &Register, version: &str, capabilities: &str, trust: Trust) -> Done {
+fn install(register: &PluginRegister, version: &str, capabilities: &str, trust: Trust) -> InstallResult {
     let source = Source::File(PathBuf::from(format!("plugins/x-{version}.wasm")));
     register.install(&Candidate { component: component(version, capabilities), source, trust }).unwrap()
 }
@@ -62,7 +62,7 @@ fn signed() -> Trust {
     Trust::Signed("K".to_owned())
 }
 
-fn entry_of(register: &Register) -> Entry {
+fn entry_of(register: &PluginRegister) -> PluginEntry {
     register.read().unwrap().get("x").unwrap().clone()
 }
 

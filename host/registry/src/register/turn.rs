@@ -6,10 +6,10 @@ use std::path::Path;
 
 use fail::fail_point;
 
-use super::{Register, RegisterError};
+use super::{PluginRegister, RegisterError};
 use crate::lock::{Lock, LockError};
 
-impl Register {
+impl PluginRegister {
     /// Changes the lock. Other processes wait meanwhile.
     pub(super) fn change<T>(
         &self,

@@ -15,7 +15,7 @@ use crate::limits;
 
 /// A file below a mount.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct MountedFile {
     /// The granted folder.
     folder: Folder,
     /// Where it lies below that.
@@ -24,23 +24,23 @@ pub(super) struct Place {
 
 /// A file that cannot be opened.
 #[derive(Debug)]
-pub(super) enum Closed {
+pub(super) enum OpenError {
     /// It may not be: a link leads out of the folder, or it has other names.
-    Refused(Refused),
+    Refused(RefusalReason),
     /// It is not there, or the system says no.
     Failed(io::Error),
 }
 
 /// Why a file may not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum RefusalReason {
     Outside,
     HardLinks,
 }
 
 /// Why a path means no file below a mount. Each text is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Misplaced {
+pub(super) enum PathError {
     /// Its folder is declared and not granted; the text holds the command.
     NotGranted(String),
     /// It can be no path of a file.
@@ -49,7 +49,7 @@ pub(super) enum Misplaced {
 
 /// What lies at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct PathMetadata {
     pub(super) identity: Identity,
     pub(super) is_file: bool,
 }
@@ -58,8 +58,13 @@ pub(super) struct Seen {
 ///
 /// # Errors
 /// When it is no plain path below a mount; where its folder is declared and not granted, with the command.
-pub(super) fn place(plugin: &str, folders: &[String], mounts: &[MountGrant], path: &str) -> Result<Place, Misplaced> {
-    let wrong = |why: &str| Misplaced::Wrong(format!("{}: {why}", quoted(path)));
+pub(super) fn place(
+    plugin: &str,
+    folders: &[String],
+    mounts: &[MountGrant],
+    path: &str,
+) -> Result<MountedFile, PathError> {
+    let wrong = |why: &str| PathError::Wrong(format!("{}: {why}", quoted(path)));
     let Some(rest) = path.strip_prefix('/').filter(|_| path.len() <= limits::PATH_BYTES) else {
         return Err(wrong("no path of the plugin's file system, which begins with `/`, or too long"));
     };
@@ -68,12 +73,12 @@ pub(super) fn place(plugin: &str, folders: &[String], mounts: &[MountGrant], pat
     }
     let found = mounts.iter().find_map(|mount| Some((mount, below(mount, path)?)));
     if let Some((mount, below)) = found {
-        return Ok(Place { folder: mount.folder.clone(), below: below.to_owned() });
+        return Ok(MountedFile { folder: mount.folder.clone(), below: below.to_owned() });
     }
     let name = rest.split('/').next().unwrap_or_default();
     if folders.iter().any(|folder| folder == name) && !mounts.iter().any(|mount| mount.name == name) {
         let command = format!("baton plugin grant {plugin} files:ro={name}");
-        return Err(Misplaced::NotGranted(format!("the folder `{name}` is not granted: {command}")));
+        return Err(PathError::NotGranted(format!("the folder `{name}` is not granted: {command}")));
     }
     let mounts: Vec<_> = mounts.iter().map(|mount| mount.guest.as_str()).collect();
     let mounts = if mounts.is_empty() { "it has none".to_owned() } else { mounts.join(", ") };
@@ -86,18 +91,18 @@ fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
     below.components().all(|part| matches!(part, Component::Normal(_))).then_some(below)
 }
 
-impl Place {
+impl MountedFile {
     /// Opens it for reading, beneath its folder. A pipe does not hold it up.
     ///
     /// # Errors
     /// When it may not be opened, or cannot be.
-    pub(super) fn open(&self, hard_links: bool) -> Result<File, Closed> {
+    pub(super) fn open(&self, hard_links: bool) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
-        let file = open(self.folder.handle(), &self.below, &options).map_err(Closed::of)?;
-        let found = file.metadata().map_err(Closed::Failed)?;
+        let file = open(self.folder.handle(), &self.below, &options).map_err(OpenError::of)?;
+        let found = file.metadata().map_err(OpenError::Failed)?;
         if found.is_file() && std::os::unix::fs::MetadataExt::nlink(&found) > 1 && !hard_links {
-            return Err(Closed::Refused(Refused::HardLinks));
+            return Err(OpenError::Refused(RefusalReason::HardLinks));
         }
         Ok(file)
     }
@@ -107,13 +112,13 @@ impl Place {
     ///
     /// # Errors
     /// When it may not be opened, or is not there.
-    pub(super) fn look(&self, hard_links: bool) -> Result<Seen, Closed> {
-        let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(Closed::of)?;
+    pub(super) fn look(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
+        let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
-            return Err(Closed::Refused(Refused::HardLinks));
+            return Err(OpenError::Refused(RefusalReason::HardLinks));
         }
         let identity = Identity::new(found.dev(), found.ino());
-        Ok(Seen { identity, is_file: found.is_file() })
+        Ok(PathMetadata { identity, is_file: found.is_file() })
     }
 
     /// The file of the same name with `ending` after it.
@@ -128,9 +133,10 @@ impl Place {
     ///
     /// # Errors
     /// When it is not there, or lies outside of its folder.
-    pub(super) fn resolved(&self) -> Result<Self, Closed> {
-        let path = self.path().canonicalize().map_err(Closed::Failed)?;
-        let below = path.strip_prefix(self.folder.path()).map_err(|_| Closed::Refused(Refused::Outside))?.to_owned();
+    pub(super) fn resolved(&self) -> Result<Self, OpenError> {
+        let path = self.path().canonicalize().map_err(OpenError::Failed)?;
+        let below =
+            path.strip_prefix(self.folder.path()).map_err(|_| OpenError::Refused(RefusalReason::Outside))?.to_owned();
         Ok(Self { folder: self.folder.clone(), below })
     }
 
@@ -140,11 +146,11 @@ impl Place {
     }
 }
 
-impl Closed {
+impl OpenError {
     fn of(error: io::Error) -> Self {
         match error.raw_os_error() {
             // Its own refusal, not the system's.
-            None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(Refused::Outside),
+            None if error.kind() == io::ErrorKind::PermissionDenied => Self::Refused(RefusalReason::Outside),
             _ => Self::Failed(error),
         }
     }

@@ -17,7 +17,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 pub(crate) use code::Code;
-use process::{Ended, run};
+use process::{CompileOutcome, run};
 
 use crate::engine::configuration;
 use crate::{Sandbox, SandboxError};
@@ -46,9 +46,9 @@ impl Sandbox {
             None => compiled_here(&self.engine, component, into.as_file()),
         };
         match compiled {
-            Ended::Compiled => code.keep(into, digest).map_err(|error| cannot_compile(&error))?,
-            Ended::Failed(reason) => return Err(code.fail(digest, &reason)),
-            Ended::Stopped(reason) => return Err(SandboxError::Compiler(reason)),
+            CompileOutcome::Compiled => code.keep(into, digest).map_err(|error| cannot_compile(&error))?,
+            CompileOutcome::Failed(reason) => return Err(code.fail(digest, &reason)),
+            CompileOutcome::Stopped(reason) => return Err(SandboxError::Compiler(reason)),
         }
         match code.load(&self.engine, digest) {
             Some(Ok(loaded)) => Ok(loaded),
@@ -67,14 +67,14 @@ fn cannot_compile(error: &std::io::Error) -> SandboxError {
 }
 
 /// Compiles in this process. Only tests and benches have no program to start.
-fn compiled_here(engine: &Engine, component: &[u8], mut into: &std::fs::File) -> Ended {
+fn compiled_here(engine: &Engine, component: &[u8], mut into: &std::fs::File) -> CompileOutcome {
     use std::io::Write as _;
     match engine.precompile_component(component) {
         Ok(code) => match into.write_all(&code) {
-            Ok(()) => Ended::Compiled,
-            Err(error) => Ended::Stopped(error.to_string()),
+            Ok(()) => CompileOutcome::Compiled,
+            Err(error) => CompileOutcome::Stopped(error.to_string()),
         },
-        Err(error) => Ended::Failed(format!("{error:#}")),
+        Err(error) => CompileOutcome::Failed(format!("{error:#}")),
     }
 }
 

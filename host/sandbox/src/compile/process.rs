@@ -25,7 +25,7 @@ const SIGXCPU: i32 = 24;
 
 /// What became of a component.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum CompileOutcome {
     /// The code is in the file.
     Compiled,
     /// It does not compile within the limits, and would not the next time.
@@ -44,8 +44,8 @@ pub(super) fn run(
     pooled: bool,
     code: &File,
     notice: impl FnOnce(),
-) -> io::Result<Ended> {
-    let mut child = Killed(workers.start_compiler(code.try_clone()?)?);
+) -> io::Result<CompileOutcome> {
+    let mut child = KillOnDrop(workers.start_compiler(code.try_clone()?)?);
     let (input, errors) = (child.0.stdin.take(), child.0.stderr.take());
     let (Some(input), Some(errors)) = (input, errors) else { return Err(ErrorKind::BrokenPipe.into()) };
     thread::scope(|scope| {
@@ -62,14 +62,14 @@ pub(super) fn run(
         let status = wait(&mut child.0, notice);
         drop(giving.join());
         let said = listening.join().unwrap_or_default();
-        status.map(|status| status.map_or_else(|| Ended::Failed(too_slow()), |status| judge(status, &said)))
+        status.map(|status| status.map_or_else(|| CompileOutcome::Failed(too_slow()), |status| judge(status, &said)))
     })
 }
 
 /// Kills the process when nobody waits for it any more.
-struct Killed(Child);
+struct KillOnDrop(Child);
 
-impl Drop for Killed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
@@ -107,31 +107,33 @@ fn too_slow() -> String {
 }
 
 /// What the end of the process means.
-fn judge(status: ExitStatus, said: &str) -> Ended {
+fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
     let said = said.trim();
     match (status.code(), status.signal()) {
-        (Some(0), _) => Ended::Compiled,
-        (Some(DOES_NOT_COMPILE), _) => Ended::Failed(said.to_owned()),
-        (_, Some(SIGXCPU)) => Ended::Failed(format!(
+        (Some(0), _) => CompileOutcome::Compiled,
+        (Some(DOES_NOT_COMPILE), _) => CompileOutcome::Failed(said.to_owned()),
+        (_, Some(SIGXCPU)) => CompileOutcome::Failed(format!(
             "compiling it takes more than {} s of processor time; its author has to make it smaller",
             limits::COMPILE_CPU.as_secs()
         )),
-        _ if is_memory(said) && is_scarce() => Ended::Stopped(
+        _ if is_memory(said) && is_scarce() => CompileOutcome::Stopped(
             "compiling needs more memory than this process may have; raise `ulimit -v` and `ulimit -d`".to_owned(),
         ),
-        _ if is_memory(said) => Ended::Failed(format!(
+        _ if is_memory(said) => CompileOutcome::Failed(format!(
             "compiling it needs more than {} MiB of memory; its author has to make it smaller",
             limits::COMPILE_MEMORY_BYTES >> 20
         )),
-        (_, Some(SIGKILL)) => {
-            Ended::Failed("the system killed the compiler, probably because there was no more memory".to_owned())
+        (_, Some(SIGKILL)) => CompileOutcome::Failed(
+            "the system killed the compiler, probably because there was no more memory".to_owned(),
+        ),
+        (Some(worker::ABANDONED), _) => {
+            CompileOutcome::Stopped("the process that compiles plugins was ended".to_owned())
         }
-        (Some(worker::ABANDONED), _) => Ended::Stopped("the process that compiles plugins was ended".to_owned()),
-        (Some(code), _) => Ended::Failed(format!("the compiler ended with {code}: {said}")),
+        (Some(code), _) => CompileOutcome::Failed(format!("the compiler ended with {code}: {said}")),
         (None, Some(signal)) if is_crash(signal) => {
-            Ended::Failed(format!("the compiler crashed (signal {signal}): {said}"))
+            CompileOutcome::Failed(format!("the compiler crashed (signal {signal}): {said}"))
         }
-        (None, _) => Ended::Stopped(format!("the process that compiles plugins was ended: {status}")),
+        (None, _) => CompileOutcome::Stopped(format!("the process that compiles plugins was ended: {status}")),
     }
 }
 
@@ -160,16 +162,19 @@ mod tests {
     #[test]
     fn each_end_has_its_reason() {
         let signal = |signal| ExitStatus::from_raw(signal);
-        let words = |ended: Ended| match ended {
-            Ended::Failed(reason) => reason,
+        let words = |ended: CompileOutcome| match ended {
+            CompileOutcome::Failed(reason) => reason,
             other => panic!("{other:?}"),
         };
-        assert_eq!(judge(signal(0), ""), Ended::Compiled);
+        assert_eq!(judge(signal(0), ""), CompileOutcome::Compiled);
         assert_eq!(words(judge(ExitStatus::from_raw(DOES_NOT_COMPILE << 8), "why\n")), "why");
         assert!(words(judge(signal(SIGXCPU), "")).contains("processor time"));
         assert!(words(judge(signal(6), "memory allocation of 12 bytes failed")).contains("MiB of memory"));
         assert!(words(judge(signal(11), "")).contains("crashed"));
         assert!(words(judge(signal(SIGKILL), "")).contains("killed"));
-        assert!(matches!(judge(signal(15), ""), Ended::Stopped(_)), "somebody ends the daemon and all that it started");
+        assert!(
+            matches!(judge(signal(15), ""), CompileOutcome::Stopped(_)),
+            "somebody ends the daemon and all that it started"
+        );
     }
 }

@@ -7,10 +7,10 @@ use super::processes::{self, ProcessRow};
 use super::stale::{self, StaleRow};
 use super::trackers::Trackers;
 use crate::index::Index;
-use crate::lent::Ledger;
 use crate::options::Options;
 use crate::performance::{Agents, Logs};
 use crate::report::Gap;
+use crate::services::Ledger;
 
 /// What phase 4 looks at.
 #[derive(Clone, Copy)]

@@ -3,12 +3,12 @@
 use super::assess::Alignment;
 use super::integrations::Health;
 use super::processes::Punctuality;
-use super::trackers::{IssueState, Shown};
+use super::trackers::{FileEvidence, IssueState};
 use crate::count::count as said;
-use crate::moment;
-use crate::note::Weight;
+use crate::csv_sheet::{heading, table, text};
 use crate::page::{Block, Cell, Table};
-use crate::sheet::{heading, table, text};
+use crate::remark::NoteSeverity;
+use crate::time;
 
 /// What phase 4 shows.
 #[must_use]
@@ -39,7 +39,7 @@ fn processes(alignment: &Alignment, out: &mut Vec<Block>) {
             Cell::text(&row.name),
             Cell::text(status),
             Cell::text(&row.every),
-            row.last_run.map_or(Cell::None, |at| Cell::text(moment::shown(at))),
+            row.last_run.map_or(Cell::None, |at| Cell::text(time::shown(at))),
             Cell::code(&row.seen_in),
         ]);
     }
@@ -132,7 +132,7 @@ fn requests(alignment: &Alignment, out: &mut Vec<Block>) {
                     row.from.as_ref().map_or(Cell::None, Cell::text),
                     row.age_days.and_then(|days| u64::try_from(days).ok()).map_or(Cell::None, Cell::Number),
                     due,
-                    Cell::text(row.weight.map_or("fresh", Weight::word)),
+                    Cell::text(row.weight.map_or("fresh", NoteSeverity::word)),
                     Cell::code(&row.task),
                 ]);
             }
@@ -155,10 +155,10 @@ fn trackers(alignment: &Alignment, out: &mut Vec<Block>) {
             IssueState::Settled | IssueState::Dropped => "closed".to_owned(),
         };
         let shown = match &issue.evidence {
-            Shown::Unasked => Cell::None,
-            Shown::Settled(places) => Cell::text(format!("settled: {}", places.join(", "))),
-            Shown::Missing(texts) => Cell::text(format!("not settled: no {}", texts.join(", "))),
-            Shown::Unusable(reason) => Cell::text(reason),
+            FileEvidence::Unasked => Cell::None,
+            FileEvidence::Settled(places) => Cell::text(format!("settled: {}", places.join(", "))),
+            FileEvidence::Missing(texts) => Cell::text(format!("not settled: no {}", texts.join(", "))),
+            FileEvidence::Unusable(reason) => Cell::text(reason),
         };
         let place = format!("{}:{}", issue.tracker, issue.line);
         rows.row([Cell::code(&issue.id), Cell::text(&issue.title), Cell::text(listed), shown, Cell::code(place)]);

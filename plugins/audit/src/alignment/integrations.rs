@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::count::count;
-use crate::note::Weight;
 use crate::performance::{AgentRow, Logs};
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
 /// Runs below which nothing is said.
@@ -80,8 +80,8 @@ pub(super) fn findings(rows: &[IntegrationRow]) -> Vec<Gap> {
 
 fn finding(row: &IntegrationRow) -> Option<Gap> {
     let (kind, weight) = match row.health {
-        Health::Failing => ("failing", Weight::Medium),
-        Health::Degraded => ("degraded", Weight::Low),
+        Health::Failing => ("failing", NoteSeverity::Medium),
+        Health::Degraded => ("degraded", NoteSeverity::Low),
         _ => return None,
     };
     let title =

@@ -16,4 +16,4 @@ pub use blocks::blocks;
 pub use integrations::{Health, IntegrationRow};
 pub use processes::{ProcessRow, Punctuality};
 pub use stale::StaleRow;
-pub use trackers::{IssueState, Shown, TrackedIssue, Trackers, trackers};
+pub use trackers::{FileEvidence, IssueState, TrackedIssue, Trackers, trackers};

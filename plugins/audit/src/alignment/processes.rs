@@ -11,13 +11,13 @@ use serde::Serialize;
 use crate::count::count;
 use crate::globs::Globs;
 use crate::index::Index;
-use crate::lent::Entry;
 use crate::limits;
-use crate::moment;
-use crate::note::Weight;
-use crate::options::{Every, Options, Process};
+use crate::options::{Interval, Options, Process};
 use crate::performance::Logs;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
+use crate::services::Entry;
+use crate::time;
 
 /// Runs that make a process of an agent and an action.
 const LEARNT_FROM: usize = 3;
@@ -83,21 +83,20 @@ pub(super) fn findings(rows: &[ProcessRow]) -> Vec<Gap> {
 }
 
 fn finding(row: &ProcessRow) -> Option<Gap> {
-    let weight = if row.configured { Weight::Medium } else { Weight::Info };
+    let weight = if row.configured { NoteSeverity::Medium } else { NoteSeverity::Info };
     let (kind, title) = match row.punctuality {
         Punctuality::Late => ("late", format!("{} is late: it should run every {}", row.name, row.every)),
         Punctuality::Never => ("never", format!("{} should run every {} and never did", row.name, row.every)),
         _ => return None,
     };
-    let last =
-        row.last_run.map_or_else(|| "no run was seen".to_owned(), |at| format!("last run {}", moment::shown(at)));
+    let last = row.last_run.map_or_else(|| "no run was seen".to_owned(), |at| format!("last run {}", time::shown(at)));
     Some(Gap::new(&format!("process:{}:{kind}", row.name), weight, &title, &format!("{}; {last}", row.seen_in)))
 }
 
 fn configured(process: &Process, index: &Index, logs: &Logs, tasks: &[Entry], now: i64) -> ProcessRow {
     let (seen_in, last_run) = last_seen(process, index, logs, tasks);
     let interval = match &process.every {
-        Some(Every::Seconds(seconds)) => i64::try_from(*seconds).ok().and_then(|seconds| seconds.checked_mul(1_000)),
+        Some(Interval::Seconds(seconds)) => i64::try_from(*seconds).ok().and_then(|seconds| seconds.checked_mul(1_000)),
         _ => None,
     };
     let punctuality = match (last_run, interval) {
@@ -107,8 +106,8 @@ fn configured(process: &Process, index: &Index, logs: &Logs, tasks: &[Entry], no
         _ => Punctuality::OnTime,
     };
     let every = match &process.every {
-        Some(Every::Seconds(seconds)) => moment::span(seconds.saturating_mul(1_000)),
-        Some(Every::Words(words)) => words.clone(),
+        Some(Interval::Seconds(seconds)) => time::span(seconds.saturating_mul(1_000)),
+        Some(Interval::Words(words)) => words.clone(),
         None => "so often".to_owned(),
     };
     ProcessRow { name: process.name.clone(), configured: true, every, seen_in, last_run, punctuality }
@@ -129,7 +128,7 @@ fn last_seen(process: &Process, index: &Index, logs: &Logs, tasks: &[Entry]) -> 
         process.agent.as_deref().is_none_or(|agent| task.agent == agent)
             && process.action.as_deref().is_none_or(|action| task.action.as_deref() == Some(action))
     };
-    let newest = tasks.iter().filter(fits).filter_map(|task| moment::read(&task.created_at)).max();
+    let newest = tasks.iter().filter(fits).filter_map(|task| time::read(&task.created_at)).max();
     let parts: Vec<&str> = [process.agent.as_deref(), process.action.as_deref()].into_iter().flatten().collect();
     (format!("ledger: {}", parts.join(" / ")), newest)
 }
@@ -139,7 +138,7 @@ fn by_pair(tasks: &[Entry]) -> BTreeMap<(&str, Option<&str>), Vec<i64>> {
     let mut pairs: BTreeMap<(&str, Option<&str>), Vec<i64>> = BTreeMap::new();
     for task in tasks.iter().filter(|task| task.state != "duplicate") {
         let key = (task.agent.as_str(), task.action.as_deref());
-        if let Some(at) = moment::read(&task.created_at)
+        if let Some(at) = time::read(&task.created_at)
             && (pairs.contains_key(&key) || pairs.len() < limits::RUN_NAMES)
         {
             pairs.entry(key).or_default().push(at);
@@ -160,7 +159,7 @@ fn learnt(agent: &str, action: Option<&str>, times: &[i64], now: i64) -> Process
         (None, _) => Punctuality::Unjudged,
     };
     let every =
-        usual.and_then(|usual| u64::try_from(usual).ok()).map_or_else(|| "no steady interval".to_owned(), moment::span);
+        usual.and_then(|usual| u64::try_from(usual).ok()).map_or_else(|| "no steady interval".to_owned(), time::span);
     let name = action.map_or_else(|| agent.to_owned(), |action| format!("{agent} / {action}"));
     let seen_in = format!("ledger: {name}, {}", count(times.len(), "run"));
     ProcessRow { name, configured: false, every, seen_in, last_run, punctuality }
@@ -191,7 +190,7 @@ mod tests {
 
     fn judged(tasks: &[Entry], options: &str, now: &str) -> Vec<(String, Punctuality)> {
         let options = Options::of(&serde_json::from_str(options).unwrap()).unwrap();
-        let now = moment::read(now).unwrap();
+        let now = time::read(now).unwrap();
         let rows = processes(&Index::default(), &Logs::default(), tasks, &options, now);
         rows.into_iter().map(|row| (row.name, row.punctuality)).collect()
     }

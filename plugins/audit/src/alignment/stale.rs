@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use crate::count::count;
-use crate::lent::{Entry, Ledger};
 use crate::limits;
-use crate::moment::{self, DAY_MS};
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
+use crate::services::{Entry, Ledger};
+use crate::time::{self, DAY_MS};
 
 /// From which age, in days, an open request matters how much.
-const AGES: [(i64, Weight); 3] = [(7, Weight::High), (3, Weight::Medium), (1, Weight::Low)];
+const AGES: [(i64, NoteSeverity); 3] = [(7, NoteSeverity::High), (3, NoteSeverity::Medium), (1, NoteSeverity::Low)];
 
 /// An open request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,7 +30,7 @@ pub struct StaleRow {
     /// Whether that is over.
     pub overdue: bool,
     /// How much that matters; absent while it is fresh.
-    pub weight: Option<Weight>,
+    pub weight: Option<NoteSeverity>,
     /// Its file, relative to the workspace.
     pub file: Option<String>,
 }
@@ -45,8 +45,8 @@ pub(super) fn stale(ledger: &dyn Ledger, now: i64) -> Result<Vec<StaleRow>, Stri
 }
 
 fn row(entry: Entry, now: i64) -> StaleRow {
-    let age_days = moment::read(&entry.created_at).map(|at| now.saturating_sub(at).max(0) / DAY_MS);
-    let overdue = entry.deadline.as_deref().and_then(moment::read).is_some_and(|deadline| deadline < now);
+    let age_days = time::read(&entry.created_at).map(|at| now.saturating_sub(at).max(0) / DAY_MS);
+    let overdue = entry.deadline.as_deref().and_then(time::read).is_some_and(|deadline| deadline < now);
     let by_age = age_days.and_then(|days| AGES.iter().find(|(from, _)| days >= *from)).map(|(_, weight)| *weight);
     StaleRow {
         task: entry.id,
@@ -56,7 +56,7 @@ fn row(entry: Entry, now: i64) -> StaleRow {
         age_days,
         deadline: entry.deadline,
         overdue,
-        weight: if overdue { Some(Weight::High) } else { by_age },
+        weight: if overdue { Some(NoteSeverity::High) } else { by_age },
         file: entry.file,
     }
 }
@@ -87,16 +87,16 @@ mod tests {
 
     #[test]
     fn age_and_deadline_weigh() {
-        let now = moment::read("2026-01-18T00:00:00Z").unwrap();
+        let now = time::read("2026-01-18T00:00:00Z").unwrap();
         let weigh = |created: &str, deadline: Option<&str>| {
             let entry = Entry { created_at: created.into(), deadline: deadline.map(str::to_owned), ..Entry::default() };
             row(entry, now).weight
         };
         assert_eq!(weigh("2026-01-17T00:00:01Z", None), None);
-        assert_eq!(weigh("2026-01-17T00:00:00Z", None), Some(Weight::Low));
-        assert_eq!(weigh("2026-01-15T00:00:00Z", None), Some(Weight::Medium));
-        assert_eq!(weigh("2026-01-11T00:00:00Z", None), Some(Weight::High));
-        assert_eq!(weigh("2026-01-17T23:00:00Z", Some("2026-01-17T23:30:00Z")), Some(Weight::High));
+        assert_eq!(weigh("2026-01-17T00:00:00Z", None), Some(NoteSeverity::Low));
+        assert_eq!(weigh("2026-01-15T00:00:00Z", None), Some(NoteSeverity::Medium));
+        assert_eq!(weigh("2026-01-11T00:00:00Z", None), Some(NoteSeverity::High));
+        assert_eq!(weigh("2026-01-17T23:00:00Z", Some("2026-01-17T23:30:00Z")), Some(NoteSeverity::High));
         assert_eq!(weigh("2026-01-17T23:00:00Z", Some("2026-01-19T00:00:00Z")), None);
         assert_eq!(weigh("unknown", None), None);
     }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::index::Index;
 use crate::limits;
-use crate::note::{Note, Weight};
 use crate::options::{Evidence, Options};
+use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
 
 /// What a tracker says of an issue.
@@ -30,7 +30,7 @@ pub enum IssueState {
 /// What the files show of an issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase", tag = "shown", content = "where")]
-pub enum Shown {
+pub enum FileEvidence {
     /// Nothing says what would show it.
     Unasked,
     /// Every text is in one file: `path:line` of each.
@@ -57,7 +57,7 @@ pub struct TrackedIssue {
     /// What that means.
     pub state: IssueState,
     /// What the files show.
-    pub evidence: Shown,
+    pub evidence: FileEvidence,
 }
 
 /// Every tracker.
@@ -71,7 +71,7 @@ pub struct Trackers {
     pub left_out: usize,
     /// What could not be read.
     #[serde(skip)]
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 /// Reads the trackers and looks for the evidence.
@@ -81,7 +81,7 @@ pub fn trackers(index: &Index, options: &Options) -> Trackers {
     let (paths, more) = index.matching(&options.tracker_globs().unwrap_or_default(), limits::TRACKERS);
     if more > 0 {
         let title = format!("{more} more trackers were not read; the argument `trackers` says which count");
-        out.notes.push(Note::new("trackers:too-many", Weight::Low, title, ""));
+        out.notes.push(Remark::new("trackers:too-many", NoteSeverity::Low, title, ""));
     }
     let mut search = Search { index, room: limits::EVIDENCE_BYTES_READ, files: BTreeMap::new() };
     for path in paths {
@@ -91,7 +91,7 @@ pub fn trackers(index: &Index, options: &Options) -> Trackers {
     let unlisted = options.evidence.keys().filter(|id| !listed.contains(id.as_str()));
     out.notes.extend(unlisted.map(|id| {
         let title = format!("the argument `evidence` names the issue {id}, which no tracker lists");
-        Note::new(format!("trackers:{id}:unlisted"), Weight::Info, title, "")
+        Remark::new(format!("trackers:{id}:unlisted"), NoteSeverity::Info, title, "")
     }));
     out
 }
@@ -108,20 +108,20 @@ impl Trackers {
 fn finding(issue: &TrackedIssue) -> Option<Gap> {
     let (id, tracker) = (&issue.id, &issue.tracker);
     let (kind, weight, title, evidence) = match (issue.state, &issue.evidence) {
-        (IssueState::Open, Shown::Settled(places)) => (
+        (IssueState::Open, FileEvidence::Settled(places)) => (
             "listed-open",
-            Weight::Medium,
+            NoteSeverity::Medium,
             format!("{id} is listed as open, its evidence is there: {}", places.join(", ")),
             format!("set its status in {tracker} to resolved"),
         ),
-        (IssueState::Settled, Shown::Missing(texts)) => (
+        (IssueState::Settled, FileEvidence::Missing(texts)) => (
             "listed-resolved",
-            Weight::High,
+            NoteSeverity::High,
             format!("{id} is listed as {}, its evidence is not there", issue.status),
             format!("not found: {}", texts.join(", ")),
         ),
-        (_, Shown::Unusable(reason)) => {
-            ("evidence", Weight::Low, format!("the evidence of {id} cannot be looked for"), reason.clone())
+        (_, FileEvidence::Unusable(reason)) => {
+            ("evidence", NoteSeverity::Low, format!("the evidence of {id} cannot be looked for"), reason.clone())
         }
         _ => return None,
     };
@@ -142,7 +142,7 @@ fn tracker(options: &Options, path: &str, search: &mut Search<'_>, out: &mut Tra
         Ok(parsed) => parsed,
         Err(error) => {
             let title = format!("the tracker {path} could not be read");
-            out.notes.push(Note::new(format!("{path}:tracker:unreadable"), Weight::Low, title, error));
+            out.notes.push(Remark::new(format!("{path}:tracker:unreadable"), NoteSeverity::Low, title, error));
             return;
         }
     };
@@ -163,7 +163,7 @@ fn tracker(options: &Options, path: &str, search: &mut Search<'_>, out: &mut Tra
             title: word(entry, &["title", "name", "summary", "description"]).unwrap_or_default(),
             state: state(&status),
             status,
-            evidence: evidence.map_or(Shown::Unasked, |evidence| search.look(&evidence)),
+            evidence: evidence.map_or(FileEvidence::Unasked, |evidence| search.look(&evidence)),
             id,
         });
     }
@@ -222,10 +222,10 @@ struct Search<'a> {
 
 impl<'a> Search<'a> {
     /// Looks for all texts in one of the files.
-    fn look(&mut self, evidence: &Evidence) -> Shown {
+    fn look(&mut self, evidence: &Evidence) -> FileEvidence {
         let paths = match self.files(evidence) {
             Ok(paths) => paths,
-            Err(reason) => return Shown::Unusable(reason),
+            Err(reason) => return FileEvidence::Unusable(reason),
         };
         let mut missing = evidence.all.clone();
         if paths.is_empty() {
@@ -237,13 +237,13 @@ impl<'a> Search<'a> {
             let absent = evidence.all.iter().zip(&places).filter(|(_, at)| at.is_none());
             let absent: Vec<String> = absent.map(|(wanted, _)| wanted.clone()).collect();
             if absent.is_empty() {
-                return Shown::Settled(places.into_iter().flatten().map(|at| place(path, &text, at)).collect());
+                return FileEvidence::Settled(places.into_iter().flatten().map(|at| place(path, &text, at)).collect());
             }
             if absent.len() < missing.len() {
                 missing = absent;
             }
         }
-        Shown::Missing(missing)
+        FileEvidence::Missing(missing)
     }
 
     fn files(&mut self, evidence: &Evidence) -> Result<Vec<&'a str>, String> {
@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!(
             (findings[0].id.as_str(), findings[0].weight),
-            ("audit:a/x_issues.json:DS-001:listed-open", Weight::Medium)
+            ("audit:a/x_issues.json:DS-001:listed-open", NoteSeverity::Medium)
         );
         assert!(findings[0].title.ends_with("gas/s/Code.js:2, gas/s/Code.js:4"), "{}", findings[0].title);
     }
@@ -338,7 +338,7 @@ mod tests {
         let half =
             read(&[("issues.json", OPEN), ("gas/a/Code.js", "tryLock("), ("gas/b/Code.js", "releaseLock(")], EVIDENCE);
         assert_eq!(half.findings(), []);
-        assert_eq!(half.issues[0].evidence, Shown::Missing(vec!["releaseLock(".into()]));
+        assert_eq!(half.issues[0].evidence, FileEvidence::Missing(vec!["releaseLock(".into()]));
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!(
             (findings[0].id.as_str(), findings[0].weight),
-            ("audit:my-issues.json:A-1:listed-resolved", Weight::High)
+            ("audit:my-issues.json:A-1:listed-resolved", NoteSeverity::High)
         );
         assert!(findings[0].evidence.contains("no file fits a.py"));
         assert_eq!(read(&[("my-issues.json", own), ("a.py", "guard")], "{}").findings(), []);
@@ -368,7 +368,7 @@ mod tests {
         assert!(found.files.is_empty() && found.issues.is_empty());
         assert_eq!(
             found.notes.iter().map(|note| note.weight).collect::<Vec<_>>(),
-            [Weight::Low, Weight::Low, Weight::Info]
+            [NoteSeverity::Low, NoteSeverity::Low, NoteSeverity::Info]
         );
     }
 
@@ -383,7 +383,7 @@ mod tests {
         for file in ["gas/**/Code.js", "../**/Code.js", "/**/Code.js"] {
             let evidence = Evidence { file: file.into(), all: vec!["tryLock(".into()] };
             let mut search = Search { index: &index, room: 1_000, files: BTreeMap::new() };
-            assert!(matches!(search.look(&evidence), Shown::Missing(_)), "{file}");
+            assert!(matches!(search.look(&evidence), FileEvidence::Missing(_)), "{file}");
         }
     }
 }

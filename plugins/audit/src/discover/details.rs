@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::front::{self, Todo};
 use super::walk::PlanFile;
-use crate::note::Note;
 use crate::plan::Plan;
+use crate::remark::Remark;
 
 /// How much a plan matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -84,7 +84,7 @@ const AUTHOR: &[&str] = &["author", "created by"];
 
 /// What is known of one plan, and what could not be read. Priorities by age need [`rank`] afterwards.
 #[must_use]
-pub fn details(file: &PlanFile, text: &str, plan: &Plan) -> (Details, Vec<Note>) {
+pub fn details(file: &PlanFile, text: &str, plan: &Plan) -> (Details, Vec<Remark>) {
     let front = front::front(&file.shown, text);
     let field = |names: &[&str]| {
         names.iter().find_map(|name| plan.header.iter().find(|(key, _)| key.to_lowercase() == **name)).cloned()

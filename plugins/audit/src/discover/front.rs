@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::note::{Note, Weight};
+use crate::remark::{NoteSeverity, Remark};
 use crate::yaml::{self, Node};
 
 /// Todos and tags kept of one plan.
@@ -28,7 +28,7 @@ pub struct Front {
     /// `todos`.
     pub todos: Vec<Todo>,
     /// What could not be read.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 /// A todo of a front matter.
@@ -52,7 +52,8 @@ pub fn front(shown: &str, text: &str) -> Front {
         Some(Ok(node)) => of(&node),
         Some(Err(error)) => {
             let title = format!("the front matter of {shown} could not be read");
-            let note = Note::new(format!("{shown}:front-matter"), Weight::Low, title, format!("{shown}:1: {error}"));
+            let note =
+                Remark::new(format!("{shown}:front-matter"), NoteSeverity::Low, title, format!("{shown}:1: {error}"));
             Front { notes: vec![note], ..Front::default() }
         }
     }

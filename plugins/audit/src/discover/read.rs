@@ -6,8 +6,8 @@ use std::io::Read;
 use super::walk::PlanFile;
 use crate::count::count;
 use crate::limits;
-use crate::note::{Note, Weight, key};
 use crate::refusal::reason;
+use crate::remark::{NoteSeverity, Remark, key};
 
 /// A plan's text.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Text {
     /// The sentence that the plan could not be read, with the reason; absent if it was read.
     pub unreadable: Option<String>,
     /// What was wrong with it.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 /// Reads a plan. Never fails: what is wrong is a note, and what could be read is there.
@@ -30,14 +30,19 @@ pub fn read(plan: &PlanFile) -> Text {
         Err(error) => {
             let reason = reason(&error);
             let title = format!("{shown} could not be read: {reason}");
-            out.notes.push(Note::new(key(shown, "unreadable"), Weight::Medium, title.clone(), ""));
+            out.notes.push(Remark::new(key(shown, "unreadable"), NoteSeverity::Medium, title.clone(), ""));
             out.unreadable = Some(title);
             return out;
         }
     };
     if bytes.len() as u64 > limits::PLAN_BYTES {
         let title = format!("{shown} is too large: only its first {} MiB were read", limits::PLAN_BYTES / 1024 / 1024);
-        out.notes.push(Note::new(format!("{shown}:too-large"), Weight::Medium, title, count(plan.bytes, "byte")));
+        out.notes.push(Remark::new(
+            format!("{shown}:too-large"),
+            NoteSeverity::Medium,
+            title,
+            count(plan.bytes, "byte"),
+        ));
     }
     let limit = usize::try_from(limits::PLAN_BYTES).unwrap_or(usize::MAX);
     let kept = bytes.get(..limit).unwrap_or(&bytes);
@@ -54,7 +59,7 @@ fn bytes(plan: &PlanFile) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn decode(bytes: &[u8], cut: bool, shown: &str, notes: &mut Vec<Note>) -> String {
+fn decode(bytes: &[u8], cut: bool, shown: &str, notes: &mut Vec<Remark>) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
@@ -63,7 +68,7 @@ fn decode(bytes: &[u8], cut: bool, shown: &str, notes: &mut Vec<Note>) -> String
         Err(error) => {
             let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').count();
             let title = format!("{shown} is not UTF-8; the bytes that are not were replaced");
-            notes.push(Note::new(format!("{shown}:not-utf-8"), Weight::Low, title, format!("{shown}:{line}")));
+            notes.push(Remark::new(format!("{shown}:not-utf-8"), NoteSeverity::Low, title, format!("{shown}:{line}")));
             String::from_utf8_lossy(bytes).into_owned()
         }
     }

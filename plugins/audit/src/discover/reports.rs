@@ -10,7 +10,7 @@ use super::walk::{Discovery, PlansFolder, is_plan, shown_join};
 use crate::globs::Globs;
 use crate::index::{EntryKind, Index};
 use crate::limits;
-use crate::note::{Note, Weight};
+use crate::remark::{NoteSeverity, Remark};
 
 /// The reports of these names in the plans folders and in the roots of the index.
 ///
@@ -34,12 +34,12 @@ pub fn reports(folders: &[PlansFolder], index: &Index, names: &[String]) -> Resu
                 )));
             }
             let title = format!("there are no reports at {name}: correct the argument `reports`, or put one there");
-            found.notes.push(Note::new(format!("reports:{name}:missing"), Weight::Medium, title, ""));
+            found.notes.push(Remark::new(format!("reports:{name}:missing"), NoteSeverity::Medium, title, ""));
             continue;
         }
         if found.plans.len() == before {
             let title = format!("no report (.md or .txt) is at {name}");
-            found.notes.push(Note::new(format!("reports:{name}:empty"), Weight::Medium, title, ""));
+            found.notes.push(Remark::new(format!("reports:{name}:empty"), NoteSeverity::Medium, title, ""));
         }
     }
     Ok(found.finish())

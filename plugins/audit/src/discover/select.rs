@@ -9,8 +9,8 @@ use std::path::Path;
 
 use super::walk::{Discovery, PlansFolder, is_plan, join};
 use crate::globs::Globs;
-use crate::note::{Note, Weight};
 use crate::plan::Place;
+use crate::remark::{NoteSeverity, Remark};
 
 /// Why no plans could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn pattern(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Re
     }
     if !any {
         let title = format!("no plan fits the pattern {name}");
-        discovery.notes.push(Note::new(format!("plans:{name}:no-match"), Weight::Medium, title, ""));
+        discovery.notes.push(Remark::new(format!("plans:{name}:no-match"), NoteSeverity::Medium, title, ""));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::index::EntryKind;
 use crate::limits;
-use crate::note::{Note, Weight};
+use crate::remark::{NoteSeverity, Remark};
 
 /// A granted plans folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub struct Discovery {
     /// The folders that were looked at.
     pub folders: Vec<Folder>,
     /// What went wrong on the way.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 impl Discovery {
@@ -92,7 +92,7 @@ impl Discovery {
             let said = self.notes.iter().any(|note| note.key.starts_with(&format!("{}:", folder.shown)));
             if !said {
                 let title = format!("the plans folder {} holds no plan (.md or .txt)", folder.shown);
-                self.notes.push(Note::new(format!("{}:empty", folder.shown), Weight::Low, title, ""));
+                self.notes.push(Remark::new(format!("{}:empty", folder.shown), NoteSeverity::Low, title, ""));
             }
         }
     }
@@ -104,7 +104,7 @@ impl Discovery {
         if self.plans.len() > limits::PLANS {
             let title =
                 format!("more than {} plans: {} were not audited", limits::PLANS, self.plans.len() - limits::PLANS);
-            self.notes.push(Note::new("plans:too-many", Weight::Medium, title, ""));
+            self.notes.push(Remark::new("plans:too-many", NoteSeverity::Medium, title, ""));
             self.plans.truncate(limits::PLANS);
         }
         self
@@ -114,7 +114,7 @@ impl Discovery {
         let here = shown_join(&folder.shown, relative);
         if depth >= limits::PLANS_DEPTH || self.plans.len() > limits::PLANS {
             let title = format!("{here} was not looked into: too deep or too many plans");
-            self.notes.push(Note::new(format!("{here}:not-walked"), Weight::Low, title, ""));
+            self.notes.push(Remark::new(format!("{here}:not-walked"), NoteSeverity::Low, title, ""));
             return;
         }
         let children = match children(&join(&folder.path, relative)) {
@@ -124,7 +124,7 @@ impl Discovery {
                 let (kind, what) =
                     if missing { ("missing", "is not there") } else { ("unreadable", "could not be read") };
                 let title = format!("the plans folder {here} {what}");
-                self.notes.push(Note::new(format!("{here}:{kind}"), Weight::Medium, title, error.to_string()));
+                self.notes.push(Remark::new(format!("{here}:{kind}"), NoteSeverity::Medium, title, error.to_string()));
                 return;
             }
         };

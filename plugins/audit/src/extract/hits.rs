@@ -6,7 +6,7 @@
 use super::inline::{Inline, SpanKind};
 use super::names::{self, Name};
 use super::plain::plain;
-use super::sentence::Setting;
+use super::sentence::LineContext;
 
 /// A file in a line with the words before it.
 #[expect(
@@ -45,7 +45,7 @@ fn uncounted(text: &str) -> &str {
 }
 
 /// The files of a line, in order.
-pub(super) fn hits(text: &Inline, setting: Setting) -> Vec<Hit> {
+pub(super) fn hits(text: &Inline, setting: LineContext) -> Vec<Hit> {
     let mut hits: Vec<Hit> = Vec::new();
     let mut before = String::new();
     for span in text.spans() {

@@ -22,4 +22,4 @@ mod tree;
 mod words;
 
 pub use scan::plan;
-pub use seen::{Seen, SeenPath, seen};
+pub use seen::{DocumentWords, SeenPath, seen};

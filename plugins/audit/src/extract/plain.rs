@@ -6,7 +6,7 @@
 use super::hits::{Hit, lead};
 use super::inline::Inline;
 use super::names::{self, Name};
-use super::sentence::{Ground, Setting, head_ends};
+use super::sentence::{LineContext, SectionKind, head_ends};
 use super::words;
 
 /// How many words of a sentence may stand before its object.
@@ -14,7 +14,7 @@ const BEFORE_OBJECT: usize = 10;
 
 /// Files without any mark: one that opens the line (`report.md - the summary`) or is the object of the verb that opens its
 /// sentence (`Create docs/till.md`), and those that are listed after it.
-pub(super) fn plain(line: &Inline, setting: Setting) -> Vec<Hit> {
+pub(super) fn plain(line: &Inline, setting: LineContext) -> Vec<Hit> {
     let text = line.marked();
     let first = plain_head(&text, setting, line.line())
         .or_else(|| plain_object(&text, line.line()))
@@ -38,10 +38,10 @@ pub(super) fn plain(line: &Inline, setting: Setting) -> Vec<Hit> {
 }
 
 /// A file that opens a line: nothing but a dash, a colon, a bracket, a comma or a gap may follow.
-fn plain_head(text: &str, setting: Setting, line: usize) -> Option<Hit> {
+fn plain_head(text: &str, setting: LineContext, line: usize) -> Option<Hit> {
     let word = text.split_whitespace().next()?;
     let after = text.get(word.trim_end_matches([',', ':']).len()..).unwrap_or_default();
-    let gap = (after.starts_with("  ") || after.starts_with('\t')) && setting.ground == Ground::Promising;
+    let gap = (after.starts_with("  ") || after.starts_with('\t')) && setting.ground == SectionKind::Promising;
     let in_folder = || names::tree_entry(word).filter(|name| gap && name.path.contains('/'));
     let stands = (setting.measured || setting.entry) && words::stands(after);
     let name = names::file(word).or_else(in_folder)?;

@@ -18,7 +18,7 @@ const WORD_BYTES: usize = 200;
 
 /// The check boxes of a document and its words that look like paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Seen {
+pub struct DocumentWords {
     /// Check boxes and other marks of tasks: `[x]`, `[ ]`, ✅, todos of the front matter.
     pub boxes: usize,
     /// How many of them are ticked.
@@ -42,8 +42,8 @@ pub struct SeenPath {
 
 /// Reads a document.
 #[must_use]
-pub fn seen(text: &str) -> Seen {
-    let mut seen = Seen::default();
+pub fn seen(text: &str) -> DocumentWords {
+    let mut seen = DocumentWords::default();
     let mut known = BTreeSet::new();
     for todo in todos(text) {
         seen.count(todo.text.line(), todo.done);
@@ -64,7 +64,7 @@ pub fn seen(text: &str) -> Seen {
     seen
 }
 
-impl Seen {
+impl DocumentWords {
     fn count(&mut self, line: usize, ticked: bool) {
         self.boxes += 1;
         if ticked {

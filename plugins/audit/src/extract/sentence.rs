@@ -13,7 +13,7 @@ use crate::plan::{Form, Kind, Role, Sighting};
 
 /// What the headings and labels above a line say about it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Ground {
+pub(super) enum SectionKind {
     /// Nothing.
     #[default]
     Plain,
@@ -29,9 +29,9 @@ pub(super) enum Ground {
     clippy::struct_excessive_bools,
     reason = "each is one thing that may be known of a place, whatever the others are"
 )]
-pub(super) struct Setting {
+pub(super) struct LineContext {
     /// What stands above it.
-    pub(super) ground: Ground,
+    pub(super) ground: SectionKind,
     /// The item above it, or the heading, makes something; `Path:` then names what.
     pub(super) making: bool,
     /// It names a thing by its first words: a checkbox item, a heading.
@@ -46,7 +46,7 @@ pub(super) struct Setting {
 
 /// The sightings of one line.
 #[must_use]
-pub(super) fn sightings(line: &Inline, setting: Setting, form: Form) -> Vec<Sighting> {
+pub(super) fn sightings(line: &Inline, setting: LineContext, form: Form) -> Vec<Sighting> {
     let hits = hits(line, setting);
     let (bytes, lines) = super::claims::in_text(&line.plain());
     let mut found: Vec<Sighting> = Vec::new();
@@ -101,10 +101,10 @@ fn folder_of(hits: &[Hit], nth: usize) -> Option<String> {
 }
 
 /// Whether this is where the file before it goes: "Move `a` to `b`".
-fn moved_to(hits: &[Hit], nth: usize, setting: Setting) -> bool {
+fn moved_to(hits: &[Hit], nth: usize, setting: LineContext) -> bool {
     let (Some(first), Some(this)) = (hits.first(), hits.get(nth)) else { return false };
     nth == 1
-        && setting.ground != Ground::Excluded
+        && setting.ground != SectionKind::Excluded
         && words::moves(&lead(&first.before))
         && words::leads_on(&this.before)
 }
@@ -119,12 +119,12 @@ pub(super) fn label(plain: &str) -> Option<(String, String)> {
 }
 
 /// Whether nothing can promise a file here.
-fn is_refused(hit: &Hit, setting: Setting) -> bool {
-    setting.ground == Ground::Excluded || words::goes(&hit.before) || words::is_quoting(&hit.before)
+fn is_refused(hit: &Hit, setting: LineContext) -> bool {
+    setting.ground == SectionKind::Excluded || words::goes(&hit.before) || words::is_quoting(&hit.before)
 }
 
 /// A later file of a line that is not merely listed: a new sentence or clause may promise it.
-fn judge_again(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
+fn judge_again(hit: &Hit, setting: LineContext, form: Form) -> (Role, Form) {
     let before = hit.before.to_lowercase();
     let sentence = words::last_sentence(&before);
     let clause = words::last_clause(sentence, form == Form::Prose);
@@ -136,7 +136,7 @@ fn judge_again(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
     (Role::Reference, Form::Prose)
 }
 
-fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
+fn judge(hit: &Hit, setting: LineContext, form: Form) -> (Role, Form) {
     let all = lead(&hit.before);
     let form = if hit.link { Form::Link } else { form };
     let no = (Role::Reference, if hit.link { Form::Link } else { Form::Prose });
@@ -146,7 +146,7 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
     let lead = words::last_sentence(&all);
     if let Some(key) = lead.strip_suffix(':') {
         let key = key.trim();
-        let placed = words::label_places(key) && (setting.making || (setting.ground == Ground::Promising));
+        let placed = words::label_places(key) && (setting.making || (setting.ground == SectionKind::Promising));
         if words::label_makes(key) || placed {
             return (Role::Deliverable, Form::Field);
         }
@@ -155,9 +155,9 @@ fn judge(hit: &Hit, setting: Setting, form: Form) -> (Role, Form) {
         }
     }
     let labelled = lead.split_once(": ").filter(|(key, _)| words::label_makes(key.trim()));
-    let (ground, lead) = labelled.map_or((setting.ground, lead), |(_, rest)| (Ground::Promising, rest.trim()));
+    let (ground, lead) = labelled.map_or((setting.ground, lead), |(_, rest)| (SectionKind::Promising, rest.trim()));
     let folder = hit.name.kind == Kind::Folder;
-    let promising = ground == Ground::Promising;
+    let promising = ground == SectionKind::Promising;
     if folder && !promising {
         return no;
     }
@@ -224,7 +224,7 @@ mod tests {
     use super::super::blocks::{Block, blocks};
     use super::*;
 
-    fn judged(text: &str, setting: Setting) -> Vec<(String, Role)> {
+    fn judged(text: &str, setting: LineContext) -> Vec<(String, Role)> {
         let found = blocks(text);
         let inline = match found.first() {
             Some(Block::Paragraph(text) | Block::Item { text, .. }) => text.clone(),
@@ -234,12 +234,12 @@ mod tests {
     }
 
     fn promised(text: &str) -> Vec<String> {
-        let setting = Setting { ground: Ground::Promising, ..Setting::default() };
+        let setting = LineContext { ground: SectionKind::Promising, ..LineContext::default() };
         judged(text, setting).into_iter().filter(|(_, role)| *role == Role::Deliverable).map(|(path, _)| path).collect()
     }
 
     fn anywhere(text: &str) -> Vec<String> {
-        judged(text, Setting::default())
+        judged(text, LineContext::default())
             .into_iter()
             .filter(|(_, role)| *role == Role::Deliverable)
             .map(|(path, _)| path)
@@ -291,7 +291,7 @@ mod tests {
     fn claims_go_to_the_only_file_of_a_line() {
         let found = blocks("- [x] Created `w.py` (18,975 bytes)");
         let Some(Block::Item { text, .. }) = found.first() else { panic!() };
-        let all = sightings(text, Setting::default(), Form::Bullet);
+        let all = sightings(text, LineContext::default(), Form::Bullet);
         assert_eq!(all[0].bytes.map(|claim| claim.value), Some(18_975));
     }
 }

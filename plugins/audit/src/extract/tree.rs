@@ -130,14 +130,14 @@ fn row(line: usize, text: &str) -> Option<Row<'_>> {
 }
 
 /// A row whose children are still to come: its path, or `None` when what is below it is hidden.
-struct Open {
+struct OpenRow {
     column: usize,
     path: Option<String>,
 }
 
 fn walk(rows: &[Row<'_>], names: bool) -> Tree {
     let mut tree = Tree::default();
-    let mut open: Vec<Open> = Vec::new();
+    let mut open: Vec<OpenRow> = Vec::new();
     let mut unclear = HashSet::new();
     for (at, row) in rows.iter().enumerate() {
         while open.last().is_some_and(|parent| parent.column >= row.column) {
@@ -166,7 +166,7 @@ fn walk(rows: &[Row<'_>], names: bool) -> Tree {
         }
         if parents && !is_caption(row, name.as_ref()) {
             let holds = name.is_some_and(|name| name.kind != Kind::File);
-            open.push(Open { column: row.column, path: path.filter(|_| holds) });
+            open.push(OpenRow { column: row.column, path: path.filter(|_| holds) });
         }
     }
     if !rows.iter().any(|row| row.connected && is_more(row.token)) && rows.iter().any(|row| row.connected) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A gap that somebody should close.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct OpenGap {
     /// The finding's id, the same in every run.
     pub finding: String,
     /// The plan, as people call it.
@@ -30,7 +30,7 @@ pub struct Wanted {
 
 /// What was asked before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
+pub struct EarlierRequest {
     /// The plan.
     pub plan: String,
     /// The path.
@@ -40,14 +40,14 @@ pub struct Known {
     /// How often it was asked, from 1.
     pub round: u32,
     /// How it stands with the last request.
-    pub state: Asked,
+    pub state: RequestState,
     /// The task that wrote this down.
     pub task: String,
 }
 
 /// How it stands with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequestState {
     /// It waits for an answer.
     Open,
     /// It was answered.
@@ -58,12 +58,12 @@ pub enum Asked {
     TakenBack,
 }
 
-impl Known {
+impl EarlierRequest {
     /// What is known once `task` has asked `agent`.
     #[must_use]
-    pub fn of(wanted: &Wanted, agent: &str, round: u32, task: &str) -> Self {
+    pub fn of(wanted: &OpenGap, agent: &str, round: u32, task: &str) -> Self {
         let (plan, path) = (wanted.plan.clone(), wanted.path.clone());
-        Self { plan, path, agent: agent.to_owned(), round, state: Asked::Open, task: task.to_owned() }
+        Self { plan, path, agent: agent.to_owned(), round, state: RequestState::Open, task: task.to_owned() }
     }
 }
 
@@ -88,7 +88,7 @@ pub(super) enum Step<'a> {
     /// Ask for it.
     Ask {
         /// For what.
-        wanted: &'a Wanted,
+        wanted: &'a OpenGap,
         /// For the how manieth time, from 1.
         round: u32,
         /// Who was asked the last time.
@@ -97,14 +97,14 @@ pub(super) enum Step<'a> {
     /// It is being asked for.
     Wait {
         /// What.
-        wanted: &'a Wanted,
+        wanted: &'a OpenGap,
         /// What was asked.
-        known: &'a Known,
+        known: &'a EarlierRequest,
     },
     /// It is not asked for.
     Hold {
         /// What.
-        wanted: &'a Wanted,
+        wanted: &'a OpenGap,
         /// How often it was asked for.
         round: u32,
         /// Why not.
@@ -115,7 +115,7 @@ pub(super) enum Step<'a> {
         /// The finding's id.
         finding: &'a str,
         /// What was asked.
-        known: &'a Known,
+        known: &'a EarlierRequest,
         /// Why.
         reason: &'static str,
     },
@@ -129,20 +129,20 @@ pub(super) enum Step<'a> {
 /// Decides, in the order of the gaps, what is taken back last. What a task that is `untold` wrote down never went out.
 #[must_use]
 pub(super) fn decide<'a>(
-    wanted: &'a [Wanted],
-    known: &'a BTreeMap<String, Known>,
+    wanted: &'a [OpenGap],
+    known: &'a BTreeMap<String, EarlierRequest>,
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
     untold: &dyn Fn(&str) -> bool,
 ) -> Vec<Step<'a>> {
     let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in known.values().filter(|one| one.state == Asked::Open) {
+    for one in known.values().filter(|one| one.state == RequestState::Open) {
         *open.entry(&one.agent).or_default() += 1;
     }
     let mut steps: Vec<Step<'a>> = Vec::new();
     for one in wanted {
-        let before = known.get(&one.finding).filter(|known| known.state != Asked::TakenBack);
+        let before = known.get(&one.finding).filter(|known| known.state != RequestState::TakenBack);
         steps.push(step(one, before, &mut open, rules));
     }
     let now: BTreeSet<&str> = wanted.iter().map(|one| one.finding.as_str()).collect();
@@ -155,7 +155,7 @@ pub(super) fn decide<'a>(
         } else {
             continue;
         };
-        if one.state == Asked::TakenBack && !untold(&one.task) {
+        if one.state == RequestState::TakenBack && !untold(&one.task) {
             steps.push(Step::Forget { finding });
             continue;
         }
@@ -164,8 +164,13 @@ pub(super) fn decide<'a>(
     steps
 }
 
-fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a str, usize>, rules: &Rules) -> Step<'a> {
-    if let Some(known) = known.filter(|known| known.state == Asked::Open) {
+fn step<'a>(
+    one: &'a OpenGap,
+    known: Option<&'a EarlierRequest>,
+    open: &mut BTreeMap<&'a str, usize>,
+    rules: &Rules,
+) -> Step<'a> {
+    if let Some(known) = known.filter(|known| known.state == RequestState::Open) {
         return Step::Wait { wanted: one, known };
     }
     let round = known.map_or(0, |known| known.round);
@@ -173,7 +178,7 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
         let reason = format!("it was asked for {} and is still not there: a person has to look", count(round, "time"));
         return Step::Hold { wanted: one, round, reason };
     }
-    if known.is_some_and(|known| known.state == Asked::Refused) {
+    if known.is_some_and(|known| known.state == RequestState::Refused) {
         let reason = "its agent answered that it was not done: see the RETURN; a person has to look".to_owned();
         return Step::Hold { wanted: one, round, reason };
     }
@@ -199,8 +204,8 @@ fn step<'a>(one: &'a Wanted, known: Option<&'a Known>, open: &mut BTreeMap<&'a s
 mod tests {
     use super::*;
 
-    fn wanted(finding: &str) -> Wanted {
-        Wanted {
+    fn wanted(finding: &str) -> OpenGap {
+        OpenGap {
             finding: finding.to_owned(),
             plan: "plans/a.md".to_owned(),
             line: 3,
@@ -214,8 +219,8 @@ mod tests {
         }
     }
 
-    fn known(round: u32, state: Asked) -> Known {
-        Known { state, ..Known::of(&wanted("x"), "Codex-MM1", round, "t") }
+    fn known(round: u32, state: RequestState) -> EarlierRequest {
+        EarlierRequest { state, ..EarlierRequest::of(&wanted("x"), "Codex-MM1", round, "t") }
     }
 
     fn untold(task: &str) -> impl Fn(&str) -> bool {
@@ -237,10 +242,10 @@ mod tests {
     fn a_gap_is_asked_for_once_and_again_only_after_an_answer() {
         let gaps = ["a", "b", "c", "d", "e"].map(wanted);
         let before = BTreeMap::from([
-            ("b".to_owned(), known(1, Asked::Open)),
-            ("c".to_owned(), known(1, Asked::Answered)),
-            ("d".to_owned(), known(3, Asked::Answered)),
-            ("e".to_owned(), known(1, Asked::Refused)),
+            ("b".to_owned(), known(1, RequestState::Open)),
+            ("c".to_owned(), known(1, RequestState::Answered)),
+            ("d".to_owned(), known(3, RequestState::Answered)),
+            ("e".to_owned(), known(1, RequestState::Refused)),
         ]);
         let steps = decide(&gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold("u"));
         assert_eq!(words(&steps), ["ask a 1", "wait b", "ask c 2", "hold d", "hold e"]);
@@ -248,8 +253,8 @@ mod tests {
 
     #[test]
     fn what_is_there_now_is_taken_back_and_other_plans_are_left_alone() {
-        let other = Known { plan: "plans/b.md".to_owned(), ..known(1, Asked::Open) };
-        let before = BTreeMap::from([("a".to_owned(), known(1, Asked::Open)), ("b".to_owned(), other)]);
+        let other = EarlierRequest { plan: "plans/b.md".to_owned(), ..known(1, RequestState::Open) };
+        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::Open)), ("b".to_owned(), other)]);
         let steps =
             |gone| words(&decide(&[], &before, &["plans/a.md"], &move |_: &str| gone, &Rules::default(), &untold("u")));
         assert_eq!(steps(false), ["withdraw a"]);
@@ -258,8 +263,8 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_is_forgotten_unless_the_same_task_is_tried_again() {
-        let before = BTreeMap::from([("a".to_owned(), known(1, Asked::TakenBack))]);
-        let steps = |gaps: &[Wanted], task| {
+        let before = BTreeMap::from([("a".to_owned(), known(1, RequestState::TakenBack))]);
+        let steps = |gaps: &[OpenGap], task| {
             words(&decide(gaps, &before, &["plans/a.md"], &|_| false, &Rules::default(), &untold(task)))
         };
         assert_eq!(steps(&[], "t"), ["withdraw a"]);
@@ -270,14 +275,16 @@ mod tests {
     #[test]
     fn an_agent_is_not_buried() {
         let gaps = ["a", "b", "c"].map(wanted);
-        let before =
-            BTreeMap::from([("z".to_owned(), Known { plan: "plans/z.md".to_owned(), ..known(1, Asked::Open) })]);
+        let before = BTreeMap::from([(
+            "z".to_owned(),
+            EarlierRequest { plan: "plans/z.md".to_owned(), ..known(1, RequestState::Open) },
+        )]);
         let rules = Rules { open_at_most: 2, rounds: 3 };
         assert_eq!(
             words(&decide(&gaps, &before, &[], &|_| false, &rules, &untold("u"))),
             ["ask a 1", "hold b", "hold c"]
         );
-        let nobody = [Wanted { agents: Vec::new(), ..wanted("n") }];
+        let nobody = [OpenGap { agents: Vec::new(), ..wanted("n") }];
         assert_eq!(words(&decide(&nobody, &BTreeMap::new(), &[], &|_| false, &rules, &untold("u"))), ["hold n"]);
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::decide::Wanted;
-use crate::lent::Draft;
+use super::decide::OpenGap;
 use crate::report::escape::line;
+use crate::services::Draft;
 
 /// Bytes of a handoff's title.
 const TITLE_BYTES: usize = 200;
@@ -15,7 +15,7 @@ pub(super) fn key(finding: &str) -> String {
 }
 
 /// One line.
-pub(super) fn title(wanted: &Wanted) -> String {
+pub(super) fn title(wanted: &OpenGap) -> String {
     let verb = match wanted.status.as_str() {
         "PARTIAL" | "STUB" | "EMPTY" => "Finish",
         "MOVED" => "Put in its place",
@@ -25,7 +25,7 @@ pub(super) fn title(wanted: &Wanted) -> String {
 }
 
 /// The whole request.
-pub(super) fn draft(wanted: &Wanted, agent: &str, round: u32) -> Draft {
+pub(super) fn draft(wanted: &OpenGap, agent: &str, round: u32) -> Draft {
     let mut args = json!({
         "finding": wanted.finding,
         "plan": wanted.plan,
@@ -48,7 +48,7 @@ pub(super) fn draft(wanted: &Wanted, agent: &str, round: u32) -> Draft {
     }
 }
 
-fn body(wanted: &Wanted, round: u32) -> String {
+fn body(wanted: &OpenGap, round: u32) -> String {
     let mut body = format!(
         "`{}` is promised at {}:{} and is {}.\n\n- Seen: {}\n",
         wanted.path,

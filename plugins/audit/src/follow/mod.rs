@@ -9,26 +9,26 @@
 //! the book says which task wrote it, and as long as that has not succeeded, whoever audits next sends and takes back once
 //! more. The host drops what went out already.
 //!
-//! `decide` is pure; `book` keeps in the plugin's own database what was asked.
+//! `decide` is pure; `request_table` keeps in the plugin's own database what was asked.
 
-mod book;
 mod decide;
 mod letter;
+mod request_table;
 
 use std::collections::BTreeMap;
 
-use crate::ended::Ended;
-use crate::lent::{Lent, Post, Refused, Unsent};
-use crate::note::Weight;
+use crate::earlier_outcomes::EarlierOutcomes;
+use crate::remark::NoteSeverity;
 use crate::report::{FollowUp, FollowUpState};
-use book::Book;
+use crate::services::{HostServices, RequestSender, SendError, ServiceError};
 use decide::{Step, decide};
+use request_table::RequestTable;
 
-pub use decide::{Asked, Known, Rules, Wanted};
+pub use decide::{EarlierRequest, OpenGap, RequestState, Rules};
 
 /// What came of the gaps of one run.
 #[derive(Debug, Default)]
-pub struct Followed {
+pub struct FollowUpResult {
     /// A row for each gap that was asked for, is being asked for, or cannot be asked for.
     pub rows: Vec<FollowUp>,
     /// Why nobody was asked at all; absent when somebody could be.
@@ -37,9 +37,9 @@ pub struct Followed {
 
 /// Who asks.
 #[derive(Clone, Copy)]
-pub struct Asker<'a> {
+pub struct FollowUpRunner<'a> {
     /// How earlier tasks ended, as the one that asks sees them.
-    pub ended: &'a Ended<'a>,
+    pub ended: &'a EarlierOutcomes<'a>,
     /// The arguments of its audit, for the one that follows an answer.
     pub args: &'a str,
 }
@@ -50,23 +50,23 @@ pub struct Asker<'a> {
 /// among them whether it exists no more.
 #[must_use]
 pub fn follow(
-    lent: &Lent<'_>,
-    wanted: &[Wanted],
+    lent: &HostServices<'_>,
+    wanted: &[OpenGap],
     plans: &[&str],
     gone: &dyn Fn(&str) -> bool,
     rules: &Rules,
-    asker: Asker<'_>,
-) -> Followed {
+    asker: FollowUpRunner<'_>,
+) -> FollowUpResult {
     let (Some(post), Some(memory)) = (lent.post, lent.memory) else {
         let lacks = if lent.post.is_none() { "handoffs=any" } else { "sql=own:rw" };
         return silent(format!("nobody was asked: `baton plugin grant audit {lacks}` lets the audit ask"));
     };
-    match Book::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
+    match RequestTable::open(memory).and_then(|book| book.known().map(|known| (book, known))) {
         Err(refused) => silent(format!("nobody was asked: {}", refused.text())),
         Ok((book, known)) => {
             let steps = decide(wanted, &known, plans, gone, rules, &|task| asker.ended.untold(task));
             match act(post, &book, &steps, asker) {
-                Ok(rows) => Followed { rows, silent: None },
+                Ok(rows) => FollowUpResult { rows, silent: None },
                 Err(refused) => silent(format!("what was asked could not be written down: {}", refused.text())),
             }
         }
@@ -79,21 +79,26 @@ pub fn follow(
 /// # Errors
 /// When the database fails.
 pub fn answered(
-    lent: &Lent<'_>,
+    lent: &HostServices<'_>,
     dedupe_key: &str,
     done: bool,
     task: &str,
-) -> Result<Option<(String, String)>, Refused> {
+) -> Result<Option<(String, String)>, ServiceError> {
     let Some(memory) = lent.memory else { return Ok(None) };
-    Book::open(memory)?.answered(dedupe_key, done, task)
+    RequestTable::open(memory)?.answered(dedupe_key, done, task)
 }
 
-fn silent(reason: String) -> Followed {
-    Followed { rows: Vec::new(), silent: Some(reason) }
+fn silent(reason: String) -> FollowUpResult {
+    FollowUpResult { rows: Vec::new(), silent: Some(reason) }
 }
 
 /// Sends and takes back, and writes down what was done.
-fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -> Result<Vec<FollowUp>, Refused> {
+fn act(
+    post: &dyn RequestSender,
+    book: &RequestTable<'_>,
+    steps: &[Step<'_>],
+    asker: FollowUpRunner<'_>,
+) -> Result<Vec<FollowUp>, ServiceError> {
     let task = asker.ended.task();
     let mut rows = Vec::new();
     let (mut keep, mut forget) = (BTreeMap::new(), Vec::new());
@@ -102,14 +107,14 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -
             Step::Ask { wanted, round, before } => match ask(post, wanted, *round, *before) {
                 Ok(agent) => {
                     rows.push(row(wanted, Some(&agent), FollowUpState::Sent, *round, "asked now"));
-                    keep.insert(wanted.finding.clone(), Known::of(wanted, &agent, *round, task));
+                    keep.insert(wanted.finding.clone(), EarlierRequest::of(wanted, &agent, *round, task));
                 }
                 Err(reason) => rows.push(row(wanted, None, FollowUpState::Held, round - 1, &reason)),
             },
             Step::Wait { wanted, known } => {
                 if asker.ended.untold(&known.task) {
                     drop(post.send(&letter::draft(wanted, &known.agent, known.round)));
-                    keep.insert(wanted.finding.clone(), Known { task: task.to_owned(), ..(*known).clone() });
+                    keep.insert(wanted.finding.clone(), EarlierRequest { task: task.to_owned(), ..(*known).clone() });
                 }
                 rows.push(row(wanted, Some(&known.agent), FollowUpState::Open, known.round, "asked, not answered yet"));
             }
@@ -118,7 +123,7 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -
                 // A request that is answered already has nothing to take back; asking is harmless.
                 keep.insert(
                     (*finding).to_owned(),
-                    Known { state: Asked::TakenBack, task: task.to_owned(), ..(*known).clone() },
+                    EarlierRequest { state: RequestState::TakenBack, task: task.to_owned(), ..(*known).clone() },
                 );
                 let state = match post.withdraw(&letter::key(finding), reason) {
                     Ok(()) => FollowUpState::Withdrawn,
@@ -135,13 +140,13 @@ fn act(post: &dyn Post, book: &Book<'_>, steps: &[Step<'_>], asker: Asker<'_>) -
 
 /// Asks the first of the responsible agents that there is, at last the one that was asked `before`; gives its name, or why
 /// nobody was asked.
-fn ask(post: &dyn Post, wanted: &Wanted, round: u32, before: Option<&str>) -> Result<String, String> {
+fn ask(post: &dyn RequestSender, wanted: &OpenGap, round: u32, before: Option<&str>) -> Result<String, String> {
     let mut unknown = Vec::new();
     for agent in wanted.agents.iter().map(String::as_str).chain(before) {
         match post.send(&letter::draft(wanted, agent, round)) {
             Ok(()) => return Ok(agent.to_owned()),
-            Err(Unsent::UnknownAgent(_)) => unknown.push(agent),
-            Err(Unsent::NotGranted(text) | Unsent::Other(text)) => return Err(text),
+            Err(SendError::UnknownAgent(_)) => unknown.push(agent),
+            Err(SendError::NotGranted(text) | SendError::Other(text)) => return Err(text),
         }
     }
     Err(format!(
@@ -150,7 +155,7 @@ fn ask(post: &dyn Post, wanted: &Wanted, round: u32, before: Option<&str>) -> Re
     ))
 }
 
-fn row(wanted: &Wanted, agent: Option<&str>, state: FollowUpState, round: u32, reason: &str) -> FollowUp {
+fn row(wanted: &OpenGap, agent: Option<&str>, state: FollowUpState, round: u32, reason: &str) -> FollowUp {
     FollowUp {
         finding: wanted.finding.clone(),
         agent: agent.map(str::to_owned),
@@ -160,11 +165,11 @@ fn row(wanted: &Wanted, agent: Option<&str>, state: FollowUpState, round: u32, r
         state,
         round,
         reason: reason.to_owned(),
-        priority: if wanted.high { Weight::High } else { Weight::Medium },
+        priority: if wanted.high { NoteSeverity::High } else { NoteSeverity::Medium },
     }
 }
 
-fn closed(finding: &str, known: &Known, state: FollowUpState, reason: &str) -> FollowUp {
+fn closed(finding: &str, known: &EarlierRequest, state: FollowUpState, reason: &str) -> FollowUp {
     FollowUp {
         finding: finding.to_owned(),
         agent: Some(known.agent.clone()),
@@ -174,6 +179,6 @@ fn closed(finding: &str, known: &Known, state: FollowUpState, reason: &str) -> F
         state,
         round: known.round,
         reason: reason.to_owned(),
-        priority: Weight::Low,
+        priority: NoteSeverity::Low,
     }
 }

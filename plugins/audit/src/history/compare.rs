@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::model::{Change, History, PlanChange, PlanStanding, Standing};
+use super::model::{Change, Completion, History, PlanChange, PlanCompletion};
 use crate::count::count;
-use crate::lent::Refused;
 use crate::limits;
 use crate::memory::{AuditRecord, Memory, Moment, PlanRecord, Record};
 use crate::plan::{Deliverable, Plan};
-use crate::verify::{Before, Counts, Facts, Folders, Judged, Kept, Verdict, hex};
+use crate::services::ServiceError;
+use crate::verify::{Counts, Facts, Folders, JudgedPlan, PreviousVerdict, PreviousVerdicts, Verdict, hex};
 
 /// A comparison in the making.
 pub struct Comparison<'m, 'a> {
     memory: Option<&'m Memory<'a>>,
     record: Option<Record<'m, 'a>>,
-    refused: Option<Refused>,
+    refused: Option<ServiceError>,
     history: History,
     /// The plans of this audit.
     seen: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
         let last = memory.and_then(Memory::last);
         let history = History {
             last_at: last.map(|last| last.at.clone()),
-            before: last.map(|last| Standing::of(last.counts)),
+            before: last.map(|last| Completion::of(last.counts)),
             ..History::default()
         };
         let same = last.is_some();
@@ -60,13 +60,13 @@ impl<'m, 'a> Comparison<'m, 'a> {
     }
 
     /// What the last audit knew of a plan.
-    pub fn before(&mut self, shown: &str) -> Before {
+    pub fn before(&mut self, shown: &str) -> PreviousVerdicts {
         match self.memory.map(|memory| memory.before(shown)) {
-            None => Before::default(),
+            None => PreviousVerdicts::default(),
             Some(Ok(before)) => before,
             Some(Err(refused)) => {
                 self.fail(refused);
-                Before::default()
+                PreviousVerdicts::default()
             }
         }
     }
@@ -81,13 +81,13 @@ impl<'m, 'a> Comparison<'m, 'a> {
 
     /// Why the memory failed, if it did.
     #[must_use]
-    pub fn refused(&self) -> Option<&Refused> {
+    pub fn refused(&self) -> Option<&ServiceError> {
         self.refused.as_ref()
     }
 
     /// Adds a plan. `before` is what [`Comparison::before`] gave; `open` is what [`crate::verify::Commits::add`] gave, and
     /// may be empty.
-    pub fn plan(&mut self, shown: &str, plan: &Plan, judged: &Judged, open: &[bool], before: &Before) {
+    pub fn plan(&mut self, shown: &str, plan: &Plan, judged: &JudgedPlan, open: &[bool], before: &PreviousVerdicts) {
         let counts = Counts::of(judged.deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         self.seen.insert(shown.to_owned());
@@ -97,18 +97,18 @@ impl<'m, 'a> Comparison<'m, 'a> {
         if !same {
             self.same = false;
             if self.history.last_at.is_some() {
-                let before = known.map(|known| Standing::of(known.counts));
+                let before = known.map(|known| Completion::of(known.counts));
                 self.history.plans.push(PlanChange {
                     plan: shown.to_owned(),
                     before,
-                    after: Some(Standing::of(counts)),
+                    after: Some(Completion::of(counts)),
                 });
             }
             self.rows(shown, plan, judged, before);
         }
         let open = |at: usize| open.get(at).copied().unwrap_or(false);
         let rows = plan.deliverables.iter().zip(&judged.deliverables).enumerate();
-        let rows: Vec<(String, Kept)> = rows
+        let rows: Vec<(String, PreviousVerdict)> = rows
             .map(|(at, (item, verdict))| (item.path.clone(), kept(item, verdict, open(at), before.row(&item.path))))
             .collect();
         let kept =
@@ -122,17 +122,22 @@ impl<'m, 'a> Comparison<'m, 'a> {
 
     /// What came of it; remembers the audit. Why it could not be remembered, if so, is in the second place.
     #[must_use]
-    pub fn finish(mut self, closing: &Closing<'_>, facts: &Facts<'_>, folders: &Folders) -> (History, Option<Refused>) {
+    pub fn finish(
+        mut self,
+        closing: &Closing<'_>,
+        facts: &Facts<'_>,
+        folders: &Folders,
+    ) -> (History, Option<ServiceError>) {
         let (others, gone) = self.others(closing.whole);
         for (plan, counts) in &gone {
             self.same = false;
-            let before = Some(Standing::of(*counts));
+            let before = Some(Completion::of(*counts));
             self.history.plans.push(PlanChange { plan: plan.clone(), before, after: None });
         }
         self.history.plans.sort_by(|left, right| left.plan.cmp(&right.plan));
         let mut counts = self.counts;
         counts.add(others);
-        self.history.after = Standing::of(counts);
+        self.history.after = Completion::of(counts);
         let last = self.memory.and_then(Memory::last);
         let inputs = closing.inputs.or_else(|| last.and_then(|last| last.inputs.as_deref()));
         let unchanged = self.same && last.is_some_and(|last| last.inputs.as_deref() == inputs);
@@ -170,8 +175,8 @@ impl<'m, 'a> Comparison<'m, 'a> {
                 others.add(plan.counts);
                 history.others_count += 1;
                 if history.others.len() < limits::ROWS {
-                    let standing = Standing::of(plan.counts);
-                    history.others.push(PlanStanding { plan: shown.to_owned(), standing });
+                    let standing = Completion::of(plan.counts);
+                    history.others.push(PlanCompletion { plan: shown.to_owned(), standing });
                 }
             }
         }
@@ -197,7 +202,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
     }
 
     /// Names what is other than before in a plan that was known.
-    fn rows(&mut self, shown: &str, plan: &Plan, judged: &Judged, before: &Before) {
+    fn rows(&mut self, shown: &str, plan: &Plan, judged: &JudgedPlan, before: &PreviousVerdicts) {
         if !before.known {
             return;
         }
@@ -215,7 +220,7 @@ impl<'m, 'a> Comparison<'m, 'a> {
                 detail,
             });
         }
-        let mut gone: Vec<(&String, &Kept)> =
+        let mut gone: Vec<(&String, &PreviousVerdict)> =
             before.rows.iter().filter(|(path, _)| !promised.contains(path.as_str())).collect();
         gone.sort_by_key(|(path, kept)| (kept.line, *path));
         for (path, kept) in gone {
@@ -247,14 +252,14 @@ impl<'m, 'a> Comparison<'m, 'a> {
         }
     }
 
-    fn fail(&mut self, refused: Refused) {
+    fn fail(&mut self, refused: ServiceError) {
         self.record = None;
         self.refused.get_or_insert(refused);
     }
 }
 
 /// What a reader may want to know of a file that is still promised.
-fn detail(before: &Kept, now: &Verdict) -> String {
+fn detail(before: &PreviousVerdict, now: &Verdict) -> String {
     let mut detail = Vec::new();
     if let (Some(old), Some(new)) = (&before.found, &now.found)
         && old != new
@@ -272,9 +277,9 @@ fn detail(before: &Kept, now: &Verdict) -> String {
     detail.join("; ")
 }
 
-fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Kept>) -> Kept {
+fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&PreviousVerdict>) -> PreviousVerdict {
     let earlier = before.and_then(|kept| kept.sha256.as_ref()).filter(|_| verdict.found.is_none());
-    Kept {
+    PreviousVerdict {
         status: verdict.status,
         line: item.line() as u64,
         found: verdict.found.clone(),
@@ -288,8 +293,8 @@ fn kept(item: &Deliverable, verdict: &Verdict, open: bool, before: Option<&Kept>
 }
 
 /// A digest of everything that the report says of a plan, commits apart.
-fn digest(plan: &Plan, judged: &Judged) -> String {
-    let mut book = Book(Sha256::new());
+fn digest(plan: &Plan, judged: &JudgedPlan) -> String {
+    let mut book = SectionHasher(Sha256::new());
     book.text(plan.title.as_deref().unwrap_or_default());
     for (name, value) in &plan.header {
         book.text(name).text(value);
@@ -308,9 +313,9 @@ fn digest(plan: &Plan, judged: &Judged) -> String {
 }
 
 /// A hasher that parts what it is given.
-struct Book(Sha256);
+struct SectionHasher(Sha256);
 
-impl Book {
+impl SectionHasher {
     fn text(&mut self, text: &str) -> &mut Self {
         self.number(text.len() as u64);
         self.0.update(text);
@@ -335,7 +340,7 @@ impl Book {
 /// One digest of everything beside plans that went into a report, for [`Closing::inputs`].
 #[must_use]
 pub fn inputs_digest<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
-    let mut book = Book(Sha256::new());
+    let mut book = SectionHasher(Sha256::new());
     for part in parts {
         book.text(part);
     }

@@ -8,4 +8,4 @@ mod model;
 mod show;
 
 pub use compare::{Closing, Comparison, inputs_digest};
-pub use model::{Change, History, PlanChange, PlanStanding, Standing};
+pub use model::{Change, Completion, History, PlanChange, PlanCompletion};

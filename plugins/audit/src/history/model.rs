@@ -13,13 +13,13 @@ pub struct History {
     /// Whether nothing that a report shows is other than at the last audit.
     pub unchanged: bool,
     /// All plans at the last audit; null when none is remembered.
-    pub before: Option<Standing>,
+    pub before: Option<Completion>,
     /// All plans now; those that this audit left out as they are remembered.
-    pub after: Standing,
+    pub after: Completion,
     /// Plans that are new, gone, or say or hold something else, by name.
     pub plans: Vec<PlanChange>,
     /// Plans that this audit left out, as they are remembered, by name; not more than a table shows.
-    pub others: Vec<PlanStanding>,
+    pub others: Vec<PlanCompletion>,
     /// How many plans this audit left out.
     pub others_count: usize,
     /// Done before and not now.
@@ -40,14 +40,14 @@ pub struct History {
 
 /// How a set of deliverables stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Standing {
+pub struct Completion {
     /// By status.
     pub counts: Counts,
     /// Done of expected in per cent; null when nothing could be verified.
     pub percent: Option<usize>,
 }
 
-impl Standing {
+impl Completion {
     /// The standing of these counts.
     #[must_use]
     pub fn of(counts: Counts) -> Self {
@@ -57,11 +57,11 @@ impl Standing {
 
 /// A plan as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PlanStanding {
+pub struct PlanCompletion {
     /// The plan.
     pub plan: String,
     /// As the last audit that looked at it left it.
-    pub standing: Standing,
+    pub standing: Completion,
 }
 
 /// A plan before and after.
@@ -70,9 +70,9 @@ pub struct PlanChange {
     /// The plan.
     pub plan: String,
     /// At the last audit; null for a plan that it did not know.
-    pub before: Option<Standing>,
+    pub before: Option<Completion>,
     /// Now; null for a plan that is gone.
-    pub after: Option<Standing>,
+    pub after: Option<Completion>,
 }
 
 /// A deliverable before and after.

@@ -1,10 +1,10 @@
 //! Findings and blocks of a comparison.
 
-use super::model::{Change, History, PlanStanding, Standing};
+use super::model::{Change, Completion, History, PlanCompletion};
 use crate::count::{count, is};
 use crate::ids::bounded;
-use crate::note::Weight;
 use crate::page::{Block, Cell, Point, Table};
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::verify::Status;
 
@@ -19,7 +19,7 @@ impl History {
             let detail = if detail.is_empty() { String::new() } else { format!("; {detail}") };
             Gap {
                 id: bounded(&format!("audit:{plan}:{path}:regression")),
-                weight: Weight::High,
+                weight: NoteSeverity::High,
                 title: format!("REGRESSION: {path} was {before} and is {after} ({plan})"),
                 evidence: format!("{plan}:{line}; {before} on {last}{detail}"),
             }
@@ -35,7 +35,7 @@ impl History {
             return Some("Nothing changed since the last audit.".to_owned());
         }
         let percent =
-            |standing: Standing| standing.percent.map_or("\u{2013}".to_owned(), |percent| format!("{percent} %"));
+            |standing: Completion| standing.percent.map_or("\u{2013}".to_owned(), |percent| format!("{percent} %"));
         let mut text = format!("Since the last audit: {} \u{2192} {}", percent(before), percent(self.after));
         let parts = [("regression", self.regressions.len()), ("step forward", self.progress.len())];
         for (what, many) in parts.into_iter().filter(|(_, many)| *many > 0) {
@@ -92,7 +92,7 @@ impl History {
             return Vec::new();
         }
         let mut table = Table::new(&["Plan", "Completion", "Done"]);
-        for PlanStanding { plan, standing } in &self.others {
+        for PlanCompletion { plan, standing } in &self.others {
             let done = format!("{} of {}", standing.counts.done(), standing.counts.expected());
             table.row([Cell::code(plan), Cell::Percent(standing.percent), Cell::text(done)]);
         }
@@ -104,9 +104,10 @@ impl History {
     }
 }
 
-fn standings(name: Cell, before: Option<Standing>, after: Option<Standing>) -> Vec<Cell> {
-    let percent = |standing: Option<Standing>| standing.map_or(Cell::None, |standing| Cell::Percent(standing.percent));
-    let done = |standing: Option<Standing>| match standing {
+fn standings(name: Cell, before: Option<Completion>, after: Option<Completion>) -> Vec<Cell> {
+    let percent =
+        |standing: Option<Completion>| standing.map_or(Cell::None, |standing| Cell::Percent(standing.percent));
+    let done = |standing: Option<Completion>| match standing {
         Some(standing) => Cell::text(format!("{} of {}", standing.counts.done(), standing.counts.expected())),
         None => Cell::None,
     };

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::UNIX_EPOCH;
 
-use super::look::{Content, Found};
+use super::entry::{Content, FoundEntry};
 use super::walk::Index;
 use crate::globs::Globs;
 
@@ -28,7 +28,7 @@ impl Index {
 
     /// When a file was changed, in milliseconds since 1970 UTC; absent where the system does not say.
     #[must_use]
-    pub fn modified(&self, found: &Found) -> Option<i64> {
+    pub fn modified(&self, found: &FoundEntry) -> Option<i64> {
         let modified = fs::symlink_metadata(&found.guest).ok()?.modified().ok()?;
         let since = modified.duration_since(UNIX_EPOCH).ok()?;
         i64::try_from(since.as_millis()).ok()
@@ -38,7 +38,7 @@ impl Index {
     ///
     /// # Errors
     /// When it is not a regular file any more or the system refuses.
-    pub fn read_head(&self, found: &Found, most: u64) -> io::Result<Content> {
+    pub fn read_head(&self, found: &FoundEntry, most: u64) -> io::Result<Content> {
         let mut file = open(found)?;
         let mut bytes = Vec::new();
         Read::by_ref(&mut file).take(most).read_to_end(&mut bytes)?;
@@ -50,7 +50,7 @@ impl Index {
     ///
     /// # Errors
     /// When it is not a regular file any more or the system refuses.
-    pub fn read_tail(&self, found: &Found, most: u64) -> io::Result<Content> {
+    pub fn read_tail(&self, found: &FoundEntry, most: u64) -> io::Result<Content> {
         let mut file = open(found)?;
         let bytes = file.metadata()?.len();
         let whole = bytes <= most;
@@ -64,7 +64,7 @@ impl Index {
     }
 }
 
-fn open(found: &Found) -> io::Result<File> {
+fn open(found: &FoundEntry) -> io::Result<File> {
     if !fs::symlink_metadata(&found.guest)?.file_type().is_file() {
         return Err(io::Error::other("not a regular file"));
     }

@@ -4,9 +4,9 @@
 //! regular file, and never looks at a path that is not below a granted root.
 
 mod disk;
+mod entry;
 mod list;
-mod look;
 mod walk;
 
-pub use look::{Content, Found};
+pub use entry::{Content, FoundEntry};
 pub use walk::{EntryKind, Index, Root};

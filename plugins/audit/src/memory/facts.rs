@@ -4,11 +4,11 @@ use baton_plugin_sdk::sql::Value;
 
 use super::cells::{count, flag, integer, maybe_number, maybe_string, number, string, text, words};
 use super::memory::Memory;
-use crate::lent::Refused;
 use crate::limits;
-use crate::verify::{Fact, Facts, Folders, Looked, LookedInto, Remembered, Stub};
+use crate::services::ServiceError;
+use crate::verify::{Fact, FactStore, Facts, Folders, LookedInto, Stub, SymbolLookup};
 
-impl Remembered for Memory<'_> {
+impl FactStore for Memory<'_> {
     /// A database that fails knows nothing: then the files are read.
     fn facts(&self, keys: &[String]) -> Vec<(String, Fact)> {
         let statement = "SELECT key, bytes, changed_ns, sha256, lines, blank, whole, stub, looked FROM facts
@@ -28,7 +28,7 @@ impl Memory<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn folders(&self) -> Result<Folders, Refused> {
+    pub fn folders(&self) -> Result<Folders, ServiceError> {
         let statement =
             "SELECT path, changed_ns, files, junk FROM folders WHERE scope = ?1 AND path > ?2 ORDER BY path LIMIT ?3";
         let mut folders = Folders::new();
@@ -47,7 +47,7 @@ impl Memory<'_> {
     }
 
     /// Keeps what a run learned of files. After a run over all plans, what it did not ask for is forgotten.
-    pub(super) fn keep_facts(&self, facts: &Facts<'_>, whole: bool) -> Result<(), Refused> {
+    pub(super) fn keep_facts(&self, facts: &Facts<'_>, whole: bool) -> Result<(), ServiceError> {
         let statement =
             "INSERT OR REPLACE INTO facts (key, bytes, changed_ns, sha256, lines, blank, whole, stub, looked)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -57,7 +57,7 @@ impl Memory<'_> {
         if whole { self.forget_facts(facts) } else { Ok(()) }
     }
 
-    fn forget_facts(&self, facts: &Facts<'_>) -> Result<(), Refused> {
+    fn forget_facts(&self, facts: &Facts<'_>) -> Result<(), ServiceError> {
         let all = self.database.query("SELECT count(*) FROM facts", &[])?;
         let all = all.first().and_then(|row| count(row, 0)).unwrap_or_default();
         if all <= facts.len() as u64 {
@@ -81,7 +81,7 @@ impl Memory<'_> {
     }
 
     /// Keeps which folders were looked into; writes only what is new.
-    pub(super) fn keep_folders(&self, folders: &Folders) -> Result<(), Refused> {
+    pub(super) fn keep_folders(&self, folders: &Folders) -> Result<(), ServiceError> {
         let before = self.folders()?;
         let key = |path: &str| Value::Text(format!("/{path}"));
         let new = folders.iter().filter(|(path, looked)| before.get(*path) != Some(looked));
@@ -114,7 +114,7 @@ fn fact(row: &[Value]) -> Fact {
         blank: integer(row, 5) != 0,
         whole: integer(row, 6) != 0,
         stub: text(row, 7).and_then(|code| Stub::of_code(&code)),
-        looked: looked.into_iter().map(|(name, line)| Looked { name, line }).collect(),
+        looked: looked.into_iter().map(|(name, line)| SymbolLookup { name, line }).collect(),
     }
 }
 
@@ -133,9 +133,9 @@ fn fact_row(key: &str, fact: &Fact) -> Vec<Value> {
 }
 
 /// What was looked for, by name; as much as a page of facts has room for.
-fn looked_text(looked: &[Looked]) -> String {
+fn looked_text(looked: &[SymbolLookup]) -> String {
     let mut room = limits::LOOKED_BYTES;
-    let mut fits = |looked: &&Looked| {
+    let mut fits = |looked: &&SymbolLookup| {
         let weight = looked.name.len() + 16;
         let fits = weight <= room;
         room -= if fits { weight } else { 0 };

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::cells::{string, text, words};
 use super::memory::Memory;
-use crate::lent::Refused;
 use crate::limits;
 use crate::report::Gap;
+use crate::services::ServiceError;
 
 /// A finding as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,7 +77,7 @@ impl Memory<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn open_findings(&self) -> Result<Vec<FindingState>, Refused> {
+    pub fn open_findings(&self) -> Result<Vec<FindingState>, ServiceError> {
         let statement = "SELECT id, weight, title, opened_at, closed_at FROM findings
             WHERE scope = ?1 AND id > ?2 AND closed_at IS NULL ORDER BY id LIMIT ?3";
         let mut findings = Vec::new();
@@ -97,7 +97,7 @@ impl Memory<'_> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn keep_findings(&self, turnover: &Turnover) -> Result<(), Refused> {
+    pub fn keep_findings(&self, turnover: &Turnover) -> Result<(), ServiceError> {
         let put = "INSERT OR REPLACE INTO findings (scope, id, weight, title, opened_at, closed_at)
             VALUES (?1, ?2, ?3, ?4, ?5, NULL)";
         let opened = turnover.opened.iter().map(|finding| {

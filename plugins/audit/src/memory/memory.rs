@@ -9,10 +9,10 @@ use baton_plugin_sdk::sql::Value;
 use super::cells::{count, integer, text, words};
 use super::schema;
 use super::settle::settle;
-use crate::ended::Ended;
-use crate::lent::{Database, Refused};
+use crate::earlier_outcomes::EarlierOutcomes;
 use crate::limits;
-use crate::verify::{Before, CommitLine, Counts, Kept, Status};
+use crate::services::{Database, ServiceError};
+use crate::verify::{CommitLine, Counts, PreviousVerdict, PreviousVerdicts, Status};
 
 /// What is remembered.
 pub struct Memory<'a> {
@@ -68,15 +68,15 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// When the database is not granted, fails, or was written by a newer version.
-    pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, Refused> {
-        Self::open_by(database, scope, &Ended::default())
+    pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, ServiceError> {
+        Self::open_by(database, scope, &EarlierOutcomes::default())
     }
 
     /// The same for a task, which takes back what an audit left whose outcome was never taken.
     ///
     /// # Errors
     /// As [`Memory::open`].
-    pub fn open_by(database: &'a dyn Database, scope: &str, ended: &Ended<'_>) -> Result<Self, Refused> {
+    pub fn open_by(database: &'a dyn Database, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<Self, ServiceError> {
         schema::prepare(database)?;
         settle(database, scope, ended)?;
         let newest = database.query("SELECT max(id) FROM audits", &[])?;
@@ -111,7 +111,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn naming(&self, files: &[String]) -> Result<Vec<(String, String)>, Refused> {
+    pub fn naming(&self, files: &[String]) -> Result<Vec<(String, String)>, ServiceError> {
         let names: BTreeMap<i64, &str> = self.plans.iter().map(|(shown, plan)| (plan.id, shown.as_str())).collect();
         let list = Value::Text(serde_json::to_string(files).unwrap_or_default());
         let mut naming = Vec::new();
@@ -131,8 +131,11 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn before(&self, shown: &str) -> Result<Before, Refused> {
-        let mut before = Before { known: self.last.is_some() && self.plans.contains_key(shown), ..Before::default() };
+    pub fn before(&self, shown: &str) -> Result<PreviousVerdicts, ServiceError> {
+        let mut before = PreviousVerdicts {
+            known: self.last.is_some() && self.plans.contains_key(shown),
+            ..PreviousVerdicts::default()
+        };
         let Some(plan) = self.plans.get(shown) else { return Ok(before) };
         let statement =
             "SELECT path, status, line, found, bytes, lines, sha256, commit_id, commit_title, commit_at, commit_open
@@ -149,7 +152,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn trend(&self) -> Result<Vec<Moment>, Refused> {
+    pub fn trend(&self) -> Result<Vec<Moment>, ServiceError> {
         let statement = "SELECT at, counts FROM audits WHERE scope = ?1 AND quiet = 0 ORDER BY id DESC LIMIT ?2";
         let most = Value::Integer(i64::try_from(limits::TREND).unwrap_or_default());
         let rows = self.database.query(statement, &[Value::Text(self.scope.clone()), most])?;
@@ -160,7 +163,7 @@ impl<'a> Memory<'a> {
         Ok(rows.iter().rev().map(moment).collect())
     }
 
-    fn last_audit(&self) -> Result<Option<LastAudit>, Refused> {
+    fn last_audit(&self) -> Result<Option<LastAudit>, ServiceError> {
         let statement =
             "SELECT id, seen_at, counts, head, inputs FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT 1";
         let rows = self.database.query(statement, &[Value::Text(self.scope.clone())])?;
@@ -173,7 +176,7 @@ impl<'a> Memory<'a> {
         }))
     }
 
-    fn kept_plans(&self) -> Result<BTreeMap<String, KeptPlan>, Refused> {
+    fn kept_plans(&self) -> Result<BTreeMap<String, KeptPlan>, ServiceError> {
         let statement = "SELECT plan, max(audit), id, digest, counts FROM plans
             WHERE scope = ?1 AND plan > ?2 AND audit <= ?4 GROUP BY plan ORDER BY plan LIMIT ?3";
         let mut plans = BTreeMap::new();
@@ -188,7 +191,12 @@ impl<'a> Memory<'a> {
 
     /// Asks for all rows, page after page: `?1` is `of`, `?2` the first cell of the last row, `?3` the page's size and `?4`
     /// the last audit that counts.
-    pub(super) fn pages(&self, statement: &str, of: &Value, mut take: impl FnMut(&[Value])) -> Result<(), Refused> {
+    pub(super) fn pages(
+        &self,
+        statement: &str,
+        of: &Value,
+        mut take: impl FnMut(&[Value]),
+    ) -> Result<(), ServiceError> {
         let page = i64::try_from(limits::MEMORY_PAGE).unwrap_or_default();
         let mut after = String::new();
         loop {
@@ -208,9 +216,9 @@ impl<'a> Memory<'a> {
     }
 }
 
-fn kept(row: &[Value]) -> Option<Kept> {
+fn kept(row: &[Value]) -> Option<PreviousVerdict> {
     let commit = text(row, 7).map(|id| CommitLine { id, title: words(row, 8), at: integer(row, 9) });
-    Some(Kept {
+    Some(PreviousVerdict {
         status: Status::of_word(&words(row, 1))?,
         line: count(row, 2).unwrap_or_default(),
         found: text(row, 3),

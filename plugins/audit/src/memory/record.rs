@@ -5,9 +5,9 @@ use baton_plugin_sdk::sql::Value;
 
 use super::cells::{flag, maybe_number, maybe_string, number, string};
 use super::memory::{Memory, counts_text};
-use crate::lent::Refused;
 use crate::limits;
-use crate::verify::{Counts, Facts, Folders, Kept};
+use crate::services::ServiceError;
+use crate::verify::{Counts, Facts, Folders, PreviousVerdict};
 
 /// A plan that is to be remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct PlanRecord {
     /// Its deliverables by status.
     pub counts: Counts,
     /// Its rows, by path, each path once.
-    pub rows: Vec<(String, Kept)>,
+    pub rows: Vec<(String, PreviousVerdict)>,
 }
 
 /// An audit that is to be remembered.
@@ -56,7 +56,7 @@ impl<'m, 'a> Record<'m, 'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn start(memory: &'m Memory<'a>) -> Result<Self, Refused> {
+    pub fn start(memory: &'m Memory<'a>) -> Result<Self, ServiceError> {
         let committed = Value::Integer(memory.committed);
         let left =
             memory.database.query("SELECT 1 FROM plans WHERE audit > ?1 LIMIT 1", std::slice::from_ref(&committed))?;
@@ -79,7 +79,7 @@ impl<'m, 'a> Record<'m, 'a> {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn plan(&mut self, plan: PlanRecord) -> Result<(), Refused> {
+    pub fn plan(&mut self, plan: PlanRecord) -> Result<(), ServiceError> {
         let id = Value::Integer(self.next_plan);
         self.next_plan += 1;
         let (scope, audit) = (string(&self.memory.scope), Value::Integer(self.audit));
@@ -92,7 +92,7 @@ impl<'m, 'a> Record<'m, 'a> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Refused> {
+    fn flush(&mut self) -> Result<(), ServiceError> {
         let rows = std::mem::take(&mut self.rows);
         let plans = std::mem::take(&mut self.plans);
         self.wrote |= !plans.is_empty();
@@ -111,7 +111,7 @@ impl<'m, 'a> Record<'m, 'a> {
     ///
     /// # Errors
     /// When the database fails. Before the audit is in its table, the old state counts; after that, the new one.
-    pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), Refused> {
+    pub fn finish(mut self, audit: &AuditRecord<'_>, facts: &Facts<'_>, folders: &Folders) -> Result<(), ServiceError> {
         self.gone(audit.gone);
         self.flush()?;
         self.memory.keep_facts(facts, audit.whole)?;
@@ -154,7 +154,7 @@ impl<'m, 'a> Record<'m, 'a> {
     }
 
     /// Takes away audits beyond the bound. What newer rows stand for goes when this audit is settled.
-    fn tidy(&self) -> Result<(), Refused> {
+    fn tidy(&self) -> Result<(), ServiceError> {
         let bound = "DELETE FROM audits WHERE scope = ?1 AND id IN
             (SELECT id FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
         let most = Value::Integer(i64::try_from(limits::AUDITS_KEPT).unwrap_or_default());
@@ -162,7 +162,7 @@ impl<'m, 'a> Record<'m, 'a> {
     }
 }
 
-fn row(plan: Value, path: String, kept: &Kept) -> Vec<Value> {
+fn row(plan: Value, path: String, kept: &PreviousVerdict) -> Vec<Value> {
     let commit = kept.commit.as_ref();
     vec![
         plan,

@@ -3,7 +3,7 @@
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::integer;
-use crate::lent::{Database, Refused};
+use crate::services::{Database, ServiceError};
 
 /// The table that says how many of the steps were taken.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
@@ -47,7 +47,7 @@ const CUT_OFF: &[&str] =
 ///
 /// # Errors
 /// When the database fails, or was written by a newer version of the audit.
-pub(super) fn prepare(database: &dyn Database) -> Result<(), Refused> {
+pub(super) fn prepare(database: &dyn Database) -> Result<(), ServiceError> {
     let known = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
     if known.is_empty() {
         database.write(META, vec![Vec::new()])?;
@@ -56,7 +56,7 @@ pub(super) fn prepare(database: &dyn Database) -> Result<(), Refused> {
     let taken = version.first().map_or(0, |row| integer(row, 0));
     let taken = usize::try_from(taken).unwrap_or_default();
     if taken > STEPS.len() {
-        return Err(Refused::Unavailable(format!(
+        return Err(ServiceError::Unavailable(format!(
             "the audit's memory has version {taken}, and this audit knows only {}: update the plugin",
             STEPS.len()
         )));

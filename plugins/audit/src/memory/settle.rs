@@ -9,15 +9,15 @@
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{integer, string, words};
-use crate::ended::Ended;
-use crate::lent::{Database, Refused};
+use crate::earlier_outcomes::EarlierOutcomes;
+use crate::services::{Database, ServiceError};
 
 /// Settles what the last audit of a scope left pending: it counts from now on, or is taken back. Can be broken off anywhere
 /// and begun again.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn settle(database: &dyn Database, scope: &str, ended: &Ended<'_>) -> Result<(), Refused> {
+pub(super) fn settle(database: &dyn Database, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
     let pending = database.query("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
     let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), words(row, 1))) else { return Ok(()) };
     let of_scope = || vec![vec![string(scope), Value::Integer(audit)]];

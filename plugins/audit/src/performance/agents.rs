@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::runs::{percent, rank};
-use crate::lent::{Entry, Ledger};
 use crate::limits;
-use crate::moment;
+use crate::services::{Entry, Ledger};
+use crate::time;
 
 /// The tasks of one agent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -93,8 +93,8 @@ fn rows(tasks: &[Entry]) -> Vec<AgentRow> {
 }
 
 fn took(task: &Entry) -> Option<u64> {
-    let ended = moment::read(task.ended_at.as_deref()?)?;
-    u64::try_from(ended - moment::read(&task.created_at)?).ok()
+    let ended = time::read(task.ended_at.as_deref()?)?;
+    u64::try_from(ended - time::read(&task.created_at)?).ok()
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use super::issues::{KnownIssue, known_issues};
 use super::logs::Logs;
 use crate::count::{count, is};
 use crate::index::Index;
-use crate::lent::Database;
 use crate::limits;
-use crate::note::{Note, Weight};
 use crate::options::Options;
 use crate::plan::Plan;
+use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
+use crate::services::Database;
 
 /// What phase 3 takes from plans, gathered while they are read.
 #[derive(Debug, Default)]
@@ -109,8 +109,11 @@ fn severity(issue: &KnownIssue) -> usize {
 }
 
 fn findings(performance: &Performance) -> Vec<Gap> {
-    let notes =
-        performance.logs.notes.iter().map(|note: &Note| Gap::new(&note.key, note.weight, &note.title, &note.evidence));
+    let notes = performance
+        .logs
+        .notes
+        .iter()
+        .map(|note: &Remark| Gap::new(&note.key, note.weight, &note.title, &note.evidence));
     let gate = performance.gate.as_ref().filter(|gate| gate.needed > 0).map(below_gate);
     let open = performance.issues.iter().filter(|issue| issue.open && severity(issue) < 2).map(open_issue);
     let configurations = performance.configurations.iter().flat_map(configuration);
@@ -126,14 +129,14 @@ fn below_gate(gate: &GateRow) -> Gap {
         gate.needed,
         gate.gate_percent
     );
-    Gap::new("catalog:fingerprints:below-gate", Weight::Medium, &title, gate.source)
+    Gap::new("catalog:fingerprints:below-gate", NoteSeverity::Medium, &title, gate.source)
 }
 
 fn open_issue(issue: &KnownIssue) -> Gap {
     let severity = issue.severity.unwrap_or_default();
     let title = format!("a known issue is open ({severity}): {}", issue.issue);
     let evidence = format!("{}:{}; the plan says: {}", issue.plan, issue.line, issue.status);
-    Gap::new(&format!("{}:{}:known-issue", issue.plan, issue.issue), Weight::Low, &title, &evidence)
+    Gap::new(&format!("{}:{}:known-issue", issue.plan, issue.issue), NoteSeverity::Low, &title, &evidence)
 }
 
 fn configuration(row: &ConfigRow) -> Vec<Gap> {
@@ -141,15 +144,15 @@ fn configuration(row: &ConfigRow) -> Vec<Gap> {
     let mut out = Vec::new();
     if let Some(unread) = row.unread {
         let title = format!("the configuration {file} was not compared with {example}: {unread}");
-        out.push(Gap::new(&format!("{file}:configuration:unread"), Weight::Low, &title, example));
+        out.push(Gap::new(&format!("{file}:configuration:unread"), NoteSeverity::Low, &title, example));
     } else if !row.there {
         let title = format!("the configuration {file} is not there; {example} wants {}", count(row.wanted, "variable"));
-        out.push(Gap::new(&format!("{file}:configuration:absent"), Weight::Info, &title, example));
+        out.push(Gap::new(&format!("{file}:configuration:absent"), NoteSeverity::Info, &title, example));
     }
     for (state, weight, word) in [
-        (VariableState::Missing, Weight::Medium, "missing"),
-        (VariableState::Empty, Weight::Low, "empty"),
-        (VariableState::Placeholder, Weight::Low, "still the example's"),
+        (VariableState::Missing, NoteSeverity::Medium, "missing"),
+        (VariableState::Empty, NoteSeverity::Low, "empty"),
+        (VariableState::Placeholder, NoteSeverity::Low, "still the example's"),
     ] {
         let names: Vec<&str> = row.names(state).collect();
         if !names.is_empty() {

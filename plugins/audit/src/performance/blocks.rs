@@ -4,9 +4,9 @@ use super::analyse::Performance;
 use super::config::VariableState;
 use super::runs::RunRow;
 use crate::count::{count as said, is};
-use crate::moment;
+use crate::csv_sheet::{count, heading, subheading, table, text};
 use crate::page::{Bar, Block, Cell, Table};
-use crate::sheet::{count, heading, subheading, table, text};
+use crate::time;
 
 /// What phase 3 shows.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn blocks(performance: &Performance) -> Vec<Block> {
 }
 
 fn span(ms: Option<u64>) -> Cell {
-    ms.map_or(Cell::None, |ms| Cell::text(moment::span(ms)))
+    ms.map_or(Cell::None, |ms| Cell::text(time::span(ms)))
 }
 
 fn logs(performance: &Performance, out: &mut Vec<Block>) {
@@ -43,7 +43,7 @@ fn logs(performance: &Performance, out: &mut Vec<Block>) {
             Cell::Percent(row.success_percent),
             span(row.p50_ms),
             span(row.p95_ms),
-            row.last_run.map_or(Cell::None, |at| Cell::text(moment::shown(at))),
+            row.last_run.map_or(Cell::None, |at| Cell::text(time::shown(at))),
             Cell::code(&row.seen_at),
         ]);
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::globs::Globs;
-use crate::index::{Found, Index};
+use crate::index::{FoundEntry, Index};
 use crate::limits;
 use crate::plan::{Place, Plan};
 use crate::yaml;
@@ -123,7 +123,7 @@ fn is_configuration(path: &str) -> bool {
         || (data && (name.contains("config") || name.contains("settings")))
 }
 
-fn row(index: &Index, example: &Found) -> Option<ConfigRow> {
+fn row(index: &Index, example: &FoundEntry) -> Option<ConfigRow> {
     let file = real(&example.path)?;
     let mut row = ConfigRow {
         example: example.path.clone(),
@@ -176,7 +176,7 @@ fn is_placeholder(value: &str) -> bool {
 }
 
 /// Names and values of a configuration; what it is written in is told by the real file's name.
-fn variables(index: &Index, found: &Found, real: &str) -> Option<BTreeMap<String, String>> {
+fn variables(index: &Index, found: &FoundEntry, real: &str) -> Option<BTreeMap<String, String>> {
     let content = index.read_head(found, limits::DOCUMENT_BYTES).ok().filter(|content| content.whole)?;
     let text = content.text.strip_prefix('\u{feff}').unwrap_or(&content.text);
     let mut out = BTreeMap::new();

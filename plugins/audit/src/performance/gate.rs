@@ -3,8 +3,8 @@
 use baton_plugin_sdk::sql::Value;
 use serde::Serialize;
 
-use crate::lent::Database;
 use crate::options::Options;
+use crate::services::Database;
 
 /// Files that are there, and those of them that have a fingerprint, as the catalog reckons: a file that became another one and
 /// was not read since has none, though that of the old one is kept.

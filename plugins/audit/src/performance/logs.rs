@@ -12,9 +12,9 @@ use super::scrub::scrub;
 use crate::count::{count, is};
 use crate::index::Index;
 use crate::limits;
-use crate::moment;
-use crate::note::{Note, Weight};
 use crate::options::Options;
+use crate::remark::{NoteSeverity, Remark};
+use crate::time;
 
 /// Bytes of a name.
 const NAME_BYTES: usize = 100;
@@ -30,7 +30,7 @@ pub struct Logs {
     pub left_out: usize,
     /// What a reader should know about the reading.
     #[serde(skip)]
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
 }
 
 /// A log.
@@ -56,7 +56,7 @@ pub fn logs(index: &Index, options: &Options) -> Logs {
     found.sort_by_cached_key(|found| (std::cmp::Reverse(index.modified(found)), found.path.clone()));
     if found.len() > limits::LOG_FILES {
         let title = format!("{} logs were found; only the newest {} were read", found.len(), limits::LOG_FILES);
-        out.notes.push(Note::new("logs:too-many", Weight::Low, title, ""));
+        out.notes.push(Remark::new("logs:too-many", NoteSeverity::Low, title, ""));
         found.truncate(limits::LOG_FILES);
     }
     let mut runs = Runs::default();
@@ -72,9 +72,9 @@ pub fn logs(index: &Index, options: &Options) -> Logs {
             }
             Err(error) => {
                 let title = format!("the log {} could not be read", found.path);
-                out.notes.push(Note::new(
+                out.notes.push(Remark::new(
                     format!("{}:log:unreadable", found.path),
-                    Weight::Low,
+                    NoteSeverity::Low,
                     title,
                     error.to_string(),
                 ));
@@ -86,14 +86,14 @@ pub fn logs(index: &Index, options: &Options) -> Logs {
     out
 }
 
-fn note(file: &LogFile) -> Option<Note> {
+fn note(file: &LogFile) -> Option<Remark> {
     let title = match (file.broken, file.whole) {
         (0, true) => return None,
         (0, false) => format!("of the log {} only the end was read", file.path),
         (broken, _) => format!("{} of the log {} {} no JSON", count(broken, "line"), file.path, is(broken)),
     };
-    let weight = if file.broken > 0 { Weight::Low } else { Weight::Info };
-    Some(Note::new(format!("{}:log:not-whole", file.path), weight, title, ""))
+    let weight = if file.broken > 0 { NoteSeverity::Low } else { NoteSeverity::Info };
+    Some(Remark::new(format!("{}:log:not-whole", file.path), weight, title, ""))
 }
 
 fn read(path: &str, text: &str, whole: bool, runs: &mut Runs) -> LogFile {
@@ -176,7 +176,7 @@ fn short(text: &str, most: usize) -> String {
 }
 
 fn at(value: &Value) -> Option<i64> {
-    value.as_str().map_or_else(|| value.as_f64().and_then(moment::number_ms), moment::read)
+    value.as_str().map_or_else(|| value.as_f64().and_then(time::number_ms), time::read)
 }
 
 /// A duration: a number of `unit` milliseconds, or a number with its own unit (`23.3s`, `450 ms`, `2 min`).

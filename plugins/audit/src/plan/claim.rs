@@ -15,14 +15,14 @@ pub enum Fit {
 
 /// A claimed number of bytes or lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claim {
+pub struct SizeAssertion {
     /// The number.
     pub value: u64,
     /// How exact it wants to be.
     pub fit: Fit,
 }
 
-impl Claim {
+impl SizeAssertion {
     /// Whether `actual` agrees with the claim.
     #[must_use]
     pub fn agrees(self, actual: u64) -> bool {
@@ -51,17 +51,17 @@ mod tests {
 
     #[test]
     fn an_exact_claim_allows_one_in_a_hundred() {
-        let claim = Claim { value: 185, fit: Fit::Exact };
+        let claim = SizeAssertion { value: 185, fit: Fit::Exact };
         assert!(claim.agrees(185) && claim.agrees(186));
-        assert!(!claim.agrees(181) && !Claim { value: 100, fit: Fit::Exact }.agrees(147));
+        assert!(!claim.agrees(181) && !SizeAssertion { value: 100, fit: Fit::Exact }.agrees(147));
     }
 
     #[test]
     fn a_rough_claim_allows_a_quarter_and_a_floor_has_no_ceiling() {
-        assert!(Claim { value: 100, fit: Fit::About }.agrees(125));
-        assert!(!Claim { value: 100, fit: Fit::About }.agrees(126));
-        assert!(Claim { value: 8500, fit: Fit::AtLeast }.agrees(12_718));
-        assert!(!Claim { value: 8500, fit: Fit::AtLeast }.agrees(7000));
-        assert!(Claim { value: u64::MAX, fit: Fit::About }.agrees(u64::MAX));
+        assert!(SizeAssertion { value: 100, fit: Fit::About }.agrees(125));
+        assert!(!SizeAssertion { value: 100, fit: Fit::About }.agrees(126));
+        assert!(SizeAssertion { value: 8500, fit: Fit::AtLeast }.agrees(12_718));
+        assert!(!SizeAssertion { value: 8500, fit: Fit::AtLeast }.agrees(7000));
+        assert!(SizeAssertion { value: u64::MAX, fit: Fit::About }.agrees(u64::MAX));
     }
 }

@@ -11,7 +11,7 @@ use crate::limits;
 
 /// What a list of sightings adds up to.
 #[derive(Debug, Default)]
-pub struct Gathered {
+pub struct Deliverables {
     /// Promised files, by their first line.
     pub deliverables: Vec<Deliverable>,
     /// Files that are only spoken of, by their first line.
@@ -22,11 +22,11 @@ pub struct Gathered {
 
 /// Adds sightings up. Linear in their number.
 #[must_use]
-pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Gathered {
+pub fn gather(sightings: Vec<Sighting>, hints: &[SymbolHint]) -> Deliverables {
     let (promised, spoken): (Vec<_>, Vec<_>) =
         sightings.into_iter().partition(|sighting| sighting.role == Role::Deliverable);
-    let mut book = Book::of(&promised);
-    let mut out = Gathered::default();
+    let mut book = DeliverableIndex::of(&promised);
+    let mut out = Deliverables::default();
     let mut loose = Vec::new();
     for sighting in promised {
         match book.target(&sighting) {
@@ -51,12 +51,12 @@ enum Target {
 }
 
 /// The deliverables under their keys, and the keys under their last names.
-struct Book {
+struct DeliverableIndex {
     keys_by_name: HashMap<String, Vec<String>>,
     entries: HashMap<String, Deliverable>,
 }
 
-impl Book {
+impl DeliverableIndex {
     fn of(promised: &[Sighting]) -> Self {
         let mut keys_by_name: HashMap<String, Vec<String>> = HashMap::new();
         let mut seen = std::collections::HashSet::new();
@@ -237,7 +237,7 @@ mod tests {
         Sighting::new(path, Kind::File, Form::Tree, role, line)
     }
 
-    fn paths(gathered: &Gathered) -> Vec<&str> {
+    fn paths(gathered: &Deliverables) -> Vec<&str> {
         gathered.deliverables.iter().map(|item| item.path.as_str()).collect()
     }
 

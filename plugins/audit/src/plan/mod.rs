@@ -8,7 +8,7 @@ mod model;
 mod place;
 mod said;
 
-pub use claim::{Claim, Fit};
+pub use claim::{Fit, SizeAssertion};
 pub use gather::gather;
 pub use model::{Deliverable, Form, Kind, Mention, Plan, Reference, Role, Sighting, SymbolHint};
 pub use place::Place;

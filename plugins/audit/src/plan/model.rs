@@ -1,6 +1,6 @@
 //! The data of a plan: sightings as the extraction found them, and what they add up to.
 
-use super::{Claim, Place};
+use super::{Place, SizeAssertion};
 
 /// What a name in a plan stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,9 +78,9 @@ pub struct Sighting {
     /// Classes and functions that the plan wants in the file.
     pub symbols: Vec<String>,
     /// Claimed number of lines.
-    pub lines: Option<Claim>,
+    pub lines: Option<SizeAssertion>,
     /// Claimed size in bytes.
-    pub bytes: Option<Claim>,
+    pub bytes: Option<SizeAssertion>,
     /// What the plan says of its state, in its own words.
     pub status: Option<String>,
 }
@@ -138,9 +138,9 @@ pub struct Deliverable {
     /// Wanted classes and functions, in the order of the plan.
     pub symbols: Vec<String>,
     /// Claimed number of lines.
-    pub lines: Option<Claim>,
+    pub lines: Option<SizeAssertion>,
     /// Claimed size in bytes.
-    pub bytes: Option<Claim>,
+    pub bytes: Option<SizeAssertion>,
     /// What the plan says of its state.
     pub status: Option<String>,
     /// The line that calls it done; absent where none does.

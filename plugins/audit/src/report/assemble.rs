@@ -7,18 +7,18 @@ use std::collections::BTreeSet;
 use super::escape;
 use super::findings::{self, Gap};
 use super::model::{
-    Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
+    Component, ExpectedSize, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
 use super::parts::Parts;
 use super::render::Form;
 use crate::count::{count, is};
 use crate::discover::Details;
-use crate::extract::Seen;
+use crate::extract::DocumentWords;
 use crate::ids::bounded;
 use crate::limits;
-use crate::note::{Note, Weight, key};
-use crate::plan::{Claim, Deliverable, Plan, Reference, Role};
-use crate::verify::{Counts, Judged, Unrequested, Verdict};
+use crate::plan::{Deliverable, Plan, Reference, Role, SizeAssertion};
+use crate::remark::{NoteSeverity, Remark, key};
+use crate::verify::{Counts, JudgedPlan, UnrequestedFiles, Verdict};
 
 /// The status of a report on plans of which nothing could be verified.
 pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";
@@ -33,16 +33,16 @@ pub struct Audited {
     /// What it says.
     pub plan: Plan,
     /// The verdicts on it.
-    pub judged: Judged,
+    pub judged: JudgedPlan,
 }
 
 /// A report in the making.
 #[derive(Debug)]
 pub struct Assembly {
     plans: Vec<PlanReport>,
-    notes: Vec<Note>,
+    notes: Vec<Remark>,
     counts: Counts,
-    unrequested: Unrequested,
+    unrequested: UnrequestedFiles,
     files: Vec<Details>,
     gaps: Vec<Gap>,
     /// Their ids, each of which stands for one finding.
@@ -73,7 +73,7 @@ impl Assembly {
             plans: Vec::new(),
             notes: Vec::new(),
             counts: Counts::default(),
-            unrequested: Unrequested::default(),
+            unrequested: UnrequestedFiles::default(),
             files: Vec::new(),
             gaps: Vec::new(),
             ids: BTreeSet::new(),
@@ -89,14 +89,14 @@ impl Assembly {
     /// Adds findings of other parts of the audit.
     pub fn findings(&mut self, findings: impl IntoIterator<Item = Gap>) {
         for finding in findings {
-            self.flawed |= finding.weight >= Weight::Medium;
+            self.flawed |= finding.weight >= NoteSeverity::Medium;
             let Gap { id, weight, title, evidence } = finding;
             self.gap(gap(bounded(&id), weight, &title, &evidence));
         }
     }
 
     /// Adds notes.
-    pub fn notes(&mut self, notes: impl IntoIterator<Item = Note>) {
+    pub fn notes(&mut self, notes: impl IntoIterator<Item = Remark>) {
         for note in notes {
             let id = bounded(&format!("audit:{}", note.key));
             let gap = gap(id, note.weight, &note.title, &note.evidence);
@@ -109,13 +109,13 @@ impl Assembly {
 
     /// Adds a plan.
     pub fn plan(&mut self, audited: Audited) {
-        let Audited { shown, bytes, plan, judged: Judged { deliverables, references } } = audited;
+        let Audited { shown, bytes, plan, judged: JudgedPlan { deliverables, references } } = audited;
         let counts = Counts::of(deliverables.iter().map(|verdict| verdict.status));
         self.counts.add(counts);
         if plan.left_out > 0 {
             let title =
                 format!("{shown} names more than {} files; {} were left out", limits::NAMES_PER_PLAN, plan.left_out);
-            self.notes([Note::new(format!("{shown}:too-many-names"), Weight::Medium, title, "")]);
+            self.notes([Remark::new(format!("{shown}:too-many-names"), NoteSeverity::Medium, title, "")]);
         }
         self.bytes += self.forms.iter().map(|form| form.plan_bytes()).sum::<usize>();
         let mut components = components(&plan, &deliverables);
@@ -155,7 +155,7 @@ impl Assembly {
     /// Adds the plans without a verified deliverable, with their check boxes and paths. `looked_up` are the documents of which
     /// a claim was looked up. A plan of which nothing could be verified is a finding if it has ticked tasks, or if nothing of
     /// the whole audit could be verified.
-    pub fn unverified(&mut self, plans: Vec<(String, Seen)>, looked_up: &BTreeSet<String>) {
+    pub fn unverified(&mut self, plans: Vec<(String, DocumentWords)>, looked_up: &BTreeSet<String>) {
         self.verified = self.counts.expected() > 0 || !looked_up.is_empty();
         for (shown, seen) in plans {
             let Some(nth) = self.plans.iter().position(|plan| plan.plan == shown) else { continue };
@@ -164,7 +164,7 @@ impl Assembly {
             if looked_up.contains(&shown) || (seen.ticked == 0 && self.verified) {
                 if unverifiable == 0 {
                     let title = format!("{shown} names no deliverable");
-                    self.notes([Note::new(key(&shown, "no-deliverables"), Weight::Info, title, "")]);
+                    self.notes([Remark::new(key(&shown, "no-deliverables"), NoteSeverity::Info, title, "")]);
                 }
                 continue;
             }
@@ -173,8 +173,8 @@ impl Assembly {
                 number => format!("none of the {} that it names could be looked up", count(number, "file")),
             };
             let title = format!("{shown}: nothing could be verified: {}, and {why}", seen.boxes_text());
-            let weight = if seen.ticked > 0 { Weight::Medium } else { Weight::Info };
-            let note = Note::new(key(&shown, "nothing-verified"), weight, title, seen.evidence());
+            let weight = if seen.ticked > 0 { NoteSeverity::Medium } else { NoteSeverity::Info };
+            let note = Remark::new(key(&shown, "nothing-verified"), weight, title, seen.evidence());
             plan.unverified = Some(seen);
             self.notes([note]);
         }
@@ -186,7 +186,7 @@ impl Assembly {
     }
 
     /// Adds the files that nobody asked for, with their findings.
-    pub fn unrequested(&mut self, unrequested: Unrequested) {
+    pub fn unrequested(&mut self, unrequested: UnrequestedFiles) {
         for Gap { id, weight, title, evidence } in unrequested.gaps() {
             let gap = gap(id, weight, &title, &evidence);
             self.gap(gap);
@@ -212,12 +212,12 @@ impl Assembly {
             self.gaps.truncate(limits::FINDINGS - 1);
             self.gaps.push(Gap {
                 id: "audit:more-findings".into(),
-                weight: Weight::Info,
+                weight: NoteSeverity::Info,
                 title,
                 evidence: String::new(),
             });
         }
-        let whole = self.notes.iter().all(|note| note.weight == Weight::Info);
+        let whole = self.notes.iter().all(|note| note.weight == NoteSeverity::Info);
         let clean = self.counts.done() == self.counts.expected() && whole && !self.flawed;
         let status = match clean {
             _ if !self.plans.is_empty() && !self.verified && self.counts.expected() == 0 => NOTHING_VERIFIED,
@@ -303,7 +303,7 @@ impl Assembly {
     }
 }
 
-fn gap(id: String, weight: Weight, title: &str, evidence: &str) -> Gap {
+fn gap(id: String, weight: NoteSeverity, title: &str, evidence: &str) -> Gap {
     let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
     Gap { id, weight, title: line(title), evidence: line(evidence) }
 }
@@ -350,7 +350,7 @@ fn component_name(deliverable: &Deliverable) -> String {
 
 fn row(deliverable: Deliverable, verdict: Verdict) -> Row {
     let component = component_name(&deliverable);
-    let shown = |claim: Option<Claim>| claim.map(Claim::shown);
+    let shown = |claim: Option<SizeAssertion>| claim.map(SizeAssertion::shown);
     Row {
         path: deliverable.path,
         component,
@@ -361,7 +361,7 @@ fn row(deliverable: Deliverable, verdict: Verdict) -> Row {
         sha256: verdict.sha256,
         symbols: verdict.symbols,
         commit: verdict.commit,
-        claimed: Claimed {
+        claimed: ExpectedSize {
             bytes: shown(deliverable.bytes),
             lines: shown(deliverable.lines),
             symbols: deliverable.symbols,

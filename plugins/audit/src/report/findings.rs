@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::escape;
 use crate::ids::bounded;
 use crate::limits;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::verify::Status;
 
 /// A finding before it takes the contract's form.
@@ -14,7 +14,7 @@ pub struct Gap {
     /// Stable over runs and times, at most [`limits::FINDING_ID_BYTES`].
     pub id: String,
     /// How much it matters.
-    pub weight: Weight,
+    pub weight: NoteSeverity,
     /// One line.
     pub title: String,
     /// Where the plan says it and what was seen.
@@ -24,7 +24,7 @@ pub struct Gap {
 impl Gap {
     /// A finding, bounded: the id is `audit:` and `key`, which stays the same over runs; title and evidence are one line each.
     #[must_use]
-    pub fn new(key: &str, weight: Weight, title: &str, evidence: &str) -> Self {
+    pub fn new(key: &str, weight: NoteSeverity, title: &str, evidence: &str) -> Self {
         let line = |text| escape::line(text, limits::EVIDENCE_BYTES);
         Self { id: bounded(&format!("audit:{key}")), weight, title: line(title), evidence: line(evidence) }
     }
@@ -32,13 +32,13 @@ impl Gap {
 
 /// How much a status matters; `None` when it is as it should be.
 #[must_use]
-pub(super) fn weight(status: Status) -> Option<Weight> {
+pub(super) fn weight(status: Status) -> Option<NoteSeverity> {
     match status {
         Status::Present => None,
-        Status::Drifted => Some(Weight::Low),
-        Status::Partial | Status::Empty | Status::Stub | Status::Moved => Some(Weight::Medium),
-        Status::Missing | Status::Phantom => Some(Weight::High),
-        Status::Unverifiable => Some(Weight::Info),
+        Status::Drifted => Some(NoteSeverity::Low),
+        Status::Partial | Status::Empty | Status::Stub | Status::Moved => Some(NoteSeverity::Medium),
+        Status::Missing | Status::Phantom => Some(NoteSeverity::High),
+        Status::Unverifiable => Some(NoteSeverity::Info),
     }
 }
 

@@ -10,8 +10,8 @@ use super::render::Artifact;
 use super::{escape, markdown};
 use crate::count::count;
 use crate::limits;
-use crate::note::Weight;
 use crate::page::{Block, Cell};
+use crate::remark::NoteSeverity;
 
 /// One gap and what was done about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,7 +33,7 @@ pub struct FollowUp {
     /// Why it stands so.
     pub reason: String,
     /// How much the gap matters.
-    pub priority: Weight,
+    pub priority: NoteSeverity,
 }
 
 /// What was done about a gap.
@@ -89,10 +89,10 @@ impl FollowUp {
 
     fn priority(&self) -> &'static str {
         match self.priority {
-            Weight::High => "High",
-            Weight::Medium => "Medium",
-            Weight::Low => "Low",
-            Weight::Info => "Info",
+            NoteSeverity::High => "High",
+            NoteSeverity::Medium => "Medium",
+            NoteSeverity::Low => "Low",
+            NoteSeverity::Info => "Info",
         }
     }
 

@@ -29,11 +29,11 @@ pub use document::{Document, Field, Gate, Phase, Section, sections};
 pub use findings::Gap;
 pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
 pub use model::{
-    Claimed, Component, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
+    Component, ExpectedSize, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
 pub use outbox::issues;
 pub use pages::{document, phases};
-pub use parts::{Before, Part, Parts};
+pub use parts::{LastReport, Part, Parts};
 pub use render::{Artifact, Form, render, render_all};
 pub use session::session_document;
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::findings::Gap;
 use super::parts::Parts;
 use crate::discover::Details;
-use crate::extract::Seen;
-use crate::note::Note;
-use crate::verify::{CommitLine, Counts, Status, Symbol, Unrequested};
+use crate::extract::DocumentWords;
+use crate::remark::Remark;
+use crate::verify::{CommitLine, Counts, Status, Symbol, UnrequestedFiles};
 
 /// The version of the JSON's shape.
 pub const SCHEMA: u32 = 2;
@@ -67,9 +67,9 @@ pub struct Report {
     /// What is known of the plans before they are judged, the most important ones first.
     pub plan_files: Vec<Details>,
     /// Files that no plan asks for; not part of any completion.
-    pub unrequested: Unrequested,
+    pub unrequested: UnrequestedFiles,
     /// What the audit noticed about its own work.
-    pub notes: Vec<Note>,
+    pub notes: Vec<Remark>,
     /// Rows that were left out because the report would have become too large; they are counted all the same.
     pub rows_left_out: usize,
     /// Plans that were left out because even their lines would have been too many; they are counted all the same.
@@ -119,7 +119,7 @@ pub struct PlanReport {
     /// What it speaks of without promising it.
     pub references: Vec<ReferenceRow>,
     /// Its check boxes and paths, if nothing of it could be verified.
-    pub unverified: Option<Seen>,
+    pub unverified: Option<DocumentWords>,
 }
 
 /// A bold line below a plan's title.
@@ -162,7 +162,7 @@ pub struct Row {
     /// The commit that touched it last.
     pub commit: Option<CommitLine>,
     /// What the plan claims of it.
-    pub claimed: Claimed,
+    pub claimed: ExpectedSize,
     /// Where the plan names it.
     pub mentions: Vec<MentionLine>,
     /// What a reader should know.
@@ -171,7 +171,7 @@ pub struct Row {
 
 /// What a plan claims of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Claimed {
+pub struct ExpectedSize {
     /// A size: `413280`, `about 12288`.
     pub bytes: Option<String>,
     /// A number of lines: `473`, `at least 8500`.

@@ -10,7 +10,7 @@ use super::follow_up::{FollowUp, FollowUpState};
 use super::model::Stamp;
 use super::render::Artifact;
 use crate::limits;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 
 /// The version of the outbox's shape.
 const SCHEMA: u32 = 1;
@@ -72,10 +72,10 @@ fn entry(item: &FollowUp) -> Entry<'_> {
 }
 
 /// The words of trackers, which know no `INFO`.
-const fn severity(weight: Weight) -> &'static str {
+const fn severity(weight: NoteSeverity) -> &'static str {
     match weight {
-        Weight::Info | Weight::Low => "LOW",
-        Weight::Medium => "MEDIUM",
-        Weight::High => "HIGH",
+        NoteSeverity::Info | NoteSeverity::Low => "LOW",
+        NoteSeverity::Medium => "MEDIUM",
+        NoteSeverity::High => "HIGH",
     }
 }

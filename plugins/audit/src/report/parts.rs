@@ -29,7 +29,7 @@ pub struct Parts {
     /// The completion at this and at past audits, oldest first.
     pub trend: Vec<Point>,
     /// How things stood at the last audit; absent when there was none.
-    pub before: Option<Before>,
+    pub before: Option<LastReport>,
 }
 
 /// One part.
@@ -49,7 +49,7 @@ pub struct Part {
 
 /// How things stood at the last audit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Before {
+pub struct LastReport {
     /// When: `2026-01-17 10:15:00 UTC`.
     pub at: String,
     /// All plans together, in whole per cent.

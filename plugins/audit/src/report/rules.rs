@@ -4,7 +4,7 @@
 //! own word, so that a new kind never goes missing.
 
 use super::findings::{self, Gap};
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::verify::Status;
 
 /// A kind of finding.
@@ -17,7 +17,7 @@ pub(super) struct Rule {
     /// What to do.
     pub(super) help: String,
     /// How much such a finding matters as a rule.
-    pub(super) weight: Weight,
+    pub(super) weight: NoteSeverity,
 }
 
 /// The kind of notes that end in something else than a kind.
@@ -58,10 +58,10 @@ impl Rule {
             kind: kind_of_status(status),
             short: format!("A deliverable of a plan is {word}."),
             help: match weight {
-                Weight::High => "Make what is missing, or take it out of the plan.",
-                Weight::Medium => "Finish the file or put it where the plan says, or mend the plan.",
-                Weight::Low => "Bring the plan's numbers up to date.",
-                Weight::Info => "Look by hand, or let the plan name a file below the audited folder.",
+                NoteSeverity::High => "Make what is missing, or take it out of the plan.",
+                NoteSeverity::Medium => "Finish the file or put it where the plan says, or mend the plan.",
+                NoteSeverity::Low => "Bring the plan's numbers up to date.",
+                NoteSeverity::Info => "Look by hand, or let the plan name a file below the audited folder.",
             }
             .to_owned(),
             weight,
@@ -104,12 +104,12 @@ mod tests {
     use super::*;
 
     fn of(id: &str) -> Rule {
-        Rule::of(&Gap { id: id.into(), weight: Weight::Low, title: String::new(), evidence: String::new() })
+        Rule::of(&Gap { id: id.into(), weight: NoteSeverity::Low, title: String::new(), evidence: String::new() })
     }
 
     #[test]
     fn the_kind_is_the_last_word_of_an_id() {
-        assert_eq!(of("audit:plans/a.md:x.py:missing").weight, Weight::High);
+        assert_eq!(of("audit:plans/a.md:x.py:missing").weight, NoteSeverity::High);
         assert_eq!(of("audit:plans/a.md:not-utf-8").short, "A plan holds bytes that are no text.");
         assert_eq!(of("audit:a:claim-new").kind, "claim-new");
         assert_eq!(

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::findings::{self, Gap};
 use super::model::{PlanReport, Report, Row, Stamp};
 use super::rules::Rule;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::verify::Status;
 
 /// Where the schema of the format is.
@@ -106,11 +106,11 @@ fn name(kind: &str) -> String {
         .collect()
 }
 
-const fn level(weight: Weight) -> &'static str {
+const fn level(weight: NoteSeverity) -> &'static str {
     match weight {
-        Weight::High => "error",
-        Weight::Medium => "warning",
-        Weight::Low | Weight::Info => "note",
+        NoteSeverity::High => "error",
+        NoteSeverity::Medium => "warning",
+        NoteSeverity::Low | NoteSeverity::Info => "note",
     }
 }
 

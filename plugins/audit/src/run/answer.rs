@@ -4,21 +4,21 @@
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
 
-use super::audit::Claimed;
-use super::earlier::Earlier;
+use super::audit::PlanAssertions;
+use super::earlier::EarlierAudits;
 use super::{audit, outcome};
-use crate::claims::{self, Checked, Document};
+use crate::assertions::{self, AssertionReport, CheckedDocument};
 use crate::count::count;
 use crate::follow;
 use crate::index::Index;
-use crate::lent::Lent;
 use crate::request::Request;
+use crate::services::HostServices;
 
 /// Checks a RETURN.
 ///
 /// # Errors
 /// `permanent` when the task holds none; otherwise as [`super::run`].
-pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+pub(super) fn check(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
     let Some(handoff) = &task.handoff else {
         return Err(Error::Permanent(
             "there is no RETURN to check: drop it into an inbox, and it is checked by itself".into(),
@@ -34,14 +34,14 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
     let args = asked.as_ref().and_then(|(_, args)| serde_json::from_str(args).ok()).unwrap_or_default();
     let index = Index::build(Request::roots_of(task, &args)?);
     let claimed = claimed(handoff);
-    let checked = claims::check(claimed.as_slice(), &index, lent.git);
+    let checked = assertions::check(claimed.as_slice(), &index, lent.git);
     let said = said(handoff, &checked);
     let Some((plan, _)) = asked else { return Ok(outcome(said, Vec::new(), &checked.gaps)) };
     // The plan may be gone by now; then there is nothing left to see.
     let Ok(request) = Request::of_plan(task, &plan, &args) else {
         return Ok(outcome(said, Vec::new(), &checked.gaps));
     };
-    let audited = audit::over(&request, lent, &Earlier::open(lent, &request), &format!("{said} "), claimed)?;
+    let audited = audit::over(&request, lent, &EarlierAudits::open(lent, &request), &format!("{said} "), claimed)?;
     // The findings of the audit are its report's, which has those of the RETURN too; on the task stand only the latter.
     let mut all = outcome(audited.summary.clone(), Vec::new(), &checked.gaps);
     all.artifacts = audited.artifacts;
@@ -49,17 +49,17 @@ pub(super) fn check(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
 }
 
 /// What a RETURN claims; nothing for one that Baton wrote for a plugin: it lists what Baton itself delivered.
-fn claimed(handoff: &Handoff) -> Option<Claimed> {
+fn claimed(handoff: &Handoff) -> Option<PlanAssertions> {
     let raw: Value = handoff.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     if raw.pointer("/baton/ledger_head").is_some() {
         return None;
     }
-    let document = Document { shown: handoff.title.clone(), text: String::new() };
-    Some((document, claims::read_return(&raw, &handoff.body)))
+    let document = CheckedDocument { shown: handoff.title.clone(), text: String::new() };
+    Some((document, assertions::read_return(&raw, &handoff.body)))
 }
 
-fn said(handoff: &Handoff, checked: &Checked) -> String {
-    let claims::Tally { holds, fails, unverifiable } = checked.tally;
+fn said(handoff: &Handoff, checked: &AssertionReport) -> String {
+    let assertions::Tally { holds, fails, unverifiable } = checked.tally;
     let from = handoff.from.as_deref().unwrap_or("somebody");
     match holds + fails + unverifiable {
         0 => format!("The RETURN of {from} claims nothing that could be checked."),

@@ -3,38 +3,38 @@
 
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
-use super::earlier::Earlier;
+use super::earlier::EarlierAudits;
 use super::narrow::narrow;
 use super::pieces::{self, Pieces};
 use super::wanted;
 use super::{outcome, unwritten};
-use crate::claims;
+use crate::assertions;
 use crate::discover::{self, Discovery, PlanFile};
 use crate::extract;
 use crate::follow;
 use crate::history::{Closing, Comparison, History, inputs_digest};
 use crate::index::Index;
-use crate::lent::{Lent, Refused, Seen};
 use crate::limits;
 use crate::memory::{Memory, turnover};
-use crate::note::{Note, Weight};
 use crate::performance::FromPlans;
+use crate::remark::{NoteSeverity, Remark};
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
+use crate::services::{HostServices, SeenFile, ServiceError};
 use crate::verify::{
-    Asked, Commits, Enumerations, Facts, Folders, Judge, Remembered, Status, Unrequested, unrequested,
+    Commits, Enumerations, FactStore, Facts, Folders, Judge, RequestedEntries, Status, UnrequestedFiles, unrequested,
 };
 
 /// Does one audit.
 ///
 /// # Errors
 /// As [`super::run`].
-pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+pub(super) fn audit(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
     let mut request = Request::of(task)?;
     if let Some(paths) = request.gone {
         return Ok(Outcome::new(format!("Nothing to audit: none of the {paths} changed plans exists any more.")));
     }
-    let earlier = Earlier::open(lent, &request);
+    let earlier = EarlierAudits::open(lent, &request);
     if request.plans.plans.is_empty() {
         earlier.forget(lent, &request);
         pieces::follow(lent, &request, &earlier.ended, &[], &[]);
@@ -45,7 +45,7 @@ pub(super) fn audit(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
 }
 
 /// What a document claims.
-pub(super) type Claimed = (claims::Document, Vec<claims::Claim>);
+pub(super) type PlanAssertions = (assertions::CheckedDocument, Vec<assertions::Assertion>);
 
 /// Audits what is asked for. `head` opens the summary; the claims of a RETURN are checked with those of the plans.
 ///
@@ -53,10 +53,10 @@ pub(super) type Claimed = (claims::Document, Vec<claims::Claim>);
 /// As [`super::run`].
 pub(super) fn over(
     request: &Request,
-    lent: &Lent<'_>,
-    earlier: &Earlier<'_>,
+    lent: &HostServices<'_>,
+    earlier: &EarlierAudits<'_>,
     head: &str,
-    returned: Option<Claimed>,
+    returned: Option<PlanAssertions>,
 ) -> Result<Outcome, Error> {
     lent.watch.report(0, "Indexing the audited folder");
     let mut index = Index::build(request.roots.clone());
@@ -75,19 +75,19 @@ pub(super) fn over(
     finish(read, request, lent, &index, earlier, head)
 }
 
-fn no_memory(refused: &Refused) -> Note {
+fn no_memory(refused: &ServiceError) -> Remark {
     let title = format!("earlier audits are not remembered: {}", refused.text());
-    Note::new("memory", Weight::Info, title, "")
+    Remark::new("memory", NoteSeverity::Info, title, "")
 }
 
 /// What reading the plans came to.
-struct Read {
+struct ReadResult {
     assembly: Assembly,
-    claims: claims::Checked,
+    claims: assertions::AssertionReport,
     history: History,
     pieces: Pieces,
-    follow: Vec<follow::Wanted>,
-    watched: Vec<(String, Vec<Seen>)>,
+    follow: Vec<follow::OpenGap>,
+    watched: Vec<(String, Vec<SeenFile>)>,
     folders: Vec<FolderLine>,
     /// Plans that could not be read.
     unread: Vec<String>,
@@ -96,38 +96,39 @@ struct Read {
 /// An audit under way.
 struct Run<'r> {
     request: &'r Request,
-    lent: &'r Lent<'r>,
+    lent: &'r HostServices<'r>,
     index: &'r Index,
     assembly: Assembly,
     facts: Facts<'r>,
     commits: Commits<'r>,
     comparison: Comparison<'r, 'r>,
-    asked: Asked,
+    asked: RequestedEntries,
     enumerations: Enumerations,
     folders: Folders,
     from_plans: FromPlans,
     details: Vec<discover::Details>,
-    claimed: Vec<Claimed>,
+    claimed: Vec<PlanAssertions>,
     claims_left: usize,
-    follow: Vec<follow::Wanted>,
-    watched: Vec<(String, Vec<Seen>)>,
-    unread: Vec<Unread>,
+    follow: Vec<follow::OpenGap>,
+    watched: Vec<(String, Vec<SeenFile>)>,
+    unread: Vec<UnreadPlan>,
     /// Plans of which no deliverable could be verified, and what they show.
-    unverified: Vec<(String, extract::Seen)>,
+    unverified: Vec<(String, extract::DocumentWords)>,
 }
 
 /// A plan that could not be read.
-struct Unread {
+struct UnreadPlan {
     shown: String,
     /// One sentence with the plan's name.
     reason: String,
 }
 
 impl<'r> Run<'r> {
-    fn new(request: &'r Request, lent: &'r Lent<'r>, index: &'r Index, memory: Option<&'r Memory<'r>>) -> Self {
+    fn new(request: &'r Request, lent: &'r HostServices<'r>, index: &'r Index, memory: Option<&'r Memory<'r>>) -> Self {
         let mut assembly = Assembly::of(&request.forms);
         assembly.notes(request.plans.notes.clone());
-        assembly.notes(index.notes().iter().map(|note| Note::new(format!("index:{note}"), Weight::Low, note, "")));
+        assembly
+            .notes(index.notes().iter().map(|note| Remark::new(format!("index:{note}"), NoteSeverity::Low, note, "")));
         let head = memory.and_then(Memory::last).and_then(|last| last.head.as_deref());
         let folders = memory.and_then(|memory| memory.folders().ok()).unwrap_or_default();
         Self {
@@ -135,10 +136,10 @@ impl<'r> Run<'r> {
             lent,
             index,
             assembly,
-            facts: Facts::new(memory.map(|memory| memory as &dyn Remembered), request.now_ns),
+            facts: Facts::new(memory.map(|memory| memory as &dyn FactStore), request.now_ns),
             commits: Commits::new(lent.git, &request.below, head),
             comparison: Comparison::new(memory),
-            asked: Asked::new(index),
+            asked: RequestedEntries::new(index),
             enumerations: Enumerations::default(),
             folders,
             from_plans: FromPlans::default(),
@@ -178,7 +179,7 @@ impl<'r> Run<'r> {
         self.assembly.notes(text.notes);
         if let Some(reason) = text.unreadable {
             self.comparison.unread(&file.shown);
-            self.unread.push(Unread { shown: file.shown.clone(), reason });
+            self.unread.push(UnreadPlan { shown: file.shown.clone(), reason });
             return;
         }
         let plan = extract::plan(&text.text);
@@ -223,8 +224,8 @@ impl<'r> Run<'r> {
         if self.claims_left == 0 {
             return;
         }
-        let mut document = claims::Document { shown: shown.to_owned(), text };
-        let mut claims = claims::read(&document);
+        let mut document = assertions::CheckedDocument { shown: shown.to_owned(), text };
+        let mut claims = assertions::read(&document);
         claims.truncate(self.claims_left);
         self.claims_left -= claims.len();
         // Its text was read; of ten thousand plans it would not be kept in memory.
@@ -233,16 +234,16 @@ impl<'r> Run<'r> {
     }
 
     /// Ends the reading: what nobody asked for, what documents claim, what changed since the last audit.
-    fn close(mut self) -> Read {
+    fn close(mut self) -> ReadResult {
         let (unrequested, folders) = if self.request.narrowed {
             // What the other plans name is not known here.
-            (Unrequested::default(), self.folders)
+            (UnrequestedFiles::default(), self.folders)
         } else {
             unrequested(self.index, &self.asked, &self.enumerations, &self.folders, self.request.now_ns)
         };
         let mut inputs: Vec<String> = unrequested.gaps().into_iter().map(|gap| gap.id).collect();
         self.assembly.unrequested(unrequested);
-        let claims = claims::check(&self.claimed, self.index, self.lent.git);
+        let claims = assertions::check(&self.claimed, self.index, self.lent.git);
         self.assembly.unverified(std::mem::take(&mut self.unverified), &claims.looked_up);
         let whole = self.request.span == Span::Whole;
         let pieces =
@@ -257,7 +258,7 @@ impl<'r> Run<'r> {
         self.assembly.details(self.details);
         let folders = self.request.plans.folders.iter();
         let folders = folders.map(|folder| FolderLine { folder: folder.shown.clone(), plans: folder.plans });
-        Read {
+        ReadResult {
             assembly: self.assembly,
             claims,
             history,
@@ -272,11 +273,11 @@ impl<'r> Run<'r> {
 
 /// Adds what the rest of the system says, asks for what is missing, and writes the report.
 fn finish(
-    mut read: Read,
+    mut read: ReadResult,
     request: &Request,
-    lent: &Lent<'_>,
+    lent: &HostServices<'_>,
     index: &Index,
-    earlier: &Earlier<'_>,
+    earlier: &EarlierAudits<'_>,
     head: &str,
 ) -> Result<Outcome, Error> {
     let memory = earlier.memory.as_ref();
@@ -287,7 +288,7 @@ fn finish(
         let last = read.history.last_at.as_deref().unwrap_or_default();
         return Ok(Outcome::new(format!("{head}Nothing changed since the audit of {last}.")));
     }
-    let Read { mut assembly, claims, history, pieces, folders, unread, .. } = read;
+    let ReadResult { mut assembly, claims, history, pieces, folders, unread, .. } = read;
     assembly.findings(claims.gaps.iter().cloned());
     assembly.findings(history.gaps());
     assembly.findings(pieces.findings);
@@ -317,7 +318,7 @@ fn without(outcome: Outcome, unread: &[String]) -> Outcome {
 }
 
 /// Has the host tell when one of these files changes. What it does not take is said once, together.
-fn watch_files(lent: &Lent<'_>, watched: Vec<(String, Vec<Seen>)>) -> Option<Note> {
+fn watch_files(lent: &HostServices<'_>, watched: Vec<(String, Vec<SeenFile>)>) -> Option<Remark> {
     let files = lent.files?;
     let all = watched.len();
     let (mut unwatched, mut why) = (0, None);
@@ -332,7 +333,7 @@ fn watch_files(lent: &Lent<'_>, watched: Vec<(String, Vec<Seen>)>) -> Option<Not
         "a change of a deliverable of {unwatched} of {all} plans is only seen by the next audit of all plans: {}",
         refused.text()
     );
-    Some(Note::new("watch", Weight::Info, title, format!("{plan} is the first of them")))
+    Some(Remark::new("watch", NoteSeverity::Info, title, format!("{plan} is the first of them")))
 }
 
 /// Remembers which findings are open; those of plans that could not be read stay as they are. A memory that fails here has
@@ -377,7 +378,7 @@ fn no_plans(request: &Request) -> Result<Outcome, Error> {
     let title = format!("no plan was found: put a plan (.md or .txt) into {places}");
     let mut assembly = Assembly::of(&request.forms);
     assembly.notes(request.plans.notes.clone());
-    assembly.notes([Note::new("plans:none", Weight::Medium, title, places.clone())]);
+    assembly.notes([Remark::new("plans:none", NoteSeverity::Medium, title, places.clone())]);
     let lines = folders.iter().map(|folder| FolderLine { folder: (*folder).to_owned(), plans: 0 }).collect();
     let roots = request.roots.iter().map(|root| root.shown.clone()).collect();
     let parts = Parts { history: Part::not_looked_at("there was no plan"), ..Parts::default() };

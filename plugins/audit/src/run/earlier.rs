@@ -1,25 +1,25 @@
 //! What earlier audits left: opened once a task, for everything that asks for it.
 
 use super::wanted;
-use crate::ended::Ended;
-use crate::lent::{Lent, Refused};
+use crate::earlier_outcomes::EarlierOutcomes;
 use crate::memory::Memory;
 use crate::request::Request;
+use crate::services::{HostServices, ServiceError};
 
 /// What earlier audits left.
-pub(super) struct Earlier<'a> {
+pub(super) struct EarlierAudits<'a> {
     /// How they ended.
-    pub(super) ended: Ended<'a>,
+    pub(super) ended: EarlierOutcomes<'a>,
     /// The memory of the audited folders; none where it is not granted or does not answer.
     pub(super) memory: Option<Memory<'a>>,
     /// Why it does not answer.
-    pub(super) refused: Option<Refused>,
+    pub(super) refused: Option<ServiceError>,
 }
 
-impl<'a> Earlier<'a> {
+impl<'a> EarlierAudits<'a> {
     /// Opens it.
-    pub(super) fn open(lent: &Lent<'a>, request: &Request) -> Self {
-        let ended = Ended::new(&request.task, lent.ledger);
+    pub(super) fn open(lent: &HostServices<'a>, request: &Request) -> Self {
+        let ended = EarlierOutcomes::new(&request.task, lent.ledger);
         let (memory, refused) =
             match lent.memory.map(|database| Memory::open_by(database, &request.scope(), &ended)).transpose() {
                 Ok(memory) => (memory, None),
@@ -29,7 +29,7 @@ impl<'a> Earlier<'a> {
     }
 
     /// Has the host forget the files of plans that are gone.
-    pub(super) fn forget(&self, lent: &Lent<'_>, request: &Request) {
+    pub(super) fn forget(&self, lent: &HostServices<'_>, request: &Request) {
         let (Some(files), Some(memory)) = (lent.files, &self.memory) else { return };
         let there = |shown: &str| request.plans.plans.iter().any(|plan| plan.shown == shown);
         let gone: Vec<String> =

@@ -13,16 +13,16 @@ mod wanted;
 
 use baton_plugin_sdk::{Error, Finding, Outcome, Severity, Task};
 
-use crate::lent::Lent;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::{Artifact, Gap};
+use crate::services::HostServices;
 
 /// Does one task.
 ///
 /// # Errors
 /// `permanent` for an unknown action or argument, a wrong value or a plan that is not there; `needs-grant` for a folder that
 /// is not granted; `retryable` when it was cancelled.
-pub fn run(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+pub fn run(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
     match task.action.as_str() {
         "audit" => audit::audit(task, lent),
         "check-return" => answer::check(task, lent),
@@ -43,10 +43,10 @@ fn outcome(summary: String, artifacts: Vec<Artifact>, gaps: &[Gap]) -> Outcome {
 
 fn finding(gap: &Gap) -> Finding {
     let severity = match gap.weight {
-        Weight::Info => Severity::Info,
-        Weight::Low => Severity::Low,
-        Weight::Medium => Severity::Medium,
-        Weight::High => Severity::High,
+        NoteSeverity::Info => Severity::Info,
+        NoteSeverity::Low => Severity::Low,
+        NoteSeverity::Medium => Severity::Medium,
+        NoteSeverity::High => Severity::High,
     };
     Finding { id: gap.id.clone(), severity, title: gap.title.clone(), evidence: gap.evidence.clone() }
 }

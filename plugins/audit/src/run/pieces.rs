@@ -7,17 +7,17 @@ use serde_json::{Value, json};
 
 use super::unwritten;
 use crate::alignment;
-use crate::claims;
-use crate::ended::Ended;
-use crate::follow::{self, Followed, Wanted};
+use crate::assertions;
+use crate::earlier_outcomes::EarlierOutcomes;
+use crate::follow::{self, FollowUpResult, OpenGap};
 use crate::history::History;
 use crate::index::Index;
-use crate::lent::Lent;
-use crate::note::Weight;
 use crate::page::{Block, Point};
 use crate::performance::{self, FromPlans, Performance};
-use crate::report::{Before, FollowUpState, Gap, Gate, Part};
+use crate::remark::NoteSeverity;
+use crate::report::{FollowUpState, Gap, Gate, LastReport, Part};
 use crate::request::{Request, Span};
+use crate::services::HostServices;
 use crate::traceability;
 
 /// What the rest of the system says: phases 3 and 4.
@@ -29,7 +29,7 @@ pub(super) struct Pieces {
 
 impl Pieces {
     /// Looks at everything.
-    pub(super) fn of(request: &Request, lent: &Lent<'_>, index: &Index, plans: &FromPlans) -> Self {
+    pub(super) fn of(request: &Request, lent: &HostServices<'_>, index: &Index, plans: &FromPlans) -> Self {
         let options = &request.options;
         let logs = performance::logs(index, options);
         let agents = performance::agents(lent.ledger);
@@ -92,14 +92,14 @@ fn rows(of: &impl Serialize) -> Value {
 }
 
 fn gate(found: &[Gap]) -> Gate {
-    Gate::of(found.iter().all(|gap| gap.weight < Weight::Medium))
+    Gate::of(found.iter().all(|gap| gap.weight < NoteSeverity::Medium))
 }
 
 /// What documents claim.
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub(super) fn claims(checked: &claims::Checked) -> Result<Part, Error> {
+pub(super) fn claims(checked: &assertions::AssertionReport) -> Result<Part, Error> {
     if checked.rows.is_empty() {
         return Ok(Part::not_looked_at("no document makes a claim that could be checked"));
     }
@@ -124,9 +124,9 @@ pub(super) fn trend(history: &History) -> Vec<Point> {
 }
 
 /// How things stood at the last audit.
-pub(super) fn before(history: &History) -> Option<Before> {
+pub(super) fn before(history: &History) -> Option<LastReport> {
     let plans = history.plans.iter().filter_map(|plan| Some((plan.plan.clone(), plan.before?.percent)));
-    Some(Before {
+    Some(LastReport {
         at: history.last_at.clone()?,
         completion_percent: history.before.and_then(|before| before.percent),
         plans: plans.collect(),
@@ -136,14 +136,14 @@ pub(super) fn before(history: &History) -> Option<Before> {
 /// Asks for what is missing, where that is wanted and granted. Of plans that could not be read (`unread`) nothing is asked
 /// and nothing withdrawn.
 pub(super) fn follow(
-    lent: &Lent<'_>,
+    lent: &HostServices<'_>,
     request: &Request,
-    ended: &Ended<'_>,
-    wanted: &[Wanted],
+    ended: &EarlierOutcomes<'_>,
+    wanted: &[OpenGap],
     unread: &[String],
-) -> Followed {
+) -> FollowUpResult {
     if !request.follow_up {
-        return Followed {
+        return FollowUpResult {
             rows: Vec::new(),
             silent: Some("this audit only read, and asked nobody for anything".to_owned()),
         };
@@ -152,11 +152,11 @@ pub(super) fn follow(
     let plans = request.plans.plans.iter().map(|plan| plan.shown.as_str());
     let plans: Vec<&str> = plans.filter(|shown| is_read(shown)).collect();
     let whole = request.span == Span::Whole;
-    let asker = follow::Asker { ended, args: &request.args };
+    let asker = follow::FollowUpRunner { ended, args: &request.args };
     follow::follow(lent, wanted, &plans, &|plan| whole && is_read(plan), &request.rules, asker)
 }
 
-impl Followed {
+impl FollowUpResult {
     /// Whether somebody was asked, or something was taken back.
     pub(super) fn acted(&self) -> bool {
         self.rows.iter().any(|row| matches!(row.state, FollowUpState::Sent | FollowUpState::Withdrawn))

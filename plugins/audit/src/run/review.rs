@@ -5,17 +5,17 @@ use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 use super::{outcome, unwritten};
 use crate::alignment;
 use crate::index::Index;
-use crate::lent::Lent;
 use crate::options::Options;
 use crate::report::{self, Artifact};
 use crate::request::{Request, Stamped};
+use crate::services::HostServices;
 use crate::session::{self, Range, SessionReview, Sources};
 
 /// Reviews a session.
 ///
 /// # Errors
 /// `permanent` for a range that is none; otherwise as [`super::run`].
-pub(super) fn review(task: &Task, lent: &Lent<'_>) -> Result<Outcome, Error> {
+pub(super) fn review(task: &Task, lent: &HostServices<'_>) -> Result<Outcome, Error> {
     let args = task.args()?;
     let (range, rest): (serde_json::Map<_, _>, serde_json::Map<_, _>) =
         args.into_iter().partition(|(name, _)| matches!(name.as_str(), "from" | "to"));

@@ -2,12 +2,12 @@
 
 use crate::count::count;
 use crate::discover::shown_join;
-use crate::follow::Wanted;
+use crate::follow::OpenGap;
 use crate::ids::bounded;
 use crate::index::Index;
-use crate::lent::Seen;
 use crate::plan::{Place, Plan};
-use crate::verify::{Judged, Status, Verdict};
+use crate::services::SeenFile;
+use crate::verify::{JudgedPlan, Status, Verdict};
 
 /// Agents that may be responsible, kept of one plan.
 const AGENTS: usize = 5;
@@ -31,13 +31,13 @@ pub(super) fn responsible(said: Option<&str>, usual: &[String]) -> Vec<String> {
 pub(super) fn of_plan<'p>(
     shown: &'p str,
     plan: &'p Plan,
-    judged: &'p Judged,
+    judged: &'p JudgedPlan,
     below: &'p str,
     agents: &'p [String],
-) -> impl Iterator<Item = Wanted> + 'p {
+) -> impl Iterator<Item = OpenGap> + 'p {
     let rows = plan.deliverables.iter().zip(&judged.deliverables);
     rows.filter(|(_, verdict)| !verdict.status.is_done() && verdict.status != Status::Unverifiable).map(
-        move |(item, verdict)| Wanted {
+        move |(item, verdict)| OpenGap {
             finding: bounded(&format!("audit:{shown}:{}:gap", item.path)),
             plan: shown.to_owned(),
             line: item.line(),
@@ -64,15 +64,15 @@ pub(super) fn key(plan: &str) -> String {
 }
 
 /// The files that a plan promises, as they were seen. What lies outside of the granted folders cannot be watched.
-pub(super) fn seen(index: &Index, plan: &Plan, judged: &Judged) -> Vec<Seen> {
+pub(super) fn seen(index: &Index, plan: &Plan, judged: &JudgedPlan) -> Vec<SeenFile> {
     let rows = plan.deliverables.iter().zip(&judged.deliverables);
-    let mut seen: Vec<Seen> = rows.filter_map(|(item, verdict)| one(index, &item.place, verdict)).collect();
+    let mut seen: Vec<SeenFile> = rows.filter_map(|(item, verdict)| one(index, &item.place, verdict)).collect();
     seen.sort_by(|left, right| left.path.cmp(&right.path));
     seen.dedup_by(|left, right| left.path == right.path);
     seen
 }
 
-fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<Seen> {
+fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<SeenFile> {
     let Place::Inside { path, .. } = place else { return None };
     let at = verdict.found.as_deref().unwrap_or(path);
     if at.is_empty() || at.split('/').any(|part| matches!(part, "" | "." | "..")) {
@@ -87,14 +87,14 @@ fn one(index: &Index, place: &Place, verdict: &Verdict) -> Option<Seen> {
     };
     // A folder has no size that says anything.
     (stamp.is_some() || verdict.found.is_none())
-        .then(|| Seen { path: shown_join(&root.path.to_string_lossy(), at), stamp })
+        .then(|| SeenFile { path: shown_join(&root.path.to_string_lossy(), at), stamp })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::index::Root;
-    use crate::verify::{Before, Facts, Judge};
+    use crate::verify::{Facts, Judge, PreviousVerdicts};
 
     #[test]
     fn whoever_is_named_first_is_asked_first() {
@@ -110,7 +110,7 @@ mod tests {
         std::fs::write(folder.path().join("a.py"), "a = 1\n").unwrap();
         let index = Index::build(vec![Root { path: folder.path().to_owned(), shown: "root".into() }]);
         let plan = crate::extract::plan("# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n");
-        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &Before::default());
+        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &PreviousVerdicts::default());
         std::fs::write(folder.path().join("a.py"), "a = 1\nb = 2\n").unwrap();
         let seen = seen(&index, &plan, &judged);
         assert_eq!(seen.iter().map(|one| one.stamp.map(|(bytes, _)| bytes)).collect::<Vec<_>>(), [Some(6), None]);

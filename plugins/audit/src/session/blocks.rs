@@ -4,10 +4,10 @@ use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
 use super::review::SessionReview;
 use crate::count::{count as said_count, is};
-use crate::moment;
-use crate::note::Weight;
+use crate::csv_sheet::{count, heading, subheading, table, text, words};
 use crate::page::{Block, Cell, Table};
-use crate::sheet::{count, heading, subheading, table, text, words};
+use crate::remark::NoteSeverity;
+use crate::time;
 
 /// Gaps that are described one by one; the table of findings has them all.
 const DESCRIBED: usize = 100;
@@ -36,7 +36,7 @@ fn verdict(review: &SessionReview) -> &'static str {
     match review.gaps.first().map(|gap| gap.weight) {
         None if review.is_empty() => "\u{23f3} NOTHING REVIEWED - there is neither a commit nor a handoff in the range",
         None => "\u{2705} COMPLETE - nothing that was claimed was found wanting",
-        Some(Weight::Medium | Weight::High) => {
+        Some(NoteSeverity::Medium | NoteSeverity::High) => {
             "\u{26a0}\u{fe0f} GAPS - something that was claimed or asked for is not there"
         }
         Some(_) => "\u{2705} COMPLETE - with remarks",
@@ -45,9 +45,9 @@ fn verdict(review: &SessionReview) -> &'static str {
 
 fn summary(review: &SessionReview, out: &mut Vec<Block>) {
     heading(out, "Executive Summary");
-    let start = review.start.map_or_else(|| "the beginning".to_owned(), moment::shown);
+    let start = review.start.map_or_else(|| "the beginning".to_owned(), time::shown);
     let numbers = &review.metrics;
-    text(out, format!("From {start} to {}: {}.", moment::shown(review.end), numbers.said(review.commits.is_some())));
+    text(out, format!("From {start} to {}: {}.", time::shown(review.end), numbers.said(review.commits.is_some())));
     text(out, format!("Overall status: {}.", verdict(review)));
 }
 
@@ -66,7 +66,7 @@ fn work(review: &SessionReview, out: &mut Vec<Block>) {
             Cell::code(&row.id),
             Cell::text(&row.title),
             words(row.kind.as_deref()),
-            Cell::text(moment::shown(row.at)),
+            Cell::text(time::shown(row.at)),
             words(Some(&row.issues.join(", "))),
             Cell::text(names(row)),
             words(Some(&row.tested.join(", "))),

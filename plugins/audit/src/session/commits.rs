@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::words::{Named, named};
+use super::words::{NamedPaths, named};
 use crate::index::Index;
-use crate::lent::{Commit, Git};
 use crate::limits;
 use crate::performance::scrub;
+use crate::services::{Commit, Git};
 
 /// A commit of the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ pub(super) fn rows(commits: &[Commit], index: &Index, git: Option<&dyn Git>) -> 
 }
 
 fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
-    let Named { paths, issues, tested, mends, removes, .. } = named(&commit.message);
+    let NamedPaths { paths, issues, tested, mends, removes, .. } = named(&commit.message);
     let kept = |path: &String| index.find(path.trim_start_matches("./")).is_some() || in_commit(git, &commit.id, path);
     let (there, not_there): (Vec<String>, Vec<String>) = paths.into_iter().partition(kept);
     CommitRow {

@@ -6,7 +6,7 @@ use super::commits::CommitRow;
 use super::handoffs::HandoffRow;
 use crate::alignment::{IssueState, TrackedIssue};
 use crate::count::{count, is};
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
 /// A gap of a session.
@@ -16,7 +16,7 @@ pub struct SessionGap {
     #[serde(skip)]
     pub key: String,
     /// How much it matters.
-    pub weight: Weight,
+    pub weight: NoteSeverity,
     /// One line.
     pub title: String,
     /// What was seen, and where.
@@ -49,7 +49,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
     if row.is_bare() {
         out.push(SessionGap {
             key: format!("{}:no-evidence", row.task),
-            weight: Weight::Medium,
+            weight: NoteSeverity::Medium,
             title: format!("a RETURN names no file that is there and no commit: {}", row.title),
             evidence: place.clone(),
             advice: "ask for the paths and commits that it stands on".into(),
@@ -58,7 +58,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
     if row.is_return() && !row.not_there.is_empty() {
         out.push(SessionGap {
             key: format!("{}:not-there", row.task),
-            weight: Weight::Medium,
+            weight: NoteSeverity::Medium,
             title: format!(
                 "a RETURN names {} that {} not there: {}",
                 count(row.not_there.len(), "file"),
@@ -72,7 +72,7 @@ fn of_handoff(row: &HandoffRow) -> Vec<SessionGap> {
     if row.unanswered && !row.is_return() {
         out.push(SessionGap {
             key: format!("{}:unanswered", row.task),
-            weight: Weight::Medium,
+            weight: NoteSeverity::Medium,
             title: format!("a request to {} has no RETURN: {}", row.agent, row.title),
             evidence: place,
             advice: "wait for it, ask again, or take it back".into(),
@@ -91,7 +91,7 @@ fn of_issue(issue: &TrackedIssue, commits: &[CommitRow]) -> Option<SessionGap> {
     let by: Vec<&CommitRow> = commits.iter().filter(mentions).collect();
     let first = by.first()?;
     let mended = by.iter().any(|row| row.mends);
-    let (weight, said) = if mended { (Weight::Medium, "mended") } else { (Weight::Low, "worked on") };
+    let (weight, said) = if mended { (NoteSeverity::Medium, "mended") } else { (NoteSeverity::Low, "worked on") };
     let ids: Vec<&str> = by.iter().map(|row| row.id.as_str()).collect();
     Some(SessionGap {
         key: format!("{}:{}:still-open", issue.tracker, issue.id),
@@ -108,7 +108,7 @@ fn of_commit(row: &CommitRow) -> Option<SessionGap> {
     }
     Some(SessionGap {
         key: format!("{}:not-there", row.id),
-        weight: Weight::Low,
+        weight: NoteSeverity::Low,
         title: format!(
             "commit {} names {} that {} not there",
             row.id,

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::commits::title;
 use super::words::named;
 use crate::index::Index;
-use crate::lent::{Entry, Git, Ledger};
 use crate::limits;
+use crate::services::{Entry, Git, Ledger};
 
 /// Bytes of a handoff's file that are read for evidence.
 const INPUT_BYTES: usize = 1024 * 1024;

@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-use crate::lent::{Commit, Git};
 use crate::limits;
-use crate::moment;
+use crate::services::{Commit, Git};
+use crate::time;
 
 /// Two ends, each a revision (`a7d8c35`, `HEAD~5`, `v1.2`) or a time (`2026-01-18`, RFC 3339); both may be absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -18,7 +18,7 @@ pub struct Range {
 
 /// What a range comes to.
 #[derive(Debug, Default)]
-pub(super) struct Resolved {
+pub(super) struct ResolvedRange {
     /// The commits, newest first.
     pub(super) commits: Vec<Commit>,
     /// Whether there are more of them.
@@ -41,11 +41,11 @@ enum End {
 /// # Errors
 /// When an end is neither a time nor a revision of the repository, when there is no repository to ask for a revision, or
 /// when it does not answer.
-pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<Resolved, String> {
+pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<ResolvedRange, String> {
     let end = |text: &Option<String>| text.as_deref().map(|text| end(text, git)).transpose();
     let (from, to) = (end(&range.from)?, end(&range.to)?);
     // Now is a whole second, and what was written down in it belongs to the session.
-    let mut out = Resolved { end: now.saturating_add(1_000), ..Resolved::default() };
+    let mut out = ResolvedRange { end: now.saturating_add(1_000), ..ResolvedRange::default() };
     match &to {
         Some(End::Moment(moment)) => out.end = *moment,
         // What was written down in the same second belongs to it.
@@ -70,7 +70,7 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
 }
 
 /// Takes the commits of a range from the repository.
-fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut Resolved) -> Result<(), String> {
+fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut ResolvedRange) -> Result<(), String> {
     let last = if let Some(End::Revision(commit)) = to { commit.id.as_str() } else { "HEAD" };
     let after = if let Some(End::Revision(commit)) = from { Some(commit.id.as_str()) } else { None };
     if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
@@ -90,7 +90,7 @@ fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut Resol
 fn end(text: &str, git: Option<&dyn Git>) -> Result<End, String> {
     // A bare number is an id of a commit, never a time.
     if let Some(moment) =
-        moment::read(text).filter(|_| text.contains('-') && text.starts_with(|sign: char| sign.is_ascii_digit()))
+        time::read(text).filter(|_| text.contains('-') && text.starts_with(|sign: char| sign.is_ascii_digit()))
     {
         return Ok(End::Moment(moment));
     }

@@ -12,8 +12,8 @@ use super::range::{self, Range};
 use crate::alignment::{IssueState, TrackedIssue, Trackers};
 use crate::count::count;
 use crate::index::Index;
-use crate::lent::{Git, Ledger};
 use crate::report::Gap;
+use crate::services::{Git, Ledger};
 
 /// What a review looks at.
 #[derive(Clone, Copy)]

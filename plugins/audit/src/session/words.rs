@@ -12,7 +12,7 @@ const KEPT: usize = 50;
 
 /// What a text names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Named {
+pub(super) struct NamedPaths {
     /// Paths with a folder, in the order of their names.
     pub(super) paths: BTreeSet<String>,
     /// `DS-001`, `#12`.
@@ -32,8 +32,8 @@ const TESTED: &[&str] = &["tested", "tests", "test", "verified", "verify", "vali
 
 /// Reads a text.
 #[must_use]
-pub(super) fn named(text: &str) -> Named {
-    let mut out = Named::default();
+pub(super) fn named(text: &str) -> NamedPaths {
+    let mut out = NamedPaths::default();
     let parts = |sign: char| sign.is_whitespace() || "\"'`()[]{},;<>|=*".contains(sign);
     for word in text.split(parts).filter(|word| !word.is_empty()).take(WORDS) {
         let bare = word.trim_matches(|sign: char| matches!(sign, '.' | ':' | '!' | '?'));
@@ -108,6 +108,6 @@ mod tests {
         let found = named(
             "defaced 1234567 facade2 20260118T070951Z and/or https://example.org/a.py x-1 # #a testing attests prefix",
         );
-        assert_eq!(found, Named { commits: BTreeSet::from(["facade2".to_owned()]), ..Named::default() });
+        assert_eq!(found, NamedPaths { commits: BTreeSet::from(["facade2".to_owned()]), ..NamedPaths::default() });
     }
 }

@@ -6,11 +6,11 @@
 use serde::Serialize;
 
 use super::document_ids::{DocumentIds, is_id};
-use super::lookup::{self, Standing};
+use super::lookup::{self, ReferenceState};
 use crate::index::Index;
 use crate::limits;
-use crate::note::Weight;
 use crate::plan::Place;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::yaml::{self, Node, Value};
 
@@ -19,13 +19,13 @@ const REFERENCES: usize = 200;
 
 /// Something that an entry links to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Linked {
+pub struct LinkedTarget {
     /// As it is written: a path or an id.
     pub written: String,
     /// Where it was found.
     pub found: Option<String>,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: ReferenceState,
     /// The line, from 1.
     pub line: usize,
 }
@@ -42,9 +42,9 @@ pub struct AlignmentRow {
     /// What it is.
     pub description: String,
     /// Documents.
-    pub documents: Vec<Linked>,
+    pub documents: Vec<LinkedTarget>,
     /// Code.
-    pub code: Vec<Linked>,
+    pub code: Vec<LinkedTarget>,
     /// Tasks, as they are written.
     pub tasks: Vec<String>,
 }
@@ -78,22 +78,22 @@ pub(super) fn rows(index: &Index, ids: &DocumentIds, file: &str, text: &str) -> 
     Ok(entries.iter().take(limits::MATRIX_ROWS).filter_map(row).collect())
 }
 
-fn linked(index: &Index, ids: &DocumentIds, node: &Node) -> Option<Linked> {
+fn linked(index: &Index, ids: &DocumentIds, node: &Node) -> Option<LinkedTarget> {
     let written = node.word()?;
     let (found, standing) = if is_id(written) {
         match ids.ids.get(written).and_then(|documents| documents.first()) {
-            Some(document) => (Some(document.clone()), Standing::Present),
-            None => (None, Standing::UnknownId),
+            Some(document) => (Some(document.clone()), ReferenceState::Present),
+            None => (None, ReferenceState::UnknownId),
         }
     } else {
         let bare = written.split('#').next().unwrap_or(written).trim_end_matches('/');
         match (lookup::named(index, "", bare), Place::of(bare)) {
-            (Some(path), _) => (Some(path), Standing::Present),
-            (None, Place::Outside(_)) => (None, Standing::Outside),
-            (None, Place::Inside { .. }) => (None, Standing::Missing),
+            (Some(path), _) => (Some(path), ReferenceState::Present),
+            (None, Place::Outside(_)) => (None, ReferenceState::Outside),
+            (None, Place::Inside { .. }) => (None, ReferenceState::Missing),
         }
     };
-    Some(Linked { written: written.to_owned(), found, standing, line: node.line })
+    Some(LinkedTarget { written: written.to_owned(), found, standing, line: node.line })
 }
 
 /// What is not as it should be in one list.
@@ -106,14 +106,15 @@ pub(super) fn findings(file: &str, rows: &[AlignmentRow]) -> Vec<Gap> {
             let title = format!("{file} lists {} twice", row.id);
             out.push(Gap::new(
                 &format!("{file}:{}:listed-twice", row.id),
-                Weight::Medium,
+                NoteSeverity::Medium,
                 &title,
                 &format!("{file}:{}", row.line),
             ));
         }
-        let documents = row.documents.iter().map(|linked| (linked, Weight::Medium, "document"));
-        let code = row.code.iter().map(|linked| (linked, Weight::High, "code"));
-        for (linked, weight, what) in documents.chain(code).filter(|(linked, ..)| linked.standing == Standing::Missing)
+        let documents = row.documents.iter().map(|linked| (linked, NoteSeverity::Medium, "document"));
+        let code = row.code.iter().map(|linked| (linked, NoteSeverity::High, "code"));
+        for (linked, weight, what) in
+            documents.chain(code).filter(|(linked, ..)| linked.standing == ReferenceState::Missing)
         {
             let title = format!("{what} of {} is not there: {}", row.id, linked.written);
             let key = format!("{file}:{}:{}:missing", row.id, linked.written);
@@ -122,11 +123,13 @@ pub(super) fn findings(file: &str, rows: &[AlignmentRow]) -> Vec<Gap> {
     }
     let all =
         || rows.iter().flat_map(|row| row.documents.iter().chain(&row.code)).filter(|linked| is_id(&linked.written));
-    let unknown: Vec<&str> =
-        all().filter(|linked| linked.standing == Standing::UnknownId).map(|linked| linked.written.as_str()).collect();
+    let unknown: Vec<&str> = all()
+        .filter(|linked| linked.standing == ReferenceState::UnknownId)
+        .map(|linked| linked.written.as_str())
+        .collect();
     if !unknown.is_empty() {
         let title = format!("{} of {} ids in {file} belong to no document that was read", unknown.len(), all().count());
-        out.push(Gap::new(&format!("{file}:ids:unknown"), Weight::Low, &title, &unknown.join(", ")));
+        out.push(Gap::new(&format!("{file}:ids:unknown"), NoteSeverity::Low, &title, &unknown.join(", ")));
     }
     out
 }

@@ -1,12 +1,12 @@
 //! Traceability as blocks of a page.
 
-use super::alignment_yml::Linked;
-use super::lookup::Standing;
-use super::matrix::{CodeReference, Says, Verified};
+use super::alignment_yml::LinkedTarget;
+use super::lookup::ReferenceState;
+use super::matrix::{CodeReference, MatrixStatement, RowVerdict};
 use super::trace::{Traceability, Verdict};
 use crate::count::count as said;
+use crate::csv_sheet::{count, heading, table, text, words};
 use crate::page::{Bar, Block, Cell, Table};
-use crate::sheet::{count, heading, table, text, words};
 
 /// What traceability shows.
 #[must_use]
@@ -39,23 +39,23 @@ fn summary(trace: &Traceability, out: &mut Vec<Block>) {
     out.push(Block::Table(rows));
 }
 
-fn says(says: Says) -> &'static str {
+fn says(says: MatrixStatement) -> &'static str {
     match says {
-        Says::Yes => "yes",
-        Says::Partly => "partly",
-        Says::Deferred => "deferred",
-        Says::No => "no",
-        Says::Unclear => "unclear",
+        MatrixStatement::Yes => "yes",
+        MatrixStatement::Partly => "partly",
+        MatrixStatement::Deferred => "deferred",
+        MatrixStatement::No => "no",
+        MatrixStatement::Unclear => "unclear",
     }
 }
 
-fn verified(verified: Verified) -> &'static str {
+fn verified(verified: RowVerdict) -> &'static str {
     match verified {
-        Verified::Holds => "\u{2705} holds",
-        Verified::CodeMissing => "\u{274c} code missing",
-        Verified::Unreferenced => "\u{26a0}\u{fe0f} no code reference",
-        Verified::Stale => "\u{26a0}\u{fe0f} stale",
-        Verified::Unjudged => "\u{23f3} not judged",
+        RowVerdict::Holds => "\u{2705} holds",
+        RowVerdict::CodeMissing => "\u{274c} code missing",
+        RowVerdict::Unreferenced => "\u{26a0}\u{fe0f} no code reference",
+        RowVerdict::Stale => "\u{26a0}\u{fe0f} stale",
+        RowVerdict::Unjudged => "\u{23f3} not judged",
     }
 }
 
@@ -84,14 +84,14 @@ fn reference(code: &CodeReference) -> String {
 }
 
 /// What is to be said after a path that is not simply there.
-fn standing(standing: Standing) -> &'static str {
+fn standing(standing: ReferenceState) -> &'static str {
     match standing {
-        Standing::Present => "",
-        Standing::Missing => " (missing)",
-        Standing::SymbolMissing => " (not defined)",
-        Standing::Outside => " (outside)",
-        Standing::Unread => " (not read)",
-        Standing::UnknownId => " (unknown id)",
+        ReferenceState::Present => "",
+        ReferenceState::Missing => " (missing)",
+        ReferenceState::SymbolMissing => " (not defined)",
+        ReferenceState::Outside => " (outside)",
+        ReferenceState::Unread => " (not read)",
+        ReferenceState::UnknownId => " (unknown id)",
     }
 }
 
@@ -100,7 +100,7 @@ fn lists(trace: &Traceability, out: &mut Vec<Block>) {
     if trace.alignment.is_empty() {
         return text(out, "None found.");
     }
-    let joined = |linked: &[Linked]| {
+    let joined = |linked: &[LinkedTarget]| {
         let all: Vec<String> =
             linked.iter().map(|linked| format!("{}{}", linked.written, standing(linked.standing))).collect();
         words(Some(&all.join(", ")))

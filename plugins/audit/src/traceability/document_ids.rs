@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
 /// What is wrong with the id of a document.
@@ -39,20 +39,20 @@ impl IdFault {
         match self {
             Self::Duplicate { id, documents } => {
                 let title = format!("{} documents have the id {id}", documents.len());
-                Gap::new(&format!("document-ids:{id}:duplicate"), Weight::Medium, &title, &documents.join(", "))
+                Gap::new(&format!("document-ids:{id}:duplicate"), NoteSeverity::Medium, &title, &documents.join(", "))
             }
             Self::Malformed { document, written } => {
                 let title = format!("the id of {document} is none; it should look like <!-- ID: DOC-026 -->");
                 Gap::new(
                     &format!("{document}:document-id:malformed"),
-                    Weight::Low,
+                    NoteSeverity::Low,
                     &title,
                     &format!("{document}:1: {written}"),
                 )
             }
             Self::Absent { document } => {
                 let title = format!("{document} has no id, the documents beside it have one");
-                Gap::new(&format!("{document}:document-id:absent"), Weight::Low, &title, &format!("{document}:1"))
+                Gap::new(&format!("{document}:document-id:absent"), NoteSeverity::Low, &title, &format!("{document}:1"))
             }
         }
     }

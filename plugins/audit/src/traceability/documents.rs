@@ -12,8 +12,8 @@ use crate::count::count;
 use crate::extract::blocks::{Block, blocks};
 use crate::index::Index;
 use crate::limits;
-use crate::note::{Note, Weight};
 use crate::options::Options;
+use crate::remark::{NoteSeverity, Remark};
 
 /// What all documents say together.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ pub(super) struct Documents {
     /// What some other document names.
     pub(super) named: BTreeSet<String>,
     /// What a reader should know about the reading.
-    pub(super) notes: Vec<Note>,
+    pub(super) notes: Vec<Remark>,
     references: usize,
     /// Bytes that may still be read to look for symbols.
     room: u64,
@@ -62,7 +62,7 @@ pub(super) fn documents(index: &Index, options: &Options, plans: &BTreeSet<Strin
     }
     if left > 0 {
         let title = format!("{} not read: too many, too large, or not readable", count(left, "document"));
-        out.notes.push(Note::new("documents:not-read", Weight::Low, title, ""));
+        out.notes.push(Remark::new("documents:not-read", NoteSeverity::Low, title, ""));
     }
     out
 }

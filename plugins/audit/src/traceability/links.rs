@@ -7,7 +7,7 @@ use crate::extract::blocks::Block;
 use crate::extract::inline::{Inline, SpanKind};
 use crate::extract::names;
 use crate::index::Index;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
 /// A reference that leads nowhere.
@@ -28,9 +28,9 @@ impl BrokenRow {
     #[must_use]
     pub(super) fn finding(&self) -> Gap {
         let (kind, weight, what) = if self.link {
-            ("broken-link", Weight::Medium, "links to")
+            ("broken-link", NoteSeverity::Medium, "links to")
         } else {
-            ("names-missing", Weight::Low, "names")
+            ("names-missing", NoteSeverity::Low, "names")
         };
         let title = format!("{} {what} {}, which is not there", self.document, self.path);
         let key = format!("{}:{}:{kind}", self.document, self.path);

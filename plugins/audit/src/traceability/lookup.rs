@@ -8,7 +8,7 @@ use crate::plan::Place;
 /// How a reference stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum ReferenceState {
     /// It is there.
     Present,
     /// It is not there.

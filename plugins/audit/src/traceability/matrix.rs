@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 
-use super::lookup::{self, Standing};
+use super::lookup::{self, ReferenceState};
 use crate::extract::inline::{Inline, SpanKind};
 use crate::extract::names;
 use crate::index::{EntryKind, Index};
 use crate::limits;
-use crate::note::Weight;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::verify::definitions;
 
@@ -20,7 +20,7 @@ const REFERENCES: usize = 50;
 /// What a row says of its feature or requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Says {
+pub enum MatrixStatement {
     /// It is there and as it should be.
     Yes,
     /// In part.
@@ -36,7 +36,7 @@ pub enum Says {
 /// How a row stands against the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verified {
+pub enum RowVerdict {
     /// Everything that it names is there.
     Holds,
     /// It says yes, and something that it names is not there.
@@ -57,7 +57,7 @@ pub struct CodeReference {
     /// Where it was found.
     pub found: Option<String>,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: ReferenceState,
 }
 
 /// A row of a matrix.
@@ -72,7 +72,7 @@ pub struct MatrixRow {
     /// The requirement's description.
     pub description: String,
     /// What it says.
-    pub says: Says,
+    pub says: MatrixStatement,
     /// In its own words.
     pub said: String,
     /// Its priority.
@@ -80,7 +80,7 @@ pub struct MatrixRow {
     /// The code that it names.
     pub references: Vec<CodeReference>,
     /// How it stands against the code.
-    pub verified: Verified,
+    pub verified: RowVerdict,
 }
 
 impl MatrixRow {
@@ -89,26 +89,28 @@ impl MatrixRow {
     pub(super) fn finding(&self) -> Option<Gap> {
         let (name, said) = (&self.name, &self.said);
         let (weight, title) = match self.verified {
-            Verified::CodeMissing => (Weight::High, format!("{name} is said to be there ({said}), its code is not")),
-            Verified::Stale => (Weight::Low, format!("{name} is said not to be there ({said}), its code is")),
-            Verified::Unreferenced => {
-                (Weight::Low, format!("{name} is said to be there ({said}) without a code reference"))
+            RowVerdict::CodeMissing => {
+                (NoteSeverity::High, format!("{name} is said to be there ({said}), its code is not"))
             }
-            Verified::Holds | Verified::Unjudged => return None,
+            RowVerdict::Stale => (NoteSeverity::Low, format!("{name} is said not to be there ({said}), its code is")),
+            RowVerdict::Unreferenced => {
+                (NoteSeverity::Low, format!("{name} is said to be there ({said}) without a code reference"))
+            }
+            RowVerdict::Holds | RowVerdict::Unjudged => return None,
         };
         let kind = match self.verified {
-            Verified::CodeMissing => "matrix-code-missing",
-            Verified::Stale => "matrix-stale",
+            RowVerdict::CodeMissing => "matrix-code-missing",
+            RowVerdict::Stale => "matrix-stale",
             _ => "matrix-unreferenced",
         };
         let mut evidence = vec![format!("{}:{}", self.document, self.line)];
         evidence.extend(
             self.references
                 .iter()
-                .filter(|code| (code.standing == Standing::Present) == (self.verified == Verified::Stale))
+                .filter(|code| (code.standing == ReferenceState::Present) == (self.verified == RowVerdict::Stale))
                 .map(|code| match code.standing {
-                    Standing::SymbolMissing => format!("not defined: {}", code.written),
-                    Standing::Present => format!("there: {}", code.written),
+                    ReferenceState::SymbolMissing => format!("not defined: {}", code.written),
+                    ReferenceState::Present => format!("there: {}", code.written),
                     _ => format!("not there: {}", code.written),
                 }),
         );
@@ -172,7 +174,7 @@ fn row(index: &Index, document: &str, columns: &Columns, cells: &[Inline], room:
     }
     let (exists, status) = (text(columns.exists), text(columns.status));
     let says = match columns.exists {
-        Some(_) if says(&exists) == Says::No => Says::No,
+        Some(_) if says(&exists) == MatrixStatement::No => MatrixStatement::No,
         _ => says(&status),
     };
     let said =
@@ -201,34 +203,34 @@ fn row(index: &Index, document: &str, columns: &Columns, cells: &[Inline], room:
     })
 }
 
-fn verified(says: Says, references: &[CodeReference], wants_code: bool) -> Verified {
-    let bad = |code: &&CodeReference| matches!(code.standing, Standing::Missing | Standing::SymbolMissing);
+fn verified(says: MatrixStatement, references: &[CodeReference], wants_code: bool) -> RowVerdict {
+    let bad = |code: &&CodeReference| matches!(code.standing, ReferenceState::Missing | ReferenceState::SymbolMissing);
     let missing = references.iter().filter(bad).count();
-    let present = references.iter().filter(|code| code.standing == Standing::Present).count();
+    let present = references.iter().filter(|code| code.standing == ReferenceState::Present).count();
     match says {
-        Says::Yes if missing > 0 => Verified::CodeMissing,
-        Says::Yes if references.is_empty() && wants_code => Verified::Unreferenced,
-        Says::Yes | Says::Partly if present > 0 && missing == 0 => Verified::Holds,
+        MatrixStatement::Yes if missing > 0 => RowVerdict::CodeMissing,
+        MatrixStatement::Yes if references.is_empty() && wants_code => RowVerdict::Unreferenced,
+        MatrixStatement::Yes | MatrixStatement::Partly if present > 0 && missing == 0 => RowVerdict::Holds,
         // Notes of the first form may name what stands in for the missing feature.
-        Says::No if wants_code && missing == 0 && present > 0 => Verified::Stale,
-        _ => Verified::Unjudged,
+        MatrixStatement::No if wants_code && missing == 0 && present > 0 => RowVerdict::Stale,
+        _ => RowVerdict::Unjudged,
     }
 }
 
 /// What a cell says: `Y (partial)`, `✅ Done`, `Not implemented`.
-fn says(text: &str) -> Says {
+fn says(text: &str) -> MatrixStatement {
     let lower = text.trim().to_lowercase();
     let first = lower.split(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     match first {
-        _ if has(&["\u{1f50d}"]) => Says::Unclear,
-        _ if has(&["\u{1f7e1}", "partial", "in progress"]) => Says::Partly,
-        _ if has(&["deferred", "postponed"]) => Says::Deferred,
-        _ if has(&["\u{274c}"]) => Says::No,
-        "n" | "no" | "not" | "missing" | "planned" | "absent" | "todo" => Says::No,
-        _ if has(&["\u{2705}"]) => Says::Yes,
-        "y" | "yes" | "implemented" | "done" | "complete" | "completed" => Says::Yes,
-        _ => Says::Unclear,
+        _ if has(&["\u{1f50d}"]) => MatrixStatement::Unclear,
+        _ if has(&["\u{1f7e1}", "partial", "in progress"]) => MatrixStatement::Partly,
+        _ if has(&["deferred", "postponed"]) => MatrixStatement::Deferred,
+        _ if has(&["\u{274c}"]) => MatrixStatement::No,
+        "n" | "no" | "not" | "missing" | "planned" | "absent" | "todo" => MatrixStatement::No,
+        _ if has(&["\u{2705}"]) => MatrixStatement::Yes,
+        "y" | "yes" | "implemented" | "done" | "complete" | "completed" => MatrixStatement::Yes,
+        _ => MatrixStatement::Unclear,
     }
 }
 
@@ -253,9 +255,11 @@ fn look_up(index: &Index, document: &str, written: &str, room: &mut u64) -> Opti
     let name = names::file(path).or_else(|| names::folder(path))?;
     let found = lookup::named(index, document, &name.path);
     let standing = match (&found, symbol) {
-        (None, _) if matches!(crate::plan::Place::of(&name.path), crate::plan::Place::Outside(_)) => Standing::Outside,
-        (None, _) => Standing::Missing,
-        (Some(_), None) => Standing::Present,
+        (None, _) if matches!(crate::plan::Place::of(&name.path), crate::plan::Place::Outside(_)) => {
+            ReferenceState::Outside
+        }
+        (None, _) => ReferenceState::Missing,
+        (Some(_), None) => ReferenceState::Present,
         (Some(path), Some(symbol)) => symbol_standing(index, path, symbol, room),
     };
     Some(CodeReference { written: written.trim().to_owned(), found, standing })
@@ -272,17 +276,19 @@ fn parts(written: &str) -> (&str, Option<&str>) {
     (path, (!is_line && is_name).then_some(symbol))
 }
 
-fn symbol_standing(index: &Index, path: &str, symbol: &str, room: &mut u64) -> Standing {
-    let Some(found) = index.find(path).filter(|found| found.kind == EntryKind::File) else { return Standing::Missing };
+fn symbol_standing(index: &Index, path: &str, symbol: &str, room: &mut u64) -> ReferenceState {
+    let Some(found) = index.find(path).filter(|found| found.kind == EntryKind::File) else {
+        return ReferenceState::Missing;
+    };
     let bytes = found.bytes.unwrap_or_default().min(limits::CONTENT_BYTES);
     if bytes > *room {
-        return Standing::Unread;
+        return ReferenceState::Unread;
     }
     *room -= bytes;
     match index.read(&found) {
-        Ok(content) if definitions(&content.text, &[symbol.to_owned()]) != [None] => Standing::Present,
-        Ok(content) if content.whole => Standing::SymbolMissing,
-        _ => Standing::Unread,
+        Ok(content) if definitions(&content.text, &[symbol.to_owned()]) != [None] => ReferenceState::Present,
+        Ok(content) if content.whole => ReferenceState::SymbolMissing,
+        _ => ReferenceState::Unread,
     }
 }
 
@@ -292,7 +298,7 @@ mod tests {
     use crate::extract::blocks::{Block, blocks};
     use crate::index::Root;
 
-    fn judged(text: &str) -> Vec<(String, Says, Verified)> {
+    fn judged(text: &str) -> Vec<(String, MatrixStatement, RowVerdict)> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("api/src/shop")).unwrap();
         std::fs::write(dir.path().join("api/src/shop/till.py"), "class Till:\n    def open(self): pass\n").unwrap();
@@ -315,11 +321,11 @@ mod tests {
             | Later | Y | Y (Deferred) | Low | |\n\
             | Never | N | N | Low | instead there is `shop/till.py` |\n";
         let wanted = [
-            ("Till", Says::Yes, Verified::Holds),
-            ("Stock", Says::Partly, Verified::Holds),
-            ("Gone", Says::Yes, Verified::CodeMissing),
-            ("Later", Says::Deferred, Verified::Unjudged),
-            ("Never", Says::No, Verified::Unjudged),
+            ("Till", MatrixStatement::Yes, RowVerdict::Holds),
+            ("Stock", MatrixStatement::Partly, RowVerdict::Holds),
+            ("Gone", MatrixStatement::Yes, RowVerdict::CodeMissing),
+            ("Later", MatrixStatement::Deferred, RowVerdict::Unjudged),
+            ("Never", MatrixStatement::No, RowVerdict::Unjudged),
         ];
         assert_eq!(judged(text), wanted.map(|(name, says, verified)| (name.to_owned(), says, verified)));
     }
@@ -335,13 +341,13 @@ mod tests {
             | R-6 | looks | D | 🔍 | `api/src/shop/gone.py` | | |\n\
             | R-7 | tested | D | ✅ | `api/src/shop/till.py` | `tests/test_till.py` | |\n";
         let wanted = [
-            ("R-1", Says::Yes, Verified::Holds),
-            ("R-2", Says::Yes, Verified::CodeMissing),
-            ("R-3", Says::Partly, Verified::Holds),
-            ("R-4", Says::No, Verified::Stale),
-            ("R-5", Says::Yes, Verified::Unreferenced),
-            ("R-6", Says::Unclear, Verified::Unjudged),
-            ("R-7", Says::Yes, Verified::CodeMissing),
+            ("R-1", MatrixStatement::Yes, RowVerdict::Holds),
+            ("R-2", MatrixStatement::Yes, RowVerdict::CodeMissing),
+            ("R-3", MatrixStatement::Partly, RowVerdict::Holds),
+            ("R-4", MatrixStatement::No, RowVerdict::Stale),
+            ("R-5", MatrixStatement::Yes, RowVerdict::Unreferenced),
+            ("R-6", MatrixStatement::Unclear, RowVerdict::Unjudged),
+            ("R-7", MatrixStatement::Yes, RowVerdict::CodeMissing),
         ];
         assert_eq!(judged(text), wanted.map(|(name, says, verified)| (name.to_owned(), says, verified)));
     }

@@ -14,11 +14,11 @@ mod matrix;
 mod orphans;
 mod trace;
 
-pub use alignment_yml::{AlignmentRow, Linked};
+pub use alignment_yml::{AlignmentRow, LinkedTarget};
 pub use blocks::blocks;
 pub use document_ids::{DocumentIds, IdFault};
 pub use links::BrokenRow;
-pub use lookup::Standing;
-pub use matrix::{CodeReference, MatrixRow, Says, Verified};
+pub use lookup::ReferenceState;
+pub use matrix::{CodeReference, MatrixRow, MatrixStatement, RowVerdict};
 pub use orphans::{Coverage, Orphans};
 pub use trace::{Traceability, Verdict, trace};

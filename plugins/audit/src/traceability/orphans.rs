@@ -47,12 +47,12 @@ pub struct Coverage {
 }
 
 /// What somebody names: paths, and folders whose content is meant.
-pub(super) struct Named<'a> {
+pub(super) struct NamedFiles<'a> {
     paths: BTreeSet<&'a str>,
     folders: BTreeSet<&'a str>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> NamedFiles<'a> {
     /// Everything that documents, matrices and lists name.
     pub(super) fn of(
         index: &Index,
@@ -113,7 +113,7 @@ fn leaves<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
 
 /// The documents that nobody names.
 #[must_use]
-pub(super) fn orphans(documents: &Documents, named: &Named<'_>) -> Orphans {
+pub(super) fn orphans(documents: &Documents, named: &NamedFiles<'_>) -> Orphans {
     let entries = Globs::own(ENTRIES);
     let mut out = Orphans::default();
     for path in documents.read.iter().filter(|path| !entries.matches(path) && !documents.plans.contains(*path)) {
@@ -130,7 +130,7 @@ pub(super) fn orphans(documents: &Documents, named: &Named<'_>) -> Orphans {
 
 /// The source files that somebody names; none when no pattern says what a source file is.
 #[must_use]
-pub(super) fn coverage(index: &Index, options: &Options, named: &Named<'_>) -> Option<Coverage> {
+pub(super) fn coverage(index: &Index, options: &Options, named: &NamedFiles<'_>) -> Option<Coverage> {
     if options.source_globs.is_empty() {
         return None;
     }

@@ -9,11 +9,11 @@ use super::document_ids::DocumentIds;
 use super::documents::{self, Documents};
 use super::links::BrokenRow;
 use super::matrix::MatrixRow;
-use super::orphans::{self, Coverage, Named, Orphans};
+use super::orphans::{self, Coverage, NamedFiles, Orphans};
 use crate::index::Index;
 use crate::limits;
-use crate::note::{Note, Weight};
 use crate::options::Options;
+use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
 
 /// How the tree stands as a whole.
@@ -95,7 +95,7 @@ pub fn trace(index: &Index, options: &Options, plans: &BTreeSet<String>) -> Trac
     documents.ids.finish();
     let pages = orphans::pages(index);
     let (orphans, coverage) = {
-        let named = Named::of(index, &documents, &alignment, &pages);
+        let named = NamedFiles::of(index, &documents, &alignment, &pages);
         (orphans::orphans(&documents, &named), orphans::coverage(index, options, &named))
     };
     let Documents { read, ids, matrix, broken, outside, notes, .. } = documents;
@@ -115,7 +115,7 @@ pub fn trace(index: &Index, options: &Options, plans: &BTreeSet<String>) -> Trac
         verdict: Verdict::None,
         findings: Vec::new(),
     };
-    findings.extend(notes.iter().map(|note: &Note| Gap::new(&note.key, note.weight, &note.title, &note.evidence)));
+    findings.extend(notes.iter().map(|note: &Remark| Gap::new(&note.key, note.weight, &note.title, &note.evidence)));
     out.findings = out.all_findings(findings);
     out.verdict = out.judge();
     out
@@ -144,7 +144,12 @@ impl Traceability {
                 "documents name {} of {} source files; {} % are asked for",
                 coverage.named, coverage.files, self.coverage_wanted
             );
-            findings.push(Gap::new("documents:coverage:too-low", Weight::Medium, &title, &coverage.unnamed.join(", ")));
+            findings.push(Gap::new(
+                "documents:coverage:too-low",
+                NoteSeverity::Medium,
+                &title,
+                &coverage.unnamed.join(", "),
+            ));
         }
         if self.has_too_many_orphans() {
             let Orphans { count, documents, first } = &self.orphans;
@@ -153,7 +158,7 @@ impl Traceability {
                 crate::count::count(*documents, "document"),
                 self.orphans_allowed
             );
-            findings.push(Gap::new("documents:orphans:too-many", Weight::Low, &title, &first.join(", ")));
+            findings.push(Gap::new("documents:orphans:too-many", NoteSeverity::Low, &title, &first.join(", ")));
         }
         // The same path may be named in several lines of a document: one finding, with the first line.
         let mut seen = BTreeSet::new();
@@ -165,7 +170,7 @@ impl Traceability {
         if self.documents == 0 && self.alignment.is_empty() && self.coverage.is_none() {
             return Verdict::None;
         }
-        let high = self.findings.iter().any(|gap| gap.weight == Weight::High);
+        let high = self.findings.iter().any(|gap| gap.weight == NoteSeverity::High);
         match (high || self.is_uncovered() || self.has_too_many_orphans(), self.findings.is_empty()) {
             (true, _) => Verdict::Fail,
             (false, false) => Verdict::Warn,
@@ -194,7 +199,7 @@ fn lists(index: &Index, options: &Options, documents: &mut Documents) -> (Vec<Al
             }
             Err(error) => {
                 let title = format!("the list {path} could not be read");
-                findings.push(Gap::new(&format!("{path}:alignment:unreadable"), Weight::Medium, &title, &error));
+                findings.push(Gap::new(&format!("{path}:alignment:unreadable"), NoteSeverity::Medium, &title, &error));
             }
         }
     }

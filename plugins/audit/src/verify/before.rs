@@ -7,7 +7,7 @@ use super::status::Status;
 
 /// A deliverable as the last audit left it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct PreviousVerdict {
     /// How it stood.
     pub status: Status,
     /// The line of the plan that promised it.
@@ -29,17 +29,17 @@ pub struct Kept {
 
 /// A plan's deliverables at the last audit, by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Before {
+pub struct PreviousVerdicts {
     /// Whether the last audit knew the plan at all.
     pub known: bool,
     /// The rows.
-    pub rows: HashMap<String, Kept>,
+    pub rows: HashMap<String, PreviousVerdict>,
 }
 
-impl Before {
+impl PreviousVerdicts {
     /// The row of a path.
     #[must_use]
-    pub fn row(&self, path: &str) -> Option<&Kept> {
+    pub fn row(&self, path: &str) -> Option<&PreviousVerdict> {
         self.rows.get(path)
     }
 }

@@ -4,12 +4,12 @@
 //! [`limits::COMMITS`] a run; the others keep the commit that the last audit knew. A row whose file is not committed yet is
 //! asked for again as soon as there is another commit.
 
-use super::before::Before;
+use super::before::PreviousVerdicts;
 use super::evidence::{CommitLine, Verdict};
-use super::judge::Judged;
-use crate::lent::{Git, Refused};
+use super::judge::JudgedPlan;
 use crate::limits;
 use crate::plan::Plan;
+use crate::services::{Git, ServiceError};
 
 /// Asks for commits.
 pub struct Commits<'a> {
@@ -21,7 +21,7 @@ pub struct Commits<'a> {
     moved_on: bool,
     left: usize,
     skipped: usize,
-    refused: Option<Refused>,
+    refused: Option<ServiceError>,
 }
 
 impl<'a> Commits<'a> {
@@ -48,7 +48,7 @@ impl<'a> Commits<'a> {
 
     /// Why the repository did not answer.
     #[must_use]
-    pub fn refused(&self) -> Option<&Refused> {
+    pub fn refused(&self) -> Option<&ServiceError> {
         self.refused.as_ref()
     }
 
@@ -59,12 +59,12 @@ impl<'a> Commits<'a> {
     }
 
     /// Adds commits to the verdicts on a plan. Gives for each deliverable whether its commit is still to be asked for.
-    pub fn add(&mut self, plan: &Plan, judged: &mut Judged, before: &Before) -> Vec<bool> {
+    pub fn add(&mut self, plan: &Plan, judged: &mut JudgedPlan, before: &PreviousVerdicts) -> Vec<bool> {
         let rows = plan.deliverables.iter().zip(&mut judged.deliverables);
         rows.map(|(item, verdict)| self.one(&item.path, verdict, before)).collect()
     }
 
-    fn one(&mut self, path: &str, verdict: &mut Verdict, before: &Before) -> bool {
+    fn one(&mut self, path: &str, verdict: &mut Verdict, before: &PreviousVerdicts) -> bool {
         // The repository is that of the first root; a row without a digest is no file.
         let (Some(found), Some(0), Some(_)) = (&verdict.found, verdict.root, &verdict.sha256) else { return false };
         let kept = before.row(path);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::status::Status;
-use crate::index::Found;
+use crate::index::FoundEntry;
 
 /// How a deliverable stands and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Verdict {
 
     /// A verdict on something that was found.
     #[must_use]
-    pub fn of(found: &Found, status: Status, remark: Option<String>) -> Self {
+    pub fn of(found: &FoundEntry, status: Status, remark: Option<String>) -> Self {
         Self {
             found: Some(found.path.clone()),
             root: Some(found.root),

@@ -9,12 +9,12 @@ use std::io::{self, Read};
 use sha2::{Digest, Sha256};
 
 use super::content::{self, Stub};
-use crate::index::{Found, Index};
+use crate::index::{FoundEntry, Index};
 use crate::limits;
 
 /// A definition that was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Looked {
+pub struct SymbolLookup {
     /// The name.
     pub name: String,
     /// The line, from 1, that defines it; absent when no line does.
@@ -39,7 +39,7 @@ pub struct Fact {
     /// Why it is a stub.
     pub stub: Option<Stub>,
     /// Every definition that was ever looked for in it, by name.
-    pub looked: Vec<Looked>,
+    pub looked: Vec<SymbolLookup>,
 }
 
 impl Fact {
@@ -50,18 +50,18 @@ impl Fact {
         self.looked.get(at).map(|looked| looked.line)
     }
 
-    fn is_of(&self, found: &Found) -> bool {
+    fn is_of(&self, found: &FoundEntry) -> bool {
         Some(self.bytes) == found.bytes && Some(self.changed_ns) == found.changed_ns
     }
 }
 
 /// What earlier audits knew.
-pub trait Remembered {
+pub trait FactStore {
     /// The facts under these keys, as far as there are any.
     fn facts(&self, keys: &[String]) -> Vec<(String, Fact)>;
 }
 
-struct Known {
+struct KnownFact {
     /// Absent when neither an earlier audit nor this one knows anything.
     fact: Option<Fact>,
     /// Read in this audit.
@@ -70,10 +70,10 @@ struct Known {
 
 /// The facts of one run.
 pub struct Facts<'a> {
-    remembered: Option<&'a dyn Remembered>,
+    remembered: Option<&'a dyn FactStore>,
     /// When the run began, in nanoseconds since 1970.
     now_ns: u64,
-    known: HashMap<String, Known>,
+    known: HashMap<String, KnownFact>,
     digested: u64,
     reads: usize,
 }
@@ -81,13 +81,13 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// Nothing is known yet but what is remembered. `now_ns` is when the run began, in nanoseconds since 1970.
     #[must_use]
-    pub fn new(remembered: Option<&'a dyn Remembered>, now_ns: u64) -> Self {
+    pub fn new(remembered: Option<&'a dyn FactStore>, now_ns: u64) -> Self {
         Self { remembered, now_ns, known: HashMap::new(), digested: 0, reads: 0 }
     }
 
     /// The key of a file: its root's name, `//` (which no path holds), and its path.
     #[must_use]
-    pub fn key(index: &Index, found: &Found) -> String {
+    pub fn key(index: &Index, found: &FoundEntry) -> String {
         let root = index.roots().get(found.root).map_or("", |root| root.shown.as_str());
         format!("{root}//{}", found.path)
     }
@@ -102,10 +102,10 @@ impl<'a> Facts<'a> {
             return;
         }
         for (key, fact) in remembered.facts(&wanted) {
-            self.known.insert(key, Known { fact: Some(fact), fresh: false });
+            self.known.insert(key, KnownFact { fact: Some(fact), fresh: false });
         }
         for key in wanted {
-            self.known.entry(key).or_insert(Known { fact: None, fresh: false });
+            self.known.entry(key).or_insert(KnownFact { fact: None, fresh: false });
         }
     }
 
@@ -113,12 +113,12 @@ impl<'a> Facts<'a> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn of(&mut self, index: &Index, found: &Found, wanted: &[String]) -> io::Result<&Fact> {
+    pub fn of(&mut self, index: &Index, found: &FoundEntry, wanted: &[String]) -> io::Result<&Fact> {
         let key = Self::key(index, found);
         if !self.known.contains_key(&key) {
             self.prefetch([key.clone()]);
         }
-        let known = self.known.entry(key).or_insert(Known { fact: None, fresh: false });
+        let known = self.known.entry(key).or_insert(KnownFact { fact: None, fresh: false });
         let before = known.fact.take().filter(|fact| fact.is_of(found));
         let fact = match before {
             Some(fact) if wanted.iter().all(|name| fact.definition(name).is_some()) => fact,
@@ -185,7 +185,7 @@ impl<'a> Facts<'a> {
 }
 
 /// Reads a file: its beginning as text, and all of it for the digest.
-fn examine(index: &Index, found: &Found, names: Vec<String>, digested: &mut u64) -> io::Result<Fact> {
+fn examine(index: &Index, found: &FoundEntry, names: Vec<String>, digested: &mut u64) -> io::Result<Fact> {
     let (bytes, changed_ns) = (found.bytes.unwrap_or_default(), found.changed_ns.unwrap_or_default());
     if bytes == 0 {
         return Ok(nothing(changed_ns));
@@ -208,7 +208,7 @@ fn examine(index: &Index, found: &Found, names: Vec<String>, digested: &mut u64)
         blank: whole && text.trim().is_empty(),
         whole,
         stub: if small { content::stub(&found.path, &text) } else { None },
-        looked: names.into_iter().zip(lines).map(|(name, line)| Looked { name, line }).collect(),
+        looked: names.into_iter().zip(lines).map(|(name, line)| SymbolLookup { name, line }).collect(),
     })
 }
 

@@ -5,17 +5,17 @@
 
 use std::collections::HashSet;
 
-use super::before::{Before, Kept};
+use super::before::{PreviousVerdict, PreviousVerdicts};
 use super::evidence::{Symbol, Verdict};
 use super::facts::{Fact, Facts};
-use super::resolve::{Resolved, resolve};
+use super::resolve::{ResolvedPath, resolve};
 use super::status::Status;
-use crate::index::{EntryKind, Found, Index};
-use crate::plan::{Claim, Deliverable, Kind, Place, Plan};
+use crate::index::{EntryKind, FoundEntry, Index};
+use crate::plan::{Deliverable, Kind, Place, Plan, SizeAssertion};
 
 /// The verdicts on one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Judged {
+pub struct JudgedPlan {
     /// One for each deliverable, in the same order.
     pub deliverables: Vec<Verdict>,
     /// One for each reference, in the same order.
@@ -23,7 +23,7 @@ pub struct Judged {
 }
 
 /// Where a path points to, or why it cannot be looked up.
-type Lookup = Result<Resolved, &'static str>;
+type Lookup = Result<ResolvedPath, &'static str>;
 
 /// Judges the names of plans against one tree.
 pub struct Judge<'a, 'm> {
@@ -40,7 +40,7 @@ impl<'a, 'm> Judge<'a, 'm> {
 
     /// How everything stands that a plan names; `before` is what the last audit knew of the plan.
     #[must_use]
-    pub fn plan(&mut self, plan: &Plan, before: &Before) -> Judged {
+    pub fn plan(&mut self, plan: &Plan, before: &PreviousVerdicts) -> JudgedPlan {
         let promised: HashSet<&str> = plan.deliverables.iter().map(|item| item.path.as_str()).collect();
         let lookups: Vec<Lookup> =
             plan.deliverables.iter().map(|item| self.look_up(&item.place, item.kind, plan)).collect();
@@ -52,7 +52,7 @@ impl<'a, 'm> Judge<'a, 'm> {
         let references = plan.references.iter();
         let references =
             references.map(|reference| spoken_of(self.look_up(&reference.place, Kind::File, plan))).collect();
-        Judged { deliverables, references }
+        JudgedPlan { deliverables, references }
     }
 
     fn look_up(&self, place: &Place, kind: Kind, plan: &Plan) -> Lookup {
@@ -61,7 +61,7 @@ impl<'a, 'm> Judge<'a, 'm> {
             Place::Outside(reason) => return Err(reason),
         };
         match resolve(self.index, path, anchored, kind, &plan.folders) {
-            there @ Resolved::There(..) => Ok(there),
+            there @ ResolvedPath::There(..) => Ok(there),
             _ if self.index.closed_above(path).is_some() => Err("a folder above it could not be read"),
             other => Ok(other),
         }
@@ -72,24 +72,24 @@ impl<'a, 'm> Judge<'a, 'm> {
         item: &Deliverable,
         lookup: Lookup,
         promised: &HashSet<&str>,
-        before: &Before,
+        before: &PreviousVerdicts,
     ) -> Verdict {
         let mut verdict = match lookup {
             Err(reason) => Verdict::new(Status::Unverifiable, Some(format!("{reason}: {}", item.path))),
-            Ok(Resolved::There(found, remark)) => self.there(item, &found, remark),
-            Ok(Resolved::Elsewhere(found, _)) if promised.contains(found.path.as_str()) => {
+            Ok(ResolvedPath::There(found, remark)) => self.there(item, &found, remark),
+            Ok(ResolvedPath::Elsewhere(found, _)) if promised.contains(found.path.as_str()) => {
                 let remark = format!("the same name at {} is another deliverable of the plan", found.path);
                 Verdict::new(Status::Missing, Some(remark))
             }
-            Ok(Resolved::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
-            Ok(Resolved::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
+            Ok(ResolvedPath::Elsewhere(found, remark)) => self.moved(&found, remark, before.row(&item.path)),
+            Ok(ResolvedPath::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
         };
         hold_to_its_word(item, &mut verdict);
         verdict
     }
 
     /// Judges something that exists.
-    fn there(&mut self, item: &Deliverable, found: &Found, remark: Option<String>) -> Verdict {
+    fn there(&mut self, item: &Deliverable, found: &FoundEntry, remark: Option<String>) -> Verdict {
         let fits = match found.kind {
             EntryKind::File => item.kind != Kind::Folder,
             EntryKind::Folder => item.kind != Kind::File,
@@ -113,7 +113,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 
     /// Judges a file of the right name in another place: the same content as the last audit saw makes it certain.
-    fn moved(&mut self, found: &Found, remark: Option<String>, before: Option<&Kept>) -> Verdict {
+    fn moved(&mut self, found: &FoundEntry, remark: Option<String>, before: Option<&PreviousVerdict>) -> Verdict {
         let mut verdict = Verdict::of(found, Status::Moved, remark);
         let before = before.and_then(|kept| kept.sha256.as_ref());
         if let Ok(fact) = self.facts.of(self.index, found, &[]) {
@@ -128,7 +128,7 @@ impl<'a, 'm> Judge<'a, 'm> {
     }
 
     /// Judges a file by its size and by its text.
-    fn weigh(&mut self, item: &Deliverable, found: &Found, verdict: &mut Verdict) {
+    fn weigh(&mut self, item: &Deliverable, found: &FoundEntry, verdict: &mut Verdict) {
         let Some(bytes) = found.bytes else {
             verdict.status = Status::Unverifiable;
             verdict.remarks.push("its size could not be read".to_owned());
@@ -157,9 +157,9 @@ impl<'a, 'm> Judge<'a, 'm> {
 }
 
 /// The file whose content will be asked for.
-fn file_of(lookup: &Lookup) -> Option<&Found> {
+fn file_of(lookup: &Lookup) -> Option<&FoundEntry> {
     match lookup {
-        Ok(Resolved::There(found, _) | Resolved::Elsewhere(found, _)) => {
+        Ok(ResolvedPath::There(found, _) | ResolvedPath::Elsewhere(found, _)) => {
             Some(found).filter(|found| found.kind == EntryKind::File)
         }
         _ => None,
@@ -170,9 +170,9 @@ fn file_of(lookup: &Lookup) -> Option<&Found> {
 fn spoken_of(lookup: Lookup) -> Verdict {
     match lookup {
         Err(reason) => Verdict::new(Status::Unverifiable, Some(reason.to_owned())),
-        Ok(Resolved::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
-        Ok(Resolved::Elsewhere(found, remark)) => Verdict::of(&found, Status::Moved, remark),
-        Ok(Resolved::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
+        Ok(ResolvedPath::There(found, remark)) => Verdict::of(&found, Status::Present, remark),
+        Ok(ResolvedPath::Elsewhere(found, remark)) => Verdict::of(&found, Status::Moved, remark),
+        Ok(ResolvedPath::Nowhere(remark)) => Verdict::new(Status::Missing, remark),
     }
 }
 
@@ -193,14 +193,14 @@ fn hold_to_its_word(item: &Deliverable, verdict: &mut Verdict) {
     verdict.remarks.insert(0, format!("line {line} calls it done, but {really}"));
 }
 
-fn empty(found: &Found, remark: &str, verdict: &mut Verdict) {
+fn empty(found: &FoundEntry, remark: &str, verdict: &mut Verdict) {
     if !may_be_empty(&found.path) {
         verdict.status = Status::Empty;
         verdict.remarks.push(remark.to_owned());
     }
 }
 
-fn by_text(item: &Deliverable, found: &Found, fact: &Fact, verdict: &mut Verdict) {
+fn by_text(item: &Deliverable, found: &FoundEntry, fact: &Fact, verdict: &mut Verdict) {
     if fact.blank {
         empty(found, "the file holds nothing but blanks", verdict);
         return;
@@ -226,7 +226,7 @@ fn by_text(item: &Deliverable, found: &Found, fact: &Fact, verdict: &mut Verdict
 }
 
 /// Notes a claimed number that the real one does not bear out.
-fn drift(claim: Option<Claim>, actual: u64, unit: &str, verdict: &mut Verdict) {
+fn drift(claim: Option<SizeAssertion>, actual: u64, unit: &str, verdict: &mut Verdict) {
     if let Some(claim) = claim.filter(|claim| !claim.agrees(actual)) {
         verdict.status = Status::Drifted;
         verdict.remarks.push(format!("the plan says {} {unit}, it has {actual}", claim.shown()));

@@ -14,13 +14,15 @@ pub(crate) mod resolve;
 mod status;
 mod unrequested;
 
-pub use before::{Before, Kept};
+pub use before::{PreviousVerdict, PreviousVerdicts};
 pub use commits::Commits;
 pub use content::Stub;
 pub(crate) use content::definitions;
 pub use evidence::{CommitLine, Symbol, Verdict, short};
 pub(crate) use facts::hex;
-pub use facts::{Fact, Facts, Looked, Remembered};
-pub use judge::{Judge, Judged};
+pub use facts::{Fact, FactStore, Facts, SymbolLookup};
+pub use judge::{Judge, JudgedPlan};
 pub use status::{Counts, Status};
-pub use unrequested::{Asked, Enumerations, Folders, LookedInto, PlanUnrequested, Unrequested, unrequested};
+pub use unrequested::{
+    Enumerations, Folders, LookedInto, PlanUnrequested, RequestedEntries, UnrequestedFiles, unrequested,
+};

@@ -4,7 +4,7 @@
 //! name; then the same name elsewhere. Names that every project has many of (`__init__.py`, `client.py`) never count as
 //! moved: the one that is found is hardly the one that was meant.
 
-use crate::index::{EntryKind, Found, Index};
+use crate::index::{EntryKind, FoundEntry, Index};
 use crate::plan::Kind;
 
 /// Names that say nothing about what a file is.
@@ -70,24 +70,24 @@ pub(crate) const GENERIC: &[&str] = &[
 
 /// What a path was found to mean.
 #[derive(Debug)]
-pub(crate) enum Resolved {
+pub(crate) enum ResolvedPath {
     /// It is there; a remark says where the look-up had to guess.
-    There(Found, Option<String>),
+    There(FoundEntry, Option<String>),
     /// Not there, and one of the same name elsewhere.
-    Elsewhere(Found, Option<String>),
+    Elsewhere(FoundEntry, Option<String>),
     /// Not there; a remark where something of the same name is.
     Nowhere(Option<String>),
 }
 
 /// Finds what `path` means. `folders` are the folders that the plan names, sorted.
 #[must_use]
-pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> Resolved {
+pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, folders: &[String]) -> ResolvedPath {
     if let Some(found) = index.find(path) {
-        return Resolved::There(found, None);
+        return ResolvedPath::There(found, None);
     }
     if let Some(found) = without_own_name(index, path) {
         let remark = format!("the plan begins with the audited folder's own name; found as {}", found.path);
-        return Resolved::There(found, Some(remark));
+        return ResolvedPath::There(found, Some(remark));
     }
     let name = path.rsplit('/').next().unwrap_or(path);
     let wanted = if kind == Kind::Folder { EntryKind::Folder } else { EntryKind::File };
@@ -99,7 +99,7 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
     }
     let generic = GENERIC.contains(&name) || wanted == EntryKind::Folder;
     if same.is_empty() || generic {
-        return Resolved::Nowhere(elsewhere(&same));
+        return ResolvedPath::Nowhere(elsewhere(&same));
     }
     if !path.contains('/') && !anchored {
         return by_name(index, &same);
@@ -108,7 +108,7 @@ pub(crate) fn resolve(index: &Index, path: &str, anchored: bool, kind: Kind, fol
 }
 
 /// A path that begins with the name of the audited folder itself, as trees like to do.
-fn without_own_name(index: &Index, path: &str) -> Option<Found> {
+fn without_own_name(index: &Index, path: &str) -> Option<FoundEntry> {
     let (first, rest) = path.split_once('/')?;
     let own = index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
     if own && index.find(first).is_none() { index.find(rest) } else { None }
@@ -125,7 +125,7 @@ fn in_folders<'a>(same: &[&'a str], path: &str, folders: &[String]) -> Vec<&'a s
 }
 
 /// A name without a folder: the only file of that name, or the first of several.
-fn by_name(index: &Index, same: &[&str]) -> Resolved {
+fn by_name(index: &Index, same: &[&str]) -> ResolvedPath {
     match same {
         [only] => there(index, only, Some(format!("the plan gives no folder; found as {only}"))),
         [first, others @ ..] => there(
@@ -133,12 +133,12 @@ fn by_name(index: &Index, same: &[&str]) -> Resolved {
             first,
             Some(format!("ambiguous: the plan gives no folder; found as {first}{}", and_more(others))),
         ),
-        [] => Resolved::Nowhere(None),
+        [] => ResolvedPath::Nowhere(None),
     }
 }
 
 /// A path that is not there: a deeper path that ends with it, or the same name in another folder.
-fn moved(index: &Index, path: &str, anchored: bool, same: &[&str]) -> Resolved {
+fn moved(index: &Index, path: &str, anchored: bool, same: &[&str]) -> ResolvedPath {
     let tail = format!("/{path}");
     let deeper: Vec<&str> = same.iter().filter(|candidate| candidate.ends_with(&tail)).copied().collect();
     if let ([only], false) = (deeper.as_slice(), anchored) {
@@ -148,19 +148,19 @@ fn moved(index: &Index, path: &str, anchored: bool, same: &[&str]) -> Resolved {
     let alike: Vec<&str> = same.iter().filter(|candidate| parent(candidate) == parent(path)).copied().collect();
     let chosen: &[&str] = match (deeper.as_slice(), alike.as_slice(), same) {
         ([], [], [_]) => same,
-        ([], [], _) => return Resolved::Nowhere(elsewhere(same)),
+        ([], [], _) => return ResolvedPath::Nowhere(elsewhere(same)),
         ([], alike, _) => alike,
         (deeper, _, _) => deeper,
     };
-    let Some((first, others)) = chosen.split_first() else { return Resolved::Nowhere(None) };
+    let Some((first, others)) = chosen.split_first() else { return ResolvedPath::Nowhere(None) };
     match index.find(first) {
-        Some(found) => Resolved::Elsewhere(found, Some(format!("the same name is at {first}{}", and_more(others)))),
-        None => Resolved::Nowhere(None),
+        Some(found) => ResolvedPath::Elsewhere(found, Some(format!("the same name is at {first}{}", and_more(others)))),
+        None => ResolvedPath::Nowhere(None),
     }
 }
 
-fn there(index: &Index, path: &str, remark: Option<String>) -> Resolved {
-    index.find(path).map_or(Resolved::Nowhere(None), |found| Resolved::There(found, remark))
+fn there(index: &Index, path: &str, remark: Option<String>) -> ResolvedPath {
+    index.find(path).map_or(ResolvedPath::Nowhere(None), |found| ResolvedPath::There(found, remark))
 }
 
 fn elsewhere(same: &[&str]) -> Option<String> {

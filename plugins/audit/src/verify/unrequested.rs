@@ -10,14 +10,14 @@ use std::io::Read;
 use serde::Serialize;
 
 use super::content;
-use super::judge::Judged;
+use super::judge::JudgedPlan;
 use crate::count::count;
 use crate::ids::bounded;
 use crate::index::{EntryKind, Index};
 use crate::limits;
-use crate::note::Weight;
 use crate::page::{Block, Cell, Table};
 use crate::plan::Plan;
+use crate::remark::NoteSeverity;
 use crate::report::Gap;
 
 /// Endings of what a compiler or an interpreter left.
@@ -25,11 +25,11 @@ const COMPILED: &[&str] = &["a", "class", "dll", "dylib", "exe", "lib", "o", "ob
 
 /// Which entries of the tree some plan names.
 #[derive(Debug, Default)]
-pub struct Asked {
+pub struct RequestedEntries {
     named: Vec<bool>,
 }
 
-impl Asked {
+impl RequestedEntries {
     /// Nothing is named yet.
     #[must_use]
     pub fn new(index: &Index) -> Self {
@@ -37,7 +37,7 @@ impl Asked {
     }
 
     /// Adds what a plan promises or refers to.
-    pub fn add(&mut self, index: &Index, judged: &Judged) {
+    pub fn add(&mut self, index: &Index, judged: &JudgedPlan) {
         let verdicts = judged.deliverables.iter().chain(&judged.references);
         for at in verdicts.filter_map(|verdict| index.position(verdict.found.as_deref()?)) {
             if let Some(named) = self.named.get_mut(at) {
@@ -71,7 +71,7 @@ impl Enumerations {
 
 /// What nobody asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Unrequested {
+pub struct UnrequestedFiles {
     /// By plan that lists the folder in full.
     pub plans: Vec<PlanUnrequested>,
     /// Stubs that a generator left and no plan names.
@@ -110,12 +110,12 @@ pub type Folders = BTreeMap<String, LookedInto>;
 #[must_use]
 pub fn unrequested(
     index: &Index,
-    asked: &Asked,
+    asked: &RequestedEntries,
     enumerations: &Enumerations,
     before: &Folders,
     now_ns: u64,
-) -> (Unrequested, Folders) {
-    let mut found = Unrequested::default();
+) -> (UnrequestedFiles, Folders) {
+    let mut found = UnrequestedFiles::default();
     let loose = loose_files(index, asked);
     beside(&loose, enumerations, &mut found);
     let folders = junk(index, &loose, before, now_ns, &mut found);
@@ -123,7 +123,7 @@ pub fn unrequested(
 }
 
 /// Files that nobody names, by folder.
-fn loose_files<'a>(index: &'a Index, asked: &Asked) -> HashMap<&'a str, Vec<&'a str>> {
+fn loose_files<'a>(index: &'a Index, asked: &RequestedEntries) -> HashMap<&'a str, Vec<&'a str>> {
     let mut loose: HashMap<&str, Vec<&str>> = HashMap::new();
     for at in (0..index.len()).filter(|at| !asked.has(*at)) {
         if let Some((path, EntryKind::File)) = index.path(at).filter(|(path, _)| !index.is_apart(path)) {
@@ -135,7 +135,7 @@ fn loose_files<'a>(index: &'a Index, asked: &Asked) -> HashMap<&'a str, Vec<&'a 
 }
 
 /// The files beside those that plans list in full.
-fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut Unrequested) {
+fn beside(loose: &HashMap<&str, Vec<&str>>, enumerations: &Enumerations, found: &mut UnrequestedFiles) {
     let mut room = limits::UNREQUESTED;
     for (plan, folders) in &enumerations.plans {
         let mut files = Vec::new();
@@ -175,7 +175,7 @@ fn junk(
     loose: &HashMap<&str, Vec<&str>>,
     before: &Folders,
     now_ns: u64,
-    found: &mut Unrequested,
+    found: &mut UnrequestedFiles,
 ) -> Folders {
     let mut folders: Vec<(&str, &Vec<&str>)> = loose.iter().map(|(folder, names)| (*folder, names)).collect();
     // Generators leave them near the top, so that is where a bounded search begins.
@@ -228,20 +228,20 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-impl Unrequested {
+impl UnrequestedFiles {
     /// A finding for each file.
     #[must_use]
     pub fn gaps(&self) -> Vec<Gap> {
         let beside = self.plans.iter().flat_map(|plan| plan.files.iter().map(move |path| (plan.plan.as_str(), path)));
         let beside = beside.map(|(plan, path)| Gap {
             id: bounded(&format!("audit:{plan}:{path}:unrequested")),
-            weight: Weight::Info,
+            weight: NoteSeverity::Info,
             title: format!("UNREQUESTED: {path} ({plan})"),
             evidence: format!("found: {path}; {plan} lists every file of that folder, and no plan names this one"),
         });
         let junk = self.junk.iter().map(|path| Gap {
             id: bounded(&format!("audit:tree:{path}:unrequested")),
-            weight: Weight::Medium,
+            weight: NoteSeverity::Medium,
             title: format!("UNREQUESTED: {path} only stands in for the real thing, and no plan names it"),
             evidence: format!("found: {path}; {}", content::Stub::Generated.reason()),
         });

@@ -1,9 +1,9 @@
 //! Phase 4 on real files.
 
-use audit::alignment::{self, Alignment, Health, Punctuality, Shown, Sources, assess, trackers};
-use audit::lent::Ledger;
-use audit::note::Weight;
+use audit::alignment::{self, Alignment, FileEvidence, Health, Punctuality, Sources, assess, trackers};
 use audit::performance::{agents, logs};
+use audit::remark::NoteSeverity;
+use audit::services::Ledger;
 
 use crate::lending::{Book, Tree, at, options, task};
 
@@ -26,7 +26,7 @@ fn run(tree: &Tree, ledger: Option<&dyn Ledger>, args: &str, now: &str) -> Align
     assess(sources, &options, at(now))
 }
 
-fn found(alignment: &Alignment) -> Vec<(&str, Weight)> {
+fn found(alignment: &Alignment) -> Vec<(&str, NoteSeverity)> {
     alignment.findings.iter().map(|gap| (gap.id.as_str(), gap.weight)).collect()
 }
 
@@ -37,12 +37,12 @@ fn a_fixed_issue_that_is_listed_as_open_is_found_and_the_other_way_round() {
     assert_eq!(
         found(&alignment),
         [
-            ("audit:agents/drive_issues_for_board.json:DS-001:listed-open", Weight::Medium),
-            ("audit:agents/drive_issues_for_board.json:DS-002:listed-resolved", Weight::High),
+            ("audit:agents/drive_issues_for_board.json:DS-001:listed-open", NoteSeverity::Medium),
+            ("audit:agents/drive_issues_for_board.json:DS-002:listed-resolved", NoteSeverity::High),
         ]
     );
     assert!(alignment.findings[0].title.contains("gas-scripts/sync/Code.js:3, gas-scripts/sync/Code.js:4"));
-    assert_eq!(alignment.trackers.issues[2].evidence, Shown::Unasked);
+    assert_eq!(alignment.trackers.issues[2].evidence, FileEvidence::Unasked);
     // Once the tracker says so, nothing is left to say of it.
     tree.write(
         "agents/drive_issues_for_board.json",
@@ -99,11 +99,11 @@ fn late_failing_and_unanswered_are_found() {
     assert_eq!(
         found(&alignment),
         [
-            ("audit:process:Backup:never", Weight::Medium),
-            ("audit:process:nightly / run:late", Weight::Info),
-            ("audit:logs:sync:failing", Weight::Medium),
-            ("audit:ledger:w1:unanswered", Weight::High),
-            ("audit:ledger:w2:unanswered", Weight::High),
+            ("audit:process:Backup:never", NoteSeverity::Medium),
+            ("audit:process:nightly / run:late", NoteSeverity::Info),
+            ("audit:logs:sync:failing", NoteSeverity::Medium),
+            ("audit:ledger:w1:unanswered", NoteSeverity::High),
+            ("audit:ledger:w2:unanswered", NoteSeverity::High),
         ]
     );
     let health: Vec<Health> = alignment.integrations.iter().map(|row| row.health).collect();
@@ -145,7 +145,7 @@ fn hostile_trackers_cost_little_and_stop_nothing() {
     let alignment = run(&tree, None, "{}", "2026-01-18T00:00:00Z");
     assert_eq!((alignment.trackers.issues.len(), alignment.trackers.left_out), (5_000, 1_001));
     let unusable =
-        alignment.trackers.issues.iter().filter(|issue| matches!(issue.evidence, Shown::Unusable(_))).count();
+        alignment.trackers.issues.iter().filter(|issue| matches!(issue.evidence, FileEvidence::Unusable(_))).count();
     assert_eq!(unusable, 4_800);
     let blocks = format!("{:?}", alignment::blocks(&alignment));
     assert!(blocks.contains("4500 more rows are left out"));

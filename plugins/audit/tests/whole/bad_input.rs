@@ -8,7 +8,7 @@ use std::io::Write as _;
 use audit::discover::{self, PlanFile};
 use audit::extract;
 use audit::index::{Index, Root};
-use audit::verify::{Before, Facts, Judge, Status, Verdict};
+use audit::verify::{Facts, Judge, PreviousVerdicts, Status, Verdict};
 use baton_plugin_sdk::{Outcome, Severity};
 
 use crate::support::{Workspace, has_finding, json, markdown, rows};
@@ -22,7 +22,7 @@ fn all_words(outcome: &Outcome) -> String {
 
 /// Verdicts of a plan's text on a tree that was indexed before.
 fn judged(index: &Index, text: &str) -> Vec<Verdict> {
-    Judge::new(index, &mut Facts::new(None, 0)).plan(&extract::plan(text), &Before::default()).deliverables
+    Judge::new(index, &mut Facts::new(None, 0)).plan(&extract::plan(text), &PreviousVerdicts::default()).deliverables
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn with_folder(workspace: &Workspace, name: &str) -> Task {
 fn folders_that_are_missing_or_empty_are_findings() {
     let workspace = Workspace::new().file("plans/a.md", PLAN).file("empty/a.json", "{}");
     let run = |name: &str| {
-        audit::run(&with_folder(&workspace, name), &audit::lent::Lent::nothing(&audit::watch::Unwatched)).unwrap()
+        audit::run(&with_folder(&workspace, name), &audit::services::HostServices::nothing(&audit::watch::Unwatched))
+            .unwrap()
     };
     assert!(has_finding(&run("gone"), "audit:gone:missing", Severity::Medium));
     assert!(has_finding(&run("empty"), "audit:empty:empty", Severity::Low));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use audit::index::{Index, Root};
-use audit::lent::{Commit, Database, Entry, Git, Ledger, Refused};
 use audit::options::Options;
+use audit::services::{Commit, Database, Entry, Git, Ledger, ServiceError};
 use baton_plugin_sdk::sql::Value;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
@@ -45,7 +45,7 @@ pub(crate) fn options(json: &str) -> Options {
 
 /// `2026-01-18T10:15:00Z` in milliseconds.
 pub(crate) fn at(text: &str) -> i64 {
-    audit::moment::read(text).unwrap()
+    audit::time::read(text).unwrap()
 }
 
 /// One of the real reports; `None` where they are not there. Under `CI=true` they must be there.
@@ -78,9 +78,9 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
         assert!(parameters.is_empty());
-        let failed = |error: rusqlite::Error| Refused::Unavailable(error.to_string());
+        let failed = |error: rusqlite::Error| ServiceError::Unavailable(error.to_string());
         let mut prepared = self.0.prepare(statement).map_err(failed)?;
         let columns = prepared.column_count();
         let mut rows = prepared.query(params_from_iter::<[i64; 0]>([])).map_err(failed)?;
@@ -98,8 +98,8 @@ impl Database for Sqlite {
         Ok(out)
     }
 
-    fn write(&self, _statement: &str, _rows: Vec<Vec<Value>>) -> Result<(), Refused> {
-        Err(Refused::NotGranted("for reading only".into()))
+    fn write(&self, _statement: &str, _rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
+        Err(ServiceError::NotGranted("for reading only".into()))
     }
 }
 
@@ -113,13 +113,13 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    fn check(&self) -> Result<(), Refused> {
-        if self.refuses { Err(Refused::NotGranted("grant `ledger`".into())) } else { Ok(()) }
+    fn check(&self) -> Result<(), ServiceError> {
+        if self.refuses { Err(ServiceError::NotGranted("grant `ledger`".into())) } else { Ok(()) }
     }
 }
 
 impl Ledger for Book {
-    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, Refused> {
+    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, ServiceError> {
         self.check()?;
         let moment = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
         let within = |task: &&Entry| {
@@ -132,12 +132,12 @@ impl Ledger for Book {
         Ok(tasks)
     }
 
-    fn open_requests(&self, most: u32) -> Result<Vec<Entry>, Refused> {
+    fn open_requests(&self, most: u32) -> Result<Vec<Entry>, ServiceError> {
         self.check()?;
         Ok(self.open.iter().take(most as usize).cloned().collect())
     }
 
-    fn input(&self, task: &str) -> Result<Option<Vec<u8>>, Refused> {
+    fn input(&self, task: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         self.check()?;
         Ok(self.inputs.get(task).cloned())
     }
@@ -214,20 +214,20 @@ impl Repository {
 }
 
 impl Git for Repository {
-    fn commit(&self, revision: &str) -> Result<Option<Commit>, Refused> {
+    fn commit(&self, revision: &str) -> Result<Option<Commit>, ServiceError> {
         Ok(self.commits(&["-1", revision, "--"]).and_then(|commits| commits.into_iter().next()))
     }
 
-    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, Refused> {
+    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, ServiceError> {
         let (most, after) = (format!("-{most}"), after.map(|after| format!("^{after}")));
         let mut args = vec![most.as_str(), to];
         args.extend(after.as_deref());
         args.push("--");
         args.extend(path);
-        self.commits(&args).ok_or_else(|| Refused::Unavailable("git log failed".into()))
+        self.commits(&args).ok_or_else(|| ServiceError::Unavailable("git log failed".into()))
     }
 
-    fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, Refused> {
+    fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         Ok(self.try_git(&["show", &format!("{revision}:{path}")], "0").ok().map(String::into_bytes))
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::fs;
 
-use audit::lent::{FileWatch, Lent, Refused, Seen};
+use audit::services::{FileWatch, HostServices, SeenFile, ServiceError};
 use audit::watch::Unwatched;
 use baton_plugin_sdk::{Cause, Outcome};
 use serde_json::{Value, json};
@@ -20,9 +20,9 @@ struct Files {
 }
 
 impl FileWatch for Files {
-    fn set(&self, key: &str, files: Vec<Seen>) -> Result<(), Refused> {
+    fn set(&self, key: &str, files: Vec<SeenFile>) -> Result<(), ServiceError> {
         if key.contains("refused") {
-            return Err(Refused::Unavailable("too many".to_owned()));
+            return Err(ServiceError::Unavailable("too many".to_owned()));
         }
         self.set.borrow_mut().push((key.to_owned(), files.len()));
         Ok(())
@@ -36,8 +36,8 @@ fn audit(workspace: &Workspace, memory: &Sqlite, files: &Files, cause: Cause) ->
     task.cause = cause;
     files.tasks.set(files.tasks.get() + 1);
     task.id = format!("t-{}", files.tasks.get());
-    let lent = Lent { memory: Some(memory), files: Some(files), ..Lent::nothing(&Unwatched) };
-    audit::run(&task, &lent).unwrap()
+    let services = HostServices { memory: Some(memory), files: Some(files), ..HostServices::nothing(&Unwatched) };
+    audit::run(&task, &services).unwrap()
 }
 
 fn changed(workspace: &Workspace, paths: &[&str]) -> Cause {

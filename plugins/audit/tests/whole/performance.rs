@@ -1,8 +1,8 @@
 //! Phase 3 on real files and a real catalog.
 
-use audit::lent::{Database, Ledger};
 use audit::page::Block;
 use audit::performance::{self, FromPlans, Performance, Sources, agents, analyse, known_issues, logs};
+use audit::services::{Database, Ledger};
 
 use crate::lending::{Book, Sqlite, Tree, options, seed, task};
 

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime};
 
 use audit::history::{Closing, Comparison, History};
 use audit::index::{Index, Root};
-use audit::lent::{Database, Refused};
 use audit::memory::{Memory, turnover};
-use audit::note::Weight;
 use audit::page::Block;
+use audit::remark::NoteSeverity;
 use audit::report::Gap;
-use audit::verify::{Asked, Enumerations, Facts, Judge, Status, unrequested};
+use audit::services::{Database, ServiceError};
+use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
 use audit::{discover, extract};
 use baton_plugin_sdk::sql::Value;
 
@@ -22,7 +22,7 @@ const PLAN: &str = "# P\n\n## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n";
 /// What one audit gave.
 struct Run {
     history: History,
-    refused: Option<Refused>,
+    refused: Option<ServiceError>,
     reads: usize,
     remarks: Vec<String>,
 }
@@ -36,7 +36,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, at: &str, only: Option<&str>)
     let mut facts = Facts::new(Some(&memory), now_ns);
     let mut comparison = Comparison::new(Some(&memory));
     let mut remarks = Vec::new();
-    let (mut asked, mut enumerations) = (Asked::new(&index), Enumerations::default());
+    let (mut asked, mut enumerations) = (RequestedEntries::new(&index), Enumerations::default());
     for file in plans.plans.iter().filter(|file| only.is_none_or(|only| file.shown == only)) {
         let plan = extract::plan(&discover::read(file).text);
         let before = comparison.before(&file.shown);
@@ -103,7 +103,7 @@ fn regressions_progress_and_other_changes_are_named() {
     assert_eq!(history.changed[0].detail, "other content: 6 bytes before, 7 now");
     assert!(!history.unchanged && history.trend.len() == 2);
     let gap = &history.gaps()[0];
-    assert_eq!((gap.id.as_str(), gap.weight), ("audit:plans/p.md:a.py:regression", Weight::High));
+    assert_eq!((gap.id.as_str(), gap.weight), ("audit:plans/p.md:a.py:regression", NoteSeverity::High));
     assert_eq!(gap.evidence, "plans/p.md:5; PRESENT on t1");
     assert_eq!(history.summary().unwrap(), "Since the last audit: 67 % \u{2192} 67 %; 1 regression; 1 step forward.");
     assert!(history.blocks().iter().any(|block| matches!(block, Block::Trend(points) if points.len() == 2)));
@@ -230,7 +230,7 @@ fn large_plans_are_remembered_page_by_page() {
 fn findings_open_stay_and_close() {
     let database = Sqlite::new();
     let memory = Memory::open(&database, "root").unwrap();
-    let gap = |id: &str| Gap { id: id.into(), weight: Weight::High, title: "T".into(), evidence: String::new() };
+    let gap = |id: &str| Gap { id: id.into(), weight: NoteSeverity::High, title: "T".into(), evidence: String::new() };
     let first = turnover(memory.open_findings().unwrap(), &[gap("a:1"), gap("b:1")], "t1", true, &|_| true);
     assert_eq!(first.opened.len(), 2);
     memory.keep_findings(&first).unwrap();

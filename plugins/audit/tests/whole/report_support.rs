@@ -2,10 +2,11 @@
 
 use audit::extract;
 use audit::index::{Index, Root};
-use audit::note::{Note, Weight};
 use audit::page::{Bar, Block, Cell, Point, Table};
+use audit::remark::{NoteSeverity, Remark};
 use audit::report::{
-    Assembly, Audited, Before, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, Part, Parts, Report, Stamp, render,
+    Assembly, Audited, FolderLine, FollowUp, FollowUpState, Form, Gap, Gate, LastReport, Part, Parts, Report, Stamp,
+    render,
 };
 use audit::verify::{self, Facts, Judge};
 use serde_json::json;
@@ -50,7 +51,12 @@ pub(crate) fn rendered(form: Form, report: &Report) -> String {
 /// A report without a plan.
 pub(crate) fn empty() -> Report {
     let mut assembly = Assembly::default();
-    assembly.notes([Note::new("plans:none", Weight::Medium, "no plan was found: put a plan into plans", "plans")]);
+    assembly.notes([Remark::new(
+        "plans:none",
+        NoteSeverity::Medium,
+        "no plan was found: put a plan into plans",
+        "plans",
+    )]);
     let folders = vec![FolderLine { folder: "plans".into(), plans: 0 }];
     assembly.finish(&stamp(), vec!["root".into()], 0, folders, Parts::default())
 }
@@ -63,16 +69,16 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
     }
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let mut assembly = Assembly::of(&Form::ALL);
-    assembly.notes([Note::new("plans/a.md:not-utf-8", Weight::Low, "plans/a.md is no UTF-8", "plans/a.md:2")]);
+    assembly.notes([Remark::new("plans/a.md:not-utf-8", NoteSeverity::Low, "plans/a.md is no UTF-8", "plans/a.md:2")]);
     assembly.findings([Gap {
         id: "audit:reports/a.md:473:claim-false".into(),
-        weight: Weight::Medium,
+        weight: NoteSeverity::Medium,
         title: "473 lines are claimed".into(),
         evidence: "reports/a.md:17; it has 472".into(),
     }]);
     for (shown, text) in plans {
         let plan = extract::plan(text);
-        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::Before::default());
+        let judged = Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, &verify::PreviousVerdicts::default());
         let bytes = text.len() as u64;
         assembly.plan(Audited { shown: (*shown).to_owned(), bytes, plan, judged });
     }
@@ -138,7 +144,7 @@ pub(crate) fn parts() -> Parts {
             .enumerate()
             .map(|(nth, percent)| Point { at: format!("2026-01-1{nth} 10:15:00 UTC"), percent })
             .collect(),
-        before: Some(Before {
+        before: Some(LastReport {
             at: "2026-01-12 10:15:00 UTC".into(),
             completion_percent: Some(33),
             plans: [("plans/shop.md".to_owned(), Some(33))].into(),
@@ -157,7 +163,7 @@ pub(crate) fn follow_ups() -> Vec<FollowUp> {
         state,
         round,
         reason: reason.into(),
-        priority: Weight::High,
+        priority: NoteSeverity::High,
     };
     vec![
         item("shop/gone.py", FollowUpState::Sent, Some("Codex-Agent"), 1, ""),

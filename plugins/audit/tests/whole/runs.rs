@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 
-use audit::lent::{Draft, Entry, Lent, Post, Unsent};
+use audit::services::{Draft, Entry, HostServices, RequestSender, SendError};
 use audit::watch::Unwatched;
 use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Priority, Severity};
 use serde_json::{Value, json};
@@ -18,13 +18,13 @@ const PLAN: &str = "# P\n\n**Owner:** coder\n\n## Deliverables\n\n- `a.py`\n- `b
 #[derive(Default)]
 struct Letters(RefCell<Vec<Draft>>);
 
-impl Post for Letters {
-    fn send(&self, draft: &Draft) -> Result<(), Unsent> {
+impl RequestSender for Letters {
+    fn send(&self, draft: &Draft) -> Result<(), SendError> {
         self.0.borrow_mut().push(draft.clone());
         Ok(())
     }
 
-    fn withdraw(&self, _dedupe_key: &str, _reason: &str) -> Result<(), Unsent> {
+    fn withdraw(&self, _dedupe_key: &str, _reason: &str) -> Result<(), SendError> {
         Ok(())
     }
 }
@@ -35,8 +35,8 @@ fn audit(workspace: &Workspace, database: &Sqlite, id: &str, attempt: u32, ended
     let book = Book { tasks, ..Book::default() };
     let mut task = workspace.task("{}");
     (task.id, task.attempt, task.cause) = (id.into(), attempt, Cause::Schedule);
-    let lent = Lent { memory: Some(database), ledger: Some(&book), ..Lent::nothing(&Unwatched) };
-    audit::run(&task, &lent).unwrap()
+    let services = HostServices { memory: Some(database), ledger: Some(&book), ..HostServices::nothing(&Unwatched) };
+    audit::run(&task, &services).unwrap()
 }
 
 /// A workspace in which `a.py` was there at the audit `t1`, whose outcome was taken, and is gone now.
@@ -163,11 +163,11 @@ fn returned(workspace: &Workspace, key: &str, raw: &Value) -> baton_plugin_sdk::
 fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
     let (database, letters) = (Sqlite::new(), Letters::default());
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
-    let lent = Lent { memory: Some(&database), post: Some(&letters), ..Lent::nothing(&Unwatched) };
-    audit::run(&workspace.task("{}"), &lent).unwrap();
+    let services = HostServices { memory: Some(&database), post: Some(&letters), ..HostServices::nothing(&Unwatched) };
+    audit::run(&workspace.task("{}"), &services).unwrap();
     let key = letters.0.borrow()[0].dedupe_key.clone();
     let raw = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"]});
-    let outcome = audit::run(&returned(&workspace, &key, &raw), &lent).unwrap();
+    let outcome = audit::run(&returned(&workspace, &key, &raw), &services).unwrap();
     assert!(outcome.summary.starts_with("The RETURN of coder makes 1 claim: 0 true, 1 false"), "{}", outcome.summary);
     let id = "audit:RETURN of the coder:b.py:claim-deliverable";
     assert!(has_finding(&outcome, id, Severity::High), "it is flagged on the task");

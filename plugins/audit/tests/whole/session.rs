@@ -1,8 +1,8 @@
 //! Reviews of sessions in a real repository.
 
 use audit::alignment::trackers;
-use audit::lent::{Commit, Git, Ledger, Refused};
-use audit::note::Weight;
+use audit::remark::NoteSeverity;
+use audit::services::{Commit, Git, Ledger, ServiceError};
 use audit::session::{self, Range, SessionReview, Sources, review};
 
 use crate::lending::{Book, Repository, Tree, at, options, task};
@@ -98,15 +98,15 @@ fn a_session_is_reviewed_from_revision_to_head() {
         (handoffs[1].there.len(), handoffs[1].commits.len(), handoffs[1].tested.as_slice()),
         (1, 1, ["tests"].as_slice())
     );
-    let gaps: Vec<(String, Weight)> = review.findings.iter().map(|gap| (gap.id.clone(), gap.weight)).collect();
+    let gaps: Vec<(String, NoteSeverity)> = review.findings.iter().map(|gap| (gap.id.clone(), gap.weight)).collect();
     let docs = commits[0].id.clone();
     let wanted = [
-        ("audit:session:board_issues.json:DS-001:still-open".to_owned(), Weight::Medium),
-        ("audit:session:h1:unanswered".to_owned(), Weight::Medium),
-        ("audit:session:r2:no-evidence".to_owned(), Weight::Medium),
-        ("audit:session:r3:no-evidence".to_owned(), Weight::Medium),
-        ("audit:session:r3:not-there".to_owned(), Weight::Medium),
-        (format!("audit:session:{docs}:not-there"), Weight::Low),
+        ("audit:session:board_issues.json:DS-001:still-open".to_owned(), NoteSeverity::Medium),
+        ("audit:session:h1:unanswered".to_owned(), NoteSeverity::Medium),
+        ("audit:session:r2:no-evidence".to_owned(), NoteSeverity::Medium),
+        ("audit:session:r3:no-evidence".to_owned(), NoteSeverity::Medium),
+        ("audit:session:r3:not-there".to_owned(), NoteSeverity::Medium),
+        (format!("audit:session:{docs}:not-there"), NoteSeverity::Low),
     ];
     assert_eq!(gaps, wanted);
     let metrics = &review.metrics;
@@ -164,16 +164,22 @@ fn without_repository_or_ledger_the_rest_is_reviewed() {
 struct Closed;
 
 impl Git for Closed {
-    fn commit(&self, _revision: &str) -> Result<Option<Commit>, Refused> {
-        Err(Refused::NotGranted("grant it with `baton plugin grant audit git=root`".into()))
+    fn commit(&self, _revision: &str) -> Result<Option<Commit>, ServiceError> {
+        Err(ServiceError::NotGranted("grant it with `baton plugin grant audit git=root`".into()))
     }
 
-    fn log(&self, _to: &str, _after: Option<&str>, _path: Option<&str>, _most: u32) -> Result<Vec<Commit>, Refused> {
-        Err(Refused::NotGranted("not granted".into()))
+    fn log(
+        &self,
+        _to: &str,
+        _after: Option<&str>,
+        _path: Option<&str>,
+        _most: u32,
+    ) -> Result<Vec<Commit>, ServiceError> {
+        Err(ServiceError::NotGranted("not granted".into()))
     }
 
-    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, Refused> {
-        Err(Refused::NotGranted("not granted".into()))
+    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, ServiceError> {
+        Err(ServiceError::NotGranted("not granted".into()))
     }
 }
 

@@ -7,8 +7,8 @@ use audit::history::{Closing, Comparison};
 use audit::index::{Index, Root};
 use audit::memory::Memory;
 use audit::report::{Assembly, Audited};
-use audit::verify::{Asked, Enumerations, Facts, Judge, unrequested};
-use audit::{claims, discover, extract};
+use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, unrequested};
+use audit::{assertions, discover, extract};
 
 use crate::sqlite::Sqlite;
 use crate::tree;
@@ -47,7 +47,7 @@ fn figures() {
         step("discover");
         let mut facts = Facts::new(Some(&memory), now_ns);
         let mut comparison = Comparison::new(Some(&memory));
-        let (mut asked, mut enumerations) = (Asked::new(&index), Enumerations::default());
+        let (mut asked, mut enumerations) = (RequestedEntries::new(&index), Enumerations::default());
         let mut assembly = Assembly::default();
         let mut times = [std::time::Duration::ZERO; 5];
         for file in &found.plans {
@@ -104,10 +104,10 @@ fn extraction() {
                 std::hint::black_box(extract::plan(std::hint::black_box(&text)));
             }
             let plan = begun.elapsed() / 100;
-            let document = claims::Document { shown: "d".into(), text };
+            let document = assertions::CheckedDocument { shown: "d".into(), text };
             let begun = Instant::now();
             for _ in 0..100 {
-                std::hint::black_box(claims::read(std::hint::black_box(&document)));
+                std::hint::black_box(assertions::read(std::hint::black_box(&document)));
             }
             eprintln!("{}: {bytes} bytes: plan {plan:?}, claims {:?}", path.display(), begun.elapsed() / 100);
         }

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use audit::lent::{Database, Refused};
+use audit::services::{Database, ServiceError};
 use baton_plugin_sdk::sql::Value;
 use rusqlite::types::{Value as Cellule, ValueRef};
 use rusqlite::{Connection, params_from_iter};
@@ -54,12 +54,12 @@ fn from_sqlite(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> Refused {
-    Refused::Unavailable(error.to_string())
+fn refused(error: impl std::fmt::Display) -> ServiceError {
+    ServiceError::Unavailable(error.to_string())
 }
 
 impl Database for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, Refused> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
         self.calls.set(self.calls.get() + 1);
         let connection = self.connection.borrow();
         let mut prepared = connection.prepare_cached(statement).map_err(refused)?;
@@ -75,10 +75,10 @@ impl Database for Sqlite {
         Ok(rows)
     }
 
-    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), Refused> {
+    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
         self.calls.set(self.calls.get() + 1);
         match self.breaks_after.get() {
-            Some(0) => return Err(Refused::Unavailable("it broke".to_owned())),
+            Some(0) => return Err(ServiceError::Unavailable("it broke".to_owned())),
             Some(left) => self.breaks_after.set(Some(left - 1)),
             None => {}
         }

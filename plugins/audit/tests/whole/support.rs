@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use audit::lent::Lent;
+use audit::services::HostServices;
 use audit::watch::Unwatched;
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
@@ -59,7 +59,7 @@ impl Workspace {
 
     /// Runs a task with these arguments.
     pub(crate) fn run(&self, args: &str) -> Result<Outcome, Error> {
-        audit::run(&self.task(args), &Lent::nothing(&Unwatched))
+        audit::run(&self.task(args), &HostServices::nothing(&Unwatched))
     }
 
     /// Runs without arguments and gives the JSON report.

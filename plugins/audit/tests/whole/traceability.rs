@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use audit::note::Weight;
+use audit::remark::NoteSeverity;
 use audit::traceability::{self, Traceability, Verdict, trace};
 
 use crate::lending::{Tree, options, seed};
@@ -12,7 +12,7 @@ fn run(tree: &Tree, args: &str, plans: &[&str]) -> Traceability {
     trace(&tree.index(), &options(args), &plans)
 }
 
-fn found(trace: &Traceability) -> Vec<(String, Weight)> {
+fn found(trace: &Traceability) -> Vec<(String, NoteSeverity)> {
     trace.findings.iter().map(|gap| (gap.id.clone(), gap.weight)).collect()
 }
 
@@ -40,8 +40,8 @@ fn code_that_is_said_to_be_there_and_is_not_fails() {
     assert_eq!(
         found(&trace),
         [
-            ("audit:MATRIX.md:Queue:matrix-code-missing".to_owned(), Weight::High),
-            ("audit:MATRIX.md:src/queue.py:names-missing".to_owned(), Weight::Low),
+            ("audit:MATRIX.md:Queue:matrix-code-missing".to_owned(), NoteSeverity::High),
+            ("audit:MATRIX.md:src/queue.py:names-missing".to_owned(), NoteSeverity::Low),
         ]
     );
     assert_eq!((trace.verdict, trace.verdict.exit_code()), (Verdict::Fail, 2));

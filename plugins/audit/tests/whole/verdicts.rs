@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use audit::extract;
 use audit::index::{Index, Root};
-use audit::lent::{Commit, Git, Refused};
-use audit::verify::{Before, Commits, Facts, Judge, Kept, Status};
+use audit::services::{Commit, Git, ServiceError};
+use audit::verify::{Commits, Facts, Judge, PreviousVerdict, PreviousVerdicts, Status};
 use baton_plugin_sdk::Severity;
 
 use crate::support::{Workspace, has_finding, json, markdown, rows};
@@ -73,17 +73,23 @@ struct Repository {
 }
 
 impl Git for Repository {
-    fn commit(&self, _revision: &str) -> Result<Option<Commit>, Refused> {
+    fn commit(&self, _revision: &str) -> Result<Option<Commit>, ServiceError> {
         Ok(Some(commit(self.head)))
     }
 
-    fn log(&self, _to: &str, _after: Option<&str>, path: Option<&str>, _most: u32) -> Result<Vec<Commit>, Refused> {
+    fn log(
+        &self,
+        _to: &str,
+        _after: Option<&str>,
+        path: Option<&str>,
+        _most: u32,
+    ) -> Result<Vec<Commit>, ServiceError> {
         let path = path.unwrap_or_default().to_owned();
         self.asked.borrow_mut().push(path.clone());
         Ok(self.known.iter().filter(|known| **known == path).map(|_| commit(self.head)).collect())
     }
 
-    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, Refused> {
+    fn file(&self, _revision: &str, _path: &str) -> Result<Option<Vec<u8>>, ServiceError> {
         Ok(None)
     }
 }
@@ -98,13 +104,13 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = extract::plan("## Deliverables\n\n- `a.py`\n- `b.py`\n- `c.py`\n");
     let mut facts = Facts::new(None, 0);
-    let mut judged = Judge::new(&index, &mut facts).plan(&plan, &Before::default());
+    let mut judged = Judge::new(&index, &mut facts).plan(&plan, &PreviousVerdicts::default());
     let first = Repository { asked: RefCell::default(), known: vec!["below/a.py"], head: "h1" };
     let mut commits = Commits::new(Some(&first), "below", None);
-    assert_eq!(commits.add(&plan, &mut judged, &Before::default()), [false, true, false]);
+    assert_eq!(commits.add(&plan, &mut judged, &PreviousVerdicts::default()), [false, true, false]);
     assert_eq!(*first.asked.borrow(), ["below/a.py", "below/b.py"]);
     assert_eq!(judged.deliverables[0].commit.as_ref().unwrap().id, "h1");
-    let kept = |at: usize, open: bool| Kept {
+    let kept = |at: usize, open: bool| PreviousVerdict {
         status: Status::Present,
         line: 1,
         found: judged.deliverables[at].found.clone(),
@@ -115,7 +121,7 @@ fn commits_are_asked_for_what_is_new_changed_or_was_not_committed() {
         commit_open: open,
     };
     let rows = [("a.py".to_owned(), kept(0, false)), ("b.py".to_owned(), kept(1, true))];
-    let before = Before { known: true, rows: rows.into_iter().collect() };
+    let before = PreviousVerdicts { known: true, rows: rows.into_iter().collect() };
     for (head, asked) in [("h1", &[][..]), ("h2", &["below/b.py"][..])] {
         let later = Repository { asked: RefCell::default(), known: vec!["below/a.py", "below/b.py"], head };
         let mut again = judged.clone();
@@ -130,10 +136,11 @@ fn a_moved_file_of_the_same_content_is_certain() {
     let workspace = Workspace::new().file("root/new/lamp.py", "x = 1\n");
     let index = Index::build(vec![Root { path: workspace.path("root"), shown: "root".into() }]);
     let plan = extract::plan("## Deliverables\n\n- `old/lamp.py`\n");
-    let judge = |before: &Before| Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, before).deliverables;
-    let uncertain = judge(&Before::default());
+    let judge =
+        |before: &PreviousVerdicts| Judge::new(&index, &mut Facts::new(None, 0)).plan(&plan, before).deliverables;
+    let uncertain = judge(&PreviousVerdicts::default());
     assert_eq!((uncertain[0].status, uncertain[0].remarks.len()), (Status::Moved, 1));
-    let kept = Kept {
+    let kept = PreviousVerdict {
         status: Status::Present,
         line: 3,
         found: Some("old/lamp.py".into()),
@@ -143,7 +150,7 @@ fn a_moved_file_of_the_same_content_is_certain() {
         commit: None,
         commit_open: false,
     };
-    let before = Before { known: true, rows: [("old/lamp.py".to_owned(), kept)].into_iter().collect() };
+    let before = PreviousVerdicts { known: true, rows: [("old/lamp.py".to_owned(), kept)].into_iter().collect() };
     assert!(judge(&before)[0].remarks[1].ends_with("certain"));
 }
 

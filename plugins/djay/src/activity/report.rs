@@ -1,8 +1,8 @@
 //! The activity as two tables and a page.
 
+use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::moment;
-use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::time;
 
 use super::{Activity, Options, Played};
 
@@ -10,7 +10,7 @@ use super::{Activity, Options, Played};
 const MOST_ROWS: usize = 50_000;
 
 fn when(millis: Option<i64>) -> String {
-    millis.and_then(moment::text).unwrap_or_default()
+    millis.and_then(time::text).unwrap_or_default()
 }
 
 /// The played tracks.
@@ -18,7 +18,8 @@ fn when(millis: Option<i64>) -> String {
 /// # Errors
 /// Never, in memory.
 pub fn csv_of_tracks(activity: &Activity) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(["track_id", "title", "artist", "plays", "sessions", "first_played", "last_played"])?;
+    let mut table =
+        CsvWriter::new(["track_id", "title", "artist", "plays", "sessions", "first_played", "last_played"])?;
     for track in &activity.tracks {
         let (plays, sessions) = (track.plays.to_string(), track.sessions.to_string());
         let (first, last) = (when(track.first), when(track.last));
@@ -32,7 +33,8 @@ pub fn csv_of_tracks(activity: &Activity) -> Result<Vec<u8>, String> {
 /// # Errors
 /// Never, in memory.
 pub fn csv_of_relations(activity: &Activity) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(["track_id", "title", "artist", "other_id", "other_title", "other_artist", "weight"])?;
+    let mut table =
+        CsvWriter::new(["track_id", "title", "artist", "other_id", "other_title", "other_artist", "weight"])?;
     for relation in activity.relations.iter().take(MOST_ROWS) {
         let (Some(one), Some(other)) = (activity.tracks.get(relation.one), activity.tracks.get(relation.other)) else {
             continue;

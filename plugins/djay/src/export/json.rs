@@ -1,6 +1,6 @@
 //! Everything in one JSON, with numbers as djay has them.
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 use serde::Serialize;
 
 use super::played::Played;
@@ -63,7 +63,7 @@ struct Playlist<'a> {
 }
 
 fn when(millis: Option<i64>) -> Option<String> {
-    millis.and_then(moment::text)
+    millis.and_then(time::text)
 }
 
 pub(super) fn all(library: &Library, played: &Played) -> serde_json::Result<Vec<u8>> {

@@ -1,7 +1,7 @@
 //! The five tables. Their columns and names are those of the scripts that read them.
 
-use baton_plugin_kit::moment;
-use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::time;
 
 use super::played::Played;
 use crate::library::Library;
@@ -45,11 +45,11 @@ pub(super) fn all(library: &Library, played: &Played) -> Result<[Table; 5], Stri
 }
 
 fn when(millis: Option<i64>) -> String {
-    millis.and_then(moment::text).unwrap_or_default()
+    millis.and_then(time::text).unwrap_or_default()
 }
 
 fn tracks(library: &Library, played: &Played) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(TRACKS)?;
+    let mut table = CsvWriter::new(TRACKS)?;
     for (place, track) in library.tracks.iter().enumerate() {
         let (count, last) = played.at(place, track);
         let source = track.sources.first();
@@ -76,7 +76,7 @@ fn tracks(library: &Library, played: &Played) -> Result<Vec<u8>, String> {
 }
 
 fn streaming(library: &Library) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(STREAMING)?;
+    let mut table = CsvWriter::new(STREAMING)?;
     for track in &library.tracks {
         for source in track.sources.iter().filter(|source| source.is_streamed()) {
             table.row([
@@ -102,7 +102,7 @@ fn sessions(library: &Library) -> Result<Vec<u8>, String> {
             *count += 1;
         }
     }
-    let mut table = Written::new(SESSIONS)?;
+    let mut table = CsvWriter::new(SESSIONS)?;
     for (session, count) in library.sessions.iter().zip(counts) {
         let minutes = session.started.zip(session.ended).map(|(from, to)| (to - from) as f64 / 60_000.0);
         table.row([
@@ -119,7 +119,7 @@ fn sessions(library: &Library) -> Result<Vec<u8>, String> {
 }
 
 fn plays(library: &Library) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(PLAYS)?;
+    let mut table = CsvWriter::new(PLAYS)?;
     for play in &library.plays {
         let track = play.track.and_then(|track| library.tracks.get(track));
         // What the play itself names is what was on the deck; the library may have it under another name by now.
@@ -140,7 +140,7 @@ fn plays(library: &Library) -> Result<Vec<u8>, String> {
 }
 
 fn playlists(library: &Library) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(PLAYLISTS)?;
+    let mut table = CsvWriter::new(PLAYLISTS)?;
     for playlist in &library.playlists {
         for (position, item) in (1_u64..).zip(&playlist.items) {
             table.row([&playlist.id, &playlist.name, &item.track_id, &position.to_string(), ""])?;

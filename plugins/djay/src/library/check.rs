@@ -5,12 +5,12 @@
 use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::{self, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::Track;
-use super::read::{About, Gathered};
+use super::read::{RawLibrary, RowSubject};
 
 /// Tempos differ when they differ by more than an f32 does.
 const SAME_BPM: f64 = 0.001;
@@ -23,9 +23,9 @@ const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDa
 ///
 /// # Errors
 /// As `wit/sql.wit`, when an index cannot be read to its end.
-pub(super) fn indexes(database: &dyn Tables, gathered: &Gathered, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &mut Findings) -> Result<(), Error> {
     let seen = each(database, ("analysis", HEARD), findings, |row, values, findings| {
-        let Some(About::Analysis(place)) = gathered.about.get(&row) else { return false };
+        let Some(RowSubject::Analysis(place)) = gathered.about.get(&row) else { return false };
         let (Some(track), [bpm, key]) = (gathered.tracks.get(*place), values) else { return false };
         compare_bpm(track, ("bpm", track.heard_bpm), bpm.as_real(), findings);
         if key.as_real() != track.key_index.map(as_real) {
@@ -40,8 +40,8 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &Gathered, findings: &mut
         true
     })?;
     if let Some(seen) = seen {
-        let unnamed = |(row, about): (&i64, &About)| match about {
-            About::Analysis(place) if !seen.contains(row) => gathered.tracks.get(*place),
+        let unnamed = |(row, about): (&i64, &RowSubject)| match about {
+            RowSubject::Analysis(place) if !seen.contains(row) => gathered.tracks.get(*place),
             _ => None,
         };
         let mut missing: Vec<_> = gathered.about.iter().filter_map(unnamed).collect();
@@ -52,7 +52,7 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &Gathered, findings: &mut
         }
     }
     each(database, ("user data", SET), findings, |row, values, findings| {
-        let Some(About::UserData(place)) = gathered.about.get(&row) else { return false };
+        let Some(RowSubject::UserData(place)) = gathered.about.get(&row) else { return false };
         let (Some(track), [bpm]) = (gathered.tracks.get(*place), values) else { return false };
         compare_bpm(track, ("manual bpm", track.manual_bpm), bpm.as_real(), findings);
         true

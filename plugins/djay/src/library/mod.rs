@@ -26,7 +26,7 @@ mod source;
 mod unread;
 
 pub use model::{Item, Library, Play, Playlist, Session, Source, Track};
-pub use place::{Found, find};
+pub use place::{FoundDatabase, find};
 pub use read::read;
 pub use schema::MOST_ROWS;
 pub use source::source;

@@ -31,7 +31,7 @@ const MOST_DAYS: usize = 5_000;
 
 /// A database that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundDatabase {
     /// Its path, for opening.
     pub path: String,
     /// Its path for people.
@@ -43,7 +43,7 @@ pub struct Found {
 ///
 /// # Errors
 /// `permanent` when there is none, or the name leads elsewhere, with what was looked for.
-pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Found, Error> {
+pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<FoundDatabase, Error> {
     if named.is_some() && backup {
         return Err(Error::Permanent(
             "the arguments `library` and `backup` name two libraries: leave one of them out; `library` may name a backup".to_owned(),
@@ -59,7 +59,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
             let path = Path::new(&mount.path).join(&below);
             if path.is_file() {
                 let shown = format!("{}/{}", mount.shown_as, below.to_string_lossy());
-                return Ok(Found { path: path.to_string_lossy().into_owned(), shown });
+                return Ok(FoundDatabase { path: path.to_string_lossy().into_owned(), shown });
             }
         }
     }

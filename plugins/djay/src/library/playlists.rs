@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Item, Playlist};
-use super::read::{About, Gathered};
+use super::read::{RawLibrary, RowSubject};
 
 /// The list of all playlists; it has no tracks.
 const ROOT: &str = "mediaItemPlaylist-root";
@@ -62,12 +62,12 @@ struct Content {
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
-pub(super) fn read(database: &dyn Tables, gathered: &mut Gathered, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn read(database: &dyn Tables, gathered: &mut RawLibrary, findings: &mut Findings) -> Result<(), Error> {
     let there = "SELECT count(*) FROM sqlite_schema WHERE name = 'view_mediaItemPlaylistView_page'";
     let mut playlists = std::mem::take(&mut gathered.playlists);
     if database.query(there, &[])?.integer() == Some(1) {
         let Groups { by_name, lost } = groups(database, findings)?;
-        let mut known = Known::of(&playlists);
+        let mut known = PlaylistNames::of(&playlists);
         let mut is_open = lost;
         for (name, group) in by_name {
             let content = content(&name, group, lost, gathered, findings);
@@ -123,7 +123,7 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
 }
 
 /// What stands in a group.
-fn content(name: &str, mut group: Group, lost: bool, gathered: &Gathered, findings: &mut Findings) -> Content {
+fn content(name: &str, mut group: Group, lost: bool, gathered: &RawLibrary, findings: &mut Findings) -> Content {
     group.pages.sort_by(|a, b| a.key.cmp(&b.key));
     let (rows, linked) = in_order(name, group.pages, findings);
     let items = items(name, &rows, gathered, findings);
@@ -159,7 +159,7 @@ fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>
     (rows, linked)
 }
 
-fn items(group: &str, rows: &[i64], gathered: &Gathered, findings: &mut Findings) -> Vec<Item> {
+fn items(group: &str, rows: &[i64], gathered: &RawLibrary, findings: &mut Findings) -> Vec<Item> {
     let (mut seen, mut items) = (HashSet::new(), Vec::new());
     for row in rows {
         if !seen.insert(*row) {
@@ -168,8 +168,8 @@ fn items(group: &str, rows: &[i64], gathered: &Gathered, findings: &mut Findings
             continue;
         }
         let track_id = match gathered.about.get(row) {
-            Some(About::Item(id)) => Some(id.clone()),
-            Some(About::Track(place) | About::Analysis(place) | About::UserData(place)) => {
+            Some(RowSubject::Item(id)) => Some(id.clone()),
+            Some(RowSubject::Track(place) | RowSubject::Analysis(place) | RowSubject::UserData(place)) => {
                 gathered.tracks.get(*place).map(|track| track.id.clone())
             }
             None => None,
@@ -186,14 +186,14 @@ fn items(group: &str, rows: &[i64], gathered: &Gathered, findings: &mut Findings
 }
 
 /// The playlists by what a group may call them.
-struct Known {
+struct PlaylistNames {
     by_id: HashMap<String, usize>,
     /// The only one of a name; none where several have it.
     by_name: HashMap<String, Option<usize>>,
     has_pages: Vec<bool>,
 }
 
-impl Known {
+impl PlaylistNames {
     fn of(playlists: &[Playlist]) -> Self {
         let by_id = playlists.iter().enumerate().map(|(place, playlist)| (playlist.id.clone(), place)).collect();
         let mut by_name = HashMap::new();

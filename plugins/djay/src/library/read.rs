@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Library, Play, Playlist, Session, Track};
-use super::unread::{Causes, Unread};
+use super::unread::{Causes, UnreadReason};
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
@@ -39,7 +39,7 @@ const THERE: u8 = TITLE | LOCAL | GLOBAL;
 
 /// What a row is about, for the indexes and views that name rows by their number.
 #[derive(Clone, Debug)]
-pub(super) enum About {
+pub(super) enum RowSubject {
     /// The track at that place.
     Track(usize),
     /// What djay heard in it.
@@ -56,7 +56,7 @@ pub(super) enum About {
 /// `permanent` when it is no library of a known djay; as `wit/sql.wit` when the database cannot be read.
 pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, Error> {
     schema::check(database)?;
-    let mut gathered = Gathered::default();
+    let mut gathered = RawLibrary::default();
     for row in database.rows(ROWS, &[MOST_BYTES.into()])? {
         gathered.row(&row?, findings);
         if gathered.text > MOST_TEXT {
@@ -105,13 +105,13 @@ fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findin
 
 /// What was read so far.
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct RawLibrary {
     pub(super) tracks: Vec<Track>,
     /// Which collections spoke of each track.
     heard: Vec<u8>,
     places: HashMap<String, usize>,
     /// Rows by their number.
-    pub(super) about: HashMap<i64, About>,
+    pub(super) about: HashMap<i64, RowSubject>,
     sessions: Vec<Session>,
     plays: Vec<Play>,
     pub(super) playlists: Vec<Playlist>,
@@ -122,7 +122,7 @@ pub(super) struct Gathered {
     text: usize,
 }
 
-impl Gathered {
+impl RawLibrary {
     fn row(&mut self, row: &[Value], findings: &mut Findings) {
         let [Value::Integer(rowid), Value::Text(collection), Value::Text(key), data, length] = row else {
             self.unreadable += 1;
@@ -138,8 +138,10 @@ impl Gathered {
         let read = match data.as_blob() {
             Some(blob) => self.blob(*rowid, (collection, key), blob, findings),
             None => Err(match length.as_integer() {
-                Some(bytes) => Unread::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large"),
-                None => Unread::of("it is no blob".to_owned(), "it is no blob"),
+                Some(bytes) => {
+                    UnreadReason::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
+                }
+                None => UnreadReason::of("it is no blob".to_owned(), "it is no blob"),
             }),
         };
         if collection != "databaseInfo" {
@@ -152,16 +154,16 @@ impl Gathered {
         }
     }
 
-    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), Unread> {
+    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
         let (collection, key) = name;
         self.text += key.len();
-        let document = match Blob::of(blob).map_err(|fault| Unread::of(fault.to_string(), &fault.cause()))? {
+        let document = match Blob::of(blob).map_err(|fault| UnreadReason::of(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
             // It is one in every library.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
                 let why = "it is a property list (bplist00), as older versions of djay wrote";
-                return Err(Unread::of(why.to_owned(), "it is a property list (bplist00)"));
+                return Err(UnreadReason::of(why.to_owned(), "it is a property list (bplist00)"));
             }
         };
         if document.is_guessed() {
@@ -171,7 +173,7 @@ impl Gathered {
         }
         let id = self.record(row, name, &document, findings).map_err(|mismatch| {
             let why = mismatch.to_string();
-            Unread { cause: why.clone(), why }
+            UnreadReason { cause: why.clone(), why }
         })?;
         if let Some(id) = id.filter(|id| id != key) {
             let title = format!("{collection}/{key} calls itself {id}; the key counts");
@@ -191,13 +193,13 @@ impl Gathered {
         let name = (collection, key);
         match collection {
             "mediaItemTitleIDs" => {
-                self.of_track(row, name, (TITLE, About::Track), findings, |track| records::title(document, track))
+                self.of_track(row, name, (TITLE, RowSubject::Track), findings, |track| records::title(document, track))
             }
             "localMediaItemLocations" | "globalMediaItemLocations" => {
                 let bit = if collection == "localMediaItemLocations" { LOCAL } else { GLOBAL };
                 let mut odd = 0;
                 let add = |track: &mut Track| records::location(document, track, &mut odd);
-                let id = self.of_track(row, name, (bit, About::Track), findings, add)?;
+                let id = self.of_track(row, name, (bit, RowSubject::Track), findings, add)?;
                 if odd > 0 {
                     let title = format!(
                         "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to nothing that is known, and \
@@ -207,11 +209,12 @@ impl Gathered {
                 }
                 Ok(id)
             }
-            "mediaItemAnalyzedData" => self
-                .of_track(row, name, (ANALYSIS, About::Analysis), findings, |track| records::analysed(document, track)),
-            "mediaItemUserData" => {
-                self.of_track(row, name, (USER, About::UserData), findings, |track| records::user_data(document, track))
-            }
+            "mediaItemAnalyzedData" => self.of_track(row, name, (ANALYSIS, RowSubject::Analysis), findings, |track| {
+                records::analysed(document, track)
+            }),
+            "mediaItemUserData" => self.of_track(row, name, (USER, RowSubject::UserData), findings, |track| {
+                records::user_data(document, track)
+            }),
             "historySessions" => {
                 let (id, session) = records::session(document, key)?;
                 self.text += long(&[&session.device_name, &session.device_type]);
@@ -234,7 +237,7 @@ impl Gathered {
                 let (id, track) = records::playlist_item(document)?;
                 if let Some(track) = track {
                     self.text += track.len();
-                    self.about.insert(row, About::Item(track));
+                    self.about.insert(row, RowSubject::Item(track));
                 }
                 Ok(id)
             }
@@ -247,7 +250,7 @@ impl Gathered {
         &mut self,
         row: i64,
         (collection, key): (&str, &str),
-        (bit, about): (u8, fn(usize) -> About),
+        (bit, about): (u8, fn(usize) -> RowSubject),
         findings: &mut Findings,
         add: impl FnOnce(&mut Track) -> Result<Option<String>, Mismatch>,
     ) -> Result<Option<String>, Mismatch> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 
 use super::model::{Playlist, Session, Track, milliseconds};
 use super::source::source;
@@ -32,7 +32,7 @@ fn owned(text: Option<&str>) -> Option<String> {
 fn moment_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch> {
     let Some(seconds) = object.date(key)? else { return Ok(None) };
     let wanted = "date of the years 1 to 9999";
-    moment::of_apple(seconds).map(Some).ok_or_else(|| Mismatch { key: key.to_owned(), wanted })
+    time::of_apple(seconds).map(Some).ok_or_else(|| Mismatch { key: key.to_owned(), wanted })
 }
 
 impl Title {

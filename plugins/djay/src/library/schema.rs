@@ -1,7 +1,7 @@
 //! Whether a database is a library of the djay that is known. It is asked before anything is read, so that a library of another
 //! version is one clear error and not a thousand findings.
 
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 

@@ -14,14 +14,14 @@ const TOLD: usize = 5;
 
 /// Why an object cannot be read.
 #[derive(Debug)]
-pub(super) struct Unread {
+pub(super) struct UnreadReason {
     /// With the place.
     pub(super) why: String,
     /// Without it.
     pub(super) cause: String,
 }
 
-impl Unread {
+impl UnreadReason {
     pub(super) fn of(why: String, cause: &str) -> Self {
         Self { why, cause: cause.to_owned() }
     }
@@ -37,8 +37,8 @@ pub(super) struct Causes {
 
 impl Causes {
     /// Counts an object.
-    pub(super) fn count(&mut self, unread: Option<&Unread>) {
-        let Some(Unread { cause, .. }) = unread else {
+    pub(super) fn count(&mut self, unread: Option<&UnreadReason>) {
+        let Some(UnreadReason { cause, .. }) = unread else {
             self.read += 1;
             return;
         };

@@ -1,7 +1,7 @@
 //! The catalog's tracks that a service other than djay named.
 
 use baton_core::matching::{Id, Track as Names};
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 

@@ -9,8 +9,8 @@ mod report;
 
 use std::collections::HashSet;
 
-use baton_core::matching::{Decision, Found, Id, Matcher, Track as Names, normalise};
-use baton_plugin_kit::lent::Writable;
+use baton_core::matching::{Decision, Id, MatchCandidate, Matcher, Track as Names, normalise};
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
 
@@ -101,7 +101,7 @@ fn names_of(track: &Track) -> Names {
     }
 }
 
-fn is_known(track: &Track, candidates: &[Candidate], found: &Found) -> bool {
+fn is_known(track: &Track, candidates: &[Candidate], found: &MatchCandidate) -> bool {
     let own = Id::new("djay", &track.id);
     candidates.get(found.candidate).is_some_and(|candidate| candidate.names.ids.contains(&own))
 }

@@ -1,7 +1,7 @@
 //! The decisions as a table: a row for each candidate of a question, one for each of the others.
 
 use baton_core::matching::{Decision, Reason};
-use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::csv_file::CsvWriter;
 
 use super::{Candidate, Matches};
 use crate::library::{Library, Track};
@@ -26,7 +26,7 @@ const HEADER: [&str; 11] = [
 /// # Errors
 /// Never, in memory.
 pub fn table(library: &Library, candidates: &[Candidate], matches: &Matches) -> Result<Vec<u8>, String> {
-    let mut table = Written::new(HEADER)?;
+    let mut table = CsvWriter::new(HEADER)?;
     for (track, decision) in library.tracks.iter().zip(&matches.decisions) {
         match decision {
             Decision::Auto(found) => {
@@ -48,7 +48,7 @@ pub fn table(library: &Library, candidates: &[Candidate], matches: &Matches) -> 
 }
 
 fn row(
-    table: &mut Written,
+    table: &mut CsvWriter,
     decision: &str,
     track: &Track,
     (candidate, score, reasons): (Option<&Candidate>, Option<u32>, &[Reason]),

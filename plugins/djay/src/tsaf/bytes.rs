@@ -1,7 +1,7 @@
 //! Numbers, padding and strings at a place of a blob. All numbers are little-endian; places are counted from the blob's
 //! beginning, and so is their alignment.
 
-use super::fault::{Fault, Why};
+use super::fault::{Fault, FaultKind};
 
 /// A blob and how far it was read.
 #[derive(Debug)]
@@ -18,12 +18,12 @@ impl<'a> Bytes<'a> {
     }
 
     /// A fault at this place.
-    pub(super) fn fault(&self, why: Why) -> Fault {
+    pub(super) fn fault(&self, why: FaultKind) -> Fault {
         Fault { offset: self.at, tag: self.tag, why }
     }
 
     /// A fault of no value.
-    pub(super) fn fault_of_all(&self, why: Why) -> Fault {
+    pub(super) fn fault_of_all(&self, why: FaultKind) -> Fault {
         Fault { offset: self.at, tag: None, why }
     }
 
@@ -49,13 +49,13 @@ impl<'a> Bytes<'a> {
     }
 
     pub(super) fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
-        let taken = self.rest().get(..count).ok_or_else(|| self.fault(Why::Cut))?;
+        let taken = self.rest().get(..count).ok_or_else(|| self.fault(FaultKind::Cut))?;
         self.at += count;
         Ok(taken)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let found = *self.rest().first_chunk::<N>().ok_or_else(|| self.fault(Why::Cut))?;
+        let found = *self.rest().first_chunk::<N>().ok_or_else(|| self.fault(FaultKind::Cut))?;
         self.at += N;
         Ok(found)
     }
@@ -65,8 +65,8 @@ impl<'a> Bytes<'a> {
         while !self.at.is_multiple_of(size) {
             match self.peek() {
                 Some(0) => self.at += 1,
-                Some(_) => return Err(self.fault(Why::Padding)),
-                None => return Err(self.fault(Why::Cut)),
+                Some(_) => return Err(self.fault(FaultKind::Padding)),
+                None => return Err(self.fault(FaultKind::Cut)),
             }
         }
         Ok(())
@@ -98,17 +98,17 @@ impl<'a> Bytes<'a> {
     pub(super) fn count(&mut self) -> Result<usize, Fault> {
         let count = self.u32()? as usize;
         let left = self.left();
-        if count > left { Err(self.fault(Why::TooMany { count, left })) } else { Ok(count) }
+        if count > left { Err(self.fault(FaultKind::TooMany { count, left })) } else { Ok(count) }
     }
 
     /// A string up to its NUL.
     pub(super) fn text(&mut self) -> Result<&'a str, Fault> {
         let rest = self.rest();
         let Some(end) = rest.iter().position(|byte| *byte == 0) else {
-            return Err(self.fault(Why::Cut));
+            return Err(self.fault(FaultKind::Cut));
         };
         let text = rest.get(..end).unwrap_or_default();
-        let text = std::str::from_utf8(text).map_err(|_| self.fault(Why::NoUtf8))?;
+        let text = std::str::from_utf8(text).map_err(|_| self.fault(FaultKind::NoUtf8))?;
         self.at += end + 1;
         Ok(text)
     }

@@ -1,8 +1,8 @@
 //! Tags and tables: one pass over the blob.
 
 use super::bytes::Bytes;
-use super::document::{Document, Thing, Url, Value};
-use super::fault::{Fault, Why};
+use super::document::{Document, NumberedValue, Url, Value};
+use super::fault::{Fault, FaultKind};
 
 /// The deepest that djay writes is 4: an array of objects that hold arrays of addresses.
 const MOST_DEEP: usize = 64;
@@ -25,13 +25,13 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
     let root = decoder.value(0)?;
     let Decoder { bytes, things, strings: known, is_guessed } = decoder;
     if bytes.left() > 0 {
-        return Err(bytes.fault_of_all(Why::Left));
+        return Err(bytes.fault_of_all(FaultKind::Left));
     }
     if things.len() != objects {
-        return Err(bytes.fault_of_all(Why::Objects { said: objects, found: things.len() }));
+        return Err(bytes.fault_of_all(FaultKind::Objects { said: objects, found: things.len() }));
     }
     if known.len() != strings {
-        return Err(bytes.fault_of_all(Why::Strings { said: strings, found: known.len() }));
+        return Err(bytes.fault_of_all(FaultKind::Strings { said: strings, found: known.len() }));
     }
     Ok(Document { root, things, is_guessed })
 }
@@ -39,15 +39,15 @@ pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
 /// The counts of objects and of strings.
 fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
     if bytes.array::<4>().ok() != Some(*b"TSAF") {
-        return Err(Fault { offset: 0, tag: None, why: Why::NoTsaf });
+        return Err(Fault { offset: 0, tag: None, why: FaultKind::NoTsaf });
     }
     let (first, second) = (bytes.u16()?, bytes.u16()?);
     if (first, second) != (3, 3) {
-        return Err(Fault { offset: 4, tag: None, why: Why::Version { first, second } });
+        return Err(Fault { offset: 4, tag: None, why: FaultKind::Version { first, second } });
     }
     let objects = bytes.u32()? as usize;
     if bytes.u32()? != 0 {
-        return Err(Fault { offset: 12, tag: None, why: Why::Reserved });
+        return Err(Fault { offset: 12, tag: None, why: FaultKind::Reserved });
     }
     Ok((objects, bytes.u32()? as usize))
 }
@@ -55,7 +55,7 @@ fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
 struct Decoder<'a> {
     bytes: Bytes<'a>,
     /// Objects, arrays, dates and data, numbered as they begin.
-    things: Vec<Thing<'a>>,
+    things: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
     /// Whether a form was used that no real blob has shown.
     is_guessed: bool,
@@ -65,7 +65,7 @@ impl<'a> Decoder<'a> {
     fn value(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
         let tag = self.bytes.tag()?;
         if depth > MOST_DEEP {
-            return Err(self.bytes.fault(Why::TooDeep));
+            return Err(self.bytes.fault(FaultKind::TooDeep));
         }
         match tag {
             0x00 => Ok(Value::Nil),
@@ -79,7 +79,7 @@ impl<'a> Decoder<'a> {
             0x2B => self.object(depth),
             0x30 => {
                 let seconds = f64::from_bits(self.bytes.u64()?);
-                Ok(self.begin(Thing::Date(seconds)))
+                Ok(self.begin(NumberedValue::Date(seconds)))
             }
             _ => self.number(tag),
         }
@@ -100,7 +100,7 @@ impl<'a> Decoder<'a> {
             }
             0x13 => Value::Real(f32::from_bits(bytes.u32()?).into()),
             0x14 => Value::Real(f64::from_bits(bytes.u64()?)),
-            _ => return Err(bytes.fault(Why::UnknownTag)),
+            _ => return Err(bytes.fault(FaultKind::UnknownTag)),
         })
     }
 
@@ -117,7 +117,11 @@ impl<'a> Decoder<'a> {
     fn object_again(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
         let asked = self.reference(tag - 0x02)?;
         let known = self.things.len();
-        if asked < known { Ok(Value::Thing(asked)) } else { Err(self.bytes.fault(Why::NoObject { asked, known })) }
+        if asked < known {
+            Ok(Value::Thing(asked))
+        } else {
+            Err(self.bytes.fault(FaultKind::NoObject { asked, known }))
+        }
     }
 
     /// A new string or one that was there; its tag was read.
@@ -129,24 +133,24 @@ impl<'a> Decoder<'a> {
         }
         let asked = self.reference(tag - 0x05)?;
         let known = self.strings.len();
-        self.strings.get(asked).copied().ok_or_else(|| self.bytes.fault(Why::NoSuchString { asked, known }))
+        self.strings.get(asked).copied().ok_or_else(|| self.bytes.fault(FaultKind::NoSuchString { asked, known }))
     }
 
     fn string_here(&mut self) -> Result<&'a str, Fault> {
         match self.bytes.tag()? {
             tag @ 0x05..=0x08 => self.string(tag),
-            _ => Err(self.bytes.fault(Why::NoString)),
+            _ => Err(self.bytes.fault(FaultKind::NoString)),
         }
     }
 
     /// Gives the next number to a thing.
-    fn begin(&mut self, thing: Thing<'a>) -> Value<'a> {
+    fn begin(&mut self, thing: NumberedValue<'a>) -> Value<'a> {
         self.things.push(thing);
         Value::Thing(self.things.len() - 1)
     }
 
     /// Puts the whole thing where it began.
-    fn end(&mut self, value: Value<'a>, thing: Thing<'a>) -> Value<'a> {
+    fn end(&mut self, value: Value<'a>, thing: NumberedValue<'a>) -> Value<'a> {
         if let Value::Thing(number) = value
             && let Some(place) = self.things.get_mut(number)
         {
@@ -156,21 +160,21 @@ impl<'a> Decoder<'a> {
     }
 
     fn array(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
-        let begun = self.begin(Thing::Array(Vec::new()));
+        let begun = self.begin(NumberedValue::Array(Vec::new()));
         let count = self.bytes.count()?;
         // What is announced need not be there.
         let mut items = Vec::with_capacity(count.min(64));
         for _ in 0..count {
             items.push(self.value(depth + 1)?);
         }
-        Ok(self.end(begun, Thing::Array(items)))
+        Ok(self.end(begun, NumberedValue::Array(items)))
     }
 
     fn data(&mut self) -> Result<Value<'a>, Fault> {
         let count = self.bytes.count()?;
         let data = self.bytes.take(count)?;
         self.bytes.align(4)?;
-        Ok(self.begin(Thing::Data(data)))
+        Ok(self.begin(NumberedValue::Data(data)))
     }
 
     fn address(&mut self, depth: usize) -> Result<Url<'a>, Fault> {
@@ -178,14 +182,14 @@ impl<'a> Decoder<'a> {
         let base = match self.value(depth + 1)? {
             Value::Nil => None,
             Value::Url(base) => Some(Box::new(base)),
-            _ => return Err(self.bytes.fault(Why::NoBase)),
+            _ => return Err(self.bytes.fault(FaultKind::NoBase)),
         };
         Ok(Url { text, base })
     }
 
     fn object(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
         let class = self.string_here()?;
-        let begun = self.begin(Thing::Object { class, fields: Vec::new() });
+        let begun = self.begin(NumberedValue::Object { class, fields: Vec::new() });
         let mut fields = Vec::with_capacity(6);
         while self.bytes.peek() != Some(0) {
             let value = self.value(depth + 1)?;
@@ -193,6 +197,6 @@ impl<'a> Decoder<'a> {
             fields.push((key, value));
         }
         self.bytes.tag()?;
-        Ok(self.end(begun, Thing::Object { class, fields }))
+        Ok(self.end(begun, NumberedValue::Object { class, fields }))
     }
 }

@@ -71,7 +71,7 @@ fn resolved(base: &str, text: &str) -> Option<String> {
 
 /// What has a number.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Thing<'a> {
+pub enum NumberedValue<'a> {
     /// An object of a class; a key may be there twice.
     Object {
         /// Its class.
@@ -91,7 +91,7 @@ pub enum Thing<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
-    pub(super) things: Vec<Thing<'a>>,
+    pub(super) things: Vec<NumberedValue<'a>>,
     pub(super) is_guessed: bool,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Document<'a> {
 
     /// All things by their numbers.
     #[must_use]
-    pub fn things(&self) -> &[Thing<'a>] {
+    pub fn things(&self) -> &[NumberedValue<'a>] {
         &self.things
     }
 
@@ -148,13 +148,13 @@ impl<'a> Document<'a> {
         self.object_at(&self.root).filter(|object| object.class == class).ok_or(mismatch)
     }
 
-    fn thing(&self, value: &Value<'a>) -> Option<&Thing<'a>> {
+    fn thing(&self, value: &Value<'a>) -> Option<&NumberedValue<'a>> {
         if let Value::Thing(number) = value { self.things.get(*number) } else { None }
     }
 
     fn object_at(&self, value: &Value<'a>) -> Option<Object<'_, 'a>> {
         match self.thing(value)? {
-            Thing::Object { class, fields } => Some(Object { document: self, class, fields }),
+            NumberedValue::Object { class, fields } => Some(Object { document: self, class, fields }),
             _ => None,
         }
     }
@@ -234,7 +234,7 @@ impl<'d, 'a> Object<'d, 'a> {
     pub fn date(&self, key: &str) -> Result<Option<f64>, Mismatch> {
         self.typed(key, "date", |value| match (value, self.document.thing(value)) {
             (Value::Integer(seconds), _) => Some(*seconds as f64),
-            (_, Some(Thing::Date(seconds))) | (Value::Real(seconds), _) => Some(*seconds),
+            (_, Some(NumberedValue::Date(seconds))) | (Value::Real(seconds), _) => Some(*seconds),
             _ => None,
         })
     }
@@ -298,7 +298,7 @@ impl<'d, 'a> Object<'d, 'a> {
         read: impl Fn(&'d Value<'a>) -> Option<T>,
     ) -> Result<Vec<T>, Mismatch> {
         let list = self.typed(key, wanted, |value| match self.document.thing(value) {
-            Some(Thing::Array(items)) => items.iter().map(read).collect::<Option<Vec<T>>>(),
+            Some(NumberedValue::Array(items)) => items.iter().map(read).collect::<Option<Vec<T>>>(),
             _ => None,
         })?;
         Ok(list.unwrap_or_default())

@@ -10,12 +10,12 @@ pub struct Fault {
     /// The tag of the value that was being read; none in the header and after the last value.
     pub tag: Option<u8>,
     /// Why.
-    pub why: Why,
+    pub why: FaultKind,
 }
 
 /// Why reading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum FaultKind {
     /// It does not begin with `TSAF`.
     NoTsaf,
     /// The header is of another version.
@@ -95,17 +95,19 @@ impl Fault {
     #[must_use]
     pub fn cause(&self) -> String {
         match (self.why, self.tag) {
-            (Why::UnknownTag, Some(tag)) => format!("the tag {tag:02X} is unknown"),
-            (Why::NoObject { .. }, _) => "a reference to an object that is not there".to_owned(),
-            (Why::NoSuchString { .. }, _) => "a reference to a string that is not there".to_owned(),
-            (Why::TooMany { .. }, _) => "more items are announced than there are".to_owned(),
-            (Why::Objects { .. } | Why::Strings { .. }, _) => "the header's counts do not come out".to_owned(),
+            (FaultKind::UnknownTag, Some(tag)) => format!("the tag {tag:02X} is unknown"),
+            (FaultKind::NoObject { .. }, _) => "a reference to an object that is not there".to_owned(),
+            (FaultKind::NoSuchString { .. }, _) => "a reference to a string that is not there".to_owned(),
+            (FaultKind::TooMany { .. }, _) => "more items are announced than there are".to_owned(),
+            (FaultKind::Objects { .. } | FaultKind::Strings { .. }, _) => {
+                "the header's counts do not come out".to_owned()
+            }
             (why, _) => why.to_string(),
         }
     }
 }
 
-impl fmt::Display for Why {
+impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTsaf => f.write_str("it does not begin with TSAF"),

@@ -18,8 +18,8 @@ mod document;
 mod fault;
 
 pub use decode::decode;
-pub use document::{Document, Mismatch, Object, Thing, Url, Value};
-pub use fault::{Fault, Why};
+pub use document::{Document, Mismatch, NumberedValue, Object, Url, Value};
+pub use fault::{Fault, FaultKind};
 
 /// A blob of a djay library.
 #[derive(Debug)]

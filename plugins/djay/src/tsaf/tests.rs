@@ -2,7 +2,7 @@ use baton_tests::djay_library::Style;
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use proptest::prelude::*;
 
-use super::{Blob, Document, Fault, Thing, Url, Value, Why, decode};
+use super::{Blob, Document, Fault, FaultKind, NumberedValue, Url, Value, decode};
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
@@ -25,10 +25,12 @@ fn of_value(document: &Document<'_>, value: &Value<'_>, next: &mut usize) -> Tre
             assert_eq!(number, next, "things are numbered as they begin");
             *next += 1;
             match &document.things()[*number] {
-                Thing::Date(seconds) => Tree::Date(*seconds),
-                Thing::Data(bytes) => Tree::Data(bytes.to_vec()),
-                Thing::Array(items) => Tree::Array(items.iter().map(|item| of_value(document, item, next)).collect()),
-                Thing::Object { class, fields } => {
+                NumberedValue::Date(seconds) => Tree::Date(*seconds),
+                NumberedValue::Data(bytes) => Tree::Data(bytes.to_vec()),
+                NumberedValue::Array(items) => {
+                    Tree::Array(items.iter().map(|item| of_value(document, item, next)).collect())
+                }
+                NumberedValue::Object { class, fields } => {
                     let field =
                         |(key, value): &(&str, Value<'_>)| ((*key).to_owned(), of_value(document, value, &mut *next));
                     Tree::Object((*class).to_owned(), fields.iter().map(field).collect())
@@ -206,7 +208,7 @@ fn every_number_is_read_where_it_lies() {
     put(0x0E, 1, &[]);
     let blob = blob(1, 0, &body);
     let document = decode(&blob).unwrap();
-    let Thing::Array(items) = &document.things()[0] else { panic!("an array") };
+    let NumberedValue::Array(items) = &document.things()[0] else { panic!("an array") };
     let whole = [-2, -3, i64::from(u32::MAX), 4, 5].map(Value::Integer);
     assert_eq!(items[..5], whole);
     assert_eq!(items[5..8], [Value::Large(u64::MAX), Value::Real(1.5), Value::Real(2.5)]);
@@ -255,22 +257,22 @@ fn real_blobs_are_written_again_byte_by_byte() {
 fn faults_name_the_place_the_tag_and_why() {
     let text = |fault: Fault| fault.to_string();
     assert_eq!(text(fault(0, 0, &[0x99])), "at byte 21 (tag 99): the tag is unknown");
-    assert_eq!(fault(0, 0, b"\x05\x00").why, Why::NoSuchString { asked: 0, known: 0 });
-    assert_eq!(fault(0, 0, b"\x02\x00").why, Why::NoObject { asked: 0, known: 0 });
-    assert_eq!(fault(0, 1, b"\x08\xff\0").why, Why::NoUtf8);
-    assert_eq!(fault(0, 1, b"\x08abc").why, Why::Cut);
-    assert_eq!(fault(1, 0, &[0x0B, 0, 0, 0, 9, 0, 0, 0, 0]).why, Why::TooMany { count: 9, left: 1 });
-    assert_eq!(fault(1, 0, &[0x15, 0, 0, 0, 9, 0, 0, 0, 0]).why, Why::TooMany { count: 9, left: 1 });
-    assert_eq!(fault(1, 0, &[0x15, 0, 0, 0, 1, 0, 0, 0, 7, 0, 1, 0]).why, Why::Padding);
-    assert_eq!(fault(1, 0, &[0x0B, 1, 0, 0, 0, 0, 0, 0]).why, Why::Padding);
-    assert_eq!(fault(1, 0, b"+\x0F").why, Why::NoString);
-    assert_eq!(fault(0, 1, b"\x21\x08a\0\x2D").why, Why::NoBase);
+    assert_eq!(fault(0, 0, b"\x05\x00").why, FaultKind::NoSuchString { asked: 0, known: 0 });
+    assert_eq!(fault(0, 0, b"\x02\x00").why, FaultKind::NoObject { asked: 0, known: 0 });
+    assert_eq!(fault(0, 1, b"\x08\xff\0").why, FaultKind::NoUtf8);
+    assert_eq!(fault(0, 1, b"\x08abc").why, FaultKind::Cut);
+    assert_eq!(fault(1, 0, &[0x0B, 0, 0, 0, 9, 0, 0, 0, 0]).why, FaultKind::TooMany { count: 9, left: 1 });
+    assert_eq!(fault(1, 0, &[0x15, 0, 0, 0, 9, 0, 0, 0, 0]).why, FaultKind::TooMany { count: 9, left: 1 });
+    assert_eq!(fault(1, 0, &[0x15, 0, 0, 0, 1, 0, 0, 0, 7, 0, 1, 0]).why, FaultKind::Padding);
+    assert_eq!(fault(1, 0, &[0x0B, 1, 0, 0, 0, 0, 0, 0]).why, FaultKind::Padding);
+    assert_eq!(fault(1, 0, b"+\x0F").why, FaultKind::NoString);
+    assert_eq!(fault(0, 1, b"\x21\x08a\0\x2D").why, FaultKind::NoBase);
     assert_eq!(text(fault(0, 0, &[0, 0])), "at byte 21: there are bytes after the last value");
     assert_eq!(text(fault(2, 0, &[0])), "at byte 21: the header counts 2 objects and there are 0");
     assert_eq!(text(fault(0, 1, &[0])), "at byte 21: the header counts 1 strings and there are 0");
     assert_eq!(text(decode(b"SQLite").unwrap_err()), "at byte 0: it does not begin with TSAF");
-    assert_eq!(decode(b"TSAF\x04\0\x03\0").unwrap_err().why, Why::Version { first: 4, second: 3 });
-    assert_eq!(decode(b"TSAF").unwrap_err().why, Why::Cut);
+    assert_eq!(decode(b"TSAF\x04\0\x03\0").unwrap_err().why, FaultKind::Version { first: 4, second: 3 });
+    assert_eq!(decode(b"TSAF").unwrap_err().why, FaultKind::Cut);
 }
 
 #[test]
@@ -278,9 +280,9 @@ fn what_lies_too_deep_fails_and_ends() {
     let nest = |deep: usize| (0..deep).fold(Tree::Nil, |inner, _| Tree::Array(vec![inner]));
     assert!(decode(&encode(&nest(64), Style::Mac)).is_ok());
     let blob = encode(&nest(65), Style::Mac);
-    assert_eq!(decode(&blob).unwrap_err().why, Why::TooDeep);
+    assert_eq!(decode(&blob).unwrap_err().why, FaultKind::TooDeep);
     let urls = (0..100).fold(None, |base, _| Some(Box::new(Tree::Url("a".to_owned(), base)))).unwrap();
-    assert_eq!(decode(&encode(&urls, Style::Mac)).unwrap_err().why, Why::TooDeep);
+    assert_eq!(decode(&encode(&urls, Style::Mac)).unwrap_err().why, FaultKind::TooDeep);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::made::Made;
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
-use baton_plugin_kit::sheet::Sheet;
-use baton_plugin_kit::{Key, moment};
+use baton_plugin_kit::csv_file::CsvFile;
+use baton_plugin_kit::host::{Tables as _, Writable as _};
+use baton_plugin_kit::{Key, time};
 use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use djay::activity::{self, Options, activity};
 use djay::export::{Forms, files, stamp};
 use djay::matches;
@@ -18,9 +18,9 @@ const BOTH: Forms = Forms { csv: true, json: true };
 /// The rows of a file of an export, by their first cell; the columns by name.
 fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>> {
     let file = files.iter().find(|file| file.name == name).unwrap();
-    let sheet = Sheet::of(file.bytes.clone()).unwrap();
+    let sheet = CsvFile::of(file.bytes.clone()).unwrap();
     let header = sheet.header().to_vec();
-    let row = |line: Result<baton_plugin_kit::sheet::Line, String>| {
+    let row = |line: Result<baton_plugin_kit::csv_file::CsvRow, String>| {
         let cells = line.unwrap().cells;
         assert_eq!(cells.len(), header.len());
         header.iter().cloned().zip(cells.iter().map(str::to_owned)).collect()
@@ -29,7 +29,7 @@ fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>
 }
 
 fn when(seconds: f64) -> String {
-    moment::of_apple(seconds).and_then(moment::text).unwrap()
+    time::of_apple(seconds).and_then(time::text).unwrap()
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn activity_is_what_a_plain_count_finds() {
             made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).collect();
         let sessions: std::collections::HashSet<_> = plays.iter().map(|play| play.session).collect();
         assert_eq!((track.plays, track.sessions), (plays.len() as u64, sessions.len() as u64));
-        let moments = || plays.iter().filter_map(|play| moment::of_apple(play.started));
+        let moments = || plays.iter().filter_map(|play| time::of_apple(play.started));
         assert_eq!((track.first, track.last), (moments().min(), moments().max()));
     }
     assert_eq!(found.tracks.iter().map(|track| track.plays).sum::<u64>(), 90);
@@ -259,7 +259,7 @@ fn a_track_without_a_title_is_called_as_its_play_calls_it() {
 fn activity_of_a_range_has_only_its_plays() {
     let made = Made::of(&Wanted::small(Style::Mac));
     let middle = made.written.sessions[3].started;
-    let (since, until) = (moment::of_apple(middle), moment::of_apple(made.written.sessions[4].started));
+    let (since, until) = (time::of_apple(middle), time::of_apple(made.written.sessions[4].started));
     let inside = made.written.plays.iter().filter(|play| play.session == 3).count();
     let found = activity(&made.read().0, &Options { since, until, threshold: 1, top: 1 });
     assert_eq!((found.plays, found.sessions), (inside, 1));
@@ -270,7 +270,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     let made = Made::of(&Wanted::small(Style::Mac));
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let put =
         "INSERT INTO put_track (source, service, id, title, artists, duration_ms) VALUES ('x', ?1, ?2, ?3, ?4, ?5)";
     let mut wanted = HashMap::new();
@@ -330,7 +330,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
 #[test]
 fn a_service_that_is_named_names_its_tracks_by_its_own_ids() {
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let track = "INSERT INTO put_track (source, service, id, title) VALUES ('x', ?1, ?2, ?3)";
     let same =
         "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('x', ?1, ?2, 'beatport', '1')";

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_plugin_sdk::Error;
-use djay::args::Asked;
+use djay::args::ActionArguments;
 use serde_json::{Map, Value, json};
 
 fn actions() -> Map<String, Value> {
@@ -11,10 +11,10 @@ fn actions() -> Map<String, Value> {
     manifest["actions"].as_object().unwrap().clone()
 }
 
-fn of(action: &str, name: &str, value: &Value) -> Result<Asked, String> {
+fn of(action: &str, name: &str, value: &Value) -> Result<ActionArguments, String> {
     let mut args = Map::new();
     args.insert(name.to_owned(), value.clone());
-    Asked::of(action, &Value::Object(args).to_string()).map_err(|error| match error {
+    ActionArguments::of(action, &Value::Object(args).to_string()).map_err(|error| match error {
         Error::Permanent(text) => text,
         other => panic!("{other:?}"),
     })
@@ -77,6 +77,9 @@ fn each_argument_of_the_manifest_is_taken_within_its_bounds_and_no_other_is() {
 #[test]
 fn an_unknown_action_and_what_is_no_object_are_refused() {
     for (action, args, why) in [("exprot", "{}", "there are export,"), ("export", "[]", "no JSON object")] {
-        assert!(matches!(Asked::of(action, args), Err(Error::Permanent(text)) if text.contains(why)), "{action}");
+        assert!(
+            matches!(ActionArguments::of(action, args), Err(Error::Permanent(text)) if text.contains(why)),
+            "{action}"
+        );
     }
 }

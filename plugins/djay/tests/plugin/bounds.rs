@@ -3,17 +3,17 @@
 use super::library::refused;
 use super::made::{Made, ids};
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::{Rows, Tables};
+use baton_plugin_kit::host::{Rows, Tables};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{self, Table, Value};
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Wanted};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use djay::library::read;
 use rusqlite::params;
 
 /// A library of which one table cannot be read.
-struct Broken<'a>(Lent, &'a str);
+struct Broken<'a>(HostDatabase, &'a str);
 
 impl Tables for Broken<'_> {
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
@@ -32,7 +32,7 @@ impl Tables for Broken<'_> {
 fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
     let made = Made::of(&Wanted::tiny());
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
-        let read = read(&Broken(Lent::file(&made.path), table), &mut Findings::default());
+        let read = read(&Broken(HostDatabase::file(&made.path), table), &mut Findings::default());
         assert!(matches!(read, Err(Error::Retryable(text)) if text.contains("malformed")), "{table}");
     }
 }

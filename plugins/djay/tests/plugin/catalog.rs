@@ -4,22 +4,22 @@ use std::collections::HashMap;
 
 use super::made::Made;
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
-use baton_plugin_kit::moment;
+use baton_plugin_kit::host::{Tables as _, Writable as _};
+use baton_plugin_kit::time;
 use baton_plugin_sdk::sql::Value;
 use baton_tests::djay_library::{Style, Wanted};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use djay::library::source;
 use djay::sync;
 
 /// 2026-01-18.
 const NOW: i64 = 1_768_694_400_000;
 
-fn table(catalog: &Lent, sql: &str) -> Vec<Vec<Value>> {
+fn table(catalog: &HostDatabase, sql: &str) -> Vec<Vec<Value>> {
     catalog.rows(sql, &[]).unwrap().map(Result::unwrap).collect()
 }
 
-fn everything(catalog: &Lent) -> Vec<Vec<Vec<Value>>> {
+fn everything(catalog: &HostDatabase) -> Vec<Vec<Vec<Value>>> {
     let all = [
         "SELECT * FROM facts ORDER BY 1, 2, 3",
         "SELECT kind, service, external_id, item, url, said_at FROM external_ids ORDER BY 1, 2, 3",
@@ -37,7 +37,7 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     let made = Made::of(&Wanted::small(Style::Mac));
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.sessions, said.plays, said.linked, said.new), (6, 90, 90, 96));
     let first = everything(&catalog);
@@ -54,7 +54,7 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
     let by_id: HashMap<_, _> = plays.iter().map(|row| (row[0].as_text().unwrap(), row)).collect();
     for wanted in &made.written.plays {
         let row = by_id[wanted.id.as_str()];
-        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), moment::of_apple(wanted.started)));
+        assert_eq!((row[1].as_integer(), row[2].as_integer()), (Some(wanted.deck), time::of_apple(wanted.started)));
         assert_eq!(row[3].as_text(), Some(wanted.origin));
         assert_eq!(row[4].as_text(), Some(made.written.sessions[wanted.session].id.as_str()));
         assert_eq!(row[5].as_text(), Some(made.written.tracks[wanted.track].id.as_str()));
@@ -72,7 +72,7 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
     let track = &made.written.tracks[made.written.plays[0].track];
     made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.plays, said.named_by_plays, said.linked), (90, 1, 90));
     let named = made.written.plays.iter().filter(|play| made.written.tracks[play.track].id == track.id).count();
@@ -87,7 +87,7 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
 }
 
 /// What the catalog calls a track of djay's.
-fn title_in(catalog: &Lent, id: &str) -> String {
+fn title_in(catalog: &HostDatabase, id: &str) -> String {
     let sql = "SELECT t.title FROM external_ids AS e JOIN tracks AS t ON t.id = e.item WHERE e.kind = 'track' AND \
                e.service = 'djay' AND e.external_id = ?1";
     catalog.query(sql, &[id.into()]).unwrap().text().unwrap().to_owned()
@@ -98,7 +98,7 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
     let made = Made::of(&Wanted::tiny());
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     // A changed bit in a play, and a clock of 2030 in a session.
     let right = (library.plays[0].started, library.sessions[0].ended);
     (library.plays[0].started, library.sessions[0].ended) = (Some(95_617_584_000_000), Some(NOW + 126_000_000_000));
@@ -116,7 +116,7 @@ fn a_history_whose_newest_session_is_gone_still_has_the_last_word() {
     let made = Made::of(&Wanted::tiny());
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     let gone = library.sessions.pop().unwrap();
     library.plays.retain(|play| play.session_id.as_ref() != Some(&gone.id));
@@ -136,7 +136,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
     let track = &mut library.tracks[place];
     let (id, title) = (track.id.clone(), std::mem::take(&mut track.title));
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
     assert_eq!(title_in(&catalog, &id), title);
@@ -145,7 +145,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
         play.title = None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled), (0, 1));
     let linked = catalog.query("SELECT count(*) FROM plays WHERE session IS NOT NULL AND track IS NOT NULL", &[]);
@@ -170,7 +170,7 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
     ] {
         let made = Made::of(&Wanted::tiny());
         let folder = tempfile::tempdir().unwrap();
-        let catalog = Lent::catalog(folder.path());
+        let catalog = HostDatabase::catalog(folder.path());
         sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
         let before = table(&catalog, items);
         assert!(!before.is_empty());
@@ -187,7 +187,7 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
 fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
     let made = Made::of(&Wanted::tiny());
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
     made.change("DELETE FROM view_mediaItemPlaylistView_page");
     let said = sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -205,7 +205,7 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
             .to_vec();
     library.tracks[1].sources = ["tidal:video:1", "com.apple.iTunes:0"].map(source).to_vec();
     let folder = tempfile::tempdir().unwrap();
-    let catalog = Lent::catalog(folder.path());
+    let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     let sql = "SELECT o.service, o.external_id FROM external_ids AS e JOIN external_ids AS o ON o.kind = 'track' AND \
                o.item = e.item WHERE e.kind = 'track' AND e.external_id = ?1 ORDER BY 1";
@@ -223,7 +223,7 @@ fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run()
         let made = Made::of(&Wanted::tiny());
         let (mut library, _) = made.read();
         let folder = tempfile::tempdir().unwrap();
-        let catalog = Lent::catalog(folder.path());
+        let catalog = HostDatabase::catalog(folder.path());
         let put = "INSERT INTO put_track (source, service, id, title) VALUES ('x', 'spotify', 'S', 'T')";
         catalog.execute(put, &[]).unwrap();
         for (track, bpm) in library.tracks.iter_mut().zip([120.0, 90.0, 100.0]) {

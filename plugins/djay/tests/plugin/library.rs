@@ -1,7 +1,7 @@
 //! A generated library is read back field by field, in both styles, and what is damaged in it is named.
 
 use super::made::{Made, ids, read_file};
-use baton_plugin_kit::{Key, moment};
+use baton_plugin_kit::{Key, time};
 use baton_plugin_sdk::Error;
 use baton_tests::djay_library::{Style, Wanted};
 use rusqlite::params;
@@ -37,8 +37,8 @@ fn check_history(made: &Made) {
         let session = library.sessions.iter().find(|session| session.id == wanted.id).unwrap();
         assert_eq!(session.device_name.as_ref(), Some(&wanted.device_name));
         assert_eq!(session.device_type.as_ref(), Some(&wanted.device_type));
-        assert_eq!(session.started, moment::of_apple(wanted.started));
-        assert_eq!(session.ended, moment::of_apple(wanted.ended));
+        assert_eq!(session.started, time::of_apple(wanted.started));
+        assert_eq!(session.ended, time::of_apple(wanted.ended));
         assert!(session.started.is_some());
     }
     assert_eq!(library.plays.len(), made.written.plays.len());
@@ -49,7 +49,7 @@ fn check_history(made: &Made) {
         assert_eq!(library.tracks[play.track.unwrap()].id, track.id);
         assert_eq!((play.title.as_ref(), &play.artist), (Some(&track.title), &track.artist));
         assert_eq!((play.deck, play.origin.as_deref()), (Some(wanted.deck), Some(wanted.origin)));
-        assert_eq!(play.started, moment::of_apple(wanted.started));
+        assert_eq!(play.started, time::of_apple(wanted.started));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Finding};
 use baton_tests::djay_library::{Wanted, Written, write};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use djay::library::{Library, read};
 use rusqlite::Connection;
 
@@ -44,7 +44,7 @@ impl Made {
 
 pub(crate) fn read_file(path: &Path) -> Result<(Library, Vec<Finding>), Error> {
     let mut findings = Findings::default();
-    let library = read(&Lent::try_file(path)?, &mut findings)?;
+    let library = read(&HostDatabase::try_file(path)?, &mut findings)?;
     Ok((library, findings.into_list()))
 }
 

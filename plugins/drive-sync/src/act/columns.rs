@@ -8,21 +8,21 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 
 use super::ends;
 use crate::arguments::text;
-use crate::asked;
+use crate::context::{DriveContext, SyncError};
 use crate::drive::{find, id_key, read};
-use crate::memory::Known;
-use crate::room::{Room, Trouble};
+use crate::memory::KnownDatabase;
 use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
-use crate::sync::{Left, Origin, Wanted, drive_csv, gather, known_manifest, settled, sync_command};
+use crate::sync::{DatabaseSelection, DriveCsv, Origin, drive_csv, gather, known_manifest, settled, sync_command};
+use crate::task_arguments;
 
 /// A CSV that was changed by hand is not replaced unasked, also after this.
 const NEXT: &str = "Take over what else was changed (sync --arg direction=from-drive); the next sync after that, or one with \
                     overwrite=true,";
 
 /// Approves that the column of a property that is gone is taken away.
-pub(super) fn approve(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
-    let id = asked::database(task)?;
-    let property = asked::needed(task, "property")?;
+pub(super) fn approve(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let id = task_arguments::database(task)?;
+    let property = task_arguments::needed(task, "property")?;
     let _held = room.guard.take(&id)?;
     let manifest = remembered(room, &id)?;
     let column = meant(&manifest, &id, &property)?;
@@ -58,12 +58,12 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
 }
 
 /// Takes a column over that a person added or renamed on the Drive.
-pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
-    let id = asked::database(task)?;
-    let header = asked::needed(task, "column")?;
+pub(super) fn adopt(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let id = task_arguments::database(task)?;
+    let header = task_arguments::needed(task, "column")?;
     let property = text(task, "property")?;
     let _held = room.guard.take(&id)?;
-    let folder = match find(&room.root, &id).map_err(|error| ends(Trouble::from(error)))?.as_slice() {
+    let folder = match find(&room.root, &id).map_err(|error| ends(SyncError::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
         folders => return Err(Error::Permanent(format!("{id} has {} folders on the Drive, not one", folders.len()))),
     };
@@ -91,12 +91,12 @@ pub(super) fn adopt(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
 }
 
 /// The manifest as it is remembered, else as it lies beside the CSV: a workspace may be younger than its Drive.
-fn remembered(room: &Room<'_>, id: &str) -> Result<Manifest, Error> {
+fn remembered(room: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = room.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
         return Ok(manifest);
     }
-    let folders = find(&room.root, id).map_err(|error| ends(Trouble::from(error)))?;
+    let folders = find(&room.root, id).map_err(|error| ends(SyncError::from(error)))?;
     let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
     let path = beside.map(|name| room.root.join(name).join(format!("{name}{SIDECAR}")));
     let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
@@ -106,16 +106,16 @@ fn remembered(room: &Room<'_>, id: &str) -> Result<Manifest, Error> {
 /// What is known of the columns, also of a database whose first sync was refused because of them.
 fn known_columns(
     task: &Task,
-    room: &Room<'_>,
+    room: &DriveContext<'_>,
     id: &str,
     folder: &str,
-    left: &Left,
-) -> Result<(Known, Manifest), Error> {
+    left: &DriveCsv,
+) -> Result<(KnownDatabase, Manifest), Error> {
     let mut known = room.memory.get(id)?.unwrap_or_default();
     settled(&room.root, folder, &mut known, Some(left));
     let only = BTreeSet::from([id_key(id)]);
-    let path = asked::databases(task).map(|mount| PathBuf::from(&mount.path));
-    let wanted = Wanted { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
+    let path = task_arguments::databases(task).map(|mount| PathBuf::from(&mount.path));
+    let wanted = DatabaseSelection { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
     let origins = gather(wanted, &BTreeMap::new(), &mut Findings::default()).map_err(ends)?;
     let origin = origins.into_iter().next().or_else(|| Origin::of_catalog(&id.to_ascii_lowercase()));
     let origin =
@@ -123,9 +123,9 @@ fn known_columns(
     let database = origin.head().map_err(ends)?;
     let manifest = known_manifest(&room.root, folder, &known, Some(left), &database, &room.now).map_err(ends)?;
     let id = if known.id.is_empty() { id.to_ascii_lowercase() } else { known.id.clone() };
-    let known = Known { id, title: database.title, folder: folder.to_owned(), ..known };
+    let known = KnownDatabase { id, title: database.title, folder: folder.to_owned(), ..known };
     let source = if known.source.is_empty() { origin.source().0 } else { known.source.clone() };
-    Ok((Known { source, ..known }, manifest))
+    Ok((KnownDatabase { source, ..known }, manifest))
 }
 
 /// The header of a column was changed by hand: of one that a property feeds, else of one that none does any more, or none ever did.

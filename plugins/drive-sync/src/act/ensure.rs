@@ -5,15 +5,15 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
 use super::{ended_early, ends, many, others_stay, stamp};
-use crate::asked;
 use crate::claim::still;
+use crate::context::{DriveContext, SyncError};
 use crate::drive::{Undo, ensure};
-use crate::room::{Room, Trouble};
+use crate::task_arguments;
 
 /// Finds, makes or puts together the folder of a database.
-pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
-    let id = asked::database(task)?;
-    let title = asked::needed(task, "title")?;
+pub(super) fn run(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let id = task_arguments::database(task)?;
+    let title = task_arguments::needed(task, "title")?;
     // Before the first look.
     let held = room.guard.take(&id)?;
     still(held.as_ref(), &id)?;
@@ -22,7 +22,7 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
     let ensured = match ensure(&room.root, &title, &id, &[&before], &mut undo) {
         Ok(ensured) => ensured,
         Err(error) if undo.is_moved() => return Ok(ended(room, &id, &undo, error)),
-        Err(error) => return Err(ends(Trouble::from(error))),
+        Err(error) => return Err(ends(SyncError::from(error))),
     };
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
@@ -45,9 +45,9 @@ pub(super) fn run(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
 }
 
 /// What ended it after something was moved: the report of the moves counts more than the error.
-fn ended(room: &Room<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
+fn ended(room: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
-    ended_early(&mut findings, id, &ends(Trouble::from(error)));
+    ended_early(&mut findings, id, &ends(SyncError::from(error)));
     let text = "It ended early: the finding says why. What was moved until then stands in the report.";
     let mut outcome =
         Outcome::partial(text).with_next_step("remove the cause that the finding names, then run it again");
@@ -55,7 +55,7 @@ fn ended(room: &Room<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outco
     with_report(outcome, room, &json!({ "schema": 1, "undo": undo.changes() }))
 }
 
-fn with_report(outcome: Outcome, room: &Room<'_>, report: &serde_json::Value) -> Outcome {
+fn with_report(outcome: Outcome, room: &DriveContext<'_>, report: &serde_json::Value) -> Outcome {
     let file = format!("ensure-folder-{}.json", stamp(room));
     outcome.with_artifact(file, "application/json", format!("{report:#}\n"))
 }

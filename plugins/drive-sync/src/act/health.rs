@@ -4,14 +4,14 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 
 use super::{ends, many, stamp};
-use crate::asked::{self, Apply};
+use crate::context::DriveContext;
 use crate::drive::Change;
 use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
-use crate::room::Room;
+use crate::task_arguments::{self, ApplyArgument};
 
 /// Looks and reports.
-pub(super) fn diagnose(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
-    let health = look(&room.root, room.memory, asked::keep(task)?).map_err(ends)?;
+pub(super) fn diagnose(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let health = look(&room.root, room.memory, task_arguments::keep(task)?).map_err(ends)?;
     let mut findings = Findings::default();
     for trouble in &health.troubles {
         let what = format!("{}:{}", trouble.id.as_deref().unwrap_or_default(), trouble.path);
@@ -43,13 +43,13 @@ const fn severity(kind: Kind) -> Severity {
 }
 
 /// Plans, and applies when that is asked for.
-pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
-    let keep = asked::keep(task)?;
-    let asked = asked::apply(task)?;
+pub(super) fn repair(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let keep = task_arguments::keep(task)?;
+    let asked = task_arguments::apply(task)?;
     let health = look(&room.root, room.memory, keep).map_err(ends)?;
-    let plan = health::plan(&room.root, &health, &room.memory.titles()?, asked::kept(task)?).map_err(ends)?;
+    let plan = health::plan(&room.root, &health, &room.memory.titles()?, task_arguments::kept(task)?).map_err(ends)?;
     let name = format!("drive-repair-{}-{}", plan.id, stamp(room));
-    if let Apply::Plan(wanted) = &asked
+    if let ApplyArgument::Plan(wanted) = &asked
         && *wanted != plan.id
     {
         return Err(Error::Permanent(format!(
@@ -58,7 +58,7 @@ pub(super) fn repair(task: &Task, room: &Room<'_>) -> Result<Outcome, Error> {
             plan.id
         )));
     }
-    if asked == Apply::No {
+    if asked == ApplyArgument::No {
         let steps = many(plan.steps.len(), "step");
         let outcome = Outcome::new(format!(
             "Plan {}: {steps}, {} left to a person. Nothing was changed; {} does it.",

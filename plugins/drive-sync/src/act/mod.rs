@@ -5,31 +5,31 @@ mod ensure;
 mod health;
 mod sync;
 
-use baton_plugin_kit::lent::{Claims, Tables, Writable};
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::host::{Locks, Tables, Writable};
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use std::time::Duration;
 
 use crate::arguments;
-use crate::asked;
 use crate::claim::Guard;
+use crate::context::{DriveContext, SyncError};
 use crate::memory::Memory;
-use crate::room::{Room, Trouble};
+use crate::task_arguments;
 
 /// What the host lends.
 #[derive(Clone, Copy)]
-pub struct Lent<'a> {
+pub struct HostServices<'a> {
     /// The plugin's own database.
     pub own: &'a dyn Writable,
     /// The music catalog; asked only when a table of it is.
     pub catalog: &'a dyn Tables,
     /// Claims.
-    pub claims: &'a dyn Claims,
+    pub claims: &'a dyn Locks,
     /// How to wait.
     pub pause: &'a dyn Fn(Duration),
 }
 
-impl std::fmt::Debug for Lent<'_> {
+impl std::fmt::Debug for HostServices<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Lent")
     }
@@ -39,12 +39,12 @@ impl std::fmt::Debug for Lent<'_> {
 ///
 /// # Errors
 /// As the actions in README.md say.
-pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
+pub fn run(task: &Task, lent: HostServices<'_>) -> Result<Outcome, Error> {
     arguments::refuse_others(task)?;
-    let (root, shown) = asked::drive(task)?;
-    let now_ms = moment::parse(&task.now).unwrap_or_default();
+    let (root, shown) = task_arguments::drive(task)?;
+    let now_ms = time::parse(&task.now).unwrap_or_default();
     let guard = Guard::new(lent.claims, lent.pause);
-    let room = Room { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
+    let room = DriveContext { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
     let mut ended = match task.action.as_str() {
         "sync" => sync::run(task, &room, lent),
         "ensure-folder" => ensure::run(task, &room),
@@ -59,7 +59,7 @@ pub fn run(task: &Task, lent: Lent<'_>) -> Result<Outcome, Error> {
 }
 
 /// People know the Drive by another path than the one that it has in here.
-fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &Room<'_>) {
+fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &DriveContext<'_>) {
     let inside = room.root.display().to_string();
     let texts = match ended {
         Ok(outcome) => outcome.findings.iter_mut().flat_map(|found| [&mut found.title, &mut found.evidence]).collect(),
@@ -73,10 +73,10 @@ fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &Room<'_>) {
 }
 
 /// What ends a task that is about one database.
-fn ends(trouble: Trouble) -> Error {
+fn ends(trouble: SyncError) -> Error {
     match trouble {
-        Trouble::Fatal(error) => error,
-        Trouble::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
+        SyncError::Fatal(error) => error,
+        SyncError::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
     }
 }
 
@@ -116,6 +116,6 @@ fn many(count: usize, what: &str) -> String {
 }
 
 /// For the end of a report's name.
-fn stamp(room: &Room<'_>) -> String {
-    moment::stamp(room.now_ms).unwrap_or_default()
+fn stamp(room: &DriveContext<'_>) -> String {
+    time::stamp(room.now_ms).unwrap_or_default()
 }

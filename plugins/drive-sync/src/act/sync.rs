@@ -7,20 +7,20 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use serde_json::json;
 
-use super::{Lent, ended_early, many, others_stay, stamp};
-use crate::asked;
-use crate::room::{Room, Trouble};
+use super::{HostServices, ended_early, many, others_stay, stamp};
+use crate::context::{DriveContext, SyncError};
 use crate::source::sidecar_text;
-use crate::sync::{self, Mode, Origin, Report, Skipped, Taken, Wanted, gather, source_csv, take};
+use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, source_csv, take};
 use crate::table::{Database, render_csv};
+use crate::task_arguments;
 
 /// Cells that one report shows of a database at most.
 const MOST_CELLS: usize = 10_000;
 
 /// Syncs.
-pub(super) fn run(task: &Task, room: &Room<'_>, lent: Lent<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Task, room: &DriveContext<'_>, lent: HostServices<'_>) -> Result<Outcome, Error> {
     let tables = task.arg_list("catalog")?;
-    let folder = asked::databases(task);
+    let folder = task_arguments::databases(task);
     if folder.is_none() && tables.is_empty() {
         return Err(Error::NeedsGrant(
             "the folder `databases` is not granted: baton plugin grant drive-sync files:ro=databases=PATH; or name tables of the \
@@ -29,17 +29,17 @@ pub(super) fn run(task: &Task, room: &Room<'_>, lent: Lent<'_>) -> Result<Outcom
         ));
     }
     let path = folder.map(|mount| std::path::PathBuf::from(&mount.path));
-    let only = asked::only(task)?;
-    let wanted = Wanted {
+    let only = task_arguments::only(task)?;
+    let wanted = DatabaseSelection {
         folder: path.as_deref(),
         tables: &tables,
         catalog: (!tables.is_empty()).then_some(lent.catalog),
         only: &only,
     };
-    if asked::from_drive(task)? {
+    if task_arguments::from_drive(task)? {
         return from(task, room, wanted);
     }
-    let report = sync::run(room, wanted, asked::terms(task)?)?;
+    let report = sync::run(room, wanted, task_arguments::terms(task)?)?;
     nobody_meant(&only, report.looked_at)?;
     if !report.busy.is_empty() && report.busy.len() == report.looked_at {
         return Err(all_busy(report.busy.len()));
@@ -77,7 +77,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
     )))
 }
 
-fn outcome(task: &Task, room: &Room<'_>, mut report: Report) -> Outcome {
+fn outcome(task: &Task, room: &DriveContext<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} looked at: {} unchanged, {} written ({}).",
         many(report.looked_at, "database"),
@@ -131,26 +131,26 @@ fn outcome(task: &Task, room: &Room<'_>, mut report: Report) -> Outcome {
 }
 
 /// What was changed on the Drive, as files for the owners.
-fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Error> {
-    let mode = asked::mode(task)?;
+fn from(task: &Task, room: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> Result<Outcome, Error> {
+    let mode = task_arguments::mode(task)?;
     let mut findings = Findings::default();
     let known = room.memory.stamps()?;
     let all = gather(wanted, &known, &mut findings).map_err(super::ends)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
-    let keep_older = asked::keep_older(task)?;
+    let keep_older = task_arguments::keep_older(task)?;
     let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts, keep_older };
     for origin in all {
         match work.one(&origin, wanted, mode) {
             Ok(()) => {}
-            Err(Trouble::Refused(kind, text)) => {
+            Err(SyncError::Refused(kind, text)) => {
                 work.counts.refused += 1;
                 work.findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
             }
-            Err(Trouble::Fatal(error)) if work.counts.changed == 0 => return Err(error),
+            Err(SyncError::Fatal(error)) if work.counts.changed == 0 => return Err(error),
             // What was handed over until now is.
-            Err(Trouble::Fatal(error)) => {
+            Err(SyncError::Fatal(error)) => {
                 ended_early(&mut work.findings, &origin.id, &error);
                 work.counts.ended = true;
                 break;
@@ -169,7 +169,7 @@ fn from(task: &Task, room: &Room<'_>, wanted: Wanted<'_>) -> Result<Outcome, Err
 
 struct Work<'a> {
     task: &'a Task,
-    room: &'a Room<'a>,
+    room: &'a DriveContext<'a>,
     outcome: Outcome,
     findings: Findings,
     counts: Counts,
@@ -178,7 +178,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// One database under its claim. What was changed is marked as handed over when its files are where they belong, not before.
-    fn one(&mut self, origin: &Origin, wanted: Wanted<'_>, mode: Mode) -> Result<(), Trouble> {
+    fn one(&mut self, origin: &Origin, wanted: DatabaseSelection<'_>, mode: Mode) -> Result<(), SyncError> {
         let Some(_held) = self.room.guard.try_take(&origin.id)? else {
             self.counts.busy += 1;
             return Ok(());
@@ -251,9 +251,9 @@ impl Counts {
     }
 }
 
-fn hand_over(database: &Database, taken: &Taken, exports: &mut Exports) -> Result<(), Trouble> {
+fn hand_over(database: &Database, taken: &ImportResult, exports: &mut Exports) -> Result<(), SyncError> {
     let base = &taken.folder;
-    let csv = render_csv(&source_csv(database, &taken.rows)).map_err(|error| Trouble::refused("too-large", error))?;
+    let csv = render_csv(&source_csv(database, &taken.rows)).map_err(|error| SyncError::refused("too-large", error))?;
     exports.put(format!("{base}.csv"), "text/csv", csv);
     let described = Database { row_count: Some(taken.rows.len() as u64), ..database.clone() };
     exports.put(format!("{base}.json"), "application/json", sidecar_text(&described).into_bytes());
@@ -274,11 +274,11 @@ fn hand_over(database: &Database, taken: &Taken, exports: &mut Exports) -> Resul
     Ok(())
 }
 
-fn first(list: &[Skipped]) -> Vec<&Skipped> {
+fn first(list: &[SkippedRow]) -> Vec<&SkippedRow> {
     list.iter().take(MOST_CELLS).collect()
 }
 
-fn tell(database: &Database, taken: &Taken, findings: &mut Findings) {
+fn tell(database: &Database, taken: &ImportResult, findings: &mut Findings) {
     let kinds = [
         ("conflict", Severity::Medium, &taken.conflicts),
         ("bad-cell", Severity::Medium, &taken.bad),

@@ -7,10 +7,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 
 use super::{
-    ARCHIVE, Change, Named, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_one_id, is_same,
+    ARCHIVE, Change, ParsedName, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_one_id,
+    is_same,
 };
 
 /// Backups that are kept of a database unless somebody says otherwise.
@@ -60,7 +61,7 @@ fn known(archive: &Path, id: &str) -> io::Result<Vec<(i64, String)>> {
 
 /// `2026-01-18_10-15-00-250Z`.
 fn stamp_of(millis: i64) -> String {
-    let whole = moment::text(millis - millis.rem_euclid(1_000)).unwrap_or_default();
+    let whole = time::text(millis - millis.rem_euclid(1_000)).unwrap_or_default();
     let plain = whole.trim_end_matches('Z').replace('T', "_").replace(':', "-");
     format!("{plain}-{:03}Z", millis.rem_euclid(1_000))
 }
@@ -69,7 +70,7 @@ fn stamp_of(millis: i64) -> String {
 #[must_use]
 pub fn moment_of(name: &str, id: &str) -> Option<i64> {
     let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
-    Named::of(base).filter(|named| is_one_id(named.id, id))?;
+    ParsedName::of(base).filter(|named| is_one_id(named.id, id))?;
     let stamp = stamp.strip_suffix('Z').unwrap_or(stamp);
     let (whole, millis) = match stamp.len() {
         19 => (stamp, 0),
@@ -78,7 +79,7 @@ pub fn moment_of(name: &str, id: &str) -> Option<i64> {
     };
     let (day, time) = whole.split_once('_')?;
     let plain = [day, time].iter().all(|part| part.split('-').count() == 3 && part.split('-').all(is_digits));
-    let seconds = plain.then(|| moment::parse(&format!("{day}T{}Z", time.replace('-', ":"))))??;
+    let seconds = plain.then(|| time::parse(&format!("{day}T{}Z", time.replace('-', ":"))))??;
     Some(seconds + millis)
 }
 
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn moments_are_read_as_they_were_ever_written() {
-        for (name, moment) in [
+        for (name, time) in [
             ("T_id-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
             ("Old title_ID-1_v2026-01-18_10-15-00-250Z.csv", Some(NOW)),
             ("T_id-1 (1)_v2026-01-18_10-15-00-250.csv", Some(NOW)),
@@ -150,7 +151,7 @@ mod tests {
             ("T_id-1_v2026-01-18_10-15-00-250Z.txt", None),
             ("notes.csv", None),
         ] {
-            assert_eq!(moment_of(name, "id-1"), moment, "{name}");
+            assert_eq!(moment_of(name, "id-1"), time, "{name}");
         }
         assert_eq!(moment_of(&format!("T_id-1_v{}.csv", stamp_of(NOW)), "id-1"), Some(NOW));
     }

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{Named, children, is_one_id, is_uuid, sanitised};
+use super::{ParsedName, children, is_one_id, is_uuid, sanitised};
 use crate::schema::SIDECAR;
 
 /// How a CSV of ours begins.
@@ -23,14 +23,14 @@ fn is_telling(id: &str) -> bool {
 /// not hidden, the folder has one of the titles, or in it lies a manifest of the id or a CSV that has the id and the form of ours.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
-    let title = Named::of(folder).map(|named| named.title);
+    let title = ParsedName::of(folder).map(|named| named.title);
     let has_title = || titles.iter().any(|known| !known.is_empty() && title == Some(sanitised(known).as_str()));
     let says_so = is_uuid(id) || is_telling(id) && !folder.starts_with('.');
     says_so || has_title() || has_file(&root.join(folder), id)
 }
 
 fn has_file(folder: &Path, id: &str) -> bool {
-    let of_id = |stem: &str| Named::of(stem).is_some_and(|named| is_one_id(named.id, id));
+    let of_id = |stem: &str| ParsedName::of(stem).is_some_and(|named| is_one_id(named.id, id));
     children(folder).unwrap_or_default().into_iter().filter(|(_, kind)| kind.is_file()).any(|(name, _)| {
         name.strip_suffix(SIDECAR).is_some_and(of_id)
             || name.strip_suffix(".csv").is_some_and(of_id) && begins_as_ours(&folder.join(&name))

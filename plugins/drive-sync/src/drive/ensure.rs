@@ -11,11 +11,11 @@ use std::path::Path;
 use super::listing::is_csv;
 use super::merge::move_to_free;
 use super::one_file::is_one;
-use super::{Change, Folder, Named, Undo, at_writing, base_name, belongs, children, find, is_one_id, merge_into};
+use super::{Change, Folder, ParsedName, Undo, at_writing, base_name, belongs, children, find, is_one_id, merge_into};
 
 /// What became of it.
 #[derive(Debug)]
-pub struct Ensured {
+pub struct EnsureResult {
     /// The folder's name: `{title}_{id}`.
     pub name: String,
     /// Whether it was made just now.
@@ -34,7 +34,7 @@ pub struct Ensured {
 /// # Errors
 /// When the Drive cannot be read or written, or when something that is no folder has the name. What was done until then stands in
 /// `undo`; calling again goes on from there.
-pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<Ensured> {
+pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<EnsureResult> {
     let folders = find(root, id)?;
     let name = base_name(title, as_written(&folders, id));
     let titles: Vec<&str> = before.iter().copied().chain([title]).collect();
@@ -52,7 +52,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     let Some(primary) = folders.next() else {
         fs::create_dir(root.join(&name)).map_err(|error| at_writing(&root.join(&name), &error))?;
         undo.push(Change::MadeFolder { path: name.clone() });
-        return Ok(Ensured { name, made: true, merged: 0, renamed_from: None, others });
+        return Ok(EnsureResult { name, made: true, merged: 0, renamed_from: None, others });
     };
     let mut merged = 0;
     for other in folders {
@@ -64,12 +64,12 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
         rename_folder(root, before, &name, undo)?;
     }
     name_files(root, &name, id, undo)?;
-    Ok(Ensured { name, made: false, merged, renamed_from, others })
+    Ok(EnsureResult { name, made: false, merged, renamed_from, others })
 }
 
 /// The id as the folders have it, when they all write it in the other way: nothing is renamed because of dashes.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
-    let written = || folders.iter().filter_map(|folder| Named::of(&folder.name)).map(|named| named.id);
+    let written = || folders.iter().filter_map(|folder| ParsedName::of(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
 }
 
@@ -119,7 +119,7 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
 
 fn is_of(file: &str, ending: &str, id: &str) -> bool {
     let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
-    stem.and_then(Named::of).is_some_and(|named| is_one_id(named.id, id))
+    stem.and_then(ParsedName::of).is_some_and(|named| is_one_id(named.id, id))
 }
 
 #[cfg(test)]

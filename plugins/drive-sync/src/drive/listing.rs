@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_kit::folder::{self, Kind};
 
-use super::{Named, at, is_one_id};
+use super::{ParsedName, at, is_one_id};
 
 /// Entries of one folder that are looked at; a Drive of 241 databases has 700.
 const MOST_ENTRIES: usize = 100_000;
@@ -47,7 +47,7 @@ impl Listing {
         for (name, kind) in children {
             let hidden = name.starts_with('.');
             if kind.is_dir() {
-                match Named::of(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
+                match ParsedName::of(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
                     // A title may begin with a dot.
                     Some((id, copy)) => listing.by_id.entry(id).or_default().push(Folder { name, copy }),
                     None if hidden => {}
@@ -74,7 +74,7 @@ impl Listing {
 pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
     let mut found = Vec::new();
     for (name, kind) in children(root)? {
-        let named = Named::of(&name).filter(|named| kind.is_dir() && is_one_id(named.id, id));
+        let named = ParsedName::of(&name).filter(|named| kind.is_dir() && is_one_id(named.id, id));
         if let Some(copy) = named.map(|named| named.copy) {
             found.push(Folder { name, copy });
         }

@@ -15,10 +15,10 @@ mod undo;
 mod whole;
 
 pub use certain::belongs;
-pub use ensure::{Ensured, ensure};
+pub use ensure::{EnsureResult, ensure};
 pub use listing::{Folder, Listing, children, children_and_unreadable, find};
 pub use merge::merge_into;
-pub use names::{Named, base_name, id_key, id_of, is_id, is_one_id, is_uuid, sanitised, spellings};
+pub use names::{ParsedName, base_name, id_key, id_of, is_id, is_one_id, is_uuid, sanitised, spellings};
 pub use one_file::is_one;
 pub use undo::{Change, Undo};
 pub use whole::{MOST_BYTES, Stamp, copy_whole, digest, is_same, read, replace, stamp, write_whole};

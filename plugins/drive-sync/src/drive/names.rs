@@ -14,7 +14,7 @@ const MOST_ID: usize = 64;
 
 /// A name on the Drive, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named<'a> {
+pub struct ParsedName<'a> {
     /// What stands before the id.
     pub title: &'a str,
     /// The id, as it is written there.
@@ -23,7 +23,7 @@ pub struct Named<'a> {
     pub copy: Option<u32>,
 }
 
-impl<'a> Named<'a> {
+impl<'a> ParsedName<'a> {
     /// Takes the name of a folder, or of a file without its ending, apart.
     #[must_use]
     pub fn of(name: &'a str) -> Option<Self> {
@@ -89,7 +89,7 @@ pub fn id_key(id: &str) -> String {
 /// The id in a name, in small letters: file systems that ignore case know no two ids that differ by it.
 #[must_use]
 pub fn id_of(name: &str) -> Option<String> {
-    Named::of(name).map(|named| named.id.to_ascii_lowercase())
+    ParsedName::of(name).map(|named| named.id.to_ascii_lowercase())
 }
 
 /// What the folder of a database and its files are called.
@@ -137,12 +137,12 @@ mod tests {
             (format!("SocialMediaAnalytics (1)_{ID}"), "SocialMediaAnalytics (1)", None),
             (format!("SocialMediaAnalytics (1)_{ID} (2)"), "SocialMediaAnalytics (1)", Some(2)),
         ] {
-            assert_eq!(Named::of(&name), Some(Named { title, id: ID, copy }), "{name}");
+            assert_eq!(ParsedName::of(&name), Some(ParsedName { title, id: ID, copy }), "{name}");
         }
         for none in ["Music Tracks", "x_", "x_a b", "x_a.csv", "x_ (1)", "(1)", "", "x_ä"] {
-            assert_eq!(Named::of(none), None, "{none}");
+            assert_eq!(ParsedName::of(none), None, "{none}");
         }
-        assert_eq!(Named::of("x_y (+1)"), None);
+        assert_eq!(ParsedName::of("x_y (+1)"), None);
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
             let base = base_name(&title, ID);
             let name = sanitised(&title);
             prop_assert!(base.len() <= 200 && !base.contains('/'));
-            prop_assert_eq!(Named::of(&base), Some(Named { title: &name, id: ID, copy: None }));
+            prop_assert_eq!(ParsedName::of(&base), Some(ParsedName { title: &name, id: ID, copy: None }));
             prop_assert_eq!(sanitised(&name), name);
         }
     }

@@ -12,12 +12,12 @@ use std::path::Path;
 use baton_plugin_sdk::Error;
 use serde::Serialize;
 
-use super::look::{Health, Kind, stem};
+use super::inspect::{Health, Kind, stem};
+use crate::context::{DriveContext, SyncError};
 use crate::drive::{
-    ARCHIVE, Change, Folder, Named, PART, Undo, archive, at_writing, belongs, digest, ensure, find, is_same, is_uuid,
-    merge_into,
+    ARCHIVE, Change, Folder, PART, ParsedName, Undo, archive, at_writing, belongs, digest, ensure, find, is_same,
+    is_uuid, merge_into,
 };
-use crate::room::{Room, Trouble};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -98,7 +98,7 @@ impl Plan {
 
 /// What came of a plan.
 #[derive(Debug, Default)]
-pub struct Applied {
+pub struct RepairResult {
     /// Steps that were done.
     pub done: usize,
     /// Steps that were not, and why.
@@ -116,7 +116,7 @@ pub fn plan(
     health: &Health,
     titles: &BTreeMap<String, String>,
     keep: Option<usize>,
-) -> Result<Plan, Trouble> {
+) -> Result<Plan, SyncError> {
     let mut steps = Vec::new();
     let mut left = 0;
     for trouble in &health.troubles {
@@ -157,20 +157,21 @@ pub fn plan(
 /// Whether an id certainly is a database's: it was synced, it is a UUID, or the names differ in nothing but a number behind it.
 /// `photos_2024` and `invoices_2024` are two folders of a person.
 fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
-    let mut stems = names.iter().map(|name| Named::of(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
+    let mut stems =
+        names.iter().map(|name| ParsedName::of(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
     let first = stems.next().flatten();
     titles.contains_key(id) || is_uuid(id) || names.len() > 1 && first.is_some() && stems.all(|stem| stem == first)
 }
 
-fn is_alone(root: &Path, id: &str) -> Result<bool, Trouble> {
+fn is_alone(root: &Path, id: &str) -> Result<bool, SyncError> {
     Ok(find(root, id)?.len() == 1)
 }
 
 /// The folders that certainly are one database's: of the title that is known, else of the first that several have.
-fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
+fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     let mut folders = find(root, id)?;
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
-    let named = |name: &str| Named::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
+    let named = |name: &str| ParsedName::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
     // The spelling of the id is that of a folder.
     let is_hidden = |folder: &Folder| folder.name.starts_with('.');
@@ -193,7 +194,7 @@ fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<O
 }
 
 /// Only a CSV that lies in no folder and whose name has the id of exactly one.
-fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, Trouble> {
+fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     if path.contains('/') || id.is_empty() {
         return Ok(None);
     }
@@ -209,8 +210,8 @@ fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) 
 ///
 /// # Errors
 /// When nothing was changed yet and nothing can be: claims are not granted, the disk is full.
-pub fn apply(room: &Room<'_>, plan: &Plan) -> Result<Applied, Error> {
-    let mut applied = Applied::default();
+pub fn apply(room: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error> {
+    let mut applied = RepairResult::default();
     let mut ended: Option<String> = None;
     for step in &plan.steps {
         if let Some(why) = &ended {
@@ -219,9 +220,9 @@ pub fn apply(room: &Room<'_>, plan: &Plan) -> Result<Applied, Error> {
         }
         match claimed(room, step, &mut applied.undo) {
             Ok(()) => applied.done += 1,
-            Err(Trouble::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
-            Err(Trouble::Fatal(error)) if applied.undo.changes().is_empty() => return Err(error),
-            Err(Trouble::Fatal(error)) => {
+            Err(SyncError::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
+            Err(SyncError::Fatal(error)) if applied.undo.changes().is_empty() => return Err(error),
+            Err(SyncError::Fatal(error)) => {
                 let why = text_of(&error).to_owned();
                 applied.not_done.push((step.clone(), why.clone()));
                 ended = Some(why);
@@ -237,14 +238,14 @@ fn text_of(error: &Error) -> &str {
     }
 }
 
-fn claimed(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
+fn claimed(room: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
     let held = room.guard.try_take(step.id())?;
-    let held = held.ok_or_else(|| Trouble::refused("busy", "another task works on the database"))?;
+    let held = held.ok_or_else(|| SyncError::refused("busy", "another task works on the database"))?;
     crate::claim::still(held.as_ref(), step.id())?;
     one(room, step, undo)
 }
 
-fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
+fn one(room: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
     let root = &room.root;
     match step {
         Step::Merge { id, title, folders } => {
@@ -252,7 +253,7 @@ fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
                 .into_iter()
                 .find(|found| !folders.contains(&found.name) && belongs(root, &found.name, id, &[title]))
             {
-                return Err(Trouble::refused(
+                return Err(SyncError::refused(
                     "new",
                     format!("the folder {} was not there when it was planned", new.name),
                 ));
@@ -271,7 +272,7 @@ fn one(room: &Room<'_>, step: &Step, undo: &mut Undo) -> Result<(), Trouble> {
 }
 
 /// Moves a loose CSV in by the rules of merging: through a folder of its own, so that its new name says where it came from.
-fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), Trouble> {
+fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), SyncError> {
     let target = format!("{folder}/{path}");
     if is_same(&root.join(path), &root.join(&target))? {
         fs::remove_file(root.join(path)).map_err(|error| at_writing(&root.join(path), &error))?;

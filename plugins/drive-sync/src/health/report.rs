@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Applied, Health, Kind, Plan, Step};
+use super::{Health, Kind, Plan, RepairResult, Step};
 
 /// Lines of one kind that a page shows; the JSON has all.
 const MOST_LINES: usize = 200;
@@ -94,7 +94,7 @@ fn told(step: &Step) -> String {
 
 /// What was done, with the list to take it back by: read from the end.
 #[must_use]
-pub fn applied_json(plan: &Plan, applied: &Applied, now: &str) -> Value {
+pub fn applied_json(plan: &Plan, applied: &RepairResult, now: &str) -> Value {
     let not_done: Vec<_> = applied.not_done.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect();
     json!({
         "schema": 1,
@@ -117,11 +117,11 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::Trouble;
+    use crate::health::Problem;
 
     #[test]
     fn names_stay_on_one_line_and_every_kind_is_counted() {
-        let trouble = Trouble { kind: Kind::OrphanCsv, id: None, path: "a`\n# b.csv".into(), seen: "x\ny".into() };
+        let trouble = Problem { kind: Kind::OrphanCsv, id: None, path: "a`\n# b.csv".into(), seen: "x\ny".into() };
         let health = Health { databases: 1, folders: 2, troubles: vec![trouble], ..Health::default() };
         let page = health_markdown(&health, "drive", "now");
         assert!(page.contains("- `a' # b.csv`: x y\n") && page.contains("| orphan-csv | 1 |"), "{page}");

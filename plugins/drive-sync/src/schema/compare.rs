@@ -30,7 +30,7 @@ pub enum Change {
 
 /// How it came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compared {
+pub struct SchemaComparison {
     /// The columns as they are to be.
     pub manifest: Manifest,
     /// What is new in them.
@@ -54,7 +54,7 @@ pub struct Terms<'a> {
 ///
 /// # Errors
 /// When the reading cannot be gone by: no property at all, or one id twice.
-pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Compared, String> {
+pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<SchemaComparison, String> {
     if read.properties.is_empty() {
         return Err(
             "its source names no property at all; that is a reading that failed, and nothing is changed".to_owned()
@@ -79,7 +79,7 @@ pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<Co
             work.changes.push(Change::Renamed(old.header.clone(), new.header.clone()));
         }
     }
-    Ok(Compared { manifest: work.manifest, changes: work.changes })
+    Ok(SchemaComparison { manifest: work.manifest, changes: work.changes })
 }
 
 struct Work<'a> {
@@ -186,7 +186,7 @@ mod tests {
         }
     }
 
-    fn after(known: &Manifest, database: &Database, approved: &[&str], counts: bool) -> Compared {
+    fn after(known: &Manifest, database: &Database, approved: &[&str], counts: bool) -> SchemaComparison {
         let approved = approved.iter().map(|text| (*text).to_owned()).collect();
         compare(known, database, Terms { approved: &approved, readings: 3, counts, now: "2026-01-18T10:15:00Z" })
             .unwrap()

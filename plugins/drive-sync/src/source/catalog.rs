@@ -2,13 +2,13 @@
 //!
 //! The catalog is read, never written.
 
-use baton_plugin_kit::lent::Tables;
-use baton_plugin_kit::moment;
+use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::time;
 use baton_plugin_sdk::sql::Value;
 
 use super::Loaded;
+use crate::context::SyncError;
 use crate::drive::MOST_BYTES;
-use crate::room::Trouble;
 use crate::table::{Database, Kind, MOST_CELLS, Property, Record, format};
 
 /// A table as a database.
@@ -140,11 +140,11 @@ pub fn head(table: &Table) -> Database {
 ///
 /// # Errors
 /// When it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
-pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, Trouble> {
+pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, SyncError> {
     load_at_most(table, catalog, (MOST_CELLS, MOST_BYTES))
 }
 
-fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64)) -> Result<Loaded, Trouble> {
+fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64)) -> Result<Loaded, SyncError> {
     let mut rows: Vec<Record> = Vec::new();
     let mut read = 0_u64;
     for row in catalog.rows(table.statement, &[])? {
@@ -159,7 +159,7 @@ fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64
                 "the table `{}` of the catalog is larger than a CSV may be: {cells} cells, {bytes} bytes",
                 table.name
             );
-            return Err(Trouble::refused("too-large", text));
+            return Err(SyncError::refused("too-large", text));
         }
     }
     Ok(Loaded { database: head(table), rows })
@@ -167,7 +167,7 @@ fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64
 
 fn cell(kind: &str, value: Value) -> String {
     match (kind, value) {
-        ("date", Value::Integer(millis)) => moment::text(millis).unwrap_or_default(),
+        ("date", Value::Integer(millis)) => time::text(millis).unwrap_or_default(),
         ("checkbox", Value::Integer(number)) => (number != 0).to_string(),
         ("multi_select", Value::Text(text)) => match serde_json::from_str::<Vec<String>>(&text) {
             Ok(items) if !items.is_empty() => format(&crate::table::Value::List(items)),
@@ -183,8 +183,8 @@ fn cell(kind: &str, value: Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use baton_plugin_kit::lent::Writable as _;
-    use baton_tests::lent::Lent;
+    use baton_plugin_kit::host::Writable as _;
+    use baton_tests::host_services::HostDatabase;
 
     use super::*;
     use crate::drive::is_id;
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_table_that_no_csv_holds_is_not_read_to_its_end() {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = Lent::catalog(folder.path());
+        let catalog = HostDatabase::catalog(folder.path());
         for id in ["a", "b"] {
             let put = "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', ?1, 'One')";
             catalog.execute(put, &[id.into()]).unwrap();
@@ -200,14 +200,14 @@ mod tests {
         for (most, good) in [((30, 1_000), true), ((29, 1_000), false), ((30, 4), false)] {
             let loaded = load_at_most(&TABLES[0], &catalog, most);
             assert_eq!(loaded.is_ok(), good, "{most:?}");
-            assert!(good || matches!(loaded, Err(Trouble::Refused("too-large", _))));
+            assert!(good || matches!(loaded, Err(SyncError::Refused("too-large", _))));
         }
     }
 
     #[test]
     fn every_table_is_read_as_its_properties_say() {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = Lent::catalog(folder.path());
+        let catalog = HostDatabase::catalog(folder.path());
         for statement in [
             "INSERT INTO put_track (source, service, id, title, artists, bpm, added_at) \
              VALUES ('djay', 'djay', 'a', 'One', '[\"Earth, Wind & Fire\", \"Chic\"]', 119.5, 1768731300000)",

@@ -14,7 +14,7 @@ use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
 /// Files of a database, not read yet.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct FoundFiles {
     /// `NAME`.
     pub name: String,
     csv: PathBuf,
@@ -27,12 +27,12 @@ pub struct Found {
 ///
 /// # Errors
 /// When it cannot be read.
-pub fn list(folder: &Path) -> io::Result<(Vec<Found>, usize)> {
+pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
     // Of two files that Notion exports of one database the one with all rows.
-    let in_part = |name: &str| notion::Named::of(name).is_some_and(|named| !named.all);
+    let in_part = |name: &str| notion::ParsedExportName::of(name).is_some_and(|named| !named.all);
     let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs
         .map(|name| {
@@ -40,7 +40,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<Found>, usize)> {
             let csv = folder.join(format!("{name}.csv"));
             let sidecar = names.contains_key(&beside).then(|| folder.join(beside));
             let stamp = stamps(&csv, sidecar.as_deref());
-            Found { name: name.to_owned(), csv, sidecar, stamp }
+            FoundFiles { name: name.to_owned(), csv, sidecar, stamp }
         })
         .collect();
     Ok((found, unreadable))
@@ -66,7 +66,7 @@ fn bare(error: &io::Error) -> String {
 ///
 /// # Errors
 /// When its sidecar cannot be read, or it has none and does not say that its headers are ids.
-pub fn head(found: &Found) -> Result<Database, String> {
+pub fn head(found: &FoundFiles) -> Result<Database, String> {
     found.stamp.clone()?;
     match &found.sidecar {
         Some(path) => sidecar::read(&read(path).map_err(|error| bare(&error))?)
@@ -82,7 +82,7 @@ pub fn head(found: &Found) -> Result<Database, String> {
 ///
 /// # Errors
 /// When one of them cannot be read or is not whole, they do not fit together, or they change meanwhile.
-pub fn load(found: &Found) -> Result<Loaded, String> {
+pub fn load(found: &FoundFiles) -> Result<Loaded, String> {
     if let Some(loaded) = exported(found)? {
         return unchanged(found).map(|()| loaded);
     }
@@ -97,7 +97,7 @@ pub fn load(found: &Found) -> Result<Loaded, String> {
     Loaded { rows: rows.collect(), database }.checked()
 }
 
-fn unchanged(found: &Found) -> Result<(), String> {
+fn unchanged(found: &FoundFiles) -> Result<(), String> {
     if stamps(&found.csv, found.sidecar.as_deref()) == found.stamp {
         return Ok(());
     }
@@ -105,14 +105,16 @@ fn unchanged(found: &Found) -> Result<(), String> {
 }
 
 /// The database, where Notion exported the file.
-fn exported(found: &Found) -> Result<Option<Loaded>, String> {
-    let Some(named) = notion::Named::of(&found.name).filter(|_| found.sidecar.is_none()) else { return Ok(None) };
+fn exported(found: &FoundFiles) -> Result<Option<Loaded>, String> {
+    let Some(named) = notion::ParsedExportName::of(&found.name).filter(|_| found.sidecar.is_none()) else {
+        return Ok(None);
+    };
     found.stamp.clone()?;
     let bytes = read(&found.csv).map_err(|error| bare(&error))?;
     if notion::has_keys(&bytes) { Ok(None) } else { notion::load(named, &bytes).map(Some) }
 }
 
-fn csv_of(found: &Found) -> Result<Csv, String> {
+fn csv_of(found: &FoundFiles) -> Result<Csv, String> {
     parse_csv(&read(&found.csv).map_err(|error| bare(&error))?)
 }
 
@@ -184,7 +186,7 @@ mod tests {
     const SIDECAR: &str = r#"{"id":"id-1","title":"T","complete":true,"row_count":1,
         "properties":{"a":{"name":"Bpm","type":"number"},"title":{"name":"Name","type":"title"}}}"#;
 
-    fn found(csv: &str, sidecar: Option<&str>) -> Found {
+    fn found(csv: &str, sidecar: Option<&str>) -> FoundFiles {
         let folder = tempfile::tempdir().unwrap().keep();
         fs::write(folder.join("T.csv"), csv).unwrap();
         if let Some(text) = sidecar {

@@ -7,7 +7,7 @@ mod sidecar;
 
 use std::collections::BTreeSet;
 
-pub use files::{Found, head, list, load};
+pub use files::{FoundFiles, head, list, load};
 pub use sidecar::text as sidecar_text;
 
 use crate::table::{Database, Record};

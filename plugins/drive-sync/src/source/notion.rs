@@ -18,14 +18,14 @@ const ID_LENGTH: usize = 32;
 
 /// What the name of an export says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Named<'a> {
+pub(super) struct ParsedExportName<'a> {
     title: &'a str,
     id: &'a str,
     /// Whether it is the file with all rows.
     pub(super) all: bool,
 }
 
-impl<'a> Named<'a> {
+impl<'a> ParsedExportName<'a> {
     /// Of a file's name without its ending; nothing for files that Notion did not name.
     pub(super) fn of(name: &'a str) -> Option<Self> {
         let (rest, all) = name.strip_suffix("_all").map_or((name, false), |rest| (rest, true));
@@ -45,7 +45,7 @@ pub(super) fn has_keys(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// When it is not whole, has no columns, or has two of one name.
-pub(super) fn load(named: Named<'_>, bytes: &[u8]) -> Result<Loaded, String> {
+pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, String> {
     let (header, rows) = parse_plain(bytes)?;
     if let Some(twice) = header.iter().enumerate().find(|(place, name)| header.iter().take(*place).any(|n| n == *name))
     {
@@ -88,15 +88,15 @@ mod tests {
     const NAME: &str = "Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4";
 
     fn loaded(text: &str) -> Result<Loaded, String> {
-        load(Named::of(NAME).unwrap(), text.as_bytes())
+        load(ParsedExportName::of(NAME).unwrap(), text.as_bytes())
     }
 
     #[test]
     fn only_names_that_notion_gives_are_its_exports() {
-        let named = Named::of(NAME).unwrap();
+        let named = ParsedExportName::of(NAME).unwrap();
         assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
-        assert!(Named::of(&format!("{NAME}_all")).unwrap().all);
-        let dashed = Named::of("Music Tracks 27ce7361-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
+        assert!(ParsedExportName::of(&format!("{NAME}_all")).unwrap().all);
+        let dashed = ParsedExportName::of("Music Tracks 27ce7361-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
         assert_eq!((dashed.title, id_key(dashed.id)), ("Music Tracks", named.id.to_owned()));
         for other in [
             "Music Tracks",
@@ -104,7 +104,7 @@ mod tests {
             "Tracks 27ce7361",
             "T_27ce73612fa38048adc6fe9a6e37a9a4",
         ] {
-            assert_eq!(Named::of(other), None, "{other}");
+            assert_eq!(ParsedExportName::of(other), None, "{other}");
         }
         assert!(has_keys(b"\xef\xbb\xbf__page_id,x") && has_keys(b"\"__page_id\",x") && !has_keys(b"Name,x"));
     }

@@ -7,15 +7,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 use serde::Serialize;
 
 use super::command::sync_command;
 use super::lines::{drive_csv, known_manifest, place_in_base, settled};
 use super::unknown::refuse_unknown;
+use crate::context::{DriveContext, SyncError};
 use crate::drive::find;
-use crate::memory::Known;
-use crate::room::{Room, Trouble};
+use crate::memory::KnownDatabase;
 use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
 use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
@@ -34,7 +34,7 @@ pub enum Mode {
 
 /// A cell that was changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Changed {
+pub struct ChangedCell {
     /// The row; empty in a new one.
     pub page_id: String,
     /// The property's id.
@@ -47,7 +47,7 @@ pub struct Changed {
 
 /// Something that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Skipped {
+pub struct SkippedRow {
     /// The row.
     pub page_id: String,
     /// The column, where one is meant.
@@ -58,28 +58,28 @@ pub struct Skipped {
 
 /// What came of a database.
 #[derive(Clone, Debug, Default)]
-pub struct Taken {
+pub struct ImportResult {
     /// The folder on the Drive.
     pub folder: String,
     /// Cells that were changed, in the order of the Drive's rows.
-    pub changed: Vec<Changed>,
+    pub changed: Vec<ChangedCell>,
     /// Rows without a key that a person added.
     pub added: usize,
     /// Rows that both sides changed and that stay as the source has them.
-    pub conflicts: Vec<Skipped>,
+    pub conflicts: Vec<SkippedRow>,
     /// Cells that are none of their type.
-    pub bad: Vec<Skipped>,
+    pub bad: Vec<SkippedRow>,
     /// Cells of types that no CSV changes.
-    pub read_only: Vec<Skipped>,
+    pub read_only: Vec<SkippedRow>,
     /// Rows with keys that the source does not have, and rows without a key and with nothing for the source.
-    pub unknown: Vec<Skipped>,
+    pub unknown: Vec<SkippedRow>,
     /// The rows with the changes in them.
     pub rows: Vec<Record>,
     /// What is remembered once all of it was handed over; nothing when the CSV was not changed, or something was left alone.
-    pub then: Option<Known>,
+    pub then: Option<KnownDatabase>,
 }
 
-impl Taken {
+impl ImportResult {
     /// Whether there is anything to hand over.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -91,21 +91,26 @@ impl Taken {
 ///
 /// # Errors
 /// When the folder is not the one and only, the CSV is not usable, or its columns have to be asked about.
-pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) -> Result<Option<Taken>, Trouble> {
+pub fn take(
+    room: &DriveContext<'_>,
+    loaded: &Loaded,
+    source_stamp: &str,
+    mode: Mode,
+) -> Result<Option<ImportResult>, SyncError> {
     let database = &loaded.database;
     let folder = match find(&room.root, &database.id)?.as_slice() {
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
             let text = format!("it has {} folders on the Drive: {}", several.len(), sync_command(&database.id));
-            return Err(Trouble::refused("duplicate-folder", text));
+            return Err(SyncError::refused("duplicate-folder", text));
         }
     };
     let mut known = room.memory.get(&database.id)?.unwrap_or_default();
     let Some(left) = drive_csv(&room.root, &folder)? else { return Ok(None) };
     let base = settled(&room.root, &folder, &mut known, Some(&left)).map(|base| base.csv);
     if left.digest == known.csv_digest {
-        return Ok(Some(Taken { folder, rows: loaded.rows.clone(), ..Taken::default() }));
+        return Ok(Some(ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() }));
     }
     let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
     refuse_twice(&left.csv)?;
@@ -133,12 +138,12 @@ pub fn take(room: &Room<'_>, loaded: &Loaded, source_stamp: &str, mode: Mode) ->
     Ok(Some(taken))
 }
 
-fn refuse_twice(csv: &Csv) -> Result<(), Trouble> {
+fn refuse_twice(csv: &Csv) -> Result<(), SyncError> {
     let mut keys = HashSet::new();
     match csv.rows.iter().find(|row| !row.page_id.is_empty() && !keys.insert(&row.page_id)) {
         None => Ok(()),
         Some(twice) => {
-            Err(Trouble::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)))
+            Err(SyncError::refused("row-twice", format!("the CSV on the Drive has the row {} twice", twice.page_id)))
         }
     }
 }
@@ -178,10 +183,10 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn all(&self, loaded: &Loaded, drive: &Csv, folder: String) -> Result<Taken, Trouble> {
-        let mut taken = Taken { folder, rows: loaded.rows.clone(), ..Taken::default() };
+    fn all(&self, loaded: &Loaded, drive: &Csv, folder: String) -> Result<ImportResult, SyncError> {
+        let mut taken = ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() };
         if self.columns.is_empty() && !self.manifest.columns.is_empty() {
-            return Err(Trouble::refused("schema", "no column of the CSV on the Drive is a property of its source"));
+            return Err(SyncError::refused("schema", "no column of the CSV on the Drive is a property of its source"));
         }
         let places: HashMap<String, usize> =
             loaded.rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect();
@@ -199,14 +204,14 @@ impl Work<'_> {
                 self.gone_row(row, base, &mut taken);
             } else {
                 let why = "the source has no row with this key".to_owned();
-                taken.unknown.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+                taken.unknown.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });
             }
         }
         Ok(taken)
     }
 
     /// A row that a person added: its cells with what is its own.
-    fn new_row(&self, row: &Row, taken: &mut Taken) {
+    fn new_row(&self, row: &Row, taken: &mut ImportResult) {
         let mut record = Record {
             page_id: String::new(),
             synced: String::new(),
@@ -224,7 +229,7 @@ impl Work<'_> {
         } else if let Some(column) = self.own_cell(row) {
             let why =
                 "the row has no key and nothing for its source; write this to the row that it belongs to".to_owned();
-            taken.unknown.push(Skipped { page_id: String::new(), column, why });
+            taken.unknown.push(SkippedRow { page_id: String::new(), column, why });
         }
     }
 
@@ -235,7 +240,7 @@ impl Work<'_> {
         own.and_then(|(place, _)| self.header.get(place).cloned())
     }
 
-    fn known_row(&self, row: &Row, record: Record, base: Option<&Row>, taken: &mut Taken) -> Option<Record> {
+    fn known_row(&self, row: &Row, record: Record, base: Option<&Row>, taken: &mut ImportResult) -> Option<Record> {
         let (changes, both) = self.changes(row, &record, base, taken);
         if changes.is_empty() {
             return None;
@@ -243,14 +248,14 @@ impl Work<'_> {
         let has_base = base.is_some() && changes.iter().all(|change| change.place.base.is_some());
         let why = self.conflict(row, &record, has_base, both).filter(|_| self.mode == Mode::Guard);
         if let Some(why) = why {
-            taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+            taken.conflicts.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });
             return None;
         }
         Some(with(record, changes, taken))
     }
 
     /// A row that was there at the last sync and is gone from the source: what a person changed in it is no less a change.
-    fn gone_row(&self, row: &Row, base: &Row, taken: &mut Taken) {
+    fn gone_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
         for place in &self.columns {
@@ -264,7 +269,7 @@ impl Work<'_> {
         if self.mode == Mode::Guard {
             let why = "it was changed here, and its source does not have it now; mode=csv-wins hands it over as a row"
                 .to_owned();
-            taken.conflicts.push(Skipped { page_id: row.page_id.clone(), column: String::new(), why });
+            taken.conflicts.push(SkippedRow { page_id: row.page_id.clone(), column: String::new(), why });
             return;
         }
         let record = with(record, changes, taken);
@@ -272,7 +277,13 @@ impl Work<'_> {
     }
 
     /// The cells that a person changed, and whether the source changed one of them, or another, too.
-    fn changes(&self, row: &Row, record: &Record, base: Option<&Row>, taken: &mut Taken) -> (Vec<Change<'_>>, bool) {
+    fn changes(
+        &self,
+        row: &Row,
+        record: &Record,
+        base: Option<&Row>,
+        taken: &mut ImportResult,
+    ) -> (Vec<Change<'_>>, bool) {
         let mut changes = Vec::new();
         let mut both = false;
         for place in &self.columns {
@@ -298,7 +309,7 @@ impl Work<'_> {
         }
         let edited = self.database.properties.iter().position(|property| property.kind == "last_edited_time");
         if let Some(text) = edited.and_then(|place| record.cells.get(place)) {
-            let (Some(edited), Some(synced)) = (moment::parse(text), moment::parse(&row.synced)) else {
+            let (Some(edited), Some(synced)) = (time::parse(text), time::parse(&row.synced)) else {
                 return Some("it does not say when it was edited, or when it was synced".to_owned());
             };
             let edited = if edited % 60_000 == 0 { edited + MINUTE_MS } else { edited };
@@ -317,18 +328,18 @@ struct Change<'a> {
     to: String,
 }
 
-fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut Taken) -> Record {
+fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut ImportResult) -> Record {
     for Change { place, from, to } in changes {
         let (page_id, property) = (record.page_id.clone(), place.column.property.clone());
         record.cells.get_mut(place.source).into_iter().for_each(|cell| cell.clone_from(&to));
-        taken.changed.push(Changed { page_id, property, from, to });
+        taken.changed.push(ChangedCell { page_id, property, from, to });
     }
     record
 }
 
 /// The text of a cell, unless no person may change it or it is none of its type.
-fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut Taken) -> Option<String> {
-    let left = |why: String| Skipped { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
+fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
+    let left = |why: String| SkippedRow { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
         // In a row that a person added it is empty because nobody can know it.
         if !text.is_empty() || !row.page_id.is_empty() {

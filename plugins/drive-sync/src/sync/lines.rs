@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use super::types_row;
+use crate::context::SyncError;
 use crate::drive::{self, ARCHIVE, Stamp, digest};
-use crate::memory::Known;
-use crate::room::Trouble;
+use crate::memory::KnownDatabase;
 use crate::schema::{Column, Manifest, SIDECAR, adopted};
 use crate::table::{Csv, Database, parse_any, parse_csv};
 
@@ -15,7 +15,7 @@ const BASE: &str = ".last-synced.csv";
 
 /// A CSV that lies on the Drive.
 #[derive(Debug)]
-pub struct Left {
+pub struct DriveCsv {
     /// What it says.
     pub csv: Csv,
     /// SHA-256 of its bytes.
@@ -37,7 +37,7 @@ pub struct Base {
 ///
 /// # Errors
 /// When it cannot be read or is not whole.
-pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
+pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<DriveCsv>, SyncError> {
     let path = root.join(folder).join(format!("{folder}.csv"));
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -46,17 +46,17 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<Left>, Trouble> {
     let stamp = drive::stamp(&path)?;
     let bytes = drive::read(&path)?;
     let csv = parse_any(&bytes).map_err(|error| damaged(folder, &error))?;
-    Ok(Some(Left { csv, digest: digest(&bytes), stamp }))
+    Ok(Some(DriveCsv { csv, digest: digest(&bytes), stamp }))
 }
 
-fn damaged(folder: &str, why: &str) -> Trouble {
+fn damaged(folder: &str, why: &str) -> SyncError {
     let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
-    Trouble::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {mend}"))
+    SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {mend}"))
 }
 
 /// What is remembered of a database, with what the Drive adds to it: a CSV that was about to be written and lies there, and, when
 /// nothing is remembered, the copy of what was written last. Also gives that copy.
-pub fn settled(root: &Path, folder: &str, known: &mut Known, left: Option<&Left>) -> Option<Base> {
+pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Option<&DriveCsv>) -> Option<Base> {
     known.settle(left.map_or("", |left| &left.digest));
     let base = base_copy(root, folder, known);
     if let Some(base) = base.as_ref().filter(|_| known.csv_digest.is_empty()) {
@@ -73,11 +73,11 @@ pub fn settled(root: &Path, folder: &str, known: &mut Known, left: Option<&Left>
 pub fn known_manifest(
     root: &Path,
     folder: &str,
-    known: &Known,
-    left: Option<&Left>,
+    known: &KnownDatabase,
+    left: Option<&DriveCsv>,
     read: &Database,
     now: &str,
-) -> Result<Manifest, Trouble> {
+) -> Result<Manifest, SyncError> {
     let manifest = written_down(root, folder, known, left, &read.id)?;
     if let Some(why) = left.and_then(|left| types_row::trouble(&left.csv, manifest.as_ref())) {
         return Err(damaged(folder, &why));
@@ -89,13 +89,13 @@ pub fn known_manifest(
 fn written_down(
     root: &Path,
     folder: &str,
-    known: &Known,
-    left: Option<&Left>,
+    known: &KnownDatabase,
+    left: Option<&DriveCsv>,
     id: &str,
-) -> Result<Option<Manifest>, Trouble> {
+) -> Result<Option<Manifest>, SyncError> {
     if !known.manifest.is_empty() {
         let manifest = Manifest::read(known.manifest.as_bytes(), id).map_err(|error| {
-            Trouble::refused("manifest", format!("the remembered manifest cannot be read: {error}"))
+            SyncError::refused("manifest", format!("the remembered manifest cannot be read: {error}"))
         })?;
         return Ok(Some(manifest));
     }
@@ -105,14 +105,14 @@ fn written_down(
     }
     let beside = Manifest::read(&drive::read(&path)?, id).map_err(|error| {
         let mend = "move it away, and the columns are taken by their names";
-        Trouble::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
+        SyncError::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
     })?;
     let of_this = left.is_none_or(|left| super::header_digest(&left.csv.header) == beside.header_sha256);
     Ok(of_this.then_some(beside))
 }
 
 /// The copy of what was written last, when it is that as far as anything is remembered.
-fn base_copy(root: &Path, folder: &str, known: &Known) -> Option<Base> {
+fn base_copy(root: &Path, folder: &str, known: &KnownDatabase) -> Option<Base> {
     let folder = root.join(folder);
     let bytes = drive::read(&folder.join(ARCHIVE).join(BASE)).ok().filter(|_| drive::has_archive(&folder))?;
     let digest = digest(&bytes);

@@ -14,8 +14,8 @@ mod unknown;
 mod whole;
 
 pub use command::sync_command;
-pub use from_drive::{Changed, Mode, Skipped, Taken, take};
-pub use lines::{Base, Left, drive_csv, known_manifest, settled};
+pub use from_drive::{ChangedCell, ImportResult, Mode, SkippedRow, take};
+pub use lines::{Base, DriveCsv, drive_csv, known_manifest, settled};
 pub use source_csv::source_csv;
-pub use to_drive::{Done, Terms, header_digest, put};
-pub use whole::{Origin, Report, Wanted, gather, run};
+pub use to_drive::{ExportResult, Terms, header_digest, put};
+pub use whole::{DatabaseSelection, Origin, Report, gather, run};

@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::command::sync_command;
 use super::keyless::Keyless;
-use super::lines::{Left, drive_csv, is_base, keep_base, known_manifest, settled};
+use super::lines::{DriveCsv, drive_csv, is_base, keep_base, known_manifest, settled};
 use super::unknown::refuse_unknown;
+use crate::context::{DriveContext, SyncError};
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
-use crate::room::{Room, Trouble};
 use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare};
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
@@ -35,7 +35,7 @@ pub struct Terms {
 
 /// What came of a database.
 #[derive(Debug, Default)]
-pub struct Done {
+pub struct ExportResult {
     /// Its folder.
     pub folder: String,
     /// Whether its CSV was written.
@@ -57,12 +57,12 @@ pub struct Done {
 /// # Errors
 /// When it is refused, or the Drive or the memory fails.
 pub fn put(
-    room: &Room<'_>,
+    room: &DriveContext<'_>,
     loaded: &Loaded,
     (source, source_stamp): (&str, &str),
     terms: Terms,
     undo: &mut Undo,
-) -> Result<Done, Trouble> {
+) -> Result<ExportResult, SyncError> {
     let database = &loaded.database;
     let mut known = room.memory.get(&database.id)?.unwrap_or_default();
     let id = if known.id.is_empty() { database.id.to_ascii_lowercase() } else { known.id.clone() };
@@ -82,9 +82,9 @@ pub fn put(
     let last = if manifest.reading.is_empty() { reading(&known.read_stamp) } else { &manifest.reading };
     let counts = reading(source_stamp) != last || source_stamp.is_empty();
     let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
-    let compared = compare(&manifest, database, asked).map_err(|error| Trouble::refused("schema", error))?;
+    let compared = compare(&manifest, database, asked).map_err(|error| SyncError::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
-    let before = Before { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
+    let before = PreviousState { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
     let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &room.now);
     if let Some(place) = left_over.filter(|_| !terms.overwrite) {
         return Err(row_left_over(&folder, &database.id, place));
@@ -98,17 +98,17 @@ pub fn put(
         rows,
         ..Csv::default()
     };
-    let bytes = render_csv(&csv).map_err(|error| Trouble::refused("too-large", error))?;
+    let bytes = render_csv(&csv).map_err(|error| SyncError::refused("too-large", error))?;
     let mut next = compared.manifest;
     next.row_count = csv.rows.len() as u64;
     next.header_sha256 = header_digest(&csv.header);
     next.remember(reading(source_stamp));
-    let mut done = Done {
+    let mut done = ExportResult {
         folder: folder.clone(),
         rows: csv.rows.len(),
         merged: ensured.merged,
         others: ensured.others,
-        ..Done::default()
+        ..ExportResult::default()
     };
     let new = digest(&bytes);
     (known.id, known.title, known.folder) = (id.clone(), database.title.clone(), folder.clone());
@@ -144,7 +144,7 @@ fn reading(source_stamp: &str) -> &str {
     source_stamp.rsplit_once('/').map_or(source_stamp, |(_, sidecar)| sidecar)
 }
 
-fn csv_path(room: &Room<'_>, folder: &str) -> std::path::PathBuf {
+fn csv_path(room: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
     room.root.join(folder).join(format!("{folder}.csv"))
 }
 
@@ -158,12 +158,12 @@ pub fn header_digest(header: &[String]) -> String {
 
 /// Gives the name of the backup. A file that somebody saved since it was read stays.
 fn write_csv(
-    room: &Room<'_>,
+    room: &DriveContext<'_>,
     folder: &str,
     bytes: &[u8],
-    left: Option<&Left>,
-    done: &mut Done,
-) -> Result<Option<String>, Trouble> {
+    left: Option<&DriveCsv>,
+    done: &mut ExportResult,
+) -> Result<Option<String>, SyncError> {
     let mut backup = None;
     if left.is_some() {
         let kept = archive::keep(&room.root, folder, folder, room.now_ms)?;
@@ -173,7 +173,7 @@ fn write_csv(
     let seen = left.and_then(|left| left.stamp.as_ref());
     if !replace(&csv_path(room, folder), bytes, seen)? {
         let text = format!("{folder}/{folder}.csv was changed while it was to be replaced; the next sync looks at it");
-        return Err(Trouble::refused("changed-by-hand", text));
+        return Err(SyncError::refused("changed-by-hand", text));
     }
     keep_base(&room.root, folder, bytes)?;
     done.written = true;
@@ -181,7 +181,7 @@ fn write_csv(
 }
 
 /// The manifest beside the CSV; written when it is another one.
-fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<(), Trouble> {
+fn write_manifest(room: &DriveContext<'_>, folder: &str, manifest: &Manifest) -> Result<(), SyncError> {
     let path = room.root.join(folder).join(format!("{folder}{SIDECAR}"));
     let text = manifest.text();
     let there = stamp(&path)?.is_some() && crate::drive::read(&path)? == text.as_bytes();
@@ -191,16 +191,16 @@ fn write_manifest(room: &Room<'_>, folder: &str, manifest: &Manifest) -> Result<
     Ok(())
 }
 
-fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
+fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
     let command = sync_command(id);
     if handed_over {
         let text = format!(
             "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read anew since. Take the files over \
              first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
         );
-        return Trouble::refused("changed-by-hand", text);
+        return SyncError::refused("changed-by-hand", text);
     }
-    Trouble::refused(
+    SyncError::refused(
         "changed-by-hand",
         format!(
             "{folder}/{folder}.csv was changed since the last sync. To take over what was changed: {command} --arg \
@@ -209,7 +209,7 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> Trouble {
     )
 }
 
-fn row_left_over(folder: &str, id: &str, place: usize) -> Trouble {
+fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     let text = format!(
         "{folder}/{folder}.csv has a row without a key (row {} of the data) with something in a column that no property feeds, and no \
          new row of the source has the same cells. Write it to the row that it belongs to; to replace the CSV without (it goes to \
@@ -217,26 +217,32 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> Trouble {
         place + 1,
         sync_command(id)
     );
-    Trouble::refused("changed-by-hand", text)
+    SyncError::refused("changed-by-hand", text)
 }
 
 /// What there was: the CSV that lies there, and the copy of what was written last, for what somebody took out of the CSV.
 #[derive(Clone, Copy)]
-struct Before<'a> {
+struct PreviousState<'a> {
     left: Option<&'a Csv>,
     base: Option<&'a Csv>,
 }
 
 /// A row in both.
 #[derive(Clone, Copy)]
-struct Had<'a> {
+struct ExistingRow<'a> {
     left: Option<&'a Row>,
     base: Option<&'a Row>,
 }
 
 /// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have. Beside
 /// them where a row stands whose own cells would be lost.
-fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now: &str) -> (Vec<Row>, Option<usize>) {
+fn rows(
+    loaded: &Loaded,
+    before: PreviousState<'_>,
+    old: &Manifest,
+    new: &Manifest,
+    now: &str,
+) -> (Vec<Row>, Option<usize>) {
     let [left, base] = [before.left, before.base].map(|csv| csv.map_or(&[][..], |csv| csv.rows.as_slice()));
     let by_key = |rows: &'_ [Row]| -> HashMap<String, usize> {
         rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect()
@@ -245,7 +251,7 @@ fn rows(loaded: &Loaded, before: Before<'_>, old: &Manifest, new: &Manifest, now
     let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
     let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
     let keyless = Keyless::of(before.left, loaded, &columns, is_known);
-    let had = |key: &str| Had {
+    let had = |key: &str| ExistingRow {
         left: in_left.get(key).and_then(|place| left.get(*place)).or_else(|| keyless.by_key.get(key).copied()),
         base: in_base.get(key).and_then(|place| base.get(*place)),
     };
@@ -277,7 +283,7 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn of(column: &'a Column, loaded: &Loaded, before: Before<'_>, old: &Manifest) -> Self {
+    fn of(column: &'a Column, loaded: &Loaded, before: PreviousState<'_>, old: &Manifest) -> Self {
         let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
         let known = old.columns.iter().find(same);
         let left = known.zip(before.left).and_then(|(known, csv)| csv.header.iter().position(|it| *it == known.header));
@@ -287,7 +293,7 @@ impl<'a> Place<'a> {
     }
 
     /// What stood there; what somebody took out of the CSV is in the copy.
-    fn before(&self, had: Had<'_>) -> String {
+    fn before(&self, had: ExistingRow<'_>) -> String {
         let left = had.left.zip(self.left).and_then(|(row, place)| row.cells.get(place));
         let base = || had.base.zip(self.base).and_then(|(row, place)| row.cells.get(place));
         left.or_else(base).cloned().unwrap_or_default()
@@ -295,7 +301,7 @@ impl<'a> Place<'a> {
 }
 
 /// A row keeps the moment at which it was read as long as nothing else of it changes.
-fn row(record: &Record, before: Had<'_>, columns: &[Place<'_>], now: &str) -> Row {
+fn row(record: &Record, before: ExistingRow<'_>, columns: &[Place<'_>], now: &str) -> Row {
     let cell = |place: &Place<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::of(&place.column.kind), text),
         None => place.before(before),
@@ -313,14 +319,14 @@ fn row(record: &Record, before: Had<'_>, columns: &[Place<'_>], now: &str) -> Ro
 }
 
 /// Refuses a reading that would take many rows away.
-fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), Trouble> {
+fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), SyncError> {
     let stay: BTreeSet<&str> = rows.iter().map(|row| row.page_id.as_str()).collect();
     let had: Vec<_> = before.rows.iter().filter(|row| !row.page_id.is_empty()).collect();
     let gone = had.iter().filter(|row| !stay.contains(row.page_id.as_str())).count();
     if terms.allow_shrink || gone <= FEW_ROWS || gone * 100 <= had.len() * terms.shrink_percent {
         return Ok(());
     }
-    Err(Trouble::refused(
+    Err(SyncError::refused(
         "shrinks",
         format!(
             "{gone} of {} rows would go, more than {} %. If they are really gone: {} --arg allow_shrink=true",

@@ -1,7 +1,7 @@
 //! Columns of a CSV on the Drive that nobody knows stop the work on its database, with the command that mends it.
 
 use super::command::argument;
-use crate::room::Trouble;
+use crate::context::SyncError;
 use crate::schema::{Manifest, unknown_columns};
 use crate::table::Csv;
 
@@ -9,7 +9,7 @@ use crate::table::Csv;
 ///
 /// # Errors
 /// When there is one.
-pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result<(), Trouble> {
+pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result<(), SyncError> {
     let unknown = unknown_columns(csv, manifest);
     let Some(first) = unknown.first() else { return Ok(()) };
     let twice = |name: &&String| csv.header.iter().filter(|header| header == name).count() > 1;
@@ -18,11 +18,11 @@ pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result
             "the CSV on the Drive has the column `{name}` twice, and which of the two is meant is not guessed: take one out of the CSV, \
              or give it another name"
         );
-        return Err(Trouble::refused("unknown-column", text));
+        return Err(SyncError::refused("unknown-column", text));
     }
     let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let argument = argument("column", first);
-    Err(Trouble::refused(
+    Err(SyncError::refused(
         "unknown-column",
         format!(
             "the CSV on the Drive has columns that nobody knows: {names}. Nothing is added because of them. To keep one as it is: \

@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::command::argument;
-use super::to_drive::{Done, Terms, put};
+use super::to_drive::{ExportResult, Terms, put};
+use crate::context::{DriveContext, SyncError};
 use crate::drive::{Listing, Undo, id_key, stamp};
-use crate::memory::Known;
-use crate::room::{Room, Trouble};
+use crate::memory::KnownDatabase;
 use crate::schema::Change;
 use crate::source::catalog::{self, TABLES, Table};
-use crate::source::{Found, Loaded, head, list, load};
+use crate::source::{FoundFiles, Loaded, head, list, load};
 use crate::table::Database;
 
 /// Which databases are meant.
 #[derive(Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct DatabaseSelection<'a> {
     /// The granted folder `databases`.
     pub folder: Option<&'a Path>,
     /// Tables of the catalog by name.
@@ -43,7 +43,7 @@ pub struct Origin {
 #[derive(Clone, Debug)]
 enum Place {
     /// Files, and what they are when they had to be read.
-    Files(Box<Found>, Option<Database>),
+    Files(Box<FoundFiles>, Option<Database>),
     Catalog(&'static Table),
 }
 
@@ -61,7 +61,7 @@ impl Origin {
     ///
     /// # Errors
     /// When its files cannot be read.
-    pub fn head(&self) -> Result<Database, Trouble> {
+    pub fn head(&self) -> Result<Database, SyncError> {
         match &self.place {
             Place::Files(_, Some(database)) => Ok(database.clone()),
             Place::Files(found, None) => head(found).map_err(|error| self.refused(&error)),
@@ -73,11 +73,11 @@ impl Origin {
     ///
     /// # Errors
     /// When it is not whole, or the catalog fails.
-    pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<Loaded, Trouble> {
+    pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<Loaded, SyncError> {
         match (&self.place, catalog) {
             (Place::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
             (Place::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),
-            (Place::Catalog(_), None) => Err(Trouble::refused("source", "the catalog was not asked for")),
+            (Place::Catalog(_), None) => Err(SyncError::refused("source", "the catalog was not asked for")),
         }
     }
 
@@ -88,8 +88,8 @@ impl Origin {
         Some(Self { id: id.to_owned(), shown: format!("catalog:{}", table.name), place: Place::Catalog(table) })
     }
 
-    fn refused(&self, error: &str) -> Trouble {
-        Trouble::refused("source", format!("{}: {error}", self.shown))
+    fn refused(&self, error: &str) -> SyncError {
+        SyncError::refused("source", format!("{}: {error}", self.shown))
     }
 }
 
@@ -131,10 +131,10 @@ pub struct Report {
 /// # Errors
 /// When the folder cannot be read or a table has a name that there is not.
 pub fn gather(
-    wanted: Wanted<'_>,
-    known: &BTreeMap<String, Known>,
+    wanted: DatabaseSelection<'_>,
+    known: &BTreeMap<String, KnownDatabase>,
     findings: &mut Findings,
-) -> Result<Vec<Origin>, Trouble> {
+) -> Result<Vec<Origin>, SyncError> {
     let mut all = Vec::new();
     let (files, unreadable) = wanted.folder.map(list).transpose()?.unwrap_or_default();
     if unreadable > 0 {
@@ -195,21 +195,26 @@ fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
 /// # Errors
 /// When the task cannot go on and nothing was moved yet: no grant, a full disk, a database that fails. After that it ends early, and
 /// the report says so.
-pub fn run(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms) -> Result<Report, Error> {
+pub fn run(room: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms) -> Result<Report, Error> {
     let mut report = Report::default();
     let ended = run_all(room, wanted, terms, &mut report);
     match ended {
         Ok(()) => Ok(report),
-        Err(Trouble::Fatal(error)) if report.undo.is_moved() => {
+        Err(SyncError::Fatal(error)) if report.undo.is_moved() => {
             report.ended = Some(error);
             Ok(report)
         }
-        Err(Trouble::Fatal(error)) => Err(error),
-        Err(Trouble::Refused(_, text)) => Err(Error::Permanent(text)),
+        Err(SyncError::Fatal(error)) => Err(error),
+        Err(SyncError::Refused(_, text)) => Err(Error::Permanent(text)),
     }
 }
 
-fn run_all(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms, report: &mut Report) -> Result<(), Trouble> {
+fn run_all(
+    room: &DriveContext<'_>,
+    wanted: DatabaseSelection<'_>,
+    terms: Terms,
+    report: &mut Report,
+) -> Result<(), SyncError> {
     let known = room.memory.stamps()?;
     let all = gather(wanted, &known, &mut report.findings)?;
     report.looked_at = all.len() + report.findings.count_of("source");
@@ -232,7 +237,7 @@ fn run_all(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms, report: &mut Repor
         });
         match done {
             Ok(done) => report.count(&origin, &done),
-            Err(Trouble::Refused(kind, text)) => {
+            Err(SyncError::Refused(kind, text)) => {
                 report.refused += 1;
                 report.findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
             }
@@ -243,7 +248,7 @@ fn run_all(room: &Room<'_>, wanted: Wanted<'_>, terms: Terms, report: &mut Repor
 }
 
 /// Whether nothing has to be done, as far as names, sizes and times tell; nothing is read for it and no claim is taken.
-fn is_unchanged(room: &Room<'_>, known: &Known, source_stamp: &str, listing: &Listing) -> bool {
+fn is_unchanged(room: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
     let one = matches!(listing.folders(&known.id), [folder] if folder.name == known.folder);
     let csv = || room.root.join(&known.folder).join(format!("{}.csv", known.folder));
     one && !source_stamp.is_empty()
@@ -252,7 +257,7 @@ fn is_unchanged(room: &Room<'_>, known: &Known, source_stamp: &str, listing: &Li
 }
 
 impl Report {
-    fn count(&mut self, origin: &Origin, done: &Done) {
+    fn count(&mut self, origin: &Origin, done: &ExportResult) {
         if done.written {
             self.written += 1;
             self.rows += done.rows;

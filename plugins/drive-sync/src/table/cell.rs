@@ -4,7 +4,7 @@
 //! Several texts stand as `a, b` while that is unambiguous; as soon as one of them has a comma, a space at an edge, is empty, or the
 //! first begins with `[`, they stand as a JSON list: `["a, b","c"]`.
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 use serde_json::Value as Json;
 
 use super::Kind;
@@ -135,7 +135,7 @@ fn date(text: &str) -> Result<Value, String> {
     };
     let wrong = |part: &str| format!("`{}` is no day (2026-01-18) and no moment (2026-01-18T10:15:00Z)", shown(part));
     for part in std::iter::once(start).chain(end) {
-        moment::parse(part).ok_or_else(|| wrong(part))?;
+        time::parse(part).ok_or_else(|| wrong(part))?;
     }
     Ok(Value::Date { start: start.to_owned(), end: end.map(str::to_owned) })
 }

@@ -144,8 +144,12 @@ fn without_its_folders_it_asks_for_them() {
     let place = Place::new();
     let mut task = crate::place::task(&place.path(""), "sync", &json!({}), 1);
     let run = |task: &baton_plugin_sdk::Task| {
-        let lent =
-            drive_sync::act::Lent { own: place.own(), catalog: place.catalog(), claims: &place.claims, pause: &|_| {} };
+        let lent = drive_sync::act::HostServices {
+            own: place.own(),
+            catalog: place.catalog(),
+            claims: &place.claims,
+            pause: &|_| {},
+        };
         drive_sync::act::run(task, lent)
     };
     task.mounts.remove(1);

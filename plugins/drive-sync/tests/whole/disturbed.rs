@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::fs;
 
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::host::{Tables as _, Writable as _};
 use serde_json::json;
 
 use crate::losses::{BPM, CSV, NAME, RELATED, edited, from_drive, with_tombstone};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use baton_plugin_kit::lent::Claims as _;
+use baton_plugin_kit::host::Locks as _;
 use baton_plugin_sdk::Error;
 use baton_tests::drive_folder::{self, REAL};
 use baton_tests::sha256;
@@ -172,7 +172,7 @@ fn what_is_no_csv_is_told_and_one_that_a_program_saved_in_its_own_way_is_not() {
 fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
     let place = Place::new();
     let folder = tempfile::tempdir().unwrap();
-    let second = baton_tests::lent::Lent::own(folder.path());
+    let second = baton_tests::host_services::HostDatabase::own(folder.path());
     let run = |action: &str| place.run_with(action, &json!({}), &second, &place.claims).unwrap();
     place.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
     place.sync();

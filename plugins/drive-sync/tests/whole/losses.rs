@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_sdk::Error;
 use serde_json::json;
 

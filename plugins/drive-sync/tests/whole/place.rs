@@ -4,17 +4,17 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use baton_plugin_kit::lent::{Claims, Writable};
+use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
-use baton_tests::lent::{Lent, LentClaims};
+use baton_tests::host_services::{HostDatabase, HostLocks};
 use drive_sync::act;
 use serde_json::{Value, json};
 
 pub(crate) struct Place {
     folder: tempfile::TempDir,
-    own: Lent,
-    catalog: Lent,
-    pub(crate) claims: LentClaims,
+    own: HostDatabase,
+    catalog: HostDatabase,
+    pub(crate) claims: HostLocks,
     minute: Cell<u32>,
 }
 
@@ -43,19 +43,19 @@ impl Place {
         for name in ["drive", "databases", "exports"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let (own, catalog) = (Lent::own(folder.path()), Lent::catalog(folder.path()));
-        Self { folder, own, catalog, claims: LentClaims::default(), minute: Cell::new(0) }
+        let (own, catalog) = (HostDatabase::own(folder.path()), HostDatabase::catalog(folder.path()));
+        Self { folder, own, catalog, claims: HostLocks::default(), minute: Cell::new(0) }
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
-    pub(crate) fn own(&self) -> &Lent {
+    pub(crate) fn own(&self) -> &HostDatabase {
         &self.own
     }
 
-    pub(crate) fn catalog(&self) -> &Lent {
+    pub(crate) fn catalog(&self) -> &HostDatabase {
         &self.catalog
     }
 
@@ -90,11 +90,11 @@ impl Place {
         action: &str,
         args: &Value,
         own: &dyn Writable,
-        claims: &dyn Claims,
+        claims: &dyn Locks,
     ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        act::run(&task, act::Lent { own, catalog: &self.catalog, claims, pause: &|_| {} })
+        act::run(&task, act::HostServices { own, catalog: &self.catalog, claims, pause: &|_| {} })
     }
 
     #[track_caller]

@@ -12,9 +12,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_plugin_kit::lent::{Claims, Writable};
+use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use drive_sync::act;
 use drive_sync::drive::id_key;
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ fn child() {
             told(with(&root, number, "ensure-folder", &args, &NoClaims { root: &root, number }))
         }
         "halts" => {
-            let own = Lent::own(&root);
+            let own = HostDatabase::own(&root);
             let own = Halts { own: &own, root: &root, left: number.into() };
             told(lent(&root, number, "sync", &json!({}), &FileClaims(root.join("claims")), &own))
         }
@@ -135,8 +135,8 @@ fn act(root: &Path, number: usize, action: &str, args: &Value) -> Result<Outcome
     with(root, number, action, args, &FileClaims(root.join("claims")))
 }
 
-fn with(root: &Path, number: usize, action: &str, args: &Value, claims: &dyn Claims) -> Result<Outcome, Error> {
-    lent(root, number, action, args, claims, &Lent::own(root))
+fn with(root: &Path, number: usize, action: &str, args: &Value, claims: &dyn Locks) -> Result<Outcome, Error> {
+    lent(root, number, action, args, claims, &HostDatabase::own(root))
 }
 
 fn lent(
@@ -144,7 +144,7 @@ fn lent(
     number: usize,
     action: &str,
     args: &Value,
-    claims: &dyn Claims,
+    claims: &dyn Locks,
     own: &dyn Writable,
 ) -> Result<Outcome, Error> {
     // A twentieth of the real pauses, and not the same for all.
@@ -152,7 +152,7 @@ fn lent(
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
-    let lent = act::Lent { own, catalog: &Lent::catalog(root), claims, pause: &pause };
+    let lent = act::HostServices { own, catalog: &HostDatabase::catalog(root), claims, pause: &pause };
     act::run(&place::task(root, action, args, 1), lent)
 }
 
@@ -168,7 +168,7 @@ fn until(what: &str, is: impl Fn() -> bool) {
 /// Makes the databases' files once, so that sixteen processes do not make them at once.
 fn prepared() -> Course {
     let course = Course::new();
-    drop((Lent::own(&course.path("")), Lent::catalog(&course.path(""))));
+    drop((HostDatabase::own(&course.path("")), HostDatabase::catalog(&course.path(""))));
     act(&course.path(""), 0, "diagnose", &json!({})).unwrap();
     course
 }

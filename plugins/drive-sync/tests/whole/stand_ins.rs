@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_plugin_kit::lent::{Claims, Held, Rows, Tables, Writable};
+use baton_plugin_kit::host::{HeldLock, Locks, Rows, Tables, Writable};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{self, Row, Table, Value};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use baton_tests::sha256;
 
 /// Processes of a race.
@@ -31,14 +31,14 @@ pub(crate) struct FileClaims(pub(crate) PathBuf);
 
 struct FileHeld(#[expect(dead_code, reason = "holds the lock until it is dropped")] File);
 
-impl Claims for FileClaims {
-    fn take(&self, name: &str) -> Result<Option<Box<dyn Held>>, Error> {
+impl Locks for FileClaims {
+    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         let file = File::create(self.0.join(sha256(name.as_bytes()))).unwrap();
-        Ok(file.try_lock().is_ok().then(|| Box::new(FileHeld(file)) as Box<dyn Held>))
+        Ok(file.try_lock().is_ok().then(|| Box::new(FileHeld(file)) as Box<dyn HeldLock>))
     }
 }
 
-impl Held for FileHeld {
+impl HeldLock for FileHeld {
     fn holds(&self) -> Result<bool, Error> {
         Ok(true)
     }
@@ -52,14 +52,14 @@ pub(crate) struct NoClaims<'a> {
 
 struct NotHeld;
 
-impl Claims for NoClaims<'_> {
-    fn take(&self, _: &str) -> Result<Option<Box<dyn Held>>, Error> {
+impl Locks for NoClaims<'_> {
+    fn take(&self, _: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         barrier(self.root, "take", self.number);
         Ok(Some(Box::new(NotHeld)))
     }
 }
 
-impl Held for NotHeld {
+impl HeldLock for NotHeld {
     fn holds(&self) -> Result<bool, Error> {
         Ok(true)
     }
@@ -67,7 +67,7 @@ impl Held for NotHeld {
 
 /// A database before whose nth writing the program stands still, to be killed there.
 pub(crate) struct Halts<'a> {
-    pub(crate) own: &'a Lent,
+    pub(crate) own: &'a HostDatabase,
     pub(crate) root: &'a Path,
     pub(crate) left: Cell<usize>,
 }
@@ -98,17 +98,17 @@ impl Writable for Halts<'_> {
 }
 
 /// Claims of which one cannot be asked for.
-pub(crate) struct Fails<'a>(pub(crate) &'static str, pub(crate) &'a dyn Claims);
+pub(crate) struct Fails<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
-impl Claims for Fails<'_> {
-    fn take(&self, name: &str) -> Result<Option<Box<dyn Held>>, Error> {
+impl Locks for Fails<'_> {
+    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         if name == self.0 { Err(Error::Retryable("the ledger is away".to_owned())) } else { self.1.take(name) }
     }
 }
 
 /// A database in which somebody saves the CSV just when a sync remembers what it is about to write.
 pub(crate) struct Saves<'a> {
-    pub(crate) own: &'a Lent,
+    pub(crate) own: &'a HostDatabase,
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) done: Cell<bool>,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_plugin_kit::lent::{Claims as _, Tables as _, Writable as _};
+use baton_plugin_kit::host::{Locks as _, Tables as _, Writable as _};
 use baton_plugin_sdk::{Error, OutcomeKind};
 use baton_tests::drive_folder::{self, REAL, Shape};
 use serde_json::json;

@@ -17,12 +17,12 @@ use serde::Deserialize;
 
 pub use moves::{Changes, changes};
 
-use crate::catalog::{self, MOST_ENTRIES, With};
+use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::import::{CSV, PRIVACY};
-use crate::made::Made;
+use crate::made::ActionResult;
 use crate::model::{Entry, Playlist};
 use crate::names::playlist_id;
-use crate::source::{CATALOG, Sources, tell_unknown};
+use crate::source::{CATALOG, PlaylistSources, tell_unknown};
 use crate::uri::Uri;
 
 /// How entries are called, so that the same ones have one name.
@@ -92,8 +92,9 @@ impl Pair {
 ///
 /// # Errors
 /// When one of the two is not there or cannot be read.
-pub fn diff(sources: Sources<'_>, args: &Args, findings: &mut Findings) -> Result<Made, Error> {
-    let mut load = |place: &str| sources.gather(&[place.to_owned()], &args.playlists, With::default(), findings);
+pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
+    let mut load =
+        |place: &str| sources.gather(&[place.to_owned()], &args.playlists, EntryDetails::default(), findings);
     let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
     // On one side alone it was added or removed.
     names.extend(newer);

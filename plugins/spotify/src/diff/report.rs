@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
+use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::sheet::Written;
 use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
 
 use super::Pair;
-use crate::made::{CSV, JSON, MARKDOWN, Made, file};
+use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
@@ -46,7 +46,7 @@ fn list(pair: &Pair) -> Vec<Change<'_>> {
 }
 
 /// Both files, and the summary.
-pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> {
+pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let sum = |count: fn(&Pair) -> usize| pairs.iter().map(count).sum::<usize>();
     let (added, removed, moved) = (
@@ -63,7 +63,7 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
             pairs.len()
         )
     };
-    let mut csv = Written::new([
+    let mut csv = CsvWriter::new([
         "Playlist",
         "Change",
         "Old Position",
@@ -93,7 +93,7 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<Made, Error> 
         file("playlist-diff.csv", CSV, csv.into_bytes().map_err(wrong)?),
         file("playlist-diff.json", JSON, format!("{data:#}\n")),
     ];
-    Ok(Made { summary, reports, ..Made::default() })
+    Ok(ActionResult { summary, reports, ..ActionResult::default() })
 }
 
 /// Places as people count them.

@@ -1,8 +1,8 @@
 //! A playlist as CSV in the columns of today's Exportify, so that whatever reads its files reads these. Artists are parted by `;`, as
 //! its newer files have them: names hold commas.
 
-use baton_plugin_kit::moment;
-use baton_plugin_kit::sheet::Written;
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 
 use crate::model::{Entry, NUMBERS};
@@ -42,7 +42,7 @@ pub const HEADER: [&str; 24] = [
 /// Never, in memory.
 pub fn of(entries: &[Entry]) -> Result<Vec<u8>, Error> {
     let written = || {
-        let mut written = Written::new(HEADER)?;
+        let mut written = CsvWriter::new(HEADER)?;
         entries.iter().try_for_each(|entry| written.row(row(entry)))?;
         written.into_bytes()
     };
@@ -62,7 +62,7 @@ fn row(entry: &Entry) -> Vec<String> {
         number(entry.number("popularity")),
         entry.explicit.map(|explicit| explicit.to_string()).unwrap_or_default(),
         text(&entry.added_by),
-        entry.added_at.and_then(moment::text).unwrap_or_default(),
+        entry.added_at.and_then(time::text).unwrap_or_default(),
         text(&entry.genres),
         text(&entry.label),
     ];

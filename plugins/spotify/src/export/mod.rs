@@ -9,16 +9,16 @@ mod on_disk;
 pub mod rekordbox;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
-use crate::catalog::With;
-use crate::made::{CSV, Made, file};
+use crate::catalog::EntryDetails;
+use crate::made::{ActionResult, CSV, file};
 use crate::model::Playlist;
 use crate::names::{FileNames, counted};
 use crate::notes;
-use crate::source::{CATALOG, Sources};
+use crate::source::{CATALOG, PlaylistSources};
 use on_disk::OnDisk;
 
 /// The arguments.
@@ -52,18 +52,18 @@ pub enum Format {
 /// # Errors
 /// When there is no such playlist.
 pub fn run(
-    sources: Sources<'_>,
+    sources: PlaylistSources<'_>,
     own: Option<&dyn Tables>,
     args: &Args,
     findings: &mut Findings,
-) -> Result<Made, Error> {
+) -> Result<ActionResult, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
     let places = formats.iter().any(|format| *format != Format::Csv);
     // Before the playlists: what the catalog says of files and tracks is let go of again.
     let whole = from.iter().any(|place| place != CATALOG);
     let on_disk = places.then(|| OnDisk::read(sources.catalog, whole)).transpose()?;
-    let with = With { features: formats.contains(&Format::Csv) };
+    let with = EntryDetails { features: formats.contains(&Format::Csv) };
     let mut playlists = sources.load(&from, &args.playlists, with, findings)?;
     leave_out_blank(&mut playlists, findings);
     if let Some(on_disk) = &on_disk {
@@ -78,7 +78,7 @@ pub fn run(
     if let Some(own) = own.filter(|_| formats.contains(&Format::M3u8)) {
         describe(own, &mut playlists)?;
     }
-    let mut made = Made { keep_older: args.keep_older, ..begun(&playlists, on_disk.as_ref(), &mut formats) };
+    let mut made = ActionResult { keep_older: args.keep_older, ..begun(&playlists, on_disk.as_ref(), &mut formats) };
     let (mut names, mut given) = (FileNames::default(), Vec::new());
     for playlist in &playlists {
         given.push(names.give(&playlist.name));
@@ -102,25 +102,28 @@ pub fn run(
 
 /// What there is to say before anything is written. An M3U8 file or rekordbox's XML without a file in it is of no use: when no entry
 /// has one, these formats are taken out.
-fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<Format>) -> Made {
+fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let exported = format!("{} playlists with {entries} entries were exported.", playlists.len());
     let Some(on_disk) = on_disk.filter(|_| entries > 0) else {
-        return Made { summary: exported, ..Made::default() };
+        return ActionResult { summary: exported, ..ActionResult::default() };
     };
     let entries_of_all = playlists.iter().flat_map(|playlist| &playlist.entries);
     let found = entries_of_all.filter(|entry| !entry.files.is_empty()).count();
     if found > 0 {
-        return Made { summary: format!("{exported} {found} of {entries} have a file."), ..Made::default() };
+        return ActionResult {
+            summary: format!("{exported} {found} of {entries} have a file."),
+            ..ActionResult::default()
+        };
     }
     formats.retain(|format| *format == Format::Csv);
     let why = format!("none of the {entries} entries has a file on disk that the catalog knows");
     let next_steps = vec![on_disk.next_step().to_owned()];
     if formats.is_empty() {
-        return Made::refused(format!("Nothing was exported: {why}."), next_steps);
+        return ActionResult::refused(format!("Nothing was exported: {why}."), next_steps);
     }
     let summary = format!("{exported} Only CSV was written: {why}.");
-    Made { kind: OutcomeKind::Partial, next_steps, summary, ..Made::default() }
+    ActionResult { kind: OutcomeKind::Partial, next_steps, summary, ..ActionResult::default() }
 }
 
 /// Entries of which nothing is known would be blank rows: left out, and told.

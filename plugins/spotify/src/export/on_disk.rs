@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 
 use crate::model::{Entry, File, Playlist, TRACKS};
-use crate::organise::{Known, Named, Song};
+use crate::organise::{CatalogData, CatalogTrack, NamedFile};
 use crate::uri::Uri;
-use crate::wanted::{Disk, Lies, SCAN, has_files, in_lists};
+use crate::wanted::{DiskState, FileIndex, SCAN, has_files, in_lists};
 
 /// Files by the catalog's numbers of tracks.
 #[derive(Debug, Default)]
@@ -24,8 +24,8 @@ pub(super) struct OnDisk {
 impl OnDisk {
     /// Of all tracks that are in a playlist of the catalog; of all that are Spotify's where it is asked for.
     pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
-        let known = Known::read(catalog)?;
-        let (disk, listed, streamed) = (Disk::new(&known), in_lists(&known), streamed(&known));
+        let known = CatalogData::read(catalog)?;
+        let (disk, listed, streamed) = (FileIndex::new(&known), in_lists(&known), streamed(&known));
         let mut found = Self { has_files: has_files(&known), ..Self::default() };
         for song in known.songs.values() {
             let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
@@ -62,16 +62,16 @@ impl OnDisk {
 }
 
 /// What is linked and no path on disk: the addresses of services.
-fn streamed(known: &Known) -> HashMap<i64, Vec<&Named>> {
-    let mut streamed: HashMap<i64, Vec<&Named>> = HashMap::new();
+fn streamed(known: &CatalogData) -> HashMap<i64, Vec<&NamedFile>> {
+    let mut streamed: HashMap<i64, Vec<&NamedFile>> = HashMap::new();
     for file in known.files.iter().filter(|file| !file.missing && file.path.contains("://")) {
         file.track.into_iter().for_each(|track| streamed.entry(track).or_default().push(file));
     }
     streamed
 }
 
-fn files(disk: &Disk<'_>, song: &Song, streamed: &HashMap<i64, Vec<&Named>>) -> Vec<File> {
-    let there = if let Lies::There(files) = disk.find(song) { files } else { Vec::new() };
+fn files(disk: &FileIndex<'_>, song: &CatalogTrack, streamed: &HashMap<i64, Vec<&NamedFile>>) -> Vec<File> {
+    let there = if let DiskState::There(files) = disk.find(song) { files } else { Vec::new() };
     let streamed = streamed.get(&song.id).into_iter().flatten().copied();
     there.into_iter().chain(streamed).map(|file| File { path: file.path.clone(), size: file.size }).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use baton_plugin_kit::moment;
+use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use quick_xml::Writer;
@@ -107,7 +107,7 @@ fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, Str
     let file = entry.files.iter().find(|file| self::location(&file.path).is_some());
     let size = file.and_then(|file| file.size);
     let year: String = entry.released.iter().flat_map(|date| date.chars().take(4)).collect();
-    let added = entry.added_at.and_then(moment::text).map(|at| at.chars().take(10).collect::<String>());
+    let added = entry.added_at.and_then(time::text).map(|at| at.chars().take(10).collect::<String>());
     let tempo = entry.number("tempo").filter(|tempo| *tempo > 0.0);
     let told = [
         ("TrackID", Some(number.to_string())),

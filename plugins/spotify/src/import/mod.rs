@@ -22,7 +22,7 @@
 //! | `known.rs` | what the catalog has from before |
 //! | `plays.rs` | the history |
 
-mod known;
+mod existing;
 mod pending;
 mod plays;
 mod rows;
@@ -30,10 +30,10 @@ mod same;
 mod session;
 mod track_key;
 
-pub(crate) use known::{CSV, PRIVACY};
+pub(crate) use existing::{CSV, PRIVACY};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::{Error, Outcome};
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ use crate::watch::Watch;
 
 /// What is lent.
 #[derive(Clone, Copy)]
-pub struct Lent<'a> {
+pub struct HostServices<'a> {
     /// The music catalog.
     pub catalog: &'a dyn Writable,
     /// The plugin's own tables: which files of the history are imported, and what playlists say of themselves.
@@ -157,6 +157,11 @@ impl Report {
 ///
 /// # Errors
 /// When a path leads nowhere, or a database fails. What was written until then stays and is said again by the next attempt.
-pub fn import(lent: Lent<'_>, folders: &[Folder], args: &Args, findings: &mut Findings) -> Result<Report, Error> {
+pub fn import(
+    lent: HostServices<'_>,
+    folders: &[Folder],
+    args: &Args,
+    findings: &mut Findings,
+) -> Result<Report, Error> {
     session::Session::begin(lent, folders, args, findings)?.run(args)
 }

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
 
-use super::rows::{self, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK, Said};
+use super::rows::{self, ExportTime, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK};
 use super::track_key::TrackKey;
 use crate::model::{Entry, Playlist};
 
@@ -23,19 +23,19 @@ const ONE_EXPORT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Rows in the making.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
-    tracks: Vec<Held>,
+    tracks: Vec<HeldTrack>,
     begun: Vec<Row>,
     items: Vec<Row>,
     ended: Vec<Row>,
     /// By id what was said of a track.
-    said: HashMap<String, Known>,
+    said: HashMap<String, TrackFacts>,
     /// How often what waited was written.
     writes: usize,
 }
 
 /// A track that waits.
 #[derive(Debug)]
-struct Held {
+struct HeldTrack {
     service: String,
     at: Option<i64>,
     entry: Entry,
@@ -43,7 +43,7 @@ struct Held {
 
 /// What was said of a track.
 #[derive(Debug)]
-struct Known {
+struct TrackFacts {
     /// Which fields ([`knows`]).
     fields: u32,
     /// Of when the newest of it was.
@@ -59,7 +59,7 @@ impl Pending {
     }
 
     /// Adds a track, unless all that the entry knows of it was said before by a source that is no older.
-    pub(super) fn track(&mut self, said: Said<'_>, entry: &Entry) {
+    pub(super) fn track(&mut self, said: ExportTime<'_>, entry: &Entry) {
         let Some(key) = TrackKey::of(entry) else {
             return;
         };
@@ -77,16 +77,16 @@ impl Pending {
             }
             known.place = place;
         } else {
-            self.said.insert(key.id.as_ref().to_owned(), Known { fields, at: said.at, place });
+            self.said.insert(key.id.as_ref().to_owned(), TrackFacts { fields, at: said.at, place });
         }
-        self.tracks.push(Held { service: said.service.to_owned(), at: said.at, entry: entry.clone() });
+        self.tracks.push(HeldTrack { service: said.service.to_owned(), at: said.at, entry: entry.clone() });
     }
 
     /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.
     pub(super) fn playlist(
         &mut self,
         catalog: &dyn Writable,
-        said: Said<'_>,
+        said: ExportTime<'_>,
         playlist: &Playlist,
         snapshot: &str,
     ) -> Result<(), Error> {
@@ -108,7 +108,7 @@ impl Pending {
     /// Writes what waits.
     pub(super) fn write(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
         self.writes += 1;
-        let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(Held::row).collect();
+        let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(HeldTrack::row).collect();
         for (statement, rows) in [
             (PUT_TRACK, &mut tracks),
             (PUT_PLAYLIST, &mut self.begun),
@@ -123,9 +123,9 @@ impl Pending {
     }
 }
 
-impl Held {
+impl HeldTrack {
     /// Whether what an export says may be said together with this.
-    fn is_of(&self, said: Said<'_>) -> bool {
+    fn is_of(&self, said: ExportTime<'_>) -> bool {
         let near = match (self.at, said.at) {
             (Some(at), Some(other)) => at.abs_diff(other) < ONE_EXPORT_MS.unsigned_abs(),
             (at, other) => at == other,
@@ -134,7 +134,7 @@ impl Held {
     }
 
     /// Adds what another export knows; where both know a field the newer one counts.
-    fn add(&mut self, said: Said<'_>, entry: &Entry) {
+    fn add(&mut self, said: ExportTime<'_>, entry: &Entry) {
         if said.at > self.at {
             let older = std::mem::replace(&mut self.entry, entry.clone());
             complete(&mut self.entry, &older);
@@ -146,7 +146,7 @@ impl Held {
 
     fn row(self) -> Option<Row> {
         let key = TrackKey::of(&self.entry)?;
-        Some(rows::track(Said { service: &self.service, at: self.at }, &key, &self.entry))
+        Some(rows::track(ExportTime { service: &self.service, at: self.at }, &key, &self.entry))
     }
 }
 
@@ -200,7 +200,7 @@ fn knows(entry: &Entry) -> u32 {
 mod tests {
     use std::cell::RefCell;
 
-    use baton_plugin_kit::lent::{Rows, Tables};
+    use baton_plugin_kit::host::{Rows, Tables};
     use baton_plugin_sdk::sql::{Error as SqlError, Table, Value};
 
     use super::*;
@@ -244,7 +244,7 @@ mod tests {
             isrc: isrc.map(str::to_owned),
             ..Entry::default()
         };
-        let said = |at| Said { service: "spotify-csv", at: Some(at) };
+        let said = |at| ExportTime { service: "spotify-csv", at: Some(at) };
         let day = 1_700_000_000_000;
         pending.track(said(day), &entry("New", None));
         pending.track(said(day - 5), &entry("Old", Some("DEBX12100001")));

@@ -7,27 +7,27 @@
 use std::collections::HashMap;
 
 use baton_core::Digest;
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::known::{HISTORY, Names};
-use super::rows::{self, PUT_PLAY, PUT_SHORT_PLAY, Said};
+use super::existing::{HISTORY, Names};
+use super::rows::{self, ExportTime, PUT_PLAY, PUT_SHORT_PLAY};
 use super::session::{Session, file_digest};
 use crate::model::{Entry, Play, TRACKS};
-use crate::read::{Content, Found, Kind, read};
+use crate::read::{Content, FoundFile, Kind, read};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS history_files (file TEXT PRIMARY KEY, digest TEXT NOT NULL, \
     plays INTEGER NOT NULL, unlinked INTEGER NOT NULL, last TEXT NOT NULL, tracks INTEGER NOT NULL) STRICT";
 
 /// Imports files of the history, those with ids first.
-pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), Error> {
+pub(super) fn import(session: &mut Session<'_>, files: &[&FoundFile]) -> Result<(), Error> {
     if files.is_empty() {
         return Ok(());
     }
     session.lent.own.execute(TABLE, &[])?;
-    let before = Standing::of(session.lent.catalog, i64::MAX)?;
+    let before = PlayCounts::of(session.lent.catalog, i64::MAX)?;
     let (mut names, mut said) = (None, 0);
     for found in files {
         session.report.files += 1;
@@ -59,13 +59,13 @@ pub(super) fn import(session: &mut Session<'_>, files: &[&Found]) -> Result<(), 
 
 /// How many plays of the history the catalog has, how many of them name no track, and the newest number of any play.
 #[derive(Clone, Copy, Debug, Default)]
-struct Standing {
+struct PlayCounts {
     plays: i64,
     open: i64,
     newest: i64,
 }
 
-impl Standing {
+impl PlayCounts {
     /// Of plays up to a number.
     fn of(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
         let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
@@ -77,9 +77,9 @@ impl Standing {
 }
 
 /// Tells what the catalog has more than before: one play may stand in several files, and the next one may name its track.
-fn count(session: &mut Session<'_>, before: Standing) -> Result<(), Error> {
-    let now = Standing::of(session.lent.catalog, i64::MAX)?;
-    let old = Standing::of(session.lent.catalog, before.newest)?;
+fn count(session: &mut Session<'_>, before: PlayCounts) -> Result<(), Error> {
+    let now = PlayCounts::of(session.lent.catalog, i64::MAX)?;
+    let old = PlayCounts::of(session.lent.catalog, before.newest)?;
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
     let report = &mut session.report;
     (report.plays, report.linked, report.unlinked) =
@@ -116,8 +116,8 @@ fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
 }
 
 /// Says the tracks that the long form names, as far as it knows them.
-fn say_tracks(session: &mut Session<'_>, found: &Found, plays: &[Play]) -> Result<(), Error> {
-    let said = Said { service: HISTORY, at: found.modified };
+fn say_tracks(session: &mut Session<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
+    let said = ExportTime { service: HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
@@ -129,12 +129,12 @@ fn say_tracks(session: &mut Session<'_>, found: &Found, plays: &[Play]) -> Resul
 
 fn put(
     session: &mut Session<'_>,
-    found: &Found,
+    found: &FoundFile,
     digest: &str,
     plays: &[Play],
     names: Option<&Names>,
 ) -> Result<(), Error> {
-    let said = Said { service: HISTORY, at: found.modified };
+    let said = ExportTime { service: HISTORY, at: found.modified };
     let (mut unlinked, mut last) = (0_usize, String::new());
     let mut ids = Ids::default();
     let mut each = plays.iter().map(|play| {
@@ -153,7 +153,7 @@ fn put(
 
 fn remember(
     own: &dyn Writable,
-    found: &Found,
+    found: &FoundFile,
     digest: &str,
     (plays, unlinked, last, tracks): (usize, usize, String, i64),
 ) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use baton_plugin_kit::Key;
 use baton_plugin_sdk::sql::{Row, Value};
 use serde_json::{Map, json};
 
-use super::known::NAMES;
+use super::existing::NAMES;
 use super::track_key::TrackKey;
 use crate::model::{Entry, NUMBERS, Play, Playlist, TRACKS};
 use crate::uri::Uri;
@@ -30,12 +30,12 @@ pub(super) const PUT_SHORT_PLAY: &str = "INSERT INTO put_play (source, said_at, 
 
 /// When something was so, and by which export.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said<'a> {
+pub(super) struct ExportTime<'a> {
     pub(super) service: &'a str,
     pub(super) at: Option<i64>,
 }
 
-impl Said<'_> {
+impl ExportTime<'_> {
     fn source(self) -> String {
         source(self.service)
     }
@@ -48,10 +48,10 @@ pub(super) fn source(service: &str) -> String {
 }
 
 /// A track, of an entry that names one.
-pub(super) fn track(said: Said<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
+pub(super) fn track(said: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
     let uri = entry.uri.as_ref();
     let title = if entry.title.is_empty() { uri.map(Uri::text).unwrap_or_default() } else { entry.title.clone() };
-    let said = if entry.by_name { Said { service: NAMES, ..said } } else { said };
+    let said = if entry.by_name { ExportTime { service: NAMES, ..said } } else { said };
     let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
     vec![
         said.source().into(),
@@ -96,7 +96,7 @@ fn more(entry: &Entry) -> Option<String> {
 }
 
 /// A playlist; `snapshot` is empty while its entries are not all written.
-pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> Row {
+pub(super) fn playlist(said: ExportTime<'_>, playlist: &Playlist, snapshot: &str) -> Row {
     // What breaks off does not say where the playlist ends.
     let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
     vec![
@@ -111,7 +111,7 @@ pub(super) fn playlist(said: Said<'_>, playlist: &Playlist, snapshot: &str) -> R
 }
 
 /// An entry at its place.
-pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
+pub(super) fn item(said: ExportTime<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
     let track = TrackKey::of(entry);
     let (service, id) = track.as_ref().map_or((TRACKS, None), |key| (key.service, Some(key.id.as_ref())));
     vec![
@@ -128,7 +128,7 @@ pub(super) fn item(said: Said<'_>, playlist: &Playlist, position: usize, entry: 
 }
 
 /// A play.
-pub(super) fn play(said: Said<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
+pub(super) fn play(said: ExportTime<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
     vec![
         said.source().into(),
         said.at.into(),

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use baton_core::matching::Matcher;
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
-use super::Lent;
-use super::known::NAMES;
+use super::HostServices;
+use super::existing::NAMES;
 use super::rows::source;
 use super::track_key::BY_NAME;
 use crate::catalog::{self, MOST_ENTRIES};
@@ -35,7 +35,7 @@ const TABLE: &str =
 ///
 /// # Errors
 /// When the catalog fails, or the own tables.
-pub(super) fn join(lent: &Lent<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn join(lent: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
     let comparable = || -> Result<String, Error> {
         let found = lent.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;
         Ok(found.text().unwrap_or_default().to_owned())

@@ -6,33 +6,33 @@ use std::io::Read as _;
 
 use baton_core::Digest;
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::sheet::read_file;
+use baton_plugin_kit::csv_file::read_file;
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::known::{self, CSV, PRIVACY, States, part, snapshot};
+use super::existing::{self, CSV, PRIVACY, PlaylistStates, part, snapshot};
 use super::pending::Pending;
-use super::rows::Said;
-use super::{Args, Lent, Report, plays, same};
+use super::rows::ExportTime;
+use super::{Args, HostServices, Report, plays, same};
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::names::{counted, playlist_id};
-use crate::read::{Content, Folder, Found, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
+use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
 use crate::source::tell_unknown;
 
 /// An import under way.
 pub(super) struct Session<'a> {
-    pub(super) lent: Lent<'a>,
+    pub(super) lent: HostServices<'a>,
     pub(super) findings: &'a mut Findings,
     pub(super) pending: Pending,
     pub(super) report: Report,
-    wanted: Vec<Found>,
+    wanted: Vec<FoundFile>,
     /// Ids of the playlists that CSV files hold, by the path that people see.
     ids: HashMap<String, String>,
     /// Every file with playlists of the privacy export, wanted or not: together they decide on ids.
-    privacy: Vec<Found>,
+    privacy: Vec<FoundFile>,
     privacy_ids: PrivacyIds,
-    states: States,
+    states: PlaylistStates,
     only: HashSet<String>,
     /// The names of all playlists that were looked at, where some are asked for.
     names: Vec<String>,
@@ -43,7 +43,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Looks at what there is.
     pub(super) fn begin(
-        lent: Lent<'a>,
+        lent: HostServices<'a>,
         folders: &[Folder],
         args: &Args,
         findings: &'a mut Findings,
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         wanted.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let (pending, report) = (Pending::default(), Report::default());
-        let states = known::playlists(lent.catalog)?;
+        let states = existing::playlists(lent.catalog)?;
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
     pub(super) fn run(mut self, args: &Args) -> Result<Report, Error> {
         let files = std::mem::take(&mut self.wanted);
         if files.iter().any(|found| found.kind != Kind::Csv) {
-            known::rank(self.lent.catalog)?;
+            existing::rank(self.lent.catalog)?;
         }
         let (mut history, mut privacy) = (Vec::new(), HashSet::new());
         for (number, found) in files.iter().enumerate() {
@@ -121,7 +121,7 @@ impl<'a> Session<'a> {
         self.only.contains(&playlist_id(name))
     }
 
-    fn csv(&mut self, found: &Found, mapping: &Mapping) -> Result<(), Error> {
+    fn csv(&mut self, found: &FoundFile, mapping: &Mapping) -> Result<(), Error> {
         let stem = found.stem();
         let id = self.ids.get(&found.shown).cloned().unwrap_or_else(|| playlist_id(&stem));
         let bytes = read_file(&found.path);
@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
             }
         };
         if csv.dialect.is_by_name() {
-            known::rank(self.lent.catalog)?;
+            existing::rank(self.lent.catalog)?;
         }
         let mut unchanged = true;
         for mut playlist in csv.playlists {
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn privacy_file(&mut self, found: &Found) -> Result<(), Error> {
+    fn privacy_file(&mut self, found: &FoundFile) -> Result<(), Error> {
         self.report.files += 1;
         let Some(Content::Playlists(mut playlists)) = read(found, self.findings) else {
             self.report.unread += 1;
@@ -221,7 +221,7 @@ impl<'a> Session<'a> {
     }
 
     /// Writes a playlist, unless the catalog has it whole from a newer export; tells whether it did.
-    fn put(&mut self, playlist: &Playlist, found: &Found, digest: &str) -> Result<bool, Error> {
+    fn put(&mut self, playlist: &Playlist, found: &FoundFile, digest: &str) -> Result<bool, Error> {
         let known = self.states.get(&(playlist.service.clone(), playlist.id.clone()));
         if known.is_some_and(|state| state.is_whole() && found.modified.is_some_and(|at| at < state.said_at)) {
             let title = format!(
@@ -237,7 +237,7 @@ impl<'a> Session<'a> {
         self.report.playlists += 1;
         self.report.entries += playlist.entries.len();
         self.tell_of(playlist);
-        let said = Said { service: &playlist.service, at: found.modified };
+        let said = ExportTime { service: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.report.part += usize::from(!playlist.complete);
@@ -307,7 +307,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(super) fn wrong(&mut self, found: &Found, why: &str) {
+    pub(super) fn wrong(&mut self, found: &FoundFile, why: &str) {
         self.report.unread += 1;
         let title = format!("{} is not read: {why}", found.shown);
         self.findings.add("file", &found.shown, Severity::Medium, title, "");
@@ -315,7 +315,7 @@ impl<'a> Session<'a> {
 }
 
 /// The digest of a file of any size.
-pub(super) fn file_digest(found: &Found) -> Result<String, String> {
+pub(super) fn file_digest(found: &FoundFile) -> Result<String, String> {
     let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", found.shown);
     let mut file = std::fs::File::open(&found.path).map_err(wrong)?;
     let (mut hasher, mut piece) = (Sha256::new(), vec![0; 64 << 10]);

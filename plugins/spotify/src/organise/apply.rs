@@ -5,15 +5,15 @@
 
 use std::num::NonZeroU32;
 
-use baton_plugin_kit::lent::{Claims, Writable};
-use baton_plugin_kit::sheet::Written;
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::host::{Locks, Writable};
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind, Severity, Task};
 
 use super::args::Apply;
-use super::journal::{Journal, Kept, Noted};
+use super::journal::{Journal, StoredPlan, StoredStep};
 use super::locations;
-use super::moving::{Means, Mover, Stopped, Way, alone, plan_of, really, unclear};
+use super::moving::{Direction, MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
 
 /// A plan that waited longer is made anew: the library is another one by now.
 const OLDEST_HOURS: u32 = 7 * 24;
@@ -27,7 +27,7 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
 /// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/claims.wit`.
-pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
     really((catalog, own), claims, |means| apply_with(task, means))
 }
 
@@ -35,33 +35,33 @@ pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &d
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_with(task: &Task, means: &Means<'_>) -> Result<Outcome, Error> {
+pub fn apply_with(task: &Task, means: &MoveTools<'_>) -> Result<Outcome, Error> {
     let asked = Apply::of(task)?;
     let _alone = alone(means.claims)?;
     let journal = Journal::open(means.own)?;
     let plan = plan_of(&asked.plan, &journal)?;
     if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
-        return outcome(&journal, &plan, &Stopped::Finished);
+        return outcome(&journal, &plan, &StopReason::Finished);
     }
     check(task, &plan, &asked)?;
     locations::check(means.catalog)?;
     let steps = journal.steps(&plan.id, &["planned", "intended"])?;
     let all = journal.steps(&plan.id, &ALL)?;
-    let mut mover = Mover::new(task, (means, &journal), &plan, Way::There, &all)?;
+    let mut mover = Mover::new(task, (means, &journal), &plan, Direction::There, &all)?;
     journal.state(&plan.id, "begun", &task.id)?;
     let stopped = mover.take(&steps)?;
-    if stopped == Stopped::Finished {
+    if stopped == StopReason::Finished {
         mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
         journal.state(&plan.id, "applied", &task.id)?;
     }
     match &stopped {
-        Stopped::Full(why) => Err(full(&journal, (&task.id, &plan), Way::There, why)?),
-        Stopped::Unclear(why) => Err(unclear(why)),
-        Stopped::Finished | Stopped::Later => outcome(&journal, &plan, &stopped),
+        StopReason::Full(why) => Err(full(&journal, (&task.id, &plan), Direction::There, why)?),
+        StopReason::Unclear(why) => Err(unclear(why)),
+        StopReason::Finished | StopReason::Later => outcome(&journal, &plan, &stopped),
     }
 }
 
-fn check(task: &Task, plan: &Kept, asked: &Apply) -> Result<(), Error> {
+fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
     match plan.state.as_str() {
         "made" => {}
@@ -73,7 +73,7 @@ fn check(task: &Task, plan: &Kept, asked: &Apply) -> Result<(), Error> {
         _ => return refuse("was undone; make a new one: baton run spotify organise".to_owned()),
     }
     let hours = asked.max_age_h.map_or(OLDEST_HOURS, NonZeroU32::get);
-    let age = moment::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
+    let age = time::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
     if age >= hours.into() {
         return refuse(format!(
             "is {age} hours old, and at most {hours} are allowed (`max_age_h`): baton run spotify organise"
@@ -83,10 +83,15 @@ fn check(task: &Task, plan: &Kept, asked: &Apply) -> Result<(), Error> {
 }
 
 /// That there is no room, with what was done and what to do.
-pub(super) fn full(journal: &Journal<'_>, (task, plan): (&str, &Kept), way: Way, why: &str) -> Result<Error, Error> {
+pub(super) fn full(
+    journal: &Journal<'_>,
+    (task, plan): (&str, &StoredPlan),
+    way: Direction,
+    why: &str,
+) -> Result<Error, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
-    let (taken, wait) = if way == Way::There {
+    let (taken, wait) = if way == Direction::There {
         (format!("{} of {} steps are done", count("done"), steps.len()), count("planned"))
     } else {
         (format!("{} steps are undone", count("undone")), count("done"))
@@ -97,12 +102,12 @@ pub(super) fn full(journal: &Journal<'_>, (task, plan): (&str, &Kept), way: Way,
     )))
 }
 
-fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outcome, Error> {
+fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Result<Outcome, Error> {
     let steps = journal.steps(&plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
     let (done, left, rest) = (count("done"), count("left"), count("planned") + count("intended"));
     let mut text = format!("Plan {}: {done} of {} steps done, {left} left where they were.", plan.id, steps.len());
-    if *stopped == Stopped::Later {
+    if *stopped == StopReason::Later {
         text.push_str(&format!(
             " {rest} are for the next task, this one has no more time: baton run spotify apply --arg plan={}",
             plan.id
@@ -126,7 +131,7 @@ fn outcome(journal: &Journal<'_>, plan: &Kept, stopped: &Stopped) -> Result<Outc
 }
 
 /// A finding for each step that was not taken.
-pub(super) fn told(kind: &str, state: &str, steps: &[Noted]) -> Findings {
+pub(super) fn told(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
     let mut findings = Findings::default();
     for step in steps.iter().filter(|step| step.state == state) {
         let (from, to) = (step.from.on_host(), step.to.on_host());
@@ -138,11 +143,11 @@ pub(super) fn told(kind: &str, state: &str, steps: &[Noted]) -> Findings {
 }
 
 /// Where everything was and is, for people.
-pub(super) fn undo_list(plan: &Kept, steps: &[Noted]) -> Result<Artifact, Error> {
+pub(super) fn undo_list(plan: &StoredPlan, steps: &[StoredStep]) -> Result<Artifact, Error> {
     let list = || -> Result<Vec<u8>, String> {
-        let mut sheet = Written::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;
+        let mut sheet = CsvWriter::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;
         for step in steps {
-            let modified = moment::text(step.modified_ns.div_euclid(1_000_000)).unwrap_or_default();
+            let modified = time::text(step.modified_ns.div_euclid(1_000_000)).unwrap_or_default();
             let (was, is) = (step.from.on_host(), step.to.on_host());
             let is = if matches!(step.state.as_str(), "done" | "kept") { is } else { was.clone() };
             let cells = [

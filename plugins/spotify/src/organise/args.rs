@@ -6,12 +6,12 @@ use baton_plugin_sdk::{Error, Task};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::rules::Written;
+use super::rules::RuleText;
 
 /// Where a track goes that is in several playlists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Several {
+pub(crate) enum ManyPlaylists {
     /// Into the folder of the first: by `preference`, then by name.
     #[default]
     First,
@@ -26,17 +26,23 @@ pub(crate) enum Several {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Options {
     pub(crate) plan_name: Option<String>,
-    pub(crate) in_several: Several,
+    pub(crate) in_several: ManyPlaylists,
     /// Names of playlists, the one that counts most first.
     pub(crate) preference: Vec<String>,
     /// Whether the songs that somebody liked count as a playlist for those that are in no other.
     pub(crate) liked: bool,
-    pub(crate) rules: Vec<Written>,
+    pub(crate) rules: Vec<RuleText>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { plan_name: None, in_several: Several::First, preference: Vec::new(), liked: true, rules: Vec::new() }
+        Self {
+            plan_name: None,
+            in_several: ManyPlaylists::First,
+            preference: Vec::new(),
+            liked: true,
+            rules: Vec::new(),
+        }
     }
 }
 

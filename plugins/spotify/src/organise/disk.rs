@@ -27,7 +27,7 @@ const UNIX_IO: i32 = 5;
 
 /// What lies at a path; a link is a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct PathMetadata {
     /// A regular file.
     pub file: bool,
     /// A folder.
@@ -38,7 +38,7 @@ pub struct Seen {
     pub modified_ns: i64,
 }
 
-impl Seen {
+impl PathMetadata {
     fn of(found: &Metadata) -> Self {
         Self { file: found.is_file(), folder: found.is_dir(), size: found.len(), modified_ns: modified_ns(found) }
     }
@@ -50,7 +50,7 @@ pub trait Disk {
     ///
     /// # Errors
     /// When that cannot be told.
-    fn look(&self, path: &Path) -> io::Result<Option<Seen>>;
+    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>>;
 
     /// Takes a name by making an empty file.
     ///
@@ -109,12 +109,12 @@ pub trait Disk {
 
 /// The file system.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Real;
+pub struct RealDisk;
 
-impl Disk for Real {
-    fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
+impl Disk for RealDisk {
+    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         match path.symlink_metadata() {
-            Ok(found) => Ok(Some(Seen::of(&found))),
+            Ok(found) => Ok(Some(PathMetadata::of(&found))),
             // Below a file, nothing lies.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),

@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use baton_plugin_sdk::Error;
 
-use super::carry::{End, trouble};
-use super::journal::Noted;
-use super::moving::{Mover, Way};
+use super::journal::StoredStep;
+use super::move_file::{MoveEnd, trouble};
+use super::moving::{Direction, Mover};
 use super::roots::join;
-use super::step::{Act, At};
+use super::step::{StepAction, StepPlace};
 
 impl Mover<'_> {
     /// Makes the folders above a place. Gives how the step ends when that cannot be.
-    pub(super) fn make_folders(&mut self, at: &At) -> Result<Option<End>, Error> {
+    pub(super) fn make_folders(&mut self, at: &StepPlace) -> Result<Option<MoveEnd>, Error> {
         let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
         let mut path = String::new();
         let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -28,9 +28,9 @@ impl Mover<'_> {
             }
             match self.means.disk.look(&folder) {
                 Ok(Some(seen)) if seen.folder => {}
-                Ok(Some(_)) => return Ok(Some(End::Left(format!("{path} is no folder")))),
+                Ok(Some(_)) => return Ok(Some(MoveEnd::Left(format!("{path} is no folder")))),
                 Ok(None) => {
-                    if self.way == Way::There {
+                    if self.way == Direction::There {
                         self.journal.makes(&self.plan.id, &at.root, &path)?;
                     }
                     match self.means.disk.make_folder(&folder) {
@@ -45,14 +45,14 @@ impl Mover<'_> {
         Ok(None)
     }
 
-    pub(super) fn parents(&self, step: &Noted) -> Vec<PathBuf> {
-        let parent = |at: &At| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
+    pub(super) fn parents(&self, step: &StoredStep) -> Vec<PathBuf> {
+        let parent = |at: &StepPlace| join(self.roots.get(&at.root)?, &at.path).parent().map(Path::to_owned);
         [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
     }
 
     /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
-    pub(crate) fn remove_emptied(&self, steps: &[Noted]) {
-        let moved = steps.iter().filter(|step| step.act == Act::Move && step.state == "done");
+    pub(crate) fn remove_emptied(&self, steps: &[StoredStep]) {
+        let moved = steps.iter().filter(|step| step.act == StepAction::Move && step.state == "done");
         let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
         let granted: HashSet<&PathBuf> = self.roots.values().collect();
         // The innermost first: a folder comes before what lies in it.

@@ -9,12 +9,12 @@ use std::collections::{HashMap, HashSet};
 use baton_core::matching::{Decision, Matcher, Reason, Track};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::known::{Known, Named, Song};
+use super::known::{CatalogData, CatalogTrack, NamedFile};
 use super::walk::stem_and_ending;
 
 /// Which track it is.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Who {
+pub(crate) enum TrackIdentity {
     /// That one, and how that is known.
     Is { song: i64, how: String },
     /// Perhaps one of these; a person should look.
@@ -26,7 +26,7 @@ pub(crate) enum Who {
 /// Tells files apart.
 #[derive(Debug)]
 pub(crate) struct Identifier<'a> {
-    known: &'a Known,
+    known: &'a CatalogData,
     paths: HashMap<String, usize>,
     sounds: HashMap<&'a [u8], i64>,
     digests: HashMap<&'a str, i64>,
@@ -37,7 +37,7 @@ pub(crate) struct Identifier<'a> {
 
 impl<'a> Identifier<'a> {
     /// Of all tracks that are in a playlist.
-    pub(crate) fn new(known: &'a Known) -> Self {
+    pub(crate) fn new(known: &'a CatalogData) -> Self {
         let paths = known.files.iter().enumerate().map(|(place, file)| (composed(&file.path), place)).collect();
         let linked = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
         let sounds = linked().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
@@ -45,36 +45,36 @@ impl<'a> Identifier<'a> {
         let in_lists: HashSet<i64> = known.lists.iter().flat_map(|list| list.tracks.iter().copied()).collect();
         let mut listed: Vec<_> = in_lists.iter().copied().filter(|id| known.songs.contains_key(id)).collect();
         listed.sort_unstable();
-        let tracks: Vec<_> = listed.iter().filter_map(|id| known.songs.get(id)).map(Song::track).collect();
+        let tracks: Vec<_> = listed.iter().filter_map(|id| known.songs.get(id)).map(CatalogTrack::track).collect();
         Self { known, paths, sounds, digests, matcher: Matcher::new(&tracks), listed, in_lists }
     }
 
     /// What the catalog says of the file at a path of the host.
-    pub(crate) fn named(&self, host: &str) -> Option<&'a Named> {
+    pub(crate) fn named(&self, host: &str) -> Option<&'a NamedFile> {
         self.known.files.get(*self.paths.get(&composed(host))?)
     }
 
     /// Which track it is; `name` is the file's name.
-    pub(crate) fn who(&self, named: Option<&Named>, name: &str) -> Who {
+    pub(crate) fn who(&self, named: Option<&NamedFile>, name: &str) -> TrackIdentity {
         let linked = named.and_then(|named| self.linked(named));
         if let Some((song, how)) = linked.filter(|(song, _)| self.in_lists.contains(song)) {
-            return Who::Is { song, how: how.to_owned() };
+            return TrackIdentity::Is { song, how: how.to_owned() };
         }
         let song = linked.and_then(|(song, _)| self.known.songs.get(&song));
-        let track = song.map_or_else(|| described(named, name), Song::track);
+        let track = song.map_or_else(|| described(named, name), CatalogTrack::track);
         match (self.matcher.find(&track), linked) {
             (Decision::Auto(found), _) => match self.listed.get(found.candidate) {
-                Some(song) => Who::Is { song: *song, how: self.words(&found.reasons) },
-                None => Who::Nobody,
+                Some(song) => TrackIdentity::Is { song: *song, how: self.words(&found.reasons) },
+                None => TrackIdentity::Nobody,
             },
             (Decision::Review { candidates }, _) => {
-                let listed = |found: &baton_core::matching::Found| {
+                let listed = |found: &baton_core::matching::MatchCandidate| {
                     Some((*self.listed.get(found.candidate)?, self.words(&found.reasons)))
                 };
-                Who::Unclear(candidates.iter().filter_map(listed).collect())
+                TrackIdentity::Unclear(candidates.iter().filter_map(listed).collect())
             }
-            (Decision::None { .. }, Some((song, how))) => Who::Is { song, how: how.to_owned() },
-            (Decision::None { .. }, None) => Who::Nobody,
+            (Decision::None { .. }, Some((song, how))) => TrackIdentity::Is { song, how: how.to_owned() },
+            (Decision::None { .. }, None) => TrackIdentity::Nobody,
         }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Identifier<'a> {
         reasons.iter().map(word).collect::<Vec<_>>().join("; ")
     }
 
-    fn linked(&self, named: &Named) -> Option<(i64, &'static str)> {
+    fn linked(&self, named: &NamedFile) -> Option<(i64, &'static str)> {
         if let Some(track) = named.track {
             return Some((track, "the catalog links the file"));
         }
@@ -108,9 +108,9 @@ fn composed(path: &str) -> String {
 }
 
 /// What is known of a file without a track: its tags, and its name where they say nothing.
-pub(crate) fn described(named: Option<&Named>, name: &str) -> Track {
+pub(crate) fn described(named: Option<&NamedFile>, name: &str) -> Track {
     let (artist, title) = credit(name);
-    let tag = |get: fn(&Named) -> &Option<String>| named.and_then(|named| get(named).clone());
+    let tag = |get: fn(&NamedFile) -> &Option<String>| named.and_then(|named| get(named).clone());
     // Tags count together: the artist of a tag and the title of a name need not belong to each other.
     let (artist, title) = match (tag(|named| &named.artist), tag(|named| &named.title)) {
         (tagged, Some(title)) => (tagged.or(artist), title),
@@ -145,13 +145,23 @@ mod tests {
     use super::*;
     use crate::organise::known::List;
 
-    fn song(id: i64, artist: &str, title: &str) -> (i64, Song) {
+    fn song(id: i64, artist: &str, title: &str) -> (i64, CatalogTrack) {
         let artists = vec![artist.to_owned()];
         let duration_ms = Some(200_000);
-        (id, Song { id, title: title.into(), artist: Some(artist.into()), artists, duration_ms, ..Song::default() })
+        (
+            id,
+            CatalogTrack {
+                id,
+                title: title.into(),
+                artist: Some(artist.into()),
+                artists,
+                duration_ms,
+                ..CatalogTrack::default()
+            },
+        )
     }
 
-    fn known() -> Known {
+    fn known() -> CatalogData {
         let songs = [
             song(1, "Moderat", "A New Error"),
             song(2, "Moderat", "Rusty Nails"),
@@ -159,20 +169,25 @@ mod tests {
             song(4, "Somebody", "Else"),
         ];
         let files = vec![
-            Named { path: "/m/cafe\u{301}.mp3".into(), track: Some(2), sound: Some(vec![7]), ..Named::default() },
-            Named { path: "/m/copy.mp3".into(), sound: Some(vec![7]), ..Named::default() },
-            Named { path: "/m/djay.mp3".into(), track: Some(3), ..Named::default() },
-            Named { path: "/m/none.mp3".into(), track: Some(4), ..Named::default() },
-            Named {
+            NamedFile {
+                path: "/m/cafe\u{301}.mp3".into(),
+                track: Some(2),
+                sound: Some(vec![7]),
+                ..NamedFile::default()
+            },
+            NamedFile { path: "/m/copy.mp3".into(), sound: Some(vec![7]), ..NamedFile::default() },
+            NamedFile { path: "/m/djay.mp3".into(), track: Some(3), ..NamedFile::default() },
+            NamedFile { path: "/m/none.mp3".into(), track: Some(4), ..NamedFile::default() },
+            NamedFile {
                 path: "/m/tagged.mp3".into(),
                 title: Some("a new error".into()),
                 artist: Some("MODERAT".into()),
                 duration_ms: Some(200_500),
-                ..Named::default()
+                ..NamedFile::default()
             },
         ];
         let lists = vec![List { name: "P".into(), liked: false, tracks: vec![1, 2] }];
-        Known { songs: songs.into_iter().collect(), lists, files, scanned: Vec::new() }
+        CatalogData { songs: songs.into_iter().collect(), lists, files, scanned: Vec::new() }
     }
 
     #[test]
@@ -180,9 +195,9 @@ mod tests {
         let known = known();
         let identifier = Identifier::new(&known);
         let who = |path: &str| match identifier.who(identifier.named(path), path.rsplit('/').next().unwrap()) {
-            Who::Is { song, .. } => song,
-            Who::Unclear(_) => -1,
-            Who::Nobody => 0,
+            TrackIdentity::Is { song, .. } => song,
+            TrackIdentity::Unclear(_) => -1,
+            TrackIdentity::Nobody => 0,
         };
         assert_eq!(who("/m/café.mp3"), 2, "the name is composed");
         assert_eq!(who("/m/copy.mp3"), 2, "the same sound");

@@ -4,12 +4,12 @@
 //! `kept` with the reason. It becomes `intended` before anything is done with its file.
 
 use baton_core::Digest;
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
 use super::limits::{KEPT_APPLIED, KEPT_PLANS};
-use super::step::{Act, At, Step};
+use super::step::{Step, StepAction, StepPlace};
 
 const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS organise_plans (
@@ -27,7 +27,7 @@ const TABLES: [&str; 3] = [
 
 /// A plan that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct StoredPlan {
     pub(crate) id: String,
     pub(crate) digest: String,
     pub(crate) name: Option<String>,
@@ -40,11 +40,11 @@ pub(crate) struct Kept {
 
 /// A step that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Noted {
+pub(crate) struct StoredStep {
     pub(crate) step: i64,
-    pub(crate) act: Act,
-    pub(crate) from: At,
-    pub(crate) to: At,
+    pub(crate) act: StepAction,
+    pub(crate) from: StepPlace,
+    pub(crate) to: StepPlace,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
     pub(crate) sha256: Option<String>,
@@ -56,7 +56,7 @@ pub(crate) struct Noted {
 
 /// A step that was taken once; its places are on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct TakenStep {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) size: u64,
@@ -70,7 +70,7 @@ pub(crate) struct Taken {
 
 /// How a step ended, to be written down.
 #[derive(Clone, Debug)]
-pub(crate) struct Ended {
+pub(crate) struct StepEnd {
     pub(crate) step: i64,
     pub(crate) state: &'static str,
     pub(crate) note: Option<String>,
@@ -94,7 +94,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Keeps a plan; nothing where there is nothing to do. A plan that is planned again while it waits is the same one.
-    pub(crate) fn save(&self, steps: &[Step], name: Option<&str>, now: i64) -> Result<Option<Kept>, Error> {
+    pub(crate) fn save(&self, steps: &[Step], name: Option<&str>, now: i64) -> Result<Option<StoredPlan>, Error> {
         if steps.is_empty() {
             return Ok(None);
         }
@@ -161,11 +161,11 @@ impl<'a> Journal<'a> {
     }
 
     /// The plan of that id, digest or name; of several with one name the newest.
-    pub(crate) fn find(&self, which: &str) -> Result<Option<Kept>, Error> {
+    pub(crate) fn find(&self, which: &str) -> Result<Option<StoredPlan>, Error> {
         let statement = "SELECT id, digest, name, made_at, state, by_task FROM organise_plans
             WHERE id = ?1 OR digest = ?1 OR name = ?1 ORDER BY id = ?1 DESC, made_at DESC, rowid DESC LIMIT 1";
         let table = self.0.query(statement, &[which.into()])?;
-        Ok(table.rows.first().map(|row| Kept {
+        Ok(table.rows.first().map(|row| StoredPlan {
             id: text(row, 0).unwrap_or_default(),
             digest: text(row, 1).unwrap_or_default(),
             name: text(row, 2),
@@ -183,7 +183,7 @@ impl<'a> Journal<'a> {
     }
 
     /// The steps of a plan that are in one of these states, in order.
-    pub(crate) fn steps(&self, plan: &str, states: &[&str]) -> Result<Vec<Noted>, Error> {
+    pub(crate) fn steps(&self, plan: &str, states: &[&str]) -> Result<Vec<StoredStep>, Error> {
         let list: Vec<_> = states.iter().map(|state| format!("'{state}'")).collect();
         let statement = format!(
             "SELECT step, act, from_folder, from_root, from_path, to_root, to_path, size, modified_ns, sha256, placed_ns, state,
@@ -202,10 +202,10 @@ impl<'a> Journal<'a> {
     }
 
     /// Writes down how steps ended.
-    pub(crate) fn end(&self, plan: &str, ended: &[Ended]) -> Result<(), Error> {
+    pub(crate) fn end(&self, plan: &str, ended: &[StepEnd]) -> Result<(), Error> {
         let statement = "UPDATE organise_steps SET state = ?3, note = ?4, placed_ns = coalesce(?5, placed_ns),
             sha256 = coalesce(?6, sha256) WHERE plan = ?1 AND step = ?2";
-        let row = |ended: &Ended| -> Row {
+        let row = |ended: &StepEnd| -> Row {
             vec![
                 plan.into(),
                 ended.step.into(),
@@ -243,7 +243,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Shows the steps that were taken, also those that were undone, the newest plan first.
-    pub(crate) fn taken(&self, each: &mut dyn FnMut(Taken)) -> Result<(), Error> {
+    pub(crate) fn taken(&self, each: &mut dyn FnMut(TakenStep)) -> Result<(), Error> {
         let statement =
             "SELECT s.from_root || '/' || s.from_path, s.to_root || '/' || s.to_path, s.size, s.modified_ns,
                 coalesce(s.placed_ns, s.modified_ns), s.state IN ('done', 'kept', 'undoing'), s.act
@@ -251,14 +251,14 @@ impl<'a> Journal<'a> {
             WHERE s.state IN ('done', 'kept', 'undoing', 'undone') ORDER BY p.made_at DESC, p.rowid DESC, s.step DESC";
         for row in self.0.rows(statement, &[])? {
             let row = row?;
-            each(Taken {
+            each(TakenStep {
                 from: text(&row, 0).unwrap_or_default(),
                 to: text(&row, 1).unwrap_or_default(),
                 size: u64::try_from(integer(&row, 2)).unwrap_or_default(),
                 modified_ns: integer(&row, 3),
                 placed_ns: integer(&row, 4),
                 there: integer(&row, 5) == 1,
-                copy: Act::of(&text(&row, 6).unwrap_or_default()) == Act::Copy,
+                copy: StepAction::of(&text(&row, 6).unwrap_or_default()) == StepAction::Copy,
             });
         }
         Ok(())
@@ -282,13 +282,13 @@ fn row(plan: &str, step: &Step) -> Row {
     ]
 }
 
-fn noted(row: &Row) -> Noted {
+fn noted(row: &Row) -> StoredStep {
     let plain = |column| text(row, column).unwrap_or_default();
-    Noted {
+    StoredStep {
         step: integer(row, 0),
-        act: Act::of(&plain(1)),
-        from: At { folder: plain(2), root: plain(3), path: plain(4) },
-        to: At { folder: "organised".to_owned(), root: plain(5), path: plain(6) },
+        act: StepAction::of(&plain(1)),
+        from: StepPlace { folder: plain(2), root: plain(3), path: plain(4) },
+        to: StepPlace { folder: "organised".to_owned(), root: plain(5), path: plain(6) },
         size: u64::try_from(integer(row, 7)).unwrap_or_default(),
         modified_ns: integer(row, 8),
         sha256: text(row, 9),

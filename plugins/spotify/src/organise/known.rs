@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
 use baton_core::matching::{Id, Track};
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
@@ -12,7 +12,7 @@ use super::limits::MOST_KNOWN;
 
 /// A track of the catalog.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Song {
+pub(crate) struct CatalogTrack {
     pub(crate) id: i64,
     pub(crate) title: String,
     pub(crate) artists: Vec<String>,
@@ -28,7 +28,7 @@ pub(crate) struct Song {
     pub(crate) ids: Vec<Id>,
 }
 
-impl Song {
+impl CatalogTrack {
     /// As the matching takes it.
     pub(crate) fn track(&self) -> Track {
         Track {
@@ -63,7 +63,7 @@ pub(crate) struct List {
 
 /// A file that some source named.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Named {
+pub(crate) struct NamedFile {
     pub(crate) path: String,
     pub(crate) track: Option<i64>,
     pub(crate) size: Option<u64>,
@@ -80,7 +80,7 @@ pub(crate) struct Named {
     pub(crate) sound: Option<Vec<u8>>,
 }
 
-impl Named {
+impl NamedFile {
     /// Whether a file of that size and time may be what was named: as far as size and time are known.
     pub(crate) fn fits(&self, size: u64, modified_ns: i64) -> bool {
         self.size.is_none_or(|known| known == size)
@@ -95,16 +95,16 @@ impl Named {
 
 /// All of it.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) songs: HashMap<i64, Song>,
+pub(crate) struct CatalogData {
+    pub(crate) songs: HashMap<i64, CatalogTrack>,
     /// By name, then by the time that the catalog has known them.
     pub(crate) lists: Vec<List>,
-    pub(crate) files: Vec<Named>,
+    pub(crate) files: Vec<NamedFile>,
     /// The folders that a scan has listed to their end.
     pub(crate) scanned: Vec<String>,
 }
 
-impl Known {
+impl CatalogData {
     /// Reads the catalog.
     ///
     /// # Errors
@@ -148,10 +148,10 @@ impl Reading<'_> {
     }
 }
 
-fn songs(catalog: &Reading<'_>) -> Result<HashMap<i64, Song>, Error> {
+fn songs(catalog: &Reading<'_>) -> Result<HashMap<i64, CatalogTrack>, Error> {
     let mut songs = HashMap::new();
     let tracks = "SELECT id, title, artists, artist, album, genre, released, label, bpm, musical_key, isrc, duration_ms FROM tracks";
-    catalog.each(size_of::<Song>(), tracks, &mut |row| {
+    catalog.each(size_of::<CatalogTrack>(), tracks, &mut |row| {
         let song = song(row);
         songs.insert(song.id, song);
     })?;
@@ -165,9 +165,9 @@ fn songs(catalog: &Reading<'_>) -> Result<HashMap<i64, Song>, Error> {
     Ok(songs)
 }
 
-fn song(row: &Row) -> Song {
+fn song(row: &Row) -> CatalogTrack {
     let artists = text(row, 2).and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
-    Song {
+    CatalogTrack {
         id: integer(row, 0).unwrap_or_default(),
         title: text(row, 1).unwrap_or_default(),
         artists,
@@ -209,19 +209,19 @@ fn lists(catalog: &Reading<'_>) -> Result<Vec<List>, Error> {
     Ok(lists)
 }
 
-fn files(catalog: &Reading<'_>) -> Result<Vec<Named>, Error> {
-    let mut files: Vec<Named> = Vec::new();
+fn files(catalog: &Reading<'_>) -> Result<Vec<NamedFile>, Error> {
+    let mut files: Vec<NamedFile> = Vec::new();
     let statement = "SELECT f.path, f.track, f.size, f.modified_at, f.sha256, f.missing, f.duration_ms,
             i.title, i.artist, i.album, i.isrc, i.audio_sha256
         FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id
         ORDER BY f.path, i.missing_since IS NOT NULL, i.id";
-    catalog.each(size_of::<Named>(), statement, &mut |row| {
+    catalog.each(size_of::<NamedFile>(), statement, &mut |row| {
         let path = text(row, 0).unwrap_or_default();
         // One file may be an item of two sources.
         if files.last().is_some_and(|last| last.path == path) {
             return;
         }
-        files.push(Named {
+        files.push(NamedFile {
             path,
             track: integer(row, 1),
             size: number(row, 2),
@@ -254,20 +254,22 @@ fn text(row: &Row, column: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use baton_plugin_kit::lent::Writable as _;
-    use baton_tests::lent::Lent;
+    use baton_plugin_kit::host::Writable as _;
+    use baton_tests::host_services::HostDatabase;
 
     use super::*;
 
     #[test]
     fn what_is_too_much_to_hold_is_said() {
         let folder = tempfile::tempdir().unwrap();
-        let catalog = Lent::catalog(folder.path());
+        let catalog = HostDatabase::catalog(folder.path());
         let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
         catalog.batch(put, &mut (0..10).map(|file| vec![format!("/{file}/{}", "x".repeat(1_000)).into()])).unwrap();
-        let room = 10 * (1_003 + size_of::<Named>());
-        assert_eq!(Known::read_at_most(&catalog, room).unwrap().files.len(), 10);
-        let Err(Error::Permanent(text)) = Known::read_at_most(&catalog, room - 1) else { panic!("there is no room") };
+        let room = 10 * (1_003 + size_of::<NamedFile>());
+        assert_eq!(CatalogData::read_at_most(&catalog, room).unwrap().files.len(), 10);
+        let Err(Error::Permanent(text)) = CatalogData::read_at_most(&catalog, room - 1) else {
+            panic!("there is no room")
+        };
         assert!(text.contains("memory"), "{text}");
     }
 }

@@ -1,13 +1,13 @@
 //! Where files lie, for the catalog: what was moved, copied and taken back. It is told before the journal says that a step is done, so
 //! an attempt that is killed in between tells it again, and telling it again changes nothing.
 
-use baton_plugin_kit::lent::Writable;
+use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
 
-use super::journal::Noted;
-use super::moving::Way;
-use super::step::Act;
+use super::journal::StoredStep;
+use super::moving::Direction;
+use super::step::StepAction;
 
 const MOVED: &str = "INSERT INTO put_moved (source, path, new_path, size, modified_at, new_modified_at)
     VALUES ('spotify', ?1, ?2, ?3, ?4, ?5)";
@@ -26,14 +26,14 @@ pub(crate) struct Locations {
 
 impl Locations {
     /// Notes that a step was taken, and the time and digest of the file where it lies now.
-    pub(crate) fn note(&mut self, step: &Noted, way: Way, modified_ns: i64, sha256: Option<&str>) {
+    pub(crate) fn note(&mut self, step: &StoredStep, way: Direction, modified_ns: i64, sha256: Option<&str>) {
         let (source, target) = (step.from.on_host(), step.to.on_host());
         let milliseconds = |ns: i64| ns.div_euclid(1_000_000);
         let (from, to, before) = match way {
-            Way::There => (source, target, step.modified_ns),
-            Way::Back => (target, source, step.placed_ns.unwrap_or(step.modified_ns)),
+            Direction::There => (source, target, step.modified_ns),
+            Direction::Back => (target, source, step.placed_ns.unwrap_or(step.modified_ns)),
         };
-        if (way, step.act) == (Way::Back, Act::Copy) {
+        if (way, step.act) == (Direction::Back, StepAction::Copy) {
             self.removed.push(vec![from.into()]);
             return;
         }
@@ -41,8 +41,8 @@ impl Locations {
         let mut row: Row =
             vec![from.into(), to.into(), size.into(), milliseconds(before).into(), milliseconds(modified_ns).into()];
         match step.act {
-            Act::Move => self.moved.push(row),
-            Act::Copy => {
+            StepAction::Move => self.moved.push(row),
+            StepAction::Copy => {
                 row.push(sha256.into());
                 self.copied.push(row);
             }

@@ -20,7 +20,6 @@
 mod alike;
 mod apply;
 mod args;
-mod carry;
 pub mod disk;
 mod fold;
 mod folders;
@@ -30,6 +29,7 @@ mod journal;
 mod known;
 mod limits;
 mod locations;
+mod move_file;
 mod moving;
 pub(crate) mod pattern;
 mod plan;
@@ -43,9 +43,9 @@ mod undo;
 mod walk;
 
 pub use apply::{apply, apply_with};
-pub use moving::Means;
+pub use moving::MoveTools;
 pub use plan::plan;
 pub use undo::{undo, undo_with};
 
 pub(crate) use identify::described;
-pub(crate) use known::{Known, List, Named, Song};
+pub(crate) use known::{CatalogData, CatalogTrack, List, NamedFile};

@@ -7,25 +7,25 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use baton_plugin_kit::lent::{Claims, Held, Writable};
+use baton_plugin_kit::host::{HeldLock, Locks, Writable};
 use baton_plugin_sdk::{Error, Task};
 
-use super::carry::{End, Journey, Work, carry, resume, trouble};
-use super::disk::{Disk, Real};
-use super::journal::{Ended, Journal, Kept, Noted};
+use super::disk::{Disk, RealDisk};
+use super::journal::{Journal, StepEnd, StoredPlan, StoredStep};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
 use super::locations::Locations;
+use super::move_file::{FileMove, MoveEnd, Work, carry, resume, trouble};
 use super::roots::{self, Root, join};
-use super::step::{Act, At};
+use super::step::{StepAction, StepPlace};
 
 /// What moving needs.
-pub struct Means<'a> {
+pub struct MoveTools<'a> {
     /// The catalog, which has to know where files lie.
     pub catalog: &'a dyn Writable,
     /// The plugin's own database.
     pub own: &'a dyn Writable,
     /// So that one task at a time moves files.
-    pub claims: &'a dyn Claims,
+    pub claims: &'a dyn Locks,
     /// The files.
     pub disk: &'a dyn Disk,
     /// Whether there is time for another step.
@@ -35,18 +35,18 @@ pub struct Means<'a> {
 /// Does something with the real file system and the time that a task has.
 pub(crate) fn really<T>(
     (catalog, own): (&dyn Writable, &dyn Writable),
-    claims: &dyn Claims,
-    work: impl FnOnce(&Means<'_>) -> T,
+    claims: &dyn Locks,
+    work: impl FnOnce(&MoveTools<'_>) -> T,
 ) -> T {
     let begun = Instant::now();
-    work(&Means { catalog, own, claims, disk: &Real, go_on: &|| begun.elapsed() < MOVING })
+    work(&MoveTools { catalog, own, claims, disk: &RealDisk, go_on: &|| begun.elapsed() < MOVING })
 }
 
 /// Waits for nobody: another task that moves files is reason enough to try again later.
 ///
 /// # Errors
 /// `retryable` when another has it, else as `wit/claims.wit`.
-pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
+pub(crate) fn alone(claims: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
     let held = claims.take("organise")?;
     held.ok_or_else(|| Error::Retryable("another task is moving files; only one may do so at a time".to_owned()))
 }
@@ -55,7 +55,7 @@ pub(crate) fn alone(claims: &dyn Claims) -> Result<Box<dyn Held>, Error> {
 ///
 /// # Errors
 /// `permanent` when there is none.
-pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<Kept, Error> {
+pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<StoredPlan, Error> {
     if let Some(plan) = journal.find(which)? {
         return Ok(plan);
     }
@@ -67,12 +67,12 @@ pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<Kept, Error>
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     There,
     Back,
 }
 
-impl Way {
+impl Direction {
     /// What a step is called before, when it was taken, and when it was not.
     const fn states(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -91,7 +91,7 @@ impl Way {
 
 /// Why it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stopped {
+pub(crate) enum StopReason {
     /// All steps were looked at.
     Finished,
     /// The time or the bytes of this task are used up.
@@ -108,18 +108,18 @@ pub(crate) fn unclear(why: &str) -> Error {
 }
 
 /// Another task would not come further.
-fn too_slow() -> End {
-    End::Left(
+fn too_slow() -> MoveEnd {
+    MoveEnd::Left(
         "the time of a whole task was not enough to copy and compare it: it is too large for so slow a disk".to_owned(),
     )
 }
 
 /// Takes the steps of a plan.
 pub(crate) struct Mover<'a> {
-    pub(super) means: &'a Means<'a>,
+    pub(super) means: &'a MoveTools<'a>,
     pub(super) journal: &'a Journal<'a>,
-    pub(super) plan: &'a Kept,
-    pub(super) way: Way,
+    pub(super) plan: &'a StoredPlan,
+    pub(super) way: Direction,
     pub(super) roots: HashMap<String, PathBuf>,
     /// Folders that are known to be there.
     pub(super) there: HashSet<PathBuf>,
@@ -138,10 +138,10 @@ impl<'a> Mover<'a> {
     /// `needs-grant` when one of them is not granted for writing.
     pub(crate) fn new(
         task: &Task,
-        (means, journal): (&'a Means<'a>, &'a Journal<'a>),
-        plan: &'a Kept,
-        way: Way,
-        steps: &[Noted],
+        (means, journal): (&'a MoveTools<'a>, &'a Journal<'a>),
+        plan: &'a StoredPlan,
+        way: Direction,
+        steps: &[StoredStep],
     ) -> Result<Self, Error> {
         let granted: Vec<Root> = [roots::named(task, "music"), roots::named(task, "organised")].concat();
         let mut roots = HashMap::new();
@@ -175,7 +175,7 @@ impl<'a> Mover<'a> {
     ///
     /// # Errors
     /// As `wit/sql.wit`: what was not written down is looked at again by the next attempt.
-    pub(crate) fn take(&mut self, steps: &[Noted]) -> Result<Stopped, Error> {
+    pub(crate) fn take(&mut self, steps: &[StoredStep]) -> Result<StopReason, Error> {
         let (intended, ..) = self.way.states();
         for together in steps.chunks(TOGETHER) {
             let numbers: Vec<_> = together.iter().map(|step| step.step).collect();
@@ -183,10 +183,10 @@ impl<'a> Mover<'a> {
             let (ended, locations, stopped) = self.together(together)?;
             locations.tell(self.means.catalog)?;
             self.journal.end(&self.plan.id, &ended)?;
-            if stopped != Stopped::Finished {
+            if stopped != StopReason::Finished {
                 // What an earlier attempt began, or this one and nobody knows how far, is still to be looked at.
                 let ended: HashSet<_> = ended.iter().map(|ended| ended.step).collect();
-                let open = |step: &&Noted| step.state == intended || self.unclear.0.contains(&step.step);
+                let open = |step: &&StoredStep| step.state == intended || self.unclear.0.contains(&step.step);
                 let rest = together.iter().filter(|step| !ended.contains(&step.step) && !open(step));
                 let rest: Vec<_> = rest.map(|step| step.step).collect();
                 self.journal.begin(&self.plan.id, &rest, self.way.before())?;
@@ -194,36 +194,36 @@ impl<'a> Mover<'a> {
             }
         }
         let (unclear, why) = &self.unclear;
-        Ok(if unclear.is_empty() { Stopped::Finished } else { Stopped::Unclear(why.clone()) })
+        Ok(if unclear.is_empty() { StopReason::Finished } else { StopReason::Unclear(why.clone()) })
     }
 
-    fn together(&mut self, steps: &[Noted]) -> Result<(Vec<Ended>, Locations, Stopped), Error> {
+    fn together(&mut self, steps: &[StoredStep]) -> Result<(Vec<StepEnd>, Locations, StopReason), Error> {
         let (mut ended, mut folders, mut locations) = (Vec::new(), BTreeSet::new(), Locations::default());
         let (intended, done, left) = self.way.states();
-        let mut stopped = Stopped::Finished;
+        let mut stopped = StopReason::Finished;
         for step in steps {
             let first = !self.begun;
-            let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { End::Later };
-            let end = if first && self.begun && end == End::Later { too_slow() } else { end };
-            let mut note = Ended { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
+            let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { MoveEnd::Later };
+            let end = if first && self.begun && end == MoveEnd::Later { too_slow() } else { end };
+            let mut note = StepEnd { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
             match end {
-                End::Arrived { modified_ns, sha256 } => {
+                MoveEnd::Arrived { modified_ns, sha256 } => {
                     locations.note(step, self.way, modified_ns, sha256.as_deref());
-                    if self.way == Way::There {
+                    if self.way == Direction::There {
                         (note.placed_ns, note.sha256) = (Some(modified_ns), sha256);
                     }
                     folders.extend(self.parents(step));
                 }
-                End::Left(why) => (note.state, note.note) = (left, Some(why)),
-                End::Full(why) => stopped = Stopped::Full(why),
-                End::Later => stopped = Stopped::Later,
-                End::Unclear(why) => {
+                MoveEnd::Left(why) => (note.state, note.note) = (left, Some(why)),
+                MoveEnd::Full(why) => stopped = StopReason::Full(why),
+                MoveEnd::Later => stopped = StopReason::Later,
+                MoveEnd::Unclear(why) => {
                     self.unclear.0.insert(step.step);
                     self.unclear.1 = why;
                     continue;
                 }
             }
-            if stopped != Stopped::Finished {
+            if stopped != StopReason::Finished {
                 break;
             }
             ended.push(note);
@@ -235,14 +235,16 @@ impl<'a> Mover<'a> {
         Ok((ended, locations, stopped))
     }
 
-    fn step(&mut self, step: &Noted, again: bool) -> Result<End, Error> {
-        let Some(journey) = self.journey(step) else { return Ok(End::Left("its folder is not granted".to_owned())) };
+    fn step(&mut self, step: &StoredStep, again: bool) -> Result<MoveEnd, Error> {
+        let Some(journey) = self.journey(step) else {
+            return Ok(MoveEnd::Left("its folder is not granted".to_owned()));
+        };
         self.begun = true;
-        if self.way == Way::Back && step.act == Act::Copy {
-            let over = |error: &io::Error| if self.work().is_over(error) { End::Later } else { trouble(error) };
+        if self.way == Direction::Back && step.act == StepAction::Copy {
+            let over = |error: &io::Error| if self.work().is_over(error) { MoveEnd::Later } else { trouble(error) };
             return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| over(&error)));
         }
-        let to = if self.way == Way::There { &step.to } else { &step.from };
+        let to = if self.way == Direction::There { &step.to } else { &step.from };
         // Looked at before anything else may fail.
         if let Some(end) = again.then(|| resume(&self.work(), &journey)).flatten() {
             return Ok(end);
@@ -252,7 +254,7 @@ impl<'a> Mover<'a> {
     }
 
     /// What an interrupted step came to; nothing when it has not begun.
-    pub(crate) fn settle(&self, step: &Noted) -> Option<End> {
+    pub(crate) fn settle(&self, step: &StoredStep) -> Option<MoveEnd> {
         resume(&self.work(), &self.journey(step)?)
     }
 
@@ -260,44 +262,44 @@ impl<'a> Mover<'a> {
         Work { disk: self.means.disk, go_on: self.means.go_on, tried: &self.tried }
     }
 
-    fn journey(&self, step: &Noted) -> Option<Journey> {
-        let place = |at: &At| Some(join(self.roots.get(&at.root)?, &at.path));
+    fn journey(&self, step: &StoredStep) -> Option<FileMove> {
+        let place = |at: &StepPlace| Some(join(self.roots.get(&at.root)?, &at.path));
         let (source, target) = (place(&step.from)?, place(&step.to)?);
         let placed = step.placed_ns.unwrap_or(step.modified_ns);
         let (from, to, modified_ns) = match self.way {
-            Way::There => (source, target, step.modified_ns),
-            Way::Back => (target, source, placed),
+            Direction::There => (source, target, step.modified_ns),
+            Direction::Back => (target, source, placed),
         };
         let hidden = to.with_file_name(format!(".baton-{}-{}.part", self.plan.id, step.step));
-        Some(Journey {
+        Some(FileMove {
             from,
             to,
             hidden,
             size: step.size,
             modified_ns,
             dated_ns: step.modified_ns,
-            keep: step.act == Act::Copy,
+            keep: step.act == StepAction::Copy,
             // The first file may always be copied, else a large one would wait for ever.
             room: if self.tried.get() == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.tried.get()) },
         })
     }
 
     /// Removes a copy that was made, when it is still that and not the last one. `again` when an earlier attempt may have.
-    fn take_back(&self, step: &Noted, journey: &Journey, again: bool) -> io::Result<End> {
+    fn take_back(&self, step: &StoredStep, journey: &FileMove, again: bool) -> io::Result<MoveEnd> {
         let disk = self.means.disk;
-        let gone = End::Arrived { modified_ns: step.modified_ns, sha256: None };
+        let gone = MoveEnd::Arrived { modified_ns: step.modified_ns, sha256: None };
         let Some(copy) = disk.look(&journey.from)? else {
-            return Ok(if again { gone } else { End::Left("the copy is not there any more".to_owned()) });
+            return Ok(if again { gone } else { MoveEnd::Left("the copy is not there any more".to_owned()) });
         };
         let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
         if !same || Some(disk.digest(&journey.from, self.means.go_on)?) != step.sha256 {
-            return Ok(End::Left("the copy was changed since".to_owned()));
+            return Ok(MoveEnd::Left("the copy was changed since".to_owned()));
         }
         if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
-            return Ok(End::Left("the file that it is a copy of is not there any more".to_owned()));
+            return Ok(MoveEnd::Left("the file that it is a copy of is not there any more".to_owned()));
         }
         if Some(disk.digest(&journey.to, self.means.go_on)?) != step.sha256 {
-            return Ok(End::Left("the file that it is a copy of was changed since".to_owned()));
+            return Ok(MoveEnd::Left("the file that it is a copy of was changed since".to_owned()));
         }
         disk.remove(&journey.from)?;
         Ok(gone)

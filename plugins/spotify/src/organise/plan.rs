@@ -5,31 +5,31 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use baton_plugin_kit::lent::{Claims, Tables, Writable};
-use baton_plugin_kit::{Findings, folder, moment};
+use baton_plugin_kit::host::{Locks, Tables, Writable};
+use baton_plugin_kit::{Findings, folder, time};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
 use super::alike;
-use super::args::{Options, Several};
-use super::disk::{Disk, Real};
+use super::args::{ManyPlaylists, Options};
+use super::disk::{Disk, RealDisk};
 use super::fold::fold;
 use super::history::History;
-use super::identify::{Identifier, Who, described};
+use super::identify::{Identifier, TrackIdentity, described};
 use super::journal::Journal;
-use super::known::{Known, Named, Song};
+use super::known::{CatalogData, CatalogTrack, NamedFile};
 use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT};
 use super::moving::alone;
 use super::report;
 use super::roots::{self, Root};
 use super::rules::{Facts, Rules, Verdict};
-use super::step::{Act, At, Of, Step};
+use super::step::{Step, StepAction, StepPlace, StepTrack};
 use super::targets::{Choice, Targets};
 use super::template::{Place, Values};
-use super::walk::{Entry, Walked, stem_and_ending, walk};
+use super::walk::{Entry, FoundFiles, stem_and_ending, walk};
 
 /// A file that a person should look at: where it lies, and what it may be.
 #[derive(Debug)]
-pub(crate) struct Unclear {
+pub(crate) struct UnclearFile {
     pub(crate) path: String,
     pub(crate) perhaps: Vec<(String, String)>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Unclear {
 #[derive(Debug, Default)]
 pub(crate) struct Draft {
     pub(crate) steps: Vec<Step>,
-    pub(crate) unclear: Vec<Unclear>,
+    pub(crate) unclear: Vec<UnclearFile>,
     /// Files that are at their place.
     pub(crate) there: usize,
     /// Files that a rule leaves where they are.
@@ -57,13 +57,13 @@ pub(crate) struct Draft {
 /// # Errors
 /// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
 /// another task moves files, else as `wit/sql.wit` and `wit/claims.wit`.
-pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Claims) -> Result<Outcome, Error> {
+pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
     // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
     let _alone = alone(claims)?;
-    let known = Known::read(catalog)?;
+    let known = CatalogData::read(catalog)?;
     let journal = Journal::open(own)?;
     let walked = walk(&music, &|ending| rules.name_format(ending));
     let planner = Planner {
@@ -78,7 +78,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
         organised: &organised,
     };
     let draft = planner.draft(&walked.files);
-    let now = moment::parse(&task.now).unwrap_or_default();
+    let now = time::parse(&task.now).unwrap_or_default();
     let kept = journal.save(&draft.steps, options.plan_name.as_deref(), now)?;
     let mut outcome = report::outcome(&draft, &walked, kept.as_ref(), !known.songs.is_empty());
     let mut findings = findings(&draft, &walked);
@@ -91,7 +91,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
 }
 
 /// The playlists of each track, the one that counts most first; two whose folder is one count once.
-fn lists_of(known: &Known, options: &Options) -> HashMap<i64, Vec<String>> {
+fn lists_of(known: &CatalogData, options: &Options) -> HashMap<i64, Vec<String>> {
     let rank = |name: &str| options.preference.iter().position(|other| fold(other) == fold(name)).unwrap_or(usize::MAX);
     let counted = known.lists.iter().filter(|list| options.liked || !list.liked);
     let mut lists: Vec<_> = counted.map(|list| ((rank(&list.name), list.liked, fold(&list.name)), list)).collect();
@@ -110,7 +110,7 @@ fn lists_of(known: &Known, options: &Options) -> HashMap<i64, Vec<String>> {
 }
 
 struct Planner<'a> {
-    known: &'a Known,
+    known: &'a CatalogData,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
     /// What earlier plans moved: the catalog may not know yet.
@@ -118,16 +118,16 @@ struct Planner<'a> {
     /// Bytes that were read to tell copies.
     read: Cell<u64>,
     rules: &'a Rules,
-    several: Several,
+    several: ManyPlaylists,
     music: &'a [Root],
     organised: &'a Root,
 }
 
 /// What is decided of a file before its name is chosen.
-struct Judged {
+struct FileDecision {
     places: Vec<(Place, Option<String>)>,
     reason: String,
-    track: Option<Of>,
+    track: Option<StepTrack>,
 }
 
 impl Planner<'_> {
@@ -145,8 +145,8 @@ impl Planner<'_> {
 
     /// What the catalog says of this file, not of another one that lay at its path: by size and time, or where the catalog has
     /// none, by what was moved from there.
-    fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&Named> {
-        let here = |named: &&Named| {
+    fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&NamedFile> {
+        let here = |named: &&NamedFile| {
             let dated = named.is_dated() || self.history.may_be(number, file);
             !named.missing && named.fits(file.size, file.modified_ns) && dated
         };
@@ -158,24 +158,24 @@ impl Planner<'_> {
     }
 
     /// Where the file belongs; nothing when it stays.
-    fn judge(&self, file: &Entry, root: &Root, named: Option<&Named>, draft: &mut Draft) -> Option<Judged> {
-        let who = if file.audio { self.identifier.who(named, file.file_name()) } else { Who::Nobody };
+    fn judge(&self, file: &Entry, root: &Root, named: Option<&NamedFile>, draft: &mut Draft) -> Option<FileDecision> {
+        let who = if file.audio { self.identifier.who(named, file.file_name()) } else { TrackIdentity::Nobody };
         let (song, how) = match &who {
-            Who::Is { song, how } => (self.known.songs.get(song), how.as_str()),
-            Who::Nobody => (None, "no track of the catalog"),
-            Who::Unclear(_) => (None, ""),
+            TrackIdentity::Is { song, how } => (self.known.songs.get(song), how.as_str()),
+            TrackIdentity::Nobody => (None, "no track of the catalog"),
+            TrackIdentity::Unclear(_) => (None, ""),
         };
         let (values, facts) = values(file, named, song);
         let names = song.and_then(|song| self.lists.get(&song.id)).map_or(&[][..], Vec::as_slice);
         let verdicts = self.verdicts(&values, &facts, names, file.audio);
         let stays = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stays { .. }));
-        if let (Who::Unclear(perhaps), false) = (&who, stays) {
+        if let (TrackIdentity::Unclear(perhaps), false) = (&who, stays) {
             let shown = |(song, why): &(i64, String)| Some((self.known.songs.get(song)?.shown(), why.clone()));
             let path = format!("{}/{}", root.shown, file.path);
-            draft.unclear.push(Unclear { path, perhaps: perhaps.iter().filter_map(shown).collect() });
+            draft.unclear.push(UnclearFile { path, perhaps: perhaps.iter().filter_map(shown).collect() });
             return None;
         }
-        let mut judged = Judged { places: Vec::new(), reason: String::new(), track: song.map(of) };
+        let mut judged = FileDecision { places: Vec::new(), reason: String::new(), track: song.map(of) };
         for verdict in verdicts {
             let Verdict::Goes { place, rule, playlist } = verdict else { continue };
             if judged.reason.is_empty() {
@@ -195,8 +195,8 @@ impl Planner<'_> {
     fn verdicts(&self, values: &Values, facts: &Facts, names: &[String], audio: bool) -> Vec<Verdict> {
         let judge = |names: &[String]| self.rules.judge(values, facts, names, audio);
         match self.several {
-            Several::Copy if names.len() > 1 => names.chunks(1).map(judge).collect(),
-            Several::Unassigned if names.len() > 1 => vec![judge(&[])],
+            ManyPlaylists::Copy if names.len() > 1 => names.chunks(1).map(judge).collect(),
+            ManyPlaylists::Unassigned if names.len() > 1 => vec![judge(&[])],
             _ => vec![judge(names)],
         }
     }
@@ -205,8 +205,8 @@ impl Planner<'_> {
     fn place(
         &self,
         (root, number, file): (&Root, usize, &Entry),
-        named: Option<&Named>,
-        judged: Judged,
+        named: Option<&NamedFile>,
+        judged: FileDecision,
         targets: &mut Targets<'_>,
         draft: &mut Draft,
     ) {
@@ -216,7 +216,7 @@ impl Planner<'_> {
         }
         let host = root.on_host(&file.path);
         let own = self.organised.below(&host);
-        let is_it = |path: &str| self.several == Several::Copy && self.is_copy((root, number, file), named, path);
+        let is_it = |path: &str| self.several == ManyPlaylists::Copy && self.is_copy((root, number, file), named, path);
         let (mut free, mut lies_there) = (Vec::new(), false);
         for (place, playlist) in judged.places {
             let ending = stem_and_ending(file.file_name()).1;
@@ -235,12 +235,12 @@ impl Planner<'_> {
         }
         let last = free.len();
         let step = |(place, (path, playlist)): (usize, (String, Option<String>))| {
-            let act = if lies_there || place + 1 < last { Act::Copy } else { Act::Move };
+            let act = if lies_there || place + 1 < last { StepAction::Copy } else { StepAction::Move };
             Step {
                 step: u32::try_from(draft.steps.len() + place + 1).unwrap_or(u32::MAX),
                 act,
-                from: At { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
-                to: At { folder: self.organised.name.clone(), root: self.organised.host.clone(), path },
+                from: StepPlace { folder: root.name.clone(), root: root.host.clone(), path: file.path.clone() },
+                to: StepPlace { folder: self.organised.name.clone(), root: self.organised.host.clone(), path },
                 size: file.size,
                 modified_ns: file.modified_ns,
                 sha256: digest(file, named),
@@ -263,9 +263,9 @@ impl Planner<'_> {
     /// Whether the file below the folder `organised` is a copy of this one. Where sizes are equal, an earlier plan may have made it,
     /// or the catalog may know both digests; else both are read, as long as not too much was read already. Beyond that the same
     /// name and size have to do: it is left, and no other copy is made beside it.
-    fn is_copy(&self, (root, number, file): (&Root, usize, &Entry), named: Option<&Named>, path: &str) -> bool {
+    fn is_copy(&self, (root, number, file): (&Root, usize, &Entry), named: Option<&NamedFile>, path: &str) -> bool {
         let (other, own) = (self.organised.at(path), root.at(&file.path));
-        let Ok(Some(seen)) = Real.look(&other) else { return false };
+        let Ok(Some(seen)) = RealDisk.look(&other) else { return false };
         if !seen.file || seen.size != file.size {
             return false;
         }
@@ -283,18 +283,18 @@ impl Planner<'_> {
             return true;
         }
         self.read.set(read);
-        let digest = |path: &Path| Real.digest(path, &|| true).ok();
+        let digest = |path: &Path| RealDisk.digest(path, &|| true).ok();
         digest(&other).is_some_and(|other| digest(&own) == Some(other))
     }
 }
 
 /// The catalog's digest, when it speaks of the file as it is.
-fn digest(file: &Entry, named: Option<&Named>) -> Option<String> {
+fn digest(file: &Entry, named: Option<&NamedFile>) -> Option<String> {
     named.filter(|named| named.is_dated() && named.fits(file.size, file.modified_ns))?.sha256.clone()
 }
 
-fn of(song: &Song) -> Of {
-    Of { id: song.id, title: song.title.clone(), artist: song.artist.clone() }
+fn of(song: &CatalogTrack) -> StepTrack {
+    StepTrack { id: song.id, title: song.title.clone(), artist: song.artist.clone() }
 }
 
 fn reason(rule: usize, names: &[String], how: &str) -> String {
@@ -308,7 +308,7 @@ fn reason(rule: usize, names: &[String], how: &str) -> String {
     if rule == 0 { plain } else { format!("rule {rule}; {plain}") }
 }
 
-fn values(file: &Entry, named: Option<&Named>, song: Option<&Song>) -> (Values, Facts) {
+fn values(file: &Entry, named: Option<&NamedFile>, song: Option<&CatalogTrack>) -> (Values, Facts) {
     let (name, ext) = stem_and_ending(file.file_name());
     let mut values = Values { ext, name: name.to_owned(), folder: file.folder().to_owned(), ..Values::default() };
     let mut facts = Facts { path: file.path.clone(), known: song.is_some(), ..Facts::default() };
@@ -335,7 +335,7 @@ fn values(file: &Entry, named: Option<&Named>, song: Option<&Song>) -> (Values, 
     (values, facts)
 }
 
-fn findings(draft: &Draft, walked: &Walked) -> Findings {
+fn findings(draft: &Draft, walked: &FoundFiles) -> Findings {
     let mut findings = Findings::default();
     for unclear in &draft.unclear {
         let perhaps: Vec<_> = unclear.perhaps.iter().map(|(track, why)| format!("{track}: {why}")).collect();

@@ -1,20 +1,20 @@
 //! A plan as people and other programs read it: JSON (`schemas/organise-plan.schema.json`), CSV and Markdown.
 
+use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::sheet::Written;
 use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind};
 use serde_json::json;
 
-use super::args::Several;
-use super::journal::Kept;
+use super::args::ManyPlaylists;
+use super::journal::StoredPlan;
 use super::limits::{SHOWN, SHOWN_CHARS};
-use super::plan::{Draft, Unclear};
-use super::step::{Act, Step};
-use super::walk::Walked;
+use super::plan::{Draft, UnclearFile};
+use super::step::{Step, StepAction};
+use super::walk::FoundFiles;
 
 /// The outcome: `refused` where no file could be planned, `partial` where files or folders could not be read or wait for the next
 /// plan. What a person has to look at is a part of a plan, not missing from it.
-pub(crate) fn outcome(draft: &Draft, walked: &Walked, kept: Option<&Kept>, has_tracks: bool) -> Outcome {
+pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>, has_tracks: bool) -> Outcome {
     let planned = draft.steps.len() + draft.there + draft.stays;
     let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();
     let text = summary(draft, walked, kept);
@@ -41,7 +41,7 @@ pub(crate) fn outcome(draft: &Draft, walked: &Walked, kept: Option<&Kept>, has_t
 }
 
 /// What the plan comes to, in one to three sentences.
-fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> String {
+fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> String {
     let (moves, copies) = counts(&draft.steps);
     let left: usize = walked.left.values().sum();
     let mut text = format!(
@@ -70,7 +70,7 @@ fn summary(draft: &Draft, walked: &Walked, kept: Option<&Kept>) -> String {
 }
 
 fn counts(steps: &[Step]) -> (usize, usize) {
-    let moves = steps.iter().filter(|step| step.act == Act::Move).count();
+    let moves = steps.iter().filter(|step| step.act == StepAction::Move).count();
     (moves, steps.len() - moves)
 }
 
@@ -78,7 +78,12 @@ fn counts(steps: &[Step]) -> (usize, usize) {
 ///
 /// # Errors
 /// `permanent` when it cannot be written as text, which does not happen.
-pub(crate) fn artifacts(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<Artifact>, Error> {
+pub(crate) fn artifacts(
+    kept: &StoredPlan,
+    draft: &Draft,
+    several: ManyPlaylists,
+    now: &str,
+) -> Result<Vec<Artifact>, Error> {
     let file = |ending: &str, media_type: &str, bytes: Vec<u8>| Artifact {
         name: format!("organise_{}.{ending}", kept.id),
         media_type: media_type.to_owned(),
@@ -91,11 +96,11 @@ pub(crate) fn artifacts(kept: &Kept, draft: &Draft, several: Several, now: &str)
     ])
 }
 
-fn json(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<u8>, Error> {
+fn json(kept: &StoredPlan, draft: &Draft, several: ManyPlaylists, now: &str) -> Result<Vec<u8>, Error> {
     let (moves, copies) = counts(&draft.steps);
     let perhaps = |(track, why): &(String, String)| json!({ "track": cut(track), "why": why });
     let one =
-        |one: &Unclear| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
+        |one: &UnclearFile| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
     let unclear: Vec<_> = draft.unclear.iter().take(SHOWN).map(one).collect();
     let plan = json!({
         "version": 1,
@@ -113,7 +118,7 @@ fn json(kept: &Kept, draft: &Draft, several: Several, now: &str) -> Result<Vec<u
 }
 
 fn csv(steps: &[Step]) -> Result<Vec<u8>, String> {
-    let mut sheet = Written::new(["step", "do", "from", "to", "size", "playlist", "track", "why"])?;
+    let mut sheet = CsvWriter::new(["step", "do", "from", "to", "size", "playlist", "track", "why"])?;
     for step in steps {
         let track = step.track.as_ref().map(|track| match &track.artist {
             Some(artist) => format!("{artist} - {}", track.title),
@@ -134,7 +139,7 @@ fn csv(steps: &[Step]) -> Result<Vec<u8>, String> {
     sheet.into_bytes()
 }
 
-fn markdown(kept: &Kept, draft: &Draft) -> String {
+fn markdown(kept: &StoredPlan, draft: &Draft) -> String {
     let (moves, copies) = counts(&draft.steps);
     let mut text = format!(
         "# Plan {}{}\n\nNothing was moved. {moves} files would be moved and {copies} copies made; {} are at their place.\n\n\

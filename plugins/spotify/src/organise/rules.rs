@@ -21,9 +21,9 @@ const ALWAYS: [(&str, bool); 4] = [
 /// A rule as people write it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Written {
+pub(crate) struct RuleText {
     #[serde(default)]
-    when: When,
+    when: RuleConditions,
     to: Option<String>,
     #[serde(default)]
     leave: bool,
@@ -33,16 +33,16 @@ pub(crate) struct Written {
 /// What a rule asks for: all that is said. Texts are patterns (`*`, `?`, `[a-z]`, `{a,b}`) without case.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct When {
-    playlist: Option<Words>,
-    genre: Option<Words>,
-    artist: Option<Words>,
-    album: Option<Words>,
-    title: Option<Words>,
-    label: Option<Words>,
-    key: Option<Words>,
-    path: Option<Words>,
-    format: Option<Words>,
+pub(crate) struct RuleConditions {
+    playlist: Option<TextPatterns>,
+    genre: Option<TextPatterns>,
+    artist: Option<TextPatterns>,
+    album: Option<TextPatterns>,
+    title: Option<TextPatterns>,
+    label: Option<TextPatterns>,
+    key: Option<TextPatterns>,
+    path: Option<TextPatterns>,
+    format: Option<TextPatterns>,
     bpm: Option<Range>,
     year: Option<Range>,
     known: Option<bool>,
@@ -51,7 +51,7 @@ pub(crate) struct When {
 /// One text or a list of them, of which one has to fit.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Words {
+pub(crate) enum TextPatterns {
     One(String),
     Many(Vec<String>),
 }
@@ -91,7 +91,7 @@ pub(crate) struct Rules(Vec<Rule>);
 #[derive(Debug)]
 struct Rule {
     number: usize,
-    when: When,
+    when: RuleConditions,
     to: Option<Template>,
     missing: Option<String>,
     /// Fits only a file that is in a playlist.
@@ -103,17 +103,17 @@ impl Rules {
     ///
     /// # Errors
     /// `permanent`, with the number of the rule and what is wrong with it.
-    pub(crate) fn read(written: &[Written]) -> Result<Self, Error> {
+    pub(crate) fn read(written: &[RuleText]) -> Result<Self, Error> {
         if written.len() > MOST_RULES {
             return Err(Error::Permanent(format!("there are {} rules; {MOST_RULES} are read", written.len())));
         }
-        let one = |(number, written): (usize, &Written)| {
+        let one = |(number, written): (usize, &RuleText)| {
             rule(number + 1, written).map_err(|why| Error::Permanent(format!("rule {}: {why}", number + 1)))
         };
         let mut rules = written.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
         for (to, listed) in ALWAYS {
             let to = Some(Template::parse(to).map_err(Error::Permanent)?);
-            rules.push(Rule { number: 0, when: When::default(), to, missing: None, listed });
+            rules.push(Rule { number: 0, when: RuleConditions::default(), to, missing: None, listed });
         }
         Ok(Self(rules))
     }
@@ -145,7 +145,7 @@ impl Rules {
     }
 }
 
-fn rule(number: usize, written: &Written) -> Result<Rule, String> {
+fn rule(number: usize, written: &RuleText) -> Result<Rule, String> {
     written.when.check()?;
     let to = match (&written.to, written.leave) {
         (Some(to), false) => Some(Template::parse(to)?),
@@ -156,8 +156,8 @@ fn rule(number: usize, written: &Written) -> Result<Rule, String> {
     Ok(Rule { number, when: written.when.clone(), to, missing: written.missing.clone(), listed: false })
 }
 
-impl When {
-    fn words(&self) -> [Option<&Words>; 9] {
+impl RuleConditions {
+    fn words(&self) -> [Option<&TextPatterns>; 9] {
         let all = [
             &self.playlist,
             &self.genre,
@@ -173,7 +173,7 @@ impl When {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.words().into_iter().flatten().flat_map(Words::all).try_for_each(|text| pattern::check(text))
+        self.words().into_iter().flatten().flat_map(TextPatterns::all).try_for_each(|text| pattern::check(text))
     }
 
     fn fits(&self, values: &Values, facts: &Facts) -> bool {
@@ -185,7 +185,7 @@ impl When {
             (&self.label, &values.label),
             (&self.key, &values.key),
         ];
-        let fits = |words: &Option<Words>, value: &Option<String>| {
+        let fits = |words: &Option<TextPatterns>, value: &Option<String>| {
             words.as_ref().is_none_or(|words| value.as_deref().is_some_and(|value| words.fit(value)))
         };
         names.iter().all(|(words, value)| fits(words, value))
@@ -199,11 +199,11 @@ impl When {
 }
 
 /// Services write several genres as one text.
-fn any_genre(words: &Words, all: &str) -> bool {
+fn any_genre(words: &TextPatterns, all: &str) -> bool {
     words.fit(all) || all.split([',', ';']).any(|one| words.fit(one.trim()))
 }
 
-impl Words {
+impl TextPatterns {
     fn all(&self) -> &[String] {
         match self {
             Self::One(text) => std::slice::from_ref(text),
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn rules(written: &Value) -> Result<Rules, Error> {
-        Rules::read(&serde_json::from_value::<Vec<Written>>(written.clone()).unwrap())
+        Rules::read(&serde_json::from_value::<Vec<RuleText>>(written.clone()).unwrap())
     }
 
     fn values() -> Values {
@@ -311,6 +311,6 @@ mod tests {
             let Err(Error::Permanent(text)) = rules(&written) else { panic!("{written}") };
             assert!(text.contains(words), "{text}");
         }
-        assert!(serde_json::from_value::<Written>(json!({ "when": { "bmp": {} }, "leave": true })).is_err());
+        assert!(serde_json::from_value::<RuleText>(json!({ "when": { "bmp": {} }, "leave": true })).is_err());
     }
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 /// What is done with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Act {
+pub(crate) enum StepAction {
     Move,
     Copy,
 }
 
-impl Act {
+impl StepAction {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Move => "move",
@@ -25,7 +25,7 @@ impl Act {
 
 /// A place: a path below a granted folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct At {
+pub(crate) struct StepPlace {
     /// `music` or `organised`.
     pub(crate) folder: String,
     /// Where that folder is on the host.
@@ -33,7 +33,7 @@ pub(crate) struct At {
     pub(crate) path: String,
 }
 
-impl At {
+impl StepPlace {
     /// The whole path on the host.
     pub(crate) fn on_host(&self) -> String {
         format!("{}/{}", self.root, self.path)
@@ -42,7 +42,7 @@ impl At {
 
 /// The track that a file is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Of {
+pub(crate) struct StepTrack {
     pub(crate) id: i64,
     pub(crate) title: String,
     pub(crate) artist: Option<String>,
@@ -54,9 +54,9 @@ pub(crate) struct Step {
     /// Counted from 1.
     pub(crate) step: u32,
     #[serde(rename = "do")]
-    pub(crate) act: Act,
-    pub(crate) from: At,
-    pub(crate) to: At,
+    pub(crate) act: StepAction,
+    pub(crate) from: StepPlace,
+    pub(crate) to: StepPlace,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
     /// As the catalog has it for a file of that size and time; else it is computed when the file is copied.
@@ -64,7 +64,7 @@ pub(crate) struct Step {
     pub(crate) sha256: Option<String>,
     pub(crate) reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) track: Option<Of>,
+    pub(crate) track: Option<StepTrack>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) playlist: Option<String>,
 }

@@ -63,7 +63,7 @@ pub(crate) fn stem_and_ending(name: &str) -> (&str, String) {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(crate) struct Walked {
+pub(crate) struct FoundFiles {
     /// In the order of folders and names.
     pub(crate) files: Vec<Entry>,
     /// What was left alone: why, and how often.
@@ -76,8 +76,8 @@ pub(crate) struct Walked {
 }
 
 /// Looks at everything below the folders. `named` tells endings that a rule speaks of.
-pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> Walked {
-    let mut walked = Walked::default();
+pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> FoundFiles {
+    let mut walked = FoundFiles::default();
     for (number, root) in roots.iter().enumerate() {
         let others: BTreeSet<_> =
             roots.iter().filter(|other| other.host != root.host).map(|r| r.host.clone()).collect();
@@ -93,7 +93,7 @@ struct Walker<'a> {
     /// Folders that are granted too and walked by themselves.
     others: BTreeSet<String>,
     named: &'a dyn Fn(&str) -> bool,
-    walked: &'a mut Walked,
+    walked: &'a mut FoundFiles,
 }
 
 impl Walker<'_> {

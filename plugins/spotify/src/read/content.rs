@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::sheet::{MOST_BYTES, Sheet, read_file};
+use baton_plugin_kit::csv_file::{CsvFile, MOST_BYTES, read_file};
 use baton_plugin_sdk::Severity;
 
 use super::dialect::{Column, Columns, Dialect, Mapping};
-use super::found::{Found, Kind};
+use super::found::{FoundFile, Kind};
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist};
 use crate::names::{LIKED, counted, playlist_id, shown};
@@ -26,7 +26,7 @@ pub enum Content {
 }
 
 /// Reads a file. What is wrong with it becomes findings; nothing comes of a file that cannot be read as a whole.
-pub fn read(found: &Found, findings: &mut Findings) -> Option<Content> {
+pub fn read(found: &FoundFile, findings: &mut Findings) -> Option<Content> {
     let content = match found.kind {
         Kind::Csv => read_file(&found.path)
             .and_then(|bytes| read_csv(bytes, &found.stem(), &found.shown, &Mapping::default(), findings))
@@ -54,14 +54,14 @@ pub struct Csv {
 /// Whether the rows of a CSV file say of which playlist they are.
 #[must_use]
 pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
-    let columns = Sheet::of(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    let columns = CsvFile::of(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
     columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
 }
 
 /// Whether it is a mapping that says which column of a CSV file is what.
 #[must_use]
 pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
-    let sniff = || Sheet::of(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    let sniff = || CsvFile::of(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
     !mapping.0.is_empty() && sniff().is_ok_and(|columns| columns.dialect == Dialect::Mapped)
 }
 
@@ -76,7 +76,7 @@ pub fn read_csv(
     mapping: &Mapping,
     findings: &mut Findings,
 ) -> Result<Csv, String> {
-    let sheet = Sheet::of(bytes)?;
+    let sheet = CsvFile::of(bytes)?;
     let columns = Columns::sniff(sheet.header(), mapping)?;
     if sheet.latin {
         let title = format!("{file} is no UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");

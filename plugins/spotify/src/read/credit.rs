@@ -16,10 +16,10 @@ use std::collections::HashMap;
 const MOST: usize = 60;
 
 /// The names that rows with a single artist show: id to name.
-pub(super) type Known = HashMap<String, String>;
+pub(super) type KnownArtists = HashMap<String, String>;
 
 /// The names of a credit; `ids` has the artists' ids where the dialect has them.
-pub(super) fn names(credit: &str, ids: &str, known: &Known) -> Vec<String> {
+pub(super) fn names(credit: &str, ids: &str, known: &KnownArtists) -> Vec<String> {
     let ids = split_ids(ids);
     if credit.trim().is_empty() {
         return Vec::new();
@@ -67,7 +67,7 @@ fn plain<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// The one cut that gives each id a name, if there is one cut alone.
-fn by_ids(credit: &str, ids: &[&str], known: &Known) -> Option<Vec<String>> {
+fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String>> {
     if let [_] = ids {
         return Some(vec![credit.trim().to_owned()]);
     }
@@ -119,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    fn known(pairs: &[(&str, &str)]) -> Known {
+    fn known(pairs: &[(&str, &str)]) -> KnownArtists {
         pairs.iter().map(|(id, name)| ((*id).to_owned(), (*name).to_owned())).collect()
     }
 
@@ -140,13 +140,13 @@ mod tests {
             (" , ", &[","]),
             ("", &[]),
         ] {
-            assert_eq!(names(credit, "", &Known::new()), expected, "{credit:?}");
+            assert_eq!(names(credit, "", &KnownArtists::new()), expected, "{credit:?}");
         }
     }
 
     #[test]
     fn as_many_names_as_ids_where_one_cut_alone_fits() {
-        let nobody = Known::new();
+        let nobody = KnownArtists::new();
         assert_eq!(names("Lund, Voss & Co", "a", &nobody), ["Lund, Voss & Co"]);
         assert_eq!(names("Ida Lund, Mara Voss", "a, b", &nobody), ["Ida Lund", "Mara Voss"]);
         // Three pieces for two ids: either the first or the second name holds the comma.
@@ -164,9 +164,9 @@ mod tests {
         #[test]
         fn a_cut_by_ids_loses_no_letter(names_in in prop::collection::vec("[a-c]{1,3}(, [a-c]{1,2})?", 1..6)) {
             let ids: Vec<String> = (0..names_in.len()).map(|n| format!("i{n}")).collect();
-            let table: Known = ids.iter().cloned().zip(names_in.iter().cloned()).collect();
+            let table: KnownArtists = ids.iter().cloned().zip(names_in.iter().cloned()).collect();
             prop_assert_eq!(names(&names_in.join(", "), &ids.join(","), &table), names_in.clone());
-            let blind = names(&names_in.join(", "), &ids.join(","), &Known::new());
+            let blind = names(&names_in.join(", "), &ids.join(","), &KnownArtists::new());
             prop_assert_eq!(blind.join(", "), names_in.join(", "));
         }
     }

@@ -47,7 +47,7 @@ pub enum Kind {
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundFile {
     /// Where it is for us.
     pub path: PathBuf,
     /// What people call it: the folder's name and the path below it.
@@ -60,7 +60,7 @@ pub struct Found {
     pub size: u64,
 }
 
-impl Found {
+impl FoundFile {
     /// The name without its ending.
     #[must_use]
     pub fn stem(&self) -> String {
@@ -73,7 +73,7 @@ impl Found {
 ///
 /// # Errors
 /// When a path leads out of the folders, or nothing is there.
-pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Result<Vec<Found>, String> {
+pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Result<Vec<FoundFile>, String> {
     let mut walk = Walk { found: Vec::new(), entries: 0, findings };
     if paths.is_empty() {
         for folder in folders {
@@ -90,7 +90,7 @@ pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Re
 }
 
 struct Walk<'a> {
-    found: Vec<Found>,
+    found: Vec<FoundFile>,
     entries: usize,
     findings: &'a mut Findings,
 }
@@ -173,7 +173,7 @@ impl Walk<'_> {
         let modified = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_millis()).ok());
         let size = data.map_or(0, |data| data.len());
-        self.found.push(Found { path: path.to_owned(), shown, kind, modified, size });
+        self.found.push(FoundFile { path: path.to_owned(), shown, kind, modified, size });
     }
 }
 

@@ -1,14 +1,14 @@
 //! The history of what was played: the short form of the account's data (names, the end to the minute) and the long form that has to
 //! be asked for (ids, the end to the second).
 //!
-//! The long form also holds IP addresses, user agents, countries, platforms and a user's name. [`Played`] has no field for any of
+//! The long form also holds IP addresses, user agents, countries, platforms and a user's name. [`PlayRecord`] has no field for any of
 //! them, so nothing of them is ever in memory as more than bytes that were gone over.
 
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 use serde::Deserialize;
 
-use super::found::Found;
+use super::found::FoundFile;
 use super::json::list;
 use super::loose::{Text, Whole};
 use crate::model::Play;
@@ -17,7 +17,7 @@ use crate::uri::Uri;
 /// Both forms in one shape: no name of a field is used by both with another meaning.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Played {
+struct PlayRecord {
     #[serde(alias = "endTime")]
     ts: Text,
     #[serde(alias = "msPlayed")]
@@ -34,9 +34,9 @@ struct Played {
 ///
 /// # Errors
 /// When the file is no such JSON.
-pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Play>, String> {
+pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Play>, String> {
     let (mut plays, mut odd, mut spoken) = (Vec::new(), 0_usize, 0_usize);
-    list(found, &mut |played: Option<Played>| match played.map(play) {
+    list(found, &mut |played: Option<PlayRecord>| match played.map(play) {
         Some(Read::Play(play)) => plays.push(play),
         Some(Read::Spoken) => spoken += 1,
         Some(Read::Odd) | None => odd += 1,
@@ -58,8 +58,8 @@ enum Read {
     Odd,
 }
 
-fn play(played: Played) -> Read {
-    let Some(ended_at) = played.ts.some().and_then(|text| moment::parse(&text)) else {
+fn play(played: PlayRecord) -> Read {
+    let Some(ended_at) = played.ts.some().and_then(|text| time::parse(&text)) else {
         return Read::Odd;
     };
     let (title, artist) =

@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::marker::PhantomData;
 
-use baton_plugin_kit::sheet::MOST_BYTES;
+use baton_plugin_kit::csv_file::MOST_BYTES;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::error::Category;
 
 use super::content::{MOST_ROWS, too_large};
-use super::found::Found;
+use super::found::FoundFile;
 use super::loose::Object;
 
 /// Hands the objects of a list to `each`; whatever else stands in the list is handed on as nothing.
@@ -58,7 +58,10 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
 ///
 /// # Errors
 /// When it is too large, breaks off, or is no such list; the text says where.
-pub(super) fn list<T: for<'de> Deserialize<'de>>(found: &Found, each: &mut dyn FnMut(Option<T>)) -> Result<(), String> {
+pub(super) fn list<T: for<'de> Deserialize<'de>>(
+    found: &FoundFile,
+    each: &mut dyn FnMut(Option<T>),
+) -> Result<(), String> {
     with(found, Each::of(each))
 }
 
@@ -66,7 +69,7 @@ pub(super) fn list<T: for<'de> Deserialize<'de>>(found: &Found, each: &mut dyn F
 ///
 /// # Errors
 /// As [`list`].
-pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &Found, seed: S) -> Result<(), String> {
+pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S) -> Result<(), String> {
     if found.size > MOST_BYTES {
         return Err(too_large(found.size));
     }

@@ -6,7 +6,7 @@ use baton_plugin_sdk::Severity;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::found::Found;
+use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::Text;
 use crate::model::{Entry, Playlist};
@@ -15,7 +15,7 @@ use crate::uri::Uri;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Liked {
+struct LikedTracks {
     artist: Text,
     album: Text,
     track: Text,
@@ -26,9 +26,9 @@ struct Liked {
 ///
 /// # Errors
 /// When the file is no such JSON.
-pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Playlist, String> {
+pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Playlist, String> {
     let (mut entries, mut odd) = (Vec::new(), 0);
-    let mut each = |liked: Option<Liked>| match liked {
+    let mut each = |liked: Option<LikedTracks>| match liked {
         Some(liked) => entries.push(entry(liked)),
         None => odd += 1,
     };
@@ -49,7 +49,7 @@ pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Playlist, S
     })
 }
 
-fn entry(liked: Liked) -> Entry {
+fn entry(liked: LikedTracks) -> Entry {
     Entry {
         uri: liked.uri.some().and_then(|uri| Uri::parse(&uri)),
         title: liked.track.or_empty(),
@@ -60,7 +60,7 @@ fn entry(liked: Liked) -> Entry {
 }
 
 /// The member `tracks` of the object that the file is.
-struct Tracks<'a>(&'a mut dyn FnMut(Option<Liked>));
+struct Tracks<'a>(&'a mut dyn FnMut(Option<LikedTracks>));
 
 impl<'de> DeserializeSeed<'de> for Tracks<'_> {
     type Value = ();

@@ -22,4 +22,4 @@ mod rows;
 
 pub use content::{Content, Csv, MOST_ROWS, holds_playlists, is_mapped, read, read_csv};
 pub use dialect::{Column, Columns, Dialect, Mapping};
-pub use found::{Folder, Found, Kind, find};
+pub use found::{Folder, FoundFile, Kind, find};

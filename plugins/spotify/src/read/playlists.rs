@@ -1,14 +1,14 @@
 //! `Playlist1.json`, `Playlist2.json`, … of the privacy export: playlists with their entries. An entry may be a track, an episode, a
 //! chapter of an audiobook, a file on somebody's disk, or nothing any more; each keeps its place.
 
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 use quick_xml::escape::unescape;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::content::MOST_ROWS;
-use super::found::Found;
+use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::{Loose, Object, Text};
 use super::rows::text;
@@ -25,7 +25,7 @@ const MOST_ITEMS: usize = 20_000;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Listed {
+struct ListedPlaylist {
     name: Text,
     description: Text,
     items: Items,
@@ -97,10 +97,10 @@ impl<'de> Deserialize<'de> for Items {
 ///
 /// # Errors
 /// When the file is no such JSON.
-pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Playlist>, String> {
+pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Playlist>, String> {
     let (mut playlists, mut odd, mut rows) = (Vec::new(), 0_usize, 0_usize);
     let mut cut = 0_usize;
-    let mut each = |listed: Option<Listed>| {
+    let mut each = |listed: Option<ListedPlaylist>| {
         let Some(listed) = listed else {
             odd += 1;
             return;
@@ -123,7 +123,7 @@ pub(super) fn read(found: &Found, findings: &mut Findings) -> Result<Vec<Playlis
     Ok(playlists)
 }
 
-fn playlist(listed: Listed, file: &str, complete: bool) -> Playlist {
+fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     let name = html(&listed.name.or_empty());
     Playlist {
         service: SERVICE.to_owned(),
@@ -150,7 +150,7 @@ fn html(escaped: &str) -> String {
 }
 
 fn entry(item: Item) -> Entry {
-    let added_at = item.added_date.some().and_then(|date| moment::parse(&date));
+    let added_at = item.added_date.some().and_then(|date| time::parse(&date));
     let parse = |uri: Text| uri.some().and_then(|uri| Uri::parse(&uri));
     if let Some(track) = item.track.0 {
         let artists = track.artist_name.some().into_iter().collect();
@@ -190,7 +190,7 @@ fn local_names(uri: &Uri) -> (Vec<String>, Option<String>, String) {
 }
 
 /// The member `playlists` of the object that the file is.
-struct Playlists<'a>(&'a mut dyn FnMut(Option<Listed>));
+struct Playlists<'a>(&'a mut dyn FnMut(Option<ListedPlaylist>));
 
 impl<'de> DeserializeSeed<'de> for Playlists<'_> {
     type Value = ();

@@ -1,12 +1,12 @@
 //! The rows of a CSV export. One row is one place of the playlist: a row that cannot be read keeps its place with nothing in it, and
 //! is a finding with its file and line; a cell that cannot be read is left out, and the row is kept.
 
-use baton_plugin_kit::sheet::{Line, Sheet};
-use baton_plugin_kit::{Findings, moment};
+use baton_plugin_kit::csv_file::{CsvFile, CsvRow};
+use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 
 use super::content::MOST_ROWS;
-use super::credit::{self, Known};
+use super::credit::{self, KnownArtists};
 use super::dialect::{Column, Columns};
 use crate::model::Entry;
 use crate::uri::Uri;
@@ -30,11 +30,11 @@ pub(super) struct Rows {
 }
 
 /// Reads the rows below the header.
-pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
+pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
     let known = single_artists(sheet, columns);
     let mut read = Rows { complete: true, ..Rows::default() };
     let list = columns.place(Column::Playlist);
-    let list_of = |line: &Line| list.and_then(|place| line.cells.get(place)).map(text).unwrap_or_default();
+    let list_of = |line: &CsvRow| list.and_then(|place| line.cells.get(place)).map(text).unwrap_or_default();
     let mut lines = sheet.lines().peekable();
     while let Some(line) = lines.next() {
         let line = match line {
@@ -82,9 +82,9 @@ pub(super) fn rows(sheet: &Sheet, columns: &Columns, file: &str, findings: &mut 
 }
 
 /// The names of artists that stand alone in a row with a single id.
-fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
+fn single_artists(sheet: &CsvFile, columns: &Columns) -> KnownArtists {
     let (Some(ids), Some(names)) = (columns.place(Column::ArtistIds), columns.place(Column::Artists)) else {
-        return Known::new();
+        return KnownArtists::new();
     };
     let lines = sheet.lines().map_while(Result::ok).take(MOST_ROWS).filter(|line| has_all(line, columns));
     let single = lines.filter_map(|line| {
@@ -98,13 +98,13 @@ fn single_artists(sheet: &Sheet, columns: &Columns) -> Known {
 }
 
 /// Whether a row has a cell for each column. Some programs end each row with a comma: one more that is empty is none.
-fn has_all(line: &Line, columns: &Columns) -> bool {
+fn has_all(line: &CsvRow, columns: &Columns) -> bool {
     let more = || line.cells.len() == columns.len() + 1 && line.cells.get(columns.len()) == Some("");
     line.cells.len() == columns.len() || more()
 }
 
 /// Whether a row of an export by names is a favourite album or artist: by its type, or by its address.
-fn is_favourite(line: &Line, columns: &Columns) -> bool {
+fn is_favourite(line: &CsvRow, columns: &Columns) -> bool {
     if !columns.dialect.is_by_name() || !has_all(line, columns) {
         return false;
     }
@@ -120,7 +120,7 @@ fn is_favourite(line: &Line, columns: &Columns) -> bool {
 
 /// Whether a quote that is not closed in its row has taken other rows into this one, up to the next quote of the file. Told, because
 /// places are missing then.
-fn swallows(line: &Line, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
+fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
     let wrong = !has_all(line, columns);
     let holds = |cell: &str| {
         cell.split_once('\n')
@@ -153,7 +153,7 @@ impl Row<'_> {
         self.findings.add(kind, &format!("{}:{}", self.file, self.line), Severity::Low, title, evidence);
     }
 
-    fn entry(&mut self, line: &Line, columns: &Columns, known: &Known) -> Option<Entry> {
+    fn entry(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Option<Entry> {
         if !has_all(line, columns) {
             let what = format!("{} cells where the header has {}; its place is kept", line.cells.len(), columns.len());
             self.tell("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
@@ -196,13 +196,13 @@ impl Row<'_> {
 
     /// What is sure of the last row when its last cell is open and holds whatever came behind it: the cells before that. Where they
     /// have no title it keeps its place with nothing in it.
-    fn before_the_quote(&mut self, line: &Line, columns: &Columns, known: &Known) -> Entry {
+    fn before_the_quote(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Entry {
         if line.cells.len() != columns.len() {
             return Entry::default();
         }
         let whole = line.cells.iter().take(columns.len().saturating_sub(1));
         let cells = whole.chain(std::iter::once("")).collect();
-        let entry = self.entry(&Line { number: line.number, cells }, columns, known);
+        let entry = self.entry(&CsvRow { number: line.number, cells }, columns, known);
         entry.filter(|entry| !entry.title.is_empty()).unwrap_or_default()
     }
 
@@ -263,7 +263,7 @@ impl Row<'_> {
 
     fn moment(&mut self, cell: &str) -> Option<i64> {
         // Exports write 1970 for what was added before Spotify wrote that down.
-        let moment = moment::parse(cell);
+        let moment = time::parse(cell);
         if moment.is_none() {
             self.tell("row-date", "no date; it is left out", cell);
         }

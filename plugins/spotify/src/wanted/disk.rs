@@ -4,14 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use baton_core::matching::{Decision, Found as Match, Matcher, Reason, Track, normalise};
+use baton_core::matching::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
 
-use crate::organise::{Known, Named, Song, described};
+use crate::organise::{CatalogData, CatalogTrack, NamedFile, described};
 
 /// What of a track lies on disk.
-pub(crate) enum Lies<'a> {
+pub(crate) enum DiskState<'a> {
     /// These files, the best first.
-    There(Vec<&'a Named>),
+    There(Vec<&'a NamedFile>),
     /// Perhaps; a person should look.
     Unclear,
     /// Nothing.
@@ -19,9 +19,9 @@ pub(crate) enum Lies<'a> {
 }
 
 /// The files that there are.
-pub(crate) struct Disk<'a> {
-    files: Vec<&'a Named>,
-    linked: HashMap<i64, Vec<&'a Named>>,
+pub(crate) struct FileIndex<'a> {
+    files: Vec<&'a NamedFile>,
+    linked: HashMap<i64, Vec<&'a NamedFile>>,
     tracks: Vec<Track>,
     matcher: Matcher,
 }
@@ -30,37 +30,37 @@ pub(crate) struct Disk<'a> {
 pub(crate) const SCAN: &str = "scan your music: baton library scan FOLDER";
 
 /// Whether the catalog knows a file on disk.
-pub(crate) fn has_files(known: &Known) -> bool {
+pub(crate) fn has_files(known: &CatalogData) -> bool {
     known.files.iter().any(is_on_disk)
 }
 
 /// What a service streams is named by an address.
-fn is_on_disk(file: &Named) -> bool {
+fn is_on_disk(file: &NamedFile) -> bool {
     !file.missing && !file.path.contains("://")
 }
 
-impl<'a> Disk<'a> {
-    pub(crate) fn new(known: &'a Known) -> Self {
+impl<'a> FileIndex<'a> {
+    pub(crate) fn new(known: &'a CatalogData) -> Self {
         let named = NamedPaths::new(known);
-        let counts = |file: &&Named| is_on_disk(file) && (file.size.is_some() || named.count(&file.path));
+        let counts = |file: &&NamedFile| is_on_disk(file) && (file.size.is_some() || named.count(&file.path));
         let files: Vec<_> = known.files.iter().filter(counts).collect();
         let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
         Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
     }
 
     /// What of a track lies here.
-    pub(crate) fn find(&self, song: &Song) -> Lies<'a> {
+    pub(crate) fn find(&self, song: &CatalogTrack) -> DiskState<'a> {
         if let Some(files) = self.linked.get(&song.id) {
-            return Lies::There(files.clone());
+            return DiskState::There(files.clone());
         }
         let file = |found: Option<&Match>| found.and_then(|found| self.files.get(found.candidate)).copied();
         match self.matcher.find(&song.track()) {
-            Decision::Auto(found) => Lies::There(file(Some(&found)).into_iter().collect()),
+            Decision::Auto(found) => DiskState::There(file(Some(&found)).into_iter().collect()),
             Decision::Review { candidates } if self.is_there_twice(&candidates) => {
-                Lies::There(file(candidates.first()).into_iter().collect())
+                DiskState::There(file(candidates.first()).into_iter().collect())
             }
-            Decision::Review { .. } => Lies::Unclear,
-            Decision::None { .. } => Lies::Nowhere,
+            Decision::Review { .. } => DiskState::Unclear,
+            Decision::None { .. } => DiskState::Nowhere,
         }
     }
 
@@ -85,7 +85,7 @@ struct NamedPaths<'a> {
 }
 
 impl<'a> NamedPaths<'a> {
-    fn new(known: &'a Known) -> Self {
+    fn new(known: &'a CatalogData) -> Self {
         let seen = known.files.iter().filter(|file| is_on_disk(file) && file.size.is_some());
         Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
     }
@@ -110,11 +110,11 @@ fn first_folders(path: &str) -> [Option<&str>; 2] {
 
 /// The files of tracks that are linked: those that somebody saw before those that are only named, and the largest first, because of
 /// two copies it has lost less. A copy with the sound or the bytes of a linked file is that track too, as `organise` has it.
-fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Named>> {
+fn linked<'a>(known: &'a CatalogData, files: &[&'a NamedFile]) -> HashMap<i64, Vec<&'a NamedFile>> {
     let all = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
     let sounds: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
     let digests: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sha256.as_deref()?, track))).collect();
-    let mut linked: HashMap<i64, Vec<&Named>> = HashMap::new();
+    let mut linked: HashMap<i64, Vec<&NamedFile>> = HashMap::new();
     for file in files {
         let sound = || file.sound.as_deref().and_then(|sound| sounds.get(sound).copied());
         let digest = || file.sha256.as_deref().and_then(|digest| digests.get(digest).copied());
@@ -122,7 +122,7 @@ fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Nam
             linked.entry(track).or_default().push(file);
         }
     }
-    let best = |file: &&Named| (file.size.is_none(), file.track.is_none(), Reverse(file.size), file.path.clone());
+    let best = |file: &&NamedFile| (file.size.is_none(), file.track.is_none(), Reverse(file.size), file.path.clone());
     for files in linked.values_mut() {
         files.sort_by_cached_key(best);
     }
@@ -130,15 +130,15 @@ fn linked<'a>(known: &'a Known, files: &[&'a Named]) -> HashMap<i64, Vec<&'a Nam
 }
 
 /// A file as the matching takes it. Files with the same sound are one recording, so that a copy makes nothing unclear.
-fn track_of(known: &Known, file: &Named) -> Track {
+fn track_of(known: &CatalogData, file: &NamedFile) -> Track {
     let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
     let linked = file.track.and_then(|track| known.songs.get(&track));
     let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));
-    Track { recording, ..linked.map_or_else(|| described(Some(file), name), Song::track) }
+    Track { recording, ..linked.map_or_else(|| described(Some(file), name), CatalogTrack::track) }
 }
 
 /// The tracks of playlists, each once.
-pub(crate) fn in_lists(known: &Known) -> HashSet<i64> {
+pub(crate) fn in_lists(known: &CatalogData) -> HashSet<i64> {
     known.lists.iter().flat_map(|list| list.tracks.iter().copied()).collect()
 }

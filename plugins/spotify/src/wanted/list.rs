@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::lent::Tables;
-use baton_plugin_kit::moment;
+use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::time;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 
-use super::disk::{Disk, Lies, SCAN, has_files};
+use super::disk::{DiskState, FileIndex, SCAN, has_files};
 use super::report;
-use crate::organise::{Known, List, Song, pattern};
+use crate::organise::{CatalogData, CatalogTrack, List, pattern};
 
 /// How playlists come into the catalog.
 const IMPORT: &str =
@@ -41,7 +41,7 @@ enum Liked {
 
 /// How it stands with a track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum TrackState {
     OnDisk,
     Unclear,
     Wanted,
@@ -50,22 +50,22 @@ pub(crate) enum Standing {
 /// A track that is not (surely) on disk, with all the playlists that it is in.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
-    pub(crate) song: &'a Song,
+    pub(crate) song: &'a CatalogTrack,
     pub(crate) lists: Vec<&'a str>,
-    pub(crate) standing: Standing,
+    pub(crate) standing: TrackState,
 }
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(crate) struct Found<'a> {
+pub(crate) struct WantedTracks<'a> {
     /// In the order of the playlists and of their tracks.
     pub(crate) rows: Vec<Row<'a>>,
     pub(crate) in_playlists: usize,
     pub(crate) on_disk: usize,
 }
 
-impl Found<'_> {
-    pub(crate) fn count(&self, standing: Standing) -> usize {
+impl WantedTracks<'_> {
+    pub(crate) fn count(&self, standing: TrackState) -> usize {
         self.rows.iter().filter(|row| row.standing == standing).count()
     }
 }
@@ -78,7 +78,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let options: Options = serde_json::from_str(&task.args)
         .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))?;
     options.playlists.iter().try_for_each(|text| pattern::check(text)).map_err(Error::Permanent)?;
-    let known = Known::read(catalog)?;
+    let known = CatalogData::read(catalog)?;
     let lists: Vec<_> = known.lists.iter().filter(|list| options.asks_for(list)).collect();
     if lists.is_empty() && !options.playlists.is_empty() {
         let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
@@ -89,7 +89,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     }
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
-    let stamp = moment::parse(&task.now).and_then(moment::stamp).unwrap_or_default();
+    let stamp = time::parse(&task.now).and_then(time::stamp).unwrap_or_default();
     let mut exports = Exports::of(task, "exports").by("spotify").keep_older(options.keep_older);
     let name = if exports.has_folder() { "wanted".to_owned() } else { format!("wanted_{stamp}") };
     exports.put(format!("{name}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
@@ -100,7 +100,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
 }
 
 /// Where nothing can be said about what is on disk: what is missing first.
-fn missing(known: &Known, lists: &[&List]) -> Option<Outcome> {
+fn missing(known: &CatalogData, lists: &[&List]) -> Option<Outcome> {
     if lists.iter().all(|list| list.tracks.is_empty()) {
         let what = "The catalog has no playlist with a track, so there is nothing that could be wanted.";
         return Some(Outcome::refused(what).with_next_step(IMPORT));
@@ -125,9 +125,9 @@ impl Options {
     }
 }
 
-fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
-    let disk = Disk::new(known);
-    let (mut found, mut places) = (Found::default(), HashMap::<i64, Option<usize>>::new());
+fn find<'a>(known: &'a CatalogData, lists: &[&'a List]) -> WantedTracks<'a> {
+    let disk = FileIndex::new(known);
+    let (mut found, mut places) = (WantedTracks::default(), HashMap::<i64, Option<usize>>::new());
     for list in lists {
         for track in &list.tracks {
             let Some(song) = known.songs.get(track) else { continue };
@@ -139,11 +139,11 @@ fn find<'a>(known: &'a Known, lists: &[&'a List]) -> Found<'a> {
             }
             found.in_playlists += 1;
             let standing = match disk.find(song) {
-                Lies::There(_) => Standing::OnDisk,
-                Lies::Unclear => Standing::Unclear,
-                Lies::Nowhere => Standing::Wanted,
+                DiskState::There(_) => TrackState::OnDisk,
+                DiskState::Unclear => TrackState::Unclear,
+                DiskState::Nowhere => TrackState::Wanted,
             };
-            if standing == Standing::OnDisk {
+            if standing == TrackState::OnDisk {
                 found.on_disk += 1;
                 places.insert(*track, None);
             } else {

@@ -4,5 +4,5 @@ mod disk;
 mod list;
 mod report;
 
-pub(crate) use disk::{Disk, Lies, SCAN, has_files, in_lists};
+pub(crate) use disk::{DiskState, FileIndex, SCAN, has_files, in_lists};
 pub use list::list;

@@ -1,35 +1,35 @@
 //! What is wanted, as CSV (each track once) and as Markdown (by playlist).
 
+use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
-use baton_plugin_kit::sheet::Written;
 
-use super::list::{Found, Row, Standing};
+use super::list::{Row, TrackState, WantedTracks};
 use crate::organise::List;
 
 /// Rows that a person reads; all of them stand in the CSV.
 const SHOWN: usize = 2_000;
 
 /// What it comes to.
-pub(crate) fn summary(found: &Found<'_>, lists: usize) -> String {
+pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
     format!(
         "{} tracks in {lists} playlists: {} on disk, {} wanted, {} unclear.",
         found.in_playlists,
         found.on_disk,
-        found.count(Standing::Wanted),
-        found.count(Standing::Unclear)
+        found.count(TrackState::Wanted),
+        found.count(TrackState::Unclear)
     )
 }
 
-const fn word(standing: Standing) -> &'static str {
+const fn word(standing: TrackState) -> &'static str {
     match standing {
-        Standing::OnDisk => "on disk",
-        Standing::Unclear => "unclear",
-        Standing::Wanted => "wanted",
+        TrackState::OnDisk => "on disk",
+        TrackState::Unclear => "unclear",
+        TrackState::Wanted => "wanted",
     }
 }
 
-pub(crate) fn csv(found: &Found<'_>) -> Result<Vec<u8>, String> {
-    let mut sheet = Written::new([
+pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
+    let mut sheet = CsvWriter::new([
         "standing",
         "artist",
         "title",
@@ -63,7 +63,7 @@ pub(crate) fn csv(found: &Found<'_>) -> Result<Vec<u8>, String> {
 }
 
 /// Each track under the first playlist that it is in.
-pub(crate) fn markdown(found: &Found<'_>, lists: &[&List]) -> String {
+pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&List]) -> String {
     let mut text = format!("# Wanted\n\n{}\n", summary(found, lists.len()));
     let (mut heading, mut shown) = (None, 0);
     for row in found.rows.iter().take(SHOWN) {
@@ -86,7 +86,7 @@ pub(crate) fn markdown(found: &Found<'_>, lists: &[&List]) -> String {
 
 fn line(row: &Row<'_>) -> String {
     let song = row.song;
-    let also = if row.standing == Standing::Unclear { "unclear" } else { "" };
+    let also = if row.standing == TrackState::Unclear { "unclear" } else { "" };
     format!(
         "| {} | {} | {} | {} | {also} |\n",
         cell(song.artist.as_deref().unwrap_or_default()),

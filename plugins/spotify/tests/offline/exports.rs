@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::{Artifact, Error};
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -415,7 +415,7 @@ fn errors_name_what_is_missing() {
         let (made, _) = place.run(|sources, findings| export::run(sources, None, &args(from), findings));
         assert!(matches!(&made, Err(Error::Permanent(text)) if text.contains(words)), "{from}: {made:?}");
     }
-    let nowhere = spotify::source::Sources { catalog: &place.catalog, own: None, folders: &[] };
+    let nowhere = spotify::source::PlaylistSources { catalog: &place.catalog, own: None, folders: &[] };
     let made = export::run(nowhere, None, &args("a.csv"), &mut baton_plugin_kit::Findings::default());
     assert!(
         matches!(made, Err(Error::NeedsGrant(text)) if text.contains("baton plugin grant spotify files:ro=spotify=FOLDER"))

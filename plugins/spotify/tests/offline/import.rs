@@ -3,7 +3,7 @@
 use std::fs;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::Error;
 use baton_tests::spotify_exports;
 use spotify::import::Args;
@@ -54,7 +54,7 @@ trait Forget {
     fn forget_files(&self);
 }
 
-impl Forget for baton_tests::lent::Lent {
+impl Forget for baton_tests::host_services::HostDatabase {
     fn forget_files(&self) {
         self.execute("DELETE FROM history_files", &[]).unwrap();
     }

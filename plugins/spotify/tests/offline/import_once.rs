@@ -3,17 +3,17 @@
 use std::cell::Cell;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::{Rows, Tables, Writable};
+use baton_plugin_kit::host::{Rows, Tables, Writable};
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use spotify::import::{self, Args};
-use spotify::watch::Nobody;
+use spotify::watch::NoWatch;
 
 use super::support::{Place, row};
 
 /// A catalog that counts how often all tracks are read.
 struct Counting<'a> {
-    catalog: &'a Lent,
+    catalog: &'a HostDatabase,
     reads: Cell<u32>,
 }
 
@@ -41,7 +41,7 @@ impl Writable for Counting<'_> {
 /// How often an import reads all tracks.
 fn reads(place: &Place) -> u32 {
     let catalog = Counting { catalog: &place.catalog, reads: Cell::new(0) };
-    let lent = import::Lent { catalog: &catalog, own: &place.own, watch: &Nobody };
+    let lent = import::HostServices { catalog: &catalog, own: &place.own, watch: &NoWatch };
     import::import(lent, &place.folders(), &Args::default(), &mut Findings::default()).unwrap();
     catalog.reads.get()
 }

@@ -1,6 +1,6 @@
 //! The privacy export: library, playlists, history; and that nothing of who listened, where and with what is kept.
 
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::host::{Tables as _, Writable as _};
 use spotify::export::{self, Args, Format};
 
 use super::support::{Place, holds, ids, row, texts, uri};
@@ -60,7 +60,7 @@ fn library_and_playlists_become_playlists() {
     let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["entry", "entry", "no-music", "nothing"]);
     assert_eq!(texts(&place.own, "SELECT * FROM playlist_notes"), ["spotify-privacy|rock & roll|Mum's <best>"]);
-    let own: &dyn baton_plugin_kit::lent::Tables = &place.own;
+    let own: &dyn baton_plugin_kit::host::Tables = &place.own;
     let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('test', '/m/One.flac', 'spotify', ?1)";
     place.catalog.execute(put, &[format!("{:022}", 1).into()]).unwrap();
     let args = Args { playlists: vec!["Rock & Roll".to_owned()], formats: vec![Format::M3u8], ..Args::default() };

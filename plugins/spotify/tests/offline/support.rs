@@ -5,14 +5,14 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::lent::Tables;
+use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Finding};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use spotify::import::{self, Args, Report};
 use spotify::read::Folder;
-use spotify::source::Sources;
-use spotify::watch::Nobody;
+use spotify::source::PlaylistSources;
+use spotify::watch::NoWatch;
 
 /// The columns of today's dialect.
 pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
@@ -37,15 +37,15 @@ pub(crate) fn uri(number: usize) -> String {
 /// A place for one test.
 pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
-    pub(crate) catalog: Lent,
-    pub(crate) own: Lent,
+    pub(crate) catalog: HostDatabase,
+    pub(crate) own: HostDatabase,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("spotify")).unwrap();
-        let (catalog, own) = (Lent::catalog(folder.path()), Lent::own(folder.path()));
+        let (catalog, own) = (HostDatabase::catalog(folder.path()), HostDatabase::own(folder.path()));
         Self { folder, catalog, own }
     }
 
@@ -82,15 +82,16 @@ impl Place {
 
     pub(crate) fn import_only(&self, args: &Args) -> Result<(Report, Vec<Finding>), Error> {
         let mut findings = Findings::default();
-        let lent = import::Lent { catalog: &self.catalog, own: &self.own, watch: &Nobody };
+        let lent = import::HostServices { catalog: &self.catalog, own: &self.own, watch: &NoWatch };
         let report = import::import(lent, &self.folders(), args, &mut findings)?;
         Ok((report, findings.into_list()))
     }
 
     /// Runs an action that reads playlists.
-    pub(crate) fn run<T>(&self, action: impl FnOnce(Sources<'_>, &mut Findings) -> T) -> (T, Vec<Finding>) {
+    pub(crate) fn run<T>(&self, action: impl FnOnce(PlaylistSources<'_>, &mut Findings) -> T) -> (T, Vec<Finding>) {
         let (folders, mut findings) = (self.folders(), Findings::default());
-        let made = action(Sources { catalog: &self.catalog, own: Some(&self.own), folders: &folders }, &mut findings);
+        let made =
+            action(PlaylistSources { catalog: &self.catalog, own: Some(&self.own), folders: &folders }, &mut findings);
         (made, findings.into_list())
     }
 

@@ -1,8 +1,8 @@
 //! `playlists-for-track`: every way to name a track, and where its file belongs.
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::Error;
-use spotify::made::Made;
+use spotify::made::ActionResult;
 use spotify::places::{self, Args};
 
 use super::support::{Place, ids, row, uri};
@@ -22,7 +22,7 @@ fn place() -> Place {
     place
 }
 
-fn asked(place: &Place, args: &Args) -> (Result<Made, Error>, Vec<String>) {
+fn asked(place: &Place, args: &Args) -> (Result<ActionResult, Error>, Vec<String>) {
     let (made, findings) = place.run(|sources, findings| places::run(sources.catalog, args, findings));
     (made, ids(&findings).into_iter().map(str::to_owned).collect())
 }

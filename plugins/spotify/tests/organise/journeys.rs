@@ -106,7 +106,7 @@ fn a_plan_is_applied_once_and_while_it_is_young() {
 
 #[test]
 fn one_task_at_a_time_moves_files() {
-    use baton_plugin_kit::lent::Claims as _;
+    use baton_plugin_kit::host::Locks as _;
     let place = filled();
     let plan = id(&place.planned(&json!({})));
     let held = place.claims.take("organise").unwrap().unwrap();

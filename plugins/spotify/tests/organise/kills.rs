@@ -5,19 +5,19 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use baton_plugin_kit::lent::{Rows, Tables, Writable};
+use baton_plugin_kit::host::{Rows, Tables, Writable};
 use baton_plugin_sdk::OutcomeKind;
 use baton_plugin_sdk::sql::{Error as SqlError, Row, Table, Value};
-use baton_tests::lent::Lent;
+use baton_tests::host_services::HostDatabase;
 use serde_json::json;
-use spotify::organise::Means;
-use spotify::organise::disk::{Disk, Real, Seen};
+use spotify::organise::MoveTools;
+use spotify::organise::disk::{Disk, PathMetadata, RealDisk};
 
 use crate::place::{Place, Tree, id};
 
 /// A disk and a database that both end after so many changes.
 struct Mortal<'a> {
-    own: &'a Lent,
+    own: &'a HostDatabase,
     left: Cell<u32>,
     dead: Cell<bool>,
     /// Whether `music` and `organised` lie on two disks.
@@ -25,7 +25,7 @@ struct Mortal<'a> {
 }
 
 impl<'a> Mortal<'a> {
-    fn new(own: &'a Lent, left: u32, far: bool) -> Self {
+    fn new(own: &'a HostDatabase, left: u32, far: bool) -> Self {
         Self { own, left: Cell::new(left), dead: Cell::new(false), far }
     }
 
@@ -48,14 +48,14 @@ impl<'a> Mortal<'a> {
 }
 
 impl Disk for Mortal<'_> {
-    fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
+    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         self.look_on()?;
-        Real.look(path)
+        RealDisk.look(path)
     }
 
     fn take(&self, path: &Path) -> io::Result<()> {
         self.change()?;
-        Real.take(path)
+        RealDisk.take(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -65,7 +65,7 @@ impl Disk for Mortal<'_> {
             return Err(io::ErrorKind::CrossesDevices.into());
         }
         self.change()?;
-        Real.rename(from, to)
+        RealDisk.rename(from, to)
     }
 
     fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
@@ -74,32 +74,32 @@ impl Disk for Mortal<'_> {
             let _ = fs::write(to, &bytes[..bytes.len() / 2]);
             return Err(error);
         }
-        Real.copy(from, to, go_on)
+        RealDisk.copy(from, to, go_on)
     }
 
     fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
         self.look_on()?;
-        Real.digest(path, go_on)
+        RealDisk.digest(path, go_on)
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
         self.change()?;
-        Real.date(path, modified_ns)
+        RealDisk.date(path, modified_ns)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         self.change()?;
-        Real.remove(path)
+        RealDisk.remove(path)
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         self.change()?;
-        Real.make_folder(path)
+        RealDisk.make_folder(path)
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.change()?;
-        Real.remove_folder(path)
+        RealDisk.remove_folder(path)
     }
 
     fn settle(&self, _: &Path) -> io::Result<()> {
@@ -167,7 +167,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             other
                 .apply_by(
                     &plan,
-                    &Means {
+                    &MoveTools {
                         catalog: &other.catalog,
                         own: &mortal,
                         claims: &other.claims,
@@ -179,14 +179,19 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             other.tree()
         };
         let immortal = Mortal::new(&place.own, u32::MAX, far);
-        let means =
-            Means { catalog: &place.catalog, own: &immortal, claims: &place.claims, disk: &immortal, go_on: &|| true };
+        let means = MoveTools {
+            catalog: &place.catalog,
+            own: &immortal,
+            claims: &place.claims,
+            disk: &immortal,
+            go_on: &|| true,
+        };
         if apply_first {
             place.apply_by(&plan, &means).unwrap();
         }
         let mortal = Mortal::new(&place.own, ends, far);
         let means =
-            Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
         let outcome = if apply_first { place.undo_by(&plan, &means) } else { place.apply_by(&plan, &means) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
@@ -202,8 +207,13 @@ fn the_next_attempt_ends_where_the_first_would_have() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, wanted| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means =
-                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
             let outcome = place.apply_by(plan, &means).unwrap();
             assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
             assert_eq!(&place.tree(), wanted);
@@ -220,8 +230,13 @@ fn the_way_back_is_open_after_every_end() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means =
-                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
             let undone = place.undo_by(plan, &means).unwrap();
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
@@ -239,8 +254,13 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
     for far in [false, true] {
         at_every_end(far, true, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means =
-                Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
             place.undo_by(plan, &means).unwrap();
             assert_eq!(&place.tree(), before);
             place.assert_catalog_is_true(2);
@@ -260,7 +280,7 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
         let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
         let mortal = Mortal::new(&place.own, ends, false);
         let means =
-            Means { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
         assert!(place.apply_by(&plan, &means).is_err() && !mortal.lives());
         nothing_is_lost(&before, &place.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
@@ -282,7 +302,8 @@ fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
     let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
     let steps = Cell::new(2);
     let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
-    let means = Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &Real, go_on: &go_on };
+    let means =
+        MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &RealDisk, go_on: &go_on };
     let outcome = place.apply_by(&plan, &means).unwrap();
     assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
     assert_eq!(place.sorted().len(), 2);

@@ -5,12 +5,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use baton_plugin_kit::lent::{Tables as _, Writable as _};
+use baton_plugin_kit::host::{Tables as _, Writable as _};
 use baton_plugin_sdk::sql::Value as Sql;
 use baton_plugin_sdk::{Artifact, Cause, Error, Mount, Outcome, Task};
-use baton_tests::lent::{Lent, LentClaims};
+use baton_tests::host_services::{HostDatabase, HostLocks};
 use serde_json::{Value, json};
-use spotify::organise::{self, Means};
+use spotify::organise::{self, MoveTools};
 use tempfile::TempDir;
 
 pub(crate) const NOW: &str = "2026-01-18T10:15:00Z";
@@ -20,9 +20,9 @@ pub(crate) type Tree = BTreeMap<String, Option<(Vec<u8>, u128)>>;
 
 pub(crate) struct Place {
     _folder: TempDir,
-    pub(crate) catalog: Lent,
-    pub(crate) own: Lent,
-    pub(crate) claims: LentClaims,
+    pub(crate) catalog: HostDatabase,
+    pub(crate) own: HostDatabase,
+    pub(crate) claims: HostLocks,
     /// Where `music` and `organised` are.
     pub(crate) music: PathBuf,
     pub(crate) organised: PathBuf,
@@ -34,8 +34,8 @@ impl Place {
         let (music, organised) = (folder.path().join("music"), folder.path().join("organised"));
         fs::create_dir(&music).unwrap();
         fs::create_dir(&organised).unwrap();
-        let (catalog, own) = (Lent::catalog(folder.path()), Lent::own(folder.path()));
-        Self { catalog, own, claims: LentClaims::default(), music, organised, _folder: folder }
+        let (catalog, own) = (HostDatabase::catalog(folder.path()), HostDatabase::own(folder.path()));
+        Self { catalog, own, claims: HostLocks::default(), music, organised, _folder: folder }
     }
 
     /// A file below `music`, of an hour that its name decides.
@@ -129,11 +129,11 @@ impl Place {
         organise::undo(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
     }
 
-    pub(crate) fn apply_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
+    pub(crate) fn apply_by(&self, plan: &str, means: &MoveTools<'_>) -> Result<Outcome, Error> {
         organise::apply_with(&self.task(&json!({ "plan": plan })), means)
     }
 
-    pub(crate) fn undo_by(&self, plan: &str, means: &Means<'_>) -> Result<Outcome, Error> {
+    pub(crate) fn undo_by(&self, plan: &str, means: &MoveTools<'_>) -> Result<Outcome, Error> {
         organise::undo_with(&self.task(&json!({ "plan": plan })), means)
     }
 

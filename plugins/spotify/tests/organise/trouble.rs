@@ -4,11 +4,11 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use serde_json::json;
-use spotify::organise::Means;
-use spotify::organise::disk::{Disk, Real, Seen};
+use spotify::organise::MoveTools;
+use spotify::organise::disk::{Disk, PathMetadata, RealDisk};
 
 use crate::place::{Place, id, write};
 
@@ -19,48 +19,48 @@ type Wrong<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
 struct Failing<'a>(Wrong<'a>);
 
 impl Disk for Failing<'_> {
-    fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
+    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         (self.0)("look", path)?;
-        Real.look(path)
+        RealDisk.look(path)
     }
 
     fn take(&self, path: &Path) -> io::Result<()> {
         (self.0)("take", path)?;
-        Real.take(path)
+        RealDisk.take(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         (self.0)("rename", from)?;
         let side = |path: &Path| path.components().any(|part| part.as_os_str() == "organised");
-        if side(from) == side(to) { Real.rename(from, to) } else { Err(ErrorKind::CrossesDevices.into()) }
+        if side(from) == side(to) { RealDisk.rename(from, to) } else { Err(ErrorKind::CrossesDevices.into()) }
     }
 
     fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
         (self.0)("copy", from)?;
-        Real.copy(from, to, go_on)
+        RealDisk.copy(from, to, go_on)
     }
 
     fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
         (self.0)("digest", path)?;
-        Real.digest(path, go_on)
+        RealDisk.digest(path, go_on)
     }
 
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
-        Real.date(path, modified_ns)
+        RealDisk.date(path, modified_ns)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         (self.0)("remove", path)?;
-        Real.remove(path)
+        RealDisk.remove(path)
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
         (self.0)("make_folder", path)?;
-        Real.make_folder(path)
+        RealDisk.make_folder(path)
     }
 
     fn remove_folder(&self, path: &Path) -> io::Result<()> {
-        Real.remove_folder(path)
+        RealDisk.remove_folder(path)
     }
 
     fn settle(&self, folder: &Path) -> io::Result<()> {
@@ -72,7 +72,7 @@ fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> 
     let disk = Failing(wrong);
     place.apply_by(
         plan,
-        &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
     )
 }
 
@@ -80,7 +80,7 @@ fn undo(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
     let disk = Failing(wrong);
     place.undo_by(
         plan,
-        &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
     )
 }
 
@@ -153,7 +153,7 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
             Ok(())
         };
         let disk = Failing(&wrong);
-        let means = Means {
+        let means = MoveTools {
             catalog: &place.catalog,
             own: &place.own,
             claims: &place.claims,
@@ -279,7 +279,13 @@ fn a_task_without_time_leaves_an_interrupted_step_open() {
     place
         .apply_by(
             &plan,
-            &Means { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &Real, go_on: &|| false },
+            &MoveTools {
+                catalog: &place.catalog,
+                own: &place.own,
+                claims: &place.claims,
+                disk: &RealDisk,
+                go_on: &|| false,
+            },
         )
         .unwrap();
     let outcome = place.apply(&plan).unwrap();

@@ -1,6 +1,6 @@
 //! What is in playlists and not on disk.
 
-use baton_plugin_kit::lent::Writable as _;
+use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
 use serde_json::{Value, json};
 use spotify::wanted;

@@ -8,7 +8,7 @@ mod stats;
 
 use baton_ledger::catalog::Catalog;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 
@@ -31,7 +31,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Rank(args) => args.run(place),
             Action::Review(args) => args.run(place),
@@ -46,7 +46,7 @@ impl Args {
 ///
 /// # Errors
 /// When there is no workspace, or the catalog cannot be read.
-fn open(place: &Place) -> anyhow::Result<Option<Catalog>> {
+fn open(place: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
     let path = place.need()?.state.catalog();
     if let Err(error) = baton_library::link::link(&path) {
         output::note(&format!("files were not linked to their tracks: {error}"));

@@ -4,7 +4,7 @@ use anyhow::bail;
 use baton_ledger::catalog::{self, Catalog, FieldRank};
 use serde_json::{Value, json};
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -48,7 +48,7 @@ const COLUMNS: [&str; 13] = [
 impl Args {
     /// # Errors
     /// When there is no workspace, no such field or source, or the catalog cannot be read or written to.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let path = place.need()?.state.catalog();
         catalog::prepare(&path)?;
         let Some(open) = Catalog::open(&path)? else {

@@ -1,10 +1,10 @@
 //! `baton catalog search`: tracks by the words of title, artist and album; files by a part of their path.
 
 use baton_ledger::LedgerError;
-use baton_ledger::catalog::{Catalog, Hit, Located};
+use baton_ledger::catalog::{Catalog, LocatedFile, SearchHit};
 use serde_json::{Value, json};
 
-use super::{Place, length, open};
+use super::{WorkspaceOptions, length, open};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
@@ -27,7 +27,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, or the catalog cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
         let Some(catalog) = open(place)? else {
             if self.json {
@@ -74,7 +74,7 @@ impl Args {
     }
 }
 
-fn file_as_json(file: &Located) -> Value {
+fn file_as_json(file: &LocatedFile) -> Value {
     json!({
         "path": file.path,
         "track": file.track,
@@ -86,7 +86,7 @@ fn file_as_json(file: &Located) -> Value {
     })
 }
 
-fn files_as_text(files: &[Located]) -> String {
+fn files_as_text(files: &[LocatedFile]) -> String {
     let mut table = Table::new(&["FILE", "ID", "TITLE", "ARTIST", "LINKED", ""]);
     let short = |text: Option<&String>| text.map_or_else(String::new, |text| shorten(text, 40));
     for file in files {
@@ -102,7 +102,7 @@ fn files_as_text(files: &[Located]) -> String {
     table.lines(|_, _, cell| cell)
 }
 
-fn as_json(hit: &Hit) -> Value {
+fn as_json(hit: &SearchHit) -> Value {
     json!({
         "id": hit.id,
         "title": hit.title,
@@ -115,7 +115,7 @@ fn as_json(hit: &Hit) -> Value {
     })
 }
 
-fn as_text(hits: &[Hit]) -> String {
+fn as_text(hits: &[SearchHit]) -> String {
     let mut table = Table::new(&["ID", "TITLE", "ARTIST", "ALBUM", "LENGTH", "BPM", "KEY", "PLAYS"]);
     let short = |text: Option<&String>| text.map_or_else(String::new, |text| shorten(text, 40));
     for hit in hits {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Fact, Found, Located, Shown};
+use baton_ledger::catalog::{Catalog, Fact, FoundTracks, LocatedFile, TrackDetails};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Place, open};
+use super::{WorkspaceOptions, open};
 use crate::cli::task_view;
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
@@ -29,7 +29,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, no such track, several of them, or the catalog cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
             bail!("there is no track `{}`", self.track);
         };
@@ -45,10 +45,12 @@ impl Args {
 
 fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
-        Found::One(id) => Ok(id),
-        Found::Nothing if reference.contains('/') || Path::new(reference).is_file() => by_path(catalog, reference),
-        Found::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
-        Found::Several(ids) => {
+        FoundTracks::One(id) => Ok(id),
+        FoundTracks::Nothing if reference.contains('/') || Path::new(reference).is_file() => {
+            by_path(catalog, reference)
+        }
+        FoundTracks::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
+        FoundTracks::Several(ids) => {
             let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
             bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
         }
@@ -63,7 +65,7 @@ fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
     let mut unlinked = None;
     for path in paths.filter_map(|path| Some(path.to_str()?.to_owned())) {
         match catalog.file_at(&path)? {
-            Some(Located { track: Some(track), .. }) => return Ok(track),
+            Some(LocatedFile { track: Some(track), .. }) => return Ok(track),
             Some(file) => unlinked = Some(file.path),
             None => {}
         }
@@ -76,7 +78,7 @@ fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
     }
 }
 
-fn as_json(shown: &Shown) -> Value {
+fn as_json(shown: &TrackDetails) -> Value {
     let time = |at: Option<Timestamp>| at.map(task_view::time);
     let fact = |fact: &Fact| {
         json!({
@@ -113,7 +115,7 @@ fn as_json(shown: &Shown) -> Value {
     })
 }
 
-fn as_text(shown: &Shown) -> String {
+fn as_text(shown: &TrackDetails) -> String {
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
     let mut table = Table::new(&["FIELD", "VALUE", "SOURCE", "SAID", ""]);
     for fact in &shown.facts {

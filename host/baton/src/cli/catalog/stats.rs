@@ -1,9 +1,9 @@
 //! `baton catalog stats`: how much there is, and how well it is known.
 
-use baton_ledger::catalog::{Named, Stats};
+use baton_ledger::catalog::{NamedCount, Stats};
 use serde_json::{Map, Value, json};
 
-use super::{Place, open};
+use super::{WorkspaceOptions, open};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -20,7 +20,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, or the catalog cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
             if self.json {
                 output::json(&as_json(&Stats::default()));
@@ -38,7 +38,7 @@ impl Args {
 }
 
 fn as_json(stats: &Stats) -> Value {
-    let object = |named: &[Named]| -> Map<String, Value> {
+    let object = |named: &[NamedCount]| -> Map<String, Value> {
         named.iter().map(|named| (named.name.replace(' ', "_"), named.count.into())).collect()
     };
     json!({

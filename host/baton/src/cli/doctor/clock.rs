@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use baton_ledger::tail::{self, Jump, Tail};
+use baton_ledger::tail::{self, ChainTail, ClockJump};
 
 use super::facts::{Facts, or_finding};
 use super::finding::Finding;
@@ -25,9 +25,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     or_finding(CHECK, place, looked, &facts.baton("ledger verify"))
 }
 
-fn judge(facts: &Facts, place: &str, tail: &Tail) -> Vec<Finding> {
+fn judge(facts: &Facts, place: &str, tail: &ChainTail) -> Vec<Finding> {
     let fix = "timedatectl set-ntp true; timedatectl shows whether the clock is right";
-    let say = |jump: &Jump, how: &str| {
+    let say = |jump: &ClockJump, how: &str| {
         let what = format!("event {} (task {}) is {} {how}", jump.seq, jump.task, span(jump.by));
         Finding::warn(CHECK, place, what, format!("{fix}; {}", facts.baton(&format!("why {}", jump.task))))
     };

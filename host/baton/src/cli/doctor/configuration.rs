@@ -17,7 +17,7 @@ use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
-    CONFIG_FILE, Config, Entry, LOCK_FILE, Lock, Source, Workspace, effective, find_program, inboxes, placed,
+    CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, effective, find_program, inboxes, placed,
 };
 
 const CHECK: &str = "configuration";
@@ -72,7 +72,7 @@ fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
     lock.plugins.iter().flat_map(|entry| plugin(facts, entry)).chain(broken).collect()
 }
 
-fn plugin(facts: &Facts, entry: &Entry) -> Vec<Finding> {
+fn plugin(facts: &Facts, entry: &PluginEntry) -> Vec<Finding> {
     match manifest(facts, entry) {
         Err(trouble) => vec![Finding::fail(CHECK, trouble.place, trouble.what, trouble.fix)],
         Ok(manifest) => grants(facts, entry, &manifest).into_iter().chain(waits(facts, entry)).collect(),
@@ -80,7 +80,7 @@ fn plugin(facts: &Facts, entry: &Entry) -> Vec<Finding> {
 }
 
 /// It, or its next revision, waits for the operator.
-fn waits(facts: &Facts, entry: &Entry) -> Option<Finding> {
+fn waits(facts: &Facts, entry: &PluginEntry) -> Option<Finding> {
     let digest = match &entry.pending {
         Some(pending) => &pending.digest,
         None if entry.needs_approval => &entry.digest,
@@ -92,7 +92,7 @@ fn waits(facts: &Facts, entry: &Entry) -> Option<Finding> {
 }
 
 /// Why a plugin cannot be used.
-pub(super) struct Trouble {
+pub(super) struct PluginProblem {
     place: String,
     what: String,
     fix: String,
@@ -102,9 +102,9 @@ pub(super) struct Trouble {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn manifest(facts: &Facts, entry: &Entry) -> Result<Manifest, Trouble> {
+pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, PluginProblem> {
     let (bytes, place) = bytes(facts, entry)?;
-    let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| Trouble {
+    let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("is no plugin: {error}"),
         fix: format!("put the component of `{}` there, or take its entry out of {LOCK_FILE}", entry.name),
@@ -113,24 +113,24 @@ pub(super) fn manifest(facts: &Facts, entry: &Entry) -> Result<Manifest, Trouble
         return Ok(manifest);
     }
     let what = format!("its manifest calls it `{}`, {LOCK_FILE} `{}`", manifest.name, entry.name);
-    Err(Trouble { place, what, fix: format!("write name = \"{}\" into {LOCK_FILE}", manifest.name) })
+    Err(PluginProblem { place, what, fix: format!("write name = \"{}\" into {LOCK_FILE}", manifest.name) })
 }
 
-fn bytes(facts: &Facts, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
+fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
     if let Some(bytes) = kept(facts, entry) {
         return Ok((bytes, LOCK_FILE.to_owned()));
     }
     match &entry.source {
         Source::Shipped => match shipped::component(&entry.name) {
             Some(component) => Ok((component.to_vec(), LOCK_FILE.to_owned())),
-            None => Err(Trouble {
+            None => Err(PluginProblem {
                 place: LOCK_FILE.to_owned(),
                 what: format!("this baton does not carry the plugin `{}`", entry.name),
                 fix: format!("take its entry out of {LOCK_FILE}"),
             }),
         },
         Source::File(file) => pinned(&facts.root.join(file), file, entry),
-        Source::Url(source) | Source::Oci(source) => Err(Trouble {
+        Source::Url(source) | Source::Oci(source) => Err(PluginProblem {
             place: LOCK_FILE.to_owned(),
             what: format!("the package {} of the plugin `{}` is not on this machine", entry.digest, entry.name),
             fix: format!("baton -w {} plugin install {source}", word(&facts.root)),
@@ -139,14 +139,14 @@ fn bytes(facts: &Facts, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
 }
 
 /// The package as it was taken in.
-fn kept(facts: &Facts, entry: &Entry) -> Option<Vec<u8>> {
+fn kept(facts: &Facts, entry: &PluginEntry) -> Option<Vec<u8>> {
     let state = facts.state.as_ref().ok()?;
     Store::new(state.packages()).get(entry.digest.parse().ok()?).ok()?
 }
 
-fn pinned(path: &Path, file: &Path, entry: &Entry) -> Result<(Vec<u8>, String), Trouble> {
+fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, String), PluginProblem> {
     let place = file.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| Trouble {
+    let bytes = std::fs::read(path).map_err(|error| PluginProblem {
         place: place.clone(),
         what: format!("the plugin `{}` cannot be read: {error}", entry.name),
         fix: format!("put the file back at {}, or take its entry out of {LOCK_FILE}", from_here(path)),
@@ -156,11 +156,15 @@ fn pinned(path: &Path, file: &Path, entry: &Entry) -> Result<(Vec<u8>, String), 
         return Ok((bytes, place));
     }
     let what = format!("has not the bytes that were pinned for the plugin `{}` ({})", entry.name, entry.digest);
-    Err(Trouble { place, what, fix: format!("put the old file back, or write digest = \"{found}\" into {LOCK_FILE}") })
+    Err(PluginProblem {
+        place,
+        what,
+        fix: format!("put the old file back, or write digest = \"{found}\" into {LOCK_FILE}"),
+    })
 }
 
 /// The folders that a plugin was granted.
-fn grants(facts: &Facts, entry: &Entry, manifest: &Manifest) -> Vec<Finding> {
+fn grants(facts: &Facts, entry: &PluginEntry, manifest: &Manifest) -> Vec<Finding> {
     let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else {
         return Vec::new();
     };

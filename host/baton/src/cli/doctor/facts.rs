@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use baton_core::shell::quoted;
-use baton_dispatch::budget::{Reached, reached};
+use baton_dispatch::budget::{ExhaustedBudget, reached};
 use baton_dispatch::{Agent, AgentKind, Roster};
 use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 
-use super::super::{Place, from_here, task_view};
+use super::super::{WorkspaceOptions, from_here, task_view};
 use super::finding::Finding;
 use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
 
@@ -42,7 +42,7 @@ impl Facts {
     ///
     /// # Errors
     /// When there is no workspace.
-    pub(super) fn gather(place: &Place) -> anyhow::Result<Self> {
+    pub(super) fn gather(place: &WorkspaceOptions) -> anyhow::Result<Self> {
         let Some(root) = workspace::find(place.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
         };
@@ -91,7 +91,7 @@ impl Facts {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn budgets_reached(&self, reader: &Reader) -> Result<Vec<Reached>, LedgerError> {
+    pub(super) fn budgets_reached(&self, reader: &Reader) -> Result<Vec<ExhaustedBudget>, LedgerError> {
         let rules = self.config.as_ref().map(|config| config.rules(&self.root)).unwrap_or_default();
         reached(reader, &rules.budgets, self.now)
     }
@@ -131,7 +131,7 @@ fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agen
     roster.agents().cloned().collect()
 }
 
-fn command(place: &Place) -> String {
+fn command(place: &WorkspaceOptions) -> String {
     let option = |name: &str, path: &Option<PathBuf>| {
         path.as_ref().map(|path| format!(" {name} {}", quoted(&path.display().to_string()))).unwrap_or_default()
     };

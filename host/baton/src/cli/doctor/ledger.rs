@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_ledger::inspect::{self, Undelivered};
 use baton_ledger::seal::RowProblem;
-use baton_ledger::verify::Broken;
+use baton_ledger::verify::BrokenRow;
 use baton_ledger::{LedgerError, Reader, verify};
 
 use super::super::{ledger as command, task_view};
@@ -88,7 +88,7 @@ fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {
     Finding::fail(CHECK, place, said.join("; "), fix)
 }
 
-fn tampered(facts: &Facts, place: &str, broken: &Broken) -> Finding {
+fn tampered(facts: &Facts, place: &str, broken: &BrokenRow) -> Finding {
     let what = format!("the chain breaks at event {} (task {}): {}", broken.seq, broken.task, broken.wrong.explained());
     let fix = format!("{}; compare with a backup, and restore it if it is sound", facts.baton("ledger verify"));
     Finding::fail(CHECK, place, what, fix)

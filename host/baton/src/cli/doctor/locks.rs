@@ -2,7 +2,7 @@
 //! so a lock file that is left over means nothing. A task whose runner is gone is taken up by the next `baton up`.
 
 use baton_dispatch::owner;
-use baton_ledger::inspect::{self, Lease};
+use baton_ledger::inspect::{self, RunningTask};
 use jiff::Timestamp;
 
 use super::super::task_view;
@@ -56,7 +56,7 @@ fn said(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> Str
 }
 
 /// Running tasks whose runner is gone while no daemon serves that would take them up by itself.
-fn left(facts: &Facts, leases: &[Lease]) -> Vec<Finding> {
+fn left(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
     if facts.is_served() {
         return Vec::new();
     }

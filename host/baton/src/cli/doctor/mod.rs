@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use self::facts::Facts;
 use self::finding::{Finding, Status};
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 
@@ -39,7 +39,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let facts = Facts::gather(place)?;
         let findings = examine(&facts);
         if self.json {

@@ -159,7 +159,7 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
 fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let waiting = inspect::waiting_files(reader)?;
     let gone = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
-    let say = |recorded: &inspect::Recorded| {
+    let say = |recorded: &inspect::RecordedFile| {
         let what = format!("is gone, and task {} waits with it", recorded.task);
         let cancel = facts.baton(&format!("cancel {}", recorded.task));
         Finding::warn(CHECK, recorded.file.clone(), what, format!("{cancel}, or put the file back"))

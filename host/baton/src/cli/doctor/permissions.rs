@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use baton_core::agents::is_name;
-use baton_dispatch::{ARCHIVES, FolderKind, FoundFolder, Skipped, agent_folders};
+use baton_dispatch::{ARCHIVES, FolderKind, FoundFolder, SkipReason, agent_folders};
 use rustix::fs::{Access, access};
 
 use super::facts::{Facts, word};
@@ -42,8 +42,8 @@ fn links(facts: &Facts) -> Vec<Finding> {
     let found = places.iter().flat_map(|place| agent_folders(place).unwrap_or_default());
     // What begins with `_` is no agent's, as `_archive`.
     let links = found.filter(|folder| !folder.name.starts_with('_')).filter_map(|folder| match folder.kind {
-        FolderKind::Skipped(Skipped::Link) => Some((folder.path.clone(), folder)),
-        FolderKind::Skipped(Skipped::LinkedInbox) => Some((folder.inbox(), folder)),
+        FolderKind::Skipped(SkipReason::Link) => Some((folder.path.clone(), folder)),
+        FolderKind::Skipped(SkipReason::LinkedInbox) => Some((folder.inbox(), folder)),
         FolderKind::Skipped(_) | FolderKind::Agent { .. } => None,
     });
     links.map(|(link, folder)| linked(facts, &link, &folder)).collect()

@@ -1,6 +1,6 @@
 //! Whether plugins are left alone because they failed again and again: their tasks wait, and a person should know why.
 
-use baton_dispatch::budget::Reached;
+use baton_dispatch::budget::ExhaustedBudget;
 use baton_ledger::{Reader, supervision};
 
 use super::super::task_view;
@@ -13,8 +13,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let looked = supervision::quarantined(reader, facts.now).map(|held| {
-        let finding = |held: &supervision::Supervised| {
+    let looked = supervision::quarantined_plugins(reader, facts.now).map(|held| {
+        let finding = |held: &supervision::FailingPlugin| {
             let fix = facts.baton(&format!("plugin enable {}", held.agent));
             Finding::warn(CHECK, held.agent.clone(), task_view::held_text(held), fix)
         };
@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 /// Budgets that plugins have used up.
 fn budgets(facts: &Facts, reader: &Reader) -> Vec<Finding> {
     let reached = facts.budgets_reached(reader).unwrap_or_default();
-    let finding = |reached: &Reached| {
+    let finding = |reached: &ExhaustedBudget| {
         let fix = facts.baton(&format!("plugin disable {} ends what it does", reached.plugin));
         Finding::warn(CHECK, reached.plugin.clone(), reached.text(), fix)
     };

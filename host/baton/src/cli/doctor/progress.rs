@@ -2,7 +2,7 @@
 //! one task stands still looks idle and healthy; here it is named, with what moves it.
 
 use baton_core::State;
-use baton_ledger::task::{self, Limits, Stalled, Standstill, Unknown};
+use baton_ledger::task::{self, StallLimits, StallReason, Stalled, UnknownDependency};
 use baton_ledger::{LedgerError, Reader, supervision};
 
 use super::super::task_view;
@@ -30,14 +30,14 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 
 /// Without what waits for a plugin that is left alone or has used up a budget: another check says so.
 fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> {
-    let held = supervision::quarantined(reader, facts.now)?;
-    let mut stalled = task::stalled(reader, facts.now, &Limits::default())?;
+    let held = supervision::quarantined_plugins(reader, facts.now)?;
+    let mut stalled = task::stalled(reader, facts.now, &StallLimits::default())?;
     let reached = facts.budgets_reached(reader)?;
     let waits = |agent: &String| {
         held.iter().any(|held| held.agent == *agent)
             || reached.iter().any(|reached| reached.plugin == *agent && reached.holds_tasks())
     };
-    stalled.retain(|task| task.why != Standstill::NotBegun || !waits(&task.agent));
+    stalled.retain(|task| task.why != StallReason::NotBegun || !waits(&task.agent));
     Ok(stalled)
 }
 
@@ -50,7 +50,7 @@ fn stands(facts: &Facts, task: &Stalled) -> Finding {
 }
 
 /// A task with a dependency that no task is named.
-fn depends(facts: &Facts, unknown: &Unknown) -> Finding {
+fn depends(facts: &Facts, unknown: &UnknownDependency) -> Finding {
     let age = task_view::age(unknown.since, facts.now);
     let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));
     let what = format!("`{title}` of {} waits for {age} for `{needs}`: no task has that id or title", unknown.agent);
@@ -59,31 +59,31 @@ fn depends(facts: &Facts, unknown: &Unknown) -> Finding {
 }
 
 /// A daemon that serves and does not move its own work is a trouble; without one nobody is expected to.
-fn status(why: Standstill, served: bool) -> Status {
-    let for_others = matches!(why, Standstill::Unanswered | Standstill::NotDone);
+fn status(why: StallReason, served: bool) -> Status {
+    let for_others = matches!(why, StallReason::Unanswered | StallReason::NotDone);
     if served && !for_others { Status::Fail } else { Status::Warn }
 }
 
-fn explained(why: Standstill) -> &'static str {
+fn explained(why: StallReason) -> &'static str {
     match why {
-        Standstill::NotBegun => "no attempt of this agent has ended meanwhile",
-        Standstill::Silent => "nothing was heard of it",
-        Standstill::Unanswered => "nobody has answered",
-        Standstill::Overdue => "the time of its next attempt has passed",
-        Standstill::NotDone => "the agent has not answered",
-        Standstill::NotRouted => "nothing was decided about it",
+        StallReason::NotBegun => "no attempt of this agent has ended meanwhile",
+        StallReason::Silent => "nothing was heard of it",
+        StallReason::Unanswered => "nobody has answered",
+        StallReason::Overdue => "the time of its next attempt has passed",
+        StallReason::NotDone => "the agent has not answered",
+        StallReason::NotRouted => "nothing was decided about it",
     }
 }
 
 fn fix(task: &Stalled, served: bool, baton: impl Fn(&str) -> String) -> String {
     let of = |verb: &str| baton(&format!("{verb} {}", task.id));
     match task.why {
-        Standstill::Unanswered if task.state == State::NeedsHuman => format!("{} TEXT", of("answer")),
-        Standstill::Unanswered => format!("{} says which command allows it", of("why")),
-        Standstill::NotDone => format!("{}; ask the agent, or {}", of("why"), of("cancel")),
+        StallReason::Unanswered if task.state == State::NeedsHuman => format!("{} TEXT", of("answer")),
+        StallReason::Unanswered => format!("{} says which command allows it", of("why")),
+        StallReason::NotDone => format!("{}; ask the agent, or {}", of("why"), of("cancel")),
         _ if !served => baton("up"),
-        Standstill::Overdue | Standstill::NotRouted => of("retry"),
-        Standstill::NotBegun | Standstill::Silent => format!("{}, then {}", of("why"), of("cancel")),
+        StallReason::Overdue | StallReason::NotRouted => of("retry"),
+        StallReason::NotBegun | StallReason::Silent => format!("{}, then {}", of("why"), of("cancel")),
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    fn fix_of(state: State, why: Standstill, served: bool) -> String {
+    fn fix_of(state: State, why: StallReason, served: bool) -> String {
         let (agent, title) = ("a".to_owned(), "t".to_owned());
         let task = Stalled { id: "7f".to_owned(), agent, title, state, why, since: Timestamp::UNIX_EPOCH };
         fix(&task, served, |words| format!("baton {words}"))
@@ -101,18 +101,18 @@ mod tests {
 
     #[test]
     fn every_standstill_has_the_command_that_moves_it() {
-        assert_eq!(fix_of(State::NeedsHuman, Standstill::Unanswered, true), "baton answer 7f TEXT");
-        assert!(fix_of(State::NeedsGrant, Standstill::Unanswered, false).starts_with("baton why 7f"));
-        assert_eq!(fix_of(State::Queued, Standstill::NotBegun, false), "baton up");
-        assert_eq!(fix_of(State::Queued, Standstill::NotBegun, true), "baton why 7f, then baton cancel 7f");
-        assert_eq!(fix_of(State::Waiting, Standstill::Overdue, true), "baton retry 7f");
-        assert!(fix_of(State::Delivered, Standstill::NotDone, false).contains("baton cancel 7f"));
+        assert_eq!(fix_of(State::NeedsHuman, StallReason::Unanswered, true), "baton answer 7f TEXT");
+        assert!(fix_of(State::NeedsGrant, StallReason::Unanswered, false).starts_with("baton why 7f"));
+        assert_eq!(fix_of(State::Queued, StallReason::NotBegun, false), "baton up");
+        assert_eq!(fix_of(State::Queued, StallReason::NotBegun, true), "baton why 7f, then baton cancel 7f");
+        assert_eq!(fix_of(State::Waiting, StallReason::Overdue, true), "baton retry 7f");
+        assert!(fix_of(State::Delivered, StallReason::NotDone, false).contains("baton cancel 7f"));
     }
 
     #[test]
     fn what_a_daemon_should_move_is_its_failure() {
-        assert_eq!(status(Standstill::NotBegun, true), Status::Fail);
-        assert_eq!(status(Standstill::NotBegun, false), Status::Warn);
-        assert_eq!(status(Standstill::Unanswered, true), Status::Warn);
+        assert_eq!(status(StallReason::NotBegun, true), Status::Fail);
+        assert_eq!(status(StallReason::NotBegun, false), Status::Warn);
+        assert_eq!(status(StallReason::Unanswered, true), Status::Warn);
     }
 }

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use baton_fingerprint::chroma::{Algorithm, Cut};
+use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
 use super::input::{Failure, Input};
 use super::print::{Form, Print};
@@ -47,11 +47,11 @@ pub(crate) fn called_so() -> Option<Code> {
         return None;
     }
     Some(match parse(arguments) {
-        Ok(Asked::Text(text)) => {
+        Ok(FpcalcOption::Text(text)) => {
             output::print(&text.replace("{name}", &output::one_line(&name.to_string_lossy())));
             Code::Good
         }
-        Ok(Asked::Files(files, work)) => run(&files, &work),
+        Ok(FpcalcOption::Files(files, work)) => run(&files, &work),
         Err(error) => failed(&error),
     })
 }
@@ -82,16 +82,16 @@ fn message(failure: Failure) -> String {
 }
 
 /// What is asked for.
-enum Asked {
+enum FpcalcOption {
     Text(String),
     Files(Vec<PathBuf>, Work),
 }
 
 /// Goes through the arguments in their order, as `fpcalc` does: whatever is not an option of its own is a file.
-fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Asked, String> {
+fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, String> {
     let mut work = Work {
         input: Input::default(),
-        cut: Cut { length: Some(Duration::from_mins(2)), ..Cut::default() },
+        cut: ChunkOptions { length: Some(Duration::from_mins(2)), ..ChunkOptions::default() },
         print: Print::default(),
     };
     let mut files = Vec::new();
@@ -102,15 +102,15 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Asked, String>
         };
         match option {
             "--" => files.extend(arguments.by_ref().map(PathBuf::from)),
-            "-v" | "-version" => return Ok(Asked::Text(version())),
-            "-h" | "-help" | "--help" => return Ok(Asked::Text(format!("Usage: {{name}} {HELP}"))),
+            "-v" | "-version" => return Ok(FpcalcOption::Text(version())),
+            "-h" | "-help" | "--help" => return Ok(FpcalcOption::Text(format!("Usage: {{name}} {HELP}"))),
             // It is one that passes damage over anyway.
             "-ignore-errors" => {}
             _ if flag(option, &mut work) => {}
             _ => set(option, &mut arguments, &mut work)?,
         }
     }
-    if files.is_empty() { Err("No input files".to_owned()) } else { Ok(Asked::Files(files, work)) }
+    if files.is_empty() { Err("No input files".to_owned()) } else { Ok(FpcalcOption::Files(files, work)) }
 }
 
 /// Sets an option that has no value; false when it is none of these.

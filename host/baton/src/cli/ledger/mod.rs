@@ -7,7 +7,7 @@ mod verify;
 use anyhow::bail;
 use baton_ledger::Reader;
 
-use super::{Place, task_view};
+use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::workspace::Workspace;
 
@@ -28,7 +28,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// When there is no ledger, or it cannot be read or written out.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let reader = reader(&workspace)?;
         match self.action {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use baton_ledger::Reader;
-use baton_ledger::prune::{self, Done, Plan, Target};
+use baton_ledger::prune::{self, Plan, PruneResult, Target};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -90,7 +90,7 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     Ok(meant)
 }
 
-fn as_text(plan: &Plan, done: Option<&Done>) -> String {
+fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
     let mut text = match done {
         Some(done) => {
             let archive = done.archive.display();
@@ -113,7 +113,7 @@ fn as_text(plan: &Plan, done: Option<&Done>) -> String {
     text
 }
 
-fn as_json(plan: &Plan, before: Timestamp, done: Option<&Done>) -> Value {
+fn as_json(plan: &Plan, before: Timestamp, done: Option<&PruneResult>) -> Value {
     let last = done.map_or(plan.last, |done| done.last);
     let some = last >= plan.first;
     json!({

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use baton_ledger::Reader;
 use baton_ledger::seal::{RowProblem, Rows};
-use baton_ledger::verify::{self, Archived, Found, Head, Report};
+use baton_ledger::verify::{self, ArchivedPart, Head, HeadPosition, Report};
 use serde_json::{Value, json};
 
 use super::events;
@@ -43,7 +43,7 @@ impl Args {
     pub(super) fn run(self, workspace: &Workspace, reader: &Reader) -> anyhow::Result<Code> {
         let alarm = head::check(&workspace.root, &workspace.state)?;
         let report = verify::verify_with(reader, self.head.as_ref(), &self.archive)?;
-        if let (Some(head), Some(Found::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
+        if let (Some(head), Some(HeadPosition::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
             bail!("{count} events have a hash that begins with {head}; give more of it");
         }
         if self.json {
@@ -60,7 +60,7 @@ impl Args {
 fn code(report: &Report) -> Code {
     match report.found {
         _ if report.is_sound() => Code::Good,
-        Some(Found::Pruned) if report.is_whole() => Code::Failed,
+        Some(HeadPosition::Pruned) if report.is_whole() => Code::Failed,
         _ => Code::Findings,
     }
 }
@@ -107,7 +107,7 @@ fn rows_json(rows: &Rows) -> Value {
     json!({ "tables": rows.tables, "rows": rows.rows, "sealed": rows.sealed, "problems": problems })
 }
 
-fn archived_text(archived: &Archived) -> String {
+fn archived_text(archived: &ArchivedPart) -> String {
     match &archived.broken {
         Some(broken) => {
             format!("broken archive: {}, line {}: {}\n", broken.file.display(), broken.line, broken.why)
@@ -120,17 +120,17 @@ fn archived_text(archived: &Archived) -> String {
     }
 }
 
-fn found_text(head: &Head, found: Found) -> String {
+fn found_text(head: &Head, found: HeadPosition) -> String {
     match found {
-        Found::At(seq) => format!("found: {head} is the head at event {seq}\n"),
-        Found::Nowhere => {
+        HeadPosition::At(seq) => format!("found: {head} is the head at event {seq}\n"),
+        HeadPosition::Nowhere => {
             format!("not found: {head} is no head of this chain: the ledger was cut or rewritten since\n")
         }
-        Found::Pruned => format!(
+        HeadPosition::Pruned => format!(
             "unknown: {head} is not in the ledger, but may be among the events that were pruned; \
              give all their archives with --archive\n"
         ),
-        Found::Several(_) => String::new(),
+        HeadPosition::Several(_) => String::new(),
     }
 }
 
@@ -140,8 +140,8 @@ fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&Alarm>) -> Value
         json!({ "seq": broken.seq, "task": broken.task, "wrong": wrong.as_str(), "explained": wrong.explained() })
     });
     let asked = head.map(|head| {
-        let seq = if let Some(Found::At(seq)) = report.found { Some(seq) } else { None };
-        json!({ "head": head.to_string(), "seq": seq, "pruned": report.found == Some(Found::Pruned) })
+        let seq = if let Some(HeadPosition::At(seq)) = report.found { Some(seq) } else { None };
+        json!({ "head": head.to_string(), "seq": seq, "pruned": report.found == Some(HeadPosition::Pruned) })
     });
     let pruned = report
         .pruned
@@ -161,7 +161,7 @@ fn as_json(report: &Report, head: Option<&Head>, alarm: Option<&Alarm>) -> Value
     })
 }
 
-fn archived_json(archived: &Archived) -> Value {
+fn archived_json(archived: &ArchivedPart) -> Value {
     let broken = archived.broken.as_ref().map(
         |broken| json!({ "file": broken.file.display().to_string(), "line": broken.line, "explained": broken.why }),
     );
@@ -170,7 +170,7 @@ fn archived_json(archived: &Archived) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use baton_ledger::verify::{Broken, BrokenArchive, Pruned, Tip, Wrong};
+    use baton_ledger::verify::{BrokenArchive, BrokenRow, ChainTip, PrunedPart, RowFault};
 
     use super::*;
 
@@ -178,10 +178,10 @@ mod tests {
         Rows { tables: 9, rows: 40, sealed: true, problems: Vec::new() }
     }
 
-    fn report(broken: Option<Wrong>, found: Option<Found>) -> Report {
-        let broken = broken.map(|wrong| Broken { seq: 3, task: "t".to_owned(), wrong });
+    fn report(broken: Option<RowFault>, found: Option<HeadPosition>) -> Report {
+        let broken = broken.map(|wrong| BrokenRow { seq: 3, task: "t".to_owned(), wrong });
         Report {
-            tip: Tip { events: 7, head: "ab".repeat(32) },
+            tip: ChainTip { events: 7, head: "ab".repeat(32) },
             broken,
             found,
             pruned: None,
@@ -193,19 +193,19 @@ mod tests {
     #[test]
     fn a_report_says_where_it_breaks_and_whether_the_head_is_there() {
         let head: Head = "ababababab12".parse().unwrap();
-        let text = as_text(&report(Some(Wrong::Missing), Some(Found::Nowhere)), Some(&head));
+        let text = as_text(&report(Some(RowFault::Missing), Some(HeadPosition::Nowhere)), Some(&head));
         assert_eq!(
             text,
             "broken at event 3 of 7 events (task t): a row is missing before it\n\
              not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n\
              rows sound: 40 in 9 tables, sealed in the chain\n"
         );
-        let value = as_json(&report(None, Some(Found::At(5))), Some(&head), None);
+        let value = as_json(&report(None, Some(HeadPosition::At(5))), Some(&head), None);
         assert_eq!(
             (&value["sound"], &value["broken"], &value["asked"]["seq"]),
             (&json!(true), &json!(null), &json!(5))
         );
-        let value = as_json(&report(Some(Wrong::Order), None), None, None);
+        let value = as_json(&report(Some(RowFault::Order), None), None, None);
         assert_eq!((&value["sound"], &value["broken"]["wrong"]), (&json!(false), &json!("order")));
         assert_eq!(value["asked"], json!(null));
     }
@@ -213,16 +213,16 @@ mod tests {
     #[test]
     fn a_report_says_what_was_pruned_and_whether_its_archives_are_whole() {
         let head: Head = "ababababab12".parse().unwrap();
-        let mut report = report(None, Some(Found::Pruned));
-        report.pruned = Some(Pruned { last: 4, hash: "cd".to_owned(), archive: Some("/a.jsonl".to_owned()) });
+        let mut report = report(None, Some(HeadPosition::Pruned));
+        report.pruned = Some(PrunedPart { last: 4, hash: "cd".to_owned(), archive: Some("/a.jsonl".to_owned()) });
         assert_eq!(code(&report), Code::Failed, "neither sound nor broken: it cannot be told");
         let text = as_text(&report, Some(&head));
         assert!(text.contains("\nevents 1–4 pruned, archived in /a.jsonl\nunknown: ababababab12 is not in"), "{text}");
         let broken = BrokenArchive { file: PathBuf::from("a.jsonl"), line: 2, why: "it is cut" };
-        report.archived = Some(Archived { first: 3, last: 4, broken: Some(broken) });
+        report.archived = Some(ArchivedPart { first: 3, last: 4, broken: Some(broken) });
         assert_eq!(code(&report), Code::Findings);
         assert!(as_text(&report, None).contains("broken archive: a.jsonl, line 2: it is cut\n"));
-        report.archived = Some(Archived { first: 3, last: 4, broken: None });
+        report.archived = Some(ArchivedPart { first: 3, last: 4, broken: None });
         assert!(as_text(&report, None).contains("events 3–4 lead into the ledger; events 1–2 were not checked\n"));
         assert_eq!(as_json(&report, Some(&head), None)["asked"]["pruned"], json!(true));
     }

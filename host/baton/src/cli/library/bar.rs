@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use baton_ledger::catalog::library::State;
-use baton_library::scan::{Compared, Event};
+use baton_ledger::catalog::library::ItemState;
+use baton_library::scan::{Comparison, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::units::{bytes, count};
@@ -83,18 +83,18 @@ impl Bar {
 }
 
 /// What is worth a line of its own: what failed, and what is not as it was.
-fn remark(state: State, why: Option<(&str, &str)>, compared: Option<Compared>, verbose: bool) -> Option<String> {
+fn remark(state: ItemState, why: Option<(&str, &str)>, compared: Option<Comparison>, verbose: bool) -> Option<String> {
     let (word, detail) = why.unwrap_or_default();
     match (compared, state) {
-        (Some(Compared::Differs), State::Fingerprinted) => {
+        (Some(Comparison::Differs), ItemState::Fingerprinted) => {
             Some("DIFFERS: its bytes changed, though size, time and inode did not".to_owned())
         }
-        (Some(Compared::Differs), _) => {
+        (Some(Comparison::Differs), _) => {
             Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}"))
         }
-        (_, State::Failed) => Some(format!("{word}: {detail}")),
-        (_, State::Fingerprinted) if why.is_some() => Some(format!("{word}: {detail}")),
-        (_, State::Skipped) if verbose => Some(format!("skipped, {word}: {detail}")),
+        (_, ItemState::Failed) => Some(format!("{word}: {detail}")),
+        (_, ItemState::Fingerprinted) if why.is_some() => Some(format!("{word}: {detail}")),
+        (_, ItemState::Skipped) if verbose => Some(format!("skipped, {word}: {detail}")),
         _ => None,
     }
 }

@@ -3,10 +3,10 @@
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Entry;
 use baton_ledger::path_text;
-use baton_library::coverage::{Coverage, GATE, HEARD_MS, Lack, Part};
+use baton_library::coverage::{Coverage, CoveragePart, GATE, HEARD_MS, MissingCount};
 use serde_json::{Value, json};
 
-use super::super::Place;
+use super::super::WorkspaceOptions;
 use super::open;
 use super::units::{count, heard, percent};
 use crate::exit::Code;
@@ -29,7 +29,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, or the catalog cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
             return Ok(Code::Findings);
         };
@@ -74,8 +74,9 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     })
 }
 
-fn part(part: &Part) -> Value {
-    let reason = |lack: &Lack| json!({ "state": lack.state.word(), "reason": lack.reason, "items": lack.items });
+fn part(part: &CoveragePart) -> Value {
+    let reason =
+        |lack: &MissingCount| json!({ "state": lack.state.word(), "reason": lack.reason, "items": lack.items });
     json!({
         "items": part.items,
         "fingerprinted": part.fingerprinted,
@@ -93,7 +94,7 @@ fn part(part: &Part) -> Value {
 
 fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     let mut table = Table::new(&["SOURCE", "ITEMS", "FINGERPRINTED", "", "NOT READ", "FAILED", "CANNOT", "GONE"]);
-    let mut row = |name: String, part: &Part| {
+    let mut row = |name: String, part: &CoveragePart| {
         let numbers = [part.pending, part.failed, part.skipped, part.missing].map(count);
         let shares = [name, count(part.items), count(part.fingerprinted), percent(part.tenths())];
         table.row(shares.into_iter().chain(numbers));
@@ -115,7 +116,7 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text + &files(without)
 }
 
-fn reasons(total: &Part) -> String {
+fn reasons(total: &CoveragePart) -> String {
     if total.reasons.is_empty() {
         return String::new();
     }

@@ -14,7 +14,7 @@ mod wait;
 use baton_ledger::catalog::Catalog;
 use serde_json::Value;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 
@@ -38,7 +38,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Scan(args) => args.run(place),
             Action::Coverage(args) => args.run(place),
@@ -54,7 +54,7 @@ impl Args {
 ///
 /// # Errors
 /// When there is no workspace, or the catalog cannot be read.
-fn open(place: &Place, json: bool, nothing: impl FnOnce() -> Value) -> anyhow::Result<Option<Catalog>> {
+fn open(place: &WorkspaceOptions, json: bool, nothing: impl FnOnce() -> Value) -> anyhow::Result<Option<Catalog>> {
     let catalog = Catalog::open(&place.need()?.state.catalog())?;
     let scanned =
         catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());

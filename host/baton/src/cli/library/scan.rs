@@ -11,10 +11,10 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::Source as LibrarySource;
 use baton_ledger::path_text;
 use baton_library::scan::{Listing, Options, Reads, Report, scan};
-use baton_library::source::Place as Source;
+use baton_library::source::SourceRoot as Source;
 use serde_json::{Value, json};
 
-use super::super::{Place, block_on};
+use super::super::{WorkspaceOptions, block_on};
 use super::bar::Bar;
 use super::units::{bytes, count, counted, length};
 use super::wait::patiently;
@@ -61,7 +61,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, a source is none, another scan runs, or the catalog fails.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let catalog = place.need()?.state.catalog();
         let sources = self.places(&catalog)?;
         let options = self.options();

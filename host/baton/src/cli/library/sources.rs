@@ -9,7 +9,7 @@ use baton_ledger::path_text;
 use baton_library::scan::forget;
 use serde_json::{Value, json};
 
-use super::super::Place;
+use super::super::WorkspaceOptions;
 use super::open;
 use super::wait::patiently;
 use crate::exit::Code;
@@ -29,7 +29,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace or no such source, a scan runs, or the catalog cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || as_json(&[]))? else {
             return Ok(Code::Good);
         };

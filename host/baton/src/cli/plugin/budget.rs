@@ -1,15 +1,15 @@
 //! The budget of a plugin, as `grants` and `inspect` show it.
 
 use baton_core::budget::{Budget, Resource, bytes};
-use baton_ledger::budget::{Counts, Used};
+use baton_ledger::budget::{BudgetUse, Counts};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::cli::{Place, task_view};
+use crate::cli::{WorkspaceOptions, task_view};
 use crate::workspace::Workspace;
 
 /// The budget of the plugin `name` in the workspace; outside of a workspace the usual one.
-pub(super) fn of_place(place: &Place, name: &str) -> Budget {
+pub(super) fn of_place(place: &WorkspaceOptions, name: &str) -> Budget {
     let workspace = place.need().ok();
     let rules = workspace.map(|workspace| workspace.config.rules(&workspace.base));
     rules.and_then(|rules| rules.budgets.get(name).cloned()).unwrap_or_default()
@@ -19,14 +19,14 @@ pub(super) fn of_place(place: &Place, name: &str) -> Budget {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub(super) fn used(workspace: &Workspace, name: &str) -> anyhow::Result<Option<Used>> {
+pub(super) fn used(workspace: &Workspace, name: &str) -> anyhow::Result<Option<BudgetUse>> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(None) };
     let counts = Counts::of_reader(&reader)?;
     Ok(counts.map(|counts| counts.used(name, Timestamp::now())).transpose()?)
 }
 
 /// The budget in lines, with what is used of it.
-pub(super) fn as_text(budget: &Budget, used: Option<&Used>) -> String {
+pub(super) fn as_text(budget: &Budget, used: Option<&BudgetUse>) -> String {
     let line = |resource: Resource| {
         let (limit, used) = (budget.limit(resource), used.map(|used| used.of(resource)));
         let amount = |number| if resource.is_bytes() { bytes(number) } else { u64::to_string(&number) };
@@ -38,7 +38,7 @@ pub(super) fn as_text(budget: &Budget, used: Option<&Used>) -> String {
 }
 
 /// The public JSON form.
-pub(super) fn as_json(budget: &Budget, used: Option<&Used>) -> Value {
+pub(super) fn as_json(budget: &Budget, used: Option<&BudgetUse>) -> Value {
     let limit = |resource: Resource| {
         let limit = budget.limit(resource);
         let used = used.map(|used| used.of(resource)).map(|used| json!({ "hour": used.hour, "day": used.day }));

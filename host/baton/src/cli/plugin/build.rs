@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::author::{Built, Project, build};
+use crate::author::{BuiltPlugin, Project, build};
 use crate::cli::from_here;
 use crate::exit::Code;
 use crate::output;
@@ -27,7 +27,7 @@ impl Args {
 }
 
 /// What was built, in one line.
-pub(super) fn said(built: &Built) -> String {
+pub(super) fn said(built: &BuiltPlugin) -> String {
     let (manifest, version) = (&built.package.manifest, output::one_line(&built.package.manifest.version));
     format!("{} {version}: {} bytes, sha256:{}", manifest.name, built.package.size, built.package.digest)
 }

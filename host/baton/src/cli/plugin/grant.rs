@@ -3,12 +3,12 @@
 use anyhow::bail;
 use baton_core::Recipients;
 use baton_core::manifest::destinations;
-use baton_registry::Granted;
-use baton_registry::granted::GrantedSecret;
+use baton_registry::GrantSet;
+use baton_registry::grant_set::GrantedSecret;
 use serde_json::{Value, json};
 
 use super::grant_rows::{self, GrantRow};
-use super::{Plugins, asks, budget};
+use super::{Plugins, budget, requests};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 
@@ -104,7 +104,7 @@ impl Show {
         if self.json {
             output::json(&json!({
                 "schema": 1, "name": self.name, "asks": asked, "granted": granted, "secrets": secrets(&grants),
-                "declares": asks::as_json(&declares), "budget": budget::as_json(&budget, used.as_ref()),
+                "declares": requests::as_json(&declares), "budget": budget::as_json(&budget, used.as_ref()),
             }));
             return Ok(Code::Good);
         }
@@ -117,14 +117,14 @@ impl Show {
         });
         let granted_for: String = granted_for.collect();
         let granted_for = if granted_for.is_empty() { granted_for } else { format!("\nis granted\n{granted_for}") };
-        output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), asks::all(&declares)));
+        output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), requests::all(&declares)));
         output::print(&budget::as_text(&budget, used.as_ref()));
         Ok(Code::Good)
     }
 }
 
 /// The destinations of each granted secret.
-fn secrets(grants: &Granted) -> Vec<Value> {
+fn secrets(grants: &GrantSet) -> Vec<Value> {
     let secret =
         |secret: &GrantedSecret| json!({ "name": secret.name, "hosts": secret.hosts, "header": secret.header });
     grants.secrets.iter().map(secret).collect()

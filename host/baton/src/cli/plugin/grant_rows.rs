@@ -2,7 +2,7 @@
 //! alone, is the folder that was asked for.
 
 use baton_core::manifest::{Capabilities, HttpRule};
-use baton_registry::Granted;
+use baton_registry::GrantSet;
 
 /// How far a grant was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(in crate::cli) struct GrantRow {
 }
 
 /// The rows, by word.
-pub(in crate::cli) fn rows(asked: &Capabilities, granted: &Granted) -> Vec<GrantRow> {
+pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<GrantRow> {
     let (lacks, words, all_asked) = (granted.lacks(asked), granted.words(), asked.as_grants());
     let mut rows = Vec::new();
     for asked in &all_asked {
@@ -84,7 +84,7 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
-    fn granted(text: &str) -> Granted {
+    fn granted(text: &str) -> GrantSet {
         serde_json::from_str(text).unwrap()
     }
 

@@ -7,8 +7,8 @@ use baton_registry::{Package, Signature};
 use serde_json::json;
 
 use super::inspect_target::{InspectTarget, InspectedPackage};
-use super::{asks, budget, list};
-use crate::cli::Place;
+use super::{budget, list, requests};
+use crate::cli::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output::{self, one_line, shorten};
 
@@ -30,7 +30,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When it is not there, cannot be fetched or is not a package, or the workspace's configuration does not parse.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let subject = self.package.find(place)?;
         let package = Package::read(&subject.component).with_context(|| format!("{} is no plugin", subject.from))?;
         let budget = budget::of_place(place, &package.manifest.name);
@@ -59,7 +59,7 @@ fn as_json(package: &Package, subject: &InspectedPackage, budget: &Budget) -> an
         "imports": package.imports,
         "budget": budget::as_json(budget, None),
         "declares": serde_json::to_value(&package.manifest.declares)?,
-        "asks": asks::as_json(&package.manifest.declares),
+        "asks": requests::as_json(&package.manifest.declares),
     }))
 }
 
@@ -89,7 +89,7 @@ fn as_text(package: &Package, subject: &InspectedPackage) -> String {
         let once = if action.idempotent { "" } else { "; asks before it is done twice" };
         text.push_str(&format!("  {name}{default}{once}\n    {}\n", described(&action.description)));
     }
-    text.push_str(&format!("\n{}", asks::all(declares)));
+    text.push_str(&format!("\n{}", requests::all(declares)));
     text
 }
 

@@ -11,10 +11,10 @@ use baton_registry::signature::judge;
 use baton_registry::{PublicKey, Reference, ReferenceError, RegisterError, Signature, fetch};
 
 use super::install::SHIPPED;
-use crate::cli::{Place, block_on};
+use crate::cli::{WorkspaceOptions, block_on};
 use crate::output::one_line;
 use crate::shipped;
-use crate::workspace::Entry;
+use crate::workspace::PluginEntry;
 
 /// What was typed.
 #[derive(Clone, Debug)]
@@ -42,13 +42,13 @@ pub(super) struct InspectedPackage {
     pub(super) from: String,
     pub(super) signature: Signature,
     /// Its entry, where it is the revision that is installed.
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Option<PluginEntry>,
 }
 
 impl InspectTarget {
     /// # Errors
     /// When there is no such package or plugin, or it cannot be read or fetched.
-    pub(super) fn find(&self, place: &Place) -> anyhow::Result<InspectedPackage> {
+    pub(super) fn find(&self, place: &WorkspaceOptions) -> anyhow::Result<InspectedPackage> {
         match self {
             Self::Shipped(name) => carried(name),
             Self::Package(Reference::File(path)) if !path.is_file() && is_name(path) => {
@@ -73,7 +73,7 @@ fn is_name(path: &Path) -> bool {
 }
 
 /// The plugin of this name: as it is installed, else from inside this program.
-fn installed(place: &Place, name: &str) -> anyhow::Result<InspectedPackage> {
+fn installed(place: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPackage> {
     let Some(workspace) = place.find()? else { return carried(name) };
     let register = workspace.register();
     let lock = register.read()?;
@@ -97,7 +97,7 @@ fn installed(place: &Place, name: &str) -> anyhow::Result<InspectedPackage> {
 }
 
 /// What the lock has of the signature: it was checked when the package was installed.
-fn signed(entry: &Entry, trusted: &[PublicKey]) -> Signature {
+fn signed(entry: &PluginEntry, trusted: &[PublicKey]) -> Signature {
     match &entry.key {
         None => Signature::Unsigned,
         Some(key) if trusted.iter().any(|trusted| trusted.id() == *key) => Signature::Good { key_id: key.clone() },

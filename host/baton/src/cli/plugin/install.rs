@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use baton_dispatch::{Agent, AgentKind, unmark_removed};
-use baton_registry::{Candidate, Change, Done, Granted, Reference, ReferenceError, Source, Trust};
+use baton_registry::{Candidate, Change, GrantSet, InstallResult, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
 use crate::cli::block_on;
@@ -68,7 +68,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let new = plugins.register.read()?.get(name).is_none();
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
     let done = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
-    let words = Granted::least_of(&plugins.register.declares(name)?.capabilities, &Config::FOLDERS).words();
+    let words = GrantSet::least_of(&plugins.register.declares(name)?.capabilities, &Config::FOLDERS).words();
     let runs = plugins.register.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
     if new && runs && !words.is_empty() {
         let entry = plugins.grant(name, &words)?;
@@ -80,7 +80,7 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
 
 /// A package that waits for its approval is installed as far as it can be, and the command for the next step was printed. One
 /// that has the name of another plugin is not.
-fn code(done: &Done) -> Code {
+fn code(done: &InstallResult) -> Code {
     if done.change == Change::Held && done.holder.is_some() { Code::Findings } else { Code::Good }
 }
 
@@ -88,7 +88,7 @@ fn code(done: &Done) -> Code {
 ///
 /// # Errors
 /// When it is no plugin for this host, or cannot be written.
-pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<Done> {
+pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<InstallResult> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change == Change::Nothing {
         // Its package may be here again.

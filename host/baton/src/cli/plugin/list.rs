@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Plugins;
 use crate::exit::Code;
 use crate::output::{self, Table};
-use crate::workspace::{Entry, LOCK_FILE, short};
+use crate::workspace::{LOCK_FILE, PluginEntry, short};
 
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ impl Args {
 }
 
 /// In a word, whether it runs.
-pub(in crate::cli) fn state(entry: &Entry) -> &'static str {
+pub(in crate::cli) fn state(entry: &PluginEntry) -> &'static str {
     match (entry.disabled, entry.needs_approval, &entry.pending) {
         (true, ..) => "disabled",
         (_, true, _) => "needs_approval",
@@ -58,7 +58,7 @@ pub(in crate::cli) fn state(entry: &Entry) -> &'static str {
     }
 }
 
-fn row(entry: &Entry) -> [String; 7] {
+fn row(entry: &PluginEntry) -> [String; 7] {
     let grants = entry.grants.words();
     [
         entry.name.clone(),
@@ -72,7 +72,7 @@ fn row(entry: &Entry) -> [String; 7] {
 }
 
 /// The public JSON form.
-pub(in crate::cli) fn as_json(entry: &Entry) -> Value {
+pub(in crate::cli) fn as_json(entry: &PluginEntry) -> Value {
     json!({
         "name": entry.name, "version": entry.version, "digest": entry.digest, "state": state(entry), "key": entry.key,
         "grants": entry.grants.words(), "source": entry.source.to_string(),

@@ -1,10 +1,9 @@
 //! `baton plugin`: plugins as packages, and writing them. One file an action.
 //!
-//! Each change is one of `baton.lock` ([`Register`]) and one event of the ledger; a daemon that runs takes it up at once,
+//! Each change is one of `baton.lock` ([`PluginRegister`]) and one event of the ledger; a daemon that runs takes it up at once,
 //! and tasks that waited for it go on.
 
 mod approve;
-mod asks;
 mod budget;
 mod build;
 mod grant;
@@ -18,6 +17,7 @@ mod new;
 mod pack;
 mod push;
 mod remove;
+mod requests;
 mod rollback;
 mod switch;
 mod test;
@@ -26,13 +26,13 @@ mod update;
 
 use baton_core::manifest::{HostCapability, Manifest};
 use baton_ledger::Ledger;
-use baton_registry::{Granted, Lock, Register, history};
+use baton_registry::{GrantSet, Lock, PluginRegister, history};
 use jiff::Timestamp;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Entry, Workspace, check_grants, head};
+use crate::workspace::{PluginEntry, Workspace, check_grants, head};
 
 /// Look at, install, allow and update plugins
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let here = || Plugins::of(place);
         let to_change = || Plugins::to_change(place);
         match self.action {
@@ -97,25 +97,25 @@ impl Args {
 /// The plugins of the workspace that is meant.
 struct Plugins {
     workspace: Workspace,
-    register: Register,
+    register: PluginRegister,
 }
 
 /// Grants a plugin what the words say, before an action of it is run; says what it may do now.
 ///
 /// # Errors
 /// As `baton plugin grant`.
-pub(super) fn grant_first(place: &Place, name: &str, words: &[String]) -> anyhow::Result<String> {
+pub(super) fn grant_first(place: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
     grant::give(&Plugins::to_change(place)?, name, words)
 }
 
 impl Plugins {
-    fn of(place: &Place) -> anyhow::Result<Self> {
+    fn of(place: &WorkspaceOptions) -> anyhow::Result<Self> {
         let workspace = place.need()?;
         Ok(Self { register: workspace.register(), workspace })
     }
 
     /// The same for a change. It is recorded in the ledger, so the ledger is checked before anything is changed.
-    fn to_change(place: &Place) -> anyhow::Result<Self> {
+    fn to_change(place: &WorkspaceOptions) -> anyhow::Result<Self> {
         let plugins = Self::of(place)?;
         head::need_known(&plugins.workspace)?;
         Ok(plugins)
@@ -125,7 +125,7 @@ impl Plugins {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    fn done(&self, act: history::Act) -> anyhow::Result<()> {
+    fn done(&self, act: history::HistoryEntry) -> anyhow::Result<()> {
         let ledger = self.ledger()?;
         let now = Timestamp::now();
         let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
@@ -137,7 +137,7 @@ impl Plugins {
     ///
     /// # Errors
     /// When one of them cannot be granted; then nothing is.
-    fn grant(&self, name: &str, words: &[String]) -> anyhow::Result<Entry> {
+    fn grant(&self, name: &str, words: &[String]) -> anyhow::Result<PluginEntry> {
         let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, words, lock);
         Ok(self.register.grant(name, words, check)?)
     }
@@ -148,7 +148,7 @@ impl Plugins {
     /// When there is no such plugin, or its package is missing.
     fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
         let asked = self.register.declares(name)?.capabilities;
-        let mut all = Granted::all_of(&asked);
+        let mut all = GrantSet::all_of(&asked);
         let known = self.register.read()?.get(name).map(|entry| entry.grants.clone()).unwrap_or_default();
         for folder in &mut all.files {
             let known = known.files.iter().find(|known| known.folder == folder.folder);
@@ -169,7 +169,7 @@ impl Plugins {
     }
 
     /// What it may do, in a sentence's end.
-    fn may(entry: &Entry) -> String {
+    fn may(entry: &PluginEntry) -> String {
         let words = entry.grants.words();
         if words.is_empty() { "nothing".to_owned() } else { words.join(" ") }
     }
@@ -182,8 +182,8 @@ impl Plugins {
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    fn done_to(&self, entry: &Entry, action: &'static str, reason: String) -> anyhow::Result<()> {
+    fn done_to(&self, entry: &PluginEntry, action: &'static str, reason: String) -> anyhow::Result<()> {
         let (plugin, digest) = (entry.name.clone(), entry.digest.clone());
-        self.done(history::Act { plugin, action, reason, digest })
+        self.done(history::HistoryEntry { plugin, action, reason, digest })
     }
 }

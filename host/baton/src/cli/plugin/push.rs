@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use baton_core::manifest::Manifest;
 use baton_core::shell::quoted;
-use baton_registry::oci::{Access, OciReference, Publication, Pushed, push};
+use baton_registry::oci::{Access, OciReference, Publication, PublishedComponent, push};
 use baton_registry::signature::judge;
 use baton_registry::{Package, Signature, fetch};
 use serde_json::json;
 
-use crate::cli::{Place, block_on, from_here};
+use crate::cli::{WorkspaceOptions, block_on, from_here};
 use crate::exit::Code;
 use crate::output;
 
@@ -31,7 +31,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When it is no package, its signature is bad, or the registry cannot be reached or refuses.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (component, signature) = fetch::read(&self.file)?;
         let package = Package::read(&component).with_context(|| format!("{} is no plugin", self.file.display()))?;
         let verdict = judge(&component, signature.as_deref(), &place.trusted()?);
@@ -46,7 +46,7 @@ impl Args {
         Ok(Code::Good)
     }
 
-    fn tell(&self, package: &Package, pushed: &Pushed, verdict: &Signature) {
+    fn tell(&self, package: &Package, pushed: &PublishedComponent, verdict: &Signature) {
         if self.json {
             output::json(&json!({
                 "schema": 1,

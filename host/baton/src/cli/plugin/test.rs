@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::author::{Emitted, Project, Trial, build, built, read_all, try_out};
+use crate::author::{EmittedHandoff, Project, StepTrial, build, built, read_all, try_out};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -49,7 +49,7 @@ impl Args {
     }
 }
 
-fn as_json(trials: &[Trial]) -> Value {
+fn as_json(trials: &[StepTrial]) -> Value {
     let examples = trials.iter().map(|trial| {
         json!({
             "example": trial.name,
@@ -67,16 +67,16 @@ fn as_json(trials: &[Trial]) -> Value {
     json!({ "schema": 1, "examples": examples.collect::<Vec<_>>() })
 }
 
-fn emitted_as_json(Emitted { to, title, action, args, body }: &Emitted) -> Value {
+fn emitted_as_json(EmittedHandoff { to, title, action, args, body }: &EmittedHandoff) -> Value {
     json!({ "to": to, "title": title, "action": action, "args": args, "body": body })
 }
 
-fn as_text(trials: &[Trial]) -> String {
+fn as_text(trials: &[StepTrial]) -> String {
     let mut table = Table::new(&["EXAMPLE", "RESULT", "STATE", "TIME", "SUMMARY"]);
     for trial in trials {
         let result = if trial.differences.is_empty() { "good" } else { "DIFFERS" };
         let time = format!("{} ms", trial.took.as_millis());
-        let Trial { name, came, .. } = trial;
+        let StepTrial { name, came, .. } = trial;
         table.row([name.clone(), result.to_owned(), came.state.clone(), time, came.summary.clone()]);
     }
     let mut text = table.lines(|_, _, cell| cell);

@@ -3,10 +3,10 @@
 use baton_registry::{Change, Package};
 
 use super::install::{fetch, install};
-use super::{Plugins, asks};
+use super::{Plugins, requests};
 use crate::exit::Code;
 use crate::output;
-use crate::workspace::{Entry, Source, short};
+use crate::workspace::{PluginEntry, Source, short};
 
 /// Get newer revisions of plugins from where they came from
 #[derive(Debug, clap::Args)]
@@ -26,7 +26,7 @@ impl Args {
         for name in &self.names {
             anyhow::ensure!(lock.get(name).is_some(), "there is no plugin `{name}`; `baton plugin list` shows them");
         }
-        let wanted = |entry: &&Entry| self.names.is_empty() || self.names.contains(&entry.name);
+        let wanted = |entry: &&PluginEntry| self.names.is_empty() || self.names.contains(&entry.name);
         let mut worst = Code::Good;
         for entry in lock.plugins.iter().filter(wanted) {
             worst = match update(plugins, entry, self.check) {
@@ -42,7 +42,7 @@ impl Args {
     }
 }
 
-fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code> {
+fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result<Code> {
     if entry.source == Source::Shipped {
         output::print(&format!("{} comes with this program\n", entry.name));
         return Ok(Code::Good);
@@ -65,7 +65,7 @@ fn update(plugins: &Plugins, entry: &Entry, check: bool) -> anyhow::Result<Code>
 }
 
 /// What the new revision asks for that the old one did not, and what it asks for no more.
-fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> String {
+fn difference(plugins: &Plugins, entry: &PluginEntry, new: &Package) -> String {
     let head = format!(
         "{}: {} (sha256:{}) → {} (sha256:{})\n",
         entry.name,
@@ -76,7 +76,9 @@ fn difference(plugins: &Plugins, entry: &Entry, new: &Package) -> String {
     );
     let after = &new.manifest.declares;
     match plugins.register.declares(&entry.name) {
-        Ok(before) => head + &asks::difference(&before, after),
-        Err(error) => format!("{head}  what the old revision asked for is not known: {error}\n{}", asks::all(after)),
+        Ok(before) => head + &requests::difference(&before, after),
+        Err(error) => {
+            format!("{head}  what the old revision asked for is not known: {error}\n{}", requests::all(after))
+        }
     }
 }

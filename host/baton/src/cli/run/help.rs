@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::{Action, Declares};
+use baton_core::manifest::{Action, SourceManifest};
 use baton_core::nearest::or_meant;
 use baton_core::shell::{quoted, words};
 use baton_core::text::plugin_says;
-use baton_registry::Granted;
+use baton_registry::GrantSet;
 use baton_sandbox::{ExpectedArgument, expected, read_manifest};
 use serde_json::{Map, Value, json};
 
-use crate::cli::Place;
+use crate::cli::WorkspaceOptions;
 use crate::cli::plugin::grant_rows::{GrantRow, GrantState, rows};
 use crate::output::{Table, one_line, shorten};
 use crate::shipped;
@@ -27,9 +27,9 @@ const IN_EXAMPLE: usize = 3;
 /// A plugin as its manifest and the workspace describe it.
 pub(super) struct PluginDescription {
     name: String,
-    declares: Declares,
+    declares: SourceManifest,
     /// What it may do; `None` outside of a workspace.
-    granted: Option<Granted>,
+    granted: Option<GrantSet>,
     /// The defaults of `baton.toml`, by action.
     defaults: BTreeMap<String, BTreeMap<String, Value>>,
 }
@@ -37,7 +37,7 @@ pub(super) struct PluginDescription {
 impl PluginDescription {
     /// # Errors
     /// When there is no such plugin, or the workspace cannot be read.
-    pub(super) fn find(place: &Place, name: &str) -> anyhow::Result<Self> {
+    pub(super) fn find(place: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
         let Some(workspace) = place.find()? else {
             let carried = shipped::component(name);
             let component = carried.with_context(|| {

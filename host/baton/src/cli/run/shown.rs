@@ -8,11 +8,11 @@ use std::path::Path;
 
 use baton_core::OutcomeKind;
 use baton_core::text::one_line;
-use baton_dispatch::Called;
+use baton_dispatch::CallReport;
 use baton_ledger::finding::Finding;
 use serde_json::{Value, json};
 
-use super::Done;
+use super::CallResult;
 
 /// The most lines of an answer that are shown.
 const LINES: usize = 60;
@@ -22,7 +22,7 @@ const BYTES: u64 = 64 << 10;
 
 /// The answer as lines behind a bar, below a line that names the plugin, so that none of them looks like one of Baton's; `None`
 /// where there is no Markdown report.
-pub(super) fn answer(plugin: &str, called: &Called, root: &Path) -> Option<String> {
+pub(super) fn answer(plugin: &str, called: &CallReport, root: &Path) -> Option<String> {
     let name = called.artifacts.iter().find(|name| Path::new(name).extension().is_some_and(|ending| ending == "md"))?;
     let text = beginning(&root.join(name))?;
     let lines: Vec<&str> = text.trim_end().lines().collect();
@@ -43,8 +43,8 @@ fn beginning(path: &Path) -> Option<String> {
 }
 
 /// Everything about a call. In a temporary workspace no report stays, so each stands there as text.
-pub(super) fn as_json(done: &Done, asked: (&str, &str), texts: Option<&[Vec<u8>]>) -> Value {
-    let Called { id, state, outcome, text, next_steps, artifacts, log } = &done.called;
+pub(super) fn as_json(done: &CallResult, asked: (&str, &str), texts: Option<&[Vec<u8>]>) -> Value {
+    let CallReport { id, state, outcome, text, next_steps, artifacts, log } = &done.called;
     let finding = |Finding { id, severity, title, evidence }: &Finding| json!({ "id": id, "severity": severity, "title": title, "evidence": evidence });
     let report = |(at, path): (usize, &String)| {
         let text = texts.and_then(|texts| texts.get(at)).map(|bytes| String::from_utf8_lossy(bytes).into_owned());

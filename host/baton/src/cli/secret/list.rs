@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::Place;
+use crate::cli::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::secrets::SecretStore;
@@ -18,7 +18,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, or its secrets or its lock cannot be read.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let secrets = SecretStore::of(&workspace.state).list()?;
         let lock = workspace.register().read()?;

@@ -6,7 +6,7 @@ mod prompt;
 mod rm;
 mod set;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 
 /// Keep the secrets that the host puts into plugins' requests
@@ -26,7 +26,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// Whatever kept the action from being done.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Set(args) => args.run(place),
             Action::List(args) => args.run(place),

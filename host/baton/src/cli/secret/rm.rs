@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::cli::Place;
+use crate::cli::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
@@ -18,7 +18,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace or no such secret.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         if !SecretStore::of(&workspace.state).remove(&self.name)? {
             bail!("there is no secret {:?}; `baton secret list` shows them", self.name);

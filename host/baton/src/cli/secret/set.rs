@@ -8,7 +8,7 @@ use baton_sandbox::limits;
 use jiff::Timestamp;
 
 use super::prompt;
-use crate::cli::{Place, block_on};
+use crate::cli::{WorkspaceOptions, block_on};
 use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
@@ -25,7 +25,7 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, or the value cannot be read or kept.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;

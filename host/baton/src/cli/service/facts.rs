@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::super::Place;
+use super::super::WorkspaceOptions;
 use crate::workspace::{self, CONFIG_FILE, State};
 
 /// The service of one workspace.
@@ -27,7 +27,7 @@ pub(super) struct Service {
 impl Service {
     /// # Errors
     /// When there is no workspace, or a path cannot stand in the file of a service.
-    pub(super) fn of(place: &Place, name: Option<String>) -> anyhow::Result<Self> {
+    pub(super) fn of(place: &WorkspaceOptions, name: Option<String>) -> anyhow::Result<Self> {
         let Some(root) = workspace::find(place.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
         };

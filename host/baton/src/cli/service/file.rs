@@ -11,7 +11,7 @@ pub(super) const MARK: &str = "Written by `baton service install`";
 
 /// What became of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(super) enum FileChange {
     /// It was not there.
     New,
     /// It was there and said something else.
@@ -24,11 +24,11 @@ pub(super) enum Written {
 ///
 /// # Errors
 /// When it is another's, or cannot be written.
-pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<Written> {
+pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<FileChange> {
     let failed = || format!("failed to write {}", path.display());
     let is_there = is_mine(path, mine)?;
     if is_there && fs::read_to_string(path).with_context(failed)? == text {
-        return Ok(Written::Same);
+        return Ok(FileChange::Same);
     }
     let folder = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder).with_context(failed)?;
@@ -36,7 +36,7 @@ pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<Writt
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).with_context(failed)?;
     let placed = if is_there { file.persist(path) } else { file.persist_noclobber(path) };
     placed.map_err(|error| error.error).with_context(failed)?;
-    Ok(if is_there { Written::Changed } else { Written::New })
+    Ok(if is_there { FileChange::Changed } else { FileChange::New })
 }
 
 /// Whether the file is there and Baton's for this workspace.
@@ -83,7 +83,7 @@ mod tests {
         let path = folder.path().join("a/b/x.service");
         let say = |rest: &str| write(&path, &text(rest), "-w /a ").unwrap();
         let said = [say("-w /a up"), say("-w /a up"), say("-w /a --state /s up")];
-        assert_eq!(said, [Written::New, Written::Same, Written::Changed]);
+        assert_eq!(said, [FileChange::New, FileChange::Same, FileChange::Changed]);
         assert_eq!(fs::read_to_string(&path).unwrap(), text("-w /a --state /s up"));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
     }

@@ -17,8 +17,8 @@ use anyhow::{Context as _, bail};
 use baton_core::shell::quoted;
 
 use self::facts::Service;
-use self::file::Written;
-use super::{Place, from_here};
+use self::file::FileChange;
+use super::{WorkspaceOptions, from_here};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Serving;
@@ -35,29 +35,29 @@ enum Action {
     /// Install the service of this workspace and start it
     Install(Install),
     /// Stop the service of this workspace and take its file away
-    Uninstall(Named),
+    Uninstall(ServiceName),
     /// Show whether the service is installed and runs: exit 0 installed, 1 not
-    Status(Named),
+    Status(ServiceName),
 }
 
 #[derive(Debug, clap::Args)]
 struct Install {
     #[command(flatten)]
-    named: Named,
+    named: ServiceName,
     /// Only print the file that would be written
     #[arg(long)]
     print: bool,
 }
 
 #[derive(Debug, clap::Args)]
-struct Named {
+struct ServiceName {
     /// The name of the service [default: made from the workspace]
     #[arg(long, value_name = "NAME", value_parser = facts::name)]
     name: Option<String>,
 }
 
 /// A command of the system, word by word.
-type Words = Vec<String>;
+type CommandWords = Vec<String>;
 
 /// How the system is spoken to about one service.
 struct Manager {
@@ -68,19 +68,19 @@ struct Manager {
     /// What a file of this workspace's service has in it.
     mine: String,
     /// Succeeds where the system can be reached.
-    reach: Words,
+    reach: CommandWords,
     /// Succeeds where the service is loaded already and needs no start.
-    loaded: Option<Words>,
+    loaded: Option<CommandWords>,
     /// Starts the service now and at each login.
-    start: Vec<Words>,
+    start: Vec<CommandWords>,
     /// Makes a service that runs follow its new file.
-    renew: Vec<Words>,
+    renew: Vec<CommandWords>,
     /// Ends the service now and at each login.
-    stop: Vec<Words>,
+    stop: Vec<CommandWords>,
     /// Makes the system forget the file that is gone.
-    forget: Vec<Words>,
+    forget: Vec<CommandWords>,
     /// Prints how the service stands.
-    ask: Words,
+    ask: CommandWords,
     /// Something that a person may want to know after the installation.
     hint: Option<&'static str>,
     /// Whether the state folder has to be there before the service starts.
@@ -90,7 +90,7 @@ struct Manager {
 impl Args {
     /// # Errors
     /// When there is no workspace, the file cannot be written or is another's, or the system refuses.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Install(install) => {
                 let service = Service::of(place, install.named.name)?;
@@ -120,13 +120,13 @@ fn manager(service: &Service) -> anyhow::Result<Manager> {
 fn install_it(manager: &Manager) -> anyhow::Result<Code> {
     let written = file::write(&manager.path, &manager.text, &manager.mine)?;
     let how = match written {
-        Written::New => "written",
-        Written::Changed => "changed",
-        Written::Same => "as it was",
+        FileChange::New => "written",
+        FileChange::Changed => "changed",
+        FileChange::Same => "as it was",
     };
     output::print(&format!("{}: {how}\n", from_here(&manager.path)));
     let mut commands = manager.start.clone();
-    if written == Written::Changed {
+    if written == FileChange::Changed {
         commands.extend(manager.renew.iter().cloned());
     }
     if !works(&manager.reach) {
@@ -137,7 +137,7 @@ fn install_it(manager: &Manager) -> anyhow::Result<Code> {
         return Ok(Code::Good);
     }
     if manager.loaded.as_ref().is_some_and(|loaded| works(loaded)) {
-        commands = if written == Written::Same { Vec::new() } else { manager.renew.clone() };
+        commands = if written == FileChange::Same { Vec::new() } else { manager.renew.clone() };
     }
     run_all(&commands)?;
     output::print("started, now and at each login\n");
@@ -200,7 +200,7 @@ fn said(words: &[String]) -> String {
     output::one_line(text.lines().next().unwrap_or("nothing").trim())
 }
 
-fn run_all(commands: &[Words]) -> anyhow::Result<()> {
+fn run_all(commands: &[CommandWords]) -> anyhow::Result<()> {
     for words in commands {
         let line = line(words);
         let Some((program, arguments)) = words.split_first() else { continue };
@@ -217,11 +217,11 @@ fn line(words: &[String]) -> String {
     words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
-fn list(commands: &[Words]) -> String {
+fn list(commands: &[CommandWords]) -> String {
     commands.iter().map(|words| format!("  {}", line(words))).collect::<Vec<_>>().join("\n")
 }
 
 /// Words of a command from text without quotes.
-fn words(text: &str) -> Words {
+fn words(text: &str) -> CommandWords {
     text.split_whitespace().map(str::to_owned).collect()
 }

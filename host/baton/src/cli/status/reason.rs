@@ -2,14 +2,14 @@
 
 use baton_core::State;
 use baton_core::text::one_line;
-use baton_ledger::task::Summary;
+use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
 
-use super::Holds;
+use super::PluginHolds;
 use crate::cli::task_view::age;
 
 /// The line; empty where there is nothing to explain.
-pub(super) fn reason(task: &Summary, holds: &Holds, now: Timestamp) -> String {
+pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) -> String {
     let own = one_line(task.reason.trim());
     match task.state {
         State::Running if task.attempts > 1 => format!("attempt {}", task.attempts),
@@ -24,12 +24,12 @@ pub(super) fn reason(task: &Summary, holds: &Holds, now: Timestamp) -> String {
         | State::Dead
         | State::Cancelled
         | State::Duplicate
-        | State::Quarantined => own,
+        | State::Rejected => own,
     }
 }
 
 /// What holds up all tasks of its plugin.
-fn held(task: &Summary, holds: &Holds) -> Option<String> {
+fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     if let Some(held) = holds.held.iter().find(|held| held.agent == task.agent) {
         return Some(format!("its plugin failed {} times in a row and is left alone", held.failures));
     }
@@ -38,7 +38,7 @@ fn held(task: &Summary, holds: &Holds) -> Option<String> {
 }
 
 /// What lies with an agent is waited for; only a deadline that passed is worth a word.
-fn overdue(task: &Summary, now: Timestamp) -> Option<String> {
+fn overdue(task: &TaskSummary, now: Timestamp) -> Option<String> {
     let deadline = task.deadline.filter(|deadline| *deadline < now && task.returned_at.is_none())?;
     Some(format!("no RETURN yet; its deadline passed {} ago", age(deadline, now)))
 }

@@ -1,10 +1,10 @@
 //! The tasks as a table that fits the terminal. Where there is too little room for one more column, the reason stands on a line
 //! of its own below its task.
 
-use baton_ledger::task::Summary;
+use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
 
-use super::Holds;
+use super::PluginHolds;
 use super::reason::reason;
 use crate::cli::task_view::age;
 use crate::output::{Table, paint, shorten, width};
@@ -28,7 +28,7 @@ const LONGEST_TITLE: usize = 60;
 const LONGEST_REASON: usize = 120;
 
 /// The tasks as lines; `room` is the width of the terminal.
-pub(super) fn table(tasks: &[Summary], holds: &Holds, now: Timestamp, room: Option<usize>) -> String {
+pub(super) fn table(tasks: &[TaskSummary], holds: &PluginHolds, now: Timestamp, room: Option<usize>) -> String {
     let reasons: Vec<String> = tasks.iter().map(|task| reason(task, holds, now)).collect();
     let below = room.is_some_and(|room| room < NARROW);
     let columns = if below { HEADS.len() - 1 } else { HEADS.len() };
@@ -80,8 +80,8 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn task(state: State, title: &str, reason: &str) -> Summary {
-        Summary {
+    fn task(state: State, title: &str, reason: &str) -> TaskSummary {
+        TaskSummary {
             id: "0123456789abcdef".to_owned(),
             agent: "an-agent-with-a-long-name".to_owned(),
             handoff_id: None,
@@ -104,9 +104,9 @@ mod tests {
         let tasks = [
             task(State::Succeeded, "Done", "Audited 1 plan"),
             task(State::NeedsHuman, "日本語のタイトル", &"which one\u{1b}[31m counts? ".repeat(20)),
-            Summary { deadline: Some(at(10)), ..task(State::Delivered, "Late", "") },
+            TaskSummary { deadline: Some(at(10)), ..task(State::Delivered, "Late", "") },
         ];
-        table(&tasks, &Holds::default(), at(130), room)
+        table(&tasks, &PluginHolds::default(), at(130), room)
     }
 
     #[test]

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use baton_ledger::Reader;
-use baton_ledger::event::{self, Choice, Recorded};
-use baton_ledger::task::{self, Filter, Summary};
+use baton_ledger::event::{self, EventFilter, RecordedEvent};
+use baton_ledger::task::{self, TaskFilter, TaskSummary};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Holds, nothing, since, table};
+use super::{PluginHolds, nothing, since, table};
 use crate::cli::{block_on, task_view};
 use crate::exit::Code;
 use crate::output::{Screen, is_closed, line, one_line};
@@ -33,18 +33,18 @@ const AGES: Duration = Duration::from_secs(5);
 /// When stdout is neither a terminal nor JSON is wanted, or the ledger cannot be read.
 pub(super) fn watch(
     workspace: &Workspace,
-    filter: Filter,
+    filter: TaskFilter,
     limit: u32,
     (json, age): (bool, Option<Duration>),
 ) -> anyhow::Result<Code> {
     let Some(_) = Screen::size().or_else(|| json.then_some((0, 0))) else {
         bail!("--watch redraws a terminal, and the output is not one; --watch --json prints a line for each change");
     };
-    let mut watched = Watched { workspace, filter, limit, age, ledger: None };
+    let mut watched = WatchState { workspace, filter, limit, age, ledger: None };
     block_on(async {
         // One for the whole time: a Ctrl-C during `show` is not lost.
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut shown = if json { Shown::Lines(None) } else { Shown::Table(Screen::default(), None) };
+        let mut shown = if json { ScreenState::Lines(None) } else { ScreenState::Table(Screen::default(), None) };
         loop {
             if !watched.show(&mut shown)? || is_closed() {
                 return Ok(Code::Good);
@@ -58,29 +58,29 @@ pub(super) fn watch(
 }
 
 /// What was printed so far.
-enum Shown {
+enum ScreenState {
     /// Up to this event; nothing yet.
     Lines(Option<i64>),
     /// The screen, and when it was made of which version of the ledger.
     Table(Screen, Option<(Instant, (usize, usize), i64)>),
 }
 
-struct Watched<'a> {
+struct WatchState<'a> {
     workspace: &'a Workspace,
-    filter: Filter,
+    filter: TaskFilter,
     limit: u32,
     age: Option<Duration>,
     /// The open ledger, with device and inode of its file.
     ledger: Option<(Reader, (u64, u64))>,
 }
 
-impl Watched<'_> {
+impl WatchState<'_> {
     /// Shows what is new; says whether anybody still reads it.
-    fn show(&mut self, shown: &mut Shown) -> anyhow::Result<bool> {
+    fn show(&mut self, shown: &mut ScreenState) -> anyhow::Result<bool> {
         self.open()?;
         let printed = match shown {
-            Shown::Lines(seen) => self.lines(seen)?,
-            Shown::Table(screen, before) => self.table(screen, before)?,
+            ScreenState::Lines(seen) => self.lines(seen)?,
+            ScreenState::Table(screen, before) => self.table(screen, before)?,
         };
         Ok(printed.is_ok())
     }
@@ -111,8 +111,10 @@ impl Watched<'_> {
         // Of more than there are lines nobody sees anything.
         let limit = self.limit.min(u32::try_from(size.1).unwrap_or(u32::MAX));
         let (tasks, holds) = match &self.ledger {
-            Some((reader, _)) => (task::recent(reader, &filter, limit)?, Holds::read(self.workspace, reader, now)?),
-            None => (Vec::new(), Holds::default()),
+            Some((reader, _)) => {
+                (task::recent(reader, &filter, limit)?, PluginHolds::read(self.workspace, reader, now)?)
+            }
+            None => (Vec::new(), PluginHolds::default()),
         };
         let root = one_line(&self.workspace.root.display().to_string());
         let mut text = format!("{root}  {}  (Ctrl-C ends)\n\n", Zoned::now().strftime("%H:%M:%S"));
@@ -138,7 +140,7 @@ impl Watched<'_> {
             return Ok(printed);
         };
         let mut printed = Ok(());
-        event::each_after(reader, (after, newest), Choice::default(), |recorded| {
+        event::each_after(reader, (after, newest), EventFilter::default(), |recorded| {
             // What is not of a task (plugins that are installed, seals) is no change of the status.
             let Some((task, _)) = task::summary_of(reader, &recorded.event.task)? else { return Ok(()) };
             if printed.is_ok() && self.wants(&task, &recorded) {
@@ -149,8 +151,8 @@ impl Watched<'_> {
         Ok(printed)
     }
 
-    fn wants(&self, task: &Summary, recorded: &Recorded) -> bool {
-        let Filter { states, outcomes, agent, .. } = &self.filter;
+    fn wants(&self, task: &TaskSummary, recorded: &RecordedEvent) -> bool {
+        let TaskFilter { states, outcomes, agent, .. } = &self.filter;
         let of_agent = agent.as_ref().is_none_or(|agent| *agent == task.agent);
         let state = recorded.event.state;
         let ended = task.outcome.filter(|_| state.is_final());
@@ -160,19 +162,19 @@ impl Watched<'_> {
 }
 
 /// One line of JSON: the task, and the event that changed it; as it is after that event.
-fn as_line(task: &Summary, recorded: Option<&Recorded>) -> String {
+fn as_line(task: &TaskSummary, recorded: Option<&RecordedEvent>) -> String {
     let mut value = task_view::as_json(task);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("schema".to_owned(), json!(1));
         fields.insert("event".to_owned(), recorded.map_or(Value::Null, event_json));
-        if let Some(Recorded { event, .. }) = recorded {
+        if let Some(RecordedEvent { event, .. }) = recorded {
             fields.insert("state".to_owned(), json!(event.state.as_str()));
         }
     }
     baton_core::text::json(&value.to_string())
 }
 
-fn event_json(Recorded { seq, event, .. }: &Recorded) -> Value {
+fn event_json(RecordedEvent { seq, event, .. }: &RecordedEvent) -> Value {
     json!({
         "seq": seq,
         "at": task_view::time(event.at),

@@ -1,6 +1,6 @@
 //! `baton why plugin NAME`: installation, approval and grants of a plugin, and each change of them.
 
-use baton_ledger::event::{self, Recorded};
+use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::supervision;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::cli::plugin::list;
 use crate::cli::task_view::{self, held_text};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
-use crate::workspace::{Entry, Workspace, short};
+use crate::workspace::{PluginEntry, Workspace, short};
 
 /// Shows the plugin `name`.
 ///
@@ -43,7 +43,7 @@ pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::
     }
     output::print(&as_text(name, entry, &grants, &events));
     if let Some(reader) = &reader {
-        let held = supervision::quarantined(reader, Timestamp::now())?;
+        let held = supervision::quarantined_plugins(reader, Timestamp::now())?;
         held.iter().filter(|held| held.agent == name).for_each(|held| output::note(&held_text(held)));
         let reached = task_view::budgets_reached(workspace, reader, Timestamp::now())?;
         reached.iter().filter(|reached| reached.plugin == name).for_each(|reached| output::note(&reached.text()));
@@ -51,7 +51,7 @@ pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::
     Ok(Code::Good)
 }
 
-fn as_text(name: &str, entry: Option<&Entry>, grants: &[GrantRow], events: &[Recorded]) -> String {
+fn as_text(name: &str, entry: Option<&PluginEntry>, grants: &[GrantRow], events: &[RecordedEvent]) -> String {
     let mut text = match entry {
         Some(entry) => installed(entry),
         None => format!("plugin {}  not installed any more\n", one_line(name)),
@@ -72,8 +72,8 @@ fn as_text(name: &str, entry: Option<&Entry>, grants: &[GrantRow], events: &[Rec
     text
 }
 
-fn installed(entry: &Entry) -> String {
-    let Entry { name, version, digest, key, source, .. } = entry;
+fn installed(entry: &PluginEntry) -> String {
+    let PluginEntry { name, version, digest, key, source, .. } = entry;
     let version = if version.is_empty() { String::new() } else { format!(" {}", one_line(version)) };
     let key =
         key.as_deref().map_or_else(|| "of no trusted key".to_owned(), |key| format!("of the key {}", one_line(key)));

@@ -13,11 +13,11 @@ use crate::exit::Code;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    work: Work,
+    work: WorkerKind,
 }
 
 #[derive(Debug, Subcommand)]
-enum Work {
+enum WorkerKind {
     /// Runs statements of one plugin in one database
     Sql,
     /// Compiles one plugin
@@ -31,8 +31,8 @@ impl Args {
     /// When nobody reads the answers.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         match self.work {
-            Work::Sql => sql::run(),
-            Work::Compile => compile::run(),
+            WorkerKind::Sql => sql::run(),
+            WorkerKind::Compile => compile::run(),
         }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use anyhow::bail;
 use baton_core::agents::{Aliases, is_name, is_reserved};
-use baton_core::retry::Policy;
+use baton_core::retry::RetryPolicy;
 use baton_core::{manifest, quarantine};
-use baton_dispatch::{Patience, Rules, Settings, limits};
+use baton_dispatch::{AgentRules, AgentSettings, EscalationPolicy, limits};
 use serde::Deserialize;
 
 use super::duration::{self, Pause};
@@ -64,9 +64,9 @@ struct QuarantineConfig {
 }
 
 impl QuarantineConfig {
-    fn policy(&self) -> quarantine::Policy {
-        let usual = quarantine::Policy::default();
-        quarantine::Policy {
+    fn policy(&self) -> quarantine::QuarantinePolicy {
+        let usual = quarantine::QuarantinePolicy::default();
+        quarantine::QuarantinePolicy {
             after: self.after.unwrap_or(usual.after).max(1),
             first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
             longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
@@ -87,7 +87,7 @@ struct RetryConfig {
 
 /// `[external]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct ExternalConfig {
+pub(super) struct EscalationConfig {
     #[serde(default)]
     remind_after: Option<Pause>,
     #[serde(default)]
@@ -98,11 +98,11 @@ pub(super) struct ExternalConfig {
     archive_after: Option<Pause>,
 }
 
-impl ExternalConfig {
-    pub(super) fn patience(self) -> Patience {
-        let usual = Patience::default();
+impl EscalationConfig {
+    pub(super) fn escalation(self) -> EscalationPolicy {
+        let usual = EscalationPolicy::default();
         let or = |said: Option<Pause>, usual| said.map_or(usual, |pause| pause.0);
-        Patience {
+        EscalationPolicy {
             remind: or(self.remind_after, usual.remind),
             escalate: or(self.escalate_after, usual.escalate),
             review: or(self.review_after, usual.review),
@@ -112,9 +112,9 @@ impl ExternalConfig {
 }
 
 impl RetryConfig {
-    fn policy(&self) -> Policy {
-        let usual = Policy::default();
-        Policy {
+    fn policy(&self) -> RetryPolicy {
+        let usual = RetryPolicy::default();
+        RetryPolicy {
             max_attempts: self.attempts.unwrap_or(usual.max_attempts).max(1),
             first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
             longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
@@ -128,15 +128,15 @@ fn poll<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Dura
 }
 
 /// The table of spellings and the settings, with paths relative to `base`.
-pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rules {
-    let mut rules = Rules { aliases: Aliases::shipped(), ..Rules::default() };
+pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> AgentRules {
+    let mut rules = AgentRules { aliases: Aliases::shipped(), ..AgentRules::default() };
     for (name, config) in agents {
         let canonical = rules.aliases.canonical(name).unwrap_or(name).to_owned();
         rules.aliases.add(name, &canonical);
         for alias in &config.aliases {
             rules.aliases.add(alias, &canonical);
         }
-        let settings = Settings {
+        let settings = AgentSettings {
             inboxes: config.inbox.iter().map(|inbox| resolve(base, inbox)).collect(),
             poll: config.poll,
             concurrency: config.concurrency.unwrap_or(1),
@@ -155,13 +155,13 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Rule
 
 /// Two sections speak of one agent under two spellings: it has both inboxes and the schedules of both, and what its own
 /// name's section says counts.
-fn join(known: &mut Settings, more: &Settings, own: bool) {
+fn join(known: &mut AgentSettings, more: &AgentSettings, own: bool) {
     let (first, second) = if own { (more, &*known) } else { (&*known, more) };
     let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();
     let schedules = first.schedules.iter().chain(&second.schedules).cloned().collect();
     let defaults = second.defaults.iter().chain(&first.defaults).map(|(action, table)| (action.clone(), table.clone()));
     let defaults = defaults.collect();
-    *known = Settings { inboxes, poll: first.poll.or(second.poll), schedules, defaults, ..first.clone() };
+    *known = AgentSettings { inboxes, poll: first.poll.or(second.poll), schedules, defaults, ..first.clone() };
 }
 
 /// The real folder, so that what the system reports of it has the path that we know; as written where it is missing.

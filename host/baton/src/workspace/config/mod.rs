@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_dispatch::{Patience, Rules};
+use baton_dispatch::{AgentRules, EscalationPolicy};
 use baton_ledger::regular_file;
 use baton_registry::PublicKey;
 use serde::Deserialize;
 
-use self::agents::{AgentConfig, ExternalConfig};
+use self::agents::{AgentConfig, EscalationConfig};
 use self::budget::PluginConfig;
 pub(crate) use self::duration::read as pause;
 pub(crate) use self::notices::Notify;
@@ -123,7 +123,7 @@ pub(crate) struct Config {
     plugins: BTreeMap<String, PluginConfig>,
     /// `[external]`.
     #[serde(default)]
-    external: ExternalConfig,
+    external: EscalationConfig,
     /// `[trust]`.
     #[serde(default)]
     trust: Trust,
@@ -209,9 +209,9 @@ impl Config {
     }
 
     /// What it says about the agents; paths are relative to `base`.
-    pub(crate) fn rules(&self, base: &Path) -> Rules {
+    pub(crate) fn rules(&self, base: &Path) -> AgentRules {
         let budgets = budget::budgets(&self.plugins);
-        Rules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
+        AgentRules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
     }
 
     /// The plugins that have a section `[plugins.NAME]`.
@@ -231,8 +231,8 @@ impl Config {
     }
 
     /// How long external agents may leave things lying.
-    pub(crate) fn patience(&self) -> Patience {
-        self.external.patience()
+    pub(crate) fn escalation(&self) -> EscalationPolicy {
+        self.external.escalation()
     }
 
     /// How a person is told of what needs them; `None` where nobody is.
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(settings.inboxes, [Path::new("/Volumes/Drive/Claude-MM2/01_inbox")]);
         assert_eq!(settings.poll, Some(std::time::Duration::from_secs(5)));
         assert_eq!(rules.aliases.canonical("Claude Laptop"), Some("Claude-MM2"));
-        assert_eq!(config.patience(), Patience::default());
+        assert_eq!(config.escalation(), EscalationPolicy::default());
         let usual =
             Notify { command: Vec::new(), ..Config::parse("[notify]\ndesktop = true").unwrap().notify().unwrap() };
         assert_eq!(config.notify().map(|notify| Notify { command: Vec::new(), ..notify }), Some(usual));
@@ -330,8 +330,8 @@ mod tests {
         let [schedule] = audit.schedules.as_slice() else { panic!("{audit:#?}") };
         assert_eq!((schedule.cron(), schedule.action()), ("0 7 * * 1-5", Some("audit")));
         assert_eq!(audit.defaults["audit"]["root"], "src");
-        let plain = baton_dispatch::Settings { schedules: Vec::new(), defaults: BTreeMap::new(), ..audit.clone() };
-        assert_eq!(plain, baton_dispatch::Settings::default());
+        let plain = baton_dispatch::AgentSettings { schedules: Vec::new(), defaults: BTreeMap::new(), ..audit.clone() };
+        assert_eq!(plain, baton_dispatch::AgentSettings::default());
         assert_eq!(rules.budgets["audit"], baton_core::budget::Budget::default());
     }
 

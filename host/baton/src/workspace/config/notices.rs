@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use baton_dispatch::notices::Cause;
+use baton_dispatch::notices::NoticeCause;
 use serde::Deserialize;
 
 use super::duration::Pause;
@@ -28,7 +28,7 @@ pub(super) struct NotifyConfig {
     #[serde(default)]
     desktop: bool,
     #[serde(default)]
-    on: Option<Vec<On>>,
+    on: Option<Vec<NoticeEvent>>,
     #[serde(default)]
     timeout: Option<Pause>,
     #[serde(default)]
@@ -38,18 +38,18 @@ pub(super) struct NotifyConfig {
 /// An event as it is named in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum On {
+enum NoticeEvent {
     NeedsHuman,
     Failed,
     Overdue,
 }
 
-impl On {
-    fn cause(self) -> Cause {
+impl NoticeEvent {
+    fn cause(self) -> NoticeCause {
         match self {
-            Self::NeedsHuman => Cause::NeedsHuman,
-            Self::Failed => Cause::Failed,
-            Self::Overdue => Cause::Overdue,
+            Self::NeedsHuman => NoticeCause::NeedsHuman,
+            Self::Failed => NoticeCause::Failed,
+            Self::Overdue => NoticeCause::Overdue,
         }
     }
 }
@@ -62,7 +62,7 @@ pub(crate) struct Notify {
     /// Whether the desktop shows a notification.
     pub(crate) desktop: bool,
     /// What a person is told of.
-    pub(crate) on: Vec<Cause>,
+    pub(crate) on: Vec<NoticeCause>,
     /// How long a program may take.
     pub(crate) timeout: Duration,
     /// How many notices a minute are given; what is more is gathered into one.
@@ -71,9 +71,9 @@ pub(crate) struct Notify {
 
 impl NotifyConfig {
     pub(super) fn notify(&self) -> Notify {
-        let mut on: Vec<Cause> = match &self.on {
+        let mut on: Vec<NoticeCause> = match &self.on {
             Some(on) => on.iter().map(|on| on.cause()).collect(),
-            None => Cause::ALL.to_vec(),
+            None => NoticeCause::ALL.to_vec(),
         };
         on.sort_unstable();
         on.dedup();
@@ -128,12 +128,18 @@ mod tests {
     fn what_is_not_set_is_all_events_ten_seconds_and_ten_a_minute() {
         assert_eq!(Config::parse("").unwrap().notify(), None);
         let notify = Config::parse("[notify]\ndesktop = true").unwrap().notify().unwrap();
-        assert_eq!((notify.on.as_slice(), notify.timeout, notify.per_minute), (&Cause::ALL[..], TIMEOUT, PER_MINUTE));
+        assert_eq!(
+            (notify.on.as_slice(), notify.timeout, notify.per_minute),
+            (&NoticeCause::ALL[..], TIMEOUT, PER_MINUTE)
+        );
         let text =
             "[notify]\ncommand = [\"tell\", \"me\"]\non = [\"overdue\", \"failed\", \"failed\"]\ntimeout = \"2s\"";
         let notify = Config::parse(text).unwrap().notify().unwrap();
         assert_eq!(notify.command, ["tell", "me"]);
-        assert_eq!((notify.on, notify.timeout), (vec![Cause::Failed, Cause::Overdue], Duration::from_secs(2)));
+        assert_eq!(
+            (notify.on, notify.timeout),
+            (vec![NoticeCause::Failed, NoticeCause::Overdue], Duration::from_secs(2))
+        );
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! `[[agents.NAME.schedule]]`: when a plugin is to do something by itself; and what arguments of `baton.toml` are as JSON.
 
-use baton_dispatch::{Defaults, Schedule};
+use baton_dispatch::{DefaultArguments, Schedule};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A schedule that is one: a wrong expression is an error of the line where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Written")]
+#[serde(try_from = "ScheduleText")]
 pub(super) struct ScheduleConfig(pub(super) Schedule);
 
 /// A schedule as it stands there.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct ScheduleText {
     cron: String,
     #[serde(default)]
     action: Option<String>,
@@ -22,11 +22,11 @@ struct Written {
     timezone: Option<String>,
 }
 
-impl TryFrom<Written> for ScheduleConfig {
+impl TryFrom<ScheduleText> for ScheduleConfig {
     type Error = String;
 
-    fn try_from(written: Written) -> Result<Self, String> {
-        let Written { cron, action, args, timezone } = written;
+    fn try_from(written: ScheduleText) -> Result<Self, String> {
+        let ScheduleText { cron, action, args, timezone } = written;
         Schedule::new(&cron, timezone.as_deref(), action, args.0).map(Self)
     }
 }
@@ -34,7 +34,7 @@ impl TryFrom<Written> for ScheduleConfig {
 /// Arguments as a task has them. A date is its text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "toml::Table")]
-pub(super) struct Arguments(pub(super) Defaults);
+pub(super) struct Arguments(pub(super) DefaultArguments);
 
 impl From<toml::Table> for Arguments {
     fn from(table: toml::Table) -> Self {
@@ -42,7 +42,7 @@ impl From<toml::Table> for Arguments {
     }
 }
 
-fn as_json(table: &toml::Table) -> Defaults {
+fn as_json(table: &toml::Table) -> DefaultArguments {
     table.iter().map(|(name, value)| (name.clone(), value_as_json(value))).collect()
 }
 

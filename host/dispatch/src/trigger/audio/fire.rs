@@ -12,85 +12,85 @@ use baton_sandbox::Cancel;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::super::{self as trigger, Fired};
-use super::{AudioTrigger, GRACE, Heard, KIND, NewAudio, News, PATIENCE, pairs, told};
-use crate::{DispatchError, House};
+use super::super::{self as trigger, TriggerResult};
+use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, PATIENCE, pairs, task_text};
+use crate::{Context, DispatchError};
 
 /// Hears a piece of what is new in the folder. `closing` ends it early.
 ///
 /// # Errors
 /// When the ledger fails.
 pub(in super::super) async fn fire(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     trigger: AudioTrigger,
     closing: &Cancel,
-) -> Result<Fired, DispatchError> {
+) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
     // Whoever waits already will see what is there by then.
-    if !house.hearing.waits(folder) {
-        return Ok(Fired::default());
+    if !context.scan_queue.waits(folder) {
+        return Ok(TriggerResult::default());
     }
     let place = tokio::select! {
-        place = house.hearing.place.acquire() => place.ok(),
+        place = context.scan_queue.place.acquire() => place.ok(),
         () = closing.asked() => None,
     };
-    house.hearing.waits_no_more(folder);
+    context.scan_queue.waits_no_more(folder);
     // One that does not answer is asked again when it has.
-    match place.and_then(|place| house.hearing.begins(folder, place)) {
-        Some(mut heard) => hear(house, &trigger, &mut heard, closing).await,
-        None => Ok(Fired::default()),
+    match place.and_then(|place| context.scan_queue.begins(folder, place)) {
+        Some(mut heard) => hear(context, &trigger, &mut heard, closing).await,
+        None => Ok(TriggerResult::default()),
     }
 }
 
 async fn hear(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     trigger: &AudioTrigger,
-    heard: &mut Heard<'_>,
+    heard: &mut FolderScanGuard<'_>,
     closing: &Cancel,
-) -> Result<Fired, DispatchError> {
+) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    let news = match ask(house, trigger, heard, closing).await? {
-        Ok(news @ News { unreachable: None, .. }) => news,
-        Ok(News { unreachable: Some(why), .. }) | Err(why) => {
-            house.hearing.say(folder, Some(why));
-            return Ok(Fired::default());
+    let news = match ask(context, trigger, heard, closing).await? {
+        Ok(news @ NewAudioBatch { unreachable: None, .. }) => news,
+        Ok(NewAudioBatch { unreachable: Some(why), .. }) | Err(why) => {
+            context.scan_queue.say(folder, Some(why));
+            return Ok(TriggerResult::default());
         }
     };
-    house.hearing.say(folder, None);
+    context.scan_queue.say(folder, None);
     let audio = news.more.then(|| folder.clone());
     if news.files.is_empty() && news.gone.is_empty() {
-        return Ok(Fired { audio, ..Fired::default() });
+        return Ok(TriggerResult { audio, ..TriggerResult::default() });
     }
     fail_point!("trigger.heard");
-    let (inner, key, now) = (Arc::clone(house), trigger.key(), Timestamp::now());
-    let agents = house.ledger.write(move |tx| tell(tx, &inner, &key, &news, now)).await?;
-    Ok(Fired { agents, audio, ..Fired::default() })
+    let (inner, key, now) = (Arc::clone(context), trigger.key(), Timestamp::now());
+    let agents = context.ledger.write(move |tx| tell(tx, &inner, &key, &news, now)).await?;
+    Ok(TriggerResult { agents, audio, ..TriggerResult::default() })
 }
 
 /// Asks the ears, on a thread that may block. The place is let go when that takes too long.
 async fn ask(
-    house: &Arc<House>,
+    context: &Arc<Context>,
     trigger: &AudioTrigger,
-    heard: &mut Heard<'_>,
+    heard: &mut FolderScanGuard<'_>,
     closing: &Cancel,
-) -> Result<Result<News, String>, DispatchError> {
-    let Some(ears) = house.ears.clone() else {
-        return Ok(Ok(News::default()));
+) -> Result<Result<NewAudioBatch, String>, DispatchError> {
+    let Some(scanner) = context.scanner.clone() else {
+        return Ok(Ok(NewAudioBatch::default()));
     };
-    let marks: BTreeMap<String, String> = mark::seen(&house.ledger.reader()?, &trigger.key())?;
+    let marks: BTreeMap<String, String> = mark::seen(&context.ledger.reader()?, &trigger.key())?;
     let stop = Arc::new(AtomicBool::new(false));
     let (told, folder) = (Arc::clone(&stop), trigger.folder.named.clone());
-    let mut job = tokio::task::spawn_blocking(move || (ears.hear)(&folder, &marks, &told));
-    let patience = async {
+    let mut job = tokio::task::spawn_blocking(move || (scanner.hear)(&folder, &marks, &told));
+    let escalation = async {
         tokio::time::sleep(PATIENCE).await;
         heard.place = None;
         let why = "it does not answer; other folders are heard meanwhile".to_owned();
-        house.hearing.say(&trigger.folder.named, Some(why));
+        context.scan_queue.say(&trigger.folder.named, Some(why));
         std::future::pending::<()>().await;
     };
     let heard = tokio::select! {
         heard = &mut job => heard,
-        () = patience => return Ok(Ok(News::default())),
+        () = escalation => return Ok(Ok(NewAudioBatch::default())),
         () = closing.asked() => {
             stop.store(true, Ordering::Relaxed);
             match tokio::time::timeout(GRACE, &mut job).await {
@@ -104,7 +104,13 @@ async fn ask(
 }
 
 /// Writes down what was heard, and who is told; gives the plugins that have work.
-fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> Result<Vec<String>, LedgerError> {
+fn tell(
+    tx: &Tx<'_>,
+    context: &Context,
+    key: &str,
+    news: &NewAudioBatch,
+    now: Timestamp,
+) -> Result<Vec<String>, LedgerError> {
     for gone in &news.gone {
         mark::clear(tx, key, gone)?;
     }
@@ -114,45 +120,45 @@ fn tell(tx: &Tx<'_>, house: &House, key: &str, news: &News, now: Timestamp) -> R
     if news.files.is_empty() {
         return Ok(Vec::new());
     }
-    let files = pairs::once(tx, house.ears.as_ref(), news.files.clone())?;
+    let files = pairs::once(tx, context.scanner.as_ref(), news.files.clone())?;
     let own = task::insert(tx, &own(&files), None, now)?;
-    for found in told::findings(&files, &|path| house.shown(path)) {
+    for found in task_text::findings(&files, &|path| context.shown(path)) {
         finding::record(tx, &own, &found)?;
     }
     let mut agents = Vec::new();
-    for (name, installed) in &house.plugins().usable {
+    for (name, installed) in &context.plugins().usable {
         let action = installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
             Trigger::Audio { action } => Some(action),
             _ => None,
         });
         let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
-        let args = told::arguments(&files, &installed.grants.mounts).to_string();
-        trigger::insert(tx, house, of_plugin(name, action, args, &files), now)?;
+        let args = task_text::arguments(&files, &installed.grants.mounts).to_string();
+        trigger::insert(tx, context, of_plugin(name, action, args, &files), now)?;
         agents.push(name.clone());
     }
     Ok(agents)
 }
 
 /// What Baton itself has done: it has ended when it is written down.
-fn own(files: &[NewAudio]) -> task::New {
-    let summary = told::summary(files);
-    task::New {
+fn own(files: &[NewAudio]) -> task::NewTask {
+    let summary = task_text::summary(files);
+    task::NewTask {
         sender: Some("baton".to_owned()),
         title: summary.clone(),
         kind: KIND.to_owned(),
         priority: Priority::Low,
         reason: summary,
-        ..task::New::blank("baton", task::Origin::Trigger, State::Succeeded)
+        ..task::NewTask::blank("baton", task::Origin::Trigger, State::Succeeded)
     }
 }
 
-fn of_plugin(plugin: &str, action: &str, args: String, files: &[NewAudio]) -> task::New {
-    task::New {
+fn of_plugin(plugin: &str, action: &str, args: String, files: &[NewAudio]) -> task::NewTask {
+    task::NewTask {
         sender: Some("baton".to_owned()),
-        title: format!("{action}: {}", told::summary(files)),
+        title: format!("{action}: {}", task_text::summary(files)),
         kind: KIND.to_owned(),
         action: Some(action.to_owned()),
         args,
-        ..task::New::blank(plugin, task::Origin::Trigger, State::Queued)
+        ..task::NewTask::blank(plugin, task::Origin::Trigger, State::Queued)
     }
 }

@@ -1,6 +1,6 @@
 //! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, held against the library, and told.
 //!
-//! How that is done is the library's business and comes in as [`Ears`]; here is decided when, how much at a time, and what
+//! How that is done is the library's business and comes in as [`AudioScanner`]; here is decided when, how much at a time, and what
 //! becomes of it. It is level-triggered as all triggers: what the catalog has of the folder is compared with the marks in the
 //! ledger, and marks, tasks and findings are one transaction. So what was read before a crash and not told is told after
 //! it, and nothing twice.
@@ -14,12 +14,12 @@
 //! network that hangs) keeps its thread; after a minute it is said, and the others have their turns without it. Neither does
 //! the daemon's end wait for it.
 
-mod ears;
 mod fire;
 mod pairs;
+mod scanner;
+mod task_text;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -28,8 +28,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-pub use ears::{Ears, Hear, Known, Listened, NewAudio, News};
 pub(super) use fire::fire;
+pub use scanner::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 
 /// A folder must be quiet for this long. A copy of a file takes longer than a document's saving.
 const DEBOUNCE: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ pub(crate) const KIND: &str = "AUDIO";
 /// A folder whose new audio is heard.
 #[derive(Clone, Debug)]
 pub(crate) struct AudioTrigger {
-    pub(crate) folder: Listened,
+    pub(crate) folder: WatchedFolder,
 }
 
 impl AudioTrigger {
@@ -68,7 +68,7 @@ impl AudioTrigger {
 
 /// What all folders share.
 #[derive(Debug)]
-pub(crate) struct Hearing {
+pub(crate) struct AudioScanQueue {
     /// Whoever hears.
     place: Semaphore,
     /// The folders that wait for it.
@@ -79,13 +79,13 @@ pub(crate) struct Hearing {
     trouble: Mutex<BTreeMap<PathBuf, String>>,
 }
 
-impl Default for Hearing {
+impl Default for AudioScanQueue {
     fn default() -> Self {
         Self { place: Semaphore::new(1), waiting: Mutex::default(), heard: Mutex::default(), trouble: Mutex::default() }
     }
 }
 
-impl Hearing {
+impl AudioScanQueue {
     /// Puts a folder into the queue; false when it is there already.
     fn waits(&self, folder: &Path) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned())
@@ -97,10 +97,10 @@ impl Hearing {
     }
 
     /// Begins to hear a folder with the place; none when that folder is still under way.
-    fn begins<'a>(&'a self, folder: &Path, place: SemaphorePermit<'a>) -> Option<Heard<'a>> {
+    fn begins<'a>(&'a self, folder: &Path, place: SemaphorePermit<'a>) -> Option<FolderScanGuard<'a>> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = heard.insert(folder.to_owned());
-        is_new.then(|| Heard { hearing: self, folder: folder.to_owned(), place: Some(place) })
+        is_new.then(|| FolderScanGuard { scan_queue: self, folder: folder.to_owned(), place: Some(place) })
     }
 
     /// Whether the folder could not be heard the last time.
@@ -125,15 +125,15 @@ impl Hearing {
 }
 
 /// A folder that is being heard, for as long as this is kept.
-struct Heard<'a> {
-    hearing: &'a Hearing,
+struct FolderScanGuard<'a> {
+    scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
     /// Let go after the folder is: whoever gets it next may hear the same one.
     place: Option<SemaphorePermit<'a>>,
 }
 
-impl Drop for Heard<'_> {
+impl Drop for FolderScanGuard<'_> {
     fn drop(&mut self) {
-        self.hearing.heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
+        self.scan_queue.heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }

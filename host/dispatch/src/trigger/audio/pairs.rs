@@ -7,20 +7,24 @@ use std::path::PathBuf;
 
 use baton_ledger::{LedgerError, Tx, mark};
 
-use super::{AudioTrigger, Ears, Known, NewAudio};
+use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
 /// Takes out of each file what is going to be told itself, and marks what is told together with it as new. The files have their
 /// marks already.
 ///
 /// # Errors
 /// When the ledger fails.
-pub(super) fn once(tx: &Tx<'_>, ears: Option<&Ears>, mut files: Vec<NewAudio>) -> Result<Vec<NewAudio>, LedgerError> {
+pub(super) fn once(
+    tx: &Tx<'_>,
+    scanner: Option<&AudioScanner>,
+    mut files: Vec<NewAudio>,
+) -> Result<Vec<NewAudio>, LedgerError> {
     let together: HashSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     for file in &mut files {
         let mut told = Vec::new();
         for mut known in std::mem::take(&mut file.known) {
             known.new = together.contains(&known.path);
-            if known.new || !is_told_later(tx, ears, &known)? {
+            if known.new || !is_told_later(tx, scanner, &known)? {
                 told.push(known);
             }
         }
@@ -30,11 +34,11 @@ pub(super) fn once(tx: &Tx<'_>, ears: Option<&Ears>, mut files: Vec<NewAudio>) -
 }
 
 /// Whether a file is in a watched audio folder and its current content was not reported yet.
-fn is_told_later(tx: &Tx<'_>, ears: Option<&Ears>, known: &Known) -> Result<bool, LedgerError> {
-    let (Some(ears), Some(hash)) = (ears, &known.mark) else {
+fn is_told_later(tx: &Tx<'_>, scanner: Option<&AudioScanner>, known: &LibraryMatch) -> Result<bool, LedgerError> {
+    let (Some(scanner), Some(hash)) = (scanner, &known.mark) else {
         return Ok(false);
     };
-    for folder in ears.folders.iter().filter(|folder| known.path.starts_with(&folder.real)) {
+    for folder in scanner.folders.iter().filter(|folder| known.path.starts_with(&folder.real)) {
         let trigger = AudioTrigger { folder: folder.clone() };
         if !mark::is_set(tx, &trigger.key(), &known.key, hash)? {
             return Ok(true);

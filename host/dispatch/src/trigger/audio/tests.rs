@@ -7,12 +7,12 @@ use std::time::Duration;
 use baton_sandbox::Cancel;
 
 use super::*;
-use crate::House;
+use crate::Context;
 
 /// A house with ears for which the folder `/hangs` does not answer before something comes on the channel, counted, and every
 /// other folder has nothing new at once, counted too.
-fn listening(root: &Path) -> (Arc<House>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
-    let mut house = House::in_folder(root);
+fn listening(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
+    let mut context = Context::in_folder(root);
     let (sender, receiver) = mpsc::channel::<()>();
     let (receiver, asked) = (Mutex::new(receiver), Arc::new([AtomicU64::new(0), AtomicU64::new(0)]));
     let counted = Arc::clone(&asked);
@@ -22,26 +22,26 @@ fn listening(root: &Path) -> (Arc<House>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>)
         if hangs {
             let _ = receiver.lock().unwrap().recv();
         }
-        Ok(News::default())
+        Ok(NewAudioBatch::default())
     };
-    Arc::get_mut(&mut house).unwrap().ears = Some(Ears { folders: Vec::new(), hear: Arc::new(hear) });
-    (house, sender, asked)
+    Arc::get_mut(&mut context).unwrap().scanner = Some(AudioScanner { folders: Vec::new(), hear: Arc::new(hear) });
+    (context, sender, asked)
 }
 
 fn trigger(folder: &str) -> AudioTrigger {
-    AudioTrigger { folder: Listened { named: folder.into(), real: folder.into() } }
+    AudioTrigger { folder: WatchedFolder { named: folder.into(), real: folder.into() } }
 }
 
 #[tokio::test]
 async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
     let root = tempfile::tempdir().unwrap();
-    let (house, answer, _) = listening(root.path());
+    let (context, answer, _) = listening(root.path());
     let closing = Cancel::default();
     let end = async {
         tokio::time::sleep(PATIENCE / 2).await;
         closing.cancel();
     };
-    let (fired, ()) = tokio::join!(fire(&house, trigger("/hangs"), &closing), end);
+    let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);
     assert!(fired.unwrap().audio.is_none());
     // It ended before there was an answer, without which the thread would wait for good.
     drop(answer);
@@ -50,20 +50,20 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
 #[tokio::test]
 async fn a_folder_that_does_not_answer_holds_up_no_other_and_is_asked_once() {
     let root = tempfile::tempdir().unwrap();
-    let (house, answer, asked) = listening(root.path());
+    let (context, answer, asked) = listening(root.path());
     let closing = Cancel::default();
     let first = tokio::spawn({
-        let (house, closing) = (Arc::clone(&house), closing.clone());
-        async move { fire(&house, trigger("/hangs"), &closing).await.map(|_| ()) }
+        let (context, closing) = (Arc::clone(&context), closing.clone());
+        async move { fire(&context, trigger("/hangs"), &closing).await.map(|_| ()) }
     });
     while asked[0].load(Ordering::Relaxed) == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    fire(&house, trigger("/other"), &closing).await.unwrap();
-    fire(&house, trigger("/hangs"), &closing).await.unwrap();
+    fire(&context, trigger("/other"), &closing).await.unwrap();
+    fire(&context, trigger("/hangs"), &closing).await.unwrap();
     assert_eq!([0, 1].map(|which| asked[which].load(Ordering::Relaxed)), [1, 1]);
     drop(answer);
     first.await.unwrap().unwrap();
-    fire(&house, trigger("/hangs"), &closing).await.unwrap();
+    fire(&context, trigger("/hangs"), &closing).await.unwrap();
     assert_eq!(asked[0].load(Ordering::Relaxed), 2, "it has answered");
 }

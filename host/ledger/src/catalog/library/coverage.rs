@@ -1,7 +1,7 @@
 //! How many items are how far, and why.
 
 use super::super::Catalog;
-use super::State;
+use super::ItemState;
 use super::column::number;
 use crate::LedgerError;
 
@@ -11,7 +11,7 @@ pub struct Count {
     /// The source's number.
     pub source: i64,
     /// How far they are.
-    pub state: State,
+    pub state: ItemState,
     /// Why they have no fingerprint.
     pub reason: Option<String>,
     /// How many there are.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::Row;
 
 use super::super::Catalog;
-use super::State;
+use super::ItemState;
 use super::column::PathRead;
 use crate::LedgerError;
 
@@ -18,7 +18,7 @@ pub struct Entry {
     pub path: PathBuf,
     pub name: String,
     pub size: u64,
-    pub state: State,
+    pub state: ItemState,
     pub reason: Option<String>,
     pub detail: Option<String>,
     pub audio_sha256: Option<[u8; 32]>,
@@ -125,12 +125,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         damage_checked: row.get(21)?,
     };
     Ok(match (entry.state, entry.reason.as_deref()) {
-        (State::Fingerprinted, _) => entry,
+        (ItemState::Fingerprinted, _) => entry,
         // What stands there is of a file that was read before.
-        (State::Pending, _) | (_, Some("not_found")) => {
+        (ItemState::Pending, _) | (_, Some("not_found")) => {
             Entry { title: None, artist: None, album: None, isrc: None, ..entry.unheard() }
         }
-        (State::Failed | State::Skipped, _) => entry.unheard(),
+        (ItemState::Failed | ItemState::Skipped, _) => entry.unheard(),
     })
 }
 

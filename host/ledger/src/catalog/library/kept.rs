@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::super::Catalog;
 use super::column::{self, number};
-use super::{FileLink, Library, Stat, Tags};
+use super::{FileLink, FileStat, Library, Tags};
 use crate::{LedgerError, path_text};
 
 /// Tags that a file was given, with the same audio, or that were taken away again.
@@ -20,7 +20,7 @@ pub struct Retagged {
     /// The SHA-256 of the file now.
     pub after_sha256: [u8; 32],
     /// The file as it is.
-    pub after: Stat,
+    pub after: FileStat,
     /// The tags.
     pub tags: Tags,
     /// Whether it has them now; else it has none of them.

@@ -14,13 +14,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::Catalog;
 use super::column::{self, PathRead};
-use super::put::Put;
-use super::{Library, State, named};
+use super::put::ItemWrite;
+use super::{ItemState, Library, named};
 use crate::{LedgerError, path_text};
 
 /// An item as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedItem {
     /// What the source calls it.
     pub key: OsString,
     /// Where its audio lies, or should.
@@ -46,7 +46,7 @@ pub struct Listed {
 /// An item as the catalog knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
-pub struct Known {
+pub struct KnownItem {
     /// Its number.
     pub id: i64,
     /// The number of its file.
@@ -64,7 +64,7 @@ pub struct Known {
     /// Its inode.
     pub inode: u64,
     /// What came of reading it.
-    pub state: State,
+    pub state: ItemState,
     /// Whether it was fingerprinted when it had this size, time and inode, and what was found then is kept.
     pub heard: bool,
     /// Whether it was not there at its source's last listing.
@@ -77,7 +77,7 @@ pub struct Known {
 
 /// How an item that is listed stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ListedState {
     /// It was not known.
     New,
     /// It is another file than the one that was read.
@@ -92,7 +92,7 @@ pub enum Standing {
     Unchanged,
 }
 
-impl Standing {
+impl ListedState {
     /// Whether it is going to be read.
     #[must_use]
     pub const fn is_read(self) -> bool {
@@ -101,7 +101,7 @@ impl Standing {
 
     /// How `item` stands to what is known; `retry` reads again what has no fingerprint.
     #[must_use]
-    pub fn of(item: &Listed, known: Option<&Known>, retry: bool) -> Self {
+    pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
         let Some(known) = known else {
             return Self::New;
         };
@@ -109,19 +109,19 @@ impl Standing {
         match known.state {
             _ if !same => Self::Changed,
             // It was another file meanwhile, and nobody read that one.
-            State::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
-            State::Pending if known.heard => Self::Changed,
-            State::Pending => Self::Pending,
-            State::Failed | State::Skipped if retry => Self::Again,
+            ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
+            ItemState::Pending if known.heard => Self::Changed,
+            ItemState::Pending => Self::Pending,
+            ItemState::Failed | ItemState::Skipped if retry => Self::Again,
             _ if known.inode != item.inode => Self::OtherInode,
-            State::Failed | State::Skipped | State::Fingerprinted => Self::Unchanged,
+            ItemState::Failed | ItemState::Skipped | ItemState::Fingerprinted => Self::Unchanged,
         }
     }
 }
 
 /// An item that a listing did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vanished {
+pub struct MissingItem {
     /// Its number.
     pub id: i64,
     /// Where its audio lay.
@@ -135,7 +135,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<Known>, LedgerError> {
+    pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<KnownItem>, LedgerError> {
         Ok(known(&self.connection, source, key)?)
     }
 
@@ -148,7 +148,7 @@ impl Catalog {
         source: i64,
         scan: i64,
         seen: &dyn Fn(i64) -> bool,
-    ) -> Result<Vec<Vanished>, LedgerError> {
+    ) -> Result<Vec<MissingItem>, LedgerError> {
         let mut select = self.connection.prepare_cached(
             "SELECT id, path, mounted FROM library_items
              WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
@@ -159,7 +159,7 @@ impl Catalog {
             let id = row.get(0)?;
             if !seen(id) {
                 let path = row.get::<_, PathRead>(1)?.0.into();
-                vanished.push(Vanished { id, path, mounted: row.get(2)? });
+                vanished.push(MissingItem { id, path, mounted: row.get(2)? });
             }
         }
         Ok(vanished)
@@ -185,19 +185,19 @@ impl Library {
         &mut self,
         source: i64,
         scan: i64,
-        items: &[Listed],
+        items: &[ListedItem],
         retry: bool,
         now: Timestamp,
-    ) -> Result<Vec<(Standing, Option<i64>)>, LedgerError> {
+    ) -> Result<Vec<(ListedState, Option<i64>)>, LedgerError> {
         let transaction = self.begin()?;
         let (tx, at) = (&transaction, now.as_millisecond());
-        let one = |item: &Listed| -> rusqlite::Result<_> {
+        let one = |item: &ListedItem| -> rusqlite::Result<_> {
             let known = match known(tx, source, &item.key)? {
                 None if came_in(tx, source, item)? || was_renamed(tx, item, at)? => known(tx, source, &item.key)?,
                 known => known,
             };
-            let standing = Standing::of(item, known.as_ref(), retry);
-            Put { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
+            let standing = ListedState::of(item, known.as_ref(), retry);
+            ItemWrite { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
             Ok((standing, known.map(|known| known.id)))
         };
         let standings = items.iter().map(one).collect::<Result<_, _>>()?;
@@ -205,7 +205,7 @@ impl Library {
         Ok(standings)
     }
 
-    /// Ends what is open of `items`, which have another inode and nothing else ([`Standing::OtherInode`]). With `same` they
+    /// Ends what is open of `items`, which have another inode and nothing else ([`ListedState::OtherInode`]). With `same` they
     /// are the files that they were; else they are to be read.
     ///
     /// # Errors
@@ -277,7 +277,7 @@ impl Library {
 
 /// Whether `item` is one that a program moved here from another source, where nobody listed it yet (`moves_made` in `0005.sql`): with
 /// all that was found when it was read, it is this source's from now on.
-fn came_in(tx: &Connection, source: i64, item: &Listed) -> rusqlite::Result<bool> {
+fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<bool> {
     let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
     let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
          WHERE file = (SELECT id FROM files WHERE path = ?4) AND key = ?3 AND missing_since IS NOT NULL";
@@ -290,7 +290,7 @@ const ALIKE: usize = 8;
 
 /// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
 /// that is there, on the same volume. Then the catalog has it here from now on, as if a program had said so.
-fn was_renamed(tx: &Connection, item: &Listed, at: i64) -> rusqlite::Result<bool> {
+fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
     let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
         return Ok(false);
     };
@@ -330,14 +330,14 @@ fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
     (!mounted || device(Path::new(source)) != Some(found)).then_some(found)
 }
 
-fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<Known>> {
+fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<KnownItem>> {
     let mut select = connection.prepare_cached(
         "SELECT id, file, path, name, stamp, size, mtime_ns, inode, state, missing_since IS NOT NULL,
              codec IS NOT NULL, mounted, scan > 0 AND found_inode IS NULL
          FROM library_items WHERE source = ?1 AND key = ?2",
     )?;
     let read = |row: &rusqlite::Row<'_>| {
-        Ok(Known {
+        Ok(KnownItem {
             id: row.get(0)?,
             file: row.get(1)?,
             path: row.get::<_, PathRead>(2)?.0.into(),

@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::{Catalog, Decisions};
-use super::{Heard, Kind, Library, Listed, Outcome, Reading, SamePath, Source, Standing, Work};
-use crate::guest::{Access, Session, Stop};
+use super::{
+    AudioFacts, FileReading, Library, ListedItem, ListedState, ReadingOutcome, SamePath, Source, SourceKind, WorkFilter,
+};
+use crate::plugin_sql::{Access, Session, StopHandle};
 
 /// A catalog with the sources `/in` and `/org`, and files of `/in` that were read.
 struct Room {
@@ -22,11 +24,11 @@ fn now() -> Timestamp {
     Timestamp::from_millisecond(1_700_000_000_000).unwrap()
 }
 
-fn listed(folder: &str, name: &str, inode: u64) -> Listed {
+fn listed(folder: &str, name: &str, inode: u64) -> ListedItem {
     let path = Path::new(folder).join(name);
     let name = path.file_stem().unwrap().to_string_lossy().into_owned();
     let key = path.strip_prefix(folder).unwrap().as_os_str().to_owned();
-    Listed {
+    ListedItem {
         key,
         path,
         name,
@@ -44,25 +46,25 @@ impl Room {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Library::open(&folder.path().join("catalog.db")).unwrap();
-        let incoming = library.add_source("/in", Kind::Folder, now()).unwrap();
-        let organised = library.add_source("/org", Kind::Folder, now()).unwrap();
+        let incoming = library.add_source("/in", SourceKind::Folder, now()).unwrap();
+        let organised = library.add_source("/org", SourceKind::Folder, now()).unwrap();
         let mut room = Self { folder, library, incoming, organised };
         let source = room.incoming.clone();
         room.list(&source, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]);
-        let work = Work { source: source.id, verify: false };
+        let work = WorkFilter { source: source.id, verify: false };
         let waiting = room.catalog().library_page(work, (0, 0), 9).unwrap();
-        let heard = |path: &Path| Heard {
+        let heard = |path: &Path| AudioFacts {
             algorithm: "x",
             words: path.as_os_str().as_encoded_bytes().to_vec(),
             audio_sha256: Some([7; 32]),
-            ..Heard::default()
+            ..AudioFacts::default()
         };
-        let reading = |item: &super::Waiting, inode: u64| Reading {
+        let reading = |item: &super::WaitingItem, inode: u64| FileReading {
             item: item.item,
             size: 10,
             mtime_ns: 5_000_001,
             inode,
-            outcome: Outcome::Fingerprinted(Box::new(heard(&item.path))),
+            outcome: ReadingOutcome::Fingerprinted(Box::new(heard(&item.path))),
         };
         let readings: Vec<_> = waiting.iter().zip(1..).map(|(item, inode)| reading(item, inode)).collect();
         room.library.record(&readings, now()).unwrap();
@@ -85,7 +87,7 @@ impl Room {
     fn put(&self, sql: &str) {
         let (writer, denial) = (Some("mover".to_owned()), "not granted".to_owned());
         let access = Access { database: Database::Catalog, path: self.path(), writable: true, writer, denial };
-        let session = Session::open(&access, &Stop::default()).unwrap();
+        let session = Session::open(&access, &StopHandle::default()).unwrap();
         session.execute(sql, &[]).unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
 
@@ -116,7 +118,7 @@ impl Room {
         ));
     }
 
-    fn list(&mut self, source: &Source, items: &[Listed]) -> Vec<Standing> {
+    fn list(&mut self, source: &Source, items: &[ListedItem]) -> Vec<ListedState> {
         let scan = self.library.begin_listing(source.id).unwrap();
         let listed = self.library.list(source.id, scan, items, false, now()).unwrap();
         let seen: Vec<_> = listed.iter().filter_map(|(_, known)| *known).collect();
@@ -158,8 +160,8 @@ fn a_moved_file_keeps_its_track_its_fingerprint_and_its_item() {
     room.moved("/in/a.mp3", "/org/P/x.y.mp3", 10);
     assert_eq!(room.files(), there.0);
     let (incoming, organised) = (room.incoming.clone(), room.organised.clone());
-    assert_eq!(room.list(&organised, &[listed("/org", "P/x.y.mp3", 1)]), [Standing::Unchanged]);
-    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [Standing::Unchanged]);
+    assert_eq!(room.list(&organised, &[listed("/org", "P/x.y.mp3", 1)]), [ListedState::Unchanged]);
+    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [ListedState::Unchanged]);
     assert_eq!(room.files(), there.0);
     // A program that still names the old path means the file that was moved.
     room.put("INSERT INTO put_file (source, path, track_service, track) VALUES ('mover', '/in/a.mp3', 'djay', 't')");
@@ -167,7 +169,10 @@ fn a_moved_file_keeps_its_track_its_fingerprint_and_its_item() {
     room.moved("/org/P/x.y.mp3", "/in/a.mp3", 10);
     assert_eq!(room.files(), ["/in/a.mp3 T path", "/in/b.mp3"]);
     assert_eq!(room.items(), ["/in/a.mp3 a", "/in/b.mp3 b"]);
-    assert_eq!(room.list(&incoming, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]), [Standing::Unchanged; 2]);
+    assert_eq!(
+        room.list(&incoming, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]),
+        [ListedState::Unchanged; 2]
+    );
 }
 
 #[test]
@@ -177,10 +182,10 @@ fn a_file_that_leaves_all_sources_is_known_and_not_missing_and_read_by_no_later_
     assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
     assert_eq!((room.items(), room.catalog().library_missing().unwrap()), (vec!["/in/b.mp3 b".to_owned()], vec![]));
     let incoming = room.incoming.clone();
-    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [Standing::Unchanged]);
+    assert_eq!(room.list(&incoming, &[listed("/in", "b.mp3", 2)]), [ListedState::Unchanged]);
     assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
-    let elsewhere = room.library.add_source("/else", Kind::Folder, now()).unwrap();
-    assert_eq!(room.list(&elsewhere, &[listed("/else", "where.mp3", 1)]), [Standing::Unchanged]);
+    let elsewhere = room.library.add_source("/else", SourceKind::Folder, now()).unwrap();
+    assert_eq!(room.list(&elsewhere, &[listed("/else", "where.mp3", 1)]), [ListedState::Unchanged]);
     assert_eq!(room.items(), ["/else/where.mp3 where", "/in/b.mp3 b"]);
     assert!(room.library.forget_source(Path::new("/else")).unwrap());
     assert_eq!(room.files(), ["/else/where.mp3 T path", "/in/b.mp3"]);
@@ -211,7 +216,7 @@ fn one_row_is_left_where_the_new_place_was_known_too() {
     room.moved("/named/b.mp3", "/org/b.mp3", 10);
     assert_eq!(room.files(), ["/in/a.mp3 T path", "/org/b.mp3 T path"]);
     assert_eq!(room.items(), ["/in/a.mp3 a", "/org/b.mp3 b"]);
-    assert_eq!(room.list(&organised, &[listed("/org", "b.mp3", 2)]), [Standing::Unchanged]);
+    assert_eq!(room.list(&organised, &[listed("/org", "b.mp3", 2)]), [ListedState::Unchanged]);
 }
 
 #[test]
@@ -232,11 +237,11 @@ fn a_scan_ends_well_whose_items_were_moved_onto_others_meanwhile() {
     let mut room = Room::new();
     let organised = room.organised.clone();
     room.list(&organised, &[listed("/org", "b.mp3", 2)]);
-    let waiting = room.catalog().library_page(Work { source: organised.id, verify: false }, (0, 0), 9).unwrap();
+    let waiting = room.catalog().library_page(WorkFilter { source: organised.id, verify: false }, (0, 0), 9).unwrap();
     assert_eq!(waiting.len(), 1);
     room.moved("/in/b.mp3", "/org/b.mp3", 10);
-    let outcome = Outcome::Fingerprinted(Box::new(Heard { algorithm: "x", ..Heard::default() }));
-    let reading = Reading { item: waiting[0].item, size: 10, mtime_ns: 5_000_001, inode: 2, outcome };
+    let outcome = ReadingOutcome::Fingerprinted(Box::new(AudioFacts { algorithm: "x", ..AudioFacts::default() }));
+    let reading = FileReading { item: waiting[0].item, size: 10, mtime_ns: 5_000_001, inode: 2, outcome };
     room.library.record(&[reading], now()).unwrap();
     assert_eq!(room.items(), ["/in/a.mp3 a", "/org/b.mp3 b"]);
 }
@@ -341,7 +346,7 @@ fn a_listing_says_nothing_of_parts_that_it_could_not_read_nor_of_what_it_leaves_
     }
     std::fs::write(folder.join(".hidden/there.mp3"), "x").unwrap();
     let of = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let source = room.library.add_source(folder.to_str().unwrap(), Kind::Folder, now()).unwrap();
+    let source = room.library.add_source(folder.to_str().unwrap(), SourceKind::Folder, now()).unwrap();
     let named = [".hidden/there.mp3", "locked/before.mp3", "open/before.mp3"].map(of);
     for path in &named {
         room.named(path, "t");

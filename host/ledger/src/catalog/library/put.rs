@@ -7,19 +7,19 @@ use crate::path_text;
 use rusqlite::{Transaction, params};
 
 use super::column::{self, number};
-use super::{Known, Listed, Standing, State};
+use super::{ItemState, KnownItem, ListedItem, ListedState};
 
 /// One item on its way into the tables.
-pub(super) struct Put<'a> {
+pub(super) struct ItemWrite<'a> {
     pub(super) tx: &'a Transaction<'a>,
     pub(super) source: i64,
     pub(super) scan: i64,
     pub(super) at: i64,
-    pub(super) item: &'a Listed,
+    pub(super) item: &'a ListedItem,
 }
 
-impl Put<'_> {
-    pub(super) fn put(&self, known: Option<&Known>, standing: Standing) -> rusqlite::Result<()> {
+impl ItemWrite<'_> {
+    pub(super) fn put(&self, known: Option<&KnownItem>, standing: ListedState) -> rusqlite::Result<()> {
         let Some(known) = known else {
             let file = self.file()?;
             return self.insert(file);
@@ -30,26 +30,26 @@ impl Put<'_> {
         let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
         self.seen(known, file, standing)?;
         match standing {
-            Standing::Pending | Standing::New => Ok(()),
+            ListedState::Pending | ListedState::New => Ok(()),
             // The bytes are the same; only where they lie is another file's place.
             _ if file != known.file => self.forget(known, file),
-            Standing::Unchanged if known.heard && known.state != State::Fingerprinted => self.is_back(known),
-            Standing::Unchanged | Standing::OtherInode => Ok(()),
-            Standing::Again | Standing::Changed if known.heard => self.suspend(known),
-            Standing::Again | Standing::Changed => self.forget(known, file),
+            ListedState::Unchanged if known.heard && known.state != ItemState::Fingerprinted => self.is_back(known),
+            ListedState::Unchanged | ListedState::OtherInode => Ok(()),
+            ListedState::Again | ListedState::Changed if known.heard => self.suspend(known),
+            ListedState::Again | ListedState::Changed => self.forget(known, file),
         }
     }
 
     /// Whether all that is to be written of it stands there already: so it is with most of what is listed again.
-    fn is_written(&self, known: &Known, standing: Standing) -> bool {
+    fn is_written(&self, known: &KnownItem, standing: ListedState) -> bool {
         let item = self.item;
         let as_listed = (&known.path, &known.name, known.stamp, known.mounted)
             == (&item.path, &item.name, item.stamp, item.mounted);
         let as_it_stands = match standing {
-            Standing::Pending => true,
-            Standing::Unchanged => !known.heard || known.state == State::Fingerprinted,
-            Standing::Changed => known.heard && known.state == State::Pending && item.absent.is_none(),
-            Standing::New | Standing::Again | Standing::OtherInode => false,
+            ListedState::Pending => true,
+            ListedState::Unchanged => !known.heard || known.state == ItemState::Fingerprinted,
+            ListedState::Changed => known.heard && known.state == ItemState::Pending && item.absent.is_none(),
+            ListedState::New | ListedState::Again | ListedState::OtherInode => false,
         };
         known.settled && !known.missing && as_listed && as_it_stands
     }
@@ -73,7 +73,7 @@ impl Put<'_> {
     }
 
     /// The same item under another path: its file takes that path, unless there is one already.
-    fn moved(&self, known: &Known) -> rusqlite::Result<i64> {
+    fn moved(&self, known: &KnownItem) -> rusqlite::Result<i64> {
         let path = path_text::to_text(&self.item.path);
         self.tx
             .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
@@ -115,14 +115,14 @@ impl Put<'_> {
     }
 
     /// What is not there needs no reading to fail.
-    fn first_state(&self) -> (State, Option<&'static str>) {
-        if self.item.absent.is_some() { (State::Failed, Some("not_found")) } else { (State::Pending, None) }
+    fn first_state(&self) -> (ItemState, Option<&'static str>) {
+        if self.item.absent.is_some() { (ItemState::Failed, Some("not_found")) } else { (ItemState::Pending, None) }
     }
 
     /// It is there, and so are the source's name and mark of it.
-    fn seen(&self, known: &Known, file: i64, standing: Standing) -> rusqlite::Result<()> {
+    fn seen(&self, known: &KnownItem, file: i64, standing: ListedState) -> rusqlite::Result<()> {
         let item = self.item;
-        let is_open = standing == Standing::OtherInode && file == known.file;
+        let is_open = standing == ListedState::OtherInode && file == known.file;
         self.tx
             .prepare_cached(
                 "UPDATE library_items SET scan = ?2, seen_at = ?3, missing_since = NULL, name = ?4, stamp = ?5,
@@ -143,7 +143,7 @@ impl Put<'_> {
     }
 
     /// It is to be read, or is not there. What was found stays until something takes its place.
-    fn suspend(&self, known: &Known) -> rusqlite::Result<()> {
+    fn suspend(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let (state, reason) = self.first_state();
         self.tx
             .prepare_cached("UPDATE library_items SET state = ?2, reason = ?3, detail = ?4 WHERE id = ?1")?
@@ -152,7 +152,7 @@ impl Put<'_> {
     }
 
     /// It is the file again that was fingerprinted.
-    fn is_back(&self, known: &Known) -> rusqlite::Result<()> {
+    fn is_back(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let sql = "UPDATE library_items SET state = 'fingerprinted', reason = NULL, detail = NULL WHERE id = ?1";
         self.tx.prepare_cached(sql)?.execute([known.id])?;
         self.is_file(known.file)
@@ -167,7 +167,7 @@ impl Put<'_> {
     }
 
     /// What was found when it was read is not true any more.
-    fn forget(&self, known: &Known, file: i64) -> rusqlite::Result<()> {
+    fn forget(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
         let (item, (state, reason)) = (self.item, self.first_state());
         self.tx
             .prepare_cached(

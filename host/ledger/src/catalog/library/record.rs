@@ -14,7 +14,7 @@ use crate::{LedgerError, path_text};
 
 /// How far an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum State {
+pub enum ItemState {
     /// It waits to be read.
     Pending,
     /// It has a fingerprint.
@@ -25,7 +25,7 @@ pub enum State {
     Skipped,
 }
 
-impl State {
+impl ItemState {
     /// The word that is stored and shown.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -38,13 +38,13 @@ impl State {
     }
 }
 
-impl ToSql for State {
+impl ToSql for ItemState {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.word().into())
     }
 }
 
-impl FromSql for State {
+impl FromSql for ItemState {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let states = [Self::Pending, Self::Fingerprinted, Self::Failed, Self::Skipped];
         let word = value.as_str()?;
@@ -54,7 +54,7 @@ impl FromSql for State {
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
+pub struct FileReading {
     /// The item's number.
     pub item: i64,
     /// The file as it was before it was read: its size in bytes.
@@ -64,12 +64,12 @@ pub struct Reading {
     /// Its inode.
     pub inode: u64,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: ReadingOutcome,
 }
 
 /// By what a file is known again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub struct FileStat {
     /// Its size in bytes.
     pub size: u64,
     /// When it was written, in nanoseconds since 1970.
@@ -80,24 +80,24 @@ pub struct Stat {
 
 /// A file that was written again with the same audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rewritten {
+pub struct RewrittenFile {
     /// As it was.
-    pub before: Stat,
+    pub before: FileStat,
     /// As it is.
-    pub after: Stat,
+    pub after: FileStat,
     /// The SHA-256 of all of it, as it is.
     pub file_sha256: [u8; 32],
 }
 
 /// What came of reading a file.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
+pub enum ReadingOutcome {
     /// It has a fingerprint.
-    Fingerprinted(Box<Heard>),
+    Fingerprinted(Box<AudioFacts>),
     /// It has none.
     Without {
-        /// [`State::Failed`] or [`State::Skipped`].
-        state: State,
+        /// [`ItemState::Failed`] or [`ItemState::Skipped`].
+        state: ItemState,
         /// Why, as a word.
         reason: &'static str,
         /// Why, for people.
@@ -120,7 +120,7 @@ pub struct Tags {
 /// What a file was found to be. The columns of `library_items` say more of each.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
-pub struct Heard {
+pub struct AudioFacts {
     /// How the fingerprint was made, as `fingerprints` names it.
     pub algorithm: &'static str,
     /// Its words, four bytes each, the lowest first.
@@ -148,7 +148,7 @@ impl Library {
     ///
     /// # Errors
     /// When the database fails; then nothing of it is written.
-    pub fn record(&mut self, readings: &[Reading], now: Timestamp) -> Result<(), LedgerError> {
+    pub fn record(&mut self, readings: &[FileReading], now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for reading in readings {
             write(&transaction, reading, now.as_millisecond())?;
@@ -199,7 +199,7 @@ impl Library {
     ///
     /// # Errors
     /// When the database fails; then nothing is written.
-    pub fn rewritten(&mut self, item: i64, rewritten: &Rewritten, now: Timestamp) -> Result<bool, LedgerError> {
+    pub fn rewritten(&mut self, item: i64, rewritten: &RewrittenFile, now: Timestamp) -> Result<bool, LedgerError> {
         let transaction = self.begin()?;
         let (before, after) = (rewritten.before, rewritten.after);
         let written = transaction.execute(
@@ -234,17 +234,17 @@ impl Library {
     }
 }
 
-fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<()> {
-    let mut none = Heard::default();
+fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Result<()> {
+    let mut none = AudioFacts::default();
     let (state, reason, detail, heard) = match &reading.outcome {
-        Outcome::Fingerprinted(heard) => (State::Fingerprinted, None, None, heard.as_ref()),
-        Outcome::Without { state, reason, detail, tags } => {
+        ReadingOutcome::Fingerprinted(heard) => (ItemState::Fingerprinted, None, None, heard.as_ref()),
+        ReadingOutcome::Without { state, reason, detail, tags } => {
             let Tags { title, artist, album, isrc } = tags.clone();
-            none = Heard { title, artist, album, isrc, ..none };
+            none = AudioFacts { title, artist, album, isrc, ..none };
             (*state, Some(reason), Some(detail), &none)
         }
     };
-    let known = state == State::Fingerprinted;
+    let known = state == ItemState::Fingerprinted;
     let file: Option<i64> = tx
         .prepare_cached(
             "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
@@ -293,7 +293,7 @@ fn write(tx: &Transaction<'_>, reading: &Reading, at: i64) -> rusqlite::Result<(
 }
 
 /// What plugins see of it.
-fn tell(tx: &Transaction<'_>, file: i64, reading: &Reading, heard: &Heard, at: i64) -> rusqlite::Result<()> {
+fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, heard: &AudioFacts, at: i64) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
     let sha256 = heard.file_sha256.map(|digest| Digest::from(digest).to_string());

@@ -11,14 +11,14 @@ use crate::LedgerError;
 
 /// What kind of place it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SourceKind {
     /// A folder with audio files below it.
     Folder,
     /// An `X.library` folder of Eagle.
     Eagle,
 }
 
-impl Kind {
+impl SourceKind {
     /// The word that is stored and shown.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -37,7 +37,7 @@ pub struct Source {
     /// Its folder, resolved.
     pub path: PathBuf,
     /// What kind of place it is.
-    pub kind: Kind,
+    pub kind: SourceKind,
     /// The number of its newest listing.
     pub scan: i64,
     /// When it was listed to its end, last.
@@ -77,7 +77,7 @@ impl Library {
     ///
     /// # Errors
     /// When the database fails; then nothing is remembered.
-    pub fn add_source(&mut self, path: &str, kind: Kind, now: Timestamp) -> Result<Source, LedgerError> {
+    pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, LedgerError> {
         let transaction = self.begin()?;
         transaction.execute(
             "INSERT INTO library_sources (path, kind, added_at) VALUES (?1, ?2, ?3)
@@ -149,7 +149,7 @@ const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'fol
 fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) -> rusqlite::Result<()> {
     let below = format!("{}/", path.trim_end_matches('/'));
     match source.kind {
-        Kind::Folder => tx.execute(
+        SourceKind::Folder => tx.execute(
             &format!(
                 "UPDATE OR IGNORE library_items SET source = ?1, scan = 0, read_scan = 0, key = substr(path,
                      CASE typeof(path) WHEN 'blob' THEN length(CAST(?2 AS BLOB)) ELSE length(?2) END + 1)
@@ -157,7 +157,7 @@ fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) 
             ),
             params![source.id, below],
         )?,
-        Kind::Eagle => tx.execute(
+        SourceKind::Eagle => tx.execute(
             &format!("UPDATE library_items SET missing_since = coalesce(missing_since, ?3) WHERE {ABOVE}"),
             params![source.id, below, now.as_millisecond()],
         )?,
@@ -178,7 +178,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Source> {
     Ok(Source {
         id: row.get(0)?,
         path: PathBuf::from(row.get::<_, String>(1)?),
-        kind: if kind == "eagle" { Kind::Eagle } else { Kind::Folder },
+        kind: if kind == "eagle" { SourceKind::Eagle } else { SourceKind::Folder },
         scan: row.get(3)?,
         listed_at: time(4)?,
         failed_at: time(5)?,

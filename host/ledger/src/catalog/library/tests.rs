@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::Catalog;
-use super::{Heard, Kind, Library, Listed, Outcome, Reading, Source, Standing, State, Tags, Work};
+use super::{
+    AudioFacts, FileReading, ItemState, Library, ListedItem, ListedState, ReadingOutcome, Source, SourceKind, Tags,
+    WorkFilter,
+};
 
 /// A catalog of its own.
 struct Room {
@@ -19,7 +22,7 @@ impl Room {
     fn new() -> (Self, Library, Source) {
         let room = Self { folder: tempfile::tempdir().unwrap() };
         let mut library = Library::open(&room.path()).unwrap();
-        let source = library.add_source("/music", Kind::Folder, now()).unwrap();
+        let source = library.add_source("/music", SourceKind::Folder, now()).unwrap();
         (room, library, source)
     }
 
@@ -41,8 +44,8 @@ fn now() -> Timestamp {
     Timestamp::from_millisecond(1_700_000_000_000).unwrap()
 }
 
-fn listed(name: &str) -> Listed {
-    Listed {
+fn listed(name: &str) -> ListedItem {
+    ListedItem {
         key: name.into(),
         path: Path::new("/music").join(name),
         name: name.to_owned(),
@@ -56,7 +59,7 @@ fn listed(name: &str) -> Listed {
     }
 }
 
-fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -> Vec<Standing> {
+fn list(library: &mut Library, source: &Source, items: &[ListedItem], retry: bool) -> Vec<ListedState> {
     let scan = library.begin_listing(source.id).unwrap();
     let (standings, known): (Vec<_>, Vec<_>) =
         library.list(source.id, scan, items, retry, now()).unwrap().into_iter().unzip();
@@ -73,30 +76,30 @@ fn list(library: &mut Library, source: &Source, items: &[Listed], retry: bool) -
 
 /// Everything that waits is read; a name that begins with `bad` fails.
 fn read_all(room: &Room, library: &mut Library, source: &Source) {
-    let waiting = room.catalog().library_page(Work { source: source.id, verify: false }, (0, 0), 100).unwrap();
-    let reading = |item: &super::Waiting| Reading {
+    let waiting = room.catalog().library_page(WorkFilter { source: source.id, verify: false }, (0, 0), 100).unwrap();
+    let reading = |item: &super::WaitingItem| FileReading {
         item: item.item,
         size: 10,
         mtime_ns: 20,
         inode: 30,
         outcome: if item.path.to_string_lossy().contains("bad") {
-            Outcome::Without {
-                state: State::Failed,
+            ReadingOutcome::Without {
+                state: ItemState::Failed,
                 reason: "corrupt",
                 detail: "no frame".to_owned(),
                 tags: Tags::default(),
             }
         } else {
             let words = item.path.as_os_str().as_bytes().to_vec();
-            Outcome::Fingerprinted(Box::new(Heard {
+            ReadingOutcome::Fingerprinted(Box::new(AudioFacts {
                 algorithm: "a",
                 words,
                 file_sha256: Some([7; 32]),
-                ..Heard::default()
+                ..AudioFacts::default()
             }))
         },
     };
-    let readings: Vec<Reading> = waiting.iter().map(reading).collect();
+    let readings: Vec<FileReading> = waiting.iter().map(reading).collect();
     library.record(&readings, now()).unwrap();
 }
 
@@ -104,17 +107,17 @@ fn read_all(room: &Room, library: &mut Library, source: &Source) {
 fn an_item_stands_by_its_size_time_and_inode() {
     let (room, mut library, source) = Room::new();
     let items = [listed("a"), listed("bad")];
-    assert_eq!(list(&mut library, &source, &items, false), [Standing::New; 2]);
-    assert_eq!(list(&mut library, &source, &items, false), [Standing::Pending; 2]);
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::New; 2]);
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::Pending; 2]);
     read_all(&room, &mut library, &source);
-    assert_eq!(list(&mut library, &source, &items, false), [Standing::Unchanged; 2]);
-    assert_eq!(list(&mut library, &source, &items, true), [Standing::Unchanged, Standing::Again]);
-    for changed in [Listed { size: 11, ..listed("a") }, Listed { mtime_ns: 21, ..listed("a") }] {
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::Unchanged; 2]);
+    assert_eq!(list(&mut library, &source, &items, true), [ListedState::Unchanged, ListedState::Again]);
+    for changed in [ListedItem { size: 11, ..listed("a") }, ListedItem { mtime_ns: 21, ..listed("a") }] {
         let fingerprints = || room.number("SELECT count(*) FROM fingerprints");
-        assert_eq!(list(&mut library, &source, &[changed, listed("bad")], false)[0], Standing::Changed);
+        assert_eq!(list(&mut library, &source, &[changed, listed("bad")], false)[0], ListedState::Changed);
         // What was found is kept, and is true again when the file is back.
         assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 0));
-        assert_eq!(list(&mut library, &source, &items, false)[0], Standing::Unchanged);
+        assert_eq!(list(&mut library, &source, &items, false)[0], ListedState::Unchanged);
         assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 1));
     }
 }
@@ -122,14 +125,19 @@ fn an_item_stands_by_its_size_time_and_inode() {
 #[test]
 fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
     let (room, mut library, source) = Room::new();
-    let waiting = Listed { size: 11, ..listed("waiting") };
-    let absent = Listed { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("absent") };
+    let waiting = ListedItem { size: 11, ..listed("waiting") };
+    let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("absent") };
     list(&mut library, &source, &[listed("a"), listed("bad"), listed("waiting")], false);
     read_all(&room, &mut library, &source);
     let items = [listed("a"), listed("bad"), waiting, absent, listed("new")];
     list(&mut library, &source, &items, false);
-    let standings =
-        [Standing::Unchanged, Standing::Unchanged, Standing::Changed, Standing::Unchanged, Standing::Pending];
+    let standings = [
+        ListedState::Unchanged,
+        ListedState::Unchanged,
+        ListedState::Changed,
+        ListedState::Unchanged,
+        ListedState::Pending,
+    ];
     for _ in 0..2 {
         let before = library.connection.total_changes();
         assert_eq!(list(&mut library, &source, &items, false), standings);
@@ -137,7 +145,7 @@ fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
     }
     // What lies elsewhere or has another name is written.
     let before = library.connection.total_changes();
-    let named = Listed { name: "b".to_owned(), ..listed("a") };
+    let named = ListedItem { name: "b".to_owned(), ..listed("a") };
     list(&mut library, &source, &[vec![named], items[1..].to_vec()].concat(), false);
     assert_eq!(library.connection.total_changes() - before, 3);
 }
@@ -145,11 +153,11 @@ fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
 #[test]
 fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
     let (room, mut library, source) = Room::new();
-    let waiting = || room.catalog().library_work(Work { source: source.id, verify: false }).unwrap().0;
+    let waiting = || room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     let scan = library.begin_listing(source.id).unwrap();
     let seen = library.list(source.id, scan, &[listed("a")], false, now()).unwrap();
-    assert_eq!(seen, [(Standing::Pending, Some(1))]);
+    assert_eq!(seen, [(ListedState::Pending, Some(1))]);
     library.end_listing(source.id, &[], &[2], &[], now()).unwrap();
     assert_eq!(waiting(), 1);
     list(&mut library, &source, &[listed("a"), listed("b")], false);
@@ -159,7 +167,7 @@ fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
 #[test]
 fn an_item_that_is_back_without_its_file_is_no_file() {
     let (room, mut library, source) = Room::new();
-    let absent = Listed { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("a") };
+    let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("a") };
     for items in [&[absent.clone(), listed("b")][..], &[listed("b")], &[absent, listed("b")]] {
         list(&mut library, &source, items, false);
         assert_eq!(room.number("SELECT missing FROM files WHERE path = '/music/a'"), 1);
@@ -171,21 +179,21 @@ fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
     let (room, mut library, source) = Room::new();
     list(&mut library, &source, &[listed("a"), listed("bad")], false);
     read_all(&room, &mut library, &source);
-    let items = [("a", 31), ("bad", 32)].map(|(name, inode)| Listed { inode, ..listed(name) });
+    let items = [("a", 31), ("bad", 32)].map(|(name, inode)| ListedItem { inode, ..listed(name) });
     let done = || room.number("SELECT done FROM coverage");
     for same in [true, false] {
         let scan = library.begin_listing(source.id).unwrap();
-        let items = items.clone().map(|item| Listed { inode: item.inode + scan.cast_unsigned(), ..item });
+        let items = items.clone().map(|item| ListedItem { inode: item.inode + scan.cast_unsigned(), ..item });
         let listed = library.list(source.id, scan, &items, false, now()).unwrap();
-        assert_eq!(listed, [1, 2].map(|id| (Standing::OtherInode, Some(id))));
+        assert_eq!(listed, [1, 2].map(|id| (ListedState::OtherInode, Some(id))));
         assert_eq!(done(), 1);
         library.settle_inodes(&[1, 2], same).unwrap();
-        let waiting = room.catalog().library_work(Work { source: source.id, verify: false }).unwrap().0;
+        let waiting = room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
         assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
         if same {
             let again = library.begin_listing(source.id).unwrap();
             let standings = library.list(source.id, again, &items, false, now()).unwrap();
-            assert_eq!(standings, [1, 2].map(|id| (Standing::Unchanged, Some(id))));
+            assert_eq!(standings, [1, 2].map(|id| (ListedState::Unchanged, Some(id))));
         }
     }
 }
@@ -199,15 +207,16 @@ fn plugins_see_files_fingerprints_and_coverage_in_step_with_the_items() {
     read_all(&room, &mut library, &source);
     assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((3, 2), 2));
     // A changed file is as it was read until it is read again, and does not count; one that is gone is missing.
-    list(&mut library, &source, &[Listed { size: 11, ..listed("a") }, listed("bad")], false);
+    list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("bad")], false);
     assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((2, 0), 2));
     assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 1);
     let as_it_was = "path = '/music/a' AND size = 10 AND sha256 IS NOT NULL";
     assert_eq!(room.number(&format!("SELECT count(*) FROM files WHERE {as_it_was}")), 1);
     room.catalog().library_entries(|entry| assert_eq!(entry.file_sha256, None)).unwrap();
     // It is back as it was, with its fingerprint.
-    let back = list(&mut library, &source, &[Listed { size: 11, ..listed("a") }, listed("b"), listed("bad")], false);
-    assert_eq!((back[1], coverage()), (Standing::Unchanged, (3, 1)));
+    let back =
+        list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("b"), listed("bad")], false);
+    assert_eq!((back[1], coverage()), (ListedState::Unchanged, (3, 1)));
 }
 
 #[test]
@@ -242,38 +251,41 @@ fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
 }
 
 /// An item of the source at `/music/sub`, as that names it.
-fn below(name: &str) -> Listed {
-    Listed { key: name.into(), path: Path::new("/music/sub").join(name), ..listed(name) }
+fn below(name: &str) -> ListedItem {
+    ListedItem { key: name.into(), path: Path::new("/music/sub").join(name), ..listed(name) }
 }
 
 #[test]
 fn a_source_below_another_takes_over_what_that_listed_there() {
     let (room, mut library, source) = Room::new();
     let raw = OsStr::from_bytes(b"sub/\xff.mp3");
-    let odd = Listed { key: raw.to_owned(), path: Path::new("/music").join(raw), ..listed("odd") };
+    let odd = ListedItem { key: raw.to_owned(), path: Path::new("/music").join(raw), ..listed("odd") };
     let items = [listed("sub.mp3"), listed("sub/\u{fc}.mp3"), odd.clone(), listed("subway/a")];
     list(&mut library, &source, &items, false);
     read_all(&room, &mut library, &source);
-    let sub = library.add_source("/music/sub", Kind::Folder, now()).unwrap();
+    let sub = library.add_source("/music/sub", SourceKind::Folder, now()).unwrap();
     assert_eq!(room.number("SELECT total FROM coverage"), 4);
-    let odd = Listed { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
+    let odd = ListedItem { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
     let standings = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
-    assert_eq!(standings, [Standing::Unchanged; 2]);
+    assert_eq!(standings, [ListedState::Unchanged; 2]);
     // The folder above lists on without them, and nothing of them is missing.
-    assert_eq!(list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false), [Standing::Unchanged; 2]);
+    assert_eq!(
+        list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false),
+        [ListedState::Unchanged; 2]
+    );
     let counts = room.catalog().library_counts().unwrap();
     assert_eq!(counts.iter().map(|count| (count.source, count.items)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
     assert_eq!(room.number("SELECT count(*) FROM library_items WHERE missing_since IS NOT NULL"), 0);
     assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 0);
     // A library of Eagle there calls its items otherwise.
-    library.add_source("/music/subway", Kind::Eagle, now()).unwrap();
+    library.add_source("/music/subway", SourceKind::Eagle, now()).unwrap();
     assert_eq!(room.number("SELECT total FROM coverage"), 3);
 }
 
 /// Two sources with an item each of one file, read.
 fn shared() -> (Room, Library, Source, Source) {
     let (room, mut library, source) = Room::new();
-    let other = library.add_source("/other", Kind::Eagle, now()).unwrap();
+    let other = library.add_source("/other", SourceKind::Eagle, now()).unwrap();
     for source in [&source, &other] {
         list(&mut library, source, &[listed("a"), listed(&source.id.to_string())], false);
         read_all(&room, &mut library, source);
@@ -308,9 +320,9 @@ fn names_that_are_no_utf_8_are_files_of_their_own() {
         [b"M\xfcller 1%.mp3", b"M\xf6ller 1%.mp3", b"M%FCller%201%25.mp3", "M\u{fffd}ller 1%.mp3".as_bytes()];
     let item = |name: &&[u8]| {
         let name = OsStr::from_bytes(name);
-        Listed { key: name.to_owned(), path: Path::new("/music").join(name), ..listed("odd") }
+        ListedItem { key: name.to_owned(), path: Path::new("/music").join(name), ..listed("odd") }
     };
-    let items: Vec<Listed> = raw.iter().map(item).collect();
+    let items: Vec<ListedItem> = raw.iter().map(item).collect();
     list(&mut library, &source, &items, false);
     read_all(&room, &mut library, &source);
     let mut heard = Vec::new();

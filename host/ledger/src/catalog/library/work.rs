@@ -10,7 +10,7 @@ use crate::LedgerError;
 
 /// Which items are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Work {
+pub struct WorkFilter {
     /// The source.
     pub source: i64,
     /// Whether it is those that have a fingerprint and were not read since the newest listing, to compare; else it is those that
@@ -20,7 +20,7 @@ pub struct Work {
 
 /// An item that is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingItem {
     /// Its number.
     pub item: i64,
     /// What the next page goes on after: the listing at which it was read last, and its number.
@@ -32,18 +32,18 @@ pub struct Waiting {
     /// Whether that is on another volume than its source's folder.
     pub mounted: bool,
     /// What is known of it, where it was read before and is compared.
-    pub before: Option<Before>,
+    pub before: Option<PreviousReading>,
 }
 
 /// What an item was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the columns")]
-pub struct Before {
+pub struct PreviousReading {
     pub file_sha256: Option<Vec<u8>>,
     pub words: Option<Vec<u8>>,
 }
 
-impl Work {
+impl WorkFilter {
     /// What is chosen, with the source as `?1`.
     const fn choice(self) -> &'static str {
         if self.verify {
@@ -72,7 +72,7 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn library_work(&self, work: Work) -> Result<(u64, u64), LedgerError> {
+    pub fn library_work(&self, work: WorkFilter) -> Result<(u64, u64), LedgerError> {
         let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
         Ok(self.connection.query_row(&sql, [work.source], read)?)
@@ -82,7 +82,12 @@ impl Catalog {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn library_page(&self, work: Work, after: (i64, i64), most: u32) -> Result<Vec<Waiting>, LedgerError> {
+    pub fn library_page(
+        &self,
+        work: WorkFilter,
+        after: (i64, i64),
+        most: u32,
+    ) -> Result<Vec<WaitingItem>, LedgerError> {
         let mut select = self.connection.prepare_cached(&format!(
             "SELECT i.id, i.path, i.size, i.state = 'fingerprinted', i.file_sha256,
                  CASE i.state WHEN 'fingerprinted' THEN (SELECT p.data FROM fingerprints AS p
@@ -93,8 +98,8 @@ impl Catalog {
             work.order()
         ))?;
         let rows = select.query_map(params![work.source, after.0, after.1, most], |row| {
-            let before = Before { file_sha256: row.get(4)?, words: row.get(5)? };
-            Ok(Waiting {
+            let before = PreviousReading { file_sha256: row.get(4)?, words: row.get(5)? };
+            Ok(WaitingItem {
                 item: row.get(0)?,
                 path: row.get::<_, PathRead>(1)?.0.into(),
                 size: row.get::<_, i64>(2)?.unsigned_abs(),

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::{House, at, breaks};
 use crate::event;
 use crate::prune::{PruneError, plan};
-use crate::verify::{Found, Wrong};
+use crate::verify::{HeadPosition, RowFault};
 
 #[test]
 fn what_is_left_is_one_chain_with_its_archive() {
@@ -40,13 +40,13 @@ fn a_head_of_the_pruned_part_is_found_in_the_archive_alone() {
     let done = house.prune(50);
     let found = |head: &str, archives: &[&Path]| house.report(Some(head), archives).found.unwrap();
     for (seq, hash) in (1..).zip(&hashes) {
-        let expected = if seq >= 10 { Found::At(seq) } else { Found::Pruned };
+        let expected = if seq >= 10 { HeadPosition::At(seq) } else { HeadPosition::Pruned };
         assert_eq!(found(hash, &[]), expected, "the last one that went is remembered");
-        assert_eq!(found(hash, &[&done.archive]), Found::At(seq));
+        assert_eq!(found(hash, &[&done.archive]), HeadPosition::At(seq));
     }
     let never = "ab".repeat(32);
-    assert_eq!((found(&never, &[]), found(&never, &[&done.archive])), (Found::Pruned, Found::Nowhere));
-    assert_eq!(found(event::GENESIS, &[]), Found::At(0));
+    assert_eq!((found(&never, &[]), found(&never, &[&done.archive])), (HeadPosition::Pruned, HeadPosition::Nowhere));
+    assert_eq!(found(event::GENESIS, &[]), HeadPosition::At(0));
     assert!(!house.report(Some(&never), &[]).is_sound() && house.report(Some(&never), &[]).is_whole());
 }
 
@@ -59,7 +59,7 @@ fn a_prune_is_not_to_be_pretended() {
         format!("DELETE FROM events WHERE seq <= {seq}; INSERT INTO pruned VALUES ({seq}, '{hash}', 0)")
     };
     for seq in [1, 6, 19, 20] {
-        breaks(&house.after(&theft(seq)), seq.try_into().unwrap(), Wrong::Unrecorded);
+        breaks(&house.after(&theft(seq)), seq.try_into().unwrap(), RowFault::Unrecorded);
     }
     house.prune(50);
     assert!(house.after("").is_sound());
@@ -68,29 +68,29 @@ fn a_prune_is_not_to_be_pretended() {
     for more in [1, 5] {
         let (seq, hash) = (10 + more, &hashes[more - 1]);
         let sql = format!("DELETE FROM events WHERE seq <= {seq}; UPDATE pruned SET seq = {seq}, hash = '{hash}'");
-        breaks(&house.after(&sql), seq.try_into().unwrap(), Wrong::Unrecorded);
+        breaks(&house.after(&sql), seq.try_into().unwrap(), RowFault::Unrecorded);
     }
-    breaks(&house.after("DELETE FROM pruned"), 11, Wrong::Missing);
-    breaks(&house.after("UPDATE pruned SET hash = 'ab'"), 11, Wrong::Replaced);
-    breaks(&house.after("UPDATE pruned SET seq = 9"), 11, Wrong::Order);
-    breaks(&house.after("UPDATE pruned SET seq = 12"), 11, Wrong::Order);
-    breaks(&house.after("INSERT INTO pruned VALUES (15, 'ab', 0)"), 11, Wrong::Missing);
+    breaks(&house.after("DELETE FROM pruned"), 11, RowFault::Missing);
+    breaks(&house.after("UPDATE pruned SET hash = 'ab'"), 11, RowFault::Replaced);
+    breaks(&house.after("UPDATE pruned SET seq = 9"), 11, RowFault::Order);
+    breaks(&house.after("UPDATE pruned SET seq = 12"), 11, RowFault::Order);
+    breaks(&house.after("INSERT INTO pruned VALUES (15, 'ab', 0)"), 11, RowFault::Missing);
 }
 
 #[test]
 fn tampering_on_either_side_of_the_prune_point_is_found() {
     let house = House::with_done(10);
     house.prune(50);
-    breaks(&house.after("DELETE FROM events WHERE seq = 11"), 12, Wrong::Missing);
-    breaks(&house.after("UPDATE events SET reason = 'x' WHERE seq = 11"), 11, Wrong::Edited);
-    breaks(&house.after("UPDATE events SET prev = 'x' WHERE seq = 11"), 11, Wrong::Edited);
-    breaks(&house.after("UPDATE events SET reason = 'x' WHERE seq = 20"), 20, Wrong::Edited);
-    breaks(&house.after("UPDATE events SET reason = 'x' WHERE task = 'ledger'"), 21, Wrong::Edited);
-    breaks(&house.after("DELETE FROM events WHERE task = 'ledger'"), 10, Wrong::Unrecorded);
-    breaks(&house.after("DELETE FROM events"), 10, Wrong::Unrecorded);
+    breaks(&house.after("DELETE FROM events WHERE seq = 11"), 12, RowFault::Missing);
+    breaks(&house.after("UPDATE events SET reason = 'x' WHERE seq = 11"), 11, RowFault::Edited);
+    breaks(&house.after("UPDATE events SET prev = 'x' WHERE seq = 11"), 11, RowFault::Edited);
+    breaks(&house.after("UPDATE events SET reason = 'x' WHERE seq = 20"), 20, RowFault::Edited);
+    breaks(&house.after("UPDATE events SET reason = 'x' WHERE task = 'ledger'"), 21, RowFault::Edited);
+    breaks(&house.after("DELETE FROM events WHERE task = 'ledger'"), 10, RowFault::Unrecorded);
+    breaks(&house.after("DELETE FROM events"), 10, RowFault::Unrecorded);
     let back = "INSERT INTO events SELECT 10, task, at, actor, action, reason, state, input_hash, output_hash,
                 plugin_digest, prev, hash FROM events WHERE seq = 12";
-    breaks(&house.after(back), 10, Wrong::Order);
+    breaks(&house.after(back), 10, RowFault::Order);
 }
 
 #[test]

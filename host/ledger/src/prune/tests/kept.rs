@@ -7,9 +7,9 @@ use super::{House, at, new, put, report};
 use crate::database::Reader;
 use crate::event::{self, Event};
 use crate::finding::{self, Finding};
-use crate::outbox::{self, Kind};
-use crate::task::{self, New};
-use crate::verify::Found;
+use crate::outbox::{self, DeliveryKind};
+use crate::task::{self, NewTask};
+use crate::verify::HeadPosition;
 
 #[test]
 fn nothing_goes_from_the_first_event_on_that_must_stay() {
@@ -30,7 +30,8 @@ fn a_task_with_an_open_delivery_or_a_younger_event_keeps_all_its_events() {
     let house = House::with_done(4);
     let ids = [house.put("open", 40, State::Succeeded), house.put("young", 50, State::Succeeded)];
     let [open, young] = ids.clone();
-    let delivery = house.ledger.write_blocking(move |tx| outbox::add(tx, &open, &delivery(Kind::Return))).unwrap();
+    let delivery =
+        house.ledger.write_blocking(move |tx| outbox::add(tx, &open, &delivery(DeliveryKind::Return))).unwrap();
     let kept = house.plan(1_000).kept.unwrap();
     assert_eq!((kept.seq, &kept.task, kept.why), (9, &ids[0], "has something that is still to be delivered"));
     house.ledger.write_blocking(move |tx| outbox::done(tx, delivery, "r.json")).unwrap();
@@ -46,8 +47,8 @@ fn a_task_with_an_open_delivery_or_a_younger_event_keeps_all_its_events() {
     assert_eq!(house.plan(41).last, 8, "an event of the very moment is not older than it");
 }
 
-fn delivery(kind: Kind) -> outbox::New {
-    outbox::New {
+fn delivery(kind: DeliveryKind) -> outbox::NewDelivery {
+    outbox::NewDelivery {
         kind,
         source: None,
         folder: "handoffs/b/01_inbox".to_owned(),
@@ -73,8 +74,9 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
         .ledger
         .write_blocking(|tx| {
             // The same bytes as a task that is open, and bytes that only settled tasks have.
-            put(tx, &New { input: Some("shared".to_owned()), ..new("other", "HANDOFF") }, 10, State::Succeeded)?;
-            put(tx, &New { input: Some("shared".to_owned()), ..new("open", "HANDOFF") }, 20, State::Queued).map(drop)
+            put(tx, &NewTask { input: Some("shared".to_owned()), ..new("other", "HANDOFF") }, 10, State::Succeeded)?;
+            put(tx, &NewTask { input: Some("shared".to_owned()), ..new("open", "HANDOFF") }, 20, State::Queued)
+                .map(drop)
         })
         .unwrap();
     let task = id.clone();
@@ -84,7 +86,13 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
             let text = |text: &str| text.to_owned();
             let found = Finding { id: text("f"), severity: text("low"), title: text("t"), evidence: text("e") };
             finding::record(tx, &task, &found)?;
-            for kind in [Kind::Return, Kind::Artifact, Kind::Archive, Kind::Reason, Kind::Handoff] {
+            for kind in [
+                DeliveryKind::Return,
+                DeliveryKind::Artifact,
+                DeliveryKind::Archive,
+                DeliveryKind::Reason,
+                DeliveryKind::Handoff,
+            ] {
                 let id = outbox::add(tx, &task, &delivery(kind))?;
                 outbox::done(tx, id, "r.json")?;
             }
@@ -126,7 +134,7 @@ fn a_second_prune_finds_nothing_and_a_later_one_goes_on() {
     let alone = house.report(Some(&"ab".repeat(32)), &[&second.archive]);
     assert_eq!(alone.archived.clone().map(|archived| (archived.first, archived.last)), Some((11, 20)));
     assert!(alone.is_whole());
-    assert_eq!(alone.found, Some(Found::Pruned), "the first archive was not looked at");
+    assert_eq!(alone.found, Some(HeadPosition::Pruned), "the first archive was not looked at");
     let gap = house.report(None, &[&first.archive]);
     assert!(gap.archived.unwrap().broken.unwrap().why.contains("the ledger begins later"));
 }

@@ -15,9 +15,9 @@ use rusqlite::Connection;
 use crate::backup;
 use crate::database::Reader;
 use crate::event::Event;
-use crate::prune::{Done, Plan, Target, plan, prune};
-use crate::task::{self, New, Origin};
-use crate::verify::{self, Head, Report, Wrong};
+use crate::prune::{Plan, PruneResult, Target, plan, prune};
+use crate::task::{self, NewTask, Origin};
+use crate::verify::{self, Head, Report, RowFault};
 use crate::{Ledger, LedgerError, Tx};
 
 /// A ledger in which every task has two events, and a folder for archives.
@@ -30,8 +30,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn new(title: &str, kind: &str) -> New {
-    New {
+fn new(title: &str, kind: &str) -> NewTask {
+    NewTask {
         kind: kind.to_owned(),
         handoff_id: Some(title.to_owned()),
         title: title.to_owned(),
@@ -41,12 +41,12 @@ fn new(title: &str, kind: &str) -> New {
         input: Some(title.to_owned()),
         dedupe_key: Some(title.to_owned()),
         substance: Some(title.to_owned()),
-        ..New::blank("a", Origin::Handoff, State::Queued)
+        ..NewTask::blank("a", Origin::Handoff, State::Queued)
     }
 }
 
 /// Writes a task down and takes it to `state` a second later.
-fn put(tx: &Tx<'_>, new: &New, second: i64, state: State) -> Result<String, LedgerError> {
+fn put(tx: &Tx<'_>, new: &NewTask, second: i64, state: State) -> Result<String, LedgerError> {
     let id = task::insert(tx, new, Some(b"bytes"), at(second))?;
     let task = task::get_in(tx, &id)?;
     task::transition(tx, &Event::of(&task, "a", "ended", "well".to_owned(), state, at(second + 1)))?;
@@ -76,7 +76,7 @@ impl House {
         plan(&self.reader(), at(before)).unwrap()
     }
 
-    fn prune(&self, before: i64) -> Done {
+    fn prune(&self, before: i64) -> PruneResult {
         prune(&self.ledger, &self.plan(before), &self.target(), at(before)).unwrap()
     }
 
@@ -126,7 +126,7 @@ fn report(reader: &Reader, head: Option<&str>, archives: &[&Path]) -> Report {
 }
 
 #[track_caller]
-fn breaks(report: &Report, seq: i64, wrong: Wrong) {
+fn breaks(report: &Report, seq: i64, wrong: RowFault) {
     assert_eq!(report.broken.as_ref().map(|broken| (broken.seq, broken.wrong)), Some((seq, wrong)), "{report:?}");
     assert!(!report.is_sound());
 }

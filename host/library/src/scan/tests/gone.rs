@@ -14,7 +14,7 @@ fn scanned(pieces: u32) -> Room {
 }
 
 /// Scans a place that may not be there any more.
-fn scan_of(room: &Room, place: &Place, options: &Options) -> Report {
+fn scan_of(room: &Room, place: &SourceRoot, options: &Options) -> Report {
     scan(&room.catalog(), std::slice::from_ref(place), options, &look, &mut |_| (), &AtomicBool::new(false)).unwrap()
 }
 
@@ -201,8 +201,8 @@ fn a_folder_within_a_library_of_eagle_is_no_source_of_its_own() {
     room.put("E.library/images/A.info/a.mp3", "sound 1");
     let library = room.music().join("E.library");
     for folder in ["images", "images/A.info"] {
-        let refused = Place::of(&library.join(folder)).unwrap_err().to_string();
+        let refused = SourceRoot::of(&library.join(folder)).unwrap_err().to_string();
         assert!(refused.contains(&format!("`baton library scan {}`", library.display())), "{refused}");
     }
-    assert!(Place::of(&library).is_ok());
+    assert!(SourceRoot::of(&library).is_ok());
 }

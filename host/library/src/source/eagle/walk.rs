@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::audio::is_audio_ending;
 use super::super::place::{mtime_ns, volume_of};
-use super::super::{Asked, Item, Known, Walked, is_audio};
+use super::super::{Item, KnownItem, ListingRequest, SourceListing, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
 
@@ -23,10 +23,10 @@ const FILES: usize = 1_000;
 pub(in super::super) fn walk(
     root: &Path,
     device: u64,
-    asked: &Asked<'_>,
+    asked: &ListingRequest<'_>,
     take: &mut dyn FnMut(Item),
-) -> io::Result<Walked> {
-    let mut walked = Walked::on(device);
+) -> io::Result<SourceListing> {
+    let mut walked = SourceListing::on(device);
     let (stamps, remark) = stamps::read(root);
     walked.remarks.extend(remark);
     for id in ids(&root.join("images"), &mut walked)? {
@@ -44,7 +44,7 @@ pub(in super::super) fn walk(
 }
 
 /// The ids of all items, sorted.
-fn ids(images: &Path, walked: &mut Walked) -> io::Result<Vec<String>> {
+fn ids(images: &Path, walked: &mut SourceListing) -> io::Result<Vec<String>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(images)? {
         match entry.and_then(|entry| Ok((entry.file_type()?, entry.file_name()))) {
@@ -75,7 +75,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// The item as it is known, when its source's mark is the same and its file is there.
-    fn unchanged(&self, known: &dyn Fn(&OsStr) -> Option<Known>) -> Option<Item> {
+    fn unchanged(&self, known: &dyn Fn(&OsStr) -> Option<KnownItem>) -> Option<Item> {
         let known = known(OsStr::new(self.id)).filter(|known| self.stamp.is_some() && known.stamp == self.stamp)?;
         if known.missing || known.path.parent() != Some(self.folder) {
             return None;
@@ -85,7 +85,7 @@ impl Look<'_> {
     }
 
     /// The item as its metadata and its folder say.
-    fn anew(&self, walked: &mut Walked, take: &mut dyn FnMut(Item)) {
+    fn anew(&self, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
         let path = self.folder.join("metadata.json");
         let metadata = match Metadata::read(&path) {
             Ok(metadata) => metadata,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::http::{Http, Question};
+use super::http::{ApiRequest, Http};
 use super::{Address, EagleError, EagleItem, Token, v1, v2};
 use crate::sync::Item;
 
@@ -64,11 +64,11 @@ impl Eagle {
     /// When nothing answers there, or it is not Eagle.
     pub async fn connect(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
         let http = Http::new(address, token, timeout)?;
-        let (version, about) = match http.ask(Question::get("/api/v2/app/info", &[])).await {
+        let (version, about) = match http.ask(ApiRequest::get("/api/v2/app/info", &[])).await {
             Ok(about) => (Version::Two, about),
             // An Eagle of old does not know that path.
             Err(error) if error.is_refusal() => {
-                (Version::One, http.ask(Question::get("/api/application/info", &[])).await?)
+                (Version::One, http.ask(ApiRequest::get("/api/application/info", &[])).await?)
             }
             Err(error) => return Err(error),
         };
@@ -150,7 +150,7 @@ async fn library(http: &Http, version: Version) -> Result<Option<OpenLibrary>, E
         Version::One => "/api/library/info",
         Version::Two => "/api/v2/library/info",
     };
-    match http.ask(Question::get(path, &[])).await {
+    match http.ask(ApiRequest::get(path, &[])).await {
         Ok(about) => Ok(library_name(&about).map(|name| OpenLibrary { name, folder: folder(&about) })),
         Err(error) if error.is_refusal() => Ok(None),
         Err(error) => Err(error),

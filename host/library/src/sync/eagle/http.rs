@@ -25,13 +25,13 @@ pub(super) struct Http {
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub(super) struct Question<'a> {
+pub(super) struct ApiRequest<'a> {
     path: &'a str,
     query: Vec<(&'a str, &'a str)>,
     body: Option<Value>,
 }
 
-impl<'a> Question<'a> {
+impl<'a> ApiRequest<'a> {
     /// Asks for `path`.
     pub(super) fn get(path: &'a str, query: &[(&'a str, &'a str)]) -> Self {
         Self { path, query: query.to_vec(), body: None }
@@ -70,7 +70,7 @@ impl Http {
     ///
     /// # Errors
     /// When there is no answer, or it is no good.
-    pub(super) async fn ask(&self, question: Question<'_>) -> Result<Value, EagleError> {
+    pub(super) async fn ask(&self, question: ApiRequest<'_>) -> Result<Value, EagleError> {
         let mut pauses = PAUSES.iter();
         loop {
             let error = match self.once(&question).await {
@@ -87,7 +87,7 @@ impl Http {
     ///
     /// # Errors
     /// When there is no answer, or it is no good.
-    pub(super) async fn once(&self, question: &Question<'_>) -> Result<Value, EagleError> {
+    pub(super) async fn once(&self, question: &ApiRequest<'_>) -> Result<Value, EagleError> {
         let mut query = question.query.clone();
         query.extend(self.token.value().map(|token| ("token", token)));
         let url = self.address.at(question.path, &query);

@@ -20,6 +20,6 @@ pub use address::Address;
 pub use api::{Eagle, OpenLibrary, Version};
 pub use error::EagleError;
 pub use item::EagleItem;
-pub use plan::{Planned, Verdict, plan};
-pub use send::{Settled, Wish, send};
+pub use plan::{PlannedItem, Verdict, plan};
+pub use send::{ItemOutcome, SendOptions, send};
 pub use token::Token;

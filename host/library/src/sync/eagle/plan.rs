@@ -5,11 +5,11 @@ use std::hash::BuildHasher;
 use std::path::Path;
 
 use super::{EagleItem, OpenLibrary};
-use crate::sync::{Item, Known, Mark, Merged, merged};
+use crate::sync::{Item, KnownItem, Mark, MergedTags, merged};
 
 /// An item and what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub struct PlannedItem {
     /// Eagle's id of it.
     pub id: String,
     /// Its name; of an item that Eagle does not have, that of its file.
@@ -37,7 +37,7 @@ pub enum Verdict {
     /// It lies in Eagle's trash, and is left alone there.
     InTrash,
     /// Its tags have to become these.
-    Needs(Merged),
+    Needs(MergedTags),
 }
 
 impl Verdict {
@@ -59,14 +59,14 @@ impl Verdict {
 /// What each item needs, in the order of `known`. Files that are no items of Eagle are left out.
 #[must_use]
 pub fn plan<S: BuildHasher>(
-    known: &[Known],
+    known: &[KnownItem],
     items: &HashMap<String, EagleItem, S>,
     open: Option<&OpenLibrary>,
     replace_old: bool,
-) -> Vec<Planned> {
+) -> Vec<PlannedItem> {
     let may_be_open = |item: &Item| open.is_none_or(|open| open.may_have(item));
     let ambiguous = ambiguous(known, may_be_open);
-    let planned = |known: &Known| {
+    let planned = |known: &KnownItem| {
         let of = known.item.as_ref()?;
         let item = items.get(&of.id);
         let file = known.path.file_stem().unwrap_or_default().to_string_lossy();
@@ -77,13 +77,13 @@ pub fn plan<S: BuildHasher>(
             Some(item) => judge(item, &known.mark, replace_old),
         };
         let name = item.map_or_else(|| file.into_owned(), |item| item.name.clone());
-        Some(Planned { id: of.id.clone(), name, mark: known.mark.clone(), verdict })
+        Some(PlannedItem { id: of.id.clone(), name, mark: known.mark.clone(), verdict })
     };
     known.iter().filter_map(planned).collect()
 }
 
 /// The ids that several libraries have of which any may be open.
-fn ambiguous(known: &[Known], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
+fn ambiguous(known: &[KnownItem], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
     let (mut folders, mut ambiguous) = (HashMap::<&str, &Path>::new(), HashSet::new());
     for item in known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item)) {
         if *folders.entry(&item.id).or_insert(&item.folder) != item.folder {
@@ -109,8 +109,8 @@ mod tests {
     use super::*;
     use crate::sync::Format;
 
-    fn known(id: &str, library: &str) -> Known {
-        Known {
+    fn known(id: &str, library: &str) -> KnownItem {
+        KnownItem {
             number: 1,
             path: format!("/m/{library}.library/images/{id}.info/song {id}.mp3").into(),
             item: Some(Item {
@@ -133,9 +133,9 @@ mod tests {
     fn each_item_gets_what_it_needs() {
         let has = Mark::of(b"L2");
         let items = HashMap::from([item("L1", &["x"], false), item("L2", &[has.tag()], false), item("L3", &[], true)]);
-        let mut all: Vec<Known> = ["L1", "L2", "L3", "L4"].map(|id| known(id, "Music")).into();
+        let mut all: Vec<KnownItem> = ["L1", "L2", "L3", "L4"].map(|id| known(id, "Music")).into();
         all.push(known("L1", "Other"));
-        all.push(Known { item: None, ..known("L9", "Music") });
+        all.push(KnownItem { item: None, ..known("L9", "Music") });
         let open = OpenLibrary { name: "Music".to_owned(), folder: None };
         let planned = plan(&all, &items, Some(&open), false);
         let reasons: Vec<_> = planned.iter().map(|planned| planned.verdict.skipped()).collect();

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::limits::{FAILURES, PAUSES};
 use super::plan::judge;
-use super::{Eagle, EagleError, Planned, Verdict};
-use crate::sync::Merged;
+use super::{Eagle, EagleError, PlannedItem, Verdict};
+use crate::sync::MergedTags;
 use crate::sync::mark::{Kind, Mark};
 
 /// How it is done.
 #[derive(Clone, Copy, Debug)]
-pub struct Wish {
+pub struct SendOptions {
     /// Whether tags of old go.
     pub replace_old: bool,
     /// How long Eagle has its peace after each item.
@@ -24,7 +24,7 @@ pub struct Wish {
 
 /// What came of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum ItemOutcome {
     /// It has the tag now, and that was seen.
     Succeeded,
     /// Nothing was done; since the plan it became another one.
@@ -41,10 +41,10 @@ pub enum Settled {
 /// done stays.
 pub async fn send(
     eagle: &Eagle,
-    planned: &[Planned],
-    wish: Wish,
+    planned: &[PlannedItem],
+    wish: SendOptions,
     stop: &AtomicBool,
-    mut tell: impl FnMut(usize, Settled),
+    mut tell: impl FnMut(usize, ItemOutcome),
 ) -> Result<(), EagleError> {
     let mut failures = 0;
     for (number, planned) in planned.iter().enumerate() {
@@ -56,7 +56,7 @@ pub async fn send(
         }
         match one(eagle, planned, wish).await {
             Ok(settled) => {
-                failures = if matches!(settled, Settled::Failed(_)) { failures + 1 } else { 0 };
+                failures = if matches!(settled, ItemOutcome::Failed(_)) { failures + 1 } else { 0 };
                 tell(number, settled);
                 if failures == FAILURES {
                     return Err(EagleError::SavesNothing { items: FAILURES });
@@ -64,7 +64,7 @@ pub async fn send(
             }
             Err(error) => {
                 failures += 1;
-                tell(number, Settled::Failed(error.to_string()));
+                tell(number, ItemOutcome::Failed(error.to_string()));
                 if error.ends_all() || failures == FAILURES {
                     return Err(error);
                 }
@@ -77,22 +77,23 @@ pub async fn send(
 
 /// Reads, writes and reads again. A write of which no answer came may have been done or not, and meanwhile somebody may have
 /// changed the tags; so it is never sent again as it was, but begun anew.
-async fn one(eagle: &Eagle, planned: &Planned, wish: Wish) -> Result<Settled, EagleError> {
+async fn one(eagle: &Eagle, planned: &PlannedItem, wish: SendOptions) -> Result<ItemOutcome, EagleError> {
     let mut pauses = PAUSES.iter();
-    let mut sent: Option<Merged> = None;
+    let mut sent: Option<MergedTags> = None;
     loop {
         let Some(item) = eagle.item(&planned.id).await? else {
-            return Ok(Settled::Skipped(Verdict::Unknown));
+            return Ok(ItemOutcome::Skipped(Verdict::Unknown));
         };
         let verdict = judge(&item, &planned.mark, wish.replace_old);
         let tags = item.tags.as_deref().unwrap_or_default();
-        let is_known = |sent: &&Merged| verdict == Verdict::Has || item.tags.is_some() && !lost(sent, tags).is_empty();
+        let is_known =
+            |sent: &&MergedTags| verdict == Verdict::Has || item.tags.is_some() && !lost(sent, tags).is_empty();
         if let Some(sent) = sent.as_ref().filter(is_known) {
             return settled(eagle, &planned.id, sent, tags).await;
         }
         let merged = match verdict {
             Verdict::Needs(merged) => merged,
-            other => return Ok(Settled::Skipped(other)),
+            other => return Ok(ItemOutcome::Skipped(other)),
         };
         let error = match eagle.save(&planned.id, &merged.tags).await {
             Ok(()) => return seen(eagle, &planned.id, &merged).await,
@@ -106,21 +107,23 @@ async fn one(eagle: &Eagle, planned: &Planned, wish: Wish) -> Result<Settled, Ea
 }
 
 /// Looks whether the tags are as they were written.
-async fn seen(eagle: &Eagle, id: &str, written: &Merged) -> Result<Settled, EagleError> {
+async fn seen(eagle: &Eagle, id: &str, written: &MergedTags) -> Result<ItemOutcome, EagleError> {
     let Some(after) = eagle.item(id).await? else {
-        return Ok(Settled::Failed("it was saved, and is not there any more".to_owned()));
+        return Ok(ItemOutcome::Failed("it was saved, and is not there any more".to_owned()));
     };
     match after.tags {
         Some(tags) => settled(eagle, id, written, &tags).await,
-        None => Ok(Settled::Failed("it was saved, and its tags are no list of texts any more".to_owned())),
+        None => Ok(ItemOutcome::Failed("it was saved, and its tags are no list of texts any more".to_owned())),
     }
 }
 
 /// What came of it. Tags that were there before and are not any more are put back once; where they do not stay, Eagle is told
 /// nothing more.
-async fn settled(eagle: &Eagle, id: &str, written: &Merged, found: &[String]) -> Result<Settled, EagleError> {
-    let Some(difference) = difference(&written.tags, &written.removed, found) else { return Ok(Settled::Succeeded) };
-    let said = || Settled::Failed(format!("Eagle says that it has saved the tags, but {difference}"));
+async fn settled(eagle: &Eagle, id: &str, written: &MergedTags, found: &[String]) -> Result<ItemOutcome, EagleError> {
+    let Some(difference) = difference(&written.tags, &written.removed, found) else {
+        return Ok(ItemOutcome::Succeeded);
+    };
+    let said = || ItemOutcome::Failed(format!("Eagle says that it has saved the tags, but {difference}"));
     if lost(written, found).is_empty() {
         return Ok(said());
     }
@@ -136,11 +139,11 @@ async fn settled(eagle: &Eagle, id: &str, written: &Merged, found: &[String]) ->
         return Err(EagleError::Loses { item: id.to_owned(), tags: lost.join(", ") });
     }
     let as_written = self::difference(&written.tags, &written.removed, &after).is_none();
-    Ok(if as_written { Settled::Succeeded } else { said() })
+    Ok(if as_written { ItemOutcome::Succeeded } else { said() })
 }
 
 /// The tags that were there before, were written again, and are gone.
-fn lost<'a>(written: &'a Merged, found: &[String]) -> Vec<&'a str> {
+fn lost<'a>(written: &'a MergedTags, found: &[String]) -> Vec<&'a str> {
     let is_ours = |tag: &&String| Mark::kind(tag) == Kind::Ours;
     let gone = written.tags.iter().filter(|tag| !is_ours(tag) && !found.contains(tag));
     gone.map(String::as_str).collect()

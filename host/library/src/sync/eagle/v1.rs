@@ -6,7 +6,7 @@
 
 use serde_json::{Value, json};
 
-use super::http::{Http, Question};
+use super::http::{ApiRequest, Http};
 use super::item::Items;
 use super::limits::{PAGE, PAGES, SINGLE};
 use super::{EagleError, EagleItem};
@@ -28,7 +28,7 @@ enum Offset {
 /// # Errors
 /// When there is no answer, or it is no good.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
-    match http.ask(Question::get(INFO, &[("id", id)])).await {
+    match http.ask(ApiRequest::get(INFO, &[("id", id)])).await {
         Ok(Value::Null) => Ok(None),
         Err(error) if error.is_unknown() => Ok(None),
         Ok(data) => EagleItem::read(&data, INFO).map(Some),
@@ -109,7 +109,7 @@ fn add(found: &mut Items, items: Vec<Option<EagleItem>>) {
 
 async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let (limit, offset) = (PAGE.to_string(), offset.to_string());
-    let data = http.ask(Question::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
+    let data = http.ask(ApiRequest::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
     EagleItem::read_all(&data, LIST)
 }
 
@@ -118,7 +118,7 @@ async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, Eagl
 /// # Errors
 /// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
-    http.once(&Question::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
+    http.once(&ApiRequest::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
 }
 
 /// Puts an item into Eagle's trash. It is tried once.
@@ -126,5 +126,5 @@ pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), E
 /// # Errors
 /// When there is no answer, or it is a refusal.
 pub(super) async fn trash(http: &Http, id: &str) -> Result<(), EagleError> {
-    http.once(&Question::post("/api/item/moveToTrash", json!({ "itemIds": [id] }))).await.map(drop)
+    http.once(&ApiRequest::post("/api/item/moveToTrash", json!({ "itemIds": [id] }))).await.map(drop)
 }

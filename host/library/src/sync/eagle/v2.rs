@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::http::{Http, Question};
+use super::http::{ApiRequest, Http};
 use super::item::Items;
 use super::limits::PAGE;
 use super::{EagleError, EagleItem};
@@ -45,7 +45,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
 async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let fields = ["id", "name", "tags", "isDeleted", "size"];
     let body = json!({ "ids": ids, "fields": fields, "offset": offset, "limit": PAGE });
-    let data = http.ask(Question::post(GET, body)).await?;
+    let data = http.ask(ApiRequest::post(GET, body)).await?;
     let list = data.get("data").filter(|list| list.is_array());
     EagleItem::read_all(list.unwrap_or(&data), GET)
 }
@@ -55,7 +55,7 @@ async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<Eag
 /// # Errors
 /// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
-    let answer = http.once(&Question::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
+    let answer = http.once(&ApiRequest::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
     // Seen of Eagle 4.0: `false` where the item could not be saved.
     if answer == Value::Bool(false) {
         return Err(EagleError::Refused {

@@ -1,35 +1,45 @@
 //! Tags that one copy of a recording has and the kept one lacks are written into the kept one, in the same way as fingerprints: never
 //! over a tag that is there, and only where all else stays as it was.
 
-use baton_ledger::catalog::library::{Rewritten, Tags};
+use baton_ledger::catalog::library::{RewrittenFile, Tags};
 
-use super::book::{Book, Style};
 use super::kind;
-use super::stop::Stop;
+use super::stop::StopReason;
+use super::tag_writer::{Style, TagWriter};
 use super::texts::{FIELDS, Field};
-use super::write::{Change, Hash, open, written};
-use crate::sync::Known;
+use super::write::{Change, HashAudioFn, open, written};
+use crate::sync::KnownItem;
 
 /// Hears which tags the file will have, and as what it is known then, right before the copy takes the file's place.
 ///
 /// # Errors
 /// Why the file stays as it is, for people.
-pub type Ready<'a> = dyn FnMut(&Tags, &Rewritten) -> Result<(), String> + 'a;
+pub type Ready<'a> = dyn FnMut(&Tags, &RewrittenFile) -> Result<(), String> + 'a;
 
 /// Writes those of `wanted` into a file that it lacks. None where it lacks none of them.
 ///
 /// # Errors
 /// Why the file is as it was, for people.
-pub fn fill(known: &Known, wanted: &Tags, hash: &Hash<'_>, ready: &mut Ready<'_>) -> Result<Option<Rewritten>, String> {
+pub fn fill(
+    known: &KnownItem,
+    wanted: &Tags,
+    hash: &HashAudioFn<'_>,
+    ready: &mut Ready<'_>,
+) -> Result<Option<RewrittenFile>, String> {
     filled(known, wanted, hash, ready).map_err(|stop| match stop {
-        Stop::Skipped(reason) => words(reason).to_owned(),
-        Stop::Failed(error) => error,
+        StopReason::Skipped(reason) => words(reason).to_owned(),
+        StopReason::Failed(error) => error,
     })
 }
 
-fn filled(known: &Known, wanted: &Tags, hash: &Hash<'_>, ready: &mut Ready<'_>) -> Result<Option<Rewritten>, Stop> {
+fn filled(
+    known: &KnownItem,
+    wanted: &Tags,
+    hash: &HashAudioFn<'_>,
+    ready: &mut Ready<'_>,
+) -> Result<Option<RewrittenFile>, StopReason> {
     let (mut file, _) = open(known)?;
-    let book = Book::read(&mut file, kind::of(&known.format)?, Style::Kept)?;
+    let book = TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?;
     let missing = missing(&book, wanted);
     if missing == Tags::default() {
         return Ok(None);
@@ -39,7 +49,7 @@ fn filled(known: &Known, wanted: &Tags, hash: &Hash<'_>, ready: &mut Ready<'_>) 
 }
 
 /// Those of `wanted` that a file lacks.
-fn missing(book: &Book, wanted: &Tags) -> Tags {
+fn missing(book: &TagWriter, wanted: &Tags) -> Tags {
     let mut missing = Tags::default();
     for field in FIELDS {
         if book.text(field).is_none() {
@@ -60,28 +70,28 @@ impl Texts<'_> {
 }
 
 impl Change for Texts<'_> {
-    fn need(&self, book: &Book) -> Result<(), Stop> {
+    fn need(&self, book: &TagWriter) -> Result<(), StopReason> {
         match self.each().find(|(field, _)| book.text(*field).is_some()) {
-            Some(_) => Err(Stop::Failed("somebody gave it the tag meanwhile; run it again".to_owned())),
+            Some(_) => Err(StopReason::Failed("somebody gave it the tag meanwhile; run it again".to_owned())),
             None => Ok(()),
         }
     }
 
-    fn put(&self, book: &mut Book) {
+    fn put(&self, book: &mut TagWriter) {
         self.each().for_each(|(field, text)| book.put_text(field, text));
     }
 
-    fn has(&self, book: &Book) -> Result<(), Stop> {
+    fn has(&self, book: &TagWriter) -> Result<(), StopReason> {
         match self.each().find(|(field, text)| book.text(*field).as_deref() != Some(*text)) {
             Some((field, text)) => {
                 let found = book.text(field);
-                Err(Stop::Failed(format!("`{text}` was written, and read again it is {found:?}")))
+                Err(StopReason::Failed(format!("`{text}` was written, and read again it is {found:?}")))
             }
             None => Ok(()),
         }
     }
 
-    fn others(&self, mut book: Book, new: bool) -> Result<Vec<u8>, Stop> {
+    fn others(&self, mut book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
         // `others` leaves the tag of the fingerprint out.
         let mut bytes = book.values().concat().into_bytes();
         self.each().for_each(|(field, _)| book.take_text(field));

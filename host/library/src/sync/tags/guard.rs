@@ -3,15 +3,17 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use super::stop::Stop;
+use super::stop::StopReason;
 
 /// Does the work. A panic in it is a failure of the file.
 ///
 /// # Errors
 /// What the work gives, or that it panicked.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StopReason>) -> Result<T, StopReason> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
-    done.unwrap_or_else(|_| Err(Stop::Failed("the reader of its tags gave up on them; nothing is written".to_owned())))
+    done.unwrap_or_else(|_| {
+        Err(StopReason::Failed("the reader of its tags gave up on them; nothing is written".to_owned()))
+    })
 }
 
 #[cfg(test)]
@@ -20,8 +22,8 @@ mod tests {
 
     #[test]
     fn a_panic_is_a_failure_of_the_file() {
-        let done: Result<(), Stop> = guarded(|| panic!("as a reader might"));
-        assert!(matches!(done, Err(Stop::Failed(_))));
+        let done: Result<(), StopReason> = guarded(|| panic!("as a reader might"));
+        assert!(matches!(done, Err(StopReason::Failed(_))));
         assert_eq!(guarded(|| Ok(1)), Ok(1));
     }
 }

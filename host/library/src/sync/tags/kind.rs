@@ -10,14 +10,14 @@ use std::io::{self, Read as _, Seek as _};
 
 use lofty::file::FileType;
 
-use super::stop::Stop;
+use super::stop::StopReason;
 use crate::sync::Format;
 
 /// The kind of a file of that format.
 ///
 /// # Errors
 /// When it is of a kind that is not written.
-pub(super) fn of(format: &Format) -> Result<FileType, Stop> {
+pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
     Ok(match (format.container.as_str(), format.codec.as_str()) {
         ("mp1" | "mp2" | "mp3", _) => FileType::Mpeg,
         ("adts", _) => FileType::Aac,
@@ -27,7 +27,7 @@ pub(super) fn of(format: &Format) -> Result<FileType, Stop> {
         ("mp4", _) => FileType::Mp4,
         ("ogg", "vorbis") => FileType::Vorbis,
         ("ogg", "opus") => FileType::Opus,
-        _ => return Err(Stop::Skipped("unsupported_format")),
+        _ => return Err(StopReason::Skipped("unsupported_format")),
     })
 }
 
@@ -35,8 +35,8 @@ pub(super) fn of(format: &Format) -> Result<FileType, Stop> {
 ///
 /// # Errors
 /// When it does not, or cannot be read.
-pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), Stop> {
-    let failed = |error: io::Error| Stop::io("reading it", &error);
+pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), StopReason> {
+    let failed = |error: io::Error| StopReason::io("reading it", &error);
     let mut head = Vec::new();
     file.rewind().map_err(failed)?;
     file.by_ref().take(36).read_to_end(&mut head).map_err(failed)?;
@@ -55,7 +55,7 @@ pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), Stop> {
     };
     match (fits, at(0, b"ID3")) {
         (true, _) => Ok(()),
-        (false, true) => Err(Stop::Skipped("id3_before_header")),
-        (false, false) => Err(Stop::Skipped("changed_since_scan")),
+        (false, true) => Err(StopReason::Skipped("id3_before_header")),
+        (false, false) => Err(StopReason::Skipped("changed_since_scan")),
     }
 }

@@ -1,7 +1,7 @@
 //! Fingerprints into the tags of the files themselves, where DJ programs and players of all kinds look.
 //!
 //! A file is somebody's music, so this is the one place that writes to it, and only when asked. Nothing is changed in place:
-//! `book` puts the tag into a copy beside the file, `write` opens the copy as the format that the file was (`kind`), compares it
+//! `tag_writer` puts the tag into a copy beside the file, `write` opens the copy as the format that the file was (`kind`), compares it
 //! with the file (the audio by its digest, every other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
 //! have passed over, `attributes` carries over what is of the file and not in it.
 //!
@@ -10,7 +10,6 @@
 //! Files in Eagle's libraries are left alone: its makers warn of writing there, and its items get their tag through its API.
 
 mod attributes;
-mod book;
 mod fill;
 mod frames;
 mod guard;
@@ -18,6 +17,7 @@ mod kind;
 mod limits;
 mod reading;
 mod stop;
+mod tag_writer;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -26,4 +26,4 @@ mod write;
 
 pub use fill::{Ready, fill};
 pub use temporary::remove_leftovers;
-pub use write::{Audio, Fit, Hash, Written, hear, look, stat_of, write};
+pub use write::{Audio, FileNeed, HashAudioFn, WriteOutcome, hear, look, stat_of, write};

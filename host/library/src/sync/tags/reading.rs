@@ -19,10 +19,10 @@ use lofty::ogg::{OpusFile, VorbisFile};
 use lofty::prelude::{AudioFile, TagExt};
 use lofty::tag::Tag;
 
-use super::book::{Book, Kind, Style};
 use super::frames::{Place, count};
 use super::kind::begins;
-use super::stop::Stop;
+use super::stop::StopReason;
+use super::tag_writer::{Kind, Style, TagWriter};
 
 /// The length of an `ID3v1`, at the end of a file.
 const V1_BYTES: i64 = 128;
@@ -31,7 +31,7 @@ const V1_BYTES: i64 = 128;
 ///
 /// # Errors
 /// When it is of a kind that is not written, or not all of its tags can be read.
-pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Book, Stop> {
+pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, StopReason> {
     begins(file, kind)?;
     let kind = match kind {
         FileType::Mpeg => return mpeg(file, style),
@@ -42,30 +42,30 @@ pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Book
         FileType::Vorbis => Kind::Comments(Box::new(parse::<VorbisFile>(file, style)?.vorbis_comments().clone())),
         FileType::Opus => Kind::Comments(Box::new(parse::<OpusFile>(file, style)?.vorbis_comments().clone())),
         FileType::Mp4 => Kind::Atoms(Box::new(parse::<Mp4File>(file, style)?.ilst().cloned().unwrap_or_default())),
-        _ => return Err(Stop::Skipped("unsupported_format")),
+        _ => return Err(StopReason::Skipped("unsupported_format")),
     };
-    Ok(Book { kind, rest: Vec::new(), three: false, new: false })
+    Ok(TagWriter { kind, rest: Vec::new(), three: false, new: false })
 }
 
-fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+fn parse<F: AudioFile>(file: &mut File, style: Style) -> Result<F, StopReason> {
     parse_in(ParsingMode::Strict, file, style)
 }
 
-fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> Result<F, Stop> {
+fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> Result<F, StopReason> {
     let mut options = ParseOptions::new();
     options.parsing_mode(mode);
     options.read_properties(false);
     options.implicit_conversions(style == Style::Raised);
-    file.rewind().map_err(|error| Stop::io("reading it", &error))?;
+    file.rewind().map_err(|error| StopReason::io("reading it", &error))?;
     F::read_from(&mut BufReader::new(&*file), options)
-        .map_err(|error| Stop::Failed(format!("its tags cannot all be read ({error}), so nothing is written")))
+        .map_err(|error| StopReason::Failed(format!("its tags cannot all be read ({error}), so nothing is written")))
 }
 
 /// A file that may end in an `ID3v1`. Strictly, one without a year is none, and half of all have no year; it stays where it is,
 /// so then it need not be read strictly, and what is skipped of the frames is seen when they are counted.
-fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, Stop> {
+fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, StopReason> {
     let strictly = parse(file, style);
-    if strictly.is_err() && ends_in_v1(file).map_err(|error| Stop::io("reading it", &error))? {
+    if strictly.is_err() && ends_in_v1(file).map_err(|error| StopReason::io("reading it", &error))? {
         return parse_in(ParsingMode::BestAttempt, file, style);
     }
     strictly
@@ -81,7 +81,7 @@ fn ends_in_v1(file: &mut File) -> io::Result<bool> {
     Ok(head == *b"TAG")
 }
 
-fn mpeg(file: &mut File, style: Style) -> Result<Book, Stop> {
+fn mpeg(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let mpeg: MpegFile = parse_with_v1(file, style)?;
     let mut rest = Vec::new();
     dump(mpeg.id3v1(), &mut rest)?;
@@ -90,7 +90,7 @@ fn mpeg(file: &mut File, style: Style) -> Result<Book, Stop> {
     with_frames(file, (Place::Start, style), mpeg.id3v2(), poorer, rest)
 }
 
-fn aac(file: &mut File, style: Style) -> Result<Book, Stop> {
+fn aac(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let aac: AacFile = parse_with_v1(file, style)?;
     let mut rest = Vec::new();
     dump(aac.id3v1(), &mut rest)?;
@@ -98,7 +98,7 @@ fn aac(file: &mut File, style: Style) -> Result<Book, Stop> {
     with_frames(file, (Place::Start, style), aac.id3v2(), poorer, rest)
 }
 
-fn wav(file: &mut File, style: Style) -> Result<Book, Stop> {
+fn wav(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let wav: WavFile = parse(file, style)?;
     let mut rest = Vec::new();
     dump(wav.riff_info(), &mut rest)?;
@@ -106,7 +106,7 @@ fn wav(file: &mut File, style: Style) -> Result<Book, Stop> {
     with_frames(file, (Place::Riff, style), wav.id3v2(), poorer, rest)
 }
 
-fn aiff(file: &mut File, style: Style) -> Result<Book, Stop> {
+fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     let aiff: AiffFile = parse(file, style)?;
     let mut rest = Vec::new();
     dump(aiff.text_chunks(), &mut rest)?;
@@ -121,32 +121,34 @@ fn with_frames(
     frames: Option<&Id3v2Tag>,
     poorer: Option<Tag>,
     rest: Vec<u8>,
-) -> Result<Book, Stop> {
+) -> Result<TagWriter, StopReason> {
     let Some(frames) = frames.cloned() else {
         let frames = poorer.map(Id3v2Tag::from).unwrap_or_default();
-        return Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: false, new: true });
+        return Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, three: false, new: true });
     };
     let version = frames.original_version();
     if version == Id3v2Version::V2 {
-        return Err(Stop::Skipped("id3v2.2"));
+        return Err(StopReason::Skipped("id3v2.2"));
     }
     let read = (&frames).into_iter().count();
-    let there = count(file, place).map_err(|error| Stop::io("reading it", &error))?;
+    let there = count(file, place).map_err(|error| StopReason::io("reading it", &error))?;
     // Raised, some become one.
     if style == Style::Kept && there != Some(read) {
         let there = there.map_or_else(|| "broken".to_owned(), |there| format!("of {there} frames"));
-        return Err(Stop::Failed(format!(
+        return Err(StopReason::Failed(format!(
             "its ID3v2 tag is {there}, of which {read} can be kept, so nothing is written; save the tags with a tagger"
         )));
     }
-    Ok(Book { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
+    Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
 }
 
 /// Adds a tag as bytes.
 ///
 /// # Errors
 /// When it has no form as bytes.
-pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), Stop> {
+pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), StopReason> {
     let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
-    dumped.map_err(|error| Stop::Failed(format!("its tags cannot be written again ({error}), so nothing is written")))
+    dumped.map_err(|error| {
+        StopReason::Failed(format!("its tags cannot be written again ({error}), so nothing is written"))
+    })
 }

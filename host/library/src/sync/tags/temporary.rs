@@ -10,7 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::stop::Stop;
+use super::stop::StopReason;
 
 /// The beginning of the name of each copy.
 const PREFIX: &str = ".baton-sync-";
@@ -26,10 +26,10 @@ impl Temporary {
     ///
     /// # Errors
     /// When none can be made there, or another sync writes it.
-    pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, Stop> {
+    pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, StopReason> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
         let beside = path.with_file_name(format!("{PREFIX}{inode}.{ending}"));
-        let failed = |error: io::Error| Stop::io("making a copy beside it", &error);
+        let failed = |error: io::Error| StopReason::io("making a copy beside it", &error);
         clear(&beside).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
         // Another sync that saw it before it was locked took it for a leftover.
@@ -200,7 +200,7 @@ mod tests {
         fs::write(&path, "old").unwrap();
         let mut copy = Temporary::beside(&path, 7).unwrap();
         copy.fill(&mut File::open(&path).unwrap()).unwrap();
-        let Err(Stop::Failed(error)) = Temporary::beside(&path, 7) else { panic!("there are two of them") };
+        let Err(StopReason::Failed(error)) = Temporary::beside(&path, 7) else { panic!("there are two of them") };
         assert!(error.contains("another `baton library sync` writes it"), "{error}");
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
         // Whoever keeps no lock: what was checked is not what lies there now.

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::*;
-use crate::sync::{Format, Item, Known, Mark};
+use crate::sync::{Format, Item, KnownItem, Mark};
 
 /// An MP3 with `ID3v2.3`.
 const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
@@ -113,9 +113,9 @@ fn silent(sha256: [u8; 32]) -> Audio {
     Audio { sha256, format: Format { container: "mp3".to_owned(), codec: "mp3".to_owned() }, duration_ms: 0 }
 }
 
-fn known(path: &Path) -> Known {
+fn known(path: &Path) -> KnownItem {
     let audio = hash(path).unwrap();
-    Known {
+    KnownItem {
         number: 1,
         path: path.to_owned(),
         item: None,
@@ -138,21 +138,21 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
     for (name, how) in KINDS {
         let path = make(&folder, name, how);
         let (known, before, sound) = (known(&path), tags(&path), packets(&path));
-        assert_eq!(look(&known, false), Fit::Needs(vec![]), "{name}");
-        assert!(matches!(write(&known, false, &hash), Written::Succeeded(_)), "{name}");
+        assert_eq!(look(&known, false), FileNeed::Needs(vec![]), "{name}");
+        assert!(matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(packets(&path), sound, "{name}");
         assert_eq!(value(&path).as_deref(), Some(known.mark.value()), "{name}");
         let mut after = tags(&path);
         after.remove("baton_fingerprint");
         assert_eq!(after, before, "{name}");
-        assert_eq!(look(&known, false), Fit::Has, "{name}");
+        assert_eq!(look(&known, false), FileNeed::Has, "{name}");
         let bytes = fs::read(&path).unwrap();
-        assert_eq!(write(&known, false, &hash), Written::Skipped("already_has_fingerprint"), "{name}");
+        assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("already_has_fingerprint"), "{name}");
         // Another fingerprint takes the place of the first.
-        let other = Known { mark: Mark::of(b"other words"), ..known.clone() };
-        assert_eq!(look(&other, false), Fit::Needs(vec![known.mark.value().to_owned()]), "{name}");
+        let other = KnownItem { mark: Mark::of(b"other words"), ..known.clone() };
+        assert_eq!(look(&other, false), FileNeed::Needs(vec![known.mark.value().to_owned()]), "{name}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
-        assert!(matches!(write(&other, false, &hash), Written::Succeeded(_)), "{name}");
+        assert!(matches!(write(&other, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(value(&path).as_deref(), Some(other.mark.value()), "{name}");
     }
     assert_eq!(names(&folder).len(), KINDS.len());
@@ -175,7 +175,7 @@ fn real_music_keeps_its_packets_and_its_tags() {
     for piece in pieces.iter().filter(|piece| piece.extension().is_some_and(|ending| ending == "ogg")).step_by(8) {
         let path = folder.path().join(piece.file_name().unwrap());
         fs::copy(piece, &path).unwrap();
-        assert!(matches!(write(&known(&path), false, &hash), Written::Succeeded(_)), "{}", path.display());
+        assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)), "{}", path.display());
         assert_eq!(packets(&path), packets(piece), "{}", path.display());
         let mut after = tags(&path);
         assert!(after.remove("baton_fingerprint").is_some());
@@ -200,7 +200,7 @@ fn pictures_stay() {
         run("ffmpeg", &[args.as_slice(), &["-disposition:v:0", "attached_pic", to]].concat());
         let before = packets(&path);
         assert!(before.contains("1,v,"), "{before}");
-        assert!(matches!(write(&known(&path), false, &hash), Written::Succeeded(_)), "{name}");
+        assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(packets(&path), before, "{name}");
     }
 }
@@ -249,13 +249,13 @@ fn frames_of_dj_programs_stay_as_they_are() {
         (b"TXXX", b"\0mood\0dark"),
     ];
     let path = with_tag(&folder, &three(&all));
-    assert!(matches!(write(&known(&path), false, &hash), Written::Succeeded(_)));
+    assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)));
     let kept = [cues.as_slice(), beats, owned, b"TYER\0\0\0\x05\0\0\x002019"];
     assert!(kept.iter().all(|bytes| holds(&path, bytes)), "{:?}", fs::read(&path).unwrap().get(..600));
     assert!(fs::read(&path).unwrap().starts_with(b"ID3\x03"));
     // A frame of 2.4 in a tag of 2.3 makes it one of 2.4, as it is lost otherwise.
     let path = with_tag(&folder, &three(&[all[0], all[1], all[3], (b"TSOP", b"\0Name, A")]));
-    assert!(matches!(write(&known(&path), false, &hash), Written::Succeeded(_)));
+    assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)));
     assert!(fs::read(&path).unwrap().starts_with(b"ID3\x04"));
     let after = tags(&path);
     assert_eq!(
@@ -280,7 +280,7 @@ fn what_cannot_all_be_kept_is_left_alone() {
     for tag in [three(&two_titles), beyond, two] {
         let path = with_tag(&folder, &tag);
         let bytes = fs::read(&path).unwrap();
-        let known = Known {
+        let known = KnownItem {
             number: 1,
             path: path.clone(),
             item: None,
@@ -289,7 +289,7 @@ fn what_cannot_all_be_kept_is_left_alone() {
             format: silent([0; 32]).format,
         };
         let hash = |_: &Path| Ok(silent([0; 32]));
-        assert!(!matches!(write(&known, false, &hash), Written::Succeeded(_)));
+        assert!(!matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)));
         assert_eq!(fs::read(&path).unwrap(), bytes);
     }
     assert_eq!(names(&folder), ["tagged.mp3"]);
@@ -306,10 +306,10 @@ fn tags_of_old_go_when_asked() {
     for (name, how) in [("o.mp3", THREE), ("o.flac", &["-c:a", "flac"])] {
         let path = make(&folder, name, &[how, &["-metadata", &text]].concat());
         let known = known(&path);
-        assert!(matches!(write(&known, false, &hash), Written::Succeeded(_)), "{name}");
+        assert!(matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(tags(&path)["fingerprint"], old, "{name}");
-        assert_eq!(look(&known, true), Fit::Needs(vec![old.clone()]), "{name}");
-        assert!(matches!(write(&known, true, &hash), Written::Succeeded(_)), "{name}");
+        assert_eq!(look(&known, true), FileNeed::Needs(vec![old.clone()]), "{name}");
+        assert!(matches!(write(&known, true, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert!(!tags(&path).contains_key("fingerprint"), "{name}");
         assert_eq!(tags(&path)["baton_fingerprint"], known.mark.value(), "{name}");
     }
@@ -323,13 +323,13 @@ fn no_file_becomes_another_piece() {
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
-    let scanned_another = Known { audio_sha256: Some([1; 32]), ..known.clone() };
-    assert_eq!(write(&scanned_another, false, &hash), Written::Skipped("changed_since_scan"));
-    let undigested = Known { audio_sha256: None, ..known.clone() };
-    assert_eq!(write(&undigested, false, &hash), Written::Skipped("audio_not_digested"));
+    let scanned_another = KnownItem { audio_sha256: Some([1; 32]), ..known.clone() };
+    assert_eq!(write(&scanned_another, false, &hash), WriteOutcome::Skipped("changed_since_scan"));
+    let undigested = KnownItem { audio_sha256: None, ..known.clone() };
+    assert_eq!(write(&undigested, false, &hash), WriteOutcome::Skipped("audio_not_digested"));
     // The copy sounds otherwise than the file.
     let differs = |of: &Path| if of == path { hash(of) } else { Ok(silent([9; 32])) };
-    assert!(matches!(write(&known, false, &differs), Written::Failed(error) if error.contains("its audio")));
+    assert!(matches!(write(&known, false, &differs), WriteOutcome::Failed(error) if error.contains("its audio")));
     // Somebody writes to it while the copy is made.
     let meddles = |of: &Path| {
         let hash = hash(of);
@@ -338,7 +338,7 @@ fn no_file_becomes_another_piece() {
         }
         hash
     };
-    assert!(matches!(write(&known, false, &meddles), Written::Failed(error) if error.contains("meanwhile")));
+    assert!(matches!(write(&known, false, &meddles), WriteOutcome::Failed(error) if error.contains("meanwhile")));
     assert_eq!(fs::read(&path).unwrap()[..bytes.len()], bytes);
     assert_eq!(names(&folder), ["a.mp3"]);
 }
@@ -351,27 +351,27 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
-    let of_eagle = Known {
+    let of_eagle = KnownItem {
         item: Some(Item { id: "L".into(), library: "Music".into(), folder: "/e/Music.library".into() }),
         ..known.clone()
     };
-    assert_eq!(look(&of_eagle, false), Fit::Skipped("in_eagle_library"));
-    assert_eq!(write(&of_eagle, false, &hash), Written::Skipped("in_eagle_library"));
+    assert_eq!(look(&of_eagle, false), FileNeed::Skipped("in_eagle_library"));
+    assert_eq!(write(&of_eagle, false, &hash), WriteOutcome::Skipped("in_eagle_library"));
     let second = folder.path().join("b.mp3");
     fs::hard_link(&path, &second).unwrap();
-    assert_eq!(write(&known, false, &hash), Written::Skipped("has_several_names"));
+    assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("has_several_names"));
     fs::remove_file(&second).unwrap();
     std::os::unix::fs::symlink(&path, &second).unwrap();
-    assert_eq!(look(&Known { path: second, ..known.clone() }, false), Fit::Skipped("not_found"));
+    assert_eq!(look(&KnownItem { path: second, ..known.clone() }, false), FileNeed::Skipped("not_found"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
-    assert_eq!(write(&known, false, &hash), Written::Skipped("read_only"));
-    let gone = Known { path: folder.path().join("gone.mp3"), ..known.clone() };
-    assert_eq!(look(&gone, false), Fit::Skipped("not_found"));
+    assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("read_only"));
+    let gone = KnownItem { path: folder.path().join("gone.mp3"), ..known.clone() };
+    assert_eq!(look(&gone, false), FileNeed::Skipped("not_found"));
     assert_eq!(fs::read(&path).unwrap(), bytes);
     fs::write(folder.path().join("text.mp3"), "no music, ".repeat(300)).unwrap();
     let format = Format { container: "mkv".to_owned(), codec: "flac".to_owned() };
-    let text = Known { path: folder.path().join("text.mp3"), format, ..known };
-    assert_eq!(look(&text, false), Fit::Skipped("unsupported_format"));
+    let text = KnownItem { path: folder.path().join("text.mp3"), format, ..known };
+    assert_eq!(look(&text, false), FileNeed::Skipped("unsupported_format"));
 }
 
 #[test]
@@ -384,7 +384,7 @@ fn what_is_cut_short_or_full_of_noise_never_panics() {
     for (name, how) in KINDS {
         let path = make(&folder, name, how);
         let bytes = fs::read(&path).unwrap();
-        let known = Known { audio_sha256: Some([0; 32]), ..known(&path) };
+        let known = KnownItem { audio_sha256: Some([0; 32]), ..known(&path) };
         let hash = |_: &Path| Ok(Audio { format: known.format.clone(), ..silent([0; 32]) });
         for number in 0..40 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -396,7 +396,7 @@ fn what_is_cut_short_or_full_of_noise_never_panics() {
                 bytes[at..].iter_mut().take(8).for_each(|byte| *byte ^= u8::try_from(random >> 24).unwrap() | 1);
             }
             fs::write(&path, &bytes).unwrap();
-            if !matches!(write(&known, false, &hash), Written::Succeeded(_)) {
+            if !matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)) {
                 assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
             }
         }

@@ -8,7 +8,7 @@ use lofty::id3::v2::{Frame, FrameId, Id3v2Tag, TextInformationFrame};
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
 use lofty::ogg::tag::VorbisComments;
 
-use super::book::{Book, Kind};
+use super::tag_writer::{Kind, TagWriter};
 
 /// A field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Field {
     }
 }
 
-impl Book {
+impl TagWriter {
     /// What it says of a field; nothing where that is blank.
     pub(super) fn text(&self, field: Field) -> Option<String> {
         let text = match &self.kind {

@@ -11,23 +11,23 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::Options;
-use baton_ledger::catalog::library::{Rewritten, Stat};
+use baton_ledger::catalog::library::{FileStat, RewrittenFile};
 use sha2::{Digest as _, Sha256};
 
 use super::attributes::carry;
-use super::book::{Book, Style};
 use super::kind;
 use super::limits::{HEARD, LARGEST_BYTES};
-use super::stop::Stop;
+use super::stop::StopReason;
+use super::tag_writer::{Style, TagWriter};
 use super::temporary::Temporary;
 use crate::source::{eagle_around, mtime_ns};
-use crate::sync::{Format, Known, Mark};
+use crate::sync::{Format, KnownItem, Mark};
 
 /// What is heard of a file: [`hear`].
 ///
 /// # Errors
 /// Why nothing is, for people.
-pub type Hash<'a> = dyn Fn(&Path) -> Result<Audio, String> + 'a;
+pub type HashAudioFn<'a> = dyn Fn(&Path) -> Result<Audio, String> + 'a;
 
 /// The audio of a file, and by what another program than the one that writes tags opened it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Audio {
 
 /// What a file needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fit {
+pub enum FileNeed {
     /// Nothing: it has the tag.
     Has,
     /// The tag; and these others of fingerprints go.
@@ -55,9 +55,9 @@ pub enum Fit {
 
 /// What came of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteOutcome {
     /// It has the tag now, and that was seen. The catalog is to be told, or the next scan reads it again.
-    Succeeded(Rewritten),
+    Succeeded(RewrittenFile),
     /// It was left alone, for this reason.
     Skipped(&'static str),
     /// Something failed, and the reason says what. It is as it was, unless that was the look at it after the copy had taken
@@ -79,16 +79,16 @@ pub fn hear(file: &Path) -> Result<Audio, String> {
 
 /// What a file needs. Its audio is not looked at.
 #[must_use]
-pub fn look(known: &Known, replace_old: bool) -> Fit {
+pub fn look(known: &KnownItem, replace_old: bool) -> FileNeed {
     let need = || {
         let (mut file, _) = open(known)?;
-        need(&Book::read(&mut file, kind::of(&known.format)?, Style::Kept)?, &known.mark, replace_old)
+        need(&TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?, &known.mark, replace_old)
     };
     match need() {
-        Ok(removed) => Fit::Needs(removed),
-        Err(Stop::Skipped("already_has_fingerprint")) => Fit::Has,
-        Err(Stop::Skipped(reason)) => Fit::Skipped(reason),
-        Err(Stop::Failed(error)) => Fit::Failed(error),
+        Ok(removed) => FileNeed::Needs(removed),
+        Err(StopReason::Skipped("already_has_fingerprint")) => FileNeed::Has,
+        Err(StopReason::Skipped(reason)) => FileNeed::Skipped(reason),
+        Err(StopReason::Failed(error)) => FileNeed::Failed(error),
     }
 }
 
@@ -98,22 +98,22 @@ pub(super) trait Change {
     ///
     /// # Errors
     /// Why not.
-    fn need(&self, book: &Book) -> Result<(), Stop>;
+    fn need(&self, book: &TagWriter) -> Result<(), StopReason>;
 
     /// Puts it into the tags.
-    fn put(&self, book: &mut Book);
+    fn put(&self, book: &mut TagWriter);
 
     /// That the tags have it.
     ///
     /// # Errors
     /// What they have instead.
-    fn has(&self, book: &Book) -> Result<(), Stop>;
+    fn has(&self, book: &TagWriter) -> Result<(), StopReason>;
 
     /// All that is not written, as bytes: the same before and after.
     ///
     /// # Errors
     /// When it has no form as bytes.
-    fn others(&self, book: Book, new: bool) -> Result<Vec<u8>, Stop>;
+    fn others(&self, book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
 }
 
 /// The tag of the fingerprint.
@@ -123,29 +123,29 @@ struct Marked<'a> {
 }
 
 impl Change for Marked<'_> {
-    fn need(&self, book: &Book) -> Result<(), Stop> {
+    fn need(&self, book: &TagWriter) -> Result<(), StopReason> {
         need(book, self.mark, self.replace_old).map(drop)
     }
 
-    fn put(&self, book: &mut Book) {
+    fn put(&self, book: &mut TagWriter) {
         book.put(self.mark.value(), self.replace_old);
     }
 
-    fn has(&self, book: &Book) -> Result<(), Stop> {
+    fn has(&self, book: &TagWriter) -> Result<(), StopReason> {
         has(book, self.mark)
     }
 
-    fn others(&self, book: Book, new: bool) -> Result<Vec<u8>, Stop> {
+    fn others(&self, book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
         book.others(self.replace_old, new)
     }
 }
 
 /// Gives a file its tag.
-pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
+pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> WriteOutcome {
     match written(known, &Marked { mark: &known.mark, replace_old }, hash, &mut |_| Ok(())) {
-        Ok(rewritten) => Written::Succeeded(rewritten),
-        Err(Stop::Skipped(reason)) => Written::Skipped(reason),
-        Err(Stop::Failed(error)) => Written::Failed(error),
+        Ok(rewritten) => WriteOutcome::Succeeded(rewritten),
+        Err(StopReason::Skipped(reason)) => WriteOutcome::Skipped(reason),
+        Err(StopReason::Failed(error)) => WriteOutcome::Failed(error),
     }
 }
 
@@ -154,19 +154,19 @@ pub fn write(known: &Known, replace_old: bool, hash: &Hash<'_>) -> Written {
 /// # Errors
 /// Why the file is as it was, or that it is not as it was written.
 pub(super) fn written(
-    known: &Known,
+    known: &KnownItem,
     change: &dyn Change,
-    hash: &Hash<'_>,
-    ready: &mut dyn FnMut(&Rewritten) -> Result<(), String>,
-) -> Result<Rewritten, Stop> {
+    hash: &HashAudioFn<'_>,
+    ready: &mut dyn FnMut(&RewrittenFile) -> Result<(), String>,
+) -> Result<RewrittenFile, StopReason> {
     let (mut file, before) = open(known)?;
     let kind = kind::of(&known.format)?;
-    let book = Book::read(&mut file, kind, Style::Kept)?;
+    let book = TagWriter::read(&mut file, kind, Style::Kept)?;
     change.need(&book)?;
-    let digest = known.audio_sha256.ok_or(Stop::Skipped("audio_not_digested"))?;
-    let audio = hash(&known.path).map_err(Stop::Failed)?;
+    let digest = known.audio_sha256.ok_or(StopReason::Skipped("audio_not_digested"))?;
+    let audio = hash(&known.path).map_err(StopReason::Failed)?;
     if audio.sha256 != digest || audio.format != known.format {
-        return Err(Stop::Skipped("changed_since_scan"));
+        return Err(StopReason::Skipped("changed_since_scan"));
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
     let mut done = put(&mut file, &mut copy, known, change, Style::Kept);
@@ -174,21 +174,22 @@ pub(super) fn written(
         done = put(&mut file, &mut copy, known, change, Style::Raised);
     }
     done?;
-    unchanged(&audio, &hash(copy.path()).map_err(Stop::Failed)?)?;
-    carry(&file, &before, &copy.file).map_err(|error| Stop::io("giving the copy its owner and attributes", &error))?;
-    let rewritten = copied(&before, &mut copy.file).map_err(|error| Stop::io("reading the copy", &error))?;
+    unchanged(&audio, &hash(copy.path()).map_err(StopReason::Failed)?)?;
+    carry(&file, &before, &copy.file)
+        .map_err(|error| StopReason::io("giving the copy its owner and attributes", &error))?;
+    let rewritten = copied(&before, &mut copy.file).map_err(|error| StopReason::io("reading the copy", &error))?;
     if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
-        return Err(Stop::Failed("somebody changed it meanwhile; sync again".to_owned()));
+        return Err(StopReason::Failed("somebody changed it meanwhile; sync again".to_owned()));
     }
-    ready(&rewritten).map_err(Stop::Failed)?;
-    copy.replace(&known.path).map_err(|error| Stop::io("putting the copy in its place", &error))?;
+    ready(&rewritten).map_err(StopReason::Failed)?;
+    copy.replace(&known.path).map_err(|error| StopReason::io("putting the copy in its place", &error))?;
     let (mut file, _) = open(known)?;
-    change.has(&Book::read(&mut file, kind, Style::Kept)?)?;
+    change.has(&TagWriter::read(&mut file, kind, Style::Kept)?)?;
     Ok(rewritten)
 }
 
 /// That the copy is the file it was made of, but for its tags.
-fn unchanged(before: &Audio, copy: &Audio) -> Result<(), Stop> {
+fn unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
     let what = if before.format != copy.format {
         format!("make it a file of another format ({}, {})", copy.format.container, copy.format.codec)
     } else if before == copy {
@@ -196,78 +197,84 @@ fn unchanged(before: &Audio, copy: &Audio) -> Result<(), Stop> {
     } else {
         "change its audio".to_owned()
     };
-    Err(Stop::Failed(format!("writing its tags would {what}; it is left as it is")))
+    Err(StopReason::Failed(format!("writing its tags would {what}; it is left as it is")))
 }
 
 /// By what the copy is known when it has taken the file's place.
-fn copied(before: &Metadata, copy: &mut File) -> io::Result<Rewritten> {
+fn copied(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
     let mut digest = Sha256::new();
     copy.rewind()?;
     io::copy(copy, &mut digest)?;
-    Ok(Rewritten { before: stat(before), after: stat(&copy.metadata()?), file_sha256: digest.finalize().into() })
+    Ok(RewrittenFile { before: stat(before), after: stat(&copy.metadata()?), file_sha256: digest.finalize().into() })
 }
 
 /// By what the file at a path is known.
 ///
 /// # Errors
 /// When it cannot be asked for.
-pub fn stat_of(path: &Path) -> io::Result<Stat> {
+pub fn stat_of(path: &Path) -> io::Result<FileStat> {
     Ok(stat(&fs::symlink_metadata(path)?))
 }
 
-fn stat(file: &Metadata) -> Stat {
-    Stat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
+fn stat(file: &Metadata) -> FileStat {
+    FileStat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
 }
 
 /// Makes the copy the file with the tag, and compares.
-fn put(file: &mut File, copy: &mut Temporary, known: &Known, change: &dyn Change, style: Style) -> Result<(), Stop> {
-    copy.fill(file).map_err(|error| Stop::io("making a copy beside it", &error))?;
+fn put(
+    file: &mut File,
+    copy: &mut Temporary,
+    known: &KnownItem,
+    change: &dyn Change,
+    style: Style,
+) -> Result<(), StopReason> {
+    copy.fill(file).map_err(|error| StopReason::io("making a copy beside it", &error))?;
     let kind = kind::of(&known.format)?;
-    let mut book = Book::read(&mut copy.file, kind, style)?;
+    let mut book = TagWriter::read(&mut copy.file, kind, style)?;
     let new = book.is_new();
     change.put(&mut book);
     book.save(&mut copy.file, style)?;
-    let before = change.others(Book::read(file, kind, style)?, new)?;
+    let before = change.others(TagWriter::read(file, kind, style)?, new)?;
     // What is raised has another version, and is read as that.
-    let after = Book::read(&mut copy.file, kind, style)?;
+    let after = TagWriter::read(&mut copy.file, kind, style)?;
     change.has(&after)?;
     if change.others(after, new)? == before {
         Ok(())
     } else {
-        Err(Stop::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
+        Err(StopReason::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
     }
 }
 
 /// The tags of fingerprints that go. Where there is nothing to write it ends here.
-fn need(book: &Book, mark: &Mark, replace_old: bool) -> Result<Vec<String>, Stop> {
+fn need(book: &TagWriter, mark: &Mark, replace_old: bool) -> Result<Vec<String>, StopReason> {
     let values = book.values();
     let olds = if replace_old { book.olds() } else { Vec::new() };
     if values == [mark.value()] && olds.is_empty() {
-        return Err(Stop::Skipped("already_has_fingerprint"));
+        return Err(StopReason::Skipped("already_has_fingerprint"));
     }
     Ok(values.into_iter().filter(|value| value != mark.value()).chain(olds).collect())
 }
 
-fn has(book: &Book, mark: &Mark) -> Result<(), Stop> {
+fn has(book: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
     let values = book.values();
     if values == [mark.value()] {
         return Ok(());
     }
-    Err(Stop::Failed(format!("the tag was written, and read again it is {values:?}")))
+    Err(StopReason::Failed(format!("the tag was written, and read again it is {values:?}")))
 }
 
 /// Opens a file that may be written.
 ///
 /// # Errors
 /// Why it is left alone.
-pub(super) fn open(known: &Known) -> Result<(File, Metadata), Stop> {
+pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
     // Eagle's files are Eagle's, also where a folder within its library was scanned as one.
     if known.item.is_some() || eagle_around(&known.path).is_some() {
-        return Err(Stop::Skipped("in_eagle_library"));
+        return Err(StopReason::Skipped("in_eagle_library"));
     }
     let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Stop::Skipped("not_found"),
-        _ => Stop::io("opening it", &error),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StopReason::Skipped("not_found"),
+        _ => StopReason::io("opening it", &error),
     };
     let found = fs::symlink_metadata(&known.path).map_err(failed)?;
     let reason = if !found.is_file() {
@@ -283,7 +290,7 @@ pub(super) fn open(known: &Known) -> Result<(File, Metadata), Stop> {
         None
     };
     match reason {
-        Some(reason) => Err(Stop::Skipped(reason)),
+        Some(reason) => Err(StopReason::Skipped(reason)),
         None => Ok((File::open(&known.path).map_err(failed)?, found)),
     }
 }

@@ -22,7 +22,7 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
-use crate::Failure;
+use crate::AttemptError;
 use crate::store::State;
 use folder::Folder;
 
@@ -60,8 +60,8 @@ impl FolderCheck {
 
     /// # Errors
     /// `needs_grant` when the folders must not be used.
-    pub(crate) fn run(&self) -> Result<(), Failure> {
-        self.0.as_ref().map_or(Ok(()), |check| check().map_err(Failure::NeedsGrant))
+    pub(crate) fn run(&self) -> Result<(), AttemptError> {
+        self.0.as_ref().map_or(Ok(()), |check| check().map_err(AttemptError::NeedsGrant))
     }
 }
 

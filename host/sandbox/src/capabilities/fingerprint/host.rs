@@ -9,14 +9,14 @@ use baton_fingerprint::{Fingerprint, Options, Reason};
 use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_library::coverage::{self, Coverage};
-use baton_library::duplicates::{self, Duplicates, Wanted, WholePrints};
-use baton_library::lookup::{self, Asked};
+use baton_library::duplicates::{self, DuplicateOptions, Duplicates, WholePrints};
+use baton_library::lookup::{self, LookupQuery};
 use baton_library::scan;
 
-use super::super::beneath::{Closed, Refused, quoted};
-use super::desk::Room;
-use super::{generated, shown};
-use crate::error::Ceiling;
+use super::super::beneath::{OpenError, RefusalReason, quoted};
+use super::gate::WorkSize;
+use super::{convert, generated};
+use crate::error::ResourceLimit;
 use crate::limits;
 use crate::store::State;
 use generated::{Error, Heard, Match, Twice};
@@ -32,13 +32,13 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let count = asked.len();
-        let found = self.in_library(Room::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
-        Ok(found.map(|found| found.map_or_else(|| vec![Vec::new(); count], shown::matches)))
+        let found = self.in_library(WorkSize::One, move |catalog, stop| lookup::look_up(catalog, &asked, stop)).await;
+        Ok(found.map(|found| found.map_or_else(|| vec![Vec::new(); count], convert::matches)))
     }
 
     async fn coverage(&mut self) -> wasmtime::Result<Result<generated::Covered, Error>> {
-        let found = self.in_library(Room::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
-        Ok(found.map(|found| shown::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::GATE)))))
+        let found = self.in_library(WorkSize::One, |catalog, _| Coverage::of(catalog, coverage::GATE)).await;
+        Ok(found.map(|found| convert::coverage(found.unwrap_or_else(|| Coverage::empty(coverage::GATE)))))
     }
 
     async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
@@ -47,9 +47,9 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let find = move |catalog: &Catalog, stop: &AtomicBool| all_that_is_twice((catalog, &path), stop);
-        let found = self.in_library(Room::All, find).await;
+        let found = self.in_library(WorkSize::All, find).await;
         let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
-        Ok(found.and_then(|found| shown::twice(&found, most)))
+        Ok(found.and_then(|found| convert::twice(&found, most)))
     }
 }
 
@@ -61,14 +61,14 @@ impl State {
         let hard_links = self.hard_links;
         let work = move |stop: &AtomicBool| match place.open(hard_links) {
             Ok(file) => Ok(read(file, digests, stop)),
-            Err(Closed::Failed(error)) => Ok(shown::without(absent(&error), error.to_string())),
-            Err(Closed::Refused(why)) => Err(why),
+            Err(OpenError::Failed(error)) => Ok(convert::without(absent(&error), error.to_string())),
+            Err(OpenError::Refused(why)) => Err(why),
         };
         let gate = self.sounds.gate.clone();
-        match gate.work(Room::One, &self.progress.cancel, work).await? {
+        match gate.work(WorkSize::One, &self.progress.cancel, work).await? {
             Ok(heard) => Ok(heard),
-            Err(Refused::Outside) => Err(Error::Invalid(format!("{} leads out of its folder", quoted(path)))),
-            Err(Refused::HardLinks) => Err(Error::Denied(format!(
+            Err(RefusalReason::Outside) => Err(Error::Invalid(format!("{} leads out of its folder", quoted(path)))),
+            Err(RefusalReason::HardLinks) => Err(Error::Denied(format!(
                 "{} has several names (hard links): baton plugin grant {} hard-links",
                 quoted(path),
                 self.sounds.plugin
@@ -80,7 +80,7 @@ impl State {
     fn count(&mut self) -> Result<(), Error> {
         self.sounds.read += 1;
         let (read, most) = (self.sounds.read, limits::SOUND_FILES);
-        self.noted.note(Ceiling::Sounds, read, most);
+        self.noted.note(ResourceLimit::Sounds, read, most);
         if read > most {
             return Err(Error::TooLarge(format!("a task may have {most} files read; hand the rest to another one")));
         }
@@ -90,7 +90,7 @@ impl State {
     /// Asks the catalog; none when nothing was ever written.
     async fn in_library<T: Send + 'static>(
         &mut self,
-        room: Room,
+        room: WorkSize,
         look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, LedgerError> + Send + 'static,
     ) -> Result<Option<T>, Error> {
         let catalog = self.sounds.library()?;
@@ -110,8 +110,8 @@ fn in_catalog<T>(
 fn read(file: File, digests: bool, stop: &AtomicBool) -> Heard {
     let options = Options { length: Some(scan::Options::LENGTH), hashes: digests };
     match baton_fingerprint::read_opened(file, options, stop) {
-        Ok(sound) => Heard::Fingerprinted(shown::sound(sound)),
-        Err(error) => shown::without(error.reason, error.detail),
+        Ok(sound) => Heard::Fingerprinted(convert::sound(sound)),
+        Err(error) => convert::without(error.reason, error.detail),
     }
 }
 
@@ -123,14 +123,15 @@ fn absent(error: &io::Error) -> Reason {
 }
 
 /// What a plugin asks for, as far as it may.
-fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<Asked>, Error> {
+fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
     if asked.len() > limits::SOUNDS_ASKED {
         return Err(Error::TooLarge(format!("{} are asked for; at most {}", asked.len(), limits::SOUNDS_ASKED)));
     }
     if let Some(long) = asked.iter().find(|asked| asked.words.len() > limits::SOUND_WORDS) {
         return Err(Error::TooLarge(format!("{} words; at most {}", long.words.len(), limits::SOUND_WORDS)));
     }
-    let one = |asked: generated::Asked| Asked::sound(Fingerprint::new(asked.words), asked.duration_ms, asked.title);
+    let one =
+        |asked: generated::Asked| LookupQuery::sound(Fingerprint::new(asked.words), asked.duration_ms, asked.title);
     Ok(asked.into_iter().map(one).collect())
 }
 
@@ -149,6 +150,6 @@ fn all_that_is_twice(
     }
     let ear = |prints: &[Fingerprint]| duplicates::listen(prints, stop);
     let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, tell: &|_| (), stop };
-    let wanted = Wanted { metadata: None, min_score: 0 };
+    let wanted = DuplicateOptions { metadata: None, min_score: 0 };
     duplicates::find(catalog, &ear, &|items| prints.of(items), wanted).map(Ok)
 }

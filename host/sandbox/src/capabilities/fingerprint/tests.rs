@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::super::beneath::{Closed, Refused};
+use super::super::beneath::{OpenError, RefusalReason};
 use super::super::files::folder::Folder;
-use super::desk::Room;
+use super::gate::WorkSize;
 use super::*;
 use crate::capabilities::progress::Cancel;
 use crate::limits;
@@ -17,7 +17,7 @@ use crate::limits;
 const ALL: &str = r#""files":[{"folder":"music","mode":"ro","reason":""},{"folder":"more","mode":"ro","reason":""}],
     "fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}]"#;
 
-fn sounds(capabilities: &str, granted: &SoundGrants, host: &Path) -> Sounds {
+fn sounds(capabilities: &str, granted: &FingerprintGrants, host: &Path) -> FingerprintHost {
     let text = format!(
         r#"{{"name":"x","version":"1","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},
             "capabilities":{{{capabilities}}}}}}}"#
@@ -30,11 +30,11 @@ fn sounds(capabilities: &str, granted: &SoundGrants, host: &Path) -> Sounds {
         shown_as: "music".to_owned(),
         writable: false,
     };
-    Sounds::new(&Manifest::parse(text.as_bytes()).unwrap(), granted, &[mount], Gate::default())
+    FingerprintHost::new(&Manifest::parse(text.as_bytes()).unwrap(), granted, &[mount], WorkGate::default())
 }
 
-fn all() -> SoundGrants {
-    SoundGrants { files: true, library: Some("/catalog.db".into()) }
+fn all() -> FingerprintGrants {
+    FingerprintGrants { files: true, library: Some("/catalog.db".into()) }
 }
 
 #[track_caller]
@@ -52,7 +52,7 @@ fn works_when_it_is_declared_and_granted() {
 
 #[test]
 fn errors_with_the_command_when_it_is_not_granted() {
-    let sounds = sounds(ALL, &SoundGrants::default(), Path::new("/"));
+    let sounds = sounds(ALL, &FingerprintGrants::default(), Path::new("/"));
     is_denied(sounds.files(), "baton plugin grant x fingerprint=files");
     is_denied(sounds.library(), "baton plugin grant x fingerprint=library");
 }
@@ -108,7 +108,7 @@ fn folder() -> (tempfile::TempDir, PathBuf) {
     (folder, music)
 }
 
-fn opened(music: &Path, path: &str, hard_links: bool) -> Result<std::fs::File, Closed> {
+fn opened(music: &Path, path: &str, hard_links: bool) -> Result<std::fs::File, OpenError> {
     sounds(ALL, &all(), music).place(&format!("/music/0/{path}")).unwrap().open(hard_links)
 }
 
@@ -123,7 +123,7 @@ fn links_are_followed_inside_the_folder_and_never_out_of_it() {
     assert!(opened(&music, "in/a.wav", false).is_ok() && opened(&music, "link.wav", false).is_ok());
     for path in ["out.wav", "up/outside.wav", "absolute.wav", "twice.wav", "up/music/in/a.wav"] {
         let told = opened(&music, path, true);
-        assert!(matches!(told, Err(Closed::Refused(Refused::Outside))), "{path}: {told:?}");
+        assert!(matches!(told, Err(OpenError::Refused(RefusalReason::Outside))), "{path}: {told:?}");
     }
 }
 
@@ -137,7 +137,7 @@ fn a_link_in_the_place_of_a_folder_that_was_opened_leads_nowhere() {
     fs::rename(&music, folder.path().join("aside")).unwrap();
     symlink(&outside, &music).unwrap();
     let open = |path: &str| sounds.place(&format!("/music/0/{path}")).unwrap().open(false);
-    assert!(matches!(open("secret.wav"), Err(Closed::Failed(_))));
+    assert!(matches!(open("secret.wav"), Err(OpenError::Failed(_))));
     assert!(open("in/a.wav").is_ok(), "it is the folder that was granted");
 }
 
@@ -145,15 +145,15 @@ fn a_link_in_the_place_of_a_folder_that_was_opened_leads_nowhere() {
 fn a_file_with_several_names_needs_the_grant() {
     let (folder, music) = folder();
     fs::hard_link(folder.path().join("outside.wav"), music.join("hard.wav")).unwrap();
-    assert!(matches!(opened(&music, "hard.wav", false), Err(Closed::Refused(Refused::HardLinks))));
+    assert!(matches!(opened(&music, "hard.wav", false), Err(OpenError::Refused(RefusalReason::HardLinks))));
     assert!(opened(&music, "hard.wav", true).is_ok());
 }
 
 #[test]
 fn what_is_not_there_or_no_file_holds_nothing_up() {
     let (_folder, music) = folder();
-    assert!(matches!(opened(&music, "gone.wav", false), Err(Closed::Failed(_))));
-    assert!(matches!(opened(&music, "in/a.wav/b.wav", false), Err(Closed::Failed(_))));
+    assert!(matches!(opened(&music, "gone.wav", false), Err(OpenError::Failed(_))));
+    assert!(matches!(opened(&music, "in/a.wav/b.wav", false), Err(OpenError::Failed(_))));
     let pipe = music.join("pipe.wav");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     // It opens at once, and is then no regular file.
@@ -184,8 +184,8 @@ async fn has_ended(ended: &AtomicBool) {
 
 #[tokio::test]
 async fn work_ends_when_the_task_is_cancelled() {
-    let (gate, cancel, ended) = (Gate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
-    let work = gate.work(Room::One, &cancel, until_told(&ended));
+    let (gate, cancel, ended) = (WorkGate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
+    let work = gate.work(WorkSize::One, &cancel, until_told(&ended));
     let later = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         cancel.cancel();
@@ -197,27 +197,27 @@ async fn work_ends_when_the_task_is_cancelled() {
 
 #[tokio::test]
 async fn work_that_nobody_waits_for_ends_and_its_place_is_free_again() {
-    let (gate, cancel, ended) = (Gate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
+    let (gate, cancel, ended) = (WorkGate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
     for _ in 0..limits::SOUNDS_AT_ONCE {
-        let work = gate.work(Room::One, &cancel, until_told(&ended));
+        let work = gate.work(WorkSize::One, &cancel, until_told(&ended));
         assert!(tokio::time::timeout(Duration::from_millis(20), work).await.is_err());
     }
     // Needs every place.
-    assert_eq!(gate.work(Room::All, &cancel, |_| 7).await, Ok(7));
+    assert_eq!(gate.work(WorkSize::All, &cancel, |_| 7).await, Ok(7));
 }
 
 #[tokio::test]
 async fn more_work_than_there_is_room_for_waits_and_can_be_cancelled_while_it_waits() {
-    let (gate, ended) = (Gate::default(), Arc::new(AtomicBool::new(false)));
+    let (gate, ended) = (WorkGate::default(), Arc::new(AtomicBool::new(false)));
     let (busy, waiting) = (Cancel::default(), Cancel::default());
-    let all = gate.work(Room::All, &busy, until_told(&ended));
+    let all = gate.work(WorkSize::All, &busy, until_told(&ended));
     let one = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let later = async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             waiting.cancel();
         };
-        let (told, ()) = tokio::join!(gate.work(Room::One, &waiting, |_| ()), later);
+        let (told, ()) = tokio::join!(gate.work(WorkSize::One, &waiting, |_| ()), later);
         assert!(matches!(told, Err(Error::Timeout(_))), "{told:?}");
         busy.cancel();
     };
@@ -226,6 +226,7 @@ async fn more_work_than_there_is_room_for_waits_and_can_be_cancelled_while_it_wa
 
 #[tokio::test]
 async fn work_that_breaks_off_is_an_error_and_not_the_end_of_the_host() {
-    let told: Result<(), Error> = Gate::default().work(Room::One, &Cancel::default(), |_| panic!("broken")).await;
+    let told: Result<(), Error> =
+        WorkGate::default().work(WorkSize::One, &Cancel::default(), |_| panic!("broken")).await;
     assert!(matches!(told, Err(Error::Failed(_))), "{told:?}");
 }

@@ -1,8 +1,8 @@
 //! The functions of the interface.
 
-use super::ask::Ask;
-use super::process::End;
-use super::{aside, generated};
+use super::process::CallEnd;
+use super::query::RepositoryQuery;
+use super::{blocking, generated};
 use crate::store::State;
 use generated::{Commit, Error, Range, WorkTree};
 
@@ -11,21 +11,21 @@ impl State {
     async fn ask<T: Send + 'static>(
         &mut self,
         folder: &str,
-        question: impl FnOnce(&Ask) -> Result<T, Error> + Send + 'static,
+        question: impl FnOnce(&RepositoryQuery) -> Result<T, Error> + Send + 'static,
     ) -> wasmtime::Result<Result<T, Error>> {
         let folder = match self.git.folder(folder) {
             Ok(folder) => folder,
             Err(error) => return Ok(Err(error)),
         };
-        let end = End::default();
+        let end = CallEnd::default();
         let ending = end.clone();
         let question = move || {
-            let ask = Ask::open(&folder, end)?;
+            let ask = RepositoryQuery::open(&folder, end)?;
             let answer = question(&ask);
             ask.check()?;
             answer
         };
-        let asked = aside::blocking(move || ending.ask(), question).await;
+        let asked = blocking::blocking(move || ending.ask(), question).await;
         let broken_off = || Err(Error::Unavailable("the call broke off; this is a fault of Baton".to_owned()));
         Ok(asked.unwrap_or_else(broken_off))
     }
@@ -54,6 +54,6 @@ impl generated::Host for State {
     }
 
     async fn status(&mut self, folder: String) -> wasmtime::Result<Result<WorkTree, Error>> {
-        self.ask(&folder, Ask::status).await
+        self.ask(&folder, RepositoryQuery::status).await
     }
 }

@@ -10,19 +10,19 @@
 //! a git directory of our own ([`shadow`]) that borrows nothing but the repository's objects, references and index, with a
 //! few harmless settings copied by name. What is borrowed may not lie elsewhere ([`repository`]), so that whoever may
 //! write to the folder cannot make it a window onto another repository. What a guest names reaches `git` only as a
-//! checked word on standard input, never as an option ([`word`]).
+//! checked word on standard input, never as an option ([`argument`]).
 //!
 //! The user's own ignore file (`core.excludesFile`) is not followed either.
 
-mod ask;
+mod argument;
 mod host;
 mod parse;
 mod process;
+mod query;
 mod repository;
 mod shadow;
 #[cfg(test)]
 mod tests;
-mod word;
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ use baton_core::manifest::Manifest;
 
 pub use shadow::{SHADOW_LOCK, SHADOW_PREFIX};
 
-use super::aside;
+use super::blocking;
 use crate::bindings::baton::plugin::git as generated;
 use generated::Error;
 

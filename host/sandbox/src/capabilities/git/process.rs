@@ -26,18 +26,18 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// The end of a call. Clones end the same one.
 #[derive(Clone, Debug)]
-pub(super) struct End {
+pub(super) struct CallEnd {
     asked: Arc<AtomicBool>,
     at: Instant,
 }
 
-impl Default for End {
+impl Default for CallEnd {
     fn default() -> Self {
         Self { asked: Arc::default(), at: Instant::now() + TIME }
     }
 }
 
-impl End {
+impl CallEnd {
     /// Ends the call now.
     pub(super) fn ask(&self) {
         self.asked.store(true, Ordering::Relaxed);
@@ -62,7 +62,7 @@ pub(super) struct Output {
 ///
 /// # Errors
 /// When it does not start, or takes too long.
-pub(super) fn output(mut command: Command, input: &[u8], end: &End) -> Result<Output, Error> {
+pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Result<Output, Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| {
         let mend = if error.kind() == io::ErrorKind::NotFound { "; install git" } else { "" };
@@ -103,7 +103,7 @@ fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Rece
     read
 }
 
-fn wait(read: &Receiver<Vec<u8>>, end: &End) -> Option<Vec<u8>> {
+fn wait(read: &Receiver<Vec<u8>>, end: &CallEnd) -> Option<Vec<u8>> {
     loop {
         match read.recv_timeout(LOOK) {
             Ok(bytes) => return Some(bytes),
@@ -115,7 +115,7 @@ fn wait(read: &Receiver<Vec<u8>>, end: &End) -> Option<Vec<u8>> {
 }
 
 /// Its status, once it has closed its ends of the pipes.
-fn reap(child: &mut Child, end: &End) -> Option<ExitStatus> {
+fn reap(child: &mut Child, end: &CallEnd) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),

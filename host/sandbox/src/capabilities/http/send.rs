@@ -16,20 +16,20 @@ use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::{Incoming, Outgoing};
-use super::connect::{Connection, Network, Unconnected};
+use super::connect::{ConnectError, Connection, Network};
 use super::denial::{Denial, Denials};
 use super::policy::Policy;
 use super::rate::within;
 use super::target::Target;
 use super::{Processing, Sent};
-use crate::capabilities::secrets::{Lent, Scrubber, Stream};
+use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
 use crate::limits;
 
 /// The way out of one attempt.
 #[derive(Debug)]
 pub(crate) struct Egress {
     policy: Policy,
-    pub(crate) lent: Lent,
+    pub(crate) lent: InjectedSecrets,
     pub(crate) denials: Denials,
     network: Arc<Network>,
     at_once: Arc<Semaphore>,
@@ -39,7 +39,7 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    pub(crate) fn new(policy: Policy, lent: Lent, network: Arc<Network>) -> Self {
+    pub(crate) fn new(policy: Policy, lent: InjectedSecrets, network: Arc<Network>) -> Self {
         let at_once = Arc::new(Semaphore::new(limits::HTTP_AT_ONCE));
         Self {
             policy,
@@ -88,8 +88,8 @@ impl Egress {
         let connecting = self.network.connect(&target);
         let connection = match timeout(within(options.connect_timeout, limits::HTTP_CONNECT), connecting).await {
             Ok(Ok(connection)) => connection,
-            Ok(Err(Unconnected::Denied(denial))) => return Err(self.deny(denial, Some(body))),
-            Ok(Err(Unconnected::Failed(error))) => return Err(error),
+            Ok(Err(ConnectError::Denied(denial))) => return Err(self.deny(denial, Some(body))),
+            Ok(Err(ConnectError::Failed(error))) => return Err(error),
             Err(_) => return Err(Error::ConnectionTimeout),
         };
         head.uri = head.uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.clone().into());

@@ -1,6 +1,6 @@
 //! The functions of the interface.
 
-use baton_ledger::task::history::{self, Found, Kept, Room};
+use baton_ledger::task::history::{self, HistoryLimit, HistoryPage, InputCopy};
 use jiff::Timestamp;
 
 use super::generated;
@@ -30,18 +30,18 @@ impl generated::Host for State {
         let id = task.clone();
         let kept = self.ledger.with(move |reader| history::captured(reader, &id)).await;
         Ok(kept.and_then(|kept| match kept {
-            Kept::Bytes(bytes) if bytes.len() > limits::LEDGER_BYTES => {
+            InputCopy::Bytes(bytes) if bytes.len() > limits::LEDGER_BYTES => {
                 Err(Error::TooLarge(format!("the file has {} bytes; at most {}", bytes.len(), limits::LEDGER_BYTES)))
             }
-            Kept::Bytes(bytes) => Ok(Some(bytes)),
-            Kept::Nothing => Ok(None),
-            Kept::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; its whole id is wanted"))),
+            InputCopy::Bytes(bytes) => Ok(Some(bytes)),
+            InputCopy::Nothing => Ok(None),
+            InputCopy::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; its whole id is wanted"))),
         }))
     }
 }
 
-fn room(most: u32) -> Room {
-    Room { most: most.min(limits::LEDGER_TASKS), bytes: limits::LEDGER_BYTES }
+fn room(most: u32) -> HistoryLimit {
+    HistoryLimit { most: most.min(limits::LEDGER_TASKS), bytes: limits::LEDGER_BYTES }
 }
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
@@ -50,7 +50,7 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
 }
 
 /// `end` says which of them fit.
-fn entries(found: Found, end: &str) -> Result<Vec<Entry>, Error> {
+fn entries(found: HistoryPage, end: &str) -> Result<Vec<Entry>, Error> {
     if found.is_full {
         let (fit, most) = (found.entries.len(), limits::LEDGER_BYTES >> 20);
         return Err(Error::TooLarge(format!(
@@ -60,7 +60,7 @@ fn entries(found: Found, end: &str) -> Result<Vec<Entry>, Error> {
     Ok(found.entries.into_iter().map(entry).collect())
 }
 
-fn entry(entry: history::Entry) -> Entry {
+fn entry(entry: history::HistoryEntry) -> Entry {
     Entry {
         id: entry.id,
         agent: entry.agent,
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn errors_when_there_is_too_much_and_says_what_fits() {
-        let Err(Error::TooLarge(said)) = entries(Found { entries: Vec::new(), is_full: true }, "newest") else {
+        let Err(Error::TooLarge(said)) = entries(HistoryPage { entries: Vec::new(), is_full: true }, "newest") else {
             panic!()
         };
         assert!(said.contains("4 MiB") && said.contains("the 0 newest"), "{said}");

@@ -11,10 +11,10 @@ mod tests;
 use std::path::PathBuf;
 
 use baton_core::manifest::Manifest;
-use baton_ledger::guest::Stop;
+use baton_ledger::plugin_sql::StopHandle;
 use baton_ledger::{LedgerError, Reader};
 
-use super::aside;
+use super::blocking;
 use crate::bindings::baton::plugin::ledger as generated;
 use generated::Error;
 
@@ -24,7 +24,7 @@ pub(crate) struct Ledger {
     declared: bool,
     /// Where it is, when reading it was granted.
     granted: Option<PathBuf>,
-    open: Option<(Reader, Stop)>,
+    open: Option<(Reader, StopHandle)>,
 }
 
 impl Ledger {
@@ -53,9 +53,9 @@ impl Ledger {
     ) -> Result<T, Error> {
         let place = self.place()?;
         let kept = self.open.take();
-        let stop = kept.as_ref().map_or_else(Stop::default, |(_, stop)| stop.clone());
+        let stop = kept.as_ref().map_or_else(StopHandle::default, |(_, stop)| stop.clone());
         let (asked, watched) = (stop.clone(), stop.clone());
-        let read = aside::blocking(
+        let read = blocking::blocking(
             move || asked.ask(),
             move || {
                 let reader = match kept {

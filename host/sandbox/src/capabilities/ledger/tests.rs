@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use baton_core::State;
-use baton_ledger::task::history::{self, Room};
-use baton_ledger::task::{self, New, Origin};
+use baton_ledger::task::history::{self, HistoryLimit};
+use baton_ledger::task::{self, NewTask, Origin};
 
 use super::*;
 
@@ -22,14 +22,14 @@ const DECLARED: &str = r#""ledger":{"reason":""}"#;
 fn ledger(folder: &Path) -> (PathBuf, baton_ledger::Ledger) {
     let path = folder.join("ledger.db");
     let ledger = baton_ledger::Ledger::open(&path, "test").unwrap();
-    let new = New { title: "Look".to_owned(), ..New::blank("a", Origin::Handoff, State::Queued) };
+    let new = NewTask { title: "Look".to_owned(), ..NewTask::blank("a", Origin::Handoff, State::Queued) };
     let now = jiff::Timestamp::UNIX_EPOCH;
     ledger.write_blocking(move |tx| task::insert(tx, &new, None, now)).unwrap();
     (path, ledger)
 }
 
 async fn titles(ledger: &mut Ledger) -> Result<Vec<String>, Error> {
-    let room = Room { most: 5, bytes: 1 << 20 };
+    let room = HistoryLimit { most: 5, bytes: 1 << 20 };
     let found = ledger.with(move |reader| history::newest(reader, None, None, room)).await?;
     Ok(found.entries.into_iter().map(|entry| entry.title).collect())
 }
@@ -46,7 +46,7 @@ async fn works_when_the_ledger_is_granted_and_sees_what_was_written_since() {
     let (path, written) = ledger(folder.path());
     let mut ledger = Ledger::new(&manifest(DECLARED), Some(path));
     assert_eq!(titles(&mut ledger).await.unwrap(), ["Look"]);
-    let new = New { title: "Again".to_owned(), ..New::blank("a", Origin::Call, State::Queued) };
+    let new = NewTask { title: "Again".to_owned(), ..NewTask::blank("a", Origin::Call, State::Queued) };
     let now = jiff::Timestamp::from_second(1).unwrap();
     written.write(move |tx| task::insert(tx, &new, None, now)).await.unwrap();
     assert_eq!(titles(&mut ledger).await.unwrap(), ["Again", "Look"], "the same connection, another moment");
@@ -78,12 +78,12 @@ async fn a_look_that_is_over_breaks_off() {
     let folder = tempfile::tempdir().unwrap();
     let (path, written) = ledger(folder.path());
     let many = |tx: &baton_ledger::Tx<'_>| {
-        let new = New::blank("a", Origin::Handoff, State::Queued);
+        let new = NewTask::blank("a", Origin::Handoff, State::Queued);
         (0..500).try_for_each(|_| task::insert(tx, &new, None, jiff::Timestamp::UNIX_EPOCH).map(drop))
     };
     written.write(many).await.unwrap();
     let mut ledger = Ledger::new(&manifest(DECLARED), Some(path));
-    let look = |reader: &Reader| history::newest(reader, None, None, Room { most: 10_000, bytes: 1 << 20 });
+    let look = |reader: &Reader| history::newest(reader, None, None, HistoryLimit { most: 10_000, bytes: 1 << 20 });
     assert_eq!(ledger.with(look).await.unwrap().entries.len(), 501);
     let (_, stop) = ledger.open.as_ref().unwrap();
     stop.ask();

@@ -5,14 +5,14 @@
 mod finder;
 mod forms;
 mod grant;
-mod lent;
+mod injected;
 mod report;
 mod scrub;
 mod spellings;
 
 pub(crate) use finder::Finder;
 pub use grant::{SecretGrant, SecretValue, Vault};
-pub(crate) use lent::Lent;
+pub(crate) use injected::InjectedSecrets;
 pub(crate) use report::scrub_report;
 pub(crate) use scrub::{Scrubber, Stream};
 
@@ -27,8 +27,8 @@ impl generated::Host for State {
         Ok(self.http.egress.lent.placeholder(&name).map_err(|missing| {
             let text = missing.text().to_owned();
             let error = match &missing {
-                lent::Missing::Denied(_) => generated::SecretError::Denied(text),
-                lent::Missing::Unset(_) => generated::SecretError::Missing(text),
+                injected::PlaceholderError::Denied(_) => generated::SecretError::Denied(text),
+                injected::PlaceholderError::Unset(_) => generated::SecretError::Missing(text),
             };
             self.http.egress.denials.add(missing.into_denial());
             error

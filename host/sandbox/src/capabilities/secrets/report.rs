@@ -2,10 +2,10 @@
 //! error, log) holds a secret, whatever way one may have found into the plugin.
 
 use super::Scrubber;
-use crate::{Draft, Failure, Post, Report, wit};
+use crate::{AttemptError, AttemptReport, Draft, PluginRequest, wit};
 
 /// Masks every value in `report`.
-pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut Report) {
+pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut AttemptReport) {
     if scrubber.is_idle() {
         return;
     }
@@ -36,21 +36,21 @@ fn scrub_outcome(scrubber: &Scrubber, outcome: &mut wit::Outcome) {
     }
 }
 
-fn scrub_failure(scrubber: &Scrubber, failure: &mut Failure) {
+fn scrub_failure(scrubber: &Scrubber, failure: &mut AttemptError) {
     match failure {
-        Failure::Retryable(text)
-        | Failure::Permanent(text)
-        | Failure::NeedsHuman(text)
-        | Failure::NeedsGrant(text)
-        | Failure::Trap(text) => scrubber.text(text),
+        AttemptError::Retryable(text)
+        | AttemptError::Permanent(text)
+        | AttemptError::NeedsHuman(text)
+        | AttemptError::NeedsGrant(text)
+        | AttemptError::Trap(text) => scrubber.text(text),
         _ => {}
     }
 }
 
-fn scrub_post(scrubber: &Scrubber, post: &mut Post) {
+fn scrub_post(scrubber: &Scrubber, post: &mut PluginRequest) {
     match post {
-        Post::Send(draft) => scrub_draft(scrubber, draft),
-        Post::TakeBack(back) => {
+        PluginRequest::Send(draft) => scrub_draft(scrubber, draft),
+        PluginRequest::TakeBack(back) => {
             scrubber.text(&mut back.dedupe_key);
             scrubber.text(&mut back.reason);
         }
@@ -96,11 +96,11 @@ mod tests {
     use super::*;
     use crate::limits;
     use crate::run::finish;
-    use crate::{Usage, Watched, WatchedFile, Withdrawal};
+    use crate::{Usage, WatchUpdate, WatchedFile, Withdrawal};
 
     const VALUE: &str = "s3cr3t-value";
 
-    fn report(ended: Result<wit::Outcome, Failure>) -> Report {
+    fn report(ended: Result<wit::Outcome, AttemptError>) -> AttemptReport {
         let args = json!({ VALUE: ["x", VALUE, { "a": format!("b {VALUE}") }] });
         let draft = Draft {
             to: "a".to_owned(),
@@ -113,9 +113,9 @@ mod tests {
         };
         let back = Withdrawal { dedupe_key: VALUE.to_owned(), reason: format!("found {VALUE}") };
         let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
-        let watched = vec![Watched { key: VALUE.to_owned(), files: vec![file] }];
-        let post = vec![Post::Send(draft), Post::TakeBack(back)];
-        Report { ended, post, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
+        let watched = vec![WatchUpdate { key: VALUE.to_owned(), files: vec![file] }];
+        let post = vec![PluginRequest::Send(draft), PluginRequest::TakeBack(back)];
+        AttemptReport { ended, post, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
     }
 
     #[test]
@@ -133,11 +133,11 @@ mod tests {
             };
             let error = across(limits::ERROR_BYTES);
             let failures = [
-                Failure::Retryable(error.clone()),
-                Failure::Permanent(error.clone()),
-                Failure::NeedsHuman(error.clone()),
-                Failure::NeedsGrant(error.clone()),
-                Failure::Trap(error),
+                AttemptError::Retryable(error.clone()),
+                AttemptError::Permanent(error.clone()),
+                AttemptError::NeedsHuman(error.clone()),
+                AttemptError::NeedsGrant(error.clone()),
+                AttemptError::Trap(error),
             ];
             for ended in failures.map(Err::<wit::Outcome, _>).into_iter().chain([Ok(outcome)]) {
                 let mut report = report(ended);
@@ -166,7 +166,9 @@ mod tests {
             }],
         };
         let scrubber = Scrubber::of(VALUE).unwrap();
-        for ended in [Ok(outcome), Err(Failure::Permanent(VALUE.to_owned())), Err(Failure::Trap(VALUE.to_owned()))] {
+        for ended in
+            [Ok(outcome), Err(AttemptError::Permanent(VALUE.to_owned())), Err(AttemptError::Trap(VALUE.to_owned()))]
+        {
             let mut report = report(ended);
             scrub_report(&scrubber, &mut report);
             let shown = format!("{report:?}");

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use baton_ledger::guest::worker::{Answer, Request};
-use baton_ledger::guest::{Access, GuestError, Row, Value, limits};
+use baton_ledger::plugin_sql::worker::{Answer, Request};
+use baton_ledger::plugin_sql::{Access, GuestError, Row, Value, limits};
 
 use super::broken_off;
-use super::snapshot::Kept;
+use super::snapshot::SnapshotFile;
 use super::worker::Worker;
 use crate::workers::Workers;
 
@@ -20,7 +20,7 @@ pub struct Cursor {
     /// Counts it among the open ones.
     _place: Arc<()>,
     /// The copy that it reads, where it is one of another program's file.
-    kept: Option<Arc<Kept>>,
+    kept: Option<Arc<SnapshotFile>>,
 }
 
 impl Cursor {
@@ -30,7 +30,7 @@ impl Cursor {
         access: Access,
         (statement, parameters): (String, Vec<Value>),
         place: Arc<()>,
-        kept: Option<Arc<Kept>>,
+        kept: Option<Arc<SnapshotFile>>,
     ) -> Result<Self, GuestError> {
         // One is the attempt's own, one the one at hand.
         if Arc::strong_count(&place) > limits::CURSORS + 1 {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use baton_core::manifest;
-use baton_ledger::guest::Step;
-use baton_ledger::guest::worker::{Answer, Request};
+use baton_ledger::plugin_sql::Step;
+use baton_ledger::plugin_sql::worker::{Answer, Request};
 use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};
 use super::snapshot::{Snapshot, of_file};
 use super::{Cursor, broken_off, generated};
-use crate::Failure;
-use crate::error::Ceiling;
+use crate::AttemptError;
+use crate::error::ResourceLimit;
 use crate::store::State;
 use generated::{Database, Error, Row};
 
@@ -24,7 +24,7 @@ impl State {
             && is_quota
             && let Some((used, limit)) = self.sql.room(database)
         {
-            self.noted.note_end(&Failure::Limit { ceiling: Ceiling::Database, used, limit });
+            self.noted.note_end(&AttemptError::Limit { ceiling: ResourceLimit::Database, used, limit });
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_ledger::guest`'s business.
+//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_ledger::plugin_sql`'s business.
 //!
 //! The path that a plugin names is untrusted. What lies there is looked at beneath the granted folder ([`beneath`]), where no
 //! link leads out. SQLite, though, opens by name: it is given the path with every link resolved, follows none itself, and once
@@ -14,15 +14,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_core::manifest::{Database, Manifest};
-use baton_ledger::guest::worker::{Answer, Request};
-use baton_ledger::guest::{Access, GuestError, limits};
+use baton_ledger::plugin_sql::worker::{Answer, Request};
+use baton_ledger::plugin_sql::{Access, GuestError, limits};
 use tokio::sync::Semaphore;
 
-use super::super::beneath::{self, Closed, Misplaced, Place, Refused, quoted};
+use super::super::beneath::{self, MountedFile, OpenError, PathError, RefusalReason, quoted};
 use super::super::files::MountGrant;
 use super::super::files::folder::Identity;
 use super::worker::Worker;
-use super::{aside, broken_off, generated};
+use super::{blocking, broken_off, generated};
 use crate::capabilities::progress::Cancel;
 use crate::workers::Workers;
 
@@ -56,7 +56,7 @@ pub(crate) struct Sources {
 
 /// A copy on the disk. It is removed with the last that holds it.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct SnapshotFile {
     path: PathBuf,
     /// Says to others that the folder is in use.
     _lock: File,
@@ -68,7 +68,7 @@ pub(super) struct Kept {
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Snapshot {
     access: Access,
-    kept: Arc<Kept>,
+    kept: Arc<SnapshotFile>,
     worker: Option<Worker>,
 }
 
@@ -101,8 +101,8 @@ impl Sources {
             return Err(generated::Error::TooLarge(text));
         }
         let place = beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
-            Misplaced::NotGranted(text) => generated::Error::Denied(text),
-            Misplaced::Wrong(text) => generated::Error::Invalid(text),
+            PathError::NotGranted(text) => generated::Error::Denied(text),
+            PathError::Wrong(text) => generated::Error::Invalid(text),
         })?;
         let room = tokio::select! {
             Ok(room) = Arc::clone(&self.copies.0).acquire_owned() => room,
@@ -111,9 +111,9 @@ impl Sources {
         };
         let (folder, counted, hard_links) = (access.path.clone(), Arc::clone(&self.taken), self.hard_links);
         let copied = async {
-            let found = aside::blocking(|| (), move || find(&place, &folder, counted, hard_links)).await;
-            let found = found.unwrap_or_else(|| Err(Failed::Sql(broken_off())))?;
-            Worker::copy(workers, &found.request()).await.map_err(Failed::Sql)?;
+            let found = blocking::blocking(|| (), move || find(&place, &folder, counted, hard_links)).await;
+            let found = found.unwrap_or_else(|| Err(SnapshotError::Sql(broken_off())))?;
+            Worker::copy(workers, &found.request()).await.map_err(SnapshotError::Sql)?;
             Ok(found.kept)
         };
         let kept = tokio::select! {
@@ -128,19 +128,19 @@ impl Sources {
     }
 
     /// An error, with the path that the plugin named.
-    fn told(&self, path: &str, why: Failed) -> generated::Error {
+    fn told(&self, path: &str, why: SnapshotError) -> generated::Error {
         let path = quoted(path);
         match why {
-            Failed::Closed(Closed::Refused(Refused::Outside)) => {
+            SnapshotError::Closed(OpenError::Refused(RefusalReason::Outside)) => {
                 generated::Error::Invalid(format!("{path} leads out of its folder"))
             }
-            Failed::Closed(Closed::Refused(Refused::HardLinks)) => generated::Error::Denied(format!(
+            SnapshotError::Closed(OpenError::Refused(RefusalReason::HardLinks)) => generated::Error::Denied(format!(
                 "{path} has several names (hard links): baton plugin grant {} hard-links",
                 self.plugin
             )),
-            Failed::Closed(Closed::Failed(error)) => generated::Error::Invalid(format!("{path}: {error}")),
-            Failed::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is no regular file")),
-            Failed::Sql(error) => of_file(match error {
+            SnapshotError::Closed(OpenError::Failed(error)) => generated::Error::Invalid(format!("{path}: {error}")),
+            SnapshotError::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is no regular file")),
+            SnapshotError::Sql(error) => of_file(match error {
                 GuestError::Invalid(text) => GuestError::Invalid(format!("{path}: {text}")),
                 GuestError::Damaged(text) => GuestError::Damaged(format!("{path}: {text}")),
                 GuestError::Busy(text) => GuestError::Busy(format!("{path}: {text}")),
@@ -153,28 +153,28 @@ impl Sources {
 }
 
 /// Why there is no copy.
-enum Failed {
+enum SnapshotError {
     /// The file may not be opened, or is not there.
-    Closed(Closed),
+    Closed(OpenError),
     /// It, or what has this ending beside it, is something else.
     NoFile(&'static str),
     Sql(GuestError),
 }
 
-impl From<Closed> for Failed {
-    fn from(closed: Closed) -> Self {
+impl From<OpenError> for SnapshotError {
+    fn from(closed: OpenError) -> Self {
         Self::Closed(closed)
     }
 }
 
 /// A file that may be copied, and the empty file for its copy.
-struct Found {
+struct SnapshotTarget {
     from: PathBuf,
     identity: Identity,
-    kept: Kept,
+    kept: SnapshotFile,
 }
 
-impl Found {
+impl SnapshotTarget {
     fn request(&self) -> Request {
         let (device, inode) = self.identity.numbers();
         Request::Copy { from: self.from.clone(), to: self.kept.path.clone(), device, inode }
@@ -182,38 +182,43 @@ impl Found {
 }
 
 /// Looks at the file at a place; blocks.
-fn find(place: &Place, folder: &Path, counted: Arc<()>, hard_links: bool) -> Result<Found, Failed> {
+fn find(
+    place: &MountedFile,
+    folder: &Path,
+    counted: Arc<()>,
+    hard_links: bool,
+) -> Result<SnapshotTarget, SnapshotError> {
     let seen = place.look(hard_links)?;
     if !seen.is_file {
-        return Err(Failed::NoFile(""));
+        return Err(SnapshotError::NoFile(""));
     }
     let real = place.resolved()?;
     let from = real.path();
     beside(&real, hard_links)?;
     if Identity::at(&from) != Some(seen.identity) {
-        return Err(Failed::Sql(GuestError::Invalid("another file was put there meanwhile".to_owned())));
+        return Err(SnapshotError::Sql(GuestError::Invalid("another file was put there meanwhile".to_owned())));
     }
-    let kept = Kept::make(folder, counted).map_err(|error| {
+    let kept = SnapshotFile::make(folder, counted).map_err(|error| {
         let folder = folder.display();
-        Failed::Sql(GuestError::Failed(format!("no copy can be made in {folder}: {error}")))
+        SnapshotError::Sql(GuestError::Failed(format!("no copy can be made in {folder}: {error}")))
     })?;
-    Ok(Found { from, identity: seen.identity, kept })
+    Ok(SnapshotTarget { from, identity: seen.identity, kept })
 }
 
 /// What lies beside the database is SQLite's own and no way out of the folder.
-fn beside(place: &Place, hard_links: bool) -> Result<(), Failed> {
+fn beside(place: &MountedFile, hard_links: bool) -> Result<(), SnapshotError> {
     for ending in BESIDE {
         match place.beside(ending).look(hard_links) {
             Ok(seen) if seen.is_file => {}
-            Ok(_) => return Err(Failed::NoFile(ending)),
-            Err(Closed::Failed(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Ok(_) => return Err(SnapshotError::NoFile(ending)),
+            Err(OpenError::Failed(error)) if error.kind() == io::ErrorKind::NotFound => {}
             Err(closed) => return Err(closed.into()),
         }
     }
     Ok(())
 }
 
-impl Kept {
+impl SnapshotFile {
     /// An empty file in `folder`, for the user alone.
     fn make(folder: &Path, place: Arc<()>) -> io::Result<Self> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -235,7 +240,7 @@ impl Kept {
     }
 }
 
-impl Drop for Kept {
+impl Drop for SnapshotFile {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.path));
     }
@@ -274,7 +279,7 @@ impl Snapshot {
     }
 
     /// Held by whoever reads from it.
-    pub(super) fn kept(&self) -> Arc<Kept> {
+    pub(super) fn kept(&self) -> Arc<SnapshotFile> {
         Arc::clone(&self.kept)
     }
 

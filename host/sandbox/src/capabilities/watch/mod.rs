@@ -12,7 +12,7 @@ use crate::store::State;
 
 /// What a plugin said of one key: all files, or none to forget it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Watched {
+pub struct WatchUpdate {
     /// The plugin's own name for them.
     pub key: String,
     /// By path, each once.
@@ -49,8 +49,8 @@ impl Watch {
     }
 
     /// All that was said.
-    pub(crate) fn into_said(self) -> Vec<Watched> {
-        self.said.into_iter().map(|(key, files)| Watched { key, files }).collect()
+    pub(crate) fn into_said(self) -> Vec<WatchUpdate> {
+        self.said.into_iter().map(|(key, files)| WatchUpdate { key, files }).collect()
     }
 
     fn set(&mut self, key: String, files: Vec<generated::Seen>) -> Result<(), generated::Error> {

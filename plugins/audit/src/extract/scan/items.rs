@@ -2,18 +2,18 @@
 
 use super::super::blocks::{Block, Fence, blocks};
 use super::super::inline::Inline;
-use super::super::sentence::{self, Ground, Setting};
+use super::super::sentence::{self, LineContext, SectionKind};
 use super::super::todos::Todo;
 use super::super::{names, words};
 use super::fields::{joined, label_folder};
 use super::marks::is_list_row;
-use super::{Above, Said, Scan};
+use super::{HeadingFlags, ParentItem, Scan};
 use crate::plan::Form;
 
 impl Scan<'_> {
     pub(super) fn todo(&mut self, todo: &Todo) {
-        let ground = if todo.dropped { Ground::Excluded } else { Ground::Plain };
-        let setting = Setting { ground, entry: true, told: true, ..Setting::default() };
+        let ground = if todo.dropped { SectionKind::Excluded } else { SectionKind::Plain };
+        let setting = LineContext { ground, entry: true, told: true, ..LineContext::default() };
         let mut found = sentence::sightings(&todo.text, setting, Form::Bullet);
         for sighting in &mut found {
             sighting.status = Some(if todo.done { "[x]" } else { "[ ]" }.to_owned());
@@ -36,13 +36,13 @@ impl Scan<'_> {
         self.wants(&text, subject);
         let promised = self.items.last().map_or_else(|| self.promised(), |above| above.promises);
         let alone = holds && text.is_strong() && names::file(&plain).is_some();
-        let setting = Setting {
+        let setting = LineContext {
             ground: self.ground(promised),
             making: self.makes(),
             entry: checked.is_some() || ((alone || above_folder.is_some()) && !self.revised()),
             told: checked.is_some(),
             measured: self.measured(),
-            ..Setting::default()
+            ..LineContext::default()
         };
         let folder = above_folder.clone().or_else(|| {
             self.label.as_ref().and_then(|label| label_folder(&label.text)).filter(|_| promised && depth == 1)
@@ -52,11 +52,11 @@ impl Scan<'_> {
         let announces = plain.ends_with(':') || text.is_strong();
         if depth == 1 && words::is_heading(&plain) {
             // `4. Artifacts` in a text without Markdown.
-            self.label = Some(Said::of(&plain));
+            self.label = Some(HeadingFlags::of(&plain));
         }
         let below = (promised && !announces) || (words::promises(title) && (announces || plain.len() <= 60));
         let own = names::folder(title).filter(|_| holds).map(|own| joined(above_folder.as_deref(), &own.path));
-        self.items.push(Above {
+        self.items.push(ParentItem {
             depth,
             promises: below,
             makes: self.makes_above() || words::opens_creating(title),
@@ -72,7 +72,7 @@ impl Scan<'_> {
     fn item_lines(
         &mut self,
         text: &Inline,
-        setting: Setting,
+        setting: LineContext,
         checked: Option<bool>,
         folder: Option<&str>,
     ) -> Option<usize> {
@@ -82,7 +82,7 @@ impl Scan<'_> {
         for (nth, line) in text.by_line().into_iter().enumerate() {
             // `Path: x` may stand in the second line of a step.
             let making = setting.making || (nth > 0 && words::opens_creating(&plain));
-            let mut found = sentence::sightings(&line, Setting { making, ..setting }, Form::Bullet);
+            let mut found = sentence::sightings(&line, LineContext { making, ..setting }, Form::Bullet);
             for sighting in &mut found {
                 sighting.status = state.map(str::to_owned);
                 if let Some(folder) = folder {
@@ -99,7 +99,7 @@ impl Scan<'_> {
     /// A line `[x] …` outside of any list.
     pub(super) fn boxed(&mut self, done: bool, line: &Inline) {
         let ground = self.ground(self.promised());
-        let setting = Setting { ground, entry: true, told: true, ..Setting::default() };
+        let setting = LineContext { ground, entry: true, told: true, ..LineContext::default() };
         let mut found = sentence::sightings(line, setting, Form::Bullet);
         for sighting in &mut found {
             sighting.status = Some(if done { "[x]" } else { "[ ]" }.to_owned());

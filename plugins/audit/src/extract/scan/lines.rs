@@ -2,10 +2,10 @@
 
 use super::super::blocks::{Block, Fence, blocks};
 use super::super::inline::Inline;
-use super::super::sentence::{self, Setting};
+use super::super::sentence::{self, LineContext};
 use super::super::{names, words};
 use super::marks::{boxed, is_ruler, unmarked};
-use super::{Said, Scan};
+use super::{HeadingFlags, Scan};
 use crate::plan::Form;
 
 impl Scan<'_> {
@@ -33,17 +33,18 @@ impl Scan<'_> {
                 only_entries &= promised;
             }
             if (plain.ends_with(':') && plain.len() <= 80) || words::is_heading(&plain) {
-                self.label = Some(Said::of(plain.trim_end_matches(':')));
+                self.label = Some(HeadingFlags::of(plain.trim_end_matches(':')));
                 only_entries = self.promised();
             }
         }
         let plain = text.plain();
         let announces = plain.ends_with(':') || (text.is_strong() && plain.len() <= 80) || words::is_heading(&plain);
         if announces && text.line() == text.last_line() {
-            self.label = Some(Said::of(plain.trim_end_matches(':')));
+            self.label = Some(HeadingFlags::of(plain.trim_end_matches(':')));
         } else if announces {
             let whole = plain.trim_end_matches(':');
-            self.label = self.label.take().filter(|_| !words::promises(whole)).or_else(|| Some(Said::of(whole)));
+            self.label =
+                self.label.take().filter(|_| !words::promises(whole)).or_else(|| Some(HeadingFlags::of(whole)));
         } else if !only_entries {
             self.label = None;
         }
@@ -60,11 +61,11 @@ impl Scan<'_> {
             }
         }
         let alone = line.is_strong() && names::file(plain).is_some() && !self.revised();
-        let setting = Setting {
+        let setting = LineContext {
             ground: self.ground(false),
             making: self.makes(),
             entry: alone || self.promised(),
-            ..Setting::default()
+            ..LineContext::default()
         };
         let found = sentence::sightings(line, setting, Form::Prose);
         self.wants(line, self.subject);

@@ -12,7 +12,7 @@ use self::marks::{unnumbered, without_number};
 use super::blocks::{Block, Fence, blocks};
 use super::inline::Inline;
 use super::names;
-use super::sentence::{self, Ground, Setting};
+use super::sentence::{self, LineContext, SectionKind};
 use super::todos::todos;
 use super::{symbols, table, tree, words};
 use crate::plan::{Form, Place, Plan, Role, Sighting, SymbolHint, gather};
@@ -32,7 +32,7 @@ pub fn plan(text: &str) -> Plan {
 }
 
 /// A list item above the present one.
-struct Above {
+struct ParentItem {
     depth: usize,
     promises: bool,
     makes: bool,
@@ -48,7 +48,7 @@ const HEADING_CHARS: usize = 300;
 /// A heading above the present block.
 struct Heading {
     level: u8,
-    said: Said,
+    said: HeadingFlags,
     /// It is the document's own, which rules nothing.
     title: bool,
 }
@@ -56,7 +56,7 @@ struct Heading {
 /// What the words of a heading or a label say of all that is below them. Judged once, however much that is.
 #[expect(clippy::struct_excessive_bools, reason = "each is one thing that words may say, whatever else they say")]
 #[derive(Default)]
-struct Said {
+struct HeadingFlags {
     text: String,
     promises: bool,
     excludes: bool,
@@ -67,7 +67,7 @@ struct Said {
     lists_every_file: bool,
 }
 
-impl Said {
+impl HeadingFlags {
     fn of(text: &str) -> Self {
         Self {
             text: text.chars().take(HEADING_CHARS).collect(),
@@ -90,8 +90,8 @@ struct Scan<'a> {
     header: Vec<(String, String)>,
     headings: Vec<Heading>,
     /// The last paragraph that announces what follows it.
-    label: Option<Said>,
-    items: Vec<Above>,
+    label: Option<HeadingFlags>,
+    items: Vec<ParentItem>,
     /// The file that the nearest heading or the line before names; fences belong to it.
     near: Option<String>,
     /// The promised file of the nearest heading; fields describe it.
@@ -131,7 +131,7 @@ impl Scan<'_> {
     }
 
     /// The words of the nearest heading and of the label.
-    fn nearest(&self) -> impl Iterator<Item = &Said> {
+    fn nearest(&self) -> impl Iterator<Item = &HeadingFlags> {
         self.headings.last().map(|heading| &heading.said).into_iter().chain(self.label.as_ref())
     }
 
@@ -146,12 +146,12 @@ impl Scan<'_> {
     }
 
     /// Whether a heading above, the title apart, is such.
-    fn some_heading(&self, such: impl Fn(&Said) -> bool) -> bool {
+    fn some_heading(&self, such: impl Fn(&HeadingFlags) -> bool) -> bool {
         self.headings.iter().any(|heading| !heading.title && such(&heading.said))
     }
 
     /// Whether the label is such.
-    fn label_is(&self, such: impl Fn(&Said) -> bool) -> bool {
+    fn label_is(&self, such: impl Fn(&HeadingFlags) -> bool) -> bool {
         self.label.as_ref().is_some_and(such)
     }
 
@@ -171,11 +171,11 @@ impl Scan<'_> {
         self.label_is(|said| said.revises) || self.some_heading(|said| said.revises)
     }
 
-    fn ground(&self, promised: bool) -> Ground {
+    fn ground(&self, promised: bool) -> SectionKind {
         match (self.excluded(), promised) {
-            (true, _) => Ground::Excluded,
-            (false, true) => Ground::Promising,
-            (false, false) => Ground::Plain,
+            (true, _) => SectionKind::Excluded,
+            (false, true) => SectionKind::Promising,
+            (false, false) => SectionKind::Plain,
         }
     }
 
@@ -215,12 +215,12 @@ impl Scan<'_> {
         while self.headings.last().is_some_and(|above| above.level >= level) {
             self.headings.pop();
         }
-        self.headings.push(Heading { level, said: Said::of(&plain), title });
+        self.headings.push(Heading { level, said: HeadingFlags::of(&plain), title });
         (self.label, self.near, self.subject, self.fenced) = (None, None, None, false);
         if title {
             return;
         }
-        let setting = Setting { ground: self.ground(false), entry: true, ..Setting::default() };
+        let setting = LineContext { ground: self.ground(false), entry: true, ..LineContext::default() };
         let bare = without_number(text);
         let found: Vec<Sighting> = sentence::sightings(&bare, setting, Form::Heading)
             .into_iter()

@@ -9,7 +9,7 @@ use self::columns::{CLASS, Columns, LINES, SIZE, STATUS, bit, file_column};
 use super::claims;
 use super::inline::{Inline, SpanKind};
 use super::names;
-use super::sentence::{self, Ground, Setting};
+use super::sentence::{self, LineContext, SectionKind};
 use super::symbols;
 use super::words;
 use crate::plan::{Form, Kind, Role, Sighting};
@@ -57,11 +57,11 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
         } else if Some(at) != columns.class {
             let listed = columns.status.is_some() && columns.component.is_some() && !columns.complains;
             let ground = match (columns.complains, listed) {
-                (true, _) => Ground::Excluded,
-                (false, true) => Ground::Promising,
-                (false, false) => Ground::Plain,
+                (true, _) => SectionKind::Excluded,
+                (false, true) => SectionKind::Promising,
+                (false, false) => SectionKind::Plain,
             };
-            let setting = Setting { ground, ..Setting::default() };
+            let setting = LineContext { ground, ..LineContext::default() };
             found.extend(sentence::sightings(cell, setting, Form::Table));
         }
     }
@@ -90,7 +90,7 @@ fn data_row(row: &[Inline], columns: Columns, excluded: bool, table: &mut Table)
 
 /// The files of a cell that is there for files: every one in code or linked, or a plain list of names.
 fn file_cell(cell: &Inline) -> Vec<Sighting> {
-    let promised = Setting { ground: Ground::Promising, listing: true, ..Setting::default() };
+    let promised = LineContext { ground: SectionKind::Promising, listing: true, ..LineContext::default() };
     let marked = sentence::sightings(cell, promised, Form::Table);
     let in_code = cell.spans().iter().any(|span| span.kind == SpanKind::Code || span.link.is_some());
     if in_code {

@@ -10,11 +10,11 @@ use super::super::model::{FolderLine, Report};
 use super::number;
 use crate::count::{count, plural};
 use crate::discover::Details;
-use crate::note::Weight;
 use crate::page::{Block, Cell};
+use crate::remark::NoteSeverity;
 
 pub(super) fn phase(report: &Report) -> Phase {
-    let whole = report.notes.iter().all(|note| note.weight == Weight::Info);
+    let whole = report.notes.iter().all(|note| note.weight == NoteSeverity::Info);
     let read = whole && report.audited() > 0;
     Phase {
         number: 0,

@@ -6,8 +6,8 @@ use super::super::{findings, follow_up};
 use super::named_at;
 use super::summary::details;
 use crate::count::count;
-use crate::note::Weight;
 use crate::page::{Block, Cell};
+use crate::remark::NoteSeverity;
 
 /// Phase 3.
 pub(super) fn performance(report: &Report) -> Phase {
@@ -65,7 +65,7 @@ pub(super) fn actions(report: &Report) -> Phase {
             (asked, format!("Asked for what is missing ({})", count(follow_ups.len(), "follow-up"))),
         ],
         question: "Gaps were listed and followed up",
-        gate: match (asked, report.findings.iter().any(|gap| gap.weight >= Weight::Medium)) {
+        gate: match (asked, report.findings.iter().any(|gap| gap.weight >= NoteSeverity::Medium)) {
             (true, _) if part.is_looked_at() => part.gate,
             (true, _) | (false, false) => Gate::Pass,
             (false, true) => Gate::Partial,
@@ -90,10 +90,10 @@ pub(super) fn recommendations(report: &Report) -> Phase {
 }
 
 /// Name, advice, and the least and the greatest weight that it is for.
-const PRIORITIES: [(&str, &str, Weight, Weight); 3] = [
-    ("Priority 1", "Make what is missing, or take it out of the plan", Weight::High, Weight::High),
-    ("Priority 2", "Finish or put right", Weight::Medium, Weight::Medium),
-    ("Priority 3", "Bring the plan up to date, or look by hand", Weight::Info, Weight::Low),
+const PRIORITIES: [(&str, &str, NoteSeverity, NoteSeverity); 3] = [
+    ("Priority 1", "Make what is missing, or take it out of the plan", NoteSeverity::High, NoteSeverity::High),
+    ("Priority 2", "Finish or put right", NoteSeverity::Medium, NoteSeverity::Medium),
+    ("Priority 3", "Bring the plan up to date, or look by hand", NoteSeverity::Info, NoteSeverity::Low),
 ];
 
 fn advice(report: &Report) -> Vec<Block> {

@@ -84,7 +84,7 @@ pub(super) fn summary(report: &Report) -> Vec<Block> {
     blocks.push(heading("Direct Actions"));
     blocks.push(direct_actions(report));
     if !report.notes.is_empty() {
-        let row = |note: &crate::note::Note| {
+        let row = |note: &crate::remark::Remark| {
             vec![Cell::text(note.weight.word()), Cell::text(&note.title), Cell::text(&note.evidence)]
         };
         blocks.push(heading("Notes on This Audit"));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use audit::claims::{self, Document};
+use audit::assertions::{self, CheckedDocument};
 use audit::index::Index;
 use audit::page::Block;
 use proptest::prelude::*;
@@ -160,8 +160,8 @@ proptest! {
     #[test]
     fn nothing_that_is_written_stops_it(text in claim_like(), other in "\\PC{0,200}") {
         let documents = || vec![
-            Document { shown: "a".into(), text: text.clone() },
-            Document { shown: "b".into(), text: format!("{other}\n\n{text}") },
+            CheckedDocument { shown: "a".into(), text: text.clone() },
+            CheckedDocument { shown: "b".into(), text: format!("{other}\n\n{text}") },
         ];
         let tree = Tree::new();
         tree.text("b/a.py", "x\n");
@@ -176,8 +176,8 @@ proptest! {
     #[test]
     fn no_return_stops_it(keys in prop::collection::vec("(path|files_created|commits|deliverables|sha|bytes|x)", 0..6), text in claim_like()) {
         let raw = keys.iter().fold(json!([text, 5, null]), |value, key| json!({ key: [value, {"path": "a.py", "bytes": 1}] }));
-        let document = Document { shown: "return".into(), text: String::new() };
-        let checked = claims::check(&[(document, claims::read_return(&raw, &text))], &Index::build(Vec::new()), None);
+        let document = CheckedDocument { shown: "return".into(), text: String::new() };
+        let checked = assertions::check(&[(document, assertions::read_return(&raw, &text))], &Index::build(Vec::new()), None);
         prop_assert!(checked.rows.iter().all(|row| row.field.is_some() || row.line >= 1));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use audit::claims::{Document, Kind, Verdict};
+use audit::assertions::{CheckedDocument, Kind, Verdict};
 use audit::index::Index;
-use audit::note::Weight;
+use audit::remark::NoteSeverity;
 
 use super::setup::{
     ACTIONS, ALIGNMENT, LIBRARY, MAINTENANCE, PLAN, REPORT, Repository, SESSION, Tree, alone, at, check, documents,
@@ -18,7 +18,7 @@ fn the_gap_of_12881_items_is_neither_number() {
         "4,244 of 21,125 need 16,900 to reach 80 %, so 12,656 are missing, and 16,881 have none; 12,881 is neither";
     expect(&checked, (ACTIONS, 65), Kind::Gap, Verdict::False, evidence);
     expect(&checked, (ACTIONS, 147), Kind::Gap, Verdict::False, evidence);
-    expect_gap(&checked, Weight::Medium, evidence);
+    expect_gap(&checked, NoteSeverity::Medium, evidence);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn library_items_and_fingerprints_differ_between_the_reports() {
     expect(&checked, (REPORT, 159), Kind::Quantity, Verdict::False, &items);
     let fingerprints = format!("{REPORT}:160 says 4,249, {ACTIONS}:145 says 4,244");
     expect(&checked, (REPORT, 160), Kind::Quantity, Verdict::False, &fingerprints);
-    expect_gap(&checked, Weight::Medium, &items);
+    expect_gap(&checked, NoteSeverity::Medium, &items);
 }
 
 #[test]
@@ -60,13 +60,13 @@ fn seventy_percent_come_from_ten_tracks() {
         expect(&checked, (ACTIONS, line), Kind::Sample, Verdict::Unverifiable, "between 40 and 89 % (Wilson, 95 %)");
     }
     expect(&checked, (PLAN, 115), Kind::Ratio, Verdict::True, "7 of 10 are 70 %");
-    expect_gap(&checked, Weight::Low, "between 40 and 89 %");
+    expect_gap(&checked, NoteSeverity::Low, "between 40 and 89 %");
 }
 
 #[test]
 fn one_file_in_two_spellings_is_found() {
     let Some(mut documents) = documents(&[SESSION]) else { return };
-    documents.push(Document { shown: "notes.md".into(), text: "The fix went into `CODE.gs`.".into() });
+    documents.push(CheckedDocument { shown: "notes.md".into(), text: "The fix went into `CODE.gs`.".into() });
     let checked = check(documents, &Index::build(Vec::new()), None);
     let evidence = format!("{SESSION}:420 writes gas-scripts/drive-sheets-sync/Code.js, notes.md:1 writes CODE.gs");
     expect(&checked, ("notes.md", 1), Kind::Name, Verdict::False, &evidence);
@@ -84,7 +84,7 @@ fn a_session_report_that_is_not_there_is_found() {
     let Some(checked) = alone(&[SESSION]) else { return };
     let evidence = "CLAUDE_CODE_SESSION_20260118_0800.md does not exist";
     expect(&checked, (SESSION, 234), Kind::File, Verdict::False, evidence);
-    expect_gap(&checked, Weight::Medium, evidence);
+    expect_gap(&checked, NoteSeverity::Medium, evidence);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn commits_are_unverifiable_without_a_repository_and_false_in_another() {
     {
         expect(&with, (SESSION, line), Kind::Commit, Verdict::False, &format!("the repository has no commit {id}"));
     }
-    expect_gap(&with, Weight::High, "audit:session-review-gap-analysis.md:a7d8c35:claim-commit");
+    expect_gap(&with, NoteSeverity::High, "audit:session-review-gap-analysis.md:a7d8c35:claim-commit");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_commit_that_is_there_is_held_against_its_title() {
     let (repository, id) = Repository::new(dir.path().to_owned(), "fix: mend the 7 locks");
     let text = format!("Done in commit `{id}` (\"Fix: mend the 7 locks\").\n\n");
     let nothing = Index::build(Vec::new());
-    let document = |text: String| vec![Document { shown: "d".into(), text }];
+    let document = |text: String| vec![CheckedDocument { shown: "d".into(), text }];
     let right = check(document(text.clone()), &nothing, Some(&repository));
     expect(&right, ("d", 1), Kind::Commit, Verdict::True, "\u{201c}fix: mend the 7 locks\u{201d}");
     let wrong = check(document(text.replace("locks", "doors")), &nothing, Some(&repository));
@@ -174,7 +174,7 @@ fn done_and_not_tested_at_once_is_a_low_finding() {
     let Some(checked) = alone(&[SESSION]) else { return };
     expect(&checked, (SESSION, 12), Kind::Status, Verdict::False, "NOT TESTED IN THIS SESSION");
     expect(&checked, (SESSION, 18), Kind::Status, Verdict::False, "line 284 says");
-    expect_gap(&checked, Weight::Low, "NOT TESTED IN THIS SESSION");
+    expect_gap(&checked, NoteSeverity::Low, "NOT TESTED IN THIS SESSION");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The golden numbers of the real documents: what holds, with the words that say so.
 
-use audit::claims::{Kind, Verdict};
-use audit::note::Weight;
+use audit::assertions::{Kind, Verdict};
+use audit::remark::NoteSeverity;
 
 use super::setup::{ACTIONS, LIBRARY, REPORT, Tree, alone, at, check, documents, expect, expect_gap};
 use crate::support::corpus;
@@ -102,6 +102,6 @@ fn sizes_of_the_new_files_are_held_against_the_files() {
         Verdict::False,
         "there is no alert_manager.py below the audited folders",
     );
-    expect_gap(&checked, Weight::High, "audit:plans-directory-audit-report.md:alert_manager.py:claim-file");
-    expect_gap(&checked, Weight::Medium, "metrics_logger.py has 24,000 bytes");
+    expect_gap(&checked, NoteSeverity::High, "audit:plans-directory-audit-report.md:alert_manager.py:claim-file");
+    expect_gap(&checked, NoteSeverity::Medium, "metrics_logger.py has 24,000 bytes");
 }

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use audit::claims::{self, Document, Kind, Verdict};
-use audit::note::Weight;
+use audit::assertions::{self, CheckedDocument, Kind, Verdict};
+use audit::remark::NoteSeverity;
 use serde_json::json;
 
 use super::setup::{Tree, expect_gap};
@@ -27,9 +27,9 @@ fn a_return_is_held_to_what_it_claims() {
         "files_created": ["/etc/hosts.conf", "lib/b.py"],
         "commits": ["0a1b2c3 fix: it"]
     });
-    let document = Document { shown: "return".into(), text: String::new() };
-    let found = claims::read_return(&raw, "**Pages:** 9 of 10 (95%)");
-    let checked = claims::check(&[(document, found)], &tree.index(), None);
+    let document = CheckedDocument { shown: "return".into(), text: String::new() };
+    let found = assertions::read_return(&raw, "**Pages:** 9 of 10 (95%)");
+    let checked = assertions::check(&[(document, found)], &tree.index(), None);
     let verdict = |field: &str| {
         let row = checked.rows.iter().find(|row| row.field.as_deref() == Some(field)).unwrap();
         (row.kind, row.verdict)
@@ -43,7 +43,7 @@ fn a_return_is_held_to_what_it_claims() {
     assert_eq!(verdict("files_created[1]"), (Kind::Deliverable, Verdict::True));
     assert_eq!(verdict("commits[0]"), (Kind::Commit, Verdict::Unverifiable));
     assert!(checked.rows.iter().any(|row| row.line == 1 && row.evidence == "9 of 10 are 90 %, written 95 %"));
-    expect_gap(&checked, Weight::High, "audit:return:lib/d.py:claim-deliverable");
+    expect_gap(&checked, NoteSeverity::High, "audit:return:lib/d.py:claim-deliverable");
 }
 
 #[test]
@@ -55,8 +55,8 @@ fn real_returns_are_read_and_only_their_claims_come_out() {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if let Ok(raw) = serde_json::from_slice(&fs::read(&path).unwrap()) {
-            let document = Document { shown: "return".into(), text: String::new() };
-            rows.extend(claims::check(&[(document, claims::read_return(&raw, ""))], &tree.index(), None).rows);
+            let document = CheckedDocument { shown: "return".into(), text: String::new() };
+            rows.extend(assertions::check(&[(document, assertions::read_return(&raw, ""))], &tree.index(), None).rows);
         }
     }
     let seen: Vec<(Verdict, &str)> = rows.iter().map(|row| (row.verdict, row.evidence.as_str())).collect();

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use audit::claims::{self, Checked, ClaimRow, Document, Kind, Verdict};
+use audit::assertions::{self, AssertionReport, AssertionRow, CheckedDocument, Kind, Verdict};
 use audit::index::{Index, Root};
-use audit::lent::{Commit, Git, Refused};
-use audit::note::Weight;
+use audit::remark::NoteSeverity;
+use audit::services::{Commit, Git, ServiceError};
 
 use crate::support::corpus;
 
@@ -21,12 +21,12 @@ pub(super) const PLAN: &str = "DJAY_PRO_NOTION_INTEGRATION_PLAN.md";
 pub(super) const MAINTENANCE: &str = "MONOLITHIC_MAINTENANCE_PLAN.md";
 
 /// The real documents with their folder; `None` where they are not there.
-pub(super) fn documents(names: &[&str]) -> Option<Vec<Document>> {
+pub(super) fn documents(names: &[&str]) -> Option<Vec<CheckedDocument>> {
     let corpus = corpus()?;
     let seeds = corpus.join("../../seeds");
     let read = |name: &&str| {
         let path = [&seeds, &corpus].map(|folder| folder.join(name)).into_iter().find(|path| path.is_file()).unwrap();
-        Document { shown: (*name).to_owned(), text: fs::read_to_string(path).unwrap() }
+        CheckedDocument { shown: (*name).to_owned(), text: fs::read_to_string(path).unwrap() }
     };
     Some(names.iter().map(read).collect())
 }
@@ -94,7 +94,7 @@ impl Repository {
 }
 
 impl Git for Repository {
-    fn commit(&self, revision: &str) -> Result<Option<Commit>, Refused> {
+    fn commit(&self, revision: &str) -> Result<Option<Commit>, ServiceError> {
         let revision = format!("{revision}^{{commit}}");
         Ok(self.git(&["log", "-1", "--format=%H%n%an%n%ct%n%s", &revision, "--"]).map(|shown| {
             let lines: Vec<&str> = shown.lines().collect();
@@ -108,48 +108,48 @@ impl Git for Repository {
         }))
     }
 
-    fn log(&self, _: &str, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Commit>, Refused> {
-        Err(Refused::Unavailable("claims ask for single commits only".into()))
+    fn log(&self, _: &str, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Commit>, ServiceError> {
+        Err(ServiceError::Unavailable("claims ask for single commits only".into()))
     }
 
-    fn file(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, Refused> {
-        Err(Refused::Unavailable("claims ask for single commits only".into()))
+    fn file(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, ServiceError> {
+        Err(ServiceError::Unavailable("claims ask for single commits only".into()))
     }
 }
 
-pub(super) fn check(documents: Vec<Document>, index: &Index, git: Option<&dyn Git>) -> Checked {
+pub(super) fn check(documents: Vec<CheckedDocument>, index: &Index, git: Option<&dyn Git>) -> AssertionReport {
     let read: Vec<_> = documents
         .into_iter()
         .map(|document| {
-            let found = claims::read(&document);
+            let found = assertions::read(&document);
             (document, found)
         })
         .collect();
-    claims::check(&read, index, git)
+    assertions::check(&read, index, git)
 }
 
 /// Checks real documents against nothing but themselves.
-pub(super) fn alone(names: &[&str]) -> Option<Checked> {
+pub(super) fn alone(names: &[&str]) -> Option<AssertionReport> {
     Some(check(documents(names)?, &Index::build(Vec::new()), None))
 }
 
-pub(super) fn one(text: &str, index: &Index) -> Checked {
-    check(vec![Document { shown: "d".into(), text: text.into() }], index, None)
+pub(super) fn one(text: &str, index: &Index) -> AssertionReport {
+    check(vec![CheckedDocument { shown: "d".into(), text: text.into() }], index, None)
 }
 
 /// The rows of a kind at a line of a document.
-pub(super) fn at<'a>(checked: &'a Checked, document: &str, line: usize, kind: Kind) -> Vec<&'a ClaimRow> {
+pub(super) fn at<'a>(checked: &'a AssertionReport, document: &str, line: usize, kind: Kind) -> Vec<&'a AssertionRow> {
     checked.rows.iter().filter(|row| row.document == document && row.line == line && row.kind == kind).collect()
 }
 
 /// Asserts that there is such a row.
-pub(super) fn expect(checked: &Checked, place: (&str, usize), kind: Kind, verdict: Verdict, evidence: &str) {
+pub(super) fn expect(checked: &AssertionReport, place: (&str, usize), kind: Kind, verdict: Verdict, evidence: &str) {
     let rows = at(checked, place.0, place.1, kind);
     assert!(rows.iter().any(|row| row.verdict == verdict && row.evidence.contains(evidence)), "{place:?}: {rows:#?}");
 }
 
 /// Asserts that a finding of a weight holds these words.
-pub(super) fn expect_gap(checked: &Checked, weight: Weight, words: &str) {
+pub(super) fn expect_gap(checked: &AssertionReport, weight: NoteSeverity, words: &str) {
     let found =
         checked.gaps.iter().any(|gap| gap.weight == weight && (gap.evidence.contains(words) || gap.id.contains(words)));
     assert!(found, "{words}: {:#?}", checked.gaps);

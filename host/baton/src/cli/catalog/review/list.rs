@@ -1,7 +1,7 @@
 //! The questions as a table or JSON.
 
 use baton_core::matching::Track;
-use baton_ledger::catalog::{Catalog, Subject, Unsure};
+use baton_ledger::catalog::{Catalog, ReviewQuestion, ReviewSubject};
 use serde_json::{Value, json};
 
 use super::super::length;
@@ -11,7 +11,7 @@ use crate::output::{self, Table, shorten};
 
 /// How much is listed.
 #[derive(Debug, clap::Args)]
-pub(super) struct List {
+pub(super) struct ListOptions {
     /// How many are shown
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
@@ -20,7 +20,7 @@ pub(super) struct List {
     json: bool,
 }
 
-impl List {
+impl ListOptions {
     /// The list of an empty catalog, for scripts.
     pub(super) fn nothing(&self) -> Code {
         if self.json {
@@ -52,11 +52,11 @@ impl List {
     }
 }
 
-fn as_json(unsure: &Unsure) -> Value {
+fn as_json(unsure: &ReviewQuestion) -> Value {
     let track = |id: i64, track: &Track| json!({ "track": id, "title": track.title, "artists": track.artists, "album": track.album, "duration_ms": track.duration_ms });
     let what = match &unsure.what {
-        Subject::Track(id, one) => track(*id, one),
-        Subject::File(id, path, one) => {
+        ReviewSubject::Track(id, one) => track(*id, one),
+        ReviewSubject::File(id, path, one) => {
             json!({ "file": id, "path": path, "title": one.title, "artists": one.artists, "duration_ms": one.duration_ms })
         }
     };
@@ -70,13 +70,13 @@ fn as_json(unsure: &Unsure) -> Value {
     })
 }
 
-fn as_text(shown: &[&Unsure]) -> String {
+fn as_text(shown: &[&ReviewQuestion]) -> String {
     let mut table = Table::new(&["REF", "THIS", "LENGTH", "MAY BE", "LENGTH", "WHY"]);
     let long = |track: &Track| length(track.duration_ms.and_then(|ms| i64::try_from(ms).ok()));
     for unsure in shown {
         let (named, one) = match &unsure.what {
-            Subject::Track(_, one) => (called(one), one),
-            Subject::File(_, path, one) => (path.clone(), one),
+            ReviewSubject::Track(_, one) => (called(one), one),
+            ReviewSubject::File(_, path, one) => (path.clone(), one),
         };
         table.row([
             Reference::of(&unsure.what, unsure.track.0).to_string(),
@@ -90,7 +90,7 @@ fn as_text(shown: &[&Unsure]) -> String {
     table.lines(|_, _, cell| cell)
 }
 
-fn why(unsure: &Unsure) -> String {
+fn why(unsure: &ReviewQuestion) -> String {
     unsure.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

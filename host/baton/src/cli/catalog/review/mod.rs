@@ -4,10 +4,10 @@ mod list;
 mod reference;
 
 use anyhow::{Context as _, bail};
-use baton_ledger::catalog::{Catalog, Decisions, Found, TrackId};
+use baton_ledger::catalog::{Catalog, Decisions, FoundTracks, TrackId};
 use jiff::Timestamp;
 
-use super::Place;
+use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 use reference::Reference;
@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
     #[command(flatten)]
-    list: list::List,
+    list: list::ListOptions,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -59,7 +59,7 @@ enum Action {
 impl Args {
     /// # Errors
     /// When there is no workspace, no such track or file, or the catalog cannot be read or written.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = super::open(place)? else {
             return Ok(self.list.nothing());
         };
@@ -114,9 +114,9 @@ fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, no
 /// The track that a person means.
 fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
-        Found::One(id) => Ok(id),
-        Found::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
-        Found::Several(ids) => {
+        FoundTracks::One(id) => Ok(id),
+        FoundTracks::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
+        FoundTracks::Several(ids) => {
             let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
             bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Decisions, Subject};
+use baton_ledger::catalog::{Catalog, Decisions, ReviewSubject};
 use jiff::Timestamp;
 
 use super::list;
@@ -20,10 +20,10 @@ pub(super) enum Reference {
 }
 
 impl Reference {
-    pub(super) fn of(what: &Subject, track: i64) -> Self {
+    pub(super) fn of(what: &ReviewSubject, track: i64) -> Self {
         match what {
-            Subject::Track(other, _) => Self::Tracks(*other, track),
-            Subject::File(file, ..) => Self::File(*file, track),
+            ReviewSubject::Track(other, _) => Self::Tracks(*other, track),
+            ReviewSubject::File(file, ..) => Self::File(*file, track),
         }
     }
 

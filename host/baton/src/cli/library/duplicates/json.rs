@@ -3,7 +3,9 @@
 use baton_core::Digest;
 use baton_ledger::path_text;
 use baton_library::coverage::HEARD_MS;
-use baton_library::duplicates::{Duplicates, Group, Item, Likely, Lossless, Other, Points, Proof, Versions};
+use baton_library::duplicates::{
+    Duplicates, Group, Item, LikelyPair, Lossless, Proof, QualityScore, SuperfluousFile, Versions,
+};
 use serde_json::{Value, json};
 
 /// All of it.
@@ -31,7 +33,7 @@ pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
     })
 }
 
-fn other(found: &Duplicates, best: usize, other: &Other) -> Value {
+fn other(found: &Duplicates, best: usize, other: &SuperfluousFile) -> Value {
     json!({
         "file": file(found, other.item),
         "points": points(other.points),
@@ -47,8 +49,8 @@ pub(super) fn away(found: &Duplicates) -> Vec<Value> {
     found.away.iter().map(|away| json!({ "path": path_text::to_text(&away.path), "why": away.why })).collect()
 }
 
-fn points(points: Points) -> Value {
-    let Points { intact, format, length, tags } = points;
+fn points(points: QualityScore) -> Value {
+    let QualityScore { intact, format, length, tags } = points;
     json!({ "sum": points.sum(), "intact": intact, "format": format, "length": length, "tags": tags })
 }
 
@@ -84,7 +86,7 @@ fn versions(found: &Duplicates, versions: &Versions) -> Value {
     })
 }
 
-fn likely(found: &Duplicates, likely: &Likely) -> Value {
+fn likely(found: &Duplicates, likely: &LikelyPair) -> Value {
     json!({
         "one": file(found, likely.one),
         "other": file(found, likely.other),

@@ -7,9 +7,9 @@ mod table;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use baton_library::duplicates::{Duplicates, THRESHOLD, Wanted, WholePrints, find, listen};
+use baton_library::duplicates::{DuplicateOptions, Duplicates, THRESHOLD, WholePrints, find, listen};
 
-use super::super::Place;
+use super::super::WorkspaceOptions;
 use super::open;
 use super::units::heard;
 use crate::exit::Code;
@@ -47,12 +47,12 @@ pub(super) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
             return Ok(Code::Findings);
         };
         let metadata = (!self.no_metadata).then_some(self.metadata_threshold);
-        let wanted = Wanted { metadata, min_score: self.min_score };
+        let wanted = DuplicateOptions { metadata, min_score: self.min_score };
         let stop = AtomicBool::new(false);
         let tell = |files| {
             let from = heard();

@@ -1,6 +1,6 @@
 //! Duplicates for people.
 
-use baton_library::duplicates::{Alike, Away, Duplicates, Group, Item, Likely, Proof, Versions};
+use baton_library::duplicates::{Duplicates, Group, Item, LikelyPair, Proof, Similarity, UnreachableSource, Versions};
 
 use super::super::units::{bytes, count, counted, heard, length};
 use crate::output::{self, Table};
@@ -64,7 +64,7 @@ fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> Str
 }
 
 /// How much two are alike, with how much of them was compared where that is not all.
-fn percent(found: &Duplicates, one: usize, other: usize, alike: Alike) -> String {
+fn percent(found: &Duplicates, one: usize, other: usize, alike: Similarity) -> String {
     let part = if found.are_heard_in_part(one, other, &Proof::Sounds(alike)) {
         format!(" of {}", heard())
     } else {
@@ -75,7 +75,7 @@ fn percent(found: &Duplicates, one: usize, other: usize, alike: Alike) -> String
 
 fn likely(found: &Duplicates) -> String {
     let mut table = Table::new(&["BY TITLE AND ARTIST ONLY, NOT HEARD", "AND", "POINTS", "WHY"]);
-    for Likely { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
+    for LikelyPair { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
         table.row([named(found, *one), named(found, *other), score.to_string(), reasons.join("; ")]);
     }
     let left_out = match found.likely_left_out {
@@ -118,7 +118,7 @@ fn shown(found: &Duplicates, item: &Item) -> String {
 
 /// The sources that cannot be reached.
 fn away(found: &Duplicates) -> String {
-    let line = |away: &Away| {
+    let line = |away: &UnreachableSource| {
         let line =
             format!("{} cannot be reached: {}; its files are compared as they were", away.path.display(), away.why);
         output::one_line(&line) + "\n"

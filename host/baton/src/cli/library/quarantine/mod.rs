@@ -2,13 +2,13 @@
 //! a trash folder on its own volume, or into Eagle's trash; nothing is deleted, and `--undo` moves it back.
 //!
 //! `plan` reads the plan and checks that a file is the one that was compared, `whole` that the kept one is intact, `trash` tells where
-//! files go, `journal` keeps what is done, `carry` moves, `tags` gives the kept file the tags of the other, `eagle` asks Eagle, `resume`
+//! files go, `journal` keeps what is done, `move_files` moves, `tags` gives the kept file the tags of the other, `eagle` asks Eagle, `resume`
 //! finishes what a killed run left, `undo` takes all of it back, `told` tells the catalog, `files` renames, `report` says what was done.
 
-mod carry;
 mod eagle;
 mod files;
 mod journal;
+mod move_files;
 mod plan;
 mod report;
 mod resume;
@@ -28,7 +28,7 @@ use self::eagle::Asked;
 use self::journal::Journals;
 use self::plan::Plan;
 use self::report::Report;
-use super::super::{Place, has_descriptors};
+use super::super::{WorkspaceOptions, has_descriptors};
 use super::sync::EagleArgs;
 use crate::exit::Code;
 use crate::output;
@@ -74,7 +74,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     /// # Errors
     /// When there is no workspace, the plan is not one, or the journal cannot be written.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let catalog = workspace.state.catalog();
         let journals = Journals::open(catalog.with_file_name("quarantine"))?;
@@ -93,7 +93,7 @@ impl Args {
                 resume::resume(&journals, &catalog, &mut eagle, &mut report)?;
             }
             if let Some(plan) = plan {
-                carry::carry(&plan, &self.wish(&catalog), &journals, &mut eagle, &mut report)?;
+                move_files::carry(&plan, &self.wish(&catalog), &journals, &mut eagle, &mut report)?;
             }
         }
         report.print(self.json, self.dry_run);
@@ -105,9 +105,9 @@ impl Args {
         Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }
 
-    fn wish<'a>(&self, catalog: &'a Path) -> carry::Wish<'a> {
+    fn wish<'a>(&self, catalog: &'a Path) -> move_files::MoveOptions<'a> {
         let (trash, without_tags, dry_run) = (self.trash.clone(), self.without_tags, self.dry_run);
-        carry::Wish { catalog, trash, without_tags, dry_run }
+        move_files::MoveOptions { catalog, trash, without_tags, dry_run }
     }
 }
 

@@ -30,14 +30,14 @@ pub(super) struct Group {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Member {
-    pub(super) file: Compared,
+    pub(super) file: ComparedFile,
     #[serde(default)]
     pub(super) hard_link: bool,
 }
 
 /// A file as it was compared.
 #[derive(Debug, Deserialize)]
-pub(super) struct Compared {
+pub(super) struct ComparedFile {
     path: String,
     pub(super) size: u64,
     sha256: Option<String>,
@@ -66,7 +66,7 @@ impl Plan {
     }
 }
 
-impl Compared {
+impl ComparedFile {
     pub(super) fn path(&self) -> PathBuf {
         path_text::from_text(&self.path)
     }
@@ -104,7 +104,7 @@ impl Compared {
         self.check_or(&[])
     }
 
-    /// As [`Compared::check`], also where the file got tags from an earlier run since: `steps` are those of all runs, in their order.
+    /// As [`ComparedFile::check`], also where the file got tags from an earlier run since: `steps` are those of all runs, in their order.
     ///
     /// # Errors
     /// Why it is not, for people.
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn tags_that_only_the_other_has_are_told() {
-        let file = |tags: &str| -> Compared {
+        let file = |tags: &str| -> ComparedFile {
             serde_json::from_str(&format!("{{\"path\":\"/a\",\"size\":1,\"sha256\":null{tags}}}")).unwrap()
         };
         let (bare, tagged) = (file(",\"title\":\" \""), file(",\"title\":\"A\",\"isrc\":\"B\",\"album\":null"));

@@ -11,7 +11,7 @@ use crate::output;
 
 /// A file that went from one place to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Moved {
+pub(super) struct MovedFile {
     pub(super) from: PathBuf,
     pub(super) to: PathBuf,
     pub(super) bytes: u64,
@@ -19,7 +19,7 @@ pub(super) struct Moved {
 
 /// A file that stayed, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stayed {
+pub(super) struct KeptFile {
     pub(super) path: PathBuf,
     pub(super) why: String,
 }
@@ -41,7 +41,7 @@ pub(super) struct EagleFile {
 pub(super) struct Report {
     /// The number of the run, where something was moved.
     pub(super) number: Option<String>,
-    pub(super) moved: Vec<Moved>,
+    pub(super) moved: Vec<MovedFile>,
     /// Kept files that get tags, or lose them again, with the names of those.
     pub(super) tagged: Vec<(PathBuf, Vec<&'static str>)>,
     /// Runs that were finished.
@@ -53,13 +53,13 @@ pub(super) struct Report {
     /// Items that are to go, or went, into Eagle's trash.
     pub(super) eagle: Vec<EagleFile>,
     /// What is left alone because nothing is to be gained.
-    pub(super) skipped: Vec<Stayed>,
-    pub(super) refused: Vec<Stayed>,
+    pub(super) skipped: Vec<KeptFile>,
+    pub(super) refused: Vec<KeptFile>,
 }
 
 impl Report {
     pub(super) fn refuse(&mut self, path: &Path, why: impl Into<String>) {
-        self.refused.push(Stayed { path: path.to_owned(), why: why.into() });
+        self.refused.push(KeptFile { path: path.to_owned(), why: why.into() });
     }
 
     pub(super) fn print(&self, json: bool, dry_run: bool) {
@@ -94,8 +94,8 @@ impl Report {
     }
 
     fn as_json(&self) -> Value {
-        let stayed = |stayed: &Stayed| json!({ "path": path_text::to_text(&stayed.path), "why": stayed.why });
-        let moved = |moved: &Moved| json!({ "from": path_text::to_text(&moved.from), "to": path_text::to_text(&moved.to), "bytes": moved.bytes });
+        let stayed = |stayed: &KeptFile| json!({ "path": path_text::to_text(&stayed.path), "why": stayed.why });
+        let moved = |moved: &MovedFile| json!({ "from": path_text::to_text(&moved.from), "to": path_text::to_text(&moved.to), "bytes": moved.bytes });
         let tagged = |(path, tags): &(PathBuf, Vec<&str>)| json!({ "path": path_text::to_text(path), "tags": tags });
         let item =
             |file: &EagleFile| json!({ "id": file.id, "path": path_text::to_text(&file.path), "bytes": file.bytes });

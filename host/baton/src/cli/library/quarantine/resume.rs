@@ -9,7 +9,7 @@ use baton_ledger::path_text;
 
 use super::eagle::Asked;
 use super::journal::{EagleState, EagleStep, Journals, Step, TagsStep, last_states};
-use super::report::{Report, Stayed};
+use super::report::{KeptFile, Report};
 use super::told::{clear, tell, told};
 
 /// Finishes what killed runs left. Items of Eagle of which nobody knows whether they went are asked of Eagle.
@@ -57,7 +57,7 @@ pub(super) fn resume(
                     let why = format!(
                         "nobody knows whether it went into Eagle's trash: {why}; then `baton library quarantine --resume`"
                     );
-                    report.refused.push(Stayed { path: from, why });
+                    report.refused.push(KeptFile { path: from, why });
                 }
                 Ok(is_there) => {
                     if step.state == EagleState::Asked {

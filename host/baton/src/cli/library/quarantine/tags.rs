@@ -11,7 +11,7 @@ use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Library, Tags};
 use baton_ledger::path_text;
 use baton_library::sync::tags::{fill, hear};
-use baton_library::sync::{Known, known};
+use baton_library::sync::{KnownItem, known};
 use fail::fail_point;
 
 use super::files::{remove_empty, said};
@@ -22,11 +22,11 @@ use super::told::{clear, told};
 /// The files that may get tags: those that have a fingerprint. Read when the first of them is needed.
 #[derive(Default)]
 pub(super) struct Writable {
-    files: Option<HashMap<PathBuf, Known>>,
+    files: Option<HashMap<PathBuf, KnownItem>>,
 }
 
 impl Writable {
-    fn get(&mut self, catalog: &Path, path: &Path) -> anyhow::Result<Option<&Known>> {
+    fn get(&mut self, catalog: &Path, path: &Path) -> anyhow::Result<Option<&KnownItem>> {
         if self.files.is_none() {
             let all = Catalog::open(catalog)?.map(|catalog| known(&catalog, &[])).transpose()?.unwrap_or_default();
             self.files = Some(all.into_iter().map(|known| (known.path.clone(), known)).collect());

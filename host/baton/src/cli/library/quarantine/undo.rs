@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::eagle::{Asked, how_to_put_back};
 use super::files::{remove_empty, rename, said};
 use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step, last_states};
-use super::report::{Moved, Report, Stayed};
+use super::report::{KeptFile, MovedFile, Report};
 use super::tags;
 
 /// Moves the files of a run back to where they lay, and takes the tags out of the kept files that they got from them. What lies there
@@ -66,7 +66,7 @@ fn item(
             if !dry_run {
                 back(library, &home, &step.kept)?;
             }
-            report.skipped.push(Stayed { path: home, why: "it is not in Eagle's trash".to_owned() });
+            report.skipped.push(KeptFile { path: home, why: "it is not in Eagle's trash".to_owned() });
         }
         Ok(true) => report.refuse(&home, how_to_put_back(step)),
         Err(why) => report.refuse(&home, format!("{} ({why})", how_to_put_back(step))),
@@ -83,7 +83,7 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
             if !dry_run {
                 back(library, &home, &step.kept)?;
             }
-            report.skipped.push(Stayed { path: home, why: "it is where it was".to_owned() });
+            report.skipped.push(KeptFile { path: home, why: "it is where it was".to_owned() });
         }
         Err(error) => report.refuse(&trash, error.to_string()),
         Ok(_) if is_home => report.refuse(&trash, format!("another file is at {} now", home.display())),
@@ -97,7 +97,7 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
                 remove_empty(&trash);
                 back(library, &home, &step.kept)?;
             }
-            report.moved.push(Moved { from: trash, to: home, bytes: found.len() });
+            report.moved.push(MovedFile { from: trash, to: home, bytes: found.len() });
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use baton_fingerprint::{Options, Sound, check};
+use baton_fingerprint::{AudioReport, Options, check};
 
 /// How much is fingerprinted on the way, which nobody needs here: a little more than the shortest that is read, 3 s.
 const HEARD: Duration = Duration::from_secs(10);
@@ -17,8 +17,8 @@ const HEARD: Duration = Duration::from_secs(10);
 pub(super) fn intact(path: &Path) -> Result<(), String> {
     let fix = "`baton library scan --verify` tells the catalog, then make a new plan";
     match check(path, Options { length: Some(HEARD), hashes: false }, &AtomicBool::new(false)) {
-        Ok(Sound { damage: None, .. }) => Ok(()),
-        Ok(Sound { damage: Some(damage), .. }) => {
+        Ok(AudioReport { damage: None, .. }) => Ok(()),
+        Ok(AudioReport { damage: Some(damage), .. }) => {
             Err(format!("it is damaged, which the plan does not know: {damage}; {fix}"))
         }
         Err(error) => Err(format!("it cannot be decoded to its end: {error}; {fix}")),

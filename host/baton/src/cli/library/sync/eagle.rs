@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use baton_library::sync::Known;
-use baton_library::sync::eagle::{Address, Eagle, Planned, Settled, Token, Verdict, Wish, plan, send};
+use baton_library::sync::KnownItem;
+use baton_library::sync::eagle::{Address, Eagle, ItemOutcome, PlannedItem, SendOptions, Token, Verdict, plan, send};
 use indicatif::ProgressBar;
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 /// # Errors
 /// When Eagle cannot be asked at all. What went wrong later stands in the report, with what was done before.
-pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyhow::Result<Report> {
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
     let address = Address::parse(&args.eagle.url)?;
     let secret = SecretStore::of(&workspace.state).get(&args.eagle.token)?;
     let token = Token::new(&args.eagle.token, secret.map(|secret| secret.expose().to_owned()));
@@ -26,7 +26,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyho
         let mut lines: Vec<Line> = planned.iter().map(line).collect();
         let mut ended = None;
         if args.apply {
-            let wish = Wish { replace_old: args.replace_old, pause: args.pause };
+            let wish = SendOptions { replace_old: args.replace_old, pause: args.pause };
             ended = apply(&eagle, &planned, wish, &mut lines).await?;
         }
         let elsewhere = known.iter().filter(|known| known.item.is_none()).count();
@@ -35,7 +35,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyho
 }
 
 /// What each item needs.
-async fn look(eagle: &Eagle, known: &[Known], replace_old: bool) -> anyhow::Result<Vec<Planned>> {
+async fn look(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
     let here = here.filter(|item| open.is_none_or(|open| open.may_have(item)));
@@ -47,7 +47,7 @@ async fn look(eagle: &Eagle, known: &[Known], replace_old: bool) -> anyhow::Resu
 }
 
 /// Takes what is beyond the limit out; tells how much that was.
-fn limit(planned: &mut Vec<Planned>, limit: usize) -> usize {
+fn limit(planned: &mut Vec<PlannedItem>, limit: usize) -> usize {
     let (mut wanted, before) = (0, planned.len());
     planned.retain(|planned| {
         let changes = planned.verdict.skipped().is_none();
@@ -58,7 +58,12 @@ fn limit(planned: &mut Vec<Planned>, limit: usize) -> usize {
 }
 
 /// Does it; tells why it ended before its end.
-async fn apply(eagle: &Eagle, planned: &[Planned], wish: Wish, lines: &mut [Line]) -> anyhow::Result<Option<String>> {
+async fn apply(
+    eagle: &Eagle,
+    planned: &[PlannedItem],
+    wish: SendOptions,
+    lines: &mut [Line],
+) -> anyhow::Result<Option<String>> {
     let stop = stopped_by_ctrl_c();
     let changes = planned.iter().filter(|planned| planned.verdict.skipped().is_none()).count();
     let bar: ProgressBar = bar(changes, "syncing")?;
@@ -82,11 +87,11 @@ async fn apply(eagle: &Eagle, planned: &[Planned], wish: Wish, lines: &mut [Line
     })
 }
 
-fn status(settled: &Settled) -> Status {
+fn status(settled: &ItemOutcome) -> Status {
     match settled {
-        Settled::Succeeded => Status::Succeeded,
-        Settled::Skipped(verdict) => left_alone(verdict),
-        Settled::Failed(error) => Status::Failed(error.clone()),
+        ItemOutcome::Succeeded => Status::Succeeded,
+        ItemOutcome::Skipped(verdict) => left_alone(verdict),
+        ItemOutcome::Failed(error) => Status::Failed(error.clone()),
     }
 }
 
@@ -106,7 +111,7 @@ fn left_alone(verdict: &Verdict) -> Status {
     }
 }
 
-fn line(planned: &Planned) -> Line {
+fn line(planned: &PlannedItem) -> Line {
     let (has, adds, removes, status) = match &planned.verdict {
         Verdict::Needs(merged) => {
             let before = merged.tags.len() + merged.removed.len() - usize::from(!merged.had);

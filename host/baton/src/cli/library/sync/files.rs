@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 
 use baton_ledger::catalog::library::Library;
 use baton_ledger::path_text;
-use baton_library::sync::Known;
-use baton_library::sync::tags::{Fit, Written, hear, look, remove_leftovers, write};
+use baton_library::sync::KnownItem;
+use baton_library::sync::tags::{FileNeed, WriteOutcome, hear, look, remove_leftovers, write};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 
 /// # Errors
 /// When no progress can be shown. What went wrong with a file stands in the report.
-pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[Known]) -> anyhow::Result<Report> {
+pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
     let mut library = args.apply.then(|| Library::open(&workspace.state.catalog())).transpose()?;
     let mut bar = bar(known.len(), if args.apply { "syncing" } else { "reading" })?;
     let run = block_on(async {
@@ -54,7 +54,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn over(mut self, args: &Args, known: &[Known], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
+    fn over(mut self, args: &Args, known: &[KnownItem], stop: &AtomicBool, bar: &mut ProgressBar) -> Self {
         if args.apply {
             let folders: BTreeSet<&Path> = known.iter().filter_map(|known| known.path.parent()).collect();
             for folder in folders {
@@ -71,34 +71,34 @@ impl Run<'_> {
         self
     }
 
-    fn one(&mut self, args: &Args, known: &Known) {
+    fn one(&mut self, args: &Args, known: &KnownItem) {
         let fit = look(known, args.replace_old);
         let removes = match &fit {
-            Fit::Needs(_) if self.changed >= args.limit() => {
+            FileNeed::Needs(_) if self.changed >= args.limit() => {
                 self.beyond += 1;
                 return;
             }
-            Fit::Needs(removes) => removes.clone(),
-            Fit::Has | Fit::Skipped(_) | Fit::Failed(_) => Vec::new(),
+            FileNeed::Needs(removes) => removes.clone(),
+            FileNeed::Has | FileNeed::Skipped(_) | FileNeed::Failed(_) => Vec::new(),
         };
-        let adds = if matches!(fit, Fit::Needs(_)) { known.mark.value().to_owned() } else { String::new() };
+        let adds = if matches!(fit, FileNeed::Needs(_)) { known.mark.value().to_owned() } else { String::new() };
         let status = self.status(args, known, fit);
         let id = path_text::to_text(&known.path).into_owned();
         self.lines.push(Line { id, name: None, has: String::new(), adds, removes, status });
     }
 
-    fn status(&mut self, args: &Args, known: &Known, fit: Fit) -> Status {
+    fn status(&mut self, args: &Args, known: &KnownItem, fit: FileNeed) -> Status {
         match fit {
-            Fit::Has => Status::Skipped("already_has_fingerprint"),
-            Fit::Skipped(reason) => Status::Skipped(reason),
-            Fit::Failed(error) => Status::Failed(error),
-            Fit::Needs(_) if !args.apply => {
+            FileNeed::Has => Status::Skipped("already_has_fingerprint"),
+            FileNeed::Skipped(reason) => Status::Skipped(reason),
+            FileNeed::Failed(error) => Status::Failed(error),
+            FileNeed::Needs(_) if !args.apply => {
                 self.changed += 1;
                 Status::Planned
             }
-            Fit::Needs(_) => {
+            FileNeed::Needs(_) => {
                 let written = write(known, args.replace_old, &hear);
-                if matches!(written, Written::Skipped(_)) {
+                if matches!(written, WriteOutcome::Skipped(_)) {
                     return status(written);
                 }
                 self.changed += 1;
@@ -112,8 +112,8 @@ impl Run<'_> {
 
 impl Run<'_> {
     /// Tells the catalog, so that the next scan does not read the file again. Where that fails it does: nothing is lost.
-    fn tell(&mut self, known: &Known, written: &Written) {
-        if let (Some(library), Written::Succeeded(rewritten)) = (&mut self.library, written)
+    fn tell(&mut self, known: &KnownItem, written: &WriteOutcome) {
+        if let (Some(library), WriteOutcome::Succeeded(rewritten)) = (&mut self.library, written)
             && let Err(error) = library.rewritten(known.number, rewritten, Timestamp::now())
         {
             tracing::warn!("{} is read again by the next scan: {error}", known.path.display());
@@ -127,10 +127,10 @@ fn rest(pause: Duration) {
     }
 }
 
-fn status(written: Written) -> Status {
+fn status(written: WriteOutcome) -> Status {
     match written {
-        Written::Succeeded(_) => Status::Succeeded,
-        Written::Skipped(reason) => Status::Skipped(reason),
-        Written::Failed(error) => Status::Failed(error),
+        WriteOutcome::Succeeded(_) => Status::Succeeded,
+        WriteOutcome::Skipped(reason) => Status::Skipped(reason),
+        WriteOutcome::Failed(error) => Status::Failed(error),
     }
 }

@@ -13,10 +13,10 @@ use std::time::Duration;
 use anyhow::bail;
 use baton_ledger::catalog::Catalog;
 use baton_library::sync::eagle::Address;
-use baton_library::sync::{Known, known};
+use baton_library::sync::{KnownItem, known};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::Place;
+use crate::cli::WorkspaceOptions;
 use crate::exit::Code;
 use crate::workspace::{Workspace, pause};
 
@@ -69,7 +69,7 @@ pub(super) struct EagleArgs {
 impl Args {
     /// # Errors
     /// When there is no workspace or nothing scanned, or what is told cannot be reached.
-    pub(super) fn run(self, place: &Place) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let known = self.known(&workspace)?;
         let report = if self.file_tags {
@@ -82,7 +82,7 @@ impl Args {
     }
 
     /// The files that have a fingerprint.
-    fn known(&self, workspace: &Workspace) -> anyhow::Result<Vec<Known>> {
+    fn known(&self, workspace: &Workspace) -> anyhow::Result<Vec<KnownItem>> {
         let below = self.paths.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
         // Of two ways to write a path, nobody knows which one was scanned.
         let resolved = below.iter().filter_map(|path| path.canonicalize().ok());

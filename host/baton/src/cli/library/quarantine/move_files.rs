@@ -1,0 +1,248 @@
+//! Moving: each file is checked, noted in the journal, and renamed; never copied, never over another file. The catalog is told after
+//! each of them.
+
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use baton_ledger::catalog::Catalog;
+use baton_ledger::catalog::library::{FileLink, Library, Tags};
+use baton_ledger::path_text;
+use fail::fail_point;
+
+use super::eagle::{Asked, item_of, trash};
+use super::files::{remove_empty, rename, said};
+use super::journal::{Journal, Journals, Kept, MoveStep, Step, TagsStep};
+use super::plan::{ComparedFile, Group, Member, Plan};
+use super::report::{KeptFile, MovedFile, Report, names};
+use super::tags::{Filling, Writable, write};
+use super::told::tell;
+use super::trash::Trash;
+
+/// How it is done.
+pub(super) struct MoveOptions<'a> {
+    pub(super) catalog: &'a Path,
+    /// The trash folder, where one was named.
+    pub(super) trash: Option<PathBuf>,
+    /// Whether the tags that only the file has which goes are left.
+    pub(super) without_tags: bool,
+    pub(super) dry_run: bool,
+}
+
+/// Moves what the plan calls superfluous, and puts items of Eagle into its trash.
+///
+/// # Errors
+/// When the catalog or the journal fails. What was done before that is in the journal and in the catalog.
+pub(super) fn carry(
+    plan: &Plan,
+    wish: &MoveOptions<'_>,
+    journals: &Journals,
+    eagle: &mut Asked<'_>,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let catalog =
+        Catalog::open(wish.catalog)?.context("nothing was scanned yet; `baton library scan FOLDER` begins")?;
+    let roots = catalog.library_sources()?.into_iter().map(|source| source.path).collect();
+    let trash_folder = Trash::new(wish.trash.as_deref(), roots)?;
+    let mut written = Vec::new();
+    for number in journals.numbers() {
+        let steps = journals.steps(&number)?.into_iter();
+        written.extend(steps.filter_map(|step| if let Step::Tags(step) = step { Some(step) } else { None }));
+    }
+    let number = journals.next();
+    let mut run = Run {
+        wish,
+        trash: trash_folder,
+        kept: plan.groups.iter().map(|group| group.keep.file.path()).collect(),
+        written,
+        library: Library::open(wish.catalog)?,
+        catalog,
+        writable: Writable::default(),
+        journal: journals.journal(&number),
+        number,
+        report,
+    };
+    let mut carried = plan.groups.iter().try_for_each(|group| run.group(group));
+    if carried.is_ok() && !wish.dry_run {
+        carried = trash(run.report, eagle, &mut run.journal, wish.catalog);
+    }
+    if run.journal.is_begun() {
+        run.report.number = Some(run.number.clone());
+    }
+    let ended = carried.and_then(|()| run.end());
+    ended.with_context(|| match &run.report.number {
+        Some(number) => {
+            format!("it ended before its end; `baton library quarantine --undo {number}` takes back what was done")
+        }
+        None => "nothing was moved".to_owned(),
+    })
+}
+
+struct Run<'a> {
+    wish: &'a MoveOptions<'a>,
+    trash: Trash,
+    /// What some group keeps.
+    kept: HashSet<PathBuf>,
+    /// The tags that earlier runs wrote, and this one.
+    written: Vec<TagsStep>,
+    catalog: Catalog,
+    library: Library,
+    writable: Writable,
+    journal: Journal,
+    number: String,
+    report: &'a mut Report,
+}
+
+impl Run<'_> {
+    fn group(&mut self, group: &Group) -> anyhow::Result<()> {
+        let keep = &group.keep.file;
+        let kept = keep.check_or(&self.written);
+        // Decoded once, and only where something of the group is to move.
+        let mut whole = None;
+        for other in &group.others {
+            let path = other.file.path();
+            if other.hard_link || is_one_file(&keep.path(), &path) {
+                let why = "it is the kept file under another name (hard link), which frees nothing".to_owned();
+                self.report.skipped.push(KeptFile { path, why });
+                continue;
+            }
+            let checked = self.check(keep, &kept, other).and_then(|()| {
+                let whole = whole.get_or_insert_with(|| keep.intact());
+                whole.clone().map_err(|why| of_kept(keep, &why))
+            });
+            match checked {
+                Err(why) => self.report.refuse(&path, why),
+                Ok(()) => self.one(keep, &other.file)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// That the file may go, as far as files tell it.
+    fn check(&self, keep: &ComparedFile, kept: &Result<(), String>, other: &Member) -> Result<(), String> {
+        kept.as_ref().map_err(|why| of_kept(keep, why))?;
+        if self.kept.contains(&other.file.path()) {
+            return Err("another group of the plan keeps it".to_owned());
+        }
+        other.file.check()
+    }
+
+    /// One file goes.
+    fn one(&mut self, keep: &ComparedFile, file: &ComparedFile) -> anyhow::Result<()> {
+        let (path, kept) = (file.path(), keep.path());
+        let link = self.catalog.link_at(&kept)?;
+        if let Some(why) = self.two_tracks(&path, &kept, link.as_ref())? {
+            self.report.refuse(&path, why);
+            return Ok(());
+        }
+        let item = match item_of(&path, file.size, &kept, link.as_ref()) {
+            Err(why) => {
+                self.report.refuse(&path, why);
+                return Ok(());
+            }
+            Ok(item) => item,
+        };
+        let tags = if self.wish.without_tags { Tags::default() } else { keep.lacks(file) };
+        if tags != Tags::default()
+            && let Err(why) = self.keep_tags(&kept, &tags)?
+        {
+            let tags = names(&tags).join(", ");
+            let why = format!(
+                "it has tags that {} lacks ({tags}), which cannot be written there: {why}; --without-tags leaves them",
+                kept.display()
+            );
+            self.report.refuse(&path, why);
+            return Ok(());
+        }
+        match item {
+            Some(item) => self.report.eagle.push(item),
+            None => self.rename(&path, file.size, &kept, link.as_ref())?,
+        }
+        Ok(())
+    }
+
+    /// Why the file stays, where programs or people name both files for two tracks: one file cannot be both.
+    fn two_tracks(&self, path: &Path, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<Option<String>> {
+        let named = |link: &&FileLink| matches!(link.by.as_deref(), Some("person" | "path")) && link.track.is_some();
+        let going = self.catalog.link_at(path)?;
+        let (Some(going), Some(own)) = (going.as_ref().filter(named), link.filter(named)) else { return Ok(None) };
+        if going.track == own.track {
+            return Ok(None);
+        }
+        Ok(Some(format!(
+            "it and {} are two tracks of the catalog; if they are one, say so with `baton catalog review`, then do it again",
+            kept.display()
+        )))
+    }
+
+    /// Writes the tags into the kept file. The inner error is for people.
+    fn keep_tags(&mut self, kept: &Path, tags: &Tags) -> anyhow::Result<Result<(), String>> {
+        if self.wish.dry_run {
+            self.report.tagged.push((kept.to_owned(), names(tags)));
+            return Ok(Ok(()));
+        }
+        let count = self.written.iter().filter(|step| path_text::from_text(&step.kept) == kept).count() + 1;
+        let saved = self.trash.saved(&self.number, kept, count);
+        let filling = Filling { catalog: self.wish.catalog, kept, wanted: tags, saved };
+        Ok(match write(filling, &mut self.writable, &mut self.library, &mut self.journal)? {
+            Err(why) => Err(why),
+            Ok(None) => Ok(()),
+            Ok(Some(step)) => {
+                self.report.tagged.push((kept.to_owned(), names(&step.tags())));
+                self.written.push(step);
+                Ok(())
+            }
+        })
+    }
+
+    fn rename(&mut self, path: &Path, bytes: u64, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<()> {
+        let to = self.trash.place(&self.number, path);
+        if !self.wish.dry_run {
+            let [from, to_text] = [path, &to].map(|path| path_text::to_text(path).into_owned());
+            self.journal.add(&Step::Move(MoveStep { from, to: to_text, kept: Kept::new(kept, link) }))?;
+            fail_point!("quarantine.noted");
+            if let Err(error) = rename(path, &to) {
+                self.report.refuse(path, said(&error));
+                return Ok(());
+            }
+            fail_point!("quarantine.moved");
+            // A network folder that is mounted twice shows one file at two places, with nothing that tells so.
+            if !is_there(kept) {
+                rename(&to, path)
+                    .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;
+                remove_empty(&to);
+                self.report.refuse(path, format!("it is the kept file {} at another place", kept.display()));
+                return Ok(());
+            }
+            tell(&mut self.library, path, Some(kept))?;
+            fail_point!("quarantine.told");
+        }
+        self.report.moved.push(MovedFile { from: path.to_owned(), to, bytes });
+        Ok(())
+    }
+
+    /// Notes that nothing of the run is left to do.
+    fn end(&mut self) -> anyhow::Result<()> {
+        if self.journal.is_begun() && self.report.unknown == 0 {
+            self.journal.add(&Step::Ended { ended: true })?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the kept file is there after the other one was moved.
+fn is_there(kept: &Path) -> bool {
+    fail_point!("quarantine.kept_moves_along", |_| false);
+    kept.is_file()
+}
+
+fn of_kept(keep: &ComparedFile, why: &str) -> String {
+    format!("{}, which is to be kept: {why}", keep.path().display())
+}
+
+/// Whether both paths lead to one file now.
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    let id = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
+    id(one).is_some_and(|one| Some(one) == id(other))
+}

@@ -1,0 +1,89 @@
+//! The task that a word on the command line means. A word with several meanings is refused with a list of the tasks: a command
+//! acts only on what the operator named.
+
+use anyhow::{anyhow, bail};
+use baton_ledger::Reader;
+use baton_ledger::task::{self, Task, TaskMatches};
+
+use crate::output::{Table, one_line, shorten};
+
+/// The fewest characters of an id that a command acts on: fewer are more likely a typing error.
+const PREFIX_TO_ACT: usize = 6;
+
+/// The most tasks that a refusal lists.
+const LISTED: usize = 20;
+
+/// The tasks that a command is for.
+pub(super) struct TaskSelector<'a> {
+    /// What the operator typed.
+    pub(super) word: &'a str,
+    /// Whether several tasks are allowed: every task with this handoff id, file name or title.
+    pub(super) all: bool,
+    /// Whether only open tasks are meant. If all of them have ended, they are meant all the same.
+    pub(super) open_only: bool,
+}
+
+/// The one task that `word` means, to be shown, and the ledger that has it.
+///
+/// # Errors
+/// When there is none or several, or the ledger fails.
+pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Reader, Task)> {
+    let Some(reader) = reader else { return Err(unknown(word)) };
+    let task = one(word, look(&reader, word)?.tasks, "")?;
+    Ok((reader, task))
+}
+
+/// The tasks to act on: one, or more with [`TaskSelector::all`].
+///
+/// # Errors
+/// When there is none, when there are several without [`TaskSelector::all`], when the word is too short, or the ledger fails.
+pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyhow::Result<Vec<Task>> {
+    let TaskSelector { word, all, open_only } = *which;
+    let Some(reader) = reader else { return Err(unknown(word)) };
+    let TaskMatches { mut tasks, by_prefix, more } = look(reader, word)?;
+    if by_prefix && word.len() < PREFIX_TO_ACT {
+        bail!("`{word}` is too short to act on: give at least {PREFIX_TO_ACT} characters of the id\n{}", list(&tasks));
+    }
+    if all && more {
+        let (word, count) = (one_line(word), tasks.len());
+        bail!(
+            "`{word}` means at least {count} tasks, too many to act on at once; `baton status --json` lists their ids"
+        );
+    }
+    if open_only && tasks.iter().any(|task| !task.state.is_final()) {
+        tasks.retain(|task| !task.state.is_final());
+    }
+    if all && by_prefix && tasks.len() > 1 {
+        bail!("--all takes a handoff id, a file name or a title, not the beginning of an id\n{}", list(&tasks));
+    }
+    if all { Ok(tasks) } else { Ok(vec![one(word, tasks, ", or all of them with --all")?]) }
+}
+
+fn look(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
+    let meant = task::meant(reader, word)?;
+    if meant.tasks.is_empty() { Err(unknown(word)) } else { Ok(meant) }
+}
+
+fn unknown(word: &str) -> anyhow::Error {
+    anyhow!("there is no task `{}`; `baton status` lists them", one_line(word))
+}
+
+fn one(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
+    match <[Task; 1]>::try_from(tasks) {
+        Ok([task]) => Ok(task),
+        Err(tasks) => {
+            let (word, count) = (one_line(word), tasks.len());
+            bail!("`{word}` means {count} tasks: name one of them by its id{or}\n{}", list(&tasks).trim_end());
+        }
+    }
+}
+
+fn list(tasks: &[Task]) -> String {
+    let mut table = Table::new(&["TASK", "AGENT", "STATE", "TITLE"]);
+    for task in tasks.iter().take(LISTED) {
+        table.row([task.id.clone(), task.agent.clone(), task.status().to_owned(), shorten(&task.title, 60)]);
+    }
+    let more = tasks.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!("and {more} more\n") } else { String::new() };
+    table.lines(|_, _, cell| cell) + &more
+}

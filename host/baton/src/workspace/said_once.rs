@@ -1,0 +1,56 @@
+//! What became of a package, in words: for the terminal, the log and the ledger.
+
+use baton_core::shell::words;
+use baton_core::text::one_line;
+use baton_registry::history::HistoryEntry;
+use baton_registry::{Change, InstallResult, signer};
+
+/// A few lines with the commands for the next step.
+pub(crate) fn said(done: &InstallResult) -> String {
+    let InstallResult { name, digest, beyond, grants, holder, key, .. } = done;
+    let (version, short) = (one_line(&done.version), digest.short(16));
+    let asked = words(beyond);
+    let goes: String = done.destinations.iter().map(|line| format!("\n  {line}")).collect();
+    if let Some(holder) = holder.as_ref().filter(|_| done.change == Change::Held) {
+        let asks = if beyond.is_empty() { String::new() } else { format!("\nit asks for: {asked}{goes}") };
+        let who = signer(key.as_deref());
+        return format!(
+            "WARNING: {name} {version} (sha256:{short}, {who}) has the name of another plugin: `{name}` belongs to \
+             {holder}{asks}\nnothing was replaced; to let this package take its place: \
+             baton plugin approve {name}@{short} --replace {name}"
+        );
+    }
+    match done.change {
+        Change::Nothing => format!("{name} {version} (sha256:{short}) is installed already"),
+        Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
+        Change::Installed if beyond.is_empty() => format!("{name} {version} (sha256:{short}) is installed"),
+        Change::Installed => format!(
+            "{name} {version} (sha256:{short}) is installed; it asks for: {asked}{goes}\nallow it with: baton plugin grant {name} {asked}"
+        ),
+        Change::Held => {
+            let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {asked}{goes}") };
+            let does: String = done.does.iter().map(|line| format!("\n  + {line}")).collect();
+            let lost = if grants.is_empty() {
+                String::new()
+            } else {
+                format!("\nthe revision before runs until then; --keep-grants lets the new one have: {}", words(grants))
+            };
+            format!(
+                "{name} {version} (sha256:{short}) waits to be allowed{asks}{does}\nallow it with: baton plugin approve {name}@{short}{lost}"
+            )
+        }
+    }
+}
+
+/// The same for the ledger.
+pub(crate) fn act(done: &InstallResult, from: &str) -> HistoryEntry {
+    let action = match done.change {
+        Change::Nothing => "seen",
+        Change::Installed => "installed",
+        Change::Updated => "updated",
+        Change::Held => "held",
+    };
+    let held = done.holder.as_ref().map(|holder| format!("; the name belongs to {holder}"));
+    let reason = format!("{} from {from}{}", done.version, held.unwrap_or_default());
+    HistoryEntry { plugin: done.name.clone(), action, reason, digest: done.digest.to_string() }
+}

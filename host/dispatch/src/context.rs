@@ -1,0 +1,373 @@
+//! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
+//! who the agents are.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use baton_core::Recipients;
+use baton_core::budget::Budget;
+use baton_core::manifest::Action;
+use baton_core::quarantine;
+use baton_core::retry::RetryPolicy;
+use baton_intake::{IntakeError, Owner};
+use baton_ledger::Ledger;
+use baton_ledger::lock::LockTable;
+use baton_sandbox::{
+    Cancel, DatabaseGrant, EgressGrants, FingerprintGrants, FolderCheck, MountGrant, Plugin, RepositoryGrant, Sandbox,
+};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::agent_folders::{HANDOFFS, unmark_removed};
+use crate::archive::UNROUTED;
+use crate::budget::BudgetAccounts as BudgetBook;
+use crate::escalation::EscalationPolicy;
+use crate::own_changes::OwnWrites;
+use crate::plugins::{PluginRefresh, Plugins};
+use crate::running::RunningAttempts;
+use crate::trigger::audio::{AudioScanQueue, AudioScanner};
+use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
+
+/// What one plugin may do in this workspace: declared and granted.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as `baton plugin grant` gives it")]
+pub struct PluginGrants {
+    /// Folders.
+    pub mounts: Vec<MountGrant>,
+    /// Whether these folders, and those of its repositories, may still be used: asked before each attempt.
+    pub folder_check: FolderCheck,
+    /// Whether files with several names (hard links) may be opened in them.
+    pub hard_links: bool,
+    /// Databases.
+    pub databases: Vec<DatabaseGrant>,
+    /// Whether it may hold names.
+    pub claims: bool,
+    /// Folders whose repositories it may read.
+    pub repositories: Vec<RepositoryGrant>,
+    /// What it may know of how files and the library sound.
+    pub sounds: FingerprintGrants,
+    /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
+    pub handoffs: Recipients,
+    /// Whether it may read the ledger.
+    pub ledger: bool,
+    /// Whether it may be told of every RETURN.
+    pub returns: bool,
+    /// Requests to servers, and the secrets in them.
+    pub egress: EgressGrants,
+    /// Whether its triggers on files wait for the grant `triggers`.
+    pub triggers_off: bool,
+    /// What it declares and was not granted, in the words of `baton plugin grant`.
+    pub lacks: Vec<String>,
+}
+
+/// A plugin as it is installed here.
+#[derive(Clone)]
+pub struct InstalledPlugin {
+    /// The component.
+    pub plugin: Plugin,
+    /// What it may do.
+    pub grants: PluginGrants,
+}
+
+impl InstalledPlugin {
+    /// The action that is asked for, or the default one.
+    ///
+    /// # Errors
+    /// When the plugin does not have it.
+    pub fn action(&self, asked: Option<&str>) -> Result<(&str, &Action), DispatchError> {
+        let manifest = self.plugin.manifest();
+        let asked = asked.unwrap_or(&manifest.declares.default_action);
+        let found = manifest.declares.actions.get_key_value(asked);
+        found.map(|(name, action)| (name.as_str(), action)).ok_or_else(|| DispatchError::NoAction {
+            plugin: manifest.name.clone(),
+            action: asked.to_owned(),
+            actions: manifest.declares.actions.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+impl InstalledPlugin {
+    /// Whether an interrupted attempt of the action may be made again.
+    pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
+        self.action(asked).is_ok_and(|(_, action)| action.idempotent)
+    }
+}
+
+/// The inboxes that a daemon serves are its workspace's.
+#[derive(Clone, Debug)]
+pub struct InboxOwnership {
+    /// Who this workspace is to others.
+    pub owner: Owner,
+    /// Whether inboxes that others have marked are taken from them.
+    pub over: bool,
+}
+
+/// What a house is made of.
+pub struct ContextParts {
+    /// The workspace, resolved.
+    pub root: PathBuf,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The engine of the plugins.
+    pub sandbox: Sandbox,
+    /// The plugins.
+    pub plugins: Plugins,
+    /// Looks for what the operator changed since; without it the plugins stay as they are.
+    pub refresh: Option<PluginRefresh>,
+    /// Hears new audio; without it none is.
+    pub scanner: Option<AudioScanner>,
+    /// What the operator says about the agents.
+    pub rules: AgentRules,
+    /// The folder in which other processes leave word that there is something to do.
+    pub wake: Option<PathBuf>,
+    /// How long external agents may leave things lying.
+    pub escalation: EscalationPolicy,
+    /// Who this workspace is to others that find its inboxes; without it none is claimed.
+    pub owns: Option<InboxOwnership>,
+    /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
+    pub owner: String,
+    /// How often the ledger is asked to take an outcome before it is lost: a daemon does not give up.
+    pub settle_tries: u32,
+}
+
+/// The house. Shared by all jobs.
+pub struct Context {
+    pub(crate) root: PathBuf,
+    pub(crate) ledger: Ledger,
+    pub(crate) sandbox: Sandbox,
+    /// The names that attempts hold.
+    pub(crate) claims: LockTable,
+    plugins: RwLock<Arc<Plugins>>,
+    pub(crate) refresh: Option<PluginRefresh>,
+    pub(crate) scanner: Option<AudioScanner>,
+    pub(crate) scan_queue: AudioScanQueue,
+    pub(crate) owner: String,
+    pub(crate) settle_tries: u32,
+    rules: AgentRules,
+    roster: RwLock<Arc<Roster>>,
+    /// What runs in this process.
+    pub(crate) running: RunningAttempts,
+    /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
+    pub(crate) budgets: BudgetBook,
+    /// The files that running attempts write.
+    pub(crate) own: OwnWrites,
+    /// Cancelled when what runs is not waited for any more.
+    pub(crate) ending: Cancel,
+    /// The folder in which other processes leave word that there is something to do.
+    pub(crate) wake: Option<PathBuf>,
+    pub(crate) escalation: EscalationPolicy,
+    /// Who this workspace is to others that find its inboxes.
+    pub(crate) owns: Option<InboxOwnership>,
+    /// Kibibytes of files that may be in reading at the same time.
+    reading: Semaphore,
+    /// Kibibytes of files that may be read and not yet written down.
+    holding: Semaphore,
+}
+
+impl Context {
+    /// Opens the house.
+    ///
+    /// # Errors
+    /// When it cannot be told who is there.
+    pub fn new(setup: ContextParts) -> Result<Arc<Self>, DispatchError> {
+        let daemon = owner::is_daemon(&setup.owner);
+        let is_gone = Arc::new(move |owner: &str| owner::is_gone(owner, daemon));
+        let context = Self {
+            claims: LockTable::new(setup.ledger.clone(), is_gone),
+            root: setup.root,
+            ledger: setup.ledger,
+            sandbox: setup.sandbox,
+            plugins: RwLock::new(Arc::new(setup.plugins)),
+            refresh: setup.refresh,
+            scanner: setup.scanner,
+            scan_queue: AudioScanQueue::default(),
+            owner: setup.owner,
+            settle_tries: setup.settle_tries,
+            rules: setup.rules,
+            roster: RwLock::default(),
+            running: RunningAttempts::default(),
+            budgets: BudgetBook::default(),
+            own: OwnWrites::default(),
+            ending: Cancel::default(),
+            wake: setup.wake,
+            escalation: setup.escalation,
+            owns: setup.owns,
+            reading: Semaphore::new(limits::READING_KIB as usize),
+            holding: Semaphore::new(limits::HOLDING_KIB as usize),
+        };
+        context.refresh_roster()?;
+        Ok(Arc::new(context))
+    }
+
+    /// A house in an empty folder, for tests.
+    #[cfg(test)]
+    pub(crate) fn in_folder(root: &Path) -> Arc<Self> {
+        Self::new(ContextParts {
+            root: root.to_owned(),
+            ledger: Ledger::open(&root.join("ledger.db"), "test").unwrap(),
+            sandbox: Sandbox::new(None).unwrap(),
+            plugins: Plugins::default(),
+            refresh: None,
+            scanner: None,
+            rules: AgentRules::default(),
+            wake: None,
+            escalation: EscalationPolicy::default(),
+            owns: None,
+            owner: "up:test".to_owned(),
+            settle_tries: 1,
+        })
+        .unwrap()
+    }
+
+    /// The agents as they were last seen.
+    #[must_use]
+    pub fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks again who is there.
+    ///
+    /// # Errors
+    /// When that cannot be told; those who were there last still count.
+    pub(crate) fn refresh_roster(&self) -> Result<(), DispatchError> {
+        let handoffs = self.handoffs();
+        // A drive that is not mounted holds no agents; those that were there are not gone.
+        let known = self.roster();
+        let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
+        if let Some(root) = self.rules.adopted.iter().find(missing) {
+            return Err(IntakeError::io(root, "read", ErrorKind::NotFound.into()).into());
+        }
+        let roster = Roster::look(&handoffs, self.plugins().names.iter(), &self.rules)
+            .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
+        *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
+        Ok(())
+    }
+
+    /// Makes the missing inboxes: of the agents (installing a plugin or naming an agent in the configuration makes one) and
+    /// of the drop box; in an adopted folder those of agents whose folder exists. What the configuration places elsewhere is
+    /// the operator's to make.
+    pub(crate) fn make_inboxes(&self) {
+        let (roster, handoffs) = (self.roster(), self.handoffs());
+        let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
+        plugins.flat_map(Agent::homes).for_each(unmark_removed);
+        let is_adopted = |folder: &Path| {
+            let home_exists = folder.parent().is_some_and(Path::is_dir);
+            home_exists && self.rules.adopted.iter().any(|root| folder.starts_with(root))
+        };
+        for inbox in roster.inboxes().filter(|inbox| inbox.folder.starts_with(&handoffs) || is_adopted(inbox.folder)) {
+            if let Err(error) = std::fs::create_dir_all(inbox.folder) {
+                tracing::warn!(agent = %inbox.owner, %error, "its inbox cannot be made");
+            }
+        }
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Whether Baton does the agent's work.
+    pub(crate) fn is_plugin(&self, agent: &str) -> bool {
+        self.plugins().names.contains(agent)
+    }
+
+    /// When the tasks of an agent are tried again.
+    pub(crate) fn retry(&self, agent: &str) -> RetryPolicy {
+        self.roster().get(agent).map_or_else(RetryPolicy::default, |agent| agent.settings.retry)
+    }
+
+    /// For how long the same content without an id is the same request of an agent.
+    pub(crate) fn repeat_after(&self, agent: &str) -> Duration {
+        self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
+    }
+
+    /// How long a task of an agent waits for a dependency that no task is named before a person is asked.
+    pub(crate) fn ask_after(&self, agent: &str) -> Duration {
+        self.roster().get(agent).map_or(limits::ASK_AFTER, |agent| agent.settings.ask_after)
+    }
+
+    /// How much a plugin may use over time.
+    pub(crate) fn budget(&self, plugin: &str) -> Budget {
+        self.rules.budgets.get(plugin).cloned().unwrap_or_default()
+    }
+
+    /// How often in a row the plugin of an agent may fail.
+    pub(crate) fn quarantine(&self, agent: &str) -> quarantine::QuarantinePolicy {
+        self.roster().get(agent).map_or_else(quarantine::QuarantinePolicy::default, |agent| agent.settings.quarantine)
+    }
+
+    /// The folder for an answer to `sender`, as the ledger keeps it.
+    pub(crate) fn answers_for(&self, sender: &str) -> String {
+        let roster = self.roster();
+        roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
+    }
+
+    /// Waits until a file of `bytes`, of which 4 MiB are read at most, may be held until it is written down.
+    pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
+        self.holding.acquire_many(kib).await.ok()
+    }
+
+    /// Waits until a file of `bytes` may be read; it may as long as the permit lives.
+    pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
+        let least = limits::READING_KIB / limits::READS_AT_ONCE;
+        let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).clamp(least, limits::READING_KIB);
+        self.reading.acquire_many(kib).await.ok()
+    }
+
+    /// The installed plugin of an agent.
+    ///
+    /// # Errors
+    /// When there is none of that name, or it cannot be used.
+    pub fn plugin(&self, name: &str) -> Result<Arc<InstalledPlugin>, DispatchError> {
+        let plugins = self.plugins();
+        if let Some(why) = plugins.unusable.get(name) {
+            return Err(DispatchError::Unusable { name: name.to_owned(), why: why.clone() });
+        }
+        plugins.usable.get(name).cloned().ok_or_else(|| DispatchError::NoPlugin {
+            name: name.to_owned(),
+            installed: plugins.usable.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The plugins as they are now.
+    pub(crate) fn plugins(&self) -> Arc<Plugins> {
+        Arc::clone(&self.plugins.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on these are the plugins.
+    pub(crate) fn swap(&self, plugins: Plugins) {
+        *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
+    }
+
+    /// The folders that hold agents' folders.
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
+        self.rules.places(&self.handoffs())
+    }
+
+    pub(crate) fn handoffs(&self) -> PathBuf {
+        self.root.join(HANDOFFS)
+    }
+
+    pub(crate) fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// A path as the ledger keeps it: relative to the workspace inside it, else absolute.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
+    }
+
+    /// Whether the process of that name in the ledger is not there any more.
+    pub(crate) fn is_gone(&self, owner: &str) -> bool {
+        owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
+    }
+
+    /// The path that the ledger means.
+    pub(crate) fn real(&self, shown: &str) -> PathBuf {
+        self.root.join(shown)
+    }
+}

@@ -1,0 +1,306 @@
+//! Which files wait to be read, which are in hand, and which are known and unchanged. Bookkeeping only: the present is
+//! handed in, and nothing here touches a file but for its stamp.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use baton_core::file_name;
+use baton_intake::{DetectedBy, FileStamp, FolderEntry, FolderEntryKind};
+
+use super::queue::PathQueue;
+
+/// A file that waits to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WaitingFile {
+    pub(super) agent: Arc<str>,
+    pub(super) seen: DetectedBy,
+    /// It was read before and ended too early.
+    pub(super) unfinished: bool,
+    at: Instant,
+}
+
+/// A file that is read, as it was when it was taken.
+#[derive(Debug)]
+struct FileInProgress {
+    waiting: WaitingFile,
+    stamp: Option<FileStamp>,
+    /// Whether every later change shows in the stamp.
+    tells_changes: bool,
+}
+
+/// A file that was read and has not changed since.
+#[derive(Debug)]
+struct SeenFile {
+    stamp: Option<FileStamp>,
+    kept: StampState,
+}
+
+/// Whether the ledger has the stamp of a known file, so that the next start does not read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StampState {
+    /// It has.
+    Yes,
+    /// It may have it.
+    NotYet,
+    /// It must not: the file could not be read, or a later change might not show.
+    Never,
+}
+
+/// Paths are shared, because a hundred thousand files may wait.
+#[derive(Debug, Default)]
+pub(super) struct FileQueue {
+    waiting: HashMap<Arc<Path>, WaitingFile>,
+    /// The same by inbox, then by time.
+    queue: PathQueue,
+    in_hand: HashMap<Arc<Path>, FileInProgress>,
+    /// Changed while in hand.
+    again: HashMap<Arc<Path>, WaitingFile>,
+    known: HashMap<Arc<Path>, SeenFile>,
+    /// The names of agents, each once.
+    agents: BTreeSet<Arc<str>>,
+    said: HashSet<PathBuf>,
+}
+
+impl FileQueue {
+    /// A file of `agent` came to notice. Names that are never read are passed over.
+    pub(super) fn notice(&mut self, path: &Path, agent: &str, seen: DetectedBy, now: Instant) {
+        let name = path.file_name().map(|name| name.to_string_lossy());
+        if name.is_none_or(|name| file_name::is_ignored(&name)) {
+            return;
+        }
+        let fresh = WaitingFile { agent: self.agent(agent), seen, unfinished: false, at: now };
+        if let Some((path, _)) = self.in_hand.get_key_value(path) {
+            self.again.insert(Arc::clone(path), fresh);
+            return;
+        }
+        if seen == DetectedBy::Complete || !self.waiting.contains_key(path) {
+            self.wait(path.into(), fresh);
+        }
+    }
+
+    fn agent(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.agents.get(name) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = name.into();
+        self.agents.insert(Arc::clone(&new));
+        new
+    }
+
+    fn wait(&mut self, path: Arc<Path>, waiting: WaitingFile) {
+        let at = waiting.at;
+        if let Some(before) = self.waiting.insert(Arc::clone(&path), waiting) {
+            self.queue.remove(&path, before.at);
+        }
+        self.queue.add(path, at);
+    }
+
+    /// A scan found a file: it is news unless it is known and has not changed.
+    pub(super) fn found(&mut self, found: &FolderEntry, agent: &str, now: Instant) {
+        let is_known = |known: &SeenFile| known.stamp == Some(found.stamp);
+        if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
+            return;
+        }
+        if !self.in_hand.contains_key(&*found.path) {
+            self.notice(&found.path, agent, DetectedBy::Present, now);
+        }
+    }
+
+    /// Forgets known files of `folder` that a scan did not find; gives those of them that the ledger has.
+    pub(super) fn keep_only(&mut self, folder: &Path, found: &[FolderEntry]) -> Vec<PathBuf> {
+        let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
+        let mut gone = Vec::new();
+        self.known.retain(|path, known| {
+            let stays = path.parent() != Some(folder) || there.contains(&**path);
+            gone.extend((!stays && known.kept == StampState::Yes).then(|| path.to_path_buf()));
+            stays
+        });
+        self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
+        gone
+    }
+
+    /// The ledger has the stamp of a file that was read before this start.
+    pub(super) fn recall(&mut self, path: &Path, stamp: FileStamp) {
+        self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Yes });
+    }
+
+    /// Files of a scan that are known as they were found, whose stamp the ledger does not have and may have. It is written now.
+    pub(super) fn take_stamps(&mut self, found: &[FolderEntry], now: SystemTime) -> Vec<(PathBuf, FileStamp)> {
+        let files = found.iter().filter(|found| found.kind == FolderEntryKind::File && found.stamp.is_old_at(now));
+        let mut keep = Vec::new();
+        for found in files {
+            if let Some(known) = self.known.get_mut(&*found.path)
+                && known.kept == StampState::NotYet
+                && known.stamp == Some(found.stamp)
+            {
+                known.kept = StampState::Yes;
+                keep.push((found.path.clone(), found.stamp));
+            }
+        }
+        keep
+    }
+
+    /// Takes up to `room` files whose time has come into hand.
+    pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, WaitingFile)> {
+        let mut taken = Vec::new();
+        while taken.len() < room
+            && let Some(path) = self.queue.next(now)
+        {
+            taken.extend(self.take_one(&path));
+        }
+        taken
+    }
+
+    fn take_one(&mut self, path: &Arc<Path>) -> Option<(PathBuf, WaitingFile)> {
+        let waiting = self.waiting.remove(path)?;
+        self.queue.remove(path, waiting.at);
+        let metadata = path.symlink_metadata();
+        if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            // Archived or taken away: there is nothing to read.
+            self.known.remove(path);
+            return None;
+        }
+        let stamp = metadata.ok().map(|metadata| FileStamp::of(&metadata));
+        let tells_changes = stamp.is_some_and(|stamp| stamp.is_fine() || stamp.is_old_at(SystemTime::now()));
+        self.in_hand.insert(Arc::clone(path), FileInProgress { waiting: waiting.clone(), stamp, tells_changes });
+        self.queue.taken(path);
+        Some((path.to_path_buf(), waiting))
+    }
+
+    /// A file is written down (or is not for Baton): it is known as it was when it was taken.
+    pub(super) fn keep(&mut self, path: &Path) {
+        self.know(path, StampState::NotYet);
+    }
+
+    /// A file could not be read, and nobody tries again before the next start.
+    pub(super) fn give_up(&mut self, path: &Path) {
+        self.know(path, StampState::Never);
+    }
+
+    fn know(&mut self, path: &Path, kept: StampState) {
+        if let Some((path, taken)) = self.let_go(path) {
+            let kept = if taken.tells_changes { kept } else { StampState::Never };
+            self.known.insert(path, SeenFile { stamp: taken.stamp, kept });
+        }
+        self.renew(path);
+    }
+
+    /// A file is to be looked at again at `at`.
+    pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
+        if let Some((path, taken)) = self.let_go(path) {
+            // A change meanwhile counts more than the plan to look again.
+            self.again.entry(path).or_insert(WaitingFile {
+                unfinished,
+                at,
+                seen: DetectedBy::Present,
+                ..taken.waiting
+            });
+        }
+        self.renew(path);
+    }
+
+    /// A file is gone.
+    pub(super) fn forget(&mut self, path: &Path) {
+        self.let_go(path);
+        self.known.remove(path);
+        self.renew(path);
+    }
+
+    fn let_go(&mut self, path: &Path) -> Option<(Arc<Path>, FileInProgress)> {
+        let entry = self.in_hand.remove_entry(path)?;
+        self.queue.released(path);
+        Some(entry)
+    }
+
+    fn renew(&mut self, path: &Path) {
+        if let Some((path, waiting)) = self.again.remove_entry(path) {
+            self.wait(path, waiting);
+        }
+    }
+
+    /// Whether something about this path is to be said for the first time.
+    pub(super) fn say_once(&mut self, path: &Path) -> bool {
+        self.said.insert(path.to_owned())
+    }
+
+    pub(super) fn in_hand(&self) -> usize {
+        self.in_hand.len()
+    }
+
+    pub(super) fn is_clear(&self) -> bool {
+        self.waiting.is_empty() && self.in_hand.is_empty()
+    }
+
+    /// When the next file may be taken.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.queue.next_at()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, "1").unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_not_taken_and_not_waited_for() {
+        let (mut file_queue, now) = (FileQueue::default(), Instant::now());
+        let (_folder, path) = file();
+        file_queue.notice(&path, "a", DetectedBy::Complete, now);
+        std::fs::remove_file(&path).unwrap();
+        assert!(file_queue.take(8, now).is_empty());
+        assert!(file_queue.is_clear());
+    }
+
+    #[test]
+    fn a_change_while_in_hand_is_looked_at_again() {
+        let (mut file_queue, now) = (FileQueue::default(), Instant::now());
+        let (_folder, path) = file();
+        file_queue.notice(&path, "a", DetectedBy::Complete, now);
+        assert_eq!(file_queue.take(8, now).len(), 1);
+        file_queue.notice(&path, "a", DetectedBy::Complete, now);
+        assert!(file_queue.take(8, now).is_empty());
+        file_queue.keep(&path);
+        assert_eq!(file_queue.take(8, now).len(), 1);
+    }
+
+    #[test]
+    fn an_unfinished_file_waits_for_its_time_and_a_change_brings_it_forward() {
+        let (mut file_queue, now) = (FileQueue::default(), Instant::now());
+        let (_folder, path) = file();
+        file_queue.notice(&path, "a", DetectedBy::Complete, now);
+        file_queue.take(8, now);
+        file_queue.put_back(&path, true, now + Duration::from_mins(1));
+        assert!(file_queue.take(8, now).is_empty());
+        file_queue.notice(&path, "a", DetectedBy::Complete, now);
+        assert_eq!(file_queue.take(8, now).len(), 1);
+    }
+
+    #[test]
+    fn a_known_file_is_news_only_when_its_stamp_changed() {
+        let (mut file_queue, now) = (FileQueue::default(), Instant::now());
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.json");
+        std::fs::write(&file, "1").unwrap();
+        let scan = || baton_intake::scan(folder.path()).unwrap().remove(0);
+        file_queue.found(&scan(), "a", now);
+        file_queue.take(8, now);
+        file_queue.keep(&file);
+        file_queue.found(&scan(), "a", now);
+        assert!(file_queue.is_clear());
+        std::fs::write(&file, "12").unwrap();
+        file_queue.found(&scan(), "a", now);
+        assert!(!file_queue.is_clear());
+    }
+}

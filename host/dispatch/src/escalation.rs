@@ -1,0 +1,164 @@
+//! What is done about requests that external agents leave lying, counted from the capture: a reminder to the agent, word to
+//! the sender, a mark for the operator, and in the end the archive with a RETURN that says so.
+//!
+//! Each step is taken once a task. What waits for a plugin is Baton's own work and never falls under this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_core::handoff::notice::Notice;
+use baton_ledger::event::{self, Event};
+use baton_ledger::outbox::{self, DeliveryKind};
+use baton_ledger::task::{self, EscalationStep, Task};
+use baton_ledger::{LedgerError, Tx};
+use fail::fail_point;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::settle::SettledTask;
+use crate::work::{AbortReason, settle_aborted};
+use crate::{Context, DispatchError, dependencies, limits};
+
+/// How long external agents may leave things lying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EscalationPolicy {
+    /// Then the agent is reminded.
+    pub remind: Duration,
+    /// Then the sender is told.
+    pub escalate: Duration,
+    /// Then it is marked for the operator.
+    pub review: Duration,
+    /// Then the file is archived as stale.
+    pub archive: Duration,
+}
+
+impl Default for EscalationPolicy {
+    /// Seven and fourteen days are the origin's own rule; a day is a working day missed, three are a weekend missed.
+    fn default() -> Self {
+        let day = Duration::from_hours(24);
+        Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(crate) struct EscalationResult {
+    /// Tasks for which there is something to deliver.
+    pub(crate) carry: Vec<String>,
+    /// Tasks that were archived as stale.
+    pub(crate) settled: Vec<SettledTask>,
+}
+
+/// Takes every step that is due.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<EscalationResult, DispatchError> {
+    let now = Timestamp::now();
+    let inner = Arc::clone(context);
+    let steps = context.ledger.write(move |tx| {
+        let mut carry = Vec::new();
+        for (step, after) in [
+            (EscalationStep::Reminded, inner.escalation.remind),
+            (EscalationStep::Escalated, inner.escalation.escalate),
+            (EscalationStep::Reviewed, inner.escalation.review),
+        ] {
+            for task in task::lying(tx, step, ago(now, after), now, limits::TENDED_AT_ONCE)? {
+                if take(tx, &inner, &task, step, now)? {
+                    carry.push(task.id);
+                }
+            }
+        }
+        dependencies::ask(tx, &inner, now)?;
+        // What a process that is gone was to deliver, among others.
+        carry.extend(outbox::open_tasks(tx)?);
+        let stale = task::left_lying(tx, ago(now, inner.escalation.archive), limits::TENDED_AT_ONCE)?;
+        Ok((carry, stale))
+    });
+    let (carry, stale) = steps.await?;
+    fail_point!("tend.committed");
+    let mut settled = Vec::new();
+    for id in stale {
+        let owner = context.owner.clone();
+        // Its RETURN may have come meanwhile.
+        let lease = move |tx: &Tx<'_>| {
+            let lies = task::get_in(tx, &id)?.state == baton_core::State::Delivered;
+            lies.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
+        };
+        if let Some(task) = context.ledger.write(lease).await? {
+            fail_point!("tend.stale_leased");
+            let days = context.escalation.archive.as_secs() / 86_400;
+            let reason = format!("{} left it lying for {days} days", task.agent);
+            settled.push(settle_aborted(context, task, AbortReason::Stale(reason)).await?);
+            fail_point!("tend.stale_settled");
+        }
+    }
+    Ok(EscalationResult { carry, settled })
+}
+
+/// The moment `pause` before `now`.
+pub(crate) fn ago(now: Timestamp, pause: Duration) -> Timestamp {
+    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(pause).unwrap_or(Timestamp::MIN)
+}
+
+/// Takes one step; says whether there is something to deliver.
+fn take(
+    tx: &Tx<'_>,
+    context: &Context,
+    task: &Task,
+    step: EscalationStep,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
+    let (action, reason) = match step {
+        EscalationStep::Reminded => ("reminded", format!("no RETURN since {since}")),
+        EscalationStep::Escalated => ("escalated", format!("no RETURN since {since}; its sender was told")),
+        EscalationStep::Reviewed => ("review", format!("it lies since {since}: look whether it is still wanted")),
+    };
+    task::did(tx, &task.id, step, now)?;
+    event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
+    // A plugin would run what it is told; the ledger has it.
+    let Some((to, kind, text)) = words(task, step).filter(|(to, ..)| !context.is_plugin(to)) else {
+        return Ok(false);
+    };
+    let notice = Notice {
+        kind,
+        task: &task.id,
+        to: &to,
+        handoff_id: task.handoff_id.as_deref(),
+        title: &task.title,
+        text: &text,
+        at: now,
+    };
+    let bytes = notice.to_bytes();
+    let delivery =
+        outbox::NewDelivery::written(DeliveryKind::Notice, context.answers_for(&to), notice.file_name(), bytes);
+    outbox::add(tx, &task.id, &delivery)?;
+    fail_point!("tend.notice_added");
+    Ok(true)
+}
+
+/// Who is told what.
+fn words(task: &Task, step: EscalationStep) -> Option<(String, &'static str, String)> {
+    let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
+    let sender = task.sender.clone().unwrap_or_default();
+    let file = task.file.as_deref().unwrap_or("its file");
+    match step {
+        EscalationStep::Reminded => {
+            let id = task.handoff_id.as_deref().unwrap_or(&task.id);
+            let text = format!(
+                "{sender} waits since {since} for the RETURN of `{file}`. Write it into {sender}'s inbox, with \
+                 `original_handoff.handoff_id` = `{id}`."
+            );
+            Some((task.agent.clone(), "REMINDER", text))
+        }
+        EscalationStep::Escalated => {
+            let text = format!(
+                "{} has not answered since {since} and was reminded. Ask again, ask somebody else, or `baton cancel {}`.",
+                task.agent, task.id
+            );
+            Some((sender, "ESCALATION", text))
+        }
+        EscalationStep::Reviewed => None,
+    }
+}

@@ -1,0 +1,120 @@
+//! Files that are not in the inbox any more while their tasks wait for a plugin: a person took them away, or the folder
+//! itself was.
+//!
+//! A file alone that is gone cancels its task. A folder that was replaced since (a drive that is not mounted, a client that
+//! synchronises and went offline) says nothing about the files that it had: their tasks ask a person, and go on by
+//! themselves when the files are back.
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_intake::{claimed_at, hash_file, scan};
+use baton_ledger::Tx;
+use baton_ledger::event::Event;
+use baton_ledger::task::{self, InboxTask};
+use fail::fail_point;
+use jiff::Timestamp;
+
+use crate::settle::SettledTask;
+use crate::work::{AbortReason, settle_aborted};
+use crate::{Context, DispatchError, limits};
+
+/// Why a task waits whose file was not there when its turn came.
+pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; looking again";
+
+/// Why a task asks a person whose folder was replaced.
+pub(crate) const INBOX_MISSING: &str =
+    "its inbox was replaced or is not mounted: put the file back and it goes on, or `baton cancel` it";
+
+/// Whether nothing is there. A folder that cannot be read says nothing.
+pub(crate) fn is_not_there(file: &Path) -> bool {
+    file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Whether the file is gone and its inbox is there.
+pub(crate) fn is_missing(file: &Path) -> bool {
+    is_not_there(file) && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
+}
+
+/// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
+///
+/// # Errors
+/// When the ledger fails.
+pub(crate) async fn check_missing_files(
+    context: &Arc<Context>,
+    agent: &str,
+) -> Result<Vec<SettledTask>, DispatchError> {
+    let name = agent.to_owned();
+    let waiting = context.ledger.write(move |tx| task::waiting_files(tx, &name)).await?;
+    let (inner, name) = (Arc::clone(context), agent.to_owned());
+    let missing = tokio::task::spawn_blocking(move || missing(&inner, &name, waiting));
+    let mut settled = Vec::new();
+    for (lying, replaced) in missing.await.unwrap_or_default() {
+        if replaced {
+            ask(context, lying).await?;
+        } else if let Some(ended) = cancel(context, lying).await? {
+            settled.push(ended);
+        }
+    }
+    Ok(settled)
+}
+
+/// What is gone, and whether its folder was replaced since it was written down. What lies in one of the agent's inboxes
+/// under a name that the ledger does not know yet was renamed.
+fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<(InboxTask, bool)> {
+    let (gone, there): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|lying| is_missing(&context.real(&lying.file)));
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let known: BTreeSet<_> = there.iter().map(|lying| context.real(&lying.file)).collect();
+    let roster = context.roster();
+    let inboxes = roster.inboxes().filter(|inbox| inbox.owner == agent);
+    let files = inboxes.filter_map(|inbox| scan(inbox.folder).ok()).flatten().map(|found| found.path);
+    let strangers = files.filter(|path| !known.contains(path)).filter_map(|path| hash_file(&path).ok());
+    let strangers: BTreeSet<String> = strangers.map(|hash| hash.to_string()).collect();
+    let gone = gone.into_iter().filter(|lying| lying.input.as_ref().is_none_or(|hash| !strangers.contains(hash)));
+    gone.map(|lying| {
+        let replaced = is_replaced(context, &lying);
+        (lying, replaced)
+    })
+    .collect()
+}
+
+fn is_replaced(context: &Context, lying: &InboxTask) -> bool {
+    let file = context.real(&lying.file);
+    let claimed = file.parent().and_then(claimed_at).and_then(|at| Timestamp::try_from(at).ok());
+    context.owns.is_some() && claimed.is_none_or(|claimed| claimed > lying.since)
+}
+
+async fn ask(context: &Arc<Context>, lying: InboxTask) -> Result<(), DispatchError> {
+    let job = move |tx: &Tx<'_>| {
+        let task = task::get_in(tx, &lying.id)?;
+        if task::waits_with(tx, &lying.id, &lying.file)? && task.state != State::NeedsHuman {
+            let event =
+                Event::of(&task, "baton", "missing", INBOX_MISSING.to_owned(), State::NeedsHuman, Timestamp::now());
+            task::transition(tx, &event)?;
+        }
+        Ok(())
+    };
+    Ok(context.ledger.write(job).await?)
+}
+
+async fn cancel(context: &Arc<Context>, lying: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
+    let (owner, now) = (context.owner.clone(), Timestamp::now());
+    // Meanwhile it may have run and its file may be archived: then it is not withdrawn.
+    let lease = move |tx: &Tx<'_>| {
+        let still = task::waits_with(tx, &lying.id, &lying.file)?;
+        still.then(|| task::lease_task(tx, &lying.id, &owner, limits::LEASE, now)).transpose()
+    };
+    let Some(task) = context.ledger.write(lease).await? else {
+        return Ok(None);
+    };
+    fail_point!("withdraw.leased");
+    let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
+    let settled = settle_aborted(context, task, AbortReason::Withdrawn(reason)).await?;
+    fail_point!("withdraw.settled");
+    Ok(Some(settled))
+}

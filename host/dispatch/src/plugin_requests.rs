@@ -1,0 +1,326 @@
+//! What plugins send to agents and take back, in the transaction that settles their tasks.
+//!
+//! A plugin names its requests by keys of its own. One is open from the transaction that sends it until its task has ended,
+//! or until its file is gone that nobody has looked at; so long, nothing is sent under its key. After that the key asks anew,
+//! with another `dedupe_key` in the file, because the same one would be the request that was answered.
+//!
+//! What is taken back ends as `cancelled` in this very transaction, and its file is carried to the archive like any other.
+//! When nobody has looked at the file yet, it is on its way or lies there: it is marked here and ends when it is captured
+//! ([`refused_file`]). What a plugin is working on is left to end, and so is what has its RETURN in the plugin's inbox: the
+//! capture of that ends it as answered, however long it takes.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use baton_core::State;
+use baton_core::handoff::Chain;
+use baton_core::handoff::compose::Request;
+use baton_ledger::event::Event;
+use baton_ledger::outbox::{self, DeliveryKind, DeliveryProgress};
+use baton_ledger::plugin_requests::{self, PluginRequest};
+use baton_ledger::task::{self, Task};
+use baton_ledger::{LedgerError, Tx};
+use baton_sandbox as sandbox;
+use fail::fail_point;
+use jiff::Timestamp;
+
+use crate::archive::to_archive;
+use crate::capture::{PendingReturn, returns_ahead};
+use crate::context::Context;
+use crate::missing_files::is_not_there;
+use crate::{dependencies, limits};
+
+/// What one task gives to the post.
+pub(crate) struct PluginRequests {
+    /// The workspace.
+    root: PathBuf,
+    /// The plugin.
+    sender: String,
+    /// In the order of the calls.
+    items: Vec<RequestItem>,
+    /// RETURNs that lie in the plugin's inbox and nobody has read.
+    ahead: Arc<[PendingReturn]>,
+}
+
+enum RequestItem {
+    Send {
+        key: String,
+        /// As it is asked for the first time.
+        request: Box<Request>,
+        folder: String,
+    },
+    TakeBack(sandbox::Withdrawal),
+}
+
+/// What followed from it for other tasks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestEffects {
+    /// Requests whose files are to be carried to the archive.
+    pub(crate) carry: Vec<String>,
+    /// Tasks that waited may begin.
+    pub(crate) released: bool,
+}
+
+impl PluginRequests {
+    /// What `task` gives to the post.
+    pub(crate) fn of(context: &Context, task: &Task, items: Vec<sandbox::PluginRequest>, now: Timestamp) -> Self {
+        let item = |(number, item)| match item {
+            sandbox::PluginRequest::Send(draft) => send(context, task, number, draft, now),
+            sandbox::PluginRequest::TakeBack(back) => RequestItem::TakeBack(back),
+        };
+        let items = items.into_iter().enumerate().map(item).collect();
+        Self { root: context.root.clone(), sender: task.agent.clone(), items, ahead: Arc::default() }
+    }
+
+    /// Whether anything is taken back.
+    fn takes_back(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, RequestItem::TakeBack(_)))
+    }
+
+    /// Writes into the outbox what goes out, and ends what is taken back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) fn go_out(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
+        let (mut sent, answered) = (RequestEffects::default(), self.answered(tx)?);
+        for item in &self.items {
+            match item {
+                RequestItem::Send { key, request, folder } => self.send(tx, task, (key, request, folder))?,
+                RequestItem::TakeBack(back) => self.take_back(tx, back, &answered, (&mut sent, now))?,
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Sends a request, unless one under its key is open.
+    fn send(
+        &self,
+        tx: &Tx<'_>,
+        task: &Task,
+        (key, request, folder): (&str, &Request, &str),
+    ) -> Result<(), LedgerError> {
+        let before = plugin_requests::newest(tx, &self.sender, key)?;
+        if let Some(before) = &before
+            && self.standing(tx, before)?.is_open()
+        {
+            return Ok(());
+        }
+        let times = before.map_or(1, |before| before.times.saturating_add(1));
+        let request = Request { dedupe_key: Some(dedupe_key(&self.sender, key, times)), ..request.clone() };
+        let (name, bytes) = (request.file_name(), request.to_bytes());
+        let delivery = outbox::add(
+            tx,
+            &task.id,
+            &outbox::NewDelivery::written(DeliveryKind::Handoff, folder.to_owned(), name, bytes),
+        )?;
+        let (sender, key) = (self.sender.clone(), key.to_owned());
+        plugin_requests::add(
+            tx,
+            &PluginRequest { handoff_id: request.id, sender, key, times, delivery, taken_back: None },
+        )
+    }
+
+    /// Takes back what is open under a key and was not answered.
+    fn take_back(
+        &self,
+        tx: &Tx<'_>,
+        back: &sandbox::Withdrawal,
+        answered: &BTreeSet<String>,
+        (sent, now): (&mut RequestEffects, Timestamp),
+    ) -> Result<(), LedgerError> {
+        let Some(before) = plugin_requests::newest(tx, &self.sender, &back.dedupe_key)? else {
+            return Ok(());
+        };
+        match self.standing(tx, &before)? {
+            LastRequestState::Ended => Ok(()),
+            LastRequestState::Unseen => plugin_requests::turn_away(tx, &before.handoff_id, &back.reason),
+            LastRequestState::Open(requests) => {
+                for request in requests.into_iter().filter(|request| request.state != State::Running) {
+                    if answered.contains(&request.id) {
+                        continue;
+                    }
+                    sent.released |= end(tx, &request, &self.sender, &back.reason, now)?;
+                    sent.carry.push(request.id);
+                }
+                fail_point!("post.taken_back");
+                Ok(())
+            }
+        }
+    }
+
+    /// The requests whose RETURNs are there: those are going to end them.
+    fn answered(&self, tx: &Tx<'_>) -> Result<BTreeSet<String>, LedgerError> {
+        self.ahead.iter().filter_map(|ahead| ahead.ends(tx).transpose()).collect()
+    }
+
+    fn standing(&self, tx: &Tx<'_>, posted: &PluginRequest) -> Result<LastRequestState, LedgerError> {
+        let mut requests = task::asked_as(tx, &posted.sender, &posted.handoff_id)?;
+        let was_seen = !requests.is_empty();
+        requests.retain(|request| !request.state.is_final());
+        Ok(match was_seen {
+            true if requests.is_empty() => LastRequestState::Ended,
+            true => LastRequestState::Open(requests),
+            false if posted.taken_back.is_some() => LastRequestState::Ended,
+            false => match outbox::progress(tx, posted.delivery)? {
+                DeliveryProgress::Open => LastRequestState::Unseen,
+                DeliveryProgress::Done { folder, name } if !is_gone(&self.root, &folder, &name) => {
+                    LastRequestState::Unseen
+                }
+                DeliveryProgress::Done { .. } | DeliveryProgress::Gone => LastRequestState::Ended,
+            },
+        })
+    }
+}
+
+/// Looks which requests have their RETURNs already, if any of these posts of one plugin takes one back. Who makes something
+/// and says so writes one after the other, so the word gets a moment to arrive. It is one moment for all of them, and none
+/// goes ahead of another meanwhile: what one sends may be under the key of what another takes back.
+pub(crate) async fn accept_pending_returns(context: &Arc<Context>, posts: impl Iterator<Item = &mut PluginRequests>) {
+    let posts: Vec<_> = posts.filter(|post| post.takes_back()).collect();
+    let Some(sender) = posts.first().map(|post| post.sender.clone()) else { return };
+    tokio::time::sleep(limits::GRACE).await;
+    let ahead = Arc::from(returns_ahead(context, &sender).await);
+    for post in posts {
+        post.ahead = Arc::clone(&ahead);
+    }
+}
+
+/// How it stands with what was sent last under a key.
+enum LastRequestState {
+    /// Its tasks that have not ended.
+    Open(Vec<Task>),
+    /// Its file is on its way, or lies there and nobody has looked at it.
+    Unseen,
+    /// It has ended, or its file is gone.
+    Ended,
+}
+
+impl LastRequestState {
+    fn is_open(&self) -> bool {
+        !matches!(self, Self::Ended)
+    }
+}
+
+/// Whether the file was taken away before anybody looked at it. A folder that cannot be read says nothing.
+fn is_gone(root: &Path, folder: &str, name: &str) -> bool {
+    is_not_there(&root.join(folder).join(name))
+}
+
+fn send(context: &Context, task: &Task, number: usize, draft: sandbox::Draft, now: Timestamp) -> RequestItem {
+    let folder = context.answers_for(&draft.to);
+    let request = Request {
+        id: format!("{}-{}", task.id, number + 1),
+        from: task.agent.clone(),
+        to: draft.to,
+        title: draft.title,
+        action: draft.action,
+        args: draft.args,
+        body: draft.body,
+        priority: draft.priority,
+        dedupe_key: None,
+        chain: Some(Chain {
+            id: Some(task.chain_id.clone().unwrap_or_else(|| task.id.clone())),
+            phase: Some(task.chain_phase.unwrap_or(1).saturating_add(1)),
+        }),
+        depends_on: Vec::new(),
+        deadline: None,
+        reply_to: None,
+        created_at: now,
+    };
+    RequestItem::Send { key: draft.dedupe_key, request: Box::new(request), folder }
+}
+
+/// The key that stands in the file: another one each time, so that a new request is none that was answered.
+fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
+    if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
+}
+
+/// Ends a request that its sender took back: no RETURN. Says whether others may begin by that.
+fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) -> Result<bool, LedgerError> {
+    let state = State::Cancelled;
+    task::transition(tx, &Event::of(request, sender, "taken_back", reason.to_owned(), state, now))?;
+    outbox::take_back(tx, &request.id)?;
+    if let Some(file) = &request.file {
+        outbox::add(tx, &request.id, &to_archive(file, request.input.clone(), state))?;
+    }
+    dependencies::settled(tx, request, state, now)
+}
+
+/// Why the file of a request is turned away that its sender took back before anybody looked at it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn refused_file(tx: &Tx<'_>, new: &task::NewTask) -> Result<Option<String>, LedgerError> {
+    match (&new.sender, &new.handoff_id) {
+        (Some(sender), Some(id)) => plugin_requests::turned_away(tx, sender, id),
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::handoff::Priority;
+    use baton_ledger::task::Origin;
+
+    use super::*;
+
+    fn draft(key: &str) -> sandbox::PluginRequest {
+        sandbox::PluginRequest::Send(sandbox::Draft {
+            to: "B".to_owned(),
+            title: "Look".to_owned(),
+            action: None,
+            args: serde_json::Map::new(),
+            body: String::new(),
+            priority: Priority::Medium,
+            dedupe_key: key.to_owned(),
+        })
+    }
+
+    fn back(key: &str) -> sandbox::PluginRequest {
+        sandbox::PluginRequest::TakeBack(sandbox::Withdrawal {
+            dedupe_key: key.to_owned(),
+            reason: "it is there".to_owned(),
+        })
+    }
+
+    /// One task of the plugin `p` that gives this to the post; gives what it put into the outbox, name and content.
+    async fn settled(context: &Arc<Context>, items: Vec<sandbox::PluginRequest>) -> Vec<String> {
+        let inner = Arc::clone(context);
+        let job = move |tx: &Tx<'_>| {
+            let now = Timestamp::UNIX_EPOCH;
+            let id = task::insert(tx, &task::NewTask::blank("p", Origin::Call, State::Running), None, now)?;
+            let task = task::get_in(tx, &id)?;
+            PluginRequests::of(&inner, &task, items, now).go_out(tx, &task, now)?;
+            outbox::open_of(tx, &id, |_| false)
+        };
+        let open = context.ledger.write(job).await.unwrap();
+        open.into_iter().map(|delivery| String::from_utf8(delivery.bytes.unwrap()).unwrap()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_is_on_its_way_is_open_and_what_is_taken_back_then_is_turned_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let context = Context::in_folder(folder.path());
+        let first = settled(&context, vec![draft("k"), draft("l")]).await;
+        assert!(first[0].contains(r#""dedupe_key": "p:k""#) && first.len() == 2, "{first:?}");
+        assert!(settled(&context, vec![draft("k")]).await.is_empty(), "nobody has carried it yet");
+
+        let again = settled(&context, vec![back("k"), draft("k"), back("never sent")]).await;
+        assert!(again[0].contains(r#""dedupe_key": "p:k#2""#) && again.len() == 1, "{again:?}");
+        let id = |text: &str| {
+            serde_json::from_str::<serde_json::Value>(text).unwrap()["handoff_id"].as_str().unwrap().to_owned()
+        };
+        let ids = [&first[0], &first[1], &again[0]].map(|text| id(text));
+        let away = move |tx: &Tx<'_>| {
+            let new = |id: String| task::NewTask {
+                sender: Some("p".to_owned()),
+                handoff_id: Some(id),
+                ..task::NewTask::blank("B", Origin::Handoff, State::Captured)
+            };
+            ids.map(|id| refused_file(tx, &new(id))).into_iter().collect::<Result<Vec<_>, _>>()
+        };
+        let away = context.ledger.write(away).await.unwrap();
+        assert_eq!(away, [Some("it is there".to_owned()), None, None]);
+    }
+}

@@ -1,0 +1,248 @@
+//! What an attempt comes to: the state, the word for it and the text that says why. Nothing is written here.
+
+use std::sync::Arc;
+
+use baton_core::text::plugin_says;
+use baton_core::{OutcomeKind, State};
+use baton_ledger::task::{Origin, Task};
+use baton_sandbox::{self as sandbox, AttemptError, AttemptReport, WatchUpdate, wit};
+use jiff::{SignedDuration, Timestamp};
+
+use super::reports;
+use crate::context::{Context, InstalledPlugin};
+use crate::last_words::last_words;
+use crate::limits;
+use crate::missing_files::FILE_MISSING;
+use crate::work::{AbortReason, explain};
+
+/// Who ended an attempt: the actor of its event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Actor {
+    /// The plugin, by its attempt.
+    Plugin,
+    /// The daemon.
+    Baton,
+    /// A person, by a command.
+    Operator,
+}
+
+impl Actor {
+    /// The name in the event.
+    pub(super) fn name(self, task: &Task) -> &str {
+        match self {
+            Self::Plugin => &task.agent,
+            Self::Baton => "baton",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+/// The decision, before it is written.
+pub(super) struct Resolution {
+    pub(super) actor: Actor,
+    pub(super) state: State,
+    pub(super) action: &'static str,
+    pub(super) text: String,
+    /// What the plugin says of it, when it ended with an outcome.
+    pub(super) outcome: Option<OutcomeKind>,
+    pub(super) next_steps: Vec<String>,
+    pub(super) due: Option<Timestamp>,
+    /// Its file was left lying by the agent that it is for.
+    pub(super) stale: bool,
+    pub(super) artifacts: Vec<wit::Artifact>,
+    pub(super) findings: Vec<wit::Finding>,
+    pub(super) post: Vec<sandbox::PluginRequest>,
+    pub(super) watched: Vec<WatchUpdate>,
+}
+
+impl Resolution {
+    /// An ending by the plugin, without an outcome.
+    fn without_outcome(state: State, action: &'static str, text: String) -> Self {
+        Self {
+            actor: Actor::Plugin,
+            state,
+            action,
+            text,
+            outcome: None,
+            next_steps: Vec::new(),
+            due: None,
+            stale: false,
+            artifacts: Vec::new(),
+            findings: Vec::new(),
+            post: Vec::new(),
+            watched: Vec::new(),
+        }
+    }
+
+    fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+}
+
+/// Decides how an attempt on `installed` ended. What it would wait for may have come while it ran, and nobody would tell it
+/// again: then it is tried again.
+pub(super) fn resolve(
+    context: &Context,
+    task: &Task,
+    installed: Option<&Arc<InstalledPlugin>>,
+    ended: Result<AttemptReport, AbortReason>,
+    now: Timestamp,
+) -> Resolution {
+    let ending = match ended {
+        Err(ended) => without_report(ended, now),
+        Ok(AttemptReport { ended: Err(failure), log, .. }) => {
+            let ending = failed(context, task, installed.map(Arc::as_ref), (&failure, &log), now);
+            if context.budgets.was_refused(&task.agent, &task.id) {
+                out_of_budget(context, task, ending)
+            } else {
+                ending
+            }
+        }
+        Ok(AttemptReport { ended: Ok(outcome), post, watched, .. }) => with_outcome(task, outcome, post, watched),
+    };
+    let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
+    if waits && task.origin == Origin::Call {
+        let text = format!("{}; then run it again: a `baton run` does not go on automatically", ending.text);
+        return Resolution { text, ..ending };
+    }
+    if waits && has_changed(context, task, installed) {
+        let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
+        return Resolution::without_outcome(State::Queued, "queued", text).by(Actor::Baton);
+    }
+    ending
+}
+
+/// Whether the plugin is another one than the attempt ran on, or can be used by now.
+fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledPlugin>>) -> bool {
+    let now = context.plugin(&task.agent).ok();
+    now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
+}
+
+/// The plugin did not run.
+fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
+    let (state, action, text) = match ended {
+        AbortReason::Stale(reason) => {
+            let ending = Resolution::without_outcome(State::Cancelled, "stale", reason);
+            return Resolution { stale: true, ..ending.by(Actor::Baton) };
+        }
+        AbortReason::Missing => {
+            let due = now.checked_add(limits::MISSING_AGAIN).ok();
+            let ending = Resolution::without_outcome(State::Waiting, "missing", FILE_MISSING.to_owned());
+            return Resolution { due, ..ending.by(Actor::Baton) };
+        }
+        AbortReason::Cancelled(reason) => {
+            return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);
+        }
+        AbortReason::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
+        AbortReason::Refused(reason) => (State::Failed, "failed", reason),
+        AbortReason::Overdue(reason) => (State::Failed, "overdue", reason),
+        AbortReason::Unbegun => {
+            let text = "the daemon stopped before it began; it is made at the next start";
+            (State::Queued, "stopped", text.to_owned())
+        }
+        AbortReason::Held(reason) => (State::NeedsApproval, "needs_approval", reason),
+        AbortReason::Unusable(reason) => (State::NeedsGrant, "needs_grant", reason),
+    };
+    Resolution::without_outcome(state, action, text).by(Actor::Baton)
+}
+
+/// The plugin reports what it did. Reports that cannot be written under their names make it a failure.
+fn with_outcome(
+    task: &Task,
+    outcome: wit::Outcome,
+    post: Vec<sandbox::PluginRequest>,
+    watched: Vec<WatchUpdate>,
+) -> Resolution {
+    if let Some(bad) = reports::bad_name(&outcome.artifacts) {
+        let text =
+            format!("the plugin `{}` named a report {bad:?}: a plain file name, each once, is wanted", task.agent);
+        return Resolution::without_outcome(State::Failed, "failed", text);
+    }
+    let (kind, action) = match outcome.kind {
+        wit::OutcomeKind::Done => (OutcomeKind::Done, "succeeded"),
+        wit::OutcomeKind::Partial => (OutcomeKind::Partial, "partial"),
+        wit::OutcomeKind::Refused => (OutcomeKind::Refused, "refused"),
+    };
+    Resolution {
+        outcome: Some(kind),
+        next_steps: outcome.next_steps,
+        artifacts: outcome.artifacts,
+        findings: outcome.findings,
+        post,
+        watched,
+        ..Resolution::without_outcome(kind.state(), action, outcome.summary)
+    }
+}
+
+fn failed(
+    context: &Context,
+    task: &Task,
+    installed: Option<&InstalledPlugin>,
+    (failure, log): (&AttemptError, &str),
+    now: Timestamp,
+) -> Resolution {
+    let lacks = installed.map_or(&[][..], |installed| &installed.grants.lacks);
+    let mut text = explain(failure, &task.agent, lacks);
+    if let (AttemptError::Trap(_), Some(words)) = (failure, last_words(log)) {
+        text.push_str(&format!("; {}", plugin_says(&words)));
+    }
+    let (state, action) = match failure {
+        AttemptError::Retryable(_) => return again_or_dead(context, task, &text, now),
+        AttemptError::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
+        AttemptError::NeedsGrant(_) => (State::NeedsGrant, "needs_grant"),
+        AttemptError::Cancelled => return stopped(task, installed),
+        AttemptError::Permanent(_) | AttemptError::Limit { .. } | AttemptError::Trap(_) => (State::Failed, "failed"),
+    };
+    Resolution::without_outcome(state, action, text)
+}
+
+/// The attempt failed after its plugin's budget refused a handoff. It is tried again when the window has room.
+fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resolution {
+    if failed.state != State::Failed || task.origin == Origin::Call {
+        return failed;
+    }
+    let (policy, attempts) = (context.retry(&task.agent), task.attempts);
+    let text = format!(
+        "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
+        failed.text, policy.max_attempts
+    );
+    // Like all tasks of the plugin it begins when the budget has room again.
+    let (state, action) =
+        if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
+    Resolution::without_outcome(state, action, text).by(Actor::Baton)
+}
+
+/// The daemon is stopping, or a person ends a call: what may run again does so at the daemon's next start.
+fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
+    let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
+    let (actor, state, text) = if task.origin == Origin::Call {
+        (Actor::Operator, State::Cancelled, "it was cancelled")
+    } else if idempotent {
+        (Actor::Baton, State::Queued, "the attempt was stopped; it is made again at the next start")
+    } else {
+        let text = "the attempt was stopped and the action is not declared idempotent: see what it has done";
+        (Actor::Baton, State::NeedsHuman, text)
+    };
+    Resolution::without_outcome(state, "stopped", text.to_owned()).by(actor)
+}
+
+/// A call by hand is not repeated behind the caller's back.
+fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> Resolution {
+    let policy = context.retry(&task.agent);
+    let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
+    match pause.and_then(|pause| SignedDuration::try_from(pause).ok()).and_then(|pause| now.checked_add(pause).ok()) {
+        Some(due) => {
+            let text = format!("{text} (attempt {} of {})", task.attempts, policy.max_attempts);
+            Resolution { due: Some(due), ..Resolution::without_outcome(State::Waiting, "waiting", text) }
+        }
+        None if task.origin == Origin::Call => {
+            let text = format!("{text}; `baton run` tries once: run it again when the cause is gone");
+            Resolution::without_outcome(State::Dead, "dead", text)
+        }
+        None => {
+            let attempts =
+                if task.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", task.attempts) };
+            Resolution::without_outcome(State::Dead, "dead", format!("{text} (after {attempts})"))
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Settling what one agent has done in one go: one look at what arrived meanwhile, one transaction for all of it.
+
+use std::sync::Arc;
+
+use super::outcome::{SettledTask, Settlement};
+use super::write::SettlementEffects;
+use crate::context::Context;
+use crate::plugin_requests::accept_pending_returns;
+use crate::work::{FinishedAttempt, StartedTask, lease};
+use crate::{DispatchError, limits};
+
+/// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
+/// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
+///
+/// # Errors
+/// When the ledger does not take one after as many tries as the house allows, or the daemon is to end at once.
+pub(crate) async fn settle(
+    context: &Arc<Context>,
+    ended: Vec<FinishedAttempt>,
+    room: usize,
+) -> Result<(Vec<SettledTask>, Vec<StartedTask>), DispatchError> {
+    let outcomes: Vec<_> = ended.into_iter().map(|one| Settlement::of(context, one)).collect();
+    let ids: Vec<_> = outcomes.iter().map(|outcome| (outcome.task.agent.clone(), outcome.task.id.clone())).collect();
+    let settled = write_all(context, outcomes, room).await;
+    for (agent, id) in &ids {
+        context.budgets.end(agent, id);
+        context.own.end(id);
+    }
+    settled
+}
+
+/// Writes the outcomes, together if that works.
+async fn write_all(
+    context: &Arc<Context>,
+    mut outcomes: Vec<Settlement>,
+    room: usize,
+) -> Result<(Vec<SettledTask>, Vec<StartedTask>), DispatchError> {
+    accept_pending_returns(context, outcomes.iter_mut().map(|outcome| &mut outcome.out.post)).await;
+    let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
+    let (all, inner) = (outcomes.clone(), Arc::clone(context));
+    let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
+    let together = ledger.write(move |tx| {
+        let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
+        // Before the next tasks are taken: for them the ledger has what these attempts used.
+        for outcome in &all {
+            inner.budgets.end(&outcome.task.agent, &outcome.task.id);
+        }
+        let agent = all.first().map_or("", |outcome| &outcome.task.agent);
+        Ok((written, lease(tx, &inner, agent, room)?))
+    });
+    if let Ok((written, next)) = together.await {
+        return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));
+    }
+    // It may be one of them, or a task that cannot be taken: that is not the others' trouble.
+    let mut settled = Vec::new();
+    for outcome in outcomes {
+        let written = write_patiently(context, &outcome).await?;
+        settled.push(outcome.settled(written));
+    }
+    Ok((settled, Vec::new()))
+}
+
+/// Writes one outcome, again and again if need be, until the daemon is to end at once.
+async fn write_patiently(
+    context: &Context,
+    outcome: &Arc<Settlement>,
+) -> Result<Option<SettlementEffects>, DispatchError> {
+    let mut tries = 0;
+    loop {
+        let one = Arc::clone(outcome);
+        let written = context.ledger.write(move |tx| one.write(tx)).await;
+        tries += 1;
+        match written {
+            Err(error) if tries < context.settle_tries => {
+                let task = &outcome.task.id;
+                tracing::error!(%task, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
+                tokio::select! {
+                    () = tokio::time::sleep(limits::SETTLE_AGAIN) => {}
+                    () = context.ending.asked() => {
+                        tracing::error!(%task, "its outcome is not written down; the next start takes it up as interrupted");
+                        return Err(error.into());
+                    }
+                }
+            }
+            written => return Ok(written?),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Whose inbox a folder is: one workspace serves it, and a marker beside its files says which.
+//!
+//! Two daemons on one inbox would each do what lies there. The lock of the state folder keeps a second daemon of the same
+//! state away; the marker tells others: another workspace that names the folder as an inbox, another machine that sees it
+//! through a synced folder, a second state of the same workspace. It holds no lock; whoever finds his own name, or nobody's,
+//! takes the inbox. A workspace that was moved or is gone owns nothing any more.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use fail::fail_point;
+use serde::{Deserialize, Serialize};
+
+use crate::IntakeError;
+
+/// The file beside an inbox that says which workspace serves it.
+pub const OWNER_FILE: &str = ".baton-owner";
+
+/// A workspace as others see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Its machine.
+    pub host: String,
+    /// Its folder.
+    pub root: String,
+    /// Its state folder.
+    pub state: String,
+    /// A number of that state folder's own: machines change their names. Markers of old have none.
+    #[serde(default)]
+    pub id: String,
+}
+
+/// What a marker says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Marker {
+    #[serde(flatten)]
+    owner: Owner,
+    /// The inbox that it was written for, as its inode and the time of its making: another one in its place is not the same
+    /// folder.
+    #[serde(default)]
+    folder: String,
+}
+
+fn identity(inbox: &Path) -> String {
+    let Ok(metadata) = inbox.metadata() else {
+        return String::new();
+    };
+    let made = metadata.created().ok().and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok());
+    format!("{}:{}", metadata.ino(), made.map_or(0, |made| made.as_nanos()))
+}
+
+impl Owner {
+    fn is(&self, me: &Self) -> bool {
+        let machine = if self.id.is_empty() { self.host == me.host } else { self.id == me.id };
+        machine && self.root == me.root && self.state == me.state
+    }
+
+    /// Whether the workspace is on this machine and serves no folder any more: it is gone.
+    fn is_gone(&self, me: &Self) -> bool {
+        let there = |folder: &str| Path::new(folder).exists();
+        self.host == me.host && !(there(&self.root) && there(&self.state))
+    }
+}
+
+/// Takes `inbox` for `me`, whoever had it where `over` says so. A folder that is not there is nobody's. A marker that was
+/// written for another folder in this place is written anew, so that its time tells how old this one is.
+///
+/// # Errors
+/// [`IntakeError::Owned`] when another workspace has it; otherwise when the marker cannot be read or written.
+pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
+    let marker = marker_of(inbox);
+    let folder = identity(inbox);
+    match fs::read_to_string(&marker) {
+        Ok(text) => match serde_json::from_str::<Marker>(&text) {
+            Ok(found) if found.owner == *me && found.folder == folder => return Ok(()),
+            // A copy of a workspace brings the original's markers along: its own inboxes are its own.
+            Ok(found) if over || found.owner.is(me) || is_free(&found.owner, inbox, me) => {}
+            Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
+                return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
+            }
+            // Cut off by a crash.
+            Err(_) => {}
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(IntakeError::io(&marker, "read", error)),
+    }
+    match write(&marker, &Marker { owner: me.clone(), folder }) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(IntakeError::io(&marker, "written", error)),
+        _ => Ok(()),
+    }
+}
+
+/// When the folder that is `inbox` now was taken; `None` when it has no marker.
+#[must_use]
+pub fn claimed_at(inbox: &Path) -> Option<SystemTime> {
+    marker_of(inbox).metadata().and_then(|marker| marker.modified()).ok()
+}
+
+fn is_free(owner: &Owner, inbox: &Path, me: &Owner) -> bool {
+    let copied = owner.host == me.host && owner.root != me.root && inbox.starts_with(&me.root);
+    copied || owner.is_gone(me)
+}
+
+/// In the agent's folder where it has one, so that an inbox holds handoffs and nothing else.
+fn marker_of(inbox: &Path) -> PathBuf {
+    let agent = inbox.parent().filter(|_| inbox.file_name().is_some_and(|name| name == "01_inbox"));
+    agent.filter(|_| inbox.is_dir()).unwrap_or(inbox).join(OWNER_FILE)
+}
+
+fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
+    let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(marker)?;
+    fail_point!("claim.opened");
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(folder: &Path, name: &str) -> Owner {
+        let root = folder.join(name);
+        fs::create_dir_all(root.join("state")).unwrap();
+        Owner {
+            host: "here".to_owned(),
+            state: root.join("state").display().to_string(),
+            root: root.display().to_string(),
+            id: "1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_another_is_younger_than_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, me) = (folder.path().join("x/01_inbox"), owner(folder.path(), "a"));
+        fs::create_dir_all(&inbox).unwrap();
+        claim_inbox(&inbox, &me, false).unwrap();
+        let long_ago = SystemTime::now() - std::time::Duration::from_mins(5);
+        fs::File::open(marker_of(&inbox)).unwrap().set_modified(long_ago).unwrap();
+        claim_inbox(&inbox, &me, false).unwrap();
+        assert_eq!(claimed_at(&inbox), Some(long_ago));
+        fs::rename(&inbox, folder.path().join("away")).unwrap();
+        fs::create_dir(&inbox).unwrap();
+        claim_inbox(&inbox, &me, false).unwrap();
+        assert!(claimed_at(&inbox).unwrap() > long_ago);
+    }
+
+    #[test]
+    fn a_machine_that_was_renamed_is_the_same_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inbox, me) = (folder.path().join("x/01_inbox"), owner(folder.path(), "a"));
+        fs::create_dir_all(&inbox).unwrap();
+        claim_inbox(&inbox, &me, false).unwrap();
+        claim_inbox(&inbox, &Owner { host: "there".to_owned(), ..me.clone() }, false).unwrap();
+        let other = Owner { id: "2".to_owned(), ..me };
+        assert!(matches!(claim_inbox(&inbox, &other, false), Err(IntakeError::Owned { .. })));
+    }
+
+    #[test]
+    fn an_inbox_has_one_owner_until_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let inbox = folder.path().join("drive/01_inbox");
+        fs::create_dir_all(&inbox).unwrap();
+        let (a, b) = (owner(folder.path(), "a"), owner(folder.path(), "b"));
+        claim_inbox(&inbox, &a, false).unwrap();
+        claim_inbox(&inbox, &a, false).unwrap();
+        let error = claim_inbox(&inbox, &b, false).unwrap_err().to_string();
+        assert!(error.contains(&a.root) && error.contains(".baton-owner"), "{error}");
+        assert!(fs::read_dir(&inbox).unwrap().next().is_none(), "the inbox itself stays clean");
+        claim_inbox(&inbox, &b, true).unwrap();
+        claim_inbox(&inbox, &a, true).unwrap();
+        fs::remove_dir_all(&a.root).unwrap();
+        claim_inbox(&inbox, &b, false).unwrap();
+    }
+
+    #[test]
+    fn a_copy_of_a_workspace_has_its_own_inboxes_and_a_second_state_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (owner(folder.path(), "a"), owner(folder.path(), "b"));
+        let inbox = folder.path().join("b/handoffs/x/01_inbox");
+        fs::create_dir_all(&inbox).unwrap();
+        claim_inbox(&inbox, &a, false).unwrap();
+        claim_inbox(&inbox, &b, false).unwrap();
+        let second = Owner { state: folder.path().display().to_string(), ..b.clone() };
+        assert!(matches!(claim_inbox(&inbox, &second, false), Err(IntakeError::Owned { .. })));
+        assert!(matches!(
+            claim_inbox(&inbox, &Owner { id: "2".to_owned(), ..b }, false),
+            Err(IntakeError::Owned { .. })
+        ));
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_nobodys() {
+        let folder = tempfile::tempdir().unwrap();
+        claim_inbox(&folder.path().join("gone/01_inbox"), &owner(folder.path(), "a"), false).unwrap();
+    }
+}

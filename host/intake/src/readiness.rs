@@ -1,0 +1,96 @@
+//! When a file is whole. Pure: what was seen of it and the present go in.
+//!
+//! A rename into the folder is atomic, so it is whole at once; so is a file whose writer closed it. A file that was only
+//! found (at start, or where the kernel reports nothing) is whole when it was quiet for the settle time. Whether the
+//! content is complete is a second question, answered by reading: a handoff that ends too early gets a minute.
+
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, SystemTime};
+
+use crate::limits::{SETTLE, UNFINISHED};
+
+/// How a file came to notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetectedBy {
+    /// It was renamed into the folder, or its writer closed it.
+    Complete,
+    /// It is there.
+    Present,
+}
+
+/// Whether to read a file now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Read it.
+    Now,
+    /// Look again after this long.
+    In(Duration),
+}
+
+/// When a file was last written, for measuring quiet. A time in the future is another machine's clock; then the time at
+/// which the entry itself changed here counts, and where that lies in the future too, nothing is known and nothing is
+/// waited for.
+#[must_use]
+pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
+    let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
+    let nanos = u32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+    let changed = SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos);
+    let times = [metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), changed];
+    times.into_iter().find(|time| *time <= now).unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Whether a file last written at `modified` is whole at `now`. `unfinished` says that its content was read before and
+/// ended too early.
+#[must_use]
+pub fn readiness(seen: DetectedBy, modified: SystemTime, unfinished: bool, now: SystemTime) -> Readiness {
+    // A time of writing in the future (another machine's clock) says nothing about quiet: it counts as just now.
+    let quiet = now.duration_since(modified).unwrap_or(Duration::ZERO);
+    let needed = match (unfinished, seen) {
+        (true, _) => UNFINISHED,
+        (false, DetectedBy::Present) => SETTLE,
+        (false, DetectedBy::Complete) => Duration::ZERO,
+    };
+    if quiet >= needed { Readiness::Now } else { Readiness::In(needed.saturating_sub(quiet)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(ms)
+    }
+
+    #[test]
+    fn a_time_of_writing_in_the_future_gives_way_to_the_time_of_the_entry() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (now, ahead) = (SystemTime::now(), Duration::from_hours(24));
+        file.as_file().set_modified(now + ahead).unwrap();
+        let metadata = file.as_file().metadata().unwrap();
+        let later = now + Duration::from_mins(1);
+        assert!(written(&metadata, later) <= later && written(&metadata, later) > now - Duration::from_mins(1));
+        assert_eq!(written(&metadata, now - ahead), SystemTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn a_renamed_or_closed_file_is_whole_at_once() {
+        assert_eq!(readiness(DetectedBy::Complete, at(1000), false, at(1000)), Readiness::Now);
+    }
+
+    #[test]
+    fn a_file_that_is_only_there_is_whole_when_it_was_quiet() {
+        assert_eq!(
+            readiness(DetectedBy::Present, at(1000), false, at(1100)),
+            Readiness::In(Duration::from_millis(400))
+        );
+        assert_eq!(readiness(DetectedBy::Present, at(1000), false, at(1500)), Readiness::Now);
+    }
+
+    #[test]
+    fn a_file_that_ends_too_early_gets_a_minute_and_a_clock_ahead_gets_no_more() {
+        assert_eq!(readiness(DetectedBy::Complete, at(0), true, at(1000)), Readiness::In(Duration::from_secs(59)));
+        assert_eq!(readiness(DetectedBy::Complete, at(0), true, at(60_000)), Readiness::Now);
+        assert_eq!(readiness(DetectedBy::Present, at(9_000_000), false, at(0)), Readiness::In(SETTLE));
+    }
+}

@@ -1,0 +1,247 @@
+//! Names that attempts of plugins hold: one attempt at a time in the whole workspace, whatever process it runs in.
+//!
+//! A claim is a row. It counts as long as whoever holds it is there: a claim of this process while its [`HeldLock`] lives, one of
+//! another process while that process does. No clock ends a claim, so a slow holder is never overtaken. Which processes are
+//! gone is not known here: the [`LockTable`] is told how to tell.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::database::Tx;
+use crate::{Ledger, LedgerError};
+
+/// Tells whether the process of that name (not this one) is gone.
+pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// The claims of a workspace, as this process takes them. Clones are the same book; a process has one.
+#[derive(Clone)]
+pub struct LockTable {
+    ledger: Ledger,
+    is_gone: IsGoneFn,
+    live: LiveLocks,
+}
+
+/// The claims of this process that somebody holds.
+#[derive(Clone, Debug, Default)]
+struct LiveLocks(Arc<Mutex<BTreeSet<i64>>>);
+
+/// A claim that is held. It is given back when this is dropped.
+pub struct HeldLock {
+    id: i64,
+    ledger: Ledger,
+    live: LiveLocks,
+}
+
+impl LockTable {
+    /// The claims in `ledger`.
+    #[must_use]
+    pub fn new(ledger: Ledger, is_gone: IsGoneFn) -> Self {
+        Self { ledger, is_gone, live: LiveLocks::default() }
+    }
+
+    /// Takes `name` for an attempt of `task`, or gives nothing when somebody has it. When this returns, it is committed.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing is taken.
+    pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
+        let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
+        let book = self.clone();
+        self.ledger.write(move |tx| book.take_in(tx, (&plugin, &name), &task, Timestamp::now())).await
+    }
+
+    fn take_in(
+        &self,
+        tx: &Tx<'_>,
+        name: (&str, &str),
+        task: &str,
+        now: Timestamp,
+    ) -> Result<Option<HeldLock>, LedgerError> {
+        if let Some((id, owner)) = holder(tx.connection, name)? {
+            if self.counts(id, &owner, tx.owner) {
+                return Ok(None);
+            }
+            delete(tx.connection, id)?;
+        }
+        let mut insert = tx
+            .connection
+            .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        insert.execute(params![name.0, name.1, tx.owner, task, now.as_millisecond()])?;
+        let id = tx.connection.last_insert_rowid();
+        // Before the commit: nobody may find the row and not who holds it.
+        self.live.all().insert(id);
+        Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
+    }
+
+    /// Whether whoever holds it is there.
+    fn counts(&self, id: i64, owner: &str, own: &str) -> bool {
+        if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
+    }
+
+    /// Forgets the claims of processes that are gone. They count no more; this only keeps the table small.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+        let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let all: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
+        let mut over = all.iter().filter(|(id, owner)| !self.counts(*id, owner, tx.owner));
+        over.try_for_each(|(id, _)| delete(tx.connection, *id))
+    }
+}
+
+impl LiveLocks {
+    fn all(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl HeldLock {
+    /// Whether it is still held; it is not when somebody took its row away by hand.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn holds(&self) -> Result<bool, LedgerError> {
+        let id = self.id;
+        self.ledger.write(move |tx| exists(tx.connection, id)).await
+    }
+
+    /// Gives it back. When this returns without an error, that is committed.
+    ///
+    /// # Errors
+    /// When the database fails; within this process it counts no more all the same.
+    pub async fn give_back(self) -> Result<(), LedgerError> {
+        let id = self.id;
+        let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;
+        drop(self);
+        done
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        // It was given back already where it is not there any more: a row is deleted twice without harm.
+        if self.live.all().remove(&self.id) {
+            let id = self.id;
+            self.ledger.tell(move |tx| delete(tx.connection, id));
+        }
+    }
+}
+
+impl fmt::Debug for HeldLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Taken").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+fn holder(connection: &Connection, (plugin, name): (&str, &str)) -> Result<Option<(i64, String)>, LedgerError> {
+    let mut select = connection.prepare_cached("SELECT id, owner FROM claims WHERE plugin = ?1 AND name = ?2")?;
+    Ok(select.query_row([plugin, name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}
+
+fn exists(connection: &Connection, id: i64) -> Result<bool, LedgerError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM claims WHERE id = ?1")?.exists([id])?)
+}
+
+fn delete(connection: &Connection, id: i64) -> Result<(), LedgerError> {
+    connection.prepare_cached("DELETE FROM claims WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// The book of a process of that name; `gone` is the one that is dead.
+    fn book(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
+        LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
+    }
+
+    async fn take(book: &LockTable, name: &str) -> Option<HeldLock> {
+        book.take("p", name, "t").await.unwrap()
+    }
+
+    fn rows(book: &LockTable) -> i64 {
+        let count = |tx: &Tx<'_>| Ok(tx.connection.query_row("SELECT count(*) FROM claims", [], |row| row.get(0))?);
+        book.ledger.write_blocking(count).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_name_is_held_until_it_is_given_back_or_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (book(folder.path(), "run:1", ""), book(folder.path(), "run:2", ""));
+        let held = take(&one, "a").await.unwrap();
+        assert!(held.holds().await.unwrap());
+        assert!(take(&one, "a").await.is_none(), "the same process");
+        assert!(take(&two, "a").await.is_none(), "another process");
+        assert!(take(&two, "b").await.is_some(), "another name");
+        assert!(two.take("q", "a", "t").await.unwrap().is_some(), "another plugin");
+        held.give_back().await.unwrap();
+        let held = take(&two, "a").await.unwrap();
+        drop(held);
+        assert_eq!(rows(&two), 0);
+        assert!(take(&one, "a").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn the_claim_of_a_process_that_is_gone_counts_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let (dead, alive) = (book(folder.path(), "run:1", ""), book(folder.path(), "run:2", "run:1"));
+        let left = take(&dead, "a").await.unwrap();
+        let _other = take(&dead, "b").await.unwrap();
+        let held = take(&alive, "a").await.unwrap();
+        assert!(!left.holds().await.unwrap() && held.holds().await.unwrap());
+        drop(left);
+        assert!(take(&dead, "a").await.is_none() && held.holds().await.unwrap(), "another's claim is not given back");
+        let sweeper = alive.clone();
+        alive.ledger.write(move |tx| sweeper.sweep(tx)).await.unwrap();
+        assert_eq!(rows(&alive), 1, "only that of the process that is there is left");
+    }
+
+    #[tokio::test]
+    async fn a_row_of_this_process_that_nobody_holds_counts_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = book(folder.path(), "run:1", "");
+        let held = take(&one, "a").await.unwrap();
+        // As when the disk was full while it was given back.
+        one.live.all().clear();
+        assert!(take(&one, "a").await.is_some());
+        assert!(!held.holds().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_broken_claim_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = book(folder.path(), "run:1", "");
+        let held = take(&one, "a").await.unwrap();
+        one.ledger.write(|tx| Ok(tx.connection.execute("DELETE FROM claims", [])?)).await.unwrap();
+        assert!(!held.holds().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn of_many_that_take_at_once_one_gets_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let books: Vec<_> = (0..8).map(|number| book(folder.path(), &format!("run:{number}"), "")).collect();
+        let won = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for book in &books {
+                let won = &won;
+                scope.spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let taken = runtime.block_on(take(book, "a"));
+                    won.fetch_add(usize::from(taken.is_some()), Ordering::Relaxed);
+                    // Held until all have asked.
+                    std::mem::forget(taken);
+                });
+            }
+        });
+        assert_eq!(won.into_inner(), 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! What plugins sent under keys of their own: which request stands behind a key, and which files are to be turned away
+//! because they were taken back before anybody looked at them. What an open request is decides `dispatch`.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use crate::LedgerError;
+use crate::database::Tx;
+
+/// A request that a plugin sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginRequest {
+    /// The id that stands in the handoff.
+    pub handoff_id: String,
+    /// The plugin.
+    pub sender: String,
+    /// Its name for the request.
+    pub key: String,
+    /// How often it was asked under this key, with this time.
+    pub times: u32,
+    /// The delivery that carries it, as [`add`](crate::outbox::add) gave it.
+    pub delivery: i64,
+    /// Why it was taken back before it was looked at.
+    pub taken_back: Option<String>,
+}
+
+/// What `sender` asked last under `key`.
+const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_back FROM posted
+                      WHERE sender = ?1 AND key = ?2 ORDER BY times DESC LIMIT 1";
+
+/// Why the file of a request is to be turned away.
+const TURNED_AWAY: &str =
+    "SELECT taken_back FROM posted WHERE handoff_id = ?1 AND sender = ?2 AND taken_back IS NOT NULL";
+
+/// The key under which a file was sent.
+const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2";
+
+/// What is asked all the time, for the test of its plans.
+#[cfg(test)]
+pub(crate) const ASKED: [&str; 3] = [NEWEST, TURNED_AWAY, KEY];
+
+/// What `sender` asked last under `key`.
+///
+/// # Errors
+/// When the database fails.
+pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginRequest>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(NEWEST)?;
+    Ok(select.query_row([sender, key], posted).optional()?)
+}
+
+/// The key under which `sender` sent this file, as it gave it; none when it was not sent so, or was asked anew since.
+///
+/// # Errors
+/// When the database fails.
+pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(KEY)?;
+    Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
+}
+
+/// Writes down what was sent; what was asked before under its key is forgotten, unless it is to be turned away still.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
+    let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
+    tx.connection.prepare_cached(forget)?.execute([&new.sender, &new.key])?;
+    let mut insert = tx.connection.prepare_cached(
+        "INSERT OR REPLACE INTO posted (handoff_id, sender, key, times, delivery, taken_back) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    insert.execute(params![new.handoff_id, new.sender, new.key, new.times, new.delivery, new.taken_back])?;
+    Ok(())
+}
+
+/// Has the file of a request turned away as soon as somebody looks at it.
+///
+/// # Errors
+/// When the database fails.
+pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), LedgerError> {
+    let sql = "UPDATE posted SET taken_back = ?2 WHERE handoff_id = ?1";
+    tx.connection.prepare_cached(sql)?.execute([handoff_id, reason])?;
+    Ok(())
+}
+
+/// Why the file with this id of `sender` is to be turned away, if it is. That is said once: who drops it again asks anew.
+///
+/// # Errors
+/// When the database fails.
+pub fn turned_away(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
+    let mut select = tx.connection.prepare_cached(TURNED_AWAY)?;
+    let reason: Option<String> = select.query_row([handoff_id, sender], |row| row.get(0)).optional()?;
+    if reason.is_some() {
+        let clear = "UPDATE posted SET taken_back = NULL WHERE handoff_id = ?1";
+        tx.connection.prepare_cached(clear)?.execute([handoff_id])?;
+    }
+    Ok(reason)
+}
+
+fn posted(row: &Row<'_>) -> rusqlite::Result<PluginRequest> {
+    Ok(PluginRequest {
+        handoff_id: row.get(0)?,
+        sender: row.get(1)?,
+        key: row.get(2)?,
+        times: row.get(3)?,
+        delivery: row.get(4)?,
+        taken_back: row.get(5)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledger;
+
+    fn sent(handoff_id: &str, times: u32) -> PluginRequest {
+        PluginRequest {
+            handoff_id: handoff_id.to_owned(),
+            sender: "p".to_owned(),
+            key: "k".to_owned(),
+            times,
+            delivery: 1,
+            taken_back: None,
+        }
+    }
+
+    #[test]
+    fn the_newest_request_of_a_key_counts_and_an_older_one_is_turned_away_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
+        let job = |tx: &Tx<'_>| {
+            assert_eq!(newest(tx, "p", "k")?, None);
+            add(tx, &sent("t-1", 1))?;
+            turn_away(tx, "t-1", "it is there now")?;
+            add(tx, &sent("u-1", 2))?;
+            assert_eq!(newest(tx, "p", "k")?, Some(sent("u-1", 2)));
+            assert_eq!(key(tx, "p", "u-1")?.as_deref(), Some("k"));
+            assert_eq!(key(tx, "somebody else", "u-1")?, None);
+            assert_eq!(turned_away(tx, "somebody else", "t-1")?, None);
+            assert_eq!(turned_away(tx, "p", "u-1")?, None);
+            assert_eq!(turned_away(tx, "p", "t-1")?.as_deref(), Some("it is there now"));
+            assert_eq!(turned_away(tx, "p", "t-1")?, None);
+            add(tx, &sent("v-1", 3))?;
+            let rows = tx.connection.query_row("SELECT count(*) FROM posted", [], |row| row.get::<_, i64>(0))?;
+            assert_eq!(rows, 1, "one row a key is kept");
+            Ok(())
+        };
+        ledger.write_blocking(job).unwrap();
+    }
+}

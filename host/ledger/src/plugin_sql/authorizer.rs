@@ -1,0 +1,152 @@
+//! What a plugin's statement may do. SQLite asks while it compiles, before anything of the statement runs.
+//!
+//! The rule is deny by default: an action that is not named here is refused.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+use baton_core::manifest::Database;
+
+use super::{Access, GuestError};
+
+/// Pragmas that only tell something. FTS5 itself asks for `data_version`.
+const TELLING: [&str; 6] = ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"];
+
+/// Functions that reach outside of the database. Extensions are off as well, and so is the tokenizer's registry.
+const OUTSIDE: [&str; 2] = ["load_extension", "fts3_tokenizer"];
+
+/// Tables that FTS5 keeps for the catalog's index. SQLite itself refuses them to plain statements ("defensive").
+const INDEX: [&str; 5] = ["search_data", "search_idx", "search_content", "search_docsize", "search_config"];
+
+/// The judge of one connection.
+#[derive(Clone)]
+pub(super) struct Authorizer {
+    database: Database,
+    writable: bool,
+    denial: String,
+    /// Set while the host itself speaks (`BEGIN`, `COMMIT`).
+    host: Arc<AtomicBool>,
+    /// Why the statement at hand was refused.
+    refusal: Arc<Mutex<Option<GuestError>>>,
+}
+
+/// Why an action is refused.
+#[derive(Clone, Copy)]
+enum Refusal {
+    NeedsWriting,
+    Never(&'static str),
+}
+
+impl Authorizer {
+    pub(super) fn of(access: &Access) -> Self {
+        Self {
+            database: access.database,
+            writable: access.writable,
+            denial: access.denial.clone(),
+            host: Arc::default(),
+            refusal: Arc::default(),
+        }
+    }
+
+    /// Does something as the host, which may begin and end transactions.
+    pub(super) fn as_host<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.host.store(true, Ordering::Relaxed);
+        let done = work();
+        self.host.store(false, Ordering::Relaxed);
+        done
+    }
+
+    /// Why the last statement was refused, once.
+    pub(super) fn take(&self) -> Option<GuestError> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// SQLite's question.
+    pub(super) fn judge(&self, context: &AuthContext<'_>) -> Authorization {
+        if self.host.load(Ordering::Relaxed) {
+            return Authorization::Allow;
+        }
+        let refusal = match self.rule(context) {
+            Ok(()) => return Authorization::Allow,
+            Err(Refusal::NeedsWriting) => GuestError::Denied(self.denial.clone()),
+            Err(Refusal::Never(why)) => GuestError::Invalid(why.to_owned()),
+        };
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(refusal);
+        Authorization::Deny
+    }
+
+    fn rule(&self, context: &AuthContext<'_>) -> Result<(), Refusal> {
+        match context.action {
+            AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => Ok(()),
+            AuthAction::Function { function_name } => {
+                let outside = OUTSIDE.iter().any(|name| name.eq_ignore_ascii_case(function_name));
+                if outside { Err(Refusal::Never("extensions are not for plugins")) } else { Ok(()) }
+            }
+            AuthAction::Insert { table_name } => self.change(table_name, context.accessor, true),
+            AuthAction::Update { table_name, .. } | AuthAction::Delete { table_name } => {
+                self.change(table_name, context.accessor, false)
+            }
+            AuthAction::Pragma { pragma_name, pragma_value } => self.pragma(pragma_name, pragma_value),
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Err(Refusal::Never(
+                "transactions are not for plugins: each call is one, `batch` and `transaction` do much in one",
+            )),
+            AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+                Err(Refusal::Never("other databases are not for plugins: no ATTACH, DETACH or VACUUM"))
+            }
+            AuthAction::CreateVtable { module_name, .. } if !module_name.eq_ignore_ascii_case("fts5") => {
+                Err(Refusal::Never("of virtual tables only fts5 is for plugins"))
+            }
+            AuthAction::CreateTable { .. }
+            | AuthAction::CreateIndex { .. }
+            | AuthAction::CreateView { .. }
+            | AuthAction::CreateTrigger { .. }
+            | AuthAction::CreateVtable { .. }
+            | AuthAction::AlterTable { .. }
+            | AuthAction::DropTable { .. }
+            | AuthAction::DropIndex { .. }
+            | AuthAction::DropView { .. }
+            | AuthAction::DropTrigger { .. }
+            | AuthAction::DropVtable { .. }
+            | AuthAction::Reindex { .. }
+            | AuthAction::Analyze { .. } => self.form(),
+            _ => Err(Refusal::Never("this kind of statement is not for plugins (temporary tables neither)")),
+        }
+    }
+
+    /// Changing rows.
+    fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
+        let lent = match self.database {
+            Database::Own | Database::Files => true,
+            // Only the catalog's own triggers write to its tables: nobody else can make one there.
+            Database::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
+        };
+        match (lent, self.writable) {
+            (_, false) => Err(Refusal::NeedsWriting),
+            (false, true) => Err(Refusal::Never("the catalog is written to by INSERT into its views put_…, only")),
+            (true, true) => Ok(()),
+        }
+    }
+
+    /// Changing tables.
+    fn form(&self) -> Result<(), Refusal> {
+        match (self.database, self.writable) {
+            (Database::Catalog, _) => Err(Refusal::Never("the tables of the catalog are Baton's to change")),
+            (Database::Own | Database::Files, false) => Err(Refusal::NeedsWriting),
+            (Database::Own | Database::Files, true) => Ok(()),
+        }
+    }
+
+    fn pragma(&self, name: &str, value: Option<&str>) -> Result<(), Refusal> {
+        let name = name.to_ascii_lowercase();
+        match (name.as_str(), value) {
+            (name, _) if TELLING.contains(&name) => Ok(()),
+            ("user_version", None) => Ok(()),
+            ("user_version", Some(_)) => self.form(),
+            _ => Err(Refusal::Never(
+                "of pragmas only table_info, table_list, index_list and user_version are for plugins",
+            )),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! A copy of an SQLite file that belongs to another program, which may be writing to it.
+//!
+//! SQLite's backup API copies all pages in one step, inside one read transaction: the copy is one committed state, and what
+//! lies in a write-ahead log is in it. Copying the bytes would race checkpoints. The copy is a database with neither log nor
+//! journal, so that it can be read where nothing may be made beside it.
+//!
+//! Which file may be copied is not decided here.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::stop::StopHandle;
+use super::{GuestError, limits};
+
+/// Between two tries to read what another program holds.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Copies the database `from` into the empty file `to`. `is_it` is asked when SQLite has opened `from`: whether what lies
+/// there now is still the file that was meant.
+///
+/// # Errors
+/// As `snapshot-of` in `wit/sql.wit`. Then `to` holds nothing that is of use.
+pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
+    let source = source(from)?;
+    let begun = Instant::now();
+    loop {
+        if stop.is_asked() {
+            return Err(GuestError::Timeout("the task is being ended".to_owned()));
+        }
+        match pages(&source, to, &is_it) {
+            Ok(Step::Done) => return Ok(()),
+            Ok(Step::Busy) if begun.elapsed() < limits::FILE_BUSY => sleep(PAUSE),
+            Ok(Step::Busy) => {
+                return Err(GuestError::Busy(format!(
+                    "another program held the database for more than {} s",
+                    limits::FILE_BUSY.as_secs()
+                )));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// How a try ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Done,
+    /// Another program is writing.
+    Busy,
+}
+
+/// The file, for reading and nothing else. SQLite opens no link, also not on the way there.
+fn source(from: &Path) -> Result<Connection, GuestError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let opened = Connection::open_with_flags(from, flags).and_then(|source| {
+        // The tries are made here, where they can be ended.
+        source.busy_timeout(Duration::ZERO)?;
+        source.pragma_update(None, "cell_size_check", "ON")?;
+        Ok(source)
+    });
+    opened.map_err(|error| failed(&error))
+}
+
+/// One try.
+fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<Step, GuestError> {
+    // Size and pages are those of the same moment.
+    let begun = source.unchecked_transaction().and_then(|begun| {
+        let number = |name: &str| source.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        Ok((begun, number("page_count")?, number("page_size")?))
+    });
+    let (_begun, count, size) = match begun {
+        Ok(begun) => begun,
+        Err(error) if is_busy(&error) => return Ok(Step::Busy),
+        Err(error) => return Err(failed(&error)),
+    };
+    if !is_it() {
+        return Err(GuestError::Invalid("another file was put there while it was opened".to_owned()));
+    }
+    if count == 0 {
+        return Err(GuestError::Damaged("it is empty".to_owned()));
+    }
+    let bytes = u64::try_from(count.saturating_mul(size)).unwrap_or(u64::MAX);
+    if bytes > limits::FILE_BYTES {
+        let (mib, most) = (bytes >> 20, limits::FILE_BYTES >> 20);
+        return Err(GuestError::TooLarge(format!("the database has {mib} MiB; at most {most} are copied")));
+    }
+    match written(source, to) {
+        Ok(StepResult::Done) => Ok(Step::Done),
+        Ok(_) => Ok(Step::Busy),
+        Err(error) if is_busy(&error) => Ok(Step::Busy),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// All pages in one step, and a file that needs no log.
+fn written(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut copy = Connection::open_with_flags(to, flags)?;
+    // A copy that fails is thrown away, and one that is done is never written to.
+    copy.pragma_update(None, "synchronous", "OFF")?;
+    copy.pragma_update(None, "journal_mode", "OFF")?;
+    let step = Backup::new(source, &mut copy)?.step(-1)?;
+    drop(copy);
+    if step == StepResult::Done {
+        // The first page says what the source's did: that there is a write-ahead log.
+        let copy = Connection::open_with_flags(to, flags)?;
+        copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+        // What has no schema that can be read is no database.
+        copy.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    }
+    Ok(step)
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+/// What an error means for whoever asked for a copy.
+fn failed(error: &rusqlite::Error) -> GuestError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => GuestError::Damaged("it is no SQLite database".to_owned()),
+        Some(ErrorCode::DatabaseCorrupt) => GuestError::Damaged(format!("the database is damaged: {error}")),
+        Some(ErrorCode::DiskFull) => GuestError::Full(
+            "there is no room for a copy of the database where Baton keeps its state; free some disk space".to_owned(),
+        ),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => GuestError::Failed(format!(
+            "SQLite cannot read it as it lies there ({error}). A database in WAL mode needs its -shm beside it, and one that a \
+             crash interrupted is to be mended first: let the user who runs Baton write to its folder (the plugin cannot), \
+             or open it once with its own program, or copy it with its -wal to another folder and grant that"
+        )),
+        _ => GuestError::Failed(format!("the database cannot be copied: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    fn written_to(path: &Path, mode: &str, rows: i64) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "journal_mode", mode).unwrap();
+        connection.execute_batch("CREATE TABLE t (a INTEGER, b TEXT); PRAGMA user_version = 7;").unwrap();
+        for row in 0..rows {
+            connection.execute("INSERT INTO t VALUES (?1, hex(randomblob(500)))", [row]).unwrap();
+        }
+        connection
+    }
+
+    fn copied(from: &Path) -> Result<(tempfile::TempDir, Connection), GuestError> {
+        let folder = tempfile::tempdir().unwrap();
+        let to = folder.path().join("copy.db");
+        fs::write(&to, "").unwrap();
+        copy(from, &to, &StopHandle::default(), || true)?;
+        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["copy.db"], "one file alone");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        Ok((folder, Connection::open_with_flags(to, flags).unwrap()))
+    }
+
+    fn count(connection: &Connection) -> i64 {
+        connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    fn folder() -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        // On macOS the temporary folder lies behind a link.
+        let path = folder.path().canonicalize().unwrap().join("x.db");
+        (folder, path)
+    }
+
+    #[test]
+    fn a_copy_has_what_is_committed_and_nothing_else() {
+        for mode in ["WAL", "DELETE"] {
+            let (_folder, path) = folder();
+            let writer = written_to(&path, mode, 50);
+            writer.execute_batch("PRAGMA wal_autocheckpoint = 0; BEGIN; INSERT INTO t VALUES (99, 'no')").unwrap();
+            let (_kept, copy) = copied(&path).unwrap();
+            assert_eq!(count(&copy), 50, "{mode}");
+            let form: i64 = copy.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+            assert_eq!(form, 7);
+            writer.execute_batch("COMMIT").unwrap();
+            assert_eq!(count(&copied(&path).unwrap().1), 51, "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_copy_waits_for_a_writer_and_not_for_ever() {
+        let (_folder, path) = folder();
+        let writer = written_to(&path, "DELETE", 1);
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        std::thread::scope(|scope| {
+            let copying = scope.spawn(|| copied(&path).map(|(_kept, copy)| count(&copy)));
+            sleep(Duration::from_millis(200));
+            writer.execute_batch("INSERT INTO t VALUES (2, ''); COMMIT").unwrap();
+            assert_eq!(copying.join().unwrap(), Ok(2));
+        });
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let begun = Instant::now();
+        assert!(matches!(copied(&path), Err(GuestError::Busy(_))));
+        assert!(begun.elapsed() >= limits::FILE_BUSY);
+    }
+
+    #[test]
+    fn a_copy_that_nobody_wants_any_more_waits_no_longer() {
+        let (_folder, path) = folder();
+        let writer = written_to(&path, "DELETE", 1);
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        let (stop, ended) = (StopHandle::default(), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let to = path.with_extension("copy");
+                fs::write(&to, "").unwrap();
+                assert!(matches!(copy(&path, &to, &stop, || true), Err(GuestError::Timeout(_))));
+                ended.store(true, Ordering::Relaxed);
+            });
+            sleep(Duration::from_millis(100));
+            assert!(!ended.load(Ordering::Relaxed));
+            stop.ask();
+        });
+    }
+
+    #[test]
+    fn errors_on_what_is_no_whole_database() {
+        let (_folder, path) = folder();
+        fs::write(&path, "only text, and some length of it ".repeat(200)).unwrap();
+        assert!(matches!(copied(&path), Err(GuestError::Damaged(_))));
+        drop(fs::remove_file(&path));
+        drop(written_to(&path, "DELETE", 200));
+        let whole = fs::read(&path).unwrap();
+        for keep in [0, 100, 1_000, whole.len() / 2, whole.len() - 4096] {
+            fs::write(&path, &whole[..keep]).unwrap();
+            assert!(matches!(copied(&path), Err(GuestError::Damaged(_))), "{keep} bytes");
+        }
+    }
+
+    #[test]
+    fn errors_when_the_database_is_too_large_before_anything_is_copied() {
+        let (_folder, path) = folder();
+        drop(written_to(&path, "DELETE", 1));
+        let mut bytes = fs::read(&path).unwrap();
+        let pages = u32::try_from(limits::FILE_BYTES / 4096 + 1).unwrap();
+        bytes[28..32].copy_from_slice(&pages.to_be_bytes());
+        fs::write(&path, &bytes).unwrap();
+        // Sparse: it takes no room.
+        fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(u64::from(pages) * 4096).unwrap();
+        let Err(GuestError::TooLarge(said)) = copied(&path) else { panic!() };
+        assert!(said.contains("1024"), "{said}");
+    }
+
+    #[test]
+    fn errors_when_another_file_was_put_there() {
+        let (_folder, path) = folder();
+        drop(written_to(&path, "DELETE", 1));
+        let to = path.with_extension("copy");
+        fs::write(&to, "").unwrap();
+        assert!(matches!(copy(&path, &to, &StopHandle::default(), || false), Err(GuestError::Invalid(_))));
+        assert_eq!(fs::metadata(&to).unwrap().len(), 0);
+    }
+
+    #[test]
+    #[expect(clippy::print_stderr, reason = "a test that was not made has to say so")]
+    fn errors_with_what_to_do_where_sqlite_can_make_nothing_beside_a_log() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let (folder, path) = folder();
+        let writer = written_to(&path, "WAL", 3);
+        let close = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        close(0o555);
+        if fs::write(folder.path().join("any"), "").is_ok() {
+            eprintln!("SKIPPED: this user may write everywhere, so no folder is closed to it");
+            return;
+        }
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3), "what it needs is there already");
+        close(0o755);
+        drop(writer);
+        assert!(!path.with_extension("db-wal").exists());
+        close(0o555);
+        let said = copied(&path).map(|(_kept, copy)| count(&copy));
+        close(0o755);
+        let Err(GuestError::Failed(said)) = said else { panic!("{said:?}") };
+        assert!(said.contains("-shm beside it") && said.contains("grant that"), "{said}");
+        assert_eq!(copied(&path).map(|(_kept, copy)| count(&copy)), Ok(3));
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let (folder, path) = folder();
+        drop(written_to(&path, "DELETE", 1));
+        let (link, up) = (path.with_extension("link"), folder.path().canonicalize().unwrap().join("up"));
+        std::os::unix::fs::symlink("x.db", &link).unwrap();
+        std::os::unix::fs::symlink(".", &up).unwrap();
+        for path in [link, up.join("x.db")] {
+            assert!(copied(&path).is_err(), "{path:?}");
+        }
+        assert!(copied(&path).is_ok());
+    }
+}

@@ -1,0 +1,41 @@
+//! What ends a statement before it is done: its time, or that nobody waits for it any more.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use super::limits;
+
+/// Ends what runs in one session. Clones end the same one.
+#[derive(Clone, Debug, Default)]
+pub struct StopHandle(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    asked: AtomicBool,
+    end: Mutex<Option<Instant>>,
+}
+
+impl StopHandle {
+    /// Ends what runs and everything after it. Cannot be taken back.
+    pub fn ask(&self) {
+        self.0.asked.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
+    /// A statement's time begins.
+    pub(super) fn begin(&self) {
+        *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limits::STATEMENT);
+    }
+
+    /// Whether the statement has to end.
+    pub(super) fn is_due(&self) -> bool {
+        let end = *self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_asked() || end.is_some_and(|end| Instant::now() >= end)
+    }
+}

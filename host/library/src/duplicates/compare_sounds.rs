@@ -1,0 +1,82 @@
+//! The ear: the index of `baton-fingerprint`, asked for everything that sounds alike.
+
+use std::sync::atomic::AtomicBool;
+
+use baton_fingerprint::Fingerprint;
+use baton_fingerprint::index::{self, duplicates, groups};
+
+use super::{CompareResult, Pair, Similarity};
+
+/// Finds among many fingerprints those that sound alike, on rayon's threads. `stop` ends it early, with what was found.
+#[must_use]
+pub fn listen(prints: &[Fingerprint], stop: &AtomicBool) -> CompareResult {
+    let found = groups(prints, &duplicates(prints, stop));
+    let pair = |pair: &index::Pair| as_pair(prints, pair);
+    CompareResult {
+        pairs: found.groups.iter().flat_map(|group| &group.pairs).filter_map(pair).collect(),
+        bridges: found.bridges.iter().filter_map(pair).collect(),
+    }
+}
+
+fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
+    let (one, other) = (usize::try_from(pair.first).ok()?, usize::try_from(pair.second).ok()?);
+    let alike = Similarity::of(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
+    Some(Pair { one, other, alike })
+}
+
+impl Similarity {
+    /// What an alignment of two fingerprints means.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a score is a share, frames are some thousands"
+    )]
+    pub(crate) fn of(alignment: &index::Alignment, score: f32, one: &Fingerprint, other: &Fingerprint) -> Self {
+        let shorter = one.words().len().min(other.words().len());
+        Self {
+            bit_error_rate: alignment.bit_error_rate,
+            score: (score.clamp(0.0, 1.0) * 100.0).round() as u8,
+            overlap: (alignment.overlap_frames as f32 / shorter.max(1) as f32).min(1.0),
+            drift: alignment.drift,
+            offset_frames: alignment.offset_frames,
+            windows: index::windows(one.words(), other.words(), alignment.offset_frames),
+            whole: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words that look random, other ones for each seed.
+    fn words(seed: u32, count: u32) -> Vec<u32> {
+        let mut state = u64::from(seed) << 32 | 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            u32::try_from(state >> 32).unwrap()
+        };
+        (0..count).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn a_copy_with_errors_that_begins_later_is_heard_and_nothing_else() {
+        let mut prints: Vec<Fingerprint> = (1..30).map(|seed| Fingerprint::new(words(seed, 600))).collect();
+        // One bit of every fourth word is another, and the first 5 s are cut off.
+        let copy = prints[7].words().iter().enumerate().skip(40);
+        let copy = copy.map(|(at, word)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word });
+        prints.push(Fingerprint::new(copy.collect()));
+        let heard = listen(&prints, &AtomicBool::new(false));
+        let pairs: Vec<(usize, usize)> = heard.pairs.iter().map(|pair| (pair.one, pair.other)).collect();
+        assert_eq!((pairs, heard.bridges.len()), (vec![(7, 29)], 0));
+        let alike = heard.pairs[0].alike;
+        assert!(alike.score > 90 && alike.overlap > 0.99 && alike.bit_error_rate < 0.02, "{alike:?}");
+    }
+
+    #[test]
+    fn nothing_is_heard_among_nothing() {
+        assert_eq!(listen(&[], &AtomicBool::new(false)), CompareResult::default());
+        assert_eq!(listen(&[Fingerprint::default()], &AtomicBool::new(false)), CompareResult::default());
+    }
+}

@@ -1,0 +1,39 @@
+//! Sources that cannot be reached now: their files are compared by what the catalog has of them, and nothing can be done with them.
+
+use std::path::PathBuf;
+
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
+
+use crate::source::SourceRoot;
+
+/// A source that cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreachableSource {
+    /// Its number.
+    pub source: i64,
+    /// Its folder.
+    pub path: PathBuf,
+    /// Why it cannot be reached.
+    pub why: String,
+}
+
+/// The sources that cannot be reached, asked now and not at their last scan.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, LedgerError> {
+    let mut away = Vec::new();
+    for source in catalog.library_sources()? {
+        let place = SourceRoot { path: source.path, kind: source.kind };
+        let why = match place.reach() {
+            Err(error) => error.to_string(),
+            Ok(volume) if source.volume.is_some_and(|known| !known.is(volume)) => {
+                "another volume lies there than when it was scanned".to_owned()
+            }
+            Ok(_) => continue,
+        };
+        away.push(UnreachableSource { source: source.id, path: place.path, why });
+    }
+    Ok(away)
+}

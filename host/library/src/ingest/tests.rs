@@ -1,0 +1,241 @@
+//! News of a folder, with a reader that only looks at a file's text, so that nothing has to be decoded.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use baton_fingerprint::{AudioReport, Error, Reason};
+
+use super::{IngestOptions, IngestReport, hear};
+use crate::test_sound::sound;
+
+/// A folder with music and a catalog beside it.
+struct Room {
+    folder: tempfile::TempDir,
+    marks: BTreeMap<String, String>,
+}
+
+impl Room {
+    fn new() -> Self {
+        let room = Self { folder: tempfile::tempdir().unwrap(), marks: BTreeMap::new() };
+        fs::create_dir(room.music()).unwrap();
+        room
+    }
+
+    fn music(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("music")
+    }
+
+    /// A file that was written a minute ago.
+    fn put(&self, name: &str, text: &str) {
+        fs::write(self.music().join(name), text).unwrap();
+        let written = SystemTime::now() - Duration::from_mins(1);
+        fs::File::options().append(true).open(self.music().join(name)).unwrap().set_modified(written).unwrap();
+    }
+
+    fn look(&self, most: usize, stop: &AtomicBool) -> IngestReport {
+        let catalog = self.folder.path().join("catalog.db");
+        let wanted = IngestOptions { catalog: &catalog, folder: &self.music(), marks: &self.marks, most };
+        hear(&wanted, &read, stop).unwrap()
+    }
+
+    /// What is told, as names; it is marked.
+    fn told(&mut self, most: usize) -> (Vec<String>, bool) {
+        let news = self.look(most, &AtomicBool::new(false));
+        for gone in &news.gone {
+            self.marks.remove(gone);
+        }
+        for arrival in &news.arrivals {
+            self.marks.insert(arrival.key.clone(), arrival.mark.clone());
+        }
+        let told = |arrival: &super::NewFile| {
+            let known: Vec<_> = arrival.matches.iter().map(|found| found.item.name.as_str()).collect();
+            format!("{} {} {}", arrival.item.name, arrival.state.word(), known.join(" ")).trim_end().to_owned()
+        };
+        (news.arrivals.iter().map(told).collect(), news.more)
+    }
+}
+
+/// A file sounds like its first word.
+fn read(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
+    let text = fs::read_to_string(path).unwrap();
+    let fault = |reason| Err(Error { reason, detail: "said the test".to_owned() });
+    if stop.load(Ordering::Relaxed) {
+        return fault(Reason::Stopped);
+    }
+    let Some(seed) = text.split(' ').next().and_then(|word| word.parse::<u32>().ok()) else {
+        return fault(Reason::Corrupt);
+    };
+    let mut state = u64::from(seed) << 32 | 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from(state >> 32).unwrap()
+    };
+    Ok(sound(&text, (0..600).map(|_| next()).collect(), 75))
+}
+
+fn names(told: &[&str]) -> Vec<String> {
+    told.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn what_is_new_is_told_once_with_what_it_sounds_like() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1 first");
+    room.put("b.mp3", "2");
+    assert_eq!(room.told(9), (names(&["a fingerprinted", "b fingerprinted"]), false));
+    assert_eq!(room.told(9), (names(&[]), false));
+    room.put("c.mp3", "1 second");
+    room.put("d.mp3", "1 third");
+    room.put("e.mp3", "noise");
+    // Of two that are new the later one tells of the earlier.
+    assert_eq!(room.told(9).0, names(&["c fingerprinted a", "d fingerprinted a c", "e failed"]));
+    assert_eq!(room.told(9), (names(&[]), false));
+}
+
+#[test]
+fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1");
+    room.told(9);
+    room.put("a.mp3", "1");
+    assert_eq!(room.told(9).0, names(&[]));
+    room.put("a.mp3", "2");
+    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+    fs::remove_file(room.music().join("a.mp3")).unwrap();
+    room.put("b.mp3", "3");
+    assert_eq!(room.told(9).0, names(&["b fingerprinted"]));
+    assert_eq!(room.marks.len(), 1, "what is gone is forgotten");
+    room.put("a.mp3", "2");
+    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+}
+
+#[test]
+fn a_file_that_is_being_written_is_told_when_it_was_left_alone() {
+    let mut room = Room::new();
+    room.put("a.mp3", "half");
+    let written = fs::File::options().append(true).open(room.music().join("a.mp3")).unwrap();
+    written.set_modified(SystemTime::now()).unwrap();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..1_000 {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                written.set_modified(SystemTime::now()).unwrap();
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        let told = room.told(9);
+        ended.store(true, Ordering::Relaxed);
+        assert_eq!(told, (names(&[]), true));
+    });
+    room.put("a.mp3", "1 whole");
+    assert_eq!(room.told(9), (names(&["a fingerprinted"]), false));
+}
+
+#[test]
+fn many_are_told_a_piece_at_a_time_and_nothing_is_lost_when_it_is_stopped() {
+    let mut room = Room::new();
+    for number in 0..25 {
+        room.put(&format!("{number:02}.mp3"), &format!("{number}"));
+    }
+    let stopped = room.look(10, &AtomicBool::new(true));
+    assert_eq!(stopped, IngestReport { more: true, ..IngestReport::default() });
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let (names, more) = room.told(10);
+        assert!(names.len() <= 10);
+        told.extend(names);
+        assert_eq!(more, told.len() < 25, "{told:?}");
+    }
+    told.sort();
+    told.dedup();
+    assert_eq!(told.len(), 25);
+}
+
+#[test]
+fn a_folder_that_is_away_says_why_and_nothing_of_it_is_gone() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1");
+    room.told(9);
+    let away = room.folder.path().join("away");
+    fs::rename(room.music(), &away).unwrap();
+    let news = room.look(9, &AtomicBool::new(false));
+    assert!(news.unreachable.is_some() && news.gone.is_empty() && news.arrivals.is_empty(), "{news:?}");
+    // An empty mount point.
+    fs::create_dir(room.folder.path().join("music")).unwrap();
+    let news = room.look(9, &AtomicBool::new(false));
+    assert!(news.unreachable.is_some() && news.gone.is_empty(), "{news:?}");
+    fs::remove_dir(room.folder.path().join("music")).unwrap();
+    fs::rename(away, room.folder.path().join("music")).unwrap();
+    assert_eq!(room.told(9), (names(&[]), false));
+}
+
+#[test]
+fn another_scan_is_waited_for_and_what_it_has_read_is_told() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1");
+    room.told(9);
+    let lock = fs::File::options().write(true).open(room.folder.path().join("catalog.scan.lock")).unwrap();
+    lock.lock().unwrap();
+    room.put("b.mp3", "2");
+    assert_eq!(room.told(9), (names(&[]), true));
+    drop(lock);
+    assert_eq!(room.told(9), (names(&["b fingerprinted"]), false));
+}
+
+#[test]
+fn a_folder_that_was_emptied_into_another_place_goes_on() {
+    let mut room = Room::new();
+    for number in 0..20 {
+        room.put(&format!("{number:02}.mp3"), &format!("{number}"));
+    }
+    assert_eq!(room.told(50).0.len(), 20);
+    for number in 0..20 {
+        fs::remove_file(room.music().join(format!("{number:02}.mp3"))).unwrap();
+    }
+    assert_eq!(room.told(50), (names(&[]), false), "that may be an empty mount point");
+    room.put("next.mp3", "7");
+    assert_eq!(room.told(50).0, names(&["next fingerprinted"]), "it sounds like nothing that is there");
+    assert_eq!(room.marks.len(), 1, "what was taken elsewhere is gone");
+}
+
+#[test]
+fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
+    let mut room = Room::new();
+    room.put("a.mp3", "1");
+    let news = {
+        let catalog = room.folder.path().join("catalog.db");
+        let grows = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+            let sound = read(path, options, stop);
+            room.put("a.mp3", "1 and all the rest");
+            sound
+        };
+        let wanted = IngestOptions { catalog: &catalog, folder: &room.music(), marks: &room.marks, most: 9 };
+        hear(&wanted, &grows, &AtomicBool::new(false)).unwrap()
+    };
+    assert_eq!((news.arrivals.len(), news.more), (0, true));
+    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn names_that_are_no_text_are_told_apart() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let mut room = Room::new();
+    for (byte, text) in [(0xe8, "1"), (0xe9, "2")] {
+        let name = [byte, b'.', b'm', b'p', b'3'];
+        let path = room.music().join(std::ffi::OsStr::from_bytes(&name));
+        fs::write(&path, text).unwrap();
+        let written = SystemTime::now() - Duration::from_mins(1);
+        fs::File::options().append(true).open(&path).unwrap().set_modified(written).unwrap();
+    }
+    assert_eq!(room.told(9).0.len(), 2);
+    assert_eq!((room.told(9), room.marks.len()), ((names(&[]), false), 2));
+}

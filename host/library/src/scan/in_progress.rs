@@ -1,0 +1,141 @@
+//! Which items are being read. It is written into the file of the scan's lock before they are, so that a process which dies leaves
+//! behind what may have brought it down: an allocation that fails ends the process, and nothing can catch that.
+//!
+//! An item in whose midst [`DEATHS`] processes ended is put away unread. Of those that were read together only one may be the cause,
+//! so what was in work when a process ended is read alone. Nothing is synced: what counts is that the process dies, not the machine.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Mutex, PoisonError, RwLock};
+
+/// How many processes may end while they read an item.
+pub(super) const DEATHS: u32 = 3;
+
+/// More than is ever written: a line of each job, and what earlier processes left.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// The items that are being read.
+pub(super) struct ItemsInProgress {
+    file: File,
+    /// In how many processes each was begun and not ended: those in work, and those that others left.
+    times: Mutex<BTreeMap<i64, u32>>,
+    /// Held for writing by whoever reads alone.
+    turn: RwLock<()>,
+}
+
+impl ItemsInProgress {
+    /// What stands in a file. What is not of this form counts for nothing.
+    pub(super) fn of(file: File) -> Self {
+        let mut bytes = Vec::new();
+        let read = (&file).take(MOST_BYTES).read_to_end(&mut bytes);
+        let text = String::from_utf8(bytes).ok().filter(|_| read.is_ok()).unwrap_or_default();
+        let line = |line: &str| -> Option<(i64, u32)> {
+            let (item, times) = line.split_once(' ')?;
+            Some((item.parse().ok()?, times.parse().ok()?))
+        };
+        let times = Mutex::new(text.lines().filter_map(line).collect());
+        Self { file, times, turn: RwLock::new(()) }
+    }
+
+    /// Does the reading of an item; none when too many processes ended in the midst of it.
+    pub(super) fn reading<T>(&self, item: i64, read: impl FnOnce() -> T) -> Option<T> {
+        let ended = self.with(|times| times.get(&item).copied().unwrap_or_default());
+        let done = if ended == 0 {
+            let _beside = self.turn.read().unwrap_or_else(PoisonError::into_inner);
+            Some(self.noted(item, 1, read))
+        } else if ended < DEATHS {
+            let _alone = self.turn.write().unwrap_or_else(PoisonError::into_inner);
+            Some(self.noted(item, ended + 1, read))
+        } else {
+            None
+        };
+        self.note(|times| times.remove(&item));
+        done
+    }
+
+    /// Forgets all that others left.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn clear(&self) -> io::Result<()> {
+        self.with(BTreeMap::clear);
+        self.file.set_len(0)
+    }
+
+    fn noted<T>(&self, item: i64, times: u32, read: impl FnOnce() -> T) -> T {
+        self.note(|all| all.insert(item, times));
+        read()
+    }
+
+    /// Changes what is begun and writes it down. A disk that is full stops no scan: then nothing is counted.
+    fn note<T>(&self, change: impl FnOnce(&mut BTreeMap<i64, u32>) -> T) {
+        self.with(|times| {
+            change(times);
+            let text: String = times.iter().map(|(item, times)| format!("{item} {times}\n")).collect();
+            let written = self.file.write_all_at(text.as_bytes(), 0);
+            drop(written.and_then(|()| self.file.set_len(text.len() as u64)));
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<i64, u32>) -> T) -> T {
+        work(&mut self.times.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Seek as _, SeekFrom};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    /// The same file, as the next process opens it.
+    fn next(file: &File) -> ItemsInProgress {
+        let mut again = file.try_clone().unwrap();
+        again.seek(SeekFrom::Start(0)).unwrap();
+        ItemsInProgress::of(again)
+    }
+
+    /// A process that dies while it reads: what is after the reading never happens.
+    fn die_in(file: &File, item: i64) {
+        let begun = next(file);
+        assert!(catch_unwind(AssertUnwindSafe(|| begun.reading::<()>(item, || panic!("it dies")))).is_err());
+    }
+
+    #[test]
+    fn an_item_in_which_three_processes_died_is_not_read_a_fourth_time() {
+        let file = tempfile::tempfile().unwrap();
+        for _ in 0..DEATHS {
+            assert_eq!(next(&file).reading(1, || "fine"), Some("fine"));
+            die_in(&file, 7);
+        }
+        assert_eq!(next(&file).reading(7, || "read"), None);
+        // Who asks for it again has it read.
+        assert_eq!(next(&file).reading(7, || "read"), Some("read"));
+        assert_eq!(file.metadata().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn one_that_was_read_in_the_end_is_not_to_blame() {
+        let file = tempfile::tempfile().unwrap();
+        for _ in 0..2 * DEATHS {
+            die_in(&file, 7);
+            assert_eq!(next(&file).reading(7, || "read"), Some("read"));
+        }
+    }
+
+    #[test]
+    fn what_stands_there_and_is_no_list_counts_for_nothing() {
+        let file = tempfile::tempfile().unwrap();
+        file.write_all_at(b"7\n7 x\n\n9 3\nno list\n7 99999999999999\n", 0).unwrap();
+        let begun = next(&file);
+        assert_eq!(begun.reading(7, || "read"), Some("read"));
+        assert_eq!(begun.reading(9, || "read"), None);
+        file.write_all_at(&[0xff; 100], 0).unwrap();
+        assert_eq!(next(&file).reading(9, || "read"), Some("read"));
+        next(&file).clear().unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 0);
+    }
+}

@@ -1,0 +1,138 @@
+//! What was found, in the words of the interface.
+
+use baton_core::Digest;
+use baton_fingerprint::{AudioReport, Reason};
+use baton_ledger::path_text;
+use baton_library::coverage::Coverage;
+use baton_library::duplicates::{self, Duplicates, Group, Item, Proof};
+use baton_library::lookup;
+
+use super::generated::{self, Error, Heard, Lack, Match, Superfluous, Twice, Without};
+use crate::limits;
+
+pub(super) fn sound(sound: AudioReport) -> generated::Sound {
+    let hex = |digest: [u8; 32]| Digest::from(digest).to_string();
+    generated::Sound {
+        words: sound.fingerprint.words().to_vec(),
+        duration_ms: u64::try_from(sound.duration.as_millis()).unwrap_or(u64::MAX),
+        codec: sound.codec.to_owned(),
+        container: sound.container.to_owned(),
+        rate_hz: sound.rate_hz,
+        channels: sound.channels,
+        bits: sound.bits,
+        bitrate: sound.bitrate,
+        core_only: sound.core_only,
+        audio_sha256: sound.audio_sha256.map(hex),
+        file_sha256: sound.file_sha256.map(hex),
+        title: sound.tags.title,
+        artist: sound.tags.artist,
+        album: sound.tags.album,
+        isrc: sound.tags.isrc,
+    }
+}
+
+/// A file without a fingerprint.
+pub(super) fn without(reason: Reason, detail: String) -> Heard {
+    let lack = Lack { reason: reason.word().to_owned(), detail };
+    if reason.is_skipped() { Heard::Skipped(lack) } else { Heard::Failed(lack) }
+}
+
+pub(super) fn matches(found: Vec<Vec<lookup::Match>>) -> Vec<Vec<Match>> {
+    let one = |found: lookup::Match| Match {
+        item: item(&found.item),
+        score: found.proof.score(),
+        bit_error_rate: match found.proof {
+            Proof::SameAudio => 0.0,
+            Proof::Sounds(alike) => alike.bit_error_rate,
+        },
+        difference: found.difference.map(|difference| difference.word().to_owned()),
+    };
+    let best = |found: Vec<lookup::Match>| found.into_iter().take(limits::SOUND_MATCHES).map(one).collect();
+    found.into_iter().map(best).collect()
+}
+
+pub(super) fn coverage(found: Coverage) -> generated::Covered {
+    let part = found.total;
+    let one = |lack: baton_library::coverage::MissingCount| Without {
+        state: lack.state.word().to_owned(),
+        reason: lack.reason,
+        items: lack.items,
+    };
+    generated::Covered {
+        items: part.items,
+        fingerprinted: part.fingerprinted,
+        pending: part.pending,
+        skipped: part.skipped,
+        failed: part.failed,
+        missing: part.missing,
+        reasons: part.reasons.into_iter().map(one).collect(),
+        gate_percent: found.gate_percent,
+        needed: part.needed,
+    }
+}
+
+/// The first groups.
+///
+/// # Errors
+/// When they are too much text.
+pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
+    let most = most.min(limits::SOUND_GROUPS) as usize;
+    let mut bytes = 0;
+    let mut groups = Vec::new();
+    for group in found.groups.iter().take(most) {
+        let group = self::group(&found.items, group);
+        bytes += group.iter().map(size).sum::<usize>();
+        if bytes > limits::SOUND_BYTES {
+            let (fit, limit) = (groups.len(), limits::SOUND_BYTES >> 20);
+            let way = match fit {
+                0 => "the largest group alone; `baton library duplicates` shows it".to_owned(),
+                1 => "ask for the largest group, which fits".to_owned(),
+                _ => format!("ask for the {fit} largest groups, which fit"),
+            };
+            return Err(Error::TooLarge(format!("more than {limit} MiB: {way}")));
+        }
+        groups.extend(group);
+    }
+    let (superfluous, superfluous_bytes) = found.superfluous();
+    let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    Ok(Twice { groups, count: count(found.groups.len()), superfluous: count(superfluous), superfluous_bytes })
+}
+
+fn group(items: &[Item], group: &Group) -> Option<generated::Group> {
+    let other = |other: &duplicates::SuperfluousFile| {
+        let item = item(items.get(other.item)?);
+        Some(Superfluous { item, score: other.proof.score(), reasons: other.reasons.clone() })
+    };
+    let best = item(items.get(group.best)?);
+    Some(generated::Group { best, others: group.others.iter().filter_map(other).collect() })
+}
+
+/// About how many bytes the guest gets.
+fn size(group: &generated::Group) -> usize {
+    let reasons = |other: &Superfluous| other.reasons.iter().map(String::len).sum::<usize>();
+    let others = group.others.iter().map(|other| bytes_of(&other.item) + reasons(other));
+    bytes_of(&group.best) + others.sum::<usize>()
+}
+
+fn bytes_of(item: &generated::Item) -> usize {
+    let tags = [&item.title, &item.artist, &item.album, &item.isrc];
+    128 + item.path.len()
+        + item.name.len()
+        + item.format.len()
+        + tags.into_iter().flatten().map(String::len).sum::<usize>()
+}
+
+fn item(item: &Item) -> generated::Item {
+    generated::Item {
+        id: item.id,
+        path: path_text::to_text(&item.path).into_owned(),
+        name: item.name.clone(),
+        size: item.size,
+        duration_ms: item.duration_ms,
+        format: item.format(),
+        title: item.title.clone(),
+        artist: item.artist.clone(),
+        album: item.album.clone(),
+        isrc: item.isrc.clone(),
+    }
+}

@@ -1,0 +1,102 @@
+//! Names that one attempt at a time holds; see `wit/claims.wit`. That one gets it, whatever process it runs in, is
+//! `baton_ledger::lock`'s business; here is decided whether the plugin may ask at all, and how much.
+//!
+//! The claims of an attempt are in its store: they are given back when it is dropped, however the attempt ended.
+
+mod host;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use baton_core::manifest::Manifest;
+use baton_ledger::lock::{HeldLock, LockTable};
+
+use crate::bindings::baton::plugin::claims as generated;
+use crate::limits;
+use generated::Error;
+
+/// A claim as the guest holds it.
+#[derive(Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
+pub struct Lock;
+
+/// The capability's state in one attempt.
+pub(crate) struct Locks {
+    plugin: String,
+    task: String,
+    declared: bool,
+    /// Where they are written down, when that was granted.
+    granted: Option<LockTable>,
+    /// Those that are held, by the guest's handle. Not among the attempt's other handles: there may be more of them.
+    held: BTreeMap<u32, HeldLock>,
+    next: u32,
+}
+
+impl Locks {
+    pub(crate) fn new(manifest: &Manifest, granted: Option<LockTable>, task: &str) -> Self {
+        Self {
+            plugin: manifest.name.clone(),
+            task: task.to_owned(),
+            declared: manifest.declares.capabilities.claims.is_some(),
+            granted,
+            held: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    /// The book: declared and granted.
+    fn book(&self) -> Result<&LockTable, Error> {
+        let plugin = &self.plugin;
+        if !self.declared {
+            return Err(Error::Denied(format!(
+                "the plugin `{plugin}` does not declare claims: its author has to add `claims` to the capabilities of its \
+                 manifest"
+            )));
+        }
+        let denied = || Error::Denied(format!("claims are not granted: baton plugin grant {plugin} claims"));
+        self.granted.as_ref().ok_or_else(denied)
+    }
+
+    /// Takes a name; gives its handle, or nothing when somebody has it.
+    async fn take(&mut self, name: &str) -> Result<Option<u32>, Error> {
+        let book = self.book()?;
+        check(name)?;
+        if self.held.len() >= limits::CLAIMS {
+            return Err(Error::Invalid(format!("{} claims are held, no more may be: drop one", limits::CLAIMS)));
+        }
+        let taken = book.take(&self.plugin, name, &self.task).await;
+        let Some(taken) = taken.map_err(|error| Error::Failed(error.to_string()))? else { return Ok(None) };
+        self.next = self.next.wrapping_add(1);
+        while self.held.contains_key(&self.next) {
+            self.next = self.next.wrapping_add(1);
+        }
+        self.held.insert(self.next, taken);
+        Ok(Some(self.next))
+    }
+
+    async fn holds(&self, handle: u32) -> Result<bool, Error> {
+        let Some(taken) = self.held.get(&handle) else { return Ok(false) };
+        taken.holds().await.map_err(|error| Error::Failed(error.to_string()))
+    }
+
+    /// Gives a name back.
+    async fn give_back(&mut self, handle: u32) {
+        if let Some(taken) = self.held.remove(&handle)
+            && let Err(error) = taken.give_back().await
+        {
+            tracing::warn!(%error, plugin = %self.plugin, "a claim could not be given back; it counts no more in this process");
+        }
+    }
+}
+
+fn check(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > limits::CLAIM_BYTES || name.chars().any(char::is_control) {
+        return Err(Error::Invalid(format!(
+            "the name of a claim has 1 to {} bytes and no control characters; this one is {:?}",
+            limits::CLAIM_BYTES,
+            baton_core::file_name::cut(name, limits::CLAIM_BYTES)
+        )));
+    }
+    Ok(())
+}

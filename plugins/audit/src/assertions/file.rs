@@ -1,0 +1,415 @@
+//! Files that a document says are there, with their sizes: `Created x.py (18,975 bytes)`, `Size: 473 lines` below
+//! `File: x.py`, rows of tables.
+//!
+//! Naming a file claims nothing. It is claimed by a size, by "exists", by a verb in the past, by a list of files that were
+//! made, and by a line that refers to a report. What a document itself says is not there is claimed by nobody, unless
+//! somebody is said to refer to it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::claim::{Assertion, AssertionKind, FileSays, Kind, Outcome};
+use super::text::{Form, Grid, Passage, Text};
+use super::words::{Named, files, labelled, stems};
+use crate::extract::claims::{bytes_cell, in_text, lines_cell};
+use crate::plan;
+use crate::remark::NoteSeverity;
+
+/// Labels whose value is a file that the next lines describe.
+const FILE_LABELS: &[&str] =
+    &["file", "location", "path", "script", "module", "document", "target file", "output file", "file path"];
+
+/// Verbs in the past that say that a file is there now.
+const MADE: &[&str] = &[
+    "added",
+    "created",
+    "generated",
+    "implemented",
+    "introduced",
+    "modified",
+    "refactored",
+    "updated",
+    "wrote",
+    "written",
+];
+
+/// Words that say that a file is not there, or not yet.
+const ABSENT: &[&str] = &[
+    "absent",
+    "deleted",
+    "delete",
+    "future",
+    "missing",
+    "never",
+    "nonexistent",
+    "no",
+    "not",
+    "optional",
+    "pending",
+    "planned",
+    "proposed",
+    "removed",
+    "should",
+    "todo",
+    "unless",
+    "will",
+    "without",
+    "would",
+    "expected",
+    "if",
+    "archived",
+    "renamed",
+    "need",
+    "needed",
+];
+
+/// Words of labels and headings above lists of files that are there, and words that take it back.
+const THINGS: &[&str] = &["artifact", "deliverable", "document", "documentation", "file", "module", "report", "script"];
+const THERE: &[&str] = &[
+    "added",
+    "audit",
+    "changed",
+    "created",
+    "existing",
+    "generated",
+    "key",
+    "modified",
+    "referenced",
+    "related",
+    "reviewed",
+    "updated",
+    "written",
+];
+const NOT_THERE: &[&str] = &[
+    "create",
+    "deleted",
+    "expected",
+    "improvement",
+    "missing",
+    "moved",
+    "needed",
+    "next",
+    "planned",
+    "proposed",
+    "removed",
+    "required",
+    "to",
+    "update",
+];
+
+/// How many words after a name may take back that it is there.
+const NEAR: usize = 6;
+
+/// How many names of one table tell where its bare names live.
+const BESIDE: usize = 64;
+
+/// What is known while the lines are read.
+#[derive(Default)]
+struct Current {
+    section: usize,
+    file: Option<Named>,
+    /// References to what is not there, with the paths.
+    nothing: Vec<(String, Assertion)>,
+}
+
+/// The files of a document.
+pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) {
+    let mut current = Current::default();
+    let none: Arc<[String]> = Arc::from([]);
+    for passage in text.passages.iter().filter(|passage| passage.form != Form::Heading) {
+        if passage.at.section != current.section {
+            (current.section, current.file) = (passage.at.section, None);
+        }
+        if passage.form != Form::Fence {
+            in_passage(text, passage, &mut current, &none, claims);
+        }
+    }
+    text.grids
+        .iter()
+        .for_each(|grid| if is_about_one_file(grid) { properties(grid, claims) } else { in_grid(grid, claims) });
+    // What was missing and is said to have been made since is no reference to nothing any more.
+    let made: BTreeSet<String> = claims.iter().filter_map(made_name).collect();
+    claims.extend(current.nothing.into_iter().filter(|(path, _)| !made.contains(base(path))).map(|(_, claim)| claim));
+}
+
+fn made_name(claim: &Assertion) -> Option<String> {
+    match &claim.says {
+        AssertionKind::File(says) => Some(base(&says.path).to_owned()),
+        _ => None,
+    }
+}
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn in_passage(
+    text: &Text,
+    passage: &Passage,
+    current: &mut Current,
+    none: &Arc<[String]>,
+    claims: &mut Vec<Assertion>,
+) {
+    let words = passage.text.as_str();
+    let named = files(words);
+    let says = |path: &str, bytes, lines| {
+        let says = FileSays { path: path.to_owned(), bytes, lines, beside: Arc::clone(none) };
+        Assertion::new(passage.line, Kind::File, words, AssertionKind::File(says))
+    };
+    let (bytes, lines) = sizes(words);
+    if let Some(nothing) = named.iter().find(|name| refers_to_nothing(sentence(words, name))) {
+        let evidence = format!("line {} says itself that {} does not exist", passage.line, nothing.path);
+        let claim = Assertion::worked(passage.line, Kind::File, words, Outcome::fails(NoteSeverity::Medium, evidence));
+        current.nothing.push((nothing.path.clone(), claim));
+        return;
+    }
+    if let [only] = named.as_slice() {
+        if labelled(words).is_some_and(|(label, _)| FILE_LABELS.contains(&label.to_lowercase().as_str())) {
+            current.file = Some(only.clone());
+            if bytes.is_none() && lines.is_none() {
+                return;
+            }
+        }
+        if bytes.is_some() || lines.is_some() {
+            claims.push(says(&only.path, bytes, lines));
+            return;
+        }
+    } else if named.is_empty()
+        && let (Some(file), Some((label, _))) = (&current.file, labelled(words))
+        && stems(label).iter().any(|word| matches!(word.as_str(), "size" | "line" | "length" | "byte"))
+    {
+        let lines = lines.or_else(|| {
+            labelled(words)
+                .filter(|(label, _)| stems(label).contains(&"line".to_owned()))
+                .and_then(|(_, value)| lines_cell(value))
+        });
+        if bytes.is_some() || lines.is_some() {
+            claims.push(says(&file.path, bytes, lines));
+        }
+        return;
+    }
+    if let Some(first) = named.first().filter(|first| is_there(text, passage, first, named.len())) {
+        claims.push(says(&first.path, None, None));
+    }
+}
+
+/// Bytes and lines in a line; kilobytes count where no bytes are given.
+fn sizes(words: &str) -> (Option<plan::SizeAssertion>, Option<plan::SizeAssertion>) {
+    let mut prose = String::new();
+    for (nth, part) in words.split('`').enumerate() {
+        prose.push_str(if nth % 2 == 0 { part } else { " x " });
+    }
+    in_text(&prose)
+}
+
+/// Whether a line says that a file is there.
+fn is_there(text: &Text, passage: &Passage, first: &Named, count: usize) -> bool {
+    let words = passage.text.as_str();
+    let (before, after) = (words.get(..first.start).unwrap_or_default(), words.get(first.end..).unwrap_or_default());
+    let near: Vec<&str> = before.split_whitespace().chain(after.split_whitespace().take(NEAR)).collect();
+    if stems(&near.join(" ")).iter().any(|word| ABSENT.contains(&word.as_str()))
+        || words.contains(['\u{274c}', '\u{23f3}'])
+    {
+        return false;
+    }
+    let following = stems(after);
+    let exists = following.first().is_some_and(|word| word == "exist" || word == "exists");
+    let opening = stems(before);
+    let made = opening.first().is_some_and(|word| MADE.contains(&word.as_str()))
+        && opening.len() <= 8
+        && !before.contains('`');
+    let passive = count == 1
+        && opening.windows(2).any(
+            |pair| matches!(pair, [one, two] if MADE.contains(&one.as_str()) && matches!(two.as_str(), "in" | "at")),
+        );
+    exists || made && count == 1 || passive || refers(words, first) || listed(text, passage, first, before)
+}
+
+/// The sentence of a text that names a file.
+fn sentence<'a>(words: &'a str, name: &Named) -> &'a str {
+    let before = words.get(..name.start).unwrap_or_default();
+    let from = before.rfind(". ").map_or(0, |at| at + 2);
+    let after = words.get(name.end..).unwrap_or_default();
+    let to = after.find(". ").map_or(words.len(), |at| name.end + at + 1);
+    words.get(from..to).unwrap_or(words)
+}
+
+/// `Source audit: x.md`: a label for a document, and nothing but its name.
+fn refers(words: &str, first: &Named) -> bool {
+    let Some((label, value)) = labelled(words) else { return false };
+    let what = stems(label);
+    let document = what.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "audit" | "report" | "document" | "analysi" | "plan" | "log" | "guide" | "checklist" | "helper"
+        )
+    });
+    document && value.trim_matches(['`', '.']) == first.path
+}
+
+/// An item that begins with a file, in a list of files that are there.
+fn listed(text: &Text, passage: &Passage, first: &Named, before: &str) -> bool {
+    let opens = !before.contains(char::is_alphanumeric) && matches!(passage.form, Form::Item(_));
+    let heading = text.section(&passage.at).map_or("", |section| section.title.as_str());
+    let above = if passage.at.label.is_empty() { heading } else { &passage.at.label };
+    let above = stems(above);
+    let has = |wanted: &[&str]| above.iter().any(|word| wanted.contains(&word.as_str()));
+    opens && first.code && has(THINGS) && has(THERE) && !has(NOT_THERE)
+}
+
+/// `the report mentioned at `x.md` does not exist`.
+fn refers_to_nothing(words: &str) -> bool {
+    let stems = stems(words);
+    let has = |wanted: &[&str]| stems.iter().any(|word| wanted.contains(&word.as_str()));
+    let lower = words.to_lowercase();
+    let absent = [
+        "does not exist",
+        "doesn't exist",
+        "do not exist",
+        "non-existent",
+        "nonexistent",
+        "is not there",
+        "could not be found",
+    ];
+    absent.iter().any(|phrase| lower.contains(phrase))
+        && has(&[
+            "mentioned",
+            "mention",
+            "referenced",
+            "reference",
+            "refer",
+            "pointing",
+            "point",
+            "linked",
+            "link",
+            "cited",
+            "cite",
+        ])
+}
+
+/// Whether a table describes one file: `File | x.py` and its properties below.
+fn is_about_one_file(grid: &Grid) -> bool {
+    let key = |row: &super::text::Row| {
+        row.cells.first().is_some_and(|cell| FILE_LABELS.contains(&cell.trim().to_lowercase().as_str()))
+    };
+    grid.head.len() == 2
+        && grid.rows.iter().any(|row| key(row) && row.cells.get(1).is_some_and(|cell| files(cell).len() == 1))
+}
+
+fn properties(grid: &Grid, claims: &mut Vec<Assertion>) {
+    let mut path = None;
+    for row in &grid.rows {
+        let [key, value] = row.cells.as_slice() else { continue };
+        let named = files(value);
+        if let ([only], true) = (named.as_slice(), FILE_LABELS.contains(&key.trim().to_lowercase().as_str())) {
+            path = Some(only.path.clone());
+        }
+        let bytes = if key.eq_ignore_ascii_case("size") { bytes_cell(value, false) } else { None };
+        let lines = if key.eq_ignore_ascii_case("lines") { lines_cell(value) } else { None };
+        if let (Some(path), true) = (&path, bytes.is_some() || lines.is_some()) {
+            let says = FileSays { path: path.clone(), bytes, lines, beside: Arc::from([]) };
+            claims.push(Assertion::new(row.line, Kind::File, &format!("{key}: {value}"), AssertionKind::File(says)));
+        }
+    }
+}
+
+/// Rows with one file, and a size or a word that says that it is there.
+fn in_grid(grid: &Grid, claims: &mut Vec<Assertion>) {
+    let find = |names: &[&str]| grid.head.iter().position(|head| names.contains(&head.trim().to_lowercase().as_str()));
+    let (size, count) =
+        (find(&["size", "bytes", "size (bytes)", "file size"]), find(&["lines", "loc", "line count", "lines of code"]));
+    let bytes_head = size.and_then(|at| grid.head.get(at)).is_some_and(|head| head.to_lowercase().contains("bytes"));
+    let sole = |row: &super::text::Row| {
+        row.cells.iter().take(3).find_map(|cell| {
+            let named = files(cell);
+            let [only] = named.as_slice() else { return None };
+            (cell.trim_matches('`') == only.path).then(|| only.path.clone())
+        })
+    };
+    let beside: Arc<[String]> = grid.rows.iter().filter_map(sole).take(BESIDE).collect();
+    for row in &grid.rows {
+        let Some(path) = sole(row) else { continue };
+        let cell = |at: Option<usize>| at.and_then(|at| row.cells.get(at)).map_or("", String::as_str);
+        let words = row.cells.join(" | ");
+        let (anywhere, counted) = sizes(&words);
+        let bytes = bytes_cell(cell(size), bytes_head).or(anywhere);
+        let lines = lines_cell(cell(count)).or(counted);
+        let stems = stems(&words);
+        let has = |wanted: &[&str]| stems.iter().any(|word| wanted.contains(&word.as_str()));
+        let denied = has(ABSENT) || words.contains(['\u{274c}', '\u{23f3}']);
+        let said =
+            has(&["active", "added", "complete", "completed", "created", "done", "exist", "modified", "updated"]);
+        if !denied && (bytes.is_some() || lines.is_some() || said) {
+            let says = FileSays { path, bytes, lines, beside: Arc::clone(&beside) };
+            claims.push(Assertion::new(row.line, Kind::File, &words, AssertionKind::File(says)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(markdown: &str) -> Vec<(String, Option<u64>, Option<u64>)> {
+        let mut claims = Vec::new();
+        read(&Text::of(markdown), &mut claims);
+        let says = claims.into_iter().filter_map(|claim| match claim.says {
+            AssertionKind::File(says) => {
+                Some((says.path, says.bytes.map(|claim| claim.value), says.lines.map(|claim| claim.value)))
+            }
+            _ => None,
+        });
+        says.collect()
+    }
+
+    #[test]
+    fn files_are_claimed_by_sizes_and_verbs() {
+        for (text, path, bytes, lines) in [
+            ("- [x] Created `a.py` (1,024 bytes)", "a.py", Some(1024), None),
+            ("**Location:** `d/a.py`\n**Size:** 512 bytes", "d/a.py", Some(512), None),
+            ("**File:** `a.py`\n**Size:** ~80 lines", "a.py", None, Some(80)),
+            ("**File:** `a.py`\n**Lines:** 80", "a.py", None, Some(80)),
+            ("- `d/a.py` exists with two tables", "d/a.py", None, None),
+            ("- Updated `a.md` to say so", "a.md", None, None),
+            ("It is implemented in lib/a.rs (since May)", "lib/a.rs", None, None),
+            ("**Source Audit:** AUDIT_1.md", "AUDIT_1.md", None, None),
+            ("### Files Modified\n- `lib/a.rs` - mended", "lib/a.rs", None, None),
+            ("| File | Lines |\n|-|-|\n| `a.py` | 12 |", "a.py", None, Some(12)),
+            ("| Property | Value |\n|-|-|\n| File | `a.py` |\n| Lines | ~90+ |", "a.py", None, Some(90)),
+            ("| Item | Type | State |\n|-|-|-|\n| `a.py` | Created | 99 bytes |", "a.py", Some(99), None),
+        ] {
+            assert_eq!(found(text), [(path.to_owned(), bytes, lines)], "{text}");
+        }
+    }
+
+    #[test]
+    fn naming_a_file_claims_nothing() {
+        for text in [
+            "See `a.py` for more.",
+            "Run `python3 a.py`",
+            "- Create `a.py`",
+            "- `a.py` does not exist",
+            "Will be created in `a.py`",
+            "### Missing Files\n- `a.py`",
+            "### Files to Create\n- `a.py`",
+            "| File | Status |\n|-|-|\n| `a.py` | missing |",
+            "```\nCreated a.py (5 bytes)\n```",
+            "The old `a.py` was deleted",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_to_nothing_is_false_by_its_own_words() {
+        let mut claims = Vec::new();
+        read(&Text::of("The plan mentioned at `/srv/x/plan.md` does not exist here."), &mut claims);
+        let AssertionKind::Worked(outcome) = &claims[0].says else { panic!("not worked out") };
+        assert_eq!(outcome.evidence, "line 1 says itself that /srv/x/plan.md does not exist");
+        let mended = "They were pointing to a non-existent `b.md`.\n\nCreated `docs/b.md` for it.";
+        assert_eq!(found(mended), [("docs/b.md".to_owned(), None, None)]);
+        claims.clear();
+        read(&Text::of(mended), &mut claims);
+        assert_eq!(claims.len(), 1);
+    }
+}

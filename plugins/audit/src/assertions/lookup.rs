@@ -1,0 +1,334 @@
+//! Where a written path of a report leads, and what stands there.
+//!
+//! Reports write paths as people remember them: from the root, from some folder, or by the name alone. A claim is held
+//! against every file that the words may mean; the files that the same table names tell which one it is. What a line of
+//! a file says is never repeated, because it may be a secret.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+
+use super::claim::{FileSays, LineSays, Outcome};
+use super::number::grouped;
+use crate::count::{count, plural};
+use crate::index::{EntryKind, FoundEntry, Index};
+use crate::limits;
+use crate::plan::{self, Place};
+use crate::remark::NoteSeverity;
+use crate::verify::content::{line_count, line_defines};
+use crate::verify::resolve::GENERIC;
+
+/// Where a path leads.
+enum Spot {
+    /// To one of these.
+    Found(Vec<FoundEntry>),
+    /// Nowhere; a remark where the same name is elsewhere.
+    Nowhere(Option<String>),
+    /// It cannot be looked up.
+    Unknown(String),
+}
+
+/// Looks things up in the audited tree.
+pub(super) struct Lookup<'a> {
+    index: &'a Index,
+    read: Cell<u64>,
+    lines: RefCell<BTreeMap<String, u64>>,
+}
+
+impl<'a> Lookup<'a> {
+    /// A look-up in a tree.
+    #[must_use]
+    pub(super) fn new(index: &'a Index) -> Self {
+        Self { index, read: Cell::new(0), lines: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Whether exactly this path is there.
+    #[must_use]
+    pub(super) fn has(&self, path: &str) -> bool {
+        matches!(Place::of(path), Place::Inside { path, .. } if !path.is_empty() && self.index.find(&path).is_some())
+    }
+
+    /// Whether a file is there and as it is said to be.
+    #[must_use]
+    pub(super) fn file(&self, says: &FileSays) -> Outcome {
+        let found = match self.spot(&says.path, &says.beside) {
+            Spot::Unknown(reason) => return Outcome::unknown(reason),
+            Spot::Nowhere(remark) => return absent(&says.path, remark),
+            Spot::Found(found) => found,
+        };
+        let weighed: Vec<Result<(bool, String), String>> = found.iter().map(|found| self.weigh(says, found)).collect();
+        let of = match weighed.len() {
+            0 | 1 => String::new(),
+            several => format!(" (one of {several} files of that name)"),
+        };
+        if let Some(Ok((_, seen))) = weighed.iter().find(|one| matches!(one, Ok((true, _)))) {
+            return Outcome::holds(format!("{seen}{of}"));
+        }
+        match weighed.into_iter().next() {
+            Some(Ok((_, seen))) => Outcome::fails(NoteSeverity::Medium, format!("{seen}{of}")),
+            Some(Err(reason)) => Outcome::unknown(reason),
+            None => absent(&says.path, None),
+        }
+    }
+
+    /// Whether one file is as it is said to be, and what was seen.
+    fn weigh(&self, says: &FileSays, found: &FoundEntry) -> Result<(bool, String), String> {
+        let path = &found.path;
+        let bytes = match (found.kind, found.bytes) {
+            (EntryKind::File, Some(bytes)) => bytes,
+            (EntryKind::Folder, _) => return Ok((false, format!("{path} is a folder"))),
+            _ => return Err(format!("{path} is a link or no regular file, which is not followed")),
+        };
+        let mut seen = format!("{path}: {} {}", grouped(bytes.into()), plural(bytes, "byte"));
+        let mut holds = true;
+        let mut compare = |said: Option<plan::SizeAssertion>, real: u64, unit: &str| {
+            if let Some(said) = said {
+                holds &= said.agrees(real);
+                if !said.agrees(real) {
+                    seen = format!("{path} has {} {unit}, written {}", grouped(real.into()), said.shown());
+                } else if unit == "lines" {
+                    seen = format!("{seen}, {} {}", grouped(real.into()), plural(real, "line"));
+                }
+            }
+        };
+        compare(says.bytes, bytes, "bytes");
+        if says.lines.is_some() {
+            compare(says.lines, self.count(found)?, "lines");
+        }
+        Ok((holds, seen))
+    }
+
+    fn count(&self, found: &FoundEntry) -> Result<u64, String> {
+        if let Some(count) = self.lines.borrow().get(&found.path) {
+            return Ok(*count);
+        }
+        let count = line_count(&self.text(found)?);
+        self.lines.borrow_mut().insert(found.path.clone(), count);
+        Ok(count)
+    }
+
+    fn text(&self, found: &FoundEntry) -> Result<String, String> {
+        let path = &found.path;
+        let read = self.read.get().saturating_add(found.bytes.unwrap_or_default());
+        if read > limits::CLAIM_READ_BYTES {
+            return Err(format!(
+                "{path} was not read: this audit has read {} MiB for claims",
+                limits::CLAIM_READ_BYTES / 1024 / 1024
+            ));
+        }
+        self.read.set(read);
+        let content = self.index.read(found).map_err(|error| format!("{path} could not be read: {error}"))?;
+        if content.whole { Ok(content.text) } else { Err(format!("{path} is too large to be read as a whole")) }
+    }
+
+    /// Whether a line says what it is said to say.
+    #[must_use]
+    pub(super) fn line(&self, says: &LineSays) -> Outcome {
+        let found = match self.spot(&says.path, &[]) {
+            Spot::Unknown(reason) => return Outcome::unknown(reason),
+            Spot::Nowhere(remark) => return absent(&says.path, remark),
+            Spot::Found(found) => found,
+        };
+        let mut outcomes = found.iter().map(|found| match self.text(found) {
+            Ok(text) => line_in(says, &found.path, &text),
+            Err(reason) => Outcome::unknown(reason),
+        });
+        let Some(first) = outcomes.next() else { return absent(&says.path, None) };
+        outcomes.fold(first, |best, next| if next.verdict < best.verdict { next } else { best })
+    }
+
+    fn spot(&self, written: &str, beside: &[String]) -> Spot {
+        if self.index.roots().is_empty() {
+            return Spot::Unknown("no folder to look into was granted".to_owned());
+        }
+        let (path, anchored) = match Place::of(written) {
+            Place::Outside(reason) => return Spot::Unknown(format!("{reason}: {written}")),
+            Place::Inside { path, anchored } => (path, anchored),
+        };
+        if let Some(found) = self.index.find(&path).or_else(|| self.below_own_name(&path)) {
+            return Spot::Found(vec![found]);
+        }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let same: Vec<&str> = self.index.named(name, EntryKind::File).collect();
+        let tail = format!("/{path}");
+        let meant: Vec<&str> =
+            if anchored { Vec::new() } else { same.iter().filter(|found| found.ends_with(&tail)).copied().collect() };
+        let meant = self.narrowed(&path, meant, beside);
+        let found: Vec<FoundEntry> = meant.iter().filter_map(|path| self.index.find(path)).collect();
+        if found.len() > 1 && GENERIC.contains(&path.as_str()) {
+            return Spot::Unknown(format!(
+                "{} files are called {path}, and nothing says which one is meant",
+                found.len()
+            ));
+        }
+        match (found.is_empty(), self.index.notes().first()) {
+            (false, _) => Spot::Found(found),
+            (true, Some(note)) => Spot::Unknown(format!("the tree was not indexed as a whole: {note}")),
+            (true, None) => Spot::Nowhere(same.first().map(|path| format!("the same name is at {path}"))),
+        }
+    }
+
+    /// A path that begins with the audited folder's own name.
+    fn below_own_name(&self, path: &str) -> Option<FoundEntry> {
+        let (first, rest) = path.split_once('/')?;
+        let own =
+            self.index.roots().iter().any(|root| root.shown.trim_end_matches('/').rsplit('/').next() == Some(first));
+        if own { self.index.find(rest) } else { None }
+    }
+
+    /// The files among several that a written path may mean which live with the most of the files named beside.
+    fn narrowed<'b>(&self, path: &str, meant: Vec<&'b str>, beside: &[String]) -> Vec<&'b str> {
+        let company = |found: &str| {
+            let base = found.strip_suffix(path).unwrap_or_default();
+            beside.iter().filter(|name| self.index.find(&format!("{base}{name}")).is_some()).count()
+        };
+        let counted: Vec<(usize, &str)> = meant.iter().map(|found| (company(found), *found)).collect();
+        let most = counted.iter().map(|(count, _)| *count).max().unwrap_or_default();
+        let common = GENERIC.contains(&path.rsplit('/').next().unwrap_or(path));
+        match (most < 2, common && path.contains('/')) {
+            (true, true) => Vec::new(),
+            (true, false) => meant,
+            _ => counted.into_iter().filter(|(count, _)| *count == most).map(|(_, path)| path).collect(),
+        }
+    }
+}
+
+fn absent(path: &str, remark: Option<String>) -> Outcome {
+    let remark = remark.map_or(String::new(), |remark| format!("; {remark}"));
+    Outcome::fails(NoteSeverity::High, format!("there is no {path} below the audited folders{remark}"))
+}
+
+fn line_in(says: &LineSays, path: &str, text: &str) -> Outcome {
+    let total = line_count(text);
+    let place = if says.first == says.last {
+        format!("{path}:{}", says.first)
+    } else {
+        format!("{path}:{}-{}", says.first, says.last)
+    };
+    let at = |wanted: &dyn Fn(&str) -> bool| {
+        text.lines().zip(1_u64..).filter(|(line, _)| wanted(line)).map(|(_, at)| at).collect::<Vec<u64>>()
+    };
+    let within = |lines: &[u64]| lines.iter().find(|at| (says.first..=says.last).contains(at)).copied();
+    if let Some(content) = &says.content {
+        let lines = at(&|line| line.trim() == content.trim());
+        return match (within(&lines), lines.first()) {
+            (Some(at), _) => Outcome::holds(format!("{path}:{at} says so")),
+            (None, Some(at)) => {
+                Outcome::fails(NoteSeverity::Medium, format!("it stands at {path}:{at}, not at line {}", says.first))
+            }
+            (None, None) => Outcome::fails(
+                NoteSeverity::Medium,
+                format!("no line of {path} says so; it has {}", count(total, "line")),
+            ),
+        };
+    }
+    if let Some(symbol) = &says.symbol {
+        let defined = at(&|line| line_defines(line, symbol));
+        let named = at(&|line| line.contains(symbol.as_str()));
+        let around = |lines: &[u64]| {
+            lines.iter().find(|at| (says.first.saturating_sub(2)..=says.last.saturating_add(2)).contains(*at)).copied()
+        };
+        let inside = (says.first < says.last && says.last <= total)
+            .then(|| defined.iter().rfind(|at| **at <= says.last).copied())
+            .flatten();
+        return match (around(&defined).or_else(|| around(&named)).or(inside), defined.first()) {
+            (Some(at), _) => Outcome::holds(format!("{symbol} stands at {path}:{at}")),
+            (None, Some(at)) => Outcome::fails(
+                NoteSeverity::Medium,
+                format!("{symbol} is defined at {path}:{at}, not at line {}", says.first),
+            ),
+            (None, None) => Outcome::fails(
+                NoteSeverity::Medium,
+                format!("{path} does not define {symbol}; it has {}", count(total, "line")),
+            ),
+        };
+    }
+    Outcome::of(
+        says.last <= total,
+        format!("{place}: the file has {} {}", grouped(total.into()), plural(total, "line")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::claim::Verdict;
+    use super::*;
+    use crate::index::Root;
+    use crate::plan::{Fit, SizeAssertion};
+
+    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Index) {
+        let dir = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let index = Index::build(vec![Root { path: dir.path().to_owned(), shown: "work/root".into() }]);
+        (dir, index)
+    }
+
+    fn file(index: &Index, path: &str, lines: Option<u64>, beside: &[&str]) -> (Verdict, String) {
+        let beside: Arc<[String]> = beside.iter().map(|name| (*name).to_owned()).collect();
+        let lines = lines.map(|value| SizeAssertion { value, fit: Fit::Exact });
+        let outcome = Lookup::new(index).file(&FileSays { path: path.to_owned(), bytes: None, lines, beside });
+        (outcome.verdict, outcome.evidence)
+    }
+
+    #[test]
+    fn a_path_is_found_from_the_root_or_deeper() {
+        let (_dir, index) = tree(&[("a/b/c.py", "1\n2\n")]);
+        for path in ["a/b/c.py", "/a/b/c.py", "root/a/b/c.py", "b/c.py", "c.py"] {
+            assert_eq!(
+                file(&index, path, Some(2), &[]),
+                (Verdict::True, "a/b/c.py: 4 bytes, 2 lines".into()),
+                "{path}"
+            );
+        }
+        assert_eq!(file(&index, "c.py", Some(9), &[]), (Verdict::False, "a/b/c.py has 2 lines, written 9".into()));
+        assert_eq!(
+            file(&index, "x/c.py", None, &[]).1,
+            "there is no x/c.py below the audited folders; the same name is at a/b/c.py"
+        );
+    }
+
+    #[test]
+    fn what_is_named_beside_tells_files_of_one_name_apart() {
+        let (_dir, index) = tree(&[("a/m.py", "1\n"), ("b/m.py", "1\n2\n3\n"), ("b/n.py", "")]);
+        assert_eq!(
+            file(&index, "m.py", Some(1), &["m.py", "n.py"]),
+            (Verdict::False, "b/m.py has 3 lines, written 1".into())
+        );
+        assert_eq!(file(&index, "m.py", Some(1), &[]).0, Verdict::True);
+    }
+
+    #[test]
+    fn what_cannot_be_looked_up_is_said() {
+        let (_dir, index) = tree(&[("a/__init__.py", ""), ("b/__init__.py", "")]);
+        for path in ["/etc/passwd", "~/x.md", "../x.md", "__init__.py"] {
+            assert_eq!(file(&index, path, None, &[]).0, Verdict::Unverifiable, "{path}");
+        }
+        assert_eq!(file(&Index::build(Vec::new()), "a.py", None, &[]).1, "no folder to look into was granted");
+        assert_eq!(file(&index, "x/a/__init__.py", None, &[]).0, Verdict::False);
+    }
+
+    #[test]
+    fn lines_are_held_against_the_file() {
+        let (_dir, index) = tree(&[("r", "one\n  key=secret\ndef go():\n"), (".npmrc", "a\nb\n")]);
+        let says = |first, last, content: Option<&str>, symbol: Option<&str>| {
+            let (content, symbol) = (content.map(str::to_owned), symbol.map(str::to_owned));
+            let outcome = Lookup::new(&index).line(&LineSays { path: "r".into(), first, last, content, symbol });
+            (outcome.verdict, outcome.evidence)
+        };
+        assert_eq!(says(2, 2, Some("key=secret"), None), (Verdict::True, "r:2 says so".into()));
+        assert_eq!(says(1, 1, Some("key=secret"), None), (Verdict::False, "it stands at r:2, not at line 1".into()));
+        assert_eq!(
+            says(2, 2, Some("key=other"), None),
+            (Verdict::False, "no line of r says so; it has 3 lines".into())
+        );
+        assert_eq!(says(3, 3, None, Some("go")), (Verdict::True, "go stands at r:3".into()));
+        assert_eq!(says(40, 40, None, Some("go")), (Verdict::False, "go is defined at r:3, not at line 40".into()));
+        assert_eq!(says(2, 3, None, None), (Verdict::True, "r:2-3: the file has 3 lines".into()));
+        assert_eq!(says(2, 30, None, None).0, Verdict::False);
+    }
+}

@@ -1,0 +1,305 @@
+//! Percentages beside the numbers that they come from: `20.1% (4,244/21,125)`, `228/230 passing (99.1%)`, rows of tables.
+//!
+//! A percentage agrees when the written precision is the exact value cut off or rounded. A number with a percentage and
+//! no whole (`4,249 (20.1%)`) is a claim only where a line shortly before gives a whole that makes it true.
+
+use super::claim::{Assertion, Kind, Outcome};
+use super::number::{Number, fixed, fractions, grouped, numbers};
+use super::text::{Form, Grid, Passage, Text};
+use super::words::stems;
+
+/// How many lines above a number its whole may stand.
+const REACH: usize = 12;
+
+/// Headings of the columns that hold wholes and parts.
+const WHOLES: &[&str] = &["expected", "total", "planned", "required", "all", "tests", "items"];
+const PARTS: &[&str] = &[
+    "found",
+    "actual",
+    "done",
+    "complete",
+    "completed",
+    "present",
+    "passed",
+    "passing",
+    "implemented",
+    "covered",
+    "matched",
+    "linked",
+];
+
+/// A part of a whole with the percentage that was written for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Share {
+    /// The line.
+    pub line: usize,
+    /// The number of its section.
+    pub section: usize,
+    /// The number of its block.
+    pub block: usize,
+    /// The part.
+    pub part: u64,
+    /// The whole.
+    pub whole: u64,
+    /// The percentage.
+    pub percent: Number,
+}
+
+/// Whether `percent` is `part` of `whole`, and the exact value in its precision.
+#[must_use]
+pub(super) fn agrees(part: u64, whole: u64, percent: &Number) -> (bool, String) {
+    if whole == 0 {
+        return (false, "there is no percentage of 0".to_owned());
+    }
+    let scaled = u128::from(part) * 100 * 10_u128.pow(percent.places);
+    let (whole, written) = (u128::from(whole), u128::from(percent.digits));
+    let (cut, rest) = (scaled / whole, scaled % whole);
+    let rounded = cut + u128::from(rest * 2 >= whole);
+    let near = percent.loose && written.abs_diff(rounded) <= 10_u128.pow(percent.places) * 5;
+    (written == cut || written == rounded || near, fixed(rounded, percent.places))
+}
+
+/// The percentages of a document with their parts and wholes, in the order of their lines.
+pub(super) fn read(text: &Text, claims: &mut Vec<Assertion>) -> Vec<Share> {
+    let mut shares = Vec::new();
+    for (at, passage) in text.passages.iter().enumerate() {
+        let before = text.passages.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+        in_passage(passage, before, &mut shares, claims);
+    }
+    for grid in &text.grids {
+        in_grid(grid, &mut shares, claims);
+    }
+    shares.sort_by_key(|share| share.line);
+    shares
+}
+
+fn in_passage(passage: &Passage, before: &[Passage], shares: &mut Vec<Share>, claims: &mut Vec<Assertion>) {
+    let found = numbers(&passage.text);
+    let place = Place { line: passage.line, section: passage.at.section, block: passage.at.block };
+    let stated = place.stated(&passage.text, &found);
+    for share in &stated {
+        claims.push(claim(share, &passage.text, None));
+    }
+    if stated.is_empty() && found.iter().any(|number| number.percent) {
+        let neighbours = || before.iter().rev().filter(|other| is_neighbour(passage, other));
+        let wholes = neighbours().flat_map(|other| candidates(&other.text, other.line)).collect::<Vec<_>>();
+        derived(place, &passage.text, &found, &wholes, shares, claims);
+    }
+    shares.extend(stated);
+}
+
+/// Whether two passages belong to one list or one code block.
+fn is_neighbour(passage: &Passage, other: &Passage) -> bool {
+    match (passage.form, other.form) {
+        (Form::Fence, Form::Fence) => passage.at.block == other.at.block,
+        (Form::Item(depth), Form::Item(above)) => depth == above && passage.at.section == other.at.section,
+        _ => false,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    line: usize,
+    section: usize,
+    block: usize,
+}
+
+impl Place {
+    fn share(self, part: u64, whole: u64, percent: Number) -> Share {
+        Share { line: self.line, section: self.section, block: self.block, part, whole, percent }
+    }
+
+    /// Percentages that stand directly beside `a/b` or `a of b`.
+    fn stated(self, text: &str, found: &[Number]) -> Vec<Share> {
+        let mut shares = Vec::new();
+        for at in fractions(text, found) {
+            let (Some(part), Some(whole)) = (found.get(at), found.get(at + 1)) else { continue };
+            let after = found.get(at + 2).filter(|next| next.percent && introduces(text, whole.end, next));
+            let before = at.checked_sub(1).and_then(|at| found.get(at));
+            let before = before
+                .filter(|last| last.percent && matches!(text.get(last.end..part.start), Some(" (" | " = " | ": ")));
+            if let (Some(percent), Some(part), Some(whole)) = (after.or(before), part.exact(), whole.exact()) {
+                shares.push(self.share(part, whole, *percent));
+            }
+        }
+        shares
+    }
+}
+
+/// Whether the words between a fraction and a percentage say that the one is the other: `(98.6%)`, `= 71 %`.
+fn introduces(text: &str, from: usize, percent: &Number) -> bool {
+    let between = text.get(from..percent.start).unwrap_or_default();
+    let after = text.get(percent.end..).unwrap_or_default();
+    let opened = between.trim_end().trim_end_matches(['~', '=']).trim_end().strip_suffix('(');
+    let bracketed = opened.is_some_and(|words| words.len() <= 60 && !words.contains(['(', ';', '.', ',']))
+        && after.starts_with(')');
+    let equal = matches!(between.trim(), "=" | "\u{2248}" | "is" | "are" | ", i.e." | "\u{2192}" | "or");
+    (bracketed || equal) && percent.signed.is_none()
+}
+
+/// Whole numbers of a line that may be wholes.
+fn candidates(text: &str, line: usize) -> Vec<(u64, usize)> {
+    numbers(text).iter().filter(|number| !number.below).filter_map(Number::exact).map(|whole| (whole, line)).collect()
+}
+
+/// `N (P%)` with a whole in the same line or above.
+fn derived(
+    place: Place,
+    text: &str,
+    found: &[Number],
+    above: &[(u64, usize)],
+    shares: &mut Vec<Share>,
+    claims: &mut Vec<Assertion>,
+) {
+    for (at, pair) in found.windows(2).enumerate() {
+        let [part, percent] = pair else { continue };
+        let Some(count) = part.exact().filter(|count| *count > 0) else { continue };
+        if !percent.percent || percent.loose || part.below || !introduces(text, part.end, percent) {
+            continue;
+        }
+        let own = found.iter().take(at).rev().filter_map(Number::exact).map(|whole| (whole, place.line));
+        let whole = own
+            .chain(above.iter().copied())
+            .find(|(whole, _)| *whole >= count && *whole > 1 && agrees(count, *whole, percent).0);
+        if let Some((whole, line)) = whole {
+            let share = place.share(count, whole, *percent);
+            claims.push(claim(&share, text, Some(line)));
+            shares.push(share);
+        }
+    }
+}
+
+fn claim(share: &Share, words: &str, from: Option<usize>) -> Assertion {
+    let (holds, exact) = agrees(share.part, share.whole, &share.percent);
+    let from =
+        from.filter(|line| *line != share.line).map_or(String::new(), |line| format!(", the whole from line {line}"));
+    let (part, whole) = (grouped(share.part.into()), grouped(share.whole.into()));
+    let evidence = format!("{part} of {whole} are {exact} %, written {} %{from}", share.percent.shown());
+    Assertion::worked(share.line, Kind::Ratio, words, Outcome::of(holds, evidence))
+}
+
+fn in_grid(grid: &Grid, shares: &mut Vec<Share>, claims: &mut Vec<Assertion>) {
+    let (whole, part) = (column(grid, WHOLES), column(grid, PARTS));
+    for (nth, row) in grid.rows.iter().enumerate() {
+        let place = Place { line: row.line, section: grid.at.section, block: grid.at.block };
+        let words = row.cells.join(" | ");
+        if let (Some(whole), Some(part)) = (whole, part) {
+            let cell = |at: usize| row.cells.get(at).map(String::as_str).and_then(leading);
+            let others = row.cells.iter().enumerate().filter(|(at, _)| *at != whole && *at != part);
+            if let (Some(whole), Some(part)) = (cell(whole), cell(part)) {
+                if let Some(share) = others
+                    .clone()
+                    .find_map(|(_, cell)| only_percent(cell))
+                    .map(|percent| place.share(part, whole, percent))
+                {
+                    claims.push(claim(&share, &words, None));
+                    shares.push(share);
+                } else if let Some((_, state)) = others.skip(1).find(|(_, cell)| says_complete(cell)) {
+                    let evidence =
+                        format!("{} of {} found, said to be {state}", grouped(part.into()), grouped(whole.into()));
+                    claims.push(Assertion::worked(row.line, Kind::Ratio, &words, Outcome::of(part >= whole, evidence)));
+                }
+            }
+            continue;
+        }
+        for (at, cell) in row.cells.iter().enumerate() {
+            let found = numbers(cell);
+            let stated = place.stated(cell, &found);
+            claims.extend(stated.iter().map(|share| claim(share, &words, None)));
+            if stated.is_empty() && found.iter().any(|number| number.percent) {
+                let rows = grid.rows.get(nth.saturating_sub(REACH)..nth).unwrap_or_default().iter().rev();
+                let above = rows.filter_map(|row| Some((row, row.cells.get(at)?)));
+                let above: Vec<_> = above.filter_map(|(row, cell)| Some((leading(cell)?, row.line))).collect();
+                derived(place, cell, &found, &above, shares, claims);
+            }
+            shares.extend(stated);
+        }
+    }
+}
+
+fn column(grid: &Grid, names: &[&str]) -> Option<usize> {
+    grid.head.iter().position(|head| names.contains(&head.trim().to_lowercase().as_str())).filter(|at| *at > 0)
+}
+
+/// The whole number that a cell begins with.
+#[must_use]
+pub(super) fn leading(cell: &str) -> Option<u64> {
+    let first = numbers(cell).into_iter().next()?;
+    let before = cell.get(..first.start).unwrap_or_default();
+    first.exact().filter(|_| !before.contains(char::is_alphabetic))
+}
+
+/// The percentage of a cell that holds nothing else.
+#[must_use]
+pub(super) fn only_percent(cell: &str) -> Option<Number> {
+    let found = numbers(cell);
+    let [only] = found.as_slice() else { return None };
+    (only.percent && only.signed.is_none() && stems(cell).iter().all(|word| word.parse::<u64>().is_ok()))
+        .then_some(*only)
+}
+
+fn says_complete(cell: &str) -> bool {
+    let words = stems(cell);
+    matches!(words.as_slice(), [only] if matches!(only.as_str(), "complete" | "completed" | "done"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::claim::{AssertionKind, Verdict};
+    use super::*;
+
+    fn outcomes(markdown: &str) -> Vec<(usize, Verdict, String)> {
+        let mut claims = Vec::new();
+        read(&Text::of(markdown), &mut claims);
+        let worked = claims.into_iter().filter_map(|claim| match claim.says {
+            AssertionKind::Worked(outcome) => Some((claim.line, outcome.verdict, outcome.evidence)),
+            _ => None,
+        });
+        worked.collect()
+    }
+
+    fn verdicts(markdown: &str) -> Vec<Verdict> {
+        outcomes(markdown).into_iter().map(|(_, verdict, _)| verdict).collect()
+    }
+
+    #[test]
+    fn percentages_beside_fractions_are_worked_out() {
+        assert_eq!(verdicts("3/4 = 75 %"), [Verdict::True]);
+        assert_eq!(verdicts("- Pages: 66.6% (2/3)"), [Verdict::True]);
+        assert_eq!(verdicts("- Pages: 66.7% (2/3)"), [Verdict::True]);
+        assert_eq!(verdicts("7 of 9 doors open (78%)"), [Verdict::True]);
+        assert_eq!(outcomes("7 of 9 doors open (80%)")[0].2, "7 of 9 are 78 %, written 80 %");
+        assert_eq!(verdicts("about ~80% (7/9)"), [Verdict::True]);
+    }
+
+    #[test]
+    fn a_whole_may_stand_above_and_none_is_no_claim() {
+        assert_eq!(
+            outcomes("- Doors: 40\n- Open: 10 (25%)")[0].2,
+            "10 of 40 are 25 %, written 25 %, the whole from line 1"
+        );
+        assert_eq!(verdicts("- Doors: 41\n- Open: 10 (25%)"), []);
+        assert_eq!(verdicts("Trial (20 doors): 5 open (25%)"), [Verdict::True]);
+        assert_eq!(verdicts("| What | N |\n|-|-|\n| Doors | 40 |\n| Open | 10 (25%) |"), [Verdict::True]);
+    }
+
+    #[test]
+    fn rows_of_tables_are_worked_out() {
+        let table = "| C | Expected | Found | Status |\n|-|-|-|-|\n| A | 3 files | 1 file | bad 33% |\n| A | 3 files | 1 file | \u{26a0} 33% |\n| B | 2 | 1 | 60% |\n| D | 2 | 1 | Complete |\n";
+        assert_eq!(verdicts(table), [Verdict::True, Verdict::False, Verdict::False]);
+    }
+
+    #[test]
+    fn sentences_that_only_hold_numbers_are_no_claims() {
+        for text in [
+            "9/10 tests ran, 80% coverage",
+            "5/5 stars",
+            "2026/01/18 (5%)",
+            "grew 20% in 3 of 4 weeks",
+            "`1/2` (70%)",
+            "10 tests (+5%)",
+        ] {
+            assert_eq!(verdicts(text), [], "{text}");
+        }
+    }
+}

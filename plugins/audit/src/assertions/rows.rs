@@ -1,0 +1,218 @@
+//! What came of the claims: rows for the JSON, findings, and blocks for the report's page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::claim::{CheckedDocument, Kind, Outcome, Verdict};
+use crate::count::{count, is};
+use crate::ids::bounded;
+use crate::limits;
+use crate::page::{Block, Cell, Table};
+use crate::performance::scrub_keys;
+use crate::remark::NoteSeverity;
+use crate::report::Gap;
+
+/// A claim with its outcome, before it is shown.
+#[derive(Debug, Clone)]
+pub(super) struct JudgedAssertion {
+    /// The number of the document.
+    pub document: usize,
+    /// The line; 0 for a field.
+    pub line: usize,
+    /// The field of a RETURN.
+    pub field: Option<String>,
+    /// What kind of claim it is.
+    pub kind: Kind,
+    /// What it is about, the same in every run: a path, a commit, the words.
+    pub subject: String,
+    /// The words of it.
+    pub words: String,
+    /// How it came out.
+    pub outcome: Outcome,
+}
+
+/// A claim with its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AssertionRow {
+    /// The document that makes it.
+    pub document: String,
+    /// The line, from 1; 0 for a field of a RETURN.
+    pub line: usize,
+    /// The field of a RETURN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What kind of thing is claimed.
+    pub kind: Kind,
+    /// The words that claim it.
+    pub words: String,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// What was computed or seen.
+    pub evidence: String,
+}
+
+/// How many claims came out how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// They hold.
+    pub holds: usize,
+    /// They do not.
+    pub fails: usize,
+    /// They cannot be looked up.
+    pub unverifiable: usize,
+}
+
+/// All claims of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AssertionReport {
+    /// How many came out how, those that are not shown included.
+    pub tally: Tally,
+    /// The claims in the order of the documents and their lines; at most [`limits::CLAIM_ROWS`].
+    pub rows: Vec<AssertionRow>,
+    /// How many rows were left out.
+    pub left_out: usize,
+    /// Documents of which a claim was looked up in the tree or in the repository and found true or false.
+    #[serde(skip)]
+    pub looked_up: BTreeSet<String>,
+    /// A finding for each that does not hold or rests on little.
+    #[serde(skip)]
+    pub gaps: Vec<Gap>,
+}
+
+impl AssertionReport {
+    /// Puts outcomes in order.
+    #[must_use]
+    pub(super) fn of(mut judged: Vec<JudgedAssertion>, documents: &[&CheckedDocument]) -> Self {
+        judged.sort_by(|one, other| {
+            (one.document, one.line, one.kind, &one.field).cmp(&(other.document, other.line, other.kind, &other.field))
+        });
+        judged.dedup_by(|later, earlier| {
+            later.document == earlier.document
+                && later.line == earlier.line
+                && later.field == earlier.field
+                && later.kind == earlier.kind
+                && later.outcome == earlier.outcome
+        });
+        let mut checked = Self::default();
+        let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for one in judged {
+            let slot = match one.outcome.verdict {
+                Verdict::True => &mut checked.tally.holds,
+                Verdict::False => &mut checked.tally.fails,
+                Verdict::Unverifiable => &mut checked.tally.unverifiable,
+            };
+            *slot += 1;
+            let document = documents.get(one.document).map_or("", |document| document.shown.as_str());
+            if one.outcome.verdict != Verdict::Unverifiable && one.kind.is_looked_up() {
+                checked.looked_up.insert(document.to_owned());
+            }
+            if let Some(weight) = one.outcome.weight
+                && checked.gaps.len() < limits::FINDINGS
+                && let Some(id) = id(document, &one, &mut known)
+            {
+                checked.gaps.push(gap(id, document, &one, weight));
+            }
+            if checked.rows.len() < limits::CLAIM_ROWS {
+                checked.rows.push(row(document, one));
+            } else {
+                checked.left_out += 1;
+            }
+        }
+        checked
+    }
+
+    /// What a report shows: how many came out how, what does not hold, and what does.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let Tally { holds, fails, unverifiable } = self.tally;
+        let all = holds + fails + unverifiable;
+        let mut blocks = vec![
+            Block::Heading("Claims".to_owned()),
+            Block::Text(format!(
+                "{} {} checked: {holds} true, {fails} false, {unverifiable} unverifiable.",
+                count(all, "claim"),
+                if all == 1 { "was" } else { "were" }
+            )),
+        ];
+        for (verdict, title) in [
+            (Verdict::False, "False claims"),
+            (Verdict::Unverifiable, "Claims that cannot be verified"),
+            (Verdict::True, "True claims"),
+        ] {
+            let mut table = Table::new(&["Where", "Kind", "Claim", "Evidence"]);
+            for row in self.rows.iter().filter(|row| row.verdict == verdict) {
+                let at = row.field.clone().unwrap_or_else(|| row.line.to_string());
+                table.row([
+                    Cell::code(format!("{}:{at}", row.document)),
+                    Cell::text(row.kind.word()),
+                    Cell::text(row.words.clone()),
+                    Cell::text(row.evidence.clone()),
+                ]);
+            }
+            if !table.rows.is_empty() {
+                blocks.push(Block::Subheading(title.to_owned()));
+                blocks.push(Block::Table(table));
+            }
+        }
+        if self.left_out > 0 {
+            blocks.push(Block::Text(format!(
+                "{} {} counted and not shown.",
+                count(self.left_out, "more claim"),
+                is(self.left_out)
+            )));
+        }
+        blocks
+    }
+}
+
+fn row(document: &str, one: JudgedAssertion) -> AssertionRow {
+    AssertionRow {
+        document: document.to_owned(),
+        line: one.line,
+        field: one.field,
+        kind: one.kind,
+        words: scrub_keys(&one.words),
+        verdict: one.outcome.verdict,
+        evidence: super::words::bounded(&scrub_keys(&one.outcome.evidence), limits::EVIDENCE_BYTES),
+    }
+}
+
+/// The id of a finding: the same in every run, and another one for each thing that is said of a subject; none for what was
+/// said before. The first of them has no number.
+fn id(document: &str, one: &JudgedAssertion, known: &mut BTreeMap<String, Vec<String>>) -> Option<String> {
+    let subject = scrub_keys(&one.subject);
+    let subject = subject.split_whitespace().collect::<Vec<_>>().join(" ");
+    let id = format!("audit:{document}:{subject}:claim-{}", one.kind.word());
+    let seen = known.entry(id.clone()).or_default();
+    let said = format!("{}\n{}", one.words, one.outcome.evidence);
+    if seen.contains(&said) {
+        return None;
+    }
+    seen.push(said);
+    Some(bounded(&if seen.len() == 1 { id } else { format!("{id}-{}", seen.len()) }))
+}
+
+fn gap(id: String, document: &str, one: &JudgedAssertion, weight: NoteSeverity) -> Gap {
+    let at = one.field.clone().unwrap_or_else(|| one.line.to_string());
+    let what = match (one.kind, one.outcome.verdict) {
+        (Kind::Sample, _) => "rests on a small sample",
+        (Kind::Quantity, _) => "is said with different numbers",
+        (Kind::Name, _) => "is spelled in different ways",
+        (Kind::Status | Kind::Tracker, _) => "contradicts itself",
+        (Kind::Deliverable, _) => "is claimed and not there",
+        _ => "does not hold",
+    };
+    Gap {
+        id,
+        weight,
+        title: super::words::bounded(
+            &format!("{}: \u{201c}{}\u{201d} {what}", one.kind.word(), scrub_keys(&one.words)),
+            limits::EVIDENCE_BYTES,
+        ),
+        evidence: super::words::bounded(
+            &scrub_keys(&format!("{document}:{at}: {}", one.outcome.evidence)),
+            limits::EVIDENCE_BYTES,
+        ),
+    }
+}

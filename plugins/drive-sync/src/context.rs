@@ -1,0 +1,74 @@
+//! What every action works with: the Drive, the claims, the memory and the moment, and the two ways in which something ends badly.
+
+use std::io;
+use std::path::PathBuf;
+
+use baton_plugin_sdk::{Error, sql};
+
+use crate::claim::Guard;
+use crate::drive::is_unwritable;
+use crate::memory::Memory;
+
+/// A Drive and what goes with it.
+#[derive(Debug)]
+pub struct DriveContext<'a> {
+    /// The Drive's folder.
+    pub root: PathBuf,
+    /// What people call it.
+    pub shown: String,
+    /// The claims.
+    pub guard: Guard<'a>,
+    /// The plugin's own database.
+    pub memory: Memory<'a>,
+    /// The moment in milliseconds since 1970.
+    pub now_ms: i64,
+    /// The moment as text.
+    pub now: String,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum SyncError {
+    /// This database was not worked on; the others are. The kind and the text of its finding.
+    Refused(&'static str, String),
+    /// The task ends.
+    Fatal(Error),
+}
+
+impl SyncError {
+    /// A refusal.
+    #[must_use]
+    pub fn refused(kind: &'static str, text: impl Into<String>) -> Self {
+        Self::Refused(kind, text.into())
+    }
+}
+
+impl From<Error> for SyncError {
+    fn from(error: Error) -> Self {
+        Self::Fatal(error)
+    }
+}
+
+impl From<sql::Error> for SyncError {
+    fn from(error: sql::Error) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+/// A full disk, or one for reading only, ends the task, because every other database would meet it too; the rest is of this database alone.
+impl From<io::Error> for SyncError {
+    fn from(error: io::Error) -> Self {
+        if is_of_the_disk(&error) {
+            return Self::Fatal(Error::Retryable(format!(
+                "the Drive cannot be written to: {error}; every file there is whole, the old one or the new; give it room, or make it writable, and run it again"
+            )));
+        }
+        let kind = if is_unwritable(&error) { "unwritable" } else { "unreadable" };
+        Self::Refused(kind, error.to_string())
+    }
+}
+
+fn is_of_the_disk(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}

@@ -1,0 +1,337 @@
+//! Looks at a Drive: names, each database's CSV, and its manifest where there is one; nothing is changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use baton_plugin_kit::folder;
+use serde::Serialize;
+
+use crate::context::SyncError as Failed;
+use crate::drive::{
+    self, ARCHIVE, Folder, Listing, PART, ParsedName, archive, belongs, children_and_unreadable, is_one,
+};
+use crate::memory::Memory;
+use crate::schema::{Manifest, SIDECAR, State};
+use crate::sync::header_digest;
+use crate::table::parse_csv;
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A database has several folders.
+    DuplicateFolder,
+    /// Folders that end with the id of a database and perhaps are not its own.
+    PerhapsAnothers,
+    /// A folder has no id in its name.
+    FolderWithoutId,
+    /// A CSV that belongs to no folder, or lies in another database's.
+    OrphanCsv,
+    /// A folder without its CSV.
+    MissingCsv,
+    /// A folder without backups.
+    MissingArchive,
+    /// More backups than are kept.
+    RetentionOverrun,
+    /// A manifest that says something else than the CSV or than is remembered.
+    ManifestDisagrees,
+    /// A column whose property is gone.
+    Tombstone,
+    /// A file that a killed program left.
+    Leftover,
+    /// A folder or file that cannot be looked at.
+    Unreadable,
+}
+
+impl Kind {
+    /// All, in the order of a report.
+    pub const ALL: [Self; 11] = [
+        Self::DuplicateFolder,
+        Self::PerhapsAnothers,
+        Self::FolderWithoutId,
+        Self::OrphanCsv,
+        Self::MissingCsv,
+        Self::MissingArchive,
+        Self::RetentionOverrun,
+        Self::ManifestDisagrees,
+        Self::Tombstone,
+        Self::Leftover,
+        Self::Unreadable,
+    ];
+
+    /// As findings and reports call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DuplicateFolder => "duplicate-folder",
+            Self::PerhapsAnothers => "perhaps-anothers",
+            Self::FolderWithoutId => "folder-without-id",
+            Self::OrphanCsv => "orphan-csv",
+            Self::MissingCsv => "missing-csv",
+            Self::MissingArchive => "missing-archive",
+            Self::RetentionOverrun => "retention-overrun",
+            Self::ManifestDisagrees => "manifest-disagrees",
+            Self::Tombstone => "tombstone",
+            Self::Leftover => "leftover",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What it is.
+    pub kind: Kind,
+    /// The database, where one is known.
+    pub id: Option<String>,
+    /// Where, relative to the Drive.
+    pub path: String,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// How a Drive stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Databases that have a folder.
+    pub databases: usize,
+    /// Folders with an id in their names.
+    pub folders: usize,
+    /// Folders that are there in addition to a database's first.
+    pub superfluous_folders: usize,
+    /// Backups that were recognised.
+    pub backups: usize,
+    /// What is wrong.
+    pub troubles: Vec<Problem>,
+}
+
+impl Health {
+    /// How much of a kind is wrong.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> usize {
+        self.troubles.iter().filter(|trouble| trouble.kind == kind).count()
+    }
+
+    /// What cannot be looked at is one of the things that are wrong; the others are looked at all the same.
+    fn unless(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
+        if let Err(error) = looked {
+            self.add(Kind::Unreadable, Some(id), folder, error.to_string());
+        }
+    }
+
+    /// Names that are no UTF-8: what lies under them is looked at by nobody.
+    fn names(&mut self, shown: &str, path: &str, count: usize) {
+        if count > 0 {
+            let (title, mend) = folder::unreadable(shown, count);
+            self.add(Kind::Unreadable, None, path, format!("{title}. {mend}"));
+        }
+    }
+
+    fn add(&mut self, kind: Kind, id: Option<&str>, path: impl Into<String>, seen: impl Into<String>) {
+        self.troubles.push(Problem { kind, id: id.map(str::to_owned), path: path.into(), seen: seen.into() });
+    }
+}
+
+/// Looks. `memory` is what is remembered of the manifests.
+///
+/// # Errors
+/// When the Drive or the memory cannot be read.
+pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
+    let listing = Listing::of(root)?;
+    let mut health = Health::default();
+    for name in &listing.odd {
+        health.add(Kind::FolderWithoutId, None, name, "its name has no id after a last `_`");
+    }
+    for name in &listing.loose {
+        let id = ParsedName::of(stem(name)).map(|named| named.id.to_ascii_lowercase());
+        health.add(Kind::OrphanCsv, id.as_deref(), name, "it lies in no folder");
+    }
+    health.names("the Drive", ".", listing.unreadable);
+    let (remembered, titles) = (remembered(memory)?, memory.titles()?);
+    for (id, title) in &titles {
+        let name = drive::base_name(title, id);
+        if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
+            let seen = "it is no folder, and the database's folder has to have this name; move it away";
+            health.add(Kind::Unreadable, Some(id), name, seen);
+        }
+    }
+    for (id, folders) in &listing.by_id {
+        let title = titles.get(id).map(String::as_str);
+        let (folders, others) = own_folders(root, id, folders, title);
+        if let Some(title) = title.filter(|_| !others.is_empty()) {
+            let seen = format!(
+                "it ends with the id of the database {title}; move in what is the database's, or give the folder another name"
+            );
+            for folder in others {
+                health.add(Kind::PerhapsAnothers, Some(id), folder.name, seen.as_str());
+            }
+        }
+        if folders.is_empty() {
+            continue;
+        }
+        health.databases += 1;
+        health.folders += folders.len();
+        health.superfluous_folders += folders.len() - 1;
+        if let [first, others @ ..] = folders.as_slice()
+            && !others.is_empty()
+        {
+            let names = others.iter().map(|folder| folder.name.as_str()).collect::<Vec<_>>().join("\n");
+            health.add(Kind::DuplicateFolder, Some(id), &first.name, names);
+        }
+        for folder in &folders {
+            let looked = look_inside(root, &folder.name, id, keep, &mut health);
+            health.unless(looked, id, &folder.name);
+        }
+        if let [only] = folders.as_slice() {
+            look_at_manifest(root, &only.name, id, remembered.get(id), &mut health);
+        }
+    }
+    health.troubles.sort_by(|a, b| (a.kind, &a.path, &a.seen).cmp(&(b.kind, &b.path, &b.seen)));
+    Ok(health)
+}
+
+/// The folders that certainly are a database's, and the others. Where no title is remembered (another workspace syncs to this Drive),
+/// several folders of one title are one database's; `photos_2024` and `invoices_2024` are two folders of a person.
+fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
+    let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::of(&folder.name)?.title)).collect();
+    let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;
+    let titles: Vec<&str> = title.map_or_else(|| all.iter().filter(several).copied().collect(), |title| vec![title]);
+    folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles))
+}
+
+/// What this workspace wrote last: the manifest, and the SHA-256 of the CSV that it is of.
+struct LastWrite {
+    manifest: Manifest,
+    csv_digest: String,
+}
+
+fn remembered(memory: Memory<'_>) -> Result<BTreeMap<String, LastWrite>, Failed> {
+    let ids: BTreeSet<String> = memory.titles()?.into_keys().collect();
+    let mut remembered = BTreeMap::new();
+    for id in ids {
+        let known = memory.get(&id)?.unwrap_or_default();
+        if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), &id) {
+            remembered.insert(id, LastWrite { manifest, csv_digest: known.csv_digest });
+        }
+    }
+    Ok(remembered)
+}
+
+fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut Health) -> io::Result<()> {
+    let (inside, unreadable) = children_and_unreadable(&root.join(folder))?;
+    health.names(folder, folder, unreadable);
+    let own = format!("{folder}.csv");
+    if inside.iter().any(|(name, kind)| *name == own && kind.is_file()) {
+        look_at_csv(root, folder, id, health);
+    } else {
+        health.add(Kind::MissingCsv, Some(id), folder, format!("no {own}"));
+    }
+    for (name, _) in inside.iter().filter(|(name, _)| name.to_lowercase().ends_with(".csv") && *name != own) {
+        if is_second_name(root, folder, name) {
+            continue;
+        }
+        health.add(Kind::OrphanCsv, Some(id), format!("{folder}/{name}"), "it is not the folder's CSV");
+    }
+    for (name, _) in inside.iter().filter(|(name, _)| is_second_name(root, folder, name)) {
+        let seen = "an older name of a file that has its new one already";
+        health.add(Kind::Leftover, Some(id), format!("{folder}/{name}"), seen);
+    }
+    if inside.iter().any(|(name, _)| name == PART) {
+        health.add(Kind::Leftover, Some(id), format!("{folder}/{PART}"), "a file that was not written to its end");
+    }
+    match inside.iter().find(|(name, _)| name == ARCHIVE) {
+        Some((_, kind)) if kind.is_dir() => {}
+        Some(_) => {
+            let seen = "it is no folder, and the backups' folder has to have this name; move it away";
+            health.add(Kind::Unreadable, Some(id), format!("{folder}/{ARCHIVE}"), seen);
+            return Ok(());
+        }
+        None => {
+            health.add(Kind::MissingArchive, Some(id), folder, format!("no {ARCHIVE}"));
+            return Ok(());
+        }
+    }
+    if fs::symlink_metadata(root.join(folder).join(ARCHIVE).join(PART)).is_ok() {
+        let path = format!("{folder}/{ARCHIVE}/{PART}");
+        health.add(Kind::Leftover, Some(id), path, "a file that was not written to its end");
+    }
+    let known = archive::superfluous(root, folder, id, 0)?.len();
+    health.backups += known;
+    if known > keep {
+        let seen = format!(
+            "{known} backups, {keep} are kept; to have the others taken away: baton run drive-sync repair --arg keep={keep}"
+        );
+        health.add(Kind::RetentionOverrun, Some(id), format!("{folder}/{ARCHIVE}"), seen);
+    }
+    Ok(())
+}
+
+/// Whether a file is the folder's CSV or manifest under another name.
+fn is_second_name(root: &Path, folder: &str, name: &str) -> bool {
+    let inside = root.join(folder);
+    [".csv", SIDECAR].iter().any(|ending| {
+        let own = format!("{folder}{ending}");
+        name != own && is_one(&inside.join(name), &inside.join(own))
+    })
+}
+
+fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&LastWrite>, health: &mut Health) {
+    let path = format!("{folder}/{folder}{SIDECAR}");
+    let full = root.join(&path);
+    if fs::symlink_metadata(&full).is_err() {
+        if remembered.is_some() {
+            health.add(
+                Kind::ManifestDisagrees,
+                Some(id),
+                path,
+                "it is gone; the next sync of a change writes it again",
+            );
+        }
+        return;
+    }
+    let manifest =
+        match drive::read(&full).map_err(|error| error.to_string()).and_then(|bytes| Manifest::read(&bytes, id)) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                health.add(Kind::ManifestDisagrees, Some(id), path, format!("it is not usable: {error}"));
+                return;
+            }
+        };
+    for column in manifest.columns.iter().filter(|column| column.state != State::Live && !column.is_own()) {
+        let property = serde_json::Value::from(column.header.as_str());
+        let seen = format!(
+            "`{}` was last seen {}, {} complete readings since had none; to have it taken away: baton run drive-sync \
+             approve-deletion --arg database={id} --arg 'property={property}'",
+            column.header, column.last_seen, column.misses
+        );
+        health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
+    }
+    let csv = drive::read(&root.join(format!("{folder}/{folder}.csv"))).unwrap_or_default();
+    // What is no CSV is told on its own.
+    let header = parse_csv(&csv).ok().map(|csv| csv.header);
+    // With another CSV than this workspace wrote, another workspace wrote both, or a person the CSV, which a sync tells.
+    let is_ours = |remembered: &LastWrite| remembered.csv_digest == drive::digest(&csv);
+    if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
+        health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another header");
+    } else if remembered.is_some_and(|remembered| is_ours(remembered) && remembered.manifest != manifest) {
+        health.add(Kind::ManifestDisagrees, Some(id), path, "it is another one than is remembered");
+    }
+}
+
+/// Whether the folder's CSV is one: not empty, not cut, not too large, with the row of types.
+fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
+    let path = format!("{folder}/{folder}.csv");
+    let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());
+    if let Err(error) = read.and_then(|bytes| parse_csv(&bytes).map(drop)) {
+        let seen = format!("{error}; mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
+        health.add(Kind::Unreadable, Some(id), path, seen);
+    }
+}
+
+/// A name without its ending.
+pub(super) fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}

@@ -1,0 +1,192 @@
+//! What a task asks for: its arguments and folders, with what counts where nothing is said.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use baton_plugin_sdk::{Error, Mount, Task};
+use serde_json::Value;
+
+use crate::arguments::{text, texts};
+use crate::drive::archive::KEPT;
+use crate::drive::{id_key, is_id};
+use crate::sync::{Mode, Terms};
+
+/// Complete readings without a property before its column may go.
+const READINGS: u64 = 3;
+
+/// Per cent of the rows that may go without a word.
+const SHRINK_PERCENT: u64 = 20;
+
+/// The Drive's folder: its path inside, and what people call it.
+///
+/// # Errors
+/// `needs-grant` when there is none, `permanent` when there are several.
+pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
+    let mut mounts = task.mounts("drive");
+    let missing = || {
+        Error::NeedsGrant(
+            "the folder `drive` is not granted: baton plugin grant drive-sync files:rw=drive=PATH-OF-THE-DRIVE"
+                .to_owned(),
+        )
+    };
+    let mount = mounts.next().ok_or_else(missing)?;
+    if mounts.next().is_some() {
+        let text = "the folder `drive` stands for several directories in baton.toml; a sync goes to one";
+        return Err(Error::Permanent(text.to_owned()));
+    }
+    if !mount.writable {
+        return Err(missing());
+    }
+    Ok((PathBuf::from(&mount.path), mount.shown_as.clone()))
+}
+
+/// The folder of the databases, where one is granted.
+#[must_use]
+pub fn databases(task: &Task) -> Option<&Mount> {
+    task.mounts("databases").next()
+}
+
+/// The databases that are meant, by id as ids are compared; none means all.
+///
+/// # Errors
+/// `permanent` when one cannot be an id.
+pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
+    let ids = texts(task, "database")?;
+    if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
+        return Err(Error::Permanent(format!("`{wrong}` is no id of a database: ASCII letters, digits and `-`")));
+    }
+    Ok(ids.iter().map(|id| id_key(id)).collect())
+}
+
+/// The one database that is meant.
+///
+/// # Errors
+/// `permanent` when none is named, or several.
+pub fn database(task: &Task) -> Result<String, Error> {
+    let id = text(task, "database")?.filter(|id| is_id(id));
+    id.ok_or_else(|| Error::Permanent("the argument `database` must be the id of one database".to_owned()))
+}
+
+/// An argument that must be there.
+///
+/// # Errors
+/// `permanent` when it is not.
+pub fn needed(task: &Task, name: &str) -> Result<String, Error> {
+    text(task, name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
+}
+
+/// The conditions of a sync.
+///
+/// # Errors
+/// `permanent` when an argument is of another type.
+pub fn terms(task: &Task) -> Result<Terms, Error> {
+    Ok(Terms {
+        keep: keep(task)?,
+        readings: u32::try_from(number(task, "complete_reads", READINGS)?).unwrap_or(u32::MAX),
+        allow_shrink: yes(task, "allow_shrink")?,
+        shrink_percent: usize::try_from(number(task, "shrink_percent", SHRINK_PERCENT)?).unwrap_or(100),
+        overwrite: yes(task, "overwrite")?,
+    })
+}
+
+/// Backups that are kept.
+///
+/// # Errors
+/// `permanent` when it is no number.
+pub fn keep(task: &Task) -> Result<usize, Error> {
+    let kept = number(task, "keep", KEPT as u64)?;
+    if kept == 0 {
+        return Err(Error::Permanent(
+            "the argument `keep` must be at least 1: a change without a backup cannot be undone".to_owned(),
+        ));
+    }
+    Ok(usize::try_from(kept).unwrap_or(usize::MAX))
+}
+
+/// Backups that are kept, when somebody says how many.
+///
+/// # Errors
+/// As [`keep`].
+pub fn kept(task: &Task) -> Result<Option<usize>, Error> {
+    let said = task.args()?.get("keep").is_some_and(|said| !said.is_null());
+    keep(task).map(|kept| said.then_some(kept))
+}
+
+/// Older results that are kept in the folder of exports, when somebody says how many.
+///
+/// # Errors
+/// `permanent` when it is not a number.
+pub fn keep_older(task: &Task) -> Result<Option<usize>, Error> {
+    let said = task.args()?.get("keep_older").is_some_and(|said| !said.is_null());
+    let most = number(task, "keep_older", 0)?;
+    Ok(said.then(|| usize::try_from(most).unwrap_or(usize::MAX)))
+}
+
+/// What counts in a conflict.
+///
+/// # Errors
+/// `permanent` when it is neither.
+pub fn mode(task: &Task) -> Result<Mode, Error> {
+    match task.arg_str("mode")?.as_deref() {
+        None | Some("guard") => Ok(Mode::Guard),
+        Some("csv-wins") => Ok(Mode::CsvWins),
+        Some(other) => Err(Error::Permanent(format!("the argument `mode` is guard or csv-wins, not `{other}`"))),
+    }
+}
+
+/// Whether to go from the Drive.
+///
+/// # Errors
+/// `permanent` when it is no direction.
+pub fn from_drive(task: &Task) -> Result<bool, Error> {
+    match task.arg_str("direction")?.as_deref() {
+        None | Some("to-drive") => Ok(false),
+        Some("from-drive") => Ok(true),
+        Some(other) => {
+            Err(Error::Permanent(format!("the argument `direction` is to-drive or from-drive, not `{other}`")))
+        }
+    }
+}
+
+/// What `apply` says: nothing, everything, or one plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApplyArgument {
+    /// Only a plan.
+    No,
+    /// Whatever the plan is now.
+    Yes,
+    /// The plan with this name, if it still is the plan.
+    Plan(String),
+}
+
+/// The argument `apply`.
+///
+/// # Errors
+/// `permanent` when it is neither a truth value nor text.
+pub fn apply(task: &Task) -> Result<ApplyArgument, Error> {
+    match task.args()?.remove("apply") {
+        None | Some(Value::Null | Value::Bool(false)) => Ok(ApplyArgument::No),
+        Some(Value::Bool(true)) => Ok(ApplyArgument::Yes),
+        Some(Value::String(id)) => Ok(ApplyArgument::Plan(id)),
+        Some(other) => {
+            Err(Error::Permanent(format!("the argument `apply` must be true or the name of a plan, not {other}")))
+        }
+    }
+}
+
+fn yes(task: &Task, name: &str) -> Result<bool, Error> {
+    match task.args()?.remove(name) {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(yes)) => Ok(yes),
+        Some(other) => Err(Error::Permanent(format!("the argument `{name}` must be true or false, not {other}"))),
+    }
+}
+
+fn number(task: &Task, name: &str, usual: u64) -> Result<u64, Error> {
+    match task.args()?.remove(name) {
+        None | Some(Value::Null) => Ok(usual),
+        Some(value) => value
+            .as_u64()
+            .ok_or_else(|| Error::Permanent(format!("the argument `{name}` must be a whole number, not {value}"))),
+    }
+}

@@ -1,0 +1,362 @@
+//! CSV files of any make: with a byte order mark or without, UTF-8, UTF-16 or Windows-1252 (and so Latin-1), separated by commas,
+//! semicolons or tabs, or by what a first line `sep=` names, with any line ends. A UTF-8 file with a bad byte, or one that ends within
+//! a letter, stays UTF-8. The parsing itself is the `csv` crate's.
+
+mod encoding;
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
+use encoding::{decode, other_kind};
+
+/// A larger file is not read: 25,000 rows of Spotify's are 6 MB.
+pub const MOST_BYTES: u64 = 64 << 20;
+
+/// A file that was read, with its header.
+#[derive(Debug)]
+pub struct CsvFile {
+    text: String,
+    header: Vec<String>,
+    delimiter: u8,
+    /// Lines before the header that are not part of the table: a first line `sep=;`.
+    skipped: u64,
+    /// Whether it was no UTF-8 and was read as Windows-1252.
+    pub latin: bool,
+    /// Whether it ends within a letter: it was cut off, and the piece of a letter is not read.
+    pub cut: bool,
+    /// Places where a UTF-8 file has bytes that are none; each is read as `\u{fffd}`.
+    pub spoilt: usize,
+}
+
+/// A row and where it began: the line in the file, counted from 1.
+#[derive(Debug)]
+pub struct CsvRow {
+    /// Where it began.
+    pub number: u64,
+    /// Its cells; there may be more or fewer than the header has.
+    pub cells: StringRecord,
+}
+
+impl CsvFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is no regular file, too large, or cannot be read; the text names neither file nor folder.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        Self::of(read_file(path)?)
+    }
+
+    const fn of_text(text: String) -> Self {
+        Self { text, header: Vec::new(), delimiter: b',', skipped: 0, latin: false, cut: false, spoilt: 0 }
+    }
+
+    /// Reads bytes.
+    ///
+    /// # Errors
+    /// When the header is no CSV, when it is a known kind of other file, or when there are more bytes than are read.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, String> {
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
+        }
+        if let Some(what) = other_kind(&bytes) {
+            return Err(what.to_owned());
+        }
+        let mut sheet = decode(bytes);
+        if sheet.text.starts_with('\u{feff}') {
+            sheet.text.drain(..'\u{feff}'.len_utf8());
+        }
+        sheet.delimiter = sheet.take_separator_line().unwrap_or_else(|| delimiter(&sheet.text));
+        let first = sheet.read().next().transpose()?;
+        sheet.header =
+            first.map(|line| line.cells.iter().map(|cell| cell.trim().to_owned()).collect()).unwrap_or_default();
+        Ok(sheet)
+    }
+
+    /// Removes a first line `sep=;`, which tells Excel what separates the cells, and returns that separator. A program that saved the
+    /// file again may have quoted it or filled the line up with empty cells.
+    fn take_separator_line(&mut self) -> Option<u8> {
+        let end = self.text.find(['\r', '\n']).unwrap_or(self.text.len());
+        let (line, rest) = self.text.split_at(end);
+        let line = line.trim_start_matches('"');
+        let (said, separators) = line.split_at_checked("sep=".len())?;
+        let separators = separators.as_bytes();
+        let first = *separators.first()?;
+        let is_separator = first == b'\t' || (first.is_ascii_punctuation() && first != b'"');
+        if !said.eq_ignore_ascii_case("sep=") || !is_separator || separators.iter().any(|b| *b != first && *b != b'"') {
+            return None;
+        }
+        let rest = rest.strip_prefix('\r').unwrap_or(rest);
+        let begin = self.text.len() - rest.strip_prefix('\n').unwrap_or(rest).len();
+        self.text.drain(..begin);
+        self.skipped = 1;
+        Some(first)
+    }
+
+    /// The names of the columns, without spaces around them; none in an empty file.
+    #[must_use]
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// The place of a column, whatever its case.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.header.iter().position(|known| known.to_lowercase() == name.to_lowercase())
+    }
+
+    /// The rows below the header. What cannot be parsed is an error and the last.
+    pub fn lines(&self) -> impl Iterator<Item = Result<CsvRow, String>> {
+        self.read().skip(1)
+    }
+
+    /// The line in which a quote begins that is never closed, when `last` is the last row of the file and ends within it: whatever
+    /// number of cells it has then, the file breaks off there.
+    #[must_use]
+    pub fn open_quote(&self, last: &CsvRow) -> Option<u64> {
+        let begin = usize::try_from(last.cells.position()?.byte()).ok()?;
+        // A row behind it is one of its own, unless a quote is open: then it is swallowed, too.
+        let more = self.text.as_bytes().get(begin..)?.chain(&b"\nx\n"[..]);
+        let mut records = self.builder().from_reader(more).into_records();
+        if records.nth(1).is_some() {
+            return None;
+        }
+        let closed = last.cells.iter().take(last.cells.len().saturating_sub(1));
+        let breaks: usize = closed.map(|cell| cell.matches('\n').count()).sum();
+        Some(last.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX)))
+    }
+
+    /// The line in which a row begins. The parser takes the second half of `\r\n`, and lines with nothing in them, for its begin.
+    fn line_of(&self, begin: &csv::Position) -> u64 {
+        let rest =
+            usize::try_from(begin.byte()).ok().and_then(|byte| self.text.as_bytes().get(byte..)).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+        begin.line().saturating_add(u64::try_from(ends).unwrap_or(u64::MAX)).saturating_add(self.skipped)
+    }
+
+    fn builder(&self) -> ReaderBuilder {
+        let mut builder = ReaderBuilder::new();
+        builder.has_headers(false).flexible(true).delimiter(self.delimiter);
+        builder
+    }
+
+    fn read(&self) -> impl Iterator<Item = Result<CsvRow, String>> {
+        self.builder().from_reader(self.text.as_bytes()).into_records().map(move |record| {
+            let cells = record.map_err(|error| error.to_string())?;
+            let number = cells.position().map_or(0, |begin| self.line_of(begin));
+            Ok(CsvRow { number, cells })
+        })
+    }
+}
+
+/// What parts the cells of the first line: whichever of the three is there most often outside quotes.
+fn delimiter(text: &str) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in text.bytes() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            byte if !quoted => counts.iter_mut().filter(|(known, _)| *known == byte).for_each(|(_, count)| *count += 1),
+            _ => {}
+        }
+    }
+    // Of equals the first.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
+}
+
+/// A CSV file in the making: UTF-8, commas, `\n`, quotes where they are needed (also around a lone `\r`).
+#[derive(Debug)]
+pub struct CsvWriter(csv::Writer<Vec<u8>>);
+
+impl CsvWriter {
+    /// Begins with a header.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn new<S: AsRef<[u8]>>(header: impl IntoIterator<Item = S>) -> Result<Self, String> {
+        let mut written =
+            Self(WriterBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_writer(Vec::new()));
+        written.row(header)?;
+        Ok(written)
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn row<S: AsRef<[u8]>>(&mut self, cells: impl IntoIterator<Item = S>) -> Result<(), String> {
+        self.0.write_record(cells).map_err(|error| error.to_string())
+    }
+
+    /// The file.
+    ///
+    /// # Errors
+    /// Never, in memory.
+    pub fn into_bytes(self) -> Result<Vec<u8>, String> {
+        self.0.into_inner().map_err(|error| error.to_string())
+    }
+}
+
+/// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more where it has grown meanwhile.
+///
+/// # Errors
+/// When it is larger, no regular file, or cannot be read.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
+    let found = path.metadata().map_err(|error| error.to_string())?;
+    if !found.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    if found.len() > MOST_BYTES {
+        return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cells(sheet: &CsvFile) -> Vec<Vec<String>> {
+        sheet.lines().map(|line| line.unwrap().cells.iter().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn marks_encodings_and_separators_are_found_out() {
+        let sheet = CsvFile::of(b"\xef\xbb\xbfTitle; Artist \r\n\"a;b\";\"c\"\"d\"\r\n".to_vec()).unwrap();
+        assert_eq!((sheet.column("title"), sheet.column("ARTIST"), sheet.column("x")), (Some(0), Some(1), None));
+        assert_eq!(cells(&sheet), [["a;b", "c\"d"]]);
+        let sheet = CsvFile::of(b"Title\tArtist\nCaf\xe9\tx\n".to_vec()).unwrap();
+        assert!(sheet.latin);
+        assert_eq!(cells(&sheet), [["Café", "x"]]);
+        let sheet = CsvFile::of(b"Title,A\n\x93Don\x92t\x94 \x96 \x80\x85,x\n".to_vec()).unwrap();
+        assert_eq!(cells(&sheet), [["“Don’t” – €…", "x"]]);
+        let sheet = CsvFile::of(b"\"a,b\",c\n1\n2,3,4".to_vec()).unwrap();
+        assert_eq!(
+            (sheet.header().len(), cells(&sheet)),
+            (2, vec![vec!["1".to_owned()], vec!["2".into(), "3".into(), "4".into()]])
+        );
+        assert!(CsvFile::of(Vec::new()).unwrap().header().is_empty());
+    }
+
+    fn of_utf16(text: &str, bytes: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
+        let mark = mark.then_some('\u{feff}');
+        mark.into_iter().chain(text.chars()).collect::<String>().encode_utf16().flat_map(bytes).collect()
+    }
+
+    #[test]
+    fn utf_16_is_read_in_both_orders_with_a_mark_and_without() {
+        let text = "Title;Artist\r\n\"Café 🎵\";夜\r\n";
+        for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+            for mark in [true, false] {
+                let whole = of_utf16(text, bytes, mark);
+                let sheet = CsvFile::of(whole.clone()).unwrap();
+                assert_eq!(sheet.header(), ["Title", "Artist"]);
+                assert_eq!(
+                    (cells(&sheet), sheet.cut, sheet.spoilt),
+                    (vec![vec!["Café 🎵".into(), "夜".into()]], false, 0)
+                );
+                assert!(CsvFile::of(whole[..whole.len() - 1].to_vec()).unwrap().cut);
+            }
+        }
+        let half: Vec<u8> = [0xfeff, 0x41, 0xd83c, 0x42, 0xd83c].into_iter().flat_map(u16::to_le_bytes).collect();
+        let sheet = CsvFile::of(half).unwrap();
+        assert_eq!((sheet.header(), sheet.spoilt, sheet.cut), (["A\u{fffd}B".to_owned()].as_slice(), 1, true));
+    }
+
+    #[test]
+    fn a_first_line_names_the_separator_and_is_no_header() {
+        for first in ["sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "\u{feff}sep=;;\n", "sep=|\n", "sep=\t\n"] {
+            let separator = if first.contains('|') {
+                "|"
+            } else if first.contains('\t') {
+                "\t"
+            } else {
+                ";"
+            };
+            let rows = ["Title,A", "x"].join(separator) + "\r\n1" + separator + "2\r\n";
+            let sheet = CsvFile::of(format!("{first}{rows}").into_bytes()).unwrap();
+            assert_eq!(sheet.header(), ["Title,A", "x"], "{first:?}");
+            assert_eq!(sheet.lines().next().unwrap().unwrap().number, 3, "{first:?}");
+        }
+        assert_eq!(CsvFile::of(b"sep=,".to_vec()).unwrap().header().len(), 0);
+        for title in ["sep=a,b\n", "sep=\n", "separate,b\n"] {
+            assert!(!CsvFile::of(title.into()).unwrap().header().is_empty(), "{title:?}");
+        }
+    }
+
+    #[test]
+    fn one_bad_byte_and_a_cut_letter_make_no_other_encoding() {
+        let sheet = CsvFile::of("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
+        assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, true, 0));
+        assert_eq!(cells(&sheet), [["Café", "K"]]);
+        let sheet = CsvFile::of(b"T,A\nCaf\xc3".to_vec()).unwrap();
+        assert!(sheet.cut && !sheet.latin);
+        let sheet = CsvFile::of(b"T,A\nCaf\xc3\xa9 \xc3\xa4,x\xffy\n".to_vec()).unwrap();
+        assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, false, 1));
+        assert_eq!(cells(&sheet), [["Café ä", "x\u{fffd}y"]]);
+        let marked = CsvFile::of(b"\xef\xbb\xbfT,A\nCaf\xe9,x\n".to_vec()).unwrap();
+        assert_eq!((marked.header(), marked.spoilt), (["T".to_owned(), "A".to_owned()].as_slice(), 1));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_found_by_its_line() {
+        for (text, expected) in [
+            ("a,b\n1,2", None),
+            ("a,b\n1,\"2\"", None),
+            ("a,b\n1,\"2\"\"\n3\"\n", None),
+            ("a,b\n1,2\n\n", None),
+            ("a,b\n1,\"2\n3,4\n5,6\n", Some(2)),
+            ("a,b\r\n1,2\r\n3,\"4", Some(3)),
+            ("a,b\n\"1\n2\",\"3\"\"", Some(3)),
+            ("a,b\n1,\"", Some(2)),
+        ] {
+            let sheet = CsvFile::of(text.into()).unwrap();
+            let last = sheet.lines().last().unwrap().unwrap();
+            assert_eq!(sheet.open_quote(&last), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn errors_name_what_is_no_csv() {
+        for (bytes, words) in
+            [(&b"\xff\xfe\0\0T\0\0\0"[..], "UTF-32"), (b"PK\x03\x04\x14\0", "zip"), (b"\x1f\x8b\x08", "gzip")]
+        {
+            assert!(CsvFile::of(bytes.to_vec()).is_err_and(|why| why.contains(words)), "{words}");
+        }
+    }
+
+    #[test]
+    fn errors_on_what_is_no_file_or_too_large() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(CsvFile::open(folder.path()).unwrap_err().contains("no regular file"));
+        let large = folder.path().join("large.csv");
+        File::create(&large).unwrap().set_len(500 << 20).unwrap();
+        assert_eq!(CsvFile::open(&large).unwrap_err(), "it has 500 MB, more than 64 MB are not read");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(rows in prop::collection::vec(prop::collection::vec(".*", 2..5), 0..8)) {
+            let mut written = CsvWriter::new(["a,", "\"b\r"]).unwrap();
+            for row in &rows {
+                written.row(row).unwrap();
+            }
+            let sheet = CsvFile::of(written.into_bytes().unwrap()).unwrap();
+            prop_assert_eq!(cells(&sheet), rows);
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(sheet) = CsvFile::of(bytes) {
+                let _ = sheet.lines().count();
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the catalog has from before: the playlists of Spotify's exports with their state, and tracks by their names.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::host::{Tables, Writable};
+use baton_plugin_sdk::Error;
+use baton_plugin_sdk::sql::Value;
+
+use crate::model::TRACKS;
+
+/// The services of exports.
+pub(crate) const CSV: &str = "spotify-csv";
+pub(crate) const PRIVACY: &str = "spotify-privacy";
+/// What says of tracks that an export knows by name alone: less than an export with ids.
+pub(super) const NAMES: &str = "spotify-names";
+pub(super) const HISTORY: &str = "spotify-history";
+
+/// A playlist that is there.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PlaylistState {
+    pub(super) name: String,
+    /// As [`snapshot`] made it, when it was written to its end.
+    pub(super) snapshot: String,
+    pub(super) entries: usize,
+    /// When the export was written that it comes from.
+    pub(super) said_at: i64,
+}
+
+impl PlaylistState {
+    /// Whether it was written to its end, and nobody has changed its length since.
+    pub(super) fn is_whole(&self) -> bool {
+        self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
+    }
+
+    /// Whether it is what a file with that digest says.
+    pub(super) fn is_of(&self, digest: &str) -> bool {
+        self.snapshot == snapshot(digest, self.entries)
+    }
+
+    /// Whether a file with that digest was read in part, and what was read is there.
+    pub(super) fn is_part_of(&self, digest: &str) -> bool {
+        self.snapshot == part(digest)
+    }
+}
+
+/// Playlists by service and id.
+pub(super) type PlaylistStates = HashMap<(String, String), PlaylistState>;
+
+/// How the state of a playlist is called: the number of the reader that made it (another reader may read more), the digest of the
+/// file, and how many entries it has, so that a playlist whose entries are gone is not taken for one that is there.
+pub(super) fn snapshot(digest: &str, entries: usize) -> String {
+    format!("2:{digest}:{entries}")
+}
+
+/// The state of a playlist whose file was read in part only.
+pub(super) fn part(digest: &str) -> String {
+    format!("2:{digest}:part")
+}
+
+/// The playlists of exports.
+pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
+    let sql = "SELECT e.service, e.external_id, p.name, coalesce(p.snapshot, ''), \
+        (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id), p.said_at \
+        FROM external_ids AS e JOIN playlists AS p ON p.id = e.item \
+        WHERE e.kind = 'playlist' AND e.service IN (?1, ?2)";
+    let mut states = PlaylistStates::new();
+    for row in catalog.rows(sql, &[CSV.into(), PRIVACY.into()])? {
+        let row = row?;
+        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
+        let entries = row.get(4).and_then(Value::as_integer).and_then(|count| usize::try_from(count).ok());
+        let said_at = row.get(5).and_then(Value::as_integer).unwrap_or_default();
+        let state = PlaylistState { name: text(2), snapshot: text(3), entries: entries.unwrap_or(0), said_at };
+        states.insert((text(0), text(1)), state);
+    }
+    Ok(states)
+}
+
+/// Says the sources that know less than a CSV export, below it; what a person has ranked stays.
+pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
+    let sql =
+        "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
+    for (service, rank) in [(NAMES, -1_i64), (PRIVACY, -1), (HISTORY, -2)] {
+        catalog.execute(sql, &[super::rows::source(service).into(), rank.into()])?;
+    }
+    Ok(())
+}
+
+/// Spotify's tracks by title and first artist, in one case. Nothing for names that several tracks have.
+#[derive(Debug, Default)]
+pub(super) struct Names(HashMap<(String, String), Option<(i64, String)>>);
+
+impl Names {
+    pub(super) fn of(catalog: &dyn Tables) -> Result<Self, Error> {
+        let sql = "SELECT e.item, e.external_id, t.title, json_extract(t.artists, '$[0]') \
+            FROM external_ids AS e JOIN tracks AS t ON t.id = e.item WHERE e.kind = 'track' AND e.service = ?1";
+        let mut names = Self::default();
+        for row in catalog.rows(sql, &[TRACKS.into()])? {
+            let row = row?;
+            let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default();
+            let item = row.first().and_then(Value::as_integer).unwrap_or_default();
+            let found = Some((item, text(1).to_owned()));
+            let one = |known: &mut Option<(i64, String)>| {
+                if known.as_ref().is_some_and(|known| known.0 != item) {
+                    *known = None;
+                }
+            };
+            names.0.entry(key(text(2), text(3))).and_modify(one).or_insert(found);
+        }
+        Ok(names)
+    }
+
+    /// The one track with exactly these names.
+    pub(super) fn find(&self, title: &str, artist: &str) -> Option<&str> {
+        self.0.get(&key(title, artist))?.as_ref().map(|(_, id)| id.as_str())
+    }
+}
+
+fn key(title: &str, artist: &str) -> (String, String) {
+    (title.trim().to_lowercase(), artist.trim().to_lowercase())
+}

@@ -1,0 +1,224 @@
+//! Databases and claims as the host lends them to plugins, for plugins' own native tests: the real catalog and the real sessions of
+//! the ledger's room, with authorizer, quotas and limits, without a component around them.
+//!
+//! It is the one place here that calls the host's code, because what is tested with it is the plugin's.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::io::{PipeReader, PipeWriter, Write as _, pipe};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use baton_core::manifest::Database;
+use baton_ledger::plugin_sql::worker::{Answer, Reply, Request, encode, read, serve};
+use baton_ledger::plugin_sql::{self, Access, GuestError, Session, StopHandle};
+use baton_plugin_kit::host::{HeldLock, Locks, Rows, Tables, Writable};
+use baton_plugin_sdk::Error as TaskError;
+use baton_plugin_sdk::sql::{Error, Row, Table, Value};
+
+/// A database on a file.
+pub struct HostDatabase {
+    access: Access,
+    session: Session,
+}
+
+impl HostDatabase {
+    /// The music catalog in a folder; made when it is missing.
+    #[must_use]
+    pub fn catalog(folder: &Path) -> Self {
+        Self::open(Database::Catalog, folder.join("catalog.db"), true)
+    }
+
+    /// A plugin's own database in a folder; made when it is missing.
+    #[must_use]
+    pub fn own(folder: &Path) -> Self {
+        Self::open(Database::Own, folder.join("own.db"), true)
+    }
+
+    /// An SQLite file of another program, for reading.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self::open(Database::Own, path.to_owned(), false)
+    }
+
+    /// The same, of a file that may be damaged.
+    ///
+    /// # Errors
+    /// When it does not open.
+    pub fn try_file(path: &Path) -> Result<Self, Error> {
+        Self::try_open(Database::Own, path.to_owned(), false)
+    }
+
+    /// Writes down of a file what `baton library scan` does: where it lies, how long it is, and artist and title of its tags. No track.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn scan(&self, path: &str, [artist, title]: [&str; 2], duration_ms: i64) -> anyhow::Result<()> {
+        let tables = rusqlite::Connection::open(&self.access.path)?;
+        tables.execute(
+            "INSERT INTO put_file (source, said_at, path, size, modified_at, format, duration_ms, missing)
+             VALUES ('library', 1, ?1, 1000, 1, 'mp3', ?2, 0)",
+            rusqlite::params![path, duration_ms],
+        )?;
+        tables.execute(
+            "INSERT OR IGNORE INTO library_sources (id, path, kind, added_at) VALUES (1, '/', 'folder', 1)",
+            [],
+        )?;
+        tables.execute(
+            "INSERT INTO library_items (source, key, file, path, name, size, mtime_ns, inode, state, duration_ms, title, artist,
+                 scan, seen_at)
+             SELECT 1, ?1, id, ?1, ?1, 1000, 1000000, 1, 'fingerprinted', ?2, ?3, ?4, 1, 1 FROM files WHERE path = ?1",
+            rusqlite::params![path, duration_ms, title, artist],
+        )?;
+        Ok(())
+    }
+
+    /// Writes down that `baton library scan` has listed a folder to its end.
+    ///
+    /// # Errors
+    /// When the catalog cannot be written.
+    pub fn listed(&self, folder: &str) -> anyhow::Result<()> {
+        let tables = rusqlite::Connection::open(&self.access.path)?;
+        let put = "INSERT INTO library_sources (path, kind, added_at, listed_at) VALUES (?1, 'folder', 1, 1)";
+        tables.execute(put, [folder])?;
+        Ok(())
+    }
+
+    fn open(database: Database, path: PathBuf, writable: bool) -> Self {
+        Self::try_open(database, path, writable).expect("the database opens")
+    }
+
+    fn try_open(database: Database, path: PathBuf, writable: bool) -> Result<Self, Error> {
+        let access = Access { database, path, writable, writer: None, denial: "writing is not granted".to_owned() };
+        let session = Session::open(&access, &StopHandle::default()).map_err(error_out)?;
+        Ok(Self { access, session })
+    }
+}
+
+impl Tables for HostDatabase {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
+        let found = self.session.query(statement, &row_in(parameters)).map_err(error_out)?;
+        Ok(Table { columns: found.columns, rows: found.rows.into_iter().map(row_out).collect() })
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
+        let mut worker = Worker::start();
+        let access = Access { writable: false, ..self.access.clone() };
+        worker.ask(&Request::Open(access)).map_err(error_out)?;
+        let walk = Request::Walk { statement: statement.to_owned(), parameters: row_in(parameters) };
+        worker.ask(&walk).map_err(error_out)?;
+        let mut over = false;
+        let pieces = std::iter::from_fn(move || {
+            if over {
+                return None;
+            }
+            match worker.ask(&Request::Next { most: 1_000 }) {
+                Ok(Answer::Rows(rows)) if rows.is_empty() => None,
+                Ok(Answer::Rows(rows)) => Some(rows.into_iter().map(|row| Ok(row_out(row))).collect::<Vec<_>>()),
+                Ok(_) => None,
+                Err(error) => {
+                    over = true;
+                    Some(vec![Err(error_out(error))])
+                }
+            }
+        });
+        Ok(Box::new(pieces.flatten()))
+    }
+}
+
+/// A worker as the host's, on a thread.
+struct Worker {
+    requests: PipeWriter,
+    replies: PipeReader,
+}
+
+impl Worker {
+    fn start() -> Self {
+        let ((input, requests), (replies, output)) = (pipe().expect("a pipe"), pipe().expect("a pipe"));
+        std::thread::spawn(move || serve(input, output, |_| ()));
+        Self { requests, replies }
+    }
+
+    fn ask(&mut self, request: &Request) -> Reply {
+        let message = encode(request).expect("a message");
+        self.requests.write_all(&message).expect("the worker reads");
+        read(&mut self.replies).expect("the worker answers").expect("an answer")
+    }
+}
+
+impl Writable for HostDatabase {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.session.execute(statement, &row_in(parameters)).map_err(error_out)
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error> {
+        let mut changed = 0;
+        loop {
+            let piece: Vec<_> = rows.take(2_000).map(|row| row_in(&row)).collect();
+            if piece.is_empty() {
+                return Ok(changed);
+            }
+            changed += self.session.batch(statement, &piece).map_err(error_out)?;
+        }
+    }
+}
+
+fn row_in(row: &[Value]) -> Vec<plugin_sql::Value> {
+    let value = |value: &Value| match value {
+        Value::Null => plugin_sql::Value::Null,
+        Value::Integer(number) => plugin_sql::Value::Integer(*number),
+        Value::Real(number) => plugin_sql::Value::Real(*number),
+        Value::Text(text) => plugin_sql::Value::Text(text.clone()),
+        Value::Blob(bytes) => plugin_sql::Value::Blob(bytes.clone()),
+    };
+    row.iter().map(value).collect()
+}
+
+fn row_out(row: Vec<plugin_sql::Value>) -> Row {
+    let value = |value: plugin_sql::Value| match value {
+        plugin_sql::Value::Null => Value::Null,
+        plugin_sql::Value::Integer(number) => Value::Integer(number),
+        plugin_sql::Value::Real(number) => Value::Real(number),
+        plugin_sql::Value::Text(text) => Value::Text(text),
+        plugin_sql::Value::Blob(bytes) => Value::Blob(bytes),
+    };
+    row.into_iter().map(value).collect()
+}
+
+fn error_out(error: GuestError) -> Error {
+    match error {
+        GuestError::Denied(text) => Error::Denied(text),
+        GuestError::Constraint(text) => Error::Constraint(text),
+        GuestError::Busy(text) => Error::Busy(text),
+        GuestError::TooLarge(text) => Error::TooLarge(text),
+        GuestError::Timeout(text) => Error::Timeout(text),
+        GuestError::Full(text) => Error::Full(text),
+        GuestError::Invalid(text) => Error::Invalid(text),
+        GuestError::Failed(text) | GuestError::Damaged(text) => Error::Failed(text),
+    }
+}
+
+/// Claims between the parts of one test. What counts between processes is tested with the real ones (`tests/e2e/claims.rs`).
+#[derive(Clone, Debug, Default)]
+pub struct HostLocks(Rc<RefCell<BTreeSet<String>>>);
+
+struct TestLock(HostLocks, String);
+
+impl Locks for HostLocks {
+    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, TaskError> {
+        let new = self.0.borrow_mut().insert(name.to_owned());
+        Ok(new.then(|| Box::new(TestLock(self.clone(), name.to_owned())) as Box<dyn HeldLock>))
+    }
+}
+
+impl HeldLock for TestLock {
+    fn holds(&self) -> Result<bool, TaskError> {
+        Ok(self.0.0.borrow().contains(&self.1))
+    }
+}
+
+impl Drop for TestLock {
+    fn drop(&mut self) {
+        self.0.0.borrow_mut().remove(&self.1);
+    }
+}
