@@ -50,9 +50,6 @@ impl HostDatabase {
     }
 
     /// Writes down of a file what `baton library scan` does: where it lies, how long it is, and artist and title of its tags. No track.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
     pub fn scan(&self, path: &str, [artist, title]: [&str; 2], duration_ms: i64) -> anyhow::Result<()> {
         let tables = rusqlite::Connection::open(&self.access.path)?;
         tables.execute(
@@ -74,9 +71,6 @@ impl HostDatabase {
     }
 
     /// Writes down that `baton library scan` has listed a folder to its end.
-    ///
-    /// # Errors
-    /// When the catalog cannot be written.
     pub fn listed(&self, folder: &str) -> anyhow::Result<()> {
         let tables = rusqlite::Connection::open(&self.access.path)?;
         let put = "INSERT INTO library_sources (path, kind, added_at, listed_at) VALUES (?1, 'folder', 1, 1)";

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-/// An exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     /// Done, and nothing to complain about.

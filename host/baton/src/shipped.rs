@@ -3,12 +3,10 @@
 /// Name and component of each.
 pub(crate) const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
-/// Their names, for a sentence.
 pub(crate) fn names() -> String {
     SHIPPED.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-/// The component of a shipped plugin.
 pub(crate) fn component(name: &str) -> Option<&'static [u8]> {
     SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, component)| *component)
 }

@@ -15,18 +15,12 @@ pub(crate) struct Template {
 pub(crate) const HANDOFFS: Template = include!(concat!(env!("OUT_DIR"), "/template.rs"));
 
 /// Lays down only what a workspace needs that brings its agents along: the drop box.
-///
-/// # Errors
-/// When it cannot be made.
 pub(crate) fn lay_down_own(handoffs: &Path) -> anyhow::Result<()> {
     let drop_box = handoffs.join("01_inbox");
     fs::create_dir_all(&drop_box).with_context(|| format!("failed to make {}", drop_box.display()))
 }
 
 /// Lays the template down in `handoffs`. What is there already stays as it is.
-///
-/// # Errors
-/// When a folder or a file cannot be made.
 pub(crate) fn lay_down(handoffs: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(handoffs).with_context(|| format!("failed to make {}", handoffs.display()))?;
     for folder in HANDOFFS.folders {

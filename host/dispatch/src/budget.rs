@@ -68,9 +68,6 @@ impl ExhaustedBudget {
 }
 
 /// The budgets that plugins have reached at `now`, for `status`, `why` and `doctor`.
-///
-/// # Errors
-/// When the database fails.
 pub fn reached(
     reader: &Reader,
     budgets: &BTreeMap<String, Budget>,
@@ -106,9 +103,6 @@ fn reached_of(
 
 /// How many of `room` attempts may begin: none when a budget is used up, and only as many as stay within it if each goes to its
 /// ceilings. Tells the book how many handoffs are left.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -146,9 +140,6 @@ pub(crate) fn database_bytes(installed: &InstalledPlugin) -> u64 {
 }
 
 /// Whether the tasks of a plugin wait because it has used up a budget.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn is_held(tx: &Tx<'_>, context: &Context, plugin: &str, now: Timestamp) -> Result<bool, LedgerError> {
     Ok(room(tx, context, plugin, 1, now)? == 0)
 }
@@ -171,9 +162,6 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
 }
 
 /// Adds what the attempt of `task` used. Returns the reason if from now on the plugin's tasks wait.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn spend(
     tx: &Tx<'_>,
     task: &Task,
@@ -207,9 +195,6 @@ pub(crate) fn spend(
 }
 
 /// Counts a task that a trigger of `plugin` makes now, unless the budget of triggers is used up: then that is returned.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn allow_trigger(
     tx: &Tx<'_>,
     plugin: &str,
@@ -224,9 +209,6 @@ pub(crate) fn allow_trigger(
 }
 
 /// The budget of triggers of `plugin`, if it is used up: no trigger may make a task now.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn triggers_reached(
     tx: &Tx<'_>,
     plugin: &str,
@@ -238,9 +220,6 @@ pub(crate) fn triggers_reached(
 }
 
 /// Counts a task that a trigger of `plugin` has made.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn count_trigger(tx: &Tx<'_>, plugin: &str, now: Timestamp) -> Result<(), LedgerError> {
     ledger::add(tx, plugin, Resource::Triggers, 1, now)
 }

@@ -228,9 +228,6 @@ impl Context {
     }
 
     /// Looks again who is there.
-    ///
-    /// # Errors
-    /// When that cannot be told; those who were there last still count.
     pub(crate) fn refresh_roster(&self) -> Result<(), DispatchError> {
         let handoffs = self.handoffs();
         // A drive that is not mounted holds no agents; those that were there are not gone.
@@ -333,7 +330,6 @@ impl Context {
         })
     }
 
-    /// The plugins as they are now.
     pub(crate) fn plugins(&self) -> Arc<Plugins> {
         Arc::clone(&self.plugins.read().unwrap_or_else(PoisonError::into_inner))
     }

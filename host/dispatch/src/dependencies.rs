@@ -55,9 +55,6 @@ impl OpenDependency {
 }
 
 /// Looks at what a request of these own ids depends on.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<DependencyState, LedgerError> {
     let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
@@ -83,11 +80,8 @@ fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
-/// A chain of dependencies.
 struct DependencyChain {
-    /// The task at its end.
     task: String,
-    /// The names along it, for messages.
     names: String,
 }
 
@@ -115,9 +109,6 @@ fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<
 }
 
 /// A task has ended: who waited for it may begin, or is asked for. Says whether anybody may begin.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
     let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
@@ -146,9 +137,6 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
 }
 
 /// Asks a person about tasks that have waited for longer than `ask_after` for something that no task is named.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), LedgerError> {
     let soonest = context.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
     for unknown in task::unknown_dependencies_in(tx, ago(now, soonest))? {

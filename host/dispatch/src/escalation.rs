@@ -49,9 +49,6 @@ pub(crate) struct EscalationResult {
 }
 
 /// Takes every step that is due.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<EscalationResult, DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);

@@ -3,7 +3,6 @@
 use baton_core::file_name::cut;
 use baton_core::log_gap;
 
-/// The most bytes of the reason.
 const MOST: usize = 500;
 
 /// The message of a panic with its place, else the last line; `None` where nothing was written.

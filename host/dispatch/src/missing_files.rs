@@ -40,9 +40,6 @@ pub(crate) fn is_missing(file: &Path) -> bool {
 }
 
 /// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn check_missing_files(
     context: &Arc<Context>,
     agent: &str,

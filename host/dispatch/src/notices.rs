@@ -77,9 +77,6 @@ pub struct NoticeBatch {
 }
 
 /// What is to be told of the events after `seq`, for the causes in `on`; at most `most` of them in full.
-///
-/// # Errors
-/// When the ledger fails.
 pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
@@ -128,25 +125,16 @@ fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
 }
 
 /// The last event that a person was told of; `None` where nobody was ever to be told.
-///
-/// # Errors
-/// When the ledger fails.
 pub fn told(reader: &Reader) -> Result<Option<i64>, LedgerError> {
     Ok(mark::seen(reader, MARK.0)?.get(MARK.1).and_then(|seq| seq.parse().ok()))
 }
 
 /// Notes that a person was told of all events up to and including this one.
-///
-/// # Errors
-/// When the ledger fails.
 pub fn set_told(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
     mark::set(tx, MARK.0, MARK.1, &seq.to_string())
 }
 
 /// Forgets it: nobody is to be told any more, and later only of what happens from then on.
-///
-/// # Errors
-/// When the ledger fails.
 pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
     mark::clear(tx, MARK.0, MARK.1)
 }

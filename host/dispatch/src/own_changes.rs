@@ -111,10 +111,6 @@ impl OwnChanges {
         self.marks.is_empty() && self.stamps.is_empty()
     }
 
-    /// Records them as seen.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(crate) fn record(&self, tx: &Tx<'_>, plugin: &str) -> Result<(), LedgerError> {
         self.marks.iter().try_for_each(|(trigger, path, hash)| mark::set(tx, trigger, path, hash))?;
         watched::tell(tx, plugin, self.stamps.clone()).map(drop)

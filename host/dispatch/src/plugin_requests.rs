@@ -73,15 +73,11 @@ impl PluginRequests {
         Self { root: context.root.clone(), sender: task.agent.clone(), items, ahead: Arc::default() }
     }
 
-    /// Whether anything is taken back.
     fn takes_back(&self) -> bool {
         self.items.iter().any(|item| matches!(item, RequestItem::TakeBack(_)))
     }
 
     /// Writes into the outbox what goes out, and ends what is taken back.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(crate) fn go_out(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
         let (mut sent, answered) = (RequestEffects::default(), self.answered(tx)?);
         for item in &self.items {
@@ -248,9 +244,6 @@ fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) 
 }
 
 /// Why the file of a request is turned away that its sender took back before anybody looked at it.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn refused_file(tx: &Tx<'_>, new: &task::NewTask) -> Result<Option<String>, LedgerError> {
     match (&new.sender, &new.handoff_id) {
         (Some(sender), Some(id)) => plugin_requests::turned_away(tx, sender, id),

@@ -15,9 +15,6 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{AgentKind, Context, DispatchError, limits};
 
 /// Takes up what was left. `starting` says that the daemon has just begun.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
@@ -52,9 +49,6 @@ pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
 
 /// Has the tasks tried again that wait for a grant or an approval of one of these agents. The tasks of a call are their
 /// caller's.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
@@ -67,18 +61,12 @@ pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
 }
 
 /// Has the tasks of these plugins tried again that wait for what has come now. A daemon takes them up when it is woken.
-///
-/// # Errors
-/// When the ledger fails.
 pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), LedgerError> {
     let job = move |tx: &Tx<'_>| requeue(tx, |agent| agents.iter().any(|known| known == agent), Timestamp::now());
     ledger.write(job).await
 }
 
 /// Takes up what the worker of `agent` in this process held: it has ended without settling it.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);

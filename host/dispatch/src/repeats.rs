@@ -14,9 +14,6 @@ use crate::capture::by_baton;
 
 /// Answers the task `id`, which repeats the request `first`, into `folder`: now if `first` has ended, else later. True if there
 /// is something to deliver now.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let repeat = Repeat { task: id.to_owned(), folder: folder.to_owned() };
     if !first.state.is_final() {
@@ -28,9 +25,6 @@ pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: T
 }
 
 /// Answers the repetitions of the request `first`, which has ended. The RETURNs are deliveries of `first`.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn settled(tx: &Tx<'_>, first: &str, now: Timestamp) -> Result<(), LedgerError> {
     let waiting = repeats::take(tx, first)?;
     if waiting.is_empty() {

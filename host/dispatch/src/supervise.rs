@@ -43,9 +43,6 @@ impl PluginHealth {
 }
 
 /// Writes down what the attempt of `task` says about its plugin; tells whether the plugin is left alone from now on.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn record_health(
     tx: &Tx<'_>,
     task: &Task,
@@ -71,9 +68,6 @@ pub(crate) fn record_health(
 }
 
 /// Appends the event of a quarantine that began with `task`, whose own state stays.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn tell(
     tx: &Tx<'_>,
     task: &Task,
@@ -85,9 +79,6 @@ pub(crate) fn tell(
 }
 
 /// How many of `room` attempts of `agent` may begin: none while it is left alone, one after the pause.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -120,9 +111,6 @@ pub(crate) fn room(
 
 /// Ends the quarantine of a plugin and forgets its failures; tells whether there were any. For `baton plugin enable NAME`.
 /// A daemon takes the tasks up when it is woken.
-///
-/// # Errors
-/// When the ledger fails.
 pub async fn release(ledger: &Ledger, agent: &str) -> Result<bool, LedgerError> {
     let agent = agent.to_owned();
     ledger.write(move |tx| supervision::clear(tx, &agent)).await

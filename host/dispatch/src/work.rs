@@ -37,9 +37,6 @@ pub(crate) struct AttemptBatch {
 /// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
 /// nothing waits. Unless `closing`, the outcomes' transaction takes the tasks after them too: several when these were
 /// short, so that a quick plugin is not held up by a commit for each.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn next(
     context: &Arc<Context>,
     agent: &str,
@@ -99,9 +96,6 @@ pub(crate) struct StartedTask {
 /// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
 /// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
 /// alone the next time and does not count against its neighbours.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
     let now = Timestamp::now();
     let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
@@ -253,9 +247,6 @@ async fn check_arguments(installed: &InstalledPlugin, action: &str, args: &str) 
 const BY_A_PERSON: &str = "cancelled by the operator";
 
 /// Settles a task that this process has leased and nobody has tried.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn settle_aborted(
     context: &Arc<Context>,
     task: Task,

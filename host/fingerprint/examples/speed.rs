@@ -43,7 +43,6 @@ fn show(file: &Path, found: Result<baton_fingerprint::AudioReport, baton_fingerp
     }
 }
 
-/// Frames that symphonia decodes.
 fn decoded(file: &Path, seconds: u64) -> Option<u64> {
     let stream = MediaSourceStream::new(Box::new(File::open(file).ok()?), MediaSourceStreamOptions::default());
     let probe = symphonia::default::get_probe();

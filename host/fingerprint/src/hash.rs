@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::decode::Audio;
 use crate::{Error, Reason};
 
-/// The digests of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Digests {
     pub(crate) audio: Option<[u8; 32]>,
@@ -19,9 +18,6 @@ pub(crate) struct Digests {
 }
 
 /// Takes what remains of the file, and its digests. The packets that come now are not decoded.
-///
-/// # Errors
-/// When the file cannot be read.
 pub(crate) fn finish(audio: &mut Audio, stop: &AtomicBool) -> Result<Digests, Error> {
     let go_on = || !stop.load(Ordering::Relaxed);
     while audio.skip_packet(stop)? {}

@@ -49,7 +49,6 @@ impl Writer {
     }
 }
 
-/// Digits alone, as Baton writes numbers.
 fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }

@@ -33,7 +33,6 @@ pub struct Owner {
     pub id: String,
 }
 
-/// What a marker says.
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
     #[serde(flatten)]

@@ -36,9 +36,6 @@ pub struct AttemptLog {
 }
 
 /// Keeps a log, unless it is empty.
-///
-/// # Errors
-/// When the database fails.
 pub fn record(tx: &Tx<'_>, log: &AttemptLog) -> Result<(), LedgerError> {
     if log.text.trim().is_empty() {
         return Ok(());
@@ -54,17 +51,11 @@ pub fn record(tx: &Tx<'_>, log: &AttemptLog) -> Result<(), LedgerError> {
 }
 
 /// The logs of a task, the oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<AttemptLog>, LedgerError> {
     read(reader, "task = ?1 ORDER BY id LIMIT ?2", task, KEPT)
 }
 
 /// The newest `most` logs of a plugin, the oldest of them first.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_plugin(reader: &Reader, plugin: &str, most: u32) -> Result<Vec<AttemptLog>, LedgerError> {
     let mut logs = read(reader, "plugin = ?1 ORDER BY id DESC LIMIT ?2", plugin, most)?;
     logs.reverse();

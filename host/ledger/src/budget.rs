@@ -20,9 +20,6 @@ const SLOT: i64 = 600;
 const MOST: i64 = 4_000_000_000_000_000_000;
 
 /// Adds to what `plugin` used. A new slot deletes those that are older than a day.
-///
-/// # Errors
-/// When the database fails.
 pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Timestamp) -> Result<(), LedgerError> {
     if amount == 0 {
         return Ok(());
@@ -71,17 +68,11 @@ impl<'a> Counts<'a> {
     }
 
     /// Beside the writer; `None` if the ledger has an older form, without these counts.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn of_reader(reader: &'a Reader) -> Result<Option<Self>, LedgerError> {
         Ok(has_form(reader, FORM)?.then_some(Self(&reader.connection)))
     }
 
     /// The plugins that used something in the last 24 hours, by name.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn plugins(self) -> Result<Vec<String>, LedgerError> {
         let mut select = self.0.prepare_cached("SELECT DISTINCT plugin FROM budget_use ORDER BY plugin")?;
         let rows = select.query_map([], |row| row.get(0))?;
@@ -89,9 +80,6 @@ impl<'a> Counts<'a> {
     }
 
     /// What `plugin` used of each resource until `now`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn used(self, plugin: &str, now: Timestamp) -> Result<BudgetUse, LedgerError> {
         let sql = "SELECT resource, total(used), total(CASE WHEN slot > ?2 THEN used END) FROM budget_use
                    WHERE plugin = ?1 AND slot > ?3 GROUP BY resource";
@@ -109,9 +97,6 @@ impl<'a> Counts<'a> {
     }
 
     /// When less than `limit` of a resource is used in the window, if nothing is added until then.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn room_at(
         self,
         plugin: &str,

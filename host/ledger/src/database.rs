@@ -79,17 +79,11 @@ impl Reader {
     }
 
     /// A number that changes whenever another connection has committed something.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn version(&self) -> Result<i64, LedgerError> {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
     /// From now on whatever is read through this view breaks off when `is_over` says so; it is asked again and again.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
@@ -156,9 +150,6 @@ pub(crate) fn form_after(steps: &[&str]) -> i64 {
 }
 
 /// Does those of `steps` that the database has not gone yet, all or none.
-///
-/// # Errors
-/// When one fails, or the database is newer than the last.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), LedgerError> {
     migrate_around(connection, steps, |_, _| Ok(()), |_, ()| Ok(()))
 }

@@ -79,9 +79,6 @@ pub struct RecordedEvent {
 }
 
 /// Appends `event` and gives the new head of the chain.
-///
-/// # Errors
-/// When the database fails.
 pub fn append(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
     let prev = head(tx)?;
     let at = event.at.as_millisecond();
@@ -107,9 +104,6 @@ pub fn append(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
 }
 
 /// The hash of the newest event.
-///
-/// # Errors
-/// When the database fails.
 pub fn head(tx: &Tx<'_>) -> Result<String, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT hash FROM events ORDER BY seq DESC LIMIT 1")?;
     let head = select.query_row([], |row| row.get(0)).optional()?;
@@ -122,9 +116,6 @@ pub(crate) const OF_TASK: &str =
      FROM events WHERE task = ?1 ORDER BY seq";
 
 /// The events of a task, oldest first; those that were pruned are not among them.
-///
-/// # Errors
-/// When the database fails or holds an unknown state.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, LedgerError> {
     let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| Ok(recorded(row)))?;
@@ -132,9 +123,6 @@ pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, Ledger
 }
 
 /// The number of the newest event; 0 where there is none.
-///
-/// # Errors
-/// When the database fails.
 pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
     let sql = "SELECT coalesce(max(seq), 0) FROM events";
     Ok(reader.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
@@ -162,9 +150,6 @@ impl EventFilter {
 }
 
 /// Gives the events after number `after`, up to and including `last`, oldest first.
-///
-/// # Errors
-/// When the database fails or holds an unknown state, or what `each` returns.
 pub fn each_after(
     reader: &Reader,
     (after, last): (i64, i64),
@@ -185,9 +170,6 @@ pub fn each_after(
 }
 
 /// The state of a task before the event of that number; `None` where that is its first one, or those before were pruned.
-///
-/// # Errors
-/// When the database fails or holds an unknown state.
 pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<State>, LedgerError> {
     let sql = "SELECT state FROM events WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1";
     let mut select = reader.connection.prepare_cached(sql)?;
@@ -196,9 +178,6 @@ pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<Stat
 }
 
 /// Whether a task has an event with this action at exactly this time.
-///
-/// # Errors
-/// When the database fails.
 pub fn has(reader: &Reader, task: &str, action: &str, at: Timestamp) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM events WHERE task = ?1 AND action = ?2 AND at = ?3 LIMIT 1";
     let mut select = reader.connection.prepare_cached(sql)?;

@@ -13,7 +13,6 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify::{self, Row};
 
-/// Keys of an event's object.
 const KEYS: usize = 12;
 
 /// Why an export was not written.
@@ -30,9 +29,6 @@ pub enum ExportError {
 /// Writes every event that the ledger holds, and the last line. Texts of plugins are in it, so characters that a terminal obeys
 /// are written as `\u…`: the same JSON, with other bytes than an archive of the same events may have. Whoever checks a chain
 /// parses the lines, so the bytes make no difference.
-///
-/// # Errors
-/// When the ledger cannot be read or `out` does not take it.
 pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
     let mut written = 0;
     let tip = verify::each(reader, |row| -> Result<(), ExportError> {
@@ -43,7 +39,6 @@ pub fn write(reader: &Reader, out: &mut impl Write) -> Result<(), ExportError> {
     Ok(out.flush()?)
 }
 
-/// The line of an event.
 pub(crate) fn line(row: &Row) -> Value {
     json!({
         "seq": row.seq,
@@ -66,7 +61,6 @@ pub(crate) fn end(events: u64, head: &str) -> Value {
     json!({ "schema": 1, "events": events, "head": head })
 }
 
-/// A line of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     /// An event.

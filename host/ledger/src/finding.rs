@@ -19,9 +19,6 @@ pub struct Finding {
 }
 
 /// Records a finding; the same id again replaces the earlier one.
-///
-/// # Errors
-/// When the database fails.
 pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT OR REPLACE INTO findings (task, id, severity, title, evidence) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -34,9 +31,6 @@ pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerEr
 pub(crate) const OF_TASK: &str = "SELECT id, severity, title, evidence FROM findings WHERE task = ?1 ORDER BY id";
 
 /// The findings of a task, by id.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Finding>, LedgerError> {
     let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| {

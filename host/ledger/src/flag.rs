@@ -23,9 +23,6 @@ pub struct Flag {
 }
 
 /// Keeps with the task `about` what `by` has found, once, and says so in an event of that task.
-///
-/// # Errors
-/// When the database fails.
 pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT OR IGNORE INTO flags (task, by_task, by_agent, id, severity, title, evidence)
@@ -46,9 +43,6 @@ pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Ti
 }
 
 /// What the RETURN `from` was flagged with is said of the request `to` too: it was matched later.
-///
-/// # Errors
-/// When the database fails.
 pub fn hand_on(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT by_task FROM flags WHERE task = ?1")?;
     let by: Vec<String> = select.query_map([from], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -64,9 +58,6 @@ pub fn hand_on(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), 
 const OF_TASK: &str = "SELECT by_agent, by_task, id, severity, title, evidence FROM flags WHERE task = ?1";
 
 /// What others found out about a task.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Flag>, LedgerError> {
     // The form that brought the table.
     if !has_form(reader, 6)? {

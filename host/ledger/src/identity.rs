@@ -35,9 +35,6 @@ pub enum Comparison {
 }
 
 /// The ledger as it is now; `None` if it has an older form, which has no ids.
-///
-/// # Errors
-/// When the database fails.
 pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let Some(id) = id(&snapshot)? else { return Ok(None) };
@@ -45,9 +42,6 @@ pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
 }
 
 /// Compares the ledger with `known`.
-///
-/// # Errors
-/// When the database fails.
 pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let id = id(&snapshot)?;
@@ -61,9 +55,6 @@ pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, Ledge
 }
 
 /// Appends the event that the operator starts to use this ledger. `reason` names the ledger that it replaces.
-///
-/// # Errors
-/// When the database fails.
 pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
     let (task, reason) = (LEDGER.to_owned(), reason.to_owned());
     event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)

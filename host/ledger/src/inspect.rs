@@ -12,17 +12,11 @@ use crate::database::{self, Reader};
 use crate::task::timestamp;
 
 /// The form of the file and the newest one that this build knows.
-///
-/// # Errors
-/// When the database fails.
 pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
     Ok((database::form(&reader.connection)?, database::known()))
 }
 
 /// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
     Ok(form(reader)?.0 >= wanted)
 }
@@ -49,9 +43,6 @@ pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
 }
 
 /// How many events there are, from their numbers alone.
-///
-/// # Errors
-/// When the database fails.
 pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
     let sql = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM events";
     Ok(reader.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
@@ -73,9 +64,6 @@ pub struct Undelivered {
 }
 
 /// The deliveries that are open and to whose task nothing has happened for longer than `limit`.
-///
-/// # Errors
-/// When the database fails.
 pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<Vec<Undelivered>, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT task, kind, folder, name, since FROM (
@@ -105,9 +93,6 @@ pub struct Delivery {
 }
 
 /// The delivery of this number.
-///
-/// # Errors
-/// When the database fails.
 pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, LedgerError> {
     let sql = "SELECT folder, state IN ('pending', 'staged') FROM outbox WHERE id = ?1";
     let row = |row: &rusqlite::Row<'_>| Ok(Delivery { folder: row.get(0)?, is_open: row.get(1)? });
@@ -128,9 +113,6 @@ pub struct RunningTask {
 }
 
 /// The running tasks.
-///
-/// # Errors
-/// When the database fails.
 pub fn leases(reader: &Reader) -> Result<Vec<RunningTask>, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT id, agent, title, coalesce(lease_owner, '') FROM tasks
@@ -143,9 +125,6 @@ pub fn leases(reader: &Reader) -> Result<Vec<RunningTask>, LedgerError> {
 }
 
 /// Whether some task has, or had, its file at `file` (as [`Task::file`](crate::task::Task::file)).
-///
-/// # Errors
-/// When the database fails.
 pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT 1 FROM tasks WHERE file = ?1 LIMIT 1")?;
     Ok(select.query_row([file], |_| Ok(())).optional()?.is_some())
@@ -162,9 +141,6 @@ pub struct RecordedFile {
 
 /// The files of tasks that wait for their turn or for something: they have to lie in the inbox. What was delivered to
 /// an external agent is that agent's to take.
-///
-/// # Errors
-/// When the database fails.
 pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> {
     recorded(
         reader,
@@ -176,9 +152,6 @@ pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> 
 }
 
 /// The files of the newest `most` tasks, where they are archived.
-///
-/// # Errors
-/// When the database fails.
 pub fn archived_files(reader: &Reader, most: u32) -> Result<Vec<RecordedFile>, LedgerError> {
     let rest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC LIMIT ?1)
                 AND archived_at IS NOT NULL AND file IS NOT NULL ORDER BY created_at, rowid";

@@ -82,9 +82,6 @@ impl LockTable {
     }
 
     /// Forgets the claims of processes that are gone. They count no more; this only keeps the table small.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -102,9 +99,6 @@ impl LiveLocks {
 
 impl HeldLock {
     /// Whether it is still held; it is not when somebody took its row away by hand.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn holds(&self) -> Result<bool, LedgerError> {
         let id = self.id;
         self.ledger.write(move |tx| exists(tx.connection, id)).await

@@ -10,17 +10,11 @@ use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
 /// Every path that `trigger` has seen, with its hash.
-///
-/// # Errors
-/// When the database fails.
 pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(tx.connection, trigger)
 }
 
 /// The same for whoever only reads.
-///
-/// # Errors
-/// When the database fails.
 pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(&reader.connection, trigger)
 }
@@ -32,9 +26,6 @@ fn of(connection: &Connection, trigger: &str) -> Result<BTreeMap<String, String>
 }
 
 /// Marks `path` as seen with `hash`.
-///
-/// # Errors
-/// When the database fails.
 pub fn set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT INTO marks (trigger, path, hash) VALUES (?1, ?2, ?3)
@@ -45,18 +36,12 @@ pub fn set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<(), Led
 }
 
 /// Whether `path` is marked with exactly this hash.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM marks WHERE trigger = ?1 AND path = ?2 AND hash = ?3";
     Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
 /// Forgets `path`: it is gone, and fires again when it comes back.
-///
-/// # Errors
-/// When the database fails.
 pub fn clear(tx: &Tx<'_>, trigger: &str, path: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM marks WHERE trigger = ?1 AND path = ?2")?.execute([trigger, path])?;
     Ok(())

@@ -109,9 +109,6 @@ pub struct Delivery {
 }
 
 /// Records a delivery as `pending`.
-///
-/// # Errors
-/// When the database fails.
 pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT INTO outbox (task, kind, state, source, folder, name, hash, bytes, owner)
@@ -132,9 +129,6 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
 
 /// The deliveries of a task that are not done, in their order, up to the first that another process carries. What belongs
 /// to one that `is_gone` is this one's from now on.
-///
-/// # Errors
-/// When the database fails.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
     for (delivery, owner) in select(tx, "AND task = ?1", [task])? {
@@ -152,9 +146,6 @@ pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Resul
 }
 
 /// Takes back what was to bring a task's own file into an inbox: the task has ended before. Says how many there were.
-///
-/// # Errors
-/// When the database fails.
 pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
     let sql = "UPDATE outbox SET state = 'lost', bytes = NULL WHERE task = ?1 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged')";
@@ -162,9 +153,6 @@ pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
 }
 
 /// Whether a delivery is still to be done.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE id = ?1 AND state IN ('pending', 'staged')";
     Ok(tx.connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_some())
@@ -179,7 +167,6 @@ pub enum DeliveryProgress {
     Done {
         /// As [`Delivery::folder`].
         folder: String,
-        /// The name that it got.
         name: String,
     },
     /// It was not carried, or nobody knows any more.
@@ -187,9 +174,6 @@ pub enum DeliveryProgress {
 }
 
 /// How far a delivery got.
-///
-/// # Errors
-/// When the database fails.
 pub fn progress(tx: &Tx<'_>, id: i64) -> Result<DeliveryProgress, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT state, folder, name FROM outbox WHERE id = ?1")?;
     let found = select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
@@ -201,9 +185,6 @@ pub fn progress(tx: &Tx<'_>, id: i64) -> Result<DeliveryProgress, LedgerError> {
 }
 
 /// The tasks that have deliveries which are not done.
-///
-/// # Errors
-/// When the database fails.
 pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT task FROM outbox WHERE state IN ('pending', 'staged') GROUP BY task ORDER BY min(id)";
     let mut select = tx.connection.prepare_cached(sql)?;
@@ -212,9 +193,6 @@ pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
 }
 
 /// Records that the temporary file of a delivery is complete, and the name that it is going to get.
-///
-/// # Errors
-/// When the database fails.
 pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     let mut update = tx
         .connection
@@ -224,35 +202,23 @@ pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
 }
 
 /// Records that a delivery is done under `name`; its bytes are let go.
-///
-/// # Errors
-/// When the database fails.
 pub fn done(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "done")
 }
 
 /// Records that the file of a move was gone.
-///
-/// # Errors
-/// When the database fails.
 pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
 /// Whether Baton itself put a RETURN or a notice with these bytes into that folder: then its appearance is no news,
 /// whatever name it got.
-///
-/// # Errors
-/// When the database fails.
 pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('return', 'notice') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
 /// Whether a task's own file with these bytes is on its way into that folder: it is written down when it has arrived.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_coming(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged') LIMIT 1";
@@ -260,9 +226,6 @@ pub fn is_coming(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerEr
 }
 
 /// Whether something else is about to get that name.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_reserved(tx: &Tx<'_>, folder: &str, name: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, name], |_| Ok(())).optional()?.is_some())

@@ -39,27 +39,18 @@ const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2"
 pub(crate) const ASKED: [&str; 3] = [NEWEST, TURNED_AWAY, KEY];
 
 /// What `sender` asked last under `key`.
-///
-/// # Errors
-/// When the database fails.
 pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginRequest>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     Ok(select.query_row([sender, key], posted).optional()?)
 }
 
 /// The key under which `sender` sent this file, as it gave it; none when it was not sent so, or was asked anew since.
-///
-/// # Errors
-/// When the database fails.
 pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(KEY)?;
     Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
 /// Writes down what was sent; what was asked before under its key is forgotten, unless it is to be turned away still.
-///
-/// # Errors
-/// When the database fails.
 pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
     tx.connection.prepare_cached(forget)?.execute([&new.sender, &new.key])?;
@@ -71,9 +62,6 @@ pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
 }
 
 /// Has the file of a request turned away as soon as somebody looks at it.
-///
-/// # Errors
-/// When the database fails.
 pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE posted SET taken_back = ?2 WHERE handoff_id = ?1";
     tx.connection.prepare_cached(sql)?.execute([handoff_id, reason])?;
@@ -81,9 +69,6 @@ pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), Ledg
 }
 
 /// Why the file with this id of `sender` is to be turned away, if it is. That is said once: who drops it again asks anew.
-///
-/// # Errors
-/// When the database fails.
 pub fn turned_away(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(TURNED_AWAY)?;
     let reason: Option<String> = select.query_row([handoff_id, sender], |row| row.get(0)).optional()?;

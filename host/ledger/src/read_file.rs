@@ -19,9 +19,6 @@ pub struct ReadFile {
 const READER: &str = env!("CARGO_PKG_VERSION");
 
 /// Every file that this version has read.
-///
-/// # Errors
-/// When the database fails.
 pub fn all(reader: &Reader) -> Result<Vec<ReadFile>, LedgerError> {
     let mut select = reader.connection.prepare("SELECT file, stamp FROM read_files WHERE reader = ?1")?;
     let rows = select.query_map([READER], |row| Ok(ReadFile { file: row.get(0)?, stamp: row.get(1)? }))?;
@@ -29,9 +26,6 @@ pub fn all(reader: &Reader) -> Result<Vec<ReadFile>, LedgerError> {
 }
 
 /// Keeps files, also those that were kept with another stamp.
-///
-/// # Errors
-/// When the database fails.
 pub fn keep(tx: &Tx<'_>, files: &[ReadFile]) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT INTO read_files (file, stamp, reader) VALUES (?1, ?2, ?3)
@@ -42,9 +36,6 @@ pub fn keep(tx: &Tx<'_>, files: &[ReadFile]) -> Result<(), LedgerError> {
 }
 
 /// Forgets files that are not there any more.
-///
-/// # Errors
-/// When the database fails.
 pub fn forget(tx: &Tx<'_>, files: &[String]) -> Result<(), LedgerError> {
     let mut delete = tx.connection.prepare_cached("DELETE FROM read_files WHERE file = ?1")?;
     files.iter().try_for_each(|file| delete.execute([file]).map(drop))?;

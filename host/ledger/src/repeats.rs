@@ -17,9 +17,6 @@ pub struct Repeat {
 }
 
 /// Records that `repeat` is to be answered when the task `first` ends.
-///
-/// # Errors
-/// When the database fails.
 pub fn add(tx: &Tx<'_>, first: &str, repeat: &Repeat) -> Result<(), LedgerError> {
     let sql = "INSERT OR REPLACE INTO repeats (task, first, folder) VALUES (?1, ?2, ?3)";
     tx.connection.prepare_cached(sql)?.execute(params![repeat.task, first, repeat.folder])?;
@@ -27,9 +24,6 @@ pub fn add(tx: &Tx<'_>, first: &str, repeat: &Repeat) -> Result<(), LedgerError>
 }
 
 /// Removes the repetitions that wait for the task `first`, and returns them.
-///
-/// # Errors
-/// When the database fails.
 pub fn take(tx: &Tx<'_>, first: &str) -> Result<Vec<Repeat>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT task, folder FROM repeats WHERE first = ?1 ORDER BY task")?;
     let rows = select.query_map([first], |row| Ok(Repeat { task: row.get(0)?, folder: row.get(1)? }))?;

@@ -32,18 +32,12 @@ pub struct FailingPlugin {
 const COLUMNS: &str = "agent, digest, failures, quarantines, until, reason";
 
 /// What is known of a plugin.
-///
-/// # Errors
-/// When the database fails.
 pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<FailingPlugin>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM supervision WHERE agent = ?1"))?;
     select.query_row([agent], |row| Ok(supervised(row))).optional()?.transpose()
 }
 
 /// Writes down what is known of a plugin.
-///
-/// # Errors
-/// When the database fails.
 pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     let sql = format!("INSERT OR REPLACE INTO supervision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     let until = known.until.map(Timestamp::as_millisecond);
@@ -53,18 +47,12 @@ pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
 }
 
 /// Forgets a plugin's failures; tells whether there were any.
-///
-/// # Errors
-/// When the database fails.
 pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
 
 /// When the first of those may be tried again that are left alone at `now`. Whether anything waits for it then is another
 /// question: a task may still come.
-///
-/// # Errors
-/// When the database fails.
 pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
     let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;
@@ -72,9 +60,6 @@ pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerErro
 }
 
 /// The plugins that are left alone at `now`, by name.
-///
-/// # Errors
-/// When the database fails.
 pub fn quarantined_plugins(reader: &Reader, now: Timestamp) -> Result<Vec<FailingPlugin>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());

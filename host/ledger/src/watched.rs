@@ -29,9 +29,6 @@ impl WatchedFile {
 }
 
 /// Replaces what `plugin` said under `key`; what a task was told of a file stays.
-///
-/// # Errors
-/// When the database fails.
 pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT path, seen FROM watched WHERE plugin = ?1 AND key = ?2")?;
     let rows = select.query_map([plugin, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -53,9 +50,6 @@ pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) 
 }
 
 /// How many files are watched for `plugin`, by key.
-///
-/// # Errors
-/// When the database fails.
 pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, LedgerError> {
     let mut select =
         tx.connection.prepare_cached("SELECT key, count(*) FROM watched WHERE plugin = ?1 GROUP BY key")?;
@@ -65,9 +59,6 @@ pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, Ledger
 }
 
 /// Every file that is watched for `plugin`, by path.
-///
-/// # Errors
-/// When the database fails.
 pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, WatchedFile>, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT path, seen, told FROM watched WHERE plugin = ?1")?;
     let rows = select.query_map([plugin], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
@@ -81,9 +72,6 @@ pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, Watch
 
 /// A task is told that these files are like this now. Gives those that are news: what was told before, or seen since, is
 /// none.
-///
-/// # Errors
-/// When the database fails.
 pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Vec<String>, LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE watched SET seen = ?3, told = ?3 WHERE plugin = ?1 AND path = ?2 AND seen <> ?3 AND told IS NOT ?3",
@@ -98,9 +86,6 @@ pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Ve
 }
 
 /// Forgets what is watched for plugins that are not among `names`.
-///
-/// # Errors
-/// When the database fails.
 pub fn keep_only(tx: &Tx<'_>, names: &BTreeSet<String>) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT plugin FROM watched")?;
     let known: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

@@ -98,7 +98,7 @@ impl CoveragePart {
         match self.reasons.iter_mut().find(|lack| lack.reason == reason && lack.state == count.state) {
             Some(lack) => lack.items += count.items,
             None => {
-                self.reasons.push(MissingCount { state: count.state, reason: reason.to_owned(), items: count.items })
+                self.reasons.push(MissingCount { state: count.state, reason: reason.to_owned(), items: count.items });
             }
         }
     }
@@ -131,9 +131,6 @@ impl Coverage {
     }
 
     /// What the catalog knows, held against a gate of so many per cent.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, LedgerError> {
         let counts = catalog.library_counts()?;
         let missing = catalog.library_missing()?;

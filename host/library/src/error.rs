@@ -12,7 +12,6 @@ pub enum LibraryError {
     NoSource {
         /// What was given.
         path: PathBuf,
-        /// Why not, and what to do.
         why: String,
     },
     /// Another process scans.

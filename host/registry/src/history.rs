@@ -19,9 +19,6 @@ pub struct HistoryEntry {
 }
 
 /// Writes it down. `actor` is `operator`, or `baton` for what the daemon did by itself.
-///
-/// # Errors
-/// When the database fails.
 pub fn record(tx: &Tx<'_>, act: &HistoryEntry, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
     let task = format!("plugin {}", act.plugin);
     let event = Event {

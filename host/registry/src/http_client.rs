@@ -38,9 +38,6 @@ pub(crate) fn is_this_machine(host: &str) -> bool {
 }
 
 /// A client for a server. `local` for one on this machine, which no proxy can reach.
-///
-/// # Errors
-/// When the system has no certificates that can be read.
 pub(crate) fn client(host: &str, local: bool) -> Result<Client, FetchError> {
     tls::install();
     let builder = Client::builder()
@@ -68,9 +65,6 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
 }
 
 /// Sends a request and reads the answer to its end.
-///
-/// # Errors
-/// When the server cannot be reached, refuses, or sends too much or too little.
 pub(crate) async fn get(request: RequestBuilder, wanted: Download<'_>) -> Result<Vec<u8>, FetchError> {
     let response = request.send().await.map_err(|error| not_sent(&error, wanted))?;
     let status = response.status();

@@ -102,7 +102,6 @@ impl AcceptedValues<'_> {
     }
 }
 
-/// Reads an untrusted schema.
 pub(crate) struct Reader<'a> {
     root: &'a Value,
     /// How many parts may still be read.
@@ -187,7 +186,6 @@ impl<'a> Reader<'a> {
         schema.as_object()
     }
 
-    /// One text as one value.
     fn one(&mut self, accepted: &AcceptedValues<'a>, text: &str, depth: usize) -> Value {
         let word = accepted.words.iter().find(|word| match word {
             Value::String(word) => word == text,

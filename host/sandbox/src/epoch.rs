@@ -27,9 +27,6 @@ struct State {
 
 impl Ticker {
     /// Starts the thread for `engine`.
-    ///
-    /// # Errors
-    /// When the system has no room for another thread.
     pub(crate) fn new(engine: &Engine) -> Result<Self, SandboxError> {
         let (weak, shared) = (engine.weak(), Arc::new(Shared::default()));
         let inner = Arc::clone(&shared);

@@ -34,9 +34,6 @@ impl LimitOverrides {
 }
 
 /// Whether a manifest asks for what there is.
-///
-/// # Errors
-/// The first wish that is nothing, or more than this host gives.
 pub(crate) fn check(asked: &Limits) -> Result<(), SandboxError> {
     for (what, asked, most) in [
         ("memory_mib", asked.memory_mib, limits::MEMORY_BYTES as u64 >> 20),

@@ -61,7 +61,6 @@ impl Log {
         format!("{}{line_end}{gap}\n{}", String::from_utf8_lossy(head), String::from_utf8_lossy(tail))
     }
 
-    /// How many bytes were written.
     pub(crate) fn written(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).written as u64
     }

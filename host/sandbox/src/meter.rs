@@ -12,7 +12,6 @@ use crate::error::{LimitHit, ResourceLimit};
 use crate::limit_overrides::LimitOverrides;
 use crate::limits;
 
-/// The meter of one attempt.
 pub(crate) struct Meter {
     pub(crate) ceilings: LimitOverrides,
     pub(crate) cpu: Duration,
@@ -32,9 +31,6 @@ impl Meter {
     }
 
     /// Counts a crossing at `now`.
-    ///
-    /// # Errors
-    /// When the guest has called the host too often.
     pub(crate) fn cross(&mut self, crossing: CallHook, now: Instant) -> Result<(), LimitHit> {
         match crossing {
             CallHook::CallingWasm | CallHook::ReturningFromHost => self.entered = Some(now),
@@ -49,35 +45,23 @@ impl Meter {
     }
 
     /// Counts bytes that the guest hands over.
-    ///
-    /// # Errors
-    /// When they are too many.
     pub(crate) fn write(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.written = self.written.saturating_add(bytes);
         within(ResourceLimit::Written, self.written, self.ceilings.written)
     }
 
     /// Whether the guest may make one more file, folder or link.
-    ///
-    /// # Errors
-    /// When it has made too many.
     pub(crate) fn may_make(&self) -> Result<(), LimitHit> {
         within(ResourceLimit::FilesMade, self.made + 1, limits::FILES_MADE)
     }
 
     /// Counts bytes by which a file gets longer without being written.
-    ///
-    /// # Errors
-    /// When they are too many.
     pub(crate) fn lengthen(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.holes = self.holes.saturating_add(bytes);
         within(ResourceLimit::Holes, self.holes, limits::HOLE_BYTES)
     }
 
     /// Whether the guest may compute on.
-    ///
-    /// # Errors
-    /// When its processor time is used up.
     pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
         let [used, limit] =
             [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));

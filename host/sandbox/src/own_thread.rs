@@ -26,9 +26,6 @@ const HOST_WORK: Duration = Duration::from_mins(1);
 
 /// Does `work` on a thread that may block. Ends it when nobody waits any more. `guest_ended` is set by `work` when the guest has
 /// ended.
-///
-/// # Errors
-/// When its time is up, or it was cancelled, and its thread does not say so itself.
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
     wall: Duration,

@@ -29,8 +29,6 @@ pub(crate) enum Linked {
 }
 
 impl Linked {
-    /// # Errors
-    /// When it exports the handler of no version that is served; the newest one's complaint is told.
     fn new(linked: InstancePre<State>) -> wasmtime::Result<Self> {
         match PluginPre::new(linked.clone()) {
             Ok(now) => Ok(Self::Now(now)),
@@ -39,9 +37,6 @@ impl Linked {
     }
 
     /// Calls `run` in a fresh instance.
-    ///
-    /// # Errors
-    /// When it traps.
     pub(crate) async fn run(
         &self,
         store: &mut Store<State>,

@@ -24,7 +24,6 @@ mod generated {
     });
 }
 
-/// The version of that world.
 pub(crate) const VERSION: &str = "0.0.1";
 
 /// What a component of that world may import.
@@ -34,24 +33,16 @@ pub(crate) const OURS: [&str; 3] = ["types", "progress", "handoffs"];
 pub(crate) struct Pre(generated::PluginPre<State>);
 
 /// Serves that world's imports too.
-///
-/// # Errors
-/// When a name is taken.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     generated::Plugin::add_to_linker::<_, HasSelf<State>>(linker, |state| state)
 }
 
 impl Pre {
-    /// # Errors
-    /// When it does not export what that world does.
     pub(crate) fn new(linked: InstancePre<State>) -> wasmtime::Result<Self> {
         generated::PluginPre::new(linked).map(Self)
     }
 
     /// Calls `run` in a fresh instance.
-    ///
-    /// # Errors
-    /// When it traps.
     pub(crate) async fn run(
         &self,
         store: &mut Store<State>,

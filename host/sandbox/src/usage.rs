@@ -38,7 +38,6 @@ impl Usage {
         self.put(LimitUsage { ceiling, used, limit, hit: used > limit });
     }
 
-    /// Notes times, in milliseconds.
     pub(crate) fn note_time(&mut self, ceiling: ResourceLimit, used: Duration, limit: Duration) {
         let [used, limit] = [used, limit].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self.note(ceiling, used, limit);

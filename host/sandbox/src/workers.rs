@@ -37,9 +37,6 @@ impl Workers {
     }
 
     /// Starts `baton worker WORK`, with pipes for input and output, no environment and nothing else of this process.
-    ///
-    /// # Errors
-    /// When no process can be started.
     pub(crate) fn start(&self, work: &str) -> io::Result<WorkerProcess> {
         let mut command = self.command(work)?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -52,9 +49,6 @@ impl Workers {
     }
 
     /// Starts `baton worker compile`, which writes into `code`, with pipes for its input and its errors.
-    ///
-    /// # Errors
-    /// When no process can be started.
     pub(crate) fn start_compiler(&self, code: File) -> io::Result<Child> {
         let mut command = self.command("compile")?;
         let threads = thread::available_parallelism().map_or(1, usize::from).min(limits::COMPILE_THREADS);
@@ -70,7 +64,6 @@ impl Workers {
     }
 }
 
-/// A worker process and its pipes.
 pub(crate) struct WorkerProcess {
     pub(crate) process: Process,
     pub(crate) input: pipe::Sender,

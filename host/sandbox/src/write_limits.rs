@@ -21,9 +21,6 @@ type Out = Resource<DynOutputStream>;
 type In = Resource<DynInputStream>;
 
 /// Replaces what writes. Called after WASI was linked.
-///
-/// # Errors
-/// When the linker does not have the interfaces.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     link_streams(linker)?;

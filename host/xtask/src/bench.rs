@@ -42,9 +42,6 @@ const BENCHES: [Bench; 8] = [
 ];
 
 /// Runs one bench with its arguments, or all without any.
-///
-/// # Errors
-/// When there is no such bench or it fails.
 pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     let wanted: Vec<_> = BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     let names = BENCHES.map(|bench| bench.name).join(", ");

@@ -8,13 +8,9 @@ use crate::shell::{self, cargo, program, root};
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The plugins that ship.
 const SHIPPED: [&str; 4] = ["audit", "djay", "drive-sync", "spotify"];
 
 /// Builds the shipped plugins and tells where they are.
-///
-/// # Errors
-/// When the target cannot be added or a plugin does not build.
 pub(crate) fn build_shipped() -> anyhow::Result<PathBuf> {
     build(&SHIPPED.map(str::to_owned))
 }
@@ -45,9 +41,6 @@ fn build(names: &[String]) -> anyhow::Result<PathBuf> {
 }
 
 /// Adds a WebAssembly target where it is missing.
-///
-/// # Errors
-/// When it cannot be added.
 pub(crate) fn add_target(target: &str) -> anyhow::Result<()> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let folder = program(rustc, ["--print", "target-libdir", "--target", target]).read().unwrap_or_default();

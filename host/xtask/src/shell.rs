@@ -28,7 +28,6 @@ pub(crate) fn cargo<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Step {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
 }
 
-/// Any program.
 pub(crate) fn program<I: IntoIterator<Item: AsRef<OsStr>>>(name: impl AsRef<OsStr>, args: I) -> Step {
     let mut command = Command::new(name);
     command.args(args).current_dir(root());
@@ -49,9 +48,6 @@ impl Step {
     }
 
     /// Runs it and shows what it prints.
-    ///
-    /// # Errors
-    /// When it does not start or ends with another code than 0.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let shown = self.shown();
         println!("\n$ {shown}");
@@ -65,9 +61,6 @@ impl Step {
     }
 
     /// Runs it and gives what it printed.
-    ///
-    /// # Errors
-    /// When it does not start or ends with another code than 0.
     pub(crate) fn read(mut self) -> anyhow::Result<String> {
         let shown = self.shown();
         let output = self.command.output().with_context(|| format!("failed to start `{shown}`"))?;

@@ -9,9 +9,6 @@ const FAILPOINTS: &str = "--features=baton/failpoints";
 const CI_SEED: &str = "20261123";
 
 /// Runs all of it and stops at the first failure.
-///
-/// # Errors
-/// What failed.
 pub(crate) fn run() -> anyhow::Result<()> {
     cargo(["fmt", "--all", "--check"]).run()?;
     deny()?;
@@ -53,9 +50,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 /// `cargo xtask soak [ROUNDS [SEED]]`: the daemon is killed that often under load, and what is left is judged.
-///
-/// # Errors
-/// What failed.
 pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
     let plugins = guests::build_all()?;
     let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);

@@ -3,7 +3,6 @@
 use crate::limits;
 use crate::page::{Block, Cell, Table};
 
-/// Adds a heading.
 pub(crate) fn heading(out: &mut Vec<Block>, text: &str) {
     out.push(Block::Heading(text.to_owned()));
 }
@@ -40,7 +39,6 @@ pub(crate) fn count(value: usize) -> Cell {
     Cell::Number(value as u64)
 }
 
-/// Words, or a dash.
 pub(crate) fn words(text: Option<&str>) -> Cell {
     text.filter(|text| !text.is_empty()).map_or(Cell::None, Cell::text)
 }

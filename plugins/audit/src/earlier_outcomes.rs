@@ -34,7 +34,6 @@ impl Standing {
 pub struct EarlierOutcomes<'a> {
     task: String,
     ledger: Option<&'a dyn Ledger>,
-    /// How each task stands.
     standings: OnceCell<BTreeMap<String, Standing>>,
 }
 
@@ -82,7 +81,6 @@ mod tests {
     use super::*;
     use crate::services::ServiceError;
 
-    /// Counts how often it is asked.
     struct Asked(Cell<usize>);
 
     impl Ledger for Asked {

@@ -8,7 +8,6 @@
 /// Patterns of one list.
 const MOST: usize = 100;
 
-/// Bytes of one pattern.
 const PATTERN_BYTES: usize = 500;
 
 /// What the braces of one pattern may come to.
@@ -93,7 +92,6 @@ fn alternatives(pattern: &str) -> Result<Vec<String>, String> {
     Ok(plain)
 }
 
-/// A pattern around its first brace.
 type Brace<'a> = (&'a str, Vec<&'a str>, &'a str);
 
 /// What stands before the first brace, its choices, and what stands after it.

@@ -77,10 +77,8 @@ fn no_git(error: git::Error) -> ServiceError {
     }
 }
 
-/// The plugin's own database.
 struct Own;
 
-/// The music catalog.
 struct Catalog;
 
 impl Database for Own {

@@ -11,13 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::globs::Globs;
 
-/// Where execution logs are looked for.
 const LOGS: &[&str] = &["logs/**/*.jsonl", "**/execution_log*.jsonl"];
 
-/// Where issue trackers are looked for.
 const TRACKERS: &[&str] = &["**/*issues*.json"];
 
-/// What counts as a document.
 const DOCUMENTS: &[&str] = &["**/*.md"];
 
 /// Lists of requirements with what they link to.

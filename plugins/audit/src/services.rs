@@ -56,21 +56,12 @@ impl ServiceError {
 /// A repository, for reading.
 pub trait Git {
     /// The commit that a revision means; none when there is no such commit.
-    ///
-    /// # Errors
-    /// When the repository cannot be asked.
     fn commit(&self, revision: &str) -> Result<Option<Commit>, ServiceError>;
 
     /// At most `most` commits up to `to`, newest first, without `after` and its ancestors, only those that touch `path`.
-    ///
-    /// # Errors
-    /// When the repository cannot be asked.
     fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, ServiceError>;
 
     /// The bytes of a file as a commit has it.
-    ///
-    /// # Errors
-    /// When the repository cannot be asked.
     fn file(&self, revision: &str, path: &str) -> Result<Option<Vec<u8>>, ServiceError>;
 }
 
@@ -92,36 +83,21 @@ pub struct Commit {
 /// An SQLite database; parameters are `?1`, `?2`, ….
 pub trait Database {
     /// The rows of a query, at most 10,000.
-    ///
-    /// # Errors
-    /// When the statement is wrong or the database fails.
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError>;
 
     /// Executes one statement for each row of parameters (once without parameters when there is one empty row).
-    ///
-    /// # Errors
-    /// When the statement is wrong or the database fails.
     fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError>;
 }
 
 /// The ledger of the workspace, for reading.
 pub trait Ledger {
     /// Tasks that were written down since a moment (RFC 3339) and before another, newest first, at most `most`.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, ServiceError>;
 
     /// Requests that external agents have not answered, oldest first.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     fn open_requests(&self, most: u32) -> Result<Vec<Entry>, ServiceError>;
 
     /// The bytes of the file that a task was captured from.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     fn input(&self, task: &str) -> Result<Option<Vec<u8>>, ServiceError>;
 }
 
@@ -171,15 +147,9 @@ impl Entry {
 /// Handoffs to agents; they leave when the task has ended well.
 pub trait RequestSender {
     /// Asks an agent for something.
-    ///
-    /// # Errors
-    /// When the agent is unknown, or nothing may be sent.
     fn send(&self, draft: &Draft) -> Result<(), SendError>;
 
     /// Takes back what was sent under a key and is still open.
-    ///
-    /// # Errors
-    /// When nothing may be sent.
     fn withdraw(&self, dedupe_key: &str, reason: &str) -> Result<(), SendError>;
 }
 
@@ -214,9 +184,6 @@ pub enum SendError {
 /// Being told when files change.
 pub trait FileWatch {
     /// Has the host tell when one of these files is another one than was seen; replaces what was said under `key` before.
-    ///
-    /// # Errors
-    /// When it cannot be watched.
     fn set(&self, key: &str, files: Vec<SeenFile>) -> Result<(), ServiceError>;
 }
 

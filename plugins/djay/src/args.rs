@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 
 pub use crate::arguments::{Activity, Export, ExportFormatsItem as Form, MatchIds, SyncSessions};
 
-/// The longest path of a library.
 const LONGEST_PATH: usize = 1_024;
-/// The longest name of a service.
 const LONGEST_SERVICE: usize = 100;
 /// The most lines of a list of the page.
 const MOST_TOP: u64 = 1_000;

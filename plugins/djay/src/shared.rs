@@ -61,7 +61,6 @@ pub(crate) fn silent<'a>(
 struct Groups(Vec<usize>);
 
 impl Groups {
-    /// The first place of a group.
     fn first(&self, mut place: usize) -> usize {
         while let Some(before) = self.0.get(place).copied().filter(|before| *before != place) {
             place = before;

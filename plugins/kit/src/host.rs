@@ -79,9 +79,6 @@ pub trait Locks {
 /// A name that is held.
 pub trait HeldLock {
     /// Whether it still is.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     fn holds(&self) -> Result<bool, TaskError>;
 }
 

@@ -11,7 +11,6 @@ use unicode_normalization::UnicodeNormalization as _;
 /// How many numbers are tried that somebody else has taken.
 const MOST_TAKEN: usize = 1_000;
 
-/// The older results in a folder.
 #[derive(Debug)]
 pub(crate) struct OlderResults {
     /// By the plain name, the oldest first.

@@ -41,9 +41,6 @@ pub use serde_json;
 /// A plugin: a type with one function.
 pub trait Plugin {
     /// Does one task; see `handler.run` in `wit/handler.wit` for order, idempotence and limits.
-    ///
-    /// # Errors
-    /// Whatever the plugin finds fit to say; the variant decides what the host does next.
     fn run(task: Task) -> Result<Outcome, Error>;
 }
 

@@ -69,18 +69,12 @@ pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
 }
 
 /// Whether there is a track of Spotify's.
-///
-/// # Errors
-/// When the catalog cannot be read.
 pub fn has_tracks(catalog: &dyn Tables) -> Result<bool, Error> {
     let any = "SELECT EXISTS (SELECT 1 FROM external_ids WHERE kind = 'track' AND service = ?1)";
     Ok(catalog.query(any, &[TRACKS.into()])?.integer() == Some(1))
 }
 
 /// The track with an id of Spotify's.
-///
-/// # Errors
-/// When the catalog cannot be read.
 pub fn track_by_id(catalog: &dyn Tables, id: &str) -> Result<Vec<(i64, Entry)>, Error> {
     let which = "t.id = (SELECT item FROM external_ids WHERE kind = 'track' AND service = ?1 AND external_id = ?2)";
     tracks_where(catalog, which, &[TRACKS.into(), id.into()])
@@ -110,9 +104,6 @@ fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<V
 }
 
 /// Of ids that are one track all but the first, each with that one: by it entries are called that come from here.
-///
-/// # Errors
-/// When the catalog cannot be read.
 pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     let sql = format!(
         "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \
@@ -140,9 +131,6 @@ fn columns() -> String {
 }
 
 /// The names of all playlists.
-///
-/// # Errors
-/// When the catalog cannot be read.
 pub fn names(catalog: &dyn Tables) -> Result<Vec<String>, Error> {
     Ok(heads(catalog)?.into_iter().map(|(_, playlist)| playlist.name).collect())
 }

@@ -9,7 +9,6 @@ use super::wav::RATE_HZ;
 /// Entries of one period, as a power of two.
 const PERIOD_BITS: u32 = 11;
 
-/// Voices of a piece.
 const VOICES: u64 = 4;
 
 /// One period of a tone with five harmonics.
@@ -58,7 +57,6 @@ fn pitch(seed: u64, voice: u64, chance: u64) -> f64 {
     110.0 * (f64::from(u32::from(semitone) + root) / 12.0).exp2() * f64::from(1 << octave)
 }
 
-/// Adds a tone that fades.
 fn tone(part: &mut [i16], hz: f64) {
     let period = period();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step is less than a period")]

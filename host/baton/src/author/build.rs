@@ -15,9 +15,7 @@ use crate::output;
 /// What was built.
 #[derive(Debug)]
 pub(crate) struct BuiltPlugin {
-    /// The file.
     pub(crate) file: PathBuf,
-    /// Its bytes.
     pub(crate) bytes: Vec<u8>,
     /// What it is.
     pub(crate) package: Package,
@@ -30,9 +28,6 @@ fn place(project: &Project) -> PathBuf {
 
 /// Builds the plugin into `NAME.wasm` in its folder. What the tool prints goes to stderr. A file that `baton plugin types` made is
 /// written anew first.
-///
-/// # Errors
-/// When the tool is missing or fails, or what it made is no plugin of this host.
 pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
     refresh_types(project)?;
     let component = project.language.component(&project.folder, &project.name);
@@ -53,10 +48,6 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
     Ok(BuiltPlugin { file, bytes, package })
 }
 
-/// What was built before.
-///
-/// # Errors
-/// When nothing was, or it is no plugin of this host.
 pub(crate) fn built(project: &Project) -> anyhow::Result<BuiltPlugin> {
     let file = place(project);
     let bytes = fs::read(&file).with_context(|| format!("failed to read {}; build it first", file.display()))?;

@@ -106,7 +106,6 @@ enum Content {
     Json(Json),
 }
 
-/// A file whose bytes are copied.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CopiedFile {
@@ -114,7 +113,6 @@ struct CopiedFile {
     copy: String,
 }
 
-/// A value as JSON.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Json {
@@ -122,9 +120,6 @@ struct Json {
 }
 
 /// The examples of the plugin in `folder`, by name.
-///
-/// # Errors
-/// When there is none, or one does not parse.
 pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
     let place = folder.join("examples");
     let entries = fs::read_dir(&place).with_context(|| format!("failed to read {}", place.display()))?;
@@ -225,7 +220,6 @@ fn is_plain(file: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Reads an example with these files.
     fn with(folder: &Path, files: &str) -> anyhow::Result<Example> {
         written(folder, &format!(r#"{{"handoff":{{}},"files":{files},"expect":{{}}}}"#))
     }

@@ -39,7 +39,6 @@ pub(super) struct Expected {
 struct ExpectedHandoff {
     /// The agent.
     to: String,
-    /// What its title has in it.
     #[serde(default)]
     title: String,
     /// Its action. Absent: any.
@@ -115,9 +114,6 @@ impl Expected {
     }
 
     /// Refuses a state that there is not.
-    ///
-    /// # Errors
-    /// The state, with those that there are.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(SAID_OF_FAILED).collect();
         if self.state != NONE && !known.contains(&self.state.as_str()) {

@@ -7,13 +7,11 @@ use std::process::Command;
 
 use baton_core::manifest::SourceManifest;
 
-/// The target of plugins in Rust.
 const TARGET: &str = "wasm32-wasip2";
 
 /// Which interface has the module `types` in Python; the other one gets the name of its package, too.
 const TYPES: &str = "baton:plugin/types@0.1.0=types";
 
-/// A language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Language {
     Rust,

@@ -23,10 +23,6 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Reads the folder.
-    ///
-    /// # Errors
-    /// When it is no plugin's, or lacks a name, a version or a manifest.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<Self> {
         let folder =
             folder.canonicalize().with_context(|| format!("failed to find the folder {}", folder.display()))?;

@@ -27,7 +27,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The pause after a connection that could not be accepted, for instance because too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// One answer of a server.
 #[derive(Clone, Debug)]
 pub(super) struct Answer {
     pub(super) method: String,
@@ -42,7 +41,6 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// A request as it arrived.
 struct Request {
     method: String,
     path: String,
@@ -70,10 +68,6 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Starts a server for each origin.
-    ///
-    /// # Errors
-    /// When the system gives no port.
     pub(super) fn start(servers: &BTreeMap<String, Vec<Answer>>) -> io::Result<Self> {
         let (stop, unanswered) = (Arc::new(AtomicBool::new(false)), Arc::<Mutex<Vec<String>>>::default());
         let mut running = Vec::new();

@@ -17,9 +17,6 @@ const GROUPS: Groups = include!(concat!(env!("OUT_DIR"), "/plugin_templates.rs")
 const PLACEHOLDER: &str = "my-plugin";
 
 /// Makes `folder` with a new plugin `name`.
-///
-/// # Errors
-/// When the name is none, the folder is there already or cannot be made.
 pub(crate) fn lay_down(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
     plugin_name::check(name)?;
     fs::create_dir(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;

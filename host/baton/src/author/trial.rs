@@ -26,7 +26,6 @@ use super::{BuiltPlugin, Example};
 use crate::workspace::scratch::Scratch;
 use crate::workspace::{Lock, PluginEntry, PluginSelection, Source, Stubs, Workspace, open};
 
-/// Who sends the examples' handoffs.
 const SENDER: &str = "tester";
 
 /// How a step of an example went.
@@ -44,9 +43,6 @@ pub(crate) struct StepTrial {
 }
 
 /// Tries out one example, step by step.
-///
-/// # Errors
-/// When it could not be run at all.
 pub(crate) async fn try_out(built: &BuiltPlugin, example: &Example) -> anyhow::Result<Vec<StepTrial>> {
     check(built, example).with_context(|| format!("the example `{}`", example.name))?;
     let folder = Scratch::new()?;

@@ -20,14 +20,11 @@ pub(super) struct Args {
     /// Show what becomes of each folder of handoffs/ and of the adopted folders, and why
     #[arg(long)]
     folders: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace or its ledger cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         if self.folders {

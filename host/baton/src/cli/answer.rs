@@ -24,8 +24,6 @@ pub(super) struct Args {
 const LONGEST: usize = 64 * 1024;
 
 impl Args {
-    /// # Errors
-    /// When there is no such task, the id means several, or it asks nothing.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
             bail!("the answer has {} bytes; at most {LONGEST} are handed on: name a file instead", self.text.len());

@@ -17,13 +17,11 @@ use crate::workspace::shown;
 /// Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not audit, 3 nothing could be verified
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Plan files, or folders of plans
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
     /// The folder that the plans speak of
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
-    /// The report's form
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
     /// Where the report goes [default: standard output]
@@ -65,8 +63,6 @@ impl Format {
 }
 
 impl Args {
-    /// # Errors
-    /// When a plan or the root is not there, or the plugin could not do it.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         if !self.root.is_dir() {
             bail!("the root {} is not a folder", self.root.display());

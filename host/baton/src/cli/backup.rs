@@ -20,8 +20,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no ledger, the file exists, or it cannot be written.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let reader = ledger::reader(&place.need()?)?;
         let tip = backup::copy(&reader, &self.file)?;

@@ -37,8 +37,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such task, the id means several, or it has ended already; when neither an id nor an option says which.
     pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let reason = self.reason;
         let cancel = async |house: Arc<Context>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;

@@ -10,13 +10,10 @@ use crate::output;
 /// Print the completion script of a shell
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The shell
     shell: Shell,
 }
 
 impl Args {
-    /// # Errors
-    /// Never.
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let mut script = Vec::new();

@@ -55,7 +55,6 @@ pub(super) struct Args {
     /// Print the fingerprint as numbers instead of its compressed form
     #[arg(long)]
     raw: bool,
-    /// Print these numbers with a sign
     #[arg(long)]
     signed: bool,
     /// Print a line of JSON for each file
@@ -79,8 +78,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// Never: a file without a fingerprint is told of on stderr, and the next one comes.
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
         if self.version {
@@ -126,7 +123,6 @@ struct Work {
     print: Print,
 }
 
-/// Seconds, also parts of one.
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 is all of the file"))

@@ -22,7 +22,6 @@ use crate::workspace::Workspace;
 /// The most files in inboxes that are searched for an id that the ledger does not know.
 const SEARCHED: usize = 10_000;
 
-/// What handoffs are checked against.
 pub(super) struct Check {
     workspace: Workspace,
     roster: Roster,
@@ -32,8 +31,6 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// # Errors
-    /// When the folders of the agents cannot be read.
     pub(super) fn of(workspace: Workspace) -> anyhow::Result<Self> {
         let roster = workspace.roster()?;
         let path = workspace.state.ledger();
@@ -124,9 +121,6 @@ impl Check {
     }
 
     /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts all.
-    ///
-    /// # Errors
-    /// A sentence that says what does not fit.
     pub(super) fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
         match self.manifest(agent) {
             Some(manifest) => check_call(agent, &manifest, action, args),
@@ -135,9 +129,6 @@ impl Check {
     }
 
     /// Checks the arguments of a request to all agents: each plugin that has the action gets it.
-    ///
-    /// # Errors
-    /// A sentence that names the first plugin whose action does not accept the arguments, and says what does not fit.
     pub(super) fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
         for agent in self.roster.agents() {
             let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));

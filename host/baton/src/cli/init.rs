@@ -34,8 +34,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When the folder is a workspace already or cannot be written to.
     pub(super) fn run(self, state: Option<&Path>) -> anyhow::Result<Code> {
         let dir = match (&self.dir, self.adopt.as_slice()) {
             (Some(dir), _) => dir,
@@ -141,7 +139,6 @@ fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
     Ok(TEMPLATE.replacen(ADOPTED_EXAMPLE, &line, 1))
 }
 
-/// The result of an adoption.
 struct AdoptionResult {
     /// Files in the inboxes, which are marked as seen.
     files: usize,

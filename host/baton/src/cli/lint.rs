@@ -23,10 +23,8 @@ use crate::output::{self, one_line};
 /// a dependency that is not there and a deadline that has passed are warnings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }

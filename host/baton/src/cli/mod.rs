@@ -109,9 +109,6 @@ impl Cli {
     }
 
     /// Does what was asked.
-    ///
-    /// # Errors
-    /// Whatever kept it from being done, for a person to read.
     pub(crate) fn run(self) -> anyhow::Result<Code> {
         let place = WorkspaceOptions { workspace: self.workspace, state: self.state };
         match self.command {
@@ -154,9 +151,6 @@ struct WorkspaceOptions {
 
 impl WorkspaceOptions {
     /// The workspace that is meant, if there is one.
-    ///
-    /// # Errors
-    /// When the one that was asked for is none, or does not open.
     fn find(&self) -> anyhow::Result<Option<Workspace>> {
         let found = workspace::find(self.workspace.as_deref())?;
         found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
@@ -173,9 +167,6 @@ impl WorkspaceOptions {
     }
 
     /// The workspace that is meant.
-    ///
-    /// # Errors
-    /// When there is none.
     fn need(&self) -> anyhow::Result<Workspace> {
         match self.find()? {
             Some(workspace) => Ok(workspace),

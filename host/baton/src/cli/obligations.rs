@@ -20,14 +20,11 @@ pub(super) struct Args {
     /// How many open ones are listed
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: u32,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace or its ledger cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let now = Timestamp::now();

@@ -18,8 +18,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such task, the id means several, or it was done or runs.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let which = TaskSelector { word: &self.id, all: self.all, open_only: false };
         decide::decide(place, &which, async |house, id| baton_dispatch::retry(&house, &id).await)

@@ -35,7 +35,6 @@ pub(super) struct Args {
     /// The plugin; alone it lists its actions
     #[arg(required_unless_present = "help")]
     plugin: Option<String>,
-    /// The action
     action: Option<String>,
     #[command(flatten)]
     given: args::ActionArguments,
@@ -51,8 +50,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such plugin or action, its arguments do not fit, or it could not be run.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match (&self.plugin, &self.action) {
             (None, _) => output::print(&own_help()),
@@ -140,9 +137,6 @@ pub(super) struct CallResult {
 }
 
 /// Does one call in a workspace, with a progress bar on a terminal.
-///
-/// # Errors
-/// When it could not be run at all.
 pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<CallResult> {
     super::block_on(async {
         let house: Arc<Context> = open(workspace, PluginSelection::One(&asked.plugin), "run", 3)?;
@@ -179,9 +173,6 @@ pub(super) struct TemporaryWorkspace {
 
 impl TemporaryWorkspace {
     /// A workspace in which named folders stand for `folders`, in order.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(super) fn new(folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let folder = Scratch::new()?;
         let workspace = workspace::Workspace::temporary(folder.path(), folders)?;
@@ -189,9 +180,6 @@ impl TemporaryWorkspace {
     }
 
     /// The bytes of a report.
-    ///
-    /// # Errors
-    /// When it is not there.
     pub(super) fn read(&self, report: &str) -> anyhow::Result<Vec<u8>> {
         Ok(std::fs::read(self.workspace.root.join(report))?)
     }

@@ -22,8 +22,6 @@ enum SchemaKind {
 }
 
 impl Args {
-    /// # Errors
-    /// Never.
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
     pub(super) fn run(self) -> anyhow::Result<Code> {
         output::print(match self.what {

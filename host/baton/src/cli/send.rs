@@ -66,14 +66,11 @@ pub(super) struct Args {
     /// Wait for the RETURN, or for the deadline
     #[arg(long)]
     wait: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When the agent, the action, its arguments, a dependency or the deadline is wrong, or the file cannot be written.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let check = Check::of(place.need()?)?;
         let (roster, now) = (check.roster(), Timestamp::now());

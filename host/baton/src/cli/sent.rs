@@ -26,7 +26,6 @@ const RETURN_PAUSE: Duration = Duration::from_secs(10);
 /// How long after its deadline the daemon may take to end a task.
 const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
-/// A handoff that was sent.
 pub(super) struct SentHandoff {
     pub(super) id: String,
     pub(super) to: String,
@@ -53,9 +52,6 @@ impl SendOutcome {
 
 impl SentHandoff {
     /// Waits until every task of it has ended and its RETURN is delivered, or the deadline has passed.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
         if !Serving::look(&workspace.state).is_ok_and(Serving::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one does");
@@ -103,7 +99,6 @@ impl SentHandoff {
         Ok(tasks)
     }
 
-    /// The public JSON form.
     pub(super) fn as_json(&self, outcome: Option<&SendOutcome>) -> Value {
         let tasks = outcome.map(|outcome| {
             outcome.tasks.iter().map(|task| task_view::as_json(&TaskSummary::from(task.clone()))).collect::<Vec<_>>()

@@ -24,7 +24,6 @@ use crate::workspace::{Workspace, pause};
 /// Show the tasks, newest first, and why each waits or failed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print JSON
     #[arg(long)]
     json: bool,
     /// How many [default: 50, all with --json]
@@ -57,8 +56,6 @@ impl PluginHolds {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, its ledger cannot be read, or a filter names nothing.
     pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = self.selection.states_of(place).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });

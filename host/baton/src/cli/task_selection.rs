@@ -22,7 +22,6 @@ pub(super) struct TaskSelection {
     /// Only tasks of this agent, in any of its spellings
     #[arg(long, value_name = "AGENT", conflicts_with = "plugin")]
     agent: Option<String>,
-    /// Only tasks of this plugin
     #[arg(long, value_name = "PLUGIN")]
     plugin: Option<String>,
 }
@@ -65,9 +64,6 @@ impl TaskSelection {
     }
 
     /// What the options let through.
-    ///
-    /// # Errors
-    /// When there is no such plugin, or the agents cannot be read.
     pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<TaskFilter> {
         let of_state =
             |standing: &StateFilter| if let StateFilter::State(state) = standing { Some(*state) } else { None };

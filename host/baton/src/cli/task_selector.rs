@@ -24,9 +24,6 @@ pub(super) struct TaskSelector<'a> {
 }
 
 /// The one task that `word` means, to be shown, and the ledger that has it.
-///
-/// # Errors
-/// When there is none or several, or the ledger fails.
 pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Reader, Task)> {
     let Some(reader) = reader else { return Err(unknown(word)) };
     let task = one(word, look(&reader, word)?.tasks, "")?;

@@ -15,9 +15,6 @@ use crate::output::{self, one_line};
 use crate::workspace::{Workspace, head};
 
 /// Opens the ledger for reading; `None` when nothing was ever written.
-///
-/// # Errors
-/// When the ledger is there and cannot be read, or is missing and the workspace knows that it had one.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     let path = workspace.state.ledger();
     if !path.is_file() {
@@ -31,9 +28,6 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
 }
 
 /// The ledger at `path`; `None` when nothing was ever written.
-///
-/// # Errors
-/// When the ledger is there and cannot be read.
 pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
     match path.is_file().then(|| Reader::open(path)).transpose() {
         Err(LedgerError::Unmade) => Ok(None),
@@ -41,7 +35,6 @@ pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
     }
 }
 
-/// The public JSON form.
 pub(super) fn as_json(task: &TaskSummary) -> Value {
     let time = |at: Option<Timestamp>| at.map(self::time);
     json!({
@@ -74,9 +67,6 @@ pub(super) fn held_text(held: &FailingPlugin) -> String {
 }
 
 /// The budgets that plugins have used up.
-///
-/// # Errors
-/// When the ledger cannot be read.
 pub(super) fn budgets_reached(
     workspace: &Workspace,
     reader: &Reader,

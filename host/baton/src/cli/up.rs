@@ -46,9 +46,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When another process serves the workspace, it does not open, its ledger is not the one that it knows, or the ledger
-    /// is deleted while it is served.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let lock = UpLock::take(&workspace.state)?;

@@ -18,7 +18,6 @@ use crate::cli::plugin::log::as_json as log_json;
 use crate::exit::Code;
 use crate::output::{self, Table, one_line, paint};
 
-/// Flags that the text lists.
 const LISTED: usize = 20;
 
 /// Attempts whose log the text shows, and lines of each; `--json` has all of it.
@@ -32,14 +31,11 @@ pub(super) struct Args {
     /// grants
     #[arg(value_name = "ID", required = true)]
     id: Vec<String>,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such task.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (workspace, word) = (place.need()?, self.id.join(" "));
         if let Some(name) = word.strip_prefix("plugin ") {

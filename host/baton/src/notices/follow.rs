@@ -40,9 +40,6 @@ pub(crate) struct Follower {
 impl Follower {
     /// Starts to follow, from the event that a person was last told of; from the newest one where nobody was ever told. `None`
     /// where nobody is to be told, or nobody can be.
-    ///
-    /// # Errors
-    /// When the ledger fails.
     pub(crate) async fn start(workspace: &Workspace, ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
         let reader = ledger.reader()?;
         let told = notices::told(&reader)?;

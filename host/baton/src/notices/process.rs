@@ -33,9 +33,6 @@ impl Deadline {
 }
 
 /// Runs a command with `input` on its standard input; gives what it printed.
-///
-/// # Errors
-/// When it does not start, does not end in time, or ends with an error: what happened, with what it printed.
 pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Result<String, String> {
     let begun = Instant::now();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);

@@ -42,7 +42,6 @@ impl Rate {
 #[derive(Clone, Debug)]
 pub(super) struct NoticeGroup {
     pub(super) first: Notice,
-    /// Some of the others.
     pub(super) others: Vec<Notice>,
     /// How many others there are.
     pub(super) more: u64,
@@ -55,7 +54,6 @@ pub(super) struct NoticeGroup {
 pub(super) struct Queue {
     notices: VecDeque<Notice>,
     more: u64,
-    /// The last event that was read.
     pub(super) read: i64,
 }
 

@@ -51,9 +51,6 @@ pub(super) fn receivers(workspace: &Workspace, notify: &Notify) -> Vec<Receiver>
 
 impl Receiver {
     /// Gives it the notice.
-    ///
-    /// # Errors
-    /// Why it did not get it.
     pub(super) fn tell(&self, letter: &NoticeGroup, workspace: &str, end: &Deadline) -> Result<(), String> {
         let said = match self {
             Self::Command { base, program, arguments } => {

@@ -12,7 +12,6 @@ use crate::output::shorten;
 /// The most characters of a title, a name or an id.
 const NAME: usize = 200;
 
-/// The most characters of a reason.
 const REASON: usize = 1_000;
 
 /// Others that are listed in a notice.
@@ -62,7 +61,6 @@ fn one(notice: &Notice) -> Value {
     })
 }
 
-/// The short fields as environment variables.
 pub(super) fn variables(letter: &NoticeGroup, workspace: &str) -> Vec<(&'static str, String)> {
     let Notice { id, cause, state, task, .. } = &letter.first;
     vec![

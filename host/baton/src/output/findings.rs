@@ -8,7 +8,6 @@ use baton_ledger::finding::Finding;
 
 use super::{one_line, shorten};
 
-/// Findings that are listed.
 const LISTED: usize = 20;
 /// The most characters of one: more than any first-party plugin writes.
 const LONGEST: usize = 1_000;

@@ -40,7 +40,6 @@ pub(crate) fn report(bytes: &[u8]) {
     }
 }
 
-/// Prints a JSON value to stdout.
 pub(crate) fn json(value: &Value) {
     drop(io::stdout().lock().write_all(text::json(&format!("{value:#}\n")).as_bytes()));
 }
@@ -57,7 +56,6 @@ pub(crate) fn suggestions(plugin: &str, steps: &[String]) {
     }
 }
 
-/// The colours that Baton prints.
 const COLOURS: [&str; 6] = ["0", "1;31", "31", "32", "33", "36"];
 
 /// Escapes everything that a terminal obeys, except line breaks, tabs and Baton's colours.

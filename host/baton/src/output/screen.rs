@@ -27,9 +27,6 @@ pub(crate) fn columns() -> Option<usize> {
 }
 
 /// Prints a line to stdout at once.
-///
-/// # Errors
-/// When nobody reads it any more.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(format!("{}\n", harmless(text)).as_bytes())?;
@@ -58,9 +55,6 @@ impl Screen {
     }
 
     /// Shows `text` from the first line on, as far as there are lines; writes nothing where it is shown already.
-    ///
-    /// # Errors
-    /// When the terminal is closed.
     pub(crate) fn show(&mut self, text: &str) -> io::Result<()> {
         let size = size().unwrap_or(USUAL);
         let lines: Vec<String> = text.lines().take(size.1.saturating_sub(1)).map(harmless).collect();

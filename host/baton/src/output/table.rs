@@ -10,7 +10,6 @@ const WIDEST: usize = 200;
 /// What lies between two columns.
 const GAP: &str = "  ";
 
-/// A table under way.
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }

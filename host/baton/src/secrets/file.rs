@@ -44,9 +44,6 @@ impl std::fmt::Debug for StoredSecret {
 }
 
 /// Reads the file; a missing one has no secrets.
-///
-/// # Errors
-/// When it cannot be read, is open to other users or holds something else.
 pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
     let path = folder.join(FILE);
     let shown = path.display();
@@ -94,9 +91,6 @@ impl LockedFile {
     }
 
     /// Replaces the file.
-    ///
-    /// # Errors
-    /// When it cannot be written; the old one stays.
     pub(super) fn write(self) -> anyhow::Result<()> {
         let (hidden, path) = (self.folder.join(".secrets.json.tmp"), self.folder.join(FILE));
         let text = serde_json::to_vec_pretty(&self.content)?;

@@ -13,9 +13,6 @@ const SERVICE: &str = "baton";
 const NOT_FOUND: i32 = -25300;
 
 /// Whether the keychain took it: always, or it is an error.
-///
-/// # Errors
-/// When it is locked or refuses.
 pub(super) fn set(folder: &Path, name: &str, value: &str) -> anyhow::Result<bool> {
     set_generic_password(SERVICE, &account(folder, name), value.as_bytes())?;
     Ok(true)
@@ -34,9 +31,6 @@ pub(super) fn get(folder: &Path, name: &str) -> anyhow::Result<Option<String>> {
 }
 
 /// Forgets it; it may be gone already.
-///
-/// # Errors
-/// When it is locked or refuses.
 pub(super) fn remove(folder: &Path, name: &str) -> anyhow::Result<()> {
     match delete_generic_password(SERVICE, &account(folder, name)) {
         Err(error) if error.code() != NOT_FOUND => Err(error.into()),

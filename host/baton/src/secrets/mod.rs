@@ -45,9 +45,6 @@ impl SecretStore {
     }
 
     /// The value of `name`; `None` when nobody has set it.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn get(&self, name: &str) -> anyhow::Result<Option<SecretValue>> {
         let Some(kept) = file::read(&self.folder)?.secrets.remove(name) else {
             return Ok(None);
@@ -59,18 +56,12 @@ impl SecretStore {
     }
 
     /// Refuses what can be no name or no value of a secret.
-    ///
-    /// # Errors
-    /// What is wrong with it.
     pub(crate) fn check(name: &str, value: &str) -> anyhow::Result<()> {
         check_name(name)?;
         check_value(value)
     }
 
     /// Keeps `value` as `name`; tells whether there was another one before.
-    ///
-    /// # Errors
-    /// When name or value cannot be one, or the store cannot be written.
     pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
         Self::check(name, value)?;
         let mut locked = LockedFile::open(&self.folder)?;
@@ -82,9 +73,6 @@ impl SecretStore {
     }
 
     /// Forgets `name`; tells whether it was there.
-    ///
-    /// # Errors
-    /// When the store cannot be written.
     pub(crate) fn remove(&self, name: &str) -> anyhow::Result<bool> {
         let mut locked = LockedFile::open(&self.folder)?;
         let Some(kept) = locked.secrets.remove(name) else {
@@ -98,9 +86,6 @@ impl SecretStore {
     }
 
     /// Every secret, by name.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
     pub(crate) fn list(&self) -> anyhow::Result<Vec<ListedSecret>> {
         let listed = |(name, kept): (String, StoredSecret)| {
             let place = if kept.value.is_some() { "file" } else { "keychain" };

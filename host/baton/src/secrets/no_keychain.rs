@@ -10,13 +10,10 @@ pub(super) fn set(_: &Path, _: &str, _: &str) -> anyhow::Result<bool> {
     Ok(false)
 }
 
-/// # Errors
-/// Always: who asks has a file from a Mac.
 pub(super) fn get(_: &Path, name: &str) -> anyhow::Result<Option<String>> {
     bail!("it was put into the keychain of a Mac; set it here with `baton secret set {name}`")
 }
 
-/// There is nothing to remove.
 #[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]
 pub(super) fn remove(_: &Path, _: &str) -> anyhow::Result<()> {
     Ok(())

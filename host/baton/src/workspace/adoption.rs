@@ -16,12 +16,10 @@ use crate::output::Table;
 pub(crate) struct AdoptedFolder {
     /// Where.
     pub(crate) path: PathBuf,
-    /// The agent whose folder it is.
     agent: Option<String>,
     /// What it is for that agent.
     result: FolderUse,
     reason: String,
-    /// Files in its inbox.
     files: usize,
 }
 
@@ -50,9 +48,6 @@ impl FolderUse {
 }
 
 /// Every folder of `handoffs` and of the adopted folders in `rules`, in that order.
-///
-/// # Errors
-/// When one of them cannot be read.
 pub(crate) fn folders(handoffs: &Path, rules: &AgentRules, roster: &Roster) -> io::Result<Vec<AdoptedFolder>> {
     let mut folders = Vec::new();
     for place in rules.places(handoffs) {

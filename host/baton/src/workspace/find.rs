@@ -8,9 +8,6 @@ use baton_ledger::regular_file;
 use super::CONFIG_FILE;
 
 /// The folder of the workspace that is meant, or `None` when nothing was asked for and none is near.
-///
-/// # Errors
-/// When the folder that was asked for is no workspace.
 pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(asked) = asked {
         if asked.join(CONFIG_FILE).is_file() {

@@ -40,9 +40,6 @@ pub(crate) enum OpenFolderError {
 /// Opens the folder of a grant or, if `configured`, of `baton.toml`. Links in paths of `baton.toml` are followed, because the
 /// operator may change that file at any time. The path of a grant was resolved when it was granted, so a link in it is newer
 /// and refused.
-///
-/// # Errors
-/// When it is missing, or not the folder that was granted.
 pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> Result<Folder, OpenFolderError> {
     let path: PathBuf = workspace.base.join(written).components().filter(|part| *part != Component::CurDir).collect();
     let real = match path.canonicalize() {
@@ -107,7 +104,6 @@ fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> PlacedFo
 /// A folder that is open for a plugin.
 #[derive(Clone)]
 pub(super) struct OpenFolder {
-    /// The grant that it follows from.
     pub(super) grant: String,
     /// What people call it.
     pub(super) shown: String,
@@ -123,15 +119,11 @@ pub(super) struct PluginFolders {
     pub(super) folders: Vec<OpenFolder>,
     /// Folders of repositories that were missing, with their grants.
     pub(super) missing: Vec<(String, PathBuf)>,
-    /// The folders of all other plugins.
     pub(super) others: Vec<PlacedFolder>,
 }
 
 impl PluginFolders {
     /// Checks the rules for the folders as they were opened.
-    ///
-    /// # Errors
-    /// The first rule that does not hold, and what to do.
     pub(super) fn check(&self) -> Result<(), String> {
         for used in self.folders.iter().filter(|used| used.access != Access::Repository) {
             may_be_granted(&self.workspace, &used.folder, used.access == Access::Write)

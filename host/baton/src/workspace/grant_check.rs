@@ -15,9 +15,6 @@ use super::{Workspace, folders, grants};
 
 /// Checks the grants in `lock` of the plugin with this manifest, after `asked` was added. Replaces each path by the folder that
 /// it leads to now.
-///
-/// # Errors
-/// Every reason why it cannot be granted, with the right spelling.
 pub(crate) fn check_grants(
     workspace: &Workspace,
     manifest: &Manifest,

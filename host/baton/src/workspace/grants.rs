@@ -20,9 +20,6 @@ use super::folders::{self, OpenFolder, OpenFolderError, PluginFolders};
 use crate::secrets::SecretStore;
 
 /// What `manifest` and `granted` together allow in `workspace`. `placed` has the folders of all grants of the lock.
-///
-/// # Errors
-/// When a grant names an unknown folder, or a folder that would open what must stay closed.
 pub(crate) fn effective(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -88,9 +85,6 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> 
 
 /// The folders whose repositories are declared and granted; they are added to `opened`. A missing one is an error when the
 /// plugin asks it.
-///
-/// # Errors
-/// When one is not the folder that was granted.
 fn repositories(
     workspace: &Workspace,
     manifest: &Manifest,

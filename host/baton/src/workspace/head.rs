@@ -61,7 +61,6 @@ fn short(hex: &str) -> &str {
 /// Why the ledger is not the one that the workspace knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alarm {
-    /// What is wrong, in a sentence.
     pub(crate) what: String,
     /// What fixes it.
     pub(crate) fix: String,
@@ -83,9 +82,6 @@ impl std::fmt::Display for Alarm {
 }
 
 /// Compares the ledger of `state` with what the workspace at `root` remembers of it. Changes nothing.
-///
-/// # Errors
-/// When the ledger cannot be read.
 pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
     let path = state.ledger();
     let file = match read(root) {
@@ -158,9 +154,6 @@ fn is_of(entry: &Entry, state: &State) -> bool {
 }
 
 /// Opens the workspace's ledger for `owner`; creates it if the workspace never had one.
-///
-/// # Errors
-/// When the ledger is not the one that the workspace knows, or cannot be opened.
 pub(crate) fn open_ledger(workspace: &Workspace, owner: &str) -> anyhow::Result<Ledger> {
     need_known(workspace)?;
     let ledger = Ledger::open(&workspace.state.ledger(), owner)?;
@@ -169,9 +162,6 @@ pub(crate) fn open_ledger(workspace: &Workspace, owner: &str) -> anyhow::Result<
 }
 
 /// Makes sure that the ledger is the one that the workspace knows, or that it knows none.
-///
-/// # Errors
-/// When it is missing, another one or older than known, or cannot be read.
 pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
     match check(&workspace.root, &workspace.state)?.filter(|_| !workspace.temporary) {
         Some(alarm) => bail!("{alarm}"),
@@ -180,9 +170,6 @@ pub(crate) fn need_known(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Uses the existing ledger, or a new one if there is none, and records in its chain which ledger the workspace had before.
-///
-/// # Errors
-/// When the ledger is the one that the workspace knows, or cannot be opened.
 pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<()> {
     let Some(alarm) = check(&workspace.root, &workspace.state)? else {
         bail!("--new-ledger is not needed: the ledger is the one that this workspace knows; start without it");
@@ -198,9 +185,6 @@ pub(crate) fn begin_anew(workspace: &Workspace, owner: &str) -> anyhow::Result<(
 }
 
 /// Makes the ledger that was just restored the known one.
-///
-/// # Errors
-/// When the ledger cannot be read or the file cannot be written.
 pub(crate) fn restored(workspace: &Workspace) -> anyhow::Result<()> {
     if let Ok(file) = read(&workspace.root)
         && let Some(entry) = file.ledgers.iter().find(|entry| is_of(entry, &workspace.state))

@@ -68,7 +68,6 @@ impl Places<'_> {
     }
 }
 
-/// Removes what nobody can need.
 pub(crate) fn remove(workspace: &Workspace) {
     scratch::sweep(&std::env::temp_dir(), SystemTime::now());
     let path = workspace.state.ledger();

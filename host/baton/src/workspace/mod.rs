@@ -48,14 +48,12 @@ use baton_sandbox::{Sandbox, Workers};
 /// The name of the configuration file; the folder that has it is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
 
-/// A workspace that was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
     /// Its folder, resolved.
     pub(crate) root: PathBuf,
     /// What `baton.toml` says.
     pub(crate) config: Config,
-    /// Where its state is.
     pub(crate) state: State,
     /// What relative paths of the configuration are relative to.
     pub(crate) base: PathBuf,
@@ -67,9 +65,6 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Reads the workspace at `root`.
-    ///
-    /// # Errors
-    /// When there is none, its configuration does not parse, or its state folder cannot be made.
     pub(crate) fn at(root: &Path, state: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let config = Config::read(&root.join(CONFIG_FILE))?;
@@ -81,9 +76,6 @@ impl Workspace {
     }
 
     /// The workspace that `root` is going to be with `config` as its configuration.
-    ///
-    /// # Errors
-    /// When the configuration does not parse or the state folder cannot be made.
     pub(crate) fn before(root: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let state = State::of(&root, state)?;
@@ -109,9 +101,6 @@ impl Workspace {
     }
 
     /// An engine that has plugins compiled in processes of this program.
-    ///
-    /// # Errors
-    /// When it does not start.
     fn sandbox(&self) -> anyhow::Result<Sandbox> {
         let workers = Workers::of_this_program(self.state.temporary_files())?;
         let sandbox = Sandbox::new(Some(self.state.code()))?.with_workers(workers);
@@ -146,9 +135,6 @@ impl Workspace {
     }
 
     /// Who vouches for a package: a trusted key, by the signature that came with it, or nobody.
-    ///
-    /// # Errors
-    /// When the signature is of a trusted key and not of these bytes, or is none.
     pub(crate) fn trust(&self, component: &[u8], signature: Option<&str>) -> anyhow::Result<Trust> {
         match judge(component, signature, self.config.trusted()) {
             Signature::Good { key_id } => Ok(Trust::Signed(key_id)),
@@ -182,9 +168,6 @@ impl Workspace {
     /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`
     /// (relative to the current folder). Its state lies inside `folder`; compiled code is shared with real workspaces
     /// where there is a home for it.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(crate) fn temporary(folder: &Path, folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("failed to find the current folder")?;
         let mut lock = Lock::default();
@@ -197,9 +180,6 @@ impl Workspace {
     }
 
     /// A workspace in the empty folder `folder` with `lock`, as [`Workspace::temporary`]; paths are relative to it.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(crate) fn thrown_away(folder: &Path, lock: &Lock) -> anyhow::Result<Self> {
         let folder = folder.canonicalize()?;
         let root = folder.join("workspace");

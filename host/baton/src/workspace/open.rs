@@ -22,9 +22,6 @@ pub(crate) enum PluginSelection<'a> {
 
 /// Opens the house. `kind` says what this process is, for its leases: `up` or `run`; `settle_tries` how patient it is with
 /// a ledger that cannot write.
-///
-/// # Errors
-/// When the ledger is not the one that the workspace knows, or it, the engine or a wanted plugin cannot be opened.
 pub(crate) fn open(
     workspace: &Workspace,
     wanted: PluginSelection<'_>,

@@ -50,9 +50,6 @@ impl Loader {
     }
 
     /// All plugins. Those that cannot be used are among them, with the reason.
-    ///
-    /// # Errors
-    /// When the lock does not read.
     pub(super) fn all(&self) -> anyhow::Result<Plugins> {
         self.take_in_shipped()?;
         let lock = self.register.read()?;
@@ -62,9 +59,6 @@ impl Loader {
     }
 
     /// The names of all, and this one loaded.
-    ///
-    /// # Errors
-    /// When there is no such plugin, or it cannot be used.
     pub(super) fn one(&self, name: &str) -> anyhow::Result<Plugins> {
         let lock = self.register.read()?;
         let mut plugins = names(&lock);
@@ -84,9 +78,6 @@ impl Loader {
     }
 
     /// The names of all, and none loaded.
-    ///
-    /// # Errors
-    /// When the lock does not read.
     pub(super) fn none(&self) -> anyhow::Result<Plugins> {
         Ok(names(&self.register.read()?))
     }

@@ -7,9 +7,6 @@ use std::path::{Path, PathBuf};
 use super::Workspace;
 
 /// The program that `name` means: with a `/` it is a path, relative to `base`; else it is searched for on `PATH`.
-///
-/// # Errors
-/// Why it cannot be run.
 pub(crate) fn find_program(base: &Path, name: &str) -> Result<PathBuf, String> {
     if name.contains('/') {
         let path = base.join(name);

@@ -32,8 +32,6 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// # Errors
-    /// When it cannot be made.
     pub(crate) fn new() -> io::Result<Self> {
         sweep(&std::env::temp_dir(), SystemTime::now());
         let folder = tempfile::Builder::new().prefix(OWN).tempdir()?;

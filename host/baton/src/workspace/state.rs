@@ -16,7 +16,6 @@ use baton_core::{Digest, file_name};
 /// The file that tells which workspace a state folder belongs to.
 const MARK: &str = "workspace";
 
-/// The ledger's file.
 const LEDGER: &str = "ledger.db";
 
 /// The folders of a workspace's state.
@@ -30,9 +29,6 @@ pub(crate) struct State {
 
 impl State {
     /// The state of the workspace at `root` (resolved), in `asked` or where it belongs; made if it is missing.
-    ///
-    /// # Errors
-    /// When there is no home to put it into or the folder cannot be made or is open to others.
     pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
         let (folder, code) = places(root, asked)?;
         for folder in [&folder, &code] {
@@ -45,9 +41,6 @@ impl State {
     }
 
     /// Where [`State::of`] has or would have the state. Makes and changes nothing.
-    ///
-    /// # Errors
-    /// When there is no home to put it into.
     pub(crate) fn locate(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
         let (folder, code) = places(root, asked)?;
         Ok(Self::resolved(folder, code))
@@ -60,9 +53,6 @@ impl State {
     }
 
     /// The state of a temporary workspace: in `folder`, with the code cache of all workspaces where there is one.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
     pub(crate) fn temporary(root: &Path, folder: &Path) -> anyhow::Result<Self> {
         let mut state = Self::of(root, Some(folder))?;
         if let Some(shared) = home().ok().map(|home| home.join("code"))
@@ -73,12 +63,10 @@ impl State {
         Ok(state)
     }
 
-    /// The ledger's file.
     pub(crate) fn ledger(&self) -> PathBuf {
         self.folder.join(LEDGER)
     }
 
-    /// The catalog's file.
     pub(crate) fn catalog(&self) -> PathBuf {
         self.folder.join("catalog.db")
     }
@@ -104,9 +92,6 @@ impl State {
     }
 
     /// The folder in which other processes leave word for the daemon; made if it is missing.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(crate) fn wake(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join("wake");
         make_private(&folder)?;
@@ -138,9 +123,6 @@ impl State {
     }
 
     /// Gives the folder the number that it had before it was deleted. One that it has stays.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(crate) fn keep_id(&self, id: &str) -> anyhow::Result<()> {
         let path = self.id_file();
         if self.known_id().is_some() {
@@ -153,7 +135,6 @@ impl State {
         self.folder.join("id")
     }
 
-    /// The packages of its plugins.
     pub(crate) fn packages(&self) -> PathBuf {
         self.folder.join("packages")
     }
@@ -173,7 +154,6 @@ impl State {
         self.all.as_deref()
     }
 
-    /// The folder itself.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -227,10 +207,6 @@ pub(crate) struct UpLock {
 }
 
 impl UpLock {
-    /// Takes the lock.
-    ///
-    /// # Errors
-    /// When another process has it; the error names it.
     pub(crate) fn take(state: &State) -> anyhow::Result<Self> {
         let path = state.up_lock();
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
@@ -280,9 +256,6 @@ pub(crate) enum Serving {
 
 impl Serving {
     /// Looks at the lock without keeping it.
-    ///
-    /// # Errors
-    /// When the file is there and cannot be looked at.
     pub(crate) fn look(state: &State) -> std::io::Result<Self> {
         let mut file = match File::open(state.up_lock()) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Never),

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 /// Stand-ins for secrets and servers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stubs {
-    /// Values of secrets, by name.
     pub(crate) secrets: BTreeMap<String, String>,
     /// By `SCHEME://HOST[:PORT]`, the address that answers in its place. `None`: requests go out.
     pub(crate) servers: Option<BTreeMap<String, SocketAddr>>,

@@ -9,10 +9,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
-/// The usual places.
 const PLACES: [&str; 3] = ["/proc", "/sys", "/dev"];
 
-/// Shared memory is ordinary storage.
 const STORAGE: &str = "/dev/shm";
 
 /// The mounts of this process, as Linux lists them (`fstab(5)`).

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::model::Priority;
 
-/// A JSON object.
 pub(super) type Object = Map<String, Value>;
 
 /// No list is longer than this: what a person reads of it is less.

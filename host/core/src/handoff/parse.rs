@@ -121,9 +121,6 @@ pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
 
 /// The handoff of a file with a Markdown name that begins with a JSON object or its code fence. JSON further down belongs
 /// to the text.
-///
-/// # Errors
-/// When it holds two objects.
 fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, ParseError> {
     let mut mended = vec!["the file has a Markdown name and begins with JSON; it was read as JSON".to_owned()];
     if !text.trim_start().starts_with(['{', '`', '~']) {

@@ -10,9 +10,6 @@ use super::parse::Place;
 use super::{ParseError, repair};
 
 /// The text of a file and what was mended to get it.
-///
-/// # Errors
-/// When the bytes are neither UTF-8 nor UTF-16.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok((utf8(rest, 3)?, vec!["a byte order mark was skipped".to_owned()])),
@@ -60,9 +57,6 @@ fn utf16(
 }
 
 /// The one JSON value of a text.
-///
-/// # Errors
-/// When there is none, also after mending, or a second object follows.
 pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseError> {
     let unfenced = out_of_fence(text, mended);
     let text = unfenced.as_ref();

@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::{Capabilities, HttpRule, SecretCapability, authority_of, is_name};
 use crate::text::one_line;
 
-/// The most bytes of an address.
 const MOST_BYTES: usize = 500;
 
 /// A host that the operator sets.

@@ -39,7 +39,6 @@ enum What {
     One,
 }
 
-/// What a track is compared with.
 pub(super) struct ComparedTracks {
     /// The candidates that share a key, each once, in their order.
     pub(super) candidates: Vec<u32>,

@@ -31,10 +31,7 @@ pub enum Decision {
     /// It is this one.
     Auto(MatchCandidate),
     /// A person should look: it may be one of these, the best first, at most five.
-    Review {
-        /// The candidates.
-        candidates: Vec<MatchCandidate>,
-    },
+    Review { candidates: Vec<MatchCandidate> },
     /// None of them.
     None {
         /// The candidate that came nearest, if any was compared.
@@ -62,7 +59,6 @@ pub struct Matcher {
     pub(super) index: Index,
 }
 
-/// A candidate that was judged.
 struct JudgedCandidate {
     candidate: u32,
     level: Level,

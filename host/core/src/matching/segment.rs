@@ -7,7 +7,6 @@ use super::number;
 use super::version::Kind;
 use super::words::{AFTER_LIVE, ARRANGED, BEFORE_VERB, Meaning, OPENING, meaning};
 
-/// What a segment says.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Segment {
     /// Which recording it is.
@@ -51,7 +50,6 @@ impl Token<'_> {
     }
 }
 
-/// Reads the words of one segment.
 pub(super) fn read(words: &[String]) -> Segment {
     // Who made it, and the film that it is from, say nothing of the recording.
     if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from")) {

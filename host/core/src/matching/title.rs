@@ -27,7 +27,6 @@ pub(super) enum Place {
     Bracket,
 }
 
-/// A title that was read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Title {
     /// The words outside of brackets, before the first dash.

@@ -282,7 +282,6 @@ pub(super) const NOBODY: [&str; 15] = [
     "no artist",
 ];
 
-/// Names of albums that nobody named.
 pub(super) const NO_ALBUM: [&str; 7] =
     ["unknown album", "unknown", "untitled album", "no album", "unbekanntes album", "n a", "none"];
 

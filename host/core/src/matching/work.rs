@@ -73,7 +73,6 @@ pub(super) struct Work {
     numbers: Vec<u32>,
     /// Sorted.
     words: Vec<String>,
-    /// The words of its key, sorted.
     key: Vec<String>,
     /// The catalogue and its number: "BWV 565".
     catalogue: Option<(&'static str, u32)>,

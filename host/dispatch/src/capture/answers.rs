@@ -68,9 +68,6 @@ impl AnsweredRequest {
 
 /// The request that a RETURN in `inbox`'s inbox is about, open or not: a RETURN may come twice, and that of a plugin comes
 /// when its request has ended.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn request_of(tx: &Tx<'_>, answers: &AnsweredRequest, inbox: &str) -> Result<Option<Task>, LedgerError> {
     let named = task::named_by(tx, &answers.names())?;
     Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
@@ -109,9 +106,6 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
 
 /// A request lies with its agent now. When its RETURN was there before it, that ends it: says whether others have work by
 /// that. Its file is to be carried to the archive then.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn answered_before(
     tx: &Tx<'_>,
     context: &Context,
@@ -150,9 +144,6 @@ pub(super) struct ClosingReturn<'a> {
 }
 
 /// Ends an external agent's task because its RETURN came, and has its file archived. Says whether others may begin by that.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn close(
     tx: &Tx<'_>,
     request: &Task,

@@ -21,14 +21,10 @@ pub(super) struct Classification {
     pub(super) answered: Option<(Task, State)>,
     /// What it has to wait for.
     pub(super) needs: Vec<String>,
-    /// The request that it repeats.
     pub(super) repeats: Option<Box<Task>>,
 }
 
 /// Decides the state that the file's task begins in. `edited` is the task whose file it was before.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn classify(
     tx: &Tx<'_>,
     incoming: &mut IncomingFile,

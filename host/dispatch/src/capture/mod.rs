@@ -38,10 +38,7 @@ use crate::{AgentKind, DispatchError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
     /// It is a task of this agent now (or a new revision of one); it waits for its turn.
-    Queued {
-        /// The agent that has work now.
-        agent: String,
-    },
+    Queued { agent: String },
     /// It is written down, and files are on their way into inboxes.
     Moving {
         /// Tasks for which there is something to deliver or to move.
@@ -51,7 +48,6 @@ pub(crate) enum CaptureOutcome {
     },
     /// It is written down in this state.
     Settled {
-        /// The state.
         state: State,
         /// Tasks for which there is something to deliver or to move.
         carry: Vec<String>,
@@ -84,9 +80,6 @@ impl CaptureOutcome {
 }
 
 /// Puts a file away unread: whoever read it broke off, again and again.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn reject_unreadable(
     context: &Arc<Context>,
     owner: &str,
@@ -102,9 +95,6 @@ pub(crate) async fn reject_unreadable(
 }
 
 /// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and writes it down.
-///
-/// # Errors
-/// When the ledger fails or the file cannot be read for a reason that may pass.
 pub(crate) async fn capture(
     context: &Arc<Context>,
     owner: &str,

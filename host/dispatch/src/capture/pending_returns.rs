@@ -28,9 +28,6 @@ pub(crate) struct PendingReturn {
 
 impl PendingReturn {
     /// The open request that the RETURN is going to end, by its task.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(crate) fn ends(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let (found, _) = find_request(tx, &self.answers, &self.inbox)?;
         Ok(found.map(|found| found.id))

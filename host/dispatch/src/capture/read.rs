@@ -40,9 +40,6 @@ fn is_named_as_handoff(name: &str) -> bool {
 
 /// Looks at the file, where blocking is allowed and within the house's budget for bytes being read: a small hostile file
 /// can be large as a tree of values.
-///
-/// # Errors
-/// When it cannot be read for a reason that may pass.
 pub(super) async fn read_file(
     context: &Context,
     path: PathBuf,

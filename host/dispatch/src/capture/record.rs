@@ -34,9 +34,6 @@ use crate::{dependencies, limits, repeats};
 pub const ADOPTED_EVENT: &str = "adopted";
 
 /// Writes a file down.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn record(
     tx: &Tx<'_>,
     context: &Context,
@@ -123,9 +120,6 @@ fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
 }
 
 /// A broadcast: the file itself is archived, each agent gets a task and a copy.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn broadcast(
     tx: &Tx<'_>,
     context: &Context,

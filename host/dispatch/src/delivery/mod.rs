@@ -21,7 +21,6 @@ use crate::{Context, DispatchError};
 /// What became of the deliveries of one task.
 #[derive(Debug)]
 pub(crate) struct Delivered {
-    /// The task.
     pub(crate) task: String,
     /// The files that are news now: handoffs and RETURNs in agents' inboxes, and what was found in place of a file that
     /// should have been archived.
@@ -50,9 +49,6 @@ pub async fn deliver(context: &Arc<Context>, id: &str) -> Result<Vec<PathBuf>, D
 
 /// The same for many tasks of `agent` together. The trouble of one is not the others'. No task may be in two calls at the same
 /// time.
-///
-/// # Errors
-/// When the program is ending.
 pub(crate) async fn deliver_all(
     context: &Arc<Context>,
     agent: &str,

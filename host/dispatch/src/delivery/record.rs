@@ -18,7 +18,6 @@ pub(super) struct DeliveryOutcome {
     id: i64,
     kind: DeliveryKind,
     folder: String,
-    /// The name that was asked for.
     name: String,
     hash: Option<String>,
     step: DeliveryStep,
@@ -41,9 +40,6 @@ impl DeliveryOutcome {
 }
 
 /// Writes down how the deliveries of a task ended, in their order. Says whether there is more to deliver now.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn record(
     tx: &Tx<'_>,
     context: &Context,

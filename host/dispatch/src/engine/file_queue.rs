@@ -59,7 +59,6 @@ pub(super) struct FileQueue {
     /// Changed while in hand.
     again: HashMap<Arc<Path>, WaitingFile>,
     known: HashMap<Arc<Path>, SeenFile>,
-    /// The names of agents, each once.
     agents: BTreeSet<Arc<str>>,
     said: HashSet<PathBuf>,
 }

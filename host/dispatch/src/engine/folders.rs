@@ -216,7 +216,7 @@ impl Engine {
             match found.kind {
                 FolderEntryKind::File => self.file_queue.found(found, agent, now),
                 FolderEntryKind::Directory | FolderEntryKind::Other => {
-                    self.say_ignored(&found.path, "it is not a regular file")
+                    self.say_ignored(&found.path, "it is not a regular file");
                 }
             }
         }

@@ -75,7 +75,6 @@ pub struct Engine {
     pub(super) jobs: JoinSet<Message>,
     /// What a job holds, to be let go should it end without an answer.
     pub(super) held: HashMap<Id, JobResources>,
-    /// How many workers each agent has.
     pub(super) working: HashMap<String, usize>,
     /// Agents that got work while all their workers were busy.
     pub(super) more_work: HashSet<String>,
@@ -85,7 +84,6 @@ pub struct Engine {
     pub(super) foreign: HashSet<PathBuf>,
     /// When an inbox without events is looked at next.
     pub(super) polls: BTreeMap<PathBuf, Instant>,
-    /// Scans under way.
     pub(super) scans: usize,
     /// Nobody has looked yet which files are missing since the last look at everything.
     pub(super) missing_unseen: bool,
@@ -97,7 +95,6 @@ pub struct Engine {
     pub(super) undelivered: Vec<(Instant, DeliveryTry)>,
     pub(super) next_due: Option<Instant>,
     pub(super) next_reconcile: Instant,
-    /// When the next schedule comes due.
     pub(super) next_schedule: Option<Instant>,
     /// Whether somebody looks at the plugins.
     pub(super) refreshing: RefreshState,

@@ -25,7 +25,6 @@ pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<
     Some((sender.to_owned(), context.answers_for(task.answer_to()?)))
 }
 
-/// The public name of a severity.
 pub(super) fn severity(severity: wit::Severity) -> &'static str {
     match severity {
         wit::Severity::Info => "info",

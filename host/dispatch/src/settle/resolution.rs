@@ -27,7 +27,6 @@ pub(super) enum Actor {
 }
 
 impl Actor {
-    /// The name in the event.
     pub(super) fn name(self, task: &Task) -> &str {
         match self {
             Self::Plugin => &task.agent,

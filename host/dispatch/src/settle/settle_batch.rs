@@ -11,9 +11,6 @@ use crate::{DispatchError, limits};
 
 /// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
 /// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
-///
-/// # Errors
-/// When the ledger does not take one after as many tries as the house allows, or the daemon is to end at once.
 pub(crate) async fn settle(
     context: &Arc<Context>,
     ended: Vec<FinishedAttempt>,

@@ -70,16 +70,12 @@ impl FilesTrigger {
         self.own.iter().any(|own| path.starts_with(own))
     }
 
-    /// The folders to watch.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.mounts.iter().map(|mount| mount.host.as_path())
     }
 }
 
 /// Compares the folders with the marks and makes one task of all that changed.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Result<TriggerResult, DispatchError> {
     let (look, inner) = (trigger.clone(), Arc::clone(context));
     let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || look.now(&inner.own)).await else {

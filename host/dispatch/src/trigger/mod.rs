@@ -148,9 +148,6 @@ pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlug
 
 /// Makes a task for something that no later look would find again: queued, or waiting if the plugin's triggers have used up
 /// their budget.
-///
-/// # Errors
-/// When the database fails.
 fn insert(tx: &Tx<'_>, context: &Context, new: task::NewTask, now: Timestamp) -> Result<(), LedgerError> {
     match budget::allow_trigger(tx, &new.agent, &context.budget(&new.agent), now)? {
         None => task::insert(tx, &new, None, now).map(drop),
@@ -163,9 +160,6 @@ fn insert(tx: &Tx<'_>, context: &Context, new: task::NewTask, now: Timestamp) ->
 }
 
 /// Looks at a trigger and makes one task of all that changed. `closing` ends what takes long.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn fire(
     context: &Arc<Context>,
     trigger: ArmedTrigger,

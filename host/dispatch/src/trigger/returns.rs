@@ -28,9 +28,6 @@ pub(crate) struct ReturnContext {
 
 impl ReturnContext {
     /// Reads it; `None` for any other task.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
         let Some(about) = &task.about else {
             return Ok(None);
@@ -51,9 +48,6 @@ impl ReturnContext {
 }
 
 /// A RETURN is written down, or is found to answer `request`. Says whether a plugin has work by that.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn tell_return(
     tx: &Tx<'_>,
     context: &Context,
@@ -111,9 +105,6 @@ fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> tas
 
 /// Keeps what `task` has found out with the RETURN that made it, and with the request that this answers. Remarks are the
 /// plugin's own business.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn flag(tx: &Tx<'_>, task: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let Some(answer) = &task.about else {
         return Ok(());

@@ -105,9 +105,6 @@ impl Schedule {
 
 /// Makes a task of every schedule whose time has come. Gives the agents that have work now, and how long it is until the
 /// next time.
-///
-/// # Errors
-/// When the ledger fails.
 pub(crate) async fn fire(context: &Arc<Context>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
     let roster = context.roster();
     let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);

@@ -91,9 +91,6 @@ impl WatchedTrigger {
 }
 
 /// Compares every file with what is known of it and makes one task of all that changed.
-///
-/// # Errors
-/// When the ledger fails.
 pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Result<TriggerResult, DispatchError> {
     let (look, inner) = (trigger.clone(), Arc::clone(context));
     let looked = tokio::task::spawn_blocking(move || look.now(&inner)).await;

@@ -20,7 +20,6 @@ const MAX_PHASES: u32 = 1 << 8;
 /// The taps for one pair of rates.
 pub(super) struct Bank<T> {
     rows: Vec<T>,
-    /// How many taps count.
     pub(super) taps: usize,
     /// How many taps a row has, with its padding.
     pub(super) width: usize,

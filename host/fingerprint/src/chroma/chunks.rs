@@ -34,11 +34,9 @@ pub struct Chunk {
     pub length_s: f64,
 }
 
-/// The chunks of a stream.
 pub(crate) struct Chunks {
     words: Words,
     overlap: bool,
-    /// How many samples are still wanted.
     wanted: Option<u64>,
     /// Samples of a chunk.
     limit: Option<u64>,

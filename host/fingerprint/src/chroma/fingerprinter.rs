@@ -79,9 +79,6 @@ impl Fingerprinter {
 }
 
 /// Whether sound of such a rate and so many channels is fingerprinted.
-///
-/// # Errors
-/// When it is not.
 pub(crate) fn accepted(rate_hz: u32, channels: u16) -> Result<(), Error> {
     let refused = |detail| Err(Error::new(Reason::Unsupported, detail));
     if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {

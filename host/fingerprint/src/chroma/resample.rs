@@ -34,7 +34,6 @@ struct Line<T> {
     output: Vec<T>,
 }
 
-/// The filter, and where it stands.
 struct Filter<T> {
     bank: Bank<T>,
     step: Step,

@@ -1,6 +1,5 @@
 //! Rows of twelve notes, smoothed over time and brought to one length: `chroma_filter.cpp` and `chroma_normalizer.h` of Chromaprint.
 
-/// How many notes an octave has.
 pub(super) const NOTES: usize = 12;
 /// The energy of each note, C to B by no name: the first one is that of 27.5 Hz.
 pub(super) type Notes = [f64; NOTES];

@@ -95,9 +95,6 @@ const NOTICED: Duration = Duration::from_millis(100);
 
 impl Audio {
     /// Decodes until there are samples, of which the rate and the channels are learnt. `bits` are those of a coded sample.
-    ///
-    /// # Errors
-    /// When nothing can be decoded.
     pub(super) fn start(
         mut packets: Packets,
         mut decoder: Box<dyn AudioDecoder>,
@@ -148,7 +145,6 @@ impl Audio {
         Err(fault::corrupt("it has no frame that can be decoded"))
     }
 
-    /// Has that cut off.
     pub(super) fn cut(&mut self, cut: Trim) {
         (self.cut, self.trim) = (cut.clone(), cut);
     }
@@ -164,9 +160,6 @@ impl Audio {
     }
 
     /// The next samples; none at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or most of it cannot be decoded.
     pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
         let Some(range) = self.next_range(stop)? else { return Ok(None) };
         if self.parted {
@@ -176,9 +169,6 @@ impl Audio {
     }
 
     /// Passes a packet over without decoding it; false at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
     pub(crate) fn skip_packet(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let more = self.packets.next(stop)?.is_some();
         self.verify.on &= !more;
@@ -186,9 +176,6 @@ impl Audio {
     }
 
     /// Decodes all that is left, only to see whether it can be. Uncompressed sound always can.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
     pub(crate) fn check_rest(&mut self, stop: &AtomicBool) -> Result<(), Error> {
         self.checked = true;
         // Nor is sound of several channels checked whose elements have to be searched for: that would take too long.
@@ -295,9 +282,6 @@ impl Audio {
     }
 
     /// Whether at least half of what was seen could be decoded.
-    ///
-    /// # Errors
-    /// When it could not.
     pub(crate) fn intact(&self) -> Result<(), Error> {
         if self.failed <= self.decoded {
             return Ok(());
@@ -332,7 +316,6 @@ impl Audio {
         if self.packets.ended() && (is_cut || !self.tells_length()) { seen } else { stated }
     }
 
-    /// How long what was seen plays.
     fn seen(&self) -> Duration {
         let rate_hz = self.spec.rate_hz;
         let seen = self.packets.seen().saturating_sub(frames_long(self.cut.dropped(), rate_hz));

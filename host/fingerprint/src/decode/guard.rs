@@ -17,9 +17,6 @@ thread_local! {
 }
 
 /// Does the work. A panic in it is an error of the file.
-///
-/// # Errors
-/// What the work gives, or that it panicked.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     hush_once();
     let before = QUIET.replace(true);

@@ -32,7 +32,6 @@ pub(super) struct Track {
     pub(super) edits: Vec<Edit>,
     /// Whether a pause lies between or behind them, or there are more than are read.
     pub(super) paused: bool,
-    /// Whether it is one of sound.
     pub(super) sound: bool,
 }
 

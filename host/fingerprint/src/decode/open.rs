@@ -30,9 +30,6 @@ use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass; `verified`: whether its samples
 /// are to be compared with the checksum that some streams state.
-///
-/// # Errors
-/// When there is none, or none that is decoded here.
 pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &AtomicBool) -> Result<Audio, Error> {
     let mut head = [0; 512];
     let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
@@ -133,7 +130,6 @@ static ALL_BUT_CAF: LazyLock<Probe> = LazyLock::new(|| {
     probe
 });
 
-/// Opens CAF files.
 static CAF: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::default();
     probe.register_format::<formats::CafReader<'_>>();
@@ -150,7 +146,6 @@ fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn Format
     })
 }
 
-/// The first track of sound.
 fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Error> {
     let found = format.tracks().iter().find_map(|track| match &track.codec_params {
         Some(CodecParameters::Audio(parameters)) => Some((track.clone(), parameters.clone())),
@@ -165,9 +160,6 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
 }
 
 /// A decoder of what a track holds.
-///
-/// # Errors
-/// When there is none, or it would take too much memory.
 pub(super) fn decoder(
     track: &Track,
     parameters: &AudioCodecParameters,

@@ -19,7 +19,6 @@ use crate::Error;
 /// How often in a row no packet is found before the track has ended: a demuxer that cannot go on would say it for ever.
 const MOST_LOST: u32 = 64;
 
-/// The packets of the audio track.
 pub(super) struct Packets {
     format: Box<dyn FormatReader>,
     source: Source,

@@ -84,9 +84,6 @@ impl Source {
     }
 
     /// Fills `out` from there; less at the end of the file.
-    ///
-    /// # Errors
-    /// When reading fails, or more was read than a file of this length can need.
     pub(super) fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -106,9 +103,6 @@ impl Source {
     }
 
     /// The SHA-256 of all of the file, if it was asked for; reads what nobody has read yet.
-    ///
-    /// # Errors
-    /// When reading fails.
     pub(crate) fn digest(&self, go_on: impl Fn() -> bool) -> io::Result<Option<[u8; 32]>> {
         while go_on() && self.with(Blocks::digest_next)? {}
         Ok(self.with(|blocks| blocks.digest.take()).map(|digest| digest.finalize().into()))

@@ -16,7 +16,6 @@ const SYNC: u32 = 0x56_4342;
 /// The largest codebook that symphonia takes. Encoders are far below: libvorbis has at most 6,561 entries of 8 dimensions.
 const MOST_ENTRIES: u32 = 128 * 1024;
 const MOST_DIMENSIONS: u32 = 32;
-/// The longest codeword, in bits.
 const LONGEST: usize = 32;
 
 /// What is counted for a codebook, whatever it holds.

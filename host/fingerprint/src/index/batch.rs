@@ -145,7 +145,6 @@ impl Sorted {
         }
     }
 
-    /// How many drawers there are.
     pub(crate) fn drawers(&self) -> usize {
         self.ends.len()
     }

@@ -53,11 +53,8 @@ pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair
 /// How much is done at once. Only `index` has a say in what is found: a key is common by how often it stands in one index.
 #[derive(Clone, Copy)]
 struct Sizes {
-    /// Words of an index at most.
     index: u64,
-    /// Words of a batch.
     batch: usize,
-    /// Hits of a batch at most.
     hits: usize,
 }
 

@@ -7,7 +7,6 @@
 use super::align::{Alignment, drifting, glance, straight};
 use super::search::Suspect;
 
-/// The contrast that duplicates need.
 const CONTRAST: f32 = 0.30;
 
 /// The contrast that duplicates need who agree for long, and how many busy frames are long: over 75 s less is certain.

@@ -42,12 +42,10 @@ impl Numbering {
         u32::try_from(self.firsts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// How many places they take.
     pub(crate) fn places(&self) -> u32 {
         self.firsts.last().copied().unwrap_or_default()
     }
 
-    /// The first place of one.
     pub(crate) fn first(&self, at: u32) -> u32 {
         self.firsts.get(at as usize).copied().unwrap_or(u32::MAX)
     }

@@ -123,12 +123,10 @@ impl Postings {
         });
     }
 
-    /// The place of an entry.
     pub(crate) fn place(&self, entry: u32) -> u32 {
         self.places.get(entry as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// Which fingerprint a place belongs to.
     pub(crate) fn which(&self) -> &Numbering {
         &self.which
     }
@@ -178,7 +176,6 @@ pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
 pub(crate) struct Part {
     /// Which ones.
     pub(crate) ids: Range<u32>,
-    /// How many words they have.
     words: u64,
     which: Numbering,
 }

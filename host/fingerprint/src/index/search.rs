@@ -72,7 +72,6 @@ pub(crate) struct Suspect {
     pub(crate) at: u32,
     /// Its place less that of the query, in frames.
     pub(crate) shift: i32,
-    /// How many hits say so.
     pub(crate) hits: usize,
     /// How many frames in a thousand the shift grows by; then `shift` is that of the middle of the query. 0 when both go alike.
     pub(crate) slope: i32,

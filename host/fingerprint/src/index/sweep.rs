@@ -27,7 +27,6 @@ pub(crate) enum Job {
 /// Keys whose entries are fetched at once, where they are few among many buckets.
 const FETCHED: usize = 256;
 
-/// Bytes of a line of memory.
 const LINE: usize = 64;
 
 /// A hit: the place in the index, and that in the query.

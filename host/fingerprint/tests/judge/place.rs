@@ -51,7 +51,6 @@ impl Place {
         path
     }
 
-    /// A file of those bytes.
     pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, bytes).expect("a file");

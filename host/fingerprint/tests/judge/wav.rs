@@ -5,7 +5,6 @@ use std::path::Path;
 use baton_fingerprint::Fingerprint;
 use baton_fingerprint::chroma::{Fingerprinter, Kind};
 
-/// The samples of a WAV file.
 pub(crate) struct Wav {
     pub(crate) rate_hz: u32,
     pub(crate) mask: Option<u32>,
@@ -72,7 +71,6 @@ fn pushed<S: baton_fingerprint::chroma::Sample>(
     fingerprinter.finish()
 }
 
-/// The body of a RIFF chunk.
 fn chunk(bytes: &[u8], name: [u8; 4]) -> &[u8] {
     let mut rest = &bytes[12..];
     loop {

@@ -38,9 +38,6 @@ impl Decisions {
     }
 
     /// Two tracks are one: the first goes into the second.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn merge(&mut self, gone: i64, into: i64, now: Timestamp) -> Result<(), LedgerError> {
         let change = self.begin()?;
         // An earlier decision that they are two ends, whichever ids it named.
@@ -58,9 +55,6 @@ impl Decisions {
     }
 
     /// Two tracks are two, for ever, whichever ids of theirs are split from them later.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn keep_apart(&mut self, a: i64, b: i64, now: Timestamp) -> Result<(), LedgerError> {
         let change = self.begin()?;
         decide(&change, a, b, false, now)?;
@@ -69,9 +63,6 @@ impl Decisions {
 
     /// An id of a track names another one, which begins with what the source of that id says. Gives the new track's number; `None`
     /// when it is the track's only id, or none of its.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn split(&mut self, track: i64, id: &TrackId, now: Timestamp) -> Result<Option<i64>, LedgerError> {
         let change = self.begin()?;
         let of =
@@ -126,9 +117,6 @@ impl Decisions {
     }
 
     /// A file is a track, or is not.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn decide_file(&mut self, file: i64, track: i64, same: bool, now: Timestamp) -> Result<(), LedgerError> {
         let change = self.begin()?;
         let ids = ids(&change, track)?;

@@ -21,9 +21,6 @@ pub struct FieldRank {
 
 impl Catalog {
     /// The orders that hold, by field: what was chosen, else the default.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn field_ranks(&self) -> Result<Vec<FieldRank>, LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT field, source, chosen FROM field_ranks AS r
@@ -42,17 +39,11 @@ impl Catalog {
     }
 
     /// The fields that any source spoke of.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn fields(&self) -> Result<Vec<String>, LedgerError> {
         self.names("SELECT DISTINCT field FROM facts ORDER BY 1")
     }
 
     /// The sources that spoke, without their parts.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn sources(&self) -> Result<Vec<String>, LedgerError> {
         self.names(
             "SELECT DISTINCT CASE instr(name, '/') WHEN 0 THEN name ELSE substr(name, 1, instr(name, '/') - 1) END

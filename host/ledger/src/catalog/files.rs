@@ -29,9 +29,6 @@ const COLUMNS: &str = "SELECT f.path, f.track, t.title, t.artist, f.linked_by, f
 
 impl Catalog {
     /// The file at a path, also where it was before it was moved.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn file_at(&self, path: &str) -> Result<Option<LocatedFile>, LedgerError> {
         let sql = format!(
             "{COLUMNS} WHERE f.id = coalesce((SELECT file FROM moves WHERE path = ?1),
@@ -42,9 +39,6 @@ impl Catalog {
 
     /// The files whose path has `part` in it, by path, at most `most`; not the paths that they had before they were moved. The case
     /// of ASCII makes no difference.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<LocatedFile>, LedgerError> {
         let sql = format!(
             "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)

@@ -18,9 +18,6 @@ pub enum FoundTracks {
 
 impl Catalog {
     /// The track that `reference` means: its number here, `SERVICE:ID`, an id of any service, or an ISRC.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn find(&self, reference: &str) -> Result<FoundTracks, LedgerError> {
         // An id of a service may be made of digits too: `0007` is no number of ours.
         if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {

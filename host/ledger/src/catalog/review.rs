@@ -39,9 +39,6 @@ struct PastDecisions {
 
 impl Catalog {
     /// Everything that a person may decide, the likeliest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn unsure(&self) -> Result<Vec<ReviewQuestion>, LedgerError> {
         let (tracks, decided) = (self.all_tracks()?, self.decided()?);
         let mut unsure = unsure_tracks(&tracks, &decided);

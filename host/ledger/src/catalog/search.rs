@@ -28,9 +28,6 @@ pub struct SearchHit {
 
 impl Catalog {
     /// The tracks that have every word of `text`, or words that begin so, best first. Accents and case make no difference.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn search(&self, text: &str, most: u32) -> Result<Vec<SearchHit>, LedgerError> {
         let Some(wanted) = expression(text) else {
             return Ok(Vec::new());

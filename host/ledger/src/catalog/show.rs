@@ -84,9 +84,6 @@ pub struct TrackDetails {
 
 impl Catalog {
     /// Everything that is known of the track with this number.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn show(&self, id: i64) -> Result<TrackDetails, LedgerError> {
         let facts = self.all(
             "SELECT field, value, source, said_at, counts FROM provenance WHERE track = ?1
@@ -133,18 +130,12 @@ impl Catalog {
     }
 
     /// Where a file lies, by its number.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn path_of(&self, file: i64) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT path FROM files WHERE id = ?1";
         Ok(self.connection.query_row(sql, [file], |row| row.get(0)).optional()?)
     }
 
     /// How a track is called: its artists and its title.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn name_of(&self, track: i64) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT coalesce(artist || ' - ', '') || title FROM tracks WHERE id = ?1";
         Ok(self.connection.query_row(sql, [track], |row| row.get(0)).optional()?)

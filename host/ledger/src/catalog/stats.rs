@@ -3,7 +3,6 @@
 use super::Catalog;
 use crate::LedgerError;
 
-/// What is counted, and how.
 const COUNTS: [(&str, &str); 10] = [
     ("tracks", "SELECT count(*) FROM tracks"),
     ("artists", "SELECT count(*) FROM artists"),
@@ -53,26 +52,17 @@ pub struct Stats {
 
 impl Catalog {
     /// Whether there is neither a track nor a file.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn is_empty(&self) -> Result<bool, LedgerError> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM tracks) AND NOT EXISTS (SELECT 1 FROM files)";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Whether there is a track.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn has_tracks(&self) -> Result<bool, LedgerError> {
         Ok(self.connection.query_row("SELECT EXISTS (SELECT 1 FROM tracks)", [], |row| row.get(0))?)
     }
 
     /// Counts everything.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn stats(&self) -> Result<Stats, LedgerError> {
         Ok(Stats {
             counts: self.each(&COUNTS)?,

@@ -32,7 +32,6 @@ pub(super) struct Authorizer {
     refusal: Arc<Mutex<Option<GuestError>>>,
 }
 
-/// Why an action is refused.
 #[derive(Clone, Copy)]
 enum Refusal {
     NeedsWriting,
@@ -115,7 +114,6 @@ impl Authorizer {
         }
     }
 
-    /// Changing rows.
     fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
         let lent = match self.database {
             Database::Own | Database::Files => true,

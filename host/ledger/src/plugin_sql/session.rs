@@ -240,7 +240,6 @@ impl Session {
     }
 }
 
-/// The columns' names.
 pub(super) fn columns(prepared: &Statement<'_>) -> Vec<String> {
     prepared.column_names().map(str::to_owned).collect()
 }

@@ -28,7 +28,6 @@ impl StopHandle {
         self.0.asked.load(Ordering::Relaxed)
     }
 
-    /// A statement's time begins.
     pub(super) fn begin(&self) {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limits::STATEMENT);
     }

@@ -20,7 +20,6 @@ const ACTION: &str = "pruned";
 pub(crate) struct PruneMark {
     /// The last event that went.
     pub(crate) seq: i64,
-    /// Its hash.
     pub(crate) hash: String,
 }
 
@@ -51,11 +50,9 @@ impl PruneMark {
 /// A prune, as its event tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// The first event that it took.
     pub(crate) first: i64,
     /// The last event that it took, or was to take.
     pub(crate) last: i64,
-    /// The hash of that.
     pub(crate) hash: String,
     /// Where the events are.
     pub(crate) archive: String,

@@ -21,9 +21,6 @@ const TASK: &str = "rows";
 const CHAINED: &str = "events";
 
 /// Whether rows have changed since the last seal.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_due(reader: &Reader) -> Result<bool, LedgerError> {
     if !has_form(reader, super::FORM)? {
         return Ok(false);
@@ -33,9 +30,6 @@ pub fn is_due(reader: &Reader) -> Result<bool, LedgerError> {
 }
 
 /// Appends an event with a digest of all sums.
-///
-/// # Errors
-/// When the database fails.
 pub fn seal(tx: &Tx<'_>, now: Timestamp) -> Result<(), LedgerError> {
     let stored = stored(tx.connection)?;
     let (tables, rows) =
@@ -74,15 +68,12 @@ fn sealed_tables(sums: &StoredSums) -> impl Iterator<Item = (&String, &StoredSum
     sums.iter().filter(|(name, _)| *name != CHAINED)
 }
 
-/// A seal in the chain.
 pub(super) struct Seal {
     /// Its place.
     pub(super) seq: i64,
-    /// Its digest of the sums.
     pub(super) digest: Option<String>,
 }
 
-/// The last seal in the chain.
 pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
     let sql = "SELECT seq, output_hash FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";
     let seal = connection.query_row(sql, [TASK, ACTION], |row| Ok(Seal { seq: row.get(0)?, digest: row.get(1)? }));

@@ -61,9 +61,6 @@ fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String
 }
 
 /// Reads every row and computes the sums.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn compute(connection: &Connection) -> Result<Sums, LedgerError> {
     let mut sums = Sums::new();
     for table in tables(connection)? {
@@ -103,9 +100,6 @@ pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError>
 }
 
 /// The sums of the rows before the migration from `form`, which may change rows.
-///
-/// # Errors
-/// When the database fails, or its form is older than the seals in its chain.
 pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -> Result<Before, LedgerError> {
     if was_set_back(connection, form)? {
         return Err(LedgerError::Corrupt { what: "a form before that of its seals", value: form.to_string() });
@@ -120,9 +114,6 @@ pub(crate) fn before_migration(connection: &Connection, form: i64, known: i64) -
 
 /// Changes the sums by what the migration changed. So a row that somebody else changed before the migration does not match
 /// its sum afterwards either.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result<(), LedgerError> {
     let Some(before) = before.0 else { return Ok(()) };
     let had = stored(connection)?;
@@ -143,9 +134,6 @@ pub(crate) fn after_migration(connection: &Connection, before: Before) -> Result
 }
 
 /// From now on every change made through `connection` is added to the sums, as for Baton's own connections.
-///
-/// # Errors
-/// When the database fails.
 pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     for (name, sign) in [("baton_sum_add", 1), ("baton_sum_subtract", -1)] {

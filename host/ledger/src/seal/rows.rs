@@ -28,7 +28,6 @@ pub struct RowProblem {
 }
 
 impl RowProblem {
-    /// A problem of a whole table.
     fn of_table(table: &str, what: impl Into<String>) -> Self {
         Self { table: table.to_owned(), row: None, what: what.into() }
     }
@@ -63,9 +62,6 @@ pub struct Rows {
 }
 
 /// Reads every row and compares.
-///
-/// # Errors
-/// When the database fails.
 pub(crate) fn check(snapshot: &Connection) -> Result<Rows, LedgerError> {
     let form = form(snapshot)?;
     if was_set_back(snapshot, form)? {

@@ -11,9 +11,6 @@ use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
 /// Records what a task waits for; an id twice counts once.
-///
-/// # Errors
-/// When the database fails.
 pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), LedgerError> {
     let mut insert =
         tx.connection.prepare_cached("INSERT OR IGNORE INTO dependencies (task, needs) VALUES (?1, ?2)")?;
@@ -22,9 +19,6 @@ pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), L
 }
 
 /// What a task still waits for.
-///
-/// # Errors
-/// When the database fails.
 pub fn dependencies(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT needs FROM dependencies WHERE task = ?1 ORDER BY needs")?;
     let rows = select.query_map([id], |row| row.get(0))?;
@@ -32,17 +26,11 @@ pub fn dependencies(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
 }
 
 /// The tasks that wait for something of this name.
-///
-/// # Errors
-/// When the database fails.
 pub fn dependents(tx: &Tx<'_>, name: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, "WHERE id IN (SELECT task FROM dependencies WHERE needs = ?1) ORDER BY created_at, rowid", [name])
 }
 
 /// What `id` waited for under this name is done.
-///
-/// # Errors
-/// When the database fails.
 pub fn satisfy(tx: &Tx<'_>, id: &str, name: &str) -> Result<(), LedgerError> {
     let mut delete = tx.connection.prepare_cached("DELETE FROM dependencies WHERE task = ?1 AND needs = ?2")?;
     delete.execute(params![id, name])?;
@@ -50,9 +38,6 @@ pub fn satisfy(tx: &Tx<'_>, id: &str, name: &str) -> Result<(), LedgerError> {
 }
 
 /// A task waits for nothing any more.
-///
-/// # Errors
-/// When the database fails.
 pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM dependencies WHERE task = ?1")?.execute([id])?;
     Ok(())
@@ -62,9 +47,6 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 const TITLES: u32 = 10_000;
 
 /// The newest request that an id or, where there is none, a title names, duplicates aside.
-///
-/// # Errors
-/// When the database fails.
 pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     if let Some(found) = named(tx, name)? {
         return Ok(Some(found));
@@ -92,17 +74,11 @@ pub struct UnknownDependency {
 }
 
 /// The waiting tasks that depend on an id or title that no task has, the oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn unknown_dependencies(reader: &Reader) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(&reader.connection, Timestamp::MAX)
 }
 
 /// The same in a transaction, of the tasks that were captured before `before`.
-///
-/// # Errors
-/// When the database fails.
 pub fn unknown_dependencies_in(tx: &Tx<'_>, before: Timestamp) -> Result<Vec<UnknownDependency>, LedgerError> {
     unknown(tx.connection, before)
 }
@@ -129,9 +105,6 @@ fn unknown(connection: &Connection, before: Timestamp) -> Result<Vec<UnknownDepe
 }
 
 /// Whether a request has this id or title, as [`named_or_titled`] finds it.
-///
-/// # Errors
-/// When the database fails.
 pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND kind <> 'RETURN')
@@ -144,9 +117,6 @@ pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
 }
 
 /// The newest request that an id names, duplicates aside.
-///
-/// # Errors
-/// When the database fails.
 pub fn named(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     for column in ["id", "handoff_id", "task_id"] {
         let rest = format!(

@@ -12,9 +12,6 @@ use crate::database::{Reader, Tx};
 use crate::inspect::has_form;
 
 /// The task with exactly this id.
-///
-/// # Errors
-/// When the database fails or there is no such task.
 pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     let mut tasks = select_in(tx, "WHERE id = ?1", [id])?;
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
@@ -23,9 +20,6 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
 /// The task with this dedupe key, other than `except`, that is open or was done: one with the same substance, else the
 /// oldest. A task that was done and was captured before `since` does not count. Nor does one that failed, died or was
 /// cancelled: dropping its file again is the way to ask again.
-///
-/// # Errors
-/// When the database fails.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -42,18 +36,12 @@ pub fn with_key(
 }
 
 /// The newest task whose file lies at `file`.
-///
-/// # Errors
-/// When the database fails.
 pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE file = ?1 AND archived_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
 /// Every request of `sender` under exactly this id: several when it was dropped again or lies in several places.
-///
-/// # Errors
-/// When the database fails.
 pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, ASKED_AS, [handoff_id, sender])
 }
@@ -76,9 +64,6 @@ pub struct AnswerReference {
 }
 
 /// The requests to external agents that a RETURN may answer: those that the first hint fits that fits any.
-///
-/// # Errors
-/// When the database fails.
 pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
@@ -99,9 +84,6 @@ pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Led
 
 /// The requests that what a RETURN says fits, open or not, newest first: those that the first hint fits that fits any. A
 /// token alone is too little for that.
-///
-/// # Errors
-/// When the database fails.
 pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
@@ -118,18 +100,12 @@ pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Ledger
 }
 
 /// Whether the RETURN `id` has made a task for `agent`.
-///
-/// # Errors
-/// When the database fails.
 pub fn has_told(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE about = ?1 AND agent = ?2 LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([id, agent], |_| Ok(())).optional()?.is_some())
 }
 
 /// The RETURNs of `sender` that have ended no request and name one of these.
-///
-/// # Errors
-/// When the database fails.
 pub fn unmatched(tx: &Tx<'_>, sender: &str, names: &[&str]) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND sender = ?2 ORDER BY created_at, rowid";
     let found = names.iter().map(|name| select_in(tx, rest, [*name, sender]));
@@ -169,9 +145,6 @@ pub struct InboxTask {
 }
 
 /// Every task of `agent` that waits with its file in the inbox.
-///
-/// # Errors
-/// When the database fails.
 pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<InboxTask>, LedgerError> {
     let sql = format!("SELECT id, file, input, created_at FROM tasks WHERE agent = ?1 AND {WAITS}");
     let mut select = tx.connection.prepare_cached(&sql)?;
@@ -183,45 +156,30 @@ pub fn waiting_files(tx: &Tx<'_>, agent: &str) -> Result<Vec<InboxTask>, LedgerE
 }
 
 /// Whether the task still waits with its file at `file`.
-///
-/// # Errors
-/// When the database fails.
 pub fn waits_with(tx: &Tx<'_>, id: &str, file: &str) -> Result<bool, LedgerError> {
     let sql = format!("SELECT 1 FROM tasks WHERE id = ?1 AND file = ?2 AND {WAITS}");
     Ok(tx.connection.prepare_cached(&sql)?.query_row([id, file], |_| Ok(())).optional()?.is_some())
 }
 
 /// The running tasks of `agent` that `owner` holds.
-///
-/// # Errors
-/// When the database fails.
 pub fn held_by(tx: &Tx<'_>, agent: &str, owner: &str) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE state = 'running' AND agent = ?1 AND lease_owner = ?2 ORDER BY created_at, rowid";
     select_in(tx, rest, [agent, owner])
 }
 
 /// The name that the task's file had when it was captured.
-///
-/// # Errors
-/// When the database fails.
 pub fn file_name(tx: &Tx<'_>, id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT file_name FROM tasks WHERE id = ?1")?;
     Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
 /// The bytes of a captured file.
-///
-/// # Errors
-/// When the database fails.
 pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT bytes FROM inputs WHERE hash = ?1")?;
     Ok(select.query_row([hash], |row| row.get(0)).optional()?)
 }
 
 /// The newest tasks that `filter` lets through, newest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<TaskSummary>, LedgerError> {
     let mut tasks = Vec::new();
     each_recent(reader, filter, limit, |task| tasks.push(task))?;
@@ -229,9 +187,6 @@ pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<Ta
 }
 
 /// Passes on each of the newest `limit` tasks as soon as it is read, newest first: a ledger may be larger than the memory.
-///
-/// # Errors
-/// When the database fails.
 pub fn each_recent(
     reader: &Reader,
     filter: &TaskFilter,
@@ -250,9 +205,6 @@ pub fn each_recent(
 }
 
 /// One task and what made it; `None` where there is none of this id.
-///
-/// # Errors
-/// When the database fails.
 pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Origin)>, LedgerError> {
     let columns = summary_columns(has_form(reader, OUTCOMES)?);
     let sql = format!("SELECT {columns}, origin FROM tasks WHERE id = ?1");
@@ -295,9 +247,6 @@ pub(super) const ASKED_SQL: &str =
      'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
 
 /// How many tasks each agent has that are not final.
-///
-/// # Errors
-/// When the database fails.
 pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
     let mut select = reader.connection.prepare_cached(ASKED_SQL)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
@@ -305,9 +254,6 @@ pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError>
 }
 
 /// How many tasks stand in each of these states, by agent and state. Calls by hand are their callers'.
-///
-/// # Errors
-/// When the database fails.
 pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, State, u64)>, LedgerError> {
     let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
     let sql = format!(
@@ -326,17 +272,11 @@ pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, S
 }
 
 /// Every task in `state`, which is one of those that are not final.
-///
-/// # Errors
-/// When the database fails.
 pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, &in_state_sql(state), [])
 }
 
 /// What the last attempt of a task used of its ceilings, as a JSON object.
-///
-/// # Errors
-/// When the database fails.
 pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
     // The form that brought the column.
     if !has_form(reader, 5)? {
@@ -347,9 +287,6 @@ pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
 }
 
 /// What the plugin of an ended task says is to be done next.
-///
-/// # Errors
-/// When the database fails.
 pub fn next_steps(reader: &Reader, id: &str) -> Result<Vec<String>, LedgerError> {
     if !has_form(reader, OUTCOMES)? {
         return Ok(Vec::new());
@@ -358,9 +295,6 @@ pub fn next_steps(reader: &Reader, id: &str) -> Result<Vec<String>, LedgerError>
 }
 
 /// As [`next_steps`], in a transaction.
-///
-/// # Errors
-/// When the database fails.
 pub fn next_steps_in(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
     read_next_steps(tx.connection, id)
 }

@@ -88,9 +88,6 @@ pub struct HistoryPage {
 }
 
 /// The tasks that were written down at `since` or later and before `until`, newest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn newest(
     reader: &Reader,
     since: Option<Timestamp>,
@@ -109,9 +106,6 @@ pub(super) fn newest_sql() -> String {
 }
 
 /// The requests that external agents have not answered, oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn unanswered(reader: &Reader, room: HistoryLimit) -> Result<HistoryPage, LedgerError> {
     read(reader, &unanswered_sql(), params![room.most], room)
 }
@@ -134,9 +128,6 @@ pub enum InputCopy {
 }
 
 /// The bytes that the task with exactly this id came from.
-///
-/// # Errors
-/// When the database fails.
 pub fn captured(reader: &Reader, id: &str) -> Result<InputCopy, LedgerError> {
     let mut select = reader.connection.prepare_cached(CAPTURED)?;
     let bytes: Option<Option<Vec<u8>>> = select.query_row([id], |row| row.get(0)).optional()?;

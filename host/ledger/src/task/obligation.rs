@@ -9,12 +9,10 @@ use super::row::{COLUMNS, select_in, task};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// What makes a task an obligation.
 const OBLIGES: &str =
     "origin = 'handoff' AND kind <> 'RETURN' AND sender IS NOT NULL AND sender <> 'baton' AND agent <> '*'
                        AND state <> 'duplicate'";
 
-/// What makes an obligation open.
 const OPEN: &str =
     "(returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
                     'needs_approval', 'delivered'))";
@@ -41,9 +39,6 @@ impl CloseReason {
 }
 
 /// Records how a request was closed.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_closing(tx: &Tx<'_>, id: &str, closing: CloseReason) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET closing = ?2 WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![id, closing.as_str()])?;
@@ -75,9 +70,6 @@ pub struct Compliance {
 }
 
 /// Every agent's obligations since `since`; overdue are those captured before `overdue_before` or past their deadline.
-///
-/// # Errors
-/// When the database fails.
 pub fn obligations(
     reader: &Reader,
     since: Timestamp,
@@ -112,9 +104,6 @@ pub fn obligations(
 }
 
 /// The open obligations, oldest first, at most `limit`.
-///
-/// # Errors
-/// When the database fails.
 pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM tasks WHERE {OBLIGES} AND {OPEN} ORDER BY created_at, rowid LIMIT ?1");
     let mut select = reader.connection.prepare_cached(&sql)?;
@@ -145,9 +134,6 @@ impl EscalationStep {
 
 /// At most `limit` requests that lie with an external agent since before `before` and for which `step` was not done. Past
 /// its deadline a request counts as old enough.
-///
-/// # Errors
-/// When the database fails.
 pub fn lying(
     tx: &Tx<'_>,
     step: EscalationStep,
@@ -164,9 +150,6 @@ pub fn lying(
 }
 
 /// Records that a step was done.
-///
-/// # Errors
-/// When the database fails.
 pub fn did(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result<(), LedgerError> {
     let sql = format!("UPDATE tasks SET {} = ?2 WHERE id = ?1", step.column());
     tx.connection.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
@@ -174,9 +157,6 @@ pub fn did(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result
 }
 
 /// At most `limit` tasks of external agents, of any kind, that lie since before `before`.
-///
-/// # Errors
-/// When the database fails.
 pub fn left_lying(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'delivered' AND created_at < ?1 ORDER BY created_at, rowid LIMIT ?2";
     let mut select = tx.connection.prepare_cached(sql)?;

@@ -13,7 +13,6 @@ use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::Tx;
 
-/// The next task of an agent.
 const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued' AND agent = ?1 ORDER BY priority DESC, created_at, rowid LIMIT 1";
 
 /// When the next waiting task is due.
@@ -46,9 +45,6 @@ pub struct QueuedTask {
 }
 
 /// Whose turn it is among the queued tasks of `agent`: the most urgent, and then the oldest.
-///
-/// # Errors
-/// When the database fails.
 pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<QueuedTask>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT)?;
     let next = |row: &Row<'_>| Ok(QueuedTask { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
@@ -56,9 +52,6 @@ pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<QueuedTask>, Ledge
 }
 
 /// The agents that have queued tasks.
-///
-/// # Errors
-/// When the database fails.
 pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT agent FROM tasks WHERE state = 'queued'")?;
     let rows = select.query_map([], |row| row.get(0))?;
@@ -66,9 +59,6 @@ pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
 }
 
 /// Takes this very task: it becomes `running` under a lease of `owner`.
-///
-/// # Errors
-/// When the database fails or there is no such task.
 pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Timestamp) -> Result<Task, LedgerError> {
     let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
     let mut update = tx.connection.prepare_cached(
@@ -83,9 +73,6 @@ pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Time
 }
 
 /// The tasks that `owner` runs and that a person wants ended.
-///
-/// # Errors
-/// When the database fails.
 pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'running' AND stop_asked = 1 AND lease_owner = ?1";
     let mut select = tx.connection.prepare_cached(sql)?;
@@ -94,9 +81,6 @@ pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
 }
 
 /// Prolongs the lease of a task that `owner` runs.
-///
-/// # Errors
-/// When the database fails.
 pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result<(), LedgerError> {
     let mut update = tx
         .connection
@@ -106,9 +90,6 @@ pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result
 }
 
 /// Whether `owner` still runs the task: an outcome of anybody else comes too late.
-///
-/// # Errors
-/// When the database fails.
 pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";
     let held = tx.connection.prepare_cached(sql)?.query_row([id, owner], |_| Ok(())).optional()?;
@@ -117,9 +98,6 @@ pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
 
 /// Running tasks that nobody runs any more: the lease has ended, or it belongs to an owner that `is_gone`. What `me` runs is
 /// never among them, whatever the clock says.
-///
-/// # Errors
-/// When the database fails.
 pub fn abandoned(
     tx: &Tx<'_>,
     me: &str,
@@ -136,17 +114,11 @@ pub fn abandoned(
 
 /// The first thousand waiting tasks whose time has come: their pause is over, what they waited for is done, or their
 /// deadline has passed.
-///
-/// # Errors
-/// When the database fails.
 pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, DUE, [now.as_millisecond()])
 }
 
 /// When the next waiting task is due.
-///
-/// # Errors
-/// When the database fails.
 pub fn next_due(tx: &Tx<'_>) -> Result<Option<Timestamp>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT_DUE)?;
     let due: Option<i64> = select.query_row([], |row| row.get(0))?;

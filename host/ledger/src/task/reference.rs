@@ -26,9 +26,6 @@ pub struct TaskMatches {
 
 /// Every task that `word` may mean: the one with this id; else all with this handoff id or file name and all whose id
 /// begins with it; else all with this title.
-///
-/// # Errors
-/// When the database fails.
 pub fn meant(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
     let connection = &reader.connection;
     let mut ids = with(connection, "id", word)?;

@@ -28,7 +28,6 @@ const BEGAN: &str = "coalesce((SELECT at FROM events WHERE task = t.id AND seq >
 /// When something last happened to a task.
 const LAST: &str = "coalesce((SELECT at FROM events WHERE task = t.id ORDER BY seq DESC LIMIT 1), t.created_at)";
 
-/// Not a call by hand.
 const NO_CALL: &str = "t.origin <> 'call'";
 
 /// The agents with queued tasks of which no attempt has ended since `?2`. Events have no index by time: from the newest
@@ -125,17 +124,11 @@ pub struct Stalled {
 }
 
 /// The tasks that stand still at `now`, those of one state together, the oldest first.
-///
-/// # Errors
-/// When the database fails.
 pub fn stalled(reader: &Reader, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(&reader.connection, now, limits)
 }
 
 /// The same inside a write.
-///
-/// # Errors
-/// When the database fails.
 pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<Vec<Stalled>, LedgerError> {
     look(tx.connection, now, limits)
 }

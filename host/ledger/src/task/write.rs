@@ -11,9 +11,6 @@ use crate::database::Tx;
 use crate::event::{self, Event};
 
 /// Writes a task down together with the bytes that it came from and its first event; gives its id.
-///
-/// # Errors
-/// When the database fails.
 pub fn insert(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<String, LedgerError> {
     let mut draw = tx.connection.prepare_cached("SELECT lower(hex(randomblob(8)))")?;
     let id: String = draw.query_row([], |row| row.get(0))?;
@@ -62,9 +59,6 @@ pub fn insert(tx: &Tx<'_>, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) 
 }
 
 /// Replaces what a task asks for: its waiting file was edited. The id, the history and the time of capture stay.
-///
-/// # Errors
-/// When the database fails.
 pub fn revise(tx: &Tx<'_>, id: &str, new: &NewTask, bytes: Option<&[u8]>, now: Timestamp) -> Result<(), LedgerError> {
     keep_input(tx, new, bytes)?;
     let mut update = tx.connection.prepare_cached(
@@ -113,9 +107,6 @@ fn first_event(id: &str, new: &NewTask, action: &str, now: Timestamp) -> Event {
 }
 
 /// Sets the state and the reason that `event` carries and appends it. The lease and the due time end with it.
-///
-/// # Errors
-/// When the database fails.
 pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET state = ?2, reason = ?3, due_at = NULL, lease_owner = NULL, lease_until = NULL
@@ -126,9 +117,6 @@ pub fn transition(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
 }
 
 /// Sets when a `waiting` task is due.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached("UPDATE tasks SET due_at = ?2 WHERE id = ?1")?;
     update.execute(params![id, due.as_millisecond()])?;
@@ -136,18 +124,12 @@ pub fn set_due(tx: &Tx<'_>, id: &str, due: Timestamp) -> Result<(), LedgerError>
 }
 
 /// Keeps what the last attempt used of its ceilings, as a JSON object.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_usage(tx: &Tx<'_>, id: &str, usage: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET usage = ?2 WHERE id = ?1")?.execute([id, usage])?;
     Ok(())
 }
 
 /// Records how much of a task was done and what is to be done next.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[String]) -> Result<(), LedgerError> {
     let steps = (!next_steps.is_empty()).then(|| serde_json::json!(next_steps).to_string());
     let sql = "UPDATE tasks SET outcome = ?2, next_steps = ?3 WHERE id = ?1";
@@ -156,18 +138,12 @@ pub fn set_outcome(tx: &Tx<'_>, id: &str, kind: OutcomeKind, next_steps: &[Strin
 }
 
 /// Asks for the end of a task that runs: whoever runs it looks here.
-///
-/// # Errors
-/// When the database fails.
 pub fn ask_to_stop(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET stop_asked = 1 WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
 /// A person sends a task on its way again: its attempts count from the beginning, and `answer` is what the person said.
-///
-/// # Errors
-/// When the database fails.
 pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = 0, stop_asked = 0, answer = coalesce(?2, answer) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute(params![id, answer])?;
@@ -175,9 +151,6 @@ pub fn renew(tx: &Tx<'_>, id: &str, answer: Option<&str>) -> Result<(), LedgerEr
 }
 
 /// An attempt that began does not count: it was not the work that ended it.
-///
-/// # Errors
-/// When the database fails.
 pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE tasks SET attempts = max(attempts - 1, 0) WHERE id = ?1";
     tx.connection.prepare_cached(sql)?.execute([id])?;
@@ -185,27 +158,18 @@ pub fn give_back_attempt(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 }
 
 /// A RETURN has ended a request and waits for none any more.
-///
-/// # Errors
-/// When the database fails.
 pub fn matched(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET answers = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())
 }
 
 /// Notes which request a RETURN answers.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_request(tx: &Tx<'_>, id: &str, request: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET request = ?2 WHERE id = ?1")?.execute([id, request])?;
     Ok(())
 }
 
 /// Records that the RETURN was delivered.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached("UPDATE tasks SET returned_at = ?2 WHERE id = ?1")?;
     update.execute(params![id, at.as_millisecond()])?;
@@ -213,9 +177,6 @@ pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerEr
 }
 
 /// Records where the file lies now; with a time, that it is archived there.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET file = ?2, file_name = coalesce(file_name, ?4), archived_at = coalesce(?3, archived_at)
@@ -226,9 +187,6 @@ pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) 
 }
 
 /// Records that the file is not where it was any more: taken away, or another one has its name now.
-///
-/// # Errors
-/// When the database fails.
 pub fn set_lost(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("UPDATE tasks SET file = NULL WHERE id = ?1")?.execute([id])?;
     Ok(())

@@ -84,7 +84,6 @@ struct Chain<'a, 'h> {
     snapshot: &'a Connection,
     mark: Option<&'a PruneMark>,
     search: &'a mut Search<'h>,
-    /// The number of the first event.
     first: i64,
     /// Where it stands; `None` before the first event.
     tip: Option<ChainTip>,

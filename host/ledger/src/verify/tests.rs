@@ -55,7 +55,6 @@ impl Original {
         Reader::open(&path).unwrap()
     }
 
-    /// The rows as they were written.
     fn rows(&self) -> Vec<Row> {
         rows(&Reader::open(&self.path).unwrap())
     }

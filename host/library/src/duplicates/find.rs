@@ -86,9 +86,6 @@ impl Duplicates {
 
 /// Finds what is there twice among all items of the catalog that are there. Pairs that agree in the first two minutes and play on
 /// are compared by what `whole` has of them.
-///
-/// # Errors
-/// When the database fails.
 pub fn find(
     catalog: &Catalog,
     ear: &CompareFn<'_>,

@@ -19,9 +19,6 @@ pub struct UnreachableSource {
 }
 
 /// The sources that cannot be reached, asked now and not at their last scan.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, LedgerError> {
     let mut away = Vec::new();
     for source in catalog.library_sources()? {

@@ -41,9 +41,6 @@ pub struct WholePrints<'a> {
 
 impl WholePrints<'_> {
     /// The prints of these items, by their numbers.
-    ///
-    /// # Errors
-    /// When the catalog cannot be read.
     pub fn of(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, LedgerError> {
         let Some(catalog) = Catalog::open(self.catalog)? else {
             return Ok(HashMap::new());

@@ -7,9 +7,6 @@ use crate::duplicates::{Item, Proof, WholePrintsFn, compare, play_on};
 use crate::lookup::Match;
 
 /// Writes into the matches of each arrival what the whole of both files says.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), LedgerError> {
     let mut asked: Vec<&Item> = Vec::new();
     for arrival in arrivals.iter() {

@@ -9,9 +9,6 @@ use crate::LibraryError;
 const NICE: i32 = 10;
 
 /// Does `work` on a thread of its own, and all that it has rayon do too. Threads that it starts are as modest as itself.
-///
-/// # Errors
-/// When the thread cannot be started.
 pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, LibraryError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(1)

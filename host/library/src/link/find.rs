@@ -13,9 +13,6 @@ use crate::duplicates::called;
 
 /// Links the files of the library in the catalog at `path` to its tracks, where files or tracks have changed since it was done.
 /// Waits while another process does.
-///
-/// # Errors
-/// When the database fails.
 pub fn link(path: &Path) -> Result<(), LedgerError> {
     let Some(catalog) = Catalog::open(path)? else {
         return Ok(());

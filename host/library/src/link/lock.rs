@@ -6,9 +6,6 @@ use std::io;
 use std::path::Path;
 
 /// Takes the lock of the catalog at `catalog`; it is held until the value is dropped.
-///
-/// # Errors
-/// When its file cannot be opened or locked.
 pub(super) fn take(catalog: &Path) -> io::Result<File> {
     let path = catalog.with_extension("link.lock");
     let file = File::options().create(true).truncate(false).write(true).open(path)?;

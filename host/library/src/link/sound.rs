@@ -14,7 +14,6 @@ use super::linked::LinkedItem;
 use super::whole::Judge;
 use crate::duplicates::{Item, Pair, Similarity, difference, play_on};
 
-/// Links by sound.
 #[derive(Default)]
 pub(super) struct Links {
     /// By the numbers of items.

@@ -39,9 +39,6 @@ impl<'a> Judge<'a> {
     }
 
     /// For each pair whether it is a copy to its end. One of which a file was not read is none.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, LedgerError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {

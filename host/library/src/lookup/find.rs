@@ -34,9 +34,6 @@ pub struct Match {
 
 /// What in the library sounds like each of `asked`, in their order: copies before versions, the most alike first, at most 200
 /// that sound alike and 200 with the same audio, and 24 MiB of all. `stop` ends it early, with what was found.
-///
-/// # Errors
-/// When the database fails.
 pub fn look_up(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
     let near = listen(catalog, asked, stop)?;
     let mut matches = gather(catalog, asked, &near, stop)?;

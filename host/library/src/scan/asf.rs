@@ -22,9 +22,6 @@ const MOST_OBJECTS: u32 = 256;
 const OBJECT_BYTES: u64 = 4 << 20;
 
 /// The tags; none when it is no ASF file.
-///
-/// # Errors
-/// When it cannot be read.
 pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
     file.rewind()?;
     let mut header = [0; 30];

@@ -56,9 +56,6 @@ impl ItemsInProgress {
     }
 
     /// Forgets all that others left.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub(super) fn clear(&self) -> io::Result<()> {
         self.with(BTreeMap::clear);
         self.file.set_len(0)

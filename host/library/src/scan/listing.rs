@@ -26,11 +26,8 @@ pub(super) enum ListingTarget<'a> {
     Nowhere,
 }
 
-/// A listing under way.
 pub(super) struct Lister<'a> {
-    /// What is known, for reading.
     pub(super) known: Option<&'a Catalog>,
-    /// The source as it is known.
     pub(super) source: Option<&'a Source>,
     pub(super) into: ListingTarget<'a>,
     pub(super) others: &'a [PathBuf],
@@ -47,7 +44,6 @@ struct ListingProgress {
     volumes: Volumes,
 }
 
-/// A source that was listed.
 pub(super) struct ListedSource {
     pub(super) listing: Listing,
     /// The volume of its folder, where it was seen to its end.
@@ -55,10 +51,6 @@ pub(super) struct ListedSource {
 }
 
 impl Lister<'_> {
-    /// Lists a place.
-    ///
-    /// # Errors
-    /// When the catalog fails. A source that cannot be reached is in the listing that is returned.
     pub(super) fn list(
         mut self,
         place: &SourceRoot,

@@ -22,7 +22,6 @@ const HOLLOW: u64 = 9;
 pub(super) struct MissingQuery<'a> {
     /// The source, with the volume that it lay on.
     pub(super) source: &'a Source,
-    /// The volume that it lies on.
     pub(super) volume: Volume,
     /// What was not seen.
     pub(super) vanished: &'a [MissingItem],
@@ -38,16 +37,12 @@ pub(super) struct MissingQuery<'a> {
 
 /// What is gone.
 pub(super) struct MissingItems {
-    /// The items' numbers, ascending.
     pub(super) items: Vec<i64>,
     /// Whether the source is known to lie where it should.
     pub(super) is_sure: bool,
 }
 
 /// Tells what is gone, and counts it. What is kept is told as parts that could not be read.
-///
-/// # Errors
-/// Why the source is as good as not there.
 pub(super) fn vanish(
     asked: &MissingQuery<'_>,
     walked: &mut SourceListing,

@@ -19,9 +19,6 @@ pub(super) struct Mount {
 }
 
 /// The volumes that were seen within a source whose folder lies on `device`.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, LedgerError> {
     let before = known.library_mounts(source)?;
     let within = volumes.iter().filter(|(number, _)| **number != device);

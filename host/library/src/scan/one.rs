@@ -46,7 +46,6 @@ pub(super) fn put_away(waiting: &WaitingItem) -> FileVerdict {
     FileVerdict::Read(FileReading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
 }
 
-/// Reads one file.
 pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) -> FileVerdict {
     let before = look(&waiting.path);
     let result = match &before {

@@ -53,7 +53,6 @@ impl Queue {
         Self::new(VecDeque::new(), Some(pages), wanted.limit.unwrap_or(u64::MAX), until)
     }
 
-    /// What is on a list.
     pub(super) fn of_list(jobs: Vec<Job>) -> Self {
         Self::new(jobs.into(), None, u64::MAX, None)
     }

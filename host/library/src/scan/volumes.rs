@@ -21,18 +21,14 @@ const FEW: usize = 16;
 /// What was seen, by the number of the volume.
 pub(super) type Volumes = BTreeMap<u64, OnVolume>;
 
-/// Items of one volume.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OnVolume {
-    /// Those that were known before.
     pub(super) known: u64,
     /// Those with the size, time and inode that they had.
     same: usize,
     /// The numbers of those with that size and time and another inode.
     pub(super) others: Vec<i64>,
-    /// The bytes of these.
     bytes: u64,
-    /// One of all that are there.
     pub(super) one: Option<PathBuf>,
 }
 

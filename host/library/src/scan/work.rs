@@ -82,7 +82,6 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// A pass over a queue.
 pub(super) struct Pass<'a> {
     pub(super) pool: &'a ThreadPool,
     pub(super) read: &'a ReadFn<'a>,
@@ -95,9 +94,6 @@ pub(super) struct Pass<'a> {
 
 impl Pass<'_> {
     /// Reads what is in the queue; returns what is to be tried again.
-    ///
-    /// # Errors
-    /// When the catalog fails.
     pub(super) fn run(
         &self,
         queue: &Queue,

@@ -13,9 +13,6 @@ use super::Volume;
 const BY_UUID: &str = "/dev/disk/by-uuid";
 
 /// The volume that a folder lies on.
-///
-/// # Errors
-/// When it is not there.
 pub(crate) fn volume_at(folder: &Path) -> io::Result<Volume> {
     let device = fs::metadata(folder)?.dev();
     let fsid = statvfs(folder).map_or(0, |volume| volume.f_fsid);

@@ -49,9 +49,6 @@ pub struct Item {
 }
 
 /// The items that have a fingerprint; below `below` only, unless that is empty.
-///
-/// # Errors
-/// When the catalog cannot be read.
 pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, LedgerError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();

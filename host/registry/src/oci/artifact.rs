@@ -26,29 +26,21 @@ pub const SIGNATURE_ANNOTATION: &str = "io.baton.minisig";
 /// What a manifest says of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Artifact {
-    /// Digest of the layer.
     pub(super) digest: String,
     /// Bytes of the layer.
     pub(super) size: usize,
-    /// The text of the signature.
     pub(super) signature: Option<String>,
 }
 
-/// An artifact to be uploaded.
 pub(super) struct Upload {
     /// The component.
     pub(super) layer: ImageLayer,
     /// What other programs read instead of the component.
     pub(super) config: Config,
-    /// The manifest's own bytes.
     pub(super) manifest: Vec<u8>,
 }
 
 impl Artifact {
-    /// Reads a manifest.
-    ///
-    /// # Errors
-    /// When it is none, or not one of a component that is small enough.
     pub(super) fn read(manifest: &[u8], what: &str) -> Result<Self, FetchError> {
         let wrong = |reason: String| FetchError::NotAPackage { what: what.to_owned(), reason };
         let json: serde_json::Value =
@@ -95,9 +87,6 @@ impl Artifact {
 
 impl Upload {
     /// The artifact of a component. Its bytes depend on nothing else, so publishing the same again changes nothing.
-    ///
-    /// # Errors
-    /// When the bytes are no component.
     pub(super) fn of(component: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, FetchError> {
         let wrong = |error: String| FetchError::Unpublishable(error);
         if !wasmparser::Parser::is_component(component) {

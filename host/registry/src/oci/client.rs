@@ -18,13 +18,11 @@ use crate::{limits, tls};
 
 /// A registry and who we are there.
 pub(super) struct Registry {
-    /// The library's client.
     pub(super) client: Arc<Client>,
     /// The reference as the library writes it.
     pub(super) image: Image,
     /// Who we are, as the library writes it.
     pub(super) auth: RegistryAuth,
-    /// Host and port.
     host: String,
     /// The reference as people write it.
     what: String,
@@ -32,9 +30,6 @@ pub(super) struct Registry {
 
 impl Registry {
     /// Prepares to speak to the registry of `reference`; nothing is sent. `quiet` is how long it may say nothing.
-    ///
-    /// # Errors
-    /// When the system has no certificates that can be read.
     pub(super) fn new(reference: &OciReference, access: &Access, quiet: Duration) -> Result<Self, FetchError> {
         tls::install();
         let host = reference.registry().to_owned();
@@ -46,9 +41,6 @@ impl Registry {
     }
 
     /// Asks for a token where the registry wants one.
-    ///
-    /// # Errors
-    /// When it cannot be reached or gives none.
     pub(super) async fn token(&self, operation: RegistryOperation) -> Result<Option<String>, FetchError> {
         self.client.auth(&self.image, &self.auth, operation).await.map_err(|error| self.error(&error))
     }
@@ -93,10 +85,6 @@ fn config(reference: &OciReference, quiet: Duration) -> ClientConfig {
     }
 }
 
-/// The client for what is downloaded.
-///
-/// # Errors
-/// When the system has no certificates that can be read.
 pub(super) fn downloads(reference: &OciReference) -> Result<reqwest::Client, FetchError> {
     http_client::client(reference.registry(), reference.is_loopback())
 }

@@ -89,7 +89,6 @@ impl fmt::Display for OciReference {
     }
 }
 
-/// Reads a reference part by part.
 fn read(text: &str) -> Result<OciReference, String> {
     let rest = text.strip_prefix(SCHEME).ok_or("it does not begin with oci://")?;
     let (rest, digest) = match rest.split_once('@') {
@@ -168,9 +167,6 @@ fn check_tag(tag: &str) -> Result<(), String> {
 }
 
 /// Refuses what is no SHA-256 digest as registries write it.
-///
-/// # Errors
-/// What it should be.
 pub(super) fn check_digest(digest: &str) -> Result<(), String> {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let fine = digest.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hex));

@@ -61,7 +61,6 @@ pub async fn push(
 }
 
 impl Publication {
-    /// All annotations, the signature among them.
     fn all(&self) -> BTreeMap<String, String> {
         let mut all = self.annotations.clone();
         if let Some(signature) = &self.signature {

@@ -13,7 +13,6 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
-/// A component with nothing in it.
 const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
 
 #[test]

@@ -85,9 +85,6 @@ pub(super) enum WalkError {
 type WalkResult<T = ()> = Result<T, WalkError>;
 
 /// Walks through a component.
-///
-/// # Errors
-/// When a part is out of bounds, or the binary is broken.
 pub(super) fn check(component: &[u8]) -> WalkResult {
     let mut counts = Counts::default();
     for payload in Parser::new(0).parse_all(component) {

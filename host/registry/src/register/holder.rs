@@ -50,9 +50,6 @@ pub fn signer(key: Option<&str>) -> String {
 
 impl PluginRegister {
     /// Who holds the name of the package, if that is somebody else.
-    ///
-    /// # Errors
-    /// When the name cannot be told from another one in the lock.
     pub(super) fn holder(
         &self,
         lock: &Lock,

@@ -17,7 +17,6 @@ struct PlacedRevision {
     beyond: Vec<String>,
     /// What it does beyond the revision before without being granted it: triggers, higher limits.
     does: Vec<String>,
-    /// The grants of the plugin.
     grants: Vec<String>,
 }
 

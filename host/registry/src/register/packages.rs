@@ -49,9 +49,6 @@ impl PluginRegister {
     }
 
     /// The manifest of a plugin's current revision, which runs or waits.
-    ///
-    /// # Errors
-    /// When its package is not available.
     pub(super) fn manifest_of(&self, entry: &PluginEntry) -> Result<Manifest, RegisterError> {
         let manifest = self.declared(&entry.digest, &entry.source);
         manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))

@@ -65,7 +65,6 @@ impl PluginRegister {
     }
 }
 
-/// Every digest in an entry.
 fn digests(entry: &PluginEntry) -> impl Iterator<Item = Digest> {
     let revisions = entry.pending.iter().chain(&entry.previous).map(|revision| &revision.digest);
     revisions.chain([&entry.digest]).filter_map(|digest| digest.parse().ok())

@@ -13,12 +13,9 @@ use super::files::MountGrant;
 use super::files::folder::{Folder, Identity};
 use crate::limits;
 
-/// A file below a mount.
 #[derive(Debug)]
 pub(super) struct MountedFile {
-    /// The granted folder.
     folder: Folder,
-    /// Where it lies below that.
     below: PathBuf,
 }
 
@@ -55,9 +52,6 @@ pub(super) struct PathMetadata {
 }
 
 /// Where a path of the plugin's lies. `folders` are those that it declares.
-///
-/// # Errors
-/// When it is no plain path below a mount; where its folder is declared and not granted, with the command.
 pub(super) fn place(
     plugin: &str,
     folders: &[String],
@@ -93,9 +87,6 @@ fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
 
 impl MountedFile {
     /// Opens it for reading, beneath its folder. A pipe does not hold it up.
-    ///
-    /// # Errors
-    /// When it may not be opened, or cannot be.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
@@ -109,9 +100,6 @@ impl MountedFile {
 
     /// Looks what lies there, beneath its folder, without opening it: closing a file would take from this process every lock
     /// that it has on it.
-    ///
-    /// # Errors
-    /// When it may not be opened, or is not there.
     pub(super) fn look(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
         let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
@@ -130,9 +118,6 @@ impl MountedFile {
 
     /// The same place with every link resolved, for code that can open by name only. Somebody can put another file there before
     /// it is opened, so the caller has to compare [`Identity::at`] afterwards.
-    ///
-    /// # Errors
-    /// When it is not there, or lies outside of its folder.
     pub(super) fn resolved(&self) -> Result<Self, OpenError> {
         let path = self.path().canonicalize().map_err(OpenError::Failed)?;
         let below =
@@ -140,7 +125,6 @@ impl MountedFile {
         Ok(Self { folder: self.folder.clone(), below })
     }
 
-    /// Its path on the host.
     pub(super) fn path(&self) -> PathBuf {
         self.folder.path().join(&self.below)
     }

@@ -23,7 +23,6 @@ const DAY: Duration = Duration::from_hours(24);
 /// Bytes of a note that are read.
 const NOTE_BYTES: u64 = 4 << 10;
 
-/// Compiled code for one engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     all: PathBuf,
@@ -32,9 +31,6 @@ pub(crate) struct Code {
 
 impl Code {
     /// The code for `engine` in `all`, a folder that only the user may write to.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
     pub(crate) fn new(all: &Path, engine: &Engine) -> io::Result<Self> {
         let mut hasher = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -64,17 +60,11 @@ impl Code {
     }
 
     /// A file for the code of a component that is compiled now.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(super) fn temporary(&self) -> io::Result<NamedTempFile> {
         tempfile::Builder::new().prefix(".").tempfile_in(&self.folder)
     }
 
     /// Names the file, now that all the code is in it.
-    ///
-    /// # Errors
-    /// When it cannot be flushed or renamed.
     pub(super) fn keep(&self, code: NamedTempFile, digest: Digest) -> io::Result<()> {
         code.as_file().sync_all()?;
         code.persist(self.file(digest, "code"))?;

@@ -35,9 +35,6 @@ pub(super) enum CompileOutcome {
 }
 
 /// Compiles a component into `code`; `notice` is called when that takes a while. Returns when the process has ended.
-///
-/// # Errors
-/// When the process does not start.
 pub(super) fn run(
     workers: &Workers,
     component: &[u8],

@@ -18,9 +18,6 @@ use crate::shell::{cargo, root};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Runs the demo.
-///
-/// # Errors
-/// What did not work.
 pub(crate) fn run() -> anyhow::Result<()> {
     let plugins = guests::build_shipped()?;
     cargo(["build", "--package", "baton"]).env("BATON_PLUGINS_DIR", plugins).run()?;

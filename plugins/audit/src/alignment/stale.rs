@@ -36,9 +36,6 @@ pub struct StaleRow {
 }
 
 /// Every open request, oldest first, or why the ledger could not be read. `now` is in milliseconds since 1970 UTC.
-///
-/// # Errors
-/// What the ledger says.
 pub(super) fn stale(ledger: &dyn Ledger, now: i64) -> Result<Vec<StaleRow>, String> {
     let open = ledger.open_requests(limits::LEDGER_TASKS).map_err(|refused| refused.text().to_owned())?;
     Ok(open.into_iter().map(|entry| row(entry, now)).collect())

@@ -123,7 +123,6 @@ impl Outcome {
         if holds { Self::holds(evidence) } else { Self::fails(NoteSeverity::Medium, evidence) }
     }
 
-    /// It holds.
     #[must_use]
     pub(super) fn holds(evidence: impl Into<String>) -> Self {
         Self { verdict: Verdict::True, evidence: evidence.into(), weight: None }
@@ -244,7 +243,6 @@ pub(super) struct Share {
 }
 
 impl Assertion {
-    /// A claim that was worked out.
     #[must_use]
     pub(super) fn worked(line: usize, kind: Kind, words: &str, outcome: Outcome) -> Self {
         Self::new(line, kind, words, AssertionKind::Worked(outcome))

@@ -24,7 +24,6 @@ struct Said<'a> {
 /// Names with one last word that are compared with each other.
 const NAMES: usize = 64;
 
-/// Every quantity that is said twice.
 pub(super) fn quantities(documents: &[(CheckedDocument, Vec<Assertion>)], rows: &mut Vec<JudgedAssertion>) {
     let mut numbers: BTreeMap<String, BTreeMap<Vec<String>, Vec<Said<'_>>>> = BTreeMap::new();
     let mut ids = numbers.clone();

@@ -70,9 +70,7 @@ pub fn read_return(raw: &Value, body: &str) -> Vec<Assertion> {
 #[derive(Clone, Default)]
 struct Field {
     path: String,
-    /// Whether files here are delivered.
     delivers: bool,
-    /// Whether words here are commits.
     commits: bool,
     depth: usize,
 }

@@ -5,14 +5,11 @@ use super::claim::{Assertion, AssertionKind, Kind, LineSays};
 use super::text::{Form, Text};
 use super::words::{files, stem};
 
-/// Where a text points to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pointer {
     first: u64,
     last: u64,
-    /// Whether it is about there.
     about: bool,
-    /// Where the words of it end.
     end: usize,
 }
 

@@ -2,7 +2,6 @@
 //!
 //! A number keeps its decimals as they are written, because the written precision is the tolerance of every check.
 
-/// A number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number {
     /// Where it begins.

@@ -58,7 +58,6 @@ pub(super) struct Grid {
     pub at: At,
 }
 
-/// A row of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     /// The line, from 1.
@@ -100,7 +99,6 @@ impl Text {
         reader.text
     }
 
-    /// The section of something.
     #[must_use]
     pub(super) fn section(&self, at: &At) -> Option<&Section> {
         self.sections.get(at.section)

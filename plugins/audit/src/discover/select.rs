@@ -86,7 +86,6 @@ pub(super) fn take(discovery: &mut Discovery, folders: &[PlansFolder], name: &st
     if Globs::is_pattern(name) { pattern(discovery, folders, name) } else { Err(refusal(folders, name)) }
 }
 
-/// The plans that a pattern fits.
 fn pattern(discovery: &mut Discovery, folders: &[PlansFolder], name: &str) -> Result<(), Refusal> {
     let globs = Globs::new(&[name]).map_err(|error| Refusal::NoSuchPlan(format!("the plans `{name}`: {error}")))?;
     let mut any = false;

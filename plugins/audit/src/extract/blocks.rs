@@ -16,7 +16,6 @@ pub(crate) enum Block {
     Heading {
         /// 1 to 6.
         level: u8,
-        /// Its text.
         text: Inline,
     },
     /// A paragraph outside a list, or a later paragraph of an item.
@@ -27,7 +26,6 @@ pub(crate) enum Block {
         depth: usize,
         /// `[x]` and `[ ]`.
         checked: Option<bool>,
-        /// Its text, without nested lists.
         text: Inline,
     },
     /// A table: the header row first.

@@ -44,7 +44,6 @@ pub(super) struct LineContext {
     pub(super) measured: bool,
 }
 
-/// The sightings of one line.
 #[must_use]
 pub(super) fn sightings(line: &Inline, setting: LineContext, form: Form) -> Vec<Sighting> {
     let hits = hits(line, setting);

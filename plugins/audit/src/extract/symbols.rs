@@ -6,7 +6,6 @@
 use super::blocks::Fence;
 use super::words;
 
-/// Languages whose definitions are understood.
 const LANGUAGES: &[&str] = &[
     "python",
     "py",
@@ -65,7 +64,6 @@ const MODIFIERS: &[&str] = &[
     "typedef",
 ];
 
-/// Keywords that define a name.
 const KEYWORDS: &[&str] = &[
     "class",
     "def",

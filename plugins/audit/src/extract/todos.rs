@@ -4,7 +4,6 @@ use super::blocks::{Block, blocks};
 use super::inline::Inline;
 use crate::yaml::{self, Node};
 
-/// A todo.
 pub(super) struct Todo {
     /// Its words.
     pub(super) text: Inline,

@@ -29,7 +29,6 @@ pub(super) struct Tree {
     pub enumerated: Vec<String>,
 }
 
-/// A row with a name.
 struct Row<'a> {
     line: usize,
     /// The column of the name, in characters.

@@ -112,7 +112,6 @@ pub(super) enum Step<'a> {
     },
     /// It is not wanted any more.
     Withdraw {
-        /// The finding's id.
         finding: &'a str,
         /// What was asked.
         known: &'a EarlierRequest,
@@ -120,10 +119,7 @@ pub(super) enum Step<'a> {
         reason: &'static str,
     },
     /// It was taken back, and that is done with.
-    Forget {
-        /// The finding's id.
-        finding: &'a str,
-    },
+    Forget { finding: &'a str },
 }
 
 /// Decides, in the order of the gaps, what is taken back last. What a task that is `untold` wrote down never went out.

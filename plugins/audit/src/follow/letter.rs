@@ -6,7 +6,6 @@ use super::decide::OpenGap;
 use crate::report::escape::line;
 use crate::services::Draft;
 
-/// Bytes of a handoff's title.
 const TITLE_BYTES: usize = 200;
 
 /// The key of the requests for a finding. Finding ids have at most 200 bytes, and so has a key.

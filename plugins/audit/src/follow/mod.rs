@@ -75,9 +75,6 @@ pub fn follow(
 
 /// Notes that the request under this key was answered, as done or not. Gives the plan that it was for and the arguments of
 /// the audit that asked; none when it is not ours.
-///
-/// # Errors
-/// When the database fails.
 pub fn answered(
     lent: &HostServices<'_>,
     dedupe_key: &str,

@@ -7,7 +7,6 @@ use baton_plugin_sdk::sql::Value;
 use super::decide::{EarlierRequest, RequestState};
 use crate::services::{Database, ServiceError};
 
-/// The table of requests.
 pub(super) struct RequestTable<'a>(&'a dyn Database);
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (

@@ -13,7 +13,6 @@ use super::walk::EntryKind;
 pub(super) struct Meta {
     /// What it is.
     pub(super) kind: EntryKind,
-    /// Its size in bytes.
     pub(super) bytes: u64,
     /// When it was changed, in nanoseconds since 1970.
     pub(super) changed_ns: Option<u64>,
@@ -29,10 +28,8 @@ mod system {
 
     use super::{EntryKind, Meta, io};
 
-    /// A regular file that is read.
     pub(in crate::index) type Reader = File;
 
-    /// Looks at a path.
     pub(in crate::index) fn look(path: &Path) -> io::Result<Meta> {
         let meta = fs::symlink_metadata(path)?;
         let since = meta.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
@@ -47,7 +44,6 @@ mod system {
         Ok(fs::read_dir(path)?.filter_map(Result::ok).take(most).filter_map(child).collect())
     }
 
-    /// Opens a regular file.
     pub(in crate::index) fn open(path: &Path) -> io::Result<Reader> {
         if look(path)?.kind != EntryKind::File {
             return Err(io::Error::other("not a regular file"));
@@ -76,7 +72,6 @@ mod system {
         static GRANTED: Vec<(Descriptor, String)> = get_directories();
     }
 
-    /// A regular file that is read.
     pub(in crate::index) struct Reader {
         file: Descriptor,
         offset: u64,
@@ -138,7 +133,6 @@ mod system {
         })
     }
 
-    /// Looks at a path.
     pub(in crate::index) fn look(path: &Path) -> io::Result<Meta> {
         let DescriptorStat { type_, size, data_modification_timestamp: changed, .. } =
             within(path, |folder, rest| folder.stat_at(PathFlags::empty(), rest))?;

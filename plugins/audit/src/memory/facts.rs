@@ -25,9 +25,6 @@ impl FactStore for Memory<'_> {
 
 impl Memory<'_> {
     /// Folders that earlier audits looked into for stubs.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn folders(&self) -> Result<Folders, ServiceError> {
         let statement =
             "SELECT path, changed_ns, files, junk FROM folders WHERE scope = ?1 AND path > ?2 ORDER BY path LIMIT ?3";

@@ -74,9 +74,6 @@ pub fn turnover(
 
 impl Memory<'_> {
     /// The findings that are open.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn open_findings(&self) -> Result<Vec<FindingState>, ServiceError> {
         let statement = "SELECT id, weight, title, opened_at, closed_at FROM findings
             WHERE scope = ?1 AND id > ?2 AND closed_at IS NULL ORDER BY id LIMIT ?3";
@@ -94,9 +91,6 @@ impl Memory<'_> {
     }
 
     /// Keeps what an audit did to the findings. Of closed ones only the newest are kept.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn keep_findings(&self, turnover: &Turnover) -> Result<(), ServiceError> {
         let put = "INSERT OR REPLACE INTO findings (scope, id, weight, title, opened_at, closed_at)
             VALUES (?1, ?2, ?3, ?4, ?5, NULL)";

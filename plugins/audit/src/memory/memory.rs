@@ -108,9 +108,6 @@ impl<'a> Memory<'a> {
     }
 
     /// Which plans promise which of these files, or were found to have them there: file and plan, by file.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn naming(&self, files: &[String]) -> Result<Vec<(String, String)>, ServiceError> {
         let names: BTreeMap<i64, &str> = self.plans.iter().map(|(shown, plan)| (plan.id, shown.as_str())).collect();
         let list = Value::Text(serde_json::to_string(files).unwrap_or_default());
@@ -128,9 +125,6 @@ impl<'a> Memory<'a> {
     }
 
     /// The rows of a plan as the last audit left them.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn before(&self, shown: &str) -> Result<PreviousVerdicts, ServiceError> {
         let mut before = PreviousVerdicts {
             known: self.last.is_some() && self.plans.contains_key(shown),
@@ -149,9 +143,6 @@ impl<'a> Memory<'a> {
     }
 
     /// The last audits at which something had changed, oldest first.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn trend(&self) -> Result<Vec<Moment>, ServiceError> {
         let statement = "SELECT at, counts FROM audits WHERE scope = ?1 AND quiet = 0 ORDER BY id DESC LIMIT ?2";
         let most = Value::Integer(i64::try_from(limits::TREND).unwrap_or_default());

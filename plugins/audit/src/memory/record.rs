@@ -53,9 +53,6 @@ pub struct Record<'m, 'a> {
 
 impl<'m, 'a> Record<'m, 'a> {
     /// Begins; what a run that died left behind is taken away.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn start(memory: &'m Memory<'a>) -> Result<Self, ServiceError> {
         let committed = Value::Integer(memory.committed);
         let left =
@@ -76,9 +73,6 @@ impl<'m, 'a> Record<'m, 'a> {
     }
 
     /// Adds a plan whose rows are not those of the last audit. Does not count before [`Record::finish`].
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn plan(&mut self, plan: PlanRecord) -> Result<(), ServiceError> {
         let id = Value::Integer(self.next_plan);
         self.next_plan += 1;

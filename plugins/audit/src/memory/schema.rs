@@ -44,9 +44,6 @@ const CUT_OFF: &[&str] =
     &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
 /// Makes the tables, or brings them up to date.
-///
-/// # Errors
-/// When the database fails, or was written by a newer version of the audit.
 pub(super) fn prepare(database: &dyn Database) -> Result<(), ServiceError> {
     let known = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
     if known.is_empty() {

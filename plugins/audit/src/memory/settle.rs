@@ -14,9 +14,6 @@ use crate::services::{Database, ServiceError};
 
 /// Settles what the last audit of a scope left pending: it counts from now on, or is taken back. Can be broken off anywhere
 /// and begun again.
-///
-/// # Errors
-/// When the database fails.
 pub(super) fn settle(database: &dyn Database, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
     let pending = database.query("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
     let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), words(row, 1))) else { return Ok(()) };
@@ -41,7 +38,6 @@ pub(super) fn settle(database: &dyn Database, scope: &str, ended: &EarlierOutcom
 const OLD: &str = "SELECT old.id FROM plans AS old WHERE old.scope = ?1 AND EXISTS (SELECT 1 FROM plans AS new
     WHERE new.scope = old.scope AND new.plan = old.plan AND new.audit > old.audit AND new.audit <= ?2)";
 
-/// Plans that are gone.
 const GONE: &str = "SELECT id FROM plans WHERE scope = ?1 AND audit <= ?2 AND digest = ''";
 
 /// Everything that the audit wrote.

@@ -13,7 +13,6 @@ use crate::limits;
 use crate::plan::{Place, Plan};
 use crate::yaml;
 
-/// Examples.
 const EXAMPLES: &[&str] = &[
     "**/.env*.{example,sample,template}",
     "**/.env.{example,sample,template}.*",
@@ -148,7 +147,6 @@ fn row(index: &Index, example: &FoundEntry) -> Option<ConfigRow> {
     Some(row)
 }
 
-/// The real file's path.
 fn real(example: &str) -> Option<String> {
     let (folder, name) = example.rsplit_once('/').map_or(("", example), |(folder, name)| (folder, name));
     let mark = MARKS.iter().find(|mark| name.contains(*mark))?;

@@ -16,7 +16,6 @@ use crate::options::Options;
 use crate::remark::{NoteSeverity, Remark};
 use crate::time;
 
-/// Bytes of a name.
 const NAME_BYTES: usize = 100;
 
 /// What the logs say.

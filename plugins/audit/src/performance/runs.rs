@@ -49,7 +49,6 @@ pub struct ErrorRow {
     pub seen_at: String,
 }
 
-/// One record.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Record {
     pub(super) name: String,

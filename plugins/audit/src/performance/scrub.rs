@@ -24,7 +24,6 @@ const NAMES: &[&str] = &[
     "token",
 ];
 
-/// How known keys begin.
 const BEGINNINGS: &[&str] = &[
     "AIza",
     "AKIA",

@@ -3,7 +3,6 @@
 //! A box with a cross, a green tick, or a word such as DONE at the beginning. Anything that takes it back (a part, a
 //! percentage, "not", "to be") is no such claim: what is called a lie must have been said clearly.
 
-/// Words that call a thing done.
 const DONE: &[&str] =
     &["complete", "completed", "created", "delivered", "done", "exists", "finished", "implemented", "shipped"];
 

@@ -174,7 +174,6 @@ pub fn sections(first: &str, blocks: Vec<Block>) -> Vec<Section> {
     sections
 }
 
-/// A heading as a block.
 pub(super) fn heading(text: impl Into<String>) -> Block {
     Block::Heading(text.into())
 }

@@ -2,10 +2,6 @@
 
 use super::model::Report;
 
-/// Writes the report.
-///
-/// # Errors
-/// When it cannot be written as JSON.
 pub(super) fn write(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(report)?;
     bytes.push(b'\n');

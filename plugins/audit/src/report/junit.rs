@@ -48,7 +48,6 @@ impl Tally {
     }
 }
 
-/// Writes the deliverables.
 #[must_use]
 pub(super) fn write(report: &Report, stamp: &Stamp) -> String {
     let all = report.plans.iter().map(Tally::of_plan).fold(Tally::default(), Tally::add);

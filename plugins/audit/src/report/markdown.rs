@@ -8,7 +8,6 @@ use super::document::{Document, Field};
 use super::{escape, pages};
 use crate::page::{Bar, Block, Cell, Point, Table};
 
-/// Writes a document.
 #[must_use]
 pub(super) fn write(document: &Document) -> String {
     let mut out = format!("# {}\n\n", escape::cell(&document.title));

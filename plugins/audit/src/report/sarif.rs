@@ -38,10 +38,6 @@ struct Finding {
     properties: Value,
 }
 
-/// Writes the findings.
-///
-/// # Errors
-/// When they cannot be written as JSON.
 pub(super) fn write(report: &Report, stamp: &Stamp) -> Result<Vec<u8>, serde_json::Error> {
     let rules = rules(report);
     let rows = rows(report);
@@ -141,7 +137,6 @@ fn result(gap: &Gap, rules: &BTreeMap<String, Rule>, rows: &HashMap<String, (&Pl
     }
 }
 
-/// A message ends like a sentence.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', '\u{2026}']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -153,10 +153,6 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Reads and judges every plan.
-    ///
-    /// # Errors
-    /// When it was cancelled, or no plan could be read.
     fn plans(&mut self) -> Result<(), Error> {
         let plans = &self.request.plans.plans;
         for (nth, file) in plans.iter().enumerate() {
@@ -204,9 +200,6 @@ impl<'r> Run<'r> {
     }
 
     /// Reads what reports claim; nothing else of them counts.
-    ///
-    /// # Errors
-    /// When it was cancelled.
     fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
         self.assembly.notes(reports.notes);
         for file in &reports.plans {

@@ -6,9 +6,7 @@ use crate::memory::Memory;
 use crate::request::Request;
 use crate::services::{HostServices, ServiceError};
 
-/// What earlier audits left.
 pub(super) struct EarlierAudits<'a> {
-    /// How they ended.
     pub(super) ended: EarlierOutcomes<'a>,
     /// The memory of the audited folders; none where it is not granted or does not answer.
     pub(super) memory: Option<Memory<'a>>,
@@ -17,7 +15,6 @@ pub(super) struct EarlierAudits<'a> {
 }
 
 impl<'a> EarlierAudits<'a> {
-    /// Opens it.
     pub(super) fn open(lent: &HostServices<'a>, request: &Request) -> Self {
         let ended = EarlierOutcomes::new(&request.task, lent.ledger);
         let (memory, refused) =

@@ -95,10 +95,6 @@ fn gate(found: &[Gap]) -> Gate {
     Gate::of(found.iter().all(|gap| gap.weight < NoteSeverity::Medium))
 }
 
-/// What documents claim.
-///
-/// # Errors
-/// When it cannot be written as JSON.
 pub(super) fn claims(checked: &assertions::AssertionReport) -> Result<Part, Error> {
     if checked.rows.is_empty() {
         return Ok(Part::not_looked_at("no document makes a claim that could be checked"));

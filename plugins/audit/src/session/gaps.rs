@@ -33,7 +33,6 @@ impl SessionGap {
     }
 }
 
-/// The gaps, the heavy ones first.
 #[must_use]
 pub(super) fn gaps(commits: &[CommitRow], handoffs: &[HandoffRow], issues: &[TrackedIssue]) -> Vec<SessionGap> {
     let mut out: Vec<SessionGap> = handoffs.iter().flat_map(of_handoff).collect();

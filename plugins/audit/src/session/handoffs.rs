@@ -61,9 +61,6 @@ impl HandoffRow {
 }
 
 /// The handoffs of a time, oldest first.
-///
-/// # Errors
-/// What the ledger says.
 pub(super) fn rows(
     ledger: &dyn Ledger,
     git: Option<&dyn Git>,

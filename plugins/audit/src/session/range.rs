@@ -19,9 +19,7 @@ pub struct Range {
 /// What a range comes to.
 #[derive(Debug, Default)]
 pub(super) struct ResolvedRange {
-    /// The commits, newest first.
     pub(super) commits: Vec<Commit>,
-    /// Whether there are more of them.
     pub(super) more: bool,
     /// Why nothing is known of commits, where the repository does not answer and the range needs none.
     pub(super) refused: Option<String>,
@@ -37,10 +35,6 @@ enum End {
 }
 
 /// Finds the commits and the time of a range. `now` is in milliseconds since 1970 UTC.
-///
-/// # Errors
-/// When an end is neither a time nor a revision of the repository, when there is no repository to ask for a revision, or
-/// when it does not answer.
 pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<ResolvedRange, String> {
     let end = |text: &Option<String>| text.as_deref().map(|text| end(text, git)).transpose();
     let (from, to) = (end(&range.from)?, end(&range.to)?);

@@ -14,7 +14,6 @@ use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::yaml::{self, Node, Value};
 
-/// References kept of one entry.
 const REFERENCES: usize = 200;
 
 /// Something that an entry links to.
@@ -50,9 +49,6 @@ pub struct AlignmentRow {
 }
 
 /// Reads a list.
-///
-/// # Errors
-/// What is wrong with it and in which line.
 pub(super) fn rows(index: &Index, ids: &DocumentIds, file: &str, text: &str) -> Result<Vec<AlignmentRow>, String> {
     let node = yaml::parse(text)?;
     let entries: Vec<&Node> = match &node.value {

@@ -15,25 +15,19 @@ pub enum IdFault {
     Duplicate {
         /// The id.
         id: String,
-        /// The documents, sorted.
         documents: Vec<String>,
     },
     /// The first line wants to be an id and is none.
     Malformed {
-        /// The document.
         document: String,
         /// What it says.
         written: String,
     },
     /// The documents beside it have one.
-    Absent {
-        /// The document.
-        document: String,
-    },
+    Absent { document: String },
 }
 
 impl IdFault {
-    /// The finding for it.
     #[must_use]
     pub(super) fn finding(&self) -> Gap {
         match self {

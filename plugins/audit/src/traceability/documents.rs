@@ -15,22 +15,17 @@ use crate::limits;
 use crate::options::Options;
 use crate::remark::{NoteSeverity, Remark};
 
-/// What all documents say together.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
     /// The documents that count, sorted.
     pub(super) read: Vec<String>,
-    /// Those of them that are plans.
     pub(super) plans: BTreeSet<String>,
-    /// Their ids.
     pub(super) ids: DocumentIds,
-    /// Rows of matrices.
     pub(super) matrix: Vec<MatrixRow>,
     /// References that lead nowhere.
     pub(super) broken: Vec<BrokenRow>,
     /// How many lead out of the root.
     pub(super) outside: usize,
-    /// What some other document names.
     pub(super) named: BTreeSet<String>,
     /// What a reader should know about the reading.
     pub(super) notes: Vec<Remark>,

@@ -24,7 +24,6 @@ pub struct BrokenRow {
 }
 
 impl BrokenRow {
-    /// The finding for it.
     #[must_use]
     pub(super) fn finding(&self) -> Gap {
         let (kind, weight, what) = if self.link {
@@ -38,7 +37,6 @@ impl BrokenRow {
     }
 }
 
-/// What a document refers to.
 #[derive(Debug, Default)]
 pub(super) struct References {
     /// What is there, by its path below the root.
@@ -49,7 +47,6 @@ pub(super) struct References {
     pub(super) outside: usize,
 }
 
-/// The references of a document.
 #[must_use]
 pub(super) fn references(index: &Index, document: &str, blocks: &[Block]) -> References {
     let mut out = References::default();
@@ -66,7 +63,6 @@ pub(super) fn references(index: &Index, document: &str, blocks: &[Block]) -> Ref
     out
 }
 
-/// The running texts of a block.
 pub(super) fn texts(block: &Block) -> Vec<&Inline> {
     match block {
         Block::Heading { text, .. } | Block::Paragraph(text) | Block::Item { text, .. } => vec![text],

@@ -14,7 +14,6 @@ use crate::remark::NoteSeverity;
 use crate::report::Gap;
 use crate::verify::definitions;
 
-/// References kept of one row.
 const REFERENCES: usize = 50;
 
 /// What a row says of its feature or requirement.
@@ -84,7 +83,6 @@ pub struct MatrixRow {
 }
 
 impl MatrixRow {
-    /// The finding for it.
     #[must_use]
     pub(super) fn finding(&self) -> Option<Gap> {
         let (name, said) = (&self.name, &self.said);
@@ -118,7 +116,6 @@ impl MatrixRow {
     }
 }
 
-/// Columns of a matrix.
 struct Columns {
     name: usize,
     description: Option<usize>,

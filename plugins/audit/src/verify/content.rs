@@ -18,7 +18,6 @@ const TO_COME: &[&str] = &[
     "placeholder",
 ];
 
-/// Words that define what follows them.
 const DEFINING: &[&str] = &[
     "class",
     "const",

@@ -54,7 +54,6 @@ impl RequestedEntries {
 /// Which folders which plan lists in full.
 #[derive(Debug, Default)]
 pub struct Enumerations {
-    /// Plan and folders.
     plans: Vec<(String, Vec<String>)>,
 }
 

@@ -9,7 +9,6 @@ use std::path::Path;
 use crate::support::{Workspace, corpus, json, rows};
 use serde_json::Value;
 
-/// Present deliverables of the integration plan.
 const INTEGRATION_PRESENT: &[&str] = &[
     "music_workflow/core/downloader.py",
     "music_workflow/core/organizer.py",
@@ -46,7 +45,6 @@ const INTEGRATION_MISSING: &[&str] = &[
     "music_workflow/processing/streaming_processor.py",
 ];
 
-/// Everything that the maintenance plan promises.
 const MAINTENANCE: &[&str] = &[
     ".env.example MISSING",
     "monolithic-scripts/soundcloud_download_prod_merge-2.py DRIFTED",

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use crate::support::corpus;
 
-/// A labelled deliverable.
 struct Label {
     line: usize,
     symbols: BTreeSet<String>,
@@ -97,7 +96,6 @@ fn ratio(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
 
-/// The labels of a document.
 fn labels(path: &Path) -> BTreeMap<String, Label> {
     let text = fs::read_to_string(path).unwrap();
     let mut rows = text.lines();

@@ -38,7 +38,6 @@ impl Tree {
     }
 }
 
-/// The options of these arguments.
 pub(crate) fn options(json: &str) -> Options {
     Options::of(&serde_json::from_str(json).unwrap()).unwrap()
 }
@@ -60,7 +59,6 @@ pub(crate) fn seed(name: &str) -> Option<String> {
     text
 }
 
-/// A SQLite database.
 pub(crate) struct Sqlite(pub(crate) Connection);
 
 impl Sqlite {
@@ -143,7 +141,6 @@ impl Ledger for Book {
     }
 }
 
-/// A task of a ledger.
 pub(crate) fn task(id: &str, agent: &str, state: &str, created_at: &str) -> Entry {
     Entry {
         id: id.into(),

@@ -4,7 +4,6 @@
 
 use audit::extract;
 
-/// Plans that promise nothing.
 const NOTHING: &[(&str, &str)] = &[
     (
         "sentences",

@@ -20,7 +20,6 @@ fn run(tree: &Tree, catalog: Option<&dyn Database>, ledger: Option<&dyn Ledger>,
     analyse(sources, &options)
 }
 
-/// Everything that could be written anywhere.
 fn everything(performance: &Performance) -> String {
     let json = serde_json::to_string(performance).unwrap();
     format!("{json}{:?}{:?}", performance::blocks(performance), performance.findings)

@@ -65,7 +65,6 @@ const TAGS: &[&str] = &[
     "circle",
 ];
 
-/// Attributes that may be there.
 const ATTRIBUTES: &[&str] = &[
     "lang",
     "charset",

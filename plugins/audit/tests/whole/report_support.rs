@@ -89,7 +89,6 @@ pub(crate) fn of(plans: &[(&str, &str)], files: &[(&str, &str)], parts: Parts) -
 /// A plan of a shop with every status.
 pub(crate) const SHOP: &str = "# Shop\n\n**Date:** 2026-01-02\n**Status:** started\n\n## Layout\n\n```\nshop/\n├── till.py (NEW - TillDrawer)\n├── stock.py\n├── stub.js\n├── empty.py\n└── gone.py\n```\n\n## Sizes\n\n| File | Lines |\n|---|---|\n| `shop/stock.py` | 100 |\n\n## Deliverables\n\n- `tools/weigh.sh`\n- `~/notes.md`\n- `shop/right.py`\n\nSee `shop/till.py` and `other.md`.\n";
 
-/// The files of the shop.
 pub(crate) const SHOP_FILES: &[(&str, &str)] = &[
     ("shop/till.py", "class Till:\n    open = True\n"),
     ("shop/stock.py", "items = []\n"),
@@ -105,7 +104,6 @@ pub(crate) fn full() -> Report {
     of(&[("plans/shop.md", SHOP), ("plans/library.md", library)], SHOP_FILES, parts())
 }
 
-/// Something of every part.
 pub(crate) fn parts() -> Parts {
     let mut claims = Table::new(&["Claim", "Verdict", "Source"]);
     claims.row([Cell::text("473 lines"), Cell::text("\u{274c} FALSE"), Cell::code("reports/a.md:17")]);

@@ -10,7 +10,6 @@ use rusqlite::{Connection, params_from_iter};
 /// A database in memory that counts its calls and may break.
 pub(crate) struct Sqlite {
     connection: RefCell<Connection>,
-    /// How many calls were made.
     pub(crate) calls: Cell<usize>,
     /// After so many more writes it fails, as a host that dies would.
     pub(crate) breaks_after: Cell<Option<usize>>,

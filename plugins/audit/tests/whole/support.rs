@@ -22,7 +22,6 @@ impl Workspace {
         Self { dir }
     }
 
-    /// A path inside the workspace.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.dir.path().join(relative)
     }
@@ -73,12 +72,10 @@ impl Workspace {
     }
 }
 
-/// The JSON artifact of an outcome.
 pub(crate) fn json(outcome: &Outcome) -> Value {
     serde_json::from_slice(&outcome.artifacts[1].bytes).unwrap()
 }
 
-/// The Markdown artifact of an outcome.
 pub(crate) fn markdown(outcome: &Outcome) -> String {
     String::from_utf8(outcome.artifacts[0].bytes.clone()).unwrap()
 }

@@ -36,7 +36,6 @@ struct Page {
     rows: Vec<i64>,
 }
 
-/// The pages of a group.
 #[derive(Debug, Default)]
 struct Group {
     pages: Vec<Page>,

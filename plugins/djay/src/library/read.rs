@@ -88,7 +88,6 @@ fn twice(collection: &str, key: &str, findings: &mut Findings) {
     findings.add("twice", &format!("{collection}/{key}"), Severity::Medium, title, "");
 }
 
-/// Keeps the first of each id.
 fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findings: &mut Findings) {
     let mut seen = HashSet::new();
     let mut kept = Vec::with_capacity(list.len());

@@ -9,7 +9,6 @@ use super::schema;
 /// So many causes are counted each, the others together: a file could have one for each object.
 const MOST_CAUSES: usize = 64;
 
-/// So many of them are told.
 const TOLD: usize = 5;
 
 /// Why an object cannot be read.
@@ -27,7 +26,6 @@ impl UnreadReason {
     }
 }
 
-/// The causes.
 #[derive(Debug, Default)]
 pub(super) struct Causes {
     counts: BTreeMap<String, usize>,
@@ -36,7 +34,6 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// Counts an object.
     pub(super) fn count(&mut self, unread: Option<&UnreadReason>) {
         let Some(UnreadReason { cause, .. }) = unread else {
             self.read += 1;

@@ -8,7 +8,6 @@ use super::fault::{Fault, FaultKind};
 pub(super) struct Bytes<'a> {
     all: &'a [u8],
     at: usize,
-    /// The tag that was read last.
     tag: Option<u8>,
 }
 
@@ -17,7 +16,6 @@ impl<'a> Bytes<'a> {
         Self { all, at: 0, tag: None }
     }
 
-    /// A fault at this place.
     pub(super) fn fault(&self, why: FaultKind) -> Fault {
         Fault { offset: self.at, tag: self.tag, why }
     }

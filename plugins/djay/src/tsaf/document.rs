@@ -73,12 +73,7 @@ fn resolved(base: &str, text: &str) -> Option<String> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NumberedValue<'a> {
     /// An object of a class; a key may be there twice.
-    Object {
-        /// Its class.
-        class: &'a str,
-        /// Its fields in their order.
-        fields: Vec<(&'a str, Value<'a>)>,
-    },
+    Object { class: &'a str, fields: Vec<(&'a str, Value<'a>)> },
     /// Values in order.
     Array(Vec<Value<'a>>),
     /// Seconds since 2001-01-01 UTC.

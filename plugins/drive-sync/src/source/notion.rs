@@ -42,9 +42,6 @@ pub(super) fn has_keys(bytes: &[u8]) -> bool {
 }
 
 /// Reads an export.
-///
-/// # Errors
-/// When it is not whole, has no columns, or has two of one name.
 pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, String> {
     let (header, rows) = parse_plain(bytes)?;
     if let Some(twice) = header.iter().enumerate().find(|(place, name)| header.iter().take(*place).any(|n| n == *name))

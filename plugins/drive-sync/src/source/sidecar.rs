@@ -85,7 +85,6 @@ impl<'de> Visitor<'de> for Each {
     }
 }
 
-/// Reads a sidecar.
 pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let sidecar: Sidecar = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;

@@ -321,7 +321,6 @@ impl Work<'_> {
     }
 }
 
-/// A cell that a person changed.
 struct Change<'a> {
     place: &'a Place<'a>,
     from: String,

@@ -6,9 +6,6 @@ use crate::schema::{Manifest, unknown_columns};
 use crate::table::Csv;
 
 /// Refuses them.
-///
-/// # Errors
-/// When there is one.
 pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result<(), SyncError> {
     let unknown = unknown_columns(csv, manifest);
     let Some(first) = unknown.first() else { return Ok(()) };

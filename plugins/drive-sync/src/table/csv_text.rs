@@ -20,7 +20,6 @@ pub const SYNCED: &str = "__last_synced_iso";
 /// What stands first in the row of types of a CSV whose headers are ids.
 pub const FILE_MARK: &str = "ids=names";
 
-/// Columns that are read at most.
 const MOST_COLUMNS: usize = 2_000;
 
 /// Cells that are read at most: each costs 50 bytes, and a sync has up to three of each at a time.

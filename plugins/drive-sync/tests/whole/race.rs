@@ -156,7 +156,6 @@ fn lent(
     act::run(&place::task(root, action, args, 1), lent)
 }
 
-/// Waits until something is so.
 fn until(what: &str, is: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is() {

@@ -12,7 +12,6 @@ use baton_plugin_sdk::sql::{self, Row, Table, Value};
 use baton_tests::host_services::HostDatabase;
 use baton_tests::sha256;
 
-/// Processes of a race.
 pub(crate) const PROCESSES: usize = 16;
 
 /// Waits until all sixteen are at the same point.

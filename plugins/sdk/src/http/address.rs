@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::HttpError;
 
-/// An address without its fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     /// `http` or `https`.
@@ -17,10 +16,6 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Reads an absolute address.
-    ///
-    /// # Errors
-    /// When it is none, or of another scheme.
     pub(super) fn read(text: &str) -> Result<Self, HttpError> {
         let wrong = || HttpError::Address(format!("`{text}` is no address that begins with http:// or https://"));
         let plain = text.split('#').next().unwrap_or(text);
@@ -36,9 +31,6 @@ impl Address {
     }
 
     /// Where `location` leads from here.
-    ///
-    /// # Errors
-    /// When it leads to another scheme.
     pub(super) fn join(&self, location: &str) -> Result<Self, HttpError> {
         let location = location.trim().split('#').next().unwrap_or_default();
         if has_scheme(location) {

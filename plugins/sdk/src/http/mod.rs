@@ -23,7 +23,6 @@ use std::time::Duration;
 use crate::{Error, secrets};
 use address::Address;
 
-/// Redirects that are followed.
 const REDIRECTS: usize = 10;
 
 /// A request under way to be sent.

@@ -27,7 +27,6 @@ use crate::uri::Uri;
 
 /// How entries are called, so that the same ones have one name.
 struct Names {
-    /// Whether one side is the catalog.
     catalog: bool,
     /// Ids of tracks that have several, each with the one that they are called by.
     aliases: HashMap<String, String>,
@@ -180,7 +179,6 @@ fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), 
     pairs
 }
 
-/// Takes the first that fits.
 fn take(left: &mut [Option<Listed>], fits: impl Fn(&Listed) -> bool) -> Option<Playlist> {
     left.iter_mut().find(|one| one.as_ref().is_some_and(&fits))?.take().map(|one| one.playlist)
 }

@@ -18,7 +18,6 @@ const SHOWN: usize = 100;
 /// Changes of all playlists that the JSON file has; in memory each takes a kilobyte there.
 const IN_JSON: usize = 20_000;
 
-/// One change.
 struct Change<'a> {
     what: &'static str,
     old: Option<usize>,
@@ -96,7 +95,6 @@ pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResult,
     Ok(ActionResult { summary, reports, ..ActionResult::default() })
 }
 
-/// Places as people count them.
 fn place(at: Option<usize>) -> String {
     at.map(|at| (at + 1).to_string()).unwrap_or_default()
 }

@@ -57,7 +57,6 @@ pub(super) fn part(digest: &str) -> String {
     format!("2:{digest}:part")
 }
 
-/// The playlists of exports.
 pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
     let sql = "SELECT e.service, e.external_id, p.name, coalesce(p.snapshot, ''), \
         (SELECT count(*) FROM playlist_items AS i WHERE i.playlist = p.id), p.said_at \

@@ -29,7 +29,6 @@ pub(super) struct Pending {
     ended: Vec<Row>,
     /// By id what was said of a track.
     said: HashMap<String, TrackFacts>,
-    /// How often what waited was written.
     writes: usize,
 }
 
@@ -53,7 +52,6 @@ struct TrackFacts {
 }
 
 impl Pending {
-    /// How many different tracks were said.
     pub(super) fn tracks(&self) -> usize {
         self.said.len()
     }
@@ -105,7 +103,6 @@ impl Pending {
         if self.items.len() + self.tracks.len() < MOST { Ok(()) } else { self.write(catalog) }
     }
 
-    /// Writes what waits.
     pub(super) fn write(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
         self.writes += 1;
         let mut tracks: Vec<Row> = self.tracks.drain(..).filter_map(HeldTrack::row).collect();

@@ -127,7 +127,6 @@ pub(super) fn item(said: ExportTime<'_>, playlist: &Playlist, position: usize, e
     ]
 }
 
-/// A play.
 pub(super) fn play(said: ExportTime<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
     vec![
         said.source().into(),

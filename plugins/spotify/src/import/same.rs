@@ -32,9 +32,6 @@ const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS compared (only INTEGER PRIMARY KEY CHECK (only = 1), tracks TEXT NOT NULL) STRICT";
 
 /// Joins them, if this import wrote tracks or there are others than when they were last compared.
-///
-/// # Errors
-/// When the catalog fails, or the own tables.
 pub(super) fn join(lent: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
     let comparable = || -> Result<String, Error> {
         let found = lent.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;

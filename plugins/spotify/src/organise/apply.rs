@@ -18,7 +18,6 @@ use super::moving::{Direction, MoveTools, Mover, StopReason, alone, plan_of, rea
 /// A plan that waited longer is made anew: the library is another one by now.
 const OLDEST_HOURS: u32 = 7 * 24;
 
-/// All that a step can be.
 pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
 
 /// Applies a plan.

@@ -47,21 +47,12 @@ impl PathMetadata {
 /// File operations.
 pub trait Disk {
     /// What lies there; nothing where nothing does.
-    ///
-    /// # Errors
-    /// When that cannot be told.
     fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>>;
 
     /// Takes a name by making an empty file.
-    ///
-    /// # Errors
-    /// When anything is there already.
     fn take(&self, path: &Path) -> io::Result<()>;
 
     /// Gives a file another name, in the place of an empty one.
-    ///
-    /// # Errors
-    /// Among others when the names lie on two disks.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Makes a new file with the bytes of another, and waits until they are on the disk.
@@ -77,33 +68,15 @@ pub trait Disk {
     fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String>;
 
     /// Says when a file was written to.
-    ///
-    /// # Errors
-    /// Where the system cannot.
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
 
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// When it is not there, or may not go.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// Makes one folder.
-    ///
-    /// # Errors
-    /// When anything is there already.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Removes a folder that is empty.
-    ///
-    /// # Errors
-    /// When it is not.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder are on the disk, where the system can.
-    ///
-    /// # Errors
-    /// When the disk fails.
     fn settle(&self, folder: &Path) -> io::Result<()>;
 }
 

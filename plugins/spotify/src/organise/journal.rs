@@ -34,7 +34,6 @@ pub(crate) struct StoredPlan {
     pub(crate) made_at: i64,
     /// `made`, `begun`, `applied`, `undoing` or `undone`.
     pub(crate) state: String,
-    /// The task that brought it there.
     pub(crate) by_task: Option<String>,
 }
 

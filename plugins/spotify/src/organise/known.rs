@@ -10,7 +10,6 @@ use baton_plugin_sdk::sql::{Row, Value};
 
 use super::limits::MOST_KNOWN;
 
-/// A track of the catalog.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CatalogTrack {
     pub(crate) id: i64,
@@ -61,7 +60,6 @@ pub(crate) struct List {
     pub(crate) tracks: Vec<i64>,
 }
 
-/// A file that some source named.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NamedFile {
     pub(crate) path: String,
@@ -247,7 +245,6 @@ fn number(row: &Row, column: usize) -> Option<u64> {
     integer(row, column).and_then(|number| u64::try_from(number).ok())
 }
 
-/// A text that says something.
 fn text(row: &Row, column: usize) -> Option<String> {
     row.get(column)?.as_text().filter(|text| !text.trim().is_empty()).map(str::to_owned)
 }

@@ -21,7 +21,6 @@ pub(crate) const MOST_KNOWN: usize = 96 << 20;
 /// Bytes of one name. File systems take 255; the rest is room for the names of copies in the making.
 pub(crate) const NAME_BYTES: usize = 200;
 
-/// Bytes of an ending.
 pub(crate) const ENDING_BYTES: usize = 20;
 
 /// Bytes that `organise` reads to tell copies from other files of the same name and size.

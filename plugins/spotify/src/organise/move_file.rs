@@ -75,7 +75,6 @@ pub(crate) fn resume(work: &Work<'_>, journey: &FileMove) -> Option<MoveEnd> {
     }
 }
 
-/// Carries a file.
 pub(crate) fn carry(work: &Work<'_>, journey: &FileMove) -> MoveEnd {
     match refused(work, journey) {
         Ok(Some(why)) => return why,

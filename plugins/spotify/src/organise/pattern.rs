@@ -7,9 +7,6 @@ use super::limits::PATTERN_BYTES;
 const MOST_BRACES: usize = 6;
 
 /// Whether a pattern is one that is held against names.
-///
-/// # Errors
-/// A text that says why not.
 pub(crate) fn check(pattern: &str) -> Result<(), String> {
     if pattern.len() > PATTERN_BYTES {
         return Err(format!("a pattern has more than {PATTERN_BYTES} bytes"));

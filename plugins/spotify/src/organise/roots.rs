@@ -35,7 +35,6 @@ impl Root {
         join(&self.path, path)
     }
 
-    /// The same on the host.
     pub(crate) fn on_host(&self, path: &str) -> String {
         format!("{}/{path}", self.host)
     }

@@ -67,7 +67,6 @@ pub(crate) struct Range {
 /// What is asked of a file beside its [`Values`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
-    /// Its path below the granted folder.
     pub(crate) path: String,
     pub(crate) bpm: Option<f64>,
     pub(crate) year: Option<f64>,
@@ -84,7 +83,6 @@ pub(crate) enum Verdict {
     Stays { rule: usize },
 }
 
-/// Rules that were read.
 #[derive(Debug)]
 pub(crate) struct Rules(Vec<Rule>);
 

@@ -34,7 +34,6 @@ pub(crate) struct StepPlace {
 }
 
 impl StepPlace {
-    /// The whole path on the host.
     pub(crate) fn on_host(&self) -> String {
         format!("{}/{}", self.root, self.path)
     }
@@ -48,7 +47,6 @@ pub(crate) struct StepTrack {
     pub(crate) artist: Option<String>,
 }
 
-/// A step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Step {
     /// Counted from 1.

@@ -10,7 +10,6 @@ use baton_plugin_kit::safe_name;
 
 use super::limits::{NAME_BYTES, PATTERN_BYTES};
 
-/// The placeholders, as people write them.
 pub(crate) const PLACEHOLDERS: [(&str, Field); 12] = [
     ("playlist", Field::Playlist),
     ("artist", Field::Artist),
@@ -83,7 +82,6 @@ impl Values {
     }
 }
 
-/// A template that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     parts: Vec<Vec<Piece>>,
@@ -104,9 +102,6 @@ pub(crate) struct Place {
 
 impl Template {
     /// Reads a template.
-    ///
-    /// # Errors
-    /// A text that says what is wrong with it and what there is.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let wrong = |why: &str| format!("the template `{}` {why}", text.escape_debug());
         if text.len() > PATTERN_BYTES {

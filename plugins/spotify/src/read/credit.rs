@@ -35,7 +35,6 @@ pub(super) fn split_ids(cell: &str) -> Vec<&str> {
     cell.split([',', ';']).map(str::trim).filter(|id| !id.is_empty()).collect()
 }
 
-/// What is sure without ids.
 fn sure(credit: &str) -> Vec<String> {
     if credit.contains(';') {
         return plain(credit.split(';'));

@@ -31,9 +31,6 @@ struct PlayRecord {
 }
 
 /// Reads the plays. What is no music (episodes, chapters) is left out and counted.
-///
-/// # Errors
-/// When the file is no such JSON.
 pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Play>, String> {
     let (mut plays, mut odd, mut spoken) = (Vec::new(), 0_usize, 0_usize);
     list(found, &mut |played: Option<PlayRecord>| match played.map(play) {

@@ -55,9 +55,6 @@ impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
 }
 
 /// Reads a file that is one list.
-///
-/// # Errors
-/// When it is too large, breaks off, or is no such list; the text says where.
 pub(super) fn list<T: for<'de> Deserialize<'de>>(
     found: &FoundFile,
     each: &mut dyn FnMut(Option<T>),

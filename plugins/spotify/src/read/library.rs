@@ -22,10 +22,6 @@ struct LikedTracks {
     uri: Text,
 }
 
-/// Reads the liked songs.
-///
-/// # Errors
-/// When the file is no such JSON.
 pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Playlist, String> {
     let (mut entries, mut odd) = (Vec::new(), 0);
     let mut each = |liked: Option<LikedTracks>| match liked {

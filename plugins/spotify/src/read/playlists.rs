@@ -93,10 +93,6 @@ impl<'de> Deserialize<'de> for Items {
     }
 }
 
-/// Reads the playlists.
-///
-/// # Errors
-/// When the file is no such JSON.
 pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Playlist>, String> {
     let (mut playlists, mut odd, mut rows) = (Vec::new(), 0_usize, 0_usize);
     let mut cut = 0_usize;

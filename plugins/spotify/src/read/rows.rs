@@ -29,7 +29,6 @@ pub(super) struct Rows {
     pub(super) favourites: usize,
 }
 
-/// Reads the rows below the header.
 pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mut Findings) -> Rows {
     let known = single_artists(sheet, columns);
     let mut read = Rows { complete: true, ..Rows::default() };

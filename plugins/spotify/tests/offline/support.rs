@@ -34,7 +34,6 @@ pub(crate) fn uri(number: usize) -> String {
     format!("spotify:track:{number:022}")
 }
 
-/// A place for one test.
 pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) catalog: HostDatabase,
@@ -126,7 +125,6 @@ pub(crate) fn texts(tables: &dyn Tables, sql: &str) -> Vec<String> {
     tables.rows(sql, &[]).unwrap().map(|found| row(found.unwrap())).collect()
 }
 
-/// The ids of findings.
 pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.id.as_str()).collect()
 }

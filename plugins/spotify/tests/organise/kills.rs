@@ -33,7 +33,6 @@ impl<'a> Mortal<'a> {
         !self.dead.get()
     }
 
-    /// Whether the change is made still.
     fn change(&self) -> io::Result<()> {
         match self.left.get() {
             0 => self.dead.set(true),

@@ -43,7 +43,6 @@ impl Place {
         write(&self.music.join(path), bytes);
     }
 
-    /// A track of Spotify's.
     pub(crate) fn track(&self, id: &str, artist: &str, title: &str) {
         let put = "INSERT INTO put_track (source, said_at, service, id, title, artists, duration_ms, genre, bpm, released, label)
             VALUES ('spotify', 1, 'spotify', ?1, ?2, ?3, 200000, 'deep house, techno', 124, '1999-03', 'Label/1')";
@@ -51,7 +50,6 @@ impl Place {
         self.catalog.execute(put, &[id.into(), title.into(), artists.into()]).unwrap();
     }
 
-    /// A playlist of tracks.
     pub(crate) fn playlist(&self, name: &str, tracks: &[&str]) {
         let put = "INSERT INTO put_playlist (source, said_at, service, id, name, items) VALUES ('spotify', 1, 'spotify', ?1, ?1, ?2)";
         let count = i64::try_from(tracks.len()).unwrap();

@@ -26,7 +26,6 @@ impl Plugin for Holder {
     }
 }
 
-/// An argument that is a text.
 fn text(task: &Task, name: &str) -> Result<String, Error> {
     task.arg_str(name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
 }

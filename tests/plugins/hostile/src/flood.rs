@@ -76,7 +76,6 @@ pub(crate) fn sparse_write(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new("Wrote far behind the end."))
 }
 
-/// The depth that was reached, never.
 #[expect(unconditional_recursion, reason = "it is the misdeed")]
 pub(crate) fn depth(so_far: u64) -> u64 {
     black_box(depth(black_box(so_far + 1))) + black_box(so_far)

@@ -6,7 +6,6 @@ use baton_plugin_sdk::ledger::{self, Entry, Range};
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::{Value, json};
 
-/// Tells the tasks of a time.
 pub(crate) fn tasks(task: &Task) -> Result<Outcome, Error> {
     let range = Range { since: task.arg_str("since")?, until: task.arg_str("until")?, most: most(task)? };
     told(&ledger::tasks(&range)?)

@@ -3,7 +3,6 @@
 use baton_plugin_sdk::Outcome;
 use baton_plugin_sdk::sql::{self, Database, Error, Value};
 
-/// Statements for the own database.
 const OWN: [&str; 16] = [
     "ATTACH '/tmp/baton-attached.db' AS other",
     "ATTACH '../ledger.db' AS ledger",
@@ -23,7 +22,6 @@ const OWN: [&str; 16] = [
     "INSERT INTO victim VALUES (2); DROP TABLE victim",
 ];
 
-/// Statements for the catalog.
 const CATALOG: [&str; 6] = [
     "DROP TABLE tracks",
     "DELETE FROM tracks",

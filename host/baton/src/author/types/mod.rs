@@ -21,7 +21,6 @@ use super::{Language, Project};
 use model::Model;
 use words::MARK;
 
-/// The file with the types.
 pub(crate) fn types_file(project: &Project) -> PathBuf {
     let name = match project.language {
         Language::Rust => "arguments.rs",
@@ -54,10 +53,6 @@ fn is_made(text: &str) -> bool {
     text.lines().next().is_some_and(|first| first.contains(MARK))
 }
 
-/// Writes the types.
-///
-/// # Errors
-/// When the file cannot be written, or somebody else wrote it.
 pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
     let path = types_file(project);
     let known = known(project)?;
@@ -72,17 +67,11 @@ pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
 }
 
 /// Whether the file has the types of the manifest.
-///
-/// # Errors
-/// When it cannot be read.
 pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
     Ok(known(project)?.is_some_and(|known| known == text(project)))
 }
 
 /// Writes the types anew if the plugin has such a file.
-///
-/// # Errors
-/// When it cannot be read or written.
 pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
     match known(project)? {
         Some(known) if is_made(&known) => write_types(project),

@@ -8,7 +8,6 @@ use serde_json::Value;
 /// The deepest place of a schema that has a type.
 const DEEPEST: usize = 20;
 
-/// The most references in a row.
 const REFERENCES: usize = 20;
 
 /// Names that the languages use themselves.
@@ -66,7 +65,6 @@ pub(super) struct Field {
     pub(super) kind: Kind,
 }
 
-/// A type with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Type {
     /// An object; `closed`: it has no other members.

@@ -29,8 +29,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Rank(args) => args.run(place),
@@ -43,9 +41,6 @@ impl Args {
 }
 
 /// The catalog, if there is a track or a file in it; else it is said how to fill it.
-///
-/// # Errors
-/// When there is no workspace, or the catalog cannot be read.
 fn open(place: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
     let path = place.need()?.state.catalog();
     if let Err(error) = baton_library::link::link(&path) {
@@ -64,7 +59,6 @@ fn open(place: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
     Ok(catalog)
 }
 
-/// A length as people write it.
 fn length(duration_ms: Option<i64>) -> String {
     duration_ms.map_or_else(String::new, |ms| format!("{}:{:02}", ms / 60_000, (ms / 1000 % 60).abs()))
 }

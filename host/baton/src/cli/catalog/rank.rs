@@ -23,7 +23,6 @@ pub(super) struct Args {
     /// Use the default order again
     #[arg(long, requires = "field", conflicts_with = "sources")]
     reset: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -46,8 +45,6 @@ const COLUMNS: [&str; 13] = [
 ];
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, no such field or source, or the catalog cannot be read or written to.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let path = place.need()?.state.catalog();
         catalog::prepare(&path)?;

@@ -19,14 +19,11 @@ pub(super) struct Args {
     /// How many are shown
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: u32,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
         let Some(catalog) = open(place)? else {

@@ -12,7 +12,6 @@ use crate::cli::task_view;
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// The most plays that are listed.
 const PLAYS: usize = 10;
 
 /// Show what is known of a track, and which source said it
@@ -21,14 +20,11 @@ pub(super) struct Args {
     /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
     #[arg(value_name = "TRACK")]
     track: String,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, no such track, several of them, or the catalog cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
             bail!("there is no track `{}`", self.track);

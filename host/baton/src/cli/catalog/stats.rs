@@ -12,14 +12,11 @@ use crate::output::{self, Table};
 /// Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place)? else {
             if self.json {

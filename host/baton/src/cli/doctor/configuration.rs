@@ -50,7 +50,6 @@ fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
     Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
 }
 
-/// An inbox that cannot be one.
 fn inbox(facts: &Facts) -> Option<Finding> {
     let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else { return None };
     let what = inboxes::wrong(config, &facts.root, state)?;
@@ -99,9 +98,6 @@ pub(super) struct PluginProblem {
 }
 
 /// What a plugin declares, if its bytes are those that were pinned.
-///
-/// # Errors
-/// What is wrong with it.
 pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, PluginProblem> {
     let (bytes, place) = bytes(facts, entry)?;
     let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {

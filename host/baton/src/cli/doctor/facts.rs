@@ -15,7 +15,6 @@ use super::super::{WorkspaceOptions, from_here, task_view};
 use super::finding::Finding;
 use crate::workspace::{self, CONFIG_FILE, Config, LOCK_FILE, Lock, Serving, State};
 
-/// The facts.
 pub(super) struct Facts {
     /// The workspace, resolved.
     pub(super) root: PathBuf,
@@ -29,9 +28,7 @@ pub(super) struct Facts {
     pub(super) agents: Vec<Agent>,
     /// The ledger; `None` when nothing was ever written.
     pub(super) ledger: Result<Option<Reader>, LedgerError>,
-    /// Who serves the workspace.
     pub(super) serving: io::Result<Serving>,
-    /// Now.
     pub(super) now: Timestamp,
     /// The program with the options that name this workspace.
     command: String,
@@ -39,9 +36,6 @@ pub(super) struct Facts {
 
 impl Facts {
     /// Looks without touching.
-    ///
-    /// # Errors
-    /// When there is no workspace.
     pub(super) fn gather(place: &WorkspaceOptions) -> anyhow::Result<Self> {
         let Some(root) = workspace::find(place.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
@@ -88,15 +82,11 @@ impl Facts {
     }
 
     /// The budgets that plugins have used up.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub(super) fn budgets_reached(&self, reader: &Reader) -> Result<Vec<ExhaustedBudget>, LedgerError> {
         let rules = self.config.as_ref().map(|config| config.rules(&self.root)).unwrap_or_default();
         reached(reader, &rules.budgets, self.now)
     }
 
-    /// Whether somebody serves the workspace.
     pub(super) fn is_served(&self) -> bool {
         self.serving.as_ref().is_ok_and(|serving| serving.is_on())
     }

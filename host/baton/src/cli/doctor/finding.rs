@@ -36,7 +36,6 @@ impl Status {
     }
 }
 
-/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     check: &'static str,
@@ -72,12 +71,10 @@ impl Finding {
         Self { status: Status::Fail, ..Self::warn(check, place, what, fix) }
     }
 
-    /// The same with another status.
     pub(super) fn with(self, status: Status) -> Self {
         Self { status, ..self }
     }
 
-    /// The public JSON form.
     pub(super) fn as_json(&self) -> Value {
         json!({
             "check": self.check,

@@ -20,7 +20,6 @@ const DEPTH: usize = 4;
 /// The same below the workspace, which may hold anything.
 const DEPTH_OF_ROOT: usize = 2;
 
-/// Folders that are searched at most.
 const SEARCHED: usize = 20_000;
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {

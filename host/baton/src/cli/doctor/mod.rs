@@ -31,14 +31,11 @@ use crate::output;
 /// Check the workspace and say what mends it: exit 0 well (warnings allowed), 1 something is wrong
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let facts = Facts::gather(place)?;
         let findings = examine(&facts);

@@ -32,7 +32,6 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// Budgets that plugins have used up.
 fn budgets(facts: &Facts, reader: &Reader) -> Vec<Finding> {
     let reached = facts.budgets_reached(reader).unwrap_or_default();
     let finding = |reached: &ExhaustedBudget| {

@@ -26,7 +26,6 @@ const FILES_AT_LEAST: u64 = 128;
 /// Changes that one burst may bring before the daemon reads them; more than fit are made up for by a scan.
 const QUEUE: u64 = 1_024;
 
-/// Folders that are counted at most.
 const COUNTED: usize = 1_000_000;
 
 /// What the kernel allows a user, and what is in use.

@@ -100,9 +100,6 @@ struct Progress {
 
 impl Work {
     /// Fingerprints a file and prints what comes of it, each part as soon as it is there.
-    ///
-    /// # Errors
-    /// Why there is none.
     pub(super) fn one(&self, file: &Path) -> Result<(), Failure> {
         let stop = AtomicBool::new(false);
         let mut progress = Progress { whole: None, is_first: true, is_short: false, begin_s: self.now() };

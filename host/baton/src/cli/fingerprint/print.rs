@@ -5,7 +5,6 @@ use std::time::Duration;
 use baton_fingerprint::Fingerprint;
 use baton_fingerprint::chroma::{Algorithm, Chunk};
 
-/// The form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Form {
     #[default]
@@ -46,7 +45,6 @@ impl Part<'_> {
 }
 
 impl Print {
-    /// The lines of a part.
     pub(super) fn lines(self, part: &Part<'_>) -> String {
         let Part { begin_s, length_s, .. } = *part;
         let words = part.fingerprint;

@@ -26,8 +26,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no ledger, or it cannot be read or written out.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let reader = reader(&workspace)?;
@@ -39,10 +37,6 @@ impl Args {
     }
 }
 
-/// Opens the ledger for reading.
-///
-/// # Errors
-/// When nothing was ever written, or it cannot be read.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     match task_view::reader(workspace)? {
         Some(reader) => Ok(reader),
@@ -50,7 +44,6 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Reader> {
     }
 }
 
-/// So many events, in words.
 pub(super) fn events(count: u64) -> String {
     format!("{count} {}", if count == 1 { "event" } else { "events" })
 }

@@ -34,14 +34,11 @@ pub(super) struct Args {
     /// Say what would go, change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When the chain is broken, the archive cannot be written, or the ledger fails.
     pub(super) fn run(self, workspace: &Workspace, reader: &Reader) -> anyhow::Result<Code> {
         let now = Timestamp::now();
         let before = moment(&self.before, now)?;
@@ -70,9 +67,6 @@ impl Args {
 }
 
 /// What `text` means: a date (midnight, UTC), a moment, or so long ago.
-///
-/// # Errors
-/// When it is none of these, or lies in the future.
 fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let zoned = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     let ago = |span: Span| now.to_zoned(TimeZone::UTC).checked_sub(span).map(|zoned| zoned.timestamp());

@@ -34,7 +34,6 @@ pub(super) struct Args {
     /// Archives of pruned events: they must hang together and lead into the ledger without a gap
     #[arg(long, value_name = "FILE", num_args = 1..)]
     archive: Vec<PathBuf>,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }

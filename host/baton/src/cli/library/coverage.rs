@@ -21,14 +21,11 @@ pub(super) struct Args {
     /// Also list files without a fingerprint, at most so many
     #[arg(long, value_name = "N", default_value_t = 0)]
     missing: u32,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, or the catalog cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
             return Ok(Code::Findings);

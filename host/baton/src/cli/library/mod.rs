@@ -36,8 +36,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Scan(args) => args.run(place),
@@ -51,9 +49,6 @@ impl Args {
 }
 
 /// The catalog, when a source was ever scanned; else that is said, and scripts get the report of `nothing`.
-///
-/// # Errors
-/// When there is no workspace, or the catalog cannot be read.
 fn open(place: &WorkspaceOptions, json: bool, nothing: impl FnOnce() -> Value) -> anyhow::Result<Option<Catalog>> {
     let catalog = Catalog::open(&place.need()?.state.catalog())?;
     let scanned =

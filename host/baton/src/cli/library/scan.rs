@@ -53,14 +53,11 @@ pub(super) struct Args {
     /// Name each file that was skipped, too
     #[arg(short, long)]
     verbose: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, a source is none, another scan runs, or the catalog fails.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let catalog = place.need()?.state.catalog();
         let sources = self.places(&catalog)?;
@@ -128,9 +125,6 @@ fn is_empty(listing: &Listing) -> bool {
 }
 
 /// The source of which the folder was removed.
-///
-/// # Errors
-/// When there was no such source; where the folder lay in one, that is said.
 fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     let known = Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
     let named = std::path::absolute(path)?;

@@ -21,14 +21,11 @@ pub(super) struct Args {
     /// Forget this source with its items and their fingerprints; its files stay as they are
     #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
     forget: Option<PathBuf>,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace or no such source, a scan runs, or the catalog cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || as_json(&[]))? else {
             return Ok(Code::Good);

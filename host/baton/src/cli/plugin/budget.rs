@@ -16,9 +16,6 @@ pub(super) fn of_place(place: &WorkspaceOptions, name: &str) -> Budget {
 }
 
 /// What a plugin used in the last 24 hours; `None` where no ledger has it.
-///
-/// # Errors
-/// When the ledger cannot be read.
 pub(super) fn used(workspace: &Workspace, name: &str) -> anyhow::Result<Option<BudgetUse>> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(None) };
     let counts = Counts::of_reader(&reader)?;
@@ -37,7 +34,6 @@ pub(super) fn as_text(budget: &Budget, used: Option<&BudgetUse>) -> String {
     format!("\nbudget\n{}", Resource::ALL.map(line).concat())
 }
 
-/// The public JSON form.
 pub(super) fn as_json(budget: &Budget, used: Option<&BudgetUse>) -> Value {
     let limit = |resource: Resource| {
         let limit = budget.limit(resource);

@@ -16,8 +16,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When the folder is no plugin's, its tool is missing or fails, or what it made is no plugin.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let built = build(&Project::read(&self.dir)?)?;
         output::print(&format!("{}\n", from_here(&built.file)));

@@ -20,7 +20,6 @@ pub(super) struct Grant {
     /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, claims, triggers
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
-    /// All that it asks for
     #[arg(long, conflicts_with = "words")]
     all: bool,
 }
@@ -39,14 +38,11 @@ pub(super) struct Revoke {
 pub(super) struct Show {
     /// The plugin
     name: String,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Grant {
-    /// # Errors
-    /// When there is no such plugin, it does not ask for it, or a folder cannot be granted.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let words = if self.all { plugins.all_of(&self.name)? } else { self.words };
         output::print(&format!("{}\n", give(plugins, &self.name, &words)?));
@@ -78,8 +74,6 @@ fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
 }
 
 impl Revoke {
-    /// # Errors
-    /// When there is no such plugin, or it was not granted that.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let entry = plugins.register.revoke(&self.name, &self.words)?;
         let what = if self.words.is_empty() { "everything".to_owned() } else { self.words.join(" ") };
@@ -90,8 +84,6 @@ impl Revoke {
 }
 
 impl Show {
-    /// # Errors
-    /// When there is no such plugin, or its package is missing.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let declares = plugins.register.declares(&self.name)?;
         let asked = declares.capabilities.as_grants();
@@ -123,7 +115,6 @@ impl Show {
     }
 }
 
-/// The destinations of each granted secret.
 fn secrets(grants: &GrantSet) -> Vec<Value> {
     let secret =
         |secret: &GrantedSecret| json!({ "name": secret.name, "hosts": secret.hosts, "header": secret.header });

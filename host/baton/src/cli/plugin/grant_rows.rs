@@ -34,7 +34,6 @@ pub(in crate::cli) struct GrantRow {
     pub(in crate::cli) given: GrantState,
 }
 
-/// The rows, by word.
 pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<GrantRow> {
     let (lacks, words, all_asked) = (granted.lacks(asked), granted.words(), asked.as_grants());
     let mut rows = Vec::new();

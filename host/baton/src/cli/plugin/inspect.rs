@@ -22,14 +22,11 @@ pub(super) struct Args {
                 oci://HOST/REPOSITORY:TAG"
     )]
     package: InspectTarget,
-    /// As JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When it is not there, cannot be fetched or is not a package, or the workspace's configuration does not parse.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let subject = self.package.find(place)?;
         let package = Package::read(&subject.component).with_context(|| format!("{} is no plugin", subject.from))?;

@@ -46,8 +46,6 @@ pub(super) struct InspectedPackage {
 }
 
 impl InspectTarget {
-    /// # Errors
-    /// When there is no such package or plugin, or it cannot be read or fetched.
     pub(super) fn find(&self, place: &WorkspaceOptions) -> anyhow::Result<InspectedPackage> {
         match self {
             Self::Shipped(name) => carried(name),

@@ -50,8 +50,6 @@ impl FromStr for Place {
 }
 
 impl Args {
-    /// # Errors
-    /// When it cannot be fetched, or is no plugin for this host.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         match &self.source {
             Place::Shipped(name) => install_shipped(plugins, name),
@@ -85,9 +83,6 @@ fn code(done: &InstallResult) -> Code {
 }
 
 /// Installs what was fetched from `from` and says what became of it.
-///
-/// # Errors
-/// When it is no plugin for this host, or cannot be written.
 pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<InstallResult> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change == Change::Nothing {
@@ -105,9 +100,6 @@ pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> a
 }
 
 /// Makes the plugin's inbox, if the plugin may run. An inbox that `baton.toml` places elsewhere is made by the operator.
-///
-/// # Errors
-/// When it cannot be made, or the workspace cannot be read.
 pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let roster = workspace.roster()?;
     let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);
@@ -120,9 +112,6 @@ pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()
 }
 
 /// Gets a package from where `source` says.
-///
-/// # Errors
-/// When it is not there, or its signature is not of these bytes.
 pub(super) fn fetch(plugins: &Plugins, source: &Reference) -> anyhow::Result<Candidate> {
     let fetched = block_on(async { Ok(baton_registry::fetch(source).await?) })?;
     let trust = plugins.workspace.trust(&fetched.component, fetched.signature.as_deref())?;

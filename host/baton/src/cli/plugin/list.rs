@@ -11,14 +11,11 @@ use crate::workspace::{LOCK_FILE, PluginEntry, short};
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When the lock does not read.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let lock = plugins.register.read()?;
         if self.json {
@@ -71,7 +68,6 @@ fn row(entry: &PluginEntry) -> [String; 7] {
     ]
 }
 
-/// The public JSON form.
 pub(in crate::cli) fn as_json(entry: &PluginEntry) -> Value {
     json!({
         "name": entry.name, "version": entry.version, "digest": entry.digest, "state": state(entry), "key": entry.key,

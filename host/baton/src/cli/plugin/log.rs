@@ -18,14 +18,11 @@ pub(super) struct Args {
     /// How many attempts
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     limit: u32,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such plugin and none wrote anything under this name, or the ledger cannot be read.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let reader = task_view::reader(&plugins.workspace)?;
         let logs = reader.map(|reader| attempt_log::of_plugin(&reader, &self.name, self.limit)).transpose()?;
@@ -46,7 +43,6 @@ impl Args {
     }
 }
 
-/// One attempt as text.
 fn as_text(log: &AttemptLog) -> String {
     let at = log.at.strftime("%Y-%m-%d %H:%M:%SZ");
     format!("{at}  task {} attempt {}\n{}", log.task, log.attempt, output::wrote(&log.text, usize::MAX))

@@ -65,8 +65,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let here = || Plugins::of(place);
         let to_change = || Plugins::to_change(place);
@@ -122,9 +120,6 @@ impl Plugins {
     }
 
     /// Writes down what was done, and tells the daemon.
-    ///
-    /// # Errors
-    /// When the ledger cannot be written.
     fn done(&self, act: history::HistoryEntry) -> anyhow::Result<()> {
         let ledger = self.ledger()?;
         let now = Timestamp::now();
@@ -134,18 +129,12 @@ impl Plugins {
     }
 
     /// Grants what the words say, after a check of the folders.
-    ///
-    /// # Errors
-    /// When one of them cannot be granted; then nothing is.
     fn grant(&self, name: &str, words: &[String]) -> anyhow::Result<PluginEntry> {
         let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, words, lock);
         Ok(self.register.grant(name, words, check)?)
     }
 
     /// All that a plugin asks for, in words; folders that were granted by path keep it, and hosts keep their addresses.
-    ///
-    /// # Errors
-    /// When there is no such plugin, or its package is missing.
     fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
         let asked = self.register.declares(name)?.capabilities;
         let mut all = GrantSet::all_of(&asked);
@@ -179,9 +168,6 @@ impl Plugins {
     }
 
     /// The same, of a plugin as it stands now.
-    ///
-    /// # Errors
-    /// When the ledger cannot be written.
     fn done_to(&self, entry: &PluginEntry, action: &'static str, reason: String) -> anyhow::Result<()> {
         let (plugin, digest) = (entry.name.clone(), entry.digest.clone());
         self.done(history::HistoryEntry { plugin, action, reason, digest })

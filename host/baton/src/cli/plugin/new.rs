@@ -17,8 +17,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When the name is none or the folder is there already.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let name = &self.name;
         lay_down(&PathBuf::from(name), name, self.lang)?;

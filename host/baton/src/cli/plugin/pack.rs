@@ -11,15 +11,12 @@ use crate::output;
 /// Put a manifest into a component of any other language: the result can be installed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The component
     component: PathBuf,
     /// What the plugin declares: a manifest.json as plugins/README.md describes
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
-    /// The plugin's name
     #[arg(long)]
     name: String,
-    /// The plugin's version
     #[arg(long)]
     version: String,
     /// Where the package goes
@@ -28,8 +25,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When a file cannot be read or written, or they make no plugin.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let unreadable = |file: &PathBuf| format!("failed to read {}", file.display());
         let component = std::fs::read(&self.component).with_context(|| unreadable(&self.component))?;

@@ -23,14 +23,11 @@ pub(super) struct Args {
     /// Where to
     #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
     to: OciReference,
-    /// As JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When it is no package, its signature is bad, or the registry cannot be reached or refuses.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (component, signature) = fetch::read(&self.file)?;
         let package = Package::read(&component).with_context(|| format!("{} is no plugin", self.file.display()))?;

@@ -19,8 +19,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no such plugin, or its file cannot be removed.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         // Before the daemon sees that the plugin is missing.
         let mark = |is_removed: bool| {

@@ -12,8 +12,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When no revision ran before.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let entry = plugins.register.roll_back(&self.name)?;
         plugins.done_to(&entry, "rolled_back", entry.version.clone())?;

@@ -22,16 +22,12 @@ pub(super) struct Enable {
 }
 
 impl Disable {
-    /// # Errors
-    /// When there is no such plugin.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         switch(plugins, &self.name, true)
     }
 }
 
 impl Enable {
-    /// # Errors
-    /// When there is no such plugin.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let done = switch(plugins, &self.name, false)?;
         let ledger = plugins.ledger()?;

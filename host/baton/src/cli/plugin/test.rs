@@ -20,14 +20,11 @@ pub(super) struct Args {
     /// Take the .wasm that is there
     #[arg(long)]
     no_build: bool,
-    /// As JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When the plugin does not build, has no examples, or cannot be run at all.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let project = Project::read(&self.dir)?;
         let examples = read_all(&project.folder)?;

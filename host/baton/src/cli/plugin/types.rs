@@ -20,8 +20,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When the folder is no plugin's, or the file cannot be written or was not made by this command.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let project = Project::read(&self.dir)?;
         let file = types_file(&project).display().to_string();

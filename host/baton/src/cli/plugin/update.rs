@@ -19,8 +19,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When one of them is not there, or cannot be fetched.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let lock = plugins.register.read()?;
         for name in &self.names {

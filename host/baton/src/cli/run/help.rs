@@ -21,7 +21,6 @@ use crate::workspace::Config;
 /// The most characters of a description.
 const LONGEST: usize = 500;
 
-/// Arguments that the example names.
 const IN_EXAMPLE: usize = 3;
 
 /// A plugin as its manifest and the workspace describe it.
@@ -35,8 +34,6 @@ pub(super) struct PluginDescription {
 }
 
 impl PluginDescription {
-    /// # Errors
-    /// When there is no such plugin, or the workspace cannot be read.
     pub(super) fn find(place: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
         let Some(workspace) = place.find()? else {
             let carried = shipped::component(name);
@@ -61,7 +58,6 @@ impl PluginDescription {
         self.declares.actions.get(action).map(|action| &action.args)
     }
 
-    /// The actions, one line each.
     pub(super) fn actions(&self) -> String {
         let mut table = Table::new(&["ACTION", "THE PLUGIN SAYS"]);
         for (name, action) in &self.declares.actions {
@@ -100,10 +96,6 @@ impl PluginDescription {
         json!({ "schema": 1, "plugin": self.name, "description": self.declares.description, "actions": actions })
     }
 
-    /// What an action takes.
-    ///
-    /// # Errors
-    /// When there is no such action.
     pub(super) fn action(&self, name: &str) -> anyhow::Result<String> {
         let Some(action) = self.declares.actions.get(name) else {
             let names = self.declares.actions.keys().map(String::as_str);

@@ -10,14 +10,11 @@ use crate::secrets::SecretStore;
 /// Show which secrets are kept and which plugins may use them
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, or its secrets or its lock cannot be read.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let secrets = SecretStore::of(&workspace.state).list()?;

@@ -24,8 +24,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// Whatever kept the action from being done.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Set(args) => args.run(place),

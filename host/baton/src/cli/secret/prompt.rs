@@ -31,9 +31,6 @@ impl Drop for Silent<'_> {
 }
 
 /// One line, typed without echo.
-///
-/// # Errors
-/// When there is no terminal to ask at.
 pub(super) fn hidden(name: &str) -> anyhow::Result<String> {
     let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
     let mut terminal = opened.context("there is no terminal to ask at; pipe the value in")?;

@@ -10,14 +10,11 @@ use crate::secrets::SecretStore;
 /// Forget a secret
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Its name
     #[arg(value_name = "NAME")]
     name: String,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace or no such secret.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         if !SecretStore::of(&workspace.state).remove(&self.name)? {

@@ -23,8 +23,6 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, or the value cannot be read or kept.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };

@@ -7,14 +7,10 @@ use anyhow::{Context as _, bail};
 use super::super::WorkspaceOptions;
 use crate::workspace::{self, CONFIG_FILE, State};
 
-/// The service of one workspace.
 #[derive(Clone, Debug)]
 pub(super) struct Service {
-    /// Its name, without an ending.
     pub(super) name: String,
-    /// This program, absolute.
     pub(super) program: String,
-    /// The workspace, resolved.
     pub(super) workspace: String,
     /// `--state`, absolute, where it was given.
     pub(super) state: Option<String>,
@@ -25,8 +21,6 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// # Errors
-    /// When there is no workspace, or a path cannot stand in the file of a service.
     pub(super) fn of(place: &WorkspaceOptions, name: Option<String>) -> anyhow::Result<Self> {
         let Some(root) = workspace::find(place.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
@@ -44,10 +38,6 @@ impl Service {
         })
     }
 
-    /// Makes the state folder.
-    ///
-    /// # Errors
-    /// When it cannot be made.
     pub(super) fn make_state(&self) -> anyhow::Result<()> {
         State::of(Path::new(&self.workspace), self.state.as_deref().map(Path::new)).map(drop)
     }
@@ -70,10 +60,6 @@ fn text(path: &Path) -> anyhow::Result<String> {
     }
 }
 
-/// Reads a name for a service.
-///
-/// # Errors
-/// When it could not be a file's name, or would mean something to the system.
 pub(super) fn name(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let fine = text.chars().all(plain) && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 200;
@@ -86,7 +72,6 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 impl Service {
-    /// A service with awkward paths.
     pub(super) fn awkward() -> Self {
         Self {
             name: "baton-x".to_owned(),

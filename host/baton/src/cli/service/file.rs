@@ -21,9 +21,6 @@ pub(super) enum FileChange {
 }
 
 /// Writes `text` to `path`. A file that is there is replaced if it is Baton's and contains `mine`.
-///
-/// # Errors
-/// When it is another's, or cannot be written.
 pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<FileChange> {
     let failed = || format!("failed to write {}", path.display());
     let is_there = is_mine(path, mine)?;
@@ -40,9 +37,6 @@ pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<FileC
 }
 
 /// Whether the file is there and Baton's for this workspace.
-///
-/// # Errors
-/// When it is there and another's, or cannot be read.
 pub(super) fn is_mine(path: &Path, mine: &str) -> anyhow::Result<bool> {
     let shown = path.display();
     let metadata = match path.symlink_metadata() {
@@ -62,9 +56,6 @@ pub(super) fn is_mine(path: &Path, mine: &str) -> anyhow::Result<bool> {
 }
 
 /// Takes the file away.
-///
-/// # Errors
-/// When it cannot be.
 pub(super) fn remove(path: &Path) -> anyhow::Result<()> {
     fs::remove_file(path).with_context(|| format!("failed to take {} away", path.display()))
 }

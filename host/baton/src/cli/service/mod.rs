@@ -88,8 +88,6 @@ struct Manager {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, the file cannot be written or is another's, or the system refuses.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self.action {
             Action::Install(install) => {

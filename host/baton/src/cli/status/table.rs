@@ -18,7 +18,6 @@ const STEPS: [(usize, usize); 7] = [(5, 28), (6, 40), (2, 12), (3, 12), (5, 8), 
 /// A terminal with fewer columns has the reasons on lines of their own.
 const NARROW: usize = 110;
 
-/// How far these lines are indented.
 const INDENT: &str = "          ";
 
 /// The most columns of a title.

@@ -27,10 +27,6 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often the table is made anew although nothing has changed: ages grow.
 const AGES: Duration = Duration::from_secs(5);
 
-/// Watches until Ctrl-C.
-///
-/// # Errors
-/// When stdout is neither a terminal nor JSON is wanted, or the ledger cannot be read.
 pub(super) fn watch(
     workspace: &Workspace,
     filter: TaskFilter,

@@ -14,9 +14,6 @@ use crate::output::{self, Table, one_line};
 use crate::workspace::{PluginEntry, Workspace, short};
 
 /// Shows the plugin `name`.
-///
-/// # Errors
-/// When no such plugin is installed and none ever was, or the lock or the ledger cannot be read.
 pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::Result<Code> {
     let register = workspace.register();
     let lock = register.read()?;

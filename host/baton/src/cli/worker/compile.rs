@@ -8,9 +8,6 @@ use super::limits;
 use crate::exit::Code;
 
 /// Compiles what comes on the standard input. The exit status tells what became of it.
-///
-/// # Errors
-/// When the input ends early, or the code cannot be written.
 pub(super) fn run() -> anyhow::Result<Code> {
     limits::for_compiling();
     match serve_compiler(stdin(), stdout(), stderr())? {

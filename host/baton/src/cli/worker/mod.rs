@@ -26,9 +26,6 @@ enum WorkerKind {
 
 impl Args {
     /// Works until the input ends.
-    ///
-    /// # Errors
-    /// When nobody reads the answers.
     pub(super) fn run(self) -> anyhow::Result<Code> {
         match self.work {
             WorkerKind::Sql => sql::run(),

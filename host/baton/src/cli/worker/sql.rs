@@ -8,9 +8,6 @@ use super::limits;
 use crate::exit::Code;
 
 /// Answers requests until the input ends.
-///
-/// # Errors
-/// When nobody reads the answers.
 pub(super) fn run() -> anyhow::Result<Code> {
     limits::for_sql();
     serve(stdin(), stdout(), end)?;

@@ -171,9 +171,6 @@ pub(super) fn resolve(base: &Path, inbox: &Path) -> PathBuf {
 }
 
 /// Refuses names that are none, and settings that nobody can mean.
-///
-/// # Errors
-/// What is wrong.
 pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()> {
     for (name, config) in agents {
         if !is_name(name) {

@@ -100,7 +100,6 @@ impl BudgetConfig {
     }
 }
 
-/// The budgets by plugin.
 pub(super) fn budgets(plugins: &BTreeMap<String, PluginConfig>) -> BTreeMap<String, Budget> {
     plugins.iter().map(|(name, config)| (name.clone(), config.budget.budget())).collect()
 }

@@ -7,14 +7,9 @@ use jiff::{Span, SpanRelativeTo};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pause(pub(super) Duration);
 
-/// Reads a pause.
-///
-/// # Errors
-/// When it is none, or lies in the past.
 pub(crate) fn read(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no pause; write it as 90s, 5m, 2h or 7d");
     let span: Span = text.trim().parse().map_err(|_| wrong())?;

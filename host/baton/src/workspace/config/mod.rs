@@ -103,7 +103,6 @@ root = "."
 /// The line of [`TEMPLATE`] that a workspace of adopted folders replaces: the key stands before every section.
 pub(crate) const ADOPTED_EXAMPLE: &str = "# adopted = [\"/Volumes/Drive/Agent-Triggers\"]\n";
 
-/// The configuration of a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Config {
     /// `[plans]`.
@@ -180,19 +179,12 @@ impl Default for Plans {
 }
 
 impl Config {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// When it is not there, does not parse, or has a key that nobody reads.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = regular_file::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))?;
         Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
     }
 
     /// Reads the file's text.
-    ///
-    /// # Errors
-    /// When it does not parse, or has a key that nobody reads.
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut unknown = Vec::new();
         let document = toml::Deserializer::parse(text)?;

@@ -59,7 +59,6 @@ impl NoticeEvent {
 pub(crate) struct Notify {
     /// The program and its arguments; empty for none.
     pub(crate) command: Vec<String>,
-    /// Whether the desktop shows a notification.
     pub(crate) desktop: bool,
     /// What a person is told of.
     pub(crate) on: Vec<NoticeCause>,
@@ -87,9 +86,6 @@ impl NotifyConfig {
     }
 
     /// Refuses what nobody can mean.
-    ///
-    /// # Errors
-    /// What is wrong.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Notify { command, desktop, on, timeout, per_minute } = self.notify();
         if command.is_empty() && !desktop {

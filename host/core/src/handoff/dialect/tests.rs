@@ -66,7 +66,6 @@ fn arguments_that_are_no_object_are_left_out_and_said() {
     assert_eq!(read.mended.len(), 1);
 }
 
-/// Reads under a name.
 fn named(name: &str, value: &Value) -> Handoff {
     read(value.as_object().unwrap().clone(), &crate::file_name::parse(name)).unwrap()
 }

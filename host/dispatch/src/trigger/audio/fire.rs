@@ -17,9 +17,6 @@ use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch,
 use crate::{Context, DispatchError};
 
 /// Hears a piece of what is new in the folder. `closing` ends it early.
-///
-/// # Errors
-/// When the ledger fails.
 pub(in super::super) async fn fire(
     context: &Arc<Context>,
     trigger: AudioTrigger,

@@ -71,7 +71,6 @@ impl AudioTrigger {
 pub(crate) struct AudioScanQueue {
     /// Whoever hears.
     place: Semaphore,
-    /// The folders that wait for it.
     waiting: Mutex<BTreeSet<PathBuf>>,
     /// The folders that are being heard: one, and those that do not answer.
     heard: Mutex<BTreeSet<PathBuf>>,

@@ -11,9 +11,6 @@ use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
 /// Takes out of each file what is going to be told itself, and marks what is told together with it as new. The files have their
 /// marks already.
-///
-/// # Errors
-/// When the ledger fails.
 pub(super) fn once(
     tx: &Tx<'_>,
     scanner: Option<&AudioScanner>,

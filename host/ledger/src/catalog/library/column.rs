@@ -6,7 +6,6 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-/// A path or name for writing.
 pub(super) struct Path<'a>(pub(super) &'a OsStr);
 
 impl ToSql for Path<'_> {

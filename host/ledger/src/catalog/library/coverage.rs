@@ -20,9 +20,6 @@ pub struct Count {
 
 impl Catalog {
     /// All items that are there, counted.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_counts(&self) -> Result<Vec<Count>, LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT source, state, reason, count(*) FROM library_items WHERE missing_since IS NULL
@@ -36,9 +33,6 @@ impl Catalog {
     }
 
     /// How many items with a fingerprint play longer than `ms` milliseconds.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_longer(&self, ms: u64) -> Result<u64, LedgerError> {
         let sql = "SELECT count(*) FROM library_items
              WHERE missing_since IS NULL AND state = 'fingerprinted' AND duration_ms > ?1";
@@ -46,9 +40,6 @@ impl Catalog {
     }
 
     /// How many items of each source are missing. A file that was moved out of its source is not: its key is its whole path.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_missing(&self) -> Result<Vec<(i64, u64)>, LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path

@@ -44,9 +44,6 @@ const COLUMNS: &str = "SELECT id, source, path, name, size, state, reason, detai
 
 impl Catalog {
     /// Hands every item that is there to `take`, in order of their numbers.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_entries(&self, mut take: impl FnMut(Entry)) -> Result<(), LedgerError> {
         let mut select = self.connection.prepare(&format!("{COLUMNS} ORDER BY id"))?;
         let rows = select.query_map([], read)?;
@@ -57,9 +54,6 @@ impl Catalog {
     }
 
     /// As [`Catalog::library_entries`], of one source.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_entries_of(&self, source: i64, mut take: impl FnMut(Entry)) -> Result<(), LedgerError> {
         let mut select = self.connection.prepare(&format!("{COLUMNS} AND source = ?1 ORDER BY id"))?;
         let rows = select.query_map([source], read)?;
@@ -70,9 +64,6 @@ impl Catalog {
     }
 
     /// The items that are there and have no fingerprint, at most `most`, by path.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_without(&self, most: u32) -> Result<Vec<Entry>, LedgerError> {
         let sql = format!("{COLUMNS} AND state <> 'fingerprinted' ORDER BY state, reason, path LIMIT ?1");
         let mut select = self.connection.prepare(&sql)?;
@@ -81,9 +72,6 @@ impl Catalog {
 
     /// Hands the number and the fingerprint of every item that is there to `take`, in order of their numbers. What a plugin
     /// said in its place is none: nobody here heard it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_fingerprints(&self, algorithm: &str, mut take: impl FnMut(i64, &[u8])) -> Result<(), LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT i.id, p.data FROM library_items AS i JOIN fingerprints AS p ON p.file = i.file

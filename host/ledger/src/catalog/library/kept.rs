@@ -29,9 +29,6 @@ pub struct Retagged {
 
 impl Catalog {
     /// The link of the file at a path; none where the catalog does not have the file.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn link_at(&self, path: &Path) -> Result<Option<FileLink>, LedgerError> {
         let sql = "SELECT id, track, linked_by, link_reason FROM files WHERE path = ?1";
         let link = self.connection.query_row(sql, [path_text::to_text(path)], |row| {

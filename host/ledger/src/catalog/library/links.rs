@@ -50,9 +50,6 @@ const STAMP: &str = "SELECT
 
 impl Catalog {
     /// What links are found from, as a text; none where they were found from just that.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn stale_links(&self) -> Result<Option<String>, LedgerError> {
         let stamp: String = self.connection.query_row(STAMP, [], |row| row.get(0))?;
         let found_from = self.connection.query_row("SELECT stamp FROM link_state", [], |row| row.get(0)).optional()?;
@@ -60,9 +57,6 @@ impl Catalog {
     }
 
     /// All tracks.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn link_tracks(&self) -> Result<Vec<LinkTrack>, LedgerError> {
         let sql = "SELECT id, title, artists, album, isrc, duration_ms FROM tracks ORDER BY id";
         let mut select = self.connection.prepare(sql)?;
@@ -80,9 +74,6 @@ impl Catalog {
     }
 
     /// The files of the items that are there, by the items' numbers.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn file_links(&self, mut take: impl FnMut(i64, FileLink)) -> Result<(), LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT i.id, f.id, f.track, f.linked_by, f.link_reason
@@ -97,9 +88,6 @@ impl Catalog {
     }
 
     /// The paths that programs name for a track and that no scan saw, and those of missing files about which a person decided.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn named_paths(&self) -> Result<Vec<String>, LedgerError> {
         let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
                 OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";

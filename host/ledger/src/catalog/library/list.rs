@@ -132,17 +132,11 @@ pub struct MissingItem {
 
 impl Catalog {
     /// The item that a source calls `key`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<KnownItem>, LedgerError> {
         Ok(known(&self.connection, source, key)?)
     }
 
     /// The items that were there and that listing `scan` did not see: they are not its own, and no number that was `seen`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_vanished(
         &self,
         source: i64,
@@ -168,9 +162,6 @@ impl Catalog {
 
 impl Library {
     /// Begins a listing of a source and returns its number.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn begin_listing(&self, source: i64) -> Result<i64, LedgerError> {
         let sql = "UPDATE library_sources SET scan = scan + 1 WHERE id = ?1 RETURNING scan";
         Ok(self.connection.query_row(sql, [source], |row| row.get(0))?)

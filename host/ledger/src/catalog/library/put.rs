@@ -158,7 +158,6 @@ impl ItemWrite<'_> {
         self.is_file(known.file)
     }
 
-    /// Whether there is a file.
     fn is_file(&self, file: i64) -> rusqlite::Result<()> {
         let missing = i64::from(self.item.absent.is_some());
         let sql = "UPDATE files SET missing = ?2, said_at = ?3 WHERE id = ?1";

@@ -39,18 +39,12 @@ impl SoundPair {
 impl Catalog {
     /// The prints that were compared, and whether each was compared with all that were there then; else it was only compared with
     /// those of which this is true.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, LedgerError> {
         let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
     }
 
     /// Hands all pairs that sound alike to `take`, in order.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn sound_pairs(&self, mut take: impl FnMut(SoundPair)) -> Result<(), LedgerError> {
         let mut select = self.connection.prepare(
             "SELECT one, other, bit_error_rate, score, overlap, drift, offset_frames, worst, worst_at_frame, median

@@ -55,9 +55,6 @@ const COLUMNS: &str =
 
 impl Catalog {
     /// All sources, in the order in which they were given.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_sources(&self) -> Result<Vec<Source>, LedgerError> {
         all(&self.connection)
     }
@@ -65,9 +62,6 @@ impl Catalog {
 
 impl Library {
     /// All sources, in the order in which they were given.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn sources(&self) -> Result<Vec<Source>, LedgerError> {
         all(&self.connection)
     }
@@ -127,9 +121,6 @@ impl Library {
     }
 
     /// Writes down that a source cannot be reached. Its items stay as they are.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn unreachable(&self, source: i64, why: &str, now: Timestamp) -> Result<(), LedgerError> {
         self.connection.execute(
             "UPDATE library_sources SET failed_at = coalesce(failed_at, ?2), failure = ?3 WHERE id = ?1",

@@ -47,9 +47,6 @@ impl Volume {
 
 impl Catalog {
     /// The volumes that were mounted within a source.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_mounts(&self, source: i64) -> Result<Vec<(PathBuf, Volume)>, LedgerError> {
         let sql = "SELECT path, device, fsid, uuid FROM library_mounts WHERE source = ?1 ORDER BY path";
         let mut select = self.connection.prepare(sql)?;
@@ -61,9 +58,6 @@ impl Catalog {
 
 impl Library {
     /// Writes down which volume a source lies on.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn lies_on(&self, source: i64, volume: Volume) -> Result<(), LedgerError> {
         self.connection.execute(
             "UPDATE library_sources SET device = ?2, fsid = ?3, uuid = ?4 WHERE id = ?1",
@@ -73,9 +67,6 @@ impl Library {
     }
 
     /// Writes down which volume is mounted at a folder within a source.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn is_mounted(&self, source: i64, folder: &Path, volume: Volume) -> Result<(), LedgerError> {
         self.connection.execute(
             "INSERT INTO library_mounts (source, path, device, fsid, uuid) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -17,9 +17,6 @@ pub struct WholePrint {
 
 impl Catalog {
     /// The words of the whole file with this audio, where they are known.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_whole_print(&self, audio_sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, LedgerError> {
         let sql = "SELECT words FROM library_whole_prints WHERE audio_sha256 = ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([audio_sha256], |row| row.get(0)).optional()?)

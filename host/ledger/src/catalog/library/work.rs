@@ -69,9 +69,6 @@ impl WorkFilter {
 
 impl Catalog {
     /// How many items wait, and how many bytes they have together.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_work(&self, work: WorkFilter) -> Result<(u64, u64), LedgerError> {
         let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
         let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
@@ -79,9 +76,6 @@ impl Catalog {
     }
 
     /// The next items after the place `after`, at most `most` of them; the first page is after `(0, 0)`.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub fn library_page(
         &self,
         work: WorkFilter,

@@ -33,7 +33,6 @@ pub fn decode<T: DeserializeOwned>(message: &[u8]) -> io::Result<T> {
     postcard::from_bytes(message).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Writes a message and flushes.
 pub(super) fn write<T: Serialize>(to: &mut impl Write, message: &T) -> io::Result<()> {
     to.write_all(&encode(message)?)?;
     to.flush()

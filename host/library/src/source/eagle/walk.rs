@@ -43,7 +43,6 @@ pub(in super::super) fn walk(
     Ok(walked)
 }
 
-/// The ids of all items, sorted.
 fn ids(images: &Path, walked: &mut SourceListing) -> io::Result<Vec<String>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(images)? {
@@ -65,7 +64,6 @@ fn stamp(stamps: &HashMap<String, i64>, id: &str, folder: &Path) -> Option<i64> 
     stamps.get(id).copied().or_else(of_file)
 }
 
-/// One item that is looked at.
 struct Look<'a> {
     id: &'a str,
     folder: &'a Path,

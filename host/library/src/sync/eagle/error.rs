@@ -34,7 +34,6 @@ pub enum EagleError {
     Failing {
         /// The path that was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// The beginning of what it says, with a colon before it.
         words: String,
@@ -47,7 +46,6 @@ pub enum EagleError {
     Unauthorized {
         /// Where.
         address: String,
-        /// The secret that would be sent.
         secret: String,
     },
     /// It refuses (4xx, or `status` is not `success`).
@@ -55,7 +53,6 @@ pub enum EagleError {
     Refused {
         /// The path that was asked for.
         what: String,
-        /// The HTTP status.
         status: u16,
         /// The beginning of what it says, with a colon before it.
         words: String,
@@ -78,20 +75,12 @@ pub enum EagleError {
     #[error(
         "Eagle lost tags of {item} when it saved them, twice: {tags}; nothing more is sent; add them in Eagle again"
     )]
-    Loses {
-        /// The item.
-        item: String,
-        /// The tags.
-        tags: String,
-    },
+    Loses { item: String, tags: String },
     /// Items are not as they were written, one after the other.
     #[error(
         "Eagle says that it saves, and the last {items} items were not as they were saved; restart Eagle, then sync again"
     )]
-    SavesNothing {
-        /// How many items.
-        items: usize,
-    },
+    SavesNothing { items: usize },
     /// The answer is too long.
     #[error("the answer to {what} has more than {limit} bytes; nothing of it is taken")]
     TooLarge {

@@ -45,9 +45,6 @@ impl<'a> ApiRequest<'a> {
 
 impl Http {
     /// A client.
-    ///
-    /// # Errors
-    /// When none can be made.
     pub(super) fn new(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
         // Refused where there is a provider already, which is as good. Without one reqwest panics.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -67,9 +64,6 @@ impl Http {
     }
 
     /// The `data` of the answer. What may pass is tried again.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is no good.
     pub(super) async fn ask(&self, question: ApiRequest<'_>) -> Result<Value, EagleError> {
         let mut pauses = PAUSES.iter();
         loop {
@@ -84,9 +78,6 @@ impl Http {
     }
 
     /// As [`Http::ask`], once: for what must not be sent again as it was.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is no good.
     pub(super) async fn once(&self, question: &ApiRequest<'_>) -> Result<Value, EagleError> {
         let mut query = question.query.clone();
         query.extend(self.token.value().map(|token| ("token", token)));

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::EagleError;
 
-/// Items by their ids.
 pub(super) type Items = HashMap<String, EagleItem>;
 
 /// An item of the library that is open in Eagle.
@@ -27,9 +26,6 @@ pub struct EagleItem {
 
 impl EagleItem {
     /// Reads an item, as far as it has the form of one.
-    ///
-    /// # Errors
-    /// When it has no id.
     pub(super) fn read(value: &Value, what: &str) -> Result<Self, EagleError> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let wrong = || EagleError::NotEagle { what: what.to_owned(), found: "an item without `id`".to_owned() };
@@ -44,9 +40,6 @@ impl EagleItem {
     }
 
     /// Reads a list of items. One without an id stands there as none: pages are counted.
-    ///
-    /// # Errors
-    /// When it is none, or nothing in it is an item.
     pub(super) fn read_all(value: &Value, what: &str) -> Result<Vec<Option<Self>>, EagleError> {
         let items = value
             .as_array()

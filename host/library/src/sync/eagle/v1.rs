@@ -24,9 +24,6 @@ enum Offset {
 }
 
 /// One item; none when it is not known.
-///
-/// # Errors
-/// When there is no answer, or it is no good.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     match http.ask(ApiRequest::get(INFO, &[("id", id)])).await {
         Ok(Value::Null) => Ok(None),
@@ -37,9 +34,6 @@ pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, Eag
 }
 
 /// The items of these ids that there are.
-///
-/// # Errors
-/// When there is no answer, or it is no good.
 pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
     let complete = ids.len() > SINGLE && list(http, &mut found, &mut tell).await?;
@@ -114,17 +108,11 @@ async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, Eagl
 }
 
 /// Replaces the tags of an item. It is tried once.
-///
-/// # Errors
-/// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
     http.once(&ApiRequest::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
 }
 
 /// Puts an item into Eagle's trash. It is tried once.
-///
-/// # Errors
-/// When there is no answer, or it is a refusal.
 pub(super) async fn trash(http: &Http, id: &str) -> Result<(), EagleError> {
     http.once(&ApiRequest::post("/api/item/moveToTrash", json!({ "itemIds": [id] }))).await.map(drop)
 }

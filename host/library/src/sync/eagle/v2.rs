@@ -11,17 +11,11 @@ use super::{EagleError, EagleItem};
 const GET: &str = "/api/v2/item/get";
 
 /// One item; none when it is not known.
-///
-/// # Errors
-/// When there is no answer, or it is no good.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     Ok(items(http, &[id], |_| ()).await?.remove(id))
 }
 
 /// The items of these ids that there are.
-///
-/// # Errors
-/// When there is no answer, or it is no good.
 pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
     for ids in ids.chunks(PAGE) {
@@ -51,9 +45,6 @@ async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<Eag
 }
 
 /// Replaces the tags of an item. It is tried once.
-///
-/// # Errors
-/// When there is no answer, or it is a refusal.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
     let answer = http.once(&ApiRequest::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
     // Seen of Eagle 4.0: `false` where the item could not be saved.

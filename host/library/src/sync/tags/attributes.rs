@@ -14,9 +14,6 @@ use super::limits::ATTRIBUTE_BYTES;
 const PEOPLES: [&[u8]; 2] = [b"user.", b"system.posix_acl_access"];
 
 /// Gives `to` the attributes of `from`.
-///
-/// # Errors
-/// When one that counts cannot be given: most often the file is somebody else's.
 pub(super) fn carry(from: &File, before: &Metadata, to: &File) -> io::Result<()> {
     let own = to.metadata()?;
     if (own.uid(), own.gid()) != (before.uid(), before.gid()) {

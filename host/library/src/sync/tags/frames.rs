@@ -30,9 +30,6 @@ pub(super) enum Place {
 }
 
 /// The number of frames of the tag at `place`; none when there is no tag of version 2.3 or 2.4, or it is broken.
-///
-/// # Errors
-/// When the file cannot be read.
 pub(super) fn count(file: &mut File, place: Place) -> io::Result<Option<usize>> {
     let start = match place {
         Place::Start => Some(0),

@@ -6,9 +6,6 @@ use std::panic::{self, AssertUnwindSafe};
 use super::stop::StopReason;
 
 /// Does the work. A panic in it is a failure of the file.
-///
-/// # Errors
-/// What the work gives, or that it panicked.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StopReason>) -> Result<T, StopReason> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     done.unwrap_or_else(|_| {

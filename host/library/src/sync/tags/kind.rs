@@ -14,9 +14,6 @@ use super::stop::StopReason;
 use crate::sync::Format;
 
 /// The kind of a file of that format.
-///
-/// # Errors
-/// When it is of a kind that is not written.
 pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
     Ok(match (format.container.as_str(), format.codec.as_str()) {
         ("mp1" | "mp2" | "mp3", _) => FileType::Mpeg,
@@ -32,9 +29,6 @@ pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
 }
 
 /// That a file begins as its kind does: with nothing before it, which only MPEG and ADTS allow.
-///
-/// # Errors
-/// When it does not, or cannot be read.
 pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), StopReason> {
     let failed = |error: io::Error| StopReason::io("reading it", &error);
     let mut head = Vec::new();

@@ -28,9 +28,6 @@ use super::tag_writer::{Kind, Style, TagWriter};
 const V1_BYTES: i64 = 128;
 
 /// Reads the tags of a file of that kind.
-///
-/// # Errors
-/// When it is of a kind that is not written, or not all of its tags can be read.
 pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, StopReason> {
     begins(file, kind)?;
     let kind = match kind {
@@ -143,9 +140,6 @@ fn with_frames(
 }
 
 /// Adds a tag as bytes.
-///
-/// # Errors
-/// When it has no form as bytes.
 pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), StopReason> {
     let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
     dumped.map_err(|error| {

@@ -60,9 +60,6 @@ pub(super) enum Kind {
 
 impl TagWriter {
     /// Reads the tags of a file of that kind.
-    ///
-    /// # Errors
-    /// When it is of a kind that is not written, or not all of its tags can be read.
     pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Self, StopReason> {
         guarded(|| reading::read(file, kind, style))
     }
@@ -110,9 +107,6 @@ impl TagWriter {
 
     /// Everything that is neither ours nor, with `replace_old`, of old, as bytes: the same before and after. Of a file that had
     /// no frames (`new`) it is what its poorer tag says.
-    ///
-    /// # Errors
-    /// When it has no form as bytes.
     pub(super) fn others(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
         self.take(replace_old);
         let mut bytes = self.rest;
@@ -140,9 +134,6 @@ impl TagWriter {
     }
 
     /// Writes them into a file that had them in another state.
-    ///
-    /// # Errors
-    /// When that fails; then the file may be anything.
     pub(super) fn save(&self, file: &mut File, style: Style) -> Result<(), StopReason> {
         let mut options = WriteOptions::new();
         options.lossy_text_encoding(false);
@@ -159,7 +150,6 @@ impl TagWriter {
         })
     }
 
-    /// What tags of this name say.
     fn named(&self, name: &str) -> Vec<String> {
         match &self.kind {
             Kind::Frames(frames) => {

@@ -23,9 +23,6 @@ pub(super) struct Temporary {
 
 impl Temporary {
     /// An empty file beside `path`, which nobody else may read yet.
-    ///
-    /// # Errors
-    /// When none can be made there, or another sync writes it.
     pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, StopReason> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
         let beside = path.with_file_name(format!("{PREFIX}{inode}.{ending}"));
@@ -43,9 +40,6 @@ impl Temporary {
     }
 
     /// Makes it hold what `from` holds.
-    ///
-    /// # Errors
-    /// When that cannot be read or written in full.
     pub(super) fn fill(&mut self, from: &mut File) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;

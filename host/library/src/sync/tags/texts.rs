@@ -10,7 +10,6 @@ use lofty::ogg::tag::VorbisComments;
 
 use super::tag_writer::{Kind, TagWriter};
 
-/// A field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     Title,

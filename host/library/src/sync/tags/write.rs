@@ -95,24 +95,15 @@ pub fn look(known: &KnownItem, replace_old: bool) -> FileNeed {
 /// What is written into a file.
 pub(super) trait Change {
     /// That there is something to write.
-    ///
-    /// # Errors
-    /// Why not.
     fn need(&self, book: &TagWriter) -> Result<(), StopReason>;
 
     /// Puts it into the tags.
     fn put(&self, book: &mut TagWriter);
 
     /// That the tags have it.
-    ///
-    /// # Errors
-    /// What they have instead.
     fn has(&self, book: &TagWriter) -> Result<(), StopReason>;
 
     /// All that is not written, as bytes: the same before and after.
-    ///
-    /// # Errors
-    /// When it has no form as bytes.
     fn others(&self, book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
 }
 
@@ -150,9 +141,6 @@ pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> Wr
 }
 
 /// Writes it. `ready` hears as what the file will be known, right before the copy takes its place.
-///
-/// # Errors
-/// Why the file is as it was, or that it is not as it was written.
 pub(super) fn written(
     known: &KnownItem,
     change: &dyn Change,
@@ -264,9 +252,6 @@ fn has(book: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
 }
 
 /// Opens a file that may be written.
-///
-/// # Errors
-/// Why it is left alone.
 pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
     // Eagle's files are Eagle's, also where a folder within its library was scanned as one.
     if known.item.is_some() || eagle_around(&known.path).is_some() {

@@ -15,9 +15,6 @@ type Handle = Resource<Descriptor>;
 type Guest<'a> = StoreContextMut<'a, State>;
 
 /// Replaces the functions that make something. The linker has to allow shadowing.
-///
-/// # Errors
-/// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async(
@@ -89,9 +86,6 @@ fn made_one(state: &mut State, made: FsResult<()>) -> wasmtime::Result<(Result<(
 }
 
 /// Counts the bytes between a file's end and `to`, which become part of the file without being written.
-///
-/// # Errors
-/// When that is too much.
 pub(crate) fn lengthen(state: &mut State, file: &Handle, to: u64) -> wasmtime::Result<()> {
     // For anything but a readable file wasmtime returns the error.
     if let Descriptor::File(file) = state.table.get(file)?

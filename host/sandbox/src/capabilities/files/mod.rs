@@ -76,8 +76,6 @@ impl fmt::Debug for FolderCheck {
 pub(crate) struct Preopens(Vec<(Dir, String)>);
 
 impl Preopens {
-    /// # Errors
-    /// When the system has no more file handles.
     pub(crate) fn new(mounts: &[MountGrant]) -> io::Result<Self> {
         let preopen = |mount: &MountGrant| {
             let (permissions, mode) = if mount.writable {
@@ -93,9 +91,6 @@ impl Preopens {
 }
 
 /// Replaces `get-directories` and the functions that open, make, rename and remove files. Called after WASI was linked.
-///
-/// # Errors
-/// When the linker does not have the interfaces.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {

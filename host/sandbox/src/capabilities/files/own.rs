@@ -105,9 +105,6 @@ impl Tracker {
 type Handle = Resource<Descriptor>;
 
 /// Replaces the functions that rename and remove. The linker has to allow shadowing.
-///
-/// # Errors
-/// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut linked = linker.instance(TYPES)?;
     linked.func_wrap_async(

@@ -29,9 +29,6 @@ type OpenAt = (Resource<Descriptor>, PathFlags, String, OpenFlags, DescriptorFla
 type SetTimesAt = (Resource<Descriptor>, PathFlags, String, NewTimestamp, NewTimestamp);
 
 /// Replaces `open-at`, and `set-times-at`, which changes a file without opening it. The linker has to allow shadowing.
-///
-/// # Errors
-/// When the linker does not have the interface.
 pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut types = linker.instance(TYPES)?;
     types.func_wrap_async(

@@ -31,7 +31,6 @@ pub(super) fn sound(sound: AudioReport) -> generated::Sound {
     }
 }
 
-/// A file without a fingerprint.
 pub(super) fn without(reason: Reason, detail: String) -> Heard {
     let lack = Lack { reason: reason.word().to_owned(), detail };
     if reason.is_skipped() { Heard::Skipped(lack) } else { Heard::Failed(lack) }
@@ -72,9 +71,6 @@ pub(super) fn coverage(found: Coverage) -> generated::Covered {
 }
 
 /// The first groups.
-///
-/// # Errors
-/// When they are too much text.
 pub(super) fn twice(found: &Duplicates, most: u32) -> Result<Twice, Error> {
     let most = most.min(limits::SOUND_GROUPS) as usize;
     let mut bytes = 0;

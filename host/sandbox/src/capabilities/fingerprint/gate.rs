@@ -33,9 +33,6 @@ pub(super) enum WorkSize {
 impl WorkGate {
     /// Does `work` once there is room. `work` is told by the flag when it is to end: when its time is up, the task is
     /// cancelled, or nobody waits for it any more.
-    ///
-    /// # Errors
-    /// When it takes too long, is cancelled, or breaks off.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         room: WorkSize,

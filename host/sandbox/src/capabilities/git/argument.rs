@@ -2,16 +2,11 @@
 
 use super::generated::Error;
 
-/// Characters of a revision.
 const REVISION: usize = 200;
 
-/// Bytes of a path.
 const PATH: usize = 4096;
 
 /// A revision that can mean a commit and nothing else: no option, no range, no file in a commit, no search.
-///
-/// # Errors
-/// When it is none.
 pub(super) fn revision(text: &str) -> Result<&str, Error> {
     let plain = |c: char| c.is_alphanumeric() || "/._-~^@+".contains(c);
     let sound = !text.is_empty()
@@ -23,9 +18,6 @@ pub(super) fn revision(text: &str) -> Result<&str, Error> {
 }
 
 /// A path below the folder, as `git` writes it.
-///
-/// # Errors
-/// When it leads out of the folder or is none.
 pub(super) fn path(text: &str) -> Result<&str, Error> {
     let sound = text.len() <= PATH
         && !text.chars().any(char::is_control)

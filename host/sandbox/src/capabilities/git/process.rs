@@ -59,9 +59,6 @@ pub(super) struct Output {
 }
 
 /// Runs a command to its end. `input` is small.
-///
-/// # Errors
-/// When it does not start, or takes too long.
 pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Result<Output, Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| {

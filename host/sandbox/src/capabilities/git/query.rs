@@ -43,9 +43,6 @@ impl RepositoryQuery {
     }
 
     /// Checks again, after `git` has answered, that the repository is made of its own files only.
-    ///
-    /// # Errors
-    /// When something leads out of it.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.repository.check()
     }

@@ -24,7 +24,6 @@ const DEEP: usize = 32;
 /// The most files below `objects` and `refs` together: a repository that was not packed for years has some ten thousand.
 const MANY: usize = 1_000_000;
 
-/// A repository that may be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Repository {
     /// The folder that has `.git`.
@@ -39,9 +38,6 @@ pub(super) struct Repository {
 
 impl Repository {
     /// The repository that `folder` lies in.
-    ///
-    /// # Errors
-    /// When there is none, or it is made of things that lie elsewhere.
     pub(super) fn of(folder: &Path) -> Result<Self, Error> {
         let shown = folder.display();
         let gone = |error: io::Error| Error::Unavailable(format!("the folder {shown} cannot be opened: {error}"));
@@ -59,9 +55,6 @@ impl Repository {
     }
 
     /// Checks that nothing that `git` reads is outside of the repository.
-    ///
-    /// # Errors
-    /// When something is.
     pub(super) fn check(&self) -> Result<(), Error> {
         check(&self.own, &self.common).map_err(|why| refused(&self.top, &why))
     }
@@ -171,7 +164,6 @@ fn real_file(path: &Path) -> Result<(), String> {
     }
 }
 
-/// The text of a small file.
 pub(super) fn small(path: &Path) -> io::Result<String> {
     // A pipe would never end.
     if !fs::symlink_metadata(path)?.is_file() {

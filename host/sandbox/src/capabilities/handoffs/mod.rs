@@ -95,7 +95,6 @@ pub(crate) struct Handoffs {
     pub(crate) emission: EmitPermission,
     /// In the order of the calls, each key once at most for each kind.
     pub(crate) post: Vec<PluginRequest>,
-    /// Why the budget refused a handoff.
     pub(crate) refused: Option<String>,
 }
 

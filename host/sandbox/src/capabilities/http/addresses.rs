@@ -14,9 +14,6 @@ pub(crate) enum Host {
 
 impl Host {
     /// Reads the host of a URI, lower-case; an IPv6 address in brackets.
-    ///
-    /// # Errors
-    /// What is wrong with it: an address in decimal, octal, hexadecimal or shortened form, or no name at all.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address = inner.parse::<Ipv6Addr>();
@@ -35,7 +32,6 @@ impl Host {
         Ok(Self::Name(text.to_owned()))
     }
 
-    /// As a rule writes it.
     pub(crate) fn as_rule(&self) -> String {
         match self {
             Self::Address(IpAddr::V4(address)) => address.to_string(),
@@ -53,9 +49,6 @@ impl Host {
     }
 
     /// Those of `answers` that may be connected to.
-    ///
-    /// # Errors
-    /// When there is none; the text names an address that was refused and what it is.
     pub(crate) fn admit(&self, answers: &[IpAddr]) -> Result<Vec<IpAddr>, String> {
         let name = match self {
             Self::Address(address) => return Ok(vec![*address]),

@@ -30,7 +30,6 @@ pub(crate) struct Network {
     servers: Option<BTreeMap<String, SocketAddr>>,
 }
 
-/// A connection, with or without TLS.
 pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
@@ -52,9 +51,6 @@ impl From<Error> for ConnectError {
 
 impl Network {
     /// A network with these servers in place of all others, by `SCHEME://HOST[:PORT]`.
-    ///
-    /// # Errors
-    /// What is not such an origin.
     pub(crate) fn with_servers(servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
         let origin = |(origin, address): (&String, &SocketAddr)| {
             let wrong = |why: String| format!("`{origin}` is no server ({why}); write SCHEME://HOST[:PORT]");

@@ -61,7 +61,6 @@ impl Denials {
         kept.latest = Some(denial.text);
     }
 
-    /// The latest.
     pub(crate) fn latest(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).latest.clone()
     }

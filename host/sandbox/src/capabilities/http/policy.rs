@@ -20,9 +20,6 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Whether `target` is declared and granted.
-    ///
-    /// # Errors
-    /// What is missing.
     pub(super) fn check(&self, target: &Target) -> Result<(), Denial> {
         let host = target.host.as_rule();
         let allows = |rule: &HttpRule| rule.allows(&target.method, target.scheme, &host, target.port, &target.path);

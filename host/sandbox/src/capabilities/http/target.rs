@@ -18,10 +18,6 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads method and address.
-    ///
-    /// # Errors
-    /// What about them is refused, whatever is granted.
     pub(crate) fn read(method: &http::Method, uri: &Uri) -> Result<Self, String> {
         if *method == http::Method::CONNECT || *method == http::Method::TRACE {
             return Err(format!("the method {method} is never sent"));

@@ -18,7 +18,6 @@ fn manifest(capabilities: &str) -> Manifest {
 
 const DECLARED: &str = r#""ledger":{"reason":""}"#;
 
-/// A ledger with one task.
 fn ledger(folder: &Path) -> (PathBuf, baton_ledger::Ledger) {
     let path = folder.join("ledger.db");
     let ledger = baton_ledger::Ledger::open(&path, "test").unwrap();

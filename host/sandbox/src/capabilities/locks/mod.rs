@@ -80,7 +80,6 @@ impl Locks {
         taken.holds().await.map_err(|error| Error::Failed(error.to_string()))
     }
 
-    /// Gives a name back.
     async fn give_back(&mut self, handle: u32) {
         if let Some(taken) = self.held.remove(&handle)
             && let Err(error) = taken.give_back().await

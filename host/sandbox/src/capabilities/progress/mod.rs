@@ -9,7 +9,6 @@ use tokio::sync::watch;
 
 use crate::store::State;
 
-/// Reports closer together are dropped.
 const CLOSEST: Duration = Duration::from_millis(50);
 
 /// What is kept of a message.

@@ -15,7 +15,6 @@ use super::spellings::{Progress, Spellings, WIDEST};
 /// a longer value the table would take more than 4 MiB.
 const TABLE_BYTES: usize = 1 << 10;
 
-/// All forms of one value.
 #[derive(Clone)]
 pub(super) struct Forms {
     spellings: Spellings,
@@ -37,8 +36,6 @@ enum Search {
 }
 
 impl Forms {
-    /// # Errors
-    /// When the value is too long to be looked for.
     pub(super) fn of(value: &str) -> Result<Self, String> {
         let mut forms = forms_of(value);
         forms.sort_unstable();

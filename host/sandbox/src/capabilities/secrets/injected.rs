@@ -61,9 +61,6 @@ impl PlaceholderError {
 
 impl InjectedSecrets {
     /// What `plugin`, which declares `declared`, may use of what was `granted`.
-    ///
-    /// # Errors
-    /// When the values cannot be looked for in what comes back.
     pub(crate) fn of(
         plugin: &str,
         declared: &[SecretCapability],
@@ -84,9 +81,6 @@ impl InjectedSecrets {
     }
 
     /// The placeholder of the secret `name`.
-    ///
-    /// # Errors
-    /// When it is not declared, not granted or not set.
     pub(crate) fn placeholder(&self, name: &str) -> Result<String, PlaceholderError> {
         let plugin = &self.plugin;
         let Some(entry) = self.entries.iter().find(|entry| entry.name == name) else {
@@ -110,9 +104,6 @@ impl InjectedSecrets {
     }
 
     /// Puts the values into the headers of a request to `target`.
-    ///
-    /// # Errors
-    /// When a placeholder is where it must not be; no value was put in for it.
     pub(crate) fn put_in(&self, target: &Target, headers: &mut HeaderMap) -> Result<(), Denial> {
         if self.scrubber.is_idle() {
             return Ok(());

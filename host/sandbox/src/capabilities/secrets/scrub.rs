@@ -28,9 +28,6 @@ impl std::fmt::Debug for Scrubber {
 
 impl Scrubber {
     /// A scrubber of this value. A value that could not be found would pass, so the error ends the attempt.
-    ///
-    /// # Errors
-    /// When the value is too long to be looked for.
     pub(crate) fn of(value: &str) -> Result<Self, String> {
         Ok(Self(vec![Arc::new(Forms::of(value)?)]))
     }

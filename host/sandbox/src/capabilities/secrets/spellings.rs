@@ -193,7 +193,6 @@ fn escaped(code: u8) -> Option<u8> {
     }
 }
 
-/// The number of these hexadecimal digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }

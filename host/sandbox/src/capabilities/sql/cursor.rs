@@ -15,7 +15,6 @@ use crate::workers::Workers;
 pub struct Cursor {
     columns: Vec<String>,
     worker: Worker,
-    /// Whether an error has ended it.
     ended: bool,
     /// Counts it among the open ones.
     _place: Arc<()>,
@@ -54,7 +53,6 @@ impl Cursor {
         self.kept.is_some()
     }
 
-    /// The next rows.
     pub(super) async fn next(&mut self, most: u32) -> Result<Vec<Row>, GuestError> {
         if self.ended {
             return Err(GuestError::Invalid("the cursor is at its end because of an earlier error".to_owned()));

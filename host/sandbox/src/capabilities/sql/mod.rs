@@ -53,7 +53,6 @@ pub(crate) struct Sql {
     workers: Option<Workers>,
     /// One for each database that was used.
     workers_open: BTreeMap<Database, Worker>,
-    /// Held once by each open cursor.
     cursors: Arc<()>,
     /// Bytes that its statements added to the catalog.
     catalog_growth: u64,
@@ -111,7 +110,6 @@ impl Sql {
         self.catalog_growth > CATALOG_BYTES
     }
 
-    /// How workers are started.
     fn workers(&self) -> Option<&Workers> {
         self.workers.as_ref()
     }

@@ -39,9 +39,6 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts a worker that opens the database.
-    ///
-    /// # Errors
-    /// When no process starts or the database does not open.
     pub(super) async fn open(workers: Option<&Workers>, access: Access) -> Result<Self, GuestError> {
         let mut worker = Self::start(workers)?;
         let opening = encoded(&Request::Open(access))?;
@@ -78,9 +75,6 @@ impl Worker {
 
     /// Asks and waits for the answer. After an error of the process itself (not of the statement) the worker
     /// [is broken](Self::is_broken).
-    ///
-    /// # Errors
-    /// As the statement, and when the process ends.
     pub(super) async fn ask(&mut self, request: &Request) -> Reply {
         let message = encoded(request)?;
         self.reply(message, limits::STATEMENT, "the statement").await
@@ -129,7 +123,6 @@ impl Worker {
         decode(&reply)
     }
 
-    /// Why the process ended.
     async fn why(&mut self) -> GuestError {
         let Some(process) = &mut self.process else { return broken_off() };
         let Some(status) = process.ended(CLOSING).await else {

@@ -45,7 +45,6 @@ struct ParentItem {
 /// How much of a heading is kept: it is told again with every file below it.
 const HEADING_CHARS: usize = 300;
 
-/// A heading above the present block.
 struct Heading {
     level: u8,
     said: HeadingFlags,
@@ -150,7 +149,6 @@ impl Scan<'_> {
         self.headings.iter().any(|heading| !heading.title && such(&heading.said))
     }
 
-    /// Whether the label is such.
     fn label_is(&self, such: impl Fn(&HeadingFlags) -> bool) -> bool {
         self.label.as_ref().is_some_and(such)
     }

@@ -4,7 +4,6 @@ use super::super::inline::{Inline, SpanKind};
 use super::super::names;
 use super::super::words;
 
-/// Which column holds what.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Columns {
     /// One bit for each of the first 64 columns that is there for files.

@@ -14,7 +14,6 @@ use super::symbols;
 use super::words;
 use crate::plan::{Form, Kind, Role, Sighting};
 
-/// What a table says.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// Files.

@@ -17,7 +17,6 @@ const WIDE: usize = 3;
 /// Signs of a word of code after which a line may be broken at the latest.
 const WORD: usize = 28;
 
-/// Writes the blocks of a section.
 pub(super) fn write(out: &mut String, blocks: &[Block]) {
     let mut below_heading = false;
     for block in blocks {
@@ -42,7 +41,6 @@ pub(super) fn write(out: &mut String, blocks: &[Block]) {
     }
 }
 
-/// Pieces of one line.
 pub(super) fn line(cells: &[Cell]) -> String {
     cells.iter().map(cell).collect::<Vec<String>>().join(" ")
 }
@@ -86,7 +84,6 @@ fn write_bars(out: &mut String, bars: &[Bar]) {
     out.push_str("</ul>\n");
 }
 
-/// A column of a table.
 struct Column {
     /// Its heading, escaped.
     name: String,
@@ -145,7 +142,6 @@ fn write_row(out: &mut String, columns: &[Column], wide: bool, row: &[Cell]) {
     out.push_str("</tr>\n");
 }
 
-/// Folds what is long.
 fn fold(out: &mut String, rows: usize, what: &str, inner: impl FnOnce(&mut String)) {
     if rows <= LONG {
         return inner(out);

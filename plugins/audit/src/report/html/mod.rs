@@ -21,7 +21,6 @@ const STYLE: &str = include_str!("style.css");
 /// What the page may load: nothing. It may be styled by what stands in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Writes a document.
 #[must_use]
 pub(super) fn write(document: &Document) -> String {
     let mut out = String::new();

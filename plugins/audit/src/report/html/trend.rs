@@ -84,7 +84,6 @@ fn height(percent: usize) -> usize {
     HEIGHT - BOTTOM - percent.min(100) * (HEIGHT - TOP - BOTTOM) / 100
 }
 
-/// The day of a moment.
 fn day(at: &str) -> &str {
     at.split([' ', 'T']).next().unwrap_or(at)
 }

@@ -84,7 +84,6 @@ fn changed_plans_are_audited_while_they_exist() {
     assert!(outcome.summary.contains("exists any more"));
 }
 
-/// Stops at once.
 struct Stopped;
 
 impl Watch for Stopped {

@@ -15,7 +15,6 @@ pub(super) struct ListOptions {
     /// How many are shown
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -29,8 +28,6 @@ impl ListOptions {
         Code::Findings
     }
 
-    /// # Errors
-    /// When the catalog cannot be read.
     pub(super) fn run(self, catalog: &Catalog) -> anyhow::Result<Code> {
         let unsure = catalog.unsure()?;
         let shown: Vec<_> = unsure.iter().take(self.limit).collect();

@@ -57,8 +57,6 @@ enum Action {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, no such track or file, or the catalog cannot be read or written.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = super::open(place)? else {
             return Ok(self.list.nothing());
@@ -111,7 +109,6 @@ fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, no
     Ok(())
 }
 
-/// The track that a person means.
 fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
         FoundTracks::One(id) => Ok(id),

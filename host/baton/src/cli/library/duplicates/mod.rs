@@ -39,14 +39,11 @@ pub(super) struct Args {
     /// Also list what sounds alike and is another version
     #[arg(long)]
     versions: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, the catalog cannot be read, or the plan cannot be written.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
             return Ok(Code::Findings);

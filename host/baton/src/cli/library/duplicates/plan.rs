@@ -11,9 +11,6 @@ use serde_json::json;
 use super::json::{as_json, away};
 
 /// Writes a new file. Only what was heard is in it: what is likely by its title is a question and no plan.
-///
-/// # Errors
-/// When there is a file of that name, or it cannot be written.
 pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
     let (files, bytes) = found.superfluous();
     let plan = json!({

@@ -14,10 +14,6 @@ use super::journal::{EagleState, EagleStep, Journal, Kept, Step};
 use super::report::{EagleFile, Report};
 use super::told::tell;
 
-/// Connects to Eagle.
-///
-/// # Errors
-/// When nothing answers there, or it is not Eagle.
 pub(super) type Connect<'a> = dyn Fn() -> anyhow::Result<(Runtime, Eagle)> + 'a;
 
 /// Eagle, which is connected to when it is first asked.
@@ -38,9 +34,6 @@ impl<'a> Asked<'a> {
     }
 
     /// Whether an item is in Eagle's trash now.
-    ///
-    /// # Errors
-    /// Why nobody knows, for people.
     pub(super) fn is_in_trash(&mut self, step: &EagleStep) -> Result<bool, String> {
         let file = path_text::from_text(&step.from);
         let library = eagle_around(&file).ok_or("its library is not there; mount it")?.to_owned();
@@ -54,9 +47,6 @@ impl<'a> Asked<'a> {
     }
 
     /// Puts an item into the trash of the plan's library, and looks whether it is there.
-    ///
-    /// # Errors
-    /// Why it is not, for people.
     fn trash(&mut self, file: &EagleFile) -> Result<(), String> {
         let (runtime, eagle) = self.eagle()?;
         runtime.block_on(one(eagle, file))
@@ -100,9 +90,6 @@ fn name_of(library: &Path) -> &str {
 }
 
 /// Puts the items of the report into Eagle's trash; those that did not go there are refused.
-///
-/// # Errors
-/// When the journal or the catalog cannot be written.
 pub(super) fn trash(
     report: &mut Report,
     eagle: &mut Asked<'_>,
@@ -154,9 +141,6 @@ fn step(file: &EagleFile) -> EagleStep {
 }
 
 /// Puts an item into the trash, and looks whether it is there.
-///
-/// # Errors
-/// Why it is not, for people.
 async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
     let said = |error: EagleError| error.to_string();
     match eagle.item(&file.id).await.map_err(said)? {
@@ -172,9 +156,6 @@ async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
 }
 
 /// The item of Eagle that a file is; none where the file is in no library of Eagle.
-///
-/// # Errors
-/// Why the file is left alone, for people: it is in a library of Eagle and not of an item.
 pub(super) fn item_of(
     path: &Path,
     bytes: u64,

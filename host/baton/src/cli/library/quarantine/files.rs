@@ -7,9 +7,6 @@ use std::path::Path;
 use super::trash;
 
 /// Renames a file into a folder that is made where it is missing; both folders are put onto the disk.
-///
-/// # Errors
-/// When that is not possible; then the file is where it was.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;

@@ -108,7 +108,6 @@ impl Kept {
         self.kept.as_deref().map(path_text::from_text)
     }
 
-    /// The link that it had.
     pub(super) fn link(&self) -> FileLink {
         FileLink { file: 0, track: self.track, by: self.linked_by.clone(), reason: self.link_reason.clone() }
     }
@@ -130,13 +129,10 @@ impl TagsStep {
 /// The journals of all runs, while no other process writes them.
 pub(super) struct Journals {
     folder: PathBuf,
-    /// Locked until it is dropped.
     _lock: File,
 }
 
 impl Journals {
-    /// # Errors
-    /// When the folder cannot be made, or another run goes on.
     pub(super) fn open(folder: PathBuf) -> anyhow::Result<Self> {
         let path = folder.join(".lock");
         let made = fs::create_dir_all(&folder).and_then(|()| File::create(&path));
@@ -173,9 +169,6 @@ impl Journals {
     }
 
     /// The steps of a run, in their order. A line that was cut off was never done.
-    ///
-    /// # Errors
-    /// When there was no such run.
     pub(super) fn steps(&self, number: &str) -> anyhow::Result<Vec<Step>> {
         let names = self.numbers();
         if !names.iter().any(|name| name == number) {
@@ -188,7 +181,6 @@ impl Journals {
     }
 }
 
-/// The journal of a run.
 pub(super) struct Journal {
     path: PathBuf,
     /// Open from its first line on.
@@ -202,9 +194,6 @@ impl Journal {
     }
 
     /// Puts a step onto the disk.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub(super) fn add(&mut self, step: &Step) -> anyhow::Result<()> {
         fail_point!("quarantine.journal_fails", |_| Err(anyhow::anyhow!("the journal cannot be written")));
         // A line that was cut off by a kill ends here: an empty line is no step.

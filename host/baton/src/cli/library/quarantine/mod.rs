@@ -45,7 +45,6 @@ use crate::workspace::Workspace;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
-    /// The plan
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
     /// Move back what an earlier run moved; its number was printed then. Kept files lose the tags that they got. Items of Eagle are put
@@ -64,7 +63,6 @@ pub(in crate::cli) struct Args {
     /// Check and count only; nothing is moved
     #[arg(long)]
     dry_run: bool,
-    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -72,8 +70,6 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace, the plan is not one, or the journal cannot be written.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let catalog = workspace.state.catalog();

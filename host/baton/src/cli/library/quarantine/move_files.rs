@@ -31,9 +31,6 @@ pub(super) struct MoveOptions<'a> {
 }
 
 /// Moves what the plan calls superfluous, and puts items of Eagle into its trash.
-///
-/// # Errors
-/// When the catalog or the journal fails. What was done before that is in the journal and in the catalog.
 pub(super) fn carry(
     plan: &Plan,
     wish: &MoveOptions<'_>,
@@ -128,7 +125,6 @@ impl Run<'_> {
         other.file.check()
     }
 
-    /// One file goes.
     fn one(&mut self, keep: &ComparedFile, file: &ComparedFile) -> anyhow::Result<()> {
         let (path, kept) = (file.path(), keep.path());
         let link = self.catalog.link_at(&kept)?;

@@ -35,7 +35,6 @@ pub(super) struct Member {
     pub(super) hard_link: bool,
 }
 
-/// A file as it was compared.
 #[derive(Debug, Deserialize)]
 pub(super) struct ComparedFile {
     path: String,
@@ -53,8 +52,6 @@ pub(super) struct ComparedFile {
 }
 
 impl Plan {
-    /// # Errors
-    /// When it cannot be read, or is not a plan.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let text = fs::read_to_string(path).context("it cannot be read")?;
         let plan: Self = serde_json::from_str(&text)
@@ -89,25 +86,16 @@ impl ComparedFile {
     }
 
     /// Whether the file is intact, or as damaged as the plan says.
-    ///
-    /// # Errors
-    /// Why it is not, for people.
     pub(super) fn intact(&self) -> Result<(), String> {
         if self.damage.is_some() || self.damage_checked { Ok(()) } else { whole::intact(&self.path()) }
     }
 
     /// Whether the file is the one that was compared, by its digest.
-    ///
-    /// # Errors
-    /// Why it is not, for people.
     pub(super) fn check(&self) -> Result<(), String> {
         self.check_or(&[])
     }
 
     /// As [`ComparedFile::check`], also where the file got tags from an earlier run since: `steps` are those of all runs, in their order.
-    ///
-    /// # Errors
-    /// Why it is not, for people.
     pub(super) fn check_or(&self, steps: &[TagsStep]) -> Result<(), String> {
         let path = self.path();
         let other = "it is another file than the one that was compared; make a new plan";

@@ -13,9 +13,6 @@ use super::report::{KeptFile, Report};
 use super::told::{clear, tell, told};
 
 /// Finishes what killed runs left. Items of Eagle of which nobody knows whether they went are asked of Eagle.
-///
-/// # Errors
-/// When the catalog cannot be written.
 pub(super) fn resume(
     journals: &Journals,
     catalog: &Path,

@@ -46,9 +46,6 @@ pub(super) struct Filling<'a> {
 }
 
 /// Writes into the kept file which of the wanted tags it lacks. None where it lacks none.
-///
-/// # Errors
-/// When the catalog or the journal fails. The inner one tells why the file is as it was, for people.
 pub(super) fn write(
     filling: Filling<'_>,
     files: &mut Writable,
@@ -111,9 +108,6 @@ fn save(kept: &Path, saved: &Path) -> io::Result<()> {
 }
 
 /// Puts the file back as it was before it got tags. One that somebody has changed since stays.
-///
-/// # Errors
-/// When the catalog cannot be written.
 pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report: &mut Report) -> anyhow::Result<()> {
     let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
     let now = match baton_intake::hash_file(&kept) {

@@ -14,9 +14,6 @@ use super::files::remove_empty;
 use super::journal::TagsStep;
 
 /// Tells the catalog that a file is in the trash, and which one is kept instead.
-///
-/// # Errors
-/// When the catalog cannot be written.
 pub(super) fn tell(library: &mut Library, gone: &Path, kept: Option<&Path>) -> anyhow::Result<()> {
     let now = Timestamp::now();
     match kept {
@@ -27,9 +24,6 @@ pub(super) fn tell(library: &mut Library, gone: &Path, kept: Option<&Path>) -> a
 }
 
 /// Removes the second copy of a file that is as it was, and the one that was to take its place.
-///
-/// # Errors
-/// When that is not possible.
 pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Result<()> {
     // Who wrote it is dead, so its age does not count.
     if let Some(folder) = kept.parent() {
@@ -43,9 +37,6 @@ pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Resul
 }
 
 /// Tells the catalog that the kept file has the tags, or has them no more.
-///
-/// # Errors
-/// When the catalog cannot be written.
 pub(super) fn told(library: &mut Library, step: &TagsStep, has: bool) -> anyhow::Result<()> {
     let kept = path_text::from_text(&step.kept);
     let [before, after] = [&step.before, &step.after].map(|text| text.parse::<Digest>());

@@ -12,7 +12,6 @@ pub(super) const NAME: &str = ".baton-trash";
 
 /// Where the files of one run go.
 pub(super) struct Trash {
-    /// The folder that was named, resolved.
     named: Option<PathBuf>,
     /// The folders of the sources.
     roots: Vec<PathBuf>,
@@ -20,9 +19,6 @@ pub(super) struct Trash {
 
 impl Trash {
     /// The trash folder `named`, or else that of each source.
-    ///
-    /// # Errors
-    /// When a scan of a source would find there what was moved, or the folder is within a library of Eagle.
     pub(super) fn new(named: Option<&Path>, roots: Vec<PathBuf>) -> anyhow::Result<Self> {
         let named = named.map(resolved).transpose()?;
         if let Some(named) = &named {
@@ -76,9 +72,6 @@ fn is_scanned(folder: &Path, root: &Path) -> bool {
 }
 
 /// A folder with its links resolved, as far as it is there.
-///
-/// # Errors
-/// When it cannot be resolved, for instance where a link points to nothing.
 fn resolved(folder: &Path) -> anyhow::Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     let missing = |folder: &&Path| folder.symlink_metadata().is_err();

@@ -16,9 +16,6 @@ use super::tags;
 
 /// Moves the files of a run back to where they lay, and takes the tags out of the kept files that they got from them. What lies there
 /// now is never replaced. Doing it again does only what is left.
-///
-/// # Errors
-/// When there was no such run, or the catalog cannot be written.
 pub(super) fn undo(
     journals: &Journals,
     number: &str,

@@ -11,9 +11,6 @@ use baton_fingerprint::{AudioReport, Options, check};
 const HEARD: Duration = Duration::from_secs(10);
 
 /// Decodes all of a file.
-///
-/// # Errors
-/// What is damaged, or why it cannot be decoded, for people.
 pub(super) fn intact(path: &Path) -> Result<(), String> {
     let fix = "`baton library scan --verify` tells the catalog, then make a new plan";
     match check(path, Options { length: Some(HEARD), hashes: false }, &AtomicBool::new(false)) {

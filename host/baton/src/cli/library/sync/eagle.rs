@@ -13,8 +13,6 @@ use crate::cli::block_on;
 use crate::secrets::SecretStore;
 use crate::workspace::Workspace;
 
-/// # Errors
-/// When Eagle cannot be asked at all. What went wrong later stands in the report, with what was done before.
 pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
     let address = Address::parse(&args.eagle.url)?;
     let secret = SecretStore::of(&workspace.state).get(&args.eagle.token)?;

@@ -18,8 +18,6 @@ use super::{Args, bar, stopped_by_ctrl_c};
 use crate::cli::block_on;
 use crate::workspace::Workspace;
 
-/// # Errors
-/// When no progress can be shown. What went wrong with a file stands in the report.
 pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> anyhow::Result<Report> {
     let mut library = args.apply.then(|| Library::open(&workspace.state.catalog())).transpose()?;
     let mut bar = bar(known.len(), if args.apply { "syncing" } else { "reading" })?;

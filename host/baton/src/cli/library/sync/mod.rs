@@ -45,7 +45,6 @@ pub(super) struct Args {
     /// A pause after each that was changed, like 100ms
     #[arg(long, value_name = "PAUSE", value_parser = pause, default_value = "0s", hide_default_value = true)]
     pause: Duration,
-    /// Print JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -67,8 +66,6 @@ pub(super) struct EagleArgs {
 }
 
 impl Args {
-    /// # Errors
-    /// When there is no workspace or nothing scanned, or what is told cannot be reached.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let known = self.known(&workspace)?;
@@ -102,7 +99,6 @@ impl Args {
     }
 }
 
-/// A bar on a terminal.
 fn bar(length: usize, what: &'static str) -> anyhow::Result<ProgressBar> {
     let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {per_sec} {eta}")?);

@@ -38,9 +38,7 @@ impl Status {
 pub(super) struct Line {
     /// Eagle's id, or the path.
     pub(super) id: String,
-    /// Its name, of an item.
     pub(super) name: Option<String>,
-    /// What it has.
     pub(super) has: String,
     /// What it gets.
     pub(super) adds: String,
@@ -64,7 +62,6 @@ pub(super) struct Report {
     pub(super) title: Option<String>,
     pub(super) applied: bool,
     pub(super) lines: Vec<Line>,
-    /// Why it ended before its end.
     pub(super) ended: Option<String>,
 }
 
@@ -93,7 +90,6 @@ impl Outcome {
 }
 
 impl Report {
-    /// Prints it.
     pub(super) fn print(&self, as_json: bool) {
         if as_json {
             output::json(&self.as_json());
