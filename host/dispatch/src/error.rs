@@ -30,11 +30,13 @@ pub enum DispatchError {
     Unusable {
         /// The plugin.
         name: String,
+        /// Why not, and what mends it.
         why: UnusableReason,
     },
     /// An action that the plugin does not have.
     #[error("the plugin `{plugin}` has no action `{action}`; it has: {actions}")]
     NoAction {
+        /// The plugin.
         plugin: String,
         /// As asked for.
         action: String,

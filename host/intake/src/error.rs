@@ -25,17 +25,27 @@ pub enum IntakeError {
         path: PathBuf,
         /// Its size.
         bytes: u64,
+        /// The limit.
         limit: u64,
     },
     /// A directory, a link, a pipe, a device.
     #[error("{path} is not a regular file; only regular files are read")]
-    NotAFile { path: PathBuf },
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
     /// A folder that is a link to another one: nothing is written through it.
     #[error("{path} is a link; only real folders are written to (make it a folder)")]
-    LinkedFolder { path: PathBuf },
+    LinkedFolder {
+        /// The path.
+        path: PathBuf,
+    },
     /// The file is not there (any more).
     #[error("{path} is not there")]
-    Gone { path: PathBuf },
+    Gone {
+        /// The path.
+        path: PathBuf,
+    },
     /// An inbox that another workspace serves.
     #[error(
         "{path} is served by the workspace {root} on {host}; stop serving it there, then `baton up --take-over` once (or remove {marker})"
@@ -61,6 +71,7 @@ pub enum IntakeError {
     Unwatched {
         /// The folder.
         path: PathBuf,
+        /// The system's reason.
         reason: String,
     },
     /// A glob that is none.

@@ -29,6 +29,7 @@ pub enum LedgerError {
     Newer {
         /// The file's `user_version`.
         found: i64,
+        /// The newest that this build knows.
         known: i64,
     },
     /// The file is being made at this moment; nothing was written yet.
@@ -42,6 +43,7 @@ pub enum LedgerError {
     Corrupt {
         /// What kind of value.
         what: &'static str,
+        /// The value.
         value: String,
     },
     /// An archive of pruned events cannot be read.

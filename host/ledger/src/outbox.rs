@@ -167,6 +167,7 @@ pub enum DeliveryProgress {
     Done {
         /// As [`Delivery::folder`].
         folder: String,
+        /// The name that it got.
         name: String,
     },
     /// It was not carried, or nobody knows any more.

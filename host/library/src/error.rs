@@ -12,6 +12,7 @@ pub enum LibraryError {
     NoSource {
         /// What was given.
         path: PathBuf,
+        /// Why not, and what to do.
         why: String,
     },
     /// Another process scans.

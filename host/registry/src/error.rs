@@ -29,6 +29,7 @@ pub enum FetchError {
     /// It took too long.
     #[error("{what} did not come within {} s; try again on a better connection", after.as_secs())]
     TooSlow {
+        /// What was asked for.
         what: String,
         /// How long it was waited for.
         after: Duration,
@@ -42,6 +43,7 @@ pub enum FetchError {
     Unauthorized {
         /// The server.
         host: String,
+        /// What was asked for.
         what: String,
     },
     /// The server knows who asks and refuses.
@@ -49,14 +51,19 @@ pub enum FetchError {
     Denied {
         /// The server.
         host: String,
+        /// What was asked for.
         what: String,
     },
     /// It is not there.
     #[error("{what} is not there; check the name, the tag and the digest")]
-    NotFound { what: String },
+    NotFound {
+        /// What was asked for.
+        what: String,
+    },
     /// It has more bytes than it may have.
     #[error("{what} has more than {limit} bytes, {why}")]
     TooLarge {
+        /// What was asked for.
         what: String,
         /// How many bytes it may have.
         limit: usize,
@@ -66,6 +73,7 @@ pub enum FetchError {
     /// It ends too early.
     #[error("{what} is cut off after {found} of {expected} bytes; try again, or have it published again")]
     Truncated {
+        /// What was asked for.
         what: String,
         /// How many bytes it should have.
         expected: u64,
@@ -75,6 +83,7 @@ pub enum FetchError {
     /// Its bytes are others than those that were asked for.
     #[error("{what} was changed: it should have the digest {expected} and has {found}; nothing of it was kept")]
     WrongDigest {
+        /// What was asked for.
         what: String,
         /// The digest that was asked for.
         expected: String,
@@ -84,6 +93,7 @@ pub enum FetchError {
     /// What is there is no plugin.
     #[error("{what} is no plugin package: {reason}")]
     NotAPackage {
+        /// What was asked for.
         what: String,
         /// What it is instead.
         reason: String,

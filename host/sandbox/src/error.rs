@@ -31,7 +31,9 @@ pub enum SandboxError {
     Limits {
         /// The field of `limits`.
         what: &'static str,
+        /// What is asked for.
         asked: u64,
+        /// The most that is given.
         most: u64,
     },
     /// A schema of arguments in its manifest cannot be used.
@@ -182,6 +184,7 @@ pub enum AttemptError {
     Limit {
         /// Which.
         ceiling: ResourceLimit,
+        /// How much it wanted or used.
         used: u64,
         /// How much there is.
         limit: u64,

@@ -101,6 +101,7 @@ pub enum Trigger {
         /// How long the folder must be quiet first, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
+        /// The action to run.
         action: String,
     },
     /// A file is another one than the plugin said that it saw (`wit/watch.wit`).
@@ -108,16 +109,21 @@ pub enum Trigger {
         /// How long those files must be quiet first, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
+        /// The action to run.
         action: String,
     },
     /// A RETURN was written down.
     Return {
         /// Which RETURNs.
         of: ReturnsOf,
+        /// The action to run.
         action: String,
     },
     /// New audio was heard in a folder that `baton.toml` names (`[[audio]]`); needs the capability `fingerprint` of `library`.
-    Audio { action: String },
+    Audio {
+        /// The action to run.
+        action: String,
+    },
 }
 
 /// The RETURNs that a trigger waits for.
@@ -185,7 +191,12 @@ pub enum ManifestError {
     Json(#[from] serde_json::Error),
     /// An action names a grant that the manifest does not ask for.
     #[error("the action `{}` needs `{}`, which the manifest's capabilities do not ask for", one_line(.action), one_line(.grant))]
-    NotAsked { action: String, grant: String },
+    NotAsked {
+        /// The action.
+        action: String,
+        /// The grant spec.
+        grant: String,
+    },
     /// A name breaks the rule for names.
     #[error("the manifest's {what} `{}` is not a name: lower-case letters, digits and hyphens, at most 64, are", one_line(.name))]
     Name {

@@ -31,7 +31,10 @@ pub enum Decision {
     /// It is this one.
     Auto(MatchCandidate),
     /// A person should look: it may be one of these, the best first, at most five.
-    Review { candidates: Vec<MatchCandidate> },
+    Review {
+        /// The candidates.
+        candidates: Vec<MatchCandidate>,
+    },
     /// None of them.
     None {
         /// The candidate that came nearest, if any was compared.

@@ -12,7 +12,10 @@ use super::version::Agreement;
 #[serde(tag = "code", rename_all = "kebab-case")]
 pub enum Reason {
     /// Both have the same id in a service.
-    SameId { service: String },
+    SameId {
+        /// The service.
+        service: String,
+    },
     /// The sound was found to be the same.
     SameRecording,
     /// Both have the same ISRC.
@@ -49,7 +52,10 @@ pub enum Reason {
         same: bool,
     },
     /// Another candidate fits as well.
-    AsGood { candidate: usize },
+    AsGood {
+        /// Its place among the candidates.
+        candidate: usize,
+    },
     /// No candidate has an id, an ISRC, or a title or artist that is near enough to compare.
     NothingAlike,
 }

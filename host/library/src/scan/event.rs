@@ -15,6 +15,7 @@ pub enum Event<'a> {
     Listing {
         /// Its folder.
         source: &'a Path,
+        /// Items so far.
         items: u64,
     },
     /// A source was listed, or could not be.
@@ -23,17 +24,20 @@ pub enum Event<'a> {
     Begin {
         /// Files that are going to be read.
         items: u64,
+        /// Bytes that they have together.
         bytes: u64,
     },
     /// A file was read.
     Read {
         /// The file.
         path: &'a Path,
+        /// Its size in bytes.
         size: u64,
         /// What came of it.
         state: ItemState,
         /// Why it has no fingerprint, or what is wrong with it although it has one (`damaged`): the word, and the sentence.
         why: Option<(&'a str, &'a str)>,
+        /// What comparing it came to.
         compared: Option<Comparison>,
     },
     /// A source, or a volume within it, cannot be reached any more; what is left of it waits.

@@ -8,6 +8,7 @@
 pub enum Place {
     /// Below the audited root: normal, relative, without `.` and `..`, without a trailing slash. Empty for the root.
     Inside {
+        /// The path.
         path: String,
         /// Whether the text says that it starts at the root (`/x`, `./x`).
         anchored: bool,

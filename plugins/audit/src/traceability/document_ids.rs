@@ -15,16 +15,21 @@ pub enum IdFault {
     Duplicate {
         /// The id.
         id: String,
+        /// The documents, sorted.
         documents: Vec<String>,
     },
     /// The first line wants to be an id and is none.
     Malformed {
+        /// The document.
         document: String,
         /// What it says.
         written: String,
     },
     /// The documents beside it have one.
-    Absent { document: String },
+    Absent {
+        /// The document.
+        document: String,
+    },
 }
 
 impl IdFault {

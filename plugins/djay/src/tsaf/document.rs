@@ -73,7 +73,12 @@ fn resolved(base: &str, text: &str) -> Option<String> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum NumberedValue<'a> {
     /// An object of a class; a key may be there twice.
-    Object { class: &'a str, fields: Vec<(&'a str, Value<'a>)> },
+    Object {
+        /// Its class.
+        class: &'a str,
+        /// Its fields in their order.
+        fields: Vec<(&'a str, Value<'a>)>,
+    },
     /// Values in order.
     Array(Vec<Value<'a>>),
     /// Seconds since 2001-01-01 UTC.

@@ -57,6 +57,7 @@ pub enum FaultKind {
     TooMany {
         /// How many are announced.
         count: usize,
+        /// How many bytes are left.
         left: usize,
     },
     /// Values lie deeper in each other than 64.

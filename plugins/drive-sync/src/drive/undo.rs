@@ -22,6 +22,7 @@ pub enum Change {
     RemovedTwin {
         /// Where it was.
         path: String,
+        /// Where the same bytes are.
         same_as: String,
     },
     /// A folder was taken away, because nothing was in it.

@@ -29,6 +29,7 @@ pub enum Step {
         id: String,
         /// What the folder is to be called: `{title}_{id}`.
         title: String,
+        /// The folders.
         folders: Vec<String>,
     },
     /// Moves a CSV into its database's folder.
@@ -37,21 +38,25 @@ pub enum Step {
         id: String,
         /// The CSV.
         path: String,
+        /// The folder.
         folder: String,
     },
     /// Makes a folder for backups.
     MakeArchive {
         /// The database.
         id: String,
+        /// The database's folder.
         folder: String,
     },
     /// Takes the oldest backups away.
     Retain {
         /// The database.
         id: String,
+        /// The database's folder.
         folder: String,
         /// How many are kept.
         keep: usize,
+        /// The backups that go, by name.
         backups: Vec<String>,
     },
 }

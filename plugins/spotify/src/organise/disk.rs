@@ -70,10 +70,13 @@ pub trait Disk {
     /// Says when a file was written to.
     fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
 
+    /// When it is not there, or may not go.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
+    /// When anything is there already.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
+    /// When it is not.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Waits until the names in a folder are on the disk, where the system can.

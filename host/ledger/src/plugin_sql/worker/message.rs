@@ -21,18 +21,21 @@ pub enum Request {
         to: PathBuf,
         /// The device of the file that is meant.
         device: u64,
+        /// Its inode.
         inode: u64,
     },
     /// Reads everything at once.
     Query {
         /// Its text.
         statement: String,
+        /// Its parameters.
         parameters: Vec<Value>,
     },
     /// Writes.
     Execute {
         /// Its text.
         statement: String,
+        /// Its parameters.
         parameters: Vec<Value>,
     },
     /// Writes many rows in one transaction.
@@ -51,10 +54,14 @@ pub enum Request {
     Walk {
         /// Its text.
         statement: String,
+        /// Its parameters.
         parameters: Vec<Value>,
     },
     /// The next rows of what [`Request::Walk`] began.
-    Next { most: u32 },
+    Next {
+        /// At most so many.
+        most: u32,
+    },
 }
 
 /// The answer to a request.
@@ -68,12 +75,14 @@ pub enum Answer {
     Table(Table),
     /// A statement or a batch has written.
     Changed {
+        /// How many rows it changed.
         rows: u64,
         /// By how many bytes it enlarged the database, where that is counted (the catalog).
         growth: u64,
     },
     /// The statements of a transaction have written.
     Changes {
+        /// How many rows each changed.
         rows: Vec<u64>,
         /// As in [`Answer::Changed`], of all together.
         growth: u64,

@@ -34,6 +34,7 @@ pub enum EagleError {
     Failing {
         /// The path that was asked for.
         what: String,
+        /// The HTTP status.
         status: u16,
         /// The beginning of what it says, with a colon before it.
         words: String,
@@ -46,6 +47,7 @@ pub enum EagleError {
     Unauthorized {
         /// Where.
         address: String,
+        /// The secret that would be sent.
         secret: String,
     },
     /// It refuses (4xx, or `status` is not `success`).
@@ -53,6 +55,7 @@ pub enum EagleError {
     Refused {
         /// The path that was asked for.
         what: String,
+        /// The HTTP status.
         status: u16,
         /// The beginning of what it says, with a colon before it.
         words: String,
@@ -75,12 +78,20 @@ pub enum EagleError {
     #[error(
         "Eagle lost tags of {item} when it saved them, twice: {tags}; nothing more is sent; add them in Eagle again"
     )]
-    Loses { item: String, tags: String },
+    Loses {
+        /// The item.
+        item: String,
+        /// The tags.
+        tags: String,
+    },
     /// Items are not as they were written, one after the other.
     #[error(
         "Eagle says that it saves, and the last {items} items were not as they were saved; restart Eagle, then sync again"
     )]
-    SavesNothing { items: usize },
+    SavesNothing {
+        /// How many items.
+        items: usize,
+    },
     /// The answer is too long.
     #[error("the answer to {what} has more than {limit} bytes; nothing of it is taken")]
     TooLarge {
