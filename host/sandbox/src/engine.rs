@@ -21,7 +21,7 @@ use crate::compile::Code;
 use crate::epoch::Ticker;
 use crate::store::State;
 use crate::workers::Workers;
-use crate::{SandboxError, limits, since_v0_0, write_limits};
+use crate::{SandboxError, limits, write_limits};
 
 /// Compiles and runs plugins. Cheap to clone.
 #[derive(Clone)]
@@ -126,6 +126,5 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     write_limits::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
-    since_v0_0::link(&mut linker)?;
     Ok(linker)
 }

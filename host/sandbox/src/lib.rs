@@ -24,7 +24,6 @@ mod meter;
 mod own_thread;
 mod plugin;
 mod run;
-mod since_v0_0;
 mod store;
 mod usage;
 mod workers;

@@ -4,52 +4,20 @@ use std::sync::Arc;
 
 use baton_core::Digest;
 use baton_core::manifest::Manifest;
-use wasmtime::Store;
-use wasmtime::component::InstancePre;
 
 use crate::arguments::Arguments;
 use crate::bindings::PluginPre;
 use crate::manifest::read_manifest;
 use crate::store::State;
-use crate::{Sandbox, SandboxError, since_v0_0, wit};
+use crate::{Sandbox, SandboxError};
 
 /// A loaded plugin. Cheap to clone.
 #[derive(Clone)]
 pub struct Plugin {
-    pub(crate) world: Arc<Linked>,
+    pub(crate) linked: PluginPre<State>,
     manifest: Arc<Manifest>,
     arguments: Arc<Arguments>,
     digest: Digest,
-}
-
-/// A linked component, by the version of the world that it was built against.
-pub(crate) enum Linked {
-    Now(PluginPre<State>),
-    Before(since_v0_0::Pre),
-}
-
-impl Linked {
-    fn new(linked: InstancePre<State>) -> wasmtime::Result<Self> {
-        match PluginPre::new(linked.clone()) {
-            Ok(now) => Ok(Self::Now(now)),
-            Err(error) => since_v0_0::Pre::new(linked).map(Self::Before).map_err(|_| error),
-        }
-    }
-
-    /// Calls `run` in a fresh instance.
-    pub(crate) async fn run(
-        &self,
-        store: &mut Store<State>,
-        task: wit::Task,
-    ) -> wasmtime::Result<Result<wit::Outcome, wit::Error>> {
-        match self {
-            Self::Now(pre) => {
-                let instance = pre.instantiate_async(&mut *store).await?;
-                instance.baton_plugin_handler().call_run(&mut *store, &task).await
-            }
-            Self::Before(pre) => pre.run(store, task).await,
-        }
-    }
 }
 
 impl Plugin {
@@ -82,9 +50,8 @@ impl Sandbox {
         let arguments = Arc::new(Arguments::of(&manifest).map_err(SandboxError::Schema)?);
         let digest = Digest::of(component);
         let compiled = self.code_of(component, digest, &manifest.name)?;
-        let linked =
-            self.linker.instantiate_pre(&compiled).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        let linked = Linked::new(linked).map_err(|error| SandboxError::World(format!("{error:#}")))?;
-        Ok(Plugin { world: Arc::new(linked), manifest, arguments, digest })
+        let linked = self.linker.instantiate_pre(&compiled).and_then(PluginPre::new);
+        let linked = linked.map_err(|error| SandboxError::World(format!("{error:#}")))?;
+        Ok(Plugin { linked, manifest, arguments, digest })
     }
 }

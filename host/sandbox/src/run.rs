@@ -310,7 +310,8 @@ async fn call(
     let mut task = attempt.task;
     task.mounts = attempt.mounts.into_iter().map(mount).collect();
     let trapped = |error: wasmtime::Error| failure(&error, wall);
-    match plugin.world.run(store, task).await.map_err(trapped)? {
+    let instance = plugin.linked.instantiate_async(&mut *store).await.map_err(trapped)?;
+    match instance.baton_plugin_handler().call_run(store, &task).await.map_err(trapped)? {
         Ok(outcome) => check_size(outcome),
         Err(error) => Err(said(error)),
     }

@@ -1,13 +1,11 @@
-//! What a component may ask of this host by name, before anything of it is compiled. Whether the types fit too, the linker
-//! tells when the component is loaded.
+//! Checks by name what a component imports, before any of it is compiled. The linker checks the types when the component is
+//! loaded.
 
 use std::collections::BTreeSet;
 
 use wasmparser::WasmFeatures;
 
-use crate::since_v0_0;
-
-/// The version of `baton:plugin` that this host speaks.
+/// The version of `baton:plugin` that this host has.
 pub const VERSION: &str = "0.1.0";
 
 /// The interfaces of `baton:plugin` that a component may import.
@@ -23,15 +21,15 @@ pub fn features() -> WasmFeatures {
     WasmFeatures::default()
 }
 
-/// Whether a component for version `version` of the world with these imports can be linked here.
+/// Checks that a component for version `version` of the world with these imports can be linked here.
 ///
 /// # Errors
-/// The import that nobody here can serve, and what mends it.
+/// The version or the import that this host does not have, and how to fix it.
 pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
-    if version != VERSION && version != since_v0_0::VERSION {
+    if version != VERSION {
         return Err(format!(
-            "it is built for baton:plugin@{version}, this host serves {VERSION} and {}: build it against this host's wit/",
-            since_v0_0::VERSION
+            "it is built for baton:plugin@{version}, and this host has baton:plugin@{VERSION}: build it again with the wit/ \
+             of this host"
         ));
     }
     match imports.iter().find(|import| !is_served(import)) {
@@ -44,11 +42,7 @@ fn is_served(import: &str) -> bool {
     let Some((package, rest)) = import.split_once('/') else { return false };
     let Some((interface, version)) = rest.split_once('@') else { return false };
     match package.split_once(':') {
-        Some(("baton", "plugin")) => match version {
-            VERSION => OURS.contains(&interface),
-            since_v0_0::VERSION => since_v0_0::OURS.contains(&interface),
-            _ => false,
-        },
+        Some(("baton", "plugin")) => version == VERSION && OURS.contains(&interface),
         Some(("wasi", package)) => WASI.contains(&package) && version.starts_with("0.2."),
         _ => false,
     }
@@ -62,7 +56,7 @@ mod tests {
     fn only_what_is_linked_is_served() {
         for import in [
             "baton:plugin/types@0.1.0",
-            "baton:plugin/progress@0.0.1",
+            "baton:plugin/progress@0.1.0",
             "wasi:filesystem/types@0.2.6",
             "wasi:io/streams@0.2.12",
         ] {
@@ -70,7 +64,7 @@ mod tests {
         }
         for import in [
             "baton:plugin/types@0.2.0",
-            "baton:plugin/sql@0.0.1",
+            "baton:plugin/progress@0.0.1",
             "baton:plugin/root@0.1.0",
             "wasi:gpu/x@0.2.0",
             "wasi:io/poll@0.3.0",

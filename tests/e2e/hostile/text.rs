@@ -135,24 +135,19 @@ async fn a_start_that_never_ends_is_ended_too() {
     assert_hit(&ended.await.unwrap(), ResourceLimit::Wall);
 }
 
-/// A component of the world before ours, whose contract is kept beside the adapter: it asks whether it is cancelled, and
-/// its summary is the action of its task.
-#[tokio::test]
-async fn a_component_for_the_world_before_ours_runs_as_it_did() {
+#[test]
+fn a_component_for_an_older_version_is_refused_and_the_error_says_how_to_fix_it() {
     let import = r#"(module (import "baton:plugin/progress@0.0.1" "cancelled" (func $cancelled (result i32)))"#;
-    let body = "(if (call $cancelled) (then (unreachable)))
-        (i32.store (i32.const 20) (i32.load offset=12 (local.get 0)))
-        (i32.store (i32.const 24) (i32.load offset=16 (local.get 0)))
-        (i32.const 16)";
-    let text = module("baton:plugin/handler@0.0.1#run", "(param i32) (result i32)", body, "");
+    let text = module("baton:plugin/handler@0.0.1#run", "", "(drop (call $cancelled))", "");
+    let wit = "package baton:plugin@0.0.1; interface progress { cancelled: func() -> bool; }
+        interface handler { run: func(); } world plugin { import progress; export handler; }";
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(repository().join("host/sandbox/wit/0.0.1")).unwrap();
+    let package = resolve.push_str("plugin.wit", wit).unwrap();
     let component = encode(&resolve, package, &text.replacen("(module", import, 1));
-    assert_eq!(Package::read(&component).unwrap().world, "0.0.1");
-    let sandbox = Sandbox::new(None).unwrap();
-    let plugin = sandbox.load(&component).unwrap();
-    let report = sandbox.run(&plugin, attempt("a-word", Cancel::default())).await;
-    assert_eq!(report.ended.unwrap().summary, "a-word");
+    let error = Package::read(&component).unwrap_err().to_string();
+    assert!(error.contains("built for baton:plugin@0.0.1") && error.contains("build it again"), "{error}");
+    let error = Sandbox::new(None).unwrap().load(&component).err().unwrap().to_string();
+    assert!(error.contains("does not fit this host's world baton:plugin@0.1.0"), "{error}");
 }
 
 #[test]
