@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::error::ParseError;
 use super::fields::{self, Object, brief, lines, one_line, priority_of, text, text_at, text_of, time_of, value_at};
 use super::model::{Chain, Dialect, Handoff, Kind, Original};
-use super::parse::ParseError;
 use crate::file_name::FileName;
 
 pub(super) const FROM: [&str; 3] = ["source_agent", "from", "created_by"];

@@ -5,6 +5,7 @@
 
 pub mod check;
 mod dialect;
+mod error;
 mod fields;
 mod markdown;
 mod model;
@@ -17,8 +18,9 @@ pub mod compose;
 pub mod notice;
 pub mod returns;
 
+pub use error::{ParseError, Place};
 pub use model::{Chain, Dialect, Handoff, Kind, Original, Priority};
-pub use parse::{MAX_BYTES, ParseError, Place, parse};
+pub use parse::{MAX_BYTES, parse};
 pub use sender::sender_in;
 
 /// The JSON Schema (draft 2020-12) of the canonical form: what [`compose`] writes, and what is enough for a sender. Written

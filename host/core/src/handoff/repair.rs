@@ -4,7 +4,7 @@
 //!
 //! Only what stands before the end of the first value is changed; what follows is not JSON.
 
-use super::parse::Place;
+use super::error::Place;
 
 /// What other languages write for numbers that JSON does not have.
 const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];

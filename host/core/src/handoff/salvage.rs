@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::parse::Place;
-use super::{ParseError, repair};
+use super::error::{ParseError, Place};
+use super::repair;
 
 /// The text of a file and what was mended to get it.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {

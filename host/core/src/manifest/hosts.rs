@@ -4,155 +4,11 @@
 //! `{NAME}` is always the whole host. Scheme, port and a path prefix belong to the address, so a plugin chooses only the method and
 //! the path below the prefix. A rule or a secret whose host is not set allows nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::net::Ipv4Addr;
-use std::str::FromStr;
+use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Capabilities, HttpRule, SecretCapability, authority_of, is_name};
-use crate::text::one_line;
-
-const MOST_BYTES: usize = 500;
-
-/// A host that the operator sets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HostCapability {
-    /// The name that rules and secrets have in braces.
-    pub name: String,
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-impl HostCapability {
-    /// The grant without its address, which only the operator knows.
-    #[must_use]
-    pub fn as_grant(&self) -> String {
-        format!("host={}=ADDRESS", self.name)
-    }
-}
-
-/// The addresses that the operator set, by name.
-pub type HostAddresses = BTreeMap<String, HostAddress>;
-
-/// Where a host of a plugin is: `http[s]://HOST[:PORT][/PATH]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct HostAddress {
-    /// `http` or `https`.
-    scheme: String,
-    /// As in an [`HttpRule`].
-    host: String,
-    port: u16,
-    /// Empty, or begins with `/` and does not end with it.
-    path: String,
-}
-
-impl HostAddress {
-    /// `HOST[:PORT]`, as among the hosts of a secret.
-    #[must_use]
-    pub fn authority(&self) -> String {
-        let usual = if self.scheme == "http" { 80 } else { 443 };
-        if self.port == usual { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
-    }
-}
-
-impl FromStr for HostAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = |why: &str| {
-            let shown: String = one_line(text).chars().take(200).collect();
-            format!(
-                "`{shown}` is not the address of a host: {why} (write it as https://wiki.example.org or https://example.org:8443/wiki)"
-            )
-        };
-        if text.len() > MOST_BYTES {
-            return Err(wrong("it is longer than 500 bytes"));
-        }
-        let Some((scheme @ ("http" | "https"), rest)) = text.split_once("://") else {
-            return Err(wrong("it does not begin with https:// or http://"));
-        };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if authority.contains('@') {
-            return Err(wrong("it has a user name; give the plugin a secret instead"));
-        }
-        let found = authority_of(authority, scheme).filter(|(host, port)| *port != 0 && !is_odd(host));
-        let (host, port) = found.ok_or_else(|| wrong("its host is not a name or an IP address"))?;
-        let path = path.strip_suffix('/').unwrap_or(path);
-        if !path.is_empty() && !path.split('/').all(is_plain) {
-            return Err(wrong(
-                "its path has more than letters, digits and `-._~`, or a part that is empty, `.` or `..`",
-            ));
-        }
-        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        Ok(Self { scheme: scheme.to_owned(), host, port, path })
-    }
-}
-
-/// Whether resolvers may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
-fn is_odd(host: &str) -> bool {
-    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
-    let is_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
-    is_number && host.parse::<Ipv4Addr>().is_err()
-}
-
-/// Whether a part of a path can be a prefix for rules.
-fn is_plain(part: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
-    !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)
-}
-
-impl fmt::Display for HostAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority(), self.path)
-    }
-}
-
-impl TryFrom<String> for HostAddress {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<HostAddress> for String {
-    fn from(address: HostAddress) -> Self {
-        address.to_string()
-    }
-}
-
-/// The name in `{NAME}`, if `host` is that and nothing else.
-#[must_use]
-pub fn host_name(host: &str) -> Option<&str> {
-    host.strip_prefix('{')?.strip_suffix('}').filter(|name| is_name(name))
-}
-
-/// A host of a secret, with the address in place of `{NAME}` where it is set.
-#[must_use]
-pub fn resolved_host(host: &str, set: &HostAddresses) -> String {
-    host_name(host).and_then(|name| set.get(name)).map_or_else(|| host.to_owned(), HostAddress::authority)
-}
-
-impl HttpRule {
-    /// The name of its host, if the operator sets that.
-    #[must_use]
-    pub fn host_name(&self) -> Option<&str> {
-        host_name(&self.host)
-    }
-
-    /// The rule with the address of its host; `None` if the operator has not set it.
-    #[must_use]
-    pub fn resolved(&self, set: &HostAddresses) -> Option<Self> {
-        let Some(name) = self.host_name() else { return Some(self.clone()) };
-        let HostAddress { scheme, host, port, path } = set.get(name)?.clone();
-        let path = format!("{path}{}", self.path);
-        Some(Self { method: self.method.clone(), scheme, host, port, path, open_path: self.open_path })
-    }
-}
+use super::capabilities::{Capabilities, SecretCapability};
+use super::host_capability::{HostAddresses, HostCapability, resolved_host};
+use super::http_rule::host_name;
 
 impl Capabilities {
     /// The same, with the addresses in the hosts of secrets. A secret is granted for addresses, not for names.
@@ -192,6 +48,8 @@ impl Capabilities {
 
 #[cfg(test)]
 mod tests {
+    use super::super::host_capability::HostAddress;
+    use super::super::http_rule::HttpRule;
     use super::*;
 
     fn set(address: &str) -> HostAddresses {

@@ -6,7 +6,10 @@
 
 mod capabilities;
 mod denial;
+mod host_capability;
 mod hosts;
+mod http_rule;
+mod name;
 mod requests;
 
 use std::collections::BTreeMap;
@@ -19,11 +22,13 @@ use crate::text::one_line;
 
 pub use capabilities::{
     Capabilities, Database, FilesCapability, FingerprintCapability, FingerprintScope, GitCapability,
-    HandoffsCapability, HttpCapability, HttpRule, LedgerCapability, LocksCapability, Mode, ReturnsCapability,
-    SecretCapability, SqlCapability, TriggersCapability, authority_of,
+    HandoffsCapability, HttpCapability, LedgerCapability, LocksCapability, Mode, ReturnsCapability, SecretCapability,
+    SqlCapability, TriggersCapability,
 };
 pub use denial::{command as grant_command, missing_grant};
-pub use hosts::{HostAddress, HostAddresses, HostCapability, host_name, resolved_host};
+pub use host_capability::{HostAddress, HostAddresses, HostCapability, resolved_host};
+pub use http_rule::{HttpRule, authority_of, host_name};
+pub use name::is_name;
 pub use requests::{Request, destinations};
 
 /// The name of the custom section.
@@ -338,13 +343,6 @@ impl Manifest {
         }
         Err(ManifestError::NoAction { what, action: action.to_owned() })
     }
-}
-
-/// Whether an action, a folder or a secret may have this name: lower-case letters, digits and hyphens, at most 64.
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with('-')
 }
 
 fn check_hosts(capabilities: &Capabilities) -> Result<(), ManifestError> {

@@ -5,11 +5,11 @@
 
 use super::alike;
 use super::artists::{credited, is_article};
-use super::compare::Artists;
 use super::composers::is_composer;
 use super::limits::MAX_NAMES;
 use super::name::{self, fold};
 use super::number;
+use super::relation::Artists;
 use super::romanise::Skeleton;
 use super::words::NOBODY;
 

@@ -9,10 +9,11 @@
 
 use serde::Serialize;
 
-use super::compare::{Artists, Evidence, Length, Titles, compare};
+use super::compare::{Evidence, compare};
 use super::judge;
 use super::matcher::Matcher;
 use super::reason::{self, Reason};
+use super::relation::{Artists, Length, Titles};
 use super::version::Agreement;
 
 /// Two tracks of one list that have the same names and length.

@@ -3,7 +3,8 @@
 //! A verdict is a rule and not a sum, so that no amount of likeness makes up for a word that says "another recording". The
 //! points order candidates whose verdicts are equal.
 
-use super::compare::{Artists, Evidence, Length, Titles};
+use super::compare::Evidence;
+use super::relation::{Artists, Length, Titles};
 use super::version::Agreement;
 
 /// How far a candidate is accepted.

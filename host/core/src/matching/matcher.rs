@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::compare::{Evidence, Titles, compare, is_far};
+use super::compare::{Evidence, compare, is_far};
 use super::index::Index;
 use super::judge::{self, Level};
 use super::limits::{GAP, MAX_LISTED};
 use super::prepared::Prepared;
 use super::reason::{self, Reason};
+use super::relation::Titles;
 use super::track::Track;
 use super::version::Agreement;
 

@@ -28,7 +28,7 @@
 //! | `version.rs` | which recording of a work, and whether two are the same |
 //! | `romanise.rs`, `work.rs` | other alphabets in Latin letters; the numbers of classical works |
 //! | `artists.rs`, `credit.rs`, `composers.rs` | who is credited; whether two credits are of the same people |
-//! | `compare.rs`, `alike.rs` | what two tracks have in common |
+//! | `relation.rs`, `compare.rs`, `alike.rs` | what two tracks have in common |
 //! | `judge.rs` | what that makes of them |
 //! | `file_name.rs` | what programs that write files add to a title |
 //! | `readings.rs` | what else "Artist - Title" may mean |
@@ -51,6 +51,7 @@ mod number;
 mod prepared;
 mod readings;
 mod reason;
+mod relation;
 mod romanise;
 mod segment;
 mod title;
@@ -65,10 +66,11 @@ mod labelled;
 mod laws;
 
 pub use artists::artists;
-pub use compare::{Artists, Length, Titles};
 pub use duplicates::{SimilarPair, SimilarPairs};
 pub use matcher::{Decision, MatchCandidate, Matcher};
 pub use name::normalise;
 pub use reason::Reason;
+pub use relation::{Artists, Length, Titles};
+pub use title::version;
 pub use track::{Id, Track};
-pub use version::{Agreement, Kind, Version, same_version, version};
+pub use version::{Agreement, Kind, Version, same_version};

@@ -1,12 +1,10 @@
 //! A track read once, in the forms in which it is compared.
 
-use super::compare::Artists;
-use super::composers::is_composer;
-use super::credit::{Credit, Name};
+use super::credit::Credit;
 use super::file_name::{cleaned, is_cut_off};
 use super::name::{self, fold};
 use super::number;
-use super::readings;
+use super::readings::{self, open_first, strip_artist};
 use super::romanise::Skeleton;
 use super::segment::{self, Segment};
 use super::title::{self, Piece, Place, Title};
@@ -119,37 +117,5 @@ fn strip_number(pieces: &mut Vec<Piece>) {
             pieces.remove(0);
             open_first(pieces);
         }
-    }
-}
-
-/// "Artist - Title" as a title: the artist goes when the credit names it, and becomes the credit when there is none.
-pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
-    let [first, second, ..] = pieces.as_slice() else { return };
-    if second.place != Place::Dash || title::is_version_only(second) {
-        return;
-    }
-    let credit = Credit::read(artists, &[]);
-    let Some(named) = Name::read(&first.text) else { return };
-    let all = Credit::read(std::slice::from_ref(&first.text), &[]);
-    let whole = matches!(all.compare(&credit), Artists::Equal | Artists::Main);
-    let composer = !credit.is_unknown() && is_composer(&named.words);
-    let known = whole || composer || credit.names.contains(&named) || credit.has_words(&named.words);
-    if !known && !credit.is_unknown() {
-        return;
-    }
-    // Years and numbers are titles: "1999 - Story".
-    if !known && named.words.iter().all(|word| word.chars().all(char::is_numeric)) {
-        return;
-    }
-    if !known {
-        *artists = vec![first.text.clone()];
-    }
-    pieces.remove(0);
-    open_first(pieces);
-}
-
-pub(super) fn open_first(pieces: &mut [Piece]) {
-    if let Some(first) = pieces.first_mut() {
-        first.place = Place::Open;
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! A reading is a guess. It makes a question where the title as it stands makes nothing, and is never accepted (`matcher.rs`).
 
-use super::compare::Artists;
-use super::credit::Credit;
+use super::composers::is_composer;
+use super::credit::{Credit, Name};
 use super::file_name::{after_places, is_position, quoted};
 use super::name;
-use super::prepared::{open_first, strip_artist};
+use super::relation::Artists;
 use super::title::{self, Piece, Place};
 
 /// Pieces of a title and the artists that go with them.
@@ -68,4 +68,36 @@ fn reading<'a>(pieces: impl Iterator<Item = &'a Piece>, artists: Vec<String>) ->
     let mut pieces: Vec<Piece> = pieces.cloned().collect();
     open_first(&mut pieces);
     Reading { pieces, artists }
+}
+
+/// "Artist - Title" as a title: the artist goes when the credit names it, and becomes the credit when there is none.
+pub(super) fn strip_artist(pieces: &mut Vec<Piece>, artists: &mut Vec<String>) {
+    let [first, second, ..] = pieces.as_slice() else { return };
+    if second.place != Place::Dash || title::is_version_only(second) {
+        return;
+    }
+    let credit = Credit::read(artists, &[]);
+    let Some(named) = Name::read(&first.text) else { return };
+    let all = Credit::read(std::slice::from_ref(&first.text), &[]);
+    let whole = matches!(all.compare(&credit), Artists::Equal | Artists::Main);
+    let composer = !credit.is_unknown() && is_composer(&named.words);
+    let known = whole || composer || credit.names.contains(&named) || credit.has_words(&named.words);
+    if !known && !credit.is_unknown() {
+        return;
+    }
+    // Years and numbers are titles: "1999 - Story".
+    if !known && named.words.iter().all(|word| word.chars().all(char::is_numeric)) {
+        return;
+    }
+    if !known {
+        *artists = vec![first.text.clone()];
+    }
+    pieces.remove(0);
+    open_first(pieces);
+}
+
+pub(super) fn open_first(pieces: &mut [Piece]) {
+    if let Some(first) = pieces.first_mut() {
+        first.place = Place::Open;
+    }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::compare::{Artists, Evidence, Length, Titles};
+use super::compare::Evidence;
+use super::relation::{Artists, Length, Titles};
 use super::version::Agreement;
 
 /// One reason for or against a candidate. Serialised with its name as `code`; `Display` gives it in words.

@@ -10,6 +10,19 @@ use super::segment::{self, Segment};
 use super::version::{Kind, Version};
 use super::words::{ENDINGS, FEATURING, PART};
 
+/// The version that a title means.
+///
+/// ```
+/// use baton_core::matching::{Kind, version};
+/// let version = version("Night Bus (Someone Extended Remix) [2011 Remaster]");
+/// assert_eq!(version.kinds, [Kind::Remix, Kind::Extended]);
+/// assert_eq!((version.details, version.remaster), (vec!["someone".to_owned()], Some(Some(2011))));
+/// ```
+#[must_use]
+pub fn version(title: &str) -> Version {
+    Title::read(title).version
+}
+
 /// A piece of a title, between brackets and dashes.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {

@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use super::limits::MAX_CHARS;
-use super::{alike, name, title};
+use super::{alike, name};
 
 /// What a version word says about the recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -99,19 +99,6 @@ pub enum Agreement {
     Unsaid,
     /// They are different recordings.
     Differ,
-}
-
-/// The version that a title means.
-///
-/// ```
-/// use baton_core::matching::{Kind, version};
-/// let version = version("Night Bus (Someone Extended Remix) [2011 Remaster]");
-/// assert_eq!(version.kinds, [Kind::Remix, Kind::Extended]);
-/// assert_eq!((version.details, version.remaster), (vec!["someone".to_owned()], Some(Some(2011))));
-/// ```
-#[must_use]
-pub fn version(title: &str) -> Version {
-    title::Title::read(title).version
 }
 
 /// Whether two titles' versions are certainly the same; what [`Version::agreement`] leaves to length or to a person is not.
@@ -216,6 +203,7 @@ fn details_agree(a: &[String], b: &[String]) -> Agreement {
 
 #[cfg(test)]
 mod tests {
+    use super::super::title::version;
     use super::*;
 
     fn says(title: &str) -> String {

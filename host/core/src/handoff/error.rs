@@ -1,0 +1,81 @@
+//! Why a file cannot be read as a handoff, and the place in its text.
+
+use std::fmt;
+
+/// Why a file is no handoff. Each says where and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// Nothing but white space.
+    #[error("the file is empty; write the handoff and drop it again")]
+    Empty,
+    /// Not text.
+    #[error(
+        "the file is not text (neither UTF-8 nor UTF-16) at byte {at}, {place}; save it as UTF-8 and drop it again"
+    )]
+    NotText {
+        /// From 1.
+        at: usize,
+        /// The same as line and column.
+        place: Place,
+    },
+    /// JSON without its end: perhaps still being written.
+    #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
+    EndsEarly,
+    /// Not JSON.
+    #[error("the file is not JSON: {message} at {place}; mend it there and drop it again")]
+    NotJson {
+        /// What the parser expected.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+    /// Two objects in one file: to read one of them would lose the other.
+    #[error("a second JSON object begins at {place}; write each handoff into a file of its own and drop both")]
+    SecondObject {
+        /// Where.
+        place: Place,
+    },
+    /// JSON, but a list, a number, a text.
+    #[error("the file holds a JSON {0}, not an object; a handoff is an object")]
+    NotObject(&'static str),
+    /// An object that nobody can take for a handoff.
+    #[error("the JSON object is no handoff: it has none of {0}; `baton send` writes one that is")]
+    NotHandoff(String),
+}
+
+/// A place in a text, both numbers from 1; columns are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+impl Place {
+    /// The place of the byte `at`.
+    pub(super) fn of(text: &str, at: usize) -> Self {
+        let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
+        let line = before.split(|byte| *byte == b'\n').count();
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Self { line, column: before.len() + 1 - begin }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} column {}", self.line, self.column)
+    }
+}
+
+impl ParseError {
+    pub(super) fn json(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        Self::NotJson { message, place: Place { line: error.line(), column: error.column() } }
+    }
+
+    /// Whether waiting may mend it, because the writer may not be done.
+    #[must_use]
+    pub fn may_be_unfinished(&self) -> bool {
+        matches!(self, Self::EndsEarly | Self::Empty)
+    }
+}
