@@ -17,10 +17,12 @@ mod hash;
 pub mod index;
 mod pcm;
 mod read;
+mod tags;
 
 pub use chunked::{Stream, open, read_chunks};
 pub use damage::Damage;
 pub use error::{Error, Reason};
 pub use fingerprint::Fingerprint;
 pub use pcm::{Form, Pcm, read_pcm};
-pub use read::{AudioReport, LONGEST, Options, Tags, check, read, read_opened};
+pub use read::{AudioReport, LONGEST, Options, check, read, read_opened};
+pub use tags::Tags;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
-use crate::{Damage, Error, Fingerprint, Reason, hash};
+use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 
 /// The most that is fingerprinted of a file: beyond a day it is no piece of music but a file that was made to fill the memory. Its
 /// words are 2.8 MB; the duration and the digests are those of the whole file all the same.
@@ -55,16 +55,6 @@ pub struct AudioReport {
     pub tags: Tags,
     /// What is damaged and was left out; of all of the file only where [`check`] read it.
     pub damage: Option<Damage>,
-}
-
-/// The tags of a file that matching needs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it all")]
-pub struct Tags {
-    pub title: Option<String>,
-    pub artist: Option<String>,
-    pub album: Option<String>,
-    pub isrc: Option<String>,
 }
 
 /// Reads a file. `stop` ends it between two packets or blocks: within some megabytes of the file.

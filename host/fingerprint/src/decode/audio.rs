@@ -10,10 +10,10 @@ use symphonia::core::errors::Error as Symphonia;
 use symphonia::core::packet::Packet;
 
 use super::bounds::FAILURES_AT_START;
+use super::decoder;
 use super::fault;
 use super::frames;
 use super::guard::guarded;
-use super::open;
 use super::packets::Packets;
 use super::samples::{self, Block, Samples};
 use super::source::Source;
@@ -105,7 +105,7 @@ impl Audio {
         let mut failed = 0;
         while let Some(packet) = packets.next(stop)? {
             if let Some(begun) = packets.take_begun() {
-                decoder = open::decoder(&packets.track, &begun, verify)?;
+                decoder = decoder::decoder(&packets.track, &begun, verify)?;
             }
             let codec = decoder.codec_info().short_name;
             match decoder.decode(&packet) {
@@ -217,7 +217,7 @@ impl Audio {
     fn decode(&mut self, packet: &Packet) -> Result<(), Error> {
         if let Some(begun) = self.packets.take_begun() {
             self.end_stream();
-            self.decoder = open::decoder(&self.packets.track, &begun, self.verify.on)?;
+            self.decoder = decoder::decoder(&self.packets.track, &begun, self.verify.on)?;
             let channels = begun.channels.as_ref().map_or(0, Channels::count);
             if !same(&self.spec, begun.sample_rate.unwrap_or_default(), channels) {
                 return Err(fault::unsupported("a chain of Ogg streams of several rates or numbers of channels"));

@@ -8,6 +8,7 @@
 mod aac;
 mod audio;
 mod bounds;
+mod decoder;
 mod fault;
 mod frames;
 mod guard;

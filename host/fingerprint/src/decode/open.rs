@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use sha2::{Digest as _, Sha256};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known as codecs;
-use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
+use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
 use symphonia::core::errors::Error as Symphonia;
 use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
@@ -18,14 +18,14 @@ use symphonia::core::meta::MetadataOptions;
 use symphonia::default::{formats, meta};
 
 use super::audio::Audio;
-use super::bounds::{CAF_OPENING_BYTES, PACKET_SAMPLES};
+use super::bounds::CAF_OPENING_BYTES;
+use super::decoder::decoder;
 use super::fault;
 use super::mp4::{self, Movie};
 use super::packets::{Packets, configure};
 use super::source::Source;
-use super::surround::Surround;
 use super::trim::Trim;
-use super::{aac, metadata_mask, ogg, riff, sniff, tags, truncation, vorbis};
+use super::{aac, metadata_mask, ogg, riff, sniff, tags, truncation};
 use crate::{Error, Reason};
 
 /// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass; `verified`: whether its samples
@@ -159,38 +159,6 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
     Err(fault::unsupported(found))
 }
 
-/// A decoder of what a track holds.
-pub(super) fn decoder(
-    track: &Track,
-    parameters: &AudioCodecParameters,
-    verified: bool,
-) -> Result<Box<dyn AudioDecoder>, Error> {
-    // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
-    let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
-    let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some()).verify(verified);
-    let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
-    let found = match parameters.codec {
-        codecs::CODEC_ID_AAC if channels > 2 => format!("AAC of {channels} channels"),
-        other => codec(other).to_owned(),
-    };
-    if parameters.codec == codecs::CODEC_ID_VORBIS {
-        vorbis::allowed(parameters.extra_data.as_deref().unwrap_or_default())?;
-    }
-    // Buffers of that size are made at once, for each channel, and some demuxers take both numbers as they stand in the file.
-    let mut parameters = aac::core(parameters).unwrap_or_else(|| parameters.clone());
-    if let Some((channels, rate_hz)) = aac::surround(&parameters)
-        && let Some(decoder) = Surround::new(&parameters, channels, rate_hz)
-    {
-        return Ok(Box::new(decoder));
-    }
-    let samples = |frames: u64| frames.saturating_mul(channels.max(1) as u64);
-    parameters.max_frames_per_packet =
-        parameters.max_frames_per_packet.filter(|frames| samples(*frames) <= PACKET_SAMPLES);
-    symphonia::default::get_codecs()
-        .make_audio_decoder(&parameters, &options)
-        .map_err(|failed| fault::of_opening(failed, &found))
-}
-
 /// Bits of a coded sample, as far as the codec knows of any. Those of ALAC stand in its cookie alone, which may have two boxes
 /// of 12 bytes before it (Apple Lossless, `ALACMagicCookieDescription.txt`).
 fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option<u32> {
@@ -211,28 +179,6 @@ fn bits_in_name(codec: &str) -> Option<u16> {
     let digits = codec.trim_start_matches(|c: char| !c.is_ascii_digit());
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end)?.parse().ok()
-}
-
-/// What is known by name and not decoded.
-fn codec(id: AudioCodecId) -> &'static str {
-    const NAMES: &[(AudioCodecId, &str)] = &[
-        (codecs::CODEC_ID_OPUS, "Opus"),
-        (codecs::CODEC_ID_AAC, "this profile of AAC"),
-        (codecs::CODEC_ID_SPEEX, "Speex"),
-        (codecs::CODEC_ID_AC3, "AC-3"),
-        (codecs::CODEC_ID_EAC3, "E-AC-3"),
-        (codecs::CODEC_ID_AC4, "AC-4"),
-        (codecs::CODEC_ID_DCA, "DTS"),
-        (codecs::CODEC_ID_TRUEHD, "TrueHD"),
-        (codecs::CODEC_ID_WMA, "Windows Media Audio"),
-        (codecs::CODEC_ID_WAVPACK, "WavPack"),
-        (codecs::CODEC_ID_TTA, "True Audio"),
-        (codecs::CODEC_ID_MONKEYS_AUDIO, "Monkey's Audio"),
-        (codecs::CODEC_ID_ADPCM_MS, "ADPCM"),
-        (codecs::CODEC_ID_ADPCM_IMA_WAV, "ADPCM"),
-        (codecs::CODEC_ID_ADPCM_IMA_QT, "ADPCM"),
-    ];
-    NAMES.iter().find(|(known, _)| *known == id).map_or("its codec", |(_, name)| name)
 }
 
 /// The name that people use.

@@ -5,7 +5,7 @@
 //! called. A fixed number of heads is looked at, and little of each text is read.
 
 use super::source::Source;
-use crate::Tags;
+use crate::tags::{Tags, cleaned};
 
 /// More chunks than any file has.
 const MOST_CHUNKS: usize = 4096;
@@ -82,5 +82,5 @@ fn text(source: &Source, from: u64, until: u64) -> Option<String> {
     let bytes = bytes.get(..read)?.split(|byte| *byte == 0).next()?;
     let text =
         str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect(), str::to_owned);
-    super::tags::short(&text)
+    cleaned(&text)
 }

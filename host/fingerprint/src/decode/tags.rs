@@ -12,10 +12,7 @@ use symphonia::default::meta::Id3v2Reader;
 
 use super::riff::Riff;
 use super::source::Source;
-use crate::Tags;
-
-/// A title of more characters than this is no title.
-const MOST_CHARACTERS: usize = 1000;
+use crate::tags::{Tags, cleaned};
 
 /// Takes the tags; also iTunes' `iTunSMPB`, see `trim`. What was read is let go, as far as symphonia lets it.
 pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
@@ -69,7 +66,7 @@ fn collect(revision: &MetadataRevision, into: &mut Tags, smpb: &mut Option<Strin
     let tracks = revision.per_track.iter().flat_map(|track| &track.metadata.tags);
     for tag in revision.media.tags.iter().chain(tracks) {
         if tag.raw.key.ends_with("iTunSMPB") {
-            smpb.get_or_insert_with(|| short(&tag.raw.value.to_string()).unwrap_or_default());
+            smpb.get_or_insert_with(|| cleaned(&tag.raw.value.to_string()).unwrap_or_default());
         }
         put(tag, into);
     }
@@ -85,12 +82,6 @@ fn put(tag: &Tag, into: &mut Tags) {
         _ => return,
     };
     if place.is_none() {
-        *place = short(text);
+        *place = cleaned(text);
     }
-}
-
-/// A text as it is kept: none where it is empty.
-pub(super) fn short(text: &str) -> Option<String> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
-    (!text.is_empty()).then(|| text.chars().take(MOST_CHARACTERS).collect())
 }

@@ -22,6 +22,17 @@ const PLACE_BITS: u32 = LONGEST.trailing_zeros();
 /// Drawers at most, as a power of two: as many as the cache has room for the ends of.
 const DRAWERS: u32 = 12;
 
+/// What is done with the keys of a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// Insert them into the index.
+    Put,
+    /// Look them up.
+    Ask,
+    /// Look them up, then insert them.
+    Both,
+}
+
 /// Some fingerprints in memory.
 #[derive(Default)]
 pub(crate) struct Batch {

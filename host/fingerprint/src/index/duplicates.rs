@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::align::Alignment;
-use super::batch::{Batch, Sorted, WORDS};
+use super::batch::{Batch, Job, Sorted, WORDS};
 use super::judge::check;
 use super::key::{keys, looked_at};
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::{ENOUGH, RARE, Search, Suspect};
-use super::sweep::{Answers, Job};
+use super::sweep::Answers;
 
 /// Pairs that one fingerprint may have with those before it. What has more copies than that is in one group through any of them.
 const PARTNERS: usize = 64;

@@ -8,11 +8,10 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::batch::{self, Batch, Sorted};
+use super::batch::{self, Batch, Job, Sorted};
 use super::key::{KEY_BITS, LONGEST, keys};
 use super::numbering::Numbering;
 use super::prints::{Prints, read};
-use super::sweep::Job;
 
 /// How many words one index takes at most: a million fingerprints of 120 s, whose index is 4.5 GB. A place must fit in 32 bits.
 pub(crate) const FULL: u64 = 1_000_000_000;

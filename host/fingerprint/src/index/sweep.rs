@@ -9,20 +9,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::batch::{Entry, Sorted, WordOrigin};
+use super::batch::{Entry, Job, Sorted, WordOrigin};
 use super::key::KEY_BITS;
 use super::postings::{Bucket, Postings, common, matching, tag};
-
-/// What is done with the keys of a batch.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Job {
-    /// They are put.
-    Put,
-    /// They are asked for.
-    Ask,
-    /// They are asked for and then put.
-    Both,
-}
 
 /// Keys whose entries are fetched at once, where they are few among many buckets.
 const FETCHED: usize = 256;

@@ -6,7 +6,6 @@
 //!
 //! A file that was written to within the last seconds is no news yet: it may be half there.
 
-mod confirm;
 mod low_priority;
 mod scan_folder;
 #[cfg(test)]

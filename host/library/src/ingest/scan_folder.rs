@@ -13,10 +13,9 @@ use baton_ledger::LedgerError;
 use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::{Entry, ItemState};
 
-use super::confirm::confirm;
 use super::low_priority::run_low_priority;
 use crate::LibraryError;
-use crate::duplicates::{Item, WholePrints};
+use crate::duplicates::{self, Item, Proof, WholePrints, WholePrintsFn, play_on};
 use crate::lookup::{LookupQuery, Match, look_up};
 use crate::scan::{Event, Options, ReadFn, scan};
 use crate::source::SourceRoot;
@@ -232,4 +231,34 @@ fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Re
         }
     }
     Ok(())
+}
+
+/// Compares copies that are longer than the fingerprinted part to their end, before anybody is told that they are copies.
+fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), LedgerError> {
+    let mut asked: Vec<&Item> = Vec::new();
+    for arrival in arrivals.iter() {
+        let open = arrival.matches.iter().filter(|found| is_open(&arrival.item, found));
+        asked.extend(open.flat_map(|found| [&arrival.item, &found.item]));
+    }
+    asked.sort_unstable_by_key(|item| item.id);
+    asked.dedup_by_key(|item| item.id);
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let prints = whole(&asked)?;
+    for NewFile { item, matches, .. } in arrivals {
+        for found in matches.iter_mut().filter(|found| is_open(item, found)) {
+            if let Proof::Sounds(alike) = &mut found.proof {
+                found.difference = duplicates::compare(alike, prints.get(&item.id), prints.get(&found.item.id));
+            }
+        }
+        // Copies come first.
+        matches.sort_by_key(|found| found.difference.is_some());
+    }
+    Ok(())
+}
+
+/// Whether only the beginning of two says that they are copies.
+fn is_open(item: &Item, found: &Match) -> bool {
+    found.difference.is_none() && matches!(found.proof, Proof::Sounds(_)) && play_on(item, &found.item)
 }

@@ -10,8 +10,7 @@ use baton_ledger::catalog::library::{KnownItem, Library, ListedState, Source};
 use jiff::Timestamp;
 
 use super::missing::{MissingQuery, vanish};
-use super::mounts::mounts;
-use super::volumes::Volumes;
+use super::volumes::{Volumes, mounts};
 use super::{Event, Listing, Options};
 use crate::source::{Item, ListingRequest, SourceListing, SourceRoot, walk};
 

@@ -11,8 +11,7 @@ use std::path::Path;
 use baton_ledger::catalog::library::{MissingItem, Source};
 
 use super::Listing;
-use super::mounts::Mount;
-use super::volumes::Volumes;
+use super::volumes::{Mount, Volumes};
 use crate::source::{SourceListing, Volume, mounted_at, nearest};
 
 /// A source is as good as empty when so many times more was there than is.

@@ -13,7 +13,6 @@ mod in_progress;
 mod listing;
 mod lock;
 mod missing;
-mod mounts;
 mod one;
 mod options;
 mod queue;

@@ -10,10 +10,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use baton_ledger::LedgerError;
+use baton_ledger::catalog::Catalog;
 use baton_ledger::catalog::library::ListedState;
 
 use super::Listing;
-use crate::source::Item;
+use crate::source::{Item, Volume, mounted_at, volume_at};
 
 /// Fewer files than this are read again: it takes seconds, and proves it.
 const FEW: usize = 16;
@@ -64,4 +66,27 @@ impl OnVolume {
             listing.bytes += self.bytes;
         }
     }
+}
+
+/// A volume that is mounted within a source. Another disk at the same folder may have the number of the first one, and some of its
+/// files.
+pub(super) struct Mount {
+    /// Where it is mounted.
+    pub(super) folder: PathBuf,
+    pub(super) volume: Volume,
+    /// Whether another one was there before.
+    pub(super) is_other: bool,
+}
+
+/// The volumes that were seen within a source whose folder lies on `device`.
+pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, LedgerError> {
+    let before = known.library_mounts(source)?;
+    let within = volumes.iter().filter(|(number, _)| **number != device);
+    let mount = |(number, seen): (&u64, &OnVolume)| {
+        let folder = mounted_at(seen.one.as_ref()?, *number)?.to_owned();
+        let volume = volume_at(&folder).ok()?;
+        let is_other = before.iter().any(|(path, known)| *path == folder && !known.is(volume));
+        Some(Mount { folder, volume, is_other })
+    };
+    Ok(within.filter_map(mount).collect())
 }

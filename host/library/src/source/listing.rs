@@ -1,11 +1,10 @@
-//! Listing a source: what is asked for, what was seen beside the items, and what was not.
+//! What a listing of a source needs, and what it reports beside the items.
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Item, KnownItem, SourceKind, SourceRoot, eagle, folder};
+use super::KnownItem;
 
 /// Parts that could not be read and remarks of which the text is kept; of more only that there were more.
 const KEPT: usize = 200;
@@ -78,17 +77,5 @@ impl SourceListing {
     #[must_use]
     pub fn missed(&self, path: &Path) -> bool {
         self.many || self.unread.iter().any(|unread| path.starts_with(&unread.path))
-    }
-}
-
-/// Lists a place: hands every audio item to `take`, in an order that is the same each time.
-///
-/// # Errors
-/// When the place cannot be reached; then nothing is known of any item.
-pub fn walk(place: &SourceRoot, asked: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
-    let device = place.reach()?.device;
-    match place.kind {
-        SourceKind::Folder => Ok(folder::walk(&place.path, device, asked, take)),
-        SourceKind::Eagle => eagle::walk(&place.path, device, asked, take),
     }
 }

@@ -8,10 +8,12 @@ mod folder;
 mod listing;
 mod place;
 mod volume;
+mod walk;
 
 pub use audio::is_audio;
 pub use baton_ledger::catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
-pub use listing::{ListingRequest, SourceListing, UnreadPart, walk};
+pub use listing::{ListingRequest, SourceListing, UnreadPart};
 pub use place::{SourceRoot, eagle_around, eagle_id};
 pub(crate) use place::{mounted_at, mtime_ns, nearest, unmounted};
 pub(crate) use volume::volume_at;
+pub use walk::walk;

@@ -12,7 +12,6 @@
 mod attributes;
 mod fill;
 mod frames;
-mod guard;
 mod kind;
 mod limits;
 mod reading;

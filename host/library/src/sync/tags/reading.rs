@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 
 use lofty::aac::AacFile;
-use lofty::config::{ParseOptions, ParsingMode, WriteOptions};
+use lofty::config::{ParseOptions, ParsingMode};
 use lofty::file::FileType;
 use lofty::id3::v2::{Id3v2Tag, Id3v2Version};
 use lofty::iff::aiff::AiffFile;
@@ -16,19 +16,25 @@ use lofty::iff::wav::WavFile;
 use lofty::mp4::Mp4File;
 use lofty::mpeg::MpegFile;
 use lofty::ogg::{OpusFile, VorbisFile};
-use lofty::prelude::{AudioFile, TagExt};
+use lofty::prelude::AudioFile;
 use lofty::tag::Tag;
 
 use super::frames::{Place, count};
 use super::kind::begins;
-use super::stop::StopReason;
-use super::tag_writer::{Kind, Style, TagWriter};
+use super::stop::{StopReason, guarded};
+use super::tag_writer::{Kind, Style, TagWriter, dump};
 
 /// The length of an `ID3v1`, at the end of a file.
 const V1_BYTES: i64 = 128;
 
-/// Reads the tags of a file of that kind.
-pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, StopReason> {
+impl TagWriter {
+    /// Reads the tags of a file of that kind.
+    pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Self, StopReason> {
+        guarded(|| read(file, kind, style))
+    }
+}
+
+fn read(file: &mut File, kind: FileType, style: Style) -> Result<TagWriter, StopReason> {
     begins(file, kind)?;
     let kind = match kind {
         FileType::Mpeg => return mpeg(file, style),
@@ -137,12 +143,4 @@ fn with_frames(
         )));
     }
     Ok(TagWriter { kind: Kind::Frames(Box::new(frames)), rest, three: version == Id3v2Version::V3, new: false })
-}
-
-/// Adds a tag as bytes.
-pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), StopReason> {
-    let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
-    dumped.map_err(|error| {
-        StopReason::Failed(format!("its tags cannot be written again ({error}), so nothing is written"))
-    })
 }

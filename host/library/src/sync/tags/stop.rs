@@ -1,6 +1,7 @@
 //! Why a file does not get its tag: a reason to leave it alone, or a failure. They are counted apart.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 
 /// Why it ends here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,5 +16,27 @@ impl StopReason {
     /// A failure of the system.
     pub(super) fn io(what: &str, error: &io::Error) -> Self {
         Self::Failed(format!("{what} failed: {error}"))
+    }
+}
+
+/// Does the work and turns a panic into [`StopReason::Failed`].
+///
+/// lofty promises no panic, but it reads untrusted files. The file stays as it is, and the sync continues with the next one.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StopReason>) -> Result<T, StopReason> {
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|_| {
+        Err(StopReason::Failed("the reader of its tags gave up on them; nothing is written".to_owned()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure_of_the_file() {
+        let done: Result<(), StopReason> = guarded(|| panic!("as a reader might"));
+        assert!(matches!(done, Err(StopReason::Failed(_))));
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
     }
 }

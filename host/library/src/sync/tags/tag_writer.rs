@@ -9,17 +9,14 @@ use std::io::Seek as _;
 
 use lofty::TextEncoding;
 use lofty::config::WriteOptions;
-use lofty::file::FileType;
 use lofty::flac::FlacFile;
 use lofty::id3::v2::{ExtendedTextFrame, Frame, Id3v2Tag, Id3v2TagFlags};
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};
 use lofty::ogg::OggPictureStorage;
 use lofty::ogg::tag::VorbisComments;
-use lofty::prelude::{AudioFile as _, TagExt as _};
+use lofty::prelude::{AudioFile as _, TagExt};
 
-use super::guard::guarded;
-use super::reading::{self, dump};
-use super::stop::StopReason;
+use super::stop::{StopReason, guarded};
 use crate::sync::Mark;
 
 /// What our tag is called: `TXXX:…`, a comment, `----:com.apple.iTunes:…`.
@@ -59,11 +56,6 @@ pub(super) enum Kind {
 }
 
 impl TagWriter {
-    /// Reads the tags of a file of that kind.
-    pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Self, StopReason> {
-        guarded(|| reading::read(file, kind, style))
-    }
-
     /// Whether there is another style to write it in, should the first one lose something.
     pub(super) fn can_be_raised(&self) -> bool {
         self.three
@@ -225,4 +217,12 @@ fn add_pictures(of: &impl OggPictureStorage, bytes: &mut Vec<u8>) {
     for (picture, information) in of.pictures() {
         bytes.extend(picture.as_flac_bytes(*information, false));
     }
+}
+
+/// Adds a tag as bytes.
+pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), StopReason> {
+    let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
+    dumped.map_err(|error| {
+        StopReason::Failed(format!("its tags cannot be written again ({error}), so nothing is written"))
+    })
 }

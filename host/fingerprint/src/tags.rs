@@ -1,0 +1,20 @@
+//! The tags that a file has about its recording.
+
+/// Longer tags are cut.
+const MAX_CHARACTERS: usize = 1000;
+
+/// The tags of a file that matching needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub struct Tags {
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
+}
+
+/// A tag without surrounding white space and zero bytes; `None` when nothing is left.
+pub(crate) fn cleaned(text: &str) -> Option<String> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    (!text.is_empty()).then(|| text.chars().take(MAX_CHARACTERS).collect())
+}
