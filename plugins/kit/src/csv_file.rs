@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
-use encoding::{decode, other_kind};
+use encoding::{DecodedText, decode, other_kind};
 
 /// A larger file is not read: 25,000 rows of Spotify's are 6 MB.
 pub const MOST_BYTES: u64 = 64 << 20;
@@ -48,10 +48,6 @@ impl CsvFile {
         Self::of(read_file(path)?)
     }
 
-    const fn of_text(text: String) -> Self {
-        Self { text, header: Vec::new(), delimiter: b',', skipped: 0, latin: false, cut: false, spoilt: 0 }
-    }
-
     /// Reads bytes.
     ///
     /// # Errors
@@ -63,7 +59,8 @@ impl CsvFile {
         if let Some(what) = other_kind(&bytes) {
             return Err(what.to_owned());
         }
-        let mut sheet = decode(bytes);
+        let DecodedText { text, latin, cut, spoilt } = decode(bytes);
+        let mut sheet = Self { text, header: Vec::new(), delimiter: b',', skipped: 0, latin, cut, spoilt };
         if sheet.text.starts_with('\u{feff}') {
             sheet.text.drain(..'\u{feff}'.len_utf8());
         }

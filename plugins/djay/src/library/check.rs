@@ -10,7 +10,7 @@ use baton_plugin_sdk::sql::{self, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::Track;
-use super::read::{RawLibrary, RowSubject};
+use super::raw::{RawLibrary, RowSubject};
 
 /// Tempos differ when they differ by more than an f32 does.
 const SAME_BPM: f64 = 0.001;

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `place.rs` | where the database is, below the granted folder |
 //! | `schema.rs` | whether it is a library of the djay that is known |
+//! | `raw.rs` | rows before they are joined |
 //! | `read.rs` | rows to records, and the joins |
 //! | `records.rs` | objects to records |
 //! | `source.rs` | where a track is: files, Apple's library, services |
@@ -19,6 +20,7 @@ mod check;
 mod model;
 mod place;
 mod playlists;
+mod raw;
 mod read;
 mod records;
 mod schema;

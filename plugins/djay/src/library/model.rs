@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use baton_plugin_kit::Key;
 use serde::Serialize;
 
-use super::source::is_track;
-
 /// All of a library. Places of tracks and sessions are those in its lists.
 #[derive(Debug, Default)]
 pub struct Library {
@@ -124,6 +122,11 @@ impl Source {
         };
         Some(self.id.as_str()).filter(|id| is_named && !id.is_empty())
     }
+}
+
+/// True for the kinds that services use for tracks: `spotify:track:…`, `soundcloud:tracks:…`.
+pub(super) fn is_track(kind: &str) -> bool {
+    ["track", "tracks"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 /// A session at the decks.

@@ -10,7 +10,7 @@ use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
 use super::model::{Item, Playlist};
-use super::read::{RawLibrary, RowSubject};
+use super::raw::{RawLibrary, RowSubject};
 
 /// The list of all playlists; it has no tracks.
 const ROOT: &str = "mediaItemPlaylist-root";

@@ -1,20 +1,18 @@
 //! Rows to records, and the joins. One pass over the rows in the order in which they lie in the file; what a later row adds to a
 //! track is put together by the track's id.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Severity};
 
-use super::model::{Library, Play, Playlist, Session, Track};
-use super::unread::{Causes, UnreadReason};
+use super::model::{Library, Track};
+use super::raw::{MOST_BYTES, RawLibrary, RowSubject};
+use super::unread::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
-
-/// A larger blob is not read: a session of 20,000 plays has 800 kB. The host gives no value above 1 MiB.
-pub(super) const MOST_BYTES: i64 = 1_000_000;
 
 /// So many bytes of texts are kept of a library; an export has them twice more.
 const MOST_TEXT: usize = 32 << 20;
@@ -36,19 +34,6 @@ const ANALYSIS: u8 = 8;
 const USER: u8 = 16;
 /// A track is in the library where it has a title or a place of its own, not only an analysis.
 const THERE: u8 = TITLE | LOCAL | GLOBAL;
-
-/// What a row is about, for the indexes and views that name rows by their number.
-#[derive(Clone, Debug)]
-pub(super) enum RowSubject {
-    /// The track at that place.
-    Track(usize),
-    /// What djay heard in it.
-    Analysis(usize),
-    /// What the user did with it.
-    UserData(usize),
-    /// An item of a playlist: the id of its track.
-    Item(String),
-}
 
 /// Reads a library; what cannot be read of it becomes findings.
 ///
@@ -100,25 +85,6 @@ fn first<T>(list: &mut Vec<T>, collection: &str, id: impl Fn(&T) -> &str, findin
     }
     let mut kept = kept.into_iter();
     list.retain(|_| kept.next().unwrap_or(true));
-}
-
-/// What was read so far.
-#[derive(Debug, Default)]
-pub(super) struct RawLibrary {
-    pub(super) tracks: Vec<Track>,
-    /// Which collections spoke of each track.
-    heard: Vec<u8>,
-    places: HashMap<String, usize>,
-    /// Rows by their number.
-    pub(super) about: HashMap<i64, RowSubject>,
-    sessions: Vec<Session>,
-    plays: Vec<Play>,
-    pub(super) playlists: Vec<Playlist>,
-    rows: BTreeMap<String, usize>,
-    unreadable: usize,
-    causes: Causes,
-    /// How many bytes of texts are kept.
-    text: usize,
 }
 
 impl RawLibrary {

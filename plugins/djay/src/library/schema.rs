@@ -5,7 +5,8 @@ use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
-use super::read::MOST_BYTES;
+use super::raw::MOST_BYTES;
+use super::unread::another;
 
 /// The version of `YapDatabase` whose tables are known.
 const VERSION: i64 = 3;
@@ -67,11 +68,6 @@ fn form(database: &dyn Tables) -> Result<(), Error> {
     } else {
         "its objects are neither TSAF nor property lists"
     }))
-}
-
-/// An error about a library of another djay.
-pub(super) fn another(seen: &str) -> Error {
-    Error::Permanent(format!("this is no library of a djay that is known: {seen}"))
 }
 
 fn texts(database: &dyn Tables, statement: &str) -> Result<Vec<String>, Error> {

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::model::Source;
+use super::model::{Source, is_track};
 
 /// Reads an address. Nothing is lost: the address itself stays beside what was read from it.
 #[must_use]
@@ -33,11 +33,6 @@ pub fn source(uri: &str) -> Source {
         _ => rest,
     };
     of(&service, id, None)
-}
-
-/// Whether it is what a service calls a track: `spotify:track:…`, `soundcloud:tracks:…`.
-pub(super) fn is_track(kind: &str) -> bool {
-    ["track", "tracks"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 /// An id of nothing but zeros is none.

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use baton_plugin_sdk::Error;
 
-use super::schema;
-
 /// So many causes are counted each, the others together: a file could have one for each object.
 const MOST_CAUSES: usize = 64;
 
@@ -57,6 +55,11 @@ impl Causes {
         causes.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
         let told: Vec<_> = causes.iter().take(TOLD).map(|(cause, count)| format!("{cause} ({count})")).collect();
         let more = if causes.len() > TOLD { ", and others" } else { "" };
-        Err(schema::another(&format!("none of its {} objects can be read: {}{more}", self.unread, told.join(", "))))
+        Err(another(&format!("none of its {} objects can be read: {}{more}", self.unread, told.join(", "))))
     }
+}
+
+/// An error about a library of another djay.
+pub(super) fn another(seen: &str) -> Error {
+    Error::Permanent(format!("this is no library of a djay that is known: {seen}"))
 }

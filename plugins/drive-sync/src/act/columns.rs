@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-use super::ends;
+use super::shared::ends;
 use crate::arguments::text;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{find, id_key, read};

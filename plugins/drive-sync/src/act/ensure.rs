@@ -4,7 +4,7 @@ use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
-use super::{ended_early, ends, many, others_stay, stamp};
+use super::shared::{ended_early, ends, many, others_stay, stamp};
 use crate::claim::still;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Undo, ensure};

@@ -3,7 +3,7 @@
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 
-use super::{ends, many, stamp};
+use super::shared::{ends, many, stamp};
 use crate::context::DriveContext;
 use crate::drive::Change;
 use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};

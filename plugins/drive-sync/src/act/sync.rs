@@ -7,7 +7,7 @@ use baton_plugin_kit::export::Exports;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Severity, Task};
 use serde_json::json;
 
-use super::{HostServices, ended_early, many, others_stay, stamp};
+use super::shared::{HostServices, ended_early, many, others_stay, stamp};
 use crate::context::{DriveContext, SyncError};
 use crate::source::sidecar_text;
 use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, source_csv, take};

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::to_drive::Place;
+use super::places::ColumnPlaces;
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Row, canonical, is_read_only};
 
@@ -21,7 +21,7 @@ impl<'a> Keyless<'a> {
     pub(super) fn of(
         csv: Option<&'a Csv>,
         loaded: &'a Loaded,
-        columns: &[Place<'_>],
+        columns: &[ColumnPlaces<'_>],
         is_known: impl Fn(&str) -> bool,
     ) -> Self {
         let rows = csv.map_or(&[][..], |csv| csv.rows.as_slice());
@@ -49,13 +49,13 @@ impl<'a> Keyless<'a> {
     }
 }
 
-fn has_own(row: &Row, columns: &[Place<'_>]) -> bool {
+fn has_own(row: &Row, columns: &[ColumnPlaces<'_>]) -> bool {
     let own = columns.iter().filter(|place| place.read.is_none()).filter_map(|place| row.cells.get(place.left?));
     own.into_iter().any(|cell| !cell.is_empty())
 }
 
 /// The cells that a person may change, of columns that are there on both sides.
-fn fed(columns: &[Place<'_>], at: impl Fn(&Place<'_>) -> Option<usize>, cells: &[String]) -> Vec<String> {
+fn fed(columns: &[ColumnPlaces<'_>], at: impl Fn(&ColumnPlaces<'_>) -> Option<usize>, cells: &[String]) -> Vec<String> {
     let both = columns.iter().filter(|place| place.read.is_some() && place.left.is_some());
     both.filter(|place| !is_read_only(&place.column.kind))
         .map(|place| {

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use super::places::header_digest;
 use super::types_row;
 use crate::context::SyncError;
 use crate::drive::{self, ARCHIVE, Stamp, digest};
 use crate::memory::KnownDatabase;
-use crate::schema::{Column, Manifest, SIDECAR, adopted};
+use crate::schema::{Manifest, SIDECAR, adopted};
 use crate::table::{Csv, Database, parse_any, parse_csv};
 
 /// The hidden copy of what was written last: what a person changed since is what differs from it.
@@ -107,7 +108,7 @@ fn written_down(
         let mend = "move it away, and the columns are taken by their names";
         SyncError::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
     })?;
-    let of_this = left.is_none_or(|left| super::header_digest(&left.csv.header) == beside.header_sha256);
+    let of_this = left.is_none_or(|left| header_digest(&left.csv.header) == beside.header_sha256);
     Ok(of_this.then_some(beside))
 }
 
@@ -118,15 +119,6 @@ fn base_copy(root: &Path, folder: &str, known: &KnownDatabase) -> Option<Base> {
     let digest = digest(&bytes);
     let whole = known.csv_digest.is_empty() || digest == known.csv_digest;
     whole.then(|| parse_csv(&bytes).ok()).flatten().map(|csv| Base { csv, digest })
-}
-
-/// Where a column stands in that copy: under its header, or, when that was changed by hand since, under its property's name, unless
-/// another column has that.
-pub(super) fn place_in_base(base: &Csv, column: &Column, manifest: &Manifest) -> Option<usize> {
-    let place = |wanted: &str| base.header.iter().position(|header| header == wanted);
-    let other = || manifest.columns.iter().any(|other| other.header == column.name);
-    let found = place(&column.header).or_else(|| if other() { None } else { place(&column.name) });
-    found.filter(|place| base.kinds.get(*place).is_none_or(|kind| *kind == column.kind))
 }
 
 /// Whether that copy has this digest.

@@ -8,10 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 use super::command::sync_command;
 use super::keyless::Keyless;
 use super::lines::{DriveCsv, drive_csv, is_base, keep_base, known_manifest, settled};
+use super::places::{ColumnPlaces, ExistingRow, PreviousState, header_digest};
 use super::unknown::refuse_unknown;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
-use crate::schema::{self, Change, Column, Manifest, SIDECAR, State, compare};
+use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
@@ -148,14 +149,6 @@ fn csv_path(room: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
     room.root.join(folder).join(format!("{folder}.csv"))
 }
 
-/// SHA-256 of the first row as it stands in the CSV.
-#[must_use]
-pub fn header_digest(header: &[String]) -> String {
-    let first = Csv { header: header.to_vec(), kinds: vec![String::new(); header.len()], ..Csv::default() };
-    let bytes = render_csv(&first).unwrap_or_default();
-    digest(bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default())
-}
-
 /// Gives the name of the backup. A file that somebody saved since it was read stays.
 fn write_csv(
     room: &DriveContext<'_>,
@@ -220,20 +213,6 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     SyncError::refused("changed-by-hand", text)
 }
 
-/// What there was: the CSV that lies there, and the copy of what was written last, for what somebody took out of the CSV.
-#[derive(Clone, Copy)]
-struct PreviousState<'a> {
-    left: Option<&'a Csv>,
-    base: Option<&'a Csv>,
-}
-
-/// A row in both.
-#[derive(Clone, Copy)]
-struct ExistingRow<'a> {
-    left: Option<&'a Row>,
-    base: Option<&'a Row>,
-}
-
 /// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have. Beside
 /// them where a row stands whose own cells would be lost.
 fn rows(
@@ -248,7 +227,8 @@ fn rows(
         rows.iter().enumerate().map(|(place, row)| (row.page_id.clone(), place)).collect()
     };
     let (in_left, in_base) = (by_key(left), by_key(base));
-    let columns: Vec<Place<'_>> = new.columns.iter().map(|column| Place::of(column, loaded, before, old)).collect();
+    let columns: Vec<ColumnPlaces<'_>> =
+        new.columns.iter().map(|column| ColumnPlaces::of(column, loaded, before, old)).collect();
     let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
     let keyless = Keyless::of(before.left, loaded, &columns, is_known);
     let had = |key: &str| ExistingRow {
@@ -271,38 +251,9 @@ fn rows(
     (rows, keyless.left_over)
 }
 
-/// Where the cells of a column come from.
-pub(super) struct Place<'a> {
-    pub(super) column: &'a Column,
-    /// In the source, when the property is there.
-    pub(super) read: Option<usize>,
-    /// In the CSV that lies there.
-    pub(super) left: Option<usize>,
-    /// In the copy of what was written last.
-    base: Option<usize>,
-}
-
-impl<'a> Place<'a> {
-    fn of(column: &'a Column, loaded: &Loaded, before: PreviousState<'_>, old: &Manifest) -> Self {
-        let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
-        let known = old.columns.iter().find(same);
-        let left = known.zip(before.left).and_then(|(known, csv)| csv.header.iter().position(|it| *it == known.header));
-        let base = known.zip(before.base).and_then(|(known, csv)| super::lines::place_in_base(csv, known, old));
-        let read = loaded.database.properties.iter().position(|property| property.id == column.property);
-        Self { column, read: read.filter(|_| column.state == State::Live), left, base }
-    }
-
-    /// What stood there; what somebody took out of the CSV is in the copy.
-    fn before(&self, had: ExistingRow<'_>) -> String {
-        let left = had.left.zip(self.left).and_then(|(row, place)| row.cells.get(place));
-        let base = || had.base.zip(self.base).and_then(|(row, place)| row.cells.get(place));
-        left.or_else(base).cloned().unwrap_or_default()
-    }
-}
-
 /// A row keeps the moment at which it was read as long as nothing else of it changes.
-fn row(record: &Record, before: ExistingRow<'_>, columns: &[Place<'_>], now: &str) -> Row {
-    let cell = |place: &Place<'_>| match place.read.and_then(|read| record.cells.get(read)) {
+fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], now: &str) -> Row {
+    let cell = |place: &ColumnPlaces<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::of(&place.column.kind), text),
         None => place.before(before),
     };

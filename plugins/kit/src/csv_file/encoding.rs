@@ -1,8 +1,21 @@
-//! From bytes to text: UTF-8, UTF-16 or Windows-1252, and what is no text at all.
+//! Converts bytes to text (UTF-8, UTF-16 or Windows-1252) and rejects files that are not text.
 
-use super::CsvFile;
+/// The text of a file, with what decoding found out about its bytes.
+#[derive(Debug)]
+pub(super) struct DecodedText {
+    pub(super) text: String,
+    pub(super) latin: bool,
+    pub(super) cut: bool,
+    pub(super) spoilt: usize,
+}
 
-/// What a file is that is surely not CSV: said by its first bytes.
+impl DecodedText {
+    const fn new(text: String) -> Self {
+        Self { text, latin: false, cut: false, spoilt: 0 }
+    }
+}
+
+/// The reason why a file cannot be CSV, from its first bytes.
 pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("it is UTF-32 text; save it as CSV in UTF-8"),
@@ -14,11 +27,11 @@ pub(super) fn other_kind(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// Puts two bytes of UTF-16 into a unit.
+/// Makes a UTF-16 code unit of two bytes.
 type Unit = fn([u8; 2]) -> u16;
 
-/// How UTF-16 text puts two bytes into a unit, and where it begins; nothing for other text. Without a mark every other byte of a
-/// header in English is zero, and no other CSV file holds any.
+/// The byte order of UTF-16 text and the offset of its first character; `None` for other text. Without a byte order mark, every other
+/// byte of an English header is zero; CSV files in other encodings contain no zero bytes.
 fn utf16_form(bytes: &[u8]) -> Option<(Unit, usize)> {
     match bytes {
         [0xff, 0xfe, ..] => Some((u16::from_le_bytes, 2)),
@@ -29,8 +42,8 @@ fn utf16_form(bytes: &[u8]) -> Option<(Unit, usize)> {
     }
 }
 
-/// UTF-16 text. Half a character at the end means that the file was cut off; elsewhere it is a place with bytes that are no text.
-fn utf16(bytes: &[u8], unit: Unit) -> CsvFile {
+/// Decodes UTF-16. Half a character at the end means that the file was cut off; elsewhere it counts as spoilt.
+fn utf16(bytes: &[u8], unit: Unit) -> DecodedText {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());
     let (mut spoilt, mut cut) = (0, !rest.is_empty());
@@ -45,16 +58,17 @@ fn utf16(bytes: &[u8], unit: Unit) -> CsvFile {
             }
         }
     }
-    CsvFile { cut, spoilt, ..CsvFile::of_text(text) }
+    DecodedText { cut, spoilt, ..DecodedText::new(text) }
 }
 
-/// The text of bytes. Windows-1252 is the last guess: with a mark, or with more letters of several bytes than bytes that are none, it is
-/// UTF-8 with holes, and one that ends within a letter was cut off. The text is made at its whole size at once: a file may be large.
-pub(super) fn decode(bytes: Vec<u8>) -> CsvFile {
+/// Decodes a file. Invalid UTF-8 still counts as UTF-8 if it has a byte order mark or more multi-byte characters than invalid
+/// places; it is Windows-1252 otherwise. A file that ends within a character was cut off. The text is allocated once, because the
+/// file may be large.
+pub(super) fn decode(bytes: Vec<u8>) -> DecodedText {
     if let Some((unit, begin)) = utf16_form(&bytes) {
         return utf16(bytes.get(begin..).unwrap_or_default(), unit);
     }
-    let plain = CsvFile::of_text;
+    let plain = DecodedText::new;
     let error = match String::from_utf8(bytes) {
         Ok(text) => return plain(text),
         Err(error) => error,
@@ -64,7 +78,7 @@ pub(super) fn decode(bytes: Vec<u8>) -> CsvFile {
     for chunk in error.as_bytes().utf8_chunks() {
         letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         holes += usize::from(!chunk.invalid().is_empty());
-        // Of the last one it tells whether the bytes end there.
+        // The last chunk decides.
         cut = ends(chunk.invalid());
     }
     let spoilt = holes - usize::from(cut);
@@ -79,15 +93,15 @@ pub(super) fn decode(bytes: Vec<u8>) -> CsvFile {
         if cut {
             text.pop();
         }
-        return CsvFile { cut, spoilt, ..plain(text) };
+        return DecodedText { cut, spoilt, ..plain(text) };
     }
     let high = error.as_bytes().iter().filter(|byte| !byte.is_ascii()).count();
     let mut text = String::with_capacity(error.as_bytes().len() + 2 * high);
     text.extend(error.as_bytes().iter().copied().map(western));
-    CsvFile { latin: true, ..plain(text) }
+    DecodedText { latin: true, ..plain(text) }
 }
 
-/// The letter of a byte in Windows-1252, which is Latin-1 with letters where that has none that are shown.
+/// The character of a byte in Windows-1252: Latin-1 with printable characters in 0x80 to 0x9f.
 fn western(byte: u8) -> char {
     const FROM_80: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘',

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::HttpError;
+use super::model::HttpError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {

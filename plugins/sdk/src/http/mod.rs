@@ -14,6 +14,7 @@
 //! ```
 
 mod address;
+mod model;
 mod redirect;
 #[cfg(target_family = "wasm")]
 mod transport;
@@ -23,54 +24,9 @@ use std::time::Duration;
 use crate::{Error, secrets};
 use address::Address;
 
+pub use model::{HttpError, Request, Response};
+
 const REDIRECTS: usize = 10;
-
-/// A request under way to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it goes nowhere until `send`"]
-pub struct Request {
-    method: String,
-    address: String,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-    timeout: Option<Duration>,
-    redirects: usize,
-}
-
-/// What the server answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Response {
-    /// The status: 200, 404.
-    pub status: u16,
-    /// Names in lower case.
-    pub headers: Vec<(String, Vec<u8>)>,
-    /// The whole body.
-    pub body: Vec<u8>,
-    /// Where it came from, after all redirects.
-    pub address: String,
-}
-
-/// Why there is no response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HttpError {
-    /// The address is none.
-    Address(String),
-    /// The host refused it; the text has what allows it.
-    Denied(String),
-    /// No connection, no certificate, no answer in time.
-    Failed(String),
-    /// It is redirected again and again, or to nowhere.
-    Redirect(String),
-    /// An answer that says no; see [`Response::ok`].
-    Status {
-        /// The status: 404, 429.
-        status: u16,
-        /// Who said it.
-        address: String,
-        /// After how many seconds the server wants to be asked again.
-        retry_after: Option<u64>,
-    },
-}
 
 /// `GET address`.
 pub fn get(address: impl Into<String>) -> Request {
@@ -181,76 +137,6 @@ fn exchange(request: &Request, address: &Address) -> Result<Response, HttpError>
 #[cfg(not(target_family = "wasm"))]
 fn exchange(_: &Request, address: &Address) -> Result<Response, HttpError> {
     Err(HttpError::Failed(format!("{address}: requests are sent by the host of a component, and this is none")))
-}
-
-impl Response {
-    /// The first header of that name that is text.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.and_then(|(_, value)| std::str::from_utf8(value).ok())
-    }
-
-    /// The body as text; what is no UTF-8 becomes `�`.
-    #[must_use]
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    /// The body as JSON.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn json(&self) -> Result<serde_json::Value, HttpError> {
-        let problem = |error| HttpError::Failed(format!("{} answered with what is no JSON: {error}", self.address));
-        serde_json::from_slice(&self.body).map_err(problem)
-    }
-
-    /// How many seconds the server wants to be left alone, where it says so in seconds.
-    #[must_use]
-    pub fn retry_after(&self) -> Option<u64> {
-        self.header("retry-after")?.trim().parse().ok()
-    }
-
-    /// The response itself when its status is 200 to 299.
-    ///
-    /// # Errors
-    /// Any other status.
-    pub fn ok(self) -> Result<Self, HttpError> {
-        if (200..300).contains(&self.status) {
-            return Ok(self);
-        }
-        let retry_after = self.retry_after();
-        Err(HttpError::Status { status: self.status, address: self.address, retry_after })
-    }
-}
-
-impl std::fmt::Display for HttpError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Address(text) | Self::Denied(text) | Self::Failed(text) | Self::Redirect(text) => f.write_str(text),
-            Self::Status { status, address, retry_after: None } => write!(f, "{address} answered {status}"),
-            Self::Status { status, address, retry_after: Some(seconds) } => {
-                write!(f, "{address} answered {status} and asks for a pause of {seconds} s")
-            }
-        }
-    }
-}
-
-impl std::error::Error for HttpError {}
-
-/// For `?`: what may work later is `retryable`. What was refused is `permanent`; the host makes `needs_grant` of it where
-/// a grant mends it.
-impl From<HttpError> for Error {
-    fn from(error: HttpError) -> Self {
-        let text = error.to_string();
-        match error {
-            HttpError::Failed(_) | HttpError::Status { status: 408 | 429 | 500..=599, .. } => Self::Retryable(text),
-            HttpError::Address(_) | HttpError::Denied(_) | HttpError::Redirect(_) | HttpError::Status { .. } => {
-                Self::Permanent(text)
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! says who is asking stays behind.
 
 use super::address::Address;
-use super::{HttpError, Request, Response};
+use super::model::{HttpError, Request, Response};
 
 /// What is for the first server only.
 const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];

@@ -9,7 +9,7 @@ use wasip2::io::error::Error as IoError;
 use wasip2::io::streams::{InputStream, OutputStream, StreamError};
 
 use super::address::Address;
-use super::{HttpError, Request, Response};
+use super::model::{HttpError, Request, Response};
 use crate::bindings::baton::plugin::http::denial;
 
 /// What is read at a time.

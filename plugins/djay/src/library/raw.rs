@@ -1,0 +1,41 @@
+//! Rows that were read, before they are joined.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::model::{Play, Playlist, Session, Track};
+use super::unread::Causes;
+
+/// Larger blobs are not read. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
+pub(super) const MOST_BYTES: i64 = 1_000_000;
+
+/// The object of a row. Indexes and views refer to rows by number.
+#[derive(Clone, Debug)]
+pub(super) enum RowSubject {
+    /// A track, by its index.
+    Track(usize),
+    /// The analysis of a track.
+    Analysis(usize),
+    /// The user's changes to a track.
+    UserData(usize),
+    /// A playlist item: the id of its track.
+    Item(String),
+}
+
+/// The rows that were read so far.
+#[derive(Debug, Default)]
+pub(super) struct RawLibrary {
+    pub(super) tracks: Vec<Track>,
+    /// For each track, the collections (one bit each) that have it.
+    pub(super) heard: Vec<u8>,
+    pub(super) places: HashMap<String, usize>,
+    /// By row number.
+    pub(super) about: HashMap<i64, RowSubject>,
+    pub(super) sessions: Vec<Session>,
+    pub(super) plays: Vec<Play>,
+    pub(super) playlists: Vec<Playlist>,
+    pub(super) rows: BTreeMap<String, usize>,
+    pub(super) unreadable: usize,
+    pub(super) causes: Causes,
+    /// Bytes of text.
+    pub(super) text: usize,
+}

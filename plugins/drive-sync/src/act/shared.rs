@@ -1,0 +1,76 @@
+//! Shared by several actions: host services, errors and texts.
+
+use std::time::Duration;
+
+use baton_plugin_kit::host::{Locks, Tables, Writable};
+use baton_plugin_kit::{Findings, time};
+use baton_plugin_sdk::{Error, Severity};
+
+use crate::context::{DriveContext, SyncError};
+
+/// The host services that the actions use.
+#[derive(Clone, Copy)]
+pub struct HostServices<'a> {
+    /// The plugin's own database.
+    pub own: &'a dyn Writable,
+    /// The music catalog; asked only when a table of it is.
+    pub catalog: &'a dyn Tables,
+    /// Locks.
+    pub claims: &'a dyn Locks,
+    /// Waits for this time.
+    pub pause: &'a dyn Fn(Duration),
+}
+
+impl std::fmt::Debug for HostServices<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostServices")
+    }
+}
+
+/// The error of a task about one database.
+pub(super) fn ends(trouble: SyncError) -> Error {
+    match trouble {
+        SyncError::Fatal(error) => error,
+        SyncError::Refused(kind, text) => Error::Permanent(format!("{kind}: {text}")),
+    }
+}
+
+/// Reports an error as a finding. Used after files were moved or handed over: returning the error would lose the report about them.
+pub(super) fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
+    let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
+    findings.add(
+        "ended-early",
+        id,
+        Severity::High,
+        text.clone(),
+        "what was done until then stands in the reports; run it again",
+    );
+}
+
+/// Reports folders that have the id in their names but may belong to something else. A person decides.
+pub(super) fn others_stay(findings: &mut Findings, id: &str, folder: &str, others: &[String]) {
+    if others.is_empty() {
+        return;
+    }
+    findings.add(
+        "perhaps-anothers",
+        id,
+        Severity::Medium,
+        format!("{folder}: other folders end with the id {id} too, and nothing says that they are its; they stay as they are"),
+        format!(
+            "{}\nwhat is the database's move into {folder} by hand; to what is not give a name that does not end with _{id}; \
+             to look again: baton run drive-sync diagnose",
+            others.join("\n")
+        ),
+    );
+}
+
+/// `1 backup`, `2 backups`.
+pub(super) fn many(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// The time suffix of report names.
+pub(super) fn stamp(room: &DriveContext<'_>) -> String {
+    time::stamp(room.now_ms).unwrap_or_default()
+}
