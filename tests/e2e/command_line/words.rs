@@ -37,7 +37,7 @@ fn help_names_every_subcommand() {
     let place = Workspace::empty();
     let help = Output::of(place.command().arg("--help")).ended(0);
     assert_snapshot!(help.stdout, @r#"
-    Passes work between agents by files, runs it in sandboxed plugins, and answers
+    Pass tasks between agents as files, run them in sandboxed plugins, and answer them
 
     Usage: baton [OPTIONS] <COMMAND>
 
@@ -74,8 +74,8 @@ fn help_names_every_subcommand() {
       help         Print this message or the help of the given subcommand(s)
 
     Options:
-      -w, --workspace <DIR>  The workspace [default: the nearest folder with baton.toml]
-          --state <DIR>      Where the workspace's state is [default: below $XDG_STATE_HOME/baton]
+      -w, --workspace <DIR>  The folder of the workspace [default: the nearest folder with baton.toml]
+          --state <DIR>      The folder of the workspace's state [default: below $XDG_STATE_HOME/baton]
       -h, --help             Print help
       -V, --version          Print version
     "#);

@@ -1,13 +1,11 @@
-//! `baton completions SHELL`: the completion script of a shell.
+//! `baton completions SHELL`.
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use super::Cli;
 use crate::exit::Code;
 use crate::output;
 
-/// Print the completion script of a shell
+/// Print the completion script for a shell
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     shell: Shell,
@@ -15,9 +13,9 @@ pub(super) struct Args {
 
 impl Args {
     #[expect(clippy::unnecessary_wraps, reason = "all subcommands have one shape")]
-    pub(super) fn run(self) -> anyhow::Result<Code> {
+    pub(super) fn run(self, baton: &mut clap::Command) -> anyhow::Result<Code> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "baton", &mut script);
+        clap_complete::generate(self.shell, baton, "baton", &mut script);
         output::print(&String::from_utf8_lossy(&script));
         Ok(Code::Good)
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
-use self::input::Input;
+use self::input::{Input, Work, seconds};
 use self::print::{Form, Print};
 use crate::exit::Code;
 use crate::output;
@@ -116,18 +116,6 @@ impl Args {
     }
 }
 
-/// What is done with each file.
-struct Work {
-    input: Input,
-    cut: ChunkOptions,
-    print: Print,
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 is all of the file"))
-}
-
 fn algorithm(text: &str) -> Result<Algorithm, String> {
     let known = text.parse().ok().and_then(Algorithm::from_number);
     known.ok_or_else(|| format!("`{text}` is not one of Chromaprint's algorithms, 1 to 5"))
@@ -190,12 +178,5 @@ mod tests {
         assert_eq!(dashed("baton lint -json"), "baton lint -json");
         assert_eq!(dashed("baton lint fingerprint -json"), "baton lint fingerprint -json");
         assert_eq!(dashed("baton"), "baton");
-    }
-
-    #[test]
-    fn a_length_is_seconds_and_parts_of_one() {
-        assert_eq!(seconds("10.5"), Ok(Duration::from_millis(10_500)));
-        assert_eq!(seconds("0"), Ok(Duration::ZERO));
-        assert!(["-5", "x", "", "nan", "1e300"].iter().all(|text| seconds(text).is_err()));
     }
 }

@@ -1,27 +1,20 @@
 //! `baton run PLUGIN ACTION`: one task, no daemon; and the way in which `baton audit` calls its plugin.
 
+mod call;
 mod help;
 mod shown;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use anyhow::bail;
 use baton_core::State;
-use baton_dispatch::{Call, CallReport, Context, call};
-use baton_ledger::finding::{self, Finding};
-use baton_sandbox::{Cancel, Progress};
-use clap::CommandFactory as _;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use serde_json::{Map, Value};
+use baton_dispatch::Call;
+use serde_json::Value;
 
+pub(super) use self::call::{TemporaryWorkspace, arguments, do_call};
 use self::help::PluginDescription;
 use super::plugin::grant_first;
 use super::{WorkspaceOptions, args};
 use crate::exit::Code;
-use crate::workspace::scratch::Scratch;
-use crate::workspace::{PluginSelection, Workspace, head, open};
-use crate::{output, workspace};
+use crate::output;
 
 /// Lines of the plugin's log that are shown; `baton plugin log` and `--json` have all that is kept.
 const LOG_LINES: usize = 20;
@@ -50,9 +43,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, place: &WorkspaceOptions, baton: fn() -> clap::Command) -> anyhow::Result<Code> {
         match (&self.plugin, &self.action) {
-            (None, _) => output::print(&own_help()),
+            (None, _) => output::print(&own_help(baton())),
             (Some(plugin), Some(action)) if self.help => {
                 output::print(&PluginDescription::find(place, plugin)?.action(action)?);
             }
@@ -123,69 +116,8 @@ impl Args {
 }
 
 /// The help of the subcommand itself.
-fn own_help() -> String {
-    let mut command = super::Cli::command();
+fn own_help(mut command: clap::Command) -> String {
     command.build();
     let own = command.find_subcommand_mut("run").map(clap::Command::render_long_help);
     own.map(|help| help.to_string()).unwrap_or_default()
-}
-
-/// A call and what it found out.
-pub(super) struct CallResult {
-    pub(super) called: CallReport,
-    pub(super) findings: Vec<Finding>,
-}
-
-/// Does one call in a workspace, with a progress bar on a terminal.
-pub(super) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<CallResult> {
-    super::block_on(async {
-        let house: Arc<Context> = open(workspace, PluginSelection::One(&asked.plugin), "run", 3)?;
-        let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
-        bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);
-        let cancel = Cancel::default();
-        let (told, asked_to_stop) = (bar.clone(), cancel.clone());
-        tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                asked_to_stop.cancel();
-            }
-        });
-        let called = Box::pin(call(&house, asked, &cancel, move |_, progress| tell(&told, &progress))).await;
-        bar.finish_and_clear();
-        head::note(workspace, house.ledger());
-        let called = called?;
-        let findings = finding::of_task(&baton_ledger::Reader::open(&workspace.state.ledger())?, &called.id)?;
-        Ok(CallResult { called, findings })
-    })
-}
-
-fn tell(bar: &ProgressBar, progress: &Progress) {
-    if let Some(percent) = progress.percent {
-        bar.set_position(percent.into());
-    }
-    bar.set_message(output::one_line(&progress.message));
-}
-
-/// A workspace that lives as long as this value, for commands that work anywhere.
-pub(super) struct TemporaryWorkspace {
-    pub(super) workspace: Workspace,
-    _folder: Scratch,
-}
-
-impl TemporaryWorkspace {
-    /// A workspace in which named folders stand for `folders`, in order.
-    pub(super) fn new(folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
-        let folder = Scratch::new()?;
-        let workspace = workspace::Workspace::temporary(folder.path(), folders)?;
-        Ok(Self { workspace, _folder: folder })
-    }
-
-    /// The bytes of a report.
-    pub(super) fn read(&self, report: &str) -> anyhow::Result<Vec<u8>> {
-        Ok(std::fs::read(self.workspace.root.join(report))?)
-    }
-}
-
-/// The arguments of a call, for other subcommands.
-pub(super) fn arguments(pairs: Vec<(&str, Value)>) -> Map<String, Value> {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -1,5 +1,6 @@
 //! `baton status`: what there is to do and what was done, once or for as long as somebody watches.
 
+mod model;
 mod reason;
 mod table;
 mod watch;
@@ -8,13 +9,12 @@ use std::io::{BufWriter, Write as _};
 use std::time::Duration;
 
 use baton_core::text;
-use baton_dispatch::budget::ExhaustedBudget;
-use baton_ledger::supervision::{self, FailingPlugin};
+use baton_ledger::LedgerError;
 use baton_ledger::task::{self, TaskFilter, TaskSummary};
-use baton_ledger::{LedgerError, Reader};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use self::model::{PluginHolds, nothing, since};
 use super::task_selection::TaskSelection;
 use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
@@ -37,22 +37,6 @@ pub(super) struct Args {
     /// Show it anew whenever something changes, until Ctrl-C. With --json each task as it is, then each change, a line each
     #[arg(long)]
     watch: bool,
-}
-
-/// What keeps all tasks of a plugin waiting.
-#[derive(Debug, Default)]
-struct PluginHolds {
-    /// Plugins in quarantine.
-    held: Vec<FailingPlugin>,
-    /// Budgets that are used up.
-    reached: Vec<ExhaustedBudget>,
-}
-
-impl PluginHolds {
-    fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
-        let held = supervision::quarantined_plugins(reader, now)?;
-        Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)? })
-    }
 }
 
 impl Args {
@@ -87,20 +71,6 @@ impl Args {
             holds.reached.iter().for_each(|reached| output::note(&reached.text()));
         }
         Ok(Code::Good)
-    }
-}
-
-/// The filter with the time as it is now.
-fn since(filter: TaskFilter, age: Option<Duration>) -> TaskFilter {
-    TaskFilter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
-}
-
-/// The note in place of an empty table.
-fn nothing(filter: &TaskFilter) -> &'static str {
-    if filter.is_empty() {
-        "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"
-    } else {
-        "no task matches; `baton status` lists all"
     }
 }
 

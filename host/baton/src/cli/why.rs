@@ -1,5 +1,6 @@
 //! `baton why`: everything that happened to one task, and why.
 
+mod events;
 mod plugin;
 
 use baton_core::State;
@@ -12,6 +13,7 @@ use baton_ledger::task::{self, TaskSummary};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use self::events::{event_json, events_table};
 use super::task_view::held_text;
 use super::{WorkspaceOptions, task_selector, task_view};
 use crate::cli::plugin::log::as_json as log_json;
@@ -119,22 +121,6 @@ fn finding_json(finding: &Finding) -> Value {
     json!({ "id": id, "severity": severity, "title": title, "evidence": evidence })
 }
 
-fn event_json(recorded: &RecordedEvent) -> Value {
-    let event = &recorded.event;
-    json!({
-        "seq": recorded.seq,
-        "at": task_view::time(event.at),
-        "actor": event.actor,
-        "action": event.action,
-        "reason": event.reason,
-        "state": event.state.as_str(),
-        "input_hash": event.input_hash,
-        "output_hash": event.output_hash,
-        "plugin_digest": event.plugin_digest,
-        "hash": recorded.hash,
-    })
-}
-
 fn as_text(
     task: &TaskSummary,
     events: &[RecordedEvent],
@@ -164,25 +150,6 @@ fn as_text(
 fn deadline_text(deadline: Timestamp, now: Timestamp) -> String {
     let at = deadline.strftime("%Y-%m-%d %H:%M:%SZ");
     if deadline < now { format!("{at}, passed {} ago", task_view::age(deadline, now)) } else { at.to_string() }
-}
-
-/// The events, oldest first, with the time between them.
-fn events_table(events: &[RecordedEvent]) -> String {
-    let mut table = Table::new(&["TIME", "", "BY", "EVENT", "STATE", "WHY"]);
-    let mut before = None;
-    for RecordedEvent { event, .. } in events {
-        let step = before.map(|before| event.at.duration_since(before).as_millis());
-        before = Some(event.at);
-        table.row([
-            event.at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string(),
-            step.map(|ms| format!("+{ms} ms")).unwrap_or_default(),
-            event.actor.clone(),
-            event.action.clone(),
-            event.state.to_string(),
-            event.reason.clone(),
-        ]);
-    }
-    table.lines(|_, _, cell| cell)
 }
 
 /// The ceilings that the last attempt reached or came near; `--json` has them all.

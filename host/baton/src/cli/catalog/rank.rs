@@ -14,7 +14,7 @@ use crate::output::{self, Table};
 /// first for bpm and key; otherwise the newest value counts.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: baton catalog rank bpm djay spotify")]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The field: bpm, key, genre, title, …; without one, all orders are shown
     field: Option<String>,
     /// The sources, the one that counts first; all others follow

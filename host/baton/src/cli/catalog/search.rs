@@ -4,7 +4,8 @@ use baton_ledger::LedgerError;
 use baton_ledger::catalog::{Catalog, LocatedFile, SearchHit};
 use serde_json::{Value, json};
 
-use super::{WorkspaceOptions, length, open};
+use super::WorkspaceOptions;
+use super::open::{length, open};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
@@ -12,7 +13,7 @@ use crate::output::{self, Table, shorten};
 ///
 /// Exit 1: the catalog is empty, or has no tracks.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Words of title, artist and album, or a part of a path (`Playlists/Late`); case and accents make no difference
     #[arg(required = true, value_name = "WORD")]
     words: Vec<String>,

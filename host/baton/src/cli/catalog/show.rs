@@ -7,7 +7,8 @@ use baton_ledger::catalog::{Catalog, Fact, FoundTracks, LocatedFile, TrackDetail
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{WorkspaceOptions, open};
+use super::WorkspaceOptions;
+use super::open::open;
 use crate::cli::task_view;
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
@@ -16,7 +17,7 @@ const PLAYS: usize = 10;
 
 /// Show what is known of a track, and which source said it
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file
     #[arg(value_name = "TRACK")]
     track: String,

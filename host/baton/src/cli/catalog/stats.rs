@@ -3,7 +3,8 @@
 use baton_ledger::catalog::{NamedCount, Stats};
 use serde_json::{Map, Value, json};
 
-use super::{WorkspaceOptions, open};
+use super::WorkspaceOptions;
+use super::open::open;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -11,7 +12,7 @@ use crate::output::{self, Table};
 ///
 /// Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[arg(long)]
     json: bool,
 }

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use baton_fingerprint::chroma::{Algorithm, ChunkOptions};
 
-use super::input::{Failure, Input};
+use super::input::{Failure, Input, Work, seconds};
 use super::print::{Form, Print};
-use super::{Work, seconds};
 use crate::exit::Code;
 use crate::output;
 

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
-use baton_fingerprint::chroma::Chunk;
+use baton_fingerprint::chroma::{Chunk, ChunkOptions};
 use baton_fingerprint::{Error, Form, Pcm, Stream};
 
-use super::Work;
-use super::print::Part;
+use super::print::{Part, Print};
 use crate::output;
 
 /// What the options say of the input.
@@ -96,6 +95,13 @@ struct Progress {
     is_first: bool,
     is_short: bool,
     begin_s: f64,
+}
+
+/// How each file is read, fingerprinted and printed.
+pub(super) struct Work {
+    pub(super) input: Input,
+    pub(super) cut: ChunkOptions,
+    pub(super) print: Print,
 }
 
 impl Work {
@@ -205,4 +211,22 @@ fn kept(from: &mut dyn Read) -> io::Result<File> {
     io::copy(from, &mut file)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// Reads a number of seconds of the command line.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 is all of the file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_seconds_and_parts_of_one() {
+        assert_eq!(seconds("10.5"), Ok(Duration::from_millis(10_500)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        assert!(["-5", "x", "", "nan", "1e300"].iter().all(|text| seconds(text).is_err()));
+    }
 }

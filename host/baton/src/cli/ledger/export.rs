@@ -24,7 +24,7 @@ use crate::exit::Code;
 ///
 /// Of a ledger that was pruned the events begin after the pruned ones; those are in the archives, in the same form.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The new file; nothing is overwritten [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,

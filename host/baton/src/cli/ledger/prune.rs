@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::events;
+use super::open::events;
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Workspace, head};
@@ -24,7 +24,7 @@ use crate::workspace::{Workspace, head};
 /// The ledger's file does not get smaller: the pages that become free are used for what comes. To give them back, stop the
 /// daemon and run `VACUUM` on ledger.db with SQLite.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// How old: an age (90d, 12w, 1y) or a moment (2026-01-31, 2026-01-31T12:00:00Z)
     #[arg(long, value_name = "AGE_OR_DATE")]
     before: String,

@@ -8,7 +8,7 @@ use baton_ledger::seal::{RowProblem, Rows};
 use baton_ledger::verify::{self, ArchivedPart, Head, HeadPosition, Report};
 use serde_json::{Value, json};
 
-use super::events;
+use super::open::events;
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
@@ -23,7 +23,7 @@ use crate::workspace::head::{self, Alarm};
 /// Also checked is that this is the ledger which the workspace knows, and that its last known head is in the chain
 /// (`.baton-ledger` beside `baton.toml`).
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// A head that was known earlier, or its first 12 digits or more: it must still be in the chain
     ///
     /// Every RETURN carries one (`baton.ledger_head`), every backup and export says one. One that is not in the chain

@@ -7,14 +7,14 @@ use baton_library::coverage::{Coverage, CoveragePart, GATE, HEARD_MS, MissingCou
 use serde_json::{Value, json};
 
 use super::super::WorkspaceOptions;
-use super::open;
+use super::open::open;
 use super::units::{count, heard, percent};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
 /// Show how much of the library is fingerprinted, and what is missing for the gate
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The share that is asked for, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = GATE, value_parser = clap::value_parser!(u8).range(1..=100))]
     gate: u8,

@@ -4,6 +4,7 @@
 mod bar;
 mod coverage;
 mod duplicates;
+mod open;
 mod quarantine;
 mod scan;
 mod sources;
@@ -11,22 +12,11 @@ mod sync;
 mod units;
 mod wait;
 
-use baton_ledger::catalog::Catalog;
-use serde_json::Value;
-
 use super::WorkspaceOptions;
 use crate::exit::Code;
-use crate::output;
-
-/// Scan the music library, see what is fingerprinted, find what is there twice
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+pub(super) enum Action {
     Scan(scan::Args),
     Coverage(coverage::Args),
     Duplicates(duplicates::Args),
@@ -35,29 +25,15 @@ enum Action {
     Sync(sync::Args),
 }
 
-impl Args {
+impl Action {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        match self.action {
-            Action::Scan(args) => args.run(place),
-            Action::Coverage(args) => args.run(place),
-            Action::Duplicates(args) => args.run(place),
-            Action::Quarantine(args) => args.run(place),
-            Action::Sources(args) => args.run(place),
-            Action::Sync(args) => args.run(place),
+        match self {
+            Self::Scan(args) => args.run(place),
+            Self::Coverage(args) => args.run(place),
+            Self::Duplicates(args) => args.run(place),
+            Self::Quarantine(args) => args.run(place),
+            Self::Sources(args) => args.run(place),
+            Self::Sync(args) => args.run(place),
         }
     }
-}
-
-/// The catalog, when a source was ever scanned; else that is said, and scripts get the report of `nothing`.
-fn open(place: &WorkspaceOptions, json: bool, nothing: impl FnOnce() -> Value) -> anyhow::Result<Option<Catalog>> {
-    let catalog = Catalog::open(&place.need()?.state.catalog())?;
-    let scanned =
-        catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
-    if !scanned {
-        output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
-        if json {
-            output::json(&nothing());
-        }
-    }
-    Ok(catalog.filter(|_| scanned))
 }

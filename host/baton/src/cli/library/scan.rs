@@ -28,7 +28,7 @@ use crate::output::{self, Table};
 /// audio file is ever written.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// A folder with music, or an Eagle library (X.library) [default: all that were scanned before]
     #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,

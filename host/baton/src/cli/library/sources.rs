@@ -10,14 +10,14 @@ use baton_library::scan::forget;
 use serde_json::{Value, json};
 
 use super::super::WorkspaceOptions;
-use super::open;
+use super::open::open;
 use super::wait::patiently;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
 /// List the sources of the library, or forget one
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Forget this source with its items and their fingerprints; its files stay as they are
     #[arg(long, value_name = "FOLDER", conflicts_with = "json")]
     forget: Option<PathBuf>,

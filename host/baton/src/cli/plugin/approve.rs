@@ -10,7 +10,7 @@ use crate::output;
 
 /// Let a plugin run that waits to be allowed
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// NAME@DIGEST: the digest that was looked at (`baton plugin inspect`), or its first 8 or more digits
     #[arg(value_name = "NAME@DIGEST")]
     revision: String,

@@ -9,7 +9,7 @@ use crate::output;
 
 /// Build the plugin in a folder into one installable .wasm: its language's tool, then the manifest
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin's folder
     #[arg(default_value = ".")]
     dir: PathBuf,

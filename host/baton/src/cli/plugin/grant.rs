@@ -14,7 +14,7 @@ use crate::output::{self, Table, one_line};
 
 /// Let a plugin do what it asks for
 #[derive(Debug, clap::Args)]
-pub(super) struct Grant {
+pub(in crate::cli) struct Grant {
     /// The plugin
     name: String,
     /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, claims, triggers
@@ -26,7 +26,7 @@ pub(super) struct Grant {
 
 /// Take grants away from a plugin
 #[derive(Debug, clap::Args)]
-pub(super) struct Revoke {
+pub(in crate::cli) struct Revoke {
     /// The plugin
     name: String,
     /// What, in the words of `baton plugin grants`; all when none is given
@@ -35,7 +35,7 @@ pub(super) struct Revoke {
 
 /// Show what a plugin asks for and what it was granted
 #[derive(Debug, clap::Args)]
-pub(super) struct Show {
+pub(in crate::cli) struct Show {
     /// The plugin
     name: String,
     #[arg(long)]

@@ -14,7 +14,7 @@ use crate::output::{self, one_line, shorten};
 
 /// Show what a package is and what it asks for, without running it
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// A plugin or a package
     #[arg(
         value_name = "NAME|FILE|REF",

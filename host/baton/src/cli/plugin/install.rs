@@ -21,7 +21,7 @@ pub(super) const SHIPPED: &str = "shipped:";
 /// One that no trusted key has signed waits until it is allowed: the command (`baton plugin approve`) is printed. It may do nothing until that is
 /// granted (`baton plugin grant`); one from inside this program is granted what `baton init` would grant it.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// A file, an address, or a package in a registry
     #[arg(
         value_name = "FILE|REF",

@@ -10,7 +10,7 @@ use crate::workspace::{LOCK_FILE, PluginEntry, short};
 
 /// Show the plugins of the workspace
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[arg(long)]
     json: bool,
 }

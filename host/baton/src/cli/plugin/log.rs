@@ -12,7 +12,7 @@ use crate::output;
 ///
 /// The newest 200 attempts of each plugin that wrote something are kept, of each 16 KiB. `baton why ID` shows those of one task.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin
     name: String,
     /// How many attempts

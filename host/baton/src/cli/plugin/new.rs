@@ -8,7 +8,7 @@ use crate::output;
 
 /// Make a folder with a new plugin that works, in Rust, Python or JavaScript
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Its name, and that of its folder
     name: String,
     /// What it is written in

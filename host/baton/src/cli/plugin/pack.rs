@@ -10,7 +10,7 @@ use crate::output;
 
 /// Put a manifest into a component of any other language: the result can be installed
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     component: PathBuf,
     /// What the plugin declares: a manifest.json as plugins/README.md describes
     #[arg(long, value_name = "FILE")]

@@ -17,7 +17,7 @@ use crate::output;
 
 /// Publish a package in an OCI registry
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The component; the signature FILE.minisig beside it goes with it
     file: PathBuf,
     /// Where to

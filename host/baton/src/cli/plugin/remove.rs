@@ -13,7 +13,7 @@ use crate::output;
 /// Its inbox and what lies there stay, and so does what it has done; nobody reads the inbox until the plugin is installed
 /// again. Its packages in `plugins/` go, with their signatures.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin
     name: String,
 }

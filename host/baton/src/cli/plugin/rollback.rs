@@ -6,7 +6,7 @@ use crate::output;
 
 /// Go back to the revision that ran before, with the grants that it had
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin
     name: String,
 }

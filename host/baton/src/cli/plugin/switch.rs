@@ -9,14 +9,14 @@ use crate::output;
 
 /// Switch a plugin off; its tasks wait
 #[derive(Debug, clap::Args)]
-pub(super) struct Disable {
+pub(in crate::cli) struct Disable {
     /// The plugin
     name: String,
 }
 
 /// Switch a plugin on again, or end its quarantine; its tasks go on
 #[derive(Debug, clap::Args)]
-pub(super) struct Enable {
+pub(in crate::cli) struct Enable {
     /// The plugin
     name: String,
 }

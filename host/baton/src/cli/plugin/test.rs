@@ -13,7 +13,7 @@ const LOG_LINES: usize = 20;
 
 /// Build a plugin and run its example tasks: exit 0 all as expected, 1 some otherwise, 2 could not
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin's folder
     #[arg(default_value = ".")]
     dir: PathBuf,

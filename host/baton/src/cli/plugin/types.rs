@@ -10,7 +10,7 @@ use crate::output;
 
 /// Write the types of the actions' arguments from the schemas in manifest.json: src/arguments.rs, .py or .d.ts
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The plugin's folder
     #[arg(default_value = ".")]
     dir: PathBuf,

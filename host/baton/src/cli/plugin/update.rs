@@ -10,7 +10,7 @@ use crate::workspace::{PluginEntry, Source, short};
 
 /// Get newer revisions of plugins from where they came from
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Only these [default: all]
     names: Vec<String>,
     /// Only show what would change

@@ -12,7 +12,7 @@ use baton_dispatch::CallReport;
 use baton_ledger::finding::Finding;
 use serde_json::{Value, json};
 
-use super::CallResult;
+use super::call::CallResult;
 
 /// The most lines of an answer that are shown.
 const LINES: usize = 60;

@@ -9,7 +9,7 @@ use crate::secrets::SecretStore;
 
 /// Show which secrets are kept and which plugins may use them
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[arg(long)]
     json: bool,
 }

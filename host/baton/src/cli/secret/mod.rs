@@ -9,26 +9,19 @@ mod set;
 use super::WorkspaceOptions;
 use crate::exit::Code;
 
-/// Keep the secrets that the host puts into plugins' requests
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+pub(super) enum Action {
     Set(set::Args),
     List(list::Args),
     Rm(rm::Args),
 }
 
-impl Args {
+impl Action {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        match self.action {
-            Action::Set(args) => args.run(place),
-            Action::List(args) => args.run(place),
-            Action::Rm(args) => args.run(place),
+        match self {
+            Self::Set(args) => args.run(place),
+            Self::List(args) => args.run(place),
+            Self::Rm(args) => args.run(place),
         }
     }
 }

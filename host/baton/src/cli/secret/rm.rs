@@ -9,7 +9,7 @@ use crate::secrets::SecretStore;
 
 /// Forget a secret
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[arg(value_name = "NAME")]
     name: String,
 }

@@ -16,7 +16,7 @@ use crate::workspace::head;
 
 /// Keep a secret; the value comes from standard input, or is asked for without being shown
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// The name under which plugins declare it
     #[arg(value_name = "NAME")]
     name: String,

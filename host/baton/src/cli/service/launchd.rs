@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::facts::Service;
 use super::file::MARK;
-use super::{Manager, words};
+use super::manager::{Manager, words};
 
 pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
     let path = folder()?.join(format!("{}.plist", service.name));

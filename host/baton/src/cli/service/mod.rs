@@ -8,9 +8,9 @@
 mod facts;
 mod file;
 mod launchd;
+mod manager;
 mod systemd;
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -18,20 +18,14 @@ use baton_core::shell::quoted;
 
 use self::facts::Service;
 use self::file::FileChange;
+use self::manager::{CommandWords, Manager};
 use super::{WorkspaceOptions, from_here};
 use crate::exit::Code;
 use crate::output;
 use crate::workspace::Serving;
 
-/// Have the system start `baton up` at login, and again when it fails
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+pub(super) enum Action {
     /// Install the service of this workspace and start it
     Install(Install),
     /// Stop the service of this workspace and take its file away
@@ -41,7 +35,7 @@ enum Action {
 }
 
 #[derive(Debug, clap::Args)]
-struct Install {
+pub(in crate::cli) struct Install {
     #[command(flatten)]
     named: ServiceName,
     /// Only print the file that would be written
@@ -50,47 +44,16 @@ struct Install {
 }
 
 #[derive(Debug, clap::Args)]
-struct ServiceName {
+pub(in crate::cli) struct ServiceName {
     /// The name of the service [default: made from the workspace]
     #[arg(long, value_name = "NAME", value_parser = facts::name)]
     name: Option<String>,
 }
 
-/// A command of the system, word by word.
-type CommandWords = Vec<String>;
-
-/// How the system is spoken to about one service.
-struct Manager {
-    /// Where the service's file belongs.
-    path: PathBuf,
-    /// What is in it.
-    text: String,
-    /// What a file of this workspace's service has in it.
-    mine: String,
-    /// Succeeds where the system can be reached.
-    reach: CommandWords,
-    /// Succeeds where the service is loaded already and needs no start.
-    loaded: Option<CommandWords>,
-    /// Starts the service now and at each login.
-    start: Vec<CommandWords>,
-    /// Makes a service that runs follow its new file.
-    renew: Vec<CommandWords>,
-    /// Ends the service now and at each login.
-    stop: Vec<CommandWords>,
-    /// Makes the system forget the file that is gone.
-    forget: Vec<CommandWords>,
-    /// Prints how the service stands.
-    ask: CommandWords,
-    /// Something that a person may want to know after the installation.
-    hint: Option<&'static str>,
-    /// Whether the state folder has to be there before the service starts.
-    needs_state: bool,
-}
-
-impl Args {
+impl Action {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        match self.action {
-            Action::Install(install) => {
+        match self {
+            Self::Install(install) => {
                 let service = Service::of(place, install.named.name)?;
                 let manager = manager(&service)?;
                 if install.print {
@@ -102,8 +65,8 @@ impl Args {
                 }
                 install_it(&manager)
             }
-            Action::Uninstall(named) => uninstall(&manager(&Service::of(place, named.name)?)?),
-            Action::Status(named) => {
+            Self::Uninstall(named) => uninstall(&manager(&Service::of(place, named.name)?)?),
+            Self::Status(named) => {
                 let service = Service::of(place, named.name)?;
                 status(&manager(&service)?, &service)
             }
@@ -217,9 +180,4 @@ fn line(words: &[String]) -> String {
 
 fn list(commands: &[CommandWords]) -> String {
     commands.iter().map(|words| format!("  {}", line(words))).collect::<Vec<_>>().join("\n")
-}
-
-/// Words of a command from text without quotes.
-fn words(text: &str) -> CommandWords {
-    text.split_whitespace().map(str::to_owned).collect()
 }

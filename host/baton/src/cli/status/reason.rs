@@ -5,7 +5,7 @@ use baton_core::text::one_line;
 use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
 
-use super::PluginHolds;
+use super::model::PluginHolds;
 use crate::cli::task_view::age;
 
 /// The line; empty where there is nothing to explain.

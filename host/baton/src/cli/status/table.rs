@@ -4,7 +4,7 @@
 use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
 
-use super::PluginHolds;
+use super::model::PluginHolds;
 use super::reason::reason;
 use crate::cli::task_view::age;
 use crate::output::{Table, paint, shorten, width};

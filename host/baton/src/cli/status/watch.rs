@@ -15,7 +15,8 @@ use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{PluginHolds, nothing, since, table};
+use super::model::{PluginHolds, nothing, since};
+use super::table;
 use crate::cli::{block_on, task_view};
 use crate::exit::Code;
 use crate::output::{Screen, is_closed, line, one_line};

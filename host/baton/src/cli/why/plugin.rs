@@ -5,7 +5,7 @@ use baton_ledger::supervision;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{event_json, events_table};
+use super::events::{event_json, events_table};
 use crate::cli::plugin::grant_rows::{GrantRow, rows};
 use crate::cli::plugin::list;
 use crate::cli::task_view::{self, held_text};

@@ -5,31 +5,22 @@ mod compile;
 mod limits;
 mod sql;
 
-use clap::Subcommand;
-
 use crate::exit::Code;
 
-/// Works for another process of Baton
-#[derive(Debug, clap::Args)]
-pub(super) struct Args {
-    #[command(subcommand)]
-    work: WorkerKind,
-}
-
-#[derive(Debug, Subcommand)]
-enum WorkerKind {
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum WorkerKind {
     /// Runs statements of one plugin in one database
     Sql,
     /// Compiles one plugin
     Compile,
 }
 
-impl Args {
+impl WorkerKind {
     /// Works until the input ends.
     pub(super) fn run(self) -> anyhow::Result<Code> {
-        match self.work {
-            WorkerKind::Sql => sql::run(),
-            WorkerKind::Compile => compile::run(),
+        match self {
+            Self::Sql => sql::run(),
+            Self::Compile => compile::run(),
         }
     }
 }

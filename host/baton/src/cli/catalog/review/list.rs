@@ -4,7 +4,7 @@ use baton_core::matching::Track;
 use baton_ledger::catalog::{Catalog, ReviewQuestion, ReviewSubject};
 use serde_json::{Value, json};
 
-use super::super::length;
+use super::super::open::length;
 use super::reference::Reference;
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
@@ -97,9 +97,4 @@ fn called(track: &Track) -> String {
     } else {
         format!("{} - {}", track.artists.join(", "), track.title)
     }
-}
-
-/// How the catalog calls a track.
-pub(super) fn named(catalog: &Catalog, track: i64) -> anyhow::Result<String> {
-    Ok(catalog.name_of(track)?.map_or_else(|| "without a name".to_owned(), |name| shorten(&name, 80)))
 }

@@ -2,15 +2,17 @@
 
 mod list;
 mod reference;
+mod tracks;
 
 use anyhow::{Context as _, bail};
-use baton_ledger::catalog::{Catalog, Decisions, FoundTracks, TrackId};
+use baton_ledger::catalog::{Catalog, Decisions, TrackId};
 use jiff::Timestamp;
 
+use self::reference::Reference;
+use self::tracks::{find_track, merge};
 use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
-use reference::Reference;
 
 /// List what may be one track and needs your decision; accept, reject, merge or split
 ///
@@ -18,7 +20,7 @@ use reference::Reference;
 /// whatever any import or match says later; only another decision changes it. Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     #[command(subcommand)]
     action: Option<Action>,
     #[command(flatten)]
@@ -58,7 +60,7 @@ enum Action {
 
 impl Args {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = super::open(place)? else {
+        let Some(catalog) = super::open::open(place)? else {
             return Ok(self.list.nothing());
         };
         let Some(action) = self.action else {
@@ -78,7 +80,7 @@ impl Args {
                 }
             }
             Action::Merge { track, into } => {
-                merge(&catalog, &mut decisions, meant(&catalog, &track)?, meant(&catalog, &into)?, now)?;
+                merge(&catalog, &mut decisions, find_track(&catalog, &track)?, find_track(&catalog, &into)?, now)?;
             }
             Action::Split { track, id } => split(&catalog, &mut decisions, &track, &id, now)?,
         }
@@ -86,18 +88,8 @@ impl Args {
     }
 }
 
-fn merge(catalog: &Catalog, decisions: &mut Decisions, gone: i64, into: i64, now: Timestamp) -> anyhow::Result<()> {
-    if gone == into {
-        bail!("track {gone} and track {into} are one already");
-    }
-    let (first, second) = (list::named(catalog, gone)?, list::named(catalog, into)?);
-    decisions.merge(gone, into, now)?;
-    output::note(&format!("track {gone} ({first}) is part of track {into} ({second}) now"));
-    Ok(())
-}
-
 fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, now: Timestamp) -> anyhow::Result<()> {
-    let number = meant(catalog, track)?;
+    let number = find_track(catalog, track)?;
     let (service, external) = id.split_once(':').with_context(|| format!("`{id}` is not SERVICE:ID"))?;
     let id = TrackId { service: service.to_owned(), id: external.to_owned() };
     let Some(new) = decisions.split(number, &id, now)? else {
@@ -107,15 +99,4 @@ fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, no
     };
     output::note(&format!("{service}:{external} is track {new} now, and stays apart from track {number}"));
     Ok(())
-}
-
-fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
-    match catalog.find(reference)? {
-        FoundTracks::One(id) => Ok(id),
-        FoundTracks::Nothing => bail!("there is no track `{reference}`; `baton catalog search WORD` finds one"),
-        FoundTracks::Several(ids) => {
-            let ids: Vec<_> = ids.iter().take(10).map(i64::to_string).collect();
-            bail!("`{reference}` means several tracks; give the number of one: {}", ids.join(", "))
-        }
-    }
 }

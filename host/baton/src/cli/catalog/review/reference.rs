@@ -7,7 +7,7 @@ use anyhow::bail;
 use baton_ledger::catalog::{Catalog, Decisions, ReviewSubject};
 use jiff::Timestamp;
 
-use super::list;
+use super::tracks::{find_track, merge, name_of};
 use crate::output;
 
 /// What may be one.
@@ -36,9 +36,7 @@ impl Reference {
         now: Timestamp,
     ) -> anyhow::Result<()> {
         match self {
-            Self::Tracks(a, b) if same => {
-                super::merge(catalog, decisions, number(catalog, a)?, number(catalog, b)?, now)
-            }
+            Self::Tracks(a, b) if same => merge(catalog, decisions, number(catalog, a)?, number(catalog, b)?, now),
             Self::Tracks(a, b) => {
                 let (a, b) = (number(catalog, a)?, number(catalog, b)?);
                 if a == b {
@@ -47,8 +45,8 @@ impl Reference {
                 decisions.keep_apart(a, b, now)?;
                 output::note(&format!(
                     "track {a} ({}) and track {b} ({}) stay two",
-                    list::named(catalog, a)?,
-                    list::named(catalog, b)?
+                    name_of(catalog, a)?,
+                    name_of(catalog, b)?
                 ));
                 Ok(())
             }
@@ -57,16 +55,16 @@ impl Reference {
                 let Some(path) = catalog.path_of(file)? else { bail!("there is no file {file}") };
                 decisions.decide_file(file, track, same, now)?;
                 let is = if same { "is" } else { "is not" };
-                output::note(&format!("{path} {is} track {track} ({})", list::named(catalog, track)?));
+                output::note(&format!("{path} {is} track {track} ({})", name_of(catalog, track)?));
                 Ok(())
             }
         }
     }
 }
 
-/// The number of a track today: it may have become part of another.
+/// The current number of a track: it may have become part of another one.
 fn number(catalog: &Catalog, track: i64) -> anyhow::Result<i64> {
-    super::meant(catalog, &track.to_string())
+    find_track(catalog, &track.to_string())
 }
 
 impl fmt::Display for Reference {

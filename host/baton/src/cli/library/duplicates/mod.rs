@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use baton_library::duplicates::{DuplicateOptions, Duplicates, THRESHOLD, WholePrints, find, listen};
 
 use super::super::WorkspaceOptions;
-use super::open;
+use super::open::open;
 use super::units::heard;
 use crate::exit::Code;
 use crate::output;
@@ -23,7 +23,7 @@ use crate::output;
 /// about, by title and artist. Nothing is deleted: a plan can be written, for whoever decides. Exit 1: nothing
 /// could be compared, because no file has a fingerprint.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {
+pub(in crate::cli) struct Args {
     /// Also write the suggestions into this new file, as JSON
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,

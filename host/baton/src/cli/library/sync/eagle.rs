@@ -7,8 +7,8 @@ use baton_library::sync::eagle::{Address, Eagle, ItemOutcome, PlannedItem, SendO
 use indicatif::ProgressBar;
 use serde_json::json;
 
+use super::options::{Args, bar, stopped_by_ctrl_c};
 use super::report::{Line, Report, Status};
-use super::{Args, bar, stopped_by_ctrl_c};
 use crate::cli::block_on;
 use crate::secrets::SecretStore;
 use crate::workspace::Workspace;

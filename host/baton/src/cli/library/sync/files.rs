@@ -13,8 +13,8 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::options::{Args, bar, stopped_by_ctrl_c};
 use super::report::{Line, Report, Status};
-use super::{Args, bar, stopped_by_ctrl_c};
 use crate::cli::block_on;
 use crate::workspace::Workspace;
 

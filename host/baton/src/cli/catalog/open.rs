@@ -1,0 +1,29 @@
+//! Opening the catalog, and how a track's length is printed.
+
+use baton_ledger::catalog::Catalog;
+
+use crate::cli::WorkspaceOptions;
+use crate::output;
+
+/// The catalog, or `None` and a note how to fill it when it has no track and no file.
+pub(super) fn open(options: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
+    let path = options.need()?.state.catalog();
+    if let Err(error) = baton_library::link::link(&path) {
+        output::note(&format!("files were not linked to their tracks: {error}"));
+    }
+    let catalog = match Catalog::open(&path)? {
+        Some(catalog) if !catalog.is_empty()? => Some(catalog),
+        _ => None,
+    };
+    if catalog.is_none() {
+        output::note(
+            "the catalog is empty: `baton run PLUGIN ACTION` imports tracks (`baton agents` lists the plugins: spotify, djay), \
+             `baton library scan FOLDER` reads files",
+        );
+    }
+    Ok(catalog)
+}
+
+pub(super) fn length(duration_ms: Option<i64>) -> String {
+    duration_ms.map_or_else(String::new, |ms| format!("{}:{:02}", ms / 60_000, (ms / 1000 % 60).abs()))
+}

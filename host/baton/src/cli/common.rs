@@ -1,0 +1,73 @@
+//! What all subcommands share: the options that name the workspace, the runtime, and paths for people.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use baton_registry::PublicKey;
+
+use crate::workspace::{self, Workspace};
+
+/// The options that every subcommand shares.
+#[derive(Debug)]
+pub(super) struct WorkspaceOptions {
+    pub(super) workspace: Option<PathBuf>,
+    pub(super) state: Option<PathBuf>,
+}
+
+impl WorkspaceOptions {
+    /// The workspace that the options name, or the nearest one; `None` without one.
+    pub(super) fn find(&self) -> anyhow::Result<Option<Workspace>> {
+        let found = workspace::find(self.workspace.as_deref())?;
+        found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
+    }
+
+    /// The keys that the workspace trusts; none without a workspace.
+    ///
+    /// # Errors
+    /// When its `baton.toml` does not parse.
+    pub(super) fn trusted(&self) -> anyhow::Result<Vec<PublicKey>> {
+        let root = workspace::find(self.workspace.as_deref())?;
+        let config = root.map(|root| workspace::Config::read(&root.join(workspace::CONFIG_FILE))).transpose()?;
+        Ok(config.map(|config| config.trusted().to_vec()).unwrap_or_default())
+    }
+
+    /// As [`WorkspaceOptions::find`].
+    ///
+    /// # Errors
+    /// When there is no workspace, or it cannot be read.
+    pub(super) fn need(&self) -> anyhow::Result<Workspace> {
+        match self.find()? {
+            Some(workspace) => Ok(workspace),
+            None => bail!("there is no baton.toml here or above; `baton init DIR` makes a workspace, -w DIR names one"),
+        }
+    }
+}
+
+/// Runs `work` on a new async runtime. A thread that hangs in the file system (a plugin opened a pipe) does not delay the
+/// exit by more than a second.
+pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    has_descriptors().context("too few files may be open at once: raise `ulimit -n`")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+/// Fails if the file descriptors that a runtime opens are not available. The runtime would panic.
+pub(super) fn has_descriptors() -> std::io::Result<()> {
+    let pair = || std::os::unix::net::UnixStream::pair();
+    // Two for the signals, three for the event loop, and a few for what other threads open meanwhile.
+    let (_signals, _events, _spare) = (pair()?, pair()?, pair()?);
+    Ok(())
+}
+
+/// The path relative to the current folder if it is below it, else as it is.
+pub(super) fn from_here(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.as_deref().and_then(|here| path.strip_prefix(here).ok());
+    match short {
+        Some(short) if short.as_os_str().is_empty() => ".".to_owned(),
+        _ => short.unwrap_or(path).display().to_string(),
+    }
+}

@@ -1,0 +1,88 @@
+//! The options of `baton library sync`, its progress bar and how Ctrl-C stops it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use baton_library::sync::eagle::Address;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::exit::Code;
+use crate::workspace::pause;
+
+/// Tell Eagle the fingerprints, as tags of its items, or write them into the files; only shown without --apply
+///
+/// Each item is read, written and read again; its other tags stay. What was done is not done again, so a sync that ended
+/// before its end is simply begun anew.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(in crate::cli) struct Args {
+    /// Only what lies below these folders, or these files [default: all that was scanned]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Do it; else it is only shown what would be done
+    #[arg(long)]
+    pub(super) apply: bool,
+    /// Write into the tags of the files themselves, and leave Eagle and its libraries alone
+    #[arg(long, conflicts_with_all = ["url", "token", "timeout"])]
+    pub(super) file_tags: bool,
+    /// Also take away the tags of old: `fingerprint:` and the SHA-256 of a file, in files `FINGERPRINT`
+    #[arg(long)]
+    pub(super) replace_old: bool,
+    /// At most so many are changed
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(super) limit: Option<usize>,
+    /// A pause after each that was changed, like 100ms
+    #[arg(long, value_name = "PAUSE", value_parser = pause, default_value = "0s", hide_default_value = true)]
+    pub(super) pause: Duration,
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) eagle: EagleArgs,
+}
+
+/// The options for Eagle alone.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli::library) struct EagleArgs {
+    /// Where Eagle is
+    #[arg(long, value_name = "URL", default_value = Address::DEFAULT)]
+    pub(in crate::cli::library) url: String,
+    /// The secret with Eagle's API token, which it wants of other machines: `baton secret set eagle`
+    #[arg(long, value_name = "NAME", default_value = "eagle")]
+    pub(in crate::cli::library) token: String,
+    /// How long one request may take
+    #[arg(long, value_name = "TIME", value_parser = pause, default_value = "30s")]
+    pub(in crate::cli::library) timeout: Duration,
+}
+
+impl Args {
+    /// How many may still be changed.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(usize::MAX)
+    }
+}
+
+pub(super) fn bar(length: usize, what: &'static str) -> anyhow::Result<ProgressBar> {
+    let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {per_sec} {eta}")?);
+    bar.set_message(what);
+    Ok(bar)
+}
+
+/// Becomes true with Ctrl-C. The second Ctrl-C exits at once.
+pub(super) fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
+    let stop = Arc::<AtomicBool>::default();
+    let requested = Arc::clone(&stop);
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if requested.swap(true, Ordering::Relaxed) {
+                std::process::exit(Code::Failed as i32);
+            }
+            crate::output::note(
+                "stopping after this item; finished items stay changed, and the next sync resumes here",
+            );
+        }
+    });
+    stop
+}

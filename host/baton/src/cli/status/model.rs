@@ -1,0 +1,42 @@
+//! What the table, the JSON and `--watch` of `baton status` share.
+
+use std::time::Duration;
+
+use baton_dispatch::budget::ExhaustedBudget;
+use baton_ledger::Reader;
+use baton_ledger::supervision::{self, FailingPlugin};
+use baton_ledger::task::TaskFilter;
+use jiff::Timestamp;
+
+use crate::cli::task_view;
+use crate::workspace::Workspace;
+
+/// Why all tasks of a plugin wait.
+#[derive(Debug, Default)]
+pub(super) struct PluginHolds {
+    /// Plugins in quarantine.
+    pub(super) held: Vec<FailingPlugin>,
+    /// Budgets that are used up.
+    pub(super) reached: Vec<ExhaustedBudget>,
+}
+
+impl PluginHolds {
+    pub(super) fn read(workspace: &Workspace, reader: &Reader, now: Timestamp) -> anyhow::Result<Self> {
+        let held = supervision::quarantined_plugins(reader, now)?;
+        Ok(Self { held, reached: task_view::budgets_reached(workspace, reader, now)? })
+    }
+}
+
+/// Adds the age to the filter, counted from now.
+pub(super) fn since(filter: TaskFilter, age: Option<Duration>) -> TaskFilter {
+    TaskFilter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
+}
+
+/// The note in place of an empty table.
+pub(super) fn nothing(filter: &TaskFilter) -> &'static str {
+    if filter.is_empty() {
+        "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"
+    } else {
+        "no task matches; `baton status` lists all"
+    }
+}
