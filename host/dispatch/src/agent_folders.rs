@@ -8,16 +8,7 @@ use std::path::{Path, PathBuf};
 
 use baton_core::agents::is_name;
 
-use crate::roster::INBOX;
-
-/// The folder of handled files: an agent that has it and no inbox had an inbox before, or gets one.
-pub(crate) const PROCESSED: &str = "02_processed";
-
-/// The folders of handled files, beside the inbox.
-pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
-
-/// The workspace's folder of agents. An adopted folder may hold one of this name too.
-pub(crate) const HANDOFFS: &str = "handoffs";
+use crate::settings::{INBOX, PROCESSED, is_plain_folder};
 
 /// The file that marks the folder of a plugin that was removed. Without the plugin nobody works there, so it is not an agent's.
 const REMOVED: &str = ".baton-removed";
@@ -97,14 +88,6 @@ impl FoundFolder {
     }
 }
 
-/// The folders that hold agents' folders below an adopted folder: itself and its `handoffs/`. The workspace's `handoffs/` is
-/// searched anyway and left out.
-pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
-    let inner = adopted.join(HANDOFFS);
-    let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
-    std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
-}
-
 /// The folders directly in `place`, by name; hidden ones are left out. Where `place` is missing, there are none.
 ///
 /// # Errors
@@ -156,20 +139,10 @@ pub(crate) fn is_link(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
-pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
-    match folder.symlink_metadata() {
-        Ok(metadata) => Ok(metadata.is_dir()),
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
-            _ => Err(error),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::places_of;
 
     #[test]
     fn each_folder_is_an_agents_or_has_the_reason_why_not() {

@@ -12,11 +12,7 @@ use baton_core::{State, file_name};
 use baton_ledger::outbox::{self, DeliveryKind};
 use jiff::Timestamp;
 
-use crate::agent_folders::ARCHIVES;
-use crate::roster::INBOX;
-
-/// Where files for nobody go, below the workspace.
-pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
+use crate::settings::{ARCHIVES, INBOX, UNROUTED};
 
 /// The move of a file from its inbox to the archive that belongs to `state`. `hash` is what was captured.
 pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::NewDelivery {

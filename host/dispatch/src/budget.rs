@@ -22,7 +22,8 @@ use jiff::Timestamp;
 
 pub(crate) use accounts::BudgetAccounts;
 
-use crate::context::{Context, InstalledPlugin};
+use crate::context::Context;
+use crate::plugins::InstalledPlugin;
 
 /// A budget of a plugin of which nothing is left.
 #[derive(Clone, Debug, PartialEq, Eq)]

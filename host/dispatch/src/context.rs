@@ -6,94 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use baton_core::Recipients;
 use baton_core::budget::Budget;
-use baton_core::manifest::Action;
 use baton_core::quarantine;
 use baton_core::retry::RetryPolicy;
 use baton_intake::{IntakeError, Owner};
 use baton_ledger::Ledger;
 use baton_ledger::lock::LockTable;
-use baton_sandbox::{
-    Cancel, DatabaseGrant, EgressGrants, FingerprintGrants, FolderCheck, MountGrant, Plugin, RepositoryGrant, Sandbox,
-};
-
+use baton_sandbox::{Cancel, Sandbox};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::agent_folders::{HANDOFFS, unmark_removed};
-use crate::archive::UNROUTED;
+use crate::agent_folders::unmark_removed;
 use crate::budget::BudgetAccounts as BudgetBook;
-use crate::escalation::EscalationPolicy;
 use crate::own_changes::OwnWrites;
-use crate::plugins::{PluginRefresh, Plugins};
+use crate::plugins::{InstalledPlugin, PluginRefresh, Plugins};
 use crate::running::RunningAttempts;
+use crate::settings::{EscalationPolicy, HANDOFFS, UNROUTED};
 use crate::trigger::audio::{AudioScanQueue, AudioScanner};
 use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
-
-/// What one plugin may do in this workspace: declared and granted.
-#[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as `baton plugin grant` gives it")]
-pub struct PluginGrants {
-    /// Folders.
-    pub mounts: Vec<MountGrant>,
-    /// Whether these folders, and those of its repositories, may still be used: asked before each attempt.
-    pub folder_check: FolderCheck,
-    /// Whether files with several names (hard links) may be opened in them.
-    pub hard_links: bool,
-    /// Databases.
-    pub databases: Vec<DatabaseGrant>,
-    /// Whether it may hold names.
-    pub claims: bool,
-    /// Folders whose repositories it may read.
-    pub repositories: Vec<RepositoryGrant>,
-    /// What it may know of how files and the library sound.
-    pub sounds: FingerprintGrants,
-    /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
-    pub handoffs: Recipients,
-    /// Whether it may read the ledger.
-    pub ledger: bool,
-    /// Whether it may be told of every RETURN.
-    pub returns: bool,
-    /// Requests to servers, and the secrets in them.
-    pub egress: EgressGrants,
-    /// Whether its triggers on files wait for the grant `triggers`.
-    pub triggers_off: bool,
-    /// What it declares and was not granted, in the words of `baton plugin grant`.
-    pub lacks: Vec<String>,
-}
-
-/// A plugin as it is installed here.
-#[derive(Clone)]
-pub struct InstalledPlugin {
-    /// The component.
-    pub plugin: Plugin,
-    /// What it may do.
-    pub grants: PluginGrants,
-}
-
-impl InstalledPlugin {
-    /// The action that is asked for, or the default one.
-    ///
-    /// # Errors
-    /// When the plugin does not have it.
-    pub fn action(&self, asked: Option<&str>) -> Result<(&str, &Action), DispatchError> {
-        let manifest = self.plugin.manifest();
-        let asked = asked.unwrap_or(&manifest.declares.default_action);
-        let found = manifest.declares.actions.get_key_value(asked);
-        found.map(|(name, action)| (name.as_str(), action)).ok_or_else(|| DispatchError::NoAction {
-            plugin: manifest.name.clone(),
-            action: asked.to_owned(),
-            actions: manifest.declares.actions.keys().cloned().collect::<Vec<_>>().join(", "),
-        })
-    }
-}
-
-impl InstalledPlugin {
-    /// Whether an interrupted attempt of the action may be made again.
-    pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
-        self.action(asked).is_ok_and(|(_, action)| action.idempotent)
-    }
-}
 
 /// The inboxes that a daemon serves are its workspace's.
 #[derive(Clone, Debug)]

@@ -11,8 +11,9 @@ use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
+use crate::attempt::AbortReason;
 use crate::capture::answered_before;
-use crate::work::{AbortReason, settle_aborted};
+use crate::work::settle_aborted;
 use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
 /// Who acts.

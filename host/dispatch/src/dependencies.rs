@@ -11,7 +11,7 @@ use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
 use crate::context::Context;
-use crate::escalation::ago;
+use crate::text::ago;
 use crate::{limits, repeats};
 
 /// A longer way through dependencies is taken for a circle: nobody plans so far, and a look has to end.

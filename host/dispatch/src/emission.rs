@@ -7,7 +7,8 @@ use baton_core::file_name::cut;
 use baton_core::{Recipients, shell};
 use baton_sandbox::{BudgetCheckFn, EmitPermission, RecipientError};
 
-use crate::context::{Context, InstalledPlugin};
+use crate::context::Context;
+use crate::plugins::InstalledPlugin;
 use crate::roster::Roster;
 
 /// What `installed` may send in the attempt of `task`.

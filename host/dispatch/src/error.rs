@@ -3,8 +3,6 @@
 use baton_intake::IntakeError;
 use baton_ledger::LedgerError;
 
-use crate::plugins::UnusableReason;
-
 /// An error of dispatch.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
@@ -43,4 +41,23 @@ pub enum DispatchError {
         /// What there is.
         actions: String,
     },
+}
+
+/// Why a plugin that is installed does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnusableReason {
+    /// The operator has not allowed it, or not any more. The text has the command that allows it.
+    Held(String),
+    /// It does not load. The text says why and what mends it.
+    Broken(String),
+}
+
+impl UnusableReason {
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Held(reason) | Self::Broken(reason) => reason,
+        }
+    }
 }

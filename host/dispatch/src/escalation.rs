@@ -4,7 +4,6 @@
 //! Each step is taken once a task. What waits for a plugin is Baton's own work and never falls under this.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use baton_core::handoff::notice::Notice;
 use baton_ledger::event::{self, Event};
@@ -12,32 +11,12 @@ use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::task::{self, EscalationStep, Task};
 use baton_ledger::{LedgerError, Tx};
 use fail::fail_point;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::settle::SettledTask;
-use crate::work::{AbortReason, settle_aborted};
+use crate::attempt::{AbortReason, SettledTask};
+use crate::text::ago;
+use crate::work::settle_aborted;
 use crate::{Context, DispatchError, dependencies, limits};
-
-/// How long external agents may leave things lying.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EscalationPolicy {
-    /// Then the agent is reminded.
-    pub remind: Duration,
-    /// Then the sender is told.
-    pub escalate: Duration,
-    /// Then it is marked for the operator.
-    pub review: Duration,
-    /// Then the file is archived as stale.
-    pub archive: Duration,
-}
-
-impl Default for EscalationPolicy {
-    /// Seven and fourteen days are the origin's own rule; a day is a working day missed, three are a weekend missed.
-    fn default() -> Self {
-        let day = Duration::from_hours(24);
-        Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
-    }
-}
 
 /// What was done.
 #[derive(Debug, Default)]
@@ -90,12 +69,6 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
         }
     }
     Ok(EscalationResult { carry, settled })
-}
-
-/// The moment `pause` before `now`.
-pub(crate) fn ago(now: Timestamp, pause: Duration) -> Timestamp {
-    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
-    now.checked_sub(pause).unwrap_or(Timestamp::MIN)
 }
 
 /// Takes one step; says whether there is something to deliver.

@@ -10,6 +10,7 @@
 
 mod agent_folders;
 mod archive;
+mod attempt;
 pub mod budget;
 mod capture;
 mod context;
@@ -21,6 +22,7 @@ mod engine;
 mod error;
 mod escalation;
 mod last_words;
+mod lease;
 pub mod limits;
 mod missing_files;
 pub mod notices;
@@ -29,27 +31,31 @@ pub mod owner;
 mod plugin_requests;
 mod plugins;
 mod prepare;
+mod presence;
 mod recover;
 mod repeats;
 mod roster;
 mod running;
+mod settings;
 mod settle;
 pub mod supervise;
+mod text;
 mod trigger;
 mod work;
 
-pub use agent_folders::{ARCHIVES, FolderKind, FoundFolder, SkipReason, agent_folders, mark_removed, unmark_removed};
+pub use agent_folders::{FolderKind, FoundFolder, SkipReason, agent_folders, mark_removed, unmark_removed};
 pub use capture::{ADOPTED_EVENT, ALL_AGENTS};
-pub use context::{Context, ContextParts, InboxOwnership, InstalledPlugin, PluginGrants};
+pub use context::{Context, ContextParts, InboxOwnership};
 pub use control::{DecisionResult, answer, cancel, retry};
 pub use delivery::deliver;
 pub use engine::{Engine, Mode, Summary};
-pub use error::DispatchError;
-pub use escalation::EscalationPolicy;
-pub use plugins::{PluginRefresh, Plugins, UnusableReason};
-pub use prepare::{DefaultArguments, with_defaults};
+pub use error::{DispatchError, UnusableReason};
+pub use plugins::{InstalledPlugin, PluginGrants, PluginRefresh, Plugins};
+pub use prepare::with_defaults;
 pub use recover::try_again;
-pub use roster::{Agent, AgentKind, AgentRules, AgentSettings, INBOX, Roster};
+pub use roster::{Agent, Roster};
+pub use settings::{
+    ARCHIVES, AgentKind, AgentRules, AgentSettings, DefaultArguments, EscalationPolicy, INBOX, Schedule,
+};
 pub use trigger::audio::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
-pub use trigger::schedule::Schedule;
 pub use work::{Call, CallReport, call};

@@ -6,8 +6,6 @@
 //! themselves when the files are back.
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
-use std::path::Path;
 use std::sync::Arc;
 
 use baton_core::State;
@@ -18,26 +16,10 @@ use baton_ledger::task::{self, InboxTask};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use crate::settle::SettledTask;
-use crate::work::{AbortReason, settle_aborted};
+use crate::attempt::{AbortReason, SettledTask};
+use crate::presence::{INBOX_MISSING, is_missing};
+use crate::work::settle_aborted;
 use crate::{Context, DispatchError, limits};
-
-/// Why a task waits whose file was not there when its turn came.
-pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; looking again";
-
-/// Why a task asks a person whose folder was replaced.
-pub(crate) const INBOX_MISSING: &str =
-    "its inbox was replaced or is not mounted: put the file back and it goes on, or `baton cancel` it";
-
-/// Whether nothing is there. A folder that cannot be read says nothing.
-pub(crate) fn is_not_there(file: &Path) -> bool {
-    file.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
-}
-
-/// Whether the file is gone and its inbox is there.
-pub(crate) fn is_missing(file: &Path) -> bool {
-    is_not_there(file) && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
-}
 
 /// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
 pub(crate) async fn check_missing_files(

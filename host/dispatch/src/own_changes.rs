@@ -8,16 +8,12 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use baton_core::manifest::Trigger;
 use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{MountGrant, Writes};
-
-use crate::context::{Context, InstalledPlugin};
-use crate::trigger::{self, ArmedTrigger};
 
 /// How long the files of an ended attempt are kept: a look at a trigger that began before the end must leave them out, and
 /// takes no longer than this.
@@ -75,7 +71,7 @@ impl OwnWrites {
 pub(crate) struct OwnPaths(BTreeSet<PathBuf>);
 
 impl OwnPaths {
-    fn of(writes: &[Writes]) -> Self {
+    pub(crate) fn of(writes: &[Writes]) -> Self {
         Self(writes.iter().flat_map(Writes::paths).map(|path| resolved(&path)).collect())
     }
 
@@ -92,7 +88,7 @@ impl OwnPaths {
 }
 
 /// The path with every link resolved. Of a missing file, the folder is resolved.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     let behind_folder = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name().unwrap_or(OsStr::new(""))));
     path.canonicalize().ok().or_else(behind_folder).unwrap_or_else(|| path.to_owned())
 }
@@ -101,9 +97,9 @@ fn resolved(path: &Path) -> PathBuf {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnChanges {
     /// Of `files` triggers: the trigger, the path and the hash.
-    marks: Vec<(String, String, String)>,
+    pub(crate) marks: Vec<(String, String, String)>,
     /// Of a `watched` trigger.
-    stamps: Vec<(String, Stamp)>,
+    pub(crate) stamps: Vec<(String, Stamp)>,
 }
 
 impl OwnChanges {
@@ -115,39 +111,4 @@ impl OwnChanges {
         self.marks.iter().try_for_each(|(trigger, path, hash)| mark::set(tx, trigger, path, hash))?;
         watched::tell(tx, plugin, self.stamps.clone()).map(drop)
     }
-}
-
-/// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
-pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
-    let watches = installed.plugin.manifest().declares.triggers.iter().any(Trigger::is_about_files);
-    if writes.is_empty() || !watches {
-        return OwnChanges::default();
-    }
-    let (context, installed, writes) = (Arc::clone(context), Arc::clone(installed), writes.clone());
-    tokio::task::spawn_blocking(move || read(&context, &installed, &writes)).await.unwrap_or_default()
-}
-
-fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnChanges {
-    let own = OwnPaths::of(std::slice::from_ref(writes));
-    let mut changes = OwnChanges::default();
-    for trigger in trigger::of_plugin(context, &installed.plugin.manifest().name, installed) {
-        match trigger {
-            ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.as_they_are(&own)),
-            ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.mounts, writes)),
-            ArmedTrigger::Audio(_) => {}
-        }
-    }
-    changes
-}
-
-/// Size and time of each file, by its path for the plugin.
-fn stamps(mounts: &[MountGrant], writes: &Writes) -> Vec<(String, Stamp)> {
-    let stamp = |path: PathBuf| {
-        let mount = mounts.iter().find(|mount| path.starts_with(&mount.host))?;
-        let below = path.strip_prefix(&mount.host).ok()?.to_str()?;
-        let stamp = path.metadata().ok().map(|metadata| trigger::stamp(&metadata));
-        Some((format!("{}/{below}", mount.guest), stamp))
-    };
-    // The plugin may have watched it under either path.
-    writes.paths().into_iter().flat_map(|path| BTreeSet::from([resolved(&path), path])).filter_map(stamp).collect()
 }

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::archive::to_archive;
 use crate::capture::{PendingReturn, returns_ahead};
 use crate::context::Context;
-use crate::missing_files::is_not_there;
+use crate::presence::is_not_there;
 use crate::{dependencies, limits};
 
 /// What one task gives to the post.

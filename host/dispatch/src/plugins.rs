@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::context::InstalledPlugin;
+use baton_core::Recipients;
+use baton_core::manifest::Action;
+use baton_sandbox::{DatabaseGrant, EgressGrants, FingerprintGrants, FolderCheck, MountGrant, Plugin, RepositoryGrant};
+
+use crate::error::{DispatchError, UnusableReason};
 
 /// How the daemon learns that the operator changed the plugins.
 #[derive(Clone)]
@@ -33,21 +37,65 @@ pub struct Plugins {
     pub names: Arc<BTreeSet<String>>,
 }
 
-/// Why a plugin that is installed does not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UnusableReason {
-    /// The operator has not allowed it, or not any more. The text has the command that allows it.
-    Held(String),
-    /// It does not load. The text says why and what mends it.
-    Broken(String),
+/// What one plugin may do in this workspace: declared and granted.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as `baton plugin grant` gives it")]
+pub struct PluginGrants {
+    /// Folders.
+    pub mounts: Vec<MountGrant>,
+    /// Whether these folders, and those of its repositories, may still be used: asked before each attempt.
+    pub folder_check: FolderCheck,
+    /// Whether files with several names (hard links) may be opened in them.
+    pub hard_links: bool,
+    /// Databases.
+    pub databases: Vec<DatabaseGrant>,
+    /// Whether it may hold names.
+    pub claims: bool,
+    /// Folders whose repositories it may read.
+    pub repositories: Vec<RepositoryGrant>,
+    /// What it may know of how files and the library sound.
+    pub sounds: FingerprintGrants,
+    /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
+    pub handoffs: Recipients,
+    /// Whether it may read the ledger.
+    pub ledger: bool,
+    /// Whether it may be told of every RETURN.
+    pub returns: bool,
+    /// Requests to servers, and the secrets in them.
+    pub egress: EgressGrants,
+    /// Whether its triggers on files wait for the grant `triggers`.
+    pub triggers_off: bool,
+    /// What it declares and was not granted, in the words of `baton plugin grant`.
+    pub lacks: Vec<String>,
 }
 
-impl UnusableReason {
-    /// The reason.
-    #[must_use]
-    pub fn reason(&self) -> &str {
-        match self {
-            Self::Held(reason) | Self::Broken(reason) => reason,
-        }
+/// A plugin as it is installed here.
+#[derive(Clone)]
+pub struct InstalledPlugin {
+    /// The component.
+    pub plugin: Plugin,
+    /// What it may do.
+    pub grants: PluginGrants,
+}
+
+impl InstalledPlugin {
+    /// The action that is asked for, or the default one.
+    ///
+    /// # Errors
+    /// When the plugin does not have it.
+    pub fn action(&self, asked: Option<&str>) -> Result<(&str, &Action), DispatchError> {
+        let manifest = self.plugin.manifest();
+        let asked = asked.unwrap_or(&manifest.declares.default_action);
+        let found = manifest.declares.actions.get_key_value(asked);
+        found.map(|(name, action)| (name.as_str(), action)).ok_or_else(|| DispatchError::NoAction {
+            plugin: manifest.name.clone(),
+            action: asked.to_owned(),
+            actions: manifest.declares.actions.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Whether an interrupted attempt of the action may be made again.
+    pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
+        self.action(asked).is_ok_and(|(_, action)| action.idempotent)
     }
 }

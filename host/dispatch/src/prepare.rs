@@ -1,7 +1,5 @@
 //! From a row of the ledger to what a plugin is given.
 
-use std::collections::BTreeMap;
-
 use baton_core::State;
 use baton_core::handoff::{self, Priority};
 use baton_ledger::task::{Origin, Task};
@@ -9,9 +7,10 @@ use baton_sandbox::wit;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::capture::ended;
+use crate::attempt::ReturnContext;
+use crate::capture::return_status::ended;
+use crate::settings::DefaultArguments;
 use crate::trigger::audio;
-use crate::trigger::returns::ReturnContext;
 
 /// What the ledger has of a task.
 pub(crate) struct TaskSource<'a> {
@@ -21,9 +20,6 @@ pub(crate) struct TaskSource<'a> {
     /// Of a task that a RETURN made.
     pub(crate) about: Option<&'a ReturnContext>,
 }
-
-/// Arguments that a task gets where it does not name them, by name.
-pub type DefaultArguments = BTreeMap<String, Value>;
 
 /// The task as the plugin sees it. The ledger keeps the arguments as they were asked for, without the `defaults`.
 pub(crate) fn prepare(

@@ -9,108 +9,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_core::agents::{Aliases, fold, is_reserved};
-use baton_core::budget::Budget;
 use baton_core::nearest::or_meant;
-use baton_core::quarantine;
-use baton_core::retry::RetryPolicy;
 
-use crate::agent_folders::{
-    FolderKind, FoundFolder, HANDOFFS, PROCESSED, SkipReason, agent_folders, is_plain_folder, places_of,
-};
-use crate::limits;
-use crate::prepare::DefaultArguments;
-use crate::trigger::schedule::Schedule;
-
-/// The folder of new files.
-pub const INBOX: &str = "01_inbox";
-
-/// Stands for the owner of the central drop box. No agent can have this name.
-pub(crate) const DROP_BOX: &str = INBOX;
+use crate::agent_folders::{FolderKind, FoundFolder, SkipReason, agent_folders};
+use crate::settings::{AgentKind, AgentRules, AgentSettings, DROP_BOX, HANDOFFS, INBOX, PROCESSED, is_plain_folder};
 
 /// The owner of an inbox as a person knows it.
 pub(crate) fn shown_owner(owner: &str) -> &str {
     if owner == DROP_BOX { "(drop box)" } else { owner }
-}
-
-/// Who does the agent's work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentKind {
-    /// Baton runs it.
-    Plugin,
-    /// It reads its own folder.
-    External,
-}
-
-impl AgentKind {
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plugin => "plugin",
-            Self::External => "external",
-        }
-    }
-}
-
-/// What the operator says about one agent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgentSettings {
-    /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
-    pub inboxes: Vec<PathBuf>,
-    /// How often its inboxes are looked at, where the system reports no changes (a network folder).
-    pub poll: Option<Duration>,
-    /// How many of its tasks may run at the same time.
-    pub concurrency: usize,
-    /// When its tasks are tried again.
-    pub retry: RetryPolicy,
-    /// When its plugin is left alone because it fails.
-    pub quarantine: quarantine::QuarantinePolicy,
-    /// For how long the same content without an id is the same request.
-    pub repeat_after: Duration,
-    /// How long a task of it waits for a dependency that no task is named before a person is asked.
-    pub ask_after: Duration,
-    /// When it is to do something by itself.
-    pub schedules: Vec<Schedule>,
-    /// Arguments that a task of an action gets where it does not name them, by action.
-    pub defaults: BTreeMap<String, DefaultArguments>,
-}
-
-impl Default for AgentSettings {
-    fn default() -> Self {
-        Self {
-            inboxes: Vec::new(),
-            poll: None,
-            concurrency: 1,
-            retry: RetryPolicy::default(),
-            quarantine: quarantine::QuarantinePolicy::default(),
-            repeat_after: limits::REPEAT_AFTER,
-            ask_after: limits::ASK_AFTER,
-            schedules: Vec::new(),
-            defaults: BTreeMap::new(),
-        }
-    }
-}
-
-/// What the operator says about the agents.
-#[derive(Clone, Debug, Default)]
-pub struct AgentRules {
-    /// Who is who.
-    pub aliases: Aliases,
-    /// Settings by the agent's name.
-    pub settings: BTreeMap<String, AgentSettings>,
-    /// How much each plugin may use over time, where that is not the usual.
-    pub budgets: BTreeMap<String, Budget>,
-    /// Folders beside `handoffs/` whose folders are agents' too, resolved.
-    pub adopted: Vec<PathBuf>,
-}
-
-impl AgentRules {
-    /// The folders that hold agents' folders: `handoffs/` first, then the adopted ones.
-    #[must_use]
-    pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
-        let adopted = self.adopted.iter().flat_map(|adopted| places_of(adopted, handoffs));
-        std::iter::once(handoffs.to_owned()).chain(adopted).collect()
-    }
 }
 
 /// An agent.

@@ -9,38 +9,10 @@ use baton_ledger::event::{self, Event};
 use baton_ledger::supervision::{self, FailingPlugin};
 use baton_ledger::task::Task;
 use baton_ledger::{Ledger, LedgerError, Tx};
-use baton_sandbox::{AttemptError, AttemptReport};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::attempt::PluginHealth;
 use crate::context::Context;
-
-/// What an attempt says about its plugin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PluginHealth {
-    /// It works: it succeeded, or said why not.
-    Ok,
-    /// It was at fault.
-    Fault(String),
-    /// Nothing.
-    None,
-}
-
-impl PluginHealth {
-    pub(crate) fn of(report: &AttemptReport) -> Self {
-        match &report.ended {
-            Err(failure @ (AttemptError::Trap(_) | AttemptError::Limit { .. })) => Self::Fault(failure.to_string()),
-            Err(AttemptError::Cancelled) => Self::None,
-            // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
-            Ok(_)
-            | Err(
-                AttemptError::Retryable(_)
-                | AttemptError::Permanent(_)
-                | AttemptError::NeedsHuman(_)
-                | AttemptError::NeedsGrant(_),
-            ) => Self::Ok,
-        }
-    }
-}
 
 /// Writes down what the attempt of `task` says about its plugin; tells whether the plugin is left alone from now on.
 pub(crate) fn record_health(

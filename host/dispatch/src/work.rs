@@ -4,35 +4,26 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use baton_core::manifest::grant_command;
-use baton_core::text::PLUGIN_SAYS;
 use baton_core::{OutcomeKind, State};
-use baton_ledger::event::{self, Event};
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx, watched};
+use baton_ledger::{LedgerError, Tx};
 use baton_sandbox::{AttemptError, AttemptReport, AttemptRequest, Cancel, Progress, Writes, wit};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::context::{Context, InstalledPlugin};
-use crate::missing_files::is_missing;
-use crate::own_changes::{OwnChanges, changes};
-use crate::plugins::UnusableReason;
+use crate::attempt::{AbortReason, AttemptBatch, FinishedAttempt, SettledTask, StartedTask};
+use crate::context::Context;
+use crate::error::UnusableReason;
+use crate::lease::{begin, lease};
+use crate::plugins::InstalledPlugin;
 use crate::prepare::{TaskSource, prepare, with_defaults};
-use crate::settle::{SettledTask, settle};
-use crate::trigger::returns::ReturnContext;
-use crate::{DispatchError, budget, emission, limits, supervise};
+use crate::presence::is_missing;
+use crate::settle::settle;
+use crate::trigger::own_changes::changes;
+use crate::{DispatchError, budget, emission, limits};
 
 /// Who is told about the progress of a task: its id and how far it is.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
-
-/// Attempts that were settled together, and what the agent's worker has to go on with.
-#[derive(Debug, Default)]
-pub(crate) struct AttemptBatch {
-    pub(crate) settled: Vec<SettledTask>,
-    /// Taken by the same transaction: one commit and one wait less for each.
-    pub(crate) next: Vec<StartedTask>,
-}
 
 /// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
 /// nothing waits. Unless `closing`, the outcomes' transaction takes the tasks after them too: several when these were
@@ -80,79 +71,6 @@ pub(crate) async fn next(
     fail_point!("work.settled");
     left.extend(next);
     Ok(AttemptBatch { settled, next: left.into() })
-}
-
-/// A task under way and the bytes that it came from.
-#[derive(Debug)]
-pub(crate) struct StartedTask {
-    task: Task,
-    input: Option<Vec<u8>>,
-    /// Of a task that a RETURN made.
-    about: Option<Box<ReturnContext>>,
-    /// How many files are watched for the plugin, by key.
-    watched: BTreeMap<String, u64>,
-}
-
-/// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
-/// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
-/// alone the next time and does not count against its neighbours.
-pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
-    let now = Timestamp::now();
-    let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
-    let room = if room == 0 { 0 } else { supervise::room(tx, context, agent, room, now)? };
-    let (mut begun, mut bytes) = (Vec::new(), 0);
-    while begun.len() < room && bytes <= limits::STINT_BYTES {
-        let Some(next) = task::next_queued(tx, agent)? else {
-            break;
-        };
-        let plugin = context.plugin(agent);
-        let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
-        if !harmless && !begun.is_empty() {
-            break;
-        }
-        let leased = begin(tx, task::lease_task(tx, &next.id, &context.owner, limits::LEASE, now)?, now)?;
-        bytes += leased.input.as_ref().map_or(0, Vec::len);
-        begun.push(leased);
-        if !harmless {
-            break;
-        }
-    }
-    Ok(begun)
-}
-
-fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<StartedTask, LedgerError> {
-    let input = task.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
-    let attempt = format!("attempt {}", task.attempts);
-    let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
-    event::append(tx, &started)?;
-    let about = ReturnContext::of(tx, &task)?.map(Box::new);
-    let watched = watched::counts(tx, &task.agent)?;
-    fail_point!("work.begun");
-    Ok(StartedTask { task, input, about, watched })
-}
-
-/// A task whose attempt has ended, before that is written down.
-pub(crate) struct FinishedAttempt {
-    pub(crate) task: Task,
-    pub(crate) installed: Option<Arc<InstalledPlugin>>,
-    pub(crate) ended: Result<AttemptReport, AbortReason>,
-    /// The files of its plugin's triggers that it changed.
-    pub(crate) own: OwnChanges,
-    /// Bytes by which its plugin's own database grew.
-    pub(crate) sql_bytes: u64,
-    pub(crate) at: Timestamp,
-}
-
-impl FinishedAttempt {
-    fn of(task: Task, installed: Option<Arc<InstalledPlugin>>, ended: Result<AttemptReport, AbortReason>) -> Self {
-        Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
-    }
-
-    /// How large its reports are.
-    fn bytes(&self) -> usize {
-        let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
-        outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
-    }
 }
 
 async fn attempt(
@@ -254,28 +172,6 @@ pub(crate) async fn settle_aborted(
 ) -> Result<SettledTask, DispatchError> {
     let (settled, _) = settle(context, vec![FinishedAttempt::of(task, None, Err(ended))], 0).await?;
     Ok(settled.into_iter().next().ok_or(LedgerError::Closed)?)
-}
-
-/// Why a task ended without an outcome.
-pub(crate) enum AbortReason {
-    /// A person ended it.
-    Cancelled(String),
-    /// Its file was taken out of the inbox.
-    Withdrawn(String),
-    /// The agent that it is for left it lying.
-    Stale(String),
-    /// Nobody can do what it asks for.
-    Refused(String),
-    /// Its deadline has passed.
-    Overdue(String),
-    /// The plugin cannot be used as things stand.
-    Unusable(String),
-    /// The operator has not allowed the plugin.
-    Held(String),
-    /// Its file is not in the inbox: taken away, renamed, or only being saved.
-    Missing,
-    /// The daemon is stopping and its turn had not come.
-    Unbegun,
 }
 
 async fn run(
@@ -418,24 +314,6 @@ async fn check_call(context: &Arc<Context>, call: &Call) -> Result<String, Dispa
     let given = with_defaults(&args, defaults);
     check_arguments(&installed, &call.action, &given).await.map_err(DispatchError::Refused)?;
     Ok(args)
-}
-
-/// The failure's text as a person reads it.
-pub(crate) fn explain(failure: &AttemptError, plugin: &str, lacks: &[String]) -> String {
-    match failure {
-        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
-        AttemptError::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        // The plugin's own words may look like a command, so they do not replace the host's.
-        AttemptError::NeedsGrant(text)
-            if !lacks.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
-        {
-            format!("{}; {text}", grant_command(plugin, lacks))
-        }
-        AttemptError::NeedsHuman(text) => {
-            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
-        }
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -8,13 +8,10 @@ use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
+use super::return_status::ended;
 use crate::archive::to_archive;
 use crate::trigger::returns;
 use crate::{Agent, Context, Roster, dependencies};
-
-/// How agents write that it was not done, folded: the beginnings of the status of a RETURN.
-const NOT_DONE: [&str; 10] =
-    ["fail", "error", "block", "partial", "incomplete", "reject", "refus", "cancel", "abort", "not done"];
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
 /// ids and file names are not unique. An empty list is a signature that means no agent here.
@@ -23,13 +20,6 @@ pub(super) struct AnsweredRequest {
     pub(super) by: Vec<String>,
     /// The state that its request ends in.
     pub(super) ended: State,
-}
-
-/// The state in which a RETURN ends its request: whoever waits for that must not begin when it was not done.
-pub(crate) fn ended(answer: &Handoff) -> State {
-    let status = answer.status.as_deref().unwrap_or_default();
-    let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    if NOT_DONE.iter().any(|word| status.starts_with(word)) { State::Failed } else { State::Succeeded }
 }
 
 impl AnsweredRequest {

@@ -3,8 +3,8 @@
 use baton_core::State;
 use baton_core::text::at_most;
 
-use super::CaptureOutcome;
 use super::incoming::{IncomingFile, IncomingKind};
+use super::outcome::CaptureOutcome;
 use crate::limits;
 use crate::roster::shown_owner;
 

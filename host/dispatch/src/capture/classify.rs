@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::answers::{find_request, waits_for};
 use super::incoming::{IncomingFile, IncomingKind};
 use crate::dependencies::{DependencyState, dependency_state};
-use crate::escalation::ago;
 use crate::plugin_requests;
+use crate::text::ago;
 
 /// What a file is, beside its state.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::AnsweredRequest;
-use super::route::{concerns, is_broadcast};
+use super::broadcast::{concerns, is_broadcast};
 use crate::context::Context;
 use crate::{Agent, AgentKind};
 

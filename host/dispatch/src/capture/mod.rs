@@ -3,81 +3,38 @@
 
 mod answers;
 mod arrival;
+mod broadcast;
 mod classify;
 mod incoming;
+pub(crate) mod outcome;
 mod pending_returns;
 mod read;
 mod record;
 mod refuse;
+pub(crate) mod return_status;
 mod route;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use baton_core::State;
 use baton_intake::DetectedBy;
 use fail::fail_point;
 use jiff::Timestamp;
 
-pub(crate) use self::answers::{answered_before, ended};
+pub(crate) use self::answers::answered_before;
+pub use self::broadcast::ALL_AGENTS;
 pub(crate) use self::pending_returns::{PendingReturn, returns_ahead};
 pub use self::record::ADOPTED_EVENT;
 pub(crate) use self::refuse::{answer, by_baton, reason_name};
-pub use self::route::ALL_AGENTS;
 
 use self::arrival::ArrivalLog;
 use self::incoming::IncomingFile;
+use self::outcome::CaptureOutcome;
 use self::read::ReadOutcome;
 use self::route::DropBoxFile;
 use crate::context::Context;
-use crate::roster::DROP_BOX;
+use crate::settings::DROP_BOX;
 use crate::{AgentKind, DispatchError};
-
-/// What became of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CaptureOutcome {
-    /// It is a task of this agent now (or a new revision of one); it waits for its turn.
-    Queued { agent: String },
-    /// It is written down, and files are on their way into inboxes.
-    Moving {
-        /// Tasks for which there is something to deliver or to move.
-        carry: Vec<String>,
-        /// Other tasks may begin.
-        released: bool,
-    },
-    /// It is written down in this state.
-    Settled {
-        state: State,
-        /// Tasks for which there is something to deliver or to move.
-        carry: Vec<String>,
-        /// Tasks that waited for it may begin.
-        released: bool,
-    },
-    /// It is known; nothing to do.
-    Known,
-    /// It is not whole; look again after this long.
-    Later {
-        /// How long.
-        pause: Duration,
-        /// It was read and ends too early.
-        unfinished: bool,
-    },
-    /// It is not for Baton (a directory, a link); said once.
-    Ignored(String),
-    /// It is gone.
-    Gone,
-}
-
-impl CaptureOutcome {
-    /// Others may begin by it too, if `released`.
-    fn releasing(mut self, also: bool) -> Self {
-        if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
-            *released |= also;
-        }
-        self
-    }
-}
 
 /// Puts a file away unread: whoever read it broke off, again and again.
 pub(crate) async fn reject_unreadable(

@@ -17,7 +17,7 @@ use super::answers::{AnsweredRequest, find_request};
 use super::read::{ReadOutcome, is_handoff_name, read_file};
 use crate::context::Context;
 use crate::limits;
-use crate::roster::DROP_BOX;
+use crate::settings::DROP_BOX;
 
 /// A RETURN that is going to be captured.
 pub(crate) struct PendingReturn {

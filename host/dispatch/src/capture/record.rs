@@ -19,14 +19,14 @@ use baton_ledger::{LedgerError, Tx, mark, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::CaptureOutcome;
 use super::answers::{ClosingReturn, answered_before, close, request_of};
 use super::classify::{Classification, classify, same_key};
 use super::incoming::{IncomingFile, IncomingKind};
+use super::outcome::CaptureOutcome;
 use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
 use crate::context::Context;
-use crate::missing_files::{FILE_MISSING, INBOX_MISSING, is_not_there};
+use crate::presence::{FILE_MISSING, INBOX_MISSING, is_not_there};
 use crate::trigger::returns;
 use crate::{dependencies, limits, repeats};
 

@@ -7,15 +7,13 @@
 //! before a file moves.
 
 use baton_core::agents::is_everybody;
-use baton_core::handoff::{Handoff, Kind};
+use baton_core::handoff::Handoff;
 use baton_intake::Captured;
 
+use super::broadcast::{ALL_AGENTS, concerns, is_broadcast};
 use super::incoming::{IncomingFile, IncomingKind};
 use crate::context::Context;
 use crate::{Agent, AgentKind, Roster};
-
-/// The name under which the ledger keeps what is for everybody.
-pub const ALL_AGENTS: &str = "*";
 
 /// A file of the drop box on its way into the ledger.
 pub(super) enum DropBoxFile {
@@ -34,17 +32,6 @@ enum RouteTarget<'a> {
         passed_over: Vec<&'a Agent>,
     },
     Nobody(String),
-}
-
-/// Whether a handoff is for everybody.
-pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
-    handoff.to.as_deref().is_some_and(is_everybody) || handoff.kind == Kind::Request("BROADCAST".to_owned())
-}
-
-/// Whether a broadcast concerns an agent: a plugin only if it has the action that is named.
-pub(super) fn concerns(context: &Context, agent: &Agent, handoff: &Handoff) -> bool {
-    let has = |action: &str| context.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
-    agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)
 }
 
 fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarget<'a> {

@@ -15,7 +15,6 @@ use baton_ledger::{Ledger, LedgerError, Tx};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::Delivered;
 use super::files::{ActiveDelivery, DeliveryStep};
 use super::record::{self, DeliveryOutcome};
 use crate::{Context, DispatchError, limits};
@@ -305,4 +304,17 @@ pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: Crash
     if stop >= CrashPoint::Moved {
         move_files(&mut batch);
     }
+}
+
+/// What became of the deliveries of one task.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) task: String,
+    /// The files that are news now: handoffs and RETURNs in agents' inboxes, and what was found in place of a file that
+    /// should have been archived.
+    pub(crate) news: Vec<PathBuf>,
+    /// Whether what was delivered has brought more to deliver.
+    pub(crate) more: bool,
+    /// Why one could not be delivered; it and those after it stay open for another try.
+    pub(crate) error: Option<DispatchError>,
 }

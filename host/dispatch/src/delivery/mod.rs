@@ -16,20 +16,8 @@ use std::sync::Arc;
 
 use baton_ledger::LedgerError;
 
+pub(crate) use self::batch::Delivered;
 use crate::{Context, DispatchError};
-
-/// What became of the deliveries of one task.
-#[derive(Debug)]
-pub(crate) struct Delivered {
-    pub(crate) task: String,
-    /// The files that are news now: handoffs and RETURNs in agents' inboxes, and what was found in place of a file that
-    /// should have been archived.
-    pub(crate) news: Vec<PathBuf>,
-    /// Whether what was delivered has brought more to deliver.
-    pub(crate) more: bool,
-    /// Why one could not be delivered; it and those after it stay open for another try.
-    pub(crate) error: Option<DispatchError>,
-}
 
 /// Delivers everything that is open for a task, in order. Gives the files that are news now.
 ///

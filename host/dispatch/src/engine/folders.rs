@@ -2,10 +2,9 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use baton_intake::limits::RECONCILE;
 use baton_intake::{
@@ -17,11 +16,11 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::message::Message;
-use super::serve::{Engine, Mode};
-use crate::agent_folders::PROCESSED;
+use super::state::{Engine, FolderId, Mode};
 use crate::escalation::run_escalations;
 use crate::missing_files::check_missing_files;
 use crate::roster::shown_owner;
+use crate::settings::PROCESSED;
 use crate::trigger::ArmedTrigger;
 use crate::{AgentKind, Context, DispatchError, Roster, budget, limits};
 
@@ -301,32 +300,6 @@ impl Context {
         let homes: Vec<PathBuf> = places.iter().flat_map(|place| folders_of(place)).collect();
         let folders = inboxes.chain(homes).chain(changes).chain(places).chain([self.root.clone()]);
         folders.filter(|folder| folder.is_dir()).collect()
-    }
-}
-
-/// Triggers of which not all changes were seen: the next look compares all their files.
-#[derive(Debug, Default)]
-pub(super) struct UnseenChanges {
-    /// Events were lost, or the triggers are other ones.
-    pub(super) all: bool,
-    /// A folder of files that plugins have looked at could not be watched.
-    pub(super) watched_files: bool,
-    /// Plugins one of whose triggers could not be compared, or has no budget left.
-    pub(super) of_plugins: BTreeSet<String>,
-}
-
-/// Identifies a folder: a new one may have the same path, and even the same inode number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FolderId {
-    device: u64,
-    inode: u64,
-    made: Option<SystemTime>,
-}
-
-impl FolderId {
-    fn of(folder: &Path) -> Option<Self> {
-        let metadata = folder.metadata().ok()?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino(), made: metadata.created().ok() })
     }
 }
 

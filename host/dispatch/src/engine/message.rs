@@ -8,13 +8,12 @@ use baton_ledger::task::Stalled;
 
 use super::delivery_workers::DeliveryTry;
 use crate::DispatchError;
-use crate::capture::CaptureOutcome;
+use crate::attempt::{AttemptBatch, SettledTask};
+use crate::capture::outcome::CaptureOutcome;
 use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
 use crate::plugins::Plugins;
-use crate::settle::SettledTask;
-use crate::trigger::TriggerResult;
-use crate::work::AttemptBatch;
+use crate::trigger::task::TriggerResult;
 
 pub(super) enum Message {
     /// This lies in an agent's inbox.

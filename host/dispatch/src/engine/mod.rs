@@ -11,6 +11,7 @@ mod read_files;
 mod refresh;
 mod serve;
 mod start;
+mod state;
 mod watched;
 
-pub use serve::{Engine, Mode, Summary};
+pub use self::state::{Engine, Mode, Summary};

@@ -13,16 +13,17 @@ use tokio::task::{Id, JoinError};
 
 use super::delivery_workers::DeliveryTry;
 use super::message::Message;
-use super::serve::{Engine, JobResources, Mode};
 use super::start::recover_tasks;
-use crate::capture::{CaptureOutcome, reject_unreadable};
+use super::state::{Engine, JobResources, Mode};
+use crate::attempt::{AttemptBatch, SettledTask};
+use crate::capture::outcome::CaptureOutcome;
+use crate::capture::reject_unreadable;
 use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
-use crate::missing_files::FILE_MISSING;
+use crate::presence::FILE_MISSING;
 use crate::recover::release;
-use crate::settle::SettledTask;
-use crate::trigger::{ArmedTrigger, TriggerResult};
-use crate::work::AttemptBatch;
+use crate::trigger::ArmedTrigger;
+use crate::trigger::task::TriggerResult;
 use crate::{DispatchError, limits};
 
 /// Stands for the agents of what is carried because it lay too long: together they are one queue.

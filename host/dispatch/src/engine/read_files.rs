@@ -13,7 +13,7 @@ use baton_intake::{FolderEntry, scan};
 use baton_ledger::read_file::{self, ReadFile};
 use baton_ledger::{LedgerError, Tx};
 
-use super::serve::Engine;
+use super::state::Engine;
 use crate::{AgentKind, Context, DispatchError, limits};
 
 impl Engine {

@@ -8,20 +8,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::message::Message;
-use super::serve::{Engine, JobResources};
 use super::start::recover_tasks;
+use super::state::{Engine, JobResources, RefreshState};
 use crate::plugins::Plugins;
 use crate::recover::requeue;
 use crate::trigger;
-
-/// Whether somebody looks at the plugins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RefreshState {
-    No,
-    Now,
-    /// And is to look again afterwards.
-    Again,
-}
 
 impl Engine {
     /// Has somebody look whether the operator changed the plugins. One look at a time; a change meanwhile makes another.

@@ -4,7 +4,6 @@
 //! with a message. So one slow plugin or one full disk holds nobody else up, and there is no lock to hold.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,97 +11,14 @@ use baton_intake::{Change, Watcher};
 use baton_ledger::LedgerError;
 use baton_sandbox::{Cancel, Progress};
 use tokio::sync::watch;
-use tokio::task::{Id, JoinSet};
+use tokio::task::JoinSet;
 
-use super::delivery_workers::{DeliveryTry, DeliveryWorkers};
+use super::delivery_workers::DeliveryWorkers;
 use super::file_queue::FileQueue;
-use super::folders::{FolderId, UnseenChanges};
-use super::message::Message;
-use super::refresh::RefreshState;
+use super::state::{Engine, Mode, RefreshState, Summary, UnseenChanges};
 use crate::recover::recover;
-use crate::trigger::{self, ArmedTrigger, PluginWatch};
-use crate::work::Listener;
+use crate::trigger;
 use crate::{Context, DispatchError, limits};
-
-/// How long the engine goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Until it is stopped.
-    Forever,
-    /// Until nothing waits.
-    Once,
-}
-
-/// What was done, for the last line on the terminal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Tasks that were settled (some by their capture alone), by state.
-    pub settled: BTreeMap<&'static str, u64>,
-    /// Files that were written down.
-    pub captured: u64,
-    /// What could not be read or delivered, and why.
-    pub undelivered: Vec<String>,
-}
-
-/// What a job holds.
-pub(super) enum JobResources {
-    File(PathBuf),
-    Agent(String),
-    Deliveries(Vec<DeliveryTry>),
-    /// The look at the plugins.
-    Plugins,
-}
-
-/// The daemon's engine.
-pub struct Engine {
-    pub(super) context: Arc<Context>,
-    pub(super) mode: Mode,
-    pub(super) listener: Listener,
-    pub(super) file_queue: FileQueue,
-    pub(super) watcher: Option<Watcher>,
-    /// The folders that are watched with all below them.
-    pub(super) watched: HashMap<PathBuf, FolderId>,
-    /// Whether to watch these folders again, because events were lost and folders below may be new.
-    pub(super) watch_again: bool,
-    /// Triggers of which not all changes were seen.
-    pub(super) unseen: UnseenChanges,
-    /// What plugins have looked at, by plugin, and what tells of it.
-    pub(super) watching: BTreeMap<String, PluginWatch>,
-    pub(super) files_watcher: Option<Watcher>,
-    pub(super) triggers: Vec<ArmedTrigger>,
-    /// Triggers that are to be looked at: when the first change was seen, and when to look.
-    pub(super) armed: BTreeMap<usize, (Instant, Instant)>,
-    pub(super) jobs: JoinSet<Message>,
-    /// What a job holds, to be let go should it end without an answer.
-    pub(super) held: HashMap<Id, JobResources>,
-    pub(super) working: HashMap<String, usize>,
-    /// Agents that got work while all their workers were busy.
-    pub(super) more_work: HashSet<String>,
-    /// Agents one of whose workers broke off.
-    pub(super) broken: HashSet<String>,
-    /// Inboxes that another workspace serves.
-    pub(super) foreign: HashSet<PathBuf>,
-    /// When an inbox without events is looked at next.
-    pub(super) polls: BTreeMap<PathBuf, Instant>,
-    pub(super) scans: usize,
-    /// Nobody has looked yet which files are missing since the last look at everything.
-    pub(super) missing_unseen: bool,
-    /// Tasks that were said to stand still.
-    pub(super) still: HashSet<String>,
-    /// How often the reader of a file broke off.
-    pub(super) breaks: HashMap<PathBuf, u32>,
-    pub(super) delivery_workers: DeliveryWorkers,
-    pub(super) undelivered: Vec<(Instant, DeliveryTry)>,
-    pub(super) next_due: Option<Instant>,
-    pub(super) next_reconcile: Instant,
-    pub(super) next_schedule: Option<Instant>,
-    /// Whether somebody looks at the plugins.
-    pub(super) refreshing: RefreshState,
-    pub(super) stopping: bool,
-    /// Cancelled when nothing new is to be begun.
-    pub(super) closing: Cancel,
-    pub(super) summary: Summary,
-}
 
 impl Engine {
     /// An engine for `context`. `listener` is told about the progress of each task.

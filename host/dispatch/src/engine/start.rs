@@ -10,11 +10,12 @@ use jiff::Timestamp;
 
 use super::delivery_workers::DeliveryTry;
 use super::message::Message;
-use super::serve::{Engine, JobResources, Mode};
+use super::state::{Engine, JobResources, Mode};
+use crate::attempt::StartedTask;
 use crate::capture::capture;
 use crate::delivery::deliver_all;
 use crate::recover::recover;
-use crate::work::{self, StartedTask};
+use crate::work;
 use crate::{Context, DispatchError, limits, trigger};
 
 impl Engine {

@@ -12,8 +12,9 @@ use baton_intake::{Change, Watcher};
 use baton_ledger::{Tx, watched};
 
 use super::message::Message;
-use super::serve::{Engine, Mode};
-use crate::trigger::{PluginWatch, schedule};
+use super::state::{Engine, Mode};
+use crate::trigger::schedule;
+use crate::trigger::task::PluginWatch;
 
 impl Engine {
     /// From now on this is what the plugin's trigger waits for. Where the folders are others than before, something may have

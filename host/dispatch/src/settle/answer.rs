@@ -1,29 +1,16 @@
 //! The RETURN to whoever asked: whether there is one, and what stands in it.
 
-use baton_core::State;
 use baton_core::handoff::returns::Return;
 use baton_core::text::{at_most, plugin_suggests};
-use baton_ledger::task::{Origin, Task};
 use baton_sandbox::wit;
 
 use super::outcome::Settlement;
 use super::reports::NamedArtifact;
 use super::resolution::Actor;
-use crate::context::Context;
 use crate::limits;
 
 /// Findings that a RETURN lists; the report and the ledger have them all.
 const FINDINGS_IN_RETURN: usize = 50;
-
-/// Where the RETURN goes, if there is one: the sender's name and the folder.
-pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<(String, String)> {
-    let sender = task.sender.as_deref()?;
-    let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
-    if !asked || !state.sends_return() {
-        return None;
-    }
-    Some((sender.to_owned(), context.answers_for(task.answer_to()?)))
-}
 
 pub(super) fn severity(severity: wit::Severity) -> &'static str {
     match severity {

@@ -11,5 +11,4 @@ mod resolution;
 mod settle_batch;
 mod write;
 
-pub(crate) use self::outcome::SettledTask;
 pub(crate) use self::settle_batch::settle;

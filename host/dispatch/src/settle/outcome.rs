@@ -3,73 +3,19 @@
 use std::path::PathBuf;
 
 use baton_core::budget::{Budget, Resource};
-use baton_core::text::at_most;
-use baton_core::{OutcomeKind, State, quarantine};
+use baton_core::quarantine;
 use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::task::Task;
 use baton_sandbox::{LimitUsage, ResourceLimit, Usage};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::answer::answer_to;
+use super::resolution::answer_to;
 use super::resolution::{Resolution, resolve};
-use super::write::SettlementEffects;
+use crate::attempt::{FinishedAttempt, PluginHealth, SettledTask};
 use crate::context::Context;
-use crate::limits;
 use crate::own_changes::OwnChanges;
 use crate::plugin_requests::PluginRequests;
-use crate::supervise::PluginHealth;
-use crate::work::FinishedAttempt;
-
-/// A settled attempt.
-#[derive(Debug)]
-pub(crate) struct SettledTask {
-    pub(crate) id: String,
-    pub(crate) agent: String,
-    /// Who asked for it; empty where nobody did.
-    pub(crate) from: String,
-    pub(crate) title: String,
-    pub(crate) state: State,
-    pub(crate) outcome: Option<OutcomeKind>,
-    pub(crate) text: String,
-    pub(crate) next_steps: Vec<String>,
-    pub(crate) artifacts: Vec<String>,
-    /// Other tasks that have something to deliver by it.
-    pub(crate) carry: Vec<String>,
-    /// Tasks that waited for it may begin.
-    pub(crate) released: bool,
-    /// Its plugin is left alone from now on, with the reason.
-    pub(crate) quarantined: Option<String>,
-    /// The plugin has said which files it has looked at.
-    pub(crate) watches: bool,
-    /// It has changed files of its triggers. Others may have changed them at the same time.
-    pub(crate) wrote: bool,
-    /// What its plugin wrote to standard output and standard error.
-    pub(crate) log: String,
-}
-
-impl SettledTask {
-    /// The word for people that says how it stands.
-    pub(crate) fn status(&self) -> &'static str {
-        OutcomeKind::status(self.state, self.outcome)
-    }
-
-    /// Logs it; what failed or waits for a person as a warning.
-    pub(crate) fn log(&self) {
-        let Self { id: task, agent, from, text, .. } = self;
-        let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
-        let state = self.status();
-        match self.state {
-            State::Failed
-            | State::Dead
-            | State::Rejected
-            | State::NeedsHuman
-            | State::NeedsGrant
-            | State::NeedsApproval => tracing::warn!(%task, %agent, %state, ?from, ?title, "{text}"),
-            _ => tracing::info!(%task, %agent, %state, ?from, ?title, "{text}"),
-        }
-    }
-}
 
 /// A decided ending with all that goes out with it.
 pub(super) struct Settlement {
@@ -184,4 +130,17 @@ fn as_json(usage: &Usage) -> String {
     let used = |used: &LimitUsage| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
     let all: Map<String, Value> = usage.iter().map(|one| (one.ceiling.key().to_owned(), used(one))).collect();
     Value::Object(all).to_string()
+}
+
+/// What a settlement came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SettlementEffects {
+    /// The places of the reports.
+    pub(crate) artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    pub(crate) carry: Vec<String>,
+    /// Other tasks may begin now.
+    pub(crate) released: bool,
+    /// The plugin is left alone from now on, with the reason.
+    pub(crate) quarantined: Option<String>,
 }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use baton_core::text::plugin_says;
+use baton_core::manifest::grant_command;
+use baton_core::text::{PLUGIN_SAYS, plugin_says};
 use baton_core::{OutcomeKind, State};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::{self as sandbox, AttemptError, AttemptReport, WatchUpdate, wit};
 use jiff::{SignedDuration, Timestamp};
 
 use super::reports;
-use crate::context::{Context, InstalledPlugin};
+use crate::attempt::AbortReason;
+use crate::context::Context;
 use crate::last_words::last_words;
 use crate::limits;
-use crate::missing_files::FILE_MISSING;
-use crate::work::{AbortReason, explain};
+use crate::plugins::InstalledPlugin;
+use crate::presence::FILE_MISSING;
 
 /// Who ended an attempt: the actor of its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -243,5 +245,33 @@ fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> 
                 if task.attempts == 1 { "1 attempt".to_owned() } else { format!("{} attempts", task.attempts) };
             Resolution::without_outcome(State::Dead, "dead", format!("{text} (after {attempts})"))
         }
+    }
+}
+
+/// Where the RETURN goes, if there is one: the sender's name and the folder.
+pub(crate) fn answer_to(context: &Context, task: &Task, state: State) -> Option<(String, String)> {
+    let sender = task.sender.as_deref()?;
+    let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
+    if !asked || !state.sends_return() {
+        return None;
+    }
+    Some((sender.to_owned(), context.answers_for(task.answer_to()?)))
+}
+
+/// The failure's text as a person reads it.
+pub(crate) fn explain(failure: &AttemptError, plugin: &str, lacks: &[String]) -> String {
+    match failure {
+        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
+        AttemptError::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
+        // The plugin's own words may look like a command, so they do not replace the host's.
+        AttemptError::NeedsGrant(text)
+            if !lacks.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
+        {
+            format!("{}; {text}", grant_command(plugin, lacks))
+        }
+        AttemptError::NeedsHuman(text) => {
+            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
+        }
+        other => other.to_string(),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::outcome::{SettledTask, Settlement};
-use super::write::SettlementEffects;
+use super::outcome::Settlement;
+use super::outcome::SettlementEffects;
+use crate::attempt::{FinishedAttempt, SettledTask, StartedTask};
 use crate::context::Context;
+use crate::lease::lease;
 use crate::plugin_requests::accept_pending_returns;
-use crate::work::{FinishedAttempt, StartedTask, lease};
 use crate::{DispatchError, limits};
 
 /// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's

@@ -12,24 +12,12 @@ use fail::fail_point;
 
 use super::answer::{answer, severity};
 use super::outcome::Settlement;
+use super::outcome::SettlementEffects;
 use super::reports::{NamedArtifact, name_all};
 use super::resolution::{Actor, Resolution};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
 use crate::trigger::returns;
 use crate::{budget, dependencies, limits, supervise};
-
-/// What a settlement came to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SettlementEffects {
-    /// The places of the reports.
-    pub(super) artifacts: Vec<String>,
-    /// Other tasks that have something to deliver by it.
-    pub(super) carry: Vec<String>,
-    /// Other tasks may begin now.
-    pub(super) released: bool,
-    /// The plugin is left alone from now on, with the reason.
-    pub(super) quarantined: Option<String>,
-}
 
 impl Settlement {
     /// The transaction. `None` when the task is not held any more.

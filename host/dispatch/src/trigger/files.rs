@@ -15,7 +15,7 @@ use baton_sandbox::MountGrant;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::{TriggerResult, title};
+use super::task::{TriggerResult, title};
 use crate::own_changes::{OwnPaths, OwnWrites};
 use crate::{Context, DispatchError, budget, limits};
 

@@ -17,25 +17,26 @@
 
 pub(crate) mod audio;
 mod files;
+pub(crate) mod own_changes;
 pub(crate) mod returns;
 pub(crate) mod schedule;
+pub(crate) mod task;
 mod watched;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_core::{State, manifest};
-use baton_ledger::{LedgerError, Tx, task};
+use baton_core::manifest;
 use baton_sandbox::Cancel;
-use jiff::Timestamp;
 
 pub(crate) use audio::AudioTrigger;
 pub(crate) use files::FilesTrigger;
-pub(crate) use watched::{PluginWatch, WatchedTrigger, stamp};
+pub(crate) use watched::{WatchedTrigger, stamp};
 
-use crate::context::InstalledPlugin;
-use crate::{Context, DispatchError, budget};
+use self::task::TriggerResult;
+use crate::plugins::InstalledPlugin;
+use crate::{Context, DispatchError};
 
 /// A trigger that is looked at when files change.
 #[derive(Clone, Debug)]
@@ -43,23 +44,6 @@ pub(crate) enum ArmedTrigger {
     Files(FilesTrigger),
     Watched(WatchedTrigger),
     Audio(AudioTrigger),
-}
-
-/// What a look at a trigger came to.
-#[derive(Debug, Default)]
-pub(crate) struct TriggerResult {
-    /// Have work now.
-    pub(crate) agents: Vec<String>,
-    /// More has changed than one task is told.
-    pub(crate) more: bool,
-    /// The folder in which more audio is to be heard.
-    pub(crate) audio: Option<PathBuf>,
-    /// The used-up budget because of which it made no task. The next scan tries again.
-    pub(crate) waits: Option<budget::ExhaustedBudget>,
-    /// The plugin whose files could not be compared: they are compared again with the next look.
-    pub(crate) unread: Option<String>,
-    /// The plugin, and what is to be watched for it from now on.
-    pub(crate) watching: Option<(String, PluginWatch)>,
 }
 
 impl ArmedTrigger {
@@ -146,19 +130,6 @@ pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlug
     armed.collect()
 }
 
-/// Makes a task for something that no later look would find again: queued, or waiting if the plugin's triggers have used up
-/// their budget.
-fn insert(tx: &Tx<'_>, context: &Context, new: task::NewTask, now: Timestamp) -> Result<(), LedgerError> {
-    match budget::allow_trigger(tx, &new.agent, &context.budget(&new.agent), now)? {
-        None => task::insert(tx, &new, None, now).map(drop),
-        Some(reached) => {
-            let new = task::NewTask { state: State::Waiting, reason: reached.text(), ..new };
-            let id = task::insert(tx, &new, None, now)?;
-            task::set_due(tx, &id, reached.until)
-        }
-    }
-}
-
 /// Looks at a trigger and makes one task of all that changed. `closing` ends what takes long.
 pub(crate) async fn fire(
     context: &Arc<Context>,
@@ -169,13 +140,5 @@ pub(crate) async fn fire(
         ArmedTrigger::Audio(trigger) => audio::fire(context, trigger, closing).await,
         ArmedTrigger::Files(trigger) => files::fire(context, trigger).await,
         ArmedTrigger::Watched(trigger) => watched::fire(context, trigger).await,
-    }
-}
-
-fn title(action: &str, paths: &[String]) -> String {
-    let first = paths.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    match paths.len() {
-        1 => format!("{action}: {first} changed"),
-        count => format!("{action}: {first} and {} more changed", count - 1),
     }
 }

@@ -10,42 +10,12 @@ use baton_core::guard::MAX_CHAIN;
 use baton_core::manifest::{ReturnsOf, Trigger};
 use baton_ledger::finding::Finding;
 use baton_ledger::task::{self, Task};
-use baton_ledger::{LedgerError, Tx, flag, plugin_requests};
+use baton_ledger::{LedgerError, Tx, flag};
 use jiff::Timestamp;
 
-use crate::context::{Context, InstalledPlugin};
-
-/// What a task is about that a RETURN made.
-#[derive(Debug)]
-pub(crate) struct ReturnContext {
-    /// The RETURN's own task.
-    pub(crate) answer: Task,
-    /// The request that it answers, and the bytes of its file.
-    pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
-    /// The key under which the plugin itself asked, as it gave it. The file has another one each time.
-    pub(crate) key: Option<String>,
-}
-
-impl ReturnContext {
-    /// Reads it; `None` for any other task.
-    pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
-        let Some(about) = &task.about else {
-            return Ok(None);
-        };
-        let answer = task::get_in(tx, about)?;
-        let request = answer.request.as_deref().map(|id| task::get_in(tx, id)).transpose()?;
-        let id = request.as_ref().and_then(|request| request.handoff_id.as_deref());
-        let key = id.map(|id| plugin_requests::key(tx, &task.agent, id)).transpose()?.flatten();
-        let request = match request {
-            Some(request) => {
-                let bytes = request.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
-                Some((request, bytes))
-            }
-            None => None,
-        };
-        Ok(Some(Self { answer, request, key }))
-    }
-}
+use super::task::insert_task;
+use crate::context::Context;
+use crate::plugins::InstalledPlugin;
 
 /// A RETURN is written down, or is found to answer `request`. Says whether a plugin has work by that.
 pub(crate) fn tell_return(
@@ -68,7 +38,7 @@ pub(crate) fn tell_return(
     for (name, installed) in &context.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
         if !task::has_told(tx, &answer.id, name)? {
-            super::insert(tx, context, new(name, action, answer, request), now)?;
+            insert_task(tx, context, new(name, action, answer, request), now)?;
             told = true;
         }
     }

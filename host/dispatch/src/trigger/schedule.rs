@@ -4,104 +4,18 @@
 //! until the next time comes; times that passed while nobody looked fire once together. The mark never goes back, so a
 //! clock that was set back makes no time come twice.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use baton_core::State;
 use baton_core::budget::Budget;
 use baton_ledger::{LedgerError, Tx, mark, task};
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde_json::Value;
 
+use crate::settings::Schedule;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
 /// A name of the marks that no other trigger has.
 const MARKS: &str = "schedule";
-
-/// When an agent is to do something by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    cron: Cron,
-    written: String,
-    zone: TimeZone,
-    action: Option<String>,
-    args: BTreeMap<String, Value>,
-}
-
-impl Schedule {
-    /// Reads a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time of
-    /// `zone`, an IANA name; of this machine where it is absent.
-    ///
-    /// # Errors
-    /// What is wrong with the expression or the zone.
-    pub fn new(
-        cron: &str,
-        zone: Option<&str>,
-        action: Option<String>,
-        args: BTreeMap<String, Value>,
-    ) -> Result<Self, String> {
-        let wrong = |why: &str| {
-            format!(
-                "cron = {cron:?} is no schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
-                 working days)"
-            )
-        };
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let parsed = parser.parse(cron).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
-        let zone = match zone {
-            Some(name) => TimeZone::get(name)
-                .map_err(|_| format!("timezone = {name:?} is no time zone of this machine (as \"Europe/Berlin\")"))?,
-            None => TimeZone::system(),
-        };
-        let schedule = Self { cron: parsed, written: cron.to_owned(), zone, action, args };
-        match schedule.next(Timestamp::now()) {
-            Some(_) => Ok(schedule),
-            None => Err(wrong("that time never comes")),
-        }
-    }
-
-    /// The expression, as it was written.
-    #[must_use]
-    pub fn cron(&self) -> &str {
-        &self.written
-    }
-
-    /// The action; absent for the agent's default.
-    #[must_use]
-    pub fn action(&self) -> Option<&str> {
-        self.action.as_deref()
-    }
-
-    /// The first time after `after`; `None` when there is none.
-    #[must_use]
-    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
-        let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
-        // Where clocks are set back an hour comes twice; the same moment never does.
-        Some(next.timestamp()).filter(|next| *next > after)
-    }
-
-    /// Names it in the ledger: another expression, action or argument is another schedule.
-    fn key(&self, agent: &str) -> String {
-        let args = serde_json::to_string(&self.args).unwrap_or_default();
-        let zone = self.zone.iana_name().unwrap_or_default();
-        format!("{agent} {} {zone} {} {args}", self.written, self.action.as_deref().unwrap_or_default())
-    }
-
-    fn task(&self, agent: &str) -> task::NewTask {
-        let action = self.action.as_deref().unwrap_or("the default action");
-        task::NewTask {
-            sender: Some("baton".to_owned()),
-            title: format!("{action}: scheduled for {}", self.written),
-            action: self.action.clone(),
-            args: serde_json::to_string(&self.args).unwrap_or_else(|_| "{}".to_owned()),
-            ..task::NewTask::blank(agent, task::Origin::Trigger, State::Queued)
-        }
-    }
-}
 
 /// Makes a task of every schedule whose time has come. Gives the agents that have work now, and how long it is until the
 /// next time.
@@ -164,6 +78,7 @@ mod tests {
     use baton_ledger::Ledger;
 
     use super::*;
+    use std::collections::BTreeMap;
 
     fn schedule(cron: &str) -> Schedule {
         Schedule::new(cron, Some("UTC"), Some("a".to_owned()), BTreeMap::new()).unwrap()

@@ -3,8 +3,7 @@
 //! The files may lie anywhere below the plugin's mounts, so only the folders that hold them are watched, each alone. That
 //! makes a change quick to notice; what counts is the comparison of every file with what the ledger has of it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use baton_ledger::{LedgerError, Tx, task, watched};
 use baton_sandbox::MountGrant;
 use jiff::Timestamp;
 
-use super::{TriggerResult, title};
+use super::task::{PluginWatch, TriggerResult, title};
 use crate::{Context, DispatchError, budget, limits};
 
 /// A trigger that is armed.
@@ -26,47 +25,6 @@ pub(crate) struct WatchedTrigger {
     action: String,
     mounts: Vec<MountGrant>,
     pub(crate) debounce: Duration,
-}
-
-/// What is to be watched for one plugin.
-#[derive(Debug, Default)]
-pub(crate) struct PluginWatch {
-    /// The folders that hold the files; of a folder that is missing, the nearest one around it.
-    pub(crate) folders: BTreeSet<PathBuf>,
-    /// Folders beyond the limit, as hashes: their changes are found by the look at everything.
-    beyond: HashSet<u64>,
-    /// Paths whose change is news, as hashes: there may be many, and a wrong hit costs only a look.
-    paths: HashSet<u64>,
-}
-
-impl PluginWatch {
-    /// Whether a change at `path` may be one of a watched file.
-    pub(crate) fn concerns(&self, path: &Path) -> bool {
-        self.paths.contains(&hash(path))
-    }
-
-    fn add(&mut self, folder: &Path, path: &Path) {
-        self.paths.extend([hash(folder), hash(path)]);
-        if self.folders.contains(folder) {
-            return;
-        }
-        if self.folders.len() < limits::WATCHED_FOLDERS {
-            self.folders.insert(folder.to_owned());
-        } else {
-            self.beyond.insert(hash(folder));
-        }
-    }
-
-    /// How many folders hold files of it and are not watched.
-    pub(crate) fn beyond(&self) -> usize {
-        self.beyond.len()
-    }
-}
-
-fn hash(path: &Path) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl WatchedTrigger {

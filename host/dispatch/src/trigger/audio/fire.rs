@@ -12,8 +12,8 @@ use baton_sandbox::Cancel;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::super::{self as trigger, TriggerResult};
 use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, PATIENCE, pairs, task_text};
+use crate::trigger::task::{TriggerResult, insert_task};
 use crate::{Context, DispatchError};
 
 /// Hears a piece of what is new in the folder. `closing` ends it early.
@@ -130,7 +130,7 @@ fn tell(
         });
         let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
         let args = task_text::arguments(&files, &installed.grants.mounts).to_string();
-        trigger::insert(tx, context, of_plugin(name, action, args, &files), now)?;
+        insert_task(tx, context, of_plugin(name, action, args, &files), now)?;
         agents.push(name.clone());
     }
     Ok(agents)

@@ -1,0 +1,194 @@
+//! The data of an attempt, from its lease to its settlement.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use baton_core::text::at_most;
+use baton_core::{OutcomeKind, State};
+use baton_ledger::task::Task;
+use baton_ledger::{LedgerError, Tx, plugin_requests, task};
+use baton_sandbox::{AttemptError, AttemptReport};
+use jiff::Timestamp;
+
+use crate::limits;
+use crate::own_changes::OwnChanges;
+use crate::plugins::InstalledPlugin;
+
+/// A settled attempt.
+#[derive(Debug)]
+pub(crate) struct SettledTask {
+    pub(crate) id: String,
+    pub(crate) agent: String,
+    /// Who asked for it; empty where nobody did.
+    pub(crate) from: String,
+    pub(crate) title: String,
+    pub(crate) state: State,
+    pub(crate) outcome: Option<OutcomeKind>,
+    pub(crate) text: String,
+    pub(crate) next_steps: Vec<String>,
+    pub(crate) artifacts: Vec<String>,
+    /// Other tasks that have something to deliver by it.
+    pub(crate) carry: Vec<String>,
+    /// Tasks that waited for it may begin.
+    pub(crate) released: bool,
+    /// Its plugin is left alone from now on, with the reason.
+    pub(crate) quarantined: Option<String>,
+    /// The plugin has said which files it has looked at.
+    pub(crate) watches: bool,
+    /// It has changed files of its triggers. Others may have changed them at the same time.
+    pub(crate) wrote: bool,
+    /// What its plugin wrote to standard output and standard error.
+    pub(crate) log: String,
+}
+
+impl SettledTask {
+    /// The word for people that says how it stands.
+    pub(crate) fn status(&self) -> &'static str {
+        OutcomeKind::status(self.state, self.outcome)
+    }
+
+    /// Logs it; what failed or waits for a person as a warning.
+    pub(crate) fn log(&self) {
+        let Self { id: task, agent, from, text, .. } = self;
+        let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
+        let state = self.status();
+        match self.state {
+            State::Failed
+            | State::Dead
+            | State::Rejected
+            | State::NeedsHuman
+            | State::NeedsGrant
+            | State::NeedsApproval => tracing::warn!(%task, %agent, %state, ?from, ?title, "{text}"),
+            _ => tracing::info!(%task, %agent, %state, ?from, ?title, "{text}"),
+        }
+    }
+}
+
+/// What an attempt says about its plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PluginHealth {
+    /// It works: it succeeded, or said why not.
+    Ok,
+    /// It was at fault.
+    Fault(String),
+    /// Nothing.
+    None,
+}
+
+impl PluginHealth {
+    pub(crate) fn of(report: &AttemptReport) -> Self {
+        match &report.ended {
+            Err(failure @ (AttemptError::Trap(_) | AttemptError::Limit { .. })) => Self::Fault(failure.to_string()),
+            Err(AttemptError::Cancelled) => Self::None,
+            // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
+            Ok(_)
+            | Err(
+                AttemptError::Retryable(_)
+                | AttemptError::Permanent(_)
+                | AttemptError::NeedsHuman(_)
+                | AttemptError::NeedsGrant(_),
+            ) => Self::Ok,
+        }
+    }
+}
+
+/// What a task is about that a RETURN made.
+#[derive(Debug)]
+pub(crate) struct ReturnContext {
+    /// The RETURN's own task.
+    pub(crate) answer: Task,
+    /// The request that it answers, and the bytes of its file.
+    pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
+    /// The key under which the plugin itself asked, as it gave it. The file has another one each time.
+    pub(crate) key: Option<String>,
+}
+
+impl ReturnContext {
+    /// Reads it; `None` for any other task.
+    pub(crate) fn of(tx: &Tx<'_>, task: &Task) -> Result<Option<Self>, LedgerError> {
+        let Some(about) = &task.about else {
+            return Ok(None);
+        };
+        let answer = task::get_in(tx, about)?;
+        let request = answer.request.as_deref().map(|id| task::get_in(tx, id)).transpose()?;
+        let id = request.as_ref().and_then(|request| request.handoff_id.as_deref());
+        let key = id.map(|id| plugin_requests::key(tx, &task.agent, id)).transpose()?.flatten();
+        let request = match request {
+            Some(request) => {
+                let bytes = request.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
+                Some((request, bytes))
+            }
+            None => None,
+        };
+        Ok(Some(Self { answer, request, key }))
+    }
+}
+
+/// Attempts that were settled together, and what the agent's worker has to go on with.
+#[derive(Debug, Default)]
+pub(crate) struct AttemptBatch {
+    pub(crate) settled: Vec<SettledTask>,
+    /// Taken by the same transaction: one commit and one wait less for each.
+    pub(crate) next: Vec<StartedTask>,
+}
+
+/// A task under way and the bytes that it came from.
+#[derive(Debug)]
+pub(crate) struct StartedTask {
+    pub(crate) task: Task,
+    pub(crate) input: Option<Vec<u8>>,
+    /// Of a task that a RETURN made.
+    pub(crate) about: Option<Box<ReturnContext>>,
+    /// How many files are watched for the plugin, by key.
+    pub(crate) watched: BTreeMap<String, u64>,
+}
+
+/// A task whose attempt has ended, before that is written down.
+pub(crate) struct FinishedAttempt {
+    pub(crate) task: Task,
+    pub(crate) installed: Option<Arc<InstalledPlugin>>,
+    pub(crate) ended: Result<AttemptReport, AbortReason>,
+    /// The files of its plugin's triggers that it changed.
+    pub(crate) own: OwnChanges,
+    /// Bytes by which its plugin's own database grew.
+    pub(crate) sql_bytes: u64,
+    pub(crate) at: Timestamp,
+}
+
+impl FinishedAttempt {
+    pub(crate) fn of(
+        task: Task,
+        installed: Option<Arc<InstalledPlugin>>,
+        ended: Result<AttemptReport, AbortReason>,
+    ) -> Self {
+        Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
+    }
+
+    /// How large its reports are.
+    pub(crate) fn bytes(&self) -> usize {
+        let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
+        outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
+    }
+}
+
+/// Why a task ended without an outcome.
+pub(crate) enum AbortReason {
+    /// A person ended it.
+    Cancelled(String),
+    /// Its file was taken out of the inbox.
+    Withdrawn(String),
+    /// The agent that it is for left it lying.
+    Stale(String),
+    /// Nobody can do what it asks for.
+    Refused(String),
+    /// Its deadline has passed.
+    Overdue(String),
+    /// The plugin cannot be used as things stand.
+    Unusable(String),
+    /// The operator has not allowed the plugin.
+    Held(String),
+    /// Its file is not in the inbox: taken away, renamed, or only being saved.
+    Missing,
+    /// The daemon is stopping and its turn had not come.
+    Unbegun,
+}

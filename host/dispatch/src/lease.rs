@@ -1,0 +1,50 @@
+//! Leases tasks and records that their attempts begin.
+
+use baton_core::State;
+use baton_ledger::event::Event;
+use baton_ledger::task::Task;
+use baton_ledger::{LedgerError, Tx, event, task, watched};
+use fail::fail_point;
+use jiff::Timestamp;
+
+use crate::attempt::{ReturnContext, StartedTask};
+use crate::context::Context;
+use crate::{budget, limits, supervise};
+
+/// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
+/// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
+/// alone the next time and does not count against its neighbours.
+pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
+    let now = Timestamp::now();
+    let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
+    let room = if room == 0 { 0 } else { supervise::room(tx, context, agent, room, now)? };
+    let (mut begun, mut bytes) = (Vec::new(), 0);
+    while begun.len() < room && bytes <= limits::STINT_BYTES {
+        let Some(next) = task::next_queued(tx, agent)? else {
+            break;
+        };
+        let plugin = context.plugin(agent);
+        let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
+        if !harmless && !begun.is_empty() {
+            break;
+        }
+        let leased = begin(tx, task::lease_task(tx, &next.id, &context.owner, limits::LEASE, now)?, now)?;
+        bytes += leased.input.as_ref().map_or(0, Vec::len);
+        begun.push(leased);
+        if !harmless {
+            break;
+        }
+    }
+    Ok(begun)
+}
+
+pub(crate) fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<StartedTask, LedgerError> {
+    let input = task.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
+    let attempt = format!("attempt {}", task.attempts);
+    let started = Event::of(&task, "baton", "started", attempt, State::Running, now);
+    event::append(tx, &started)?;
+    let about = ReturnContext::of(tx, &task)?.map(Box::new);
+    let watched = watched::counts(tx, &task.agent)?;
+    fail_point!("work.begun");
+    Ok(StartedTask { task, input, about, watched })
+}

@@ -1,0 +1,242 @@
+//! What the operator sets: agents, rules, schedules, the escalation policy, and the names of the folders.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use baton_core::agents::Aliases;
+use baton_core::budget::Budget;
+use baton_core::retry::RetryPolicy;
+use baton_core::{State, quarantine};
+use baton_ledger::task;
+use croner::Cron;
+use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::limits;
+
+/// The folder of handled files: an agent that has it and no inbox had an inbox before, or gets one.
+pub(crate) const PROCESSED: &str = "02_processed";
+
+/// The folders of handled files, beside the inbox.
+pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
+
+/// The workspace's folder of agents. An adopted folder may hold one of this name too.
+pub(crate) const HANDOFFS: &str = "handoffs";
+
+/// The folders that hold agents' folders below an adopted folder: itself and its `handoffs/`. The workspace's `handoffs/` is
+/// searched anyway and left out.
+pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
+    let inner = adopted.join(HANDOFFS);
+    let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
+    std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
+}
+
+/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
+pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
+    match folder.symlink_metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Where files for nobody go, below the workspace.
+pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
+
+/// How long external agents may leave things lying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EscalationPolicy {
+    /// Then the agent is reminded.
+    pub remind: Duration,
+    /// Then the sender is told.
+    pub escalate: Duration,
+    /// Then it is marked for the operator.
+    pub review: Duration,
+    /// Then the file is archived as stale.
+    pub archive: Duration,
+}
+
+impl Default for EscalationPolicy {
+    /// Seven and fourteen days are the origin's own rule; a day is a working day missed, three are a weekend missed.
+    fn default() -> Self {
+        let day = Duration::from_hours(24);
+        Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
+    }
+}
+
+/// Arguments that a task gets where it does not name them, by name.
+pub type DefaultArguments = BTreeMap<String, Value>;
+
+/// The folder of new files.
+pub const INBOX: &str = "01_inbox";
+
+/// Stands for the owner of the central drop box. No agent can have this name.
+pub(crate) const DROP_BOX: &str = INBOX;
+
+/// Who does the agent's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentKind {
+    /// Baton runs it.
+    Plugin,
+    /// It reads its own folder.
+    External,
+}
+
+impl AgentKind {
+    /// The public name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plugin => "plugin",
+            Self::External => "external",
+        }
+    }
+}
+
+/// What the operator says about one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentSettings {
+    /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
+    pub inboxes: Vec<PathBuf>,
+    /// How often its inboxes are looked at, where the system reports no changes (a network folder).
+    pub poll: Option<Duration>,
+    /// How many of its tasks may run at the same time.
+    pub concurrency: usize,
+    /// When its tasks are tried again.
+    pub retry: RetryPolicy,
+    /// When its plugin is left alone because it fails.
+    pub quarantine: quarantine::QuarantinePolicy,
+    /// For how long the same content without an id is the same request.
+    pub repeat_after: Duration,
+    /// How long a task of it waits for a dependency that no task is named before a person is asked.
+    pub ask_after: Duration,
+    /// When it is to do something by itself.
+    pub schedules: Vec<Schedule>,
+    /// Arguments that a task of an action gets where it does not name them, by action.
+    pub defaults: BTreeMap<String, DefaultArguments>,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self {
+            inboxes: Vec::new(),
+            poll: None,
+            concurrency: 1,
+            retry: RetryPolicy::default(),
+            quarantine: quarantine::QuarantinePolicy::default(),
+            repeat_after: limits::REPEAT_AFTER,
+            ask_after: limits::ASK_AFTER,
+            schedules: Vec::new(),
+            defaults: BTreeMap::new(),
+        }
+    }
+}
+
+/// What the operator says about the agents.
+#[derive(Clone, Debug, Default)]
+pub struct AgentRules {
+    /// Who is who.
+    pub aliases: Aliases,
+    /// Settings by the agent's name.
+    pub settings: BTreeMap<String, AgentSettings>,
+    /// How much each plugin may use over time, where that is not the usual.
+    pub budgets: BTreeMap<String, Budget>,
+    /// Folders beside `handoffs/` whose folders are agents' too, resolved.
+    pub adopted: Vec<PathBuf>,
+}
+
+impl AgentRules {
+    /// The folders that hold agents' folders: `handoffs/` first, then the adopted ones.
+    #[must_use]
+    pub fn places(&self, handoffs: &Path) -> Vec<PathBuf> {
+        let adopted = self.adopted.iter().flat_map(|adopted| places_of(adopted, handoffs));
+        std::iter::once(handoffs.to_owned()).chain(adopted).collect()
+    }
+}
+
+/// When an agent is to do something by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    cron: Cron,
+    written: String,
+    zone: TimeZone,
+    action: Option<String>,
+    args: BTreeMap<String, Value>,
+}
+
+impl Schedule {
+    /// Reads a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time of
+    /// `zone`, an IANA name; of this machine where it is absent.
+    ///
+    /// # Errors
+    /// What is wrong with the expression or the zone.
+    pub fn new(
+        cron: &str,
+        zone: Option<&str>,
+        action: Option<String>,
+        args: BTreeMap<String, Value>,
+    ) -> Result<Self, String> {
+        let wrong = |why: &str| {
+            format!(
+                "cron = {cron:?} is no schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
+                 working days)"
+            )
+        };
+        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
+        let parsed = parser.parse(cron).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
+        let zone = match zone {
+            Some(name) => TimeZone::get(name)
+                .map_err(|_| format!("timezone = {name:?} is no time zone of this machine (as \"Europe/Berlin\")"))?,
+            None => TimeZone::system(),
+        };
+        let schedule = Self { cron: parsed, written: cron.to_owned(), zone, action, args };
+        match schedule.next(Timestamp::now()) {
+            Some(_) => Ok(schedule),
+            None => Err(wrong("that time never comes")),
+        }
+    }
+
+    /// The expression, as it was written.
+    #[must_use]
+    pub fn cron(&self) -> &str {
+        &self.written
+    }
+
+    /// The action; absent for the agent's default.
+    #[must_use]
+    pub fn action(&self) -> Option<&str> {
+        self.action.as_deref()
+    }
+
+    /// The first time after `after`; `None` when there is none.
+    #[must_use]
+    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
+        let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;
+        // Where clocks are set back an hour comes twice; the same moment never does.
+        Some(next.timestamp()).filter(|next| *next > after)
+    }
+
+    /// Names it in the ledger: another expression, action or argument is another schedule.
+    pub(crate) fn key(&self, agent: &str) -> String {
+        let args = serde_json::to_string(&self.args).unwrap_or_default();
+        let zone = self.zone.iana_name().unwrap_or_default();
+        format!("{agent} {} {zone} {} {args}", self.written, self.action.as_deref().unwrap_or_default())
+    }
+
+    pub(crate) fn task(&self, agent: &str) -> task::NewTask {
+        let action = self.action.as_deref().unwrap_or("the default action");
+        task::NewTask {
+            sender: Some("baton".to_owned()),
+            title: format!("{action}: scheduled for {}", self.written),
+            action: self.action.clone(),
+            args: serde_json::to_string(&self.args).unwrap_or_else(|_| "{}".to_owned()),
+            ..task::NewTask::blank(agent, task::Origin::Trigger, State::Queued)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Reads the files of a plugin's triggers as the plugin's own attempt left them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use baton_core::manifest::Trigger;
+use baton_ledger::watched::Stamp;
+use baton_sandbox::{MountGrant, Writes};
+
+use crate::context::Context;
+use crate::own_changes::{OwnChanges, OwnPaths, resolved};
+use crate::plugins::InstalledPlugin;
+use crate::trigger;
+use crate::trigger::ArmedTrigger;
+
+/// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
+pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
+    let watches = installed.plugin.manifest().declares.triggers.iter().any(Trigger::is_about_files);
+    if writes.is_empty() || !watches {
+        return OwnChanges::default();
+    }
+    let (context, installed, writes) = (Arc::clone(context), Arc::clone(installed), writes.clone());
+    tokio::task::spawn_blocking(move || read(&context, &installed, &writes)).await.unwrap_or_default()
+}
+
+fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnChanges {
+    let own = OwnPaths::of(std::slice::from_ref(writes));
+    let mut changes = OwnChanges::default();
+    for trigger in trigger::of_plugin(context, &installed.plugin.manifest().name, installed) {
+        match trigger {
+            ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.as_they_are(&own)),
+            ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.mounts, writes)),
+            ArmedTrigger::Audio(_) => {}
+        }
+    }
+    changes
+}
+
+/// Size and time of each file, by its path for the plugin.
+pub(crate) fn stamps(mounts: &[MountGrant], writes: &Writes) -> Vec<(String, Stamp)> {
+    let stamp = |path: PathBuf| {
+        let mount = mounts.iter().find(|mount| path.starts_with(&mount.host))?;
+        let below = path.strip_prefix(&mount.host).ok()?.to_str()?;
+        let stamp = path.metadata().ok().map(|metadata| trigger::stamp(&metadata));
+        Some((format!("{}/{below}", mount.guest), stamp))
+    };
+    // The plugin may have watched it under either path.
+    writes.paths().into_iter().flat_map(|path| BTreeSet::from([resolved(&path), path])).filter_map(stamp).collect()
+}
