@@ -26,6 +26,7 @@ pub mod inspect;
 mod lanes;
 pub mod lock;
 pub mod mark;
+mod open;
 pub mod outbox;
 pub mod path_text;
 pub mod plugin_requests;

@@ -203,12 +203,12 @@ mod tests {
 
     /// A ledger in which `word` is marked, closed.
     fn made(path: &Path, word: &str) {
-        let connection = database::open(path).unwrap();
+        let connection = crate::open::open(path).unwrap();
         mark::set(&Tx { connection: &connection, owner: "test" }, "t", word, "1").unwrap();
     }
 
     fn word(path: &Path) -> String {
-        let connection = database::open(path).unwrap();
+        let connection = crate::open::open(path).unwrap();
         mark::all(&Tx { connection: &connection, owner: "test" }, "t").unwrap().into_keys().collect()
     }
 

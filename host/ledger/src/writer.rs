@@ -14,10 +14,10 @@ use fail::fail_point;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{oneshot, watch};
 
-use crate::LedgerError;
-use crate::database::{self, Reader, Tx};
+use crate::database::{Reader, Tx};
 use crate::lanes::Lanes;
 use crate::presence::Presence;
+use crate::{LedgerError, open};
 
 /// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
 const QUEUE: usize = 1024;
@@ -98,7 +98,7 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be opened, is no ledger, or is newer than this build.
     pub fn open(path: &Path, owner: &str) -> Result<Self, LedgerError> {
-        let connection = database::open(path)?;
+        let connection = open::open(path)?;
         let shared = Arc::new(Shared { presence: Presence::of(path), pulse: watch::Sender::default() });
         let (jobs, waiting) = mpsc::sync_channel(QUEUE);
         let spawned = std::thread::Builder::new().name("ledger".to_owned()).spawn({

@@ -33,6 +33,7 @@
 //! it takes to write the whole file, and is therefore left to whoever has stopped the daemon.
 
 mod archive;
+mod error;
 mod plan;
 mod record;
 mod remove;
@@ -44,40 +45,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 pub use archive::Target;
+pub use error::PruneError;
 pub use plan::{FirstKeptEvent, Plan, plan};
 pub(crate) use record::{LEDGER, PruneMark, Record};
 
-use crate::{Ledger, LedgerError};
-
-/// Why nothing, or not all, was pruned.
-#[derive(Debug, thiserror::Error)]
-pub enum PruneError {
-    /// The chain is not sound: to prune it would hide that.
-    #[error("the chain breaks at event {seq}, so nothing was pruned; `baton ledger verify` says more")]
-    Broken {
-        /// The first event that is wrong.
-        seq: i64,
-    },
-    /// Something with the archive's name is there.
-    #[error("{path} exists already; an archive overwrites nothing: name a new file")]
-    Exists {
-        /// Where the archive was to be.
-        path: PathBuf,
-    },
-    /// The archive cannot be written.
-    #[error(
-        "the archive {path} cannot be written: {source}; nothing was pruned; check that its folder exists and has room"
-    )]
-    Write {
-        /// Where the archive was to be.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// The ledger cannot be read or written.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
+use crate::Ledger;
 
 /// What a prune did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,19 +3,12 @@
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
 
-use super::keep::{StoredSum, StoredSums, stored};
+use super::keep::{ACTION, StoredSum, StoredSums, TASK, stored};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
 use crate::inspect::has_form;
-
-const ACTION: &str = "sealed";
-
-/// The task of such an event. No task has this id: theirs are hexadecimal digits. Unlike the record of a prune it may be
-/// pruned.
-const TASK: &str = "rows";
 
 /// The table that no seal covers: its rows are the chain itself, and a seal adds one.
 const CHAINED: &str = "events";
@@ -54,11 +47,6 @@ pub(super) fn digest(sums: &StoredSums) -> String {
     Digest::of_parts(&parts).to_string()
 }
 
-/// Whether the ledger has a form without sums although its chain has seals: somebody set the form back to get rid of the sums.
-pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
-    Ok((1..super::FORM).contains(&form) && last(connection)?.is_some())
-}
-
 /// Whether all sums are marked as sealed.
 pub(super) fn says_sealed(sums: &StoredSums) -> bool {
     sealed_tables(sums).all(|(_, sum)| sum.sealed)
@@ -66,16 +54,4 @@ pub(super) fn says_sealed(sums: &StoredSums) -> bool {
 
 fn sealed_tables(sums: &StoredSums) -> impl Iterator<Item = (&String, &StoredSum)> {
     sums.iter().filter(|(name, _)| *name != CHAINED)
-}
-
-pub(super) struct Seal {
-    /// Its place.
-    pub(super) seq: i64,
-    pub(super) digest: Option<String>,
-}
-
-pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
-    let sql = "SELECT seq, output_hash FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";
-    let seal = connection.query_row(sql, [TASK, ACTION], |row| Ok(Seal { seq: row.get(0)?, digest: row.get(1)? }));
-    Ok(seal.optional()?)
 }

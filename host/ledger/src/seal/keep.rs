@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use rusqlite::functions::FunctionFlags;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::digest::{RowDigest, Sum};
-use super::event::was_set_back;
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
+
+pub(super) const ACTION: &str = "sealed";
+
+/// The task of such an event. No task has this id: theirs are hexadecimal digits. Unlike the record of a prune it may be
+/// pruned.
+pub(super) const TASK: &str = "rows";
 
 /// How many rows a table has and what they sum up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +102,23 @@ pub(super) fn stored(connection: &Connection) -> Result<StoredSums, LedgerError>
         Ok((row.get(0)?, StoredSum { sum, sealed: row.get(3)? }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether the ledger has a form without sums although its chain has seals: somebody set the form back to get rid of the sums.
+pub(super) fn was_set_back(connection: &Connection, form: i64) -> Result<bool, LedgerError> {
+    Ok((1..FORM).contains(&form) && last(connection)?.is_some())
+}
+
+pub(super) struct Seal {
+    /// Its place.
+    pub(super) seq: i64,
+    pub(super) digest: Option<String>,
+}
+
+pub(super) fn last(connection: &Connection) -> Result<Option<Seal>, LedgerError> {
+    let sql = "SELECT seq, output_hash FROM events WHERE task = ?1 AND action = ?2 ORDER BY seq DESC LIMIT 1";
+    let seal = connection.query_row(sql, [TASK, ACTION], |row| Ok(Seal { seq: row.get(0)?, digest: row.get(1)? }));
+    Ok(seal.optional()?)
 }
 
 /// The sums of the rows before the migration from `form`, which may change rows.

@@ -5,8 +5,8 @@ use std::fmt;
 use baton_core::Digest;
 use rusqlite::Connection;
 
-use super::event::{digest, last, says_sealed, was_set_back};
-use super::keep::{StoredSum, StoredSums, Sums, compute, stored};
+use super::event::{digest, says_sealed};
+use super::keep::{StoredSum, StoredSums, Sums, compute, last, stored, was_set_back};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
 use crate::database::{damage, form};

@@ -12,7 +12,7 @@ use super::row::select_sql;
 
 fn ledger() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
-    let connection = crate::database::open(&folder.path().join("l.db")).unwrap();
+    let connection = crate::open::open(&folder.path().join("l.db")).unwrap();
     (folder, connection)
 }
 

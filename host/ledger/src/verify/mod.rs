@@ -15,12 +15,16 @@ mod archive;
 mod head;
 mod report;
 mod row;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use head::{Head, HeadParseError, HeadPosition};
 pub use report::{ArchivedPart, BrokenArchive, BrokenRow, PrunedPart, Report, RowFault};
+pub(crate) use row::lossy;
 pub use row::{ChainTip, Row};
-pub use walk::{each, verify, verify_with};
-pub(crate) use walk::{each_up_to, lossy, tip};
+pub use rows::each;
+pub(crate) use rows::each_up_to;
+pub(crate) use walk::tip;
+pub use walk::{verify, verify_with};

@@ -1,6 +1,6 @@
 //! One event as it stands in a ledger or in an export, believed in nothing.
 
-use crate::event;
+use crate::{LedgerError, event};
 
 /// The columns of a [`Row`], in the order that it reads them.
 pub(super) const COLUMNS: &str =
@@ -57,6 +57,12 @@ impl Row {
         let at = self.at.to_string();
         event::hash_of([prev, task, &at, actor, action, reason, state, input, output, plugin])
     }
+}
+
+/// A text column of a row that may have been tampered with.
+pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
+    let value = row.get_ref(column)?;
+    Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
 }
 
 /// How far a chain goes.

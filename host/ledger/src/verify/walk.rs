@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::head::Search;
-use super::row::COLUMNS;
+use super::row::{COLUMNS, lossy};
 use super::{BrokenRow, ChainTip, Head, PrunedPart, Report, Row, RowFault, archive};
 use crate::LedgerError;
 use crate::database::Reader;
@@ -94,41 +94,6 @@ pub(super) fn judge(row: Option<&Row>, tip: &ChainTip, snapshot: &Connection) ->
 fn is_there(snapshot: &Connection, hash: &str) -> Result<bool, LedgerError> {
     let found = snapshot.query_row("SELECT 1 FROM events WHERE hash = ?1", [hash], |_| Ok(())).optional()?;
     Ok(found.is_some())
-}
-
-/// A text column of a row that may have been tampered with.
-pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, LedgerError> {
-    let value = row.get_ref(column)?;
-    Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
-}
-
-/// Gives every row, sound or not, to `visit`, in order; then says how far the chain goes.
-///
-/// # Errors
-/// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
-pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<ChainTip, E> {
-    each_up_to(reader, i64::MAX, visit)
-}
-
-/// The same for the rows up to the event `last`.
-pub(crate) fn each_up_to<E: From<LedgerError>>(
-    reader: &Reader,
-    last: i64,
-    mut visit: impl FnMut(&Row) -> Result<(), E>,
-) -> Result<ChainTip, E> {
-    let failed = |error: rusqlite::Error| E::from(LedgerError::from(error));
-    let snapshot = reader.connection.unchecked_transaction().map_err(failed)?;
-    let mut tip = PruneMark::read(&snapshot)?.as_ref().map_or_else(ChainTip::genesis, PruneMark::tip);
-    let sql = format!("SELECT {COLUMNS} FROM events WHERE seq <= ?1 ORDER BY seq");
-    let mut select = snapshot.prepare(&sql).map_err(failed)?;
-    let mut rows = select.query([last]).map_err(failed)?;
-    while let Some(row) = rows.next().map_err(failed)? {
-        let unreadable = |_| LedgerError::Corrupt { what: "an event", value: format!("number {}", tip.next()) };
-        let row = Row::read(row).map_err(unreadable)?;
-        visit(&row)?;
-        tip.advance(row.hash);
-    }
-    Ok(tip)
 }
 
 /// How far the chain goes, without looking at every row.

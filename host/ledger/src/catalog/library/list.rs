@@ -5,7 +5,7 @@
 //!
 //! What was found when a file was read is kept until it was read again, so that a listing loses nothing.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -14,110 +14,10 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::Catalog;
 use super::column::{self, PathRead};
+use super::model::{KnownItem, ListedItem, ListedState};
 use super::put::ItemWrite;
-use super::{ItemState, Library, named};
+use super::{Library, named};
 use crate::{LedgerError, path_text};
-
-/// An item as its source lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedItem {
-    /// What the source calls it.
-    pub key: OsString,
-    /// Where its audio lies, or should.
-    pub path: PathBuf,
-    /// How the source names it.
-    pub name: String,
-    /// The source's own mark of a change.
-    pub stamp: Option<i64>,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Its inode.
-    pub inode: u64,
-    /// The number of the volume that it lies on.
-    pub volume: u64,
-    /// Whether that is another one than the source's folder's.
-    pub mounted: bool,
-    /// Why there is no audio where the source says that there is; then size, time and inode are 0.
-    pub absent: Option<String>,
-}
-
-/// An item as the catalog knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
-pub struct KnownItem {
-    /// Its number.
-    pub id: i64,
-    /// The number of its file.
-    pub file: i64,
-    /// Where its audio lay.
-    pub path: PathBuf,
-    /// How its source named it.
-    pub name: String,
-    /// The source's mark when it was listed.
-    pub stamp: Option<i64>,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
-    pub mtime_ns: i64,
-    /// Its inode.
-    pub inode: u64,
-    /// What came of reading it.
-    pub state: ItemState,
-    /// Whether it was fingerprinted when it had this size, time and inode, and what was found then is kept.
-    pub heard: bool,
-    /// Whether it was not there at its source's last listing.
-    pub missing: bool,
-    /// Whether it lay on another volume than its source's folder.
-    pub mounted: bool,
-    /// Whether its source's last listing saw it, and left nothing open.
-    pub settled: bool,
-}
-
-/// How an item that is listed stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListedState {
-    /// It was not known.
-    New,
-    /// It is another file than the one that was read.
-    Changed,
-    /// It is known and was not read yet.
-    Pending,
-    /// It is read again, because that was asked for.
-    Again,
-    /// It has its size and time, and another inode: [`Library::settle_inodes`] ends what is open of it.
-    OtherInode,
-    /// Nothing is to be done.
-    Unchanged,
-}
-
-impl ListedState {
-    /// Whether it is going to be read.
-    #[must_use]
-    pub const fn is_read(self) -> bool {
-        !matches!(self, Self::Unchanged | Self::OtherInode)
-    }
-
-    /// How `item` stands to what is known; `retry` reads again what has no fingerprint.
-    #[must_use]
-    pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
-        let Some(known) = known else {
-            return Self::New;
-        };
-        let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
-        match known.state {
-            _ if !same => Self::Changed,
-            // It was another file meanwhile, and nobody read that one.
-            ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
-            ItemState::Pending if known.heard => Self::Changed,
-            ItemState::Pending => Self::Pending,
-            ItemState::Failed | ItemState::Skipped if retry => Self::Again,
-            _ if known.inode != item.inode => Self::OtherInode,
-            ItemState::Failed | ItemState::Skipped | ItemState::Fingerprinted => Self::Unchanged,
-        }
-    }
-}
 
 /// An item that a listing did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 //! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
 //! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
 
-use crate::path_text;
 use rusqlite::{Transaction, params};
 
 use super::column::{self, number};
-use super::{ItemState, KnownItem, ListedItem, ListedState};
+use super::model::{ItemState, KnownItem, ListedItem, ListedState};
+use super::record::forget_file;
+use crate::path_text;
 
 /// One item on its way into the tables.
 pub(super) struct ItemWrite<'a> {
@@ -198,13 +199,4 @@ impl ItemWrite<'_> {
             ])?;
         Ok(())
     }
-}
-
-/// What the library said of how a file sounds is not true any more. What others said stays.
-pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
-    let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
-    tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
-    let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";
-    tx.prepare_cached(sql)?.execute([file])?;
-    Ok(())
 }

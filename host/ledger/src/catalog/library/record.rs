@@ -4,53 +4,12 @@ use std::path::Path;
 
 use baton_core::Digest;
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::Library;
 use super::column::{self, number};
-use super::put::forget_file;
+use super::model::ItemState;
 use crate::{LedgerError, path_text};
-
-/// How far an item is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ItemState {
-    /// It waits to be read.
-    Pending,
-    /// It has a fingerprint.
-    Fingerprinted,
-    /// It should have one, and reading it failed.
-    Failed,
-    /// It can have none: no audio that is decoded here, protected, too short.
-    Skipped,
-}
-
-impl ItemState {
-    /// The word that is stored and shown.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Fingerprinted => "fingerprinted",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-impl ToSql for ItemState {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.word().into())
-    }
-}
-
-impl FromSql for ItemState {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let states = [Self::Pending, Self::Fingerprinted, Self::Failed, Self::Skipped];
-        let word = value.as_str()?;
-        states.into_iter().find(|state| state.word() == word).ok_or(FromSqlError::InvalidType)
-    }
-}
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -316,5 +275,14 @@ fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, heard: &AudioFac
          VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
     )?
     .execute(params![at, path, heard.algorithm, duration, heard.words])?;
+    Ok(())
+}
+
+/// What the library said of how a file sounds is not true any more. What others said stays.
+pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
+    let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
+    tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
+    let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute([file])?;
     Ok(())
 }

@@ -1,0 +1,147 @@
+//! An item of a source: as it is listed, as the catalog knows it, and its state.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+/// How far an item is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ItemState {
+    /// It waits to be read.
+    Pending,
+    /// It has a fingerprint.
+    Fingerprinted,
+    /// It should have one, and reading it failed.
+    Failed,
+    /// It can have none: no audio that is decoded here, protected, too short.
+    Skipped,
+}
+
+impl ItemState {
+    /// The word that is stored and shown.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Fingerprinted => "fingerprinted",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl ToSql for ItemState {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for ItemState {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let states = [Self::Pending, Self::Fingerprinted, Self::Failed, Self::Skipped];
+        let word = value.as_str()?;
+        states.into_iter().find(|state| state.word() == word).ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// An item as its source lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedItem {
+    /// What the source calls it.
+    pub key: OsString,
+    /// Where its audio lies, or should.
+    pub path: PathBuf,
+    /// How the source names it.
+    pub name: String,
+    /// The source's own mark of a change.
+    pub stamp: Option<i64>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+    /// The number of the volume that it lies on.
+    pub volume: u64,
+    /// Whether that is another one than the source's folder's.
+    pub mounted: bool,
+    /// Why there is no audio where the source says that there is; then size, time and inode are 0.
+    pub absent: Option<String>,
+}
+
+/// An item as the catalog knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
+pub struct KnownItem {
+    /// Its number.
+    pub id: i64,
+    /// The number of its file.
+    pub file: i64,
+    /// Where its audio lay.
+    pub path: PathBuf,
+    /// How its source named it.
+    pub name: String,
+    /// The source's mark when it was listed.
+    pub stamp: Option<i64>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+    /// What came of reading it.
+    pub state: ItemState,
+    /// Whether it was fingerprinted when it had this size, time and inode, and what was found then is kept.
+    pub heard: bool,
+    /// Whether it was not there at its source's last listing.
+    pub missing: bool,
+    /// Whether it lay on another volume than its source's folder.
+    pub mounted: bool,
+    /// Whether its source's last listing saw it, and left nothing open.
+    pub settled: bool,
+}
+
+/// How an item that is listed stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListedState {
+    /// It was not known.
+    New,
+    /// It is another file than the one that was read.
+    Changed,
+    /// It is known and was not read yet.
+    Pending,
+    /// It is read again, because that was asked for.
+    Again,
+    /// It has its size and time, and another inode: [`Library::settle_inodes`](super::Library::settle_inodes) ends what is open of it.
+    OtherInode,
+    /// Nothing is to be done.
+    Unchanged,
+}
+
+impl ListedState {
+    /// Whether it is going to be read.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        !matches!(self, Self::Unchanged | Self::OtherInode)
+    }
+
+    /// How `item` stands to what is known; `retry` reads again what has no fingerprint.
+    #[must_use]
+    pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
+        let Some(known) = known else {
+            return Self::New;
+        };
+        let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
+        match known.state {
+            _ if !same => Self::Changed,
+            // It was another file meanwhile, and nobody read that one.
+            ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
+            ItemState::Pending if known.heard => Self::Changed,
+            ItemState::Pending => Self::Pending,
+            ItemState::Failed | ItemState::Skipped if retry => Self::Again,
+            _ if known.inode != item.inode => Self::OtherInode,
+            ItemState::Failed | ItemState::Skipped | ItemState::Fingerprinted => Self::Unchanged,
+        }
+    }
+}

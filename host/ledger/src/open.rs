@@ -1,0 +1,74 @@
+//! Opens the ledger for writing and migrates it; [`seal`] keeps the sums of its tables across the migration.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+
+use crate::database::{BUSY, MIGRATIONS, check_file, known, migrate_around};
+use crate::{LedgerError, seal};
+
+/// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages and the newest rows.
+const CACHE: i64 = -16 * 1024;
+
+/// Pages of the journal that are written back to the file together: 64 MiB. A handoff changes some fifty pages, many of
+/// them the same as the one before, so that a smaller number writes each of them far more often.
+const CHECKPOINT: i64 = 16384;
+
+/// Statements that are parsed once: more than there are.
+const STATEMENTS: usize = 128;
+
+/// Opens or makes the file and migrates it.
+pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
+    let opened = |source| LedgerError::Open { path: path.to_owned(), source };
+    check_file(path)?;
+    let mut connection = Connection::open(path).map_err(opened)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(opened)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "cache_size", CACHE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+    // Else SQLite plans a statement anew for each value that a partial index might fit.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let before = |connection: &Connection, form| seal::before_migration(connection, form, known());
+    migrate_around(&mut connection, &MIGRATIONS, before, seal::after_migration)?;
+    seal::keep(&connection)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reader;
+
+    #[test]
+    fn opening_twice_keeps_the_form_and_a_newer_form_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        drop(open(&path).unwrap());
+        let connection = open(&path).unwrap();
+        connection.pragma_update(None, "user_version", 99).unwrap();
+        drop(connection);
+        assert!(matches!(open(&path), Err(LedgerError::Newer { found: 99, .. })));
+    }
+
+    #[test]
+    fn a_ledger_that_is_only_being_made_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        Connection::open(&path).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+        assert!(matches!(Reader::open(&path), Err(LedgerError::Unmade)));
+        drop(open(&path).unwrap());
+        assert!(Reader::open(&path).is_ok());
+    }
+
+    #[test]
+    fn errors_when_the_file_is_no_database() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        std::fs::write(&path, "this is no database, only text of some length".repeat(40)).unwrap();
+        assert!(matches!(open(&path), Err(LedgerError::Open { .. })));
+    }
+}

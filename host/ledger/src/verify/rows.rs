@@ -1,0 +1,35 @@
+//! Reads the events of the ledger one after the other, without a check.
+
+use super::row::{COLUMNS, ChainTip, Row};
+use crate::LedgerError;
+use crate::database::Reader;
+use crate::prune::PruneMark;
+
+/// Gives every row, sound or not, to `visit`, in order; then says how far the chain goes.
+///
+/// # Errors
+/// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
+pub fn each<E: From<LedgerError>>(reader: &Reader, visit: impl FnMut(&Row) -> Result<(), E>) -> Result<ChainTip, E> {
+    each_up_to(reader, i64::MAX, visit)
+}
+
+/// The same for the rows up to the event `last`.
+pub(crate) fn each_up_to<E: From<LedgerError>>(
+    reader: &Reader,
+    last: i64,
+    mut visit: impl FnMut(&Row) -> Result<(), E>,
+) -> Result<ChainTip, E> {
+    let failed = |error: rusqlite::Error| E::from(LedgerError::from(error));
+    let snapshot = reader.connection.unchecked_transaction().map_err(failed)?;
+    let mut tip = PruneMark::read(&snapshot)?.as_ref().map_or_else(ChainTip::genesis, PruneMark::tip);
+    let sql = format!("SELECT {COLUMNS} FROM events WHERE seq <= ?1 ORDER BY seq");
+    let mut select = snapshot.prepare(&sql).map_err(failed)?;
+    let mut rows = select.query([last]).map_err(failed)?;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let unreadable = |_| LedgerError::Corrupt { what: "an event", value: format!("number {}", tip.next()) };
+        let row = Row::read(row).map_err(unreadable)?;
+        visit(&row)?;
+        tip.advance(row.hash);
+    }
+    Ok(tip)
+}
