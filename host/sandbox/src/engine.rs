@@ -122,7 +122,7 @@ fn pool() -> PoolingAllocationConfig {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    files::link(&mut linker)?;
+    files::host::link(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     write_limits::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;

@@ -18,18 +18,19 @@ use crate::capabilities::files::own::{Tracker, Writes};
 use crate::capabilities::files::{FolderCheck, MountGrant, Preopens};
 use crate::capabilities::fingerprint::{FingerprintGrants, FingerprintHost};
 use crate::capabilities::git::{Git, RepositoryGrant};
-use crate::capabilities::handoffs::{EmitPermission, Handoffs, PluginRequest};
+use crate::capabilities::handoffs::{EmitPermission, Handoffs};
 use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
 use crate::capabilities::ledger::Ledger;
 use crate::capabilities::locks::Locks;
 use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
 use crate::capabilities::secrets::{InjectedSecrets, Scrubber, scrub_report};
 use crate::capabilities::sql::{DatabaseGrant, Sources, Sql};
-use crate::capabilities::watch::{Watch, WatchUpdate};
+use crate::capabilities::watch::Watch;
 use crate::error::{CancelHit, LimitHit, ResourceLimit};
 use crate::limit_overrides::LimitOverrides;
 use crate::log::Log;
 use crate::meter::Meter;
+use crate::report::AttemptReport;
 use crate::store::{MemoryMeter, State};
 use crate::usage::Usage;
 use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
@@ -66,21 +67,6 @@ pub struct AttemptRequest {
     pub cancel: Cancel,
     /// Is told about progress.
     pub listener: Option<Listener>,
-}
-
-/// How an attempt went.
-#[derive(Debug)]
-pub struct AttemptReport {
-    /// Its end.
-    pub ended: Result<wit::Outcome, AttemptError>,
-    /// Handoffs to be sent and to be taken back, in the order of the calls; empty unless it ended well.
-    pub post: Vec<PluginRequest>,
-    /// Files whose change is to make a task; empty unless it ended well.
-    pub watched: Vec<WatchUpdate>,
-    /// What it wrote to stdout and stderr.
-    pub log: String,
-    /// What it used of its ceilings.
-    pub usage: Usage,
 }
 
 impl AttemptRequest {
@@ -443,11 +429,4 @@ fn limit_hit(ceiling: ResourceLimit, used: u128, limit: u128) -> AttemptError {
 
 fn as_u64(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-impl AttemptReport {
-    fn failed(failure: AttemptError) -> Self {
-        let (post, watched) = (Vec::new(), Vec::new());
-        Self { ended: Err(failure), post, watched, log: String::new(), usage: Usage::default() }
-    }
 }

@@ -10,8 +10,6 @@ mod worker;
 
 pub use worker::serve as serve_compiler;
 
-use std::time::Duration;
-
 use baton_core::Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -19,11 +17,7 @@ use wasmtime::component::Component;
 pub(crate) use code::Code;
 use process::{CompileOutcome, run};
 
-use crate::engine::configuration;
 use crate::{Sandbox, SandboxError};
-
-/// After this time a log line says that a plugin is being compiled.
-const NOTICE: Duration = Duration::from_secs(1);
 
 impl Sandbox {
     /// The machine code of a component, from the code cache or compiled now.
@@ -76,9 +70,4 @@ fn compiled_here(engine: &Engine, component: &[u8], mut into: &std::fs::File) ->
         },
         Err(error) => CompileOutcome::Failed(format!("{error:#}")),
     }
-}
-
-/// An engine that compiles for one with this configuration, and runs nothing.
-fn compiler(pooled: bool) -> Result<Engine, SandboxError> {
-    Engine::new(&configuration(pooled)).map_err(SandboxError::Engine)
 }

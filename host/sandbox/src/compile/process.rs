@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, getrlimit};
 
-use super::NOTICE;
 use super::worker::{self, DOES_NOT_COMPILE};
 use crate::limits;
 use crate::workers::Workers;
+
+/// After this time a log line says that a plugin is being compiled.
+const NOTICE: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether the process has ended.
 const LOOK: Duration = Duration::from_millis(5);

@@ -4,8 +4,10 @@
 use std::io::{self, Read, Write};
 use std::thread;
 
-use super::compiler;
-use crate::limits;
+use wasmtime::Engine;
+
+use crate::engine::configuration;
+use crate::{SandboxError, limits};
 
 /// The exit status of a process whose component does not compile. Why, it has written to its standard error.
 pub(super) const DOES_NOT_COMPILE: i32 = 73;
@@ -56,4 +58,9 @@ pub fn serve(mut input: impl Read + Send + 'static, mut output: impl Write, mut 
             Ok(DOES_NOT_COMPILE)
         }
     }
+}
+
+/// An engine that compiles for one with this configuration, and runs nothing.
+fn compiler(pooled: bool) -> Result<Engine, SandboxError> {
+    Engine::new(&configuration(pooled)).map_err(SandboxError::Engine)
 }

@@ -1,6 +1,6 @@
 //! Counts what a guest makes in its folders: files, folders and links, and the size that it gives to files without writing it
 //! (holes). The functions of `wasi:filesystem` that make something are replaced by ones that count and then call wasmtime's.
-//! `written.rs` counts written bytes, `regular.rs` files that are made by opening them.
+//! `write_limits.rs` counts written bytes, `regular.rs` files that are made by opening them.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};

@@ -6,6 +6,7 @@
 //! builder opens paths, so `get-directories` is replaced. Pipes and devices in it are refused ([`regular`]).
 
 pub(crate) mod folder;
+pub(crate) mod host;
 pub(crate) mod made;
 pub(crate) mod own;
 pub(crate) mod regular;
@@ -15,19 +16,15 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi::filesystem::{Descriptor, Dir};
+use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use wasmtime_wasi::{FsPerms, OpenMode};
 
 use crate::AttemptError;
-use crate::store::State;
 use folder::Folder;
 
-/// The interfaces of which functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
-const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
+/// The interface of which functions are replaced, in the version that wasmtime-wasi has. A mismatch shows at start.
 pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
 
 /// A folder that the operator granted.
@@ -88,26 +85,6 @@ impl Preopens {
         };
         mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)
     }
-}
-
-/// Replaces `get-directories` and the functions that open, make, rename and remove files. Called after WASI was linked.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
-    linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {
-        let state = store.data_mut();
-        let mut directories: Vec<(Resource<Descriptor>, String)> = Vec::new();
-        for (folder, guest) in &state.preopens.0 {
-            let handle = state.table.push(Descriptor::Dir(folder.clone()))?;
-            state.own.preopened(handle.rep(), guest);
-            directories.push((handle, guest.clone()));
-        }
-        Ok((directories,))
-    })?;
-    made::link(linker)?;
-    own::link(linker)?;
-    regular::link(linker)?;
-    linker.allow_shadowing(false);
-    Ok(())
 }
 
 /// The result for the guest; a trap stays a trap.

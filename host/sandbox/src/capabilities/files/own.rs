@@ -1,6 +1,5 @@
-//! Which files an attempt changes, so that a trigger can tell a plugin's own changes from those of others. The functions of
-//! `wasi:filesystem` that rename or remove something are replaced by ones that note the path. [`super::regular`] notes what is
-//! opened, [`super::made`] what is linked.
+//! Which files an attempt changes, so that a trigger can tell a plugin's own changes from those of others. [`super::host`]
+//! notes what is renamed or removed, [`super::regular`] what is opened, [`super::made`] what is linked.
 //!
 //! A path is kept as the plugin gave it, below the real folder of its mount; its reader resolves links.
 
@@ -8,16 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi::filesystem::WasiFilesystemView as _;
-use wasmtime_wasi::p2::FsResult;
-use wasmtime_wasi::p2::bindings::filesystem::types::{
-    Descriptor, DescriptorFlags, ErrorCode, HostDescriptor as _, OpenFlags,
-};
+use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, OpenFlags};
 
-use super::{MountGrant, TYPES, answer};
-use crate::store::State;
+use super::MountGrant;
 
 /// The most paths that are kept of one attempt. Further changes count as somebody else's.
 const PATHS: usize = 100_000;
@@ -100,45 +92,6 @@ impl Tracker {
             None => self.folders.remove(&opened),
         };
     }
-}
-
-type Handle = Resource<Descriptor>;
-
-/// Replaces the functions that rename and remove. The linker has to allow shadowing.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    let mut linked = linker.instance(TYPES)?;
-    linked.func_wrap_async(
-        "[method]descriptor.rename-at",
-        |mut store: StoreContextMut<'_, State>, (from, old, to, new): (Handle, String, Handle, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let names = [(from.rep(), old.clone()), (to.rep(), new.clone())];
-                let done = state.filesystem().rename_at(from, old, to, new).await;
-                noted(state, done, &names)
-            })
-        },
-    )?;
-    linked.func_wrap_async(
-        "[method]descriptor.unlink-file-at",
-        |mut store: StoreContextMut<'_, State>, (folder, name): (Handle, String)| {
-            Box::new(async move {
-                let state = store.data_mut();
-                let names = [(folder.rep(), name.clone())];
-                let done = state.filesystem().unlink_file_at(folder, name).await;
-                noted(state, done, &names)
-            })
-        },
-    )
-}
-
-/// Notes the names if the function succeeded.
-fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
-    if done.is_ok() {
-        for (folder, name) in names {
-            state.own.changed(*folder, name);
-        }
-    }
-    answer(done)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Emitting handoffs and taking them back; see `wit/handoffs.wit`. Both are only collected here, in the order of the calls:
 //! what is still open of what was sent earlier is known to the caller, who acts when the task has settled with an outcome.
 
+mod host;
+
 use std::sync::Arc;
 
 use baton_core::handoff::Priority;
 
 use crate::bindings::baton::plugin::handoffs as generated;
-use crate::capabilities::http::Denial;
-use crate::store::State;
 use crate::{limits, wit};
 
 /// A handoff that a plugin wants to send, checked.
@@ -194,33 +194,6 @@ fn priority(priority: wit::Priority) -> Priority {
         wit::Priority::Medium => Priority::Medium,
         wit::Priority::High => Priority::High,
         wit::Priority::Critical => Priority::Critical,
-    }
-}
-
-impl State {
-    /// Notes a denial: a plugin that then fails waits for the grant, with the host's command.
-    fn note_denial(&self, done: &Result<(), generated::EmitError>) {
-        if let Err(generated::EmitError::Denied(text)) = done {
-            self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });
-        }
-    }
-}
-
-impl generated::Host for State {
-    fn emit(&mut self, draft: generated::Draft) -> wasmtime::Result<Result<(), generated::EmitError>> {
-        let was_refused = self.handoffs.refused.is_some();
-        let answer = self.handoffs.emit(draft);
-        if let Some(reason) = self.handoffs.refused.as_ref().filter(|_| !was_refused) {
-            self.log.say(reason);
-        }
-        self.note_denial(&answer);
-        Ok(answer)
-    }
-
-    fn withdraw(&mut self, dedupe_key: String, reason: String) -> wasmtime::Result<Result<(), generated::EmitError>> {
-        let done = self.handoffs.withdraw(dedupe_key, reason);
-        self.note_denial(&done);
-        Ok(done)
     }
 }
 

@@ -12,6 +12,7 @@ mod addresses;
 mod body;
 mod connect;
 mod denial;
+mod host;
 mod policy;
 mod rate;
 mod send;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 use baton_core::manifest::{HostAddresses, HttpRule};
 use http::Request;
-use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView};
+use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
 pub(crate) use connect::Network;
 pub(crate) use denial::Denial;
@@ -29,8 +30,8 @@ pub(crate) use policy::Policy;
 pub(crate) use send::Egress;
 pub(crate) use target::Target;
 
+use self::send::{Processing, Sent};
 use crate::capabilities::secrets::{SecretGrant, Vault};
-use crate::store::State;
 
 /// What was granted of the world outside. Cheap to clone.
 #[derive(Clone, Default)]
@@ -68,17 +69,8 @@ impl Http {
     }
 }
 
-impl WasiHttpView for State {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http.ctx, table: &mut self.table, hooks: &mut self.http.hooks }
-    }
-}
-
 /// Where wasmtime hands requests over.
 struct Hooks(Arc<Egress>);
-
-type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Sent = Result<(http::Response<WasiBody>, Processing), Error>;
 
 impl WasiHttpHooks for Hooks {
     fn set_host_header(&mut self) -> bool {
@@ -94,15 +86,5 @@ impl WasiHttpHooks for Hooks {
     ) -> Box<dyn Future<Output = Sent> + Send> {
         let egress = Arc::clone(&self.0);
         Box::new(async move { egress.send(request, options.unwrap_or_default()).await })
-    }
-}
-
-impl crate::bindings::baton::plugin::http::Host for State {
-    fn denial(&mut self) -> wasmtime::Result<Option<String>> {
-        Ok(self.http.egress.denials.latest())
-    }
-
-    fn address(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.http.egress.address(&name))
     }
 }

@@ -21,9 +21,14 @@ use super::denial::{Denial, Denials};
 use super::policy::Policy;
 use super::rate::within;
 use super::target::Target;
-use super::{Processing, Sent};
 use crate::capabilities::secrets::{InjectedSecrets, Scrubber, Stream};
 use crate::limits;
+
+/// The connection's work, which wasmtime runs for as long as the guest reads the response.
+pub(super) type Processing = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+/// A response with the work of its connection.
+pub(super) type Sent = Result<(Response<WasiBody>, Processing), Error>;
 
 /// The way out of one attempt.
 #[derive(Debug)]

@@ -1,18 +1,11 @@
 //! Progress and cancellation. Needs no grant; see `wit/progress.wit`.
 
+mod host;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use baton_core::file_name::cut;
-use baton_core::text::is_unprintable;
 use tokio::sync::watch;
-
-use crate::store::State;
-
-const CLOSEST: Duration = Duration::from_millis(50);
-
-/// What is kept of a message.
-const MESSAGE_BYTES: usize = 200;
 
 /// How far an attempt is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,24 +53,4 @@ pub(crate) struct ProgressMeter {
     pub(crate) cancel: Cancel,
     pub(crate) listener: Option<Listener>,
     pub(crate) last: Option<Instant>,
-}
-
-impl crate::bindings::baton::plugin::progress::Host for State {
-    fn report(&mut self, percent: Option<u8>, message: String) -> wasmtime::Result<()> {
-        let meter = &mut self.progress;
-        let Some(listener) = &meter.listener else {
-            return Ok(());
-        };
-        if meter.last.is_some_and(|last| last.elapsed() < CLOSEST) {
-            return Ok(());
-        }
-        meter.last = Some(Instant::now());
-        let line: String = cut(&message, MESSAGE_BYTES).chars().filter(|c| !is_unprintable(*c)).collect();
-        listener(Progress { percent: percent.map(|percent| percent.min(100)), message: line });
-        Ok(())
-    }
-
-    fn cancelled(&mut self) -> wasmtime::Result<bool> {
-        Ok(self.progress.cancel.is_cancelled())
-    }
 }

@@ -8,7 +8,8 @@ use baton_core::file_name::cut;
 use baton_core::manifest::{SecretCapability, authority_of};
 use http::{HeaderMap, HeaderValue};
 
-use super::{Finder, PREFIX, Scrubber, SecretGrant, SecretValue, Vault};
+use super::finder::PREFIX;
+use super::{Finder, Scrubber, SecretGrant, SecretValue, Vault};
 use crate::capabilities::http::{Denial, Target};
 use crate::limits;
 

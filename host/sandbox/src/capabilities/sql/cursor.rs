@@ -5,9 +5,9 @@ use std::sync::Arc;
 use baton_ledger::plugin_sql::worker::{Answer, Request};
 use baton_ledger::plugin_sql::{Access, GuestError, Row, Value, limits};
 
-use super::broken_off;
 use super::snapshot::SnapshotFile;
 use super::worker::Worker;
+use super::worker::broken_off;
 use crate::workers::Workers;
 
 /// An open query. Its process ends when this is dropped.

@@ -9,7 +9,8 @@ use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};
 use super::snapshot::{Snapshot, of_file};
-use super::{Cursor, broken_off, generated};
+use super::worker::broken_off;
+use super::{Cursor, generated};
 use crate::AttemptError;
 use crate::error::ResourceLimit;
 use crate::store::State;

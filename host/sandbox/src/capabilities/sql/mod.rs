@@ -166,8 +166,3 @@ async fn ask(
     }
     reply
 }
-
-/// The error for a broken protocol with a worker, which is a fault of Baton.
-fn broken_off() -> GuestError {
-    GuestError::Failed("the call broke off; this is a fault of Baton: please report it".to_owned())
-}

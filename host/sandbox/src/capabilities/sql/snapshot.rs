@@ -22,7 +22,8 @@ use super::super::beneath::{self, MountedFile, OpenError, PathError, RefusalReas
 use super::super::files::MountGrant;
 use super::super::files::folder::Identity;
 use super::worker::Worker;
-use super::{blocking, broken_off, generated};
+use super::worker::broken_off;
+use super::{blocking, generated};
 use crate::capabilities::progress::Cancel;
 use crate::workers::Workers;
 

@@ -15,7 +15,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
 
-use super::broken_off;
 use crate::workers::{Process, WorkerProcess, Workers};
 
 /// How long a process may take to close its database after a successful attempt.
@@ -170,4 +169,9 @@ fn without_program() -> io::Result<Worker> {
     let input = pipe::Sender::from_owned_fd(requests.into())?;
     let output = pipe::Receiver::from_owned_fd(replies.into())?;
     Ok(Worker { input, output, process: None, broken: false })
+}
+
+/// The error for a broken protocol with a worker, which is a fault of Baton.
+pub(super) fn broken_off() -> GuestError {
+    GuestError::Failed("the call broke off; this is a fault of Baton: please report it".to_owned())
 }

@@ -1,6 +1,8 @@
 //! Files whose change makes a task; see `wit/watch.wit`. What is said is only collected and checked here: the caller writes
 //! it down when the task has settled with an outcome, and does the watching.
 
+mod host;
+
 use std::collections::BTreeMap;
 
 use baton_core::manifest::{Manifest, Trigger};
@@ -8,7 +10,6 @@ use baton_core::manifest::{Manifest, Trigger};
 use crate::bindings::baton::plugin::watch as generated;
 use crate::capabilities::files::MountGrant;
 use crate::limits;
-use crate::store::State;
 
 /// What a plugin said of one key: all files, or none to forget it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,12 +95,6 @@ impl Watch {
         path.len() <= limits::WATCHED_PATH_BYTES
             && !path.contains('\0')
             && self.mounts.iter().filter_map(below).any(plain)
-    }
-}
-
-impl generated::Host for State {
-    fn set(&mut self, key: String, files: Vec<generated::Seen>) -> wasmtime::Result<Result<(), generated::Error>> {
-        Ok(self.watch.set(key, files))
     }
 }
 

@@ -1,0 +1,72 @@
+//! Links the folders of an attempt: replaces functions of `wasi:filesystem`.
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
+use wasmtime_wasi::p2::FsResult;
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor as _};
+
+use super::{TYPES, answer, made, regular};
+use crate::store::State;
+
+/// The interface that gives a guest its folders, in the version that wasmtime-wasi has.
+const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
+
+type Handle = Resource<Descriptor>;
+
+/// Replaces `get-directories` and the functions that open, make, rename and remove files. Called after WASI was linked.
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.allow_shadowing(true);
+    linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {
+        let state = store.data_mut();
+        let mut directories: Vec<(Resource<Descriptor>, String)> = Vec::new();
+        for (folder, guest) in &state.preopens.0 {
+            let handle = state.table.push(Descriptor::Dir(folder.clone()))?;
+            state.own.preopened(handle.rep(), guest);
+            directories.push((handle, guest.clone()));
+        }
+        Ok((directories,))
+    })?;
+    made::link(linker)?;
+    link_changes(linker)?;
+    regular::link(linker)?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// Replaces the functions that rename and remove. The linker has to allow shadowing.
+fn link_changes(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    let mut linked = linker.instance(TYPES)?;
+    linked.func_wrap_async(
+        "[method]descriptor.rename-at",
+        |mut store: StoreContextMut<'_, State>, (from, old, to, new): (Handle, String, Handle, String)| {
+            Box::new(async move {
+                let state = store.data_mut();
+                let names = [(from.rep(), old.clone()), (to.rep(), new.clone())];
+                let done = state.filesystem().rename_at(from, old, to, new).await;
+                noted(state, done, &names)
+            })
+        },
+    )?;
+    linked.func_wrap_async(
+        "[method]descriptor.unlink-file-at",
+        |mut store: StoreContextMut<'_, State>, (folder, name): (Handle, String)| {
+            Box::new(async move {
+                let state = store.data_mut();
+                let names = [(folder.rep(), name.clone())];
+                let done = state.filesystem().unlink_file_at(folder, name).await;
+                noted(state, done, &names)
+            })
+        },
+    )
+}
+
+/// Notes the names if the function succeeded.
+fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
+    if done.is_ok() {
+        for (folder, name) in names {
+            state.own.changed(*folder, name);
+        }
+    }
+    answer(done)
+}

@@ -1,0 +1,32 @@
+//! The functions of the interface.
+
+use super::generated;
+use crate::capabilities::http::Denial;
+use crate::store::State;
+
+impl State {
+    /// Notes a denial: a plugin that then fails waits for the grant, with the host's command.
+    fn note_denial(&self, done: &Result<(), generated::EmitError>) {
+        if let Err(generated::EmitError::Denied(text)) = done {
+            self.http.egress.denials.add(Denial { text: text.clone(), grantable: true });
+        }
+    }
+}
+
+impl generated::Host for State {
+    fn emit(&mut self, draft: generated::Draft) -> wasmtime::Result<Result<(), generated::EmitError>> {
+        let was_refused = self.handoffs.refused.is_some();
+        let answer = self.handoffs.emit(draft);
+        if let Some(reason) = self.handoffs.refused.as_ref().filter(|_| !was_refused) {
+            self.log.say(reason);
+        }
+        self.note_denial(&answer);
+        Ok(answer)
+    }
+
+    fn withdraw(&mut self, dedupe_key: String, reason: String) -> wasmtime::Result<Result<(), generated::EmitError>> {
+        let done = self.handoffs.withdraw(dedupe_key, reason);
+        self.note_denial(&done);
+        Ok(done)
+    }
+}

@@ -1,0 +1,36 @@
+//! The functions of the interface.
+
+use std::time::{Duration, Instant};
+
+use baton_core::file_name::cut;
+use baton_core::text::is_unprintable;
+
+use super::Progress;
+use crate::bindings::baton::plugin::progress as generated;
+use crate::store::State;
+
+/// The shortest time between two progress messages that are passed on.
+const CLOSEST: Duration = Duration::from_millis(50);
+
+/// The part of a message that is kept, in bytes.
+const MESSAGE_BYTES: usize = 200;
+
+impl generated::Host for State {
+    fn report(&mut self, percent: Option<u8>, message: String) -> wasmtime::Result<()> {
+        let meter = &mut self.progress;
+        let Some(listener) = &meter.listener else {
+            return Ok(());
+        };
+        if meter.last.is_some_and(|last| last.elapsed() < CLOSEST) {
+            return Ok(());
+        }
+        meter.last = Some(Instant::now());
+        let line: String = cut(&message, MESSAGE_BYTES).chars().filter(|c| !is_unprintable(*c)).collect();
+        listener(Progress { percent: percent.map(|percent| percent.min(100)), message: line });
+        Ok(())
+    }
+
+    fn cancelled(&mut self) -> wasmtime::Result<bool> {
+        Ok(self.progress.cancel.is_cancelled())
+    }
+}
