@@ -296,7 +296,7 @@ fn an_agent_runs_as_many_tasks_at_once_as_it_is_allowed() {
 #[test]
 fn the_number_of_attempts_is_the_operators() {
     let workspace = Workspace::with_hostile();
-    let allowed = "\n[agents.hostile]\nretry = { attempts = 2, first_pause = \"100ms\" }\n";
+    let allowed = "\n[agents.hostile]\nretry = { attempts = 2, initial_backoff = \"100ms\" }\n";
     workspace.write("baton.toml", workspace.read("baton.toml") + allowed);
     workspace.drop_action("hostile", "retry");
     workspace.up_once();

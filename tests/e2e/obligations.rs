@@ -80,7 +80,7 @@ fn a_return_is_matched_by_id_file_name_task_and_token() {
 /// A workspace with short patience in which a request lies with an agent.
 fn waiting(patience: &str) -> Workspace {
     let workspace = Workspace::with_noop();
-    workspace.write("baton.toml", workspace.read("baton.toml") + &format!("\n[external]\n{patience}\n"));
+    workspace.write("baton.toml", workspace.read("baton.toml") + &format!("\n[escalation]\n{patience}\n"));
     workspace.drop_handoff("Cursor-MM1", "Forgotten");
     workspace.up_once();
     sleep(Duration::from_millis(50));
@@ -89,6 +89,25 @@ fn waiting(patience: &str) -> Workspace {
 
 fn notices(workspace: &Workspace, agent: &str, kind: &str) -> Vec<String> {
     workspace.inbox(agent).into_iter().filter(|name| name.contains(kind)).collect()
+}
+
+#[test]
+fn older_names_of_settings_are_read_and_up_and_doctor_ask_to_rename_them() {
+    let workspace = Workspace::with_noop();
+    let older = "\n[agents.noop]\nretry = { attempts = 2, first_pause = \"1s\", longest_pause = \"2s\" }\n\
+                 [external]\nremind_after = \"1ms\"\n";
+    workspace.write("baton.toml", workspace.read("baton.toml") + older);
+    workspace.drop_handoff("Cursor-MM1", "Forgotten");
+    workspace.up_once();
+    sleep(Duration::from_millis(50));
+    let up = workspace.up_once();
+    assert_eq!(notices(&workspace, "Cursor-MM1", "__REMINDER__").len(), 1);
+    let doctor = workspace.baton(&["doctor"]);
+    for said in [&up.stderr, &doctor.stdout] {
+        for name in ["`initial_backoff`", "`max_backoff`", "`[escalation]`"] {
+            assert_eq!(said.matches(name).count(), 1, "{name}: {said}");
+        }
+    }
 }
 
 #[test]
@@ -204,7 +223,7 @@ fn who_acted_stands_in_the_record_and_in_the_return() {
 #[test]
 fn queued_work_of_a_plugin_never_gets_stale() {
     let workspace = Workspace::with_hostile();
-    let patience = "\n[external]\nremind_after = \"1ms\"\narchive_after = \"1ms\"\n";
+    let patience = "\n[escalation]\nremind_after = \"1ms\"\narchive_after = \"1ms\"\n";
     workspace.write("baton.toml", workspace.read("baton.toml") + patience);
     workspace.drop_action("hostile", "ask-human");
     workspace.up_once();

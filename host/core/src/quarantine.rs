@@ -11,15 +11,15 @@ pub struct QuarantinePolicy {
     /// Failures in a row after which the plugin is left alone.
     pub after: u32,
     /// The first pause; each further one doubles it.
-    pub first_pause: Duration,
+    pub initial_backoff: Duration,
     /// No pause is longer.
-    pub longest_pause: Duration,
+    pub max_backoff: Duration,
 }
 
 impl Default for QuarantinePolicy {
     /// Five failures in a row; then a minute, two, four, up to an hour. After each pause one task is tried.
     fn default() -> Self {
-        Self { after: 5, first_pause: Duration::from_mins(1), longest_pause: Duration::from_hours(1) }
+        Self { after: 5, initial_backoff: Duration::from_mins(1), max_backoff: Duration::from_hours(1) }
     }
 }
 
@@ -30,7 +30,7 @@ impl QuarantinePolicy {
     pub fn pause(&self, failures: u32, quarantines: u32) -> Option<Duration> {
         (failures >= self.after.max(1)).then(|| {
             let factor = 2_u32.saturating_pow(quarantines);
-            self.first_pause.saturating_mul(factor).min(self.longest_pause)
+            self.initial_backoff.saturating_mul(factor).min(self.max_backoff)
         })
     }
 }

@@ -13,15 +13,15 @@ pub struct RetryPolicy {
     /// Attempts in all; then the task is `dead`.
     pub max_attempts: u32,
     /// The pause after the first failure; each further failure doubles it.
-    pub first_pause: Duration,
+    pub initial_backoff: Duration,
     /// No pause is longer.
-    pub longest_pause: Duration,
+    pub max_backoff: Duration,
 }
 
 impl Default for RetryPolicy {
     /// Three attempts, as the folders that Baton takes over have it (`__RETRY3__`), 2 s and 4 s apart.
     fn default() -> Self {
-        Self { max_attempts: 3, first_pause: Duration::from_secs(2), longest_pause: Duration::from_mins(5) }
+        Self { max_attempts: 3, initial_backoff: Duration::from_secs(2), max_backoff: Duration::from_mins(5) }
     }
 }
 
@@ -33,7 +33,7 @@ impl RetryPolicy {
             return None;
         }
         let factor = 2_u32.saturating_pow(attempts.saturating_sub(1));
-        let whole = self.first_pause.saturating_mul(factor).min(self.longest_pause);
+        let whole = self.initial_backoff.saturating_mul(factor).min(self.max_backoff);
         Some(whole.mul_f64(1.0 - jitter(id, attempts) / 2.0))
     }
 }
@@ -50,8 +50,11 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_then_end() {
-        let policy =
-            RetryPolicy { max_attempts: 5, first_pause: Duration::from_secs(2), longest_pause: Duration::from_secs(7) };
+        let policy = RetryPolicy {
+            max_attempts: 5,
+            initial_backoff: Duration::from_secs(2),
+            max_backoff: Duration::from_secs(7),
+        };
         for (attempts, whole) in [(1, 2.0), (2, 4.0), (3, 7.0), (4, 7.0)] {
             let pause = policy.pause_after(attempts, "0a1b").unwrap().as_secs_f64();
             assert!((whole / 2.0..=whole).contains(&pause), "{attempts}: {pause}");
@@ -61,7 +64,7 @@ mod tests {
 
     #[test]
     fn tasks_that_failed_together_come_back_apart() {
-        let policy = RetryPolicy { first_pause: Duration::from_secs(100), ..RetryPolicy::default() };
+        let policy = RetryPolicy { initial_backoff: Duration::from_secs(100), ..RetryPolicy::default() };
         let pauses: std::collections::BTreeSet<u64> =
             (0..100).map(|n| policy.pause_after(1, &format!("task-{n}")).unwrap().as_secs()).collect();
         assert!(pauses.len() > 25, "{pauses:?}");

@@ -82,7 +82,7 @@ pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(),
 
 /// Whether a task is due later than any pause is long.
 fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
-    let longest = context.retry(&task.agent).longest_pause.max(limits::MISSING_AGAIN);
+    let longest = context.retry(&task.agent).max_backoff.max(limits::MISSING_AGAIN);
     let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());
     task.due_at.is_some_and(|due| latest.is_some_and(|latest| due > latest))
 }

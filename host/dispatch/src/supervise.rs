@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     const POLICY: QuarantinePolicy =
-        QuarantinePolicy { after: 2, first_pause: Duration::from_secs(10), longest_pause: Duration::from_secs(15) };
+        QuarantinePolicy { after: 2, initial_backoff: Duration::from_secs(10), max_backoff: Duration::from_secs(15) };
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

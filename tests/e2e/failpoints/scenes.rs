@@ -404,7 +404,7 @@ fn a_request_that_is_taken_away(workspace: &Workspace, book: &mut Expectations) 
 
 fn patience(workspace: &Workspace, lines: &str) {
     let config = workspace.read("baton.toml");
-    workspace.write("baton.toml", format!("{config}\n[external]\n{lines}\n"));
+    workspace.write("baton.toml", format!("{config}\n[escalation]\n{lines}\n"));
 }
 
 /// `baton cancel` or `baton retry` for the one task, dying.

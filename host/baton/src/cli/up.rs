@@ -16,7 +16,7 @@ use super::{WorkspaceOptions, task_view};
 use crate::exit::Code;
 use crate::notices::Follower;
 use crate::output;
-use crate::workspace::{PluginSelection, UpLock, Workspace, head, leftovers, open};
+use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open};
 
 /// The longest time between a commit and the note of the new head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
@@ -49,6 +49,9 @@ impl Args {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let lock = UpLock::take(&workspace.state)?;
+        if let Some(message) = workspace.config.rename_message() {
+            output::note(&format!("{CONFIG_FILE}: {message}"));
+        }
         if self.new_ledger {
             head::begin_anew(&workspace, &baton_dispatch::owner::name("up"))?;
         }
@@ -65,9 +68,9 @@ impl Args {
     }
 
     async fn serve(&self, workspace: &Workspace) -> anyhow::Result<Summary> {
-        let house =
+        let context =
             open(workspace, PluginSelection::All { over: self.take_over }, "up", if self.once { 3 } else { u32::MAX })?;
-        let ledger = house.ledger().clone();
+        let ledger = context.ledger().clone();
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
         leftovers::remove(workspace);
         let tidying = tokio::spawn(remove_leftovers(workspace.clone()));
@@ -75,10 +78,10 @@ impl Args {
         let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);
-        let agents = house.roster().agents().count();
+        let agents = context.roster().agents().count();
         let mode = if self.once { Mode::Once } else { Mode::Forever };
         tracing::info!("serving {} with {agents} agents; Ctrl-C finishes what runs and ends", workspace.root.display());
-        let engine = Engine::new(house, mode, |task, progress| {
+        let engine = Engine::new(context, mode, |task, progress| {
             let percent = progress.percent.map(|percent| format!("{percent} % ")).unwrap_or_default();
             tracing::debug!(%task, "{percent}{}", progress.message);
         });

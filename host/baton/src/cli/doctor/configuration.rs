@@ -25,6 +25,7 @@ const CHECK: &str = "configuration";
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(facts.config.as_ref().err().map(|error| unreadable(facts, CONFIG_FILE, error)));
+    findings.extend(older_names(facts));
     findings.extend(inbox(facts));
     match &facts.lock {
         Err(error) => findings.push(unreadable(facts, LOCK_FILE, error)),
@@ -48,6 +49,13 @@ fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
     let fix = format!("\"${{EDITOR:-vi}}\" {}, as the message says", word(&facts.root.join(file)));
     Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
+}
+
+/// Settings with a name that Baton still reads, but that has a newer one.
+fn older_names(facts: &Facts) -> Option<Finding> {
+    let what = facts.config.as_ref().ok()?.rename_message()?;
+    let fix = format!("\"${{EDITOR:-vi}}\" {}", word(&facts.root.join(CONFIG_FILE)));
+    Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
 }
 
 fn inbox(facts: &Facts) -> Option<Finding> {

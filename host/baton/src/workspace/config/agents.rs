@@ -1,4 +1,4 @@
-//! `[agents.NAME]`: what the operator says about one agent; `[external]`: how long external agents may leave things lying.
+//! `[agents.NAME]`: the settings of one agent. `[escalation]`: when Baton reminds external agents of requests without a RETURN.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::duration::{self, Pause};
 use super::schedule::{Arguments, ScheduleConfig};
 
-/// How often a folder is looked at with `poll = true`.
+/// How often Baton scans an inbox with `poll = true`.
 const POLL: Duration = Duration::from_secs(5);
 
 /// `[agents.NAME]`.
@@ -23,31 +23,27 @@ pub(super) struct AgentConfig {
     /// Other spellings of its name.
     #[serde(default)]
     aliases: Vec<String>,
-    /// Its inbox, where that is not `handoffs/NAME/01_inbox`.
+    /// Its inbox, if it is not `handoffs/NAME/01_inbox`.
     #[serde(default)]
     inbox: Option<PathBuf>,
-    /// Whether its inbox is looked at every five seconds, or how often, because the system reports no changes there.
+    /// How often Baton scans its inbox, for file systems that report no changes; `true` is every five seconds.
     #[serde(default, deserialize_with = "poll")]
     poll: Option<Duration>,
-    /// How many of its tasks may run at the same time.
     #[serde(default)]
     concurrency: Option<usize>,
-    /// When its tasks are tried again.
     #[serde(default)]
     retry: RetryConfig,
-    /// When its plugin is left alone because it fails.
     #[serde(default)]
     quarantine: QuarantineConfig,
-    /// For how long the same content without an id is the same request.
+    /// For how long Baton treats the same content without an id as the same request.
     #[serde(default)]
     repeat_after: Option<Pause>,
-    /// How long a task waits for a dependency that no task is named before a person is asked.
+    /// How long a task waits for a dependency that no task fulfils before Baton asks a person.
     #[serde(default)]
     ask_after: Option<Pause>,
-    /// When it is to do something by itself.
     #[serde(default)]
     schedule: Vec<ScheduleConfig>,
-    /// Arguments where a task names none, by action.
+    /// Default arguments, by action.
     #[serde(default)]
     defaults: BTreeMap<String, Arguments>,
 }
@@ -57,10 +53,10 @@ pub(super) struct AgentConfig {
 struct QuarantineConfig {
     #[serde(default)]
     after: Option<u32>,
-    #[serde(default)]
-    first_pause: Option<Pause>,
-    #[serde(default)]
-    longest_pause: Option<Pause>,
+    #[serde(default, alias = "first_pause")]
+    initial_backoff: Option<Pause>,
+    #[serde(default, alias = "longest_pause")]
+    max_backoff: Option<Pause>,
 }
 
 impl QuarantineConfig {
@@ -68,8 +64,8 @@ impl QuarantineConfig {
         let usual = quarantine::QuarantinePolicy::default();
         quarantine::QuarantinePolicy {
             after: self.after.unwrap_or(usual.after).max(1),
-            first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
-            longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
+            initial_backoff: self.initial_backoff.map_or(usual.initial_backoff, |pause| pause.0),
+            max_backoff: self.max_backoff.map_or(usual.max_backoff, |pause| pause.0),
         }
     }
 }
@@ -79,13 +75,13 @@ impl QuarantineConfig {
 struct RetryConfig {
     #[serde(default)]
     attempts: Option<u32>,
-    #[serde(default)]
-    first_pause: Option<Pause>,
-    #[serde(default)]
-    longest_pause: Option<Pause>,
+    #[serde(default, alias = "first_pause")]
+    initial_backoff: Option<Pause>,
+    #[serde(default, alias = "longest_pause")]
+    max_backoff: Option<Pause>,
 }
 
-/// `[external]`.
+/// `[escalation]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct EscalationConfig {
     #[serde(default)]
@@ -99,9 +95,9 @@ pub(super) struct EscalationConfig {
 }
 
 impl EscalationConfig {
-    pub(super) fn escalation(self) -> EscalationPolicy {
+    pub(super) fn policy(self) -> EscalationPolicy {
         let usual = EscalationPolicy::default();
-        let or = |said: Option<Pause>, usual| said.map_or(usual, |pause| pause.0);
+        let or = |set: Option<Pause>, usual| set.map_or(usual, |pause| pause.0);
         EscalationPolicy {
             remind: or(self.remind_after, usual.remind),
             escalate: or(self.escalate_after, usual.escalate),
@@ -116,13 +112,13 @@ impl RetryConfig {
         let usual = RetryPolicy::default();
         RetryPolicy {
             max_attempts: self.attempts.unwrap_or(usual.max_attempts).max(1),
-            first_pause: self.first_pause.map_or(usual.first_pause, |pause| pause.0),
-            longest_pause: self.longest_pause.map_or(usual.longest_pause, |pause| pause.0),
+            initial_backoff: self.initial_backoff.map_or(usual.initial_backoff, |pause| pause.0),
+            max_backoff: self.max_backoff.map_or(usual.max_backoff, |pause| pause.0),
         }
     }
 }
 
-/// `true` for the usual pause, or a pause.
+/// Reads `true` as [`POLL`], or a pause.
 fn poll<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     deserializer.deserialize_any(duration::SwitchOrPause(POLL))
 }
@@ -147,16 +143,16 @@ pub(super) fn rules(agents: &BTreeMap<String, AgentConfig>, base: &Path) -> Agen
             schedules: config.schedule.iter().map(|schedule| schedule.0.clone()).collect(),
             defaults: config.defaults.iter().map(|(action, table)| (action.clone(), table.0.clone())).collect(),
         };
-        let own = *name == canonical;
-        rules.settings.entry(canonical).and_modify(|known| join(known, &settings, own)).or_insert(settings);
+        let is_canonical = *name == canonical;
+        rules.settings.entry(canonical).and_modify(|known| join(known, &settings, is_canonical)).or_insert(settings);
     }
     rules
 }
 
-/// Two sections speak of one agent under two spellings: it has both inboxes and the schedules of both, and what its own
-/// name's section says counts.
-fn join(known: &mut AgentSettings, more: &AgentSettings, own: bool) {
-    let (first, second) = if own { (more, &*known) } else { (&*known, more) };
+/// Joins two sections of one agent under two spellings: it gets the inboxes and schedules of both; for the rest the section
+/// with its canonical name (`is_canonical`) wins.
+fn join(known: &mut AgentSettings, more: &AgentSettings, is_canonical: bool) {
+    let (first, second) = if is_canonical { (more, &*known) } else { (&*known, more) };
     let inboxes = first.inboxes.iter().chain(&second.inboxes).cloned().collect();
     let schedules = first.schedules.iter().chain(&second.schedules).cloned().collect();
     let defaults = second.defaults.iter().chain(&first.defaults).map(|(action, table)| (action.clone(), table.clone()));
@@ -164,26 +160,26 @@ fn join(known: &mut AgentSettings, more: &AgentSettings, own: bool) {
     *known = AgentSettings { inboxes, poll: first.poll.or(second.poll), schedules, defaults, ..first.clone() };
 }
 
-/// The real folder, so that what the system reports of it has the path that we know; as written where it is missing.
+/// The resolved path, because the system reports changes with it; the path as written if the folder is missing.
 pub(super) fn resolve(base: &Path, inbox: &Path) -> PathBuf {
     let inbox = base.join(inbox);
     inbox.canonicalize().unwrap_or(inbox)
 }
 
-/// Refuses names that are none, and settings that nobody can mean.
+/// Rejects invalid names and settings without a sensible meaning.
 pub(super) fn check(agents: &BTreeMap<String, AgentConfig>) -> anyhow::Result<()> {
     for (name, config) in agents {
         if !is_name(name) {
             bail!(
-                "[agents.{name}]: `{name}` cannot be an agent's name: it is a folder's name of at most 100 bytes, and not a \
-                 word with another meaning (all, any, baton, operator, examples, …)"
+                "[agents.{name}]: `{name}` cannot be an agent's name: a name is a folder name of at most 100 bytes and not a \
+                 reserved word (all, any, baton, operator, examples, …)"
             );
         }
         if let Some(alias) = config.aliases.iter().find(|alias| is_reserved(alias)) {
-            bail!("[agents.{name}] aliases: `{alias}` means something else to Baton; remove it");
+            bail!("[agents.{name}] aliases: `{alias}` is a reserved word; remove it");
         }
         if config.concurrency == Some(0) {
-            bail!("[agents.{name}] concurrency = 0 would let nothing run; 1 is the usual");
+            bail!("[agents.{name}] concurrency = 0 would let no task run; the default is 1");
         }
         if let Some(action) = config.defaults.keys().find(|action| !manifest::is_name(action)) {
             bail!(

@@ -1,10 +1,10 @@
-//! `baton.toml`: what the operator says about the workspace. An unknown key is an error, because a setting that nobody
-//! reads is worse than none.
+//! `baton.toml`: the settings of a workspace. An unknown key is an error: a misspelled setting would otherwise have no effect.
 
 mod agents;
 mod budget;
 mod duration;
 mod notices;
+mod renamed;
 mod schedule;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,26 +25,26 @@ use self::notices::NotifyConfig;
 /// What `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
 
-# Folders of agents beside handoffs/: each folder there with an 01_inbox or a 02_processed is an agent's, also a later one.
+# Folders of agents beside handoffs/. Each folder in them with an 01_inbox or a 02_processed is an agent, also a later one.
 # adopted = ["/Volumes/Drive/Agent-Triggers"]
 
 [plans]
-# Folders with plans. A change in one of them is audited by itself.
+# Folders with plans. Baton audits a plan automatically when it changes.
 dirs = ["plans"]
-# The folder that the plans speak of: what they promise is looked up below it.
+# The folder in which the audit looks up what the plans promise.
 root = "."
 
-# An agent is a folder of handoffs/ with an 01_inbox. More about one, where there is more to say:
+# An agent is a folder of handoffs/ with an 01_inbox. It needs no section here; these are its settings:
 # [agents.Claude-MM2]
 # aliases = ["Claude-Laptop"]                 # other spellings of its name
-# inbox = "/Volumes/Drive/Claude-MM2/01_inbox"  # where it reads, outside of handoffs/
-# poll = true                                 # a network folder that reports no changes: look every 5 s
+# inbox = "/Volumes/Drive/Claude-MM2/01_inbox"  # its inbox, if it is outside of handoffs/
+# poll = true                                 # for a network folder that reports no changes: scan it every 5 s
 # [agents.audit]
 # concurrency = 1                             # how many of its tasks may run at once
-# retry = { attempts = 3, first_pause = "2s", longest_pause = "5m" }
-# quarantine = { after = 5, first_pause = "1m", longest_pause = "1h" }  # left alone when it crashes so often in a row
-# repeat_after = "24h"                        # without an id, the same content is the same request for so long
-# ask_after = "24h"                           # a person is asked when no task has a name in `depends_on` after so long
+# retry = { attempts = 3, initial_backoff = "2s", max_backoff = "5m" }  # each pause is twice the one before
+# quarantine = { after = 5, initial_backoff = "1m", max_backoff = "1h" }  # pauses the plugin after 5 crashes in a row
+# repeat_after = "24h"                        # for so long the same content without an id is the same request
+# ask_after = "24h"                           # asks you when no task has a name in `depends_on` after so long
 
 # How much a plugin may use in an hour and in a day before its tasks wait (`baton plugin grants NAME` shows it):
 # [plugins.audit.budget]
@@ -54,53 +54,53 @@ root = "."
 # written = { hour = "32 GiB", day = "128 GiB" }
 # http_requests = { hour = 20000, day = 100000 }
 # http_bytes = { hour = "16 GiB", day = "64 GiB" }
-# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # by which its own database grows
-# catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # that it adds to the catalog
+# sql_bytes = { hour = "1 GiB", day = "4 GiB" }  # growth of its own database
+# catalog_bytes = { hour = "1 GiB", day = "2 GiB" }  # what it adds to the catalog
 
-# A plugin may do something by itself, at times that a cron expression gives (minute hour day month weekday). What passed
-# while nobody looked is made up for once. And a task may get arguments where it names none:
+# A schedule makes a task of a plugin at the times of a cron expression (minute hour day month weekday). Times that passed
+# while the daemon did not run make one task together. `defaults` gives arguments to tasks that do not name them:
 # [[agents.audit.schedule]]
-# cron = "0 7 * * 1-5"                        # at seven on working days
-# timezone = "Europe/Berlin"                  # else this machine's
-# action = "audit"                            # else the plugin's default
+# cron = "0 7 * * 1-5"                        # at 07:00 from Monday to Friday
+# timezone = "Europe/Berlin"                  # default: the timezone of this machine
+# action = "audit"                            # default: the plugin's default action
 # args = { plans = ["plans/first-week.md"] }
 # [agents.audit.defaults.audit]
-# root = "src"                                # where a task of `audit` names no root
+# root = "src"                                # `root` of each task of `audit` that does not name it
 
-# What external agents leave lying, counted from its capture:
-# [external]
-# remind_after = "1d"
-# escalate_after = "3d"
-# review_after = "7d"
-# archive_after = "14d"
+# What Baton does about requests to external agents that have no RETURN yet, counted from their capture:
+# [escalation]
+# remind_after = "1d"                         # the agent gets a REMINDER
+# escalate_after = "3d"                       # the sender gets an ESCALATION
+# review_after = "7d"                         # you are told; `baton why` shows it
+# archive_after = "14d"                       # the request is archived, and its sender gets a RETURN
 
-# How you are told when a task needs you, fails or is overdue. The command runs without a shell; it gets the notice as JSON on
-# its standard input and as environment variables (BATON_NOTICE_TITLE, …):
+# How Baton tells you that a task needs you, failed or is overdue. The command runs without a shell; it gets the notice as JSON
+# on its standard input and as environment variables (BATON_NOTICE_TITLE, …):
 # [notify]
 # command = ["notify.sh", "--quiet"]          # found on PATH; a name with a / is relative to this file
 # desktop = true                              # notify-send on Linux, osascript on macOS
-# on = ["needs_human", "failed", "overdue"]   # what you are told of
-# timeout = "10s"                             # then the command is killed; at most 60 s
-# per_minute = 10                             # more are gathered into one notice; at most 60
+# on = ["needs_human", "failed", "overdue"]   # events that send a notice
+# timeout = "10s"                             # then Baton kills the command; at most 60 s
+# per_minute = 10                             # more notices are joined into one; at most 60
 
-# New music in these folders is fingerprinted by itself and held against the library (`baton library`). They are those of the
-# start of `baton up`:
+# Folders whose new audio Baton fingerprints automatically and compares with the library (`baton library`). A change here
+# needs a restart of `baton up`:
 # [[audio]]
 # folder = "/Volumes/Music/Incoming"
 
-# What several sources say of the same track: the highest rank counts, among equals the newest. A source is the plugin that
-# says it, or a part of it; without a rank it has 0, or less where the plugin says so of a part:
+# Which source wins when several state different facts about a track: the highest rank, among equal ranks the newest. A
+# source is a plugin or a part of one. Without a rank here it has 0, or less if the plugin says so of a part:
 # [catalog.ranks]
 # djay = 2
 # "spotify/csv" = 1
 
-# Whose signatures count: the line RW... of the .pub file that `minisign -G` writes. Plugins that none of them signed wait
-# for your approval.
+# The keys whose signatures you trust: the line RW... of the .pub file that `minisign -G` writes. A plugin without a trusted
+# signature waits for your approval.
 # [trust]
 # keys = ["RW..."]
 "#;
 
-/// The line of [`TEMPLATE`] that a workspace of adopted folders replaces: the key stands before every section.
+/// The line of [`TEMPLATE`] that `baton init --adopt` replaces.
 pub(crate) const ADOPTED_EXAMPLE: &str = "# adopted = [\"/Volumes/Drive/Agent-Triggers\"]\n";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -108,10 +108,10 @@ pub(crate) struct Config {
     /// `[plans]`.
     #[serde(default)]
     plans: Plans,
-    /// A root for everything that has none of its own.
+    /// The default of `plans.root`.
     #[serde(default)]
     root: Option<PathBuf>,
-    /// Folders beside `handoffs/` whose folders are agents' too.
+    /// Folders outside of `handoffs/` with more agents.
     #[serde(default)]
     adopted: Vec<PathBuf>,
     /// `[agents.NAME]`.
@@ -120,9 +120,9 @@ pub(crate) struct Config {
     /// `[plugins.NAME]`.
     #[serde(default)]
     plugins: BTreeMap<String, PluginConfig>,
-    /// `[external]`.
-    #[serde(default)]
-    external: EscalationConfig,
+    /// `[escalation]`.
+    #[serde(default, alias = "external")]
+    escalation: EscalationConfig,
     /// `[trust]`.
     #[serde(default)]
     trust: Trust,
@@ -135,6 +135,9 @@ pub(crate) struct Config {
     /// `[notify]`.
     #[serde(default)]
     notify: Option<NotifyConfig>,
+    /// The older names that the file uses, with the current ones.
+    #[serde(skip)]
+    renamed: Vec<String>,
 }
 
 /// `[catalog]`: the ranks of the catalog's sources.
@@ -144,20 +147,20 @@ struct Catalog {
     ranks: BTreeMap<String, i64>,
 }
 
-/// `[[audio]]`: a folder whose new audio is heard.
+/// `[[audio]]`: a folder whose new audio is fingerprinted.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Audio {
     folder: PathBuf,
 }
 
-/// `[trust]`: whose signatures count.
+/// `[trust]`: the keys whose signatures are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 struct Trust {
     #[serde(default)]
     keys: Vec<PublicKey>,
 }
 
-/// `[plans]`: where plans lie and what they speak of.
+/// `[plans]`: the folders with plans, and the folder in which the audit looks up what they promise.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 struct Plans {
     #[serde(default = "Plans::default_dirs")]
@@ -188,19 +191,20 @@ impl Config {
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut unknown = Vec::new();
         let document = toml::Deserializer::parse(text)?;
-        let config: Self = serde_ignored::deserialize(document, |key| {
+        let mut config: Self = serde_ignored::deserialize(document, |key| {
             // A section that may be absent is written as `?` in the path.
             unknown.push(key.to_string().replace(".?", ""));
         })?;
         if !unknown.is_empty() {
-            bail!("there is no setting `{}`; take it out or correct its name", unknown.join("`, `"));
+            bail!("there is no setting `{}`; remove it or correct its name", unknown.join("`, `"));
         }
+        config.renamed = renamed::older_names(&text.parse()?);
         agents::check(&config.agents)?;
         config.notify.as_ref().map_or(Ok(()), NotifyConfig::check)?;
         Ok(config)
     }
 
-    /// What it says about the agents; paths are relative to `base`.
+    /// The settings of agents, budgets and adopted folders; paths are relative to `base`.
     pub(crate) fn rules(&self, base: &Path) -> AgentRules {
         let budgets = budget::budgets(&self.plugins);
         AgentRules { budgets, adopted: self.adopted(base), ..agents::rules(&self.agents, base) }
@@ -222,21 +226,26 @@ impl Config {
         adopted
     }
 
-    /// How long external agents may leave things lying.
+    /// When Baton reminds, escalates and archives requests without a RETURN.
     pub(crate) fn escalation(&self) -> EscalationPolicy {
-        self.external.escalation()
+        self.escalation.policy()
     }
 
-    /// How a person is told of what needs them; `None` where nobody is.
+    /// How notices are sent; `None` without `[notify]`.
     pub(crate) fn notify(&self) -> Option<Notify> {
         self.notify.as_ref().map(NotifyConfig::notify)
     }
 
-    /// The folders whose new audio is heard, each once; paths are relative to `base`. They are read at the start of `baton up`
-    /// and stay until it is started again, as all that stands in this file.
+    /// The folders whose new audio is fingerprinted, each once; paths are relative to `base`.
     pub(crate) fn audio(&self, base: &Path) -> Vec<PathBuf> {
         let folders: BTreeSet<PathBuf> = self.audio.iter().map(|audio| base.join(&audio.folder)).collect();
         folders.into_iter().collect()
+    }
+
+    /// What to say about older names of settings in the file; `None` when it has none.
+    pub(crate) fn rename_message(&self) -> Option<String> {
+        let names = self.renamed.join(", ");
+        (!names.is_empty()).then(|| format!("older names of settings are still read; rename {names}"))
     }
 
     /// The ranks of the catalog's sources, by name.
@@ -244,12 +253,12 @@ impl Config {
         &self.catalog.ranks
     }
 
-    /// Whose signatures count.
+    /// The keys whose signatures are trusted.
     pub(crate) fn trusted(&self) -> &[PublicKey] {
         &self.trust.keys
     }
 
-    /// A configuration in which named folders stand for `folders`, in order.
+    /// A configuration in which the named folders are `folders`, in order.
     pub(crate) fn with_folders(folders: &[(&str, &Path)]) -> Self {
         let named = |wanted: &str| -> Vec<PathBuf> {
             folders.iter().filter(|(name, _)| *name == wanted).map(|(_, folder)| (*folder).to_owned()).collect()
@@ -257,7 +266,7 @@ impl Config {
         Self { plans: Plans { dirs: named("plans"), root: named("root").pop() }, ..Self::default() }
     }
 
-    /// The folders that a named folder stands for, as written. Unknown names stand for nothing.
+    /// The folders behind a folder name of a grant, as written; none for an unknown name.
     pub(crate) fn folder(&self, name: &str) -> Vec<PathBuf> {
         match name {
             "plans" => self.plans.dirs.clone(),
@@ -272,7 +281,7 @@ impl Config {
     pub(crate) const FOLDERS: [&str; 2] = ["plans", "root"];
 }
 
-/// How a configured folder is shown to people: as written, without `./` and a slash at its end.
+/// A configured folder for people: as written, without `./` and a final slash.
 pub(crate) fn shown(path: &Path) -> String {
     let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     if clean.as_os_str().is_empty() { ".".to_owned() } else { clean.to_string_lossy().into_owned() }
@@ -339,7 +348,7 @@ mod tests {
         for text in [
             "[agents.\"a/b\"]\n",
             "[agents.a]\nconcurrency = 0",
-            "[external]\nremind_after = \"soon\"",
+            "[escalation]\nremind_after = \"soon\"",
             "[agents.a]\npoll = 0",
             "[[audio]]\n",
             "[[audio]]\nfolder = \"a\"\nfile = \"b\"",
