@@ -11,6 +11,19 @@ use crate::uri::Uri;
 /// The service below which the catalog has Spotify's tracks.
 pub const TRACKS: &str = "spotify";
 
+/// The service of playlists in CSV exports.
+pub(crate) const SERVICE_CSV: &str = "spotify-csv";
+
+/// The service of playlists in the privacy export. It differs from [`SERVICE_CSV`], because the two exports are of different times and
+/// each is a source of its own.
+pub(crate) const SERVICE_PRIVACY: &str = "spotify-privacy";
+
+/// The service of tracks that an export knows by name alone. It ranks below exports with ids.
+pub(crate) const SERVICE_NAMES: &str = "spotify-names";
+
+/// The service of plays.
+pub(crate) const SERVICE_HISTORY: &str = "spotify-history";
+
 /// The numbers of an export beside lengths and dates, with the names of the columns in today's dialect. `Key`, `Mode` and `Tempo`
 /// become the catalog's key and tempo, the others further facts of the track.
 pub const NUMBERS: [(&str, &str); 13] = [

@@ -7,6 +7,7 @@
 //! for what is no music and for what names nothing, and not what stood there: against it such places are alike.
 
 mod moves;
+mod pair;
 mod report;
 
 use std::collections::{HashMap, HashSet};
@@ -16,35 +17,15 @@ use baton_plugin_sdk::Error;
 use serde::Deserialize;
 
 pub use moves::{Changes, changes};
+pub use pair::Pair;
+
+use pair::Names;
 
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
-use crate::import::{CSV, PRIVACY};
 use crate::made::ActionResult;
-use crate::model::{Entry, Playlist};
+use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
 use crate::names::playlist_id;
 use crate::source::{CATALOG, PlaylistSources, tell_unknown};
-use crate::uri::Uri;
-
-/// How entries are called, so that the same ones have one name.
-struct Names {
-    catalog: bool,
-    /// Ids of tracks that have several, each with the one that they are called by.
-    aliases: HashMap<String, String>,
-}
-
-impl Names {
-    fn of(&self, entry: &Entry) -> String {
-        match &entry.uri {
-            Some(uri) if !self.catalog || uri.is_music() => match self.aliases.get(uri.id()) {
-                Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
-                None => uri.text(),
-            },
-            // A place that the catalog has no track for, on either side.
-            _ if self.catalog && entry.known_as.is_none() && !entry.by_name => String::new(),
-            _ => entry.identity(),
-        }
-    }
-}
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -57,34 +38,6 @@ pub struct Args {
     /// Names of playlists; all when there are none.
     #[serde(default)]
     pub playlists: Vec<String>,
-}
-
-/// A playlist on both sides; one of them may be missing.
-#[derive(Clone, Debug, Default)]
-pub struct Pair {
-    /// As it is called, the newer name first.
-    pub name: String,
-    /// Before.
-    pub old: Option<Vec<Entry>>,
-    /// After.
-    pub new: Option<Vec<Entry>>,
-    /// What is different.
-    pub changes: Changes,
-}
-
-impl Pair {
-    fn of(name: String, old: Option<Vec<Entry>>, new: Option<Vec<Entry>>, called: &Names) -> Self {
-        let names =
-            |entries: &Option<Vec<Entry>>| entries.iter().flatten().map(|entry| called.of(entry)).collect::<Vec<_>>();
-        let changes = changes(&names(&old), &names(&new));
-        Self { name, old, new, changes }
-    }
-
-    /// Whether both are there and nothing is different.
-    #[must_use]
-    pub fn is_same(&self) -> bool {
-        self.old.is_some() && self.new.is_some() && self.changes.is_empty()
-    }
 }
 
 /// Compares.
@@ -120,7 +73,9 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     };
     let key = |place: &str, playlist: &Playlist| match catalog {
         // A CSV file is one playlist; its id depends on what else is called like it.
-        (false, false) if playlist.service == CSV => (sources.below(place, &playlist.file).to_owned(), String::new()),
+        (false, false) if playlist.service == SERVICE_CSV => {
+            (sources.below(place, &playlist.file).to_owned(), String::new())
+        }
         (false, false) => (sources.below(place, &playlist.file).to_owned(), playlist.id.clone()),
         _ => (playlist.service.clone(), playlist.id.clone()),
     };
@@ -140,7 +95,7 @@ fn is_file(place: &str) -> bool {
 fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
     let mut services: HashSet<&str> = other.iter().map(|playlist| playlist.service.as_str()).collect();
     if services.is_empty() {
-        services.extend([CSV, PRIVACY]);
+        services.extend([SERVICE_CSV, SERVICE_PRIVACY]);
     }
     catalog.retain(|playlist| services.contains(playlist.service.as_str()));
 }

@@ -7,7 +7,7 @@ use baton_plugin_kit::markdown::cell;
 use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
 
-use super::Pair;
+use super::pair::Pair;
 use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;

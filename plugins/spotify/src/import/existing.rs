@@ -6,14 +6,7 @@ use baton_plugin_kit::host::{Tables, Writable};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
 
-use crate::model::TRACKS;
-
-/// The services of exports.
-pub(crate) const CSV: &str = "spotify-csv";
-pub(crate) const PRIVACY: &str = "spotify-privacy";
-/// What says of tracks that an export knows by name alone: less than an export with ids.
-pub(super) const NAMES: &str = "spotify-names";
-pub(super) const HISTORY: &str = "spotify-history";
+use crate::model::{SERVICE_CSV, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
 
 /// A playlist that is there.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +56,7 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
         FROM external_ids AS e JOIN playlists AS p ON p.id = e.item \
         WHERE e.kind = 'playlist' AND e.service IN (?1, ?2)";
     let mut states = PlaylistStates::new();
-    for row in catalog.rows(sql, &[CSV.into(), PRIVACY.into()])? {
+    for row in catalog.rows(sql, &[SERVICE_CSV.into(), SERVICE_PRIVACY.into()])? {
         let row = row?;
         let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned();
         let entries = row.get(4).and_then(Value::as_integer).and_then(|count| usize::try_from(count).ok());
@@ -78,7 +71,7 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     let sql =
         "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
-    for (service, rank) in [(NAMES, -1_i64), (PRIVACY, -1), (HISTORY, -2)] {
+    for (service, rank) in [(SERVICE_NAMES, -1_i64), (SERVICE_PRIVACY, -1), (SERVICE_HISTORY, -2)] {
         catalog.execute(sql, &[super::rows::source(service).into(), rank.into()])?;
     }
     Ok(())

@@ -12,49 +12,49 @@ use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 use sha2::{Digest as _, Sha256};
 
-use super::existing::{HISTORY, Names};
+use super::existing::Names;
 use super::rows::{self, ExportTime, PUT_PLAY, PUT_SHORT_PLAY};
-use super::session::{Session, file_digest};
-use crate::model::{Entry, Play, TRACKS};
+use super::state::ImportState;
+use crate::model::{Entry, Play, SERVICE_HISTORY, TRACKS};
 use crate::read::{Content, FoundFile, Kind, read};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS history_files (file TEXT PRIMARY KEY, digest TEXT NOT NULL, \
     plays INTEGER NOT NULL, unlinked INTEGER NOT NULL, last TEXT NOT NULL, tracks INTEGER NOT NULL) STRICT";
 
 /// Imports files of the history, those with ids first.
-pub(super) fn import(session: &mut Session<'_>, files: &[&FoundFile]) -> Result<(), Error> {
+pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Result<(), Error> {
     if files.is_empty() {
         return Ok(());
     }
-    session.lent.own.execute(TABLE, &[])?;
-    let before = PlayCounts::of(session.lent.catalog, i64::MAX)?;
+    state.services.own.execute(TABLE, &[])?;
+    let before = PlayCounts::of(state.services.catalog, i64::MAX)?;
     let (mut names, mut said) = (None, 0);
     for found in files {
-        session.report.files += 1;
-        session.lent.watch.step(95, &found.shown)?;
-        let digest = match file_digest(found) {
+        state.report.files += 1;
+        state.services.watch.step(95, &found.shown)?;
+        let digest = match found.digest() {
             Ok(digest) => digest,
             Err(why) => {
-                session.wrong(found, &why);
+                state.unread(found, &why);
                 continue;
             }
         };
-        if is_known(session, &digest)? {
-            session.report.unchanged += 1;
+        if is_known(state, &digest)? {
+            state.report.unchanged += 1;
             continue;
         }
-        let Some(Content::Plays(plays)) = read(found, session.findings) else {
-            session.report.unread += 1;
+        let Some(Content::Plays(plays)) = read(found, state.findings) else {
+            state.report.unread += 1;
             continue;
         };
-        say_tracks(session, found, &plays)?;
+        say_tracks(state, found, &plays)?;
         if names.is_none() && plays.iter().any(|play| play.uri.is_none()) {
-            names = Some(Names::of(session.lent.catalog)?);
+            names = Some(Names::of(state.services.catalog)?);
         }
-        put(session, found, &digest, &plays, names.as_ref())?;
+        put(state, found, &digest, &plays, names.as_ref())?;
         said += 1;
     }
-    if said > 0 { count(session, before) } else { Ok(()) }
+    if said > 0 { count(state, before) } else { Ok(()) }
 }
 
 /// How many plays of the history the catalog has, how many of them name no track, and the newest number of any play.
@@ -70,43 +70,43 @@ impl PlayCounts {
     fn of(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
         let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
             JOIN plays AS p ON p.id = e.item WHERE e.kind = 'play' AND e.service = ?1 AND p.id <= ?2";
-        let found = catalog.query(sql, &[HISTORY.into(), newest.into()])?;
+        let found = catalog.query(sql, &[SERVICE_HISTORY.into(), newest.into()])?;
         let number = |at: usize| found.rows.first().and_then(|row| row.get(at)?.as_integer()).unwrap_or_default();
         Ok(Self { plays: number(0), open: number(1), newest: number(2) })
     }
 }
 
 /// Tells what the catalog has more than before: one play may stand in several files, and the next one may name its track.
-fn count(session: &mut Session<'_>, before: PlayCounts) -> Result<(), Error> {
-    let now = PlayCounts::of(session.lent.catalog, i64::MAX)?;
-    let old = PlayCounts::of(session.lent.catalog, before.newest)?;
+fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
+    let now = PlayCounts::of(state.services.catalog, i64::MAX)?;
+    let old = PlayCounts::of(state.services.catalog, before.newest)?;
     let count = |number: i64| usize::try_from(number).unwrap_or(0);
-    let report = &mut session.report;
+    let report = &mut state.report;
     (report.plays, report.linked, report.unlinked) =
         (count(now.plays - before.plays), count(before.open - old.open), count(now.open));
     if now.open > 0 {
         let title = format!("{} of {} plays name no single track that is known", now.open, now.plays);
         let way = "Import the playlists that hold them, and they are linked.";
-        session.findings.add("unlinked", HISTORY, Severity::Info, title, way);
+        state.findings.add("unlinked", SERVICE_HISTORY, Severity::Info, title, way);
     }
     Ok(())
 }
 
 /// Whether all of a file was said, and the catalog still has it. What was open is tried again when the catalog
 /// has more tracks than then, whoever brought them.
-fn is_known(session: &Session<'_>, digest: &str) -> Result<bool, Error> {
+fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
     // By its bytes alone: a folder that was moved or granted anew holds the same plays.
     let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";
-    let known = session.lent.own.query(sql, &[digest.into()])?;
+    let known = state.services.own.query(sql, &[digest.into()])?;
     let Some([unlinked, last, before]) = known.rows.first().map(Vec::as_slice) else {
         return Ok(false);
     };
-    if unlinked.as_integer() > Some(0) && before.as_integer() < Some(tracks(session.lent.catalog)?) {
+    if unlinked.as_integer() > Some(0) && before.as_integer() < Some(tracks(state.services.catalog)?) {
         return Ok(false);
     }
     let sql = "SELECT count(*) FROM external_ids WHERE kind = 'play' AND service = ?1 AND external_id = ?2";
     Ok(last.as_text() == Some("")
-        || session.lent.catalog.query(sql, &[HISTORY.into(), last.clone()])?.integer() == Some(1))
+        || state.services.catalog.query(sql, &[SERVICE_HISTORY.into(), last.clone()])?.integer() == Some(1))
 }
 
 /// How many of Spotify's tracks the catalog has.
@@ -116,25 +116,25 @@ fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
 }
 
 /// Says the tracks that the long form names, as far as it knows them.
-fn say_tracks(session: &mut Session<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
-    let said = ExportTime { service: HISTORY, at: found.modified };
+fn say_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
+    let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
-        session.pending.track(said, &Entry { uri, title, artists, album, ..Entry::default() });
-        session.pending.write_much(session.lent.catalog)?;
+        state.pending.track(said, &Entry { uri, title, artists, album, ..Entry::default() });
+        state.pending.write_much(state.services.catalog)?;
     }
-    session.pending.write(session.lent.catalog)
+    state.pending.write(state.services.catalog)
 }
 
 fn put(
-    session: &mut Session<'_>,
+    state: &mut ImportState<'_>,
     found: &FoundFile,
     digest: &str,
     plays: &[Play],
     names: Option<&Names>,
 ) -> Result<(), Error> {
-    let said = ExportTime { service: HISTORY, at: found.modified };
+    let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     let (mut unlinked, mut last) = (0_usize, String::new());
     let mut ids = Ids::default();
     let mut each = plays.iter().map(|play| {
@@ -145,10 +145,10 @@ fn put(
         rows::play(said, play, last.clone(), track)
     });
     let put = if found.kind == Kind::History { PUT_SHORT_PLAY } else { PUT_PLAY };
-    session.lent.catalog.batch(put, &mut each)?;
+    state.services.catalog.batch(put, &mut each)?;
     drop(each);
-    let tracks = tracks(session.lent.catalog)?;
-    remember(session.lent.own, found, digest, (plays.len(), unlinked, last, tracks))
+    let tracks = tracks(state.services.catalog)?;
+    remember(state.services.own, found, digest, (plays.len(), unlinked, last, tracks))
 }
 
 fn remember(

@@ -4,9 +4,8 @@ use baton_plugin_kit::Key;
 use baton_plugin_sdk::sql::{Row, Value};
 use serde_json::{Map, json};
 
-use super::existing::NAMES;
 use super::track_key::TrackKey;
-use crate::model::{Entry, NUMBERS, Play, Playlist, TRACKS};
+use crate::model::{Entry, NUMBERS, Play, Playlist, SERVICE_NAMES, TRACKS};
 use crate::uri::Uri;
 
 pub(super) const PUT_TRACK: &str = "INSERT INTO put_track (source, said_at, service, id, url, title, artists, album, \
@@ -51,7 +50,7 @@ pub(super) fn source(service: &str) -> String {
 pub(super) fn track(said: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
     let uri = entry.uri.as_ref();
     let title = if entry.title.is_empty() { uri.map(Uri::text).unwrap_or_default() } else { entry.title.clone() };
-    let said = if entry.by_name { ExportTime { service: NAMES, ..said } } else { said };
+    let said = if entry.by_name { ExportTime { service: SERVICE_NAMES, ..said } } else { said };
     let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
     vec![
         said.source().into(),

@@ -9,12 +9,11 @@ use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
-use super::HostServices;
-use super::existing::NAMES;
+use super::model::HostServices;
 use super::rows::source;
 use super::track_key::BY_NAME;
 use crate::catalog::{self, MOST_ENTRIES};
-use crate::model::TRACKS;
+use crate::model::{SERVICE_NAMES, TRACKS};
 
 const PUT_SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -32,19 +31,19 @@ const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS compared (only INTEGER PRIMARY KEY CHECK (only = 1), tracks TEXT NOT NULL) STRICT";
 
 /// Joins them, if this import wrote tracks or there are others than when they were last compared.
-pub(super) fn join(lent: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
+pub(super) fn join(services: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
     let comparable = || -> Result<String, Error> {
-        let found = lent.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;
+        let found = services.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;
         Ok(found.text().unwrap_or_default().to_owned())
     };
-    lent.own.execute(TABLE, &[])?;
-    let last = lent.own.query("SELECT tracks FROM compared", &[])?;
+    services.own.execute(TABLE, &[])?;
+    let last = services.own.query("SELECT tracks FROM compared", &[])?;
     if !is_new && last.text() == Some(comparable()?.as_str()) {
         return Ok(());
     }
-    compare(lent.catalog, findings)?;
+    compare(services.catalog, findings)?;
     let put = "INSERT OR REPLACE INTO compared VALUES (1, ?1)";
-    lent.own.execute(put, &[comparable()?.into()])?;
+    services.own.execute(put, &[comparable()?.into()])?;
     Ok(())
 }
 
@@ -75,7 +74,7 @@ fn compare(catalog: &dyn Writable, findings: &mut Findings) -> Result<(), Error>
     let mut rows = named.iter().filter_map(|(number, entry)| -> Option<Row> {
         let (spotify, _) = known.get(matcher.find(&entry.track()).accepted()?)?;
         let id = unknown.get(number)?.as_str();
-        Some(vec![source(NAMES).into(), BY_NAME.into(), id.into(), TRACKS.into(), spotify.as_str().into()])
+        Some(vec![source(SERVICE_NAMES).into(), BY_NAME.into(), id.into(), TRACKS.into(), spotify.as_str().into()])
     });
     catalog.batch(PUT_SAME, &mut rows)?;
     Ok(())

@@ -2,30 +2,27 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::io::Read as _;
 
 use baton_core::Digest;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::csv_file::read_file;
 use baton_plugin_sdk::{Error, Severity};
-use sha2::{Digest as _, Sha256};
 
-use super::existing::{self, CSV, PRIVACY, PlaylistStates, part, snapshot};
+use super::existing::{self, PlaylistStates, part, snapshot};
+use super::model::{Args, HostServices, Report};
 use super::pending::Pending;
 use super::rows::ExportTime;
-use super::{Args, HostServices, Report, plays, same};
+use super::state::ImportState;
+use super::{plays, same};
 use crate::ids::{self, PrivacyIds};
-use crate::model::Playlist;
+use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
 use crate::names::{counted, playlist_id};
 use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
 use crate::source::tell_unknown;
 
 /// An import under way.
 pub(super) struct Session<'a> {
-    pub(super) lent: HostServices<'a>,
-    pub(super) findings: &'a mut Findings,
-    pub(super) pending: Pending,
-    pub(super) report: Report,
+    import: ImportState<'a>,
     wanted: Vec<FoundFile>,
     /// Ids of the playlists that CSV files hold, by the path that people see.
     ids: HashMap<String, String>,
@@ -43,14 +40,14 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Looks at what there is.
     pub(super) fn begin(
-        lent: HostServices<'a>,
+        services: HostServices<'a>,
         folders: &[Folder],
         args: &Args,
         findings: &'a mut Findings,
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
         // Which file has which id does not depend on what is asked for.
-        let ids = ids::csv(lent.own, folders, &all, findings)?;
+        let ids = ids::csv(services.own, folders, &all, findings)?;
         let mut wanted = match args.paths.as_slice() {
             [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
@@ -58,37 +55,24 @@ impl<'a> Session<'a> {
         // The newest first, so that hardly a track is said more than once.
         wanted.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
-        let (pending, report) = (Pending::default(), Report::default());
-        let states = existing::playlists(lent.catalog)?;
+        let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
+        let states = existing::playlists(import.services.catalog)?;
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();
-        Ok(Self {
-            lent,
-            findings,
-            pending,
-            report,
-            wanted,
-            ids,
-            privacy,
-            privacy_ids,
-            states,
-            only,
-            names: Vec::new(),
-            whole,
-        })
+        Ok(Self { import, wanted, ids, privacy, privacy_ids, states, only, names: Vec::new(), whole })
     }
 
     /// Reads all files, writes what is new, and tells what is missing.
     pub(super) fn run(mut self, args: &Args) -> Result<Report, Error> {
         let files = std::mem::take(&mut self.wanted);
         if files.iter().any(|found| found.kind != Kind::Csv) {
-            existing::rank(self.lent.catalog)?;
+            existing::rank(self.import.services.catalog)?;
         }
         let (mut history, mut privacy) = (Vec::new(), HashSet::new());
         for (number, found) in files.iter().enumerate() {
             let percent = u8::try_from(number * 90 / files.len().max(1)).unwrap_or(90);
-            self.lent.watch.step(percent, &found.shown)?;
+            self.import.services.watch.step(percent, &found.shown)?;
             match found.kind {
                 Kind::Csv => self.csv(found, &args.columns)?,
                 Kind::Library | Kind::Playlists => drop(privacy.insert(found.shown.as_str())),
@@ -97,19 +81,19 @@ impl<'a> Session<'a> {
                 Kind::LongHistory | Kind::History => {}
             }
         }
-        let unread = self.report.unread;
+        let unread = self.import.report.unread;
         self.privacy(&privacy)?;
-        let all_read = self.report.unread == unread;
-        self.pending.write(self.lent.catalog)?;
-        same::join(&self.lent, self.pending.tracks() > 0, self.findings)?;
-        plays::import(&mut self, &history)?;
-        self.pending.write(self.lent.catalog)?;
-        self.report.tracks = self.pending.tracks();
+        let all_read = self.import.report.unread == unread;
+        self.import.pending.write(self.import.services.catalog)?;
+        same::join(&self.import.services, self.import.pending.tracks() > 0, self.import.findings)?;
+        plays::import(&mut self.import, &history)?;
+        self.import.pending.write(self.import.services.catalog)?;
+        self.import.report.tracks = self.import.pending.tracks();
         if self.whole {
             self.tell_missing(all_read);
         }
-        tell_unknown("what lies below the granted folder", &args.playlists, &self.names, self.findings)?;
-        Ok(self.report)
+        tell_unknown("what lies below the granted folder", &args.playlists, &self.names, self.import.findings)?;
+        Ok(self.import.report)
     }
 
     /// Whether a playlist of that name is to be imported.
@@ -129,11 +113,11 @@ impl<'a> Session<'a> {
         if !whole_file && !bytes.as_ref().is_ok_and(|bytes| holds_playlists(bytes.clone(), mapping)) {
             return Ok(());
         }
-        self.report.files += 1;
+        self.import.report.files += 1;
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(why) => {
-                self.wrong(found, &why);
+                self.import.unread(found, &why);
                 return Ok(());
             }
         };
@@ -144,27 +128,27 @@ impl<'a> Session<'a> {
         } else {
             digest
         };
-        if let Some(state) = self.states.get(&(CSV.to_owned(), id.clone())) {
+        if let Some(state) = self.states.get(&(SERVICE_CSV.to_owned(), id.clone())) {
             if state.is_of(&digest) {
-                self.report.unchanged += 1;
+                self.import.report.unchanged += 1;
                 return Ok(());
             }
             if state.is_part_of(&digest) {
                 let title = format!("{} is as it was, and could be read in part only", found.shown);
-                self.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
-                self.report.unchanged += 1;
+                self.import.findings.add("unreadable", &found.shown, Severity::Medium, title, "Export it again.");
+                self.import.report.unchanged += 1;
                 return Ok(());
             }
         }
-        let csv = match read_csv(bytes, &stem, &found.shown, mapping, self.findings) {
+        let csv = match read_csv(bytes, &stem, &found.shown, mapping, self.import.findings) {
             Ok(csv) => csv,
             Err(why) => {
-                self.wrong(found, &why);
+                self.import.unread(found, &why);
                 return Ok(());
             }
         };
         if csv.dialect.is_by_name() {
-            existing::rank(self.lent.catalog)?;
+            existing::rank(self.import.services.catalog)?;
         }
         let mut unchanged = true;
         for mut playlist in csv.playlists {
@@ -172,13 +156,13 @@ impl<'a> Session<'a> {
             if !whole_file && !self.is_asked_for(&playlist.name) {
                 continue;
             }
-            let known = self.states.get(&(CSV.to_owned(), playlist.id.clone()));
+            let known = self.states.get(&(SERVICE_CSV.to_owned(), playlist.id.clone()));
             if !known.is_some_and(|state| state.is_of(&digest)) {
                 unchanged = false;
                 self.put(&playlist, found, &digest)?;
             }
         }
-        self.report.unchanged += usize::from(unchanged);
+        self.import.report.unchanged += usize::from(unchanged);
         Ok(())
     }
 
@@ -198,23 +182,23 @@ impl<'a> Session<'a> {
     }
 
     fn privacy_file(&mut self, found: &FoundFile) -> Result<(), Error> {
-        self.report.files += 1;
-        let Some(Content::Playlists(mut playlists)) = read(found, self.findings) else {
-            self.report.unread += 1;
+        self.import.report.files += 1;
+        let Some(Content::Playlists(mut playlists)) = read(found, self.import.findings) else {
+            self.import.report.unread += 1;
             return Ok(());
         };
         self.privacy_ids.give(&mut playlists);
-        let digest = file_digest(found).map_err(Error::Retryable)?;
+        let digest = found.digest().map_err(Error::Retryable)?;
         for playlist in playlists {
             if !self.is_asked_for(&playlist.name) {
                 continue;
             }
-            let known = self.states.get(&(PRIVACY.to_owned(), playlist.id.clone()));
+            let known = self.states.get(&(SERVICE_PRIVACY.to_owned(), playlist.id.clone()));
             if known.is_some_and(|state| state.is_of(&digest) || state.is_part_of(&digest)) {
-                self.report.unchanged += 1;
+                self.import.report.unchanged += 1;
             } else if self.put(&playlist, found, &digest)? {
                 let what = playlist.description.as_deref();
-                crate::notes::put(self.lent.own, &playlist.service, &playlist.id, what)?;
+                crate::notes::put(self.import.services.own, &playlist.service, &playlist.id, what)?;
             }
         }
         Ok(())
@@ -230,19 +214,19 @@ impl<'a> Session<'a> {
             );
             let what = format!("{}:{}", playlist.service, playlist.id);
             let way = "To go back to it all the same give the file a new time of change (`touch FILE`).";
-            self.findings.add("older", &what, Severity::Low, title, way);
-            self.report.unchanged += 1;
+            self.import.findings.add("older", &what, Severity::Low, title, way);
+            self.import.report.unchanged += 1;
             return Ok(false);
         }
-        self.report.playlists += 1;
-        self.report.entries += playlist.entries.len();
+        self.import.report.playlists += 1;
+        self.import.report.entries += playlist.entries.len();
         self.tell_of(playlist);
         let said = ExportTime { service: &playlist.service, at: found.modified };
         // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
-        self.report.part += usize::from(!playlist.complete);
-        self.pending.playlist(self.lent.catalog, said, playlist, &state)?;
-        crate::episodes::put(self.lent.own, playlist)?;
+        self.import.report.part += usize::from(!playlist.complete);
+        self.import.pending.playlist(self.import.services.catalog, said, playlist, &state)?;
+        crate::episodes::put(self.import.services.own, playlist)?;
         Ok(true)
     }
 
@@ -261,7 +245,7 @@ impl<'a> Session<'a> {
         let name = &playlist.name;
         let mut tell = |kind: &str, count: usize, title: String| {
             if count > 0 {
-                self.findings.add(kind, &what, Severity::Info, title, &playlist.file);
+                self.import.findings.add(kind, &what, Severity::Info, title, &playlist.file);
             }
         };
         tell(
@@ -295,7 +279,7 @@ impl<'a> Session<'a> {
             |id: &str| id.match_indices(':').any(|(at, _)| id.get(..at).is_some_and(|file| there.contains(file)));
         let gone = |(service, id): &(String, String)| match service.as_str() {
             // A section of a file is there as long as its file is.
-            CSV => !there.contains(id.as_str()) && !is_section(id),
+            SERVICE_CSV => !there.contains(id.as_str()) && !is_section(id),
             _ => privacy && !self.privacy_ids.has(id),
         };
         let mut gone: Vec<_> = self.states.iter().filter(|(key, _)| gone(key)).collect();
@@ -303,27 +287,7 @@ impl<'a> Session<'a> {
         for ((service, id), state) in gone {
             let title =
                 format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
-            self.findings.add("no-file", &format!("{service}:{id}"), Severity::Info, title, "");
+            self.import.findings.add("no-file", &format!("{service}:{id}"), Severity::Info, title, "");
         }
-    }
-
-    pub(super) fn wrong(&mut self, found: &FoundFile, why: &str) {
-        self.report.unread += 1;
-        let title = format!("{} is not read: {why}", found.shown);
-        self.findings.add("file", &found.shown, Severity::Medium, title, "");
-    }
-}
-
-/// The digest of a file of any size.
-pub(super) fn file_digest(found: &FoundFile) -> Result<String, String> {
-    let wrong = |error: std::io::Error| format!("{} cannot be read: {error}", found.shown);
-    let mut file = std::fs::File::open(&found.path).map_err(wrong)?;
-    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
-    loop {
-        let count = file.read(&mut piece).map_err(wrong)?;
-        if count == 0 {
-            return Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())).to_string());
-        }
-        hasher.update(piece.get(..count).unwrap_or_default());
     }
 }

@@ -13,7 +13,8 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind, Severity, Task};
 use super::args::Apply;
 use super::journal::{Journal, StoredPlan, StoredStep};
 use super::locations;
-use super::moving::{Direction, MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::moving::{MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::step::Direction;
 
 /// A plan that waited longer is made anew: the library is another one by now.
 const OLDEST_HOURS: u32 = 7 * 24;

@@ -10,9 +10,9 @@ use baton_plugin_sdk::Error;
 
 use super::journal::StoredStep;
 use super::move_file::{MoveEnd, trouble};
-use super::moving::{Direction, Mover};
+use super::moving::Mover;
 use super::roots::join;
-use super::step::{StepAction, StepPlace};
+use super::step::{Direction, StepAction, StepPlace};
 
 impl Mover<'_> {
     /// Makes the folders above a place. Gives how the step ends when that cannot be.

@@ -6,8 +6,7 @@ use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
 
 use super::journal::StoredStep;
-use super::moving::Direction;
-use super::step::StepAction;
+use super::step::{Direction, StepAction};
 
 const MOVED: &str = "INSERT INTO put_moved (source, path, new_path, size, modified_at, new_modified_at)
     VALUES ('spotify', ?1, ?2, ?3, ?4, ?5)";

@@ -11,9 +11,9 @@
 //! | `known.rs`, `identify.rs` | what the catalog knows, and which track is a file |
 //! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
 //! | `fold.rs`, `alike.rs`, `targets.rs` | which names are one, and which are free |
-//! | `plan.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
+//! | `plan.rs`, `draft.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
 //! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
-//! | `disk.rs`, `carry.rs` | one file from one place to another, losing nothing |
+//! | `disk.rs`, `move_file.rs` | one file from one place to another, losing nothing |
 //! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
 //! | `locations.rs` | telling the catalog where files lie |
 
@@ -21,6 +21,7 @@ mod alike;
 mod apply;
 mod args;
 pub mod disk;
+mod draft;
 mod fold;
 mod folders;
 mod history;

@@ -16,7 +16,7 @@ use super::limits::{MOST_COPIED, MOVING, TOGETHER};
 use super::locations::Locations;
 use super::move_file::{FileMove, MoveEnd, Work, carry, resume, trouble};
 use super::roots::{self, Root, join};
-use super::step::{StepAction, StepPlace};
+use super::step::{Direction, StepAction, StepPlace};
 
 /// What moving needs.
 pub struct MoveTools<'a> {
@@ -63,30 +63,6 @@ pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<StoredPlan, 
     let known =
         if known.is_empty() { "there is none yet: baton run spotify organise".to_owned() } else { known.join(", ") };
     Err(Error::Permanent(format!("there is no plan `{}`; the newest: {known}", which.escape_debug())))
-}
-
-/// Which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    There,
-    Back,
-}
-
-impl Direction {
-    /// What a step is called before, when it was taken, and when it was not.
-    const fn states(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::There => ("intended", "done", "left"),
-            Self::Back => ("undoing", "undone", "kept"),
-        }
-    }
-
-    const fn before(self) -> &'static str {
-        match self {
-            Self::There => "planned",
-            Self::Back => "done",
-        }
-    }
 }
 
 /// Why it ended.

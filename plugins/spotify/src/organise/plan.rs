@@ -2,7 +2,7 @@
 //! to tell whether one of the same name and size is its copy.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
 use baton_plugin_kit::host::{Locks, Tables, Writable};
@@ -12,6 +12,7 @@ use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 use super::alike;
 use super::args::{ManyPlaylists, Options};
 use super::disk::{Disk, RealDisk};
+use super::draft::{Draft, UnclearFile};
 use super::fold::fold;
 use super::history::History;
 use super::identify::{Identifier, TrackIdentity, described};
@@ -26,31 +27,6 @@ use super::step::{Step, StepAction, StepPlace, StepTrack};
 use super::targets::{Choice, Targets};
 use super::template::{Place, Values};
 use super::walk::{Entry, FoundFiles, stem_and_ending, walk};
-
-/// A file that a person should look at: where it lies, and what it may be.
-#[derive(Debug)]
-pub(crate) struct UnclearFile {
-    pub(crate) path: String,
-    pub(crate) perhaps: Vec<(String, String)>,
-}
-
-/// A plan in the making.
-#[derive(Debug, Default)]
-pub(crate) struct Draft {
-    pub(crate) steps: Vec<Step>,
-    pub(crate) unclear: Vec<UnclearFile>,
-    /// Files that are at their place.
-    pub(crate) there: usize,
-    /// Files that a rule leaves where they are.
-    pub(crate) stays: usize,
-    /// Files that stay, because it cannot be told what lies where they belong: by that folder, why and how many.
-    pub(crate) hidden: BTreeMap<String, (String, usize)>,
-    /// Files for which there was no room in this plan.
-    pub(crate) later: usize,
-    text: usize,
-    /// Whether the reports are as large as they may be.
-    full: bool,
-}
 
 /// Plans where every music file belongs.
 ///

@@ -6,9 +6,9 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind};
 use serde_json::json;
 
 use super::args::ManyPlaylists;
+use super::draft::{Draft, UnclearFile};
 use super::journal::StoredPlan;
 use super::limits::{SHOWN, SHOWN_CHARS};
-use super::plan::{Draft, UnclearFile};
 use super::step::{Step, StepAction};
 use super::walk::FoundFiles;
 

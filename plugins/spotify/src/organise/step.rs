@@ -66,3 +66,28 @@ pub(crate) struct Step {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) playlist: Option<String>,
 }
+
+/// The direction in which a plan is worked through: applied or undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    There,
+    Back,
+}
+
+impl Direction {
+    /// The states of a step: begun, done, left.
+    pub(super) const fn states(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::There => ("intended", "done", "left"),
+            Self::Back => ("undoing", "undone", "kept"),
+        }
+    }
+
+    /// The state before a step is begun.
+    pub(super) const fn before(self) -> &'static str {
+        match self {
+            Self::There => "planned",
+            Self::Back => "done",
+        }
+    }
+}

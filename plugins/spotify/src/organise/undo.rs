@@ -9,7 +9,8 @@ use super::args::Undo;
 use super::journal::{Journal, StepEnd, StoredPlan, StoredStep};
 use super::locations::{self, Locations};
 use super::move_file::MoveEnd;
-use super::moving::{Direction, MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::moving::{MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::step::Direction;
 
 /// Undoes a plan.
 ///

@@ -3,18 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::csv_file::{CsvFile, MOST_BYTES, read_file};
+use baton_plugin_kit::csv_file::{CsvFile, read_file};
 use baton_plugin_sdk::Severity;
 
-use super::dialect::{Column, Columns, Dialect, Mapping};
+use super::column::Column;
+use super::dialect::{Columns, Dialect, Mapping};
 use super::found::{FoundFile, Kind};
 use super::{history, library, playlists, rows};
-use crate::model::{Play, Playlist};
+use crate::model::{Play, Playlist, SERVICE_CSV};
 use crate::names::{LIKED, counted, playlist_id, shown};
-
-/// Rows of one file that are read. Spotify's playlists end at 10,000; lists of liked songs and histories are longer. So many
-/// entries take some 70 MB, a file of the largest size some more, and a plugin has 256 MiB.
-pub const MOST_ROWS: usize = 100_000;
 
 /// What stands in a file.
 #[derive(Debug)]
@@ -168,12 +165,7 @@ fn tell_sections_apart(playlists: &mut [Playlist]) {
 fn playlist(stem: &str, section: Option<String>, file: &str) -> Playlist {
     let name = section.as_deref().unwrap_or(stem);
     let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { shown(name) };
-    Playlist { service: "spotify-csv".to_owned(), name, section, file: file.to_owned(), ..Playlist::default() }
-}
-
-/// Says of a file that it is not read because of its size.
-pub(super) fn too_large(bytes: u64) -> String {
-    format!("it has {} MB, more than {} MB are not read", bytes >> 20, MOST_BYTES >> 20)
+    Playlist { service: SERVICE_CSV.to_owned(), name, section, file: file.to_owned(), ..Playlist::default() }
 }
 
 #[cfg(test)]

@@ -6,36 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::column::Column;
 use super::localised;
-
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns")]
-pub enum Column {
-    Uri,
-    Title,
-    Artists,
-    ArtistIds,
-    Album,
-    AlbumArtists,
-    Released,
-    /// In milliseconds.
-    Duration,
-    /// In seconds, `3:41`, `221s` or milliseconds.
-    Length,
-    Explicit,
-    AddedBy,
-    AddedAt,
-    Genres,
-    Label,
-    Isrc,
-    /// The playlist that the row is of, where one file holds several.
-    Playlist,
-    /// Whether the row is a track at all: exports also have favourite albums and artists.
-    Kind,
-    /// One of [`crate::model::NUMBERS`], by its place there.
-    Number(usize),
-}
 
 /// Names of columns, folded; see [`fold`].
 const NAMES: [(&str, Column); 40] = [

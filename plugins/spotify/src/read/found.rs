@@ -1,11 +1,14 @@
 //! Which files of a folder are exports. Told by their names: the privacy export has files beside these (payments, inferences,
 //! addresses) that are never opened.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use baton_core::Digest;
 use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Mount, Severity};
+use sha2::{Digest as _, Sha256};
 
 /// Files and folders that are looked at: a backup has some hundred.
 const MOST_ENTRIES: usize = 50_000;
@@ -65,6 +68,20 @@ impl FoundFile {
     #[must_use]
     pub fn stem(&self) -> String {
         self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// SHA-256 of the file's contents, read in pieces.
+    pub(crate) fn digest(&self) -> Result<String, String> {
+        let wrong = |error: io::Error| format!("{} cannot be read: {error}", self.shown);
+        let mut file = File::open(&self.path).map_err(wrong)?;
+        let (mut hasher, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
+        loop {
+            let count = file.read(&mut piece).map_err(wrong)?;
+            if count == 0 {
+                return Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())).to_string());
+            }
+            hasher.update(piece.get(..count).unwrap_or_default());
+        }
     }
 }
 

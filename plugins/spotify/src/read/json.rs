@@ -10,7 +10,7 @@ use baton_plugin_kit::csv_file::MOST_BYTES;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::error::Category;
 
-use super::content::{MOST_ROWS, too_large};
+use super::bounds::{MOST_ROWS, too_large};
 use super::found::FoundFile;
 use super::loose::Object;
 

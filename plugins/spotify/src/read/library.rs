@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::Text;
-use crate::model::{Entry, Playlist};
+use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::names::LIKED;
 use crate::uri::Uri;
 
@@ -34,7 +34,7 @@ pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Playlis
         findings.add("entry", &found.shown, Severity::Low, title, "");
     }
     Ok(Playlist {
-        service: super::playlists::SERVICE.to_owned(),
+        service: SERVICE_PRIVACY.to_owned(),
         id: LIKED.to_owned(),
         name: "Liked Songs".to_owned(),
         description: None,

@@ -1,6 +1,6 @@
 //! The names that Exportify gives its columns in other languages than English: it writes them in the language of whoever exports.
 
-use super::dialect::Column;
+use super::column::Column;
 
 /// What the names of each language below stand for, in their order. Danceability is the second of [`crate::model::NUMBERS`].
 const COLUMNS: [Column; 27] = [

@@ -96,7 +96,7 @@ impl<'de> Deserialize<'de> for Text {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(Some(super::rows::text(text))))
+                Ok(Text(Some(super::bounds::text(text))))
             }
 
             ignores!(Text(None); unit, bool, float, whole, list, object);

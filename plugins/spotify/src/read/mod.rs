@@ -3,11 +3,13 @@
 //! | file | what |
 //! |---|---|
 //! | `found.rs` | the files below a folder that are exports, by their names |
-//! | `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header alone |
+//! | `column.rs`, `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header alone |
 //! | `rows.rs`, `credit.rs` | its rows, and who is credited in them |
 //! | `json.rs`, `loose.rs` | JSON of any length, element by element; fields of any type |
 //! | `library.rs`, `playlists.rs`, `history.rs` | the three kinds of files of the privacy export |
 
+mod bounds;
+mod column;
 mod content;
 mod credit;
 mod dialect;
@@ -20,6 +22,8 @@ mod loose;
 mod playlists;
 mod rows;
 
-pub use content::{Content, Csv, MOST_ROWS, holds_playlists, is_mapped, read, read_csv};
-pub use dialect::{Column, Columns, Dialect, Mapping};
+pub use bounds::MOST_ROWS;
+pub use column::Column;
+pub use content::{Content, Csv, holds_playlists, is_mapped, read, read_csv};
+pub use dialect::{Columns, Dialect, Mapping};
 pub use found::{Folder, FoundFile, Kind, find};

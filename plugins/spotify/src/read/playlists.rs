@@ -7,18 +7,13 @@ use quick_xml::escape::unescape;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::content::MOST_ROWS;
+use super::bounds::{MOST_ROWS, text};
 use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::{Loose, Object, Text};
-use super::rows::text;
-use crate::model::{Entry, Playlist};
+use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::names::{LIKED, playlist_id, shown};
 use crate::uri::Uri;
-
-/// The service of the privacy export's playlists: they and those of CSV files are states of different times, and each source says
-/// its own.
-pub(super) const SERVICE: &str = "spotify-privacy";
 
 /// Entries of one playlist; Spotify's end at 10,000.
 const MOST_ITEMS: usize = 20_000;
@@ -122,7 +117,7 @@ pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Pla
 fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     let name = html(&listed.name.or_empty());
     Playlist {
-        service: SERVICE.to_owned(),
+        service: SERVICE_PRIVACY.to_owned(),
         id: made_id(&name),
         name: shown(&name),
         description: listed.description.some().map(|description| html(&description)),

@@ -5,14 +5,12 @@ use baton_plugin_kit::csv_file::{CsvFile, CsvRow};
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 
-use super::content::MOST_ROWS;
+use super::bounds::{MOST_ROWS, text};
+use super::column::Column;
 use super::credit::{self, KnownArtists};
-use super::dialect::{Column, Columns};
+use super::dialect::Columns;
 use crate::model::Entry;
 use crate::uri::Uri;
-
-/// Characters of a cell that are kept: titles and credits are far shorter.
-const MOST_CHARS: usize = 2_000;
 
 /// No track is longer: a week.
 const MOST_MS: f64 = 604_800_000.0;
@@ -297,14 +295,4 @@ fn length_ms(cell: &str) -> Option<f64> {
         return number(seconds).map(|seconds| seconds * 1_000.0);
     }
     number(cell).map(|number| if number < 10_000.0 { number * 1_000.0 } else { number })
-}
-
-/// A cell in one line and of bounded length.
-pub(super) fn text(cell: &str) -> String {
-    let odd = cell.len() > MOST_CHARS || cell.contains(char::is_control);
-    if !odd {
-        return cell.trim().to_owned();
-    }
-    let plain = cell.chars().take(MOST_CHARS).map(|c| if c.is_control() { ' ' } else { c });
-    plain.collect::<String>().trim().to_owned()
 }

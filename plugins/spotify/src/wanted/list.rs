@@ -12,8 +12,9 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use serde::Deserialize;
 
 use super::disk::{DiskState, FileIndex, SCAN, has_files};
+use super::model::{Row, TrackState, WantedTracks};
 use super::report;
-use crate::organise::{CatalogData, CatalogTrack, List, pattern};
+use crate::organise::{CatalogData, List, pattern};
 
 /// How playlists come into the catalog.
 const IMPORT: &str =
@@ -37,37 +38,6 @@ enum Liked {
     Also,
     Only,
     Not,
-}
-
-/// How it stands with a track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TrackState {
-    OnDisk,
-    Unclear,
-    Wanted,
-}
-
-/// A track that is not (surely) on disk, with all the playlists that it is in.
-#[derive(Debug)]
-pub(crate) struct Row<'a> {
-    pub(crate) song: &'a CatalogTrack,
-    pub(crate) lists: Vec<&'a str>,
-    pub(crate) standing: TrackState,
-}
-
-/// What was found.
-#[derive(Debug, Default)]
-pub(crate) struct WantedTracks<'a> {
-    /// In the order of the playlists and of their tracks.
-    pub(crate) rows: Vec<Row<'a>>,
-    pub(crate) in_playlists: usize,
-    pub(crate) on_disk: usize,
-}
-
-impl WantedTracks<'_> {
-    pub(crate) fn count(&self, standing: TrackState) -> usize {
-        self.rows.iter().filter(|row| row.standing == standing).count()
-    }
 }
 
 /// Lists what is wanted.

@@ -2,6 +2,7 @@
 
 mod disk;
 mod list;
+mod model;
 mod report;
 
 pub(crate) use disk::{DiskState, FileIndex, SCAN, has_files, in_lists};

@@ -3,7 +3,7 @@
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
 
-use super::list::{Row, TrackState, WantedTracks};
+use super::model::{Row, TrackState, WantedTracks};
 use crate::organise::List;
 
 /// Rows that a person reads; all of them stand in the CSV.
