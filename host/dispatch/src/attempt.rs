@@ -28,7 +28,7 @@ pub(crate) struct SettledTask {
     pub(crate) next_steps: Vec<String>,
     pub(crate) artifacts: Vec<String>,
     /// Other tasks that have something to deliver by it.
-    pub(crate) carry: Vec<String>,
+    pub(crate) to_deliver: Vec<String>,
     /// Tasks that waited for it may begin.
     pub(crate) released: bool,
     /// Its plugin is left alone from now on, with the reason.

@@ -22,7 +22,7 @@ use crate::{Context, DispatchError, dependencies, limits};
 #[derive(Debug, Default)]
 pub(crate) struct EscalationResult {
     /// Tasks for which there is something to deliver.
-    pub(crate) carry: Vec<String>,
+    pub(crate) to_deliver: Vec<String>,
     /// Tasks that were archived as stale.
     pub(crate) settled: Vec<SettledTask>,
 }
@@ -32,25 +32,25 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let steps = context.ledger.write(move |tx| {
-        let mut carry = Vec::new();
+        let mut to_deliver = Vec::new();
         for (step, after) in [
             (EscalationStep::Reminded, inner.escalation.remind),
             (EscalationStep::Escalated, inner.escalation.escalate),
             (EscalationStep::Reviewed, inner.escalation.review),
         ] {
-            for task in task::lying(tx, step, ago(now, after), now, limits::TENDED_AT_ONCE)? {
+            for task in task::lying(tx, step, ago(now, after), now, limits::ESCALATIONS_AT_ONCE)? {
                 if take(tx, &inner, &task, step, now)? {
-                    carry.push(task.id);
+                    to_deliver.push(task.id);
                 }
             }
         }
         dependencies::ask(tx, &inner, now)?;
         // What a process that is gone was to deliver, among others.
-        carry.extend(outbox::open_tasks(tx)?);
-        let stale = task::left_lying(tx, ago(now, inner.escalation.archive), limits::TENDED_AT_ONCE)?;
-        Ok((carry, stale))
+        to_deliver.extend(outbox::open_tasks(tx)?);
+        let stale = task::left_lying(tx, ago(now, inner.escalation.archive), limits::ESCALATIONS_AT_ONCE)?;
+        Ok((to_deliver, stale))
     });
-    let (carry, stale) = steps.await?;
+    let (to_deliver, stale) = steps.await?;
     fail_point!("tend.committed");
     let mut settled = Vec::new();
     for id in stale {
@@ -68,7 +68,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
             fail_point!("tend.stale_settled");
         }
     }
-    Ok(EscalationResult { carry, settled })
+    Ok(EscalationResult { to_deliver, settled })
 }
 
 /// Takes one step; says whether there is something to deliver.

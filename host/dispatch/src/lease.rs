@@ -19,7 +19,7 @@ pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) ->
     let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
     let room = if room == 0 { 0 } else { supervise::room(tx, context, agent, room, now)? };
     let (mut begun, mut bytes) = (Vec::new(), 0);
-    while begun.len() < room && bytes <= limits::STINT_BYTES {
+    while begun.len() < room && bytes <= limits::ATTEMPT_BATCH_BYTES {
         let Some(next) = task::next_queued(tx, agent)? else {
             break;
         };

@@ -31,10 +31,10 @@ pub(crate) async fn check_missing_files(
     let (inner, name) = (Arc::clone(context), agent.to_owned());
     let missing = tokio::task::spawn_blocking(move || missing(&inner, &name, waiting));
     let mut settled = Vec::new();
-    for (lying, replaced) in missing.await.unwrap_or_default() {
+    for (inbox_task, replaced) in missing.await.unwrap_or_default() {
         if replaced {
-            ask(context, lying).await?;
-        } else if let Some(ended) = cancel(context, lying).await? {
+            ask(context, inbox_task).await?;
+        } else if let Some(ended) = cancel(context, inbox_task).await? {
             settled.push(ended);
         }
     }
@@ -44,34 +44,36 @@ pub(crate) async fn check_missing_files(
 /// What is gone, and whether its folder was replaced since it was written down. What lies in one of the agent's inboxes
 /// under a name that the ledger does not know yet was renamed.
 fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<(InboxTask, bool)> {
-    let (gone, there): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|lying| is_missing(&context.real(&lying.file)));
+    let (gone, there): (Vec<_>, Vec<_>) =
+        waiting.into_iter().partition(|inbox_task| is_missing(&context.real(&inbox_task.file)));
     if gone.is_empty() {
         return Vec::new();
     }
-    let known: BTreeSet<_> = there.iter().map(|lying| context.real(&lying.file)).collect();
+    let known: BTreeSet<_> = there.iter().map(|inbox_task| context.real(&inbox_task.file)).collect();
     let roster = context.roster();
     let inboxes = roster.inboxes().filter(|inbox| inbox.owner == agent);
     let files = inboxes.filter_map(|inbox| scan(inbox.folder).ok()).flatten().map(|found| found.path);
     let strangers = files.filter(|path| !known.contains(path)).filter_map(|path| hash_file(&path).ok());
     let strangers: BTreeSet<String> = strangers.map(|hash| hash.to_string()).collect();
-    let gone = gone.into_iter().filter(|lying| lying.input.as_ref().is_none_or(|hash| !strangers.contains(hash)));
-    gone.map(|lying| {
-        let replaced = is_replaced(context, &lying);
-        (lying, replaced)
+    let gone =
+        gone.into_iter().filter(|inbox_task| inbox_task.input.as_ref().is_none_or(|hash| !strangers.contains(hash)));
+    gone.map(|inbox_task| {
+        let replaced = is_replaced(context, &inbox_task);
+        (inbox_task, replaced)
     })
     .collect()
 }
 
-fn is_replaced(context: &Context, lying: &InboxTask) -> bool {
-    let file = context.real(&lying.file);
+fn is_replaced(context: &Context, inbox_task: &InboxTask) -> bool {
+    let file = context.real(&inbox_task.file);
     let claimed = file.parent().and_then(claimed_at).and_then(|at| Timestamp::try_from(at).ok());
-    context.owns.is_some() && claimed.is_none_or(|claimed| claimed > lying.since)
+    context.owns.is_some() && claimed.is_none_or(|claimed| claimed > inbox_task.since)
 }
 
-async fn ask(context: &Arc<Context>, lying: InboxTask) -> Result<(), DispatchError> {
+async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), DispatchError> {
     let job = move |tx: &Tx<'_>| {
-        let task = task::get_in(tx, &lying.id)?;
-        if task::waits_with(tx, &lying.id, &lying.file)? && task.state != State::NeedsHuman {
+        let task = task::get_in(tx, &inbox_task.id)?;
+        if task::waits_with(tx, &inbox_task.id, &inbox_task.file)? && task.state != State::NeedsHuman {
             let event =
                 Event::of(&task, "baton", "missing", INBOX_MISSING.to_owned(), State::NeedsHuman, Timestamp::now());
             task::transition(tx, &event)?;
@@ -81,12 +83,12 @@ async fn ask(context: &Arc<Context>, lying: InboxTask) -> Result<(), DispatchErr
     Ok(context.ledger.write(job).await?)
 }
 
-async fn cancel(context: &Arc<Context>, lying: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
+async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
     let (owner, now) = (context.owner.clone(), Timestamp::now());
     // Meanwhile it may have run and its file may be archived: then it is not withdrawn.
     let lease = move |tx: &Tx<'_>| {
-        let still = task::waits_with(tx, &lying.id, &lying.file)?;
-        still.then(|| task::lease_task(tx, &lying.id, &owner, limits::LEASE, now)).transpose()
+        let still = task::waits_with(tx, &inbox_task.id, &inbox_task.file)?;
+        still.then(|| task::lease_task(tx, &inbox_task.id, &owner, limits::LEASE, now)).transpose()
     };
     let Some(task) = context.ledger.write(lease).await? else {
         return Ok(None);

@@ -57,7 +57,7 @@ enum RequestItem {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestEffects {
     /// Requests whose files are to be carried to the archive.
-    pub(crate) carry: Vec<String>,
+    pub(crate) to_deliver: Vec<String>,
     /// Tasks that waited may begin.
     pub(crate) released: bool,
 }
@@ -137,7 +137,7 @@ impl PluginRequests {
                         continue;
                     }
                     sent.released |= end(tx, &request, &self.sender, &back.reason, now)?;
-                    sent.carry.push(request.id);
+                    sent.to_deliver.push(request.id);
                 }
                 fail_point!("post.taken_back");
                 Ok(())

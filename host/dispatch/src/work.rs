@@ -50,7 +50,7 @@ pub(crate) async fn next(
         fail_point!("work.attempted");
         bytes += attempted.bytes();
         ended.push(attempted);
-        if since.elapsed() > limits::STINT || bytes > limits::STINT_BYTES || closing.is_cancelled() {
+        if since.elapsed() > limits::ATTEMPT_BATCH || bytes > limits::ATTEMPT_BATCH_BYTES || closing.is_cancelled() {
             break;
         }
     }
@@ -60,8 +60,8 @@ pub(crate) async fn next(
     if ended.is_empty() {
         return Ok(AttemptBatch::default());
     }
-    let room = match (since.elapsed() > limits::STINT, left.is_empty()) {
-        (false, true) => limits::STINT_TASKS,
+    let room = match (since.elapsed() > limits::ATTEMPT_BATCH, left.is_empty()) {
+        (false, true) => limits::ATTEMPT_BATCH_TASKS,
         (true, true) => 1,
         (_, false) => 0,
     };
@@ -289,7 +289,7 @@ pub async fn call(
     let attempted = attempt(context, begun, cancel, Some(&listener)).await;
     let (settled, _) = settle(context, vec![attempted], 0).await?;
     let settled = settled.into_iter().next().ok_or(LedgerError::Closed)?;
-    for id in std::iter::once(&settled.id).chain(&settled.carry) {
+    for id in std::iter::once(&settled.id).chain(&settled.to_deliver) {
         crate::deliver(context, id).await?;
     }
     let SettledTask { id, state, outcome, text, next_steps, artifacts, log, .. } = settled;
@@ -334,7 +334,7 @@ mod tests {
                 task::insert(tx, &new(title), None, Timestamp::UNIX_EPOCH)?;
             }
             let nothing = lease(tx, &inner, "a", 0)?.len();
-            let taken = lease(tx, &inner, "a", limits::STINT_TASKS)?;
+            let taken = lease(tx, &inner, "a", limits::ATTEMPT_BATCH_TASKS)?;
             Ok((nothing, taken.into_iter().map(|begun| begun.task.title).collect::<Vec<_>>()))
         });
         assert_eq!(taken.await.unwrap(), (0, vec!["one".to_owned()]));

@@ -247,7 +247,8 @@ fn a_folder_that_is_away_is_said_once_and_nothing_is_told_twice_when_it_is_back(
     let away = folder.with_file_name("away");
     fs::rename(&folder, &away).unwrap();
     let daemon = workspace.up_and_serving();
-    workspace.wait_for("a word about it", |_| daemon.log().contains("its audio is not heard").then_some(()));
+    workspace
+        .wait_for("a word about it", |_| daemon.log().contains("cannot scan this folder for new audio").then_some(()));
     assert!(daemon.stop().success());
     // As an empty mount point.
     fs::create_dir(&folder).unwrap();
@@ -266,7 +267,7 @@ fn a_missing_folder_is_told_of_as_what_it_is() {
     let (workspace, folder) = listening();
     fs::remove_dir(&folder).unwrap();
     let log = workspace.up_once().stderr;
-    let line = log.lines().find(|line| line.contains("its audio is not heard")).unwrap_or_default();
+    let line = log.lines().find(|line| line.contains("cannot scan this folder for new audio")).unwrap_or_default();
     assert!(line.contains("No such file or directory") && line.contains("[[audio]] in baton.toml"), "{log}");
     assert!(!log.contains("inotify") && !log.contains("cannot be watched"), "raising a limit does not help: {log}");
     let doctor = workspace.baton(&["doctor"]).ended(0).stdout;

@@ -20,12 +20,12 @@ pub(super) fn scanner(workspace: &Workspace) -> Option<AudioScanner> {
         return None;
     }
     let catalog = workspace.state.catalog();
-    let hear = move |folder: &Path, marks: &_, stop: &AtomicBool| {
+    let scan = move |folder: &Path, marks: &_, stop: &AtomicBool| {
         let wanted = IngestOptions { catalog: &catalog, folder, marks, most: PIECE };
         let news = ingest::hear(&wanted, &baton_fingerprint::check, stop);
         news.map(told).map_err(|error| error.to_string())
     };
-    Some(AudioScanner { folders, hear: Arc::new(hear) })
+    Some(AudioScanner { folders, scan: Arc::new(scan) })
 }
 
 /// The folders, each once, also where it has two names.

@@ -12,7 +12,7 @@ pub(crate) enum CaptureOutcome {
     /// It is written down, and files are on their way into inboxes.
     Moving {
         /// Tasks for which there is something to deliver or to move.
-        carry: Vec<String>,
+        to_deliver: Vec<String>,
         /// Other tasks may begin.
         released: bool,
     },
@@ -20,7 +20,7 @@ pub(crate) enum CaptureOutcome {
     Settled {
         state: State,
         /// Tasks for which there is something to deliver or to move.
-        carry: Vec<String>,
+        to_deliver: Vec<String>,
         /// Tasks that waited for it may begin.
         released: bool,
     },

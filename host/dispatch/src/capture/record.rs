@@ -146,14 +146,14 @@ pub(super) fn broadcast(
     let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
     let told = fresh && told(tx, context, &id, &whole, None, now)?;
-    let (state, mut carry, mut released) = match follow(tx, context, &id, &whole, class, now)?.releasing(told) {
-        CaptureOutcome::Settled { state, carry, released } => (state, carry, released),
+    let (state, mut to_deliver, mut released) = match follow(tx, context, &id, &whole, class, now)?.releasing(told) {
+        CaptureOutcome::Settled { state, to_deliver, released } => (state, to_deliver, released),
         _ => (State::Succeeded, vec![id], told),
     };
     for (copy, inbox) in copies.into_iter().filter(|_| fresh) {
-        released |= send_copy(tx, context, (copy, inbox), &whole, &mut carry, now)?;
+        released |= send_copy(tx, context, (copy, inbox), &whole, &mut to_deliver, now)?;
     }
-    Ok(CaptureOutcome::Settled { state, carry, released })
+    Ok(CaptureOutcome::Settled { state, to_deliver, released })
 }
 
 /// One agent's part of a broadcast, with the same rules as for a file of its own. Says whether others may begin by it.
@@ -162,7 +162,7 @@ fn send_copy(
     context: &Context,
     (mut copy, inbox): (IncomingFile, String),
     whole: &IncomingFile,
-    carry: &mut Vec<String>,
+    to_deliver: &mut Vec<String>,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
     let class = classify(tx, &mut copy, None, now)?;
@@ -179,10 +179,10 @@ fn send_copy(
         outbox::add(tx, &id, &outbox::NewDelivery::written(outbox::DeliveryKind::Copy, inbox, name, bytes))?;
         fail_point!("broadcast.copy_added");
     }
-    carry.push(id.clone());
+    to_deliver.push(id.clone());
     match follow(tx, context, &id, &copy, class, now)? {
-        CaptureOutcome::Settled { carry: more, released, .. } => {
-            carry.extend(more.into_iter().filter(|other| *other != id));
+        CaptureOutcome::Settled { to_deliver: more, released, .. } => {
+            to_deliver.extend(more.into_iter().filter(|other| *other != id));
             Ok(released)
         }
         _ => Ok(false),
@@ -310,13 +310,13 @@ fn moving(
     outbox::add(tx, &id, &route)?;
     fail_point!("route.added");
     let mut released = told;
-    let mut carry = Vec::new();
+    let mut to_deliver = Vec::new();
     if let Some((request, state)) = class.answered {
         released |= close(tx, &request, answer_of(incoming, &id, &request), state, now)?;
-        carry.push(request.id);
+        to_deliver.push(request.id);
     }
-    carry.push(id);
-    Ok(CaptureOutcome::Moving { carry, released })
+    to_deliver.push(id);
+    Ok(CaptureOutcome::Moving { to_deliver, released })
 }
 
 /// The RETURN `id` as what ends `request`.
@@ -335,11 +335,11 @@ fn follow(
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
     let new = &incoming.new;
-    let mut carry = Vec::new();
+    let mut to_deliver = Vec::new();
     let mut released = false;
     if let Some((request, state)) = class.answered {
         released = close(tx, &request, answer_of(incoming, id, &request), state, now)?;
-        carry.push(request.id);
+        to_deliver.push(request.id);
     }
     if let Some(file) = new.file.as_deref().filter(|_| leaves(incoming)) {
         let archive = match incoming.what {
@@ -352,7 +352,7 @@ fn follow(
             fail_point!("refuse.reason_added");
         }
         outbox::add(tx, id, &archive)?;
-        carry.push(id.to_owned());
+        to_deliver.push(id.to_owned());
     }
     if matches!(new.state, State::Rejected | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
@@ -361,22 +361,22 @@ fn follow(
         // Who took it back needs no word of it.
         if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {
             outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
-            carry.push(id.to_owned());
+            to_deliver.push(id.to_owned());
         }
     }
     if let (Some(first), Some(folder)) = (&class.repeats, &incoming.answer_folder)
         && repeats::captured(tx, id, first, folder, now)?
-        && !carry.iter().any(|known| known == id)
+        && !to_deliver.iter().any(|known| known == id)
     {
-        carry.push(id.to_owned());
+        to_deliver.push(id.to_owned());
     }
     if let Some(also) = answered_before(tx, context, id, now)? {
-        carry.push(id.to_owned());
-        return Ok(CaptureOutcome::Settled { state: State::Succeeded, carry, released: released || also });
+        to_deliver.push(id.to_owned());
+        return Ok(CaptureOutcome::Settled { state: State::Succeeded, to_deliver, released: released || also });
     }
     Ok(match new.state {
         State::Queued => CaptureOutcome::Queued { agent: new.agent.clone() },
-        state => CaptureOutcome::Settled { state, carry, released },
+        state => CaptureOutcome::Settled { state, to_deliver, released },
     })
 }
 

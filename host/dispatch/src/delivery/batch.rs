@@ -22,7 +22,7 @@ use crate::{Context, DispatchError, limits};
 /// Delivers everything that is open for `tasks`; tells of each. What it writes down waits in the lane of `ledger`.
 pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<String>) -> Vec<Delivered> {
     let mut waiting: VecDeque<String> = tasks.into();
-    let mut carried = Vec::new();
+    let mut delivered = Vec::new();
     while !waiting.is_empty() {
         let mut batch = load(context, ledger, &mut waiting);
         fail_point!("carry.loaded");
@@ -37,9 +37,9 @@ pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<
         fail_point!("carry.before_done");
         record(context, ledger, &mut batch);
         fail_point!("carry.done");
-        carried.extend(batch.into_iter().map(TaskDeliveries::carried));
+        delivered.extend(batch.into_iter().map(TaskDeliveries::delivered));
     }
-    carried
+    delivered
 }
 
 /// The open deliveries of one task, in order.
@@ -68,7 +68,7 @@ impl TaskDeliveries {
         self.items.iter_mut().take_while(move |item| sound && item.error.is_none())
     }
 
-    fn carried(self) -> Delivered {
+    fn delivered(self) -> Delivered {
         let failed = self.items.iter().position(|item| item.error.is_some()).unwrap_or(self.items.len());
         let (mut news, mut error) = (Vec::new(), self.error.map(DispatchError::from));
         for (place, item) in self.items.into_iter().enumerate() {
@@ -110,7 +110,7 @@ fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>)
             let open = outbox::open_of(tx, &task, |owner| inner.is_gone(owner))?;
             bytes += open.iter().map(|delivery| delivery.bytes.as_ref().map_or(0, Vec::len)).sum::<usize>();
             loaded.push(open);
-            if bytes >= limits::CARRY_BYTES {
+            if bytes >= limits::DELIVERY_BATCH_BYTES {
                 break;
             }
         }

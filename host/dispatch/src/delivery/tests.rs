@@ -87,9 +87,9 @@ async fn two_answers_of_one_name_both_arrive_in_one_inbox() {
     let context = Context::in_folder(folder.path());
     let (first, _) = with(&context, "one", vec![answer("inbox", "one")]).await;
     let (second, _) = with(&context, "two", vec![answer("inbox", "two")]).await;
-    let carried = deliver_all(&context, "a", vec![first, second]).await.unwrap();
+    let delivered = deliver_all(&context, "a", vec![first, second]).await.unwrap();
     let inbox = folder.path().join("inbox");
-    let news: BTreeSet<_> = carried.into_iter().flat_map(|carried| carried.news).collect();
+    let news: BTreeSet<_> = delivered.into_iter().flat_map(|delivered| delivered.news).collect();
     assert_eq!(news, [inbox.join("r.json"), inbox.join("r-2.json")].into());
     assert_eq!(std::fs::read_to_string(inbox.join("r.json")).unwrap(), "one");
     assert_eq!(texts(&inbox), set(&["one", "two"]));
@@ -105,8 +105,9 @@ async fn a_folder_that_cannot_be_written_fails_its_own_tasks_only() {
     let good = vec![answer("inbox", "good"), archive(folder.path(), "good")];
     let (bad, _) = with(&context, "bad", bad).await;
     let (good, _) = with(&context, "good", good).await;
-    let carried = deliver_all(&context, "a", vec![bad.clone(), good.clone()]).await.unwrap();
-    let errors: Vec<_> = carried.iter().map(|carried| (carried.task.clone(), carried.error.is_some())).collect();
+    let delivered = deliver_all(&context, "a", vec![bad.clone(), good.clone()]).await.unwrap();
+    let errors: Vec<_> =
+        delivered.iter().map(|delivered| (delivered.task.clone(), delivered.error.is_some())).collect();
     assert_eq!(errors, [(bad.clone(), true), (good, false)]);
     assert_eq!(texts(&folder.path().join("inbox")), set(&["before", "good"]));
     assert_eq!(texts(&folder.path().join("a/01_inbox")), set(&["bad"]), "it stays until its RETURN is there");
@@ -142,8 +143,8 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
         }
         let open = context.ledger.write(outbox::open_tasks).await.unwrap();
         assert_eq!(open, tasks, "{stopped:?}");
-        let carried = deliver_all(&context, "a", open).await.unwrap();
-        assert!(carried.iter().all(|carried| carried.error.is_none()), "{stopped:?}: {carried:?}");
+        let delivered = deliver_all(&context, "a", open).await.unwrap();
+        assert!(delivered.iter().all(|delivered| delivered.error.is_none()), "{stopped:?}: {delivered:?}");
         let all = set(&["one", "two", "three"]);
         for place in ["inbox", "a/02_processed"] {
             assert_eq!(std::fs::read_dir(folder.path().join(place)).unwrap().count(), 3, "{stopped:?} {place}");
@@ -162,13 +163,13 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
 async fn a_batch_of_more_bytes_than_its_limit_is_carried_in_parts() {
     let folder = tempfile::tempdir().unwrap();
     let context = Context::in_folder(folder.path());
-    let large = "x".repeat(limits::CARRY_BYTES / 2 + 1);
+    let large = "x".repeat(limits::DELIVERY_BATCH_BYTES / 2 + 1);
     let mut tasks = Vec::new();
     for name in ["one", "two", "three"] {
         tasks.push(with(&context, name, vec![answer(name, &large)]).await.0);
     }
-    let carried = deliver_all(&context, "a", tasks.clone()).await.unwrap();
-    assert_eq!(carried.iter().map(|carried| carried.task.clone()).collect::<Vec<_>>(), tasks);
+    let delivered = deliver_all(&context, "a", tasks.clone()).await.unwrap();
+    assert_eq!(delivered.iter().map(|delivered| delivered.task.clone()).collect::<Vec<_>>(), tasks);
     for name in ["one", "two", "three"] {
         assert_eq!(std::fs::metadata(folder.path().join(name).join("r.json")).unwrap().len(), large.len() as u64);
     }

@@ -1,5 +1,5 @@
-//! Which tasks wait to have their deliveries carried, and which are being carried. Bookkeeping only: the present is handed
-//! in. No task is ever in two batches.
+//! The tasks whose deliveries wait, and those that are being delivered. Bookkeeping only: the caller passes the time.
+//! No task is ever in two batches.
 //!
 //! Tasks wait by agent, a batch has the tasks of one agent, and the agents take turns: a flood for one agent delays only its
 //! own deliveries.
@@ -31,7 +31,7 @@ struct Busy {
 impl Busy {
     /// When the next batch may begin although none has ended.
     fn next_at(&self) -> Option<Instant> {
-        (self.batches < limits::CARRIERS_OF_AN_AGENT).then(|| self.last_begun + limits::CARRIER_SLOW)
+        (self.batches < limits::DELIVERY_WORKERS_PER_AGENT).then(|| self.last_begun + limits::DELIVERY_BATCH_SLOW)
     }
 }
 
@@ -39,7 +39,7 @@ impl Busy {
 pub(super) struct DeliveryWorkers {
     /// Tasks by agent, oldest first. No queue is empty.
     waiting: BTreeMap<Arc<str>, VecDeque<DeliveryTry>>,
-    /// Every task that waits or is carried: whether it is carried, and what was asked for meanwhile.
+    /// Every task that waits or is being delivered: whether it is being delivered, and the try that was requested meanwhile.
     tasks: HashMap<String, (bool, Option<u32>)>,
     /// The agents that have a batch under way.
     busy: HashMap<Arc<str>, Busy>,
@@ -57,15 +57,15 @@ impl DeliveryWorkers {
                 self.tasks.insert(task.clone(), (false, None));
                 let agent =
                     self.waiting.get_key_value(agent).map_or_else(|| agent.into(), |(known, _)| Arc::clone(known));
-                let asked = DeliveryTry { task, tries, agent: Arc::clone(&agent) };
-                self.waiting.entry(agent).or_default().push_back(asked);
+                let attempt = DeliveryTry { task, tries, agent: Arc::clone(&agent) };
+                self.waiting.entry(agent).or_default().push_back(attempt);
             }
         }
     }
 
     /// The next batch, if one may begin now.
     pub(super) fn begin(&mut self, now: Instant) -> Option<Vec<DeliveryTry>> {
-        if self.batches() >= limits::CARRIERS {
+        if self.batches() >= limits::DELIVERY_WORKERS {
             return None;
         }
         let after = self.last.clone().map_or(Bound::Unbounded, Bound::Excluded);
@@ -74,12 +74,12 @@ impl DeliveryWorkers {
             |agent: &str| self.busy.get(agent).is_none_or(|busy| busy.next_at().is_some_and(|at| at <= now));
         let agent = in_turn.find(|(agent, _)| may_begin(agent)).map(|(agent, _)| Arc::clone(agent))?;
         let queue = self.waiting.get_mut(&agent)?;
-        let batch: Vec<DeliveryTry> = queue.drain(..queue.len().min(limits::CARRY_TASKS)).collect();
+        let batch: Vec<DeliveryTry> = queue.drain(..queue.len().min(limits::DELIVERY_BATCH_TASKS)).collect();
         if queue.is_empty() {
             self.waiting.remove(&agent);
         }
-        for asked in &batch {
-            self.tasks.insert(asked.task.clone(), (true, None));
+        for attempt in &batch {
+            self.tasks.insert(attempt.task.clone(), (true, None));
         }
         let busy = self.busy.entry(Arc::clone(&agent)).or_insert(Busy { batches: 0, last_begun: now });
         (busy.batches, busy.last_begun) = (busy.batches + 1, now);
@@ -89,7 +89,7 @@ impl DeliveryWorkers {
 
     /// A batch has ended, however it did.
     pub(super) fn ended(&mut self, batch: &[DeliveryTry]) {
-        if let Some(agent) = batch.first().map(|asked| &asked.agent)
+        if let Some(agent) = batch.first().map(|attempt| &attempt.agent)
             && let Some(busy) = self.busy.get_mut(agent)
         {
             busy.batches = busy.batches.saturating_sub(1);
@@ -97,21 +97,21 @@ impl DeliveryWorkers {
                 self.busy.remove(agent);
             }
         }
-        for asked in batch {
-            if let Some((_, Some(tries))) = self.tasks.remove(&asked.task) {
-                self.ask(asked.task.clone(), tries, &asked.agent);
+        for attempt in batch {
+            if let Some((_, Some(tries))) = self.tasks.remove(&attempt.task) {
+                self.ask(attempt.task.clone(), tries, &attempt.agent);
             }
         }
     }
 
-    /// Whether nobody waits and nothing is carried.
+    /// Whether nothing waits and nothing is being delivered.
     pub(super) fn is_idle(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// When somebody who waits may go although a batch of the same agent is under way.
+    /// When a waiting task may start although a batch of the same agent is running.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        let room = self.batches() < limits::CARRIERS;
+        let room = self.batches() < limits::DELIVERY_WORKERS;
         self.waiting.keys().filter(|_| room).filter_map(|agent| self.busy.get(agent)?.next_at()).min()
     }
 
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn names(batch: Option<Vec<DeliveryTry>>) -> Vec<String> {
-        batch.unwrap_or_default().into_iter().map(|asked| asked.task).collect()
+        batch.unwrap_or_default().into_iter().map(|attempt| attempt.task).collect()
     }
 
     #[test]
@@ -147,7 +147,7 @@ mod tests {
         delivery_workers.ask("a".to_owned(), 1, "x");
         let first = delivery_workers.begin(now).unwrap();
         delivery_workers.ask("a".to_owned(), 1, "x");
-        assert_eq!(delivery_workers.begin(now + limits::CARRIER_SLOW), None);
+        assert_eq!(delivery_workers.begin(now + limits::DELIVERY_BATCH_SLOW), None);
         delivery_workers.ended(&first);
         assert_eq!(names(delivery_workers.begin(now)), ["a"]);
     }
@@ -155,14 +155,14 @@ mod tests {
     #[test]
     fn a_slow_batch_holds_up_the_next_one_of_its_agent_not_for_long_and_those_of_others_not_at_all() {
         let (mut delivery_workers, now) = (DeliveryWorkers::default(), Instant::now());
-        for number in 0..limits::CARRIERS_OF_AN_AGENT {
+        for number in 0..limits::DELIVERY_WORKERS_PER_AGENT {
             delivery_workers.ask(number.to_string(), 1, "slow");
-            let at = now + limits::CARRIER_SLOW * u32::try_from(number).unwrap();
+            let at = now + limits::DELIVERY_BATCH_SLOW * u32::try_from(number).unwrap();
             assert!(delivery_workers.next_at().is_none_or(|next| next == at));
             assert_eq!(names(delivery_workers.begin(at)), [number.to_string()]);
         }
         delivery_workers.ask("one too many".to_owned(), 1, "slow");
-        let later = now + limits::CARRIER_SLOW * 100;
+        let later = now + limits::DELIVERY_BATCH_SLOW * 100;
         assert_eq!((delivery_workers.begin(later), delivery_workers.next_at()), (None, None));
         delivery_workers.ask("of another".to_owned(), 1, "other");
         assert_eq!(names(delivery_workers.begin(later)), ["of another"]);
@@ -171,9 +171,9 @@ mod tests {
     #[test]
     fn a_batch_has_a_limit() {
         let (mut delivery_workers, now) = (DeliveryWorkers::default(), Instant::now());
-        (0..=limits::CARRY_TASKS).for_each(|number| delivery_workers.ask(number.to_string(), 1, "x"));
+        (0..=limits::DELIVERY_BATCH_TASKS).for_each(|number| delivery_workers.ask(number.to_string(), 1, "x"));
         let first = delivery_workers.begin(now).unwrap();
-        assert_eq!(first.len(), limits::CARRY_TASKS);
+        assert_eq!(first.len(), limits::DELIVERY_BATCH_TASKS);
         delivery_workers.ended(&first);
         assert_eq!(names(delivery_workers.begin(now)).len(), 1);
     }
@@ -181,9 +181,10 @@ mod tests {
     #[test]
     fn a_flood_for_one_agent_holds_up_no_other_agent() {
         let (mut delivery_workers, now) = (DeliveryWorkers::default(), Instant::now());
-        (0..3 * limits::CARRY_TASKS).for_each(|number| delivery_workers.ask(format!("flood-{number}"), 1, "flooded"));
+        (0..3 * limits::DELIVERY_BATCH_TASKS)
+            .for_each(|number| delivery_workers.ask(format!("flood-{number}"), 1, "flooded"));
         let large = delivery_workers.begin(now).unwrap();
-        assert_eq!(large.len(), limits::CARRY_TASKS);
+        assert_eq!(large.len(), limits::DELIVERY_BATCH_TASKS);
         assert_eq!(delivery_workers.begin(now), None, "the flood waits for its own batch");
         // Whoever comes meanwhile does not wait for it.
         delivery_workers.ask("urgent".to_owned(), 1, "other");
@@ -200,7 +201,7 @@ mod tests {
             (0..2).for_each(|number| delivery_workers.ask(format!("{agent}-{number}"), 1, agent));
         }
         let mut under_way: VecDeque<Vec<DeliveryTry>> = std::iter::from_fn(|| delivery_workers.begin(now)).collect();
-        assert_eq!(under_way.len(), limits::CARRIERS);
+        assert_eq!(under_way.len(), limits::DELIVERY_WORKERS);
         let mut turns: Vec<Arc<str>> = under_way.iter().map(|batch| Arc::clone(&batch[0].agent)).collect();
         while let Some(batch) = under_way.pop_front() {
             delivery_workers.ended(&batch);

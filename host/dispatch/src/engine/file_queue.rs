@@ -55,7 +55,7 @@ pub(super) struct FileQueue {
     waiting: HashMap<Arc<Path>, WaitingFile>,
     /// The same by inbox, then by time.
     queue: PathQueue,
-    in_hand: HashMap<Arc<Path>, FileInProgress>,
+    in_progress: HashMap<Arc<Path>, FileInProgress>,
     /// Changed while in hand.
     again: HashMap<Arc<Path>, WaitingFile>,
     known: HashMap<Arc<Path>, SeenFile>,
@@ -71,7 +71,7 @@ impl FileQueue {
             return;
         }
         let fresh = WaitingFile { agent: self.agent(agent), seen, unfinished: false, at: now };
-        if let Some((path, _)) = self.in_hand.get_key_value(path) {
+        if let Some((path, _)) = self.in_progress.get_key_value(path) {
             self.again.insert(Arc::clone(path), fresh);
             return;
         }
@@ -103,7 +103,7 @@ impl FileQueue {
         if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
             return;
         }
-        if !self.in_hand.contains_key(&*found.path) {
+        if !self.in_progress.contains_key(&*found.path) {
             self.notice(&found.path, agent, DetectedBy::Present, now);
         }
     }
@@ -164,7 +164,7 @@ impl FileQueue {
         }
         let stamp = metadata.ok().map(|metadata| FileStamp::of(&metadata));
         let tells_changes = stamp.is_some_and(|stamp| stamp.is_fine() || stamp.is_old_at(SystemTime::now()));
-        self.in_hand.insert(Arc::clone(path), FileInProgress { waiting: waiting.clone(), stamp, tells_changes });
+        self.in_progress.insert(Arc::clone(path), FileInProgress { waiting: waiting.clone(), stamp, tells_changes });
         self.queue.taken(path);
         Some((path.to_path_buf(), waiting))
     }
@@ -180,7 +180,7 @@ impl FileQueue {
     }
 
     fn know(&mut self, path: &Path, kept: StampState) {
-        if let Some((path, taken)) = self.let_go(path) {
+        if let Some((path, taken)) = self.release(path) {
             let kept = if taken.tells_changes { kept } else { StampState::Never };
             self.known.insert(path, SeenFile { stamp: taken.stamp, kept });
         }
@@ -189,7 +189,7 @@ impl FileQueue {
 
     /// A file is to be looked at again at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
-        if let Some((path, taken)) = self.let_go(path) {
+        if let Some((path, taken)) = self.release(path) {
             // A change meanwhile counts more than the plan to look again.
             self.again.entry(path).or_insert(WaitingFile {
                 unfinished,
@@ -203,13 +203,13 @@ impl FileQueue {
 
     /// A file is gone.
     pub(super) fn forget(&mut self, path: &Path) {
-        self.let_go(path);
+        self.release(path);
         self.known.remove(path);
         self.renew(path);
     }
 
-    fn let_go(&mut self, path: &Path) -> Option<(Arc<Path>, FileInProgress)> {
-        let entry = self.in_hand.remove_entry(path)?;
+    fn release(&mut self, path: &Path) -> Option<(Arc<Path>, FileInProgress)> {
+        let entry = self.in_progress.remove_entry(path)?;
         self.queue.released(path);
         Some(entry)
     }
@@ -225,12 +225,12 @@ impl FileQueue {
         self.said.insert(path.to_owned())
     }
 
-    pub(super) fn in_hand(&self) -> usize {
-        self.in_hand.len()
+    pub(super) fn in_progress(&self) -> usize {
+        self.in_progress.len()
     }
 
     pub(super) fn is_clear(&self) -> bool {
-        self.waiting.is_empty() && self.in_hand.is_empty()
+        self.waiting.is_empty() && self.in_progress.is_empty()
     }
 
     /// When the next file may be taken.

@@ -101,11 +101,11 @@ impl Engine {
         self.missing_unseen = true;
         self.refresh();
         self.look_at_schedules();
-        self.take_up();
+        self.recover_left_overs();
         let context = Arc::clone(&self.context);
-        self.jobs.spawn(async move { Message::Tended(run_escalations(&context).await) });
+        self.jobs.spawn(async move { Message::Escalated(run_escalations(&context).await) });
         let context = Arc::clone(&self.context);
-        self.jobs.spawn(async move { Message::Still(standing_still(&context).await) });
+        self.jobs.spawn(async move { Message::Stalled(standing_still(&context).await) });
     }
 
     /// Has the triggers looked at that changed unseen, or whose last look came to nothing. The folders of the others may be
@@ -115,7 +115,8 @@ impl Engine {
         let again = std::mem::take(&mut self.unseen.of_plugins);
         let is_unseen = |trigger: &ArmedTrigger| match trigger {
             ArmedTrigger::Watched(trigger) => {
-                let unwatched = self.watching.get(&trigger.plugin).is_none_or(|watching| watching.beyond() > 0);
+                let unwatched =
+                    self.watching.get(&trigger.plugin).is_none_or(|watching| watching.unwatched_count() > 0);
                 unwatched || self.unseen.watched_files || !trigger.folders().all(reports_changes)
             }
             ArmedTrigger::Files(_) | ArmedTrigger::Audio(_) => trigger.folders().any(|folder| unseen.contains(folder)),
@@ -177,7 +178,7 @@ impl Engine {
         self.missing_unseen = false;
         for agent in self.context.roster().agents().filter(|agent| agent.kind == AgentKind::Plugin) {
             let (context, name) = (Arc::clone(&self.context), agent.name.clone());
-            self.jobs.spawn(async move { Message::Withdrawn(check_missing_files(&context, &name).await) });
+            self.jobs.spawn(async move { Message::MissingFiles(check_missing_files(&context, &name).await) });
         }
     }
 
@@ -193,7 +194,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn scanned(&mut self, agent: &str, inbox: &Path, found: Result<Vec<FolderEntry>, IntakeError>) {
+    pub(super) fn on_scanned(&mut self, agent: &str, inbox: &Path, found: Result<Vec<FolderEntry>, IntakeError>) {
         let found = match found {
             Ok(found) => found,
             // An agent whose folder has an archive and no inbox yet.
@@ -257,7 +258,7 @@ impl Engine {
         let folder = path.parent();
         if folder.is_some() && folder == self.context.wake.as_deref() {
             self.refresh();
-            self.take_up();
+            self.recover_left_overs();
             return;
         }
         let roster = self.context.roster();

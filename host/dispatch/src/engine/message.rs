@@ -1,4 +1,4 @@
-//! What jobs tell the engine when they are done. A job never acts on the engine's state itself.
+//! The messages that jobs send to the engine when they are done. A job never changes the engine's state itself.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,26 +16,26 @@ use crate::plugins::Plugins;
 use crate::trigger::task::TriggerResult;
 
 pub(super) enum Message {
-    /// This lies in an agent's inbox.
+    /// The entries of an agent's inbox.
     Scanned(String, PathBuf, Result<Vec<FolderEntry>, IntakeError>),
-    /// A file in an inbox of this owner was looked at.
+    /// A file in an inbox of this owner was captured, or not.
     Captured(String, PathBuf, Result<CaptureOutcome, DispatchError>),
     /// An agent's worker made an attempt or several short ones, or found nothing to do.
     Worked(String, Result<AttemptBatch, DispatchError>),
     /// The deliveries of these tasks were tried.
-    Carried(Vec<DeliveryTry>, Result<Vec<Delivered>, DispatchError>),
-    /// What lies too long with external agents was looked at.
-    Tended(Result<EscalationResult, DispatchError>),
-    /// The tasks that do not move.
-    Still(Result<Vec<Stalled>, DispatchError>),
-    /// Waiting tasks whose files were taken away have ended.
-    Withdrawn(Result<Vec<SettledTask>, DispatchError>),
-    /// A trigger was looked at.
+    Delivered(Vec<DeliveryTry>, Result<Vec<Delivered>, DispatchError>),
+    /// The escalations that were due are done.
+    Escalated(Result<EscalationResult, DispatchError>),
+    /// The stalled tasks.
+    Stalled(Result<Vec<Stalled>, DispatchError>),
+    /// Waiting tasks whose files are missing have ended.
+    MissingFiles(Result<Vec<SettledTask>, DispatchError>),
+    /// A trigger was checked.
     Fired(Result<TriggerResult, DispatchError>),
-    /// The schedules were looked at: these agents have work, and the next time comes after this long.
+    /// The schedules were checked: these agents have work, and the next one is due after this long.
     Scheduled(Result<(Vec<String>, Option<Duration>), DispatchError>),
-    /// Somebody looked whether the operator changed the plugins: to these.
+    /// The plugins, if the operator changed them.
     Refreshed(Option<Plugins>),
-    /// Left-overs were taken up: these agents have work, and the next retry is due after this long.
+    /// Unfinished tasks were recovered: these agents have work, and the next retry is due after this long.
     Recovered(Result<(Vec<String>, Option<Duration>), DispatchError>),
 }

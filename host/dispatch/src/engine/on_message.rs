@@ -1,4 +1,4 @@
-//! What the engine hears from its jobs, and what it does about it.
+//! Handles the messages of the engine's jobs.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,45 +26,45 @@ use crate::trigger::ArmedTrigger;
 use crate::trigger::task::TriggerResult;
 use crate::{DispatchError, limits};
 
-/// Stands for the agents of what is carried because it lay too long: together they are one queue.
-const OBLIGATIONS: &str = "";
+/// The queue of the deliveries that escalations make, instead of an agent's name.
+const ESCALATIONS: &str = "";
 
 impl Engine {
-    pub(super) fn hear(&mut self, done: Result<(Id, Message), JoinError>) {
+    pub(super) fn on_job_done(&mut self, done: Result<(Id, Message), JoinError>) {
         let (id, message) = match done {
             Ok((id, message)) => (id, Some(message)),
             Err(error) => {
-                tracing::error!(%error, "a job ended without an answer");
+                tracing::error!(%error, "a job ended without a message");
                 (error.id(), None)
             }
         };
         let held = self.held.remove(&id);
         match message {
-            Some(message) => self.heard(message),
-            None => self.let_go(held),
+            Some(message) => self.on_message(message),
+            None => self.release(held),
         }
     }
 
-    /// A job broke off: its file is looked at again, its agent gets a new worker; the task itself is found by its lease.
-    fn let_go(&mut self, held: Option<JobResources>) {
+    /// A job crashed: its file is read again, its agent gets a new worker. The lease of its task leads to a new attempt.
+    fn release(&mut self, held: Option<JobResources>) {
         match held {
-            Some(JobResources::File(path)) => self.broke(path),
+            Some(JobResources::File(path)) => self.on_reader_crash(path),
             Some(JobResources::Agent(agent)) => {
                 self.broken.insert(agent.clone());
-                self.ended(&agent);
+                self.on_worker_end(&agent);
             }
-            Some(JobResources::Deliveries(batch)) => self.carried(batch, Err(LedgerError::Closed.into())),
-            Some(JobResources::Plugins) => self.refreshed(None),
+            Some(JobResources::Deliveries(batch)) => self.on_delivered(batch, Err(LedgerError::Closed.into())),
+            Some(JobResources::Plugins) => self.on_refreshed(None),
             None => {}
         }
     }
 
-    /// The reader of a file broke off. A file that does so again and again is put away unread.
-    fn broke(&mut self, path: PathBuf) {
+    /// The reader of a file crashed. After [`limits::BREAKS`] crashes the file is rejected unread.
+    fn on_reader_crash(&mut self, path: PathBuf) {
         let breaks = self.breaks.entry(path.clone()).or_default();
         *breaks += 1;
         if *breaks < limits::BREAKS {
-            self.file_queue.put_back(&path, false, Instant::now() + limits::CARRY_AGAIN);
+            self.file_queue.put_back(&path, false, Instant::now() + limits::DELIVERY_BACKOFF);
             return;
         }
         self.breaks.remove(&path);
@@ -80,8 +80,8 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    /// A worker of the agent is gone. What a broken one held is taken up when no other can hold it.
-    fn ended(&mut self, agent: &str) {
+    /// A worker of the agent has ended. When the last one has, the tasks that a crashed worker held are queued again.
+    fn on_worker_end(&mut self, agent: &str) {
         let left = self.working.get_mut(agent).map_or(0, |workers| {
             *workers = workers.saturating_sub(1);
             *workers
@@ -92,51 +92,51 @@ impl Engine {
         let (context, agent, held) = (Arc::clone(&self.context), agent.to_owned(), self.waits_for_held());
         self.jobs.spawn(async move {
             let released = release(&context, agent).await;
-            let taken_up = recover_tasks(&context, held).await;
-            Message::Recovered(released.and(taken_up))
+            let recovered = recover_tasks(&context, held).await;
+            Message::Recovered(released.and(recovered))
         });
     }
 
-    fn heard(&mut self, message: Message) {
+    fn on_message(&mut self, message: Message) {
         match message {
             Message::Scanned(agent, inbox, found) => {
                 self.scans = self.scans.saturating_sub(1);
-                self.scanned(&agent, &inbox, found);
+                self.on_scanned(&agent, &inbox, found);
             }
-            Message::Captured(owner, path, taken) => self.captured(owner, &path, taken),
-            Message::Tended(Ok(tended)) => self.tended(tended),
-            Message::Still(Ok(still)) => self.say_still(&still),
-            Message::Worked(agent, Ok(attempt_batch)) => self.worked(agent, attempt_batch),
+            Message::Captured(owner, path, taken) => self.on_captured(owner, &path, taken),
+            Message::Escalated(Ok(escalated)) => self.on_escalations(escalated),
+            Message::Stalled(Ok(still)) => self.say_still(&still),
+            Message::Worked(agent, Ok(attempt_batch)) => self.on_worker_done(agent, attempt_batch),
             Message::Worked(agent, Err(error)) => {
                 tracing::error!(%agent, "{error}");
-                self.let_go(Some(JobResources::Agent(agent)));
+                self.release(Some(JobResources::Agent(agent)));
                 self.give_up_once(&error);
             }
-            Message::Withdrawn(Ok(settled)) => settled.into_iter().for_each(|settled| self.settled(settled)),
-            Message::Carried(batch, carried) => self.carried(batch, carried),
-            Message::Fired(Ok(fired)) => self.fired(fired),
+            Message::MissingFiles(Ok(settled)) => settled.into_iter().for_each(|settled| self.on_settled(settled)),
+            Message::Delivered(batch, delivered) => self.on_delivered(batch, delivered),
+            Message::Fired(Ok(fired)) => self.on_trigger_result(fired),
             Message::Scheduled(Ok((agents, next))) => {
                 for agent in agents {
                     self.kick(agent);
                 }
                 self.next_schedule = next.map(|next| Instant::now() + next);
             }
-            Message::Refreshed(plugins) => self.refreshed(plugins),
+            Message::Refreshed(plugins) => self.on_refreshed(plugins),
             Message::Recovered(Ok((agents, due))) => {
                 for agent in agents {
                     self.kick(agent);
                 }
                 if let Some(due) = due {
-                    self.take_up_in(due);
+                    self.recover_in(due);
                 }
             }
             Message::Fired(Err(error)) => {
                 self.unseen.all = true;
                 self.failed(&error);
             }
-            Message::Tended(Err(error))
-            | Message::Still(Err(error))
-            | Message::Withdrawn(Err(error))
+            Message::Escalated(Err(error))
+            | Message::Stalled(Err(error))
+            | Message::MissingFiles(Err(error))
             | Message::Scheduled(Err(error))
             | Message::Recovered(Err(error)) => self.failed(&error),
         }
@@ -144,11 +144,11 @@ impl Engine {
 
     fn failed(&mut self, error: &DispatchError) {
         tracing::error!("{error}");
-        self.take_up_in(limits::CARRY_AGAIN);
+        self.recover_in(limits::DELIVERY_BACKOFF);
         self.give_up_once(error);
     }
 
-    fn fired(&mut self, fired: TriggerResult) {
+    fn on_trigger_result(&mut self, fired: TriggerResult) {
         if let Some(reached) = &fired.waits {
             self.unseen.of_plugins.insert(reached.plugin.clone());
             if self.context.budgets.tell(&reached.plugin, true) {
@@ -163,11 +163,11 @@ impl Engine {
             self.kick(agent);
         }
         for number in 0..self.triggers.len() {
-            let hears = match self.triggers.get(number) {
+            let more_audio = match self.triggers.get(number) {
                 Some(ArmedTrigger::Audio(trigger)) => fired.audio.as_ref() == Some(&trigger.folder.named),
                 _ => false,
             };
-            if fired.more || hears {
+            if fired.more || more_audio {
                 self.arm(number);
             }
         }
@@ -176,7 +176,7 @@ impl Engine {
         }
     }
 
-    /// A single run does not wait for a ledger that fails.
+    /// `up --once` does not wait for a failing ledger.
     fn give_up_once(&mut self, error: &DispatchError) {
         if self.mode == Mode::Once {
             self.summary.undelivered.push(error.to_string());
@@ -185,13 +185,13 @@ impl Engine {
         }
     }
 
-    /// Has left-overs taken up after `pause`, or sooner if that was planned.
-    fn take_up_in(&mut self, pause: Duration) {
+    /// Recovers unfinished tasks after `pause`, or sooner if that was planned.
+    fn recover_in(&mut self, pause: Duration) {
         let at = Instant::now() + pause;
         self.next_due = Some(self.next_due.map_or(at, |planned| planned.min(at)));
     }
 
-    /// Says of each task that does not move that it does not, once.
+    /// Logs each stalled task once.
     fn say_still(&mut self, still: &[Stalled]) {
         self.still.retain(|id| still.iter().any(|stalled| stalled.id == *id));
         for stalled in still {
@@ -202,19 +202,19 @@ impl Engine {
         }
     }
 
-    fn tended(&mut self, tended: EscalationResult) {
-        for id in tended.carry {
-            // What failed has its time for the next try already.
+    fn on_escalations(&mut self, escalated: EscalationResult) {
+        for id in escalated.to_deliver {
+            // A failed delivery has a time for its next try already.
             if self.undelivered.iter().all(|(_, waits)| waits.task != id) {
-                self.delivery_workers.ask(id, 1, OBLIGATIONS);
+                self.delivery_workers.ask(id, 1, ESCALATIONS);
             }
         }
-        for settled in tended.settled {
-            self.settled(settled);
+        for settled in escalated.settled {
+            self.on_settled(settled);
         }
     }
 
-    fn captured(&mut self, owner: String, path: &Path, taken: Result<CaptureOutcome, DispatchError>) {
+    fn on_captured(&mut self, owner: String, path: &Path, taken: Result<CaptureOutcome, DispatchError>) {
         let now = Instant::now();
         match taken {
             Ok(CaptureOutcome::Queued { agent }) => {
@@ -222,26 +222,26 @@ impl Engine {
                 self.file_queue.keep(path);
                 self.kick(agent);
             }
-            Ok(CaptureOutcome::Moving { carry, released }) => {
+            Ok(CaptureOutcome::Moving { to_deliver, released }) => {
                 self.summary.captured += 1;
                 self.file_queue.keep(path);
-                for id in carry {
+                for id in to_deliver {
                     self.delivery_workers.ask(id, 1, &owner);
                 }
                 if released {
-                    self.take_up();
+                    self.recover_left_overs();
                 }
             }
-            Ok(CaptureOutcome::Settled { state, carry, released }) => {
+            Ok(CaptureOutcome::Settled { state, to_deliver, released }) => {
                 self.summary.captured += 1;
                 *self.summary.settled.entry(state.as_str()).or_default() += 1;
                 self.file_queue.keep(path);
-                for id in carry {
+                for id in to_deliver {
                     self.delivery_workers.ask(id, 1, &owner);
                 }
-                // One that waits may have a deadline.
+                // A waiting task may have a deadline.
                 if released || state == State::Waiting {
-                    self.take_up();
+                    self.recover_left_overs();
                 }
             }
             Ok(CaptureOutcome::Known) => {
@@ -263,12 +263,12 @@ impl Engine {
                 self.say_ignored(path, &reason);
             }
             Ok(CaptureOutcome::Gone) => self.file_queue.forget(path),
-            Err(error) => self.not_captured(path, &error, now),
+            Err(error) => self.on_capture_error(path, &error, now),
         }
     }
 
-    /// A file that cannot be read now, perhaps later: the daemon goes on trying, a single run says so and ends.
-    fn not_captured(&mut self, path: &Path, error: &DispatchError, now: Instant) {
+    /// The file cannot be read now. The daemon tries again; `up --once` reports it and ends.
+    fn on_capture_error(&mut self, path: &Path, error: &DispatchError, now: Instant) {
         let file = self.context.shown(path);
         if self.file_queue.say_once(path) {
             tracing::warn!(%file, "{error}");
@@ -277,26 +277,26 @@ impl Engine {
             self.file_queue.give_up(path);
             self.summary.undelivered.push(format!("{file}: {error}"));
         } else {
-            self.file_queue.put_back(path, false, now + limits::CARRY_AGAIN);
+            self.file_queue.put_back(path, false, now + limits::DELIVERY_BACKOFF);
         }
     }
 
-    fn worked(&mut self, agent: String, attempt_batch: AttemptBatch) {
+    fn on_worker_done(&mut self, agent: String, attempt_batch: AttemptBatch) {
         if attempt_batch.next.is_empty() {
-            self.ended(&agent);
+            self.on_worker_end(&agent);
             if self.more_work.remove(&agent) || !attempt_batch.settled.is_empty() {
                 self.kick(agent);
             }
         } else {
             self.work(agent, attempt_batch.next);
         }
-        attempt_batch.settled.into_iter().for_each(|settled| self.settled(settled));
+        attempt_batch.settled.into_iter().for_each(|settled| self.on_settled(settled));
     }
 
-    fn settled(&mut self, settled: SettledTask) {
+    fn on_settled(&mut self, settled: SettledTask) {
         settled.log();
         *self.summary.settled.entry(settled.status()).or_default() += 1;
-        for id in std::iter::once(settled.id).chain(settled.carry) {
+        for id in std::iter::once(settled.id).chain(settled.to_deliver) {
             self.delivery_workers.ask(id, 1, &settled.agent);
         }
         if settled.watches {
@@ -312,42 +312,42 @@ impl Engine {
             tracing::warn!(agent = %settled.agent, "{reason}");
         }
         if settled.state == State::Waiting || settled.released || settled.quarantined.is_some() {
-            self.take_up_in(Duration::ZERO);
+            self.recover_in(Duration::ZERO);
         }
     }
 
-    fn carried(&mut self, batch: Vec<DeliveryTry>, carried: Result<Vec<Delivered>, DispatchError>) {
+    fn on_delivered(&mut self, batch: Vec<DeliveryTry>, delivered: Result<Vec<Delivered>, DispatchError>) {
         self.delivery_workers.ended(&batch);
-        let mut carried: HashMap<String, Delivered> = match carried {
-            Ok(carried) => carried.into_iter().map(|carried| (carried.task.clone(), carried)).collect(),
-            Err(error) => return batch.into_iter().for_each(|asked| self.not_carried(asked, &error)),
+        let mut delivered: HashMap<String, Delivered> = match delivered {
+            Ok(delivered) => delivered.into_iter().map(|delivered| (delivered.task.clone(), delivered)).collect(),
+            Err(error) => return batch.into_iter().for_each(|attempt| self.on_delivery_error(attempt, &error)),
         };
-        for asked in batch {
-            let Some(carried) = carried.remove(&asked.task) else {
+        for attempt in batch {
+            let Some(delivered) = delivered.remove(&attempt.task) else {
                 continue;
             };
-            for path in carried.news {
+            for path in delivered.news {
                 self.path_changed(&path, DetectedBy::Complete);
             }
-            if carried.more {
-                self.delivery_workers.ask(asked.task.clone(), 1, &asked.agent);
-                self.take_up_in(Duration::ZERO);
+            if delivered.more {
+                self.delivery_workers.ask(attempt.task.clone(), 1, &attempt.agent);
+                self.recover_in(Duration::ZERO);
             }
-            if let Some(error) = carried.error {
-                self.not_carried(asked, &error);
+            if let Some(error) = delivered.error {
+                self.on_delivery_error(attempt, &error);
             }
         }
     }
 
-    fn not_carried(&mut self, asked: DeliveryTry, error: &DispatchError) {
-        let (id, tries) = (&asked.task, asked.tries);
+    fn on_delivery_error(&mut self, attempt: DeliveryTry, error: &DispatchError) {
+        let (id, tries) = (&attempt.task, attempt.tries);
         tracing::warn!(task = %id, "could not be delivered: {error}");
-        if self.mode == Mode::Once && tries >= limits::CARRY_TRIES {
+        if self.mode == Mode::Once && tries >= limits::DELIVERY_TRIES {
             self.summary.undelivered.push(format!("{id}: {error}"));
             return;
         }
         let pause =
-            limits::CARRY_AGAIN.saturating_mul(2_u32.saturating_pow(tries - 1)).min(limits::CARRY_AGAIN_AT_MOST);
-        self.undelivered.push((Instant::now() + pause, asked));
+            limits::DELIVERY_BACKOFF.saturating_mul(2_u32.saturating_pow(tries - 1)).min(limits::DELIVERY_BACKOFF_MAX);
+        self.undelivered.push((Instant::now() + pause, attempt));
     }
 }

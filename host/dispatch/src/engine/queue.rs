@@ -13,7 +13,7 @@ use crate::limits;
 pub(super) struct PathQueue {
     folders: BTreeMap<Arc<Path>, BTreeSet<(Instant, Arc<Path>)>>,
     /// How many files of each folder are being read.
-    in_hand: HashMap<Arc<Path>, usize>,
+    in_progress: HashMap<Arc<Path>, usize>,
     /// The folder that had its turn last.
     last: Option<Arc<Path>>,
 }
@@ -59,25 +59,25 @@ impl PathQueue {
     /// A file is being read.
     pub(super) fn taken(&mut self, path: &Path) {
         let folder = folder(path);
-        match self.in_hand.get_mut(folder) {
+        match self.in_progress.get_mut(folder) {
             Some(count) => *count += 1,
-            None => drop(self.in_hand.insert(folder.into(), 1)),
+            None => drop(self.in_progress.insert(folder.into(), 1)),
         }
     }
 
     /// A file is no longer being read.
     pub(super) fn released(&mut self, path: &Path) {
         let folder = folder(path);
-        if let Some(count) = self.in_hand.get_mut(folder) {
+        if let Some(count) = self.in_progress.get_mut(folder) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                self.in_hand.remove(folder);
+                self.in_progress.remove(folder);
             }
         }
     }
 
     fn has_room(&self, folder: &Arc<Path>) -> bool {
-        self.in_hand.get(folder).is_none_or(|count| *count < limits::CAPTURES_OF_AN_INBOX)
+        self.in_progress.get(folder).is_none_or(|count| *count < limits::CAPTURES_OF_AN_INBOX)
     }
 }
 

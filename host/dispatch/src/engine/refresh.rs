@@ -28,7 +28,7 @@ impl Engine {
     }
 
     /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
-    pub(super) fn refreshed(&mut self, plugins: Option<Plugins>) {
+    pub(super) fn on_refreshed(&mut self, plugins: Option<Plugins>) {
         let before = std::mem::replace(&mut self.refreshing, RefreshState::No);
         if let Some(plugins) = plugins {
             let changed = changed(&self.context.plugins(), &plugins);

@@ -1,7 +1,7 @@
-//! The loop: sees changes, starts jobs, hears from them, knows when nothing is left to do.
+//! The loop: receives changes, starts jobs, handles their messages, and ends when nothing is left to do.
 //!
 //! The loop itself never reads a file's content, never waits for an attempt and never writes a task: jobs do, and answer
-//! with a message. So one slow plugin or one full disk holds nobody else up, and there is no lock to hold.
+//! with a message. So a slow plugin or a full disk delays nothing else, and there are no locks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::trigger;
 use crate::{Context, DispatchError, limits};
 
 impl Engine {
-    /// An engine for `context`. `listener` is told about the progress of each task.
+    /// An engine for `context`. `listener` gets the progress of each task.
     #[must_use]
     pub fn new(context: Arc<Context>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
         let triggers = trigger::arm_triggers(&context);
@@ -65,7 +65,7 @@ impl Engine {
     /// new work is begun and what runs is finished; at 2 running attempts are cancelled.
     ///
     /// # Errors
-    /// When the ledger fails in a way that no later try can mend, or its files are deleted or replaced.
+    /// When the ledger fails for good, or its files are deleted or replaced.
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<Summary, DispatchError> {
         self.begin().await?;
         loop {
@@ -80,7 +80,7 @@ impl Engine {
             tokio::select! {
                 change = next_change, if !self.stopping => self.change(change),
                 change = next_of_files, if !self.stopping => self.change_of_watched(&change),
-                Some(done) = self.jobs.join_next_with_id() => self.hear(done),
+                Some(done) = self.jobs.join_next_with_id() => self.on_job_done(done),
                 () = tokio::time::sleep_until(wake.into()) => self.on_time(),
                 Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
                 lost = ledger.lost() => return self.abandon(lost),
@@ -116,7 +116,7 @@ impl Engine {
             self.reconcile();
         } else if self.next_due.is_some_and(|due| now >= due) {
             self.next_due = None;
-            self.take_up();
+            self.recover_left_overs();
         }
         if self.next_schedule.is_some_and(|due| now >= due) {
             self.next_schedule = None;
@@ -142,7 +142,7 @@ impl Engine {
         if !self.stopping {
             let undelivered = self.undelivered.iter().map(|(at, ..)| *at).min();
             let armed = self.armed.values().map(|(_, at)| *at).min();
-            let room = self.file_queue.in_hand() < limits::CAPTURES_AT_ONCE;
+            let room = self.file_queue.in_progress() < limits::CAPTURES_AT_ONCE;
             let file = self.file_queue.next_at().filter(|_| room);
             let poll = self.polls.values().min().copied();
             wake = [file, armed, undelivered, self.next_due, self.next_schedule, poll]

@@ -28,12 +28,12 @@ impl Engine {
         }
         // What is settled is delivered, whatever else ends.
         while let Some(batch) = self.delivery_workers.begin(now) {
-            self.carry(batch);
+            self.deliver(batch);
         }
     }
 
     fn start_new(&mut self, now: Instant) {
-        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.file_queue.in_hand());
+        let room = limits::CAPTURES_AT_ONCE.saturating_sub(self.file_queue.in_progress());
         for (path, waiting) in self.file_queue.take(room, now) {
             self.capture(path, waiting.agent.to_string(), waiting.seen, waiting.unfinished);
         }
@@ -47,8 +47,8 @@ impl Engine {
         }
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);
         self.undelivered = later;
-        for (_, asked) in ready {
-            self.delivery_workers.ask(asked.task, asked.tries + 1, &asked.agent);
+        for (_, attempt) in ready {
+            self.delivery_workers.ask(attempt.task, attempt.tries + 1, &attempt.agent);
         }
     }
 
@@ -61,13 +61,13 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    fn carry(&mut self, batch: Vec<DeliveryTry>) {
+    fn deliver(&mut self, batch: Vec<DeliveryTry>) {
         let (context, held) = (Arc::clone(&self.context), JobResources::Deliveries(batch.clone()));
         let job = self.jobs.spawn(async move {
-            let agent = batch.first().map_or_else(|| "".into(), |asked| Arc::clone(&asked.agent));
-            let tasks = batch.iter().map(|asked| asked.task.clone()).collect();
-            let carried = deliver_all(&context, &agent, tasks).await;
-            Message::Carried(batch, carried)
+            let agent = batch.first().map_or_else(|| "".into(), |attempt| Arc::clone(&attempt.agent));
+            let tasks = batch.iter().map(|attempt| attempt.task.clone()).collect();
+            let delivered = deliver_all(&context, &agent, tasks).await;
+            Message::Delivered(batch, delivered)
         });
         self.held.insert(job.id(), held);
     }
@@ -101,7 +101,7 @@ impl Engine {
         self.mode == Mode::Forever
     }
 
-    pub(super) fn take_up(&mut self) {
+    pub(super) fn recover_left_overs(&mut self) {
         let (context, held) = (Arc::clone(&self.context), self.waits_for_held());
         self.jobs.spawn(async move { Message::Recovered(recover_tasks(&context, held).await) });
     }

@@ -24,8 +24,8 @@ impl Engine {
         if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
             return;
         }
-        if watching.beyond() > 0 && self.file_queue.say_once(Path::new(&plugin)) {
-            let (seen, beyond) = (watching.folders.len(), watching.beyond());
+        if watching.unwatched_count() > 0 && self.file_queue.say_once(Path::new(&plugin)) {
+            let (seen, beyond) = (watching.folders.len(), watching.unwatched_count());
             tracing::warn!(
                 %plugin,
                 "{} folders hold files that it has looked at; {seen} are watched, changes in the others are seen by the \

@@ -81,7 +81,7 @@ impl Settlement {
         let (from, title) = (self.task.sender.clone().unwrap_or_default(), self.task.title.clone());
         let watches = written.is_some() && !self.ending.watched.is_empty();
         let wrote = !self.out.own.is_empty();
-        let SettlementEffects { artifacts, carry, released, quarantined } = written.unwrap_or_default();
+        let SettlementEffects { artifacts, to_deliver, released, quarantined } = written.unwrap_or_default();
         let log = self.out.log.as_ref().map(|log| log.text.clone()).unwrap_or_default();
         SettledTask {
             id,
@@ -93,7 +93,7 @@ impl Settlement {
             text,
             next_steps,
             artifacts,
-            carry,
+            to_deliver,
             released,
             quarantined,
             watches,
@@ -138,7 +138,7 @@ pub(crate) struct SettlementEffects {
     /// The places of the reports.
     pub(crate) artifacts: Vec<String>,
     /// Other tasks that have something to deliver by it.
-    pub(crate) carry: Vec<String>,
+    pub(crate) to_deliver: Vec<String>,
     /// Other tasks may begin now.
     pub(crate) released: bool,
     /// The plugin is left alone from now on, with the reason.

@@ -47,7 +47,7 @@ impl Settlement {
         let quarantined = self.supervised(tx)?.or(held);
         fail_point!("settle.written");
         let artifacts = artifacts.iter().map(NamedArtifact::place).collect();
-        Ok(Some(SettlementEffects { artifacts, carry: sent.carry, released, quarantined }))
+        Ok(Some(SettlementEffects { artifacts, to_deliver: sent.to_deliver, released, quarantined }))
     }
 
     /// Moves the task to its state; gives the newest hash of the chain.

@@ -59,7 +59,7 @@ pub(crate) struct PluginWatch {
     /// The folders that hold the files; of a folder that is missing, the nearest one around it.
     pub(crate) folders: BTreeSet<PathBuf>,
     /// Folders beyond the limit, as hashes: their changes are found by the look at everything.
-    beyond: HashSet<u64>,
+    unwatched: HashSet<u64>,
     /// Paths whose change is news, as hashes: there may be many, and a wrong hit costs only a look.
     paths: HashSet<u64>,
 }
@@ -78,13 +78,13 @@ impl PluginWatch {
         if self.folders.len() < limits::WATCHED_FOLDERS {
             self.folders.insert(folder.to_owned());
         } else {
-            self.beyond.insert(hash(folder));
+            self.unwatched.insert(hash(folder));
         }
     }
 
     /// How many folders hold files of it and are not watched.
-    pub(crate) fn beyond(&self) -> usize {
-        self.beyond.len()
+    pub(crate) fn unwatched_count(&self) -> usize {
+        self.unwatched.len()
     }
 }
 

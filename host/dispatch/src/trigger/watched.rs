@@ -267,6 +267,6 @@ mod tests {
             watching.add(&folder, &folder.join("x"));
             watching.add(&folder, &folder.join("y"));
         }
-        assert_eq!((watching.folders.len(), watching.beyond()), (limits::WATCHED_FOLDERS, 10));
+        assert_eq!((watching.folders.len(), watching.unwatched_count()), (limits::WATCHED_FOLDERS, 10));
     }
 }

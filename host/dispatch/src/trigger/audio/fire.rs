@@ -1,4 +1,4 @@
-//! One piece: the marks, the ears, one transaction.
+//! One batch of new audio: reads the marks, scans the folder, writes one transaction.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use baton_sandbox::Cancel;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, PATIENCE, pairs, task_text};
+use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, SCAN_TIMEOUT, pairs, task_text};
 use crate::trigger::task::{TriggerResult, insert_task};
 use crate::{Context, DispatchError};
 
-/// Hears a piece of what is new in the folder. `closing` ends it early.
+/// Scans the folder for one batch of new audio. `closing` ends the scan early.
 pub(in super::super) async fn fire(
     context: &Arc<Context>,
     trigger: AudioTrigger,
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    // Whoever waits already will see what is there by then.
+    // The scan that waits already will see these files too.
     if !context.scan_queue.waits(folder) {
         return Ok(TriggerResult::default());
     }
@@ -32,21 +32,21 @@ pub(in super::super) async fn fire(
         () = closing.asked() => None,
     };
     context.scan_queue.waits_no_more(folder);
-    // One that does not answer is asked again when it has.
+    // A folder that does not answer is scanned again after it has answered.
     match place.and_then(|place| context.scan_queue.begins(folder, place)) {
-        Some(mut heard) => hear(context, &trigger, &mut heard, closing).await,
+        Some(mut guard) => scan(context, &trigger, &mut guard, closing).await,
         None => Ok(TriggerResult::default()),
     }
 }
 
-async fn hear(
+async fn scan(
     context: &Arc<Context>,
     trigger: &AudioTrigger,
-    heard: &mut FolderScanGuard<'_>,
+    guard: &mut FolderScanGuard<'_>,
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    let news = match ask(context, trigger, heard, closing).await? {
+    let news = match run_scanner(context, trigger, guard, closing).await? {
         Ok(news @ NewAudioBatch { unreachable: None, .. }) => news,
         Ok(NewAudioBatch { unreachable: Some(why), .. }) | Err(why) => {
             context.scan_queue.say(folder, Some(why));
@@ -60,15 +60,15 @@ async fn hear(
     }
     fail_point!("trigger.heard");
     let (inner, key, now) = (Arc::clone(context), trigger.key(), Timestamp::now());
-    let agents = context.ledger.write(move |tx| tell(tx, &inner, &key, &news, now)).await?;
+    let agents = context.ledger.write(move |tx| record(tx, &inner, &key, &news, now)).await?;
     Ok(TriggerResult { agents, audio, ..TriggerResult::default() })
 }
 
-/// Asks the ears, on a thread that may block. The place is let go when that takes too long.
-async fn ask(
+/// Runs the scanner on a thread that may block. Releases the permit to scan when that takes too long.
+async fn run_scanner(
     context: &Arc<Context>,
     trigger: &AudioTrigger,
-    heard: &mut FolderScanGuard<'_>,
+    guard: &mut FolderScanGuard<'_>,
     closing: &Cancel,
 ) -> Result<Result<NewAudioBatch, String>, DispatchError> {
     let Some(scanner) = context.scanner.clone() else {
@@ -76,32 +76,32 @@ async fn ask(
     };
     let marks: BTreeMap<String, String> = mark::seen(&context.ledger.reader()?, &trigger.key())?;
     let stop = Arc::new(AtomicBool::new(false));
-    let (told, folder) = (Arc::clone(&stop), trigger.folder.named.clone());
-    let mut job = tokio::task::spawn_blocking(move || (scanner.hear)(&folder, &marks, &told));
-    let escalation = async {
-        tokio::time::sleep(PATIENCE).await;
-        heard.place = None;
-        let why = "it does not answer; other folders are heard meanwhile".to_owned();
+    let (cancelled, folder) = (Arc::clone(&stop), trigger.folder.named.clone());
+    let mut job = tokio::task::spawn_blocking(move || (scanner.scan)(&folder, &marks, &cancelled));
+    let timeout = async {
+        tokio::time::sleep(SCAN_TIMEOUT).await;
+        guard.place = None;
+        let why = "it does not answer; Baton scans the other folders meanwhile".to_owned();
         context.scan_queue.say(&trigger.folder.named, Some(why));
         std::future::pending::<()>().await;
     };
-    let heard = tokio::select! {
-        heard = &mut job => heard,
-        () = escalation => return Ok(Ok(NewAudioBatch::default())),
+    let scanned = tokio::select! {
+        scanned = &mut job => scanned,
+        () = timeout => return Ok(Ok(NewAudioBatch::default())),
         () = closing.asked() => {
             stop.store(true, Ordering::Relaxed);
             match tokio::time::timeout(GRACE, &mut job).await {
-                Ok(heard) => heard,
-                // What it comes to is told by the next daemon.
+                Ok(scanned) => scanned,
+                // The next daemon reports what the scan found.
                 Err(_) => return Ok(Err("it does not answer".to_owned())),
             }
         }
     };
-    Ok(heard.unwrap_or_else(|error| Err(format!("the work broke off, which is a fault of Baton: {error}"))))
+    Ok(scanned.unwrap_or_else(|error| Err(format!("the scan crashed, which is a fault of Baton: {error}"))))
 }
 
-/// Writes down what was heard, and who is told; gives the plugins that have work.
-fn tell(
+/// Records the batch and makes the tasks for it. Returns the plugins that have work.
+fn record(
     tx: &Tx<'_>,
     context: &Context,
     key: &str,
@@ -136,7 +136,7 @@ fn tell(
     Ok(agents)
 }
 
-/// What Baton itself has done: it has ended when it is written down.
+/// The finished task of the agent `baton` that reports the batch.
 fn own(files: &[NewAudio]) -> task::NewTask {
     let summary = task_text::summary(files);
     task::NewTask {

@@ -1,18 +1,18 @@
-//! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, held against the library, and told.
+//! `[[audio]]` of `baton.toml`: new audio in a folder is fingerprinted, compared with the library, and reported.
 //!
-//! How that is done is the library's business and comes in as [`AudioScanner`]; here is decided when, how much at a time, and what
-//! becomes of it. It is level-triggered as all triggers: what the catalog has of the folder is compared with the marks in the
-//! ledger, and marks, tasks and findings are one transaction. So what was read before a crash and not told is told after
-//! it, and nothing twice.
+//! The library does the scan, as an [`AudioScanner`]; this module decides when to scan, how much at a time, and what to do with
+//! the result. Like all triggers it is level-triggered: it compares the catalog's entries for the folder with the marks in the
+//! ledger, and writes marks, tasks and findings in one transaction. So a file that was read before a crash and not reported is
+//! reported after it, and no file is reported twice.
 //!
-//! Each piece of news is a task of Baton's own that has ended, with a finding for each file that is known, or that should
-//! have a fingerprint and has none; and a task for every plugin that has a trigger `audio` and may ask the library
-//! (`fingerprint=library`), because it is told where files of the library lie.
+//! Each batch makes one finished task of the agent `baton`, with a finding for each file that the library has already, or that
+//! should have a fingerprint and has none. It also makes one task for every plugin that has a trigger `audio` and the grant
+//! `fingerprint=library`: the task contains paths of library files.
 //!
-//! One piece at a time, whatever the number of folders, on a thread of low priority: a thousand files are ten tasks or more,
-//! and the loop goes on meanwhile. What fires while a piece is under way waits for its turn. A folder that does not answer (a
-//! network that hangs) keeps its thread; after a minute it is said, and the others have their turns without it. Neither does
-//! the daemon's end wait for it.
+//! One batch runs at a time, whatever the number of folders, on a thread of low priority: a thousand files make ten tasks or
+//! more, and the engine's loop is not blocked. A scan that is requested during a batch waits for its turn. A folder that does not
+//! answer (a hanging network) keeps its thread; after a minute Baton logs that and scans the other folders. The daemon's exit
+//! does not wait for it.
 
 mod fire;
 mod pairs;
@@ -31,19 +31,19 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(super) use fire::fire;
 pub use scanner::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 
-/// A folder must be quiet for this long. A copy of a file takes longer than a document's saving.
+/// A folder must be quiet for this long. Copying an audio file takes longer than saving a document.
 const DEBOUNCE: Duration = Duration::from_secs(2);
 
-/// A piece that takes longer holds up no other folder: it reads for seconds, unless its folder hangs.
-const PATIENCE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_mins(1) };
+/// A batch that takes longer does not delay the other folders: it takes seconds unless its folder hangs.
+const SCAN_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_mins(1) };
 
-/// How long the daemon's end waits for a piece. One that is under way ends between two blocks of a file.
+/// How long the daemon's exit waits for a batch. A running batch stops between two blocks of a file.
 const GRACE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
 
-/// What a task is called that new audio made, for `task.cause`.
+/// The kind of a task that new audio made, for `task.cause`.
 pub(crate) const KIND: &str = "AUDIO";
 
-/// A folder whose new audio is heard.
+/// A folder whose new audio is scanned.
 #[derive(Clone, Debug)]
 pub(crate) struct AudioTrigger {
     pub(crate) folder: WatchedFolder,
@@ -54,38 +54,43 @@ impl AudioTrigger {
         DEBOUNCE
     }
 
-    /// Whether a change at `path` may be new audio. What is hidden is not listed either.
+    /// Whether a change at `path` may be new audio. Hidden files are not scanned.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
         let hidden = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(b".");
         path.strip_prefix(&self.folder.real).is_ok_and(|below| !below.iter().any(hidden))
     }
 
-    /// Names its marks in the ledger.
+    /// The key of its marks in the ledger.
     fn key(&self) -> String {
         format!("audio {}", self.folder.named.display())
     }
 }
 
-/// What all folders share.
+/// The state of the scans of all folders.
 #[derive(Debug)]
 pub(crate) struct AudioScanQueue {
-    /// Whoever hears.
+    /// The permit to scan.
     place: Semaphore,
     waiting: Mutex<BTreeSet<PathBuf>>,
-    /// The folders that are being heard: one, and those that do not answer.
-    heard: Mutex<BTreeSet<PathBuf>>,
-    /// Why folders cannot be heard, as it was said last.
+    /// The folders that are being scanned: one, and those that do not answer.
+    scanning: Mutex<BTreeSet<PathBuf>>,
+    /// Why folders cannot be scanned, as logged last.
     trouble: Mutex<BTreeMap<PathBuf, String>>,
 }
 
 impl Default for AudioScanQueue {
     fn default() -> Self {
-        Self { place: Semaphore::new(1), waiting: Mutex::default(), heard: Mutex::default(), trouble: Mutex::default() }
+        Self {
+            place: Semaphore::new(1),
+            waiting: Mutex::default(),
+            scanning: Mutex::default(),
+            trouble: Mutex::default(),
+        }
     }
 }
 
 impl AudioScanQueue {
-    /// Puts a folder into the queue; false when it is there already.
+    /// Puts a folder into the queue; false if it is in the queue already.
     fn waits(&self, folder: &Path) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned())
     }
@@ -95,44 +100,44 @@ impl AudioScanQueue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
     }
 
-    /// Begins to hear a folder with the place; none when that folder is still under way.
+    /// Starts the scan of a folder; `None` if the folder is still being scanned.
     fn begins<'a>(&'a self, folder: &Path, place: SemaphorePermit<'a>) -> Option<FolderScanGuard<'a>> {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = heard.insert(folder.to_owned());
+        let mut scanning = self.scanning.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = scanning.insert(folder.to_owned());
         is_new.then(|| FolderScanGuard { scan_queue: self, folder: folder.to_owned(), place: Some(place) })
     }
 
-    /// Whether the folder could not be heard the last time.
+    /// Whether the last scan of the folder failed.
     pub(super) fn is_in_trouble(&self, folder: &Path) -> bool {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
     }
 
-    /// Says once why a folder cannot be heard, and once that it can again.
+    /// Logs once why a folder cannot be scanned, and once that it can be scanned again.
     fn say(&self, folder: &Path, trouble: Option<String>) {
         let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match trouble {
             Some(why) if said.get(folder) != Some(&why) => {
-                tracing::warn!(folder = %folder.display(), "its audio is not heard: {why} ([[audio]] in baton.toml names it)");
+                tracing::warn!(folder = %folder.display(), "cannot scan this folder for new audio: {why} ([[audio]] in baton.toml names it)");
                 said.insert(folder.to_owned(), why);
             }
             None if said.remove(folder).is_some() => {
-                tracing::info!(folder = %folder.display(), "its audio is heard again");
+                tracing::info!(folder = %folder.display(), "this folder is scanned for new audio again");
             }
             Some(_) | None => {}
         }
     }
 }
 
-/// A folder that is being heard, for as long as this is kept.
+/// Marks a folder as being scanned until it is dropped.
 struct FolderScanGuard<'a> {
     scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
-    /// Let go after the folder is: whoever gets it next may hear the same one.
+    /// Dropped after the folder is unmarked: the next holder may scan the same folder.
     place: Option<SemaphorePermit<'a>>,
 }
 
 impl Drop for FolderScanGuard<'_> {
     fn drop(&mut self) {
-        self.scan_queue.heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
+        self.scan_queue.scanning.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.folder);
     }
 }

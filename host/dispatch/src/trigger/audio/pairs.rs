@@ -1,6 +1,6 @@
-//! A pair of files that both came in is told once: by the one that is told later, which is the new one of the two.
+//! A pair of similar new files is reported once: with the file that is reported later.
 //!
-//! Both may be in the catalog before either is told: a scan was faster, a piece is full, two folders are listened to.
+//! Both may be in the catalog before either is reported: a scan was faster, a batch is full, or two folders are watched.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use baton_ledger::{LedgerError, Tx, mark};
 
 use super::{AudioScanner, AudioTrigger, LibraryMatch, NewAudio};
 
-/// Takes out of each file what is going to be told itself, and marks what is told together with it as new. The files have their
-/// marks already.
+/// Removes the matches that will be reported themselves, and sets `new` for those in the same batch. The marks of the files are
+/// set already.
 pub(super) fn once(
     tx: &Tx<'_>,
     scanner: Option<&AudioScanner>,
@@ -18,20 +18,20 @@ pub(super) fn once(
 ) -> Result<Vec<NewAudio>, LedgerError> {
     let together: HashSet<PathBuf> = files.iter().map(|file| file.path.clone()).collect();
     for file in &mut files {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         for mut known in std::mem::take(&mut file.known) {
             known.new = together.contains(&known.path);
-            if known.new || !is_told_later(tx, scanner, &known)? {
-                told.push(known);
+            if known.new || !is_reported_later(tx, scanner, &known)? {
+                reported.push(known);
             }
         }
-        file.known = told;
+        file.known = reported;
     }
     Ok(files)
 }
 
 /// Whether a file is in a watched audio folder and its current content was not reported yet.
-fn is_told_later(tx: &Tx<'_>, scanner: Option<&AudioScanner>, known: &LibraryMatch) -> Result<bool, LedgerError> {
+fn is_reported_later(tx: &Tx<'_>, scanner: Option<&AudioScanner>, known: &LibraryMatch) -> Result<bool, LedgerError> {
     let (Some(scanner), Some(hash)) = (scanner, &known.mark) else {
         return Ok(false);
     };

@@ -1,83 +1,83 @@
-//! What the trigger is told by whoever hears. The room of the library is not one that this one may use, so the program brings
-//! both together.
+//! The interface between the `audio` trigger and the library's scan. This crate does not depend on the library, so the program
+//! connects the two.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Reads some of what is new in a folder and tells of it: the folder, the marks of what was told before, and what ends it
-/// early. Blocks. The error is why nothing can be heard at all.
+/// Scans a folder for a batch of new audio. Its arguments are the folder, the marks of the files that were reported before, and a
+/// flag that ends the scan early. Blocks. The error says why the folder cannot be scanned at all.
 pub type ScanFolderFn =
     dyn Fn(&Path, &BTreeMap<String, String>, &AtomicBool) -> Result<NewAudioBatch, String> + Send + Sync;
 
-/// How new audio is heard.
+/// Scans folders for new audio.
 #[derive(Clone)]
 pub struct AudioScanner {
-    /// The folders.
+    /// The folders to scan.
     pub folders: Vec<WatchedFolder>,
-    /// Hears one of them.
-    pub hear: Arc<ScanFolderFn>,
+    /// Scans one of the folders.
+    pub scan: Arc<ScanFolderFn>,
 }
 
-/// A folder that is listened to.
+/// A folder that is scanned for new audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedFolder {
-    /// As it was named, absolute: what was told of it is marked under this name, whatever it leads to and whether it is there.
+    /// The configured path, made absolute. The marks use this name, whatever a link leads to and whether the folder exists.
     pub named: PathBuf,
-    /// Where that leads, as far as it was there; what tells of changes speaks of real paths.
+    /// The same with every link resolved, as far as it exists: the watcher reports resolved paths.
     pub real: PathBuf,
 }
 
-/// What is new in a folder.
+/// A batch of new audio in a folder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewAudioBatch {
-    /// Files that are there now.
+    /// Files that exist now.
     pub files: Vec<NewAudio>,
-    /// Marked paths that are not there any more.
+    /// Marked paths that do not exist any more.
     pub gone: Vec<String>,
-    /// Whether there is more to do.
+    /// Whether there are more new files.
     pub more: bool,
     /// Why the folder cannot be reached.
     pub unreachable: Option<String>,
 }
 
-/// A file that is new, or another one than before.
+/// A file that is new, or has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewAudio {
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
     /// Its path, as the key of its mark.
     pub key: String,
-    /// What says whether it is still the same audio.
+    /// Changes when the audio changes.
     pub mark: String,
     /// `fingerprinted`, `skipped` or `failed`.
     pub state: &'static str,
-    /// Why it has no fingerprint: a word and a sentence.
+    /// Why it has no fingerprint: a code and a sentence.
     pub why: Option<(String, String)>,
     /// How good it is, for people: `mp3 128 kbit/s`.
     pub format: String,
     /// How long it plays, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// What in the library sounds like it, the most alike first.
+    /// Files of the library that sound like it, the most similar first.
     pub known: Vec<LibraryMatch>,
 }
 
 /// A file of the library that sounds like a new one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LibraryMatch {
-    /// Where it lies.
+    /// The path of the file.
     pub path: PathBuf,
     /// Its path, as the key of its mark.
     pub key: String,
-    /// What its mark is, or is going to be, where it lies in a folder that is listened to.
+    /// Its present or future mark, if it is in a watched folder.
     pub mark: Option<String>,
-    /// Whether it is told together with the new file, and so is new too.
+    /// Whether it is reported in the same batch, and so is new too.
     pub new: bool,
     /// How good it is, for people.
     pub format: String,
-    /// How sure it is that they sound alike, in per cent.
+    /// How similar they sound, in per cent.
     pub score: u8,
-    /// What makes it another version, as a word; none for a copy.
+    /// The kind of a different version; `None` for a copy.
     pub difference: Option<String>,
 }

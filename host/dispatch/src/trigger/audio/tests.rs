@@ -1,4 +1,4 @@
-//! Folders that do not answer: they hold up nobody else, and not the end. What is heard is tested where the ears are.
+//! A folder that does not answer delays neither the other folders nor the daemon's exit. The library tests the scan itself.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
@@ -9,14 +9,14 @@ use baton_sandbox::Cancel;
 use super::*;
 use crate::Context;
 
-/// A house with ears for which the folder `/hangs` does not answer before something comes on the channel, counted, and every
-/// other folder has nothing new at once, counted too.
-fn listening(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
+/// A context whose scanner hangs on the folder `/hangs` until the channel gets a message, and finds nothing new in every other
+/// folder. Both kinds of calls are counted.
+fn with_scanner(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
     let mut context = Context::in_folder(root);
     let (sender, receiver) = mpsc::channel::<()>();
     let (receiver, asked) = (Mutex::new(receiver), Arc::new([AtomicU64::new(0), AtomicU64::new(0)]));
     let counted = Arc::clone(&asked);
-    let hear = move |folder: &Path, _: &BTreeMap<String, String>, _: &AtomicBool| {
+    let scan = move |folder: &Path, _: &BTreeMap<String, String>, _: &AtomicBool| {
         let hangs = folder.ends_with("hangs");
         counted[usize::from(!hangs)].fetch_add(1, Ordering::Relaxed);
         if hangs {
@@ -24,7 +24,7 @@ fn listening(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]
         }
         Ok(NewAudioBatch::default())
     };
-    Arc::get_mut(&mut context).unwrap().scanner = Some(AudioScanner { folders: Vec::new(), hear: Arc::new(hear) });
+    Arc::get_mut(&mut context).unwrap().scanner = Some(AudioScanner { folders: Vec::new(), scan: Arc::new(scan) });
     (context, sender, asked)
 }
 
@@ -35,10 +35,10 @@ fn trigger(folder: &str) -> AudioTrigger {
 #[tokio::test]
 async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
     let root = tempfile::tempdir().unwrap();
-    let (context, answer, _) = listening(root.path());
+    let (context, answer, _) = with_scanner(root.path());
     let closing = Cancel::default();
     let end = async {
-        tokio::time::sleep(PATIENCE / 2).await;
+        tokio::time::sleep(SCAN_TIMEOUT / 2).await;
         closing.cancel();
     };
     let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);
@@ -50,7 +50,7 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
 #[tokio::test]
 async fn a_folder_that_does_not_answer_holds_up_no_other_and_is_asked_once() {
     let root = tempfile::tempdir().unwrap();
-    let (context, answer, asked) = listening(root.path());
+    let (context, answer, asked) = with_scanner(root.path());
     let closing = Cancel::default();
     let first = tokio::spawn({
         let (context, closing) = (Arc::clone(&context), closing.clone());
