@@ -135,7 +135,7 @@ fn from(task: &Task, room: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> 
     let mode = task_arguments::mode(task)?;
     let mut findings = Findings::default();
     let known = room.memory.stamps()?;
-    let all = gather(wanted, &known, &mut findings).map_err(super::ends)?;
+    let all = gather(wanted, &known, &mut findings).map_err(super::shared::ends)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
