@@ -140,9 +140,9 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn the_settings_of_the_readme_are_read_as_they_stand() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let settings = readme.split("## Settings").nth(1).unwrap().split("```toml\n").nth(1).unwrap();
+fn the_settings_of_the_configuration_page_are_read_as_they_stand() {
+    let page = fs::read_to_string(repository().join("host/docs/configuration.md")).unwrap();
+    let settings = page.split("```toml\n").nth(1).unwrap();
     let workspace = Workspace::init();
     workspace.write("baton.toml", settings.split("```").next().unwrap());
     let agents = workspace.baton(&["agents"]).ended(0).stdout;

@@ -54,6 +54,8 @@ mod folders_come_back;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod generated_docs;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod hostile;

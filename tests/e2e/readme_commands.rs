@@ -1,5 +1,5 @@
-//! The commands of the READMEs, word for word: every fenced `sh` block of a README is run in an empty folder, in order, in one
-//! shell, with the real program.
+//! The commands of the documents, word for word: every fenced `sh` block of `README.md`, `host/docs/*.md` and the READMEs of the
+//! plugins is run with the real program, in order, in one shell. `README.md` starts in an empty folder, the others in a new workspace.
 //!
 //! A comment `<!-- steps … -->` right before a block says what running it needs; a block without one is run as it is. It is
 //! either `<!-- steps: not run: REASON -->`, or has a line for each of these:
@@ -151,12 +151,58 @@ fn follow(readme: &Path, first: &str) -> String {
     steps
 }
 
-#[test]
-fn the_commands_of_the_readme_do_what_it_says() {
-    let steps = follow(&repository().join("README.md"), "");
-    for command in ["send", "lint", "status", "why", "cancel", "retry", "doctor", "backup", "restore", "plugin grant"] {
+const IN_A_WORKSPACE: &str = "baton init team && cd team || exit 98\n";
+
+/// Asserts that the script runs each of the commands.
+fn assert_runs(steps: &str, commands: &[&str]) {
+    for command in commands {
         assert!(steps.contains(&format!("{{ baton {command}")), "`baton {command}` is run: {steps}");
     }
+}
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let readme = repository().join("README.md");
+    let steps = follow(&readme, "");
+    assert_runs(&steps, &["init", "send", "status", "why", "cancel", "retry", "doctor", "backup", "plugin grant"]);
+    let lines = fs::read_to_string(readme).unwrap().lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines; details belong into host/docs");
+}
+
+/// Follows a page of `host/docs`.
+fn follow_page(name: &str, commands: &[&str]) {
+    assert_runs(&follow(&repository().join("host/docs").join(name), IN_A_WORKSPACE), commands);
+}
+
+#[test]
+fn the_commands_of_the_guide_do_what_it_says() {
+    follow_page("guide.md", &["send", "lint", "obligations", "cancel --agent", "run spotify", "audit", "init --adopt"]);
+}
+
+#[test]
+fn the_commands_of_the_operations_page_do_what_it_says() {
+    follow_page("operations.md", &["doctor", "ledger verify --head", "ledger prune", "backup", "restore"]);
+}
+
+#[test]
+fn the_commands_of_the_security_page_do_what_it_says() {
+    follow_page("security.md", &["plugin approve", "plugin grant", "secret set", "secret rm"]);
+}
+
+/// Follows every page without a separate test, such as a new one.
+#[test]
+fn the_commands_of_the_other_pages_do_what_they_say() {
+    let mut followed = 0;
+    for entry in fs::read_dir(repository().join("host/docs")).unwrap() {
+        let page = entry.unwrap().path();
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        let is_followed_above = ["guide.md", "operations.md", "security.md"].contains(&name.as_str());
+        if name.ends_with(".md") && !is_followed_above && fs::read_to_string(&page).unwrap().contains("\n```sh\n") {
+            follow(&page, IN_A_WORKSPACE);
+            followed += 1;
+        }
+    }
+    assert!(followed >= 2, "music.md and contributing.md: {followed}");
 }
 
 #[test]
@@ -166,7 +212,7 @@ fn the_commands_of_the_plugins_readmes_do_what_they_say() {
     let readmes = folders.chain([plugins.clone()]).map(|folder| folder.join("README.md")).filter(|file| file.is_file());
     let mut with_grants = 0;
     for readme in readmes {
-        let steps = follow(&readme, "baton init team && cd team || exit 98\n");
+        let steps = follow(&readme, IN_A_WORKSPACE);
         with_grants += usize::from(steps.contains("{ baton plugin grant "));
     }
     assert_eq!(with_grants, 3, "djay, drive-sync and spotify");

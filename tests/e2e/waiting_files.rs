@@ -1,5 +1,5 @@
 //! What people and agents do to a file while its task waits: rename it, move it between an agent's folders, take it away,
-//! spoil it, take the whole folder away. Each means one thing (README, "What happens to a file").
+//! spoil it, take the whole folder away. Each means one thing (host/docs/guide.md, "What happens to a file").
 
 use std::fs;
 
