@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use baton_core::Recipients;
 use baton_core::manifest::{Capabilities, Database, FingerprintScope, HostAddress, HttpRule, Mode};
 
-use crate::grant_set::{GrantSet, GrantedDatabase, GrantedFolder, GrantedSecret};
+use crate::granted::{GrantSet, GrantedDatabase, GrantedFolder, GrantedSecret};
 
 /// One grant.
 #[derive(Clone, Debug, PartialEq, Eq)]

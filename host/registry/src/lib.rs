@@ -8,6 +8,7 @@ mod error;
 pub mod fetch;
 pub mod grant_set;
 mod grant_spec;
+mod granted;
 pub mod history;
 mod http_client;
 mod limits;
@@ -26,12 +27,13 @@ pub mod tls;
 
 pub use error::FetchError;
 pub use fetch::{FetchedPackage, fetch};
-pub use grant_set::GrantSet;
 pub use grant_spec::GrantSpec;
+pub use granted::GrantSet;
 pub use lock::{Lock, LockError, PluginEntry, Revision, Source};
+pub use oci::ReferenceError;
 pub use pack::{PackError, pack};
 pub use package::{OutOfBounds, Package, PackageError};
-pub use reference::{Reference, ReferenceError};
+pub use reference::Reference;
 pub use register::{
     Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PluginRegister, Proof, RegisterError, Trust,
     signer,

@@ -16,7 +16,7 @@ use baton_ledger::regular_file;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::grant_set::GrantSet;
+use crate::granted::GrantSet;
 
 /// The file's name.
 pub const FILE: &str = "baton.lock";
@@ -319,7 +319,7 @@ mod tests {
     use baton_core::manifest::{Database, Mode};
 
     use super::*;
-    use crate::grant_set::{GrantedDatabase, GrantedFolder};
+    use crate::granted::{GrantedDatabase, GrantedFolder};
 
     #[test]
     fn what_is_written_reads_back() {

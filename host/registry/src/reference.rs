@@ -10,7 +10,7 @@ use std::str::FromStr;
 use reqwest::Url;
 
 use crate::http_client::is_loopback;
-use crate::oci::OciReference;
+use crate::oci::{OciReference, ReferenceError};
 
 /// Where a package comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -21,23 +21,6 @@ pub enum Reference {
     Web(Url),
     /// `oci://HOST[:PORT]/REPOSITORY[:TAG][@sha256:DIGEST]`.
     Oci(OciReference),
-}
-
-/// A text that names no package.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` names no package: {reason}")]
-pub struct ReferenceError {
-    /// What was written.
-    pub text: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl ReferenceError {
-    /// `text` is wrong because of `reason`.
-    pub(crate) fn new(text: &str, reason: impl Into<String>) -> Self {
-        Self { text: text.to_owned(), reason: reason.into() }
-    }
 }
 
 impl FromStr for Reference {

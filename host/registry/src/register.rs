@@ -24,14 +24,13 @@ use std::sync::Arc;
 
 use baton_core::manifest::Manifest;
 
-use crate::grant_set::GrantSet;
 use crate::grant_spec::GrantSpec;
+use crate::granted::GrantSet;
 use crate::lock::{Lock, PluginEntry, Source};
 use crate::package::Package;
 use crate::store::Store;
 
-pub use holder::{Holder, signer};
-pub use model::{Approval, Candidate, Change, InstallResult, RegisterError, Trust};
+pub use model::{Approval, Candidate, Change, Holder, InstallResult, RegisterError, Trust, signer};
 use succession::replace;
 
 /// The folder of a workspace into which packages are dropped.

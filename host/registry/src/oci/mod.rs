@@ -14,6 +14,6 @@ mod tests;
 
 pub use access::{Access, AccessError};
 pub use artifact::SIGNATURE_ANNOTATION;
-pub use name::OciReference;
+pub use name::{OciReference, ReferenceError};
 pub use pull::{PulledComponent, pull};
 pub use push::{Publication, PublishedComponent, push};

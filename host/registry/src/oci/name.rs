@@ -7,7 +7,6 @@ use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use crate::http_client::is_this_machine;
-use crate::reference::ReferenceError;
 
 /// How a reference begins.
 const SCHEME: &str = "oci://";
@@ -70,6 +69,23 @@ impl OciReference {
     /// What the registry calls the manifest: the digest where one is pinned.
     pub(super) fn manifest(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or(USUAL_TAG)
+    }
+}
+
+/// A text that does not name a package.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` names no package: {reason}")]
+pub struct ReferenceError {
+    /// What was written.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl ReferenceError {
+    /// `text` is wrong because of `reason`.
+    pub(crate) fn new(text: &str, reason: impl Into<String>) -> Self {
+        Self { text: text.to_owned(), reason: reason.into() }
     }
 }
 

@@ -1,52 +1,12 @@
 //! Who holds a plugin's name, and whether a package with that name comes from somebody else.
 
-use std::fmt;
-
 use baton_core::Digest;
-use baton_core::text::one_line;
 use baton_sandbox::read_manifest;
 
 use super::PluginRegister;
-use super::model::RegisterError;
-use crate::lock::{Lock, PluginEntry, Revision, Source, short};
+use super::model::{Holder, RegisterError};
+use crate::lock::{Lock, PluginEntry, Revision, Source};
 use crate::package::Package;
-
-/// The plugin that holds a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Where its bytes came from.
-    pub source: Source,
-    /// Its version.
-    pub version: String,
-    /// `sha256:` and 64 hexadecimal digits.
-    pub digest: String,
-    /// The id of the trusted key that signed it.
-    pub key: Option<String>,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = short(&self.digest);
-        let version = if self.version.is_empty() { String::new() } else { format!("{}, ", one_line(&self.version)) };
-        match &self.source {
-            Source::Shipped => write!(f, "the plugin inside this program ({version}sha256:{digest})"),
-            source => {
-                let source = one_line(&source.to_string());
-                write!(
-                    f,
-                    "the installed plugin ({version}sha256:{digest}, {}, from {source})",
-                    signer(self.key.as_deref())
-                )
-            }
-        }
-    }
-}
-
-/// Who signed a package, in words.
-#[must_use]
-pub fn signer(key: Option<&str>) -> String {
-    key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
-}
 
 impl PluginRegister {
     /// Who holds the name of the package, if that is somebody else.
@@ -127,7 +87,7 @@ pub(super) fn revision_of(entry: &PluginEntry) -> Revision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grant_set::GrantSet;
+    use crate::granted::GrantSet;
 
     #[test]
     fn a_tag_names_the_same_place_and_another_repository_does_not() {

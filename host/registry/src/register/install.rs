@@ -6,7 +6,7 @@ use fail::fail_point;
 use super::PluginRegister;
 use super::model::{Candidate, Change, InstallResult, RegisterError, Trust};
 use super::succession::{first, may_be_older, succeed};
-use crate::grant_set::GrantSet;
+use crate::granted::GrantSet;
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
 

@@ -1,12 +1,13 @@
 //! The arguments and results of the register: packages and who vouches for them, what was changed, errors.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use baton_core::Digest;
+use baton_core::text::one_line;
 
-use super::holder::Holder;
-use crate::lock::{BrokenEntry, LockError, Source};
+use crate::lock::{BrokenEntry, LockError, Source, short};
 use crate::package::PackageError;
 
 /// A package that is to be installed.
@@ -54,6 +55,43 @@ pub struct InstallResult {
     pub holder: Option<Holder>,
     /// The id of the trusted key that signed the package.
     pub key: Option<String>,
+}
+
+/// The plugin that holds a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Where its bytes came from.
+    pub source: Source,
+    /// Its version.
+    pub version: String,
+    /// `sha256:` and 64 hexadecimal digits.
+    pub digest: String,
+    /// The id of the trusted key that signed it.
+    pub key: Option<String>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = short(&self.digest);
+        let version = if self.version.is_empty() { String::new() } else { format!("{}, ", one_line(&self.version)) };
+        match &self.source {
+            Source::Shipped => write!(f, "the plugin inside this program ({version}sha256:{digest})"),
+            source => {
+                let source = one_line(&source.to_string());
+                write!(
+                    f,
+                    "the installed plugin ({version}sha256:{digest}, {}, from {source})",
+                    signer(self.key.as_deref())
+                )
+            }
+        }
+    }
+}
+
+/// Who signed a package, in words.
+#[must_use]
+pub fn signer(key: Option<&str>) -> String {
+    key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
 }
 
 /// How the operator approves a revision that waits.
