@@ -14,20 +14,6 @@ use super::total::added;
 use super::words::{labelled, stem, stems};
 use crate::limits;
 
-/// Opposites that part a whole in two.
-pub(super) const OPPOSITES: &[(&str, &str)] = &[
-    ("local", "streaming"),
-    ("local", "remote"),
-    ("online", "offline"),
-    ("valid", "invalid"),
-    ("linked", "unlinked"),
-    ("matched", "unmatched"),
-    ("passed", "failed"),
-    ("open", "closed"),
-    ("public", "private"),
-    ("read", "unread"),
-];
-
 /// Words that say that a name means the whole.
 const WHOLE: &[&str] = &["all", "full", "library", "overall", "total", "whole"];
 

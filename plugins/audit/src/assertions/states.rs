@@ -6,10 +6,23 @@
 
 use super::claim::{Assertion, AssertionKind, Kind, Quantity, Value};
 use super::number::{Number, grouped, numbers};
-use super::parts::OPPOSITES;
 use super::quantity::{Counted, DOINGS, key};
 use super::text::{Form, Grid, Text};
 use super::words::stems;
+
+/// Opposites that part a whole in two.
+const OPPOSITES: &[(&str, &str)] = &[
+    ("local", "streaming"),
+    ("local", "remote"),
+    ("online", "offline"),
+    ("valid", "invalid"),
+    ("linked", "unlinked"),
+    ("matched", "unmatched"),
+    ("passed", "failed"),
+    ("open", "closed"),
+    ("public", "private"),
+    ("read", "unread"),
+];
 
 /// Headings of the column that holds an id.
 const IDS: &[&str] = &["id", "database id", "identifier", "uuid"];

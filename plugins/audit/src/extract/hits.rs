@@ -3,46 +3,11 @@
 //! The line is cut at its code and its links; a line without either is read by `plain`. Whether a file is promised is
 //! `sentence`'s matter.
 
+use super::context::LineContext;
+use super::hit::Hit;
 use super::inline::{Inline, SpanKind};
 use super::names::{self, Name};
 use super::plain::plain;
-use super::sentence::LineContext;
-
-/// A file in a line with the words before it.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one thing that may be known of how a file is written, whatever the others are"
-)]
-pub(super) struct Hit {
-    pub(super) name: Name,
-    pub(super) link: bool,
-    pub(super) code: bool,
-    /// The text says its name; a link may say anything.
-    pub(super) named: bool,
-    /// Its form alone does not make it a file: only a promise does.
-    pub(super) weak: bool,
-    /// Words since the hit before, or since the start of the line.
-    pub(super) before: String,
-    /// The rest after this hit up to the next.
-    pub(super) after: String,
-    pub(super) line: usize,
-}
-
-/// The words before a file without what opens a line: marks, numbers, signs.
-pub(super) fn lead(before: &str) -> String {
-    let lower = before.to_lowercase();
-    let rest = lower.trim_start_matches(|sign: char| !sign.is_alphanumeric()).trim();
-    uncounted(rest).trim_start_matches(|sign: char| !sign.is_alphanumeric()).trim().to_owned()
-}
-
-/// A line without the number that counts it: `0.2`, `3)`, `4.`, `12:`.
-fn uncounted(text: &str) -> &str {
-    let rest = text.trim_start_matches(|sign: char| sign.is_ascii_digit() || sign == '.');
-    let number = text.strip_suffix(rest).unwrap_or_default();
-    let counted = number.contains('.') || rest.starts_with([')', ':']);
-    let closed = rest.is_empty() || rest.starts_with([')', ':', ' ']);
-    if counted && closed && number.starts_with(|sign: char| sign.is_ascii_digit()) { rest } else { text }
-}
 
 /// The files of a line, in order.
 pub(super) fn hits(text: &Inline, setting: LineContext) -> Vec<Hit> {

@@ -7,7 +7,9 @@
 
 pub(crate) mod blocks;
 pub(crate) mod claims;
+mod context;
 mod endings;
+mod hit;
 mod hits;
 pub(crate) mod inline;
 pub(crate) mod names;

@@ -3,10 +3,10 @@
 //! Words are taken for a file only where it opens the line, where it is the object of the verb that opens its sentence, or
 //! where a label says that files follow; and then those that are listed after it.
 
-use super::hits::{Hit, lead};
+use super::context::{LineContext, SectionKind};
+use super::hit::{Hit, head_ends, lead};
 use super::inline::Inline;
 use super::names::{self, Name};
-use super::sentence::{LineContext, SectionKind, head_ends};
 use super::words;
 
 /// How many words of a sentence may stand before its object.

@@ -4,45 +4,14 @@
 //! between two names whether the second shares its fate. Text that is no code and no link names a file only where it is
 //! the whole head of the line.
 
-use super::hits::{Hit, hits, lead};
+use super::context::{LineContext, SectionKind};
+use super::hit::{Hit, head_ends, lead};
+use super::hits::hits;
 use super::inline::Inline;
 use super::names;
 use super::symbols;
 use super::words;
 use crate::plan::{Form, Kind, Role, Sighting};
-
-/// What the headings and labels above a line say about it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum SectionKind {
-    /// Nothing.
-    #[default]
-    Plain,
-    /// Files are promised here.
-    Promising,
-    /// Nothing is promised here.
-    Excluded,
-}
-
-/// What is known of the place where a line stands.
-#[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is one thing that may be known of a place, whatever the others are"
-)]
-pub(super) struct LineContext {
-    /// What stands above it.
-    pub(super) ground: SectionKind,
-    /// The item above it, or the heading, makes something; `Path:` then names what.
-    pub(super) making: bool,
-    /// It names a thing by its first words: a checkbox item, a heading.
-    pub(super) entry: bool,
-    /// Whatever follows the file that opens it says what it is for: a checkbox item, a todo.
-    pub(super) told: bool,
-    /// It is a list of files: whatever is marked as code there and looks like a file is one.
-    pub(super) listing: bool,
-    /// It tells by what success is measured: "`x` exists" is a promise there.
-    pub(super) measured: bool,
-}
 
 #[must_use]
 pub(super) fn sightings(line: &Inline, setting: LineContext, form: Form) -> Vec<Sighting> {
@@ -206,16 +175,6 @@ fn after_label(lead: &str) -> &str {
     let dashes = [": ", " \u{2013} ", " \u{2014} ", " - "];
     let end = dashes.iter().filter_map(|dash| label.rfind(dash).map(|at| at + dash.len())).max();
     end.and_then(|end| label.get(end..)).map_or(lead, str::trim)
-}
-
-/// Whether the head of a line ends after its file: nothing follows, or a dash, a colon, a bracket, a comma.
-pub(super) fn head_ends(after: &str) -> bool {
-    if after.starts_with("  ") || after.starts_with('\t') {
-        return true;
-    }
-    let rest = after.trim_start();
-    let word: String = rest.chars().take_while(|sign| sign.is_alphanumeric()).collect::<String>().to_lowercase();
-    word.is_empty() || matches!(word.as_str(), "and" | "with" | "for" | "und" | "mit" | "f\u{fc}r")
 }
 
 #[cfg(test)]

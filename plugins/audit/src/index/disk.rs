@@ -6,7 +6,34 @@
 
 use std::io;
 
-use super::walk::EntryKind;
+/// What an entry of the tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link; never followed.
+    Link,
+    /// A pipe, a socket, a device; never opened.
+    Special,
+}
+
+impl EntryKind {
+    /// The kind of a directory entry, links not followed.
+    #[must_use]
+    pub fn of(kind: std::fs::FileType) -> Self {
+        if kind.is_symlink() {
+            Self::Link
+        } else if kind.is_dir() {
+            Self::Folder
+        } else if kind.is_file() {
+            Self::File
+        } else {
+            Self::Special
+        }
+    }
+}
 
 /// What a look at a path gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

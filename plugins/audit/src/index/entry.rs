@@ -4,7 +4,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use super::disk;
-use super::walk::{EntryKind, Index, Root, join};
+use super::disk::EntryKind;
+use super::walk::{Index, Root, join};
 use crate::limits;
 
 /// Something that exists below a root.

@@ -8,5 +8,6 @@ mod entry;
 mod list;
 mod walk;
 
+pub use disk::EntryKind;
 pub use entry::{Content, FoundEntry};
-pub use walk::{EntryKind, Index, Root};
+pub use walk::{Index, Root};

@@ -4,10 +4,9 @@
 //! asked for here: only the files that a plan names are ever looked at again. All paths stand in one text, so that an entry
 //! costs its path and sixteen bytes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disk;
+use super::disk::{self, EntryKind};
 use crate::limits;
 
 /// Folders whose content is somebody else's or can be made again.
@@ -20,35 +19,6 @@ pub struct Root {
     pub path: PathBuf,
     /// What people call it.
     pub shown: String,
-}
-
-/// What an entry of the tree is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EntryKind {
-    /// A regular file.
-    File,
-    /// A folder.
-    Folder,
-    /// A symbolic link; never followed.
-    Link,
-    /// A pipe, a socket, a device; never opened.
-    Special,
-}
-
-impl EntryKind {
-    /// The kind of a directory entry, links not followed.
-    #[must_use]
-    pub fn of(kind: fs::FileType) -> Self {
-        if kind.is_symlink() {
-            Self::Link
-        } else if kind.is_dir() {
-            Self::Folder
-        } else if kind.is_file() {
-            Self::File
-        } else {
-            Self::Special
-        }
-    }
 }
 
 /// One entry: a slice of the index's one text. Twelve bytes, so that a hundred thousand of them stay small.
@@ -289,6 +259,8 @@ fn last_name(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

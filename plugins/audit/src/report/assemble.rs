@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use super::artifact::Form;
 use super::escape;
 use super::findings::{self, Gap};
 use super::model::{
-    Component, ExpectedSize, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
+    Component, ExpectedSize, FieldLine, FolderLine, MentionLine, NOTHING_VERIFIED, PlanReport, ReferenceRow, Report,
+    Row, SCHEMA, Stamp,
 };
 use super::parts::Parts;
-use super::render::Form;
 use crate::count::{count, is};
 use crate::discover::Details;
 use crate::extract::DocumentWords;
@@ -19,9 +20,6 @@ use crate::limits;
 use crate::plan::{Deliverable, Plan, Reference, Role, SizeAssertion};
 use crate::remark::{NoteSeverity, Remark, key};
 use crate::verify::{Counts, JudgedPlan, UnrequestedFiles, Verdict};
-
-/// The status of a report on plans of which nothing could be verified.
-pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";
 
 /// A plan with the verdicts on it.
 #[derive(Debug)]

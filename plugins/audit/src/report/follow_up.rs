@@ -2,108 +2,14 @@
 //!
 //! Who is asked, how often and when it is enough is decided elsewhere; here the decisions are shown.
 
-use serde::Serialize;
-
+use super::artifact::Artifact;
 use super::document::{Document, Field, Section, table, text};
 use super::model::{Report, Stamp};
-use super::render::Artifact;
+use super::parts::{FollowUp, FollowUpState};
 use super::{escape, markdown};
 use crate::count::count;
 use crate::limits;
 use crate::page::{Block, Cell};
-use crate::remark::NoteSeverity;
-
-/// One gap and what was done about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FollowUp {
-    /// The finding's id.
-    pub finding: String,
-    /// The agent that was asked, or would be.
-    pub agent: Option<String>,
-    /// One line.
-    pub title: String,
-    /// The plan that promises it, as the report names it.
-    pub plan: String,
-    /// The path that the plan means.
-    pub path: String,
-    /// What was done.
-    pub state: FollowUpState,
-    /// The how many-th time it is asked for, from 1; 0 when it was never asked for.
-    pub round: u32,
-    /// Why it stands so.
-    pub reason: String,
-    /// How much the gap matters.
-    pub priority: NoteSeverity,
-}
-
-/// What was done about a gap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum FollowUpState {
-    /// A handoff leaves with this audit.
-    Sent,
-    /// It was asked for earlier, and the answer is still to come.
-    Open,
-    /// A person has to look: nobody is responsible, nothing may be sent, or it was asked for often enough.
-    Held,
-    /// The gap is closed, and what was asked for is taken back.
-    Withdrawn,
-}
-
-impl FollowUpState {
-    /// Every state, in the order of the report.
-    pub const ALL: [Self; 4] = [Self::Sent, Self::Open, Self::Held, Self::Withdrawn];
-
-    /// A sign and a word.
-    #[must_use]
-    pub const fn shown(self) -> &'static str {
-        match self {
-            Self::Sent => "\u{26a0}\u{fe0f} SENT",
-            Self::Open => "\u{23f3} OPEN",
-            Self::Held => "\u{274c} HELD",
-            Self::Withdrawn => "\u{2705} CLOSED",
-        }
-    }
-
-    /// The heading above follow-ups of this state.
-    const fn heading(self) -> &'static str {
-        match self {
-            Self::Sent => "Actions Sent to Agents",
-            Self::Open => "Actions Waiting for an Answer",
-            Self::Held => "Issues for a Person",
-            Self::Withdrawn => "Completed Actions",
-        }
-    }
-}
-
-impl FollowUp {
-    /// `Handoff to Codex-Agent`, or that there is none.
-    #[must_use]
-    pub(super) fn kind(&self) -> String {
-        match (&self.agent, self.state) {
-            (Some(agent), FollowUpState::Held) => format!("Issue (for {agent})"),
-            (Some(agent), _) => format!("Handoff to {agent}"),
-            (None, _) => "Issue".to_owned(),
-        }
-    }
-
-    fn priority(&self) -> &'static str {
-        match self.priority {
-            NoteSeverity::High => "High",
-            NoteSeverity::Medium => "Medium",
-            NoteSeverity::Low => "Low",
-            NoteSeverity::Info => "Info",
-        }
-    }
-
-    fn notes(&self) -> String {
-        match (self.round, self.reason.as_str()) {
-            (0, reason) => reason.to_owned(),
-            (round, "") => format!("round {round}"),
-            (round, reason) => format!("round {round}; {reason}"),
-        }
-    }
-}
 
 /// The follow-ups for phase 5: one table, sorted by state.
 #[must_use]

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::escape::markup;
 use super::model::{PlanReport, Report, Row, Stamp};
 use super::rules::kind_of_status;
+use super::wording::percent;
 use crate::count::count;
 use crate::verify::Status;
 
@@ -65,7 +66,7 @@ fn suite(out: &mut String, report: &Report, plan: &PlanReport, stamp: &Stamp) {
     let _ = writeln!(out, "  <testsuite name=\"{name}\" {counted} timestamp=\"{}\">", stamp.local());
     out.push_str("    <properties>\n");
     property(out, "report", &report.report_id);
-    property(out, "completion", &super::pages::percent(plan.completion_percent));
+    property(out, "completion", &percent(plan.completion_percent));
     for status in Status::ALL {
         property(out, &kind_of_status(status), &plan.counts.get(status).to_string());
     }

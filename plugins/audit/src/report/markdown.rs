@@ -5,11 +5,13 @@
 use std::fmt::Write;
 
 use super::document::{Document, Field};
-use super::{escape, pages};
-use crate::page::{Bar, Block, Cell, Point, Table};
+use super::escape;
+use super::wording::{of_trend, percent};
+use crate::page::{Bar, Block, Cell, Table};
 
+/// Writes a document as Markdown.
 #[must_use]
-pub(super) fn write(document: &Document) -> String {
+pub fn write(document: &Document) -> String {
     let mut out = format!("# {}\n\n", escape::cell(&document.title));
     fields(&mut out, &document.fields);
     for section in &document.sections {
@@ -77,7 +79,7 @@ fn cell(cell: &Cell) -> String {
         Cell::Strong(text) => format!("**{}**", escape::cell(text)),
         Cell::Code(text) => escape::path(text),
         Cell::Number(number) => escape::number(*number),
-        Cell::Percent(percent) => pages::percent(*percent),
+        Cell::Percent(percent) => self::percent(*percent),
         Cell::Status(status) => format!("{} {}", status.sign(), escape::cell(status.word())),
         Cell::None => "\u{2013}".to_owned(),
     }
@@ -88,16 +90,6 @@ fn of_bars(bars: &[Bar]) -> Table {
     for bar in bars {
         let (done, expected) = (Cell::Number(bar.done), Cell::Number(bar.expected));
         table.row([Cell::text(&bar.label), done, expected, Cell::Percent(bar.percent())]);
-    }
-    table
-}
-
-/// The table that stands for a curve; HTML has it beside the drawing.
-#[must_use]
-pub(super) fn of_trend(points: &[Point]) -> Table {
-    let mut table = Table::new(&["Audit", "Completion"]);
-    for point in points {
-        table.row([Cell::text(&point.at), Cell::Percent(point.percent)]);
     }
     table
 }

@@ -5,6 +5,7 @@
 //! `sarif` and `junit` write the data itself; `render` makes files. `follow_up`, `outbox` and `session` are reports of their
 //! own. No clock and no disk: the same data gives the same bytes.
 
+mod artifact;
 mod assemble;
 mod document;
 pub(crate) mod escape;
@@ -23,28 +24,20 @@ mod rules;
 mod sarif;
 mod session;
 mod thin;
+mod wording;
 
+pub use artifact::{Artifact, Form};
 pub use assemble::{Assembly, Audited};
 pub use document::{Document, Field, Gate, Phase, Section, sections};
 pub use findings::Gap;
-pub use follow_up::{FollowUp, FollowUpState, blocks as follow_up_blocks, follow_up};
+pub use follow_up::{blocks as follow_up_blocks, follow_up};
+pub use html::write as html;
+pub use markdown::write as markdown;
 pub use model::{
     Component, ExpectedSize, FieldLine, FolderLine, MentionLine, PlanReport, ReferenceRow, Report, Row, SCHEMA, Stamp,
 };
 pub use outbox::issues;
 pub use pages::{document, phases};
-pub use parts::{LastReport, Part, Parts};
-pub use render::{Artifact, Form, render, render_all};
+pub use parts::{FollowUp, FollowUpState, LastReport, Part, Parts};
+pub use render::{render, render_all};
 pub use session::session_document;
-
-/// Writes a document as Markdown.
-#[must_use]
-pub fn markdown(document: &Document) -> String {
-    markdown::write(document)
-}
-
-/// Writes a document as one HTML page that needs nothing beside it.
-#[must_use]
-pub fn html(document: &Document) -> String {
-    html::write(document)
-}

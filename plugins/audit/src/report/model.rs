@@ -15,6 +15,9 @@ use crate::verify::{CommitLine, Counts, Status, Symbol, UnrequestedFiles};
 /// The version of the JSON's shape.
 pub const SCHEMA: u32 = 2;
 
+/// The status of a report on plans of which nothing could be verified.
+pub(super) const NOTHING_VERIFIED: &str = "AUDIT COMPLETE - NOTHING VERIFIED";
+
 /// A moment in the two forms that a report needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {

@@ -5,10 +5,10 @@
 
 use serde::Serialize;
 
+use super::artifact::Artifact;
 use super::escape;
-use super::follow_up::{FollowUp, FollowUpState};
 use super::model::Stamp;
-use super::render::Artifact;
+use super::parts::{FollowUp, FollowUpState};
 use crate::limits;
 use crate::remark::NoteSeverity;
 

@@ -4,9 +4,9 @@
 use baton_plugin_sdk::{Cause, Error, Handoff, Outcome, Task};
 use serde_json::Value;
 
-use super::audit::PlanAssertions;
+use super::audit::{self, PlanAssertions};
 use super::earlier::EarlierAudits;
-use super::{audit, outcome};
+use super::outcome::outcome;
 use crate::assertions::{self, AssertionReport, CheckedDocument};
 use crate::count::count;
 use crate::follow;

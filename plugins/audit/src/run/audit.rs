@@ -5,9 +5,9 @@ use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::earlier::EarlierAudits;
 use super::narrow::narrow;
+use super::outcome::{outcome, unwritten};
 use super::pieces::{self, Pieces};
 use super::wanted;
-use super::{outcome, unwritten};
 use crate::assertions;
 use crate::discover::{self, Discovery, PlanFile};
 use crate::extract;

@@ -5,7 +5,7 @@ use baton_plugin_sdk::Error;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::unwritten;
+use super::outcome::unwritten;
 use crate::alignment;
 use crate::assertions;
 use crate::earlier_outcomes::EarlierOutcomes;

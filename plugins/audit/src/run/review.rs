@@ -2,7 +2,7 @@
 
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
-use super::{outcome, unwritten};
+use super::outcome::{outcome, unwritten};
 use crate::alignment;
 use crate::index::Index;
 use crate::options::Options;

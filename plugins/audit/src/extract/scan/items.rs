@@ -1,8 +1,9 @@
 //! Items of lists, with what the items above them say; boxes and todos, which are items by another name.
 
 use super::super::blocks::{Block, Fence, blocks};
+use super::super::context::{LineContext, SectionKind};
 use super::super::inline::Inline;
-use super::super::sentence::{self, LineContext, SectionKind};
+use super::super::sentence;
 use super::super::todos::Todo;
 use super::super::{names, words};
 use super::fields::{joined, label_folder};

@@ -1,8 +1,9 @@
 //! Paragraphs: lines that are read one by one, trees and tables that stand in them without a fence or a blank line.
 
 use super::super::blocks::{Block, Fence, blocks};
+use super::super::context::LineContext;
 use super::super::inline::Inline;
-use super::super::sentence::{self, LineContext};
+use super::super::sentence;
 use super::super::{names, words};
 use super::marks::{boxed, is_ruler, unmarked};
 use super::{HeadingFlags, Scan};

@@ -10,9 +10,10 @@ mod marks;
 
 use self::marks::{unnumbered, without_number};
 use super::blocks::{Block, Fence, blocks};
+use super::context::{LineContext, SectionKind};
 use super::inline::Inline;
 use super::names;
-use super::sentence::{self, LineContext, SectionKind};
+use super::sentence;
 use super::todos::todos;
 use super::{symbols, table, tree, words};
 use crate::plan::{Form, Place, Plan, Role, Sighting, SymbolHint, gather};

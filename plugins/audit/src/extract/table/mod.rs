@@ -7,9 +7,10 @@ mod columns;
 
 use self::columns::{CLASS, Columns, LINES, SIZE, STATUS, bit, file_column};
 use super::claims;
+use super::context::{LineContext, SectionKind};
 use super::inline::{Inline, SpanKind};
 use super::names;
-use super::sentence::{self, LineContext, SectionKind};
+use super::sentence;
 use super::symbols;
 use super::words;
 use crate::plan::{Form, Kind, Role, Sighting};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::escape::{markup, number, visible};
-use super::super::pages::percent;
+use super::super::wording::{of_trend, percent};
 use super::tone::Tone;
 use super::trend;
 use crate::page::{Bar, Block, Cell, Table};
@@ -36,7 +36,10 @@ pub(super) fn write(out: &mut String, blocks: &[Block]) {
             Block::Checklist(tasks) => checklist(out, tasks),
             Block::Table(table) => write_table(out, table),
             Block::Bars(bars) => write_bars(out, bars),
-            Block::Trend(points) => trend::write(out, points),
+            Block::Trend(points) => {
+                trend::write(out, points);
+                write_table(out, &of_trend(points));
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use std::fmt::Write;
 
 use super::document::{Document, Field, Section};
 use super::escape::markup;
+use super::wording::percent;
 use crate::count::count;
 use crate::page::Bar;
 
@@ -21,8 +22,9 @@ const STYLE: &str = include_str!("style.css");
 /// What the page may load: nothing. It may be styled by what stands in it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
+/// Writes a document as one HTML page that needs nothing beside it.
 #[must_use]
-pub(super) fn write(document: &Document) -> String {
+pub fn write(document: &Document) -> String {
     let mut out = String::new();
     let title = markup(&document.title);
     let _ = write!(
@@ -61,7 +63,7 @@ fn fields(out: &mut String, fields: &[Field]) {
 
 /// The completion of everything, large.
 fn overall(out: &mut String, bar: &Bar) {
-    let shown = super::pages::percent(bar.percent());
+    let shown = percent(bar.percent());
     let _ = writeln!(
         out,
         "<div class=\"overall\"><p class=\"rate\">{shown}</p><div><p>{} of {} done</p>{}</div></div>",

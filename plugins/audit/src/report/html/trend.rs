@@ -1,11 +1,9 @@
-//! Completion over past audits as a drawing, with the same numbers as a table below it.
+//! Completion over past audits as a drawing. `blocks` writes the same numbers as a table below it.
 
 use std::fmt::Write;
 
 use super::super::escape::markup;
-use super::super::markdown::of_trend;
-use super::super::pages::percent;
-use super::blocks;
+use super::super::wording::percent;
 use crate::page::Point;
 
 /// The drawing's size in its own units, and the room that its words take.
@@ -24,7 +22,6 @@ pub(super) fn write(out: &mut String, points: &[Point]) {
     if let (Some(first), Some(last)) = (drawn.first(), drawn.last()) {
         draw(out, drawn, first, last);
     }
-    blocks::write_table(out, &of_trend(points));
 }
 
 fn draw(out: &mut String, points: &[Point], first: &Point, last: &Point) {

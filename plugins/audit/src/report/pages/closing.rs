@@ -2,7 +2,7 @@
 
 use super::super::document::{Field, Phase, Section, table, text};
 use super::super::model::{PlanReport, Report};
-use super::percent;
+use super::super::wording::percent;
 use super::standing::by_status;
 use crate::count::count;
 use crate::page::{Block, Cell, Table};

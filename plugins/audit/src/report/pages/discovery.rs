@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::super::document::{Gate, Phase, heading, table, text};
 use super::super::model::{FolderLine, Report};
-use super::number;
+use super::super::wording::number;
 use crate::count::{count, plural};
 use crate::discover::Details;
 use crate::page::{Block, Cell};

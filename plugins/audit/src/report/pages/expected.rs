@@ -2,7 +2,7 @@
 
 use super::super::document::{Gate, Phase, and_more, heading, table, text};
 use super::super::model::{PlanReport, ReferenceRow, Report, Row};
-use super::{described, named_at, title};
+use super::super::wording::{described, named_at, title};
 use crate::count::count;
 use crate::page::{Block, Cell};
 use crate::verify::Counts;

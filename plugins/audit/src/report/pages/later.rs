@@ -2,8 +2,8 @@
 
 use super::super::document::{Gate, Phase, heading, text};
 use super::super::model::{PlanReport, Report, Row};
+use super::super::wording::named_at;
 use super::super::{findings, follow_up};
-use super::named_at;
 use super::summary::details;
 use crate::count::count;
 use crate::page::{Block, Cell};

@@ -1,11 +1,10 @@
 //! Phase 2: how everything stands, what reports claim, and what changed since the last audit.
 
-use super::super::assemble::NOTHING_VERIFIED;
 use super::super::document::{Gate, Phase, and_more, heading, table, text};
-use super::super::model::{Component, PlanReport, Report, Row};
+use super::super::model::{Component, NOTHING_VERIFIED, PlanReport, Report, Row};
 use super::super::parts::Part;
+use super::super::wording::{described, named_at, number, percent, state, title};
 use super::expected::is_unlisted;
-use super::{described, named_at, number, percent, state, title};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status, short};
 

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::fmt::Write;
 
-use super::super::assemble::NOTHING_VERIFIED;
 use super::super::document::{heading, table, text};
 use super::super::findings;
-use super::super::model::Report;
-use super::{percent, state};
+use super::super::model::{NOTHING_VERIFIED, PlanReport, Report};
+use super::super::parts::FollowUp;
+use super::super::wording::{percent, state};
 use crate::count::{count, is};
 use crate::page::{Block, Cell};
 use crate::verify::{Counts, Status};
@@ -104,7 +104,7 @@ fn since_last(report: &Report) -> Option<Block> {
 }
 
 fn key_findings(report: &Report) -> Block {
-    let row = |plan: &super::PlanReport| {
+    let row = |plan: &PlanReport| {
         vec![
             Cell::Strong(plan.title.clone().unwrap_or_else(|| plan.plan.clone())),
             Cell::text(state(plan.counts)),
@@ -118,9 +118,7 @@ fn key_findings(report: &Report) -> Block {
 
 /// At most a hundred of them; phase 5 has all.
 fn direct_actions(report: &Report) -> Block {
-    let row = |item: &super::super::follow_up::FollowUp| {
-        vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())]
-    };
+    let row = |item: &FollowUp| vec![Cell::code(&item.path), Cell::text(item.kind()), Cell::text(item.state.shown())];
     let rows = report.parts.follow_ups.iter().take(100).map(row).collect();
     table(&["Item", "Type", "Status"], rows)
         .unwrap_or_else(|| text("None: no file was created or changed, and nobody was asked for anything."))
