@@ -1,5 +1,5 @@
 //! The contract with plugins does not change by accident: what `wit/` says is compared with what was written down of it in
-//! `tests/wit/VERSION.txt`, by the rules of `wit/VERSIONING.md`.
+//! `tests/wit/VERSION.txt`, by the rules of `wit/README.md`.
 //!
 //! While a version is open, a change needs a new line in its table there; then `BATON_UPDATE_WIT=1 cargo test -p baton-tests
 //! --test e2e wit_versions` writes it down. When it is frozen, only words of comments may change.
@@ -42,7 +42,7 @@ impl Recorded {
     }
 }
 
-/// What `wit/VERSIONING.md` says about a version.
+/// What `wit/README.md` says about a version.
 struct Said {
     open: bool,
     /// Lines in the table of its changes.
@@ -50,10 +50,10 @@ struct Said {
 }
 
 fn said(version: &str) -> Said {
-    let text = fs::read_to_string(repository().join("wit/VERSIONING.md")).unwrap();
+    let text = fs::read_to_string(repository().join("wit/README.md")).unwrap();
     let open = text.contains(&format!("**Now: {version}, open.**"));
     let frozen = text.contains(&format!("**Now: {version}, frozen.**"));
-    assert!(open != frozen, "wit/VERSIONING.md must say either `**Now: {version}, open.**` or `…, frozen.**`");
+    assert!(open != frozen, "wit/README.md must say either `**Now: {version}, open.**` or `…, frozen.**`");
     let table = text.split(&format!("## Changes to {version} while it is open")).nth(1).unwrap_or_default();
     let table = table.split("\n## ").next().unwrap_or_default();
     // Without the head and the line below it.
@@ -68,17 +68,17 @@ fn judge(recorded: &Recorded, now: &Contract, said: &Said) -> Result<(), String>
     let breaking = differences.iter().any(Difference::is_breaking);
     match (differences.is_empty(), said.open) {
         (true, _) if said.changes < recorded.changes => {
-            Err("lines were taken out of the table of changes in wit/VERSIONING.md: put them back".to_owned())
+            Err("lines were taken out of the table of changes in wit/README.md: put them back".to_owned())
         }
         (true, _) => Ok(()),
         (false, true) if said.changes <= recorded.changes => Err(format!(
-            "wit/ has changed and the table in wit/VERSIONING.md has not: add a line there, then write the contract down \
+            "wit/ has changed and the table in wit/README.md has not: add a line there, then write the contract down \
              with BATON_UPDATE_WIT=1{}",
             list()
         )),
         (false, true) => Err(format!("wit/ has changed: write it down with BATON_UPDATE_WIT=1{}", list())),
         (false, false) => Err(format!(
-            "{} is frozen: this needs {} (wit/VERSIONING.md){}",
+            "{} is frozen: this needs {} (wit/README.md){}",
             now.version,
             if breaking { "the next version in the middle, 0.N.0" } else { "the next version at the end, 0.x.N" },
             list()
@@ -94,7 +94,7 @@ fn the_contract_is_what_was_written_down() {
     if std::env::var_os("BATON_UPDATE_WIT").is_some() && said.open {
         let before = recorded.as_ref().map_or(0, |recorded| recorded.changes);
         let same = recorded.as_ref().is_some_and(|recorded| recorded.contract.differences(&now).is_empty());
-        assert!(same || said.changes > before, "add a line to the table of changes in wit/VERSIONING.md first");
+        assert!(same || said.changes > before, "add a line to the table of changes in wit/README.md first");
         return Recorded { changes: said.changes, contract: now }.write();
     }
     let recorded =
