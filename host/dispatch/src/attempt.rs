@@ -19,7 +19,7 @@ use crate::plugins::InstalledPlugin;
 pub(crate) struct SettledTask {
     pub(crate) id: String,
     pub(crate) agent: String,
-    /// Who asked for it; empty where nobody did.
+    /// The sender of the handoff; empty if there is none.
     pub(crate) from: String,
     pub(crate) title: String,
     pub(crate) state: State,
@@ -27,13 +27,13 @@ pub(crate) struct SettledTask {
     pub(crate) text: String,
     pub(crate) next_steps: Vec<String>,
     pub(crate) artifacts: Vec<String>,
-    /// Other tasks that have something to deliver by it.
+    /// Other tasks that have deliveries because of it.
     pub(crate) to_deliver: Vec<String>,
-    /// Tasks that waited for it may begin.
+    /// Tasks that waited for it may start.
     pub(crate) released: bool,
-    /// Its plugin is left alone from now on, with the reason.
+    /// The reason why its plugin is quarantined from now on.
     pub(crate) quarantined: Option<String>,
-    /// The plugin has said which files it has looked at.
+    /// The plugin has reported which files it watches.
     pub(crate) watches: bool,
     /// It has changed files of its triggers. Others may have changed them at the same time.
     pub(crate) wrote: bool,
@@ -42,12 +42,12 @@ pub(crate) struct SettledTask {
 }
 
 impl SettledTask {
-    /// The word for people that says how it stands.
+    /// The state or outcome as shown to people.
     pub(crate) fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)
     }
 
-    /// Logs it; what failed or waits for a person as a warning.
+    /// Logs the task; as a warning if it failed or waits for a person.
     pub(crate) fn log(&self) {
         let Self { id: task, agent, from, text, .. } = self;
         let title = at_most(&self.title, limits::TITLE_IN_LOG_BYTES);
@@ -64,14 +64,14 @@ impl SettledTask {
     }
 }
 
-/// What an attempt says about its plugin.
+/// The effect of an attempt on its plugin's quarantine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PluginHealth {
-    /// It works: it succeeded, or said why not.
+    /// It works: it succeeded, or returned an error.
     Ok,
-    /// It was at fault.
+    /// It crashed or exceeded a limit.
     Fault(String),
-    /// Nothing.
+    /// The attempt shows neither.
     None,
 }
 
@@ -80,7 +80,7 @@ impl PluginHealth {
         match &report.ended {
             Err(failure @ (AttemptError::Trap(_) | AttemptError::Limit { .. })) => Self::Fault(failure.to_string()),
             Err(AttemptError::Cancelled) => Self::None,
-            // What is missing was found out before the plugin ran, or by it: either way it is not at fault.
+            // Missing grants and the like are not the plugin's fault.
             Ok(_)
             | Err(
                 AttemptError::Retryable(_)
@@ -92,14 +92,14 @@ impl PluginHealth {
     }
 }
 
-/// What a task is about that a RETURN made.
+/// The RETURN that made a task, and its request.
 #[derive(Debug)]
 pub(crate) struct ReturnContext {
     /// The RETURN's own task.
     pub(crate) answer: Task,
     /// The request that it answers, and the bytes of its file.
     pub(crate) request: Option<(Task, Option<Vec<u8>>)>,
-    /// The key under which the plugin itself asked, as it gave it. The file has another one each time.
+    /// The key of the plugin's own request, as the plugin gave it. The file's key differs each time.
     pub(crate) key: Option<String>,
 }
 
@@ -124,26 +124,26 @@ impl ReturnContext {
     }
 }
 
-/// Attempts that were settled together, and what the agent's worker has to go on with.
+/// Attempts that were settled together, and the next tasks of the agent's worker.
 #[derive(Debug, Default)]
 pub(crate) struct AttemptBatch {
     pub(crate) settled: Vec<SettledTask>,
-    /// Taken by the same transaction: one commit and one wait less for each.
+    /// Leased by the same transaction, which saves a commit for each.
     pub(crate) next: Vec<StartedTask>,
 }
 
-/// A task under way and the bytes that it came from.
+/// A leased task and the bytes of its handoff.
 #[derive(Debug)]
 pub(crate) struct StartedTask {
     pub(crate) task: Task,
     pub(crate) input: Option<Vec<u8>>,
-    /// Of a task that a RETURN made.
+    /// If a RETURN made the task.
     pub(crate) about: Option<Box<ReturnContext>>,
     /// How many files are watched for the plugin, by key.
     pub(crate) watched: BTreeMap<String, u64>,
 }
 
-/// A task whose attempt has ended, before that is written down.
+/// A task whose attempt has ended and is not settled yet.
 pub(crate) struct FinishedAttempt {
     pub(crate) task: Task,
     pub(crate) installed: Option<Arc<InstalledPlugin>>,
@@ -164,7 +164,7 @@ impl FinishedAttempt {
         Self { task, installed, ended, own: OwnChanges::default(), sql_bytes: 0, at: Timestamp::now() }
     }
 
-    /// How large its reports are.
+    /// The size of its reports.
     pub(crate) fn bytes(&self) -> usize {
         let outcome = self.ended.as_ref().ok().and_then(|report| report.ended.as_ref().ok());
         outcome.map_or(0, |outcome| outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum())
@@ -173,13 +173,13 @@ impl FinishedAttempt {
 
 /// Why a task ended without an outcome.
 pub(crate) enum AbortReason {
-    /// A person ended it.
+    /// A person cancelled it.
     Cancelled(String),
     /// Its file was taken out of the inbox.
     Withdrawn(String),
-    /// The agent that it is for left it lying.
+    /// Its external agent did not answer in time.
     Stale(String),
-    /// Nobody can do what it asks for.
+    /// The request cannot be done.
     Refused(String),
     /// Its deadline has passed.
     Overdue(String),
@@ -189,6 +189,6 @@ pub(crate) enum AbortReason {
     Held(String),
     /// Its file is not in the inbox: taken away, renamed, or only being saved.
     Missing,
-    /// The daemon is stopping and its turn had not come.
+    /// The daemon stopped before its attempt began.
     Unbegun,
 }

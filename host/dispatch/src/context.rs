@@ -33,7 +33,7 @@ pub struct InboxOwnership {
     pub over: bool,
 }
 
-/// What a house is made of.
+/// The parts of a [`Context`].
 pub struct ContextParts {
     /// The workspace, resolved.
     pub root: PathBuf,
@@ -43,30 +43,30 @@ pub struct ContextParts {
     pub sandbox: Sandbox,
     /// The plugins.
     pub plugins: Plugins,
-    /// Looks for what the operator changed since; without it the plugins stay as they are.
+    /// Reloads the plugins that the operator changed; `None`: the plugins never change.
     pub refresh: Option<PluginRefresh>,
-    /// Hears new audio; without it none is.
+    /// Scans folders for new audio; `None`: nothing is scanned.
     pub scanner: Option<AudioScanner>,
-    /// What the operator says about the agents.
+    /// The operator's settings of the agents.
     pub rules: AgentRules,
-    /// The folder in which other processes leave word that there is something to do.
+    /// The folder in which other processes write wake-up files for the daemon.
     pub wake: Option<PathBuf>,
-    /// How long external agents may leave things lying.
+    /// Reminders and escalations for overdue requests.
     pub escalation: EscalationPolicy,
-    /// Who this workspace is to others that find its inboxes; without it none is claimed.
+    /// The identity that the owner files of the inboxes get; `None`: no inbox is claimed.
     pub owns: Option<InboxOwnership>,
-    /// Who holds the leases of this process: unique, and beginning with what it is (`up:`, `run:`).
+    /// The lease owner of this process: unique, with its kind as prefix (`up:`, `run:`).
     pub owner: String,
-    /// How often the ledger is asked to take an outcome before it is lost: a daemon does not give up.
+    /// How often writing an outcome is tried before it is lost: a daemon does not give up.
     pub settle_tries: u32,
 }
 
-/// The house. Shared by all jobs.
+/// What every dispatch step needs. Shared by all jobs.
 pub struct Context {
     pub(crate) root: PathBuf,
     pub(crate) ledger: Ledger,
     pub(crate) sandbox: Sandbox,
-    /// The names that attempts hold.
+    /// The locks that attempts hold.
     pub(crate) claims: LockTable,
     plugins: RwLock<Arc<Plugins>>,
     pub(crate) refresh: Option<PluginRefresh>,
@@ -76,30 +76,30 @@ pub struct Context {
     pub(crate) settle_tries: u32,
     rules: AgentRules,
     roster: RwLock<Arc<Roster>>,
-    /// What runs in this process.
+    /// The attempts that run in this process.
     pub(crate) running: RunningAttempts,
     /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
     pub(crate) budgets: BudgetBook,
     /// The files that running attempts write.
     pub(crate) own: OwnWrites,
-    /// Cancelled when what runs is not waited for any more.
+    /// Cancelled when the daemon stops waiting for running attempts.
     pub(crate) ending: Cancel,
-    /// The folder in which other processes leave word that there is something to do.
+    /// The folder in which other processes write wake-up files for the daemon.
     pub(crate) wake: Option<PathBuf>,
     pub(crate) escalation: EscalationPolicy,
-    /// Who this workspace is to others that find its inboxes.
+    /// The identity that the owner files of the inboxes get.
     pub(crate) owns: Option<InboxOwnership>,
-    /// Kibibytes of files that may be in reading at the same time.
+    /// Kibibytes of files that may be read at the same time.
     reading: Semaphore,
-    /// Kibibytes of files that may be read and not yet written down.
+    /// Kibibytes of files that were read and are not yet recorded.
     holding: Semaphore,
 }
 
 impl Context {
-    /// Opens the house.
+    /// Opens the workspace.
     ///
     /// # Errors
-    /// When it cannot be told who is there.
+    /// When a folder of agents cannot be read.
     pub fn new(setup: ContextParts) -> Result<Arc<Self>, DispatchError> {
         let daemon = owner::is_daemon(&setup.owner);
         let is_gone = Arc::new(move |owner: &str| owner::is_gone(owner, daemon));
@@ -130,7 +130,7 @@ impl Context {
         Ok(Arc::new(context))
     }
 
-    /// A house in an empty folder, for tests.
+    /// A context in an empty folder, for tests.
     #[cfg(test)]
     pub(crate) fn in_folder(root: &Path) -> Arc<Self> {
         Self::new(ContextParts {
@@ -150,16 +150,16 @@ impl Context {
         .unwrap()
     }
 
-    /// The agents as they were last seen.
+    /// The agents, as of the last refresh.
     #[must_use]
     pub fn roster(&self) -> Arc<Roster> {
         Arc::clone(&self.roster.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks again who is there.
+    /// Reads the folders of the agents again.
     pub(crate) fn refresh_roster(&self) -> Result<(), DispatchError> {
         let handoffs = self.handoffs();
-        // A drive that is not mounted holds no agents; those that were there are not gone.
+        // The folder of an unmounted drive has no agents; its agents are kept.
         let known = self.roster();
         let missing = |root: &&PathBuf| !root.is_dir() && known.inboxes().any(|inbox| inbox.folder.starts_with(root));
         if let Some(root) = self.rules.adopted.iter().find(missing) {
@@ -247,7 +247,7 @@ impl Context {
     /// The installed plugin of an agent.
     ///
     /// # Errors
-    /// When there is none of that name, or it cannot be used.
+    /// When no such plugin is installed, or it cannot be used.
     pub fn plugin(&self, name: &str) -> Result<Arc<InstalledPlugin>, DispatchError> {
         let plugins = self.plugins();
         if let Some(why) = plugins.unusable.get(name) {
@@ -263,7 +263,7 @@ impl Context {
         Arc::clone(&self.plugins.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// From now on these are the plugins.
+    /// Replaces the plugins.
     pub(crate) fn swap(&self, plugins: Plugins) {
         *self.plugins.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(plugins);
     }
@@ -286,7 +286,7 @@ impl Context {
         path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// Whether the process of that name in the ledger is not there any more.
+    /// Whether the process with this lease owner has ended.
     pub(crate) fn is_gone(&self, owner: &str) -> bool {
         owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
     }

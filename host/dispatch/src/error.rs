@@ -1,4 +1,4 @@
-//! What can stop dispatch as a whole. What goes wrong with one task is in the ledger, not here.
+//! Errors of dispatch as a whole. Errors of one task are in the ledger.
 
 use baton_intake::IntakeError;
 use baton_ledger::LedgerError;
@@ -28,7 +28,7 @@ pub enum DispatchError {
     Unusable {
         /// The plugin.
         name: String,
-        /// Why not, and what mends it.
+        /// The reason, with a fix.
         why: UnusableReason,
     },
     /// An action that the plugin does not have.
@@ -48,7 +48,7 @@ pub enum DispatchError {
 pub enum UnusableReason {
     /// The operator has not allowed it, or not any more. The text has the command that allows it.
     Held(String),
-    /// It does not load. The text says why and what mends it.
+    /// It does not load. The text has the cause and a fix.
     Broken(String),
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
     std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
 }
 
-/// Whether there is a folder, and no link to one. One that may not be looked into has nothing for us.
+/// Whether the path is a folder and not a link. A folder without read permission counts as missing.
 pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
     match folder.symlink_metadata() {
         Ok(metadata) => Ok(metadata.is_dir()),
@@ -46,19 +46,19 @@ pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
     }
 }
 
-/// Where files for nobody go, below the workspace.
+/// The folder of files without an agent, below the workspace.
 pub(crate) const UNROUTED: &str = "handoffs/_unrouted";
 
-/// How long external agents may leave things lying.
+/// Reminders and escalations for requests that external agents do not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EscalationPolicy {
-    /// Then the agent is reminded.
+    /// After this long the agent is reminded.
     pub remind: Duration,
-    /// Then the sender is told.
+    /// After this long the sender gets an escalation.
     pub escalate: Duration,
-    /// Then it is marked for the operator.
+    /// After this long the request is marked for the operator.
     pub review: Duration,
-    /// Then the file is archived as stale.
+    /// After this long the file is archived as stale.
     pub archive: Duration,
 }
 
@@ -70,13 +70,13 @@ impl Default for EscalationPolicy {
     }
 }
 
-/// Arguments that a task gets where it does not name them, by name.
+/// Default arguments of tasks, by name.
 pub type DefaultArguments = BTreeMap<String, Value>;
 
 /// The folder of new files.
 pub const INBOX: &str = "01_inbox";
 
-/// Stands for the owner of the central drop box. No agent can have this name.
+/// The owner of the central drop box. No agent can have this name.
 pub(crate) const DROP_BOX: &str = INBOX;
 
 /// Who does the agent's work.
@@ -99,26 +99,26 @@ impl AgentKind {
     }
 }
 
-/// What the operator says about one agent.
+/// The operator's settings of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentSettings {
     /// Its inboxes, where they are not below `handoffs/`: new files go to the first.
     pub inboxes: Vec<PathBuf>,
-    /// How often its inboxes are looked at, where the system reports no changes (a network folder).
+    /// The interval of scans of its inboxes, if the system does not report changes (a network folder).
     pub poll: Option<Duration>,
     /// How many of its tasks may run at the same time.
     pub concurrency: usize,
     /// When its tasks are tried again.
     pub retry: RetryPolicy,
-    /// When its plugin is left alone because it fails.
+    /// When its failing plugin is quarantined.
     pub quarantine: quarantine::QuarantinePolicy,
     /// For how long the same content without an id is the same request.
     pub repeat_after: Duration,
-    /// How long a task of it waits for a dependency that no task is named before a person is asked.
+    /// How long its task waits for a dependency that does not exist before a person is asked.
     pub ask_after: Duration,
-    /// When it is to do something by itself.
+    /// Its scheduled tasks.
     pub schedules: Vec<Schedule>,
-    /// Arguments that a task of an action gets where it does not name them, by action.
+    /// Default arguments of its tasks, by action.
     pub defaults: BTreeMap<String, DefaultArguments>,
 }
 
@@ -138,14 +138,14 @@ impl Default for AgentSettings {
     }
 }
 
-/// What the operator says about the agents.
+/// The operator's settings of all agents.
 #[derive(Clone, Debug, Default)]
 pub struct AgentRules {
-    /// Who is who.
+    /// The other spellings of names.
     pub aliases: Aliases,
     /// Settings by the agent's name.
     pub settings: BTreeMap<String, AgentSettings>,
-    /// How much each plugin may use over time, where that is not the usual.
+    /// The budgets of plugins that differ from the default.
     pub budgets: BTreeMap<String, Budget>,
     /// Folders beside `handoffs/` whose folders are agents' too, resolved.
     pub adopted: Vec<PathBuf>,
@@ -160,7 +160,7 @@ impl AgentRules {
     }
 }
 
-/// When an agent is to do something by itself.
+/// A cron schedule of an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     cron: Cron,
@@ -184,7 +184,7 @@ impl Schedule {
     ) -> Result<Self, String> {
         let wrong = |why: &str| {
             format!(
-                "cron = {cron:?} is no schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
+                "cron = {cron:?} is not a schedule: {why} (as \"0 7 * * 1-5\", minute hour day month weekday: at seven on \
                  working days)"
             )
         };
@@ -222,7 +222,7 @@ impl Schedule {
         Some(next.timestamp()).filter(|next| *next > after)
     }
 
-    /// Names it in the ledger: another expression, action or argument is another schedule.
+    /// Its key in the ledger: another expression, action or argument is another schedule.
     pub(crate) fn key(&self, agent: &str) -> String {
         let args = serde_json::to_string(&self.args).unwrap_or_default();
         let zone = self.zone.iana_name().unwrap_or_default();

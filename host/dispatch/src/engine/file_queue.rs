@@ -1,5 +1,5 @@
-//! Which files wait to be read, which are in hand, and which are known and unchanged. Bookkeeping only: the present is
-//! handed in, and nothing here touches a file but for its stamp.
+//! The files that wait to be read, that are being read, and that are known and unchanged. Bookkeeping only: the caller passes
+//! the time, and of a file only its stamp is read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -22,7 +22,7 @@ pub(super) struct WaitingFile {
     at: Instant,
 }
 
-/// A file that is read, as it was when it was taken.
+/// A file that is being read, as it was when its reader started.
 #[derive(Debug)]
 struct FileInProgress {
     waiting: WaitingFile,
@@ -38,7 +38,7 @@ struct SeenFile {
     kept: StampState,
 }
 
-/// Whether the ledger has the stamp of a known file, so that the next start does not read it.
+/// Whether the ledger has the stamp of a known file. If so, the next start does not read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
     /// It has.
@@ -56,7 +56,7 @@ pub(super) struct FileQueue {
     /// The same by inbox, then by time.
     queue: PathQueue,
     in_progress: HashMap<Arc<Path>, FileInProgress>,
-    /// Changed while in hand.
+    /// Changed while being read.
     again: HashMap<Arc<Path>, WaitingFile>,
     known: HashMap<Arc<Path>, SeenFile>,
     agents: BTreeSet<Arc<str>>,
@@ -64,7 +64,7 @@ pub(super) struct FileQueue {
 }
 
 impl FileQueue {
-    /// A file of `agent` came to notice. Names that are never read are passed over.
+    /// Queues a file of `agent`. Names that are never read are ignored.
     pub(super) fn notice(&mut self, path: &Path, agent: &str, seen: DetectedBy, now: Instant) {
         let name = path.file_name().map(|name| name.to_string_lossy());
         if name.is_none_or(|name| file_name::is_ignored(&name)) {
@@ -97,7 +97,7 @@ impl FileQueue {
         self.queue.add(path, at);
     }
 
-    /// A scan found a file: it is news unless it is known and has not changed.
+    /// A scan found a file: it is queued unless it is known and unchanged.
     pub(super) fn found(&mut self, found: &FolderEntry, agent: &str, now: Instant) {
         let is_known = |known: &SeenFile| known.stamp == Some(found.stamp);
         if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
@@ -142,7 +142,7 @@ impl FileQueue {
         keep
     }
 
-    /// Takes up to `room` files whose time has come into hand.
+    /// Takes up to `room` due files for reading.
     pub(super) fn take(&mut self, room: usize, now: Instant) -> Vec<(PathBuf, WaitingFile)> {
         let mut taken = Vec::new();
         while taken.len() < room
@@ -174,7 +174,7 @@ impl FileQueue {
         self.know(path, StampState::NotYet);
     }
 
-    /// A file could not be read, and nobody tries again before the next start.
+    /// A file could not be read, and is not tried again before the next start.
     pub(super) fn give_up(&mut self, path: &Path) {
         self.know(path, StampState::Never);
     }
@@ -187,10 +187,10 @@ impl FileQueue {
         self.renew(path);
     }
 
-    /// A file is to be looked at again at `at`.
+    /// Queues a file for another try at `at`.
     pub(super) fn put_back(&mut self, path: &Path, unfinished: bool, at: Instant) {
         if let Some((path, taken)) = self.release(path) {
-            // A change meanwhile counts more than the plan to look again.
+            // A change meanwhile comes before the planned try.
             self.again.entry(path).or_insert(WaitingFile {
                 unfinished,
                 at,
@@ -201,7 +201,7 @@ impl FileQueue {
         self.renew(path);
     }
 
-    /// A file is gone.
+    /// Forgets a deleted file.
     pub(super) fn forget(&mut self, path: &Path) {
         self.release(path);
         self.known.remove(path);
@@ -220,7 +220,7 @@ impl FileQueue {
         }
     }
 
-    /// Whether something about this path is to be said for the first time.
+    /// Whether nothing was logged about this path yet; from now on it was.
     pub(super) fn say_once(&mut self, path: &Path) -> bool {
         self.said.insert(path.to_owned())
     }

@@ -1,4 +1,4 @@
-//! What the engine sees: changes that are told of, scans of the inboxes, the clock of its triggers. Nothing is read here.
+//! What the engine detects: reported changes, scans of the inboxes, due triggers. No file is read here.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -25,8 +25,8 @@ use crate::trigger::ArmedTrigger;
 use crate::{AgentKind, Context, DispatchError, Roster, budget, limits};
 
 impl Engine {
-    /// Watching is a help, not a need: without it files are found by the scan. Done again and again, because a folder that
-    /// was made anew is not watched any more. Gives the folders of triggers in which something may have changed unseen.
+    /// Watching is optional: without it the scan finds files. Runs with every scan, because a folder that was made again is not
+    /// watched any more. Returns the folders of triggers in which a change may have been missed.
     fn watch(&mut self) -> BTreeSet<PathBuf> {
         let triggers: BTreeSet<PathBuf> =
             self.triggers.iter().flat_map(ArmedTrigger::folders).map(Path::to_owned).collect();
@@ -36,7 +36,7 @@ impl Engine {
         let Some(watcher) = &mut self.watcher else {
             return triggers;
         };
-        // Everything below a watched folder is watched too, except for what was made while events were lost.
+        // Everything below a watched folder is watched too, except folders that were made while events were lost.
         let again = std::mem::take(&mut self.watch_again);
         let mut unseen = BTreeSet::new();
         for folder in self.context.wake.iter().chain(&triggers) {
@@ -75,7 +75,7 @@ impl Engine {
         unseen
     }
 
-    /// Looks at every inbox, whatever was reported, and at the triggers of which not all changes are reported.
+    /// Scans every inbox, and arms the triggers that may have missed changes.
     pub(super) fn reconcile(&mut self) {
         self.next_reconcile = Instant::now() + pause_between_looks();
         // New folders are watched before their inboxes are listed: else an inbox made in between is found by the next scan only.
@@ -108,8 +108,8 @@ impl Engine {
         self.jobs.spawn(async move { Message::Stalled(standing_still(&context).await) });
     }
 
-    /// Has the triggers looked at that changed unseen, or whose last look came to nothing. The folders of the others may be
-    /// large and are left alone: what changes in them is reported.
+    /// Arms the triggers that may have missed changes, or whose last check failed. The folders of the others may be large and
+    /// are not compared: the watcher reports their changes.
     fn arm_unseen(&mut self, unseen: &BTreeSet<PathBuf>) {
         let all = std::mem::take(&mut self.unseen.all);
         let again = std::mem::take(&mut self.unseen.of_plugins);
@@ -131,7 +131,7 @@ impl Engine {
         }
     }
 
-    /// Says once of each inbox that is nobody's that files in it are not read.
+    /// Logs once for each inbox without an agent that its files are not read.
     fn say_unread(&mut self, roster: &Roster) {
         for (inbox, why) in roster.unread().filter(|(inbox, _)| has_entries(inbox)) {
             if self.file_queue.say_once(inbox) {
@@ -140,7 +140,7 @@ impl Engine {
         }
     }
 
-    /// Writes into every inbox whose it is; gives those that another workspace serves.
+    /// Writes the owner file of every inbox. Returns the inboxes that another workspace serves.
     fn claim(&mut self, roster: &Roster) -> HashSet<PathBuf> {
         let mut foreign = HashSet::new();
         let Some(claims) = &self.context.owns else {
@@ -170,7 +170,7 @@ impl Engine {
         });
     }
 
-    /// Looks for files that were taken away, once all that is there was taken in: what has another name now is not gone.
+    /// Searches for missing files, once all existing files are captured: a renamed file is not missing.
     pub(super) fn look_for_missing(&mut self) {
         if !self.missing_unseen || self.scans > 0 || !self.file_queue.is_clear() {
             return;
@@ -182,7 +182,7 @@ impl Engine {
         }
     }
 
-    /// Looks at the inboxes that report nothing themselves and whose time has come.
+    /// Scans the inboxes without events that are due.
     pub(super) fn poll(&mut self, now: Instant) {
         let roster = self.context.roster();
         for inbox in roster.inboxes() {
@@ -235,7 +235,7 @@ impl Engine {
             drop(self.context.ledger.check_files());
         }
         match change {
-            // Soon, not at once: whoever makes one folder makes more.
+            // Soon, not at once: more folders often follow.
             Change::Rescan => {
                 (self.watch_again, self.unseen.all) = (true, true);
                 self.next_reconcile = self.next_reconcile.min(Instant::now() + limits::RESCAN);
@@ -278,7 +278,7 @@ impl Engine {
         }
     }
 
-    /// Has a trigger looked at when its folder was quiet, or was busy for long enough.
+    /// Schedules the check of a trigger: when its folder is quiet, or has been busy for long enough.
     pub(super) fn arm(&mut self, number: usize) {
         let Some(debounce) = self.triggers.get(number).map(ArmedTrigger::debounce) else {
             return;
@@ -317,7 +317,7 @@ fn folders_of(place: &Path) -> Vec<PathBuf> {
     folders.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).map(|entry| entry.path()).collect()
 }
 
-/// How long until every inbox is looked at again. A test may shorten it, in milliseconds.
+/// The time between two full scans. A test may shorten it, in milliseconds.
 fn pause_between_looks() -> Duration {
     fail_point!("look.pause", |pause| {
         pause.and_then(|pause| pause.parse().ok()).map_or(RECONCILE, Duration::from_millis)
@@ -325,7 +325,7 @@ fn pause_between_looks() -> Duration {
     RECONCILE
 }
 
-/// The tasks that do not move: a queue that stands still must not go unseen.
+/// The stalled tasks.
 async fn standing_still(context: &Arc<Context>) -> Result<Vec<Stalled>, DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);

@@ -1,6 +1,6 @@
 //! Plugins that are installed, allowed, changed or taken away while the daemon runs.
 //!
-//! The look at them is a job; what it brings is swapped in here. What runs goes on with the revision that it began with.
+//! A job reloads them and this module replaces the set. Running attempts keep the revision that they began with.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::recover::requeue;
 use crate::trigger;
 
 impl Engine {
-    /// Has somebody look whether the operator changed the plugins. One look at a time; a change meanwhile makes another.
+    /// Starts a job that reloads the plugins if the operator changed them. One at a time; a change meanwhile starts another.
     pub(super) fn refresh(&mut self) {
         let Some(refresh) = self.context.refresh.clone() else { return };
         if self.refreshing != RefreshState::No {
@@ -27,7 +27,7 @@ impl Engine {
         self.held.insert(job.id(), JobResources::Plugins);
     }
 
-    /// The plugins are these now. Tasks that waited for one of those that changed are tried again.
+    /// Replaces the plugins. Tasks that waited for a changed one are tried again.
     pub(super) fn on_refreshed(&mut self, plugins: Option<Plugins>) {
         let before = std::mem::replace(&mut self.refreshing, RefreshState::No);
         if let Some(plugins) = plugins {
@@ -61,7 +61,7 @@ impl Engine {
     }
 }
 
-/// The plugins that are other ones than before, or are new.
+/// The plugins that have changed or are new.
 fn changed(before: &Plugins, now: &Plugins) -> BTreeSet<String> {
     let same = |name: &String| match (before.usable.get(name), now.usable.get(name)) {
         (Some(before), Some(now)) => Arc::ptr_eq(before, now),

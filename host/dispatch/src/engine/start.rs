@@ -1,4 +1,4 @@
-//! The engine's jobs: whatever can be begun now, and what each job holds so that it can be let go.
+//! Starts the engine's jobs, and notes what each job holds.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Engine {
             self.start_new(now);
             self.look_for_missing();
         }
-        // What is settled is delivered, whatever else ends.
+        // Settled tasks are delivered even while the engine stops.
         while let Some(batch) = self.delivery_workers.begin(now) {
             self.deliver(batch);
         }
@@ -72,7 +72,7 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    /// Sees to it that a worker of the agent runs.
+    /// Starts a worker of the agent unless enough run.
     pub(super) fn kick(&mut self, agent: String) {
         let most = self.context.roster().get(&agent).map_or(1, |agent| agent.settings.concurrency.max(1));
         let workers = self.working.entry(agent.clone()).or_default();
@@ -84,7 +84,7 @@ impl Engine {
         self.work(agent, Vec::new());
     }
 
-    /// Has a worker of the agent go on with `begun`, or with whatever waits.
+    /// Has a worker of the agent run `begun`, or the next waiting task.
     pub(super) fn work(&mut self, agent: String, begun: Vec<StartedTask>) {
         let (context, listener) = (Arc::clone(&self.context), Arc::clone(&self.listener));
         let (cancel, closing) = (self.context.ending.clone(), self.closing.clone());
@@ -96,7 +96,7 @@ impl Engine {
         self.held.insert(job.id(), held);
     }
 
-    /// Whether it stays until a plugin that is left alone may be tried again. A single run does not.
+    /// Whether the engine waits until a quarantined plugin may be tried again. `up --once` does not.
     pub(super) fn waits_for_held(&self) -> bool {
         self.mode == Mode::Forever
     }
@@ -107,8 +107,8 @@ impl Engine {
     }
 }
 
-/// Takes up what was left and tells who has work and when the next retry is due; with `held` also when a plugin that is left
-/// alone may be tried again. A single run does not wait for that.
+/// Recovers unfinished tasks. Returns the agents that have work and when the next retry is due; with `held` the tries of
+/// quarantined plugins count too.
 pub(super) async fn recover_tasks(
     context: &Arc<Context>,
     held: bool,

@@ -1,8 +1,7 @@
-//! What the engine does for triggers that are no inboxes: files that plugins have looked at, and schedules.
+//! The engine's part of two triggers: files that plugins watch, and schedules.
 //!
-//! Watched files have a watcher of their own. Their folders come and go with what plugins say, and what is not watched any
-//! more is forgotten by making a new watcher; a folder that is made in one of them is a reason to look at these files, not
-//! at everything.
+//! Watched files have a separate watcher. Plugins change the set of folders, and a new watcher replaces the old one to drop
+//! folders. A folder that is made in one of them causes a check of these files, not a full scan.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,10 +16,10 @@ use crate::trigger::schedule;
 use crate::trigger::task::PluginWatch;
 
 impl Engine {
-    /// From now on this is what the plugin's trigger waits for. Where the folders are others than before, something may have
-    /// changed before they were watched: one more look.
+    /// Replaces the watched files of a plugin. If their folders have changed, the files are checked once more, because a change may
+    /// precede the watch.
     pub(super) fn watch_files(&mut self, plugin: String, watching: PluginWatch) {
-        // A single run looks once.
+        // `up --once` checks once.
         if self.mode == Mode::Once || !self.triggers.iter().any(|trigger| trigger.watches_for() == Some(&plugin)) {
             return;
         }
@@ -53,7 +52,7 @@ impl Engine {
             if let Err(error) = watcher.watch_flat(folder) {
                 self.unseen.watched_files = true;
                 if folder.is_dir() && self.file_queue.say_once(folder) {
-                    tracing::warn!("{error}; changes there are seen by the scan of every minute");
+                    tracing::warn!("{error}; changes there are found by the scan every minute");
                 }
             }
         }
@@ -66,7 +65,7 @@ impl Engine {
         self.watching.values().flat_map(|watching| &watching.folders).cloned().collect()
     }
 
-    /// Has the watched files of a plugin looked at, or those of all.
+    /// Arms the `watched` trigger of a plugin, or those of all.
     pub(super) fn arm_watched(&mut self, plugin: Option<&str>) {
         if self.mode == Mode::Once {
             return;
@@ -90,7 +89,7 @@ impl Engine {
         }
     }
 
-    /// What was watched for plugins that are not there any more is forgotten.
+    /// Forgets the watched files of removed plugins.
     pub(super) fn forget_plugins(&mut self) {
         let triggers = &self.triggers;
         self.watching.retain(|plugin, _| triggers.iter().any(|trigger| trigger.watches_for() == Some(plugin)));

@@ -10,24 +10,24 @@ use jiff::Timestamp;
 
 use crate::{Context, budget, limits};
 
-/// What a look at a trigger came to.
+/// The result of checking a trigger.
 #[derive(Debug, Default)]
 pub(crate) struct TriggerResult {
-    /// Have work now.
+    /// The agents that have work now.
     pub(crate) agents: Vec<String>,
-    /// More has changed than one task is told.
+    /// More files have changed than one task gets.
     pub(crate) more: bool,
-    /// The folder in which more audio is to be heard.
+    /// The folder that has more new audio.
     pub(crate) audio: Option<PathBuf>,
-    /// The used-up budget because of which it made no task. The next scan tries again.
+    /// The used-up budget that prevented a task. The next scan tries again.
     pub(crate) waits: Option<budget::ExhaustedBudget>,
-    /// The plugin whose files could not be compared: they are compared again with the next look.
+    /// The plugin whose files could not be compared: the next check compares them again.
     pub(crate) unread: Option<String>,
-    /// The plugin, and what is to be watched for it from now on.
+    /// The plugin and its new set of watched files.
     pub(crate) watching: Option<(String, PluginWatch)>,
 }
 
-/// Makes a task for something that no later look would find again: queued, or waiting if the plugin's triggers have used up
+/// Makes a task for an event that no later check would find again: queued, or waiting if the plugin's triggers have used up
 /// their budget.
 pub(crate) fn insert_task(
     tx: &Tx<'_>,
@@ -53,14 +53,14 @@ pub(crate) fn title(action: &str, paths: &[String]) -> String {
     }
 }
 
-/// What is to be watched for one plugin.
+/// The watched files of one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct PluginWatch {
-    /// The folders that hold the files; of a folder that is missing, the nearest one around it.
+    /// The folders that hold the files; for a missing folder, its nearest existing parent.
     pub(crate) folders: BTreeSet<PathBuf>,
-    /// Folders beyond the limit, as hashes: their changes are found by the look at everything.
+    /// Folders over the limit, as hashes: the full scan finds their changes.
     unwatched: HashSet<u64>,
-    /// Paths whose change is news, as hashes: there may be many, and a wrong hit costs only a look.
+    /// Watched paths, as hashes: there may be many, and a wrong hit costs only a check.
     paths: HashSet<u64>,
 }
 
@@ -82,7 +82,7 @@ impl PluginWatch {
         }
     }
 
-    /// How many folders hold files of it and are not watched.
+    /// The number of folders over the limit, which are not watched.
     pub(crate) fn unwatched_count(&self) -> usize {
         self.unwatched.len()
     }
