@@ -1,7 +1,7 @@
 //! Generated documents: `host/docs/cli.md` and the settings of `host/docs/configuration.md` are what the program says of itself.
 //!
 //! `cli.md` has the `--help` of every command. The settings are the lines of the `baton.toml` that `baton init` writes, and every
-//! key of the configuration types is among them. After a change, `BATON_UPDATE_DOCS=1 cargo nextest run -p baton-tests
+//! key of the configuration types is among them. Links of the documents lead to files and headings. After a change, `BATON_UPDATE_DOCS=1 cargo nextest run -p baton-tests
 //! generated_docs` writes both.
 
 use std::fmt::Write as _;
@@ -128,6 +128,7 @@ fn keys_of_the_types(folder: &Path) -> Vec<String> {
     let mut keys = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let source = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let source = source.replace("#[serde(skip)]\n    ", "skipped ");
         let types = source.split("#[derive(").skip(1).filter(|one| one.lines().next().unwrap().contains("Deserialize"));
         for fields in types.filter_map(|one| one.split_once(" {\n")?.1.split("\n}").next()) {
             let names = fields.lines().filter_map(|line| line.strip_prefix("    ")?.split_once(": "));
@@ -179,4 +180,36 @@ fn the_page_of_the_configuration_has_every_setting() {
     for key in keys {
         assert!(wanted.contains(&key), "the `baton.toml` that `baton init` writes does not show the key `{key}`");
     }
+}
+
+/// The anchors of a page's headings, as GitHub makes them.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    headings.map(anchor).collect()
+}
+
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn the_links_of_the_documents_lead_to_files_and_headings() {
+    let pages = fs::read_dir(docs()).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|ending| ending == "md"));
+    let readmes = ["README.md", "plugins/README.md", "handoffs/README.md"].map(|page| repository().join(page));
+    let mut followed = 0;
+    for page in pages.chain(readmes) {
+        let text = fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: the link {link} leads to no file", page.display());
+            let is_heading = || anchors(&fs::read_to_string(&target).unwrap()).iter().any(|known| known == anchor);
+            assert!(anchor.is_empty() || is_heading(), "{}: the link {link} leads to no heading", page.display());
+            followed += 1;
+        }
+    }
+    assert!(followed > 30, "{followed} links");
 }
