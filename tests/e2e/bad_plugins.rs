@@ -279,7 +279,10 @@ fn a_plugin_that_was_changed_after_it_was_pinned_does_not_run() {
 fn a_truncated_component_does_not_run() {
     let component = fs::read(fixture("noop")).unwrap();
     let half = component[..component.len() / 2].to_vec();
-    waits_for_a_usable_plugin(|workspace| workspace.install("noop", &half, ""), &["noop", "no WebAssembly component"]);
+    waits_for_a_usable_plugin(
+        |workspace| workspace.install("noop", &half, ""),
+        &["noop", "not a WebAssembly component"],
+    );
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn a_question_that_breaks_a_rule_is_refused() {
     asked(&workspace, "ask-wrongly", &[]).ended(0);
     let said = workspace.read("reports/ask-wrongly.txt");
     for line in [
-        "no moment: refused: Error::Invalid(\"\\\"yesterday\\\" is no moment as 2026-01-18T10:15:00Z",
+        "no moment: refused: Error::Invalid(\"\\\"yesterday\\\" is not a time such as 2026-01-18T10:15:00Z",
         "an injection: refused: Error::Invalid",
         "no task: refused: Error::Invalid(\"there is no task \\\"0000000000000000\\\"",
         "a pattern: refused: Error::Invalid",

@@ -253,7 +253,7 @@ fn references_that_are_none_are_refused_before_anything_is_sent() {
         (vec!["inspect", "oci://ghcr.io"], "repository"),
         (vec!["inspect", "http://example.org/x.wasm"], "https://"),
         (vec!["push", noop.to_str().unwrap(), "ghcr.io/a/b:1"], "oci://"),
-        (vec!["push", noop.to_str().unwrap(), "oci://ghcr.io/A:1"], "`A` is no repository"),
+        (vec!["push", noop.to_str().unwrap(), "oci://ghcr.io/A:1"], "`A` is not a repository"),
     ] {
         fails(Output::of(place.command().arg("plugin").args(args)), &[says]);
     }

@@ -63,7 +63,7 @@ fn a_tool_that_fails_is_quoted() {
     fs::write(&tool, "#!/bin/sh\n").unwrap();
     fails(plugin(&place, &["build", "x"]), &["component.wasm", "not there"]);
     fs::write(&tool, "#!/bin/sh\nprintf nonsense > target/component.wasm\n").unwrap();
-    fails(plugin(&place, &["build", "x"]), &["no WebAssembly component"]);
+    fails(plugin(&place, &["build", "x"]), &["not a WebAssembly component"]);
     assert!(!place.outside().join("x/x.wasm").exists(), "what is no plugin is not put there");
 }
 

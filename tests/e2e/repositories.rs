@@ -67,7 +67,7 @@ fn an_object_that_is_a_link_to_elsewhere_is_not_followed() {
     std::fs::rename(&object, &elsewhere).unwrap();
     std::os::unix::fs::symlink(&elsewhere, &object).unwrap();
     let run = workspace.baton(&["run", "store", "history"]).ended(1);
-    assert!(run.stderr.contains(&format!("objects/{folder}/{file} is no file")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("objects/{folder}/{file} is not a file")), "{}", run.stderr);
     std::fs::remove_file(&object).unwrap();
     std::fs::rename(&elsewhere, &object).unwrap();
     workspace.baton(&["run", "store", "history"]).ended(0);

@@ -134,7 +134,7 @@ fn a_signature_goes_through_a_registry_and_a_bad_one_is_not_published() {
 
     fs::write(format!("{}.minisig", place.file), "no signature").unwrap();
     let bad = push("noop:bad").ended(2);
-    assert!(bad.stderr.contains("noop.wasm.minisig") && bad.stderr.contains("no signature of minisign"), "{bad:?}");
+    assert!(bad.stderr.contains("noop.wasm.minisig") && bad.stderr.contains("not a minisign signature"), "{bad:?}");
     place.workspace.baton(&["plugin", "inspect", &registry.reference("noop:bad")]).ended(2);
 }
 

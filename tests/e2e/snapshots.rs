@@ -187,14 +187,14 @@ fn no_path_leads_out_of_the_folder() {
         ("out.db", "leads out"),
         ("absolute.db", "leads out"),
         ("up/b.db", "leads out"),
-        ("../b.db", "no plain path"),
-        ("/music/0/../../b.db", "no plain path"),
+        ("../b.db", "not a plain path"),
+        ("/music/0/../../b.db", "not a plain path"),
         ("/etc/passwd", "below none"),
         ("/state/ledger.db", "below none"),
         ("dangling.db", "No such file"),
         ("missing.db", "No such file"),
-        ("in", "no regular file"),
-        ("pipe.db", "no regular file"),
+        ("in", "not a regular file"),
+        ("pipe.db", "not a regular file"),
         ("hard.db", "baton plugin grant holder hard-links"),
     ] {
         refused(&workspace, file, words);

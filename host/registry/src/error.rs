@@ -47,7 +47,7 @@ pub enum FetchError {
         what: String,
     },
     /// The server knows who asks and refuses.
-    #[error("{host} refuses {what}: ask whoever runs it for the right to it")]
+    #[error("{host} refuses {what}: ask its operator for permission")]
     Denied {
         /// The server.
         host: String,
@@ -91,7 +91,7 @@ pub enum FetchError {
         found: String,
     },
     /// What is there is no plugin.
-    #[error("{what} is no plugin package: {reason}")]
+    #[error("{what} is not a plugin package: {reason}")]
     NotAPackage {
         /// What was asked for.
         what: String,
@@ -99,7 +99,7 @@ pub enum FetchError {
         reason: String,
     },
     /// The server answers with something else.
-    #[error("{host} did not do its part: {reason}")]
+    #[error("{host} sent an unusable answer: {reason}")]
     Refused {
         /// The server.
         host: String,

@@ -48,7 +48,7 @@ pub async fn fetch(reference: &Reference) -> Result<FetchedPackage, FetchError> 
 /// Reads a component and the signature beside it, `FILE.minisig`.
 ///
 /// # Errors
-/// When the component is not there, or either is no regular file or too large.
+/// When the component is not there, or either is not a regular file or too large.
 pub fn read(path: &Path) -> Result<(Vec<u8>, Option<String>), FetchError> {
     let component = bounded(path, COMPONENT_BYTES, "the most that a component may have")?;
     let beside = beside(path);
@@ -64,7 +64,7 @@ fn bounded(path: &Path, most: usize, why: &'static str) -> Result<Vec<u8>, Fetch
     let failed = |reason: String| FetchError::File { path: path.to_owned(), reason };
     let about = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
     if !about.is_file() {
-        return Err(failed("it is no regular file".to_owned()));
+        return Err(failed("it is not a regular file".to_owned()));
     }
     let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut bytes = Vec::new();

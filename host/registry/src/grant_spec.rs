@@ -105,7 +105,7 @@ impl GrantSpec {
                 found.map(|asked| Self::Fingerprint(asked.of)).ok_or_else(not_asked)
             }
             _ => Err(format!(
-                "`{text}` is no grant; a grant is files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, \
+                "`{text}` is not a grant; a grant is files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, \
                  sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, \
                  handoffs=AGENT[,AGENT], handoffs=any, ledger, returns, claims, triggers or hard-links"
             )),

@@ -45,7 +45,7 @@ impl FromStr for Reference {
 
 /// An address that may be asked.
 fn web(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("it is no address ({error})"))?;
+    let url = Url::parse(text).map_err(|error| format!("it is not an address ({error})"))?;
     if url.scheme() == "http" && !is_loopback(&url) {
         return Err("packages come by https://; http:// is for this machine (localhost, 127.0.0.1) only".to_owned());
     }
@@ -53,7 +53,7 @@ fn web(text: &str) -> Result<Url, String> {
         return Err("an address is written down in baton.lock; take the password out of it".to_owned());
     }
     if url.fragment().is_some() {
-        return Err("take out what follows the `#`; no server is told of it".to_owned());
+        return Err("remove the `#` and what follows it; it is never sent to a server".to_owned());
     }
     Ok(url)
 }
@@ -98,7 +98,7 @@ mod tests {
             ("http://example.org/x.wasm", "https://"),
             ("http://127.0.0.1.example.org/x.wasm", "https://"),
             ("http://localhost.example.org/x.wasm", "https://"),
-            ("https://", "no address"),
+            ("https://", "not an address"),
             ("https://user:secret@example.org/x.wasm", "password"),
             ("https://example.org/x.wasm#part", "#"),
             ("file:///x.wasm", "file://"),
@@ -121,7 +121,7 @@ mod tests {
         #[test]
         fn nothing_brings_it_down(text in "(oci://)?.{0,60}") {
             if let Err(error) = parse(&text) {
-                prop_assert!(error.to_string().contains("names no package"));
+                prop_assert!(error.to_string().contains("does not name a package"));
             }
         }
     }

@@ -87,7 +87,7 @@ pub struct PublicKey {
 
 /// A text that is no public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no minisign public key; take the line that begins with RW from the .pub file of `minisign -G`")]
+#[error("`{text}` is not a minisign public key; take the line that begins with RW from the .pub file of `minisign -G`")]
 pub struct KeyError {
     /// What was written.
     pub text: String,
@@ -140,7 +140,7 @@ pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -
     let (Ok(signature), Some(key_id)) =
         (minisign_verify::Signature::decode(text), text.lines().nth(1).and_then(key_id))
     else {
-        return bad("it is no signature of minisign; sign again with `minisign -Sm FILE`");
+        return bad("it is not a minisign signature; sign again with `minisign -Sm FILE`");
     };
     let mut reason = None;
     // The number of a key is eight bytes that its owner chose, so several may have the same.

@@ -15,7 +15,7 @@ pub enum SandboxError {
     #[error("the WebAssembly engine does not start: {0:#}")]
     Engine(wasmtime::Error),
     /// The bytes are no component.
-    #[error("this is no WebAssembly component: {0} (build it for wasm32-wasip2)")]
+    #[error("this is not a WebAssembly component: {0} (build it for wasm32-wasip2)")]
     NotAComponent(String),
     /// The component has no manifest, or several.
     #[error("the component has {0} manifests; it needs exactly one custom section `baton:manifest` (the SDK adds it)")]

@@ -90,7 +90,7 @@ impl Upload {
     pub(super) fn of(component: &[u8], annotations: BTreeMap<String, String>) -> Result<Self, FetchError> {
         let wrong = |error: String| FetchError::Unpublishable(error);
         if !wasmparser::Parser::is_component(component) {
-            return Err(wrong("it is no WebAssembly component".to_owned()));
+            return Err(wrong("it is not a WebAssembly component".to_owned()));
         }
         let (mut config, layer) =
             WasmConfig::from_raw_component(component.to_vec(), None).map_err(|error| wrong(format!("{error:#}")))?;
@@ -161,8 +161,8 @@ mod tests {
             ("/layers", json!([]), "0 layers"),
             ("/layers", json!([layer, layer]), "2 layers"),
             ("/layers/0/mediaType", json!("application/vnd.oci.image.layer.v1.tar+gzip"), "tar+gzip"),
-            ("/layers/0/digest", json!("sha512:00"), "no digest"),
-            ("/layers/0/digest", json!("sha256:../../x"), "no digest"),
+            ("/layers/0/digest", json!("sha512:00"), "not a digest"),
+            ("/layers/0/digest", json!("sha256:../../x"), "not a digest"),
             ("/layers/0/size", json!(-1), "-1 bytes"),
             ("/layers/0/size", json!(COMPONENT_BYTES + 1), "the most that a component may have"),
             ("/annotations/io.baton.minisig", json!("x".repeat(limits::SIGNATURE_BYTES + 1)), "signature"),

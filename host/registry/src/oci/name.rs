@@ -74,7 +74,7 @@ impl OciReference {
 
 /// A text that does not name a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` names no package: {reason}")]
+#[error("`{text}` does not name a package: {reason}")]
 pub struct ReferenceError {
     /// What was written.
     pub text: String,
@@ -145,11 +145,11 @@ fn check_registry(registry: &str) -> Result<(), String> {
     let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let fine = v6.map_or_else(|| host.split('.').all(label), |address| address.parse::<Ipv6Addr>().is_ok());
     if !fine {
-        return Err(format!("`{host}` is no host; write oci://HOST/REPOSITORY:TAG in lower case"));
+        return Err(format!("`{host}` is not a host name; write oci://HOST/REPOSITORY:TAG in lower case"));
     }
     let number = |port: &str| !port.starts_with(['+', '0']) && port.parse::<u16>().is_ok();
     match port {
-        Some(port) if !number(port) => Err(format!("`{port}` is no port")),
+        Some(port) if !number(port) => Err(format!("`{port}` is not a port")),
         _ => Ok(()),
     }
 }
@@ -165,7 +165,7 @@ fn check_repository(repository: &str) -> Result<(), String> {
     if repository.split('/').all(is_part) {
         return Ok(());
     }
-    Err(format!("`{repository}` is no repository: lower-case letters, digits, and `.`, `_` or `-` between them"))
+    Err(format!("`{repository}` is not a repository: lower-case letters, digits, and `.`, `_` or `-` between them"))
 }
 
 fn is_part(part: &str) -> bool {
@@ -178,7 +178,7 @@ fn check_tag(tag: &str) -> Result<(), String> {
     let inner = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let fine = !tag.is_empty() && tag.len() <= TAG_BYTES && tag.chars().all(inner) && !tag.starts_with(['.', '-']);
     fine.then_some(()).ok_or_else(|| {
-        format!("`{tag}` is no tag: at most {TAG_BYTES} letters, digits, `_`, `.` and `-`, the first no `.` or `-`")
+        format!("`{tag}` is not a tag: at most {TAG_BYTES} letters, digits, `_`, `.` and `-`, the first no `.` or `-`")
     })
 }
 
@@ -187,7 +187,7 @@ pub(super) fn check_digest(digest: &str) -> Result<(), String> {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let fine = digest.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hex));
     fine.then_some(())
-        .ok_or_else(|| format!("`{digest}` is no digest: `sha256:` and 64 hexadecimal digits, lower case"))
+        .ok_or_else(|| format!("`{digest}` is not a digest: `sha256:` and 64 hexadecimal digits, lower case"))
 }
 
 #[cfg(test)]
@@ -244,17 +244,17 @@ mod tests {
             ("oci:///a:1", "host"),
             ("oci://GHCR.io/a", "lower case"),
             ("oci://user@ghcr.io/a", "repository"),
-            ("oci://ghcr.io:http/a", "no port"),
-            ("oci://ghcr.io:70000/a", "no port"),
-            ("oci://[::1/a", "no host"),
-            ("oci://ghcr.io/A", "`A` is no repository"),
+            ("oci://ghcr.io:http/a", "not a port"),
+            ("oci://ghcr.io:70000/a", "not a port"),
+            ("oci://[::1/a", "not a host"),
+            ("oci://ghcr.io/A", "`A` is not a repository"),
             ("oci://ghcr.io/a//b", "no repository"),
             ("oci://ghcr.io/../a", "no repository"),
             ("oci://ghcr.io/a/-b", "no repository"),
             ("oci://ghcr.io/a..b", "no repository"),
-            ("oci://ghcr.io/a:", "no tag"),
-            ("oci://ghcr.io/a:.1", "no tag"),
-            ("oci://ghcr.io/a:1:2", "no tag"),
+            ("oci://ghcr.io/a:", "not a tag"),
+            ("oci://ghcr.io/a:.1", "not a tag"),
+            ("oci://ghcr.io/a:1:2", "not a tag"),
             ("oci://ghcr.io/a@sha256:12", "64"),
             ("oci://ghcr.io/a@md5:00", "sha256"),
             ("oci://ghcr.io/a:1@", "sha256"),

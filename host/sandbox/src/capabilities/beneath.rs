@@ -60,10 +60,10 @@ pub(super) fn place(
 ) -> Result<MountedFile, PathError> {
     let wrong = |why: &str| PathError::Wrong(format!("{}: {why}", quoted(path)));
     let Some(rest) = path.strip_prefix('/').filter(|_| path.len() <= limits::PATH_BYTES) else {
-        return Err(wrong("no path of the plugin's file system, which begins with `/`, or too long"));
+        return Err(wrong("not a path of the plugin's file system (it begins with `/`), or too long"));
     };
     if rest.split('/').any(|part| matches!(part, "" | "." | "..")) || rest.contains('\0') {
-        return Err(wrong("no plain path: it has `.`, `..` or an empty part"));
+        return Err(wrong("not a plain path: it has `.`, `..` or an empty part"));
     }
     let found = mounts.iter().find_map(|mount| Some((mount, below(mount, path)?)));
     if let Some((mount, below)) = found {

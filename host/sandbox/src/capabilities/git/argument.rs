@@ -14,7 +14,7 @@ pub(super) fn revision(text: &str) -> Result<&str, Error> {
         && text.chars().all(plain)
         && !text.starts_with('-')
         && !text.contains("..");
-    if sound { Ok(text) } else { Err(Error::Invalid(format!("`{}` is no name of a commit", shown(text)))) }
+    if sound { Ok(text) } else { Err(Error::Invalid(format!("`{}` is not the name of a commit", shown(text)))) }
 }
 
 /// A path below the folder, as `git` writes it.
@@ -25,7 +25,7 @@ pub(super) fn path(text: &str) -> Result<&str, Error> {
     if sound {
         return Ok(text);
     }
-    Err(Error::Invalid(format!("`{}` is no path below the folder: plain names with `/` between", shown(text))))
+    Err(Error::Invalid(format!("`{}` is not a path below the folder: plain names with `/` between", shown(text))))
 }
 
 fn shown(text: &str) -> String {

@@ -94,7 +94,7 @@ impl RepositoryQuery {
             return Ok(None);
         };
         if object.kind != "blob" {
-            return Err(Error::Invalid(format!("`{path}` is no file there but a {}", object.kind)));
+            return Err(Error::Invalid(format!("`{path}` is not a file there but a {}", object.kind)));
         }
         if object.size > BYTES {
             return Err(too_large(&format!("`{path}` has {} bytes", object.size), "a smaller one"));

@@ -144,7 +144,7 @@ fn real_below(folder: &Path, deep: usize, left: &mut usize) -> Result<(), String
         if kind.is_dir() && deep > 0 {
             real_below(&path, deep - 1, left)?;
         } else if !kind.is_file() {
-            return Err(format!("{} is no file", path.display()));
+            return Err(format!("{} is not a file", path.display()));
         }
     }
     Ok(())
@@ -152,14 +152,14 @@ fn real_below(folder: &Path, deep: usize, left: &mut usize) -> Result<(), String
 
 fn real_folder(path: &Path) -> Result<(), String> {
     match fs::symlink_metadata(path) {
-        Ok(found) if !found.is_dir() => Err(format!("{} is no folder", path.display())),
+        Ok(found) if !found.is_dir() => Err(format!("{} is not a folder", path.display())),
         _ => Ok(()),
     }
 }
 
 fn real_file(path: &Path) -> Result<(), String> {
     match fs::symlink_metadata(path) {
-        Ok(found) if !found.is_file() => Err(format!("{} is no file", path.display())),
+        Ok(found) if !found.is_file() => Err(format!("{} is not a file", path.display())),
         _ => Ok(()),
     }
 }

@@ -17,7 +17,9 @@ impl Host {
     pub(crate) fn read(text: &str) -> Result<Self, String> {
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address = inner.parse::<Ipv6Addr>();
-            return address.map(|address| Self::Address(address.into())).map_err(|_| format!("`{text}` is no address"));
+            return address
+                .map(|address| Self::Address(address.into()))
+                .map_err(|_| format!("`{text}` is not an address"));
         }
         if let Ok(address) = text.parse::<Ipv4Addr>() {
             return Ok(Self::Address(address.into()));
@@ -27,7 +29,7 @@ impl Host {
         }
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-._".contains(c);
         if text.is_empty() || !text.chars().all(plain) {
-            return Err(format!("`{text}` is no host"));
+            return Err(format!("`{text}` is not a host name"));
         }
         Ok(Self::Name(text.to_owned()))
     }

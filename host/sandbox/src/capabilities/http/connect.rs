@@ -53,7 +53,7 @@ impl Network {
     /// A network with these servers in place of all others, by `SCHEME://HOST[:PORT]`.
     pub(crate) fn with_servers(servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
         let origin = |(origin, address): (&String, &SocketAddr)| {
-            let wrong = |why: String| format!("`{origin}` is no server ({why}); write SCHEME://HOST[:PORT]");
+            let wrong = |why: String| format!("`{origin}` is not a server ({why}); write SCHEME://HOST[:PORT]");
             let uri: Uri = origin.parse().map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
             let target = Target::read(&http::Method::GET, &uri).map_err(wrong)?;
             if target.path != "/" || uri.query().is_some() {

@@ -27,7 +27,7 @@ impl Target {
             Some("https") => "https",
             _ => return Err("its scheme is neither http nor https".to_owned()),
         };
-        let authority = uri.authority().ok_or("it names no host")?;
+        let authority = uri.authority().ok_or("it does not name a host")?;
         if authority.as_str().contains('@') {
             return Err("a user name in the address is never sent; use a header".to_owned());
         }

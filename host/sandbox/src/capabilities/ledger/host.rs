@@ -35,7 +35,7 @@ impl generated::Host for State {
             }
             InputCopy::Bytes(bytes) => Ok(Some(bytes)),
             InputCopy::Nothing => Ok(None),
-            InputCopy::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; its whole id is wanted"))),
+            InputCopy::NoTask => Err(Error::Invalid(format!("there is no task {task:?}; give its whole id"))),
         }))
     }
 }
@@ -45,7 +45,8 @@ fn room(most: u32) -> HistoryLimit {
 }
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
-    let wrong = |text: &str, error| Error::Invalid(format!("{text:?} is no moment as 2026-01-18T10:15:00Z: {error}"));
+    let wrong =
+        |text: &str, error| Error::Invalid(format!("{text:?} is not a time such as 2026-01-18T10:15:00Z: {error}"));
     text.map(|text| text.parse().map_err(|error: jiff::Error| wrong(text, error))).transpose()
 }
 
@@ -96,7 +97,7 @@ mod tests {
         assert_eq!(moment(None), Ok(None));
         for wrong in ["", "yesterday", "2026-01-18", "2026-13-01T00:00:00Z"] {
             let Err(Error::Invalid(said)) = moment(Some(wrong)) else { panic!("{wrong:?}") };
-            assert!(said.contains(&format!("{wrong:?} is no moment")), "{said}");
+            assert!(said.contains(&format!("{wrong:?} is not a time")), "{said}");
         }
     }
 

@@ -111,7 +111,7 @@ impl InjectedSecrets {
         }
         let finder = self.finder();
         if headers.keys().any(|name| finder.is_in(name.as_str().as_bytes())) {
-            return Err(Denial::refused("a secret's placeholder is no name of a header; nothing was sent".to_owned()));
+            return Err(Denial::refused("a secret's placeholder is not a header name; nothing was sent".to_owned()));
         }
         for (name, value) in headers.iter_mut() {
             for (entry, secret) in self.lent() {

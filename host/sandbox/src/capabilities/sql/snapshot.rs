@@ -140,7 +140,7 @@ impl Sources {
                 self.plugin
             )),
             SnapshotError::Closed(OpenError::Failed(error)) => generated::Error::Invalid(format!("{path}: {error}")),
-            SnapshotError::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is no regular file")),
+            SnapshotError::NoFile(what) => generated::Error::Invalid(format!("{path}{what} is not a regular file")),
             SnapshotError::Sql(error) => of_file(match error {
                 GuestError::Invalid(text) => GuestError::Invalid(format!("{path}: {text}")),
                 GuestError::Damaged(text) => GuestError::Damaged(format!("{path}: {text}")),

@@ -64,7 +64,7 @@ impl Watch {
         }
         if let Some(bad) = files.iter().find(|file| !self.is_below_a_mount(&file.path)) {
             let path = baton_core::file_name::cut(&bad.path, 200);
-            return invalid(format!("`{path}` is no plain path below a folder that is granted"));
+            return invalid(format!("`{path}` is not a plain path below a granted folder"));
         }
         let files: BTreeMap<_, _> = files.into_iter().map(|file| (file.path, file.stamp)).collect();
         self.total = self.room_for(&key, files.len()).map_err(generated::Error::TooMany)?;
