@@ -42,35 +42,34 @@ fn help_names_every_subcommand() {
     Usage: baton [OPTIONS] <COMMAND>
 
     Commands:
-      init         Make a workspace: configuration, grants of the shipped plugins, folders of agents,
-                   examples
-      up           Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what
-                   runs and ends
+      init         Make a workspace: baton.toml, grants of the bundled plugins, agent folders, examples
+      up           Serve the workspace: watch its inboxes, run tasks, deliver replies. Ctrl-C finishes
+                   running tasks and exits
       send         Write a handoff into an agent's inbox and print its id
       lint         Check handoff files and report problems: exit 0 none or warnings only, 1 errors
-      schema       Print the JSON Schema of what Baton reads and writes
+      schema       Print the JSON Schema of a file that Baton reads or writes
       status       Show the tasks, newest first, and why each waits or failed
       why          Show what happened to a task and why
-      cancel       End a task: its sender gets a RETURN, its file is archived
-      retry        Send a task on its way again, whatever it waits for
-      answer       Answer a task that asks a person something; it goes on with the answer
-      agents       Show the agents and how much waits for each
-      obligations  Show the RETURNs that are owed, and the compliance of each agent
-      run          Do one action of a plugin now, without the daemon
+      cancel       Cancel a task: its sender gets a RETURN, its file is archived
+      retry        Queue a task again, whatever it waits for
+      answer       Answer the question of a task; the task continues with the answer
+      agents       Show the agents and how many tasks wait for each
+      obligations  Show requests still waiting for a RETURN, and the compliance of each agent
+      run          Run one action of a plugin now, without the daemon
       audit        Audit plans against what exists: exit 0 all present, 1 something missing, 2 could not
                    audit, 3 nothing could be verified
-      plugin       Look at, install, allow and update plugins
-      catalog      Search the music catalog, show a track and its sources, review unsure matches
-      fingerprint  Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
-      library      Scan the music library, see what is fingerprinted, find what is there twice
-      secret       Keep the secrets that the host puts into plugins' requests
-      ledger       Check the ledger's chain of events, export it, or archive its old part
+      plugin       Inspect, install, allow and update plugins
+      catalog      Search the music catalog, show a track and its sources, review uncertain matches
+      fingerprint  Print the Chromaprint fingerprints of audio files, in the format of `fpcalc`
+      library      Scan the music library, show its fingerprint coverage, find duplicates
+      secret       Manage the secrets that the host adds to requests of plugins
+      ledger       Check the ledger's chain of events, export it, or archive its oldest part
       backup       Copy the ledger into a new file, also while the daemon runs
-      restore      Make a backup the workspace's ledger; the daemon must be stopped
-      doctor       Check the workspace and say what mends it: exit 0 well (warnings allowed), 1
-                   something is wrong
-      service      Have the system start `baton up` at login, and again when it fails
-      completions  Print the completion script of a shell
+      restore      Replace the ledger of the workspace by a backup; the daemon must be stopped
+      doctor       Check the workspace and say how to fix it: exit 0 healthy (warnings allowed), 1 a
+                   check failed
+      service      Make the system start `baton up` at login, and again when it fails
+      completions  Print the completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 
     Options:

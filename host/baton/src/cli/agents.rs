@@ -14,10 +14,10 @@ use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::adoption;
 
-/// Show the agents and how much waits for each
+/// Show the agents and how many tasks wait for each
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Show what becomes of each folder of handoffs/ and of the adopted folders, and why
+    /// Show what Baton does with each folder of handoffs/ and of the adopted folders, and why
     #[arg(long)]
     folders: bool,
     #[arg(long)]

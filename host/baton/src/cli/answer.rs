@@ -6,7 +6,7 @@ use super::task_selector::TaskSelector;
 use super::{WorkspaceOptions, decide};
 use crate::exit::Code;
 
-/// Answer a task that asks a person something; it goes on with the answer
+/// Answer the question of a task; the task continues with the answer
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task

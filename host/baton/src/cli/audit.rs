@@ -19,12 +19,12 @@ use crate::workspace::shown;
 pub(super) struct Args {
     #[arg(required = true, value_name = "PLAN")]
     plans: Vec<PathBuf>,
-    /// The folder that the plans speak of
+    /// The folder in which the files that the plans promise are looked up
     #[arg(long, value_name = "DIR", default_value = ".")]
     root: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Md)]
     format: Format,
-    /// Where the report goes [default: standard output]
+    /// The file for the report [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -33,13 +33,13 @@ pub(super) struct Args {
 enum Format {
     /// For people and agents
     Md,
-    /// For people: one page that needs nothing beside it
+    /// For people: one page without other files
     Html,
-    /// For programs; `baton schema audit-report` has its schema
+    /// For programs; `baton schema audit-report` prints its schema
     Json,
-    /// For viewers of code that show findings where they are
+    /// For code viewers that show findings in the source
     Sarif,
-    /// For programs that show tests
+    /// For programs that show test results
     Junit,
 }
 

@@ -10,7 +10,7 @@ use crate::output;
 
 /// Copy the ledger into a new file, also while the daemon runs
 ///
-/// The copy is whole and as the ledger was at one moment; `baton restore FILE` makes it the ledger again. Archives of
+/// The copy is a consistent snapshot; `baton restore FILE` makes it the ledger again. Archives of
 /// pruned events (`baton ledger prune`) are not in it: copy them too.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -14,10 +14,10 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::Workspace;
 
-/// End a task: its sender gets a RETURN, its file is archived
+/// Cancel a task: its sender gets a RETURN, its file is archived
 ///
-/// A task that runs is asked to stop. A request that lies with an external agent is taken back. Without an ID, every open task
-/// of --agent, --plugin or --state is ended.
+/// A running task is asked to stop. The file of a request is removed from the inbox of an external agent. Without an ID,
+/// every open task of --agent, --plugin or --state is cancelled.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task
@@ -28,10 +28,10 @@ pub(super) struct Args {
     all: bool,
     #[command(flatten)]
     selection: TaskSelection,
-    /// Say what would be ended, change nothing
+    /// Show what would be cancelled; change nothing
     #[arg(long, conflicts_with = "id")]
     dry_run: bool,
-    /// Why, for the RETURN
+    /// The reason for the RETURN
     #[arg(long, value_name = "TEXT", default_value = "cancelled by the operator")]
     reason: String,
 }

@@ -22,34 +22,34 @@ use crate::output;
 
 pub(crate) use fpcalc::called_so as called_fpcalc;
 
-/// Print how audio files sound: their Chromaprint fingerprints, as `fpcalc` prints them
+/// Print the Chromaprint fingerprints of audio files, in the format of `fpcalc`
 ///
-/// The options are those of `fpcalc`, also with one dash. A link with the name fpcalc to this program behaves as fpcalc.
+/// The options are those of `fpcalc`, with one dash or two. A link named fpcalc to this program behaves as fpcalc.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "the options of `fpcalc` are such")]
 pub(super) struct Args {
     /// The files; - for standard input
     #[arg(required_unless_present = "version", value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How much of each is fingerprinted, from its start; 0 for all of it, up to a day
+    /// Seconds of each file to fingerprint, from its start; 0 for the whole file, up to a day
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
-    /// Print a fingerprint for each part of so many seconds; 0 for none but the whole
+    /// Print a fingerprint for each part of so many seconds; 0 for one fingerprint of the whole file
     #[arg(long, value_name = "SECS", default_value = "0", value_parser = seconds)]
     chunk: Duration,
-    /// Let the parts overlap, so that nothing at their ends is lost
+    /// Let the parts overlap, so that the audio at their ends is fingerprinted
     #[arg(long)]
     overlap: bool,
-    /// Print the time of day at which each part began to be read, as seconds since 1970
+    /// Print the time at which the reading of each part began, in seconds since 1970
     #[arg(long)]
     ts: bool,
-    /// What the input is, where it is samples without a header: s16le, f32be, u8, …; a container must be that which is named
+    /// The sample format of input without a header (s16le, f32be, u8, …), or the container that the input must have
     #[arg(long, value_name = "NAME")]
     format: Option<String>,
-    /// Samples a second, where the input is samples without a header [default: 44100]
+    /// Samples a second of input without a header [default: 44100]
     #[arg(long, value_name = "HZ")]
     rate: Option<u32>,
-    /// Channels, where the input is samples without a header [default: 1]
+    /// Channels of input without a header [default: 1]
     #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u16).range(1..))]
     channels: Option<u16>,
     /// Print the fingerprint as numbers instead of its compressed form
@@ -60,19 +60,19 @@ pub(super) struct Args {
     /// Print a line of JSON for each file
     #[arg(long, overrides_with_all = ["text", "plain"])]
     json: bool,
-    /// Print lines of NAME=VALUE, as without any option
+    /// Print lines of NAME=VALUE (the default)
     #[arg(long, overrides_with_all = ["json", "plain"])]
     text: bool,
     /// Print the fingerprint alone
     #[arg(long, overrides_with_all = ["json", "text"])]
     plain: bool,
-    /// Chromaprint's algorithm, from 1 to 5; the library knows the second alone
+    /// Chromaprint's algorithm, from 1 to 5; the library uses only the second
     #[arg(long, value_name = "NUM", default_value = "2", value_parser = algorithm)]
     algorithm: Algorithm,
-    /// Print the version of fpcalc whose fingerprints these are
+    /// Print the version of fpcalc with the same fingerprints
     #[arg(long)]
     version: bool,
-    /// Has no effect: damaged parts of a file are always passed over
+    /// Has no effect: damaged parts of a file are always skipped
     #[arg(long, hide = true)]
     ignore_errors: bool,
 }

@@ -15,20 +15,20 @@ use crate::exit::Code;
 use crate::workspace::{ADOPTED_EXAMPLE, CONFIG_FILE, Config, LOCK_FILE, Lock, TEMPLATE, Workspace, adoption, head};
 use crate::{output, shipped, template};
 
-/// Make a workspace: configuration, grants of the shipped plugins, folders of agents, examples
+/// Make a workspace: baton.toml, grants of the bundled plugins, agent folders, examples
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder; made if it is missing
     #[arg(value_name = "DIR", required_unless_present = "adopt")]
     dir: Option<PathBuf>,
-    /// Take over agents' folders that are in use: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
+    /// Adopt existing agent folders: each folder of FOLDER, or of its handoffs/, with `01_inbox` or `02_processed`
     ///
-    /// They stay where they are, and a table shows what becomes of each. What lies in their inboxes now is marked as seen:
-    /// nothing of it is run or moved. A folder that is made there later is an agent's too. May be given several times. Without
+    /// The folders are not moved; a table shows how each is used. Files that are in their inboxes now are marked as seen: Baton
+    /// neither runs nor moves them. A folder that is made there later is an agent's too. May be given several times. Without
     /// DIR the one FOLDER becomes the workspace.
     #[arg(long, value_name = "FOLDER")]
     adopt: Vec<PathBuf>,
-    /// Print what becomes of each folder as JSON
+    /// Print how each folder is used, as JSON
     #[arg(long, requires = "adopt")]
     json: bool,
 }

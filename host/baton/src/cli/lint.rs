@@ -18,9 +18,9 @@ use crate::output::{self, one_line};
 
 /// Check handoff files and report problems: exit 0 none or warnings only, 1 errors
 ///
-/// Errors are: a file that is not a handoff, a value of a wrong type, and, within a workspace, an agent that is not there, an
+/// Errors are: a file that is not a handoff, a value of a wrong type, and, within a workspace, an unknown agent, an
 /// action that the plugin does not have, and arguments that do not fit its schema. Unknown keys, a sender that is not an agent,
-/// a dependency that is not there and a deadline that has passed are warnings.
+/// an unknown dependency and a deadline that has passed are warnings.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[arg(required = true, value_name = "FILE")]

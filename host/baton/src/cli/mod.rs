@@ -51,8 +51,13 @@ pub(crate) struct Cli {
     #[arg(short, long, global = true, value_name = "DIR")]
     workspace: Option<PathBuf>,
 
-    /// The folder of the workspace's state [default: below $XDG_STATE_HOME/baton]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The folder of the workspace's state
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        help = "The folder of the workspace's state [default: below $XDG_STATE_HOME/baton]"
+    )]
     state: Option<PathBuf>,
 
     #[command(subcommand)]
@@ -75,26 +80,26 @@ enum Command {
     Obligations(obligations::Args),
     Run(run::Args),
     Audit(audit::Args),
-    /// Look at, install, allow and update plugins
+    /// Inspect, install, allow and update plugins
     #[command(subcommand)]
     Plugin(plugin::Action),
-    /// Search the music catalog, show a track and its sources, review unsure matches
+    /// Search the music catalog, show a track and its sources, review uncertain matches
     #[command(subcommand)]
     Catalog(catalog::Action),
     Fingerprint(fingerprint::Args),
-    /// Scan the music library, see what is fingerprinted, find what is there twice
+    /// Scan the music library, show its fingerprint coverage, find duplicates
     #[command(subcommand)]
     Library(library::Action),
-    /// Keep the secrets that the host puts into plugins' requests
+    /// Manage the secrets that the host adds to requests of plugins
     #[command(subcommand)]
     Secret(secret::Action),
-    /// Check the ledger's chain of events, export it, or archive its old part
+    /// Check the ledger's chain of events, export it, or archive its oldest part
     #[command(subcommand)]
     Ledger(ledger::Action),
     Backup(backup::Args),
     Restore(restore::Args),
     Doctor(doctor::Args),
-    /// Have the system start `baton up` at login, and again when it fails
+    /// Make the system start `baton up` at login, and again when it fails
     #[command(subcommand)]
     Service(service::Action),
     Completions(completions::Args),

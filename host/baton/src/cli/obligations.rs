@@ -11,13 +11,13 @@ use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::workspace::pause;
 
-/// Show the RETURNs that are owed, and the compliance of each agent
+/// Show requests still waiting for a RETURN, and the compliance of each agent
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only requests of this last time, as 30d
+    /// Only requests of the last time span, like 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
-    /// How many open ones are listed
+    /// How many open requests to list
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: u32,
     #[arg(long)]

@@ -10,22 +10,22 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{UpLock, head};
 
-/// Make a backup the workspace's ledger; the daemon must be stopped
+/// Replace the ledger of the workspace by a backup; the daemon must be stopped
 ///
-/// The file is checked first: its structure and its chain of events. A ledger that is there already is in the way;
-/// with --force it is kept beside the restored one as ledger.db.before-restore-TIME.
+/// The file is checked first: its structure and its chain of events. An existing ledger is replaced only
+/// with --force; it is kept beside the restored one as ledger.db.before-restore-TIME.
 ///
-/// What happened since the backup is unknown to the restored ledger, and nothing is lost by that: files in inboxes are
-/// captured again, also those that the lost part knew; what was archived since stays in the archive. A task that was open
-/// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox), and what was about
-/// to be delivered in the backup is delivered again: a sender may get a second RETURN. Done work that is dropped again
-/// is done again if the backup does not know it.
+/// The restored ledger does not know what happened since the backup. No handoff is lost: files in inboxes are captured
+/// again, also those that the newer ledger knew; files that were archived since stay in the archive. A task that was open
+/// in the backup and whose file is in the archive by now is cancelled (its file is not in the inbox). Open
+/// deliveries of the backup are delivered again: a sender may get a second RETURN. A request that was done since and is
+/// dropped again is done again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file that `baton backup` wrote
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Replace a ledger that is there; it is kept beside the restored one
+    /// Replace an existing ledger; it is kept beside the restored one
     #[arg(long)]
     force: bool,
 }

@@ -4,9 +4,9 @@ use super::task_selector::TaskSelector;
 use super::{WorkspaceOptions, decide};
 use crate::exit::Code;
 
-/// Send a task on its way again, whatever it waits for
+/// Queue a task again, whatever it waits for
 ///
-/// Of a task that has failed, the file is dropped again as it was captured; that makes a new task.
+/// For a task that has failed, the captured file is dropped again; that makes a new task.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A task id or its first 6 characters or more, a handoff id, a file name, or a title; it must mean one task

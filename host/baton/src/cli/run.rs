@@ -19,13 +19,13 @@ use crate::output;
 /// Lines of the plugin's log that are shown; `baton plugin log` and `--json` have all that is kept.
 const LOG_LINES: usize = 20;
 
-/// Do one action of a plugin now, without the daemon
+/// Run one action of a plugin now, without the daemon
 ///
 /// `baton run PLUGIN` lists its actions, `baton run PLUGIN ACTION --help` shows the arguments of one.
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(super) struct Args {
-    /// The plugin; alone it lists its actions
+    /// The plugin; without an action, its actions are listed
     #[arg(required_unless_present = "help")]
     plugin: Option<String>,
     action: Option<String>,

@@ -5,7 +5,7 @@ use baton_core::handoff;
 use crate::exit::Code;
 use crate::output;
 
-/// Print the JSON Schema of what Baton reads and writes
+/// Print the JSON Schema of a file that Baton reads or writes
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Which one

@@ -27,26 +27,26 @@ const EVERYBODY: &str = "all";
 
 /// Write a handoff into an agent's inbox and print its id
 ///
-/// Checked before anything is written: the agent, the action, the arguments against the action's JSON Schema, dependencies and
+/// Before it writes, it checks the agent, the action, the arguments against the action's JSON Schema, dependencies and
 /// the deadline. Exit codes with --wait: 0 succeeded, 1 ended otherwise, 3 no outcome before the deadline.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Who is asked
+    /// The agent that gets the request
     #[arg(long, value_name = "AGENT", required_unless_present = "broadcast", conflicts_with = "broadcast")]
     to: Option<String>,
-    /// Ask every agent but the sender; a plugin only if it has the action that --action names
+    /// Send to every agent but the sender; to a plugin only if it has the action of --action
     #[arg(long)]
     broadcast: bool,
-    /// Who asks, and gets the RETURN
+    /// The sender, which gets the RETURN
     #[arg(long, value_name = "AGENT")]
     from: String,
-    /// Who gets the RETURN instead of --from
+    /// The agent that gets the RETURN instead of --from
     #[arg(long, value_name = "AGENT")]
     reply_to: Option<String>,
-    /// One line
+    /// The title, in one line
     #[arg(long)]
     title: String,
-    /// What to do [default: the agent's default action]
+    /// The action [default: the agent's default action]
     #[arg(long)]
     action: Option<String>,
     #[command(flatten)]
@@ -57,10 +57,10 @@ pub(super) struct Args {
     /// low, medium, high or critical
     #[arg(long, default_value = "medium", value_parser = priority)]
     priority: Priority,
-    /// A handoff that has to be done before, by its id or title; may be given several times
+    /// A handoff that must succeed first, by its id or title; may be given several times
     #[arg(long, value_name = "ID")]
     depends_on: Vec<String>,
-    /// When it has to be done: a time with its zone (2026-01-18T10:15:00Z), or from now on (90s, 5m, 2h, 7d)
+    /// The deadline: a time with its zone (2026-01-18T10:15:00Z), or a time span from now (90s, 5m, 2h, 7d)
     #[arg(long, value_name = "TIME")]
     deadline: Option<String>,
     /// Wait for the RETURN, or for the deadline

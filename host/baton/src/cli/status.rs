@@ -26,15 +26,15 @@ use crate::workspace::{Workspace, pause};
 pub(super) struct Args {
     #[arg(long)]
     json: bool,
-    /// How many [default: 50, all with --json]
+    /// How many tasks to show [default: 50, all with --json]
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u32>,
     #[command(flatten)]
     selection: TaskSelection,
-    /// Only tasks of this last time, as 2h or 30d
+    /// Only tasks of the last time span, like 2h or 30d
     #[arg(long, value_name = "AGE", value_parser = pause)]
     since: Option<Duration>,
-    /// Show it anew whenever something changes, until Ctrl-C. With --json each task as it is, then each change, a line each
+    /// Update the table at each change, until Ctrl-C. With --json: one line for each task, then one for each change
     #[arg(long)]
     watch: bool,
 }

@@ -15,8 +15,8 @@ use crate::workspace::Workspace;
 /// Which tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
-    /// Only tasks in this state, or with the outcome partial or refused; several with commas, or given again. `--state failed`
-    /// means the same: a name of states is never taken for the folder of the workspace's state
+    /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state failed` means the
+    /// same: the name of a state is never read as the folder of the workspace's state
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = standing)]
     in_state: Vec<StateFilter>,
     /// Only tasks of this agent, in any of its spellings

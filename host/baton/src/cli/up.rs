@@ -24,23 +24,23 @@ const HEAD_PAUSE: Duration = Duration::from_secs(5);
 /// The shortest time between two seals of the rows.
 const SEAL_PAUSE: Duration = Duration::from_mins(1);
 
-/// The states of tasks that are not done and lie with no agent.
+/// The states of open tasks that wait for Baton or the operator.
 const WAITING: [State; 5] = [State::Queued, State::Waiting, State::NeedsGrant, State::NeedsHuman, State::NeedsApproval];
 
-/// Serve the workspace: watch its folders, run what comes, answer. Ctrl-C finishes what runs and ends
+/// Serve the workspace: watch its inboxes, run tasks, deliver replies. Ctrl-C finishes running tasks and exits
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Do all that waits, then exit
+    /// Run all waiting tasks, then exit
     #[arg(long)]
     once: bool,
-    /// Serve inboxes also that another workspace, machine or state has marked as its own
+    /// Also serve inboxes that another workspace, machine or state has marked as its own
     #[arg(long)]
     take_over: bool,
-    /// Start although the ledger is missing, replaced or older than known: with the existing one, or an empty one
+    /// Start with the existing or an empty ledger although the known ledger is missing, replaced or rolled back
     ///
     /// The workspace remembers its ledger and the head of its chain in the file .baton-ledger. If the ledger in the state folder
     /// is not that one, `up` refuses to start. `baton restore FILE` puts a backup in its place. This option accepts the existing
-    /// ledger instead, or starts an empty one, and records that as an event of the chain. Refused when nothing is wrong.
+    /// ledger instead, or starts an empty one, and records that as an event of the chain. It is refused while the ledger is the known one.
     #[arg(long)]
     new_ledger: bool,
 }
@@ -101,7 +101,7 @@ impl Args {
     }
 }
 
-/// Removes what killed commands leave, once in a while.
+/// Periodically removes what killed commands left.
 async fn remove_leftovers(workspace: Workspace) {
     loop {
         tokio::time::sleep(leftovers::PAUSE).await;
@@ -110,7 +110,7 @@ async fn remove_leftovers(workspace: Workspace) {
     }
 }
 
-/// Notes the head of the ledger after commits, at most once in [`HEAD_PAUSE`], and seals the rows. A quiet daemon writes nothing.
+/// After commits, notes the head of the ledger at most once in [`HEAD_PAUSE`], and seals the rows. An idle daemon writes nothing.
 async fn note_heads(workspace: Workspace, ledger: Ledger) {
     let mut pulse = ledger.pulse();
     let mut sealed = Instant::now();
@@ -165,8 +165,7 @@ fn said(summary: &Summary) -> String {
     text
 }
 
-/// Says which tasks are not finished and lie with no agent, and what holds up those of whole plugins: after `--once` nobody comes
-/// back to them before the next start.
+/// Prints which tasks are open and what keeps those of whole plugins waiting: after `--once` they wait until the next start.
 fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;
@@ -188,7 +187,7 @@ fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tasks that failed are the workspace's business, not the daemon's failure; what could not be delivered is.
+/// Failed tasks do not change the exit code of the daemon; failed deliveries do.
 fn code(summary: &Summary) -> Code {
     if summary.undelivered.is_empty() { Code::Good } else { Code::Findings }
 }

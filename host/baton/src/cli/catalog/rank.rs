@@ -8,16 +8,16 @@ use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// Choose which source counts for a field, or show the order that holds
+/// Choose which source wins for a field, or show the current order
 ///
-/// Without a choice, the source with the higher rank in [catalog.ranks] of baton.toml counts. Among sources of equal rank djay counts
-/// first for bpm and key; otherwise the newest value counts.
+/// Without a choice, the source with the highest rank in [catalog.ranks] of baton.toml wins. Among sources of equal rank djay
+/// wins for bpm and key, and the newest value for other fields.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example: baton catalog rank bpm djay spotify")]
 pub(in crate::cli) struct Args {
     /// The field: bpm, key, genre, title, …; without one, all orders are shown
     field: Option<String>,
-    /// The sources, the one that counts first; all others follow
+    /// The sources, the winner first; all others follow
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
     /// Use the default order again

@@ -9,7 +9,7 @@ use super::open::{length, open};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// Find tracks that have all these words, or words that begin so; a word with a slash is a part of the path of a file
+/// Find tracks that have all these words or beginnings of words; a word with a slash is a part of the path of a file
 ///
 /// Exit 1: the catalog is empty, or has no tracks.
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Args {
     /// Words of title, artist and album, or a part of a path (`Playlists/Late`); case and accents make no difference
     #[arg(required = true, value_name = "WORD")]
     words: Vec<String>,
-    /// How many are shown
+    /// How many tracks to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: u32,
     #[arg(long)]

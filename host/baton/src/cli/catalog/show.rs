@@ -15,7 +15,7 @@ use crate::output::{self, Table, shorten};
 
 const PLAYS: usize = 10;
 
-/// Show what is known of a track, and which source said it
+/// Show the facts about a track and their sources
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Its number (`baton catalog search`), SERVICE:ID, an id of any service, an ISRC, or the path of its file

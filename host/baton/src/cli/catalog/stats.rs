@@ -8,7 +8,7 @@ use super::open::open;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// Count what the catalog has
+/// Count the rows of the catalog
 ///
 /// Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]

@@ -28,7 +28,7 @@ use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 
-/// Check the workspace and say what mends it: exit 0 well (warnings allowed), 1 something is wrong
+/// Check the workspace and say how to fix it: exit 0 healthy (warnings allowed), 1 a check failed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! `baton ledger`: whether the ledger's chain of events is whole, the chain as text, and letting go of its old part.
+//! `baton ledger`: checks, exports and prunes the chain of events.
 
 mod export;
 mod open;

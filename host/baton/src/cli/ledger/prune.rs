@@ -14,7 +14,7 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{Workspace, head};
 
-/// Archive the oldest events and take them out of the ledger, also while the daemon runs
+/// Archive the oldest events and delete them from the ledger, also while the daemon runs
 ///
 /// Only the beginning of the chain goes, up to the first event of a task that is not done or that is younger. What goes is
 /// first written to an archive, in the form of `baton ledger export`, so that the whole chain can still be checked
@@ -31,7 +31,7 @@ pub(in crate::cli) struct Args {
     /// The new file for the events; nothing is overwritten [default: archive/events-FIRST-LAST.jsonl in the state folder]
     #[arg(long, value_name = "FILE")]
     archive: Option<PathBuf>,
-    /// Say what would go, change nothing
+    /// Show what would be archived; change nothing
     #[arg(long)]
     dry_run: bool,
     #[arg(long)]

@@ -14,7 +14,7 @@ use crate::output;
 use crate::workspace::Workspace;
 use crate::workspace::head::{self, Alarm};
 
-/// Check that no event and no row was edited, taken out, added or moved: exit 0 sound, 1 broken, 2 could not check
+/// Check that no event and no row was edited, deleted, added or moved: exit 0 sound, 1 broken, 2 could not check
 ///
 /// All tables are checked: their rows against the sums that Baton keeps of them, the sums against the last seal in the chain,
 /// captured files against their hashes, pages and indexes by SQLite. Rows that changed after the last seal (Baton runs, or was

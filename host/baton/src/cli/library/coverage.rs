@@ -12,13 +12,13 @@ use super::units::{count, heard, percent};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// Show how much of the library is fingerprinted, and what is missing for the gate
+/// Show the fingerprint coverage of the library, and what is missing to reach the required share
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The share that is asked for, in per cent
+    /// The required share, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = GATE, value_parser = clap::value_parser!(u8).range(1..=100))]
     gate: u8,
-    /// Also list files without a fingerprint, at most so many
+    /// Also list at most this many files without a fingerprint
     #[arg(long, value_name = "N", default_value_t = 0)]
     missing: u32,
     #[arg(long)]

@@ -23,34 +23,34 @@ use crate::output::{self, Table};
 
 /// List folders and Eagle libraries, and fingerprint what is new or changed there
 ///
-/// What was read is kept after each file: a scan that is interrupted or killed goes on where it was. Files that have the
-/// size, time and inode that they had are not read again. What is not there is gone, unless its volume may be disconnected. No
-/// audio file is ever written.
+/// The result of each file is stored at once: a scan that was interrupted or killed resumes where it stopped. Files with the
+/// same size, time and inode as before are not read again. Files that are not found are marked as missing, but never those on
+/// an unmounted or replaced volume. Audio files are never changed.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
     /// A folder with music, or an Eagle library (X.library) [default: all that were scanned before]
     #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,
-    /// Read at most so many files
+    /// Read at most this many files
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
-    /// Read so many files at a time [default: one for each core]
+    /// How many files to read at the same time [default: one for each core]
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// List and count only; nothing is read and nothing is written
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read again what has a fingerprint, and compare; with --limit those that were not read for longest
+    /// Also read files with a fingerprint again, and compare; with --limit those first that were read longest ago
     #[arg(long)]
     verify: bool,
-    /// Also read again what failed or was skipped
+    /// Also read files again that failed or were skipped
     #[arg(long)]
     retry: bool,
-    /// What is not there is gone for good, also where its volume may only be disconnected, or the whole folder was removed
+    /// Mark all files that are not found as missing, also when the volume may be unmounted or the whole folder was removed
     #[arg(long, requires = "sources")]
     gone: bool,
-    /// Name each file that was skipped, too
+    /// Also print each skipped file
     #[arg(short, long)]
     verbose: bool,
     #[arg(long)]

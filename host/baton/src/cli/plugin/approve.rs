@@ -1,4 +1,4 @@
-//! `baton plugin approve`: lets a package run that no trusted key vouches for.
+//! `baton plugin approve`: approves a package without a trusted signature.
 
 use anyhow::bail;
 use baton_registry::Approval;
@@ -8,16 +8,16 @@ use super::install::make_inbox;
 use crate::exit::Code;
 use crate::output;
 
-/// Let a plugin run that waits to be allowed
+/// Approve a pending plugin
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// NAME@DIGEST: the digest that was looked at (`baton plugin inspect`), or its first 8 or more digits
+    /// NAME@DIGEST: the digest that `baton plugin inspect` shows, or its first 8 or more digits
     #[arg(value_name = "NAME@DIGEST")]
     revision: String,
-    /// Let it have the grants of the revision before, although it asks for more or another key has signed it
+    /// Keep the grants of the previous revision, although it asks for more or has another key
     #[arg(long)]
     keep_grants: bool,
-    /// The package comes from somebody else and has the name of this plugin: let it take its place
+    /// Let the package replace the plugin of this name, although it comes from another publisher
     #[arg(long, value_name = "NAME")]
     replace: Option<String>,
 }

@@ -12,7 +12,7 @@ use super::{Plugins, budget, requests};
 use crate::exit::Code;
 use crate::output::{self, Table, one_line};
 
-/// Let a plugin do what it asks for
+/// Grant a plugin what it asks for
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Grant {
     /// The plugin

@@ -16,16 +16,16 @@ use crate::{output, shipped};
 /// What the name of a plugin that is inside the program begins with.
 pub(super) const SHIPPED: &str = "shipped:";
 
-/// Install a plugin from a file, a web server, a registry, or from inside this program
+/// Install a plugin from a file, a web server or a registry, or a bundled one
 ///
-/// One that no trusted key has signed waits until it is allowed: the command (`baton plugin approve`) is printed. It may do nothing until that is
-/// granted (`baton plugin grant`); one from inside this program is granted what `baton init` would grant it.
+/// A plugin without a trusted signature waits for `baton plugin approve`. A new plugin has no grants until `baton plugin grant`;
+/// a bundled plugin gets the same grants as from `baton init`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// A file, an address, or a package in a registry
     #[arg(
         value_name = "FILE|REF",
-        help = "A file, an https:// address, oci://HOST/REPOSITORY:TAG, or shipped:NAME for one that is inside this program"
+        help = "A file, an https:// address, oci://HOST/REPOSITORY:TAG, or shipped:NAME for a bundled plugin"
     )]
     source: Place,
 }

@@ -19,7 +19,7 @@ pub(in crate::cli) struct Args {
     name: String,
     #[arg(long)]
     version: String,
-    /// Where the package goes
+    /// The file for the package
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
 }

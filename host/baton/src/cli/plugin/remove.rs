@@ -10,8 +10,8 @@ use crate::output;
 
 /// Take a plugin out of the workspace
 ///
-/// Its inbox and what lies there stay, and so does what it has done; nobody reads the inbox until the plugin is installed
-/// again. Its packages in `plugins/` go, with their signatures.
+/// Its inbox, its files and its tasks stay; Baton does not read the inbox until the plugin is installed again. Its packages
+/// in `plugins/` and their signatures are deleted.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The plugin

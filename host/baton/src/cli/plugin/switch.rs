@@ -14,7 +14,7 @@ pub(in crate::cli) struct Disable {
     name: String,
 }
 
-/// Switch a plugin on again, or end its quarantine; its tasks go on
+/// Switch a plugin on again, or end its quarantine; its tasks continue
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Enable {
     /// The plugin
@@ -32,7 +32,7 @@ impl Enable {
         let done = switch(plugins, &self.name, false)?;
         let ledger = plugins.ledger()?;
         if block_on(async { Ok(release(&ledger, &self.name).await?) })? {
-            output::print("it is not left alone any more after what it failed at\n");
+            output::print("its quarantine after failures is ended\n");
         }
         plugins.workspace.state.wake_daemon();
         Ok(done)

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Args {
     /// The plugin's folder
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// Take the .wasm that is there
+    /// Use the existing .wasm
     #[arg(long)]
     no_build: bool,
     #[arg(long)]

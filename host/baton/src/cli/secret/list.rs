@@ -7,7 +7,7 @@ use crate::exit::Code;
 use crate::output::{self, Table};
 use crate::secrets::SecretStore;
 
-/// Show which secrets are kept and which plugins may use them
+/// Show which secrets are stored and which plugins may use them
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[arg(long)]

@@ -7,7 +7,7 @@ use crate::exit::Code;
 use crate::output;
 use crate::secrets::SecretStore;
 
-/// Forget a secret
+/// Delete a secret
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     #[arg(value_name = "NAME")]

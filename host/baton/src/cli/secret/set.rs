@@ -14,7 +14,7 @@ use crate::output;
 use crate::secrets::SecretStore;
 use crate::workspace::head;
 
-/// Keep a secret; the value comes from standard input, or is asked for without being shown
+/// Store a secret; the value is read from standard input, or typed without being shown
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The name under which plugins declare it

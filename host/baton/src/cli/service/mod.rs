@@ -28,7 +28,7 @@ use crate::workspace::Serving;
 pub(super) enum Action {
     /// Install the service of this workspace and start it
     Install(Install),
-    /// Stop the service of this workspace and take its file away
+    /// Stop the service of this workspace and delete its file
     Uninstall(ServiceName),
     /// Show whether the service is installed and runs: exit 0 installed, 1 not
     Status(ServiceName),

@@ -12,7 +12,7 @@ use crate::output::{self, Table, shorten};
 /// How much is listed.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListOptions {
-    /// How many are shown
+    /// How many matches to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
     limit: usize,
     #[arg(long)]

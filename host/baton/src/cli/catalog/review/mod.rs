@@ -14,10 +14,10 @@ use super::WorkspaceOptions;
 use crate::exit::Code;
 use crate::output;
 
-/// List what may be one track and needs your decision; accept, reject, merge or split
+/// List uncertain matches of tracks; accept, reject, merge or split them
 ///
-/// Tracks of different services that may be one, and files that may be a track, the likeliest first. A decision is kept and counts
-/// whatever any import or match says later; only another decision changes it. Exit 1: the catalog is empty.
+/// The list has tracks of different services that may be the same, and files that may be a track, the likeliest first. Imports
+/// and matches never change a decision; only another decision does. Exit 1: the catalog is empty.
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Args {
@@ -29,26 +29,26 @@ pub(in crate::cli) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// They are one: 12=40 (two tracks), f7=12 (a file and a track)
+    /// Accept a match: 12=40 (two tracks), f7=12 (a file and a track)
     Accept {
         /// As `baton catalog review` shows them
         #[arg(required = true, value_name = "REF")]
         references: Vec<Reference>,
     },
-    /// They are not one, and are not asked about again
+    /// Reject a match; it is not listed again
     Reject {
         /// As `baton catalog review` shows them
         #[arg(required = true, value_name = "REF")]
         references: Vec<Reference>,
     },
-    /// Two tracks are one: the first becomes part of the second
+    /// Merge two tracks: the first becomes part of the second
     Merge {
         /// Its number, SERVICE:ID, an id of any service, or an ISRC
         track: String,
         /// The track that stays
         into: String,
     },
-    /// An id of a track is another track
+    /// Make one id of a track a separate track
     Split {
         /// Its number, or an id of it that stays
         track: String,

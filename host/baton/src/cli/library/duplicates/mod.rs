@@ -15,28 +15,28 @@ use super::units::heard;
 use crate::exit::Code;
 use crate::output;
 
-/// Find files of one recording, by their sound; suggest the better one, and why
+/// Find files of the same recording by their fingerprints; suggest the best one, and say why
 ///
-/// Versions (remix, live, edit, another length or speed) are not duplicates. The first two minutes are compared; files that
-/// seem to be copies and are longer are then read once and compared to their end. Pairs that are less than 80 % alike, or that
-/// could not be compared to their end, are listed for review and are in no group. Files without a fingerprint are only asked
-/// about, by title and artist. Nothing is deleted: a plan can be written, for whoever decides. Exit 1: nothing
+/// Versions (remix, live, edit, another length or speed) are not duplicates. The first two minutes are compared; longer
+/// files that seem to be copies are then read once and compared to their end. Pairs with a similarity below 80 %, or that could
+/// not be compared to their end, are listed for review and are in no group. Files without a fingerprint are only listed for
+/// review, by title and artist. Nothing is deleted; --plan writes the suggestions for `baton library quarantine`. Exit 1: nothing
 /// could be compared, because no file has a fingerprint.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// Also write the suggestions into this new file, as JSON
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Leave out pairs that sound less alike than this, in per cent
+    /// Leave out pairs with a lower similarity, in per cent
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     min_score: u8,
-    /// Points, of 1000, from which files without a fingerprint are asked about by title and artist
+    /// The match score, up to 1000, from which files without a fingerprint are listed for review
     #[arg(long, value_name = "POINTS", default_value_t = THRESHOLD, value_parser = clap::value_parser!(u32).range(1..=1000))]
     metadata_threshold: u32,
-    /// Go by the sound only
+    /// Compare fingerprints only
     #[arg(long, conflicts_with = "metadata_threshold")]
     no_metadata: bool,
-    /// Also list what sounds alike and is another version
+    /// Also list other versions of a recording
     #[arg(long)]
     versions: bool,
     #[arg(long)]

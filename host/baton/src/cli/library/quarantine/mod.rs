@@ -35,7 +35,7 @@ use crate::output;
 use crate::secrets::SecretStore;
 use crate::workspace::Workspace;
 
-/// Move what a plan of duplicates calls superfluous into a trash folder, or move it back
+/// Move the superfluous files of a duplicates plan into a trash folder, or move them back
 ///
 /// The plan is one of `baton library duplicates --plan`. Each file is digested again and the better one is decoded to its end; what is
 /// not as it was compared stays where it is. A title, artist, album or ISRC that only the file has which goes is written into the better
@@ -51,7 +51,7 @@ pub(in crate::cli) struct Args {
     /// back in Eagle by a person: it is said how, and what is not back yet is refused
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
-    /// Only finish what a run left that was killed
+    /// Only finish a run that was killed
     #[arg(long, conflicts_with_all = ["plan", "trash", "dry_run"])]
     resume: bool,
     /// The trash folder, on the volume of the files and outside of what is scanned [default: .baton-trash in the scanned folder]
@@ -60,7 +60,7 @@ pub(in crate::cli) struct Args {
     /// Leave the tags that only the file has which goes, instead of writing them into the kept file
     #[arg(long)]
     without_tags: bool,
-    /// Check and count only; nothing is moved
+    /// Check and count only; move nothing
     #[arg(long)]
     dry_run: bool,
     #[arg(long)]

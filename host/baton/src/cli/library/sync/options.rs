@@ -11,29 +11,29 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::exit::Code;
 use crate::workspace::pause;
 
-/// Tell Eagle the fingerprints, as tags of its items, or write them into the files; only shown without --apply
+/// Write fingerprints to the tags of Eagle items or of files; without --apply only show what would change
 ///
-/// Each item is read, written and read again; its other tags stay. What was done is not done again, so a sync that ended
-/// before its end is simply begun anew.
+/// Each item is read, written and read again; its other tags stay. Items that have the tag are skipped, so an interrupted
+/// sync can simply be started again.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
-    /// Only what lies below these folders, or these files [default: all that was scanned]
+    /// Only these files and the files below these folders [default: all scanned files]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Do it; else it is only shown what would be done
+    /// Write the tags; without it, changes are only shown
     #[arg(long)]
     pub(super) apply: bool,
-    /// Write into the tags of the files themselves, and leave Eagle and its libraries alone
+    /// Write into the tags of the files instead of Eagle
     #[arg(long, conflicts_with_all = ["url", "token", "timeout"])]
     pub(super) file_tags: bool,
-    /// Also take away the tags of old: `fingerprint:` and the SHA-256 of a file, in files `FINGERPRINT`
+    /// Also remove the older tags: `fingerprint:` and the SHA-256 of a file, in files `FINGERPRINT`
     #[arg(long)]
     pub(super) replace_old: bool,
-    /// At most so many are changed
+    /// Change at most this many
     #[arg(short = 'n', long, value_name = "N")]
     pub(super) limit: Option<usize>,
-    /// A pause after each that was changed, like 100ms
+    /// Pause after each change, like 100ms
     #[arg(long, value_name = "PAUSE", value_parser = pause, default_value = "0s", hide_default_value = true)]
     pub(super) pause: Duration,
     #[arg(long)]
@@ -45,10 +45,10 @@ pub(in crate::cli) struct Args {
 /// The options for Eagle alone.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli::library) struct EagleArgs {
-    /// Where Eagle is
+    /// The address of Eagle
     #[arg(long, value_name = "URL", default_value = Address::DEFAULT)]
     pub(in crate::cli::library) url: String,
-    /// The secret with Eagle's API token, which it wants of other machines: `baton secret set eagle`
+    /// The secret with Eagle's API token, which other machines need: `baton secret set eagle`
     #[arg(long, value_name = "NAME", default_value = "eagle")]
     pub(in crate::cli::library) token: String,
     /// How long one request may take
