@@ -114,7 +114,8 @@ fn what_is_no_sound_ledger_is_refused() {
     fs::write(&copy, bytes).unwrap();
     let text = workspace.outside().join("text");
     fs::write(&text, "no database").unwrap();
-    for (file, why) in [(&copy, "edited"), (&text, "no sound ledger"), (&workspace.outside().join("none"), "none")] {
+    for (file, why) in [(&copy, "edited"), (&text, "not an intact ledger"), (&workspace.outside().join("none"), "none")]
+    {
         let refused = restore(&workspace, file, &["--force"]).ended(2);
         assert!(refused.stdout.is_empty() && refused.stderr.contains(why), "{}", refused.stderr);
     }

@@ -55,7 +55,7 @@ impl std::str::FromStr for Digest {
     /// 64 hexadecimal digits, with or without `sha256:` before them.
     fn from_str(text: &str) -> Result<Self, String> {
         let hex = text.strip_prefix("sha256:").unwrap_or(text);
-        let wrong = || format!("`{text}` is no digest: sha256: and 64 hexadecimal digits are");
+        let wrong = || format!("`{text}` is not a digest: write sha256: and 64 hexadecimal digits");
         if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(wrong());
         }

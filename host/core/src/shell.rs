@@ -1,4 +1,4 @@
-//! Words of a command that a person is told to give, as a shell takes them. They come from manifests and file names, so
+//! Quotes the words of a command for a shell. They come from manifests and file names, so
 //! anybody may have written them.
 
 /// `text` as one word of a shell.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// Where a task stands. The names are part of the public interface (`baton status --json`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Written down; not looked at yet.
+    /// Recorded; not classified yet.
     Captured,
     /// Waits for its turn.
     Queued,
@@ -76,7 +76,7 @@ impl State {
         }
     }
 
-    /// Whether nothing more happens to the task by itself: its file is archived and, where there is a sender, answered.
+    /// Whether the task has ended: its file is archived and, where there is a sender, answered.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Rejected)

@@ -19,7 +19,7 @@ use crate::database::Reader;
 use crate::verify::{self, ChainTip};
 use crate::whole_file::{self, folder_of};
 
-/// Why there is no backup.
+/// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// Something with this name is there.

@@ -11,7 +11,7 @@ use crate::{LedgerError, regular_file};
 /// A write holds the database for milliseconds; one that waits this long is stuck behind a broken process.
 pub(crate) const BUSY: Duration = Duration::from_secs(10);
 
-/// Instructions between two questions whether a reader has to end: some ten microseconds.
+/// Instructions of SQLite between two calls of `is_over`: about ten microseconds.
 const STEPS: i32 = 1_000;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
@@ -42,7 +42,7 @@ pub struct Tx<'a> {
     pub(crate) owner: &'a str,
 }
 
-/// A view for reading, with a connection of its own; never waits for a writer.
+/// A view for reading, with a separate connection; it never waits for a writer.
 pub struct Reader {
     pub(crate) connection: Connection,
 }
@@ -59,7 +59,7 @@ impl Reader {
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
-        // SQLite reads nothing before it has to; what is no database is to be said now.
+        // SQLite reads the file only when it has to; a file that is not a database must fail here.
         match form(&connection).map_err(opened)? {
             0 => Err(LedgerError::Unmade),
             found if found > known() => Err(LedgerError::Newer { found, known: known() }),
@@ -72,7 +72,7 @@ impl Reader {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// From now on whatever is read through this view breaks off when `is_over` says so; it is asked again and again.
+    /// From now on every read through this view ends as soon as `is_over` returns true; SQLite calls it repeatedly.
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
@@ -118,7 +118,7 @@ pub(crate) fn form_after(steps: &[&str]) -> i64 {
     i64::try_from(steps.len()).unwrap_or(i64::MAX)
 }
 
-/// Does those of `steps` that the database has not gone yet, all or none.
+/// Runs the `steps` that are missing in the database, all or none.
 pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), LedgerError> {
     migrate_around(connection, steps, |_, _| Ok(()), |_, ()| Ok(()))
 }

@@ -36,7 +36,7 @@ pub enum LedgerError {
     #[error("the ledger is being made; try again")]
     Unmade,
     /// A statement failed: no room, locked for longer than the limit, damaged.
-    #[error("the ledger failed: {0}{mend}", mend = mending(.0))]
+    #[error("the ledger failed: {0}{hint}", hint = hint(.0))]
     Sql(#[from] rusqlite::Error),
     /// A row holds what no version of Baton writes.
     #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
@@ -63,7 +63,7 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
-    /// The writing thread is gone: the program is ending.
+    /// The writing thread has ended, because the program is ending.
     #[error("the ledger is closed")]
     Closed,
     /// The commit of a group failed; nothing of it was written.
@@ -71,10 +71,10 @@ pub enum LedgerError {
     Commit(String),
 }
 
-/// What the operator can do, where SQLite's own words do not say it.
-fn mending(error: &rusqlite::Error) -> &'static str {
+/// What the operator can do, where SQLite's message does not say it.
+fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "; free some disk space where it lies (`baton doctor` shows where)",
+        Some(ErrorCode::DiskFull) => "; free some disk space on its volume (`baton doctor` shows which)",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; end what holds the database",
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",
         _ => "",

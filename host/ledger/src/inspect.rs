@@ -1,5 +1,5 @@
-//! What somebody asks who looks whether a ledger is well: its form, its pages, what it still owes, who holds what, which
-//! files it knows. Reading only, beside a daemon or without one.
+//! Queries for checks of a ledger: its form, its pages, open deliveries, leases, known files. They only read, whether a daemon
+//! runs or not.
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,7 +27,7 @@ const QUICK_CHECK: &str = "quick_check(20)";
 /// What SQLite finds wrong with the pages of the ledger; nothing when they are sound. Reads the whole file.
 ///
 /// # Errors
-/// When the file is so damaged that it cannot be looked through.
+/// When the file is too damaged to be checked.
 pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
     database::damage(&reader.connection, QUICK_CHECK)
 }
@@ -35,7 +35,7 @@ pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
 /// The same of any other SQLite file, such as the catalog or a plugin's own database.
 ///
 /// # Errors
-/// When it cannot be opened, is no database, or is so damaged that it cannot be looked through.
+/// When it cannot be opened, is not a database, or is too damaged to be checked.
 pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

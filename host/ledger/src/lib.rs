@@ -6,10 +6,15 @@
 //! commit), so a busy inbox costs one fsync for many handoffs. Several processes may have the file open: each write
 //! begins immediately and reads what it depends on inside its own transaction.
 //!
-//! The ledger decides nothing: what a transition means is the business of `dispatch`.
+//! The ledger makes no decisions: `dispatch` decides about transitions.
 //!
-//! Beside it stand other databases, each a file with connections of its own, so that a plugin's long write never holds up
-//! a capture: the music [`catalog`], and what is lent to plugins ([`plugin_sql`]).
+//! There are other databases, each with its own file and connections, so that a plugin's long write never delays a capture: the
+//! music [`catalog`], and the databases that are granted to plugins ([`plugin_sql`]).
+//!
+//! # Errors
+//! Every function that reads or writes a database returns an error when the database fails: the disk is full, another process
+//! holds the lock for too long, the file is damaged. A write is one transaction: when it fails, none of it is stored. Only
+//! other causes are documented at the functions.
 
 pub mod attempt_log;
 pub mod backup;

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::database::Tx;
 use crate::{Ledger, LedgerError};
 
-/// Tells whether the process of that name (not this one) is gone.
+/// Whether another process, given by its name, has ended.
 pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// The claims of a workspace, as this process takes them. Clones are the same book; a process has one.
@@ -44,9 +44,6 @@ impl LockTable {
     }
 
     /// Takes `name` for an attempt of `task`, or gives nothing when somebody has it. When this returns, it is committed.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is taken.
     pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
         let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
         let book = self.clone();
@@ -76,12 +73,12 @@ impl LockTable {
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether whoever holds it is there.
+    /// Whether its holder is running.
     fn counts(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }
 
-    /// Forgets the claims of processes that are gone. They count no more; this only keeps the table small.
+    /// Deletes the locks of processes that have ended. They are not valid any more; this only keeps the table small.
     pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -41,7 +41,7 @@ pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool
     Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Forgets `path`: it is gone, and fires again when it comes back.
+/// Forgets `path`: it was deleted, and fires again when it comes back.
 pub fn clear(tx: &Tx<'_>, trigger: &str, path: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM marks WHERE trigger = ?1 AND path = ?2")?.execute([trigger, path])?;
     Ok(())

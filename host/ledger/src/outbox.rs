@@ -65,7 +65,7 @@ impl DeliveryKind {
 pub struct NewDelivery {
     /// What it is.
     pub kind: DeliveryKind,
-    /// Of a move: where the file lies now.
+    /// For a move: the path of the file now.
     pub source: Option<String>,
     /// The folder that it goes into: relative to the workspace inside it, else absolute.
     pub folder: String,
@@ -96,7 +96,7 @@ pub struct Delivery {
     pub kind: DeliveryKind,
     /// Whether the temporary file was complete on the disk.
     pub staged: bool,
-    /// Of a move: where the file lies.
+    /// For a move: the path of the file.
     pub source: Option<String>,
     /// The folder that it goes into.
     pub folder: String,
@@ -152,7 +152,7 @@ pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
     Ok(tx.connection.prepare_cached(sql)?.execute([task])?)
 }
 
-/// Whether a delivery is still to be done.
+/// Whether a delivery is still open.
 pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE id = ?1 AND state IN ('pending', 'staged')";
     Ok(tx.connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_some())
@@ -207,7 +207,7 @@ pub fn done(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "done")
 }
 
-/// Records that the file of a move was gone.
+/// Records that the file of a move was missing.
 pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }

@@ -1,5 +1,5 @@
-//! What plugins sent under keys of their own: which request stands behind a key, and which files are to be turned away
-//! because they were taken back before anybody looked at them. What an open request is decides `dispatch`.
+//! Requests that plugins sent, by the keys of the plugins; and the files to reject, because the plugin withdrew the request
+//! before Baton captured the file. `dispatch` decides which requests are open.
 
 use rusqlite::{OptionalExtension, Row, params};
 
@@ -19,7 +19,7 @@ pub struct PluginRequest {
     pub times: u32,
     /// The delivery that carries it, as [`add`](crate::outbox::add) gave it.
     pub delivery: i64,
-    /// Why it was taken back before it was looked at.
+    /// Why it was withdrawn before it was captured.
     pub taken_back: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct PluginRequest {
 const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_back FROM posted
                       WHERE sender = ?1 AND key = ?2 ORDER BY times DESC LIMIT 1";
 
-/// Why the file of a request is to be turned away.
+/// Why the file of a request is rejected.
 const TURNED_AWAY: &str =
     "SELECT taken_back FROM posted WHERE handoff_id = ?1 AND sender = ?2 AND taken_back IS NOT NULL";
 
@@ -68,7 +68,8 @@ pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), Ledg
     Ok(())
 }
 
-/// Why the file with this id of `sender` is to be turned away, if it is. That is said once: who drops it again asks anew.
+/// Why the file with this id of `sender` is rejected, if it is. The entry counts once: the same file dropped again is a new
+/// request.
 pub fn turned_away(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(TURNED_AWAY)?;
     let reason: Option<String> = select.query_row([handoff_id, sender], |row| row.get(0)).optional()?;

@@ -26,7 +26,7 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// A reader such as `baton status` is gone by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why nothing was restored.
+/// Why a restore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// There is a ledger already.
@@ -44,13 +44,13 @@ pub enum RestoreError {
         source: io::Error,
     },
     /// The copy is in use, or part of it is in another file.
-    #[error("{path} has unwritten changes beside it (-wal): it is no backup; make one with `baton backup`")]
+    #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make one with `baton backup`")]
     NotAlone {
         /// The copy.
         path: PathBuf,
     },
-    /// The copy is no ledger, or a damaged one.
-    #[error("{path} is no sound ledger: {why}; restore from another backup")]
+    /// The copy is not a ledger, or it is damaged.
+    #[error("{path} is not an intact ledger: {why}; restore from another backup")]
     Unsound {
         /// The copy.
         path: PathBuf,

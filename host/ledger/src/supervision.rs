@@ -1,5 +1,5 @@
 //! Plugins that are at fault: how often in a row they failed, and until when they are left alone. A plugin that is not here
-//! is well.
+//! is healthy.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};

@@ -29,7 +29,7 @@ pub struct ClockJump {
 /// What the newest events are like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainTail {
-    /// How many were looked at.
+    /// How many were checked.
     pub events: u64,
     /// Where they break first.
     pub broken: Option<BrokenRow>,
@@ -52,7 +52,7 @@ struct TailEvent {
 /// Looks at the newest `most` events, and at times that are wrong by more than `tolerance` at `now`.
 ///
 /// # Errors
-/// When the database fails. A broken chain is no error.
+/// When the database fails. A broken chain is not an error.
 pub fn look(reader: &Reader, most: u64, tolerance: Duration, now: Timestamp) -> Result<ChainTail, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT * FROM (SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash
@@ -99,7 +99,7 @@ impl ChainTail {
     }
 }
 
-/// What is wrong with an event that stands after `before`. What the first one follows is not looked at.
+/// The fault of an event that follows `before`. The predecessor of the first event is not checked.
 fn judge(seen: &TailEvent, before: Option<&TailEvent>) -> Option<RowFault> {
     if !seen.as_written {
         return Some(RowFault::Edited);

@@ -82,7 +82,7 @@ impl Shared {
     }
 }
 
-/// A handle on the ledger. Cheap to clone; the file is closed when the last clone is gone.
+/// A handle on the ledger. Cheap to clone; the file is closed when the last clone is dropped.
 #[derive(Clone)]
 pub struct Ledger {
     path: PathBuf,
@@ -96,7 +96,7 @@ impl Ledger {
     /// writes down to be delivered it delivers itself.
     ///
     /// # Errors
-    /// When the file cannot be opened, is no ledger, or is newer than this build.
+    /// When the file cannot be opened, is not a ledger, or is newer than this build.
     pub fn open(path: &Path, owner: &str) -> Result<Self, LedgerError> {
         let connection = open::open(path)?;
         let shared = Arc::new(Shared { presence: Presence::of(path), pulse: watch::Sender::default() });

@@ -26,7 +26,7 @@ fn lint_tells_what_each_file_is() {
     assert_snapshot!(bad.stdout, @r#"
     good.json: H1 HANDOFF, Claude-MM1 → noop, medium: Look at this
     broken.json: not a handoff
-      the file is not JSON: key must be a string at line 2 column 3; mend it there and drop it again
+      the file is not JSON: key must be a string at line 2 column 3; correct it there and drop it again
     list.json: not a handoff
       the file holds a JSON list, not an object; a handoff is an object
     missing.json: not a handoff

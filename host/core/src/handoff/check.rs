@@ -99,7 +99,7 @@ const DECISIVE: [(&str, Form); 12] = [
     ("deadline", Form::Moment),
 ];
 
-/// Keys that are read without a table of their own.
+/// Keys that are read without a table.
 const READ: [&str; 15] = [
     "action",
     "archive_rule",

@@ -1,6 +1,6 @@
 //! JSON objects to [`Handoff`]: which dialect it is and which key holds what.
 //!
-//! The aliases stand in tables, first match wins. A key with a value of an unexpected type is passed over, never an
+//! The aliases are in tables; the first match wins. A key with a value of an unexpected type is passed over, never an
 //! error: an agent that writes a list where others write text still asked for something.
 
 use jiff::Timestamp;
@@ -27,7 +27,7 @@ pub(super) const CRITERIA: [&str; 2] = ["success_criteria", "acceptance_criteria
 pub(super) const DEPENDS: [&str; 3] = ["depends_on", "depends_on_task", "dependencies"];
 pub(super) const FOLLOWS: [&str; 2] = ["original_handoff_id", "parent_handoff_id"];
 pub(super) const DEADLINE: [&str; 4] = ["deadline", "due_date", "due_at", "expires_at"];
-/// Only a RETURN in a form of its own has one of these.
+/// Only a RETURN has one of these keys.
 pub(super) const RETURN_MARKS: [&str; 7] = [
     "execution_summary",
     "executing_agent",
@@ -179,7 +179,7 @@ fn priority(object: &Object, mended: &mut Vec<String>) -> super::Priority {
     let (priority, unknown) = priority_of(object);
     if let Some(unknown) = unknown {
         let unknown: String = one_line(&unknown).chars().take(40).collect();
-        mended.push(format!("`{unknown}` is no priority and was read as {}", priority.as_str()));
+        mended.push(format!("`{unknown}` is not a priority and was read as {}", priority.as_str()));
     }
     priority
 }
@@ -201,7 +201,7 @@ fn original(object: &Object, named: &FileName) -> Original {
             &["originating_task_id"],
             &["task_id"],
         ]),
-        // Baton's own RETURNs are named after its task, which is no task of the sender's.
+        // Baton's own RETURNs are named after its task, which is not a task of the sender.
         token: named.token.clone().filter(|_| !object.contains_key("baton")),
     }
 }

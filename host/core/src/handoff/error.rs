@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a file is no handoff. Each says where and what to do.
+/// Why a file is not a handoff. Each message says where the fault is and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Nothing but white space.
@@ -22,7 +22,7 @@ pub enum ParseError {
     #[error("the JSON ends before its object is closed; write the file whole (to a hidden name, then rename it)")]
     EndsEarly,
     /// Not JSON.
-    #[error("the file is not JSON: {message} at {place}; mend it there and drop it again")]
+    #[error("the file is not JSON: {message} at {place}; correct it there and drop it again")]
     NotJson {
         /// What the parser expected.
         message: String,
@@ -30,7 +30,7 @@ pub enum ParseError {
         place: Place,
     },
     /// Two objects in one file: to read one of them would lose the other.
-    #[error("a second JSON object begins at {place}; write each handoff into a file of its own and drop both")]
+    #[error("a second JSON object begins at {place}; write each handoff to a separate file and drop both")]
     SecondObject {
         /// Where.
         place: Place,
@@ -38,8 +38,8 @@ pub enum ParseError {
     /// JSON, but a list, a number, a text.
     #[error("the file holds a JSON {0}, not an object; a handoff is an object")]
     NotObject(&'static str),
-    /// An object that nobody can take for a handoff.
-    #[error("the JSON object is no handoff: it has none of {0}; `baton send` writes one that is")]
+    /// An object without any key of a handoff.
+    #[error("the JSON object is not a handoff: it has none of {0}; `baton send` writes a handoff")]
     NotHandoff(String),
 }
 
@@ -73,7 +73,7 @@ impl ParseError {
         Self::NotJson { message, place: Place { line: error.line(), column: error.column() } }
     }
 
-    /// Whether waiting may mend it, because the writer may not be done.
+    /// Whether the writer may not have finished the file yet, so that reading it again later may succeed.
     #[must_use]
     pub fn may_be_unfinished(&self) -> bool {
         matches!(self, Self::EndsEarly | Self::Empty)

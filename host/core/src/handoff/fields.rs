@@ -62,7 +62,7 @@ pub(super) fn brief(value: &Value) -> String {
 }
 
 /// The first of `keys` that holds a moment: RFC 3339, the compact form of file names, seconds or milliseconds since 1970.
-/// A time without a zone is no moment.
+/// A time without a zone is not accepted.
 pub(super) fn time_of(object: &Object, keys: &[&str]) -> Option<Timestamp> {
     keys.iter().find_map(|key| time(&text(object.get(*key))?))
 }

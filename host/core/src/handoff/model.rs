@@ -56,7 +56,7 @@ pub struct Handoff {
     pub reply_to: Option<String>,
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
-    /// What had to be mended to read it, one sentence each.
+    /// The repairs that were necessary to read it, one sentence each.
     pub mended: Vec<String>,
 }
 
@@ -129,7 +129,7 @@ impl fmt::Display for Dialect {
 /// Request or answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A request: `HANDOFF` and everything that is no RETURN, by its own word (`VALIDATION`, `REVIEW`, …).
+    /// A request: `HANDOFF` and everything that is not a RETURN, by the word in the file (`VALIDATION`, `REVIEW`, …).
     Request(String),
     /// An answer. Never run; opens no obligation.
     Return,

@@ -13,7 +13,7 @@ pub struct Notice<'a> {
     pub kind: &'static str,
     /// The task that it is about.
     pub task: &'a str,
-    /// Who is told.
+    /// The recipient.
     pub to: &'a str,
     /// The request's own id, where it had one.
     pub handoff_id: Option<&'a str>,

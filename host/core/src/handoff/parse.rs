@@ -7,14 +7,14 @@ use super::model::{Handoff, Kind};
 use super::{dialect, markdown, salvage};
 use crate::file_name::{self, FileName};
 
-/// A handoff is a letter, not a parcel: larger files are quarantined unread.
+/// Larger files are rejected without being read.
 pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads a handoff. `name` is the file's name without folders; it decides between Markdown and JSON and supplies title,
 /// kind and time where the content has none.
 ///
 /// # Errors
-/// When the bytes are no handoff, see [`ParseError`].
+/// When the bytes are not a handoff, see [`ParseError`].
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Handoff, ParseError> {
     let (text, mut mended) = salvage::text(bytes)?;
     if text.trim().is_empty() {

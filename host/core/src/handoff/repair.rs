@@ -12,7 +12,7 @@ const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];
 /// Bytes of an escape with four digits.
 const UNIT_BYTES: usize = "\\ud800".len();
 
-/// A kind of fault: how often it was mended, and at which byte first.
+/// A kind of fault: how often it was repaired, and at which byte first.
 #[derive(Default)]
 struct Fault {
     count: usize,
@@ -32,7 +32,7 @@ impl Fault {
     }
 }
 
-/// The text with its faults mended, and one sentence for each kind of fault that it had.
+/// The repaired text, and one sentence for each kind of fault that it had.
 pub(super) fn repair(text: &str) -> (String, Vec<String>) {
     let mut repair = Repair { text, out: String::with_capacity(text.len() + 16), ..Repair::default() };
     repair.run();

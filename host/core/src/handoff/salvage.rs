@@ -1,6 +1,6 @@
 //! From bytes to text to JSON, with what agents and their tools get wrong put right: byte order marks, UTF-16 with and
-//! without one, a code fence around the object, an invalid escape, text after the object. What was mended is said; what
-//! cannot be mended is an error with its place. A second object is not salvaged: it is somebody's request too.
+//! without one, a code fence around the object, an invalid escape, text after the object. Each repair is
+//! reported; a fault that cannot be repaired is an error with its place. A second object is an error: it is a request too.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::error::{ParseError, Place};
 use super::repair;
 
-/// The text of a file and what was mended to get it.
+/// The text of a file and the repairs that were necessary.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Vec<String>), ParseError> {
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok((utf8(rest, 3)?, vec!["a byte order mark was skipped".to_owned()])),

@@ -1,4 +1,4 @@
-//! What a plugin may ask to be lent, each with the reason that is shown to whoever grants it.
+//! The capabilities that a plugin can ask for, each with the reason that the operator sees.
 //!
 //! A declaration opens nothing: what counts is what is declared **and** granted (`baton.lock`). Whether a new declaration
 //! asks for more than an old one is decided here too, because only then an update keeps its grants.
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::host_capability::HostCapability;
 use super::http_rule::HttpRule;
 
-/// What a plugin asks to be lent.
+/// The capabilities that a plugin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Capabilities {
@@ -32,7 +32,7 @@ pub struct Capabilities {
     /// Repositories, for reading.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub git: Vec<GitCapability>,
-    /// How audio sounds.
+    /// Fingerprints of audio.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fingerprint: Vec<FingerprintCapability>,
     /// Sending handoffs to other agents.
@@ -41,7 +41,7 @@ pub struct Capabilities {
     /// Reading the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<LedgerCapability>,
-    /// Being told of every RETURN in the workspace.
+    /// Notification about every RETURN in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<ReturnsCapability>,
     /// Names that one attempt at a time holds.
@@ -122,13 +122,13 @@ pub enum Database {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GitCapability {
-    /// A named folder of the workspace that lies in a repository.
+    /// A named folder of the workspace inside a repository.
     pub folder: String,
     /// Why; shown to the operator.
     pub reason: String,
 }
 
-/// How audio sounds.
+/// Fingerprints of audio.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FingerprintCapability {
@@ -164,7 +164,7 @@ pub struct LedgerCapability {
     pub reason: String,
 }
 
-/// Being told of every RETURN in the workspace, whoever asked and whoever was asked.
+/// Notification about every RETURN in the workspace, of any sender and recipient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnsCapability {

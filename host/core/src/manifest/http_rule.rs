@@ -26,7 +26,7 @@ pub struct HttpRule {
     pub port: u16,
     /// Begins with `/`; without the `*` at the end.
     pub path: String,
-    /// Whether the path goes on.
+    /// Whether `path` is a prefix.
     pub open_path: bool,
 }
 
@@ -68,7 +68,7 @@ impl FromStr for HttpRule {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong =
-            |why: &str| format!("`{}` is no rule for requests: {why} (as GET:api.example.org/v1/*)", one_line(text));
+            |why: &str| format!("`{}` is not a rule for requests: {why} (as GET:api.example.org/v1/*)", one_line(text));
         let (method, rest) = text.split_once(':').ok_or_else(|| wrong("it has no method"))?;
         if method != "*" && (method.is_empty() || !method.chars().all(|c| c.is_ascii_uppercase())) {
             return Err(wrong("its method is not in capital letters"));
@@ -88,7 +88,7 @@ impl FromStr for HttpRule {
             None => {
                 let scheme = scheme.unwrap_or("https");
                 let found = authority_of(authority, scheme);
-                let (host, port) = found.ok_or_else(|| wrong("its host is no name or address"))?;
+                let (host, port) = found.ok_or_else(|| wrong("its host is not a name or an IP address"))?;
                 (scheme, host, port)
             }
         };

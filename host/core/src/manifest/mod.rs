@@ -2,7 +2,7 @@
 //!
 //! The manifest is the custom section `baton:manifest` of the component, one JSON object
 //! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is a claim of an
-//! untrusted file: names are checked here, wishes (capabilities, limits) are met by the host with grants and ceilings.
+//! untrusted file: names are checked here; the host answers capabilities and limits with grants and its own limits.
 
 mod capabilities;
 mod denial;
@@ -45,7 +45,7 @@ pub struct Manifest {
     pub name: String,
     /// The plugin's version, as its author counts.
     pub version: String,
-    /// All the rest.
+    /// Everything else.
     pub declares: SourceManifest,
 }
 
@@ -59,13 +59,13 @@ pub struct SourceManifest {
     pub default_action: String,
     /// What the plugin can do, by name.
     pub actions: BTreeMap<String, Action>,
-    /// What makes tasks by itself.
+    /// The rules that make tasks without a handoff.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub triggers: Vec<Trigger>,
-    /// What the plugin asks to be lent.
+    /// The grants that the plugin asks for.
     #[serde(default)]
     pub capabilities: Capabilities,
-    /// Ceilings that it asks for; the host's own are never passed.
+    /// The limits that it asks for; they never exceed the limits of the host.
     #[serde(default)]
     pub limits: Limits,
 }
@@ -117,14 +117,14 @@ pub enum Trigger {
         /// The action to run.
         action: String,
     },
-    /// A RETURN was written down.
+    /// Baton captured a RETURN.
     Return {
         /// Which RETURNs.
         of: ReturnsOf,
         /// The action to run.
         action: String,
     },
-    /// New audio was heard in a folder that `baton.toml` names (`[[audio]]`); needs the capability `fingerprint` of `library`.
+    /// New audio was scanned in a folder that `baton.toml` names (`[[audio]]`); needs the capability `fingerprint` of `library`.
     Audio {
         /// The action to run.
         action: String,

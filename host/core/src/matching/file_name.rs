@@ -75,7 +75,7 @@ pub(super) fn quoted(title: &str) -> Option<(&str, &str)> {
     const CLOSE: [char; 4] = ['"', '”', '“', '»'];
     let (before, rest) = title.split_once(OPEN)?;
     let (inside, _) = rest.split_once(CLOSE)?;
-    // A size of a record is no name: 12" Mix.
+    // The size of a record is not a name: 12" Mix.
     let named = before.chars().any(char::is_alphabetic) && !before.ends_with(|c: char| c.is_ascii_digit());
     (named && before.ends_with(char::is_whitespace) && inside.chars().any(char::is_alphanumeric))
         .then(|| (before.trim(), inside.trim()))

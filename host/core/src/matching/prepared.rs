@@ -23,7 +23,7 @@ pub(super) struct Prepared {
     pub(super) whole: String,
     pub(super) base: String,
     pub(super) spoken: String,
-    /// The words of the whole title in an order of their own.
+    /// The words of the whole title, sorted.
     pub(super) sorted: String,
     /// The whole title with its small numbers in words, where it has any: "4 5" is "fourfive".
     pub(super) letters: Option<Box<str>>,
@@ -108,7 +108,7 @@ pub(super) fn without_article(words: &[String]) -> &[String] {
     }
 }
 
-/// A track number of a file name, "05 - Title", is no title.
+/// Removes the track number of a file name: "05 - Title".
 fn strip_number(pieces: &mut Vec<Piece>) {
     if let [first, second, ..] = pieces.as_slice() {
         let number = first.text.trim();

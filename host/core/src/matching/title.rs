@@ -44,7 +44,7 @@ pub(super) enum Place {
 pub(super) struct Title {
     /// The words outside of brackets, before the first dash.
     pub(super) base: Vec<String>,
-    /// The other words that are no version: "(I Can't Get No)".
+    /// The other words that are not a version: "(I Can't Get No)".
     pub(super) subtitle: Vec<String>,
     /// Both, in the order of the text.
     pub(super) whole: Vec<String>,

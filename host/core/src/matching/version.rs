@@ -1,6 +1,6 @@
 //! Which recording of a work a title means, and whether two titles mean the same one.
 //!
-//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are no versions. A remaster is none either: its
+//! "Original Mix", "Album Version", "Official Video" and a guest ("feat.") are not versions. Nor is a remaster: its
 //! year is kept and never compared. Whether a missing word is a difference depends on the word, so the comparison has four
 //! answers, not two.
 

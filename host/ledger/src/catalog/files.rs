@@ -8,7 +8,7 @@ use crate::LedgerError;
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocatedFile {
-    /// Where it lies.
+    /// The path.
     pub path: String,
     /// The number of its track.
     pub track: Option<i64>,

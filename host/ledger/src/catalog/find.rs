@@ -19,7 +19,7 @@ pub enum FoundTracks {
 impl Catalog {
     /// The track that `reference` means: its number here, `SERVICE:ID`, an id of any service, or an ISRC.
     pub fn find(&self, reference: &str) -> Result<FoundTracks, LedgerError> {
-        // An id of a service may be made of digits too: `0007` is no number of ours.
+        // An id of a service may be made of digits too: `0007` is not a number of the catalog.
         if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {
             let sql = "SELECT coalesce((SELECT into_track FROM merges WHERE gone = ?1), (SELECT id FROM tracks WHERE id = ?1))";
             let found: Option<i64> = self.connection.query_row(sql, [number], |row| row.get(0)).optional()?.flatten();

@@ -1,4 +1,4 @@
-//! The catalog: the music that all plugins know together, in a file of its own (`catalog.db`).
+//! The catalog: music tables that all plugins share, in a separate file (`catalog.db`).
 //!
 //! Its form, and how it is written to, is the SQL of `migrations/catalog/`: plugins write through views that keep the
 //! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's

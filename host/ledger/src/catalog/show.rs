@@ -1,4 +1,4 @@
-//! Everything that is known of one track, and who said it.
+//! All facts about one track, each with its source.
 
 use jiff::Timestamp;
 use rusqlite::types::ValueRef;
@@ -7,14 +7,14 @@ use rusqlite::{OptionalExtension as _, Row, Statement};
 use super::Catalog;
 use crate::LedgerError;
 
-/// What one source says of one field.
+/// One value of one field, from one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The field.
     pub field: String,
     /// Its value, as text.
     pub value: String,
-    /// Who says so.
+    /// The source.
     pub source: String,
     /// When that was.
     pub said_at: Option<Timestamp>,
@@ -31,7 +31,7 @@ pub struct ExternalId {
     pub id: String,
     /// Where it is to be seen.
     pub url: Option<String>,
-    /// Who says so.
+    /// The source.
     pub source: String,
 }
 
@@ -42,7 +42,7 @@ pub struct File {
     pub path: String,
     /// Its bytes.
     pub size: Option<i64>,
-    /// Whether it is gone.
+    /// Whether the file is missing.
     pub missing: bool,
     /// The kinds of fingerprints that there are of it.
     pub fingerprints: Vec<String>,
@@ -154,7 +154,7 @@ impl Catalog {
 
 fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
     let at: Option<i64> = row.get(column)?;
-    // A plugin may have written anything; what is no time is not shown.
+    // A plugin may have written anything; a value that is not a time is not shown.
     Ok(at.and_then(|at| Timestamp::from_millisecond(at).ok()))
 }
 

@@ -109,7 +109,7 @@ fn written(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
         // The first page says what the source's did: that there is a write-ahead log.
         let copy = Connection::open_with_flags(to, flags)?;
         copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
-        // What has no schema that can be read is no database.
+        // A file without a readable schema is not a database.
         copy.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     }
     Ok(step)
@@ -122,13 +122,13 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 /// What an error means for whoever asked for a copy.
 fn failed(error: &rusqlite::Error) -> GuestError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => GuestError::Damaged("it is no SQLite database".to_owned()),
+        Some(ErrorCode::NotADatabase) => GuestError::Damaged("it is not an SQLite database".to_owned()),
         Some(ErrorCode::DatabaseCorrupt) => GuestError::Damaged(format!("the database is damaged: {error}")),
         Some(ErrorCode::DiskFull) => GuestError::Full(
             "there is no room for a copy of the database where Baton keeps its state; free some disk space".to_owned(),
         ),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => GuestError::Failed(format!(
-            "SQLite cannot read it as it lies there ({error}). A database in WAL mode needs its -shm beside it, and one that a \
+            "SQLite cannot read it in its folder ({error}). A database in WAL mode needs its -shm beside it, and one that a \
              crash interrupted is to be mended first: let the user who runs Baton write to its folder (the plugin cannot), \
              or open it once with its own program, or copy it with its -wal to another folder and grant that"
         )),

@@ -34,7 +34,7 @@ pub enum GuestError {
     /// The database does not work.
     #[error("{0}")]
     Failed(String),
-    /// What the database holds is no database, or not a whole one.
+    /// The file is not a database, or it is incomplete.
     #[error("{0}")]
     Damaged(String),
 }

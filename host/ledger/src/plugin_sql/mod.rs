@@ -1,4 +1,4 @@
-//! Databases that are lent to plugins: one of each plugin's own (`plugins/NAME.db`), and the catalog that all share.
+//! Databases that are granted to plugins: one for each plugin (`plugins/NAME.db`), and the catalog that all share.
 //!
 //! A statement of a plugin is untrusted. What it may do is judged while SQLite compiles it ([`authorizer`]); what it costs
 //! is bounded ([`limits`]); it ends when its time is up or nobody waits for it any more ([`StopHandle`]). Who may use which
@@ -41,7 +41,7 @@ pub struct Step {
     pub parameters: Row,
 }
 
-/// A database as it is lent to one plugin.
+/// A database that is granted to one plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// Which.
@@ -53,6 +53,6 @@ pub struct Access {
     pub writable: bool,
     /// The plugin in whose name it writes to the catalog. `None`, in any name, is for the host only.
     pub writer: Option<String>,
-    /// What is told to a plugin that writes and may not: the command that grants it.
+    /// The error for a plugin that writes without the grant: the command that grants it.
     pub denial: String,
 }

@@ -214,7 +214,7 @@ impl Session {
             }
         };
         drop(rows);
-        // FTS5 and the like compile statements of their own while they run.
+        // FTS5 and the like compile further statements while they run.
         let refusal = self.judge.take();
         ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
         let wrote = self.connection.total_changes() != before;

@@ -1,4 +1,4 @@
-//! Writing the events that are about to go into a file of their own, as an export has them.
+//! Writes the events that a prune will delete to a separate file, in the format of an export.
 //!
 //! Written under a hidden name, flushed to the disk and only then given its own, for its owner alone; nothing is
 //! overwritten. The same events give the same bytes, so a prune that is made again after an interruption finds its archive

@@ -1,10 +1,10 @@
-//! Letting go of old history without letting go of the proof: the leading part of the chain moves into an archive.
+//! Pruning: the oldest part of the chain moves into an archive, and the rest of the chain can still be verified.
 //!
 //! # What goes
 //!
 //! Only a prefix of the chain, so that what is left is one chain still. It ends before the first event that must stay:
 //! one of a task that is not settled, or of a task to which something happened since the date that was asked for. Settled
-//! is a task that is final, or a RETURN that lies with an external agent (it opens no obligation), and that has no open
+//! is a task that is final, or a RETURN that was delivered to an external agent (it opens no obligation), and that has no open
 //! delivery. With the events go what plugins found out in these tasks, their reports' and archives' finished rows of the
 //! outbox, and the captured bytes that no task needs which still has events.
 //!
@@ -28,7 +28,7 @@
 //! # Beside a daemon
 //!
 //! Rows go in small transactions with a pause between, each of which looks again whether its tasks are still settled;
-//! so a capture never waits long, and a task that was taken up again keeps its events. The pages that become free are used
+//! so a capture never waits long, and a task that became active again keeps its events. The pages that become free are used
 //! for what comes; the file itself gets smaller only with SQLite's `VACUUM`, which keeps every writer out for as long as
 //! it takes to write the whole file, and is therefore left to whoever has stopped the daemon.
 
@@ -54,7 +54,7 @@ use crate::Ledger;
 /// What a prune did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneResult {
-    /// Up to which event the ledger is pruned now. Less than planned when a task was taken up again meanwhile.
+    /// Up to which event the ledger is pruned now. Less than planned when a task became active again meanwhile.
     pub last: i64,
     /// Where the events are.
     pub archive: PathBuf,
@@ -66,7 +66,7 @@ pub struct PruneResult {
 ///
 /// # Errors
 /// When the archive cannot be written: then nothing was removed. When the ledger fails: then the prune may have stopped
-/// half way; the chain is sound, and another prune goes on.
+/// half way; the chain is sound, and the next prune continues it.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

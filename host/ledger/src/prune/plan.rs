@@ -109,7 +109,7 @@ pub(super) fn must_stay(
     Ok((!is_old).then_some("is not old enough"))
 }
 
-/// Whether nothing more happens to the task. A RETURN that lies with an external agent opens no obligation; what is in no
+/// Whether nothing more happens to the task. A RETURN that was delivered to an external agent opens no request; what is in no
 /// row is nobody's task.
 fn is_settled(snapshot: &Connection, task: &str) -> Result<bool, LedgerError> {
     let mut select = snapshot.prepare_cached("SELECT state, kind FROM tasks WHERE id = ?1")?;

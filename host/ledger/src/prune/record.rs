@@ -15,7 +15,7 @@ pub(crate) const LEDGER: &str = "ledger";
 /// What such an event does.
 const ACTION: &str = "pruned";
 
-/// Up to where the rows of the chain are gone.
+/// The event up to which the rows of the chain are deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PruneMark {
     /// The last event that went.

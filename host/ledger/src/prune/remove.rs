@@ -1,4 +1,4 @@
-//! Taking the rows out, a few at a time, with time for others between.
+//! Deletes the rows in small transactions, with pauses for other writers.
 
 use std::collections::BTreeSet;
 use std::thread::sleep;

@@ -35,7 +35,7 @@ pub fn with_key(
     Ok(select_in(tx, rest, params![key, except, substance, since])?.pop())
 }
 
-/// The newest task whose file lies at `file`.
+/// The newest task whose file is at `file`.
 pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE file = ?1 AND archived_at IS NULL ORDER BY created_at DESC, rowid DESC LIMIT 1";
     Ok(select_in(tx, rest, [file])?.pop())
@@ -131,7 +131,7 @@ const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
                      AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
                      AND state NOT IN ('captured', 'running', 'delivered')";
 
-/// A task whose file lies in an inbox.
+/// A task whose file is in an inbox.
 #[derive(Clone, Debug)]
 pub struct InboxTask {
     /// Its id.

@@ -1,4 +1,4 @@
-//! Whose turn it is, who holds what, and what was left by those who are gone.
+//! The queue of each agent, the leases of running tasks, and tasks whose process has ended.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub(super) fn asked() -> [String; 4] {
     [NEXT.to_owned(), NEXT_DUE.to_owned(), RUNNING.to_owned(), select_sql(DUE)]
 }
 
-/// What is to be known of a task before it is taken.
+/// What a worker has to know about a task before it leases it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
     /// The task.

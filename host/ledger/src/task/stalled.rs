@@ -52,7 +52,7 @@ pub struct StallLimits {
     pub overdue: Duration,
     /// In the inbox of an external agent.
     pub delivered: Duration,
-    /// Written down and not looked at.
+    /// Recorded and not processed yet.
     pub captured: Duration,
     /// How many tasks of each state are given at most, the oldest ones.
     pub at_most: u32,
@@ -79,7 +79,7 @@ impl Default for StallLimits {
 pub enum StallReason {
     /// It is queued, and its agent ended no attempt meanwhile.
     NotBegun,
-    /// It is running, and nothing was heard of it.
+    /// It is running, and it has reported nothing since.
     Silent,
     /// It waits for a person.
     Unanswered,
@@ -151,7 +151,7 @@ fn questions(limits: &StallLimits) -> [StallQuery; 8] {
     };
     let person = |state| ask(state, StallReason::Unanswered, BEGAN, NO_CALL, limits.person);
     let idle = format!("{NO_CALL} AND t.agent IN ({IDLE})");
-    // One that waits for other tasks has no time of its own.
+    // A task that waits for other tasks has no due time.
     let due = format!("coalesce(t.due_at, {BEGAN})");
     let alone = format!("{NO_CALL} AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task = t.id)");
     [

@@ -70,7 +70,7 @@ fn in_order(files: &[PathBuf]) -> Result<Vec<PathBuf>, LedgerError> {
 
 fn lines(file: &Path) -> Result<impl Iterator<Item = io::Result<String>>, LedgerError> {
     let opened = File::open(file).map_err(|source| unreadable(file, source))?;
-    // What is no text is no event either.
+    // A line that is not text is not an event either.
     let text = |line: Vec<u8>| String::from_utf8(line).unwrap_or_default();
     Ok(BufReader::new(opened).split(b'\n').map(move |line| line.map(text)))
 }
@@ -79,7 +79,7 @@ fn unreadable(path: &Path, source: io::Error) -> LedgerError {
     LedgerError::Archive { path: path.to_owned(), source }
 }
 
-/// The chain as far as the archives have told it.
+/// The part of the chain that the archives hold.
 struct Chain<'a, 'h> {
     snapshot: &'a Connection,
     mark: Option<&'a PruneMark>,
@@ -100,7 +100,7 @@ impl Chain<'_, '_> {
             let line = line.map_err(|source| unreadable(file, source))?;
             let verdict = match parse(&line) {
                 _ if ended => Err("there is more after the last line"),
-                None => Err("this line is no event"),
+                None => Err("this line is not an event"),
                 Some(Line::End(count, head)) => {
                     ended = true;
                     let fits = count == events && before.as_ref().is_some_and(|row| row.hash == head);

@@ -12,7 +12,7 @@ const DIGITS: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head(String);
 
-/// The text is no head.
+/// The text is not a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a head is 64 hexadecimal digits, or at least the first {MIN_DIGITS} of them")]
 pub struct HeadParseError;

@@ -10,11 +10,11 @@ use crate::seal::Rows;
 pub enum RowFault {
     /// Its columns do not give its hash.
     Edited,
-    /// The numbers have a gap before it, and what it was written after is gone.
+    /// The numbers have a gap before it, and the row that it followed is missing.
     Missing,
     /// It follows another row than the one before it, or its number is not its place.
     Order,
-    /// The numbers have no gap, yet what it was written after is gone.
+    /// The numbers have no gap, but the row that it followed is missing.
     Replaced,
     /// The ledger says that it was pruned up to here, and no event of the chain records that.
     Unrecorded,
@@ -41,10 +41,10 @@ impl RowFault {
             Self::Missing => "a row is missing before it",
             Self::Order => "it is out of order: rows were moved or given other numbers",
             Self::Replaced => {
-                "the row that it was written after is gone: edited and hashed anew, or taken out and the numbers closed up"
+                "the row before it is missing: it was edited and hashed again, or deleted and the later rows renumbered"
             }
             Self::Unrecorded => {
-                "the ledger says that it was pruned up to here, but no event records that prune: events were taken out"
+                "the ledger says that it was pruned up to here, but no event records that prune: events were deleted"
             }
         }
     }

@@ -1,4 +1,4 @@
-//! One event as it stands in a ledger or in an export, believed in nothing.
+//! One event as it is stored in a ledger or an export; none of its columns is trusted.
 
 use crate::{LedgerError, event};
 
@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Fails only where a column holds what is no text.
+    /// Fails only where a column does not hold text.
     pub(crate) fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
         Ok(Self {
             seq: row.get(0)?,

@@ -16,7 +16,7 @@ use crate::seal;
 /// Checks every row of the chain and of all other tables, and finds `head` in the chain.
 ///
 /// # Errors
-/// When the database fails. A broken chain is no error.
+/// When the database fails. A broken chain is not an error: the report describes it.
 pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerError> {
     verify_with(reader, head, &[])
 }
@@ -24,7 +24,7 @@ pub fn verify(reader: &Reader, head: Option<&Head>) -> Result<Report, LedgerErro
 /// The same, with archives of what was pruned: they have to hang together and lead into the ledger without a gap.
 ///
 /// # Errors
-/// When the database fails or an archive cannot be read. A broken chain or archive is no error.
+/// When the database fails or an archive cannot be read. A broken chain or archive is not an error: the report describes it.
 pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -> Result<Report, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let mark = PruneMark::read(&snapshot)?;
@@ -75,7 +75,7 @@ fn walk(snapshot: &Connection, mark: Option<PruneMark>, search: &mut Search<'_>)
     Ok(RowCheck { tip, broken, pruned })
 }
 
-/// What is wrong with `row`, which stands after `tip`. There is no `row` where a column does not even read as text.
+/// The fault of `row`, which follows `tip`; `row` is `None` where a column cannot be read as text.
 pub(super) fn judge(row: Option<&Row>, tip: &ChainTip, snapshot: &Connection) -> Result<Option<RowFault>, LedgerError> {
     let Some(row) = row.filter(|row| row.is_as_written()) else {
         return Ok(Some(RowFault::Edited));

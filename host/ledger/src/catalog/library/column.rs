@@ -1,4 +1,4 @@
-//! Paths and numbers as columns. A path that is no UTF-8 is kept as its bytes, so that it can be opened again; where a column
+//! Paths and numbers as columns. A path that is not UTF-8 is kept as its bytes, so that it can be opened again; where a column
 //! is text, it is written as `crate::path_text` writes it, so that no two files have one name.
 
 use std::ffi::{OsStr, OsString};

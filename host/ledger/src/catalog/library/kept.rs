@@ -42,9 +42,6 @@ impl Library {
     /// Writes down that the file `gone` was taken away and that `kept` is the other copy of it: a track that a person or a program
     /// names it for is that of the kept one, unless that one is named for a track too, and who names its path later means the kept
     /// one. Done again it changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn keep_instead(&mut self, gone: &Path, kept: &Path, now: Timestamp) -> Result<(), LedgerError> {
         let (gone_text, kept_text) = (path_text::to_text(gone), path_text::to_text(kept));
         let at = now.as_millisecond();
@@ -82,9 +79,6 @@ impl Library {
 
     /// Writes down that the file `gone` is back. What [`Library::keep_instead`] said of the kept one is said of it no more: that one
     /// has the link `was` again. Done again it changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn keep_both(
         &mut self,
         gone: &Path,
@@ -131,9 +125,6 @@ impl Library {
 
     /// Writes down that tags of a file were written. Nothing is written where the catalog knows the file as another one than it was
     /// before: the next scan reads it.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn retagged(&mut self, path: &Path, retagged: &Retagged, now: Timestamp) -> Result<(), LedgerError> {
         let Retagged { before_sha256, after_sha256, after, tags, has } = retagged;
         let transaction = self.begin()?;

@@ -98,9 +98,6 @@ impl Catalog {
 
 impl Library {
     /// Writes that paths are the same file as others.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn same_paths(&mut self, same: &[SamePath]) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for SamePath { named, seen } in same {
@@ -112,9 +109,6 @@ impl Library {
 
     /// Writes links by sound and tags that have changed, and what they were found from. What a person decided, or a program names
     /// by then, stays.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn link(&mut self, links: &[FileLink], stamp: &str) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for link in links {

@@ -1,4 +1,4 @@
-//! What a source lists, held against what is known: new, changed, unchanged, gone.
+//! Compares the listing of a source with what is known: new, changed, unchanged, missing.
 //!
 //! A file is unchanged when size, time of writing and inode are as they were. Where the inode alone is another, whoever lists
 //! decides at the end: FAT and some network folders give every file another one each time they are mounted.
@@ -24,7 +24,7 @@ use crate::{LedgerError, path_text};
 pub struct MissingItem {
     /// Its number.
     pub id: i64,
-    /// Where its audio lay.
+    /// The path that its audio had.
     pub path: PathBuf,
     /// Whether that was on another volume than the source's folder.
     pub mounted: bool,
@@ -69,9 +69,6 @@ impl Library {
 
     /// Takes in a piece of a listing, in one transaction; says of each item how it stands, and the number by which it was
     /// known. Of what is as it was nothing is written.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing of the piece is written.
     pub fn list(
         &mut self,
         source: i64,
@@ -98,9 +95,6 @@ impl Library {
 
     /// Ends what is open of `items`, which have another inode and nothing else ([`ListedState::OtherInode`]). With `same` they
     /// are the files that they were; else they are to be read.
-    ///
-    /// # Errors
-    /// When the database fails; then all of it stays open.
     pub fn settle_inodes(&mut self, items: &[i64], same: bool) -> Result<(), LedgerError> {
         let set = if same {
             "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
@@ -127,9 +121,6 @@ impl Library {
     /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not. What
     /// was not seen and is `kept` is not read before a listing sees it. A file that a program only names there is missing where it is
     /// not on the disk; of what lies in the parts `unread` nothing is said, then and when a program names it later.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is marked.
     pub fn end_listing(
         &mut self,
         source: i64,

@@ -50,7 +50,7 @@ impl FromSql for ItemState {
 pub struct ListedItem {
     /// What the source calls it.
     pub key: OsString,
-    /// Where its audio lies, or should.
+    /// The path of its audio, which may be missing.
     pub path: PathBuf,
     /// How the source names it.
     pub name: String,
@@ -62,9 +62,9 @@ pub struct ListedItem {
     pub mtime_ns: i64,
     /// Its inode.
     pub inode: u64,
-    /// The number of the volume that it lies on.
+    /// The number of its volume.
     pub volume: u64,
-    /// Whether that is another one than the source's folder's.
+    /// Whether its volume is not the volume of the source's folder.
     pub mounted: bool,
     /// Why there is no audio where the source says that there is; then size, time and inode are 0.
     pub absent: Option<String>,
@@ -78,7 +78,7 @@ pub struct KnownItem {
     pub id: i64,
     /// The number of its file.
     pub file: i64,
-    /// Where its audio lay.
+    /// The path that its audio had.
     pub path: PathBuf,
     /// How its source named it.
     pub name: String,
@@ -90,19 +90,19 @@ pub struct KnownItem {
     pub mtime_ns: i64,
     /// Its inode.
     pub inode: u64,
-    /// What came of reading it.
+    /// Its state after it was last read.
     pub state: ItemState,
-    /// Whether it was fingerprinted when it had this size, time and inode, and what was found then is kept.
+    /// Whether it has a fingerprint that was made at this size, time and inode.
     pub heard: bool,
-    /// Whether it was not there at its source's last listing.
+    /// Whether the last listing of its source did not find it.
     pub missing: bool,
-    /// Whether it lay on another volume than its source's folder.
+    /// Whether it was on another volume than its source's folder.
     pub mounted: bool,
     /// Whether its source's last listing saw it, and left nothing open.
     pub settled: bool,
 }
 
-/// How an item that is listed stands.
+/// How a listed item compares with what the catalog knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {
     /// It was not known.
@@ -113,7 +113,7 @@ pub enum ListedState {
     Pending,
     /// It is read again, because that was asked for.
     Again,
-    /// It has its size and time, and another inode: [`Library::settle_inodes`](super::Library::settle_inodes) ends what is open of it.
+    /// Only its inode is different: [`Library::settle_inodes`](super::Library::settle_inodes) decides about it.
     OtherInode,
     /// Nothing is to be done.
     Unchanged,
@@ -126,7 +126,7 @@ impl ListedState {
         !matches!(self, Self::Unchanged | Self::OtherInode)
     }
 
-    /// How `item` stands to what is known; `retry` reads again what has no fingerprint.
+    /// Compares `item` with what is known; with `retry`, items without a fingerprint are read again.
     #[must_use]
     pub fn of(item: &ListedItem, known: Option<&KnownItem>, retry: bool) -> Self {
         let Some(known) = known else {
@@ -135,7 +135,7 @@ impl ListedState {
         let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
         match known.state {
             _ if !same => Self::Changed,
-            // It was another file meanwhile, and nobody read that one.
+            // There was another file in its place, which was never read.
             ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
             ItemState::Pending if known.heard => Self::Changed,
             ItemState::Pending => Self::Pending,

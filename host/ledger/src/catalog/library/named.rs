@@ -18,7 +18,7 @@ pub(super) struct Named {
     missing: bool,
 }
 
-/// The named files that belong to a source and of which the catalog says the wrong thing. Of videos nothing is said.
+/// The named files that belong to a source and about which the catalog is wrong. Videos are left out.
 pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) -> rusqlite::Result<Vec<Named>> {
     let mut select = connection.prepare_cached(
         "SELECT f.id, f.path, f.missing FROM files AS f

@@ -115,7 +115,7 @@ impl ItemWrite<'_> {
         Ok(())
     }
 
-    /// What is not there needs no reading to fail.
+    /// A missing file fails without being read.
     fn first_state(&self) -> (ItemState, Option<&'static str>) {
         if self.item.absent.is_some() { (ItemState::Failed, Some("not_found")) } else { (ItemState::Pending, None) }
     }
@@ -166,7 +166,7 @@ impl ItemWrite<'_> {
         Ok(())
     }
 
-    /// What was found when it was read is not true any more.
+    /// Deletes the results of its last reading.
     fn forget(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
         let (item, (state, reason)) = (self.item, self.first_state());
         self.tx

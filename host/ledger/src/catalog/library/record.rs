@@ -1,4 +1,4 @@
-//! What came of reading an item, in one transaction with what plugins see of it (`files`, `fingerprints`).
+//! Records the result of reading an item, in one transaction with the views of plugins (`files`, `fingerprints`).
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub struct FileReading {
     pub mtime_ns: i64,
     /// Its inode.
     pub inode: u64,
-    /// What came of it.
+    /// The result.
     pub outcome: ReadingOutcome,
 }
 
@@ -48,7 +48,7 @@ pub struct RewrittenFile {
     pub file_sha256: [u8; 32],
 }
 
-/// What came of reading a file.
+/// The result of reading a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadingOutcome {
     /// It has a fingerprint.
@@ -103,10 +103,7 @@ pub struct AudioFacts {
 }
 
 impl Library {
-    /// Writes down what came of reading; all of `readings` in one transaction.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing of it is written.
+    /// Records the results of `readings` in one transaction.
     pub fn record(&mut self, readings: &[FileReading], now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for reading in readings {
@@ -117,9 +114,6 @@ impl Library {
 
     /// Writes down that items were read again, and that nothing new came of it; of each, whether it was decoded to its end and has no
     /// damage.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing of it is written.
     pub fn compared(&mut self, items: &[(i64, bool)], now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for (item, is_intact) in items {
@@ -136,9 +130,6 @@ impl Library {
 
     /// Writes down that files were taken away, or are back, as somebody has moved them who knows. The next scan sees them there
     /// again where they are.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn set_missing(&mut self, paths: &[&Path], missing: bool, now: Timestamp) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         let at = now.as_millisecond();
@@ -155,9 +146,6 @@ impl Library {
 
     /// Writes down that a file which was as it had been read was written again, with the same audio. False, and nothing is
     /// written, when it had not been: then the next listing finds it changed.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn rewritten(&mut self, item: i64, rewritten: &RewrittenFile, now: Timestamp) -> Result<bool, LedgerError> {
         let transaction = self.begin()?;
         let (before, after) = (rewritten.before, rewritten.after);
@@ -278,7 +266,7 @@ fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, heard: &AudioFac
     Ok(())
 }
 
-/// What the library said of how a file sounds is not true any more. What others said stays.
+/// Deletes the library's own fingerprint and facts of a file. Those of other sources stay.
 pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
     let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
     tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;

@@ -59,9 +59,6 @@ impl Catalog {
 
 impl Library {
     /// Keeps what prints sound like that were compared with all others.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is kept.
     pub fn keep_sounds(&mut self, listened: &[[u8; 32]], pairs: &[SoundPair]) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for pair in pairs.iter().filter(|pair| pair.is_finite()) {
@@ -90,9 +87,6 @@ impl Library {
     }
 
     /// Writes down that prints were compared with all that have been listened to.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is written.
     pub fn sounds_are_known(&mut self, prints: &[[u8; 32]]) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for print in prints {

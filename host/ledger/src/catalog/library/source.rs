@@ -1,4 +1,4 @@
-//! Where music lies: remembered once given, with what its last listing came to.
+//! The sources of the library, each with the result of its last listing.
 
 use std::path::{Path, PathBuf};
 
@@ -68,9 +68,6 @@ impl Library {
 
     /// Remembers a source; one that is known stays as it is. What a folder above it had listed there is its own from now on,
     /// with what was found: a file is one item.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing is remembered.
     pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, LedgerError> {
         let transaction = self.begin()?;
         transaction.execute(
@@ -86,9 +83,6 @@ impl Library {
 
     /// Forgets a source and its items; the fingerprints of its files go too, unless they are another source's as well. False
     /// when there is no such source.
-    ///
-    /// # Errors
-    /// When the database fails; then nothing was forgotten.
     pub fn forget_source(&mut self, path: &Path) -> Result<bool, LedgerError> {
         let transaction = self.begin()?;
         let sql = "SELECT id FROM library_sources WHERE path = ?1";

@@ -1,4 +1,4 @@
-//! Which volume lies where: by what a disk is known again, at a source's folder and within it.
+//! Volumes of sources and of folders within them, and how a disk is recognised.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::Library;
 use super::column::{self, PathRead};
 use crate::LedgerError;
 
-/// The volume that a folder lies on.
+/// The volume of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
     /// Its number, as long as it is mounted. Some file systems have another one each time, and another disk may get the same.
@@ -57,7 +57,7 @@ impl Catalog {
 }
 
 impl Library {
-    /// Writes down which volume a source lies on.
+    /// Records the volume of a source.
     pub fn lies_on(&self, source: i64, volume: Volume) -> Result<(), LedgerError> {
         self.connection.execute(
             "UPDATE library_sources SET device = ?2, fsid = ?3, uuid = ?4 WHERE id = ?1",

@@ -25,9 +25,6 @@ impl Catalog {
 
 impl Library {
     /// Keeps fingerprints of whole files.
-    ///
-    /// # Errors
-    /// When the database fails; then none is kept.
     pub fn keep_whole_prints(&mut self, prints: &[WholePrint]) -> Result<(), LedgerError> {
         let transaction = self.begin()?;
         for print in prints {

@@ -23,9 +23,9 @@ pub struct WorkFilter {
 pub struct WaitingItem {
     /// Its number.
     pub item: i64,
-    /// What the next page goes on after: the listing at which it was read last, and its number.
+    /// Where the next page begins: after the listing at which it was read last, and its number.
     pub place: (i64, i64),
-    /// Where its audio lies.
+    /// The path of its audio.
     pub path: PathBuf,
     /// Its size in bytes, as far as it is known.
     pub size: u64,

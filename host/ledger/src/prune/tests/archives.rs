@@ -63,7 +63,7 @@ fn an_archive_that_was_tampered_with_is_found_at_its_line() {
     assert!(check(&[]).unwrap().1.contains("was cut"));
     assert!(check(&lines[1..]).unwrap().1.contains("does not fit"));
     assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there is more after the last line"));
-    assert_eq!(check(&["no json"]).unwrap(), (1, "this line is no event"));
+    assert_eq!(check(&["no json"]).unwrap(), (1, "this line is not an event"));
     // Cut at the end and closed with a last line of its own: sound in itself, but it does not reach the ledger.
     let head = house.count("SELECT 0").to_string() + &"0".repeat(63);
     let short = crate::export::end(4, &head).to_string();
