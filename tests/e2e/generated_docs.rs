@@ -195,7 +195,8 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn the_links_of_the_documents_lead_to_files_and_headings() {
-    let pages = fs::read_dir(docs()).unwrap().map(|entry| entry.unwrap().path());
+    let folders = [docs(), docs().join("design"), docs().join("decisions")];
+    let pages = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path());
     let pages = pages.filter(|page| page.extension().is_some_and(|ending| ending == "md"));
     let readmes = ["README.md", "plugins/README.md", "handoffs/README.md"].map(|page| repository().join(page));
     let mut followed = 0;
