@@ -1,6 +1,6 @@
-//! CSV files of any make: with a byte order mark or without, UTF-8, UTF-16 or Windows-1252 (and so Latin-1), separated by commas,
-//! semicolons or tabs, or by what a first line `sep=` names, with any line ends. A UTF-8 file with a bad byte, or one that ends within
-//! a letter, stays UTF-8. The parsing itself is the `csv` crate's.
+//! Reads CSV files of other programs: UTF-8, UTF-16 or Windows-1252 (which includes Latin-1), with or without a byte order mark,
+//! with any line ends. Commas, semicolons or tabs separate cells, or the separator of a first line `sep=`. A UTF-8 file with invalid
+//! bytes, or one that ends within a character, is still read as UTF-8. The `csv` crate parses the text.
 
 mod encoding;
 
@@ -11,29 +11,29 @@ use std::path::Path;
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use encoding::{DecodedText, decode, other_kind};
 
-/// A larger file is not read: 25,000 rows of Spotify's are 6 MB.
+/// Larger files are not read. An export of Spotify with 25,000 rows has 6 MB.
 pub const MOST_BYTES: u64 = 64 << 20;
 
-/// A file that was read, with its header.
+/// A CSV file with its header.
 #[derive(Debug)]
 pub struct CsvFile {
     text: String,
     header: Vec<String>,
     delimiter: u8,
-    /// Lines before the header that are not part of the table: a first line `sep=;`.
+    /// Lines before the header: a first line `sep=;`.
     skipped: u64,
-    /// Whether it was no UTF-8 and was read as Windows-1252.
+    /// True for a file that is not UTF-8 and was read as Windows-1252.
     pub latin: bool,
-    /// Whether it ends within a letter: it was cut off, and the piece of a letter is not read.
+    /// True for a file that ends within a character. That character is left out.
     pub cut: bool,
-    /// Places where a UTF-8 file has bytes that are none; each is read as `\u{fffd}`.
+    /// The number of places with invalid bytes; each is read as `\u{fffd}`.
     pub spoilt: usize,
 }
 
-/// A row and where it began: the line in the file, counted from 1.
+/// A row with its first line.
 #[derive(Debug)]
 pub struct CsvRow {
-    /// Where it began.
+    /// The line in the file, counted from 1.
     pub number: u64,
     /// Its cells; there may be more or fewer than the header has.
     pub cells: StringRecord,
@@ -91,29 +91,29 @@ impl CsvFile {
         Some(first)
     }
 
-    /// The names of the columns, without spaces around them; none in an empty file.
+    /// The names of the columns, trimmed; empty for an empty file.
     #[must_use]
     pub fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// The place of a column, whatever its case.
+    /// The index of a column; case is ignored.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<usize> {
         self.header.iter().position(|known| known.to_lowercase() == name.to_lowercase())
     }
 
-    /// The rows below the header. What cannot be parsed is an error and the last.
+    /// The rows below the header. A row that cannot be parsed is an error and the last item.
     pub fn lines(&self) -> impl Iterator<Item = Result<CsvRow, String>> {
         self.read().skip(1)
     }
 
-    /// The line in which a quote begins that is never closed, when `last` is the last row of the file and ends within it: whatever
-    /// number of cells it has then, the file breaks off there.
+    /// The line of a quote that is never closed, if `last` is the last row of the file and ends within that quote. The file was cut
+    /// off there.
     #[must_use]
     pub fn open_quote(&self, last: &CsvRow) -> Option<u64> {
         let begin = usize::try_from(last.cells.position()?.byte()).ok()?;
-        // A row behind it is one of its own, unless a quote is open: then it is swallowed, too.
+        // A further row is parsed as a separate row, unless a quote is open.
         let more = self.text.as_bytes().get(begin..)?.chain(&b"\nx\n"[..]);
         let mut records = self.builder().from_reader(more).into_records();
         if records.nth(1).is_some() {
@@ -124,7 +124,7 @@ impl CsvFile {
         Some(last.number.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX)))
     }
 
-    /// The line in which a row begins. The parser takes the second half of `\r\n`, and lines with nothing in them, for its begin.
+    /// The first line of a row. The parser counts the `\n` of `\r\n` and empty lines before a row as part of it.
     fn line_of(&self, begin: &csv::Position) -> u64 {
         let rest =
             usize::try_from(begin.byte()).ok().and_then(|byte| self.text.as_bytes().get(byte..)).unwrap_or_default();
@@ -147,7 +147,7 @@ impl CsvFile {
     }
 }
 
-/// What parts the cells of the first line: whichever of the three is there most often outside quotes.
+/// The separator of the first line: the most frequent of the three outside quotes; the first one on a tie.
 fn delimiter(text: &str) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
     let mut quoted = false;
@@ -159,11 +159,11 @@ fn delimiter(text: &str) -> u8 {
             _ => {}
         }
     }
-    // Of equals the first.
+    // `max_by_key` returns the last maximum.
     counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(byte, _)| *byte)
 }
 
-/// A CSV file in the making: UTF-8, commas, `\n`, quotes where they are needed (also around a lone `\r`).
+/// Writes a CSV file: UTF-8, commas, `\n`, quotes where they are needed (also around a lone `\r`).
 #[derive(Debug)]
 pub struct CsvWriter(csv::Writer<Vec<u8>>);
 

@@ -79,10 +79,10 @@ impl Exports {
         };
         let wrong = |error: io::Error| {
             let error = refused(error);
-            let mend =
+            let fix =
                 if error.kind() == io::ErrorKind::StorageFull { " Make room there, or look at the disk." } else { "" };
             Error::Retryable(format!(
-                "the export cannot be written to {shown}: {error}; nothing of it was left there.{mend}"
+                "the export cannot be written to {shown}: {error}; nothing of it was left there.{fix}"
             ))
         };
         write_all(&folder, &self.files, &self.task, self.most_older).map_err(wrong)?;

@@ -1,14 +1,14 @@
-//! What was found, counted and bounded: the host keeps 10,000 findings of a task, and a damaged library has more.
+//! Collects findings within limits: the host keeps 10,000 findings of a task, and a damaged library has more.
 
 use std::collections::BTreeMap;
 
 use baton_core::file_name::cut;
 use baton_plugin_sdk::{Finding, Severity};
 
-/// Findings of one kind that are told one by one; of more only the number is told.
+/// Findings of one kind that are listed; the others are only counted.
 const EACH: usize = 200;
 
-/// Findings in the making.
+/// Collects findings.
 #[derive(Debug, Default)]
 pub struct Findings {
     kinds: BTreeMap<String, Kind>,
@@ -22,8 +22,8 @@ struct Kind {
 }
 
 impl Findings {
-    /// Adds one. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. Of one kind the first 200 are told
-    /// each, the others as a number.
+    /// Adds one. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. The first 200
+    /// findings of a kind are listed; the others are counted.
     pub fn add(
         &mut self,
         kind: &str,
@@ -58,7 +58,7 @@ impl Findings {
         self.kinds.get(kind).map_or(0, |kind| kind.told.len() + kind.more)
     }
 
-    /// All of them, kind by kind in the order of the alphabet, those of a kind in the order in which they were added.
+    /// All findings, sorted by kind; those of a kind in the order in which they were added.
     #[must_use]
     pub fn into_list(self) -> Vec<Finding> {
         let mut list = Vec::new();
@@ -74,7 +74,7 @@ impl Findings {
     }
 }
 
-/// The worse of what there was and a severity.
+/// Keeps the higher severity.
 trait Worst {
     fn max_by_rank(self, other: Severity) -> Self;
 }

@@ -81,9 +81,9 @@ pub fn unreadable(shown: &str, count: usize) -> (String, String) {
     } else {
         format!("{count} names in {shown} are no UTF-8, and what lies under them was not seen")
     };
-    let mend =
+    let fix =
         "`ls FOLDER | grep -axv '.*'` shows such names. Give what lies under them other names, then run this again.";
-    (title, mend.to_owned())
+    (title, fix.to_owned())
 }
 
 #[cfg(not(target_family = "wasm"))]

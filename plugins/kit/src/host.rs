@@ -1,13 +1,13 @@
-//! Databases and claims as the host lends them, as traits: a plugin's rooms take these, so that native tests run them on real
-//! databases (`tests/src/lent`) and the component runs them on what `wit/sql.wit` and `wit/claims.wit` offer.
+//! The host's databases and locks as traits. A plugin's modules use these traits, so native tests run them on real databases
+//! (`tests/src/host_services.rs`), and the component runs them on `wit/sql.wit` and `wit/claims.wit`.
 
 use baton_plugin_sdk::sql::{Database, Error, Row, Snapshot, Table, Value};
 use baton_plugin_sdk::{Error as TaskError, claims};
 
-/// Rows that come one after another.
+/// Rows, one after another.
 pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, Error>> + 'a>;
 
-/// Tables for reading: a database, or a snapshot of another program's.
+/// Tables for reading: a database, or a snapshot of another program's database.
 pub trait Tables {
     /// All rows at once: at most 10,000 and 4 MiB.
     ///
@@ -15,22 +15,22 @@ pub trait Tables {
     /// As `query` in `wit/sql.wit`.
     fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error>;
 
-    /// A result of any size, row by row. An error later on is an item, and the last.
+    /// A result of any size, row by row. A later error is the last item.
     ///
     /// # Errors
     /// As `open` in `wit/sql.wit`.
     fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error>;
 }
 
-/// Tables for writing too.
+/// Tables for reading and writing.
 pub trait Writable: Tables {
-    /// Writes; gives the changed rows.
+    /// Runs a statement and returns the number of changed rows.
     ///
     /// # Errors
     /// As `execute` in `wit/sql.wit`.
     fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error>;
 
-    /// Writes any number of rows, some thousands a transaction.
+    /// Writes any number of rows in transactions of some thousands.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay.
@@ -67,22 +67,22 @@ impl Tables for Snapshot {
     }
 }
 
-/// Names that one attempt at a time holds.
+/// Exclusive named locks.
 pub trait Locks {
-    /// Takes a name; nothing when another has it. Dropping what comes gives it back.
+    /// Acquires a lock; `None` if another attempt holds it. Dropping the result releases it.
     ///
     /// # Errors
     /// As `take` in `wit/claims.wit`.
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, TaskError>;
 }
 
-/// A name that is held.
+/// A lock that is held.
 pub trait HeldLock {
-    /// Whether it still is.
+    /// False after somebody broke the lock by hand.
     fn holds(&self) -> Result<bool, TaskError>;
 }
 
-/// The claims of the host.
+/// The locks of the host.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostLocks;
 

@@ -1,7 +1,7 @@
-//! What several of the first-party plugins need: tables as they are lent, CSV files of any make, the names in a folder and names
-//! that every file system takes, musical keys, moments, texts inside Markdown, findings, and the place where exports go.
+//! Shared code of the bundled plugins: host services as traits, CSV files, folder listings, file names that every file system
+//! accepts, musical keys, time, Markdown escapes, findings, and exports.
 //!
-//! It is no part of the contract and no plugin of others has to know it; what every plugin needs is in the SDK.
+//! It is not part of the contract: other plugins need only the SDK.
 
 pub mod csv_file;
 pub mod disk;

@@ -1,12 +1,11 @@
-//! Texts from files and services inside Markdown that we write, so that none of them can become Markdown or HTML of its own.
+//! Escapes text from files and services for Markdown reports, so that it cannot act as Markdown or HTML.
 //!
-//! The audit's reports have several forms and escape for themselves.
+//! The audit has its own escapes, because its reports have several forms.
 
-/// A longer text is shown by its beginning.
+/// Longer texts are cut.
 const MOST_CHARS: usize = 200;
 
-/// A text as a cell of a table, or inside a heading: one line, nothing in it is Markdown or HTML; of more than 200 characters the
-/// first 200 and `…`.
+/// Escapes a text for a table cell or a heading: one line of at most 200 characters; `…` marks a cut.
 #[must_use]
 pub fn cell(text: &str) -> String {
     let mut cell = String::new();

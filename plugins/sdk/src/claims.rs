@@ -1,5 +1,4 @@
-//! Names that one attempt at a time holds, in the whole workspace. What a call may do and what it costs stands in
-//! `wit/claims.wit`.
+//! Exclusive named locks of the workspace. `wit/claims.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, claims};

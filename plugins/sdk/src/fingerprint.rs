@@ -1,4 +1,4 @@
-//! How audio sounds, and what of that is in the library. What a call may do and what it costs stands in `wit/fingerprint.wit`.
+//! Audio fingerprints and the library of known sounds. `wit/fingerprint.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, fingerprint};
@@ -38,7 +38,7 @@ pub fn asked(sound: &Sound) -> Asked {
     Asked { words: sound.words.clone(), duration_ms: Some(sound.duration_ms), title: sound.title.clone() }
 }
 
-/// What in the library sounds like each of these, the most alike first.
+/// Files of the library that sound like each of these, the most similar first.
 ///
 /// # Errors
 /// As `look-up` in `wit/fingerprint.wit`.

@@ -1,4 +1,4 @@
-//! The repository of a granted folder, for reading. What a call may do and what it costs stands in `wit/git.wit`.
+//! The repository of a granted folder, for reading. `wit/git.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, git};

@@ -1,4 +1,4 @@
-//! The ledger of the workspace, for reading. What a call may do and what it costs stands in `wit/ledger.wit`.
+//! The ledger of the workspace, for reading. `wit/ledger.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, ledger};

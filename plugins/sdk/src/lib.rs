@@ -1,7 +1,7 @@
-//! What a Baton plugin in Rust is written with: the bindings to `wit/` and the macro that makes a component of a type.
+//! The SDK for Baton plugins in Rust: the bindings to `wit/` and the macro that exports a type as a component.
 //!
-//! The only `generate!` of the guest side stands here, so every plugin speaks of the same `Task` and `Outcome`. The
-//! crate adds little of its own: arguments by name or as a type, [`http`] with redirects, [`secrets`].
+//! Only this crate generates guest bindings, so all plugins share one `Task` and one `Outcome`. It adds typed arguments,
+//! [`http`] with redirects and [`secrets`].
 //!
 //! ```
 //! use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
@@ -34,7 +34,7 @@ pub use bindings::baton::plugin::types::{
     Answered, Artifact, Cause, Error, Finding, Handoff, Mount, Outcome, OutcomeKind, Priority, Severity, Task,
 };
 pub use bindings::baton::plugin::{handoffs, progress};
-// What `baton plugin types` writes uses them, so a plugin needs no dependency for it.
+// The code that `baton plugin types` writes uses these, so a plugin needs no dependency for them.
 pub use serde;
 pub use serde_json;
 

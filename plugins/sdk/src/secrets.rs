@@ -1,12 +1,12 @@
-//! Secrets, which a plugin uses without having them; see `wit/secrets.wit`.
+//! Secrets that a plugin uses without knowing them; see `wit/secrets.wit`.
 
 use crate::Error;
 use crate::bindings::baton::plugin::secrets::{SecretError, placeholder as ask};
 
-/// What to write into the secret's header in the place of the secret `name`: the host puts it in.
+/// The placeholder of the secret `name` for its header. The host replaces it by the secret.
 ///
 /// # Errors
-/// `permanent`, with the command that mends it; the host makes `needs_grant` of it where one does.
+/// `permanent`, with the command that fixes it. The host changes it to `needs_grant` if a grant is missing.
 pub fn placeholder(name: &str) -> Result<String, Error> {
     ask(name).map_err(|error| match error {
         SecretError::Denied(text) | SecretError::Missing(text) => Error::Permanent(text),

@@ -1,5 +1,5 @@
 //! Databases with typed values: `sql::own()` for the plugin's own tables, `sql::catalog()` for the shared music catalog.
-//! What a call may do and what it costs stands in `wit/sql.wit`.
+//! `wit/sql.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, sql};

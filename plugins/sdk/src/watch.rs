@@ -1,5 +1,4 @@
-//! Files whose change makes a task of the manifest's `watched` trigger; what counts and what it costs stands in
-//! `wit/watch.wit`.
+//! Watched files: a change starts a task by the manifest's `watched` trigger. `wit/watch.wit` defines changes and limits.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, watch};
@@ -17,7 +16,7 @@ pub use crate::bindings::baton::plugin::watch::{Error, Seen};
 
 use crate::bindings::baton::plugin::watch as generated;
 
-/// Replaces what was said under `key`; without files it is forgotten. Takes effect when the task ends with an outcome.
+/// Replaces the files under `key`; an empty list removes the key. Takes effect when the task ends with an outcome.
 ///
 /// # Errors
 /// As `set` in `wit/watch.wit`.
@@ -26,20 +25,20 @@ pub fn set(key: &str, files: impl IntoIterator<Item = Seen>) -> Result<(), Error
     generated::set(key, &files)
 }
 
-/// A file as its metadata say; `None` for a file that is not there. Of a link they are those of what it leads to.
+/// A file with its metadata; `None` for a missing file. For a link, pass the metadata of its target.
 #[must_use]
 pub fn seen(path: impl Into<String>, metadata: Option<&Metadata>) -> Seen {
     Seen { path: path.into(), stamp: metadata.map(stamp) }
 }
 
-/// Size and time, as `wit/watch.wit` wants them. A time that cannot be told is 1970.
+/// Size and modification time in the form of `wit/watch.wit`. An unknown time becomes 1970.
 #[must_use]
 pub fn stamp(metadata: &Metadata) -> (u64, u64) {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     (metadata.len(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// What the host does about it: nothing of this gets better by itself.
+/// `permanent`: another attempt would fail in the same way.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

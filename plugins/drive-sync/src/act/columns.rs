@@ -20,13 +20,13 @@ const NEXT: &str = "Take over what else was changed (sync --arg direction=from-d
                     overwrite=true,";
 
 /// Approves that the column of a property that is gone is taken away.
-pub(super) fn approve(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let property = task_arguments::needed(task, "property")?;
-    let _held = room.guard.take(&id)?;
-    let manifest = remembered(room, &id)?;
+    let _held = context.guard.take(&id)?;
+    let manifest = remembered(context, &id)?;
     let column = meant(&manifest, &id, &property)?;
-    room.memory.approve(&id, &column.key(), &room.now)?;
+    context.memory.approve(&id, &column.key(), &context.now)?;
     if column.is_own() {
         let told = "goes at the next sync. Its data stays in .archive.";
         return Ok(Outcome::new(format!("Approved: the column `{}` of {id} {told}", column.header)));
@@ -58,47 +58,47 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
 }
 
 /// Takes a column over that a person added or renamed on the Drive.
-pub(super) fn adopt(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let header = task_arguments::needed(task, "column")?;
     let property = text(task, "property")?;
-    let _held = room.guard.take(&id)?;
-    let folder = match find(&room.root, &id).map_err(|error| ends(SyncError::from(error)))?.as_slice() {
+    let _held = context.guard.take(&id)?;
+    let folder = match find(&context.root, &id).map_err(|error| ends(SyncError::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
         folders => return Err(Error::Permanent(format!("{id} has {} folders on the Drive, not one", folders.len()))),
     };
-    let left = drive_csv(&room.root, &folder).map_err(ends)?;
+    let left = drive_csv(&context.root, &folder).map_err(ends)?;
     let left = left.ok_or_else(|| Error::Permanent(format!("{folder} has no CSV")))?;
-    let (mut known, mut manifest) = known_columns(task, room, &id, &folder, &left)?;
+    let (mut known, mut manifest) = known_columns(task, context, &id, &folder, &left)?;
     if !unknown_columns(&left.csv, &manifest).contains(&header) {
         return Err(Error::Permanent(format!("the CSV of {id} has no column `{header}` that is not known")));
     }
     if left.csv.header.iter().filter(|there| **there == header).count() > 1 {
-        let mend = "take one out first, or give it another name";
-        return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; {mend}")));
+        let fix = "take one out first, or give it another name";
+        return Err(Error::Permanent(format!("the CSV of {id} has the column `{header}` twice; {fix}")));
     }
     let place = left.csv.header.iter().position(|there| *there == header);
     let kind = place.and_then(|place| left.csv.kinds.get(place)).cloned().unwrap_or_default();
     let told = match &property {
         Some(property) => rename(&mut manifest, &left.csv.header, property, &header)?,
-        None => keep(&mut manifest, &header, kind, &room.now),
+        None => keep(&mut manifest, &header, kind, &context.now),
     };
     known.manifest = manifest.text();
     known.source_stamp = String::new();
     (known.next_digest, known.next_manifest) = Default::default();
-    room.memory.put(&known)?;
+    context.memory.put(&known)?;
     Ok(Outcome::new(told))
 }
 
 /// The manifest as it is remembered, else as it lies beside the CSV: a workspace may be younger than its Drive.
-fn remembered(room: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
-    let known = room.memory.get(id)?.unwrap_or_default();
+fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
+    let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
         return Ok(manifest);
     }
-    let folders = find(&room.root, id).map_err(|error| ends(SyncError::from(error)))?;
+    let folders = find(&context.root, id).map_err(|error| ends(SyncError::from(error)))?;
     let beside = folders.first().filter(|_| folders.len() == 1).map(|folder| &folder.name);
-    let path = beside.map(|name| room.root.join(name).join(format!("{name}{SIDECAR}")));
+    let path = beside.map(|name| context.root.join(name).join(format!("{name}{SIDECAR}")));
     let found = path.and_then(|path| read(&path).ok()).and_then(|bytes| Manifest::read(&bytes, id).ok());
     found.ok_or_else(|| Error::Permanent(format!("{id} was never synced from here: {}", sync_command(id))))
 }
@@ -106,13 +106,13 @@ fn remembered(room: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
 /// What is known of the columns, also of a database whose first sync was refused because of them.
 fn known_columns(
     task: &Task,
-    room: &DriveContext<'_>,
+    context: &DriveContext<'_>,
     id: &str,
     folder: &str,
     left: &DriveCsv,
 ) -> Result<(KnownDatabase, Manifest), Error> {
-    let mut known = room.memory.get(id)?.unwrap_or_default();
-    settled(&room.root, folder, &mut known, Some(left));
+    let mut known = context.memory.get(id)?.unwrap_or_default();
+    settled(&context.root, folder, &mut known, Some(left));
     let only = BTreeSet::from([id_key(id)]);
     let path = task_arguments::databases(task).map(|mount| PathBuf::from(&mount.path));
     let wanted = DatabaseSelection { folder: path.as_deref(), tables: &[], catalog: None, only: &only };
@@ -121,7 +121,7 @@ fn known_columns(
     let origin =
         origin.ok_or_else(|| Error::Permanent(format!("no source in the folder `databases` has the id {id}")))?;
     let database = origin.head().map_err(ends)?;
-    let manifest = known_manifest(&room.root, folder, &known, Some(left), &database, &room.now).map_err(ends)?;
+    let manifest = known_manifest(&context.root, folder, &known, Some(left), &database, &context.now).map_err(ends)?;
     let id = if known.id.is_empty() { id.to_ascii_lowercase() } else { known.id.clone() };
     let known = KnownDatabase { id, title: database.title, folder: folder.to_owned(), ..known };
     let source = if known.source.is_empty() { origin.source().0 } else { known.source.clone() };

@@ -11,24 +11,24 @@ use crate::drive::{Undo, ensure};
 use crate::task_arguments;
 
 /// Finds, makes or puts together the folder of a database.
-pub(super) fn run(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let title = task_arguments::needed(task, "title")?;
     // Before the first look.
-    let held = room.guard.take(&id)?;
+    let held = context.guard.take(&id)?;
     still(held.as_ref(), &id)?;
     let mut undo = Undo::default();
-    let before = room.memory.get(&id)?.map(|known| known.title).unwrap_or_default();
-    let ensured = match ensure(&room.root, &title, &id, &[&before], &mut undo) {
+    let before = context.memory.get(&id)?.map(|known| known.title).unwrap_or_default();
+    let ensured = match ensure(&context.root, &title, &id, &[&before], &mut undo) {
         Ok(ensured) => ensured,
-        Err(error) if undo.is_moved() => return Ok(ended(room, &id, &undo, error)),
+        Err(error) if undo.is_moved() => return Ok(ended(context, &id, &undo, error)),
         Err(error) => return Err(ends(SyncError::from(error))),
     };
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
-        (true, _) => format!("The folder {}/{name} was made.", room.shown),
-        (false, Some(before)) => format!("The folder {}/{name} was called {before}.", room.shown),
-        (false, None) => format!("The folder {}/{name} is there.", room.shown),
+        (true, _) => format!("The folder {}/{name} was made.", context.shown),
+        (false, Some(before)) => format!("The folder {}/{name} was called {before}.", context.shown),
+        (false, None) => format!("The folder {}/{name} is there.", context.shown),
     };
     if ensured.merged > 0 {
         summary.push_str(&format!(" {} merged into it; no file was lost.", many(ensured.merged, "folder")));
@@ -41,21 +41,21 @@ pub(super) fn run(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error
         return Ok(outcome);
     }
     let report = json!({ "schema": 1, "folder": name, "merged": ensured.merged, "undo": undo.changes() });
-    Ok(with_report(outcome, room, &report))
+    Ok(with_report(outcome, context, &report))
 }
 
 /// What ended it after something was moved: the report of the moves counts more than the error.
-fn ended(room: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
+fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     ended_early(&mut findings, id, &ends(SyncError::from(error)));
     let text = "It ended early: the finding says why. What was moved until then stands in the report.";
     let mut outcome =
         Outcome::partial(text).with_next_step("remove the cause that the finding names, then run it again");
     outcome.findings = findings.into_list();
-    with_report(outcome, room, &json!({ "schema": 1, "undo": undo.changes() }))
+    with_report(outcome, context, &json!({ "schema": 1, "undo": undo.changes() }))
 }
 
-fn with_report(outcome: Outcome, room: &DriveContext<'_>, report: &serde_json::Value) -> Outcome {
-    let file = format!("ensure-folder-{}.json", stamp(room));
+fn with_report(outcome: Outcome, context: &DriveContext<'_>, report: &serde_json::Value) -> Outcome {
+    let file = format!("ensure-folder-{}.json", stamp(context));
     outcome.with_artifact(file, "application/json", format!("{report:#}\n"))
 }

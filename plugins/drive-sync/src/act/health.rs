@@ -10,18 +10,22 @@ use crate::health::{self, Health, Kind, applied_json, health_json, health_markdo
 use crate::task_arguments::{self, ApplyArgument};
 
 /// Looks and reports.
-pub(super) fn diagnose(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
-    let health = look(&room.root, room.memory, task_arguments::keep(task)?).map_err(ends)?;
+pub(super) fn diagnose(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
+    let health = look(&context.root, context.memory, task_arguments::keep(task)?).map_err(ends)?;
     let mut findings = Findings::default();
     for trouble in &health.troubles {
         let what = format!("{}:{}", trouble.id.as_deref().unwrap_or_default(), trouble.path);
         let title = format!("{}: {}", trouble.path, trouble.kind.name().replace('-', " "));
         findings.add(trouble.kind.name(), &what, severity(trouble.kind), title, trouble.seen.clone());
     }
-    let name = format!("drive-health-{}", stamp(room));
+    let name = format!("drive-health-{}", stamp(context));
     let mut outcome = Outcome::new(summary(&health))
-        .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", health_json(&health, &room.now)))
-        .with_artifact(format!("{name}.md"), "text/markdown", health_markdown(&health, &room.shown, &room.now));
+        .with_artifact(
+            format!("{name}.json"),
+            "application/json",
+            format!("{:#}\n", health_json(&health, &context.now)),
+        )
+        .with_artifact(format!("{name}.md"), "text/markdown", health_markdown(&health, &context.shown, &context.now));
     outcome.findings = findings.into_list();
     Ok(outcome)
 }
@@ -43,12 +47,13 @@ const fn severity(kind: Kind) -> Severity {
 }
 
 /// Plans, and applies when that is asked for.
-pub(super) fn repair(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Error> {
+pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let keep = task_arguments::keep(task)?;
     let asked = task_arguments::apply(task)?;
-    let health = look(&room.root, room.memory, keep).map_err(ends)?;
-    let plan = health::plan(&room.root, &health, &room.memory.titles()?, task_arguments::kept(task)?).map_err(ends)?;
-    let name = format!("drive-repair-{}-{}", plan.id, stamp(room));
+    let health = look(&context.root, context.memory, keep).map_err(ends)?;
+    let plan =
+        health::plan(&context.root, &health, &context.memory.titles()?, task_arguments::kept(task)?).map_err(ends)?;
+    let name = format!("drive-repair-{}-{}", plan.id, stamp(context));
     if let ApplyArgument::Plan(wanted) = &asked
         && *wanted != plan.id
     {
@@ -67,10 +72,14 @@ pub(super) fn repair(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Er
             plan.command()
         ));
         return Ok(outcome
-            .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", plan_json(&plan, &room.now)))
-            .with_artifact(format!("{name}.md"), "text/markdown", plan_markdown(&plan, &room.shown)));
+            .with_artifact(
+                format!("{name}.json"),
+                "application/json",
+                format!("{:#}\n", plan_json(&plan, &context.now)),
+            )
+            .with_artifact(format!("{name}.md"), "text/markdown", plan_markdown(&plan, &context.shown)));
     }
-    let applied = health::apply(room, &plan)?;
+    let applied = health::apply(context, &plan)?;
     let mut findings = Findings::default();
     for (step, why) in &applied.not_done {
         let title = format!("not repaired: {}", step.id());
@@ -86,7 +95,7 @@ pub(super) fn repair(task: &Task, room: &DriveContext<'_>) -> Result<Outcome, Er
         plan.left,
         if removed == 0 { String::new() } else { format!(", but for {} that went for good", many(removed, "old backup")) }
     ))
-    .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &room.now)));
+    .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &context.now)));
     if kind != OutcomeKind::Done {
         let step = "remove the causes that the findings name, then plan again: baton run drive-sync repair";
         outcome.next_steps.push(step.to_owned());

@@ -26,23 +26,23 @@ pub fn run(task: &Task, lent: HostServices<'_>) -> Result<Outcome, Error> {
     let (root, shown) = task_arguments::drive(task)?;
     let now_ms = time::parse(&task.now).unwrap_or_default();
     let guard = Guard::new(lent.claims, lent.pause);
-    let room = DriveContext { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
+    let context = DriveContext { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
     let mut ended = match task.action.as_str() {
-        "sync" => sync::run(task, &room, lent),
-        "ensure-folder" => ensure::run(task, &room),
-        "diagnose" => health::diagnose(task, &room),
-        "repair" => health::repair(task, &room),
-        "approve-deletion" => columns::approve(task, &room),
-        "adopt-column" => columns::adopt(task, &room),
+        "sync" => sync::run(task, &context, lent),
+        "ensure-folder" => ensure::run(task, &context),
+        "diagnose" => health::diagnose(task, &context),
+        "repair" => health::repair(task, &context),
+        "approve-deletion" => columns::approve(task, &context),
+        "adopt-column" => columns::adopt(task, &context),
         other => Err(Error::Permanent(format!("there is no action `{other}`"))),
     };
-    name_the_drive(&mut ended, &room);
+    name_the_drive(&mut ended, &context);
     ended
 }
 
 /// People know the Drive by another path than the one that it has in here.
-fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &DriveContext<'_>) {
-    let inside = room.root.display().to_string();
+fn name_the_drive(ended: &mut Result<Outcome, Error>, context: &DriveContext<'_>) {
+    let inside = context.root.display().to_string();
     let texts = match ended {
         Ok(outcome) => outcome.findings.iter_mut().flat_map(|found| [&mut found.title, &mut found.evidence]).collect(),
         Err(Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) => {
@@ -50,6 +50,6 @@ fn name_the_drive(ended: &mut Result<Outcome, Error>, room: &DriveContext<'_>) {
         }
     };
     for text in texts.into_iter().filter(|text| text.contains(&inside)) {
-        *text = text.replace(&inside, &room.shown);
+        *text = text.replace(&inside, &context.shown);
     }
 }

@@ -71,6 +71,6 @@ pub(super) fn many(count: usize, what: &str) -> String {
 }
 
 /// The time suffix of report names.
-pub(super) fn stamp(room: &DriveContext<'_>) -> String {
-    time::stamp(room.now_ms).unwrap_or_default()
+pub(super) fn stamp(context: &DriveContext<'_>) -> String {
+    time::stamp(context.now_ms).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ use crate::task_arguments;
 const MOST_CELLS: usize = 10_000;
 
 /// Syncs.
-pub(super) fn run(task: &Task, room: &DriveContext<'_>, lent: HostServices<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Task, context: &DriveContext<'_>, lent: HostServices<'_>) -> Result<Outcome, Error> {
     let tables = task.arg_list("catalog")?;
     let folder = task_arguments::databases(task);
     if folder.is_none() && tables.is_empty() {
@@ -37,14 +37,14 @@ pub(super) fn run(task: &Task, room: &DriveContext<'_>, lent: HostServices<'_>) 
         only: &only,
     };
     if task_arguments::from_drive(task)? {
-        return from(task, room, wanted);
+        return from(task, context, wanted);
     }
-    let report = sync::run(room, wanted, task_arguments::terms(task)?)?;
+    let report = sync::run(context, wanted, task_arguments::terms(task)?)?;
     nobody_meant(&only, report.looked_at)?;
     if !report.busy.is_empty() && report.busy.len() == report.looked_at {
         return Err(all_busy(report.busy.len()));
     }
-    Ok(outcome(task, room, report))
+    Ok(outcome(task, context, report))
 }
 
 /// Another task works on every database: there is nothing to report, and a later attempt finds them free.
@@ -77,7 +77,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
     )))
 }
 
-fn outcome(task: &Task, room: &DriveContext<'_>, mut report: Report) -> Outcome {
+fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
         "{} looked at: {} unchanged, {} written ({}).",
         many(report.looked_at, "database"),
@@ -110,7 +110,7 @@ fn outcome(task: &Task, room: &DriveContext<'_>, mut report: Report) -> Outcome 
     if report.written > 0 || !report.undo.changes().is_empty() {
         let written = json!({
             "schema": 1,
-            "synced_at": room.now,
+            "synced_at": context.now,
             "looked_at": report.looked_at,
             "unchanged": report.unchanged,
             "same": report.same,
@@ -123,7 +123,7 @@ fn outcome(task: &Task, room: &DriveContext<'_>, mut report: Report) -> Outcome 
             "folders_merged": report.merged,
             "undo": report.undo.changes(),
         });
-        let name = format!("drive-sync-{}.json", stamp(room));
+        let name = format!("drive-sync-{}.json", stamp(context));
         outcome = outcome.with_artifact(name, "application/json", format!("{written:#}\n"));
     }
     outcome.findings = report.findings.into_list();
@@ -131,16 +131,16 @@ fn outcome(task: &Task, room: &DriveContext<'_>, mut report: Report) -> Outcome 
 }
 
 /// What was changed on the Drive, as files for the owners.
-fn from(task: &Task, room: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> Result<Outcome, Error> {
+fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> Result<Outcome, Error> {
     let mode = task_arguments::mode(task)?;
     let mut findings = Findings::default();
-    let known = room.memory.stamps()?;
+    let known = context.memory.stamps()?;
     let all = gather(wanted, &known, &mut findings).map_err(super::shared::ends)?;
     nobody_meant(wanted.only, all.len() + findings.count())?;
     let sources = findings.count();
     let counts = Counts { looked_at: all.len(), ..Counts::default() };
     let keep_older = task_arguments::keep_older(task)?;
-    let mut work = Work { task, room, outcome: Outcome::new(""), findings, counts, keep_older };
+    let mut work = Work { task, context, outcome: Outcome::new(""), findings, counts, keep_older };
     for origin in all {
         match work.one(&origin, wanted, mode) {
             Ok(()) => {}
@@ -169,7 +169,7 @@ fn from(task: &Task, room: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> 
 
 struct Work<'a> {
     task: &'a Task,
-    room: &'a DriveContext<'a>,
+    context: &'a DriveContext<'a>,
     outcome: Outcome,
     findings: Findings,
     counts: Counts,
@@ -179,12 +179,12 @@ struct Work<'a> {
 impl Work<'_> {
     /// One database under its claim. What was changed is marked as handed over when its files are where they belong, not before.
     fn one(&mut self, origin: &Origin, wanted: DatabaseSelection<'_>, mode: Mode) -> Result<(), SyncError> {
-        let Some(_held) = self.room.guard.try_take(&origin.id)? else {
+        let Some(_held) = self.context.guard.try_take(&origin.id)? else {
             self.counts.busy += 1;
             return Ok(());
         };
         let loaded = origin.load(wanted.catalog)?;
-        let mut taken = take(self.room, &loaded, &origin.source().1, mode)?.unwrap_or_default();
+        let mut taken = take(self.context, &loaded, &origin.source().1, mode)?.unwrap_or_default();
         let then = taken.then.take();
         tell(&loaded.database, &taken, &mut self.findings);
         self.counts.conflicts += taken.conflicts.len();
@@ -199,7 +199,7 @@ impl Work<'_> {
             self.counts.first = self.counts.first.take().or(places.into_iter().next());
         }
         match then {
-            Some(known) => Ok(self.room.memory.put(&known)?),
+            Some(known) => Ok(self.context.memory.put(&known)?),
             None => Ok(()),
         }
     }

@@ -125,8 +125,8 @@ impl Health {
     /// Names that are no UTF-8: what lies under them is looked at by nobody.
     fn names(&mut self, shown: &str, path: &str, count: usize) {
         if count > 0 {
-            let (title, mend) = folder::unreadable(shown, count);
-            self.add(Kind::Unreadable, None, path, format!("{title}. {mend}"));
+            let (title, fix) = folder::unreadable(shown, count);
+            self.add(Kind::Unreadable, None, path, format!("{title}. {fix}"));
         }
     }
 
@@ -326,7 +326,7 @@ fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
     let path = format!("{folder}/{folder}.csv");
     let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());
     if let Err(error) = read.and_then(|bytes| parse_csv(&bytes).map(drop)) {
-        let seen = format!("{error}; mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
+        let seen = format!("{error}; fix it, or move it away and take a backup from {folder}/{ARCHIVE}");
         health.add(Kind::Unreadable, Some(id), path, seen);
     }
 }

@@ -1,4 +1,4 @@
-//! How a Drive stands: what is there twice, what lies where nothing should, what is missing, and what of that can be mended without
+//! How a Drive stands: what is there twice, what lies where nothing should, what is missing, and what of that can be fixed without
 //! asking. `diagnose` looks, `repair` plans and applies.
 
 mod inspect;

@@ -1,4 +1,4 @@
-//! What of a Drive's troubles can be mended without asking: folders that are there twice become one, a CSV that lies beside its
+//! What of a Drive's troubles can be fixed without asking: folders that are there twice become one, a CSV that lies beside its
 //! folder goes into it, a folder for backups is made, an older name of a file that has its new one goes. Backups go only when
 //! it is said how many are kept.
 //!
@@ -210,7 +210,7 @@ fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) 
 ///
 /// # Errors
 /// When nothing was changed yet and nothing can be: claims are not granted, the disk is full.
-pub fn apply(room: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error> {
+pub fn apply(context: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error> {
     let mut applied = RepairResult::default();
     let mut ended: Option<String> = None;
     for step in &plan.steps {
@@ -218,7 +218,7 @@ pub fn apply(room: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error
             applied.not_done.push((step.clone(), why.clone()));
             continue;
         }
-        match claimed(room, step, &mut applied.undo) {
+        match claimed(context, step, &mut applied.undo) {
             Ok(()) => applied.done += 1,
             Err(SyncError::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
             Err(SyncError::Fatal(error)) if applied.undo.changes().is_empty() => return Err(error),
@@ -238,15 +238,15 @@ fn text_of(error: &Error) -> &str {
     }
 }
 
-fn claimed(room: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
-    let held = room.guard.try_take(step.id())?;
+fn claimed(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
+    let held = context.guard.try_take(step.id())?;
     let held = held.ok_or_else(|| SyncError::refused("busy", "another task works on the database"))?;
     crate::claim::still(held.as_ref(), step.id())?;
-    one(room, step, undo)
+    one(context, step, undo)
 }
 
-fn one(room: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
-    let root = &room.root;
+fn one(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
+    let root = &context.root;
     match step {
         Step::Merge { id, title, folders } => {
             if let Some(new) = find(root, id)?

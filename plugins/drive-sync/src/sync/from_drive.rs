@@ -93,13 +93,13 @@ impl ImportResult {
 /// # Errors
 /// When the folder is not the one and only, the CSV is not usable, or its columns have to be asked about.
 pub fn take(
-    room: &DriveContext<'_>,
+    context: &DriveContext<'_>,
     loaded: &Loaded,
     source_stamp: &str,
     mode: Mode,
 ) -> Result<Option<ImportResult>, SyncError> {
     let database = &loaded.database;
-    let folder = match find(&room.root, &database.id)?.as_slice() {
+    let folder = match find(&context.root, &database.id)?.as_slice() {
         [] => return Ok(None),
         [folder] => folder.name.clone(),
         several => {
@@ -107,13 +107,13 @@ pub fn take(
             return Err(SyncError::refused("duplicate-folder", text));
         }
     };
-    let mut known = room.memory.get(&database.id)?.unwrap_or_default();
-    let Some(left) = drive_csv(&room.root, &folder)? else { return Ok(None) };
-    let base = settled(&room.root, &folder, &mut known, Some(&left)).map(|base| base.csv);
+    let mut known = context.memory.get(&database.id)?.unwrap_or_default();
+    let Some(left) = drive_csv(&context.root, &folder)? else { return Ok(None) };
+    let base = settled(&context.root, &folder, &mut known, Some(&left)).map(|base| base.csv);
     if left.digest == known.csv_digest {
         return Ok(Some(ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() }));
     }
-    let manifest = known_manifest(&room.root, &folder, &known, Some(&left), database, &room.now)?;
+    let manifest = known_manifest(&context.root, &folder, &known, Some(&left), database, &context.now)?;
     refuse_twice(&left.csv)?;
     refuse_unknown(&left.csv, &manifest, &database.id)?;
     let work = Work {

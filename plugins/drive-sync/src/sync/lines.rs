@@ -51,8 +51,8 @@ pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<DriveCsv>, SyncErro
 }
 
 fn damaged(folder: &str, why: &str) -> SyncError {
-    let mend = format!("mend it, or move it away and take a backup from {folder}/{ARCHIVE}");
-    SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {mend}"))
+    let fix = format!("fix it, or move it away and take a backup from {folder}/{ARCHIVE}");
+    SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
 /// What is remembered of a database, with what the Drive adds to it: a CSV that was about to be written and lies there, and, when
@@ -105,8 +105,8 @@ fn written_down(
         return Ok(None);
     }
     let beside = Manifest::read(&drive::read(&path)?, id).map_err(|error| {
-        let mend = "move it away, and the columns are taken by their names";
-        SyncError::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {mend}"))
+        let fix = "move it away, and the columns are taken by their names";
+        SyncError::refused("manifest", format!("{folder}/{folder}{SIDECAR} is not usable: {error}; {fix}"))
     })?;
     let of_this = left.is_none_or(|left| header_digest(&left.csv.header) == beside.header_sha256);
     Ok(of_this.then_some(beside))

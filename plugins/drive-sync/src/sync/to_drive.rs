@@ -58,20 +58,20 @@ pub struct ExportResult {
 /// # Errors
 /// When it is refused, or the Drive or the memory fails.
 pub fn put(
-    room: &DriveContext<'_>,
+    context: &DriveContext<'_>,
     loaded: &Loaded,
     (source, source_stamp): (&str, &str),
     terms: Terms,
     undo: &mut Undo,
 ) -> Result<ExportResult, SyncError> {
     let database = &loaded.database;
-    let mut known = room.memory.get(&database.id)?.unwrap_or_default();
+    let mut known = context.memory.get(&database.id)?.unwrap_or_default();
     let id = if known.id.is_empty() { database.id.to_ascii_lowercase() } else { known.id.clone() };
-    let ensured = ensure(&room.root, &database.title, &database.id, &[&known.title], undo)?;
+    let ensured = ensure(&context.root, &database.title, &database.id, &[&known.title], undo)?;
     let folder = ensured.name;
-    let left = drive_csv(&room.root, &folder)?;
-    let base = settled(&room.root, &folder, &mut known, left.as_ref());
-    let manifest = known_manifest(&room.root, &folder, &known, left.as_ref(), database, &room.now)?;
+    let left = drive_csv(&context.root, &folder)?;
+    let base = settled(&context.root, &folder, &mut known, left.as_ref());
+    let manifest = known_manifest(&context.root, &folder, &known, left.as_ref(), database, &context.now)?;
     if let Some(left) = &left {
         refuse_unknown(&left.csv, &manifest, &database.id)?;
         let looked_at = !known.csv_digest.is_empty() || known.is_handed_over(&left.digest);
@@ -79,14 +79,14 @@ pub fn put(
             return Err(changed_by_hand(&folder, &database.id, known.is_handed_over(&left.digest)));
         }
     }
-    let approved = room.memory.settle_approvals(&id, &manifest.columns)?;
+    let approved = context.memory.settle_approvals(&id, &manifest.columns)?;
     let last = if manifest.reading.is_empty() { reading(&known.read_stamp) } else { &manifest.reading };
     let counts = reading(source_stamp) != last || source_stamp.is_empty();
-    let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &room.now };
+    let asked = schema::Terms { approved: &approved, readings: terms.readings, counts, now: &context.now };
     let compared = compare(&manifest, database, asked).map_err(|error| SyncError::refused("schema", error))?;
     let copy = base.as_ref().map(|base| &base.csv);
     let before = PreviousState { left: left.as_ref().map(|left| &left.csv).or(copy), base: copy };
-    let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &room.now);
+    let (rows, left_over) = rows(loaded, before, &manifest, &compared.manifest, &context.now);
     if let Some(place) = left_over.filter(|_| !terms.overwrite) {
         return Err(row_left_over(&folder, &database.id, place));
     }
@@ -116,22 +116,22 @@ pub fn put(
     source.clone_into(&mut known.source);
     if left.as_ref().is_none_or(|left| left.digest != new) {
         (known.next_digest, known.next_manifest) = (new.clone(), next.text());
-        room.memory.put(&known)?;
-        let backup = write_csv(room, &folder, &bytes, left.as_ref(), &mut done)?;
-        done.backups.1 = archive::retain(&room.root, &folder, &database.id, terms.keep, backup.as_deref(), undo)?;
-    } else if !is_base(&room.root, &folder, &new) {
-        keep_base(&room.root, &folder, &bytes)?;
+        context.memory.put(&known)?;
+        let backup = write_csv(context, &folder, &bytes, left.as_ref(), &mut done)?;
+        done.backups.1 = archive::retain(&context.root, &folder, &database.id, terms.keep, backup.as_deref(), undo)?;
+    } else if !is_base(&context.root, &folder, &new) {
+        keep_base(&context.root, &folder, &bytes)?;
     }
-    write_manifest(room, &folder, &next)?;
+    write_manifest(context, &folder, &next)?;
     // Here, and before anything else the next time: a program that is killed in between leaves no approval for what comes after.
-    room.memory.settle_approvals(&id, &next.columns)?;
-    let written = stamp(&csv_path(room, &folder))?;
+    context.memory.settle_approvals(&id, &next.columns)?;
+    let written = stamp(&csv_path(context, &folder))?;
     written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
     (known.csv_digest, known.manifest) = (new, next.text());
     (known.next_digest, known.next_manifest, known.taken_digest) = Default::default();
     source_stamp.clone_into(&mut known.source_stamp);
     source_stamp.clone_into(&mut known.read_stamp);
-    room.memory.put(&known)?;
+    context.memory.put(&known)?;
     done.changes = compared.changes;
     if manifest.columns.is_empty() {
         // Of a new database every column is new.
@@ -140,18 +140,18 @@ pub fn put(
     Ok(done)
 }
 
-/// What tells one reading from another: the stamp of the sidecar. A CSV that was mended by hand is no other reading.
+/// What tells one reading from another: the stamp of the sidecar. A CSV that was fixed by hand is no other reading.
 fn reading(source_stamp: &str) -> &str {
     source_stamp.rsplit_once('/').map_or(source_stamp, |(_, sidecar)| sidecar)
 }
 
-fn csv_path(room: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
-    room.root.join(folder).join(format!("{folder}.csv"))
+fn csv_path(context: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
+    context.root.join(folder).join(format!("{folder}.csv"))
 }
 
 /// Gives the name of the backup. A file that somebody saved since it was read stays.
 fn write_csv(
-    room: &DriveContext<'_>,
+    context: &DriveContext<'_>,
     folder: &str,
     bytes: &[u8],
     left: Option<&DriveCsv>,
@@ -159,23 +159,23 @@ fn write_csv(
 ) -> Result<Option<String>, SyncError> {
     let mut backup = None;
     if left.is_some() {
-        let kept = archive::keep(&room.root, folder, folder, room.now_ms)?;
+        let kept = archive::keep(&context.root, folder, folder, context.now_ms)?;
         done.backups.0 = usize::from(kept.made);
         backup = Some(kept.name);
     }
     let seen = left.and_then(|left| left.stamp.as_ref());
-    if !replace(&csv_path(room, folder), bytes, seen)? {
+    if !replace(&csv_path(context, folder), bytes, seen)? {
         let text = format!("{folder}/{folder}.csv was changed while it was to be replaced; the next sync looks at it");
         return Err(SyncError::refused("changed-by-hand", text));
     }
-    keep_base(&room.root, folder, bytes)?;
+    keep_base(&context.root, folder, bytes)?;
     done.written = true;
     Ok(backup)
 }
 
 /// The manifest beside the CSV; written when it is another one.
-fn write_manifest(room: &DriveContext<'_>, folder: &str, manifest: &Manifest) -> Result<(), SyncError> {
-    let path = room.root.join(folder).join(format!("{folder}{SIDECAR}"));
+fn write_manifest(context: &DriveContext<'_>, folder: &str, manifest: &Manifest) -> Result<(), SyncError> {
+    let path = context.root.join(folder).join(format!("{folder}{SIDECAR}"));
     let text = manifest.text();
     let there = stamp(&path)?.is_some() && crate::drive::read(&path)? == text.as_bytes();
     if !there {

@@ -3,7 +3,7 @@
 use crate::schema::Manifest;
 use crate::table::{Csv, Row, are_types};
 
-/// Why it cannot, with what mends it. A row that says types as services call them is always told; another is by the types that are
+/// Why it cannot, with what fixes it. A row that says types as services call them is always told; another is by the types that are
 /// known of the columns. Where there is no such row the types are those that are known.
 pub(super) fn trouble(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
     let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();

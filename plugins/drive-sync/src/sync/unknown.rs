@@ -1,4 +1,4 @@
-//! Columns of a CSV on the Drive that nobody knows stop the work on its database, with the command that mends it.
+//! Columns of a CSV on the Drive that nobody knows stop the work on its database, with the command that fixes it.
 
 use super::command::argument;
 use crate::context::SyncError;

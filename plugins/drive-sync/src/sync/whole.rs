@@ -138,8 +138,8 @@ pub fn gather(
     let mut all = Vec::new();
     let (files, unreadable) = wanted.folder.map(list).transpose()?.unwrap_or_default();
     if unreadable > 0 {
-        let (title, mend) = folder::unreadable("databases", unreadable);
-        findings.add("names", "databases", Severity::Medium, title, mend);
+        let (title, fix) = folder::unreadable("databases", unreadable);
+        findings.add("names", "databases", Severity::Medium, title, fix);
     }
     for found in files {
         let shown = format!("databases/{}.csv", found.name);
@@ -195,9 +195,9 @@ fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
 /// # Errors
 /// When the task cannot go on and nothing was moved yet: no grant, a full disk, a database that fails. After that it ends early, and
 /// the report says so.
-pub fn run(room: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms) -> Result<Report, Error> {
+pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms) -> Result<Report, Error> {
     let mut report = Report::default();
-    let ended = run_all(room, wanted, terms, &mut report);
+    let ended = run_all(context, wanted, terms, &mut report);
     match ended {
         Ok(()) => Ok(report),
         Err(SyncError::Fatal(error)) if report.undo.is_moved() => {
@@ -210,30 +210,30 @@ pub fn run(room: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms)
 }
 
 fn run_all(
-    room: &DriveContext<'_>,
+    context: &DriveContext<'_>,
     wanted: DatabaseSelection<'_>,
     terms: Terms,
     report: &mut Report,
 ) -> Result<(), SyncError> {
-    let known = room.memory.stamps()?;
+    let known = context.memory.stamps()?;
     let all = gather(wanted, &known, &mut report.findings)?;
     report.looked_at = all.len() + report.findings.count_of("source");
     report.refused = report.findings.count() - report.findings.count_of("names");
-    let listing = Listing::of(&room.root)?;
+    let listing = Listing::of(&context.root)?;
     for origin in all {
         let (source, source_stamp) = origin.source();
-        if known.get(&source).is_some_and(|known| is_unchanged(room, known, &source_stamp, &listing)) {
+        if known.get(&source).is_some_and(|known| is_unchanged(context, known, &source_stamp, &listing)) {
             report.unchanged += 1;
             continue;
         }
         origin.id.clone_into(&mut report.last);
-        let Some(held) = room.guard.try_take(&origin.id)? else {
+        let Some(held) = context.guard.try_take(&origin.id)? else {
             report.busy.push(origin.id);
             continue;
         };
         let done = origin.load(wanted.catalog).and_then(|loaded| {
             crate::claim::still(held.as_ref(), &origin.id)?;
-            put(room, &loaded, (&source, &source_stamp), terms, &mut report.undo)
+            put(context, &loaded, (&source, &source_stamp), terms, &mut report.undo)
         });
         match done {
             Ok(done) => report.count(&origin, &done),
@@ -248,9 +248,9 @@ fn run_all(
 }
 
 /// Whether nothing has to be done, as far as names, sizes and times tell; nothing is read for it and no claim is taken.
-fn is_unchanged(room: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
+fn is_unchanged(context: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
     let one = matches!(listing.folders(&known.id), [folder] if folder.name == known.folder);
-    let csv = || room.root.join(&known.folder).join(format!("{}.csv", known.folder));
+    let csv = || context.root.join(&known.folder).join(format!("{}.csv", known.folder));
     one && !source_stamp.is_empty()
         && source_stamp == known.source_stamp
         && matches!(stamp(&csv()), Ok(Some(stamp)) if stamp.as_str() == known.csv_stamp)

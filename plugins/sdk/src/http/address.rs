@@ -17,7 +17,7 @@ pub(super) struct Address {
 
 impl Address {
     pub(super) fn read(text: &str) -> Result<Self, HttpError> {
-        let wrong = || HttpError::Address(format!("`{text}` is no address that begins with http:// or https://"));
+        let wrong = || HttpError::Address(format!("`{text}` is not an address that begins with http:// or https://"));
         let plain = text.split('#').next().unwrap_or(text);
         let (scheme, rest) = plain.split_once("://").ok_or_else(wrong)?;
         let scheme = scheme.to_ascii_lowercase();

@@ -1,8 +1,8 @@
-//! Requests to servers, in as few words as plugins need: one request, one response, both whole in memory.
+//! A small HTTP client: one request, one response, both whole in memory.
 //!
-//! What may be asked for stands in the manifest and is granted by the operator; the host checks each request, resolves,
-//! connects and speaks TLS. Redirects are followed here, each as a new request that is checked anew. There is no
-//! keep-alive, no cookie jar and no streaming: whoever needs those uses `wasi:http` itself.
+//! The manifest declares hosts and methods, and the operator grants them. The host checks each request, resolves names,
+//! connects and speaks TLS. Redirects are followed here; the host checks each of them as a new request. There is no
+//! keep-alive, no cookie jar and no streaming: use `wasi:http` directly for those.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, Outcome, Task, http};
@@ -67,7 +67,7 @@ impl Request {
         self
     }
 
-    /// Adds `Authorization: Bearer …` with the secret `name`, which the host puts in.
+    /// Adds `Authorization: Bearer …` with the secret `name`, which the host inserts.
     ///
     /// # Errors
     /// When the secret is not declared, not granted or not set; the text has the command.
@@ -76,33 +76,33 @@ impl Request {
         Ok(self.header("authorization", format!("Bearer {placeholder}")))
     }
 
-    /// With this body.
+    /// Sets the body.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// With `value` as its JSON body.
+    /// Sets a JSON body.
     pub fn json(self, value: &serde_json::Value) -> Self {
         self.header("content-type", "application/json").body(value.to_string())
     }
 
-    /// With at most this long for a connection, for the first byte and between two pieces of the body.
+    /// Limits the time for a connection, for the first byte and between two pieces of the body.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Follows at most this many redirects (10 unless it is said); with 0 the redirect itself is the response.
+    /// Follows at most this many redirects (default: 10); with 0 the redirect itself is the response.
     pub fn redirects(mut self, most: usize) -> Self {
         self.redirects = most;
         self
     }
 
-    /// Sends it and reads the response, after following redirects.
+    /// Sends the request, follows redirects and reads the response.
     ///
     /// # Errors
-    /// When it is refused, or no response comes. A response with any status is none.
+    /// When the host denies it, or no response comes. A response with any status is not an error.
     pub fn send(self) -> Result<Response, HttpError> {
         redirect::follow(self, exchange)
     }
@@ -122,7 +122,7 @@ fn set_address(name: &str) -> Option<String> {
     crate::bindings::baton::plugin::http::address(name)
 }
 
-/// Outside of a component no operator sets one.
+/// There are no configured addresses outside of a component.
 #[cfg(not(target_family = "wasm"))]
 fn set_address(_: &str) -> Option<String> {
     None
@@ -133,10 +133,10 @@ fn exchange(request: &Request, address: &Address) -> Result<Response, HttpError>
     transport::exchange(request, address)
 }
 
-/// Outside of a component there is nobody who would send it.
+/// Only the host of a component sends requests.
 #[cfg(not(target_family = "wasm"))]
 fn exchange(_: &Request, address: &Address) -> Result<Response, HttpError> {
-    Err(HttpError::Failed(format!("{address}: requests are sent by the host of a component, and this is none")))
+    Err(HttpError::Failed(format!("{address}: requests can be sent only inside a component")))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::Error;
 
-/// A request under way to be sent.
+/// A request to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it goes nowhere until `send`"]
+#[must_use = "a request does nothing until `send`"]
 pub struct Request {
     pub(super) method: String,
     pub(super) address: String,
@@ -16,7 +16,7 @@ pub struct Request {
     pub(super) redirects: usize,
 }
 
-/// What the server answered.
+/// The response of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status: 200, 404.
@@ -25,28 +25,28 @@ pub struct Response {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The whole body.
     pub body: Vec<u8>,
-    /// Where it came from, after all redirects.
+    /// The address that answered, after all redirects.
     pub address: String,
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HttpError {
-    /// The address is none.
+    /// Invalid address.
     Address(String),
-    /// The host refused it; the text has what allows it.
+    /// The host denied the request; the text names the grant.
     Denied(String),
-    /// No connection, no certificate, no answer in time.
+    /// No connection, no valid certificate, or no answer in time.
     Failed(String),
-    /// It is redirected again and again, or to nowhere.
+    /// Too many redirects, or a redirect to an invalid address.
     Redirect(String),
-    /// An answer that says no; see [`Response::ok`].
+    /// A status other than 200 to 299; see [`Response::ok`].
     Status {
         /// The status: 404, 429.
         status: u16,
-        /// Who said it.
+        /// The address that answered.
         address: String,
-        /// After how many seconds the server wants to be asked again.
+        /// The pause in seconds that the server asks for.
         retry_after: Option<u64>,
     },
 }
@@ -59,7 +59,7 @@ impl Response {
         found.and_then(|(_, value)| std::str::from_utf8(value).ok())
     }
 
-    /// The body as text; what is no UTF-8 becomes `�`.
+    /// The body as text; invalid UTF-8 becomes `�`.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -68,13 +68,14 @@ impl Response {
     /// The body as JSON.
     ///
     /// # Errors
-    /// When it is none.
+    /// When the body is not JSON.
     pub fn json(&self) -> Result<serde_json::Value, HttpError> {
-        let problem = |error| HttpError::Failed(format!("{} answered with what is no JSON: {error}", self.address));
+        let problem =
+            |error| HttpError::Failed(format!("{} answered with something that is not JSON: {error}", self.address));
         serde_json::from_slice(&self.body).map_err(problem)
     }
 
-    /// How many seconds the server wants to be left alone, where it says so in seconds.
+    /// The pause that the server asks for, if it is given in seconds.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         self.header("retry-after")?.trim().parse().ok()
@@ -107,8 +108,8 @@ impl std::fmt::Display for HttpError {
 
 impl std::error::Error for HttpError {}
 
-/// For `?`: what may work later is `retryable`. What was refused is `permanent`; the host makes `needs_grant` of it where
-/// a grant mends it.
+/// For `?`: errors that a later attempt may not have are `retryable`. Denied requests are `permanent`; the host changes them to
+/// `needs_grant` if a grant is missing.
 impl From<HttpError> for Error {
     fn from(error: HttpError) -> Self {
         let text = error.to_string();

@@ -1,13 +1,13 @@
-//! Following redirects: each is a new request, which the host checks like any other. On the way to another origin what
-//! says who is asking stays behind.
+//! Follows redirects: each is a new request, which the host checks like any other. Headers that identify the sender are
+//! removed before a request to another origin.
 
 use super::address::Address;
 use super::model::{HttpError, Request, Response};
 
-/// What is for the first server only.
+/// Headers for the first server only.
 const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-/// Sends `request` by `exchange` until the answer is no redirect.
+/// Sends `request` by `exchange` until the answer is not a redirect.
 ///
 /// # Errors
 /// Those of `exchange`, and when there are more redirects than the request allows or one leads nowhere.
@@ -22,7 +22,7 @@ pub(super) fn follow(
             return Ok(response);
         };
         let next = address.join(&location).map_err(|_| {
-            HttpError::Redirect(format!("{address} redirects to `{location}`, which is no http address"))
+            HttpError::Redirect(format!("{address} redirects to `{location}`, which is not an http address"))
         })?;
         forward(&mut request, response.status, address.same_origin(&next));
         address = next;
@@ -31,7 +31,7 @@ pub(super) fn follow(
     Err(HttpError::Redirect(format!("{} redirects more than {most} times; the last is {address}", request.address)))
 }
 
-/// Where the response sends us.
+/// The target of a redirect.
 fn location(response: &Response) -> Option<String> {
     let redirects = matches!(response.status, 301 | 302 | 303 | 307 | 308);
     response.header("location").filter(|_| redirects).map(str::to_owned)
@@ -39,7 +39,7 @@ fn location(response: &Response) -> Option<String> {
 
 /// Makes the request that follows a redirect.
 fn forward(request: &mut Request, status: u16, same_origin: bool) {
-    // As all browsers do it: 303 asks for a look at something else, 301 and 302 do so after a POST.
+    // As in all browsers: 303 is followed by GET; 301 and 302 too after a POST.
     let looks = status == 303 && request.method != "HEAD" || matches!(status, 301 | 302) && request.method == "POST";
     if looks {
         "GET".clone_into(&mut request.method);

@@ -23,8 +23,8 @@ pub(crate) fn tell<'a>(lists: impl Iterator<Item = &'a List>, findings: &mut Fin
     for (folder, names) in folders.into_iter().filter(|(_, names)| names.len() > 1) {
         let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let title = format!("{} playlists share one folder: {shown}", names.len());
-        let mend = "Their names are one to a file system. To keep them apart, rename one, or write a rule with another `to` for it.";
-        findings.add("organise-one-folder", &folder, Severity::Low, title, mend);
+        let fix = "Their names are one to a file system. To keep them apart, rename one, or write a rule with another `to` for it.";
+        findings.add("organise-one-folder", &folder, Severity::Low, title, fix);
     }
 }
 

@@ -121,7 +121,8 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     }
     if left > 0 {
         let why = steps.iter().find_map(|step| step.note.as_deref().filter(|_| step.state == "left"));
-        let step = "mend why the files were left (the findings name each), then plan again: baton run spotify organise";
+        let step =
+            "fix what kept the files from moving (the findings name each), then plan again: baton run spotify organise";
         outcome.next_steps.push(step.to_owned());
         outcome.summary.push_str(&format!(" The first was left because: {}.", why.unwrap_or_default()));
     }

@@ -322,8 +322,8 @@ fn findings(draft: &Draft, walked: &FoundFiles) -> Findings {
         findings.add("organise-unread", path, Severity::Medium, format!("Not looked at: {path}"), why);
     }
     for (path, count) in &walked.unreadable {
-        let (title, mend) = folder::unreadable(path, *count);
-        findings.add("organise-names", path, Severity::Medium, title, mend);
+        let (title, fix) = folder::unreadable(path, *count);
+        findings.add("organise-names", path, Severity::Medium, title, fix);
     }
     for (path, (why, count)) in &draft.hidden {
         let title = format!("Left as it was: {count} files belong into {path}, which cannot be read");

@@ -109,7 +109,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     }
     let mut outcome = Outcome::of(OutcomeKind::of_counts(undone, kept + rest), text);
     if kept + rest > 0 {
-        let step = "mend why files were kept where they are (the findings name each), then run it again:";
+        let step = "fix what kept the files from moving (the findings name each), then run it again:";
         outcome.next_steps.push(format!("{step} baton run spotify undo --arg plan={}", plan.id));
     }
     outcome.findings = told("organise-kept", "kept", &steps).into_list();

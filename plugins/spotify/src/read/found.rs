@@ -153,8 +153,8 @@ impl Walk<'_> {
             }
         };
         if listing.unreadable > 0 {
-            let (title, mend) = folder::unreadable(shown, listing.unreadable);
-            self.findings.add("folder-names", shown, Severity::Medium, title, mend);
+            let (title, fix) = folder::unreadable(shown, listing.unreadable);
+            self.findings.add("folder-names", shown, Severity::Medium, title, fix);
         }
         for folder::Entry { name, kind } in listing.entries {
             self.entries += 1;
