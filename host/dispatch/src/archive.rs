@@ -1,12 +1,12 @@
-//! Where a file goes when its task has ended, and under which name.
+//! The folder and the name of a file after the end of its task.
 //!
 //! | end | folder beside the inbox | name |
 //! |---|---|---|
 //! | succeeded, cancelled, duplicate | `02_processed` | its own |
 //! | failed, quarantined | `03_failed` | its own |
 //! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as the folders that Baton takes over have it |
-//! | left lying by an external agent | `02_processed` | `NAME__STALE` |
-//! | dropped for nobody | `handoffs/_unrouted` | its own |
+//! | not answered by an external agent | `02_processed` | `NAME__STALE` |
+//! | dropped without a known agent | `handoffs/_unrouted` | its own |
 
 use baton_core::{State, file_name};
 use baton_ledger::outbox::{self, DeliveryKind};
@@ -29,13 +29,13 @@ pub(crate) fn to_dead_letters(file: &str, hash: Option<String>, attempts: u32, n
     outbox::NewDelivery { name: file_name::dead_letter(&archive.name, attempts, now), ..archive }
 }
 
-/// The same for a file that its agent left lying.
+/// The same for an overdue request of an external agent.
 pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let archive = to_archive(file, hash, State::Cancelled);
     outbox::NewDelivery { name: file_name::stale(&archive.name), ..archive }
 }
 
-/// The move of a file that is for nobody.
+/// The move of a file without a known agent.
 pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::NewDelivery {
     let name = file.rsplit('/').next().unwrap_or(file).to_owned();
     moved(file, UNROUTED.to_owned(), name, hash)

@@ -1,4 +1,4 @@
-//! Tasks that wait for other tasks: which of them are open, whether they go in a circle, and what follows from an end.
+//! Tasks that wait for other tasks: which dependencies are open, whether they form a circle, and which tasks an end releases.
 //!
 //! Only a plugin's task is held back. An external agent has its file already and reads `depends_on` itself.
 
@@ -14,28 +14,28 @@ use crate::context::Context;
 use crate::text::ago;
 use crate::{limits, repeats};
 
-/// A longer way through dependencies is taken for a circle: nobody plans so far, and a look has to end.
+/// A longer chain of dependencies counts as a circle, so that the search ends.
 const MOST_STEPS: usize = 1000;
 
-/// What stands between a request and its turn.
+/// The state of a request's dependencies.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DependencyState {
-    /// Nothing.
+    /// The request may start.
     Free,
     /// Some are not done yet.
     Open(OpenDependency),
-    /// One of them ended otherwise than well.
+    /// One of them did not succeed.
     Broken(String),
-    /// It waits for itself in the end.
+    /// The request depends on itself.
     Circle(String),
 }
 
-/// What a request waits for.
+/// The open dependencies of a request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct OpenDependency {
     /// The names, as its sender wrote them.
     pub(crate) names: Vec<String>,
-    /// Those that no task has as its id or title.
+    /// Those that match no task's id or title.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl OpenDependency {
     }
 }
 
-/// Looks at what a request of these own ids depends on.
+/// Finds the state of the dependencies of a request with these ids.
 pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> Result<DependencyState, LedgerError> {
     let (mut open, mut ahead) = (OpenDependency::default(), Vec::new());
     for need in needs {
@@ -108,7 +108,7 @@ fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<
     Ok(None)
 }
 
-/// A task has ended: who waited for it may begin, or is asked for. Says whether anybody may begin.
+/// Handles the end of a task: tasks that waited for it may start, or ask a person. Returns whether any may start.
 pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) -> Result<bool, LedgerError> {
     let names = [Some(&task.id), task.handoff_id.as_ref(), task.task_id.as_ref(), Some(&task.title)];
     let mut released = false;
@@ -136,7 +136,7 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
     Ok(released)
 }
 
-/// Asks a person about tasks that have waited for longer than `ask_after` for something that no task is named.
+/// Asks a person about tasks that have waited for longer than `ask_after` for a dependency that does not exist.
 pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), LedgerError> {
     let soonest = context.roster().agents().map(|agent| agent.settings.ask_after).min().unwrap_or(limits::ASK_AFTER);
     for unknown in task::unknown_dependencies_in(tx, ago(now, soonest))? {

@@ -1,7 +1,7 @@
-//! What is done about requests that external agents leave lying, counted from the capture: a reminder to the agent, word to
-//! the sender, a mark for the operator, and in the end the archive with a RETURN that says so.
+//! Overdue requests of external agents. Measured from the capture, there are four steps: a reminder to the agent, an escalation to
+//! the sender, a mark for the operator, and at last the archive with a RETURN that gives the reason.
 //!
-//! Each step is taken once a task. What waits for a plugin is Baton's own work and never falls under this.
+//! Each step is done once for each task. Tasks of plugins are never escalated.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::text::ago;
 use crate::work::settle_aborted;
 use crate::{Context, DispatchError, dependencies, limits};
 
-/// What was done.
+/// What the due steps changed.
 #[derive(Debug, Default)]
 pub(crate) struct EscalationResult {
     /// Tasks for which there is something to deliver.
@@ -27,7 +27,7 @@ pub(crate) struct EscalationResult {
     pub(crate) settled: Vec<SettledTask>,
 }
 
-/// Takes every step that is due.
+/// Does every step that is due.
 pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<EscalationResult, DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
@@ -45,7 +45,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
             }
         }
         dependencies::ask(tx, &inner, now)?;
-        // What a process that is gone was to deliver, among others.
+        // This includes deliveries of processes that have ended.
         to_deliver.extend(outbox::open_tasks(tx)?);
         let stale = task::left_lying(tx, ago(now, inner.escalation.archive), limits::ESCALATIONS_AT_ONCE)?;
         Ok((to_deliver, stale))
@@ -71,7 +71,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
     Ok(EscalationResult { to_deliver, settled })
 }
 
-/// Takes one step; says whether there is something to deliver.
+/// Does one step. Returns whether there is something to deliver.
 fn take(
     tx: &Tx<'_>,
     context: &Context,
@@ -87,7 +87,7 @@ fn take(
     };
     task::did(tx, &task.id, step, now)?;
     event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
-    // A plugin would run what it is told; the ledger has it.
+    // A plugin would run a notice as a task; for plugins the ledger's event is enough.
     let Some((to, kind, text)) = words(task, step).filter(|(to, ..)| !context.is_plugin(to)) else {
         return Ok(false);
     };
@@ -108,7 +108,7 @@ fn take(
     Ok(true)
 }
 
-/// Who is told what.
+/// The recipient, kind and text of the notice for a step.
 fn words(task: &Task, step: EscalationStep) -> Option<(String, &'static str, String)> {
     let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
     let sender = task.sender.clone().unwrap_or_default();

@@ -3,8 +3,8 @@
 //! [`Engine`] is the loop of the daemon; it alone decides what happens next and talks to its jobs by messages. Each step
 //! of a task's way is a separate file: `roster` (who the agents are), `agent_folders` (which folders are theirs), `capture` (write
 //! it down, deduplicate, route), `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `plugin_requests` (what plugins
-//! send and take back), `deliver` (deliveries and moves, in batches), `recover` (what a crash left), `missing_files` (missing files),
-//! `dependencies` (tasks that wait for others), `escalation` (what external agents leave lying), `notices` (which events a person
+//! send and take back), `delivery` (deliveries and moves, in batches), `recover` (what a crash left), `missing_files` (missing files),
+//! `dependencies` (tasks that wait for others), `escalation` (overdue requests of external agents), `notices` (which events a person
 //! has to know of), `control` (what a person decides), `trigger` (tasks without a handoff: files, RETURNs, new audio, schedules).
 //! What a plugin does with a task is not known here, and no plugin is known by name.
 

@@ -1,9 +1,7 @@
-//! Files that are not in the inbox any more while their tasks wait for a plugin: a person took them away, or the folder
-//! itself was.
+//! Files that are missing from the inbox while their tasks wait for a plugin.
 //!
-//! A file alone that is gone cancels its task. A folder that was replaced since (a drive that is not mounted, a client that
-//! synchronises and went offline) says nothing about the files that it had: their tasks ask a person, and go on by
-//! themselves when the files are back.
+//! If only the file is missing, its task is cancelled. If the whole folder was replaced (an unmounted drive, a sync client that
+//! went offline), the task asks a person instead, and continues automatically when the file is back.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,7 +19,7 @@ use crate::presence::{INBOX_MISSING, is_missing};
 use crate::work::settle_aborted;
 use crate::{Context, DispatchError, limits};
 
-/// Ends the waiting tasks of `agent` whose files were taken away. Gives what is to be carried.
+/// Ends the waiting tasks of `agent` whose files are missing. Returns the settled tasks.
 pub(crate) async fn check_missing_files(
     context: &Arc<Context>,
     agent: &str,
@@ -41,8 +39,8 @@ pub(crate) async fn check_missing_files(
     Ok(settled)
 }
 
-/// What is gone, and whether its folder was replaced since it was written down. What lies in one of the agent's inboxes
-/// under a name that the ledger does not know yet was renamed.
+/// The tasks whose files are missing, and whether the folder was replaced after the capture. A file with the same content under a
+/// new name in one of the agent's inboxes was renamed and is not missing.
 fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<(InboxTask, bool)> {
     let (gone, there): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|inbox_task| is_missing(&context.real(&inbox_task.file)));

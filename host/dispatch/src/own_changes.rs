@@ -15,8 +15,8 @@ use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, mark, watched};
 use baton_sandbox::{MountGrant, Writes};
 
-/// How long the files of an ended attempt are kept: a look at a trigger that began before the end must leave them out, and
-/// takes no longer than this.
+/// How long the files of an ended attempt are kept: a check of a trigger that began before the end must ignore them, and
+/// takes less time than this.
 const KEPT: Duration = Duration::from_mins(10);
 
 /// The files that attempts of this process write.

@@ -1,13 +1,12 @@
-//! What plugins send to agents and take back, in the transaction that settles their tasks.
+//! Requests that plugins send to agents and withdraw, in the transaction that settles their tasks.
 //!
-//! A plugin names its requests by keys of its own. One is open from the transaction that sends it until its task has ended,
-//! or until its file is gone that nobody has looked at; so long, nothing is sent under its key. After that the key asks anew,
-//! with another `dedupe_key` in the file, because the same one would be the request that was answered.
+//! A plugin gives each request a key. A request is open from the transaction that sends it until its task has ended, or until its
+//! uncaptured file is deleted. While it is open, nothing is sent under its key. Afterwards the same key sends a new request, with
+//! another `dedupe_key` in the file, because the old one identifies the answered request.
 //!
-//! What is taken back ends as `cancelled` in this very transaction, and its file is carried to the archive like any other.
-//! When nobody has looked at the file yet, it is on its way or lies there: it is marked here and ends when it is captured
-//! ([`refused_file`]). What a plugin is working on is left to end, and so is what has its RETURN in the plugin's inbox: the
-//! capture of that ends it as answered, however long it takes.
+//! A withdrawn request ends as `cancelled` in the same transaction, and its file is moved to the archive. If the file is not
+//! captured yet, the request is marked and ends when it is captured ([`refused_file`]). A request that a plugin is working on is
+//! not withdrawn, nor one whose RETURN is in the plugin's inbox: the capture of the RETURN ends it as answered.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -31,7 +30,7 @@ use crate::context::Context;
 use crate::presence::is_not_there;
 use crate::{dependencies, limits};
 
-/// What one task gives to the post.
+/// The requests and withdrawals of one task.
 pub(crate) struct PluginRequests {
     /// The workspace.
     root: PathBuf,
@@ -39,7 +38,7 @@ pub(crate) struct PluginRequests {
     sender: String,
     /// In the order of the calls.
     items: Vec<RequestItem>,
-    /// RETURNs that lie in the plugin's inbox and nobody has read.
+    /// RETURNs in the plugin's inbox that are not captured yet.
     ahead: Arc<[PendingReturn]>,
 }
 
@@ -53,17 +52,17 @@ enum RequestItem {
     TakeBack(sandbox::Withdrawal),
 }
 
-/// What followed from it for other tasks.
+/// The effects on other tasks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestEffects {
-    /// Requests whose files are to be carried to the archive.
+    /// Requests whose files must be moved to the archive.
     pub(crate) to_deliver: Vec<String>,
     /// Tasks that waited may begin.
     pub(crate) released: bool,
 }
 
 impl PluginRequests {
-    /// What `task` gives to the post.
+    /// The requests and withdrawals of `task`.
     pub(crate) fn of(context: &Context, task: &Task, items: Vec<sandbox::PluginRequest>, now: Timestamp) -> Self {
         let item = |(number, item)| match item {
             sandbox::PluginRequest::Send(draft) => send(context, task, number, draft, now),
@@ -77,7 +76,7 @@ impl PluginRequests {
         self.items.iter().any(|item| matches!(item, RequestItem::TakeBack(_)))
     }
 
-    /// Writes into the outbox what goes out, and ends what is taken back.
+    /// Writes the requests into the outbox, and ends the withdrawn ones.
     pub(crate) fn go_out(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
         let (mut sent, answered) = (RequestEffects::default(), self.answered(tx)?);
         for item in &self.items {
@@ -117,7 +116,7 @@ impl PluginRequests {
         )
     }
 
-    /// Takes back what is open under a key and was not answered.
+    /// Withdraws the open, unanswered request of a key.
     fn take_back(
         &self,
         tx: &Tx<'_>,
@@ -182,13 +181,13 @@ pub(crate) async fn accept_pending_returns(context: &Arc<Context>, posts: impl I
     }
 }
 
-/// How it stands with what was sent last under a key.
+/// The state of the last request of a key.
 enum LastRequestState {
     /// Its tasks that have not ended.
     Open(Vec<Task>),
-    /// Its file is on its way, or lies there and nobody has looked at it.
+    /// Its file is not captured yet.
     Unseen,
-    /// It has ended, or its file is gone.
+    /// It has ended, or its file was deleted.
     Ended,
 }
 
@@ -198,7 +197,7 @@ impl LastRequestState {
     }
 }
 
-/// Whether the file was taken away before anybody looked at it. A folder that cannot be read says nothing.
+/// Whether the file was deleted before its capture. `false` if the folder cannot be read.
 fn is_gone(root: &Path, folder: &str, name: &str) -> bool {
     is_not_there(&root.join(folder).join(name))
 }
@@ -232,7 +231,7 @@ fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
     if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
 }
 
-/// Ends a request that its sender took back: no RETURN. Says whether others may begin by that.
+/// Ends a withdrawn request without a RETURN. Returns whether other tasks may start.
 fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let state = State::Cancelled;
     task::transition(tx, &Event::of(request, sender, "taken_back", reason.to_owned(), state, now))?;
@@ -243,7 +242,7 @@ fn end(tx: &Tx<'_>, request: &Task, sender: &str, reason: &str, now: Timestamp) 
     dependencies::settled(tx, request, state, now)
 }
 
-/// Why the file of a request is turned away that its sender took back before anybody looked at it.
+/// Why the file of a request that was withdrawn before its capture is refused.
 pub(crate) fn refused_file(tx: &Tx<'_>, new: &task::NewTask) -> Result<Option<String>, LedgerError> {
     match (&new.sender, &new.handoff_id) {
         (Some(sender), Some(id)) => plugin_requests::turned_away(tx, sender, id),

@@ -1,7 +1,7 @@
-//! What a crash left: attempts that nobody runs any more, and retries whose time has come.
+//! Recovers tasks after a crash: interrupted attempts, and retries that are due.
 //!
 //! An interrupted attempt runs again only when its action is declared `idempotent` and it was not interrupted too often;
-//! otherwise a person is asked, because half of it may have happened.
+//! otherwise a person is asked, because the attempt may have done half of its work.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{AgentKind, Context, DispatchError, limits};
 
-/// Takes up what was left. `starting` says that the daemon has just begun.
+/// Recovers unfinished tasks. `starting`: the daemon has just started.
 pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
@@ -27,7 +27,7 @@ pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
         }
         if starting {
             inner.claims.sweep(tx)?;
-            // A new start reads the grants anew, so whoever waits for one may have got it.
+            // A start reads the grants again, so a task that waits for one may have got it.
             requeue(tx, |_| true, now)?;
         }
         if starting {
@@ -47,8 +47,7 @@ pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
     Ok(())
 }
 
-/// Has the tasks tried again that wait for a grant or an approval of one of these agents. The tasks of a call are their
-/// caller's.
+/// Queues the tasks again that wait for a grant or an approval of one of these agents, except those of a call by hand.
 pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
@@ -60,13 +59,13 @@ pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
     Ok(())
 }
 
-/// Has the tasks of these plugins tried again that wait for what has come now. A daemon takes them up when it is woken.
+/// Queues the tasks of these plugins again that waited for a change of them. A running daemon resumes them at its next wake-up.
 pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), LedgerError> {
     let job = move |tx: &Tx<'_>| requeue(tx, |agent| agents.iter().any(|known| known == agent), Timestamp::now());
     ledger.write(job).await
 }
 
-/// Takes up what the worker of `agent` in this process held: it has ended without settling it.
+/// Recovers the tasks of a crashed worker of `agent` in this process.
 pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
@@ -80,7 +79,7 @@ pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(),
     Ok(context.ledger.write(job).await?)
 }
 
-/// Whether a task is due later than any pause is long.
+/// Whether a task is due later than the longest pause allows.
 fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
     let longest = context.retry(&task.agent).max_backoff.max(limits::MISSING_AGAIN);
     let latest = SignedDuration::try_from(longest).ok().and_then(|longest| now.checked_add(longest).ok());

@@ -1,8 +1,8 @@
-//! A plugin that crashes, or is stopped at a ceiling, several times in a row is left alone for a while (quarantine): its
-//! tasks wait in the queue, others never notice. After the pause one task is tried; if that fails too, the next pause is
-//! twice as long, and an end that is none of its faults ends it all. A new revision begins anew.
+//! A plugin that crashes or exceeds a limit several times in a row is quarantined: its tasks wait in the queue, other plugins
+//! are not affected. After a pause one task is tried. If it fails too, the next pause is twice as long; if it does not, the
+//! quarantine ends. A new revision of the plugin starts without failures.
 //!
-//! What is known stands in the ledger, written with the outcome that it follows from, so a restart forgets nothing.
+//! The ledger has the failures, written with the outcomes that caused them, so they survive a restart.
 
 use baton_core::quarantine::QuarantinePolicy;
 use baton_ledger::event::{self, Event};
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::attempt::PluginHealth;
 use crate::context::Context;
 
-/// Writes down what the attempt of `task` says about its plugin; tells whether the plugin is left alone from now on.
+/// Records the effect of an attempt of `task` on its plugin. Returns the reason if the plugin is quarantined from now on.
 pub(crate) fn record_health(
     tx: &Tx<'_>,
     task: &Task,
@@ -50,7 +50,7 @@ pub(crate) fn tell(
     event::append(tx, &Event::of(task, "baton", "plugin_quarantined", text.to_owned(), state, now)).map(drop)
 }
 
-/// How many of `room` attempts of `agent` may begin: none while it is left alone, one after the pause.
+/// How many of `room` attempts of `agent` may begin: none during a quarantine, one after the pause.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -71,7 +71,7 @@ pub(crate) fn room(
     match known.until {
         None => Ok(room),
         Some(until) if until > now => Ok(0),
-        // On trial. Until that has ended nobody else begins; should it never end, the next one begins after the pause.
+        // A trial: no other attempt begins before its end. If it never ends, the next one begins after the pause.
         Some(_) => {
             let pause = context.quarantine(agent).pause(known.failures, known.quarantines.saturating_sub(1));
             let until = pause.and_then(|pause| after(now, pause)).or(known.until);
@@ -81,8 +81,8 @@ pub(crate) fn room(
     }
 }
 
-/// Ends the quarantine of a plugin and forgets its failures; tells whether there were any. For `baton plugin enable NAME`.
-/// A daemon takes the tasks up when it is woken.
+/// Ends the quarantine of a plugin and clears its failures; `true` if there were any. For `baton plugin enable NAME`.
+/// A running daemon resumes the tasks at its next wake-up.
 pub async fn release(ledger: &Ledger, agent: &str) -> Result<bool, LedgerError> {
     let agent = agent.to_owned();
     ledger.write(move |tx| supervision::clear(tx, &agent)).await

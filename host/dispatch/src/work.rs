@@ -1,4 +1,4 @@
-//! Attempts from lease to settlement, with their heartbeat; for the engine and for a person who calls an action by hand.
+//! Runs attempts from lease to settlement, with their heartbeat: for the engine, and for a call by hand.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -22,12 +22,12 @@ use crate::settle::settle;
 use crate::trigger::own_changes::changes;
 use crate::{DispatchError, budget, emission, limits};
 
-/// Who is told about the progress of a task: its id and how far it is.
+/// Gets the progress of a task, with the task's id.
 pub(crate) type Listener = Arc<dyn Fn(&str, Progress) + Send + Sync>;
 
-/// Does one attempt of each of `begun`, else of the next task of `agent`, one after the other. Nothing is settled when
-/// nothing waits. Unless `closing`, the outcomes' transaction takes the tasks after them too: several when these were
-/// short, so that a quick plugin is not held up by a commit for each.
+/// Runs one attempt of each of `begun`, or of the next task of `agent` if `begun` is empty, one after the other. The batch is
+/// empty if no task waits. Unless `closing`, the transaction of the outcomes leases the next tasks too: several if these
+/// attempts were short, so that a quick plugin does not wait for a commit each.
 pub(crate) async fn next(
     context: &Arc<Context>,
     agent: &str,
@@ -94,7 +94,7 @@ async fn attempt(
     }
 }
 
-/// Why there is no need to begin.
+/// The reason not to start the attempt.
 fn over_before(context: &Context, task: &Task, stopped: bool) -> Option<AbortReason> {
     if task.stop_asked || stopped {
         return Some(AbortReason::Cancelled(BY_A_PERSON.to_owned()));
@@ -139,7 +139,7 @@ async fn attempt_now(
     let database = budget::database_bytes(&installed);
     let mut report = run(context, &installed, (given, watched, writes.clone()), (cancel, own), listener).await;
     let changed = changes(context, &installed, &writes).await;
-    // A plugin that obeys says "later"; that costs it no attempt.
+    // A cancelled plugin may return "retryable"; that does not count as an attempt.
     if own.is_cancelled() && matches!(report.ended, Err(AttemptError::Retryable(_))) {
         report.ended = Err(AttemptError::Cancelled);
     }
@@ -238,7 +238,7 @@ pub struct Call {
     pub args: serde_json::Map<String, serde_json::Value>,
 }
 
-/// How a call went.
+/// The result of a call.
 #[derive(Debug)]
 pub struct CallReport {
     /// The task in the ledger.

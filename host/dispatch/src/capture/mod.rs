@@ -36,7 +36,7 @@ use crate::context::Context;
 use crate::settings::DROP_BOX;
 use crate::{AgentKind, DispatchError};
 
-/// Puts a file away unread: whoever read it broke off, again and again.
+/// Rejects a file unread because its reader crashed repeatedly.
 pub(crate) async fn reject_unreadable(
     context: &Arc<Context>,
     owner: &str,

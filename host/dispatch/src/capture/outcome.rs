@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_core::State;
 
-/// What became of a file.
+/// What the capture did with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
     /// It is a task of this agent now (or a new revision of one); it waits for its turn.
@@ -35,7 +35,7 @@ pub(crate) enum CaptureOutcome {
     },
     /// It is not for Baton (a directory, a link); said once.
     Ignored(String),
-    /// It is gone.
+    /// It does not exist any more.
     Gone,
 }
 

@@ -1,4 +1,4 @@
-//! Looking at a file: whether it is whole, what it holds, what is wrong with it.
+//! Reads a file: whether it is complete, its handoff, its errors.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -12,7 +12,7 @@ use fail::fail_point;
 use crate::DispatchError;
 use crate::context::Context;
 
-/// What a look at a file came to.
+/// The result of reading a file.
 pub(super) enum ReadOutcome {
     /// It is a handoff.
     Handoff(Captured, Box<Handoff>),
@@ -20,9 +20,9 @@ pub(super) enum ReadOutcome {
     Broken(Option<Captured>, String),
     /// It is not whole.
     Later { pause: Duration, unfinished: bool },
-    /// It is no regular file, or nothing that Baton has to do with.
+    /// It is not a regular file, or not a file for Baton.
     NotOurs(String),
-    /// It is gone.
+    /// It does not exist any more.
     Gone,
 }
 
@@ -38,8 +38,8 @@ fn is_named_as_handoff(name: &str) -> bool {
     file_name::parse(name).kind.is_some()
 }
 
-/// Looks at the file, where blocking is allowed and within the house's budget for bytes being read: a small hostile file
-/// can be large as a tree of values.
+/// Reads the file on a blocking thread, within the context's limit of bytes being read: a small hostile file can be large when
+/// parsed.
 pub(super) async fn read_file(
     context: &Context,
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! The RETURN to whoever asked: whether there is one, and what stands in it.
+//! The RETURN to the sender of a handoff.
 
 use baton_core::handoff::returns::Return;
 use baton_core::text::{at_most, plugin_suggests};

@@ -1,8 +1,8 @@
-//! How an attempt ends: its state, its findings, its reports, the handoffs that it emitted or took back (`post`), the RETURN
-//! and the move to the archive, all in one transaction. Nothing is delivered here; see `carry`.
+//! How an attempt ends: its state, its findings, its reports, the requests that it sent or withdrew (`plugin_requests`), the RETURN and
+//! the move to the archive, all in one transaction. `delivery` delivers them afterwards.
 //!
-//! `resolution` decides, `outcome` is that with all that goes out with it, `write` is the transaction, with `reports` (the names
-//! of the files) and `answer` (the RETURN); `settle_batch` settles what one agent has done in one go.
+//! `resolution` decides, `outcome` adds the output, `write` is the transaction, with `reports` (the names of the files) and
+//! `answer` (the RETURN); `settle_batch` settles several attempts of one agent together.
 
 mod answer;
 mod outcome;

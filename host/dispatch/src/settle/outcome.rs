@@ -1,4 +1,4 @@
-//! A decided ending with all that goes out with it, and what a settled attempt leaves for the engine to do.
+//! A resolution with its output, and the effects of a settled attempt for the engine.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::own_changes::OwnChanges;
 use crate::plugin_requests::PluginRequests;
 
-/// A decided ending with all that goes out with it.
+/// A resolution with its output.
 pub(super) struct Settlement {
     pub(super) task: Task,
     pub(super) ending: Resolution,
@@ -67,7 +67,7 @@ impl Settlement {
         Self { task, ending, out, at }
     }
 
-    /// What the engine is told, once that is written down or somebody else was first.
+    /// The result for the engine, after the transaction; also if another process has settled the task.
     pub(super) fn settled(&self, written: Option<SettlementEffects>) -> SettledTask {
         let Resolution { state, outcome, text, next_steps, .. } = &self.ending;
         let (state, outcome, text, next_steps) = match written {
@@ -103,7 +103,7 @@ impl Settlement {
     }
 }
 
-/// What goes out with an ending, besides what the ending itself holds.
+/// The output of a settlement, besides the resolution.
 pub(super) struct SettlementOutput {
     pub(super) plugin_digest: Option<String>,
     pub(super) reports: PathBuf,
@@ -132,15 +132,15 @@ fn as_json(usage: &Usage) -> String {
     Value::Object(all).to_string()
 }
 
-/// What a settlement came to.
+/// What a settlement changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettlementEffects {
     /// The places of the reports.
     pub(crate) artifacts: Vec<String>,
-    /// Other tasks that have something to deliver by it.
+    /// Other tasks that have deliveries because of it.
     pub(crate) to_deliver: Vec<String>,
     /// Other tasks may begin now.
     pub(crate) released: bool,
-    /// The plugin is left alone from now on, with the reason.
+    /// The reason why the plugin is quarantined from now on.
     pub(crate) quarantined: Option<String>,
 }

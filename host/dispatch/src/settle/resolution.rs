@@ -48,7 +48,7 @@ pub(super) struct Resolution {
     pub(super) outcome: Option<OutcomeKind>,
     pub(super) next_steps: Vec<String>,
     pub(super) due: Option<Timestamp>,
-    /// Its file was left lying by the agent that it is for.
+    /// Its external agent did not answer in time.
     pub(super) stale: bool,
     pub(super) artifacts: Vec<wit::Artifact>,
     pub(super) findings: Vec<wit::Finding>,

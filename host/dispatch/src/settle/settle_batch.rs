@@ -1,4 +1,4 @@
-//! Settling what one agent has done in one go: one look at what arrived meanwhile, one transaction for all of it.
+//! Settles several attempts of one agent in one transaction.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use crate::lease::lease;
 use crate::plugin_requests::accept_pending_returns;
 use crate::{DispatchError, limits};
 
-/// Decides how attempts of one agent ended, writes that down in one transaction, and takes up to `room` of the agent's
-/// next tasks in the same one. A ledger that cannot take an outcome now (full disk) is asked again.
+/// Decides how attempts of one agent ended, writes the outcomes, and leases up to `room` next tasks of the agent in the same
+/// transaction. If the ledger cannot store an outcome now (full disk), it tries again.
 pub(crate) async fn settle(
     context: &Arc<Context>,
     ended: Vec<FinishedAttempt>,
@@ -49,7 +49,7 @@ async fn write_all(
     if let Ok((written, next)) = together.await {
         return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));
     }
-    // It may be one of them, or a task that cannot be taken: that is not the others' trouble.
+    // One outcome or one lease may be the cause; the others are written without it.
     let mut settled = Vec::new();
     for outcome in outcomes {
         let written = write_patiently(context, &outcome).await?;
@@ -58,7 +58,7 @@ async fn write_all(
     Ok((settled, Vec::new()))
 }
 
-/// Writes one outcome, again and again if need be, until the daemon is to end at once.
+/// Writes one outcome, with retries until the daemon must end at once.
 async fn write_patiently(
     context: &Context,
     outcome: &Arc<Settlement>,

@@ -122,7 +122,7 @@ impl Settlement {
         budget::spend(tx, task, &out.budget, &spent, ending.state, *at)
     }
 
-    /// Keeps what the attempt used, and what it says about its plugin; tells why that is left alone from now on, if it is.
+    /// Records what the attempt used and its effect on the plugin. Returns the reason if the plugin is quarantined from now on.
     fn supervised(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let Self { task, ending, out, at } = self;
         if let Some(usage) = &out.usage {

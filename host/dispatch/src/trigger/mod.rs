@@ -1,19 +1,19 @@
-//! Tasks without a handoff: what makes them, and how that is noticed.
+//! Triggers: tasks without a handoff.
 //!
-//! | | what | who notices |
+//! | trigger | fires on | detected by |
 //! |---|---|---|
 //! | `files` | a file below a granted folder, by pattern | the watcher |
-//! | `watched` | a file that the plugin said it has seen | a watcher of its own |
+//! | `watched` | a file that the plugin watches | a separate watcher |
 //! | `returns` | a RETURN | the capture, in its transaction |
 //! | `audio` | new audio below a folder of `baton.toml` | the watcher |
-//! | `schedule` | the clock | the engine, and each look at everything |
+//! | `schedule` | the clock | the engine, and each full scan |
 //!
 //! Where the watcher does not report every change (at the start, after lost events, in a network folder, where the system has
-//! no room for a watch) each look of a minute compares all files of the trigger; elsewhere it does not touch them.
+//! no room for a watch) the scan every minute compares all files of the trigger; elsewhere it does not touch them.
 //!
-//! All are level-triggered: what is there is compared with what the ledger knows, and the task is written down in the
-//! transaction that moves that on. So nothing is lost while nobody looks, and nothing fires twice. Such a task comes from
-//! `baton` and sends no RETURN.
+//! All are level-triggered: the current state is compared with the state in the ledger, and one transaction makes the task and
+//! updates the state. So no change is lost while the daemon is down, and nothing fires twice. The sender of such a task is
+//! `baton`, and it sends no RETURN.
 
 pub(crate) mod audio;
 mod files;
@@ -38,7 +38,7 @@ use self::task::TriggerResult;
 use crate::plugins::InstalledPlugin;
 use crate::{Context, DispatchError};
 
-/// A trigger that is looked at when files change.
+/// A trigger that is checked when files change.
 #[derive(Clone, Debug)]
 pub(crate) enum ArmedTrigger {
     Files(FilesTrigger),
@@ -47,7 +47,7 @@ pub(crate) enum ArmedTrigger {
 }
 
 impl ArmedTrigger {
-    /// How long it must be quiet first.
+    /// How long its folders must be quiet before the check.
     pub(crate) fn debounce(&self) -> Duration {
         match self {
             Self::Files(trigger) => trigger.debounce,
@@ -65,7 +65,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// The folders to watch with all that is below them.
+    /// The folders to watch recursively.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         let (files, audio) = match self {
             Self::Files(trigger) => (Some(trigger.folders()), None),
@@ -83,7 +83,7 @@ impl ArmedTrigger {
         }
     }
 
-    /// Whether its folder could not be read at the last look.
+    /// Whether the last check could not read its folder.
     pub(crate) fn is_unreachable(&self, context: &Context) -> bool {
         match self {
             Self::Audio(trigger) => context.scan_queue.is_in_trouble(&trigger.folder.named),
@@ -101,7 +101,7 @@ impl ArmedTrigger {
     }
 }
 
-/// Every trigger of the installed plugins that waits for files, and the folders whose audio is heard.
+/// Every trigger of the installed plugins that waits for files, and the folders that are scanned for new audio.
 pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
     let folders = context.scanner.iter().flat_map(|scanner| scanner.folders.iter().cloned());
     let mut armed: Vec<ArmedTrigger> = folders.map(|folder| ArmedTrigger::Audio(AudioTrigger { folder })).collect();
@@ -130,7 +130,7 @@ pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlug
     armed.collect()
 }
 
-/// Looks at a trigger and makes one task of all that changed. `closing` ends what takes long.
+/// Checks a trigger and makes one task for all changes. `closing` ends a long check early.
 pub(crate) async fn fire(
     context: &Arc<Context>,
     trigger: ArmedTrigger,

@@ -1,7 +1,7 @@
-//! `return` triggers: a RETURN that is written down makes a task of every plugin that waits for it, in the same
-//! transaction; and what such a task finds out is kept with the RETURN and with the request that it answers.
+//! `return` triggers: a captured RETURN makes a task of every plugin that waits for it, in the same transaction. The
+//! findings of such a task are kept with the RETURN and with its request.
 //!
-//! A RETURN makes at most one task of a plugin, however often it is looked at. Such a task sends no RETURN, so none
+//! A RETURN makes at most one task of a plugin, however often it is captured. Such a task sends no RETURN, so none
 //! follows from it. What it asks of others goes on in the chain of the request; where that is at its end, nobody is told of
 //! the refusal, which is a RETURN as well.
 

@@ -1,8 +1,8 @@
-//! Schedules of `baton.toml`: a cron expression whose time has come makes a task.
+//! Schedules of `baton.toml`: a cron expression that is due makes a task.
 //!
-//! The ledger remembers up to when each schedule was looked at. At the first sight that is the present, so nothing fires
-//! until the next time comes; times that passed while nobody looked fire once together. The mark never goes back, so a
-//! clock that was set back makes no time come twice.
+//! The ledger has the time of the last check of each schedule. A new schedule starts at the present, so it fires at its next time;
+//! times that passed while the daemon was down fire once together. The mark never goes back, so nothing fires twice after the
+//! clock was set back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,7 @@ use crate::{AgentKind, Context, DispatchError, budget, limits};
 /// A name of the marks that no other trigger has.
 const MARKS: &str = "schedule";
 
-/// Makes a task of every schedule whose time has come. Gives the agents that have work now, and how long it is until the
-/// next time.
+/// Makes a task of every schedule that is due. Returns the agents that have work now, and the time until the next schedule.
 pub(crate) async fn fire(context: &Arc<Context>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
     let roster = context.roster();
     let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
@@ -94,7 +93,7 @@ mod tests {
         (folder, ledger)
     }
 
-    /// How many tasks a look at `now` makes, and the seconds until the next time.
+    /// The number of tasks that a check at `now` makes, and the seconds until the next time.
     fn look_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
         let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
         let (agents, next) = ledger.write_blocking(move |tx| look(tx, &schedules, |_| Budget::default(), now)).unwrap();

@@ -1,7 +1,7 @@
-//! A `watched` trigger of a manifest: files that the plugin has looked at (`wit/watch.wit`) and that are others now.
+//! A `watched` trigger of a manifest: files that the plugin watches (`wit/watch.wit`) and that have changed.
 //!
-//! The files may lie anywhere below the plugin's mounts, so only the folders that hold them are watched, each alone. That
-//! makes a change quick to notice; what counts is the comparison of every file with what the ledger has of it.
+//! The files may lie anywhere below the plugin's mounts, so only the folders that hold them are watched, not recursively. The
+//! watch detects changes quickly; the comparison of every file with the ledger decides.
 
 use std::collections::HashMap;
 use std::io::{Error, ErrorKind};
@@ -48,7 +48,7 @@ impl WatchedTrigger {
     }
 }
 
-/// Compares every file with what is known of it and makes one task of all that changed.
+/// Compares every file with the ledger and makes one task for all changes.
 pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Result<TriggerResult, DispatchError> {
     let (look, inner) = (trigger.clone(), Arc::clone(context));
     let looked = tokio::task::spawn_blocking(move || look.now(&inner)).await;
@@ -80,7 +80,7 @@ pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Res
 }
 
 impl WatchedTrigger {
-    /// The files that are not as they are known, and what is to be watched.
+    /// The changed files, and the folders to watch.
     fn now(&self, context: &Context) -> Result<(Vec<(String, Stamp)>, PluginWatch), LedgerError> {
         let known = watched::of_plugin(&context.ledger.reader()?, &self.plugin)?;
         let (mut changed, mut watching, since) = (Vec::new(), PluginWatch::default(), Instant::now());
@@ -106,7 +106,7 @@ fn relative<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
     path.strip_prefix(mount.guest.as_str())?.strip_prefix('/').map(Path::new)
 }
 
-/// A look at the files below one mount.
+/// Compares the files below one mount.
 struct MountScan<'a> {
     mount: &'a MountGrant,
     /// The real folder behind each, once for all its files.
