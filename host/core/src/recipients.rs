@@ -60,7 +60,7 @@ impl Recipients {
         if agents.is_empty() { Err("it names no agent".to_owned()) } else { Ok(Self::Agents(agents)) }
     }
 
-    /// Whether there is no recipient.
+    /// Whether the list is empty.
     #[must_use]
     pub fn is_nobody(&self) -> bool {
         *self == Self::Nobody

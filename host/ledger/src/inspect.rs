@@ -135,7 +135,7 @@ pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
 pub struct RecordedFile {
     /// The task.
     pub task: String,
-    /// Where it lies: relative to the workspace inside it, else absolute.
+    /// The path: relative to the workspace inside it, else absolute.
     pub file: String,
 }
 

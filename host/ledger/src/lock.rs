@@ -1,8 +1,8 @@
-//! Names that attempts of plugins hold: one attempt at a time in the whole workspace, whatever process it runs in.
+//! Named locks of plugin attempts: one attempt in the whole workspace holds a name, whatever process it runs in.
 //!
-//! A claim is a row. It counts as long as whoever holds it is there: a claim of this process while its [`HeldLock`] lives, one of
-//! another process while that process does. No clock ends a claim, so a slow holder is never overtaken. Which processes are
-//! gone is not known here: the [`LockTable`] is told how to tell.
+//! A lock is a row. It is valid while its holder exists: a lock of this process while its [`HeldLock`] lives, a lock of another
+//! process while that process runs. A lock has no timeout, so a slow holder keeps it. [`LockTable`] gets a function that
+//! checks whether a process has ended.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{Ledger, LedgerError};
 /// Whether another process, given by its name, has ended.
 pub type IsGoneFn = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// The claims of a workspace, as this process takes them. Clones are the same book; a process has one.
+/// The locks of a workspace, as this process takes them. Clones share one table; a process has one.
 #[derive(Clone)]
 pub struct LockTable {
     ledger: Ledger,

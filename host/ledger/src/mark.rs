@@ -1,6 +1,6 @@
-//! What was already seen under a name: the content hash of each path. A path whose hash is the marked one is no news, so a
-//! restart or a touched file makes no work. `files` triggers mark what they have fired for, the adoption of folders in use
-//! what lay there.
+//! Paths that were processed, with the hash of their content, under a name. A path with the recorded hash has not changed, so a
+//! restart or a touched file makes no task. `files` triggers record the files for which they fired; the adoption of a folder
+//! records the files that were in it.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
-//! Putting a copy of a ledger back: checked first, then named in one step, with what was there before kept beside it.
+//! Restores a backup of the ledger: copies it into the state folder, checks the copy, and renames it in one step. The old ledger
+//! stays beside it.
 //!
-//! The copy is checked as it lies in the state folder, so what was checked is what is served. Whoever calls this makes sure
-//! that no daemon serves the workspace; that no other process has the old ledger open is tested here, where there is an
-//! old one that SQLite can read. What happened since the copy was made is unknown to it.
+//! The caller makes sure that no daemon serves the workspace. This module checks that no other process has the old ledger open,
+//! if there is an old one that SQLite can read. The restored ledger does not know what happened after the backup.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
@@ -23,7 +23,7 @@ const BESIDE: [&str; 2] = ["-shm", "-wal"];
 /// How every SQLite database begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// A reader such as `baton status` is gone by then.
+/// A reader such as `baton status` has ended by then.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a restore failed.
@@ -167,7 +167,7 @@ fn close(ledger: &Path) -> Result<(), RestoreError> {
     }
 }
 
-/// Renames the old ledger with what lies beside it, that first: a log must never meet another database.
+/// Renames the files beside the old ledger, then the ledger: a write-ahead log must never be beside another database.
 fn set_aside(ledger: &Path, keep_as: &Path) -> io::Result<()> {
     for ending in BESIDE.into_iter().chain([""]) {
         let from = with_ending(ledger, ending);

@@ -1,5 +1,4 @@
-//! Plugins that are at fault: how often in a row they failed, and until when they are left alone. A plugin that is not here
-//! is healthy.
+//! Plugins that failed: the number of consecutive failures and the end of the quarantine. A plugin without a row is healthy.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};

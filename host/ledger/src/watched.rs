@@ -1,6 +1,6 @@
-//! Files that plugins have looked at: what a plugin said that it saw, by its own keys, and what a task was last told of
-//! each. A file is news when it is neither as it was seen nor as it was told, so a change makes one task, also when the
-//! plugin looked before the change and says so after it.
+//! Files that plugins watch: the state that a plugin saw, by the plugin's keys, and the state that a task last reported. A file
+//! has changed when it matches neither, so one change makes one task, even if the plugin read the file before the change and
+//! reports it afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ pub type Stamp = Option<(u64, u64)>;
 /// What is known of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// As it was seen, and as a task was last told, for each key.
+    /// The state that the plugin saw and the state that a task last reported, for each key.
     stamps: Vec<(String, Option<String>)>,
 }
 
@@ -28,7 +28,7 @@ impl WatchedFile {
     }
 }
 
-/// Replaces what `plugin` said under `key`; what a task was told of a file stays.
+/// Replaces the files of `plugin` under `key`; the states that tasks reported stay.
 pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT path, seen FROM watched WHERE plugin = ?1 AND key = ?2")?;
     let rows = select.query_map([plugin, key], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -70,8 +70,8 @@ pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, Watch
     Ok(known)
 }
 
-/// A task is told that these files are like this now. Gives those that are news: what was told before, or seen since, is
-/// none.
+/// Records that a task reports these states of files. Returns the files that changed: not those whose state was reported
+/// before or seen since.
 pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Vec<String>, LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE watched SET seen = ?3, told = ?3 WHERE plugin = ?1 AND path = ?2 AND seen <> ?3 AND told IS NOT ?3",

@@ -1,7 +1,7 @@
 //! JSON objects to [`Handoff`]: which dialect it is and which key holds what.
 //!
-//! The aliases are in tables; the first match wins. A key with a value of an unexpected type is passed over, never an
-//! error: an agent that writes a list where others write text still asked for something.
+//! The aliases are in tables; the first match wins. A key with a value of an unexpected type is ignored,
+//! because a handoff with a list in place of a text is still a request.
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! Handoffs: one model for every dialect in which agents write them, and the two that Baton writes.
 //!
-//! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. Which folder a file lay in and who
-//! may have sent it are not known here.
+//! [`parse()`] reads bytes, [`compose`] writes a request, [`returns`] writes the RETURN. This
+//! module does not know the folder of a file or who was allowed to send it.
 
 pub mod check;
 mod dialect;

@@ -1,4 +1,4 @@
-//! Who sent a file that cannot be read, as far as its text says it: only so can the sender be told what is wrong with it.
+//! Finds the sender of a file that cannot be read, so that Baton can report the fault to the sender.
 
 use super::dialect::FROM;
 

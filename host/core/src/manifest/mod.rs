@@ -300,7 +300,7 @@ impl Manifest {
         capabilities.secrets.iter().try_for_each(|secret| check_name("secret", &secret.name))
     }
 
-    /// Of what is told once, one trigger is told.
+    /// A manifest has at most one `watched` trigger and one `return` trigger.
     fn check_triggers(&self) -> Result<(), ManifestError> {
         let triggers = &self.declares.triggers;
         if triggers.iter().filter(|trigger| matches!(trigger, Trigger::Watched { .. })).count() > 1 {

@@ -86,7 +86,7 @@ impl SourceManifest {
         self.triggers.iter().map(line).collect()
     }
 
-    /// What this does of its own accord or takes up that `old` did not, one line each: new triggers, and higher limits.
+    /// The triggers and higher limits that this manifest has and `old` does not have, one line each.
     #[must_use]
     pub fn does_beyond(&self, old: &Self) -> Vec<String> {
         let known = old.trigger_lines();

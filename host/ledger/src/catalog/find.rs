@@ -1,11 +1,11 @@
-//! Which track somebody means.
+//! Finds the track that a reference names.
 
 use rusqlite::OptionalExtension as _;
 
 use super::Catalog;
 use crate::LedgerError;
 
-/// What was found.
+/// The result of a search by reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundTracks {
     /// Nothing.

@@ -1,36 +1,36 @@
 //! Pruning: the oldest part of the chain moves into an archive, and the rest of the chain can still be verified.
 //!
-//! # What goes
+//! # What is deleted
 //!
-//! Only a prefix of the chain, so that what is left is one chain still. It ends before the first event that must stay:
-//! one of a task that is not settled, or of a task to which something happened since the date that was asked for. Settled
-//! is a task that is final, or a RETURN that was delivered to an external agent (it opens no obligation), and that has no open
-//! delivery. With the events go what plugins found out in these tasks, their reports' and archives' finished rows of the
-//! outbox, and the captured bytes that no task needs which still has events.
+//! Only a prefix of the chain, so that the rest is still one chain. The prefix ends before the first event that must stay: an
+//! event of a task that is not settled, or of a task with an event since the given date. A task is settled when it has no open
+//! delivery and its state is final, or when it is a RETURN that was delivered to an external agent. With the events, Baton
+//! deletes the findings of these tasks, the finished outbox rows of their reports and archives, and the captured bytes that no
+//! remaining task needs.
 //!
 //! # What stays, and why
 //!
-//! - The rows of the tasks: their dedupe keys are how a handoff that was done long ago is known when it is dropped again,
-//!   their files how a file that still lies in an inbox is known, their ids what `needs` of other tasks names. Only
-//!   `body`, `args` and `paths` are emptied: nobody runs a settled task, and they are most of a row.
-//! - Rows of the outbox that put a file into an inbox: a scan asks them whether a RETURN there is Baton's own.
-//!   Without them it would be taken for news.
+//! - The rows of the tasks. Their dedupe keys recognise a handoff that is dropped again, their paths recognise a file that is
+//!   still in an inbox, and `needs` of other tasks names their ids. Only `body`, `args` and `paths` are emptied: a settled
+//!   task never runs again, and they are most of a row.
+//! - Outbox rows that put a file into an inbox: a scan uses them to recognise Baton's own RETURNs. Without them Baton would
+//!   capture those files again.
 //!
-//! # Why nobody can pretend a prune
+//! # Why a prune cannot be faked
 //!
 //! The prune is itself an event (`Record`), of the task `ledger`: from which event to which, the hash of the last one,
-//! the archive and its SHA-256. It is written before the first row goes, when the archive is whole and on the disk. The
-//! table `pruned` (`PruneMark`) says how far the rows are gone, and a check believes it only when a record in the chain covers
-//! it. A prune that stopped half way is covered too: the first row that is left carries the hash of the last one that
-//! went. Who may write the file may also write a record, as he may write the whole chain anew; only a head that was
-//! handed out earlier shows that, here with the archive.
+//! the archive and its SHA-256. It is written before the first row is deleted, when the archive is complete and synced. The
+//! table `pruned` (`PruneMark`) has the last deleted event; a check accepts it only when a record in the chain covers it. This
+//! includes a prune that was interrupted: the first remaining row has the hash of the last deleted one. Whoever can write the
+//! file can also fake a record, or write the whole chain again; only a head that was handed out earlier shows that, together
+//! with the archive.
 //!
 //! # Beside a daemon
 //!
-//! Rows go in small transactions with a pause between, each of which looks again whether its tasks are still settled;
-//! so a capture never waits long, and a task that became active again keeps its events. The pages that become free are used
-//! for what comes; the file itself gets smaller only with SQLite's `VACUUM`, which keeps every writer out for as long as
-//! it takes to write the whole file, and is therefore left to whoever has stopped the daemon.
+//! Rows are deleted in small transactions with pauses between them, so a capture never waits long. Each transaction checks again
+//! that its tasks are still settled; a task that became active again keeps its events. SQLite reuses the free pages. The file
+//! gets smaller only with `VACUUM`, which blocks every writer while it writes the whole file: run it while the daemon is
+//! stopped.
 
 mod archive;
 mod error;
@@ -51,14 +51,14 @@ pub(crate) use record::{LEDGER, PruneMark, Record};
 
 use crate::Ledger;
 
-/// What a prune did.
+/// The result of a prune.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneResult {
     /// Up to which event the ledger is pruned now. Less than planned when a task became active again meanwhile.
     pub last: i64,
-    /// Where the events are.
+    /// The archive of the events.
     pub archive: PathBuf,
-    /// How many captured files' bytes went.
+    /// The number of captured files whose bytes were deleted.
     pub inputs: u64,
 }
 

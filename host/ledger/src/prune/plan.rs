@@ -1,4 +1,4 @@
-//! How much can go: the longest prefix of the chain of which every event is of a settled task that is old enough.
+//! Plans a prune: the longest prefix of the chain in which every event belongs to a settled task that is old enough.
 
 use std::collections::HashMap;
 
@@ -15,21 +15,21 @@ use crate::verify;
 /// Verdicts that are remembered: an event is mostly near the others of its task.
 const REMEMBERED: usize = 10_000;
 
-/// What a prune would take.
+/// The events that a prune would delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// The first event that goes.
+    /// The first event to delete.
     pub first: i64,
-    /// The last event that goes; less than `first` when nothing goes.
+    /// The last event to delete; less than `first` when there is nothing to delete.
     pub last: i64,
-    /// What ends it.
+    /// The event that ends the prefix.
     pub kept: Option<FirstKeptEvent>,
     /// Tasks that had no event since then may lose theirs.
     pub(super) before: Timestamp,
 }
 
 impl Plan {
-    /// How many events go.
+    /// The number of events to delete.
     #[must_use]
     pub fn events(&self) -> u64 {
         u64::try_from(self.last.saturating_sub(self.first).saturating_add(1)).unwrap_or(0)
@@ -47,7 +47,7 @@ pub struct FirstKeptEvent {
     pub why: &'static str,
 }
 
-/// Finds what can go of the tasks to which nothing happened since `before`.
+/// Finds the events that can be deleted: those of tasks without an event since `before`.
 ///
 /// # Errors
 /// When the chain is not sound or the ledger cannot be read.

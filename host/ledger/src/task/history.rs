@@ -1,5 +1,5 @@
-//! What was asked of whom and how it ended, for those who look back: the newest tasks of a time, what external agents have
-//! not answered, the bytes that a task came from. Reading only, by an index, whatever the ledger's length.
+//! Queries over past tasks: the newest tasks of a period, open requests of external agents, the bytes of a task's handoff. They
+//! only read, and an index bounds their cost whatever the length of the ledger.
 
 use baton_core::file_name::cut;
 use baton_core::{OutcomeKind, State};
@@ -11,11 +11,11 @@ use super::row::{origin, outcome, state, timestamp};
 use crate::LedgerError;
 use crate::database::Reader;
 
-/// Texts that others write are cut to this: one that is larger is no title and no reason.
+/// Titles, reasons and other texts of agents are cut to this length.
 pub const TEXT_BYTES: usize = 1 << 10;
 
 /// The columns of an [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
-/// in: ends are final, and what comes after (the RETURN, the archive) is told in the same state.
+/// in: final states do not change, and later events (the RETURN, the archive) have the same state.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
      CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'quarantined') THEN coalesce(

@@ -66,7 +66,7 @@ pub struct NewTask {
     pub state: State,
     /// Why that state.
     pub reason: String,
-    /// Where the file lies, as [`Task::file`].
+    /// The path of the file, as [`Task::file`].
     pub file: Option<String>,
     /// SHA-256 of the file's bytes; absent when it was not read.
     pub input: Option<String>,
@@ -150,7 +150,7 @@ pub struct Task {
     pub paths: Vec<String>,
     /// How urgent.
     pub priority: Priority,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// How much of it was done, when its plugin has said so.
     pub outcome: Option<OutcomeKind>,
@@ -158,7 +158,7 @@ pub struct Task {
     pub reason: String,
     /// How many attempts began.
     pub attempts: u32,
-    /// Where its file lies now: relative to the workspace inside it, else absolute.
+    /// The path of its file now: relative to the workspace inside it, else absolute.
     pub file: Option<String>,
     /// SHA-256 of the file's bytes.
     pub input: Option<String>,
@@ -205,7 +205,7 @@ pub struct TaskSummary {
     pub title: String,
     /// The action; absent for the agent's default.
     pub action: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// As [`Task::outcome`].
     pub outcome: Option<OutcomeKind>,

@@ -1,11 +1,11 @@
-//! Tasks that do not move: work that nobody begins, attempts without a sign, questions that nobody answers.
+//! Stalled tasks: queued work that no agent begins, attempts without events, questions that nobody answers.
 //!
-//! A system in which one task stands still looks idle, and idle looks healthy. So whoever asks gets each such task with
-//! the reason and the time since when. Nothing is decided here and nothing changed; the present is an argument.
+//! A system in which a task is stalled looks idle, and idle looks healthy. So this query returns each stalled task with the
+//! reason and the time since when. It changes nothing; the present time is an argument.
 //!
-//! A task's state is older than its last event when events left the state as it was, so `since` is the first event of
-//! the present state. Whoever called an action by hand (`baton run`) was told how it went: of calls only running ones
-//! count. A RETURN in an inbox asks for nothing.
+//! A task can have events after the one that set its state, so `since` is the first event of the present state. Of calls
+//! (`baton run`) only running ones count, because the caller has seen the result of the others. A delivered RETURN does not
+//! count, because it asks for nothing.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE st
     WHERE e.seq > coalesce((SELECT seq FROM events WHERE at < ?2 ORDER BY seq DESC LIMIT 1), 0)
     AND e.actor = a.agent AND o.agent = a.agent AND e.state <> 'running' AND e.action NOT IN ('captured', 'revised'))";
 
-/// How long a task may stand still before it counts.
+/// How long a task may stay in a state before it counts as stalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StallLimits {
     /// Queued, while no attempt of its agent ended.

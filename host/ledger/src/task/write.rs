@@ -176,7 +176,7 @@ pub fn set_returned(tx: &Tx<'_>, id: &str, at: Timestamp) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// Records where the file lies now; with a time, that it is archived there.
+/// Records the path of the file now; with a time, that it is archived there.
 pub fn set_file(tx: &Tx<'_>, id: &str, file: &str, archived: Option<Timestamp>) -> Result<(), LedgerError> {
     let mut update = tx.connection.prepare_cached(
         "UPDATE tasks SET file = ?2, file_name = coalesce(file_name, ?4), archived_at = coalesce(?3, archived_at)

@@ -1,5 +1,5 @@
-//! One of two copies is kept and the other one goes: what programs and people said of the one that goes is meant of the kept one from
-//! then on, and comes back with it.
+//! One of two copies is kept and the other one is removed. From then on, the kept copy has the links of the removed one, until
+//! the removed one comes back.
 
 use std::path::Path;
 

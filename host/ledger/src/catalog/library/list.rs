@@ -118,13 +118,13 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Ends a listing that saw the whole source: `gone` are missing from now on. A file that is another item too is not. What
-    /// was not seen and is `kept` is not read before a listing sees it. A file that a program only names there is missing where it is
-    /// not on the disk; of what lies in the parts `unread` nothing is said, then and when a program names it later.
+    /// Ends a listing of the whole source: the items `missing` are marked as missing. Their files are not, where they belong to
+    /// another item too. Items `kept` were not seen; they are read after a listing has seen them again. A file that only a program
+    /// names is marked as missing where it is not on the disk, except below the folders `unread`.
     pub fn end_listing(
         &mut self,
         source: i64,
-        gone: &[i64],
+        missing: &[i64],
         kept: &[i64],
         unread: &[PathBuf],
         now: Timestamp,
@@ -136,7 +136,7 @@ impl Library {
             let sql = "UPDATE library_items SET scan = 0 WHERE id = ?1 AND scan > 0";
             transaction.prepare_cached(sql)?.execute([*id])?;
         }
-        for id in gone {
+        for id in missing {
             transaction
                 .prepare_cached("UPDATE library_items SET missing_since = ?2 WHERE id = ?1")?
                 .execute([*id, at])?;
