@@ -1,5 +1,5 @@
-//! The arguments of each action: what the manifest does not know, or bounds otherwise, is refused by its name before anything is read
-//! or written. Their types are those of the manifest (`arguments.rs`).
+//! Checks the arguments of each action before anything is read or written: unknown arguments and values out of range are refused by name.
+//! The types come from the manifest (`arguments.rs`).
 
 use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;

@@ -1,8 +1,8 @@
-//! Reads djay Pro's library: exports, sessions, activity, and which tracks are which.
+//! Reads djay Pro's library: exports, sessions, activity, and matches with the catalog.
 //!
-//! The library is read from a snapshot that the host makes, also while djay writes, and never written. This file is the glue to the
-//! contract; the rooms take tables and records and know nothing of WebAssembly: `tsaf` reads djay's objects, `library` its
-//! database, and one room each does an action.
+//! The host makes a snapshot of the library, also while djay writes; the library itself is never written. This file connects the
+//! contract to the other modules, which use tables and records and know nothing of WebAssembly: `tsaf` reads djay's objects, `library`
+//! its database, and each action has a module.
 
 pub mod activity;
 pub mod args;

@@ -1,4 +1,4 @@
-//! A task from its arguments to its outcome: finds the library, takes a snapshot, calls the room that is asked for.
+//! Runs a task: finds the library, takes a snapshot and calls the module of the action.
 
 use baton_plugin_kit::export::Exports;
 use baton_plugin_kit::host::Tables;

@@ -1,5 +1,5 @@
-//! Which of several tracks of djay speaks for one of the catalog: the catalog keeps one word of a source about a track, and two that
-//! take turns would change it in every run.
+//! Selects the track of djay that supplies the values of a catalog track. The catalog keeps one value of each source for a track; if two
+//! tracks of djay took turns, it would change in every run.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,8 +1,8 @@
-//! What the catalog still has as said by djay, and djay's library does not have any more: values that the user took back (cue points, a
-//! tempo, a count of plays), deleted tracks and deleted playlists. Plays and sessions stay: they happened.
+//! Withdraws values that the catalog has from djay and that djay's library no longer has: cue points, tempos and play counts that the
+//! user removed, deleted tracks and deleted playlists. Plays and sessions stay, because they happened.
 //!
-//! Nothing is withdrawn by a library of which an object could not be read, or that has no track: what is missing there may be what was
-//! not read. Nothing is withdrawn by a backup either, which is older than what the catalog has.
+//! A library with an unreadable object or without tracks withdraws nothing, because missing values may be in the part that was not
+//! read. A backup withdraws nothing either, because it is older than the catalog.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

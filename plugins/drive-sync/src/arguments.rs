@@ -1,4 +1,4 @@
-//! The arguments of a task as text. Those that an action does not have are refused: a slip of the pen would otherwise be done without.
+//! The arguments of a task as text. Unknown arguments are refused, because a misspelt one would otherwise be ignored.
 
 use baton_plugin_sdk::{Error, Task};
 use serde_json::Value;

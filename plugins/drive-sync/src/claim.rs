@@ -1,6 +1,6 @@
-//! The claim of a database: whoever looks for its folder, merges folders, writes its CSV or repairs it holds this one name, from
-//! before the first look until after the last change. There is one claim a database and none inside another, so nobody gives back
-//! by accident what an outer step still needs.
+//! The lock of a database. Everything that finds, merges or repairs its folder or writes its CSV holds this one lock, from the
+//! first read until the last change. There is one lock for each database and none inside another, so an inner step cannot release
+//! a lock that an outer step needs.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use baton_plugin_sdk::Error;
 
 use crate::drive::id_key;
 
-/// Pauses between the tries: 7 s altogether, then the task is tried again later as a whole.
+/// Pauses between tries: 7 s in total. After that the whole task is retried later.
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
-/// Claims and a way to wait.
+/// Acquires the locks of databases.
 #[derive(Clone, Copy)]
 pub struct Guard<'a> {
     claims: &'a dyn Locks,
@@ -20,24 +20,24 @@ pub struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// Over the host's claims, or a test's.
+    /// Uses the locks of the host, or of a test.
     #[must_use]
     pub fn new(claims: &'a dyn Locks, pause: &'a dyn Fn(Duration)) -> Self {
         Self { claims, pause }
     }
 
-    /// Takes a database, or says at once that another has it.
+    /// Acquires the lock of a database; `None` if another task holds it.
     ///
     /// # Errors
-    /// When claims are not granted, or the ledger fails.
+    /// When locks are not granted, or the ledger fails.
     pub fn try_take(&self, id: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         self.claims.take(&format!("database:{}", id_key(id)))
     }
 
-    /// Takes a database; waits 1, 2 and 4 s for another.
+    /// Acquires the lock of a database; waits 1, 2 and 4 s if another task holds it.
     ///
     /// # Errors
-    /// `retryable` when another still has it after 7 s; also as [`Self::try_take`].
+    /// `retryable` when another task still holds it after 7 s; also as [`Self::try_take`].
     pub fn take(&self, id: &str) -> Result<Box<dyn HeldLock>, Error> {
         for pause in PAUSES {
             if let Some(held) = self.try_take(id)? {
@@ -58,10 +58,10 @@ impl std::fmt::Debug for Guard<'_> {
     }
 }
 
-/// Whether a claim still stands before something is changed under it.
+/// Checks that a lock is still held. Called before each change that needs it.
 ///
 /// # Errors
-/// `retryable` when somebody broke it by hand.
+/// `retryable` when somebody broke the lock by hand.
 pub fn still(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());

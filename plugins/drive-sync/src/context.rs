@@ -1,4 +1,4 @@
-//! What every action works with: the Drive, the claims, the memory and the moment, and the two ways in which something ends badly.
+//! Shared by all actions: the Drive, the locks, the memory, the time, and the two kinds of errors.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,22 +14,22 @@ use crate::memory::Memory;
 pub struct DriveContext<'a> {
     /// The Drive's folder.
     pub root: PathBuf,
-    /// What people call it.
+    /// Its path for people.
     pub shown: String,
-    /// The claims.
+    /// The locks.
     pub guard: Guard<'a>,
     /// The plugin's own database.
     pub memory: Memory<'a>,
-    /// The moment in milliseconds since 1970.
+    /// The time of the task in milliseconds since 1970.
     pub now_ms: i64,
-    /// The moment as text.
+    /// The time of the task as text.
     pub now: String,
 }
 
-/// Why something was not done.
+/// The reason why something was not done.
 #[derive(Debug)]
 pub enum SyncError {
-    /// This database was not worked on; the others are. The kind and the text of its finding.
+    /// This database is skipped; the others continue. The kind and the text of its finding.
     Refused(&'static str, String),
     /// The task ends.
     Fatal(Error),

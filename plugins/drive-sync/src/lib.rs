@@ -1,11 +1,11 @@
 //! Keeps databases mirrored in a Drive folder, without duplicates and without losing a column.
 //!
-//! This file is the glue to the contract; `act` has the actions. A Drive is a local folder, as programs for the desktop mount one:
-//! `drive` knows folders and files, `table` and `schema` what is in a database, `source` where databases come from, `sync` brings
-//! one to the other, `health` looks after the Drive. Whatever changes the Drive does so under a claim (`claim`).
+//! This file connects the contract to the actions in `act`. A Drive is a local folder that a desktop program mounts. `drive` handles
+//! its folders and files, `table` and `schema` the contents of a database, `source` the origin of databases, `sync` copies between
+//! the two, and `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`claim`).
 //!
-//! It never removes a folder that has something in it, never a file whose bytes are nowhere else but old backups that are
-//! recognised as such and its own copy of what was written last, and never a column that nobody approved.
+//! The plugin never removes a folder that is not empty, nor a column that nobody approved. The only files that it removes without
+//! another copy of their bytes are old backups of its own and its own copy of the last sync.
 
 pub mod act;
 pub mod arguments;

@@ -1,7 +1,7 @@
-//! What the plugin remembers in its own database: which files it saw, which it wrote, the manifests, and what a person approved.
+//! The plugin's own database: files that it saw or wrote, manifests, and approvals.
 //!
-//! What is about to be written is remembered before it is (`next_…`): a program that is killed between the two finds its own file
-//! there the next time, and not one that somebody changed by hand.
+//! A write is recorded before it happens (`next_…`). After a crash between the two, the plugin recognises its own file and does not
+//! take it for one that somebody changed by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a task asks for: its arguments and folders, with what counts where nothing is said.
+//! The arguments and folders of a task, with their defaults.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

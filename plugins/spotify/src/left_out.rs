@@ -1,4 +1,4 @@
-//! How much of what was asked an action did, by what it found out: what could not be read was left out.
+//! Derives the kind of an outcome from the findings about parts that could not be read.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Outcome, OutcomeKind};

@@ -1,8 +1,8 @@
 //! Reads Spotify's exports and puts music files in their places.
 //!
-//! This file is the glue to the contract: it opens what the host lends, hands it to the room of the action, and makes an outcome of
-//! what that made. The rooms take folders, tables and traits, and know nothing of WebAssembly, so native tests run them on real
-//! databases. Nothing is asked of Spotify: all of this is about files that it gave out.
+//! This file connects the contract to the actions: it opens the host services, calls the module of the action and makes an outcome of
+//! its result. The other modules use folders, tables and traits and know nothing of WebAssembly, so native tests run them on real
+//! databases. The plugin never contacts Spotify; it only reads files that Spotify exported.
 //!
 //! | file | what |
 //! |---|---|
@@ -75,8 +75,8 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
         return Err(Error::NeedsGrant(grants::SPOTIFY.to_owned()));
     }
     let mut findings = Findings::default();
-    let lent = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
-    let report = import::import(lent, &folders, &arguments(task)?, &mut findings)?;
+    let services = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
+    let report = import::import(services, &folders, &arguments(task)?, &mut findings)?;
     let mut outcome = report.outcome();
     left_out::mark(&mut outcome, left_out::count(&findings), &task.id);
     outcome.findings = findings.into_list();

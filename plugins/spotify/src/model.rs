@@ -1,7 +1,6 @@
-//! What is read from an export, whichever form it had: playlists with their entries, and plays.
+//! The contents of exports, independent of their format: playlists with their entries, and plays.
 //!
-//! There is no field for an address of a network, a device, a country or a user's name in the history: what has no field cannot be
-//! kept (`read/history.rs`).
+//! Plays have no field for network addresses, devices, countries or user names, so none of these can be stored (`read/history.rs`).
 
 use baton_core::matching::{Id, Track};
 

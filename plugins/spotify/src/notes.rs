@@ -1,4 +1,4 @@
-//! What playlists say of themselves: kept in the plugin's own tables, because the catalog has no place for it.
+//! Descriptions of playlists: kept in the plugin's own tables, because the catalog has no column for them.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The `preference` of `organise`: a name in it that no playlist has decides nothing, so it is told.
+//! Reports names in the `preference` of `organise` that no playlist has.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::Tables;

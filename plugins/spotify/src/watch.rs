@@ -1,13 +1,13 @@
-//! Whoever watches the work: told how far it is, and asked whether it should end. In a component that is the host.
+//! Progress and cancellation as a trait. In a component the host implements it.
 
 use baton_plugin_sdk::{Error, progress};
 
 /// Progress and cancellation.
 pub trait Watch {
-    /// Says how far the work is.
+    /// Reports progress.
     ///
     /// # Errors
-    /// `retryable` when the work should end here.
+    /// `retryable` when the task was cancelled.
     fn step(&self, percent: u8, message: &str) -> Result<(), Error>;
 }
 
@@ -22,7 +22,7 @@ impl Watch for Host {
     }
 }
 
-/// Nobody.
+/// Ignores progress and is never cancelled.
 #[derive(Clone, Copy, Debug)]
 pub struct NoWatch;
 

@@ -1,6 +1,5 @@
-//! djay's own indexes against what was read: both say tempo and key, from different hands. Where they disagree, one of the two was
-//! read or written wrongly: that is the kind `index`. What an index lacks, or names for nothing, is `index-gap`, so that many of those
-//! hide no disagreement.
+//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. An entry that
+//! an index lacks, or that refers to nothing, is an `index-gap`: a separate kind, so that many gaps do not hide a difference.
 
 use std::collections::HashSet;
 

@@ -1,18 +1,18 @@
-//! djay's library as data: what its database says, joined, with everything that does not fit as a finding.
+//! Reads djay's library: joins the records of its database and reports inconsistencies as findings.
 //!
-//! It is read from a snapshot and never written. djay writes in steps (a play first, where its track lies half a second later), so
-//! a part that is missing is no fault: a track without analysis, a play of a track that is not there.
+//! The library is read from a snapshot and never written. djay writes in steps (a play first, the place of its track half a second
+//! later), so missing parts are not errors: a track without analysis, a play of a track that is missing.
 //!
 //! | file | what |
 //! |---|---|
 //! | `place.rs` | where the database is, below the granted folder |
-//! | `schema.rs` | whether it is a library of the djay that is known |
+//! | `schema.rs` | checks that djay's version is supported |
 //! | `raw.rs` | rows before they are joined |
 //! | `read.rs` | rows to records, and the joins |
 //! | `records.rs` | objects to records |
 //! | `source.rs` | where a track is: files, Apple's library, services |
 //! | `playlists.rs` | playlists, from the pages of a view |
-//! | `check.rs` | djay's own indexes against what was read |
+//! | `check.rs` | compares djay's own indexes with the objects |
 //! | `model.rs` | the records |
 //! | `unread.rs` | why objects cannot be read, counted |
 

@@ -1,4 +1,4 @@
-//! The records. Moments are milliseconds since 1970 UTC; what djay does not say is absent.
+//! The records. Times are milliseconds since 1970 UTC; missing values are `None`.
 
 use std::collections::BTreeMap;
 

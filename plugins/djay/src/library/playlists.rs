@@ -1,6 +1,5 @@
-//! Playlists: what stands in them, and in which order, lies in the pages of a view. A page holds row numbers; the pages of one group
-//! are linked by the page before. A group is a playlist's id (its name in older versions), a row an item of a playlist (a track's own
-//! row in older versions).
+//! Playlists. The pages of a view hold the row numbers of their items in order; each page of a group refers to the page before it. A
+//! group is the id of a playlist, or its name in older versions. A row is an item of a playlist, or a track in older versions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

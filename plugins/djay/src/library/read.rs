@@ -1,5 +1,5 @@
-//! Rows to records, and the joins. One pass over the rows in the order in which they lie in the file; what a later row adds to a
-//! track is put together by the track's id.
+//! Makes records of rows and joins them. The rows are read once, in the order of the file; later rows are added to their track by its
+//! id.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! Whether a database is a library of the djay that is known. It is asked before anything is read, so that a library of another
-//! version is one clear error and not a thousand findings.
+//! Checks that a database is a library of a supported djay before anything is read. A library of another version is then one clear
+//! error instead of a thousand findings.
 
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;

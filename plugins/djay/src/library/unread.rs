@@ -1,4 +1,4 @@
-//! Why objects cannot be read, counted by cause: a library of which none can be read is one of another djay, and not an empty one.
+//! Counts the objects that cannot be read, by cause. A library without any readable object is an error, not an empty library.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Rows that a person added on the Drive have no key until their source takes them over, under a key of its own. What stands in their
-//! columns that no property feeds goes along with the new row of the source that has the same cells.
+//! Rows without a key: a person added them on the Drive. Their source adds them later under a key of its choice. The new row of the
+//! source that has the same cells then gets their cells of columns that no property feeds.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The CSV of a database as it lies on the Drive, with the manifest that says what its columns are.
+//! The CSV of a database on the Drive, with the manifest of its columns.
 
 use std::fs;
 use std::path::Path;

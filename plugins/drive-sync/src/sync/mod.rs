@@ -1,7 +1,7 @@
 //! Databases to the Drive, and what a person changed there back to their owners.
 //!
-//! A database that did not change costs three looks at files and no reading. One that did is worked on under its claim, from the
-//! look for its folder to the last file.
+//! For an unchanged database, only the metadata of three files is read. A changed one is synced under its lock, from the search for
+//! its folder to the last file.
 
 mod command;
 mod from_drive;

@@ -1,7 +1,7 @@
-//! One database to the Drive: its folder, its columns, its rows, and only then its CSV, when that is another one than lies there.
+//! Writes one database to the Drive: its folder, its columns and rows, and then its CSV, if that differs from the existing one.
 //!
-//! Whoever calls holds the database's claim. Nothing is written before all is decided; what is refused leaves the Drive as it was,
-//! but for a folder that was made or put together.
+//! The caller holds the lock of the database. All decisions are made before anything is written. A refused database leaves the Drive
+//! unchanged, except for a folder that was created or merged.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! What the catalog has from before: the playlists of Spotify's exports with their state, and tracks by their names.
+//! Reads what the catalog already has: the playlists of Spotify's exports with their state, and tracks by their names.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
-//! Tracks that an export knows by name alone, and Spotify's tracks in the catalog: what the matching is sure of becomes one track.
-//! Compared are all of the catalog, whichever import said them, so the order of imports makes no difference.
+//! Matches tracks that an export knows by name alone with Spotify's tracks in the catalog, and joins the certain matches. The whole
+//! catalog is compared, so the order of imports makes no difference.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! One import, from the files that are there to what is told of them.
+//! Runs one import, from the search for files to the findings.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
-//! The folders of a plan: made where they are missing, removed where the plan emptied or made them.
+//! The folders of a plan: created where they are missing, removed where the plan emptied or created them.
 //!
-//! A folder is removed by an operation that fails when anything is in it, so nothing is looked at before.
+//! Removing a folder fails if it is not empty, so its contents need no check.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;

@@ -1,4 +1,4 @@
-//! What is bounded, and why there.
+//! Limits, each with its reason.
 
 use std::time::Duration;
 

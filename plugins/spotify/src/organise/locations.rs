@@ -1,5 +1,5 @@
-//! Where files lie, for the catalog: what was moved, copied and taken back. It is told before the journal says that a step is done, so
-//! an attempt that is killed in between tells it again, and telling it again changes nothing.
+//! Tells the catalog about files that were moved, copied or removed. This happens before the journal marks a step as done, so an attempt
+//! that is killed in between repeats it; repeating changes nothing.
 
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;

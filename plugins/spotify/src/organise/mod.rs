@@ -1,9 +1,9 @@
 //! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
 //!
-//! A plan is made without moving a file, and without opening one, but to tell a copy from another file of the same name. It stands step by step in the plugin's own database, and as JSON, CSV and
-//! Markdown for people; `apply` takes it from the database, so that what a person edits in a report moves nothing. Every step is
-//! written down before it is taken, and a task that is killed goes on where it was. Nothing is downloaded, nothing is ever
-//! written over, and no tag is changed.
+//! Planning moves no file, and opens one only to compare it with a file of the same name and size. The steps of a plan are stored in
+//! the plugin's own database; JSON, CSV and Markdown reports show them. `apply` reads the database, so editing a report has no
+//! effect. Each step is recorded before it starts, and a killed task resumes where it stopped. Nothing is downloaded, no file is
+//! overwritten, and no tag is changed.
 //!
 //! | file | what |
 //! |---|---|

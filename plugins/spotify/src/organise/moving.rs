@@ -1,5 +1,5 @@
-//! The steps of a plan, one after another, there or back. Each stands in the journal before it is taken; some are written down
-//! together, because each commit waits for the disk.
+//! Executes the steps of a plan in order, forward or back. Each step is in the journal before it starts; several are written together,
+//! because each commit waits for the disk.
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! One step of a plan: a file, where it lies, where it is to lie, and why.
+//! One step of a plan: a file, its place, its target and the reason.
 
 use serde::Serialize;
 

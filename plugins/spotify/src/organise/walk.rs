@@ -1,7 +1,7 @@
-//! Which files there are: what lies below the granted folders and may be moved.
+//! Lists the files below the granted folders that may be moved.
 //!
-//! What is hidden, a link, no regular file, empty, inside the package of another program (an Eagle library), still coming in, or
-//! without an ending that every file system takes is left alone and counted. No file is opened.
+//! Hidden files, links, special files, empty files, incomplete downloads, files inside the package of another program (an Eagle
+//! library) and files with an unusual ending are left alone and counted. No file is opened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;

@@ -1,4 +1,4 @@
-//! One file of an export, read.
+//! Reads one file of an export.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,5 +1,5 @@
-//! JSON of any length, read as a stream: of a list one element after another, each in the shape that the caller wants, so that what
-//! the shape does not name is never kept anywhere.
+//! Reads JSON of any length as a stream: one element of a list after another, each as the type that the caller wants. Fields that the type
+//! does not have are never stored.
 
 use std::fmt;
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! The rows of a CSV export. One row is one place of the playlist: a row that cannot be read keeps its place with nothing in it, and
-//! is a finding with its file and line; a cell that cannot be read is left out, and the row is kept.
+//! The rows of a CSV export. Each row is one place of the playlist. A row that cannot be read keeps its place without a track and becomes
+//! a finding with file and line. A cell that cannot be read is left out, and its row stays.
 
 use baton_plugin_kit::csv_file::{CsvFile, CsvRow};
 use baton_plugin_kit::{Findings, time};

@@ -1,7 +1,7 @@
-//! The action `wanted`: holds the tracks of the playlists against the files of the catalog.
+//! The action `wanted`: compares the tracks of playlists with the files of the catalog.
 //!
-//! On disk is a track with a file that is not missing, or one that the matching is sure of among the files' tags and names. What it
-//! would ask a person about is unclear, and counted by itself: it is no reason to buy a track twice.
+//! A track is on disk if it has a file that is not missing, or if matching by tags and names is certain. A track that would need a
+//! person's decision is unclear and counted separately, so that nobody buys a track twice.
 
 use std::collections::HashMap;
 

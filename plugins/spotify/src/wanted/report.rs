@@ -1,4 +1,4 @@
-//! What is wanted, as CSV (each track once) and as Markdown (by playlist).
+//! The wanted tracks as CSV (each track once) and as Markdown (by playlist).
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
