@@ -21,7 +21,7 @@ use crate::own_changes::OwnWrites;
 use crate::plugins::{InstalledPlugin, PluginRefresh, Plugins};
 use crate::running::RunningAttempts;
 use crate::settings::{EscalationPolicy, HANDOFFS, UNROUTED};
-use crate::trigger::audio::{AudioScanQueue, AudioScanner};
+use crate::triggers::audio::{AudioScanQueue, AudioScanner};
 use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
 
 /// The inboxes that a daemon serves are its workspace's.

@@ -5,7 +5,7 @@
 //! it down, deduplicate, route), `work` (lease, run), `settle` (outcome, RETURN and state in one transaction), `plugin_requests` (what plugins
 //! send and take back), `delivery` (deliveries and moves, in batches), `recover` (what a crash left), `missing_files` (missing files),
 //! `dependencies` (tasks that wait for others), `escalation` (overdue requests of external agents), `notices` (which events a person
-//! has to know of), `control` (what a person decides), `trigger` (tasks without a handoff: files, RETURNs, new audio, schedules).
+//! has to know of), `control` (what a person decides), `triggers` (tasks without a handoff: files, RETURNs, new audio, schedules).
 //! What a plugin does with a task is not known here, and no plugin is known by name.
 
 mod agent_folders;
@@ -40,7 +40,7 @@ mod settings;
 mod settle;
 pub mod supervise;
 mod text;
-mod trigger;
+mod triggers;
 mod work;
 
 pub use agent_folders::{FolderKind, FoundFolder, SkipReason, agent_folders, mark_removed, unmark_removed};
@@ -57,5 +57,5 @@ pub use roster::{Agent, Roster};
 pub use settings::{
     ARCHIVES, AgentKind, AgentRules, AgentSettings, DefaultArguments, EscalationPolicy, INBOX, Schedule,
 };
-pub use trigger::audio::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
+pub use triggers::audio::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
 pub use work::{Call, CallReport, call};

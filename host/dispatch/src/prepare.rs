@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::attempt::ReturnContext;
 use crate::capture::return_status::ended;
 use crate::settings::DefaultArguments;
-use crate::trigger::audio;
+use crate::triggers::audio;
 
 /// What the ledger has of a task.
 pub(crate) struct TaskSource<'a> {

@@ -19,7 +19,7 @@ use crate::plugins::InstalledPlugin;
 use crate::prepare::{TaskSource, prepare, with_defaults};
 use crate::presence::is_missing;
 use crate::settle::settle;
-use crate::trigger::own_changes::changes;
+use crate::triggers::own_changes::changes;
 use crate::{DispatchError, budget, emission, limits};
 
 /// Gets the progress of a task, with the task's id.

@@ -1,4 +1,4 @@
-//! Moving a file into the archive: never overwriting, never changing a byte, across file systems too.
+//! Moves a file into the archive without overwriting another or changing a byte, across file systems too.
 
 use std::fs::{self, OpenOptions};
 use std::io;

@@ -25,7 +25,7 @@ pub struct Captured {
 /// Reads the file at `path` if it has at most `limit` bytes.
 ///
 /// # Errors
-/// When it is gone, is no regular file, is larger, or cannot be read.
+/// When it does not exist, is not a regular file, is larger, or cannot be read.
 pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
     let mut file = open_regular(path)?;
     let metadata = file.metadata().map_err(|error| IntakeError::io(path, "read", error))?;
@@ -46,7 +46,7 @@ pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
 /// SHA-256 of the file at `path`, whatever its size.
 ///
 /// # Errors
-/// When it is gone, is no regular file, or cannot be read.
+/// When it does not exist, is not a regular file, or cannot be read.
 pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
     use sha2::Digest as _;
     let mut file = open_regular(path)?;

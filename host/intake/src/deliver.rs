@@ -1,7 +1,7 @@
-//! Putting a file into a folder so that nobody ever sees half of it and nothing is overwritten: a hidden temporary file,
+//! Writes a file into a folder so that no reader sees a part of it and nothing is overwritten: a hidden temporary file,
 //! fsync, rename without replacing, fsync of the folder.
 //!
-//! The steps are separate so that the caller can write each into the ledger; the temporary's name follows from the
+//! The steps are separate so that the caller can record each in the ledger; the temporary's name follows from the
 //! caller's token, so that a replay finds it again. [`stage`] and [`publish`] put the folder onto the disk each time; who
 //! delivers many files at once takes [`Staged::write`] and [`Staged::rename`] and does it once with [`sync_folder`].
 

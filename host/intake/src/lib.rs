@@ -1,9 +1,9 @@
-//! The folders of Baton: seeing that a file is there and whole, reading it once, putting files into folders and moving
-//! them to the archive.
+//! File work in Baton's folders: detects complete files, reads each once, writes files into folders and moves them to
+//! the archive.
 //!
-//! Everything here is about bytes and names; what a file means is for `core`, what happens to it for `dispatch`. What
-//! counts is that a file is there (level-triggered): kernel events only say when to look, and a scan finds what they
-//! missed. Every path that comes from a name is checked after resolving: symbolic links are never followed.
+//! This crate handles bytes and names; `core` parses a file, `dispatch` decides what to do with it. Detection is
+//! level-triggered: kernel events only trigger a check, and a scan finds what they missed. Every path that comes from a name
+//! is checked after resolving: symbolic links are never followed.
 
 mod archive;
 mod capture;
@@ -37,17 +37,17 @@ pub use watch::{Change, Watcher};
 pub mod limits {
     use std::time::Duration;
 
-    /// A file that was seen without its end of writing counts as whole after it was quiet for this long. Longer than the
-    /// pauses of a program that writes in pieces, short enough that nobody waits.
+    /// A file whose closing was not reported counts as complete after it was unchanged for this long. Longer than the pauses
+    /// of a program that writes in pieces, short enough for its sender.
     pub const SETTLE: Duration = Duration::from_millis(500);
 
     /// A file whose content ends too early may still be written: it counts as broken after this long.
     pub const UNFINISHED: Duration = Duration::from_mins(1);
 
-    /// How often every folder is looked at although nothing was reported.
+    /// The interval of full scans.
     pub const RECONCILE: Duration = Duration::from_mins(1);
 
-    /// Changes that may wait between the watcher's thread and the engine. When it is full, changes are dropped and one
-    /// full scan makes up for them.
+    /// The number of changes that may wait between the watcher's thread and the engine. When the queue is full, changes are
+    /// dropped and one full scan replaces them.
     pub const CHANGES: usize = 4096;
 }

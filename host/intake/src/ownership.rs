@@ -1,9 +1,9 @@
-//! Whose inbox a folder is: one workspace serves it, and a marker beside its files says which.
+//! The owner of an inbox: one workspace serves it, and a marker file says which.
 //!
-//! Two daemons on one inbox would each do what lies there. The lock of the state folder keeps a second daemon of the same
+//! Two daemons on one inbox would each run its handoffs. The lock of the state folder keeps a second daemon of the same
 //! state away; the marker tells others: another workspace that names the folder as an inbox, another machine that sees it
-//! through a synced folder, a second state of the same workspace. It holds no lock; whoever finds his own name, or nobody's,
-//! takes the inbox. A workspace that was moved or is gone owns nothing any more.
+//! through a synced folder, a second state of the same workspace. It is not a lock: a workspace
+//! that finds its own marker, or none, takes the inbox. A workspace that was moved or deleted owns nothing any more.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -28,7 +28,7 @@ pub struct Owner {
     pub root: String,
     /// Its state folder.
     pub state: String,
-    /// A number of that state folder's own: machines change their names. Markers of old have none.
+    /// The id of that state folder, because machines change their names. Old markers have none.
     #[serde(default)]
     pub id: String,
 }
@@ -57,7 +57,7 @@ impl Owner {
         machine && self.root == me.root && self.state == me.state
     }
 
-    /// Whether the workspace is on this machine and serves no folder any more: it is gone.
+    /// Whether the workspace was on this machine and does not exist any more.
     fn is_gone(&self, me: &Self) -> bool {
         let there = |folder: &str| Path::new(folder).exists();
         self.host == me.host && !(there(&self.root) && there(&self.state))

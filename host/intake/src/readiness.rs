@@ -1,4 +1,4 @@
-//! When a file is whole. Pure: what was seen of it and the present go in.
+//! When a file is complete. Pure functions of the file's times and the present.
 //!
 //! A rename into the folder is atomic, so it is whole at once; so is a file whose writer closed it. A file that was only
 //! found (at start, or where the kernel reports nothing) is whole when it was quiet for the settle time. Whether the
@@ -10,12 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use crate::limits::{SETTLE, UNFINISHED};
 
-/// How a file came to notice.
+/// How a file was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DetectedBy {
     /// It was renamed into the folder, or its writer closed it.
     Complete,
-    /// It is there.
+    /// A scan found it.
     Present,
 }
 
@@ -24,7 +24,7 @@ pub enum DetectedBy {
 pub enum Readiness {
     /// Read it.
     Now,
-    /// Look again after this long.
+    /// Check again after this long.
     In(Duration),
 }
 

@@ -1,5 +1,5 @@
-//! Giving a file a name that nobody has, and never replacing anything: by the kernel's own means where the file system
-//! has them, else by a hard link, else by taking the name with an empty file first.
+//! Gives a file a free name and never replaces another file: by an atomic rename if the file system has it, else by a hard
+//! link, else by reserving the name with an empty file.
 //!
 //! Old NFS, FUSE and exFAT know no rename without replacing. A hard link refuses a taken name as well, and where there
 //! are none either (a memory stick), making a new file does. Only the last of them shows an empty file for a moment.

@@ -1,4 +1,4 @@
-//! What lies in a folder now. Names that are never read are left out; links and special files are named, not followed.
+//! The entries of a folder. Names that are never read are left out; links and special files are listed, not followed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,22 +9,22 @@ use walkdir::WalkDir;
 
 use crate::{FileStamp, Glob, IntakeError};
 
-/// Something that lies in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FolderEntry {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// What.
+    /// Its kind.
     pub kind: FolderEntryKind,
     /// Its size in bytes.
     pub size: u64,
     /// When it was last written.
     pub modified: SystemTime,
-    /// What tells whether it is the same as before.
+    /// Changes when the file changes.
     pub stamp: FileStamp,
 }
 
-/// What lies there.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderEntryKind {
     /// A regular file.
@@ -35,10 +35,10 @@ pub enum FolderEntryKind {
     Other,
 }
 
-/// What lies directly in `folder`, by name.
+/// The direct entries of `folder`, by name.
 ///
 /// # Errors
-/// When the folder is gone or may not be read. An entry that vanishes meanwhile is passed over.
+/// When the folder does not exist or cannot be read. An entry that vanishes meanwhile is skipped.
 pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(IntakeError::LinkedFolder { path: folder.to_owned() });

@@ -1,4 +1,4 @@
-//! What tells that a file is the same as before without reading it: size, times and inode. The time of change cannot be set, so
+//! Detects without reading whether a file has changed: by size, times and inode. The time of change cannot be set, so
 //! an edit that restores size and time of writing is still seen.
 
 use std::fmt;

@@ -14,12 +14,12 @@ use tokio::sync::mpsc;
 
 use crate::{IntakeError, limits};
 
-/// Something happened.
+/// A reported change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A file was renamed to this path or its writer closed it: it is whole.
     Complete(PathBuf),
-    /// Something about this path changed: made, written, taken away.
+    /// This path was made, written or deleted.
     Touched(PathBuf),
     /// Anything may have changed.
     Rescan,
@@ -41,7 +41,7 @@ impl Watcher {
         let (sender, changes) = mpsc::channel(limits::CHANGES);
         let overflow = Arc::new(AtomicBool::new(false));
         let lost = Arc::clone(&overflow);
-        let hear = move |event: notify::Result<Event>| {
+        let on_event = move |event: notify::Result<Event>| {
             for change in read(event).into_iter().filter(|change| !is_noise(change)) {
                 if sender.try_send(change).is_err() {
                     lost.store(true, Ordering::Release);
@@ -49,7 +49,7 @@ impl Watcher {
             }
         };
         // A link in an inbox could lead to the whole disk and use up every watch of the user.
-        let inner = RecommendedWatcher::new(hear, notify::Config::default().with_follow_symlinks(false));
+        let inner = RecommendedWatcher::new(on_event, notify::Config::default().with_follow_symlinks(false));
         let inner = inner.map_err(|error| IntakeError::Watch(error.to_string()))?;
         Ok(Self { inner, changes, overflow })
     }
@@ -62,7 +62,7 @@ impl Watcher {
         self.add(folder, RecursiveMode::Recursive)
     }
 
-    /// Watches what lies directly in `folder`, so that a folder that is made or put there again comes to notice.
+    /// Watches the direct entries of `folder`, so that a folder that is made again is detected.
     ///
     /// # Errors
     /// When the folder is gone or the system's number of watches is used up.
@@ -74,7 +74,7 @@ impl Watcher {
         self.inner.watch(folder, mode).map_err(|error| unwatched(folder, &error))
     }
 
-    /// The next change. Safe to drop while waiting. Never ends by itself.
+    /// The next change. Cancel-safe. Never ends.
     pub async fn next(&mut self) -> Change {
         if self.overflow.swap(false, Ordering::AcqRel) {
             return Change::Rescan;
@@ -97,7 +97,7 @@ fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     }
 }
 
-/// Names that are never read say nothing; every delivery makes one, and they would crowd out the rest.
+/// Names that are never read are ignored: every delivery makes one, and they would fill the queue.
 fn is_noise(change: &Change) -> bool {
     match change {
         Change::Complete(path) | Change::Touched(path) => {
@@ -129,7 +129,7 @@ fn read(event: notify::Result<Event>) -> Vec<Change> {
     }
 }
 
-/// A folder comes with everything in it, of which nothing is reported.
+/// Nothing is reported about the contents of a renamed folder, so a full scan follows.
 fn renamed(path: PathBuf) -> Change {
     let folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
     if folder { Change::Rescan } else { Change::Complete(path) }

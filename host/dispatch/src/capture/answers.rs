@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::return_status::ended;
 use crate::archive::to_archive;
-use crate::trigger::returns;
+use crate::triggers::returns;
 use crate::{Agent, Context, Roster, dependencies};
 
 /// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because

@@ -27,7 +27,7 @@ use super::refuse::{answer, reason_file};
 use crate::archive::{to_archive, to_unrouted};
 use crate::context::Context;
 use crate::presence::{FILE_MISSING, INBOX_MISSING, is_not_there};
-use crate::trigger::returns;
+use crate::triggers::returns;
 use crate::{dependencies, limits, repeats};
 
 /// The marks of files that lay in a folder when it was adopted.

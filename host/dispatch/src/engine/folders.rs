@@ -21,7 +21,7 @@ use crate::escalation::run_escalations;
 use crate::missing_files::check_missing_files;
 use crate::roster::shown_owner;
 use crate::settings::PROCESSED;
-use crate::trigger::ArmedTrigger;
+use crate::triggers::ArmedTrigger;
 use crate::{AgentKind, Context, DispatchError, Roster, budget, limits};
 
 impl Engine {

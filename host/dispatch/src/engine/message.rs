@@ -13,7 +13,7 @@ use crate::capture::outcome::CaptureOutcome;
 use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
 use crate::plugins::Plugins;
-use crate::trigger::task::TriggerResult;
+use crate::triggers::task::TriggerResult;
 
 pub(super) enum Message {
     /// The entries of an agent's inbox.

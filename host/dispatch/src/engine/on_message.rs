@@ -22,8 +22,8 @@ use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
 use crate::presence::FILE_MISSING;
 use crate::recover::release;
-use crate::trigger::ArmedTrigger;
-use crate::trigger::task::TriggerResult;
+use crate::triggers::ArmedTrigger;
+use crate::triggers::task::TriggerResult;
 use crate::{DispatchError, limits};
 
 /// The queue of the deliveries that escalations make, instead of an agent's name.

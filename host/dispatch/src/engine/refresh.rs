@@ -12,7 +12,7 @@ use super::start::recover_tasks;
 use super::state::{Engine, JobResources, RefreshState};
 use crate::plugins::Plugins;
 use crate::recover::requeue;
-use crate::trigger;
+use crate::triggers;
 
 impl Engine {
     /// Starts a job that reloads the plugins if the operator changed them. One at a time; a change meanwhile starts another.
@@ -33,7 +33,7 @@ impl Engine {
         if let Some(plugins) = plugins {
             let changed = changed(&self.context.plugins(), &plugins);
             self.context.swap(plugins);
-            self.triggers = trigger::arm_triggers(&self.context);
+            self.triggers = triggers::arm_triggers(&self.context);
             self.armed.clear();
             self.unseen.all = true;
             self.forget_plugins();

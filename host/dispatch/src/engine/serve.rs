@@ -17,14 +17,14 @@ use super::delivery_workers::DeliveryWorkers;
 use super::file_queue::FileQueue;
 use super::state::{Engine, Mode, RefreshState, Summary, UnseenChanges};
 use crate::recover::recover;
-use crate::trigger;
+use crate::triggers;
 use crate::{Context, DispatchError, limits};
 
 impl Engine {
     /// An engine for `context`. `listener` gets the progress of each task.
     #[must_use]
     pub fn new(context: Arc<Context>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
-        let triggers = trigger::arm_triggers(&context);
+        let triggers = triggers::arm_triggers(&context);
         Self {
             context,
             mode,

@@ -16,7 +16,7 @@ use crate::capture::capture;
 use crate::delivery::deliver_all;
 use crate::recover::recover;
 use crate::work;
-use crate::{Context, DispatchError, limits, trigger};
+use crate::{Context, DispatchError, limits, triggers};
 
 impl Engine {
     /// Starts whatever can be started now.
@@ -42,7 +42,7 @@ impl Engine {
             self.armed.remove(&number);
             if let Some(trigger) = self.triggers.get(number).cloned() {
                 let (context, closing) = (Arc::clone(&self.context), self.closing.clone());
-                self.jobs.spawn(async move { Message::Fired(trigger::fire(&context, trigger, &closing).await) });
+                self.jobs.spawn(async move { Message::Fired(triggers::fire(&context, trigger, &closing).await) });
             }
         }
         let (ready, later) = std::mem::take(&mut self.undelivered).into_iter().partition(|(at, ..)| *at <= now);

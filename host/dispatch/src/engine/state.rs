@@ -14,8 +14,8 @@ use super::delivery_workers::{DeliveryTry, DeliveryWorkers};
 use super::file_queue::FileQueue;
 use super::message::Message;
 use crate::Context;
-use crate::trigger::ArmedTrigger;
-use crate::trigger::task::PluginWatch;
+use crate::triggers::ArmedTrigger;
+use crate::triggers::task::PluginWatch;
 use crate::work::Listener;
 
 /// Triggers that missed changes: the next check compares all their files.

@@ -12,8 +12,8 @@ use baton_ledger::{Tx, watched};
 
 use super::message::Message;
 use super::state::{Engine, Mode};
-use crate::trigger::schedule;
-use crate::trigger::task::PluginWatch;
+use crate::triggers::schedule;
+use crate::triggers::task::PluginWatch;
 
 impl Engine {
     /// Replaces the watched files of a plugin. If their folders have changed, the files are checked once more, because a change may

@@ -16,7 +16,7 @@ use super::outcome::SettlementEffects;
 use super::reports::{NamedArtifact, name_all};
 use super::resolution::{Actor, Resolution};
 use crate::archive::{to_archive, to_dead_letters, to_stale};
-use crate::trigger::returns;
+use crate::triggers::returns;
 use crate::{budget, dependencies, limits, supervise};
 
 impl Settlement {

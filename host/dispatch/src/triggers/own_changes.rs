@@ -11,8 +11,8 @@ use baton_sandbox::{MountGrant, Writes};
 use crate::context::Context;
 use crate::own_changes::{OwnChanges, OwnPaths, resolved};
 use crate::plugins::InstalledPlugin;
-use crate::trigger;
-use crate::trigger::ArmedTrigger;
+use crate::triggers;
+use crate::triggers::ArmedTrigger;
 
 /// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
 pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
@@ -27,7 +27,7 @@ pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlu
 fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnChanges {
     let own = OwnPaths::of(std::slice::from_ref(writes));
     let mut changes = OwnChanges::default();
-    for trigger in trigger::of_plugin(context, &installed.plugin.manifest().name, installed) {
+    for trigger in triggers::of_plugin(context, &installed.plugin.manifest().name, installed) {
         match trigger {
             ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.as_they_are(&own)),
             ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.mounts, writes)),
@@ -42,7 +42,7 @@ pub(crate) fn stamps(mounts: &[MountGrant], writes: &Writes) -> Vec<(String, Sta
     let stamp = |path: PathBuf| {
         let mount = mounts.iter().find(|mount| path.starts_with(&mount.host))?;
         let below = path.strip_prefix(&mount.host).ok()?.to_str()?;
-        let stamp = path.metadata().ok().map(|metadata| trigger::stamp(&metadata));
+        let stamp = path.metadata().ok().map(|metadata| triggers::stamp(&metadata));
         Some((format!("{}/{below}", mount.guest), stamp))
     };
     // The plugin may have watched it under either path.

@@ -13,7 +13,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, SCAN_TIMEOUT, pairs, task_text};
-use crate::trigger::task::{TriggerResult, insert_task};
+use crate::triggers::task::{TriggerResult, insert_task};
 use crate::{Context, DispatchError};
 
 /// Scans the folder for one batch of new audio. `closing` ends the scan early.
