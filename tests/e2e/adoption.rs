@@ -59,7 +59,7 @@ fn a_table_says_what_becomes_of_each_folder_and_why() {
     for line in table {
         assert!(results.iter().any(|result| line[column..].starts_with(result)), "{line}");
     }
-    assert!(made.contains("1 file lies in its inboxes"), "{made}");
+    assert!(made.contains("1 file is in its inboxes"), "{made}");
 
     let shown = place.baton(&["agents", "--folders", "--json"]).ended(0).json();
     let folders = shown["folders"].as_array().unwrap();

@@ -220,7 +220,7 @@ fn an_inbox_that_is_a_link_is_named_and_what_lies_strangely_in_one_too() {
     let found = doctor(&workspace, 1);
     let (_, fix) = named(&found, "permissions", "fail", "handoffs/Codex-MM1/01_inbox");
     let (what, moved) = named(&found, "orphans", "warn", "handoffs/audit/01_inbox/folder.json");
-    assert!(what.contains("no regular file"), "{what}");
+    assert!(what.contains("not a regular file"), "{what}");
     let (what, replaced) = named(&found, "orphans", "warn", "handoffs/audit/01_inbox/link.json");
     assert!(what.contains("is a link"), "{what}");
     let (_, removed) = named(&found, "orphans", "warn", "handoffs/audit/03_failed/gone.json.reason.json");

@@ -236,12 +236,12 @@ fn images_and_files_that_are_no_plugins_are_refused() {
     let again = place.registry.put_blob("text", &fs::read(place.registry.stored(&config)).unwrap());
     assert_eq!(again, config);
     place.registry.put_manifest("text", "1", &manifest.to_string());
-    fails(place.inspect("text:1"), &["is no plugin"]);
+    fails(place.inspect("text:1"), &["is not a plugin"]);
 
     let text = place.workspace.outside().join("text.wasm");
     fs::write(&text, "no component").unwrap();
     let push = ["push", text.to_str().unwrap(), &place.registry.reference("text:2")];
-    fails(place.plugin(&push), &["text.wasm is no plugin"]);
+    fails(place.plugin(&push), &["text.wasm is not a plugin"]);
     fails(place.inspect("text:2"), &["is not there"]);
 }
 

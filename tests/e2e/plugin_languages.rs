@@ -186,7 +186,7 @@ fn follows(language: &Language, option: &str, block: &str, file: &str) {
     for line in blocks("sh")[1].lines() {
         let run = step(language, &workspace, workspace.root(), &line.replace("DIGEST", &digest));
         assert_eq!(run.code, 0, "{line}: {}\n{}", run.stdout, run.stderr);
-        if line.contains("waits to be allowed") {
+        if line.contains("waits for approval") {
             digest = run.stdout.trim_end().rsplit_once('@').unwrap().1.to_owned();
         }
     }

@@ -238,7 +238,7 @@ fn a_lock_that_is_gone_for_a_moment_makes_no_plugin_somebody_else_s() {
     let daemon = workspace.up_and_serving();
     let (lock, aside) = (workspace.root().join("baton.lock"), workspace.root().join("aside"));
     fs::rename(&lock, &aside).unwrap();
-    workspace.wait_for("the daemon to say it", |_| daemon.log().contains("baton.lock is gone").then_some(()));
+    workspace.wait_for("the daemon to say it", |_| daemon.log().contains("baton.lock is missing").then_some(()));
     workspace.drop_handoff("noop", "Job");
     workspace.wait_for_archive("Job");
     assert_eq!(workspace.task("Job").state, "succeeded");

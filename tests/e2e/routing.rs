@@ -224,7 +224,7 @@ fn folders_in_use_are_adopted_and_what_lies_there_is_left_alone() {
     fs::write(old.join("Cursor-MM1-Agent/01_inbox/old.json"), text(&handoff("Cursor-MM1", "Old"))).unwrap();
     fs::write(old.join("Codex-MM1-Agent/01_inbox/broken.json"), "{ no JSON").unwrap();
     let made = Output::of(place.command().arg("init").arg(place.root()).arg("--adopt").arg(&old)).ended(0);
-    assert!(made.stdout.contains("2 files lie in its inboxes"), "{}", made.stdout);
+    assert!(made.stdout.contains("2 files are in its inboxes"), "{}", made.stdout);
     place.up_once();
     assert!(place.status().is_empty(), "{:#?}", place.status());
     assert!(old.join("Codex-MM1-Agent/01_inbox/broken.json").exists());

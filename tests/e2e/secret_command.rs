@@ -56,7 +56,7 @@ fn what_cannot_be_a_secret_is_refused() {
         ("spotify", "short", "5 bytes"),
         ("spotify", "first line\nsecond line\n", "line break"),
         ("spotify", &"x".repeat(10_000), "bytes"),
-        ("../spotify", "long enough", "no name for a secret"),
+        ("../spotify", "long enough", "cannot be the name of a secret"),
     ] {
         let refused = set(&workspace, name, value).ended(2);
         assert!(refused.stderr.contains(word), "{word}: {}", refused.stderr);

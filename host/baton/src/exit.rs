@@ -6,7 +6,7 @@ use std::process::ExitCode;
 pub(crate) enum Code {
     /// Done, and nothing to complain about.
     Good = 0,
-    /// Done, and something is not as it should be: a deliverable is missing, a file is no handoff, a task failed, or its outcome
+    /// Done, and something is not as it should be: a deliverable is missing, a file is not a handoff, a task failed, or its outcome
     /// is `partial` or `refused`.
     Findings = 1,
     /// Not done: wrong arguments, no workspace, an error. (The argument parser uses the same number.)

@@ -17,7 +17,7 @@ fn init_makes_a_workspace_and_says_what_next() {
       baton -w work up          serve it (Ctrl-C ends)
       baton -w work agents      who can be asked
       work/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox
-      work/plans/               plans; a changed one is audited by itself
+      work/plans/               plans; Baton audits a changed one automatically
     "#);
     assert_eq!(made.stderr, "");
     assert_eq!(place.list("."), ["baton.lock", "baton.toml", "handoffs", "plans", "reports"]);

@@ -110,7 +110,7 @@ fn lint_checks_agents_actions_and_arguments_of_the_workspace() {
     let file = workspace.root().join("handoffs/audit/01_inbox/x.json");
     let run = workspace.baton(&["lint", file.to_str().unwrap()]).ended(0);
     assert!(
-        run.stdout.contains("warning: `noop` is asked, and the file lies in the inbox of `audit`"),
+        run.stdout.contains("warning: the handoff names `noop`, but the file is in the inbox of `audit`"),
         "{}",
         run.stdout
     );

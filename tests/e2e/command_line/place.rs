@@ -39,7 +39,7 @@ fn commands_that_need_a_workspace_say_so_outside_of_one() {
     let send = ["send", "--to", "a", "--from", "b", "--title", "t"];
     for args in [["status"].as_slice(), &["agents"], &["why", "x"], &["up"], &["up", "--once"], &send] {
         fails(Output::of(place.command().args(args)), 2, &["baton.toml", "baton init"]);
-        fails(place.baton(args), 2, &["is no workspace", "baton init"]);
+        fails(place.baton(args), 2, &["is not a workspace", "baton init"]);
     }
     assert!(place.list(".").is_empty(), "nothing was made");
 }

@@ -90,7 +90,7 @@ fn sources_are_remembered_scanned_together_and_forgotten_when_asked() {
     assert_eq!(coverage(&workspace)["total"]["items"], json!(3));
     assert!(two.join("x.wav").is_file());
     let wrong = said(&workspace, &["sources", "--forget", "/nowhere"], 2);
-    assert!(wrong.stderr.contains("is no source"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("is not a source"), "{}", wrong.stderr);
 }
 
 #[test]

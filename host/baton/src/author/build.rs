@@ -51,7 +51,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
 pub(crate) fn built(project: &Project) -> anyhow::Result<BuiltPlugin> {
     let file = place(project);
     let bytes = fs::read(&file).with_context(|| format!("failed to read {}; build it first", file.display()))?;
-    let package = Package::read(&bytes).with_context(|| format!("{} is no plugin", file.display()))?;
+    let package = Package::read(&bytes).with_context(|| format!("{} is not a plugin", file.display()))?;
     Ok(BuiltPlugin { file, bytes, package })
 }
 

@@ -1,5 +1,5 @@
 //! Example tasks of a plugin: steps in one workspace, each with a handoff or files for a trigger and what must come of it; and
-//! what stands in for secrets and servers.
+//! the replacements of secrets and servers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -127,7 +127,7 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
     for entry in entries {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "json") {
-            examples.push(read(&path).with_context(|| format!("{} is no example", path.display()))?);
+            examples.push(read(&path).with_context(|| format!("{} is not an example", path.display()))?);
         }
     }
     if examples.is_empty() {
@@ -206,7 +206,7 @@ fn bytes(beside: &Path, content: Content) -> anyhow::Result<Vec<u8>> {
     }
     let from = beside.join(&copy).canonicalize().with_context(|| format!("`{copy}` cannot be copied"))?;
     if !from.starts_with(beside) || !from.is_file() {
-        bail!("`{copy}` cannot be copied: it is no file beside the example");
+        bail!("`{copy}` cannot be copied: it is not a file beside the example");
     }
     fs::read(&from).with_context(|| format!("failed to read {}", from.display()))
 }

@@ -59,7 +59,7 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
     Ok((plugin, version))
 }
 
-/// The version that a crate has from the cargo workspace that it lies in.
+/// The version that a crate inherits from its cargo workspace.
 fn version_of_workspace(file: &Path) -> anyhow::Result<String> {
     for folder in file.ancestors().skip(2) {
         let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };

@@ -20,7 +20,7 @@ const PLACEHOLDER: &str = "my-plugin";
 pub(crate) fn lay_down(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
     plugin_name::check(name)?;
     fs::create_dir(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
-    // The SDK has the contract inside; without an SDK it lies in the open.
+    // The SDK has the contract inside; without an SDK it is a folder of the plugin.
     let beside = if language == Language::Rust { "sdk" } else { "wit" };
     write_group(language.name(), folder, name)?;
     write_group(beside, &folder.join(beside), PLACEHOLDER)

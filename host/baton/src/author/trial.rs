@@ -1,5 +1,5 @@
 //! One example, done for real: a workspace that is thrown away, the plugin with every grant that it asks for, the engine,
-//! the sandbox; then what the ledger says of it. Each step is a start of its own in the same workspace.
+//! the sandbox; then what the ledger says of it. Each step is a separate start in the same workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -77,7 +77,7 @@ impl Args {
     }
 }
 
-/// What it does by itself, and when that is next. Only what Baton runs has a schedule.
+/// The schedules of a plugin with their next times. Only plugins have schedules.
 fn schedules(agent: &Agent, now: Timestamp) -> Vec<Value> {
     let schedules = agent.settings.schedules.iter().filter(|_| agent.kind == AgentKind::Plugin);
     let shown = |schedule: &Schedule| {

@@ -71,7 +71,7 @@ impl Check {
         match (owner, self.roster.resolve(to)) {
             (Some(owner), Some(named)) if owner.name == named.name => None,
             (Some(owner), _) => Some(Problem::warning(format!(
-                "`{to}` is asked, and the file lies in the inbox of `{}`, which counts",
+                "the handoff names `{to}`, but the file is in the inbox of `{}`, which gets the task",
                 owner.name
             ))),
             (None, None) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(to))),

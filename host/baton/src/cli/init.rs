@@ -176,8 +176,8 @@ fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
 fn said(dir: &str, seen: Option<usize>) -> String {
     let seen = match seen {
         None => String::new(),
-        Some(1) => " 1 file lies in its inboxes and is left as it is.".to_owned(),
-        Some(count) => format!(" {count} files lie in its inboxes and are left as they are."),
+        Some(1) => " 1 file is in its inboxes and is left as it is.".to_owned(),
+        Some(count) => format!(" {count} files are in its inboxes and are left as they are."),
     };
     let examples = if seen.is_empty() {
         format!("{dir}/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox\n  ")
@@ -189,6 +189,6 @@ fn said(dir: &str, seen: Option<usize>) -> String {
          baton -w {dir} up          serve it (Ctrl-C ends)\n  \
          baton -w {dir} agents      who can be asked\n  \
          {examples}\
-         {dir}/plans/               plans; a changed one is audited by itself\n"
+         {dir}/plans/               plans; Baton audits a changed one automatically\n"
     )
 }

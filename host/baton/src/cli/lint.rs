@@ -100,7 +100,7 @@ fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'
     differ.then(|| (name.kind.as_deref().unwrap_or_default(), kind.as_str()))
 }
 
-/// Both agents, where they are not one. The number that keeps two files of one name apart is no part of the agent's.
+/// Both agents, where they are not one. The number that keeps two files of one name apart does not belong to the agent's name.
 fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'a str, &'a str)> {
     let (named, agent) = (name.agent.as_deref()?, agent?);
     let numbered = named.rsplit_once('-').filter(|(_, number)| number.parse::<u16>().is_ok());

@@ -32,7 +32,7 @@ pub(super) struct Args {
 
 impl Args {
     /// # Errors
-    /// When a daemon runs, a ledger is there and `--force` was not given, or the file is no sound ledger.
+    /// When a daemon runs, a ledger is there and `--force` was not given, or the file is not an intact ledger.
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = place.need()?;
         let _lock = UpLock::take(&workspace.state)?;

@@ -1,4 +1,4 @@
-//! `baton status`: what there is to do and what was done, once or for as long as somebody watches.
+//! `baton status`: the tasks, once or with updates.
 
 mod model;
 mod reason;
@@ -84,7 +84,7 @@ fn stream(workspace: &Workspace, filter: &TaskFilter, limit: u32, now: Timestamp
     let reached: Vec<Value> = holds.reached.iter().map(task_view::reached_json).collect();
     let mut out = BufWriter::new(std::io::stdout().lock());
     let head = json!({ "schema": 1, "quarantined": held, "budgets_reached": reached }).to_string();
-    // A reader that closes the pipe is no error.
+    // A reader that closes the pipe is not an error.
     drop(write!(out, "{},\n\"tasks\": [", text::json(head.trim_end_matches('}'))));
     let mut before = "\n";
     let print = |task: TaskSummary| {

@@ -79,7 +79,7 @@ impl TaskSelection {
         if self.plugin.is_some() && found.is_none_or(|agent| agent.kind != AgentKind::Plugin) {
             bail!("there is no plugin `{}` here; `baton plugin list` lists them", one_line(name));
         }
-        // An agent that is gone may have left tasks.
+        // A removed agent may have left tasks.
         let agent = found.map_or_else(|| name.clone(), |agent| agent.name.clone());
         Ok(TaskFilter { states, outcomes, agent: Some(agent), since: None })
     }

@@ -74,7 +74,7 @@ impl Args {
         let noting = tokio::spawn(note_heads(workspace.clone(), ledger.clone()));
         leftovers::remove(workspace);
         let tidying = tokio::spawn(remove_leftovers(workspace.clone()));
-        // Before anything happens, so that a person is told of all that does.
+        // Before the engine starts, so that no event is missed.
         let follower = Follower::start(workspace, &ledger).await?;
         let (ask, stop) = watch::channel(0);
         tokio::spawn(count_signals(ask)?);

@@ -59,7 +59,7 @@ pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Resul
     }
 }
 
-/// Reads on a thread of its own; what comes after the first bytes is dropped.
+/// Reads on a separate thread; bytes after the limit are dropped.
 fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (done, read) = channel();
     std::thread::spawn(move || {

@@ -82,7 +82,7 @@ impl Receiver {
     }
 }
 
-/// The arguments that show a notice. Its text is an argument of its own and never part of a script.
+/// The arguments that show a notice. Its text is a separate argument and never part of a script.
 #[cfg(target_os = "macos")]
 fn desktop_arguments(letter: &NoticeGroup) -> Vec<String> {
     let script = ["on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run"];

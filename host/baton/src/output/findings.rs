@@ -1,4 +1,4 @@
-//! Findings as lines: the gravest first, each whole, since its end is the command or edit that mends it.
+//! Findings as lines: the most severe first, none cut, because a line ends with the command or edit that fixes the problem.
 //!
 //! What was seen, the evidence, is left to `--json` and to reports.
 

@@ -1,5 +1,5 @@
 //! Everything that is printed goes through here: stdout for results, stderr for everything else. Colours only on a
-//! terminal; a reader that closes the pipe (`| head`) is no error.
+//! terminal; a reader that closes the pipe (`| head`) is not an error.
 
 mod findings;
 pub(crate) mod log;

@@ -7,7 +7,7 @@ use super::one_line;
 /// The most columns of one cell.
 const WIDEST: usize = 200;
 
-/// What lies between two columns.
+/// The text between two columns.
 const GAP: &str = "  ";
 
 pub(crate) struct Table {

@@ -24,13 +24,13 @@ pub(super) fn set(folder: &Path, name: &str, value: &str) -> anyhow::Result<bool
 /// When it is locked or refuses, or holds what `set` did not write.
 pub(super) fn get(folder: &Path, name: &str) -> anyhow::Result<Option<String>> {
     match get_generic_password(SERVICE, &account(folder, name)) {
-        Ok(value) => Ok(Some(String::from_utf8(value).context("what the keychain has is no text")?)),
+        Ok(value) => Ok(Some(String::from_utf8(value).context("the value in the keychain is not text")?)),
         Err(error) if error.code() == NOT_FOUND => Ok(None),
         Err(error) => Err(error).context("the keychain does not give it"),
     }
 }
 
-/// Forgets it; it may be gone already.
+/// Deletes the secret, if it exists.
 pub(super) fn remove(folder: &Path, name: &str) -> anyhow::Result<()> {
     match delete_generic_password(SERVICE, &account(folder, name)) {
         Err(error) if error.code() != NOT_FOUND => Err(error.into()),

@@ -39,7 +39,7 @@ pub(crate) struct ListedSecret {
 }
 
 impl SecretStore {
-    /// The secrets that lie with this state.
+    /// The secrets of this state folder.
     pub(crate) fn of(state: &State) -> Self {
         Self { folder: state.folder().to_owned() }
     }
@@ -97,9 +97,7 @@ impl SecretStore {
 
 fn check_name(name: &str) -> anyhow::Result<()> {
     if !is_name(name) {
-        bail!(
-            "{name:?} is no name for a secret, which a manifest could have: lower-case letters, digits and `-`, up to 64"
-        );
+        bail!("{name:?} cannot be the name of a secret: use lower-case letters, digits and `-`, up to 64");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Packages that lie in `plugins/`: which of them are new. A file is looked at when it has been quiet for a moment, and once
+//! Finds the new packages in `plugins/`. A file is looked at when it has been quiet for a moment, and once
 //! for each form that it has.
 
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
             regular_file::check(&config).with_context(|| format!("failed to read {}", config.display()))?;
         }
         bail!(
-            "{} is no workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",
+            "{} is not a workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",
             asked.display(),
             asked.display()
         );

@@ -48,7 +48,7 @@ impl ForeignItem {
         folder.ancestors().filter_map(|above| Self::at(above, writable)).find(concerns)
     }
 
-    /// What lies in a folder.
+    /// The entries of a folder.
     pub(super) fn below(folder: &Path, writable: bool) -> Option<Self> {
         Self::search(folder, writable, LEVELS)
     }
@@ -63,7 +63,7 @@ impl ForeignItem {
         })
     }
 
-    /// Reading inboxes and configurations is no danger: they are no secrets of Baton's.
+    /// Reading inboxes and configurations is allowed: they are not secret.
     fn at(folder: &Path, writable: bool) -> Option<Self> {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_file());
         let kind = if STATE.iter().all(|name| has(name)) {

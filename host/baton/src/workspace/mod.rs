@@ -1,5 +1,5 @@
 //! A workspace: finding it, its configuration (`baton.toml`), what its plugins may do (`baton.lock`), where its state is,
-//! and opening all of that as a house for `dispatch`.
+//! and opening all of that as a `Context` for `dispatch`.
 
 pub(crate) mod adoption;
 mod audio;
@@ -50,16 +50,15 @@ pub(crate) const CONFIG_FILE: &str = "baton.toml";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
-    /// Its folder, resolved.
+    /// The folder of the workspace, resolved.
     pub(crate) root: PathBuf,
-    /// What `baton.toml` says.
     pub(crate) config: Config,
     pub(crate) state: State,
     /// What relative paths of the configuration are relative to.
     pub(crate) base: PathBuf,
     /// Whether it ends with the command.
     pub(crate) temporary: bool,
-    /// What stands in for secrets and servers. Only `baton plugin test` has it.
+    /// Replacements of secrets and servers. Only `baton plugin test` has them.
     pub(crate) stubs: Option<Arc<Stubs>>,
 }
 

@@ -125,7 +125,7 @@ impl Loader {
     fn read(&self) -> anyhow::Result<Lock> {
         let path = self.workspace.root.join(LOCK_FILE);
         if !path.try_exists().unwrap_or(true) {
-            bail!("{} is gone", path.display());
+            bail!("{} is missing", path.display());
         }
         Ok(self.register.read()?)
     }

@@ -36,7 +36,7 @@ pub(crate) fn said(done: &InstallResult) -> String {
                 format!("\nthe revision before runs until then; --keep-grants lets the new one have: {}", words(grants))
             };
             format!(
-                "{name} {version} (sha256:{short}) waits to be allowed{asks}{does}\nallow it with: baton plugin approve {name}@{short}{lost}"
+                "{name} {version} (sha256:{short}) waits for approval{asks}{does}\nallow it with: baton plugin approve {name}@{short}{lost}"
             )
         }
     }

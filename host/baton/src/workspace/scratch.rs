@@ -50,7 +50,7 @@ pub(crate) fn sweep(place: &Path, now: SystemTime) {
     let entries = fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_name)).map(|entry| entry.path());
     for folder in named.filter(|folder| is_old(folder, now)) {
-        // Held until the folder is gone.
+        // Held until the folder is deleted.
         let lock = free_lock(&folder);
         if lock.is_some()
             && let Err(error) = fs::remove_dir_all(&folder)

@@ -69,7 +69,7 @@ pub(super) struct Field {
 pub(super) enum Type {
     /// An object; `closed`: it has no other members.
     Record { name: String, description: String, closed: bool, fields: Vec<Field> },
-    /// One of these texts.
+    /// One of several fixed texts.
     Choice { name: String, values: Vec<String> },
 }
 

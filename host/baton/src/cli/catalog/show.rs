@@ -1,4 +1,4 @@
-//! `baton catalog show`: everything that is known of one track, with who said it and when.
+//! `baton catalog show`: all facts about one track, with their sources and times.
 
 use std::path::{Path, PathBuf};
 

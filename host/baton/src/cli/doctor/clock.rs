@@ -1,5 +1,5 @@
 //! Whether the machine's clock jumped: events whose time lies before that of the event before them, and events from the
-//! future. Neither breaks the chain, which counts by number; but due times, leases and ages are told by the clock.
+//! future. Neither breaks the chain, which counts by number; but due times, leases and ages depend on the clock.
 
 use std::time::Duration;
 

@@ -86,14 +86,14 @@ fn plugin(facts: &Facts, entry: &PluginEntry) -> Vec<Finding> {
     }
 }
 
-/// It, or its next revision, waits for the operator.
+/// The plugin or its next revision waits for approval.
 fn waits(facts: &Facts, entry: &PluginEntry) -> Option<Finding> {
     let digest = match &entry.pending {
         Some(pending) => &pending.digest,
         None if entry.needs_approval => &entry.digest,
         None => return None,
     };
-    let what = format!("a revision of the plugin `{}` waits to be allowed", entry.name);
+    let what = format!("a revision of the plugin `{}` waits for approval", entry.name);
     let fix = format!("baton -w {} plugin approve {}@{digest}", word(&facts.root), entry.name);
     Some(Finding::warn(CHECK, LOCK_FILE, what, fix))
 }
@@ -110,7 +110,7 @@ pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, P
     let (bytes, place) = bytes(facts, entry)?;
     let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {
         place: place.clone(),
-        what: format!("is no plugin: {error}"),
+        what: format!("is not a plugin: {error}"),
         fix: format!("put the component of `{}` there, or take its entry out of {LOCK_FILE}", entry.name),
     })?;
     if manifest.name == entry.name {
@@ -129,7 +129,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
             Some(component) => Ok((component.to_vec(), LOCK_FILE.to_owned())),
             None => Err(PluginProblem {
                 place: LOCK_FILE.to_owned(),
-                what: format!("this baton does not carry the plugin `{}`", entry.name),
+                what: format!("`{}` is not a bundled plugin of this baton", entry.name),
                 fix: format!("take its entry out of {LOCK_FILE}"),
             }),
         },
@@ -159,7 +159,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     if found == entry.digest {
         return Ok((bytes, place));
     }
-    let what = format!("has not the bytes that were pinned for the plugin `{}` ({})", entry.name, entry.digest);
+    let what = format!("does not have the bytes that were pinned for the plugin `{}` ({})", entry.name, entry.digest);
     Err(PluginProblem {
         place,
         what,
@@ -224,7 +224,7 @@ fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
 fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
     let idle = agents.iter().filter(|agent| agent.kind == AgentKind::External && !agent.settings.schedules.is_empty());
     let finding = |agent: &Agent| {
-        let what = format!("[[agents.{}.schedule]] does nothing: {} is no plugin", agent.name, agent.name);
+        let what = format!("[[agents.{}.schedule]] does nothing: {} is not a plugin", agent.name, agent.name);
         let fix = format!("take it out of {CONFIG_FILE}, or install the plugin `{}`", agent.name);
         Finding::warn(CHECK, CONFIG_FILE, what, fix)
     };
@@ -249,7 +249,8 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
 fn notify(facts: &Facts) -> Vec<Finding> {
     let Some(notify) = facts.config.as_ref().ok().and_then(Config::notify) else { return Vec::new() };
     let command = notify.command.first().and_then(|program| find_program(&facts.root, program).err()).map(|why| {
-        let what = format!("[notify] command cannot be run: {why}; nobody is told of what needs a person");
+        let what =
+            format!("[notify] command cannot be run: {why}; notices about tasks that need a person are not sent");
         Finding::fail(CHECK, CONFIG_FILE, what, format!("correct `command` in {CONFIG_FILE}, or install the program"))
     });
     let desktop = find_program(&facts.root, DESKTOP).err().filter(|_| notify.desktop).map(|why| {

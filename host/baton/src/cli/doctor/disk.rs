@@ -1,4 +1,4 @@
-//! Room on the disks: free bytes and free file entries where the workspace and its state lie, and whether these file
+//! Space on the disks: free bytes and free file entries where the workspace and its state lie, and whether these file
 //! systems can be written to at all.
 
 use std::os::unix::fs::MetadataExt as _;

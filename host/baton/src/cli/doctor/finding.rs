@@ -1,4 +1,4 @@
-//! What a check says: one finding a line, with the command or edit that mends it.
+//! The findings of the checks: one a line, with the command or edit that fixes the problem.
 
 use serde_json::{Value, json};
 
@@ -7,12 +7,11 @@ use crate::output;
 /// Findings of one check and status that are printed; the rest is counted.
 const PRINTED: usize = 10;
 
-/// How it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
     /// As it should be.
     Ok,
-    /// It works, and somebody should look at it.
+    /// It works, but needs attention.
     Warn,
     /// It does not work, or will not for long.
     Fail,
@@ -46,12 +45,11 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    /// All is well.
     pub(super) fn ok(check: &'static str, place: impl Into<String>, what: impl Into<String>) -> Self {
         Self { check, status: Status::Ok, place: place.into(), what: what.into(), fix: None }
     }
 
-    /// Something is to be looked at; `fix` is the command or edit that mends it.
+    /// Something needs attention; `fix` is the command or edit that fixes it.
     pub(super) fn warn(
         check: &'static str,
         place: impl Into<String>,
@@ -61,7 +59,7 @@ impl Finding {
         Self { check, status: Status::Warn, place: place.into(), what: what.into(), fix: Some(fix.into()) }
     }
 
-    /// Something is wrong; `fix` is the command or edit that mends it.
+    /// Something is wrong; `fix` is the command or edit that fixes it.
     pub(super) fn fail(
         check: &'static str,
         place: impl Into<String>,
@@ -117,10 +115,10 @@ mod tests {
     fn a_line_has_status_check_what_and_fix() {
         let findings = [
             Finding::ok("disk", "", "12 GiB free"),
-            Finding::fail("configuration", "baton.toml", "does not\nparse\u{1b}[31m", "mend line 3"),
+            Finding::fail("configuration", "baton.toml", "does not\nparse\u{1b}[31m", "fix line 3"),
         ];
         let expected = "ok    disk           12 GiB free\n\
-                        fail  configuration  baton.toml: does not\\nparse\\u{1b}[31m  → mend line 3\n";
+                        fail  configuration  baton.toml: does not\\nparse\\u{1b}[31m  → fix line 3\n";
         assert_eq!(as_text(&findings), expected);
     }
 

@@ -1,5 +1,5 @@
 //! Who serves the workspace, and who holds tasks. The lock is the kernel's: it goes with its process, however that ends,
-//! so a lock file that is left over means nothing. A task whose runner is gone is taken up by the next `baton up`.
+//! so a lock file that is left over means nothing. The next `baton up` recovers tasks whose process has ended.
 
 use baton_dispatch::owner;
 use baton_ledger::inspect::{self, RunningTask};
@@ -55,7 +55,7 @@ fn said(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> Str
     }
 }
 
-/// Running tasks whose runner is gone while no daemon serves that would take them up by itself.
+/// Running tasks whose process has ended, while no daemon runs that would recover them.
 fn left(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
     if facts.is_served() {
         return Vec::new();
@@ -63,8 +63,8 @@ fn left(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
     let gone = leases.iter().filter(|lease| owner::is_gone(&lease.owner, true));
     gone.map(|lease| {
         let what =
-            format!("`{}` of {} is running, and whoever ran it ({}) is gone", lease.title, lease.agent, lease.owner);
-        Finding::warn(CHECK, lease.task.clone(), what, format!("{} takes it up", facts.baton("up")))
+            format!("`{}` of {} is running, but its process ({}) has ended", lease.title, lease.agent, lease.owner);
+        Finding::warn(CHECK, lease.task.clone(), what, format!("{} recovers it", facts.baton("up")))
     })
     .collect()
 }

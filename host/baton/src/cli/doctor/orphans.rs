@@ -1,5 +1,5 @@
-//! Files that nobody cares for: temporaries of writers that are gone, files in a plugin's inbox that were never taken
-//! in, tasks whose file is gone, reasons without their file, folders and links in inboxes.
+//! Orphans: temporary files of ended processes, files in a plugin's inbox that were never captured, tasks whose file is
+//! missing, reason files without their file, folders and links in inboxes.
 
 use std::collections::BTreeSet;
 use std::fs::DirEntry;
@@ -52,7 +52,7 @@ fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
     Ok(findings)
 }
 
-/// What lies in a folder, by name.
+/// The entries of a folder, by name.
 fn entries(folder: &Path) -> Vec<DirEntry> {
     let mut entries: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).collect();
     entries.sort_by_key(DirEntry::file_name);
@@ -80,7 +80,7 @@ fn strange(facts: &Facts) -> Vec<Finding> {
         .map(|entry| {
             let path = entry.path();
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let what = if link { "is a link" } else { "is no regular file" };
+            let what = if link { "is a link" } else { "is not a regular file" };
             let fix = if link {
                 format!("cp --remove-destination \"$(readlink -f {0})\" {0}, or rm {0}", word(&path))
             } else {
@@ -119,7 +119,7 @@ fn is_lonely(name: &str, names: &BTreeSet<String>) -> bool {
     !names.contains(of) && !names.iter().any(begins_alike)
 }
 
-/// Temporary files whose writer is gone.
+/// Temporary files whose writer has ended.
 fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
     let state = facts.state.as_ref().ok().map(State::folder);
     let places = Places { root: &facts.root, state, agents: &facts.agents };
@@ -147,7 +147,7 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
         let (name, path) = (name_of(&entry), entry.path());
         let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
         if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.shown(&path))? {
-            let what = "lies in a plugin's inbox, and the daemon has not taken it in";
+            let what = "is in a plugin's inbox, and the daemon has not captured it";
             let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", word(&path));
             findings.push(Finding::warn(CHECK, facts.shown(&path), what, fix));
         }
@@ -155,12 +155,12 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
     Ok(findings)
 }
 
-/// Tasks that wait with a file which is gone.
+/// Waiting tasks whose file is missing.
 fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let waiting = inspect::waiting_files(reader)?;
     let gone = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
     let say = |recorded: &inspect::RecordedFile| {
-        let what = format!("is gone, and task {} waits with it", recorded.task);
+        let what = format!("is missing, and task {} waits for it", recorded.task);
         let cancel = facts.baton(&format!("cancel {}", recorded.task));
         Finding::warn(CHECK, recorded.file.clone(), what, format!("{cancel}, or put the file back"))
     };
@@ -171,7 +171,7 @@ fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
 fn taken_away(facts: &Facts, reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let archived = inspect::archived_files(reader, ARCHIVED)?;
     let gone = archived.iter().filter(|recorded| is_gone(&facts.real(&recorded.file))).count();
-    let what = format!("{gone} archived files were taken away; the ledger keeps what they held");
+    let what = format!("{gone} archived files were deleted; the ledger keeps their content");
     Ok((gone > 0).then(|| Finding::ok(CHECK, "handoffs", what)))
 }
 

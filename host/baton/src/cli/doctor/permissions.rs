@@ -40,7 +40,7 @@ fn links(facts: &Facts) -> Vec<Finding> {
     let rules = facts.config.as_ref().map(|config| config.rules(&facts.root)).unwrap_or_default();
     let places = rules.places(&facts.root.join("handoffs"));
     let found = places.iter().flat_map(|place| agent_folders(place).unwrap_or_default());
-    // What begins with `_` is no agent's, as `_archive`.
+    // A folder whose name begins with `_` is not an agent's, such as `_archive`.
     let links = found.filter(|folder| !folder.name.starts_with('_')).filter_map(|folder| match folder.kind {
         FolderKind::Skipped(SkipReason::Link) => Some((folder.path.clone(), folder)),
         FolderKind::Skipped(SkipReason::LinkedInbox) => Some((folder.inbox(), folder)),
@@ -72,7 +72,7 @@ fn usable(facts: &Facts, folder: &Path) -> Option<Finding> {
     let metadata = folder.metadata().ok()?;
     let (name, place) = (word(folder), facts.shown(folder));
     if !metadata.is_dir() {
-        return Some(Finding::fail(CHECK, place, "is no folder", format!("mv {name} {name}.old && mkdir {name}")));
+        return Some(Finding::fail(CHECK, place, "is not a folder", format!("mv {name} {name}.old && mkdir {name}")));
     }
     access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK).err()?;
     let mine = metadata.uid() == rustix::process::geteuid().as_raw();
@@ -85,7 +85,7 @@ fn state(facts: &Facts) -> Option<Finding> {
         Ok(state) => state.folder(),
         Err(error) => {
             let fix = "export XDG_STATE_HOME=\"$HOME/.local/state\", or say --state DIR";
-            return Some(Finding::fail(CHECK, "", format!("there is no place for the state: {error:#}"), fix));
+            return Some(Finding::fail(CHECK, "", format!("the state folder cannot be used: {error:#}"), fix));
         }
     };
     let wrong = private(&folder.metadata().ok()?, rustix::process::geteuid().as_raw())?;

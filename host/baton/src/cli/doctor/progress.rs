@@ -67,7 +67,7 @@ fn status(why: StallReason, served: bool) -> Status {
 fn explained(why: StallReason) -> &'static str {
     match why {
         StallReason::NotBegun => "no attempt of this agent has ended meanwhile",
-        StallReason::Silent => "nothing was heard of it",
+        StallReason::Silent => "it has sent no sign of life",
         StallReason::Unanswered => "nobody has answered",
         StallReason::Overdue => "the time of its next attempt has passed",
         StallReason::NotDone => "the agent has not answered",

@@ -38,7 +38,7 @@ pub(super) fn version() -> String {
     format!("fpcalc version 1.5.1 (baton {})\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Does what `fpcalc` does, where the program was called by that name; none where not.
+/// Behaves as `fpcalc` if the program was called by that name; else `None`.
 pub(crate) fn called_so() -> Option<Code> {
     let mut arguments = std::env::args_os();
     let name = arguments.next()?;
@@ -86,7 +86,7 @@ enum FpcalcOption {
     Files(Vec<PathBuf>, Work),
 }
 
-/// Goes through the arguments in their order, as `fpcalc` does: whatever is not an option of its own is a file.
+/// Reads the arguments in their order, as `fpcalc` does: whatever is not an option is a file.
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, String> {
     let mut work = Work {
         input: Input::default(),
@@ -112,7 +112,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, 
     if files.is_empty() { Err("No input files".to_owned()) } else { Ok(FpcalcOption::Files(files, work)) }
 }
 
-/// Sets an option that has no value; false when it is none of these.
+/// Sets an option without a value; false if it is not one of them.
 fn flag(option: &str, work: &mut Work) -> bool {
     let Work { cut, print, .. } = work;
     match option {

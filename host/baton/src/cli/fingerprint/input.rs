@@ -105,7 +105,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Fingerprints a file and prints what comes of it, each part as soon as it is there.
+    /// Fingerprints a file and prints each part as soon as it is complete.
     pub(super) fn one(&self, file: &Path) -> Result<(), Failure> {
         let stop = AtomicBool::new(false);
         let mut progress = Progress { whole: None, is_first: true, is_short: false, begin_s: self.now() };
@@ -192,7 +192,7 @@ impl Work {
         read.map(|()| pcm.duration(bytes)).map_err(Failure::Unreadable)
     }
 
-    /// What the options say that the input is: samples of a form, or one of these containers.
+    /// The input as the options describe it: samples of a form, or one of several containers.
     fn format(&self) -> Result<(Option<Form>, Option<&'static [&'static str]>), Failure> {
         let Some(name) = &self.input.format else {
             return Ok((None, None));

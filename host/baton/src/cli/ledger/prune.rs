@@ -78,9 +78,9 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
         _ => None,
     };
     let meant = meant.ok_or_else(|| {
-        anyhow::anyhow!("`{text}` is no age (90d, 12w, 1y) and no date (2026-01-31, 2026-01-31T12:00:00Z)")
+        anyhow::anyhow!("`{text}` is neither an age (90d, 12w, 1y) nor a date (2026-01-31, 2026-01-31T12:00:00Z)")
     })?;
-    anyhow::ensure!(meant <= now, "`{text}` lies in the future; say how old the events must be");
+    anyhow::ensure!(meant <= now, "`{text}` is in the future; say how old the events must be");
     Ok(meant)
 }
 
@@ -102,7 +102,7 @@ fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {
         ));
     }
     if let Some(done) = done.filter(|done| done.last < plan.last) {
-        text.push_str(&format!("less than planned (–{}): a task was taken up again after {}\n", plan.last, done.last));
+        text.push_str(&format!("less than planned (–{}): a task was opened again after {}\n", plan.last, done.last));
     }
     text
 }

@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
     ///
     /// Every RETURN carries one (`baton.ledger_head`), every backup and export says one. One that is not in the chain
     /// any more means that the ledger was cut or rewritten since. One that may be among events that were pruned is
-    /// looked for in the archives; without them there is no answer (exit 2).
+    /// looked for in the archives; without them the check fails (exit 2).
     #[arg(long, value_name = "H")]
     head: Option<Head>,
     /// Archives of pruned events: they must hang together and lead into the ledger without a gap
@@ -123,7 +123,7 @@ fn found_text(head: &Head, found: HeadPosition) -> String {
     match found {
         HeadPosition::At(seq) => format!("found: {head} is the head at event {seq}\n"),
         HeadPosition::Nowhere => {
-            format!("not found: {head} is no head of this chain: the ledger was cut or rewritten since\n")
+            format!("not found: {head} is not a head of this chain: the ledger was cut or rewritten since\n")
         }
         HeadPosition::Pruned => format!(
             "unknown: {head} is not in the ledger, but may be among the events that were pruned; \
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(
             text,
             "broken at event 3 of 7 events (task t): a row is missing before it\n\
-             not found: ababababab12 is no head of this chain: the ledger was cut or rewritten since\n\
+             not found: ababababab12 is not a head of this chain: the ledger was cut or rewritten since\n\
              rows sound: 40 in 9 tables, sealed in the chain\n"
         );
         let value = as_json(&report(None, Some(HeadPosition::At(5))), Some(&head), None);

@@ -119,14 +119,14 @@ fn reasons(total: &CoveragePart) -> String {
     }
     let mut table = Table::new(&["WHY NOT", "", "ITEMS", "WHAT MENDS IT"]);
     for lack in &total.reasons {
-        let mend = mend(&lack.reason).to_owned();
-        table.row([lack.reason.clone(), lack.state.word().to_owned(), count(lack.items), mend]);
+        let fix = fix(&lack.reason).to_owned();
+        table.row([lack.reason.clone(), lack.state.word().to_owned(), count(lack.items), fix]);
     }
     format!("\n{}", table.lines(|_, _, cell| cell))
 }
 
 /// What can be done about a reason.
-fn mend(reason: &str) -> &'static str {
+fn fix(reason: &str) -> &'static str {
     match reason {
         "not_read" => "`baton library scan`",
         "not_found" => "put the file back, or remove the item from its library",
@@ -158,7 +158,7 @@ fn gate(coverage: &Coverage) -> String {
     format!("{needed}, and only {could} could be had: {} can have no fingerprint", count(total.skipped))
 }
 
-/// What is not heard of a file is not compared either.
+/// The part of a file without a fingerprint is not compared.
 fn in_part(coverage: &Coverage) -> String {
     if coverage.in_part == 0 {
         return String::new();

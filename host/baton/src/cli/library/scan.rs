@@ -224,7 +224,7 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
         let (items, size) = (counted(wanted.0, "file"), bytes(wanted.1));
         return text + &format!("{items} ({size}) would be read, {} would be gone\n{stopped}", count(gone));
     }
-    text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan goes on from here\n" } else { "" }
+    text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan resumes here\n" } else { "" }
 }
 
 fn read(reads: &Reads, took: Duration) -> String {

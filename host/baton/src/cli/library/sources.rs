@@ -31,11 +31,11 @@ impl Args {
             return Ok(Code::Good);
         };
         if let Some(folder) = self.forget {
-            // One that is gone for good cannot be resolved; then it is meant as it was written.
+            // The path of a deleted source cannot be resolved; then it is used as it was written.
             let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
             let catalog = place.need()?.state.catalog();
             if !patiently(&AtomicBool::new(false), || forget(&catalog, &folder))? {
-                bail!("{} is no source; `baton library sources` lists them", folder.display());
+                bail!("{} is not a source; `baton library sources` lists them", folder.display());
             }
             output::note(&format!("{} is forgotten", folder.display()));
             return Ok(Code::Good);

@@ -29,7 +29,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let subject = self.package.find(place)?;
-        let package = Package::read(&subject.component).with_context(|| format!("{} is no plugin", subject.from))?;
+        let package = Package::read(&subject.component).with_context(|| format!("{} is not a plugin", subject.from))?;
         let budget = budget::of_place(place, &package.manifest.name);
         if self.json {
             output::json(&as_json(&package, &subject, &budget)?);

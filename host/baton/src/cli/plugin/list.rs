@@ -36,9 +36,7 @@ impl Args {
         for entry in &lock.plugins {
             if let Some(pending) = &entry.pending {
                 let (name, version, short) = (&entry.name, output::one_line(&pending.version), short(&pending.digest));
-                output::print(&format!(
-                    "\n{name} {version} waits to be allowed: baton plugin approve {name}@{short}\n"
-                ));
+                output::print(&format!("\n{name} {version} waits for approval: baton plugin approve {name}@{short}\n"));
             }
         }
         Ok(Code::Good)

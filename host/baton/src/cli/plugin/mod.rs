@@ -1,7 +1,7 @@
 //! `baton plugin`: plugins as packages, and writing them. One file an action.
 //!
-//! Each change is one of `baton.lock` ([`PluginRegister`]) and one event of the ledger; a daemon that runs takes it up at once,
-//! and tasks that waited for it go on.
+//! Each change is one of `baton.lock` ([`PluginRegister`]) and one event of the ledger; a running daemon applies it at once,
+//! and tasks that waited for it continue.
 
 mod approve;
 mod budget;

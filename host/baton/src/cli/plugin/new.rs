@@ -21,7 +21,7 @@ impl Args {
         let name = &self.name;
         lay_down(&PathBuf::from(name), name, self.lang)?;
         output::print(&format!(
-            "{name} is made; what it is made of stands in {name}/README.md. Next:\n  \
+            "{name} is made; {name}/README.md describes its files. Next:\n  \
              cd {name} && {}\n  baton plugin test .\n",
             self.lang.setup()
         ));

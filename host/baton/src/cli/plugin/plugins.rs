@@ -21,14 +21,14 @@ impl Plugins {
         Ok(Self { register: workspace.register(), workspace })
     }
 
-    /// The same for a change. It is recorded in the ledger, so the ledger is checked before anything is changed.
+    /// As `of`, for a command that changes something: the change is recorded, so the ledger is checked first.
     pub(super) fn to_change(place: &WorkspaceOptions) -> anyhow::Result<Self> {
         let plugins = Self::of(place)?;
         head::need_known(&plugins.workspace)?;
         Ok(plugins)
     }
 
-    /// Writes down what was done, and tells the daemon.
+    /// Records the change in the ledger and wakes the daemon.
     pub(super) fn done(&self, act: history::HistoryEntry) -> anyhow::Result<()> {
         let ledger = self.ledger()?;
         let now = Timestamp::now();
@@ -66,7 +66,7 @@ impl Plugins {
         }
     }
 
-    /// What it may do, in a sentence's end.
+    /// The grants as the end of a sentence.
     pub(super) fn may(entry: &PluginEntry) -> String {
         let words = entry.grants.words();
         if words.is_empty() { "nothing".to_owned() } else { words.join(" ") }
@@ -76,7 +76,7 @@ impl Plugins {
         head::open_ledger(&self.workspace, &baton_dispatch::owner::name("plugin"))
     }
 
-    /// The same, of a plugin as it stands now.
+    /// Records `action` for the current revision of a plugin.
     pub(super) fn done_to(&self, entry: &PluginEntry, action: &'static str, reason: String) -> anyhow::Result<()> {
         let (plugin, digest) = (entry.name.clone(), entry.digest.clone());
         self.done(history::HistoryEntry { plugin, action, reason, digest })

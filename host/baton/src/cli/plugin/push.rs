@@ -1,4 +1,4 @@
-//! `baton plugin push`: publishes a package in an OCI registry, with the signature that lies beside it.
+//! `baton plugin push`: publishes a package in an OCI registry, with the signature beside it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (component, signature) = fetch::read(&self.file)?;
-        let package = Package::read(&component).with_context(|| format!("{} is no plugin", self.file.display()))?;
+        let package = Package::read(&component).with_context(|| format!("{} is not a plugin", self.file.display()))?;
         let verdict = judge(&component, signature.as_deref(), &place.trusted()?);
         if let Signature::Bad { reason } = &verdict {
             bail!("{}.minisig would be published with it, and {reason}", self.file.display());

@@ -25,7 +25,7 @@ impl<'a> Silent<'a> {
 
 impl Drop for Silent<'_> {
     fn drop(&mut self) {
-        // There is nobody to tell when the terminal is gone.
+        // A closed terminal cannot be restored.
         let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Manager {
     pub(super) renew: Vec<CommandWords>,
     /// Ends the service now and at each login.
     pub(super) stop: Vec<CommandWords>,
-    /// Makes the system forget the file that is gone.
+    /// Makes the system forget the deleted file.
     pub(super) forget: Vec<CommandWords>,
     /// Prints how the service stands.
     pub(super) ask: CommandWords,

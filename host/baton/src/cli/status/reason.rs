@@ -31,13 +31,13 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
 /// What holds up all tasks of its plugin.
 fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     if let Some(held) = holds.held.iter().find(|held| held.agent == task.agent) {
-        return Some(format!("its plugin failed {} times in a row and is left alone", held.failures));
+        return Some(format!("its plugin is in quarantine after {} failures in a row", held.failures));
     }
     let reached = holds.reached.iter().find(|reached| reached.plugin == task.agent && reached.holds_tasks())?;
     Some(format!("its plugin has used up its budget `{}`", reached.resource.key()))
 }
 
-/// What lies with an agent is waited for; only a deadline that passed is worth a word.
+/// A delivered request waits for its RETURN; a reason is shown only after its deadline.
 fn overdue(task: &TaskSummary, now: Timestamp) -> Option<String> {
     let deadline = task.deadline.filter(|deadline| *deadline < now && task.returned_at.is_none())?;
     Some(format!("no RETURN yet; its deadline passed {} ago", age(deadline, now)))

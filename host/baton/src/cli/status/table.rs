@@ -1,5 +1,5 @@
-//! The tasks as a table that fits the terminal. Where there is too little room for one more column, the reason stands on a line
-//! of its own below its task.
+//! The tasks as a table that fits the terminal. Where there is too little room for one more column, the reason is on a separate line
+//! below its task.
 
 use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;

@@ -138,7 +138,7 @@ impl WatchState<'_> {
         };
         let mut printed = Ok(());
         event::each_after(reader, (after, newest), EventFilter::default(), |recorded| {
-            // What is not of a task (plugins that are installed, seals) is no change of the status.
+            // Events without a task (installed plugins, seals) do not change the status.
             let Some((task, _)) = task::summary_of(reader, &recorded.event.task)? else { return Ok(()) };
             if printed.is_ok() && self.wants(&task, &recorded) {
                 printed = line(&as_line(&task, Some(&recorded)));

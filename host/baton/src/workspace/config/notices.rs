@@ -1,4 +1,4 @@
-//! `[notify]`: how a person is told that a task needs them, failed or is overdue.
+//! `[notify]`: how Baton sends a notice that a task needs a person, failed or is overdue.
 
 use std::time::Duration;
 
@@ -54,13 +54,13 @@ impl NoticeEvent {
     }
 }
 
-/// How a person is told.
+/// How notices are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notify {
     /// The program and its arguments; empty for none.
     pub(crate) command: Vec<String>,
     pub(crate) desktop: bool,
-    /// What a person is told of.
+    /// The events that send a notice.
     pub(crate) on: Vec<NoticeCause>,
     /// How long a program may take.
     pub(crate) timeout: Duration,

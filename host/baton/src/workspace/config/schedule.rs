@@ -1,4 +1,4 @@
-//! `[[agents.NAME.schedule]]`: when a plugin is to do something by itself; and what arguments of `baton.toml` are as JSON.
+//! `[[agents.NAME.schedule]]`: when Baton makes tasks of a plugin; and the arguments of `baton.toml` as JSON.
 
 use baton_dispatch::{DefaultArguments, Schedule};
 use serde::Deserialize;

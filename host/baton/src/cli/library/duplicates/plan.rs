@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::json::{as_json, away};
 
-/// Writes a new file. Only what was heard is in it: what is likely by its title is a question and no plan.
+/// Writes a new file with the groups that fingerprints prove; matches by title are questions, so they are not in it.
 pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
     let (files, bytes) = found.superfluous();
     let plan = json!({

@@ -79,7 +79,7 @@ async fn apply(
     Ok(match sent {
         Err(error) => Some(format!("given up with {left} left: {error}")),
         Ok(()) if stop.load(Ordering::Relaxed) && left > 0 => {
-            Some(format!("stopped with {left} left; the next sync goes on from there"))
+            Some(format!("stopped with {left} left; the next sync resumes there"))
         }
         Ok(()) => None,
     })
@@ -93,7 +93,7 @@ fn status(settled: &ItemOutcome) -> Status {
     }
 }
 
-/// What is no fault of anybody is skipped; what somebody has to mend has failed, with the mend.
+/// A verdict that a person has to act on is a failure that says how to fix it; every other one is skipped.
 fn left_alone(verdict: &Verdict) -> Status {
     match verdict {
         Verdict::Odd => Status::Failed(

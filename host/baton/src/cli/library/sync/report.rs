@@ -65,7 +65,7 @@ pub(super) struct Report {
     pub(super) ended: Option<String>,
 }
 
-/// What nobody has to hear of one by one: all is as it should be.
+/// Lines that are only counted: nothing has to be done.
 const QUIET: [&str; 1] = ["already_has_fingerprint"];
 
 /// Skipped because another sync is for them: of another library, or of Eagle itself. Beside what was done, they are not left out.
