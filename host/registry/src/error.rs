@@ -1,4 +1,4 @@
-//! Why a package could not be fetched or published, told apart by what a person can do about it.
+//! Why a package could not be fetched or published, one variant for each thing that a person can do about it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,10 +16,8 @@ pub enum FetchError {
         /// Why not.
         reason: String,
     },
-    /// Nobody answers.
-    #[error(
-        "{host} cannot be reached: {reason}; check its name, whether it is up, and the way there (proxy, firewall)"
-    )]
+    /// There is no answer.
+    #[error("{host} cannot be reached: {reason}; check its name, whether it is up, and the network (proxy, firewall)")]
     Unreachable {
         /// The server.
         host: String,
@@ -31,12 +29,12 @@ pub enum FetchError {
     TooSlow {
         /// What was asked for.
         what: String,
-        /// How long it was waited for.
+        /// The time limit.
         after: Duration,
     },
     /// The server wants to know who asks.
     #[error(
-        "{host} does not let anonymous or unknown callers at {what}: `docker login {host}` writes a name and a password \
+        "{host} requires a login for {what}: `docker login {host}` writes a name and a password \
          to ~/.docker/config.json (`auths` is read, helpers are not), or set BATON_REGISTRY_USER and \
          BATON_REGISTRY_PASSWORD"
     )]
@@ -90,7 +88,7 @@ pub enum FetchError {
         /// The digest of what came.
         found: String,
     },
-    /// What is there is no plugin.
+    /// The downloaded file is not a plugin.
     #[error("{what} is not a plugin package: {reason}")]
     NotAPackage {
         /// What was asked for.

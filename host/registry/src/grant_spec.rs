@@ -1,8 +1,8 @@
-//! The words in which a plugin is granted what it asks for: `files:ro=plans`, `host=NAME=ADDRESS`, `http=GET:host/path*`, `secret=NAME`,
+//! The text form of a grant: `files:ro=plans`, `host=NAME=ADDRESS`, `http=GET:host/path*`, `secret=NAME`,
 //! `sql=catalog:rw`, `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`,
 //! `triggers`, `hard-links`.
 //!
-//! A word is read against what the plugin declares: what it does not ask for at all cannot be granted.
+//! A grant spec is parsed against what the plugin declares: a capability that the plugin does not declare cannot be granted.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -18,7 +18,7 @@ pub struct HistoryEntry {
     pub digest: String,
 }
 
-/// Writes it down. `actor` is `operator`, or `baton` for what the daemon did by itself.
+/// Writes it down. `actor` is `operator`, or `baton` for what the daemon did automatically.
 pub fn record(tx: &Tx<'_>, act: &HistoryEntry, actor: &str, now: Timestamp) -> Result<(), LedgerError> {
     let task = format!("plugin {}", act.plugin);
     let event = Event {

@@ -1,7 +1,7 @@
-//! The register of plugins: which packages a workspace has, from where, whether they may run, and what each was granted.
+//! The plugin registry: the packages of a workspace, their sources, their approval and their grants.
 //!
-//! It knows components and their manifests, and it keeps `baton.lock`. It runs nothing and knows no queue; whoever serves
-//! the workspace reads the lock and loads what it pins.
+//! It keeps `baton.lock` and reads components and their manifests. It runs no plugin and does not know the queue: the daemon
+//! reads the lock file and loads the components that it pins.
 
 pub mod download;
 mod error;

@@ -92,7 +92,7 @@ pub struct PluginEntry {
     /// The id of the key that has signed it; absent when none of the trusted keys has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Whether nobody has allowed it yet: it does not run.
+    /// It waits for approval and does not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
     /// Whether the operator has switched it off.

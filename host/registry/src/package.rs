@@ -1,5 +1,5 @@
-//! A plugin package: one WebAssembly component with its manifest inside. Read and judged here without running or
-//! compiling any of it, because it comes from anybody.
+//! A plugin package: one WebAssembly component with its manifest inside. It is untrusted, so it is read and checked without
+//! running or compiling any of it.
 //!
 //! The whole binary is walked first ([`bounds`]), so that nothing in it is larger or deeper than a plugin needs, and then
 //! validated, so that no later step meets a truncated or flipped one.
@@ -38,10 +38,10 @@ pub struct Package {
     pub imports: BTreeSet<String>,
 }
 
-/// Why bytes are no package.
+/// Why bytes are not a package.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// No component, or none with a manifest.
+    /// It is not a component with a manifest.
     #[error(transparent)]
     Component(#[from] SandboxError),
     /// The binary is broken.
@@ -50,7 +50,7 @@ pub enum PackageError {
     /// Something in it is larger or deeper than a plugin needs.
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),
-    /// The system gives no thread to read it.
+    /// The system cannot start a thread to read it.
     #[error("the component cannot be read now: {0}")]
     NoThread(std::io::Error),
     /// It is a component, but for another host.

@@ -1,6 +1,6 @@
 //! Signatures: minisign over the bytes of the component. `minisign -Sm FILE` makes them, this verifies them, offline.
 //!
-//! Who may sign stands in `[trust] keys` of `baton.toml`. What follows from a verdict is not decided here.
+//! `[trust] keys` of `baton.toml` lists the trusted keys. What follows from a verdict is not decided here.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ pub struct PublicKey {
     key: minisign_verify::PublicKey,
 }
 
-/// A text that is no public key.
+/// A text that is not a public key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a minisign public key; take the line that begins with RW from the .pub file of `minisign -G`")]
 pub struct KeyError {

@@ -1,7 +1,7 @@
 //! The engine: one configuration for compiling and running, and the pool of memories.
 //!
-//! The pool makes a fresh store cheap. Where its address space is not to be had (a container with a limit), the engine
-//! falls back to allocating on demand and says so; nothing else changes.
+//! The pool makes a fresh store cheap. Where there is not enough address space for it (a container with a limit), the engine
+//! allocates on demand and logs a warning; nothing else changes.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ impl Sandbox {
         let (engine, pooled) = match Engine::new(&config) {
             Ok(engine) => (engine, true),
             Err(error) => {
-                tracing::warn!(%error, "no room for the pool of memories: each is allocated when it is needed");
+                tracing::warn!(%error, "there is not enough address space for the memory pool: memories are allocated on demand");
                 (Engine::new(&configuration(false)).map_err(SandboxError::Engine)?, false)
             }
         };

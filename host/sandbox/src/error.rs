@@ -1,4 +1,4 @@
-//! What can go wrong: with a component ([`SandboxError`]), and with one attempt ([`AttemptError`]).
+//! Errors of a component ([`SandboxError`]) and of one attempt ([`AttemptError`]).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub enum SandboxError {
     /// The engine does not start.
     #[error("the WebAssembly engine does not start: {0:#}")]
     Engine(wasmtime::Error),
-    /// The bytes are no component.
+    /// The bytes are not a component.
     #[error("this is not a WebAssembly component: {0} (build it for wasm32-wasip2)")]
     NotAComponent(String),
     /// The component has no manifest, or several.
@@ -55,7 +55,7 @@ pub enum SandboxError {
     Compiler(String),
 }
 
-/// A ceiling of an attempt. Each has an error of its own, a name for people and one for machines.
+/// A resource limit of an attempt. Each has an error, a name for people and a name for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ResourceLimit {
     /// Linear memory, in bytes.
@@ -80,7 +80,7 @@ pub enum ResourceLimit {
     Handles,
     /// Bytes of log.
     Log,
-    /// Bytes of log that are kept. What is over is dropped; nobody is ended by it.
+    /// Bytes of log that are kept. More is dropped; it does not end the attempt.
     LogKept,
     /// Pieces of log in one second.
     LogRate,
@@ -164,22 +164,22 @@ impl fmt::Display for ResourceLimit {
     }
 }
 
-/// How an attempt ended when it did not end well.
+/// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptError {
-    /// The plugin says: later, perhaps.
+    /// The plugin says that a later attempt may succeed.
     #[error("{0}")]
     Retryable(String),
-    /// The plugin says: never.
+    /// The plugin says that no attempt can succeed.
     #[error("{0}")]
     Permanent(String),
-    /// The plugin says: a person must decide.
+    /// The plugin says that a person must decide.
     #[error("{0}")]
     NeedsHuman(String),
     /// A grant is missing.
     #[error("{0}")]
     NeedsGrant(String),
-    /// It hit a ceiling and was ended.
+    /// It reached a resource limit and was ended.
     #[error("the plugin was stopped at its limit of {ceiling}: {used} of {limit}")]
     Limit {
         /// Which.
@@ -197,7 +197,7 @@ pub enum AttemptError {
     Cancelled,
 }
 
-/// A ceiling, carried through wasmtime as the error of the trap.
+/// A reached limit, passed through wasmtime as the error of the trap.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("limit of {ceiling}: {used} of {limit}")]
 pub(crate) struct LimitHit {
@@ -206,7 +206,7 @@ pub(crate) struct LimitHit {
     pub(crate) limit: u64,
 }
 
-/// A cancellation, carried the same way.
+/// A cancellation, passed the same way.
 #[derive(Debug, thiserror::Error)]
 #[error("cancelled")]
 pub(crate) struct CancelHit;

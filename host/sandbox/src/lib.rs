@@ -1,10 +1,8 @@
-//! The workshop: runs plugins (WebAssembly components) with nothing but what they were granted, under ceilings that are
-//! always on.
+//! Runs plugins (WebAssembly components) with no access but what they were granted. The resource limits are always on.
 //!
-//! One [`Sandbox`] holds the engine; [`Sandbox::load`] has a component compiled once, in a process with limits, and each
-//! [`Sandbox::run`] makes a fresh store from it, so nothing is left over between tasks. The sandbox knows components,
-//! capabilities and limits. It knows no queue and no folder of the workspace: mounts, answers, the place of the ledger, which
-//! it only reads, and the book of claims are handed in.
+//! One [`Sandbox`] holds the engine. [`Sandbox::load`] compiles a component once, in a separate process with limits. Each
+//! [`Sandbox::run`] makes a fresh store, so no state is left between tasks. The sandbox does not know the queue or the folders
+//! of the workspace: the caller passes the mounts, the path of the ledger (which the sandbox only reads) and the lock table.
 
 mod arguments;
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]

@@ -1,6 +1,5 @@
-//! The ceilings of one attempt: the host's, or less where the manifest asks for less. A manifest that asks for more than
-//! there is, or for nothing at all, is refused when it is read: lowering it in silence would end tasks for no visible
-//! reason.
+//! The resource limits of one attempt: the host's, or less where the manifest asks for less. Baton rejects a manifest that asks
+//! for more than the host's limit or for zero: lowering it silently would end tasks for no visible reason.
 
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ pub(crate) struct LimitOverrides {
 }
 
 impl LimitOverrides {
-    /// The ceilings of a plugin whose manifest asks for these.
+    /// The limits of a plugin whose manifest asks for these.
     pub(crate) fn of(asked: &Limits) -> Self {
         let seconds = |asked: Option<u32>, most| asked.map_or(most, |s| Duration::from_secs(s.into())).min(most);
         let mib = |asked: u32| u64::from(asked) << 20;
@@ -33,7 +32,7 @@ impl LimitOverrides {
     }
 }
 
-/// Whether a manifest asks for what there is.
+/// Checks that a manifest asks for no more than the host's limits.
 pub(crate) fn check(asked: &Limits) -> Result<(), SandboxError> {
     for (what, asked, most) in [
         ("memory_mib", asked.memory_mib, limits::MEMORY_BYTES as u64 >> 20),

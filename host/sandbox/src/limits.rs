@@ -1,4 +1,4 @@
-//! Every ceiling of the sandbox, with its reason. A plugin's manifest may ask for less, never for more (`ceilings.rs`).
+//! Every resource limit of the sandbox, with its reason. A manifest may ask for less, never for more (`limit_overrides.rs`).
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ pub const HOLE_BYTES: u64 = 4 << 30;
 /// All parts of an outcome together.
 pub const OUTPUT_BYTES: usize = 16 << 20;
 
-/// Artifacts of one outcome: each is a file with an fsync of its own.
+/// Artifacts of one outcome: each is a file with a separate fsync.
 pub const ARTIFACTS: usize = 100;
 
 /// Findings of one outcome: each is a row of the ledger, all in one transaction.
@@ -55,7 +55,7 @@ pub const LOG_KEPT_BYTES: usize = 64 << 10;
 /// How many of them are from its beginning; the others are its end.
 pub const LOG_HEAD_BYTES: usize = 16 << 10;
 
-/// Log text that an attempt may write; after that it is ended. A talkative plugin is dropped, a broken one stopped.
+/// Log text that an attempt may write. Above [`LOG_KEPT_BYTES`] the log is cut; above this limit the attempt is ended.
 pub const LOG_BYTES: usize = 16 << 20;
 
 /// Pieces that may be written to the log in one second.
@@ -82,7 +82,7 @@ pub const EMISSIONS: usize = 100;
 /// Size of one emitted handoff.
 pub const EMISSION_BYTES: usize = 256 << 10;
 
-/// Withdrawals of one task. Ten times the emissions: what many tasks asked for, one look may find done.
+/// Withdrawals of one task. Ten times the emissions: one task may find that the requests of many tasks are done.
 pub const WITHDRAWALS: usize = 1_000;
 
 /// Bytes of the key of an emission.
@@ -91,24 +91,25 @@ pub const KEY_BYTES: usize = 200;
 /// Bytes of the reason of a withdrawal.
 pub const REASON_BYTES: usize = 1 << 10;
 
-/// Tasks of one look into the ledger, as rows of one query.
+/// Tasks of one query of the ledger.
 pub const LEDGER_TASKS: u32 = 10_000;
 
-/// Bytes of one look into the ledger: what a guest can take at once without trouble.
+/// Bytes of one query of the ledger: an amount that a guest can hold at once.
 pub const LEDGER_BYTES: usize = 4 << 20;
+
 /// Files that may be watched under one key: what one document of a workspace promises, many times over.
 pub const WATCHED_OF_A_KEY: usize = 20_000;
 
-/// Files that may be watched for one plugin: each is looked at again and again, once a minute at the least.
+/// Files that may be watched for one plugin: each is checked at least once a minute.
 pub const WATCHED: usize = 200_000;
 
-/// Keys that one task may speak of: a key is a document, and a workspace may have ten thousand, all new or all gone.
+/// Keys that one task may set: a key is a document, and a workspace may have ten thousand, all new or all deleted.
 pub const WATCH_KEYS: usize = 20_000;
 
 /// The longest path of a watched file.
 pub const WATCHED_PATH_BYTES: usize = 4 << 10;
 
-/// Attempts that may run at the same time. The pool below has room for this many, so a full house means waiting, never
+/// Attempts that may run at the same time. The memory pool has room for this many, so further attempts wait and never get
 /// an allocation error.
 pub const AT_ONCE: usize = 16;
 
@@ -131,13 +132,13 @@ pub const COMPILE_CPU: Duration = Duration::from_mins(2);
 /// How long it may take, on a machine that is busy with other things.
 pub const COMPILE_WALL: Duration = Duration::from_mins(10);
 
-/// Its threads: each takes memory of its own.
+/// Its threads: each needs separate memory.
 pub const COMPILE_THREADS: usize = 8;
 
 /// Compiled code of one component.
 pub const CODE_BYTES: u64 = 1 << 30;
 
-/// Compiled code of all components of a user; beyond that, what was not used for the longest time goes.
+/// Compiled code of all components of a user; beyond that, the least recently used code is deleted.
 pub const CODE_CACHE_BYTES: u64 = 4 << 30;
 
 /// Parts of the schema of an action's arguments, with its references written out. The largest of the shipped plugins has 300.
@@ -158,7 +159,7 @@ pub const HTTP_AT_ONCE: usize = 8;
 /// Requests that one attempt may send.
 pub const HTTP_REQUESTS: usize = 1_000;
 
-/// Requests of one plugin to one host that may go at once, before [`HTTP_PAUSE`] counts.
+/// Requests of one plugin to one host that may be sent at once, before [`HTTP_PAUSE`] applies.
 pub const HTTP_BURST: u32 = 20;
 
 /// Between two requests of one plugin to one host in the long run: ten a second is what public services bear.
@@ -198,10 +199,10 @@ pub const SECRET_LEAST_BYTES: usize = 8;
 /// The longest secret: what a header can hold.
 pub const SECRET_MOST_BYTES: usize = 8 << 10;
 
-/// Claims that one attempt may hold.
+/// Locks that one attempt may hold.
 pub const CLAIMS: usize = 1_000;
 
-/// Bytes of the name of a claim.
+/// Bytes of the name of a lock.
 pub const CLAIM_BYTES: usize = 200;
 
 /// Files that one task may have fingerprinted: at a third of a second each, what its wall-clock time allows.
@@ -222,7 +223,7 @@ pub const SOUNDS_ASKED: usize = 100;
 /// Words of one fingerprint that is looked up: what the index looks at (67 minutes).
 pub const SOUND_WORDS: usize = 32_768;
 
-/// Matches of one fingerprint that a plugin is told.
+/// Matches of one fingerprint that a plugin gets.
 pub const SOUND_MATCHES: usize = 50;
 
 /// Files of a library whose duplicates a plugin may ask for: with 4 kB of words and 5 kB of index each, 450 MB.

@@ -12,7 +12,7 @@ use crate::{SandboxError, limit_overrides, limits};
 /// Reads the manifest of a component.
 ///
 /// # Errors
-/// When the bytes are no component, are too large, or have no (readable) manifest.
+/// When the bytes are not a component, are too large, or have no (readable) manifest.
 pub fn read_manifest(component: &[u8]) -> Result<Manifest, SandboxError> {
     let wrong = |reason: String| SandboxError::NotAComponent(reason);
     if component.len() > limits::COMPONENT_BYTES {

@@ -1,8 +1,7 @@
-//! What a guest does is counted here as it happens: the time in which it computes, its calls of the host, the bytes that it
-//! hands over.
+//! Counts what a guest uses: its processor time, its calls of the host, the bytes that it writes.
 //!
-//! wasmtime tells of every crossing between guest and host. Between two crossings into the guest and out of it the guest
-//! computes; a host call, a wait and a pause for others are none of its processor time.
+//! wasmtime reports every crossing between guest and host. The guest computes between a crossing into it and the next crossing
+//! out of it; host calls and waits do not count as processor time.
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,11 @@
-//! A thread of its own for an attempt that has folders.
+//! Runs an attempt that has folders on a separate thread.
 //!
 //! Calls to the file system block. Each handed to another thread would cost two changes of threads, ten times the call
 //! itself; so the whole attempt goes to a thread that may block, once, and its calls are made right there.
 //!
 //! The deadline is kept all the same: who waits for the attempt waits beside it. An attempt whose thread hangs in the kernel
-//! (a network folder that is gone) is given up, and its thread ends when the kernel lets it go. The deadline is the guest's: what
-//! the host does after the guest has ended has a limit of its own.
+//! (a network folder that is not reachable) is abandoned, and its thread ends when the kernel lets it go. The deadline is the guest's: what
+//! the host does after the guest has ended has a separate limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! A component that is ready to run: its manifest, its digest, its compiled and linked form.
+//! A component that is ready to run: manifest, digest, and linked machine code.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Sandbox {
     /// Reads the manifest, loads the compiled code (which is made if there is none, see `compile`) and links it.
     ///
     /// # Errors
-    /// When the bytes are no component with a manifest, do not compile, or do not fit the world.
+    /// When the bytes are not a component with a manifest, do not compile, or do not fit the world.
     pub fn load(&self, component: &[u8]) -> Result<Plugin, SandboxError> {
         let manifest = Arc::new(read_manifest(component)?);
         let arguments = Arc::new(Arguments::of(&manifest).map_err(SandboxError::Schema)?);

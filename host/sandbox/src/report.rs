@@ -1,4 +1,4 @@
-//! What one attempt leaves behind.
+//! The report of one attempt.
 
 use crate::capabilities::handoffs::PluginRequest;
 use crate::capabilities::watch::WatchUpdate;
@@ -11,13 +11,13 @@ use crate::wit;
 pub struct AttemptReport {
     /// Its end.
     pub ended: Result<wit::Outcome, AttemptError>,
-    /// Handoffs to be sent and to be taken back, in the order of the calls; empty unless it ended well.
+    /// Plugin requests to send and to withdraw, in the order of the calls; empty unless it succeeded.
     pub post: Vec<PluginRequest>,
-    /// Files whose change is to make a task; empty unless it ended well.
+    /// Files to watch: a change of one makes a task. Empty unless the attempt succeeded.
     pub watched: Vec<WatchUpdate>,
     /// What it wrote to stdout and stderr.
     pub log: String,
-    /// What it used of its ceilings.
+    /// The use of each resource limit.
     pub usage: Usage,
 }
 

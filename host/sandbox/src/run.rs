@@ -1,4 +1,4 @@
-//! One attempt: a fresh store, the granted capabilities, every ceiling on, one call, one report.
+//! Runs one attempt: a fresh store with the granted capabilities and all resource limits, one call, one report.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ use crate::store::{MemoryMeter, State};
 use crate::usage::Usage;
 use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
 
-/// What to run and what to lend for it.
+/// The task to run and the host services for it.
 pub struct AttemptRequest {
     /// The task, without its mounts: those follow from `mounts`.
     pub task: wit::Task,
@@ -43,34 +43,34 @@ pub struct AttemptRequest {
     pub mounts: Vec<MountGrant>,
     /// Whether the granted folders, also those of repositories, may still be used.
     pub folder_check: FolderCheck,
-    /// Whether files that have other names too (hard links) are opened. Where those lie nobody can tell.
+    /// Whether files with several names (hard links) are opened. The system does not say where the other names are.
     pub hard_links: bool,
     /// Collects the files that it changes.
     pub writes: Writes,
-    /// Whether it may emit handoffs, and take them back.
+    /// Whether it may send plugin requests and withdraw them.
     pub emission: EmitPermission,
     /// Where the ledger is, for reading; absent when that is not granted.
     pub ledger: Option<PathBuf>,
     /// The granted databases.
     pub databases: Vec<DatabaseGrant>,
-    /// Where the names are written down that attempts hold; absent when that is not granted.
+    /// The locks that attempts hold; absent when that is not granted.
     pub claims: Option<LockTable>,
     /// The granted folders whose repositories may be read.
     pub repositories: Vec<RepositoryGrant>,
-    /// What it may know of how files and the library sound.
+    /// The fingerprints that it may ask for.
     pub sounds: FingerprintGrants,
-    /// What it may do outside: requests, and the secrets in them.
+    /// The requests that it may send, and the secrets in them.
     pub egress: EgressGrants,
     /// How many files are watched for it already, by key.
     pub watched: BTreeMap<String, u64>,
     /// Asks it to stop.
     pub cancel: Cancel,
-    /// Is told about progress.
+    /// Receives progress messages.
     pub listener: Option<Listener>,
 }
 
 impl AttemptRequest {
-    /// An attempt to which nothing is lent.
+    /// An attempt without any grant.
     #[must_use]
     pub fn new(task: wit::Task) -> Self {
         Self {
@@ -170,7 +170,7 @@ impl Sandbox {
         report
     }
 
-    /// The way out: declared ∩ granted. Without the address of a declared host the attempt waits for it.
+    /// The requests that the attempt may send: declared and granted. An attempt waits until each declared host has an address.
     fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, AttemptError> {
         let manifest = plugin.manifest();
         let capabilities = manifest.declares.capabilities.with_secret_hosts(&granted.hosts);
@@ -203,7 +203,7 @@ impl Sandbox {
     ) -> Result<Store<State>, AttemptError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
-        // An attempt with folders has a thread of its own (`own_thread.rs`).
+        // An attempt with folders has a separate thread (`own_thread.rs`).
         wasi.allow_blocking_current_thread(!attempt.mounts.is_empty());
         attempt.folder_check.run()?;
         let preopens = Preopens::new(&attempt.mounts)
@@ -255,7 +255,7 @@ async fn link_files(databases: &[DatabaseGrant]) {
     }
 }
 
-/// Tells without the values of secrets.
+/// Removes the values of secrets from each progress message.
 fn scrubbed(listener: Option<Listener>, egress: &Arc<Egress>) -> Option<Listener> {
     let listener = listener?;
     let scrubber = egress.lent.scrubber.clone();
@@ -268,7 +268,7 @@ fn scrubbed(listener: Option<Listener>, egress: &Arc<Egress>) -> Option<Listener
     }))
 }
 
-/// Called at each tick in which the guest computes: ends it at its ceilings, else lets others have a turn.
+/// Called at each tick in which the guest computes: ends it at its limits, otherwise lets other attempts run.
 fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> + Send + Sync {
     let mut asked: Option<Instant> = None;
     move |store| {
@@ -303,7 +303,7 @@ async fn call(
     }
 }
 
-/// What was used of each ceiling, and which of them ended the attempt.
+/// The use of each resource limit, and the limit that ended the attempt.
 fn usage(state: &State, ended: &Result<wit::Outcome, AttemptError>, wall: Duration) -> Usage {
     let (meter, ceilings) = (&state.meter, &state.meter.ceilings);
     let mut usage = state.noted.clone();
@@ -351,7 +351,7 @@ fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
     Ok(outcome)
 }
 
-/// Takes the values of secrets out, and only then cuts the texts: of a value that a cut divides no part is found.
+/// Masks the values of secrets before it cuts the texts: a value that a cut divides would not be found.
 pub(crate) fn finish(scrubber: &Scrubber, report: &mut AttemptReport) {
     scrub_report(scrubber, report);
     shorten(&mut report.ended);
@@ -386,7 +386,7 @@ fn size_of(outcome: &wit::Outcome) -> usize {
     outcome.summary.len() + next_steps + artifacts + findings
 }
 
-/// What the plugin itself says.
+/// The error that the plugin returned.
 fn said(error: wit::Error) -> AttemptError {
     match error {
         wit::Error::Retryable(text) => AttemptError::Retryable(text),
@@ -396,10 +396,10 @@ fn said(error: wit::Error) -> AttemptError {
     }
 }
 
-/// How wasmtime says that one call copies too much: its error has no public type. A test holds that it still does.
+/// Part of wasmtime's message when one call copies too much; its error has no public type. A test checks the text.
 const COPIED_TOO_MUCH: &str = "fuel allocated for hostcalls";
 
-/// What a trap means.
+/// The attempt's error for a trap.
 fn failure(error: &wasmtime::Error, wall: Duration) -> AttemptError {
     if error.downcast_ref::<CancelHit>().is_some() {
         return AttemptError::Cancelled;

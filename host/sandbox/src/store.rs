@@ -1,4 +1,4 @@
-//! What one attempt owns on the host's side: WASI, handles, meters, and the state of each capability.
+//! The host's data for one attempt: WASI, handles, meters, and the state of each capability.
 
 use wasmtime::ResourceLimiter;
 use wasmtime::component::ResourceTable;
@@ -21,7 +21,7 @@ use crate::log::Log;
 use crate::meter::Meter;
 use crate::usage::Usage;
 
-/// The data of a store: one field a capability. What is not here is not there for a plugin.
+/// The data of a store, with one field for each capability.
 pub(crate) struct State {
     pub(crate) wasi: WasiCtx,
     pub(crate) table: ResourceTable,
@@ -30,7 +30,7 @@ pub(crate) struct State {
     pub(crate) memory: MemoryMeter,
     pub(crate) meter: Meter,
     pub(crate) log: Log,
-    /// What capabilities note of their own ceilings, for the report: `noted.note(Ceiling::Database, used, limit)`.
+    /// The use of limits that capabilities count, for the report: `noted.note(ResourceLimit::Database, used, limit)`.
     pub(crate) noted: Usage,
     /// Whether files with several names are opened.
     pub(crate) hard_links: bool,
@@ -58,7 +58,7 @@ impl WasiView for State {
 
 impl crate::wit::Host for State {}
 
-/// Counts memory over all linear memories of an attempt and ends it at the ceiling.
+/// Counts memory over all linear memories of an attempt and ends the attempt at the limit.
 pub(crate) struct MemoryMeter {
     pub(crate) limit: usize,
     pub(crate) used: usize,

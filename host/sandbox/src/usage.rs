@@ -1,10 +1,10 @@
-//! What an attempt used of each of its ceilings, for whoever asks why it ended as it did.
+//! How much an attempt used of each resource limit; `baton why` shows it.
 
 use std::time::Duration;
 
 use crate::error::{AttemptError, ResourceLimit};
 
-/// One ceiling and how much of it was used.
+/// One resource limit and how much of it was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitUsage {
     /// Which.
@@ -17,12 +17,12 @@ pub struct LimitUsage {
     pub hit: bool,
 }
 
-/// What an attempt used, one entry a ceiling that was in play.
+/// What an attempt used, one entry for each limit that applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage(Vec<LimitUsage>);
 
 impl Usage {
-    /// Every ceiling that was in play, in the order of [`ResourceLimit`].
+    /// Every limit that applied, in the order of [`ResourceLimit`].
     pub fn iter(&self) -> impl Iterator<Item = &LimitUsage> {
         self.0.iter()
     }
@@ -33,7 +33,7 @@ impl Usage {
         self.0.iter().find(|used| used.ceiling == ceiling)
     }
 
-    /// Notes a ceiling that was in play; one that is there already is replaced.
+    /// Records the use of a limit; an earlier entry of it is replaced.
     pub(crate) fn note(&mut self, ceiling: ResourceLimit, used: u64, limit: u64) {
         self.put(LimitUsage { ceiling, used, limit, hit: used > limit });
     }
@@ -43,7 +43,7 @@ impl Usage {
         self.note(ceiling, used, limit);
     }
 
-    /// Notes the ceiling that ended the attempt, if one did.
+    /// Records the limit that ended the attempt, if one did.
     pub(crate) fn note_end(&mut self, failure: &AttemptError) {
         if let AttemptError::Limit { ceiling, used, limit } = *failure {
             self.put(LimitUsage { ceiling, used, limit, hit: true });

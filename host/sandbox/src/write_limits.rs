@@ -1,5 +1,5 @@
 //! What a guest hands to the host is counted: the writing functions of `wasi:io/streams` and `wasi:filesystem` stand in for
-//! wasmtime's, count the bytes and go on there. wasmtime bounds what one call copies; nobody else bounds their sum.
+//! wasmtime's, count the bytes and go on there. wasmtime limits what one call copies, but not the sum.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};

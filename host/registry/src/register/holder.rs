@@ -1,4 +1,4 @@
-//! Who holds a plugin's name, and whether a package with that name comes from somebody else.
+//! Which plugin holds a name, and whether a package with that name comes from another source.
 
 use baton_core::Digest;
 use baton_sandbox::read_manifest;

@@ -28,7 +28,7 @@ pub enum Trust {
     Shipped,
     /// A trusted key, by its id.
     Signed(String),
-    /// Nobody whom the operator trusts.
+    /// No trusted key.
     Nobody,
 }
 
@@ -112,14 +112,14 @@ pub enum Change {
     Installed,
     /// It took the place of the revision before, with its grants.
     Updated,
-    /// It waits to be allowed.
+    /// It waits for approval.
     Held,
 }
 
 /// Why a plugin could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The bytes are no package.
+    /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
     /// The lock.

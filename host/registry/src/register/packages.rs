@@ -74,7 +74,7 @@ impl PluginRegister {
         asked.beyond(&before.unwrap_or_default())
     }
 
-    /// What it does of its own accord, and limits that are higher, beyond the revision of `digest`.
+    /// What it does automatically, and limits that are higher, beyond the revision of `digest`.
     pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &SourceManifest) -> Vec<String> {
         let before = self.declared(digest, source);
         before.map(|before| declares.does_beyond(&before.declares)).unwrap_or_default()

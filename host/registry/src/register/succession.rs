@@ -1,4 +1,4 @@
-//! How one revision of a plugin follows another in its entry. Whether it may is decided elsewhere.
+//! Replaces one revision of a plugin by another in its entry. The caller decides whether that is allowed.
 
 use crate::lock::{PluginEntry, Revision};
 
@@ -17,10 +17,10 @@ pub(super) fn first(name: &str, new: Revision, vouched: bool) -> PluginEntry {
     }
 }
 
-/// A new revision came. `at_once` says that it may take the old one's place with its grants.
+/// Adds a new revision. With `at_once` it replaces the old one and gets its grants.
 pub(super) fn succeed(entry: &mut PluginEntry, mut new: Revision, at_once: bool) -> Change {
     if entry.needs_approval {
-        // Nobody allowed the old one, so nothing is lost with it.
+        // The old one was never approved, so nothing is lost with it.
         *entry = PluginEntry {
             disabled: entry.disabled,
             previous: entry.previous.clone(),

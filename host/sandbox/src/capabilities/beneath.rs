@@ -24,7 +24,7 @@ pub(super) struct MountedFile {
 pub(super) enum OpenError {
     /// It may not be: a link leads out of the folder, or it has other names.
     Refused(RefusalReason),
-    /// It is not there, or the system says no.
+    /// It is missing, or the system refuses.
     Failed(io::Error),
 }
 
@@ -40,11 +40,11 @@ pub(super) enum RefusalReason {
 pub(super) enum PathError {
     /// Its folder is declared and not granted; the text holds the command.
     NotGranted(String),
-    /// It can be no path of a file.
+    /// It cannot be the path of a file.
     Wrong(String),
 }
 
-/// What lies at a place.
+/// The file or folder at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PathMetadata {
     pub(super) identity: Identity,
@@ -98,8 +98,8 @@ impl MountedFile {
         Ok(file)
     }
 
-    /// Looks what lies there, beneath its folder, without opening it: closing a file would take from this process every lock
-    /// that it has on it.
+    /// Its metadata, read beneath its folder without opening it: closing a file would release every lock that this process has
+    /// on it.
     pub(super) fn look(&self, hard_links: bool) -> Result<PathMetadata, OpenError> {
         let found = stat(self.folder.handle(), &self.below, FollowSymlinks::Yes).map_err(OpenError::of)?;
         if found.is_file() && found.nlink() > 1 && !hard_links {
@@ -140,7 +140,7 @@ impl OpenError {
     }
 }
 
-/// What a plugin says, for a sentence.
+/// A text of a plugin, quoted for a message.
 pub(super) fn quoted(path: &str) -> String {
     format!("`{}`", baton_core::file_name::cut(path, 200).escape_debug())
 }

@@ -1,7 +1,7 @@
-//! Work that blocks, done aside: neither the runtime nor the attempt's deadline waits for it. When the attempt ends first,
-//! the work is told so.
+//! Runs blocking work on a separate thread: neither the runtime nor the attempt's deadline waits for it. When the attempt
+//! ends first, the work is asked to stop.
 
-/// Tells work to end when it is dropped before the work was done.
+/// Asks the work to stop when this is dropped before the work is done.
 struct CancelOnDrop<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce()> Drop for CancelOnDrop<F> {
@@ -12,15 +12,15 @@ impl<F: FnOnce()> Drop for CancelOnDrop<F> {
     }
 }
 
-/// Awaits `work`; should nobody wait for it any more, `end` is called.
+/// Awaits `work`. Calls `end` when this future is dropped before `work` is done.
 pub(super) async fn ending<T>(end: impl FnOnce(), work: impl Future<Output = T>) -> T {
-    let mut told = CancelOnDrop(Some(end));
+    let mut guard = CancelOnDrop(Some(end));
     let done = work.await;
-    told.0 = None;
+    guard.0 = None;
     done
 }
 
-/// Does `work` on a thread that may block; should nobody wait for it any more, `end` is called. `None` when it broke off.
+/// Does `work` on a thread that may block. Calls `end` when this future is dropped first. `None` when `work` panicked.
 pub(super) async fn blocking<T: Send + 'static>(
     end: impl FnOnce(),
     work: impl FnOnce() -> T + Send + 'static,

@@ -1,5 +1,4 @@
-//! What the host can lend a plugin, one folder a capability. `store::State` has one field for each, which is the list of
-//! all that there is.
+//! The capabilities that the host can grant a plugin, one folder for each. `store::State` has one field for each capability.
 
 mod beneath;
 mod blocking;

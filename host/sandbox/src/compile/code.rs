@@ -53,7 +53,7 @@ impl Code {
         // never changed after it got its name; wasmtime compares version and configuration.
         let loaded = unsafe { Component::deserialize_file(engine, &path) };
         if loaded.is_err() {
-            // Compiled again by whoever asks next.
+            // The next caller compiles it again.
             drop(fs::remove_file(&path));
         }
         Some(loaded)

@@ -25,7 +25,7 @@ const SAID_BYTES: u64 = 4 << 10;
 const SIGKILL: i32 = 9;
 const SIGXCPU: i32 = 24;
 
-/// What became of a component.
+/// The result of compiling a component.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CompileOutcome {
     /// The code is in the file.
@@ -54,7 +54,7 @@ pub(super) fn run(
             let mut said = Vec::new();
             let mut errors = errors;
             drop(errors.by_ref().take(SAID_BYTES).read_to_end(&mut said));
-            // What is more is read too: nobody waits for a full pipe.
+            // The rest is read too, so that the process does not block on a full pipe.
             drop(io::copy(&mut errors, &mut io::sink()));
             String::from_utf8_lossy(&said).into_owned()
         });
@@ -65,7 +65,7 @@ pub(super) fn run(
     })
 }
 
-/// Kills the process when nobody waits for it any more.
+/// Kills the process when this is dropped.
 struct KillOnDrop(Child);
 
 impl Drop for KillOnDrop {

@@ -60,7 +60,7 @@ pub fn serve(mut input: impl Read + Send + 'static, mut output: impl Write, mut 
     }
 }
 
-/// An engine that compiles for one with this configuration, and runs nothing.
+/// An engine that only compiles, for an engine with this configuration.
 fn compiler(pooled: bool) -> Result<Engine, SandboxError> {
     Engine::new(&configuration(pooled)).map_err(SandboxError::Engine)
 }

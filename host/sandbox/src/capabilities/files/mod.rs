@@ -80,7 +80,7 @@ impl Preopens {
             } else {
                 (FsPerms::ReadOnly, OpenMode::READ)
             };
-            // An attempt with folders has a thread of its own, which may block (`own_thread.rs`).
+            // An attempt with folders has a separate thread, which may block (`own_thread.rs`).
             Ok((Dir::new(mount.folder.handle().try_clone()?, permissions, mode, true), mount.guest.clone()))
         };
         mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)

@@ -1,4 +1,4 @@
-//! One process with an end: in time, in what it says, and when nobody waits for it any more.
+//! Runs one `git` process with limits of time and output, and kills it when its caller is dropped.
 
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -62,8 +62,8 @@ pub(super) struct Output {
 pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Result<Output, Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn().map_err(|error| {
-        let mend = if error.kind() == io::ErrorKind::NotFound { "; install git" } else { "" };
-        Error::Unavailable(format!("`git` does not start: {error}{mend}"))
+        let hint = if error.kind() == io::ErrorKind::NotFound { "; install git" } else { "" };
+        Error::Unavailable(format!("`git` does not start: {error}{hint}"))
     })?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that does not read its input says why itself.
@@ -83,7 +83,7 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
     Ok(Output { ended_well: status.success(), bytes, said })
 }
 
-/// Reads on a thread of its own, and keeps `most` bytes. What comes after them is read and dropped (`on`), or the pipe is
+/// Reads on a separate thread, and keeps `most` bytes. What comes after them is read and dropped (`on`), or the pipe is
 /// closed, which ends a process that has more to say.
 fn read(pipe: Option<impl Read + Send + 'static>, most: usize, on: bool) -> Receiver<Vec<u8>> {
     let (done, read) = channel();

@@ -1,5 +1,5 @@
-//! Emitting handoffs and taking them back; see `wit/handoffs.wit`. Both are only collected here, in the order of the calls:
-//! what is still open of what was sent earlier is known to the caller, who acts when the task has settled with an outcome.
+//! Plugin requests: sending and withdrawing handoffs; see `wit/handoffs.wit`. This module only collects the calls, in their
+//! order. The caller knows which requests are still open, and acts when the task has settled with an outcome.
 
 mod host;
 
@@ -29,7 +29,7 @@ pub struct Draft {
     pub dedupe_key: String,
 }
 
-/// What a plugin sent before and wants back, checked.
+/// A request to withdraw an earlier handoff, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawal {
     /// The key under which it was sent.
@@ -38,12 +38,12 @@ pub struct Withdrawal {
     pub reason: String,
 }
 
-/// What a plugin gives to the post.
+/// A handoff that a plugin sends or withdraws.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PluginRequest {
-    /// A handoff to be sent.
+    /// Send a handoff.
     Send(Draft),
-    /// A handoff to be taken back.
+    /// Withdraw a handoff.
     TakeBack(Withdrawal),
 }
 
@@ -125,7 +125,7 @@ impl Handoffs {
         Ok(())
     }
 
-    /// What this task wanted to send under the key is not even sent; what an earlier one sent is wanted back.
+    /// A request of this task under the key is not sent; an earlier one is withdrawn.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
         if let EmitPermission::Denied(denial) = &self.emission {

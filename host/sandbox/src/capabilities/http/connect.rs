@@ -130,7 +130,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, Error> {
     }
 }
 
-/// What the plugin hears; the log has the cause.
+/// The error that the plugin gets; the log has the cause.
 fn tls_error(error: &io::Error, target: &Target) -> Error {
     tracing::warn!("no TLS with {}: {error}", target.authority());
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {

@@ -14,14 +14,14 @@ use crate::{AttemptError, limits};
 /// One refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {
-    /// What was asked, why it was refused, and what mends it.
+    /// What was asked, why it was refused, and how to fix it.
     pub(crate) text: String,
-    /// Whether somebody who grants or sets something mends it.
+    /// Whether a grant or a setting of the operator fixes it.
     pub(crate) grantable: bool,
 }
 
 impl Denial {
-    /// Nothing that the operator does mends it.
+    /// The operator cannot fix it.
     pub(crate) fn refused(text: String) -> Self {
         Self { text, grantable: false }
     }
@@ -38,7 +38,7 @@ pub(crate) struct Denials(Arc<Mutex<DenialLog>>);
 
 #[derive(Debug, Default)]
 struct DenialLog {
-    /// The first that somebody can mend.
+    /// The first that the operator can fix.
     grantable: Option<String>,
     latest: Option<String>,
     /// For the log.

@@ -3,10 +3,10 @@
 //! Rules with `{NAME}` for a host are resolved when the attempt begins, with the addresses that the operator set, so everything below
 //! sees hosts alone. An attempt does not begin while one of them is not set.
 //!
-//! A request's way: `target` reads it strictly, `policy` asks what is declared and granted, `secrets` puts values in, `rate`
-//! lets it wait for its turn, `connect` resolves the name once and connects to an address that `addresses` has admitted,
-//! `send` exchanges head for head, `body` watches what flows. No redirect is followed here: the SDK follows them, each as a
-//! new request that is checked like the first. What was refused is kept by `denial`.
+//! The steps of a request: `target` parses it strictly, `policy` checks it against what is declared and granted, `secrets`
+//! injects values, `rate` limits the rate, `connect` resolves the name once and connects to an address that `addresses`
+//! allows, `send` exchanges the heads, `body` limits and scrubs the bodies. `denial` keeps refused requests. The host follows
+//! no redirect: the SDK sends a new request, which is checked like the first.
 
 mod addresses;
 mod body;
@@ -33,7 +33,7 @@ pub(crate) use target::Target;
 use self::send::{Processing, Sent};
 use crate::capabilities::secrets::{SecretGrant, Vault};
 
-/// What was granted of the world outside. Cheap to clone.
+/// The granted requests and secrets. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct EgressGrants {
     /// The addresses of the hosts that the operator sets.

@@ -125,7 +125,7 @@ impl Egress {
         Ok(target)
     }
 
-    /// Keeps what was refused. The body is read to its end, so that the plugin hears "denied" and no broken pipe.
+    /// Keeps what was refused. The body is read to its end, so that the plugin gets "denied" and not a broken pipe.
     fn deny(&self, denial: Denial, body: Option<WasiBody>) -> Error {
         self.denials.add(denial);
         if let Some(mut body) = body {
@@ -216,7 +216,7 @@ fn scrubbed(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     clean
 }
 
-/// The connection lives as long as somebody reads from it.
+/// Keeps the connection open while the guest reads the response.
 fn hold(worker: AbortOnDropJoinHandle<()>) -> Processing {
     Box::new(async move {
         worker.await;

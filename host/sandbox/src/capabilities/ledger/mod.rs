@@ -1,7 +1,7 @@
 //! Reading the ledger; see `wit/ledger.wit`. What is asked of the database stands in `baton_ledger::task::history`; here is
 //! decided whether the plugin may look at all, and the blocking work is kept away from the runtime.
 //!
-//! A connection of its own, opened read-only at the first call, lives as long as the attempt: the ledger's writer never
+//! A separate connection, opened read-only at the first call, lives as long as the attempt: the ledger's writer never
 //! waits for it. A call that nobody waits for any more (the attempt is over) is interrupted.
 
 mod host;

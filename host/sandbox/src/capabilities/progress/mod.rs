@@ -10,7 +10,7 @@ use tokio::sync::watch;
 /// How far an attempt is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// 0 to 100, where it can be told.
+    /// 0 to 100, if the plugin knows.
     pub percent: Option<u8>,
     /// One short line.
     pub message: String,
@@ -40,12 +40,12 @@ impl Cancel {
 
     /// Waits until it is asked.
     pub async fn asked(&self) {
-        // An error would mean that nobody can ask any more; this value itself can.
+        // No error is possible: this value keeps the sender.
         drop(self.0.subscribe().wait_for(|asked| *asked).await);
     }
 }
 
-/// Who is told.
+/// Receives progress messages.
 pub(crate) type Listener = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// The capability's state in one attempt.

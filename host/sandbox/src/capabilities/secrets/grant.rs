@@ -14,7 +14,7 @@ pub struct SecretGrant {
     pub header: String,
 }
 
-/// A value. It shows itself to nobody who prints it.
+/// A value. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretValue(String);
 

@@ -1,5 +1,5 @@
-//! The last gate: nothing that an attempt leaves behind (outcome, handoffs that were emitted or taken back, watched files,
-//! error, log) holds a secret, whatever way one may have found into the plugin.
+//! Masks secrets in everything that an attempt leaves behind: outcome, plugin requests, watched files, error and log. This
+//! holds whatever way a secret took into the plugin.
 
 use super::Scrubber;
 use crate::{AttemptError, AttemptReport, Draft, PluginRequest, wit};

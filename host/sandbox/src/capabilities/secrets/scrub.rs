@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::forms::{Forms, Position};
 
-/// What stands in the place of each byte of a secret.
+/// Replaces each byte of a secret.
 const MASK: u8 = b'*';
 
 /// Finds the values of some secrets. Cheap to clone; without secrets it does nothing.

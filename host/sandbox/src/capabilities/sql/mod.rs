@@ -1,8 +1,8 @@
 //! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin has the database
 //! at all; `baton_ledger::plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
 //!
-//! A connection is opened at the first call and lives as long as the attempt. A call that nobody waits for any more (the
-//! attempt is over) ends with its process.
+//! A connection is opened at the first call and lives as long as the attempt. A call
+//! whose attempt is over ends with its process.
 
 mod convert;
 mod cursor;
@@ -71,7 +71,7 @@ impl Sql {
         }
     }
 
-    /// The database as it is lent: declared and granted.
+    /// The access to a database: declared and granted.
     fn access(&self, database: Database) -> Result<Access, generated::Error> {
         let plugin = &self.plugin;
         let Some(declared) = self.declared.iter().find(|declared| declared.database == database) else {

@@ -294,7 +294,7 @@ impl Snapshot {
     }
 }
 
-/// A damaged file is no fault of the host's.
+/// A damaged file is not a fault of the host.
 pub(super) fn of_file(error: GuestError) -> generated::Error {
     match error {
         GuestError::Damaged(text) => generated::Error::Invalid(text),

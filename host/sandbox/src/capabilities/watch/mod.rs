@@ -1,5 +1,5 @@
-//! Files whose change makes a task; see `wit/watch.wit`. What is said is only collected and checked here: the caller writes
-//! it down when the task has settled with an outcome, and does the watching.
+//! Files whose change makes a task; see `wit/watch.wit`. This module only collects and checks the plugin's calls. The caller
+//! records them when the task has settled with an outcome, and watches the files.
 
 mod host;
 
@@ -11,7 +11,7 @@ use crate::bindings::baton::plugin::watch as generated;
 use crate::capabilities::files::MountGrant;
 use crate::limits;
 
-/// What a plugin said of one key: all files, or none to forget it.
+/// All files that a plugin watches under one key; no file deletes the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchUpdate {
     /// The plugin's own name for them.
