@@ -1,4 +1,4 @@
-//! What is wrong with a file that can be read all the same.
+//! Damage in a file that can still be read.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct Damage {
     pub frames: u32,
     /// How much of its end is missing, by what it says of its length.
     pub missing_end: Duration,
-    /// How much is missing in its midst, by the times of its frames.
+    /// How much is missing in the middle, by the times of its frames.
     pub missing_within: Duration,
     /// Whether it ends before its container does.
     pub is_cut_short: bool,
@@ -43,7 +43,7 @@ impl fmt::Display for Damage {
             found.push("its end is missing".to_owned());
         }
         if !self.missing_within.is_zero() {
-            found.push(format!("{} are missing in its midst", seconds(self.missing_within)));
+            found.push(format!("{} are missing in the middle", seconds(self.missing_within)));
         }
         if self.wrong_checksum {
             found.push("its samples do not have the MD5 that it states".to_owned());
@@ -75,7 +75,7 @@ mod tests {
         assert!(damage.is_some());
         assert_eq!(
             damage.to_string(),
-            "3 of 900 frames cannot be decoded; 31.2 s are missing at its end; 210 ms are missing in its midst; \
+            "3 of 900 frames cannot be decoded; 31.2 s are missing at its end; 210 ms are missing in the middle; \
              its samples do not have the MD5 that it states"
         );
         assert_eq!(Damage { is_cut_short: true, ..Damage::default() }.to_string(), "its end is missing");

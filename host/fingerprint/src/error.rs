@@ -7,7 +7,7 @@ pub enum Reason {
     NotFound,
     /// It may not be read, or reading failed.
     Unreadable,
-    /// No audio, or a codec that nothing here decodes; also signalled HE-AAC.
+    /// No audio, or a codec that Baton does not decode; also signalled HE-AAC.
     Unsupported,
     /// It is protected (DRM).
     Protected,
@@ -15,7 +15,7 @@ pub enum Reason {
     Corrupt,
     /// It is too short for one word (under about 3 s).
     TooShort,
-    /// It became another file while it was read.
+    /// It was replaced or changed while it was read.
     Changed,
     /// The work was stopped.
     Stopped,

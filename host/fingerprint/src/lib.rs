@@ -1,8 +1,7 @@
-//! How a piece of music sounds, as numbers that can be compared: Chromaprint's algorithm 2 (the one of `AcoustID`), computed
-//! natively.
+//! Audio fingerprints that can be compared: Chromaprint's algorithm 2 (the one of `AcoustID`), computed natively.
 //!
 //! A file becomes a [`AudioReport`] in one pass: `decode/` (symphonia) gives blocks of samples, `chroma/` turns them into words,
-//! `hash` digests the file and, apart from it, its audio. `index/` finds among many fingerprints those that sound alike.
+//! `hash` digests the file and, separately, its audio. `index/` finds among many fingerprints those that sound alike.
 //!
 //! Invariants: no tokio, no wasmtime, no SQLite, no thread but rayon's; files are only read, in large blocks, never mapped (a
 //! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.

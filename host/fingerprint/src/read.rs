@@ -1,4 +1,4 @@
-//! A file becomes a [`AudioReport`]: its fingerprint, its digests and what it says of itself, in one pass.
+//! A file becomes a [`AudioReport`]: its fingerprint, its digests and its tags, in one pass.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
@@ -11,26 +11,25 @@ use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 
-/// The most that is fingerprinted of a file: beyond a day it is no piece of music but a file that was made to fill the memory. Its
-/// words are 2.8 MB; the duration and the digests are those of the whole file all the same.
+/// The maximum that is fingerprinted of a file: a file of more than a day is not a recording, but made to fill the memory. The words
+/// of a day are 2.8 MB. The duration and the digests are those of the whole file.
 pub const LONGEST: Duration = Duration::from_hours(24);
 
-/// What is wanted of a file.
+/// What to compute of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How much is fingerprinted, from the start; none for all of it, though never more than [`LONGEST`]. The habit of `AcoustID` is
-    /// 120 s.
+    /// How much is fingerprinted, from the start; `None` for all of it, but never more than [`LONGEST`]. `AcoustID` uses 120 s.
     pub length: Option<Duration>,
-    /// Whether the file and its audio are digested too, for which all of it is read.
+    /// Also digest the file and its audio; this reads the whole file.
     pub hashes: bool,
 }
 
-/// What a file was found to be.
+/// The properties of an audio file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AudioReport {
-    /// How it sounds.
+    /// Its fingerprint.
     pub fingerprint: Fingerprint,
-    /// How long it plays, as its container or, where that says nothing, its decoder tells.
+    /// Its length, from the container or else from the decoder.
     pub duration: Duration,
     /// The codec, for instance `mp3`, `flac`, `aac`, `alac`, `vorbis`, `pcm_s16le`.
     pub codec: &'static str,
@@ -51,9 +50,9 @@ pub struct AudioReport {
     pub audio_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the whole file.
     pub file_sha256: Option<[u8; 32]>,
-    /// What it says of itself.
+    /// Its tags.
     pub tags: Tags,
-    /// What is damaged and was left out; of all of the file only where [`check`] read it.
+    /// Damaged parts, which were left out. Only [`check`] finds those of the whole file.
     pub damage: Option<Damage>,
 }
 
@@ -72,7 +71,7 @@ pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioRep
 /// decoded, a checksum that does not match, an end that is missing.
 ///
 /// # Errors
-/// As [`read`]. Damage after the part that is fingerprinted is no error.
+/// As [`read`]. Damage after the fingerprinted part is not an error.
 pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(Depth::Whole, file, options, stop)
 }
@@ -97,13 +96,13 @@ fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Re
     sound
 }
 
-/// Reads a file that somebody has opened already, as [`read`] does: for those who may not follow just any path. It has to stand
-/// at its beginning, and is the same file as long as nobody writes into it.
+/// Reads an open file as [`read`] does, for callers that may not open any path. The file must be positioned at its start, and must
+/// not be written meanwhile.
 ///
 /// # Errors
 /// As [`read`].
 pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
-    let failed = |failed: std::io::Error| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}"));
+    let failed = |failed: std::io::Error| Error::new(Reason::Unreadable, format!("cannot read its metadata: {failed}"));
     let same = file.try_clone().map_err(failed)?;
     let before = regular(&file)?;
     let source = Source::new(file, before.length, options.hashes);
@@ -137,9 +136,9 @@ fn look(file: &Path) -> std::io::Result<FileIdentity> {
 pub(crate) fn open(file: &Path) -> Result<(File, FileIdentity), Error> {
     let failed = |failed: std::io::Error| match failed.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "there is no such file"),
-        _ => Error::new(Reason::Unreadable, format!("failed to open it: {failed}")),
+        _ => Error::new(Reason::Unreadable, format!("cannot open it: {failed}")),
     };
-    // Opening a pipe waits for its writer, unless it is told not to.
+    // Without this flag, opening a pipe waits for its writer.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = File::options().read(true).custom_flags(flags).open(file).map_err(failed)?;
     let seen = regular(&opened)?;
@@ -149,18 +148,18 @@ pub(crate) fn open(file: &Path) -> Result<(File, FileIdentity), Error> {
 pub(crate) fn regular(opened: &File) -> Result<FileIdentity, Error> {
     let found = opened
         .metadata()
-        .map_err(|failed| Error::new(Reason::Unreadable, format!("failed to look at it: {failed}")))?;
+        .map_err(|failed| Error::new(Reason::Unreadable, format!("cannot read its metadata: {failed}")))?;
     if !found.is_file() {
         return Err(Error::new(
             Reason::Unsupported,
-            "it is no regular file; name a file, not a folder, pipe or device",
+            "it is not a regular file; name a file, not a folder, pipe or device",
         ));
     }
     Ok(FileIdentity::from(&found))
 }
 
 fn changed() -> Error {
-    Error::new(Reason::Changed, "it became another file while it was read; try it again")
+    Error::new(Reason::Changed, "it was replaced or changed while it was read; try again")
 }
 
 fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> Result<AudioReport, Error> {
@@ -174,7 +173,7 @@ fn sound(source: &Source, options: Options, depth: Depth, stop: &AtomicBool) -> 
     going_on(stop)?;
     let spec = audio.spec().clone();
     if fingerprint.words().is_empty() {
-        return Err(Error::new(Reason::TooShort, "it is too short for a fingerprint, which takes 3 s"));
+        return Err(Error::new(Reason::TooShort, "it is too short for a fingerprint, which needs 3 s"));
     }
     Ok(AudioReport {
         fingerprint,

@@ -1,7 +1,7 @@
 //! Coverage: how many audio items have a fingerprint, what the others lack, and how many are needed to reach the gate.
 //!
-//! What counts is every audio item that is there, also one that can have no fingerprint: a gate that leaves out what is hard
-//! is none. The audit reads the same figures, from the view `coverage` of the catalog.
+//! Every audio item counts, also one that cannot have a fingerprint: otherwise the gate would hide the difficult files. The audit
+//! reads the same figures, from the view `coverage` of the catalog.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with the library as a whole. What is wrong with one file or one source is in the reports.
+//! Errors of the library as a whole. Reports list what is wrong with one file or one source.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use baton_ledger::LedgerError;
 /// An error of the library.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    /// What was given is no source.
+    /// The given path cannot be a source.
     #[error("{path} cannot be a source: {why}")]
     NoSource {
         /// What was given.
@@ -21,7 +21,7 @@ pub enum LibraryError {
     )]
     Busy,
     /// The lock of the scan cannot be taken.
-    #[error("the lock {path} cannot be taken: {source}")]
+    #[error("cannot lock {path}: {source}")]
     Lock {
         /// Its file.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum LibraryError {
         source: std::io::Error,
     },
     /// The threads of the scan cannot be started.
-    #[error("the jobs cannot be started: {0}; ask for fewer with --jobs")]
+    #[error("cannot start the jobs: {0}; start fewer with --jobs")]
     Jobs(String),
     /// The catalog failed.
     #[error(transparent)]

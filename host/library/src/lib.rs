@@ -1,13 +1,17 @@
-//! The music library: where the music lies, what was found there, how much of it is fingerprinted, and what is there twice.
+//! The music library: its sources, the audio files found there, their fingerprints, and duplicates.
 //!
-//! [`source`] lists places, [`scan`] reads what is new or changed into the catalog, [`coverage`] and [`duplicates`] tell what
-//! came of it, [`lookup`] finds there what sounds like something else, [`link`] says which track a file is, [`ingest`] does all that to what is new in a watched
-//! folder, [`sync`] tells Eagle and, when asked, the files' own tags. Decoding and fingerprints are `baton-fingerprint`'s, the
-//! tables `baton-ledger`'s.
+//! - [`source`] lists folders and Eagle libraries.
+//! - [`scan`] reads new and changed files into the catalog.
+//! - [`coverage`] and [`duplicates`] report on the catalog; [`lookup`] finds items that sound like a given fingerprint.
+//! - [`link`] finds the track of each file.
+//! - [`ingest`] does this for new files of a scanned folder.
+//! - [`sync`] writes fingerprints to Eagle and, on request, to the tags of the files.
 //!
-//! Invariants: no audio file is ever moved or deleted, and none written but by [`sync::tags`], which keeps its audio; nothing
-//! in the catalog is deleted because a file is not there; a source that cannot be reached says nothing about its items; the
-//! memory of a scan does not grow with the library, but for eight bytes an item while its source is listed.
+//! `baton-fingerprint` decodes and fingerprints; `baton-ledger` has the tables.
+//!
+//! Invariants: Nothing here moves or deletes an audio file, and only [`sync::tags`] writes to one, without changing its audio.
+//! A missing file deletes nothing in the catalog. An unreachable source changes nothing about its items. The memory of a scan does
+//! not grow with the library, except for eight bytes per item while its source is listed.
 
 pub mod coverage;
 pub mod duplicates;

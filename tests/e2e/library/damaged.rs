@@ -50,7 +50,7 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
         ("frames.mp3", &["-c:a", "libmp3lame", "-b:a", "320k"], "frames"),
         ("frames.m4a", &["-c:a", "aac", "-b:a", "256k"], "frames"),
         ("md5.flac", &["-c:a", "flac"], "MD5"),
-        ("pages.ogg", &["-c:a", "libvorbis", "-q:a", "8"], "in its midst"),
+        ("pages.ogg", &["-c:a", "libvorbis", "-q:a", "8"], "in the middle"),
         ("cut.wav", &[], "at its end"),
         ("cut.m4a", &["-c:a", "aac", "-b:a", "256k", "-movflags", "+faststart"], "at its end"),
     ];

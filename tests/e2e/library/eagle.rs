@@ -43,7 +43,7 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
     // Its folder alone is no library, and a folder that only has the name is none.
     let wrong = beside(&workspace, "Wrong.library");
     let refused = workspace.baton(&["library", "scan", wrong.to_str().unwrap()]).ended(2);
-    assert!(refused.stderr.contains("no library of Eagle"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("not an Eagle library"), "{}", refused.stderr);
     let within = workspace.baton(&["library", "scan", folder.join("images").to_str().unwrap()]).ended(2);
     assert!(within.stderr.contains(&format!("baton library scan {}", folder.display())), "{}", within.stderr);
 }

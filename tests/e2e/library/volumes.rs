@@ -116,7 +116,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
     write_wav(&music.join("other.wav"), &tune(9, SECONDS));
     let source = &scan(&workspace, &music, &[], 1)["sources"][0];
     assert_eq!((&source["missing"], &source["kept"]), (&json!(0), &json!(2)), "{source}");
-    assert!(source["unread"][0]["why"].as_str().unwrap().contains("another volume lies there"), "{source}");
+    assert!(source["unread"][0]["why"].as_str().unwrap().contains("another volume is mounted there"), "{source}");
     assert_eq!(counts(&coverage(&workspace)["total"])[2], 0);
     scan(&workspace, &music, &["--gone"], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [3, 3, 2]);

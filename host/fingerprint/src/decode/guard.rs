@@ -1,9 +1,8 @@
 //! The one place where a panic is caught.
 //!
-//! Symphonia promises not to panic on any input and does now and then all the same (an overflow in a rarely used codec path, a
-//! slice that is one too short). A library of 20,000 files meets such a file; the one file is then corrupt, and the daemon goes
-//! on. What panicked is dropped: nothing that was in use is looked at again. The hook that prints panics is silent for this
-//! thread meanwhile; panics elsewhere are printed as ever.
+//! Symphonia promises not to panic on any input, but it sometimes does (an overflow in a rarely used codec path, a slice that is one
+//! too short). A library of 20,000 files has such a file; it is then reported as corrupt, and the daemon continues. What panicked is
+//! dropped and not used again. The panic hook is silent for this thread meanwhile; other panics are printed as usual.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -22,7 +21,7 @@ pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, E
     let before = QUIET.replace(true);
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     QUIET.set(before);
-    done.unwrap_or_else(|_| Err(fault::corrupt("the decoder gave up on it")))
+    done.unwrap_or_else(|_| Err(fault::corrupt("the decoder failed with an internal error")))
 }
 
 fn hush_once() {

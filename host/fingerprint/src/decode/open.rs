@@ -1,6 +1,6 @@
-//! What is in a file, found by its content: the name and its extension count for nothing.
+//! Finds the format of a file by its content; its name and extension are ignored.
 //!
-//! Opus is told by its name and not decoded. symphonia has no decoder of it; those in pure Rust are young (0.1), and libopus is C that
+//! Opus is recognised and not decoded. symphonia has no decoder of it; those in pure Rust are young (0.1), and libopus is C that
 //! would read whatever a library holds inside the daemon. It comes when one of the former has grown up.
 
 use std::sync::LazyLock;
@@ -94,12 +94,12 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
 /// Whether the first sound of an MP4 is one that may be decoded, and can be.
 fn allowed(movie: &Movie) -> Result<(), Error> {
     let Some(track) = movie.tracks.first() else {
-        return Err(Error::new(Reason::Unsupported, "it is an MP4 file without sound"));
+        return Err(Error::new(Reason::Unsupported, "it is an MP4 file without audio"));
     };
     let entry = String::from_utf8_lossy(&track.entry).into_owned();
     if track.protected {
         let detail = format!(
-            "its sound is protected (`{entry}`); only the shop's own player plays it, get it without protection"
+            "its audio is protected (`{entry}`) and plays only in the player of its shop; get a copy without protection"
         );
         return Err(Error::new(Reason::Protected, detail));
     }
@@ -141,7 +141,7 @@ fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn Format
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     probe.probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
-        Symphonia::Unsupported(_) if is_known => fault::corrupt("its head is damaged, or was cut off"),
+        Symphonia::Unsupported(_) if is_known => fault::corrupt("its header is damaged or cut off"),
         other => fault::of_opening(other, "what this file holds"),
     })
 }
@@ -155,7 +155,7 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
         return Ok(found);
     }
     let video = format.first_track(TrackType::Video).is_some();
-    let found = if video { "a video without sound that is known here" } else { "a sound that nothing here knows" };
+    let found = if video { "a video without audio in a known codec" } else { "audio in an unknown codec" };
     Err(fault::unsupported(found))
 }
 

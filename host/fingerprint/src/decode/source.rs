@@ -161,7 +161,7 @@ impl Blocks {
     /// Reads the block from `start`, which is a multiple of its size or follows what is digested.
     fn fill(&mut self, start: u64) -> io::Result<()> {
         self.readable =
-            self.readable.checked_sub(BLOCK_BYTES as u64).ok_or_else(|| over("it leads round in circles"))?;
+            self.readable.checked_sub(BLOCK_BYTES as u64).ok_or_else(|| over("its structure refers to itself"))?;
         self.start = start;
         self.block.resize(BLOCK_BYTES, 0);
         let filled = read_all_at(&self.file, &mut self.block, start);

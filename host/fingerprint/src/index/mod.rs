@@ -1,4 +1,4 @@
-//! Which of many fingerprints sound alike, from their words alone.
+//! Finds fingerprints that sound alike, from their words alone.
 //!
 //! `key` says what of a print is looked for, `postings` where it is, `batch` and `sweep` ask for many prints in the order in which
 //! that lies in memory, `search` says which prints have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates,

@@ -1,9 +1,9 @@
 //! Going through an index in its own order with the sorted keys of a batch: asking for them, putting them, or both.
 //!
 //! Each thread takes a share of the drawers, and with it the part of the index that is theirs. A key asks before it is put, and
-//! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of its own batch too.
+//! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of the same batch too.
 //! What it finds, and which of its keys are common, does not depend on where batches end. Of the hits only so many are kept; a
-//! query of which one is not is told, and has to be asked for by itself.
+//! query that lost one is marked, and has to be asked separately.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The ear: the index of `baton-fingerprint`, asked for everything that sounds alike.
+//! Finds all fingerprints that sound alike, with the index of `baton-fingerprint`.
 
 use std::sync::atomic::AtomicBool;
 

@@ -40,18 +40,18 @@ pub struct DuplicateOptions {
     pub min_score: u8,
 }
 
-/// What is there twice.
+/// The duplicates of a library.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Duplicates {
     /// All items that are there; the rest speaks of their places in this list.
     pub items: Vec<Item>,
     /// Files of one recording.
     pub groups: Vec<Group>,
-    /// What sounds alike and is no duplicate, or may be none.
+    /// Pairs that sound alike and are not duplicates, or may not be.
     pub versions: Vec<Versions>,
-    /// What is called alike and could not be heard.
+    /// Pairs with similar names of which one has no fingerprint.
     pub likely: Vec<LikelyPair>,
-    /// How many pairs of equal names were not looked at, at most: of a name that more than 64 items have.
+    /// An upper bound of the pairs of equal names that were not compared: of names that more than 64 items have.
     pub likely_left_out: usize,
     /// Sources that cannot be reached now.
     pub away: Vec<UnreachableSource>,
@@ -77,7 +77,7 @@ impl Duplicates {
         others.fold((0, 0), |(files, bytes), other| (files + 1, bytes + other.frees))
     }
 
-    /// Whether an item lies in a source that cannot be reached.
+    /// Whether an item is in a source that cannot be reached.
     #[must_use]
     pub fn is_away(&self, item: &Item) -> bool {
         self.away.iter().any(|away| away.source == item.source)

@@ -1,7 +1,7 @@
 //! Pairs become groups, each round the file that is worth keeping.
 //!
-//! A group is no chain: every file in it was held against the one that is kept. Of A like B like C, where A and C are not
-//! alike, C is not in A's group.
+//! A group is not a chain: every file in it was compared with the one that is kept. If A is like B and B is like C, but A and C are
+//! not alike, then C is not in A's group.
 
 use std::cmp::Reverse;
 

@@ -11,7 +11,7 @@ pub struct Item {
     pub id: i64,
     /// The number of its source.
     pub source: i64,
-    /// Where it lies.
+    /// Its file.
     pub path: PathBuf,
     /// How its source names it.
     pub name: String,

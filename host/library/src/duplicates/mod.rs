@@ -1,4 +1,4 @@
-//! What is there twice: files of one recording, grouped, each group with the file that is worth keeping and why.
+//! Duplicates: groups of files of one recording, each with the file that is worth keeping and the reasons.
 //!
 //! Three kinds of proof, from strong to weak: the same audio packets, the same sound ([`baton_fingerprint`]'s index), and,
 //! only where a file has no fingerprint, the same title, artist and length ([`metadata`]). The last is kept apart: it is a

@@ -26,7 +26,7 @@ pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, LedgerEr
         let why = match place.reach() {
             Err(error) => error.to_string(),
             Ok(volume) if source.volume.is_some_and(|known| !known.is(volume)) => {
-                "another volume lies there than when it was scanned".to_owned()
+                "another volume is mounted there than when it was scanned".to_owned()
             }
             Ok(_) => continue,
         };

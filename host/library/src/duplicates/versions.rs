@@ -101,7 +101,10 @@ impl Doubt {
             Self::Score => format!("less than {SURE} % alike; listen to both"),
             Self::Part(from) => format!("10 s from {} on differ more than in most copies; listen to both", clock(from)),
             Self::Rest => {
-                format!("compared is only the first {}, because one could not be read to its end", clock(HEARD_MS))
+                format!(
+                    "only the first {} were compared, because one file could not be read to its end",
+                    clock(HEARD_MS)
+                )
             }
         }
     }

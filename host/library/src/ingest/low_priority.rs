@@ -1,14 +1,14 @@
-//! Work that nobody waits for: on one thread, with a low priority where a thread can have one of its own.
+//! Background work: on one thread, with a low priority on systems where a thread can have its own.
 
 use rayon::ThreadPoolBuilder;
 
 use crate::LibraryError;
 
-/// How much less this counts than what somebody waits for, from 0 to 19.
+/// The nice value of background work, from 0 (normal) to 19.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
-/// Does `work` on a thread of its own, and all that it has rayon do too. Threads that it starts are as modest as itself.
+/// Runs `work`, and the rayon jobs that it starts, on one separate thread. Threads that it starts inherit the low priority.
 pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, LibraryError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(1)
@@ -19,10 +19,10 @@ pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
     Ok(pool.install(work))
 }
 
-/// On Linux the priority is the thread's, elsewhere the whole process's. Where it is refused nothing is lost.
+/// On Linux the priority is the thread's, elsewhere the whole process's. A refusal is not an error.
 fn step_back() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        tracing::debug!(%error, "new audio is heard with the usual priority");
+        tracing::debug!(%error, "cannot lower the priority; new audio is scanned with the normal one");
     }
 }

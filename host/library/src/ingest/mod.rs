@@ -1,10 +1,10 @@
-//! Arrivals: what is new in a folder that somebody watches, read into the catalog and held against the rest of the library.
+//! Ingest: reads new files of a scanned folder into the catalog and compares them with the rest of the library.
 //!
-//! Reading is a scan of that folder, a piece at a time ([`crate::scan`]): the catalog is its memory, so nothing is read twice,
-//! whether it is killed or `baton library scan` runs beside it. What of that is news decides whoever asks: by a mark of each
-//! file, which is another one when the file is another one.
+//! Each run is a scan of a part of the folder ([`crate::scan`]). The catalog remembers what was read, so a killed run or a
+//! `baton library scan` at the same time reads nothing twice. The caller decides which files are new: it keeps a mark for each
+//! file, and the mark changes with the audio.
 //!
-//! A file that was written to within the last seconds is no news yet: it may be half there.
+//! A file that was written within the last seconds is not reported yet: it may be incomplete.
 
 mod low_priority;
 mod scan_folder;

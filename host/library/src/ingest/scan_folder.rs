@@ -1,4 +1,4 @@
-//! One piece: scan, see what is news, look it up.
+//! One run: scan the folder, find the new files, look up similar items.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -20,63 +20,63 @@ use crate::lookup::{LookupQuery, Match, look_up};
 use crate::scan::{Event, Options, ReadFn, scan};
 use crate::source::SourceRoot;
 
-/// A file that was written to this recently may be half there.
+/// A file that was written this recently may be incomplete.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How long a piece reads, about: then whoever waits for the library's lock has it.
+/// How long a run reads, about. Then another process can lock the library.
 const TIME: Duration = Duration::from_secs(10);
 
-/// What is wanted of a piece.
+/// The settings of one run.
 #[derive(Clone, Copy, Debug)]
 pub struct IngestOptions<'a> {
-    /// The catalog that it is read into and held against.
+    /// The catalog.
     pub catalog: &'a Path,
-    /// The folder in which something may be new.
+    /// The scanned folder.
     pub folder: &'a Path,
-    /// The marks of the files that were told of before, by [`NewFile::key`].
+    /// The marks of the files that were reported before, by [`NewFile::key`].
     pub marks: &'a BTreeMap<String, String>,
-    /// Files that are read at most (fewer where they take long), and files that are told of at most.
+    /// The maximum of files to read (fewer if reading takes long), and the maximum of files to report.
     pub most: usize,
 }
 
-/// A file that is news.
+/// A new file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewFile {
     /// What is known of it.
     pub item: Item,
-    /// What came of reading it.
+    /// Its state after reading.
     pub state: ItemState,
-    /// Why it has no fingerprint: the word and the sentence.
+    /// Why it has no fingerprint: the reason code and the sentence.
     pub why: Option<(String, String)>,
     /// Its path, as the key of its mark.
     pub key: String,
-    /// What says whether it is still the same audio.
+    /// Changes when the audio changes.
     pub mark: String,
-    /// What in the library sounds like it; of two in one piece of news the later one tells of the earlier.
+    /// Items of the library that sound like it. Of two similar files in one report, only the later one has the other here.
     pub matches: Vec<Match>,
 }
 
-/// What came of a piece.
+/// The result of one run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestReport {
-    /// What is new, in the order in which it came into the catalog.
+    /// The new files, in the order in which they entered the catalog.
     pub arrivals: Vec<NewFile>,
-    /// Paths that are marked and not there any more.
+    /// Marked paths that do not exist any more.
     pub gone: Vec<String>,
-    /// Whether there is more to do: at once, or as soon as a file is whole or another scan has ended.
+    /// There is more to do: now, or when a file is complete, or when another scan has ended.
     pub more: bool,
     /// Why the folder cannot be reached; then nothing is said about its files.
     pub unreachable: Option<String>,
 }
 
-/// Reads what is new into the catalog and tells of it. `read` is [`baton_fingerprint::check`]. `stop` ends it early; then
-/// nothing is told, and the next call tells it. One thread of low priority does it, whatever it costs.
+/// Reads new files into the catalog and reports them. `read` is [`baton_fingerprint::check`]. `stop` ends the run early; then it
+/// reports nothing, and the next run does. One thread of low priority does the work.
 ///
 /// # Errors
 /// When the catalog fails, or the thread cannot be started.
 pub fn hear(wanted: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
     let news = run_low_priority(|| piece(wanted, read, stop))??;
-    // What was not looked up to its end would seem to be unknown.
+    // An incomplete lookup would report known audio as unknown.
     Ok(if stop.load(Ordering::Relaxed) { IngestReport { more: true, ..IngestReport::default() } } else { news })
 }
 
@@ -101,10 +101,10 @@ fn piece(wanted: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Re
     Ok(news)
 }
 
-/// What a scan of the folder came to.
+/// The result of the scan of the folder.
 enum FolderScanOutcome {
     All,
-    /// There is more, or another scan is at it.
+    /// There is more to read, or another scan runs.
     Part,
     /// The folder cannot be reached.
     Nothing(String),
@@ -135,7 +135,7 @@ fn take_in(
     }
 }
 
-/// What is there and is not marked as it is, and what is marked and is not there.
+/// Finds the files without a current mark, and the marks without a file.
 fn see(
     catalog: &Catalog,
     place: &SourceRoot,
@@ -164,7 +164,7 @@ fn see(
     Ok(())
 }
 
-/// A path as the key of its mark in the ledger: itself, or where it is no UTF-8 its bytes, escaped.
+/// A path as the key of its mark in the ledger: itself, or its escaped bytes if it is not UTF-8.
 #[must_use]
 pub fn key(path: &Path) -> String {
     path.to_str().map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
@@ -204,7 +204,7 @@ fn arrival(mut entry: Entry, key: String, mark: String) -> NewFile {
     NewFile { state: entry.state, why, key, mark, matches: Vec::new(), item: Item::from(entry) }
 }
 
-/// Holds what has a fingerprint against the library.
+/// Compares the new files that have a fingerprint with the library.
 fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Result<(), LedgerError> {
     let mut places: HashMap<i64, usize> = HashMap::new();
     for (place, arrival) in arrivals.iter().enumerate().filter(|(_, arrival)| arrival.item.heard) {
@@ -225,7 +225,7 @@ fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Re
     for (place, found) in whose.into_iter().zip(look_up(catalog, &asked, stop)?) {
         if let Some(arrival) = arrivals.get_mut(place) {
             let id = arrival.item.id;
-            // Of a pair that is news one is told of the other.
+            // Of two new files that are similar, only the later one lists the other.
             let is_told = |found: &Match| found.item.id < id || !places.contains_key(&found.item.id);
             arrival.matches = found.into_iter().filter(is_told).collect();
         }

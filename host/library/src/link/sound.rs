@@ -1,5 +1,5 @@
 //! Files that sound like one of which the track is known: with the same audio packets, or as a copy in another format does. An edit,
-//! or another version, is no copy: it is told by the rules of duplicates, to the end of both files.
+//! or another version, is not a copy: it is judged by the rules of duplicates, to the end of both files.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;

@@ -4,7 +4,7 @@
 //! fingerprints are led past them once, whatever their number. So a look-up needs no index that would have to be kept, and
 //! sees what is written down at that moment.
 //!
-//! What is found is judged as duplicates are: the same sound with another length, speed or version word is no copy.
+//! What is found is judged as duplicates are: the same sound with another length, speed or version word is not a copy.
 
 mod find;
 mod query;

@@ -11,7 +11,7 @@ use crate::duplicates::{Item, Lossless};
 pub struct LookupQuery {
     /// How it sounds.
     pub fingerprint: Fingerprint,
-    /// What is known of it. An item of the library is not found by itself.
+    /// What is known of it. A lookup for an item of the library does not find that item.
     pub item: Item,
 }
 

@@ -1,7 +1,7 @@
 //! The tags of Windows Media files: two objects in the header of an ASF file.
 //!
 //! Advanced Systems Format (ASF) Specification, revision 01.20.05: the header (3.1), the content description (3.10) and the extended
-//! content description (3.11). A fixed number of objects is looked at, and none of more than [`OBJECT_BYTES`].
+//! content description (3.11). A fixed number of objects is checked, and none of more than [`OBJECT_BYTES`].
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -21,7 +21,7 @@ const MOST_OBJECTS: u32 = 256;
 /// Texts and a picture; larger ones are no tags that are looked for.
 const OBJECT_BYTES: u64 = 4 << 20;
 
-/// The tags; none when it is no ASF file.
+/// The tags; `None` when it is not an ASF file.
 pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
     file.rewind()?;
     let mut header = [0; 30];

@@ -1,4 +1,4 @@
-//! What a scan tells while it runs, and what it came to.
+//! The events and the report of a scan.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,11 +33,11 @@ pub enum Event<'a> {
         path: &'a Path,
         /// Its size in bytes.
         size: u64,
-        /// What came of it.
+        /// Its state after reading.
         state: ItemState,
         /// Why it has no fingerprint, or what is wrong with it although it has one (`damaged`): the word, and the sentence.
         why: Option<(&'a str, &'a str)>,
-        /// What comparing it came to.
+        /// How it compares with its previous reading.
         compared: Option<Comparison>,
     },
     /// A source, or a volume within it, cannot be reached any more; what is left of it waits.
@@ -49,7 +49,7 @@ pub enum Event<'a> {
     },
 }
 
-/// What the listing of a source came to.
+/// The result of listing a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// Its folder.
@@ -109,7 +109,7 @@ impl Listing {
     }
 }
 
-/// What reading came to.
+/// The result of reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Files that were read.
@@ -132,7 +132,7 @@ pub struct Reads {
     pub differ: u64,
 }
 
-/// What a scan came to.
+/// The result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Each source.
@@ -144,7 +144,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether anything should be looked at: a source that was not reached, a file that failed or differs.
+    /// Whether the operator should check something: a source that was not reached, a file that failed or differs.
     #[must_use]
     pub fn has_faults(&self) -> bool {
         let unreached = |listing: &Listing| listing.failure.is_some() || !listing.unread.is_empty();

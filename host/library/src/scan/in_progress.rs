@@ -1,8 +1,9 @@
-//! Which items are being read. It is written into the file of the scan's lock before they are, so that a process which dies leaves
-//! behind what may have brought it down: an allocation that fails ends the process, and nothing can catch that.
+//! The items that are being read. They are written to the scan's lock file before they are read, so that a process that dies
+//! leaves a record of what it was reading: a failed allocation ends the process, and nothing can catch that.
 //!
-//! An item in whose midst [`DEATHS`] processes ended is put away unread. Of those that were read together only one may be the cause,
-//! so what was in work when a process ended is read alone. Nothing is synced: what counts is that the process dies, not the machine.
+//! An item during whose reading [`DEATHS`] processes ended is recorded as failed and not read again. Of items that were read at the
+//! same time only one may be the cause, so each of them is then read alone. Nothing is synced to disk: the record must survive the
+//! process, not the machine.
 
 use std::collections::BTreeMap;
 use std::fs::File;

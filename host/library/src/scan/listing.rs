@@ -1,4 +1,4 @@
-//! A source is listed into the catalog, piece by piece. What became of what was not seen is `vanished`'s to say.
+//! Lists a source into the catalog, in batches. `missing` decides about known items that were not seen.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -70,15 +70,14 @@ impl Lister<'_> {
                 (listing.unread, listing.remarks) = (walked.unread, walked.remarks);
                 failure
             }
-            // A person says that all of it is gone.
+            // The operator confirmed that all of it is deleted.
             Err(error) if self.options.gone && is_missing(&error) => {
                 self.all_gone(scan, &mut listing)?;
                 None
             }
-            Err(error) if is_missing(&error) => Some(format!(
-                "{error}; if it is gone for good, `baton library scan --gone '{}'` says so",
-                place.path.display()
-            )),
+            Err(error) if is_missing(&error) => {
+                Some(format!("{error}; if it is deleted, run `baton library scan --gone '{}'`", place.path.display()))
+            }
             Err(error) => Some(error.to_string()),
         };
         if let (Some(why), ListingTarget::Catalog(library), Some(source)) = (&failure, &self.into, self.source) {
@@ -98,7 +97,7 @@ impl Lister<'_> {
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<std::io::Result<SourceListing>, LedgerError> {
         let (known, source) = (self.known, self.source);
-        // What the catalog does not answer is looked at anew.
+        // An item that the catalog cannot answer for is listed as new.
         let look_up = |key: &OsStr| -> Option<KnownItem> {
             known.zip(source).and_then(|(it, of)| it.library_item(of.id, key).ok()?)
         };
@@ -181,7 +180,7 @@ impl Lister<'_> {
         let volume = match place.reach() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
-                return Ok(Some("another volume lies there than when its listing began".to_owned()));
+                return Ok(Some("another volume is mounted there than when its listing began".to_owned()));
             }
             Ok(volume) => volume,
         };

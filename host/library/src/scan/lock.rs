@@ -1,4 +1,4 @@
-//! One scan at a time: two would read the same files. What else takes items away from under a scan waits for its end too.
+//! One scan at a time: two would read the same files. Commands that delete items also wait for the end of a scan.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
 
 /// Held for as long as a scan runs; a process that dies lets go of it.
 pub(super) struct Lock {
-    /// What is being read, which stands in the file that is locked.
+    /// The items that are being read; they are written to the locked file.
     pub(super) begun: ItemsInProgress,
 }
 

@@ -1,9 +1,9 @@
-//! What was there and was not seen: gone, or on a volume that is not there?
+//! Decides which known items that a listing did not find are missing, and which may be on an unmounted volume.
 //!
-//! A disk that is not connected leaves the folder behind that it is mounted at: empty, or with a stray file that somebody put
-//! there meanwhile. So nothing is gone without a person's word when the source lies on another volume than before, or when hardly
-//! anything of it is there; and what lay on a volume of its own within the source is not gone while that volume is not
-//! there, or another one is: it has another id, or hardly anything of it is known.
+//! A disconnected disk leaves its mount folder behind: empty, or with a stray file. So items are marked as missing only after the
+//! operator confirms it (`--gone`), if the source is on another volume than before or almost empty. Items on a separate volume
+//! within the source are not marked while that volume is unmounted or replaced. A replaced volume has another id, or the catalog
+//! knows almost none of its files.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,12 +14,12 @@ use super::Listing;
 use super::volumes::{Mount, Volumes};
 use crate::source::{SourceListing, Volume, mounted_at, nearest};
 
-/// A source is as good as empty when so many times more was there than is.
+/// A source is almost empty when this many times more items are missing than present.
 const HOLLOW: u64 = 9;
 
-/// What is asked.
+/// What decides about the items of one source.
 pub(super) struct MissingQuery<'a> {
-    /// The source, with the volume that it lay on.
+    /// The source, with its volume at the last scan.
     pub(super) source: &'a Source,
     pub(super) volume: Volume,
     /// What was not seen.
@@ -28,20 +28,20 @@ pub(super) struct MissingQuery<'a> {
     pub(super) volumes: &'a Volumes,
     /// The volumes within the source.
     pub(super) mounts: &'a [Mount],
-    /// A person's word.
+    /// The operator confirmed that what is not found is deleted (`--gone`).
     pub(super) is_gone: bool,
-    /// Whether a folder that is as good as empty (not quite), on the volume that it lay on before, was emptied.
+    /// An almost (not completely) empty folder on its old volume was emptied on purpose.
     pub(super) is_emptied: bool,
 }
 
-/// What is gone.
+/// The missing items of a source.
 pub(super) struct MissingItems {
     pub(super) items: Vec<i64>,
-    /// Whether the source is known to lie where it should.
+    /// The source is on the volume where it belongs.
     pub(super) is_sure: bool,
 }
 
-/// Tells what is gone, and counts it. What is kept is told as parts that could not be read.
+/// Finds and counts the missing items. Items that are kept are reported as parts that could not be read.
 pub(super) fn vanish(
     asked: &MissingQuery<'_>,
     walked: &mut SourceListing,
@@ -49,15 +49,15 @@ pub(super) fn vanish(
 ) -> Result<MissingItems, String> {
     let (path, vanished) = (&asked.source.path, size(asked.vanished.len()));
     let word = format!("`baton library scan --gone '{}'`", path.display());
-    // What lies in a part that could not be read is kept anyway.
+    // Items in a part that could not be read are kept anyway.
     let missed = size(asked.vanished.iter().filter(|item| walked.missed(&item.path)).count());
     let is_hollow = vanished > missed && listing.items.saturating_mul(HOLLOW) <= vanished - missed;
     let is_emptied =
         asked.is_emptied && listing.items > 0 && asked.source.volume.is_some_and(|volume| volume.is(asked.volume));
     if is_hollow && !is_emptied && !asked.is_gone {
         return Err(format!(
-            "{} items are there, and {vanished} that were there are not: its volume may be disconnected; if they are gone \
-             for good, {word} says so",
+            "{} items were found, and {vanished} known items were not: its volume may be disconnected; if they are deleted, \
+             run {word}",
             listing.items
         ));
     }
@@ -66,8 +66,8 @@ pub(super) fn vanish(
     if !is_sure {
         listing.kept = vanished;
         let why = format!(
-            "another volume lies there than before, and {vanished} items are not there: they stay as they are; if they are \
-             gone for good, {word} says so"
+            "another volume is mounted there than before, and {vanished} known items were not found; they are kept; if they are \
+             deleted, run {word}"
         );
         walked.unread(path, &why);
         return Ok(MissingItems { items: Vec::new(), is_sure });
@@ -78,8 +78,8 @@ pub(super) fn vanish(
     Ok(MissingItems { items, is_sure })
 }
 
-/// What is gone of a source that lies where it should: not what lay on a volume of its own that is not there, or where now is
-/// one of which hardly anything was known. That is told.
+/// The missing items of a source that is on its volume. Items on a separate volume that is unmounted or replaced are kept and
+/// reported.
 fn lost(asked: &MissingQuery<'_>, walked: &mut SourceListing, word: &str) -> Vec<i64> {
     let (mut kept, mut gone) = (BTreeMap::<&Path, usize>::new(), Vec::new());
     let mut within = BTreeMap::<u64, Vec<&MissingItem>>::new();
@@ -100,9 +100,7 @@ fn lost(asked: &MissingQuery<'_>, walked: &mut SourceListing, word: &str) -> Vec
         }
     }
     for (folder, items) in kept {
-        let why = format!(
-            "the volume that was there is not: {items} items stay as they are; if they are gone for good, {word} says so"
-        );
+        let why = format!("its volume is not mounted: {items} items are kept; if they are deleted, run {word}");
         walked.unread(folder, &why);
     }
     gone.sort_unstable();

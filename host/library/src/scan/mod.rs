@@ -1,8 +1,8 @@
 //! The scan: lists sources into the catalog, then reads what waits there.
 //!
 //! The catalog is the queue. A listing writes what is new or changed as `pending`; jobs take pages of that, and one writer
-//! commits what comes of each. So a scan that is killed at any moment goes on where it was: what was committed is unchanged
-//! the next time, what was in work is still pending.
+//! commits what comes of each. So scans resume where they stopped, even when killed: what was committed is unchanged
+//! the next time, what was being read is still pending.
 //!
 //! A source that cannot be reached, at the listing or in the middle of reading, fails for itself: none of its items is
 //! missing or failed because of that.

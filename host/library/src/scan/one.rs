@@ -1,4 +1,4 @@
-//! One file is read: looked at before and after, so that a file that is replaced meanwhile is noticed.
+//! Reads one file, and compares its metadata before and after, to notice a file that is replaced meanwhile.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -15,7 +15,7 @@ use super::in_progress::DEATHS;
 use super::{Options, ReadFn, tags};
 use crate::source::mtime_ns;
 
-/// What comparing a file with what it was came to.
+/// A file compared with its previous reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// It is as it was.
@@ -24,21 +24,21 @@ pub enum Comparison {
     Differs,
 }
 
-/// What came of a file.
+/// The result of reading a file.
 pub(super) enum FileVerdict {
-    /// This.
+    /// It was read, or cannot be read.
     Read(FileReading, Option<Comparison>),
     /// It was replaced while it was read; the last state of it that was seen.
     Changed(FileReading),
-    /// Nothing: it was to stop.
+    /// The scan was stopped.
     Stopped,
 }
 
-/// What is written of a file that is not read any more.
+/// The result for a file that is not read any more.
 pub(super) fn put_away(waiting: &WaitingItem) -> FileVerdict {
     let detail = format!(
-        "reading it ended the process {DEATHS} times; it was put away unread; get an intact copy of the file, or have it read again \
-         with `baton library scan --retry`"
+        "the process ended {DEATHS} times while reading it, so it is not read any more; get an intact copy of the file, or read it \
+         again with `baton library scan --retry`"
     );
     let (size, mtime_ns, inode) = look(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
     let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
@@ -91,10 +91,10 @@ fn heard(path: &Path, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<AudioRepor
     read(path, Options::of_file(), stop)
 }
 
-/// The file itself, which must be one: a pipe of its name would be waited for.
+/// The file itself, which must be a regular file: opening a pipe would block.
 fn look(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
-    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is no file any more")) }
+    if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file any more")) }
 }
 
 fn stat(metadata: &Metadata) -> (u64, i64, u64) {

@@ -1,4 +1,4 @@
-//! What is wanted of a scan.
+//! The options of a scan.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -10,31 +10,31 @@ use baton_fingerprint::{AudioReport, Error};
 /// How a file is read: [`baton_fingerprint::check`], or what a test puts in its place.
 pub type ReadFn<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<AudioReport, Error> + Sync + 'a;
 
-/// What is wanted of a scan.
+/// The options of a scan.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 pub struct Options {
     /// How many files are read at a time.
     pub jobs: NonZeroUsize,
     /// How many files are read at most.
     pub limit: Option<u64>,
-    /// How long files are begun to be read: after this no other one, but one at least.
+    /// After this time no further file is begun; at least one is read.
     pub time: Option<Duration>,
-    /// Whether what has a fingerprint is read again and compared.
+    /// Read files that have a fingerprint again, and compare.
     pub verify: bool,
-    /// Whether what failed or was skipped is read again.
+    /// Read files again that failed or were skipped.
     pub retry: bool,
-    /// Whether nothing is read and written, only listed and counted.
+    /// Only list and count; read and write nothing.
     pub dry_run: bool,
-    /// Whether what is not there is gone, also where it may be that its volume is not there.
+    /// Mark items as missing even if their volume may be unmounted.
     pub gone: bool,
-    /// Whether a folder in which little is left was emptied, where it lies on the volume that it lay on before: what comes in
-    /// there is taken elsewhere. Otherwise nothing of it is gone without `gone`, as in one in which nothing is left.
+    /// Treat an almost empty folder on its old volume as emptied on purpose (files that arrive there are moved on). Otherwise its
+    /// items are marked as missing only with `gone`, as in an empty folder.
     pub emptied: bool,
 }
 
 impl Options {
-    /// How much of a file is fingerprinted: the habit of `AcoustID`. All that compare must have heard the same part.
+    /// How much of a file is fingerprinted: as `AcoustID` does. Only fingerprints of the same part can be compared.
     pub const LENGTH: Duration = Duration::from_mins(2);
 
     /// What is wanted of a file.

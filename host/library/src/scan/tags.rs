@@ -17,7 +17,7 @@ use lofty::tag::ItemKey;
 
 use super::asf;
 
-/// A title of more characters than this is no title.
+/// Longer tags are cut.
 const MOST_CHARACTERS: usize = 1000;
 
 /// The tags of a file; nothing where there are none, or they cannot be read.
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> Tags {
     found.ok().flatten().map(shortened).unwrap_or_default()
 }
 
-/// A regular file: a pipe of its name would be waited for.
+/// A regular file: opening a pipe would block.
 fn open(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;

@@ -1,4 +1,4 @@
-//! Jobs read, one writer commits what comes of it: whatever waits for it, at once, together. While it commits the jobs go on.
+//! Several jobs read files; one writer commits all results that wait for it in one transaction, while the jobs continue.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,12 +29,12 @@ const CHANGED: usize = 10_000;
 /// The sources of a scan, as its jobs see them.
 pub(super) struct Sources<'a> {
     places: &'a [SourceRoot],
-    /// The volume that each lay on when it was listed.
+    /// The volume of each when it was listed.
     devices: Vec<u64>,
-    /// Which of them cannot be reached any more.
+    /// Those that cannot be reached any more.
     pub(super) lost: Vec<AtomicBool>,
     why: Mutex<Vec<(usize, String)>>,
-    /// Folders within one of which the volume is not there any more.
+    /// Folders within the sources whose separate volume was unmounted.
     unmounted: Mutex<BTreeSet<(usize, PathBuf)>>,
 }
 
@@ -199,7 +199,7 @@ fn is_news(reading: &FileReading, compared: Option<Comparison>) -> bool {
     }
 }
 
-/// An item, what came of reading it, and what comparing it came to.
+/// An item, its reading, and how that compares with the previous one.
 type Done = (Job, FileReading, Option<Comparison>);
 
 fn count(reads: &mut Reads, reading: &FileReading, compared: Option<Comparison>) {

@@ -1,10 +1,10 @@
-//! Which files are audio: by the ending of their name, as everybody else does. Whether they are is found when they are read.
+//! Which files are audio, by their file name extension. Reading them shows whether they are.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// Endings of audio files, also of those that nothing here decodes: these count, as `unsupported`. `mp4` and `webm` are
-/// left out: they are films more often than not.
+/// Extensions of audio files, also of formats that Baton does not decode: those count as `unsupported`. `mp4` and `webm` are left
+/// out, because most of them are videos.
 const ENDINGS: [&str; 40] = [
     "aac", "ac3", "aif", "aifc", "aiff", "alac", "amr", "ape", "au", "caf", "dff", "dsf", "dts", "eac3", "flac", "m4a",
     "m4b", "m4p", "m4r", "mka", "mp1", "mp2", "mp3", "mpc", "mpga", "oga", "ogg", "opus", "ra", "rf64", "snd", "spx",

@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::KnownItem;
 
-/// Parts that could not be read and remarks of which the text is kept; of more only that there were more.
+/// Unread parts and remarks that are kept with their text. Of more than these, only the fact that there are more is kept.
 const KEPT: usize = 200;
 
-/// What a listing needs beside the place.
+/// What a listing needs besides the source.
 pub struct ListingRequest<'a> {
-    /// Folders that are sources of their own and left out here.
+    /// Folders that are separate sources; the listing skips them.
     pub others: &'a [PathBuf],
-    /// What is known of an item already.
+    /// The item as the catalog has it.
     pub known: &'a dyn Fn(&OsStr) -> Option<KnownItem>,
-    /// Ends it in the middle.
+    /// Stops the listing early.
     pub stop: &'a AtomicBool,
 }
 
@@ -28,18 +28,18 @@ pub struct UnreadPart {
     pub why: String,
 }
 
-/// What a listing saw beside the items.
+/// What a listing found besides the items.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceListing {
     /// The volume of the source's folder.
     pub device: u64,
     /// Parts that could not be read.
     pub unread: Vec<UnreadPart>,
-    /// What else a person should know: a wrong ignore rule, a broken index.
+    /// Warnings for the operator: a wrong ignore rule, a broken index.
     pub remarks: Vec<String>,
-    /// Whether there were more parts than are kept, so that nothing is known of any.
+    /// There were more unread parts than are kept: every part counts as unread.
     pub many: bool,
-    /// Whether it was ended in the middle, so that nothing is known of what was not seen.
+    /// The listing was stopped early: an item that was not seen may exist.
     pub stopped: bool,
 }
 
@@ -48,7 +48,7 @@ impl SourceListing {
         Self { device, ..Self::default() }
     }
 
-    /// Whether it is to end here.
+    /// Records whether the listing was asked to stop.
     pub(super) fn ends(&mut self, asked: &ListingRequest<'_>) -> bool {
         self.stopped = asked.stop.load(Ordering::Relaxed);
         self.stopped
@@ -73,7 +73,7 @@ impl SourceListing {
         if self.many { vec![root.to_owned()] } else { self.unread.iter().map(|unread| unread.path.clone()).collect() }
     }
 
-    /// Whether `path` lies in a part that was not read.
+    /// Whether `path` is in a part that was not read.
     #[must_use]
     pub fn missed(&self, path: &Path) -> bool {
         self.many || self.unread.iter().any(|unread| path.starts_with(&unread.path))

@@ -1,6 +1,6 @@
-//! Where music lies, and what lies there: one stream of [`Item`]s, whatever the source.
+//! Library sources and their content: one stream of [`Item`]s for every kind of source.
 //!
-//! A source is only read. One that cannot be reached is an error of that source and says nothing about its items.
+//! A source is only read. When it cannot be reached, that is an error of the source; its items stay as they are.
 
 mod audio;
 mod eagle;

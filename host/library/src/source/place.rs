@@ -22,29 +22,31 @@ impl SourceRoot {
     /// The place that `path` names.
     ///
     /// # Errors
-    /// When it is no folder, lies within an Eagle library, is named as one and is none, or has a name that is no UTF-8.
+    /// When it is not a folder, is inside an Eagle library, ends in `.library` without being an Eagle library, or has a name that is not UTF-8.
     pub fn of(path: &Path) -> Result<Self, LibraryError> {
         let no = |why: &str| LibraryError::NoSource { path: path.to_owned(), why: why.to_owned() };
         let found =
             path.canonicalize().map_err(|error| no(&format!("{error}; mount it, or name a folder that exists")))?;
         if !found.is_dir() {
-            return Err(no("it is no folder; give the folder that it lies in"));
+            return Err(no("it is not a folder; name the folder that contains it"));
         }
         if found.to_str().is_none() {
-            return Err(no("its name is no UTF-8; rename it"));
+            return Err(no("its name is not UTF-8; rename it"));
         }
         if let Some(library) = eagle_around(&found) {
             let library = library.display();
-            return Err(no(&format!("it lies in a library of Eagle; give that: `baton library scan {library}`")));
+            return Err(no(&format!(
+                "it is inside an Eagle library; scan the library: `baton library scan {library}`"
+            )));
         }
         match (is_eagle(&found), found.extension().is_some_and(|ending| ending == "library")) {
             (true, _) => Ok(Self { path: found, kind: SourceKind::Eagle }),
-            (false, true) => Err(no("it is no library of Eagle: it has no metadata.json or no images/")),
+            (false, true) => Err(no("it is not an Eagle library: it has no metadata.json or no images/")),
             (false, false) => Ok(Self { path: found, kind: SourceKind::Folder }),
         }
     }
 
-    /// Whether it can be reached now; the volume that it lies on.
+    /// Checks that it can be reached now, and returns its volume.
     ///
     /// # Errors
     /// The system's reason why not.
@@ -53,7 +55,7 @@ impl SourceRoot {
             SourceKind::Folder => self.path.clone(),
             SourceKind::Eagle => self.path.join("images"),
         };
-        // Of a disk that was pulled a folder may still open; it is asked for a name.
+        // A folder of a disconnected disk may still open; reading an entry fails.
         fs::read_dir(inside)?.next().transpose()?;
         volume_at(&self.path)
     }
@@ -77,13 +79,13 @@ pub fn eagle_id(path: &Path) -> Option<&str> {
     folder.strip_suffix(".info").filter(|id| !id.is_empty())
 }
 
-/// Where a path that lay on a volume of its own within a source's folder lies now on `device`, the folder's: the nearest folder
-/// that is there, of which the volume was.
+/// For a path on a separate volume within a source: the nearest existing folder, if it is on `device`, the volume of the source. Then
+/// the separate volume is not mounted.
 pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
     nearest(path).filter(|(_, found)| *found == device).map(|(folder, _)| folder)
 }
 
-/// The nearest folder of `path` that is there, and the number of its volume.
+/// The nearest existing folder of `path`, and the number of its volume.
 pub(crate) fn nearest(path: &Path) -> Option<(&Path, u64)> {
     path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.dev())))
 }
@@ -95,8 +97,8 @@ pub(crate) fn mounted_at(path: &Path, device: u64) -> Option<&Path> {
     nearest.ancestors().take_while(is_there).last()
 }
 
-/// The volume that a file of a source on `device` lies on: its folder's. An overlay (a container's) shows its folders under a
-/// number of its own and its files under those of the volumes that it lies over.
+/// The volume of a file: that of its folder. An overlay file system (of a container) has one number for its folders, and its files
+/// have the numbers of the volumes below it.
 pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
     if file.dev() == device {
         return device;

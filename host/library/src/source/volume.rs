@@ -1,4 +1,4 @@
-//! By what the volume of a folder is known again.
+//! What identifies the volume of a folder.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use super::Volume;
 /// Where Linux has a link to each block device under its UUID.
 const BY_UUID: &str = "/dev/disk/by-uuid";
 
-/// The volume that a folder lies on.
+/// The volume of a folder.
 pub(crate) fn volume_at(folder: &Path) -> io::Result<Volume> {
     let device = fs::metadata(folder)?.dev();
     let fsid = statvfs(folder).map_or(0, |volume| volume.f_fsid);

@@ -4,10 +4,10 @@ use std::io;
 
 use super::{Item, ListingRequest, SourceKind, SourceListing, SourceRoot, eagle, folder};
 
-/// Lists a place: hands every audio item to `take`, in an order that is the same each time.
+/// Lists a source: passes every audio item to `take`, always in the same order.
 ///
 /// # Errors
-/// When the place cannot be reached; then nothing is known of any item.
+/// When the source cannot be reached; then nothing is known of any item.
 pub fn walk(place: &SourceRoot, asked: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
     let device = place.reach()?.device;
     match place.kind {

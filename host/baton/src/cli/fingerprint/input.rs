@@ -76,7 +76,7 @@ impl Failure {
             Self::Other(container) => anyhow!("{name}: it is {container}, not what --format says; leave that out"),
             Self::Unreadable(error) => anyhow!("{name}: {error} ({})", error.reason.word()),
             Self::Short | Self::Empty => {
-                anyhow!("{name}: it is too short for a fingerprint, which takes 3 s (too_short)")
+                anyhow!("{name}: it is too short for a fingerprint, which needs 3 s (too_short)")
             }
             Self::Kept(error) => anyhow!("{name}: failed to copy it into a temporary file: {error}"),
         }

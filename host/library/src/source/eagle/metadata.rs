@@ -1,4 +1,4 @@
-//! `metadata.json` of an item. What is there in another form than expected is as if it was not there.
+//! `metadata.json` of an item. A field of an unexpected type counts as missing.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -15,7 +15,7 @@ pub(super) struct Metadata {
     pub(super) name: Option<String>,
     /// The ending of its file, without the dot.
     pub(super) ending: Option<String>,
-    /// Whether it lies in Eagle's bin.
+    /// It is in Eagle's trash.
     pub(super) deleted: bool,
 }
 
@@ -33,7 +33,7 @@ impl Metadata {
     /// Reads the file.
     ///
     /// # Errors
-    /// When it cannot be read ([`io::ErrorKind::InvalidData`] when it is no JSON object).
+    /// When it cannot be read ([`io::ErrorKind::InvalidData`] when it is not a JSON object).
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         Self::parse(&bounded(path, MOST)?)
     }
@@ -42,7 +42,7 @@ impl Metadata {
         let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         let value: Value = serde_json::from_slice(bytes)?;
         let Value::Object(fields) = value else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no JSON object"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a JSON object"));
         };
         let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         let deleted = match fields.get("isDeleted") {

@@ -13,7 +13,7 @@ use super::super::{Item, KnownItem, ListingRequest, SourceListing, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
 
-/// Files in one item's folder that are looked at; there are three.
+/// Files in one item's folder that are checked; usually there are three.
 const FILES: usize = 1_000;
 
 /// Lists the library.
@@ -152,7 +152,7 @@ impl Look<'_> {
     fn absent(&self, metadata: Metadata) -> Item {
         let why = format!("{} has no audio file, though Eagle names one", self.folder.display());
         let (name, ending) = (metadata.name.unwrap_or_default(), metadata.ending.unwrap_or_default());
-        // For people only: what Eagle says is no path.
+        // Only for display: a name from Eagle is not a safe path.
         let file = format!("{name}.{ending}").replace(['/', '\0'], "_");
         Item {
             key: self.id.into(),

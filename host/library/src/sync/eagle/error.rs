@@ -1,4 +1,4 @@
-//! What keeps Eagle from being told. No message has the token: addresses are shown without their queries.
+//! Errors of requests to Eagle. No message contains the token: addresses are shown without their queries.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EagleError {
     /// What was given is no address.
-    #[error("`{address}` is no address of Eagle: {reason}; it is written as http://localhost:41595")]
+    #[error("`{address}` is not an address of Eagle: {reason}; write it like http://localhost:41595")]
     Address {
         /// What was given.
         address: String,
@@ -29,7 +29,7 @@ pub enum EagleError {
         /// How long was waited.
         after: Duration,
     },
-    /// The server has an error of its own (5xx).
+    /// The server reports an internal error (5xx).
     #[error("{what} failed within Eagle ({status}{words}); see whether Eagle shows an error, then sync again")]
     Failing {
         /// The path that was asked for.
@@ -41,7 +41,7 @@ pub enum EagleError {
     },
     /// It wants a token that it was not given, or another one.
     #[error(
-        "Eagle at {address} wants its API token: it stands in Eagle's preferences under Developer, and is kept with \
+        "Eagle at {address} requires its API token: copy it from Eagle's preferences under Developer, and store it with \
          `baton secret set {secret}`"
     )]
     Unauthorized {
@@ -60,7 +60,7 @@ pub enum EagleError {
         /// The beginning of what it says, with a colon before it.
         words: String,
     },
-    /// It is no answer of Eagle's API.
+    /// The answer is not from Eagle's API.
     #[error("what answers {what} is not Eagle's API: {found}; see whether another program has the port")]
     NotEagle {
         /// The path that was asked for.

@@ -23,5 +23,5 @@ pub(super) const PAGES: usize = 20_000;
 /// Items that fail one after the other until it is given up: something is wrong that is not theirs.
 pub(super) const FAILURES: usize = 5;
 
-/// What is shown of the words of an answer that is no good.
+/// How much of an unusable answer is shown.
 pub(super) const WORDS_CHARS: usize = 200;

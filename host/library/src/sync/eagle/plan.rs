@@ -25,7 +25,7 @@ pub struct PlannedItem {
 pub enum Verdict {
     /// Nothing: it has the tag.
     Has,
-    /// It lies in another library than the one that is open.
+    /// It is in another library than the open one.
     Elsewhere(String),
     /// It is an item of several libraries that may be the one that is open: copies of one, of which one may have another
     /// fingerprint.
@@ -34,7 +34,7 @@ pub enum Verdict {
     Unknown,
     /// Its tags are no list of texts, so they cannot be saved again.
     Odd,
-    /// It lies in Eagle's trash, and is left alone there.
+    /// It is in Eagle's trash, and is not changed.
     InTrash,
     /// Its tags have to become these.
     Needs(MergedTags),

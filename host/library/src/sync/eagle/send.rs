@@ -22,7 +22,7 @@ pub struct SendOptions {
     pub pause: Duration,
 }
 
-/// What came of an item.
+/// The result for one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ItemOutcome {
     /// It has the tag now, and that was seen.

@@ -104,12 +104,12 @@ impl Change for Texts<'_> {
 fn words(reason: &str) -> &str {
     match reason {
         "unsupported_format" => "Baton writes no tags into files of its format",
-        "in_eagle_library" => "it is in a library of Eagle, where Baton writes nothing",
+        "in_eagle_library" => "it is in an Eagle library, where Baton writes nothing",
         "has_several_names" => "it has several names (hard links), of which the others would keep the old tags",
         "read_only" => "it is read only",
         "too_large" => "it is larger than 1 GiB",
-        "not_found" => "it is not there",
-        "id3_before_header" => "a tag stands before its header, which other programs refuse",
+        "not_found" => "it does not exist",
+        "id3_before_header" => "it has a tag before its header, which other programs refuse",
         "id3v2.2" => "its tag is of version 2.2, which is read and not written; save its tags with a tagger",
         "audio_not_digested" => "its audio has no digest; `baton library scan --verify` makes one",
         "changed_since_scan" => "it has changed since it was scanned; `baton library scan` reads it",

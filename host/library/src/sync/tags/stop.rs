@@ -1,4 +1,4 @@
-//! Why a file does not get its tag: a reason to leave it alone, or a failure. They are counted apart.
+//! Why a file does not get its tag: it is skipped, or something failed. Both are counted separately.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -6,9 +6,9 @@ use std::panic::{self, AssertUnwindSafe};
 /// Why it ends here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
-    /// It is left alone, for this reason.
+    /// The file is skipped, for this reason.
     Skipped(&'static str),
-    /// It went wrong.
+    /// Something failed.
     Failed(String),
 }
 
@@ -25,7 +25,7 @@ impl StopReason {
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StopReason>) -> Result<T, StopReason> {
     let done = panic::catch_unwind(AssertUnwindSafe(work));
     done.unwrap_or_else(|_| {
-        Err(StopReason::Failed("the reader of its tags gave up on them; nothing is written".to_owned()))
+        Err(StopReason::Failed("reading its tags failed with an internal error; nothing is written".to_owned()))
     })
 }
 

@@ -1,8 +1,8 @@
-//! One file: does it need its tag, and does it have it then.
+//! Writes the tag of one file, and checks it.
 //!
-//! The order is the safety: a copy is written, the copy is compared with the file, the file is looked at once more, and only
-//! then the copy takes its name. Whatever goes wrong before, the file is as it was. A file whose sound is not that which was
-//! fingerprinted gets no tag: it would lie.
+//! The order makes it safe: write a copy, compare the copy with the file, check that the file has not changed, and only then rename
+//! the copy over the file. If anything fails before, the file is unchanged. A file whose audio is not what was fingerprinted gets
+//! no tag: the tag would be wrong.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek as _};
@@ -23,7 +23,7 @@ use super::temporary::Temporary;
 use crate::source::{eagle_around, mtime_ns};
 use crate::sync::{Format, KnownItem, Mark};
 
-/// What is heard of a file: [`hear`].
+/// How the audio of a file is digested: [`hear`].
 ///
 /// # Errors
 /// Why nothing is, for people.
@@ -53,7 +53,7 @@ pub enum FileNeed {
     Failed(String),
 }
 
-/// What came of a file.
+/// The result for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
     /// It has the tag now, and that was seen. The catalog is to be told, or the next scan reads it again.
@@ -77,7 +77,7 @@ pub fn hear(file: &Path) -> Result<Audio, String> {
     Ok(Audio { sha256, format, duration_ms: sound.duration.as_millis() })
 }
 
-/// What a file needs. Its audio is not looked at.
+/// What a file needs. Its audio is not checked.
 #[must_use]
 pub fn look(known: &KnownItem, replace_old: bool) -> FileNeed {
     let need = || {
@@ -140,7 +140,7 @@ pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> Wr
     }
 }
 
-/// Writes it. `ready` hears as what the file will be known, right before the copy takes its place.
+/// Writes the change. `ready` receives the new metadata of the file right before the copy replaces it.
 pub(super) fn written(
     known: &KnownItem,
     change: &dyn Change,
