@@ -1,4 +1,4 @@
-//! Who is who: one agent, many spellings.
+//! Agents and the spellings of their names.
 //!
 //! The same agent is written `Claude-MM1`, `Claude-MM1-Agent`, `Claude MM1 Agent` or `ClaudeMM1-Agent-Trigger`. Baton
 //! resolves a spelling by an explicit table and never by guessing rules, because rules that insert hyphens and cut

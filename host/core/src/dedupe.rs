@@ -1,4 +1,4 @@
-//! When two handoffs are the same request.
+//! Decides whether two handoffs are the same request.
 //!
 //! The key is (agent, type, the first of `dedupe_key`, `handoff_id`, full task id, else the content with its times): never a
 //! token of the file name, whose eight digits cover dozens of different tasks in real folders. Equal keys with equal substance

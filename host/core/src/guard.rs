@@ -1,4 +1,4 @@
-//! What keeps handoffs about handoffs from going on for ever: a review of a review is refused, and a chain has an end.
+//! Prevents endless handoffs about handoffs: a review of a review is refused, and a chain has a maximum length.
 //!
 //! Folders that Baton takes over hold names with the same title nested four times, and one task that was dispatched
 //! hundreds of times: each answer made a new request. Pure; what the ledger knows of the handoff before goes in.

@@ -1,4 +1,4 @@
-//! When a plugin that fails again and again is left alone, and for how long. Pure: counts go in, a pause comes out.
+//! Decides whether a plugin that fails repeatedly is quarantined, and for how long, from the count of failures.
 //!
 //! What counts is that the plugin was at fault: it crashed, or was stopped at a ceiling. What it says itself (an error, a
 //! wish for another try) is an answer and shows that it works.

@@ -1,4 +1,4 @@
-//! When a task that failed `retryable` is tried again. Pure: the failure count and the task's id go in, the pause comes out.
+//! Computes the pause before a task that failed `retryable` is tried again, from the failure count and the task's id.
 //!
 //! The pause doubles with each failure, and up to half of it is taken away by the task's id: a hundred tasks that failed
 //! together do not come back together, and the same task always waits the same.

@@ -1,4 +1,4 @@
-//! A copy of the whole ledger, made while others write.
+//! Copies the whole ledger while other processes write to it.
 //!
 //! SQLite's own backup copies the pages as they stood at one moment: one read transaction around all of it, so that a
 //! busy writer neither waits for the copy nor starts it over. The copy is written under a hidden name, flushed to the

@@ -1,4 +1,4 @@
-//! What can go wrong with the ledger, by what the caller can do.
+//! Errors of the ledger, by what the caller can do.
 
 use std::io;
 use std::path::PathBuf;

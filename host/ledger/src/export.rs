@@ -1,4 +1,4 @@
-//! The chain as text, one event a line, for whoever wants to check it without Baton; also the form of an archive.
+//! Writes the chain as text, one event per line, so that other programs can check it. Archives have the same format.
 //!
 //! Each event is a JSON object with every column of its row. The last line, `{"schema":1,"events":N,"head":"…"}`, says how
 //! many events stand before it and which hash is the last: it is made from what was really written, and a text without
@@ -15,13 +15,13 @@ use crate::verify::{self, Row};
 
 const KEYS: usize = 12;
 
-/// Why an export was not written.
+/// Why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// What it was written to refused.
+    /// Writing the output failed.
     #[error("the events cannot be written: {0}")]
     Write(#[from] io::Error),
 }

@@ -1,4 +1,4 @@
-//! What plugins found out, kept with the task that found it.
+//! Findings of plugins, each stored with its task.
 
 use rusqlite::params;
 

@@ -25,11 +25,11 @@ pub struct LockTable {
     live: LiveLocks,
 }
 
-/// The claims of this process that somebody holds.
+/// The locks that this process holds.
 #[derive(Clone, Debug, Default)]
 struct LiveLocks(Arc<Mutex<BTreeSet<i64>>>);
 
-/// A claim that is held. It is given back when this is dropped.
+/// A lock that is held. Dropping this releases it.
 pub struct HeldLock {
     id: i64,
     ledger: Ledger,
@@ -37,7 +37,7 @@ pub struct HeldLock {
 }
 
 impl LockTable {
-    /// The claims in `ledger`.
+    /// The locks in `ledger`.
     #[must_use]
     pub fn new(ledger: Ledger, is_gone: IsGoneFn) -> Self {
         Self { ledger, is_gone, live: LiveLocks::default() }
@@ -150,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    /// The book of a process of that name; `gone` is the one that is dead.
+    /// The lock table of a process of that name; the process `gone` has ended.
     fn book(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
         LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
     }

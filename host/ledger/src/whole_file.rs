@@ -1,4 +1,4 @@
-//! A new file that is whole from the moment it has its name: written hidden, flushed, then named without replacing.
+//! Creates a file that is complete as soon as it has its name: written hidden, flushed, then named without replacing.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};

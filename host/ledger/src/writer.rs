@@ -175,14 +175,14 @@ impl Ledger {
         answered.await.map_err(|_| LedgerError::Closed)?
     }
 
-    /// Has `job` done and waits for nothing: for what has nobody to wait (a drop). What fails is told in the log.
+    /// Runs `job` without waiting for it, for callers that cannot wait (a `Drop`). A failure is logged.
     pub fn tell<F>(&self, job: F)
     where
         F: FnOnce(&Tx<'_>) -> Result<(), LedgerError> + Send + 'static,
     {
         let job = self.waiting(package(job, |result| {
             if let Err(error) = result {
-                tracing::warn!(%error, "the ledger was not told");
+                tracing::warn!(%error, "a write to the ledger failed");
             }
         }));
         if let Err(mpsc::TrySendError::Full(job)) = self.jobs.try_send(job) {

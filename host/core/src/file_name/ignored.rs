@@ -1,4 +1,4 @@
-//! Names that are not for reading: hidden ones and those that programs give to what they have not finished.
+//! File names that Baton ignores: hidden files and unfinished files of other programs.
 
 /// Whether the name is not for reading: hidden, or a temporary name of an editor, a downloader or a sync client.
 #[must_use]

@@ -1,4 +1,4 @@
-//! What a handoff's file name says, and the names that Baton gives.
+//! Reads the file name of a handoff, and makes the names of Baton's own files.
 //!
 //! The canonical form is `{YYYYMMDDTHHMMSSZ}__{TYPE}__{Title-With-Hyphens}__{tail}.{json|md}`; real folders add leading
 //! move times, suffixes such as `__SUPERSEDED`, and names inside names. The name is a hint for people and for files that

@@ -1,4 +1,4 @@
-//! Times and dates as they stand in names.
+//! Times and dates in file names.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

@@ -1,4 +1,4 @@
-//! Words that differ by a slip of the pen.
+//! Compares words that differ by a spelling mistake.
 //!
 //! Far stricter than a ratio: one letter of a short word makes another title ("Gone", "Done"), so a difference is only let
 //! pass in long words, never at the start of one, and never in a number.

@@ -1,4 +1,4 @@
-//! What two tracks have in common, without a judgement.
+//! Collects the evidence about two tracks, without a judgement.
 
 use super::limits::{LOOSE_FLOOR_MS, LOOSE_MS, LOOSE_PERCENT, NEAR_FLOOR_MS, NEAR_MS, NEAR_PERCENT, TIGHT_MS};
 use super::prepared::{Prepared, without_article};

@@ -1,4 +1,4 @@
-//! Whether two credits are of the same people.
+//! Compares two credits: do they name the same people?
 //!
 //! The order of names, guests that moved between title and credit, joined and listed names, initials and articles are
 //! spelling. "Various Artists" and an empty credit say nothing about anybody.

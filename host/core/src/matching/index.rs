@@ -1,4 +1,4 @@
-//! Which candidates a track is compared with: those that share a key with it.
+//! Finds the candidates for a track: those that share a key with it.
 //!
 //! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare words, and of a
 //! title in Latin letters. All of them stand in one sorted list, those of one key by length, and at most `MAX_PER_KEY` of a key are taken:

@@ -1,4 +1,4 @@
-//! What evidence makes of two tracks: the rules.
+//! The rules that turn the evidence about two tracks into a judgement.
 //!
 //! A verdict is a rule and not a sum, so that no amount of likeness makes up for a word that says "another recording". The
 //! points order candidates whose verdicts are equal.

@@ -1,4 +1,4 @@
-//! Every threshold and ceiling of matching, in one place.
+//! All thresholds and limits of matching.
 //!
 //! Lengths are in milliseconds, scores in points. Nothing here is a probability: the points only put candidates in an order,
 //! and what is accepted is a rule (`judge.rs`).

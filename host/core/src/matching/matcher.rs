@@ -1,4 +1,4 @@
-//! The decision among candidates.
+//! Decides which candidate is the track.
 
 use std::collections::BTreeMap;
 

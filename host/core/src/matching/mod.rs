@@ -1,4 +1,4 @@
-//! Which of many tracks is this one: the same recording, under the names that another program gave it.
+//! Finds a track among candidates: the same recording, which another program may have named differently.
 //!
 //! A title is not stripped to what two titles share; it is read. [`version()`] says which recording of a work is meant
 //! (remix, edit, live, part …), [`normalise`] folds spelling, [`Matcher`] looks a track up among candidates and says

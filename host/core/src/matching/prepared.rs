@@ -1,4 +1,4 @@
-//! A track read once, in the forms in which it is compared.
+//! A track in the normalised forms that are compared.
 
 use super::credit::Credit;
 use super::file_name::{cleaned, is_cut_off};

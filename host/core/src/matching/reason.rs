@@ -1,4 +1,4 @@
-//! Why a decision was made, as data and as words.
+//! The reasons of a decision, as data and as text.
 
 use std::fmt;
 

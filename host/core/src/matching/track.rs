@@ -1,4 +1,4 @@
-//! What is known of a track when it is looked up.
+//! The facts about a track that are used to find it.
 
 use serde::{Deserialize, Serialize};
 

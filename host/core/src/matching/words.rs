@@ -1,4 +1,4 @@
-//! What the words of version names mean: one table.
+//! A table of the words in version names and their meanings.
 //!
 //! The lists are of what stores, DJ programs and tag editors write; longer phrases stand for themselves and win over their
 //! words ("radio mix" is a radio edit, "mix" by itself is not).

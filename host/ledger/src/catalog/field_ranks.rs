@@ -1,4 +1,4 @@
-//! Which source counts for which field, as a person chose it (`baton catalog rank`).
+//! The source that wins for a field, as the operator chose it (`baton catalog rank`).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Files by where they lie, with the track that each is and why.
+//! Files by path, each with its track and the reason of the link.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 

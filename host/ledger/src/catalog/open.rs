@@ -1,4 +1,4 @@
-//! Making the file and bringing it to today's form.
+//! Creates the file and migrates it.
 
 use std::path::Path;
 

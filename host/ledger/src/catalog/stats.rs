@@ -1,4 +1,4 @@
-//! How much there is of everything, and how well it is known.
+//! Counts of the catalog's tables and of the fields that are known.
 
 use super::Catalog;
 use crate::LedgerError;

@@ -1,4 +1,4 @@
-//! Every ceiling of a plugin's statements, with its reason. The numbers are promised in `wit/sql.wit`.
+//! All limits of a plugin's statements, each with its reason. `wit/sql.wit` promises the numbers.
 
 use std::time::Duration;
 

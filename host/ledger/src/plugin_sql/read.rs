@@ -1,4 +1,4 @@
-//! Taking rows out of a statement, within a budget.
+//! Reads the rows of a statement, within a budget.
 
 use rusqlite::Rows;
 

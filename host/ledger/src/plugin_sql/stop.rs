@@ -1,4 +1,4 @@
-//! What ends a statement before it is done: its time, or that nobody waits for it any more.
+//! Interrupts a statement: when its time is over, or when no caller waits for it any more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Keeping the sums up to date: by triggers on each writing connection, and across migrations.
+//! Keeps the sums up to date: by triggers on each writing connection, and across migrations.
 
 use std::collections::BTreeMap;
 

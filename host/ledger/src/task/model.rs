@@ -1,4 +1,4 @@
-//! What a task is: as it is first written down, and as it stands.
+//! A new task, and a task as the ledger stores it.
 
 use baton_core::handoff::Priority;
 use baton_core::{OutcomeKind, State};

@@ -1,4 +1,4 @@
-//! From a row of the table to a [`Task`].
+//! Reads a [`Task`] from a row of the table.
 
 use baton_core::handoff::Priority;
 use baton_core::{OutcomeKind, State};

@@ -1,4 +1,4 @@
-//! Writing tasks down and changing them.
+//! Inserts and changes tasks.
 
 use baton_core::OutcomeKind;
 use jiff::Timestamp;

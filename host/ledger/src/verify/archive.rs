@@ -1,4 +1,4 @@
-//! The archives of what was pruned: does each hang together, do they follow each other, do they lead into the ledger?
+//! Checks the archives of pruned events: each is one chain, they follow each other, and the ledger follows the last one.
 //!
 //! They are read in the order of their first events. Two may overlap, as after a prune that was interrupted and made
 //! again; what both hold has to be the same, which the event after it shows. What the ledger still has too has to be

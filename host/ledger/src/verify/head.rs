@@ -1,4 +1,4 @@
-//! A head that somebody kept: a hash, or how it begins; and where it stands in the chain.
+//! A head that was kept outside of the ledger (a hash or its first digits), and its position in the chain.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! Reading the whole chain: is every row as it was written, is none missing, does each follow the right one?
+//! Checks the whole chain: every row is unchanged, none is missing, and each follows the right one.
 //!
 //! Rows stream by in the order of `seq`; none is kept, so a ledger of any length needs the same memory. What is read is
 //! one moment of the ledger, whatever is written meanwhile. Nothing is trusted but the columns: each hash is made anew

@@ -1,4 +1,4 @@
-//! What a check of the chain found.
+//! The result of a check of the chain.
 
 use std::path::PathBuf;
 

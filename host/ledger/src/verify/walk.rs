@@ -1,4 +1,4 @@
-//! The walk over the rows of the ledger, for checking and for writing them out.
+//! Checks the rows of the ledger one after the other.
 
 use std::path::PathBuf;
 

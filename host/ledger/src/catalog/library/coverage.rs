@@ -1,4 +1,4 @@
-//! How many items are how far, and why.
+//! Counts items by state and reason.
 
 use super::super::Catalog;
 use super::ItemState;

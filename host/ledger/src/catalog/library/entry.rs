@@ -1,4 +1,4 @@
-//! An item with everything that is known of it, for reports.
+//! An item with all its facts, for reports.
 
 use std::path::PathBuf;
 

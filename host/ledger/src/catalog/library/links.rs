@@ -1,4 +1,4 @@
-//! Which track each file of the library is, and why: what links are found from, and where they are written.
+//! Links between files of the library and tracks: the data from which links are found, and the table of links.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 

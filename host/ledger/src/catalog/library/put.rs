@@ -1,4 +1,4 @@
-//! An item that is listed, on its way into the tables.
+//! Writes a listed item to the tables.
 //!
 //! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
 //! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
@@ -10,7 +10,7 @@ use super::model::{ItemState, KnownItem, ListedItem, ListedState};
 use super::record::forget_file;
 use crate::path_text;
 
-/// One item on its way into the tables.
+/// The write of one item.
 pub(super) struct ItemWrite<'a> {
     pub(super) tx: &'a Transaction<'a>,
     pub(super) source: i64,

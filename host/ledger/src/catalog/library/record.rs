@@ -183,8 +183,8 @@ impl Library {
 
 fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Result<()> {
     let mut none = AudioFacts::default();
-    let (state, reason, detail, heard) = match &reading.outcome {
-        ReadingOutcome::Fingerprinted(heard) => (ItemState::Fingerprinted, None, None, heard.as_ref()),
+    let (state, reason, detail, facts) = match &reading.outcome {
+        ReadingOutcome::Fingerprinted(facts) => (ItemState::Fingerprinted, None, None, facts.as_ref()),
         ReadingOutcome::Without { state, reason, detail, tags } => {
             let Tags { title, artist, album, isrc } = tags.clone();
             none = AudioFacts { title, artist, album, isrc, ..none };
@@ -210,22 +210,22 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
                 state,
                 reason,
                 detail,
-                heard.audio_sha256,
-                heard.file_sha256,
-                known.then_some(heard.codec),
-                known.then_some(heard.container),
-                known.then_some(heard.rate_hz),
-                known.then_some(heard.channels),
-                heard.bits,
-                heard.bitrate,
-                known.then_some(number(heard.duration_ms)),
-                known.then_some(heard.core_only),
-                heard.title,
-                heard.artist,
-                heard.album,
-                heard.isrc,
+                facts.audio_sha256,
+                facts.file_sha256,
+                known.then_some(facts.codec),
+                known.then_some(facts.container),
+                known.then_some(facts.rate_hz),
+                known.then_some(facts.channels),
+                facts.bits,
+                facts.bitrate,
+                known.then_some(number(facts.duration_ms)),
+                known.then_some(facts.core_only),
+                facts.title,
+                facts.artist,
+                facts.album,
+                facts.isrc,
                 at,
-                heard.damage,
+                facts.damage,
                 known
             ],
             |row| row.get(0),
@@ -236,15 +236,15 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
         return Ok(());
     };
     forget_file(tx, file)?;
-    if known { tell(tx, file, reading, heard, at) } else { Ok(()) }
+    if known { tell(tx, file, reading, facts, at) } else { Ok(()) }
 }
 
 /// What plugins see of it.
-fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, heard: &AudioFacts, at: i64) -> rusqlite::Result<()> {
+fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, facts: &AudioFacts, at: i64) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
-    let sha256 = heard.file_sha256.map(|digest| Digest::from(digest).to_string());
-    let duration = number(heard.duration_ms);
+    let sha256 = facts.file_sha256.map(|digest| Digest::from(digest).to_string());
+    let duration = number(facts.duration_ms);
     tx.prepare_cached(
         "INSERT INTO put_file (source, said_at, path, size, modified_at, sha256, format, duration_ms, missing)
          VALUES ('library', ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
@@ -255,14 +255,14 @@ fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, heard: &AudioFac
         number(reading.size),
         reading.mtime_ns / 1_000_000,
         sha256,
-        heard.codec,
+        facts.codec,
         duration
     ])?;
     tx.prepare_cached(
         "INSERT INTO put_fingerprint (source, said_at, path, algorithm, duration_ms, data)
          VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![at, path, heard.algorithm, duration, heard.words])?;
+    .execute(params![at, path, facts.algorithm, duration, facts.words])?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! How whole files sound, by the digest of their audio. They are made when two files are first compared to their end.
+//! Fingerprints of whole files, by the digest of their audio. Baton makes them when it first compares two files to their end.
 
 use rusqlite::{OptionalExtension as _, params};
 

@@ -1,4 +1,4 @@
-//! What waits to be read, page by page, so that a library of any size needs the memory of one page.
+//! Lists the items that wait to be read, page by page, so that a library of any size needs the memory of one page.
 
 use std::path::PathBuf;
 

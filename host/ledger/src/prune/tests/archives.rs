@@ -2,29 +2,29 @@
 
 use std::fs;
 
-use super::{House, at};
+use super::{Fixture, at};
 use crate::LedgerError;
 use crate::prune::{PruneError, Target, prune};
 use crate::verify;
 
 #[test]
 fn an_archive_overwrites_nothing_and_without_one_nothing_goes() {
-    let house = House::with_done(3);
-    let theirs = house.folder.path().join("theirs.jsonl");
+    let fixture = Fixture::with_done(3);
+    let theirs = fixture.folder.path().join("theirs.jsonl");
     fs::write(&theirs, "precious").unwrap();
-    let plan = house.plan(1_000);
-    let refused = prune(&house.ledger, &plan, &Target::File(theirs.clone()), at(1_000));
+    let plan = fixture.plan(1_000);
+    let refused = prune(&fixture.ledger, &plan, &Target::File(theirs.clone()), at(1_000));
     assert!(matches!(refused, Err(PruneError::Exists { .. })));
-    let nowhere = Target::File(house.folder.path().join("missing/a.jsonl"));
-    assert!(matches!(prune(&house.ledger, &plan, &nowhere, at(1_000)), Err(PruneError::Write { .. })));
+    let nowhere = Target::File(fixture.folder.path().join("missing/a.jsonl"));
+    assert!(matches!(prune(&fixture.ledger, &plan, &nowhere, at(1_000)), Err(PruneError::Write { .. })));
     assert_eq!(
-        (fs::read_to_string(&theirs).unwrap().as_str(), house.count("SELECT count(*) FROM events")),
+        (fs::read_to_string(&theirs).unwrap().as_str(), fixture.count("SELECT count(*) FROM events")),
         ("precious", 6)
     );
-    let taken = house.folder.path().join("archive/events-1-6.jsonl");
+    let taken = fixture.folder.path().join("archive/events-1-6.jsonl");
     fs::create_dir(taken.parent().unwrap()).unwrap();
     fs::write(&taken, "precious").unwrap();
-    let done = house.prune(1_000);
+    let done = fixture.prune(1_000);
     assert!(done.archive.ends_with("events-1-6-2.jsonl"), "{done:?}");
     let names: Vec<_> =
         fs::read_dir(taken.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -33,9 +33,9 @@ fn an_archive_overwrites_nothing_and_without_one_nothing_goes() {
 
 #[test]
 fn an_archive_between_that_is_missing_is_a_gap() {
-    let house = House::with_done(10);
-    let [first, _, third] = [20, 50, 80].map(|before| house.prune(before).archive);
-    let report = house.report(None, &[&first, &third]);
+    let fixture = Fixture::with_done(10);
+    let [first, _, third] = [20, 50, 80].map(|before| fixture.prune(before).archive);
+    let report = fixture.report(None, &[&first, &third]);
     let broken = report.archived.as_ref().unwrap().broken.clone().unwrap();
     assert_eq!((broken.file, broken.line), (third, 1));
     assert!(broken.why.contains("in no archive that was given") && !report.is_whole());
@@ -43,13 +43,13 @@ fn an_archive_between_that_is_missing_is_a_gap() {
 
 #[test]
 fn an_archive_that_was_tampered_with_is_found_at_its_line() {
-    let house = House::with_done(10);
-    let whole = fs::read_to_string(house.prune(50).archive).unwrap();
+    let fixture = Fixture::with_done(10);
+    let whole = fs::read_to_string(fixture.prune(50).archive).unwrap();
     let lines: Vec<&str> = whole.lines().collect();
     let check = |lines: &[&str]| {
-        let file = house.folder.path().join("tampered.jsonl");
+        let file = fixture.folder.path().join("tampered.jsonl");
         fs::write(&file, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
-        let report = house.report(None, &[&file]);
+        let report = fixture.report(None, &[&file]);
         let broken = report.archived.as_ref().unwrap().broken.clone();
         assert_eq!(report.is_sound(), broken.is_none());
         broken.map(|broken| (broken.line, broken.why))
@@ -65,7 +65,7 @@ fn an_archive_that_was_tampered_with_is_found_at_its_line() {
     assert_eq!(check(&[&lines[..], &lines[..1]].concat()).unwrap(), (12, "there is more after the last line"));
     assert_eq!(check(&["no json"]).unwrap(), (1, "this line is not an event"));
     // Cut at the end and closed with a last line of its own: sound in itself, but it does not reach the ledger.
-    let head = house.count("SELECT 0").to_string() + &"0".repeat(63);
+    let head = fixture.count("SELECT 0").to_string() + &"0".repeat(63);
     let short = crate::export::end(4, &head).to_string();
     assert!(check(&[&lines[..4], &[&short]].concat()).unwrap().1.contains("does not fit"));
     let hash = match crate::export::parse(lines[3]) {
@@ -78,13 +78,13 @@ fn an_archive_that_was_tampered_with_is_found_at_its_line() {
 
 #[test]
 fn the_archive_of_another_ledger_does_not_lead_into_this_one() {
-    let (house, other) = (House::with_done(10), House::with_done(10));
-    house.prune(50);
+    let (fixture, other) = (Fixture::with_done(10), Fixture::with_done(10));
+    fixture.prune(50);
     let theirs = other.prune(50).archive;
-    let broken = house.report(None, &[&theirs]).archived.unwrap().broken.unwrap();
+    let broken = fixture.report(None, &[&theirs]).archived.unwrap().broken.unwrap();
     assert_eq!((broken.line, broken.why.contains("not of one chain")), (10, true), "{broken:?}");
-    let unpruned = House::with_done(10);
+    let unpruned = Fixture::with_done(10);
     assert!(unpruned.report(None, &[&theirs]).archived.unwrap().broken.is_some());
-    let missing = verify::verify_with(&house.reader(), None, &[house.folder.path().join("none")]);
+    let missing = verify::verify_with(&fixture.reader(), None, &[fixture.folder.path().join("none")]);
     assert!(matches!(missing, Err(LedgerError::Archive { .. })));
 }

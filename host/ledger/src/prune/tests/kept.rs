@@ -3,7 +3,7 @@
 use baton_core::State;
 use rusqlite::Connection;
 
-use super::{House, at, new, put, report};
+use super::{Fixture, at, new, put, report};
 use crate::database::Reader;
 use crate::event::{self, Event};
 use crate::finding::{self, Finding};
@@ -14,37 +14,37 @@ use crate::verify::HeadPosition;
 #[test]
 fn nothing_goes_from_the_first_event_on_that_must_stay() {
     for state in [State::Delivered, State::Queued, State::Running, State::NeedsHuman, State::Waiting] {
-        let house = House::with_done(3);
-        let open = house.put("open", 30, state);
-        house.put("done", 40, State::Succeeded);
-        let plan = house.plan(1_000);
+        let fixture = Fixture::with_done(3);
+        let open = fixture.put("open", 30, state);
+        fixture.put("done", 40, State::Succeeded);
+        let plan = fixture.plan(1_000);
         let kept = plan.kept.clone().unwrap();
         assert_eq!((plan.last, kept.seq, kept.task, kept.why), (6, 7, open, "is not done yet"), "{state}");
-        assert_eq!(house.prune(1_000).last, 6);
-        assert!(house.report(None, &[]).is_sound());
+        assert_eq!(fixture.prune(1_000).last, 6);
+        assert!(fixture.report(None, &[]).is_sound());
     }
 }
 
 #[test]
 fn a_task_with_an_open_delivery_or_a_younger_event_keeps_all_its_events() {
-    let house = House::with_done(4);
-    let ids = [house.put("open", 40, State::Succeeded), house.put("young", 50, State::Succeeded)];
+    let fixture = Fixture::with_done(4);
+    let ids = [fixture.put("open", 40, State::Succeeded), fixture.put("young", 50, State::Succeeded)];
     let [open, young] = ids.clone();
     let delivery =
-        house.ledger.write_blocking(move |tx| outbox::add(tx, &open, &delivery(DeliveryKind::Return))).unwrap();
-    let kept = house.plan(1_000).kept.unwrap();
+        fixture.ledger.write_blocking(move |tx| outbox::add(tx, &open, &delivery(DeliveryKind::Return))).unwrap();
+    let kept = fixture.plan(1_000).kept.unwrap();
     assert_eq!((kept.seq, &kept.task, kept.why), (9, &ids[0], "has something that is still to be delivered"));
-    house.ledger.write_blocking(move |tx| outbox::done(tx, delivery, "r.json")).unwrap();
-    house
+    fixture.ledger.write_blocking(move |tx| outbox::done(tx, delivery, "r.json")).unwrap();
+    fixture
         .ledger
         .write_blocking(move |tx| {
             let task = task::get_in(tx, &young)?;
             event::append(tx, &Event::of(&task, "baton", "archived", String::new(), State::Succeeded, at(2_000)))
         })
         .unwrap();
-    let kept = house.plan(1_000).kept.unwrap();
+    let kept = fixture.plan(1_000).kept.unwrap();
     assert_eq!((kept.seq, &kept.task, kept.why), (11, &ids[1], "is not old enough"));
-    assert_eq!(house.plan(41).last, 8, "an event of the very moment is not older than it");
+    assert_eq!(fixture.plan(41).last, 8, "an event of the very moment is not older than it");
 }
 
 fn delivery(kind: DeliveryKind) -> outbox::NewDelivery {
@@ -60,17 +60,17 @@ fn delivery(kind: DeliveryKind) -> outbox::NewDelivery {
 
 #[test]
 fn a_return_that_lies_with_an_external_agent_is_nobodys_obligation() {
-    let house = House::empty();
+    let fixture = Fixture::empty();
     let answer = new("answer", "RETURN");
-    house.ledger.write_blocking(move |tx| put(tx, &answer, 1, State::Delivered)).unwrap();
-    assert_eq!(house.prune(10).last, 2);
+    fixture.ledger.write_blocking(move |tx| put(tx, &answer, 1, State::Delivered)).unwrap();
+    assert_eq!(fixture.prune(10).last, 2);
 }
 
 #[test]
 fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
-    let house = House::empty();
-    let id = house.put("old", 0, State::Succeeded);
-    house
+    let fixture = Fixture::empty();
+    let id = fixture.put("old", 0, State::Succeeded);
+    fixture
         .ledger
         .write_blocking(|tx| {
             // The same bytes as a task that is open, and bytes that only settled tasks have.
@@ -80,7 +80,7 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
         })
         .unwrap();
     let task = id.clone();
-    house
+    fixture
         .ledger
         .write_blocking(move |tx| {
             let text = |text: &str| text.to_owned();
@@ -99,11 +99,11 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
             Ok(())
         })
         .unwrap();
-    assert_eq!(house.prune(1_000).inputs, 1);
-    let kept = task::find(&house.reader(), &id).unwrap().unwrap();
+    assert_eq!(fixture.prune(1_000).inputs, 1);
+    let kept = task::find(&fixture.reader(), &id).unwrap().unwrap();
     assert_eq!((kept.body.as_str(), kept.args.as_str(), kept.title.as_str()), ("", "{}", "old"));
     assert_eq!((kept.state, kept.input.as_deref()), (State::Succeeded, Some("old")));
-    let (first, there) = house
+    let (first, there) = fixture
         .ledger
         .write_blocking(|tx| {
             let first = task::with_key(tx, "old", None, None, None)?;
@@ -111,31 +111,31 @@ fn the_rows_that_capture_asks_stay_and_what_is_large_goes() {
         })
         .unwrap();
     assert_eq!((first.map(|first| first.id), there), (Some(id.clone()), true));
-    assert!(finding::of_task(&house.reader(), &id).unwrap().is_empty());
-    assert_eq!(house.count("SELECT count(*) FROM outbox"), 2, "a RETURN and a handoff lie in inboxes");
-    assert_eq!(house.count("SELECT count(*) FROM inputs WHERE hash = 'shared'"), 1);
-    let open = task::find(&house.reader(), "open").unwrap().unwrap();
+    assert!(finding::of_task(&fixture.reader(), &id).unwrap().is_empty());
+    assert_eq!(fixture.count("SELECT count(*) FROM outbox"), 2, "a RETURN and a handoff lie in inboxes");
+    assert_eq!(fixture.count("SELECT count(*) FROM inputs WHERE hash = 'shared'"), 1);
+    let open = task::find(&fixture.reader(), "open").unwrap().unwrap();
     assert_eq!(open.body, "long");
 }
 
 #[test]
 fn a_second_prune_finds_nothing_and_a_later_one_goes_on() {
-    let house = House::with_done(10);
-    let first = house.prune(50);
-    let plan = house.plan(50);
+    let fixture = Fixture::with_done(10);
+    let first = fixture.prune(50);
+    let plan = fixture.plan(50);
     assert_eq!((plan.events(), plan.first, plan.last), (0, 11, 10));
     // Everything is old by now, the record of the prune too.
-    let second = house.prune(1_000);
+    let second = fixture.prune(1_000);
     assert_eq!(second.last, 20);
-    assert_eq!(house.plan(2_000).events(), 0, "nothing is left but records of prunes");
-    let last_of_all = house.report(None, &[&second.archive, &first.archive]);
+    assert_eq!(fixture.plan(2_000).events(), 0, "nothing is left but records of prunes");
+    let last_of_all = fixture.report(None, &[&second.archive, &first.archive]);
     assert!(last_of_all.is_sound(), "{last_of_all:?}");
     assert_eq!(last_of_all.archived.map(|archived| (archived.first, archived.last)), Some((1, 20)));
-    let alone = house.report(Some(&"ab".repeat(32)), &[&second.archive]);
+    let alone = fixture.report(Some(&"ab".repeat(32)), &[&second.archive]);
     assert_eq!(alone.archived.clone().map(|archived| (archived.first, archived.last)), Some((11, 20)));
     assert!(alone.is_whole());
     assert_eq!(alone.found, Some(HeadPosition::Pruned), "the first archive was not looked at");
-    let gap = house.report(None, &[&first.archive]);
+    let gap = fixture.report(None, &[&first.archive]);
     assert!(gap.archived.unwrap().broken.unwrap().why.contains("the ledger begins later"));
 }
 

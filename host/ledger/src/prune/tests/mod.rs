@@ -21,7 +21,7 @@ use crate::verify::{self, Head, Report, RowFault};
 use crate::{Ledger, LedgerError, Tx};
 
 /// A ledger in which every task has two events, and a folder for archives.
-struct House {
+struct Fixture {
     folder: tempfile::TempDir,
     ledger: Ledger,
 }
@@ -53,7 +53,7 @@ fn put(tx: &Tx<'_>, new: &NewTask, second: i64, state: State) -> Result<String, 
     Ok(id)
 }
 
-impl House {
+impl Fixture {
     fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
@@ -62,9 +62,9 @@ impl House {
 
     /// Tasks `t0`, `t1`, … that succeeded, ten seconds apart: the events 1 and 2, 3 and 4, …
     fn with_done(tasks: i64) -> Self {
-        let house = Self::empty();
-        (0..tasks).for_each(|number| drop(house.put(&format!("t{number}"), number * 10, State::Succeeded)));
-        house
+        let fixture = Self::empty();
+        (0..tasks).for_each(|number| drop(fixture.put(&format!("t{number}"), number * 10, State::Succeeded)));
+        fixture
     }
 
     fn put(&self, title: &str, second: i64, state: State) -> String {
