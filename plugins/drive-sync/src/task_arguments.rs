@@ -53,7 +53,7 @@ pub fn databases(task: &Task) -> Option<&Mount> {
 pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
     let ids = texts(task, "database")?;
     if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
-        return Err(Error::Permanent(format!("`{wrong}` is no id of a database: ASCII letters, digits and `-`")));
+        return Err(Error::Permanent(format!("`{wrong}` is not a database id: ASCII letters, digits and `-`")));
     }
     Ok(ids.iter().map(|id| id_key(id)).collect())
 }
@@ -92,7 +92,7 @@ pub fn terms(task: &Task) -> Result<Terms, Error> {
 /// Backups that are kept.
 ///
 /// # Errors
-/// `permanent` when it is no number.
+/// `permanent` when it is not a number.
 pub fn keep(task: &Task) -> Result<usize, Error> {
     let kept = number(task, "keep", KEPT as u64)?;
     if kept == 0 {

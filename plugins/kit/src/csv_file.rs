@@ -43,7 +43,7 @@ impl CsvFile {
     /// Reads a file.
     ///
     /// # Errors
-    /// When it is no regular file, too large, or cannot be read; the text names neither file nor folder.
+    /// When it is not a regular file, too large, or cannot be read; the text names neither file nor folder.
     pub fn open(path: &Path) -> Result<Self, String> {
         Self::of(read_file(path)?)
     }
@@ -199,11 +199,11 @@ impl CsvWriter {
 /// The bytes of a regular file of at most [`MOST_BYTES`]; one byte more where it has grown meanwhile.
 ///
 /// # Errors
-/// When it is larger, no regular file, or cannot be read.
+/// When it is larger, not a regular file, or cannot be read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let found = path.metadata().map_err(|error| error.to_string())?;
     if !found.is_file() {
-        return Err("it is no regular file".to_owned());
+        return Err("it is not a regular file".to_owned());
     }
     if found.len() > MOST_BYTES {
         return Err(format!("it has {} MB, more than {} MB are not read", found.len() >> 20, MOST_BYTES >> 20));
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn errors_on_what_is_no_file_or_too_large() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(CsvFile::open(folder.path()).unwrap_err().contains("no regular file"));
+        assert!(CsvFile::open(folder.path()).unwrap_err().contains("not a regular file"));
         let large = folder.path().join("large.csv");
         File::create(&large).unwrap().set_len(500 << 20).unwrap();
         assert_eq!(CsvFile::open(&large).unwrap_err(), "it has 500 MB, more than 64 MB are not read");

@@ -1,6 +1,6 @@
 //! What lies in a folder: every name that is text, and how many are none.
 //!
-//! Inside the sandbox a name that is no UTF-8 comes as an error in its place, and the standard library takes an error for the
+//! Inside the sandbox a name that is not UTF-8 comes as an error in its place, and the standard library takes an error for the
 //! end: what comes behind the name would be lost, in an order that nobody knows. So there the host is asked directly; an error
 //! is one name's, and the others follow.
 
@@ -48,7 +48,7 @@ pub struct Entry {
 pub struct Listing {
     /// Everything whose name is text, in any order.
     pub entries: Vec<Entry>,
-    /// How many names are no UTF-8: nothing in the sandbox can open what they name.
+    /// How many names are not UTF-8: nothing in the sandbox can open what they name.
     pub unreadable: usize,
     /// Whether there is more than was asked for.
     pub more: bool,
@@ -77,12 +77,11 @@ pub fn list(path: &Path, most: usize) -> io::Result<Listing> {
 #[must_use]
 pub fn unreadable(shown: &str, count: usize) -> (String, String) {
     let title = if count == 1 {
-        format!("1 name in {shown} is no UTF-8, and what lies under it was not seen")
+        format!("1 name in {shown} is not UTF-8, and its contents were not read")
     } else {
-        format!("{count} names in {shown} are no UTF-8, and what lies under them was not seen")
+        format!("{count} names in {shown} are not UTF-8, and their contents were not read")
     };
-    let fix =
-        "`ls FOLDER | grep -axv '.*'` shows such names. Give what lies under them other names, then run this again.";
+    let fix = "`ls FOLDER | grep -axv '.*'` shows such names. Rename them, then run this again.";
     (title, fix.to_owned())
 }
 
@@ -211,7 +210,7 @@ mod tests {
         let listing = list(folder.path(), 10).unwrap();
         assert_eq!((listing.entries.len(), listing.unreadable, listing.more), (2, 2, false));
         let (title, evidence) = unreadable("music/a", 2);
-        assert_eq!(title, "2 names in music/a are no UTF-8, and what lies under them was not seen");
-        assert!(evidence.contains("grep -axv") && unreadable("m", 1).0.starts_with("1 name in m is no UTF-8"));
+        assert_eq!(title, "2 names in music/a are not UTF-8, and their contents were not read");
+        assert!(evidence.contains("grep -axv") && unreadable("m", 1).0.starts_with("1 name in m is not UTF-8"));
     }
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 /// Seconds from 1970 to 2001, where Apple's clocks begin.
 const APPLE: f64 = 978_307_200.0;
 
-/// The moment of a `CFAbsoluteTime`: seconds since 2001-01-01 UTC. Nothing for what is no number or lies outside the years 1 to
+/// The moment of a `CFAbsoluteTime`: seconds since 2001-01-01 UTC. Nothing for what is not a number or lies outside the years 1 to
 /// 9999.
 #[must_use]
 pub fn of_apple(seconds: f64) -> Option<i64> {

@@ -103,7 +103,7 @@ fn tracks(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result<
     let isrc = named.replace('-', "").to_uppercase();
     let same = catalog::tracks_by_isrc(catalog, &isrc)?;
     if same.is_empty() {
-        let title = format!("{named} is no id, URI, address or ISRC of a track that the catalog has");
+        let title = format!("{named} is not an id, URI, address or ISRC of a track in the catalog");
         findings.add(
             "unknown-track",
             named,

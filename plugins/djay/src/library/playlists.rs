@@ -100,8 +100,7 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
         let rows: Vec<i64> = chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect();
         if !rest.is_empty() || count.as_integer() != i64::try_from(rows.len()).ok() {
             let said = count.as_integer().map_or_else(|| "no number of".to_owned(), |count| count.to_string());
-            let title =
-                format!("page {key} of the playlist {group} says that it has {said} rows and has {} bytes", data.len());
+            let title = format!("page {key} of the playlist {group} declares {said} rows and has {} bytes", data.len());
             findings.add("page", key, Severity::Medium, title, "");
             known.damaged = true;
         }

@@ -38,7 +38,7 @@ const THERE: u8 = TITLE | LOCAL | GLOBAL;
 /// Reads a library; what cannot be read of it becomes findings.
 ///
 /// # Errors
-/// `permanent` when it is no library of a known djay; as `wit/sql.wit` when the database cannot be read.
+/// `permanent` when it is not a library of a supported djay version; as `wit/sql.wit` when the database cannot be read.
 pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, Error> {
     schema::check(database)?;
     let mut gathered = RawLibrary::default();
@@ -106,7 +106,7 @@ impl RawLibrary {
                 Some(bytes) => {
                     UnreadReason::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
                 }
-                None => UnreadReason::of("it is no blob".to_owned(), "it is no blob"),
+                None => UnreadReason::of("it is not a blob".to_owned(), "it is not a blob"),
             }),
         };
         if collection != "databaseInfo" {

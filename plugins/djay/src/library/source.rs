@@ -63,7 +63,7 @@ fn path(rest: &str) -> Option<String> {
     }
 }
 
-/// Percent-decoded; none when that is no UTF-8 or has a NUL. A `%` without two digits stays.
+/// Percent-decoded; none when that is not UTF-8 or has a NUL. A `%` without two digits stays.
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     (!text.contains('\0')).then(|| text.into_owned())

@@ -61,5 +61,5 @@ impl Causes {
 
 /// An error about a library of another djay.
 pub(super) fn another(seen: &str) -> Error {
-    Error::Permanent(format!("this is no library of a djay that is known: {seen}"))
+    Error::Permanent(format!("this is not a library of a supported djay version: {seen}"))
 }

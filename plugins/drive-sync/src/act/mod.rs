@@ -21,14 +21,15 @@ pub use shared::HostServices;
 ///
 /// # Errors
 /// As the actions in README.md say.
-pub fn run(task: &Task, lent: HostServices<'_>) -> Result<Outcome, Error> {
+pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     arguments::refuse_others(task)?;
     let (root, shown) = task_arguments::drive(task)?;
     let now_ms = time::parse(&task.now).unwrap_or_default();
-    let guard = Guard::new(lent.claims, lent.pause);
-    let context = DriveContext { root, shown, guard, memory: Memory::open(lent.own)?, now_ms, now: task.now.clone() };
+    let guard = Guard::new(services.claims, services.pause);
+    let context =
+        DriveContext { root, shown, guard, memory: Memory::open(services.own)?, now_ms, now: task.now.clone() };
     let mut ended = match task.action.as_str() {
-        "sync" => sync::run(task, &context, lent),
+        "sync" => sync::run(task, &context, services),
         "ensure-folder" => ensure::run(task, &context),
         "diagnose" => health::diagnose(task, &context),
         "repair" => health::repair(task, &context),

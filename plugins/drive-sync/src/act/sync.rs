@@ -18,7 +18,7 @@ use crate::task_arguments;
 const MOST_CELLS: usize = 10_000;
 
 /// Syncs.
-pub(super) fn run(task: &Task, context: &DriveContext<'_>, lent: HostServices<'_>) -> Result<Outcome, Error> {
+pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostServices<'_>) -> Result<Outcome, Error> {
     let tables = task.arg_list("catalog")?;
     let folder = task_arguments::databases(task);
     if folder.is_none() && tables.is_empty() {
@@ -33,7 +33,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, lent: HostServices<'_
     let wanted = DatabaseSelection {
         folder: path.as_deref(),
         tables: &tables,
-        catalog: (!tables.is_empty()).then_some(lent.catalog),
+        catalog: (!tables.is_empty()).then_some(services.catalog),
         only: &only,
     };
     if task_arguments::from_drive(task)? {

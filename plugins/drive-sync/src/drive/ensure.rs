@@ -32,7 +32,7 @@ pub struct EnsureResult {
 /// database's stay as they are. Whoever calls holds the database's claim.
 ///
 /// # Errors
-/// When the Drive cannot be read or written, or when something that is no folder has the name. What was done until then stands in
+/// When the Drive cannot be read or written, or when something that is not a folder has the name. What was done until then stands in
 /// `undo`; calling again goes on from there.
 pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<EnsureResult> {
     let folders = find(root, id)?;
@@ -83,7 +83,7 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
     let itself = before.eq_ignore_ascii_case(name);
     if !itself && fs::symlink_metadata(&target).is_ok() {
         return Err(io::Error::other(format!(
-            "{name}: something that is no folder has this name; give it another one"
+            "{name}: something that is not a folder has this name; give it another one"
         )));
     }
     fs::rename(root.join(before), &target).map_err(|error| at_writing(&target, &error))?;

@@ -1,6 +1,6 @@
 //! What lies in the Drive's folder, in one look: the folders with the ids in their names, the CSV files beside them, the rest.
 //!
-//! It looks one level deep and never at what a file contains. Links are not followed: a link to a folder is no folder here.
+//! It looks one level deep and never at what a file contains. Links are not followed: a link to a folder is not a folder here.
 
 use std::collections::BTreeMap;
 use std::io;

@@ -112,7 +112,7 @@ pub fn archive_of(folder: &Path) -> io::Result<PathBuf> {
     let archive = folder.join(ARCHIVE);
     match fs::symlink_metadata(&archive) {
         Ok(found) if found.is_dir() => Ok(archive),
-        Ok(_) => Err(io::Error::other(format!("{}: it is no folder; move it away", archive.display()))),
+        Ok(_) => Err(io::Error::other(format!("{}: it is not a folder; move it away", archive.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::create_dir(&archive).map_err(|error| at_writing(&archive, &error))?;
             Ok(archive)

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-/// What a file is, whatever it is called; nothing for all that is no regular file with several names.
+/// What a file is, whatever it is called; nothing for everything that is not a regular file with several names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
 

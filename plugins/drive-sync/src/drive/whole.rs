@@ -36,7 +36,7 @@ pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
             let changed = found.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
             Ok(Some(Stamp(format!("{}-{changed}", found.len()))))
         }
-        Ok(_) => Err(io::Error::other(format!("{}: it is no regular file", path.display()))),
+        Ok(_) => Err(io::Error::other(format!("{}: it is not a regular file", path.display()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at(path, &error)),
     }
@@ -51,7 +51,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let refused = |why: String| io::Error::other(format!("{}: {why}", path.display()));
     // Asked before it is opened: opening a pipe waits for its writer.
     if !found.is_file() {
-        return Err(refused("it is no regular file".to_owned()));
+        return Err(refused("it is not a regular file".to_owned()));
     }
     let too_large = |bytes: u64| refused(format!("it has {bytes} bytes, more than {MOST_BYTES} (16 MB) are not read"));
     if found.len() > MOST_BYTES {
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn errors_on_what_is_no_file_or_too_large() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(read(folder.path()).unwrap_err().to_string().contains("no regular file"));
+        assert!(read(folder.path()).unwrap_err().to_string().contains("not a regular file"));
         assert!(stamp(folder.path()).is_err());
         assert_eq!(stamp(&folder.path().join("none")).unwrap(), None);
         let large = folder.path().join("large.csv");

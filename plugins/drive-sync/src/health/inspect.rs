@@ -154,7 +154,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     for (id, title) in &titles {
         let name = drive::base_name(title, id);
         if fs::symlink_metadata(root.join(&name)).is_ok_and(|found| !found.is_dir()) {
-            let seen = "it is no folder, and the database's folder has to have this name; move it away";
+            let seen = "it is not a folder, and the database's folder has to have this name; move it away";
             health.add(Kind::Unreadable, Some(id), name, seen);
         }
     }
@@ -245,7 +245,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     match inside.iter().find(|(name, _)| name == ARCHIVE) {
         Some((_, kind)) if kind.is_dir() => {}
         Some(_) => {
-            let seen = "it is no folder, and the backups' folder has to have this name; move it away";
+            let seen = "it is not a folder, and the backups' folder has to have this name; move it away";
             health.add(Kind::Unreadable, Some(id), format!("{folder}/{ARCHIVE}"), seen);
             return Ok(());
         }

@@ -245,6 +245,6 @@ mod tests {
     fn a_folder_in_place_of_a_file_is_said_and_not_opened() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("T.csv")).unwrap();
-        assert_eq!(head(&list(folder.path()).unwrap().0[0]).unwrap_err(), "it is no regular file");
+        assert_eq!(head(&list(folder.path()).unwrap().0[0]).unwrap_err(), "it is not a regular file");
     }
 }

@@ -125,7 +125,7 @@ fn checkbox(text: &str) -> Result<Value, String> {
 fn number(text: &str) -> Result<Value, String> {
     let text = text.trim();
     let plain = matches!(serde_json::from_str::<Json>(text), Ok(Json::Number(_)));
-    if plain { Ok(Value::Number(text.to_owned())) } else { Err(format!("`{}` is no number", shown(text))) }
+    if plain { Ok(Value::Number(text.to_owned())) } else { Err(format!("`{}` is not a number", shown(text))) }
 }
 
 fn date(text: &str) -> Result<Value, String> {
@@ -133,7 +133,8 @@ fn date(text: &str) -> Result<Value, String> {
         Some((start, end)) => (start.trim(), Some(end.trim())),
         None => (text.trim(), None),
     };
-    let wrong = |part: &str| format!("`{}` is no day (2026-01-18) and no moment (2026-01-18T10:15:00Z)", shown(part));
+    let wrong =
+        |part: &str| format!("`{}` is neither a day (2026-01-18) nor a time (2026-01-18T10:15:00Z)", shown(part));
     for part in std::iter::once(start).chain(end) {
         time::parse(part).ok_or_else(|| wrong(part))?;
     }

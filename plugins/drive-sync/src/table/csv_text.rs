@@ -63,7 +63,7 @@ pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
 /// # Errors
 /// As [`parse_csv`], and when there are two such rows.
 pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_other_commas(text)?;
     let mut records = Records::of(text);
@@ -96,7 +96,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
 /// # Errors
 /// When it is not whole; says where.
 pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is no UTF-8", error.valid_up_to()))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let mut records = Records::of(text.strip_prefix('\u{feff}').unwrap_or(text));
     let (_, header) = records.next()?.ok_or("it is empty")?;
     if header.len() > MOST_COLUMNS {

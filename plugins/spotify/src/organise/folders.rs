@@ -28,7 +28,7 @@ impl Mover<'_> {
             }
             match self.means.disk.look(&folder) {
                 Ok(Some(seen)) if seen.folder => {}
-                Ok(Some(_)) => return Ok(Some(MoveEnd::Left(format!("{path} is no folder")))),
+                Ok(Some(_)) => return Ok(Some(MoveEnd::Left(format!("{path} is not a folder")))),
                 Ok(None) => {
                     if self.way == Direction::There {
                         self.journal.makes(&self.plan.id, &at.root, &path)?;

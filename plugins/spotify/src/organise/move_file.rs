@@ -136,7 +136,7 @@ fn refused(work: &Work<'_>, journey: &FileMove) -> io::Result<Option<MoveEnd>> {
     let left = |why: &str| Ok(Some(MoveEnd::Left(why.to_owned())));
     match work.disk.look(&journey.from)? {
         None => left("the file is not there any more"),
-        Some(seen) if !seen.file => left("it is no regular file any more"),
+        Some(seen) if !seen.file => left("it is not a regular file any more"),
         Some(seen) if !is_as_planned(seen, journey) => left("the file was changed since the plan"),
         Some(_) => Ok(work.disk.look(&journey.to)?.map(|_| taken())),
     }

@@ -117,7 +117,7 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// What lies in a folder; nothing where there is none. A name that is no UTF-8 is like none that is given here.
+/// What lies in a folder; nothing where there is none. A name that is not UTF-8 is like none that is given here.
 fn names(folder: &Path) -> io::Result<HashMap<String, Vec<String>>> {
     let listing = match folder::list(folder, MOST_ENTRIES) {
         Ok(listing) if listing.more => return Err(io::Error::other("too much lies in it")),

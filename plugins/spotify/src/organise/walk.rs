@@ -121,7 +121,7 @@ impl Walker<'_> {
         }
     }
 
-    /// The names in a folder, in order. One that is no UTF-8 is counted.
+    /// The names in a folder, in order. One that is not UTF-8 is counted.
     fn list(&mut self, folder: &Path, path: &str) -> io::Result<BTreeSet<String>> {
         let listing = folder::list(folder, MOST_ENTRIES)?;
         if listing.unreadable > 0 {
@@ -148,7 +148,7 @@ impl Walker<'_> {
             return self.leave("a link");
         }
         if !found.is_file() {
-            return self.leave("no regular file");
+            return self.leave("not a regular file");
         }
         if found.len() == 0 {
             return self.leave("empty");

@@ -76,7 +76,7 @@ pub fn read_csv(
     let sheet = CsvFile::of(bytes)?;
     let columns = Columns::sniff(sheet.header(), mapping)?;
     if sheet.latin {
-        let title = format!("{file} is no UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");
+        let title = format!("{file} is not UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");
         findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
     }
     if sheet.spoilt > 0 {

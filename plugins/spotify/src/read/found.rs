@@ -274,7 +274,7 @@ mod tests {
         let mut findings = Findings::default();
         assert_eq!(find(&folders, &[], &mut findings).unwrap().len(), 4);
         let told: Vec<_> = findings.into_list().into_iter().map(|told| (told.severity, told.title)).collect();
-        let title = "1 name in exports/b is no UTF-8, and what lies under it was not seen";
+        let title = "1 name in exports/b is not UTF-8, and its contents were not read";
         assert_eq!(told, [(Severity::Medium, title.to_owned())]);
     }
 

@@ -84,10 +84,12 @@ fn told(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match error.classify() {
         Category::Io => format!("it cannot be read behind {place}"),
-        Category::Eof => format!("it is no such JSON: it breaks off in {place}"),
-        Category::Syntax => format!("it is no such JSON: {place} cannot be read"),
+        Category::Eof => format!("it is not the expected JSON: it breaks off in {place}"),
+        Category::Syntax => format!("it is not the expected JSON: {place} cannot be read"),
         Category::Data if error.to_string().starts_with(&too_many()) => too_many(),
-        Category::Data => format!("it is no such JSON: in {place} stands something else than {}", shape(error)),
+        Category::Data => {
+            format!("it is not the expected JSON: in {place} stands something else than {}", shape(error))
+        }
     }
 }
 

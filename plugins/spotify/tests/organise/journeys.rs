@@ -146,11 +146,11 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
     for (name, why) in [
         ("changed", "the file was changed since the plan"),
         ("gone", "the file is not there any more"),
-        ("folder", "no regular file any more"),
-        ("pipe", "no regular file any more"),
-        ("link", "no regular file any more"),
+        ("folder", "not a regular file any more"),
+        ("pipe", "not a regular file any more"),
+        ("link", "not a regular file any more"),
         ("taken", "something lies at its place already"),
-        ("wall", "wall is no folder"),
+        ("wall", "wall is not a folder"),
     ] {
         assert!(
             told.iter().any(|told| told.contains(&format!("/{name}.mp3")) && told.contains(why)),
