@@ -2,7 +2,7 @@
 //! `root`.
 //!
 //! All are optional; `baton.toml` may hold them as defaults. Checked before anything is read, so that a wrong pattern is
-//! one clear error and not an empty section. [`Options::KNOWN`] are their names, `README.md` holds their JSON Schema.
+//! one clear error and not an empty section. [`Options::KNOWN`] are their names, `RULES.md` has their JSON Schema.
 
 use std::collections::BTreeMap;
 
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_readme_has_a_schema_for_each() {
-        let readme = include_str!("../README.md");
+        let readme = include_str!("../RULES.md");
         let schema = readme.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
         let schema: Map<String, Value> = serde_json::from_str(schema).unwrap();
         assert_eq!(schema.keys().map(String::as_str).collect::<Vec<_>>(), Options::KNOWN);
