@@ -339,7 +339,7 @@ fn without_room_for_the_pool_plugins_run_all_the_same_and_the_log_says_so() {
     let mut shell = workspace.command_of("sh");
     shell.args(["-c", "ulimit -v 4000000 && exec \"$@\"", "sh"]).arg(baton.get_program());
     let run = baton_tests::Output::of(shell.arg("-w").arg(workspace.root()).args(["up", "--once"])).ended(0);
-    assert!(run.stderr.contains("no room for the pool"), "{}", run.stderr);
+    assert!(run.stderr.contains("not enough address space for the memory pool"), "{}", run.stderr);
     assert_eq!(workspace.task("In a small house").state, "succeeded");
 }
 
