@@ -105,11 +105,12 @@ fn an_empty_catalog_says_what_fills_it_and_is_a_finding() {
 }
 
 #[test]
-fn help_says_which_source_counts_in_the_order_that_holds() {
+fn help_says_which_source_wins_without_a_choice() {
     let workspace = Workspace::init();
     let help = workspace.baton(&["catalog", "rank", "--help"]).ended(0).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let places = ["the higher rank in [catalog.ranks]", "djay counts first for bpm and key", "the newest value counts"]
-        .map(|part| words.find(part));
+    let places =
+        ["the highest rank in [catalog.ranks]", "djay wins for bpm and key", "the newest value for other fields"]
+            .map(|part| words.find(part));
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{help}");
 }

@@ -6,7 +6,8 @@ use baton_tests::{Task, Workspace};
 /// Two failures are put up with; then a pause of `pause`.
 fn impatient(pause: &str) -> Workspace {
     let workspace = Workspace::with_hostile();
-    let config = workspace.read("baton.toml").replace("after = 1000", &format!("after = 2\nfirst_pause = \"{pause}\""));
+    let config =
+        workspace.read("baton.toml").replace("after = 1000", &format!("after = 2\ninitial_backoff = \"{pause}\""));
     workspace.write("baton.toml", config);
     workspace
 }
