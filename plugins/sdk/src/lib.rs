@@ -46,7 +46,7 @@ pub trait Plugin {
 
 /// Makes the crate a Baton component: exports `handler` for `$plugin` and embeds the manifest.
 ///
-/// `$manifest` is a path relative to the calling file, of a JSON file as `plugins/README.md` describes. Name and version
+/// `$manifest` is a path relative to the calling file, of a JSON file as `plugins/REFERENCE.md` describes. Name and version
 /// are the Cargo package's. On targets other than WebAssembly it expands to nothing, so the crate can be tested natively.
 #[macro_export]
 macro_rules! plugin {

@@ -12,7 +12,7 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     component: PathBuf,
-    /// What the plugin declares: a manifest.json as plugins/README.md describes
+    /// What the plugin declares: a manifest.json as plugins/REFERENCE.md describes
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
     #[arg(long)]
