@@ -153,7 +153,7 @@ fn json_that_is_no_object_is_quarantined() {
 
 #[test]
 fn an_object_that_is_no_handoff_is_quarantined() {
-    quarantined("a.json", b"{\"colour\": \"blue\"}", &["no handoff", "baton send"]);
+    quarantined("a.json", b"{\"colour\": \"blue\"}", &["not a handoff", "baton send"]);
 }
 
 #[test]
