@@ -79,7 +79,7 @@ fn the_same_object_twice_is_one_request() {
 #[test]
 fn a_second_object_is_rejected_and_its_sender_is_told_where_it_is() {
     let second = format!("{{{ID}}}\n{{\"handoff_id\": \"h-2\", \"title\": \"Other\"}}\n");
-    let words = ["a second JSON object begins at line 2 column 1", "write each handoff into a file of its own"];
+    let words = ["a second JSON object begins at line 2 column 1", "write each handoff to a separate file"];
     rejected("a.json", &second, &words);
     rejected("a.md", &second, &words);
 }

@@ -220,7 +220,7 @@ fn what_is_no_whole_database_is_said_so() {
     fs::write(music.join("noise.db"), noise).unwrap();
     for (file, words) in [
         ("empty.db", "it is empty"),
-        ("text.db", "no SQLite database"),
+        ("text.db", "not an SQLite database"),
         ("half.db", "damaged"),
         ("noise.db", "damaged"),
     ] {
