@@ -239,9 +239,13 @@ fn a_redirect_is_a_new_request_and_leads_nowhere_else() {
     assert!(answers[0]["address"].as_str().unwrap().ends_with("/open/echo"), "{}", answers[0]);
     let other = answers[1]["body"].as_str().unwrap();
     assert!(other.contains("x-kept: kept") && !other.contains("authorization"), "{other}");
-    for (answer, word) in
-        answers[2..].iter().zip(["is not granted", "does not declare", "odd form", "no http address", "more than 10"])
-    {
+    for (answer, word) in answers[2..].iter().zip([
+        "is not granted",
+        "does not declare",
+        "odd form",
+        "not an http address",
+        "more than 10",
+    ]) {
         assert!(answer["error"].as_str().unwrap_or_default().contains(word), "{word}: {answer}");
     }
     let lines: Vec<String> = scene.server.asked().into_iter().map(|asked| asked.line).collect();
