@@ -119,7 +119,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
     titled(&format!("mediaItemAnalyzedData/{}", id(0)), "at byte ");
     titled(&format!("mediaItemTitleIDs/{}", id(1)), "bplist00");
     titled(&format!("localMediaItemLocations/{}", id(2)), "1000001 bytes");
-    titled(&format!("mediaItemTitleIDs/{}", id(3)), "no blob");
+    titled(&format!("mediaItemTitleIDs/{}", id(3)), "not a blob");
     titled(&format!("mediaItemTitleIDs/{}", id(4)), "ADCMediaItemTitleID");
     // Its row of titles is broken, and its place still names it.
     let track = library.tracks.iter().find(|track| track.id == id(1)).unwrap();

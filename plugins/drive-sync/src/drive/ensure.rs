@@ -187,7 +187,7 @@ mod tests {
         assert!(ensure(root.path(), "T", "id-1", &[], &mut Undo::default()).is_err());
         write(root.path(), "Old_id-1/x", "1");
         let error = ensure(root.path(), "T", "id-1", &["Old"], &mut Undo::default()).unwrap_err();
-        assert!(error.to_string().contains("no folder"), "{error}");
+        assert!(error.to_string().contains("not a folder"), "{error}");
         assert_eq!(fs::read_to_string(root.path().join("T_id-1")).unwrap(), "a file");
     }
 }

@@ -246,7 +246,7 @@ mod tests {
             let error = parse_csv(text.as_bytes()).unwrap_err();
             assert!(why.split('|').any(|why| error.contains(why)), "{text:?}: {error}");
         }
-        assert!(parse_csv(b"\xff\xfe").unwrap_err().contains("no UTF-8"));
+        assert!(parse_csv(b"\xff\xfe").unwrap_err().contains("not UTF-8"));
     }
 
     #[test]
