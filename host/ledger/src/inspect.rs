@@ -53,7 +53,7 @@ pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
 pub struct Undelivered {
     /// The task.
     pub task: String,
-    /// What is to be delivered, as [`Kind::as_str`](crate::outbox::Kind::as_str).
+    /// What is to be delivered, as [`DeliveryKind::as_str`](crate::outbox::DeliveryKind::as_str).
     pub kind: String,
     /// The folder that it goes into: relative to the workspace inside it, else absolute.
     pub folder: String,

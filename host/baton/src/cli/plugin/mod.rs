@@ -1,6 +1,6 @@
 //! `baton plugin`: plugins as packages, and writing them. One file an action.
 //!
-//! Each change is one of `baton.lock` ([`PluginRegister`]) and one event of the ledger; a running daemon applies it at once,
+//! Each change is one of `baton.lock` ([`PluginRegister`](baton_registry::PluginRegister)) and one event of the ledger; a running daemon applies it at once,
 //! and tasks that waited for it continue.
 
 mod approve;
