@@ -44,7 +44,9 @@ fn ids(text: &str) -> Vec<(String, Option<String>)> {
     for (nth, part) in parts.iter().enumerate() {
         if nth % 2 == 1 {
             let (first, rest) = part.trim().split_once(' ').unwrap_or((part.trim(), ""));
-            if is_id(first) {
+            let named =
+                nth.checked_sub(1).and_then(|before| parts.get(before)).is_some_and(|before| ends_in_commit(before));
+            if is_id(first) || (named && is_abbreviated_or_whole(first)) {
                 let own = Some(rest.trim().to_owned()).filter(|title| !title.is_empty());
                 let after = parts.get(nth + 1).copied().unwrap_or_default();
                 found.push((first.to_owned(), own.or_else(|| quoted(after))));
@@ -73,12 +75,22 @@ fn quoted(after: &str) -> Option<String> {
     rest.get(..end).map(str::to_owned).filter(|title| !title.is_empty())
 }
 
-/// Whether a word has the form of a commit's id; a number or a word of letters alone has not.
+/// True for `… commit`: what follows in backticks is its id, also if it has digits only (one id of eight digits in 43).
+fn ends_in_commit(text: &str) -> bool {
+    let last = text.split_whitespace().next_back().unwrap_or_default();
+    matches!(super::words::stem(last.trim_matches(|sign: char| !sign.is_alphanumeric())).as_str(), "commit" | "sha")
+}
+
+/// True for a word that can only be a commit's id: a number or a word of letters alone needs the word "commit" before it.
 #[must_use]
 pub(super) fn is_id(word: &str) -> bool {
-    let hex = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let mixed = word.bytes().any(|byte| byte.is_ascii_digit()) && word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    hex && (word.len() == WHOLE || (ABBREVIATED.contains(&word.len()) && mixed))
+    is_abbreviated_or_whole(word) && (word.len() == WHOLE || mixed)
+}
+
+fn is_abbreviated_or_whole(word: &str) -> bool {
+    let hex = word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    hex && (word.len() == WHOLE || ABBREVIATED.contains(&word.len()))
 }
 
 #[cfg(test)]
@@ -101,6 +113,7 @@ mod tests {
         assert_eq!(commits("The commit `0a1b2c3` (\"Mend it\") did."), [(1, "0a1b2c3".into(), Some("Mend it".into()))]);
         assert_eq!(commits("Commits: `0a1b2c3 fix: it`, `4d5e6f7`").len(), 2);
         assert_eq!(commits("Pushed commits 0a1b2c3, 4d5e6f7 and 8a9b0c1; page 1b2c3d4.").len(), 3);
+        assert_eq!(commits("Done in commit `12345678` (\"Mend it\").").len(), 1, "digits only");
         assert_eq!(commits("### Commits\n1. `0a1b2c3` - mending").len(), 1);
         assert_eq!(commits("| Commit | What |\n|-|-|\n| `0a1b2c3` | it |").len(), 1);
         assert_eq!(commits("Commit: `0a1b2c3`\n\nagain `0a1b2c3`").len(), 1);
@@ -110,8 +123,9 @@ mod tests {
     fn other_words_are_no_commits() {
         for text in [
             "page `0a1b2c3`",
-            "commit `1234567`",
-            "commit `deadbeef`",
+            "commit 1234567 of them",
+            "the commit says `1234567`",
+            "to commit is to `deadbeef`",
             "commit of 27be73616c278033a323dca0fafa80e6",
             "commit often",
             "commit the page 0a1b2c3",

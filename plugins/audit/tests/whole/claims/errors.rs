@@ -116,17 +116,21 @@ fn commits_are_unverifiable_without_a_repository_and_false_in_another() {
     expect_gap(&with, NoteSeverity::High, "audit:session-review-gap-analysis.md:a7d8c35:claim-commit");
 }
 
+/// The first commit's abbreviated id has letters, the second one's has digits only.
 #[test]
 fn a_commit_that_is_there_is_held_against_its_title() {
-    let dir = tempfile::tempdir().unwrap();
-    let (repository, id) = Repository::new(dir.path().to_owned(), "fix: mend the 7 locks");
-    let text = format!("Done in commit `{id}` (\"Fix: mend the 7 locks\").\n\n");
-    let nothing = Index::build(Vec::new());
-    let document = |text: String| vec![CheckedDocument { shown: "d".into(), text }];
-    let right = check(document(text.clone()), &nothing, Some(&repository));
-    expect(&right, ("d", 1), Kind::Commit, Verdict::True, "\u{201c}fix: mend the 7 locks\u{201d}");
-    let wrong = check(document(text.replace("locks", "doors")), &nothing, Some(&repository));
-    expect(&wrong, ("d", 1), Kind::Commit, Verdict::False, "\u{201c}fix: mend the 7 locks\u{201d}");
+    for (seconds, short) in [(1_760_000_000, "7bda2f51"), (1_760_000_034, "10232344")] {
+        let dir = tempfile::tempdir().unwrap();
+        let (repository, id) = Repository::at(dir.path().to_owned(), "fix: mend the 7 locks", seconds);
+        assert_eq!(id, short);
+        let text = format!("Done in commit `{id}` (\"Fix: mend the 7 locks\").\n\n");
+        let nothing = Index::build(Vec::new());
+        let document = |text: String| vec![CheckedDocument { shown: "d".into(), text }];
+        let right = check(document(text.clone()), &nothing, Some(&repository));
+        expect(&right, ("d", 1), Kind::Commit, Verdict::True, "\u{201c}fix: mend the 7 locks\u{201d}");
+        let wrong = check(document(text.replace("locks", "doors")), &nothing, Some(&repository));
+        expect(&wrong, ("d", 1), Kind::Commit, Verdict::False, "\u{201c}fix: mend the 7 locks\u{201d}");
+    }
 }
 
 #[test]

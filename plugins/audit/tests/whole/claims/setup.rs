@@ -77,12 +77,25 @@ impl Tree {
 pub(super) struct Repository(PathBuf);
 
 impl Repository {
-    /// A repository with one commit of this title; gives its short id.
+    /// A repository with one commit of this title, the same on every day; gives its short id.
     pub(super) fn new(path: PathBuf, title: &str) -> (Self, String) {
+        Self::at(path, title, 1_760_000_000)
+    }
+
+    /// The same with a commit of this time, on which the id depends.
+    pub(super) fn at(path: PathBuf, title: &str, seconds: u64) -> (Self, String) {
         let repository = Self(path);
         repository.git(&["init", "--quiet"]);
-        let who = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"];
-        repository.git(&[&who[..], &["commit", "--quiet", "--allow-empty", "-m", title]].concat());
+        let date = format!("{seconds} +0000");
+        let commit = Command::new("git")
+            .arg("-C")
+            .arg(&repository.0)
+            .args(["-c", "user.name=Tester", "-c", "user.email=tester@example.org"])
+            .args(["commit", "--quiet", "--allow-empty", "-m", title])
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date)
+            .status();
+        assert!(commit.unwrap().success());
         let id = repository.git(&["rev-parse", "--short=8", "HEAD"]).unwrap();
         (repository, id)
     }
