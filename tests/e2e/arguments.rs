@@ -137,12 +137,12 @@ fn run_takes_arguments_as_the_schema_asks_for_them() {
 fn an_unknown_argument_is_refused_with_the_one_that_is_meant() {
     let workspace = Workspace::init();
     let meant = "`playlist` (did you mean `playlists`?)";
-    let refused = workspace.baton(&["run", "spotify", "wanted", "--arg", "playlist=Warm Up"]).ended(2);
+    let refused = workspace.baton(&["run", "spotify", "dedupe", "--arg", "playlist=Warm Up"]).ended(2);
     assert!(refused.stderr.contains(meant), "{}", refused.stderr);
-    let send = ["send", "--to", "spotify", "--from", "Claude-MM1", "--title", "x", "--action", "wanted"];
+    let send = ["send", "--to", "spotify", "--from", "Claude-MM1", "--title", "x", "--action", "dedupe"];
     let refused = workspace.baton(&[&send[..], &["--arg", "playlist=Warm Up"]].concat()).ended(2);
     assert!(refused.stderr.contains(meant) && workspace.inbox("spotify").is_empty(), "{}", refused.stderr);
-    workspace.write("x.json", r#"{"title":"x","source_agent":"Claude-MM1","target_agent":"spotify","action":"wanted","args":{"playlist":"a"}}"#);
+    workspace.write("x.json", r#"{"title":"x","source_agent":"Claude-MM1","target_agent":"spotify","action":"dedupe","args":{"playlist":"a"}}"#);
     let lint = workspace.baton(&["lint", &workspace.root().join("x.json").display().to_string()]).ended(1);
     assert!(lint.stdout.contains(meant), "{lint:?}");
 }
@@ -179,7 +179,7 @@ fn a_plugin_alone_lists_its_actions_and_help_shows_what_one_takes() {
     ] {
         assert!(help.contains(words), "{words} in: {help}");
     }
-    let needed = workspace.baton(&["run", "spotify", "apply", "-h"]).ended(0).stdout;
+    let needed = workspace.baton(&["run", "music-files", "apply", "-h"]).ended(0).stdout;
     assert!(needed.contains("required") && needed.contains("--arg plan=PLAN"), "{needed}");
     let wrong = workspace.baton(&["run", "spotify", "exprot", "--help"]).ended(2).stderr;
     assert!(wrong.contains("did you mean `export`?"), "{wrong}");

@@ -93,8 +93,8 @@ fn a_file_is_found_by_its_path_also_by_the_one_that_it_had() {
     assert_eq!((&files[0]["linked_by"], &files[0]["title"]), (&"path".into(), &TRACKS[0].1.into()));
     let table = place.workspace.baton(&["catalog", "search", "raw/5"]).ended(0).stdout;
     assert!(table.contains("raw/5.wav") && table.contains("named by djay"), "{table}");
-    place.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
-    place.run(&["spotify", "apply", "--arg", "plan=friday"]);
+    place.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
+    place.run(&["music-files", "apply", "--arg", "plan=friday"]);
     let after = shown(&place, &old);
     assert_eq!(after["id"], before["id"]);
     assert!(after["files"].as_array().unwrap().iter().all(|file| file["missing"] == false), "{after:#}");

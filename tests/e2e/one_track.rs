@@ -107,12 +107,13 @@ impl Place {
             }
         });
         let mount = |grant: &str, folder: &Path| format!("{grant}={}", folder.display());
-        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", "claims"]).ended(0);
+        workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
+        workspace.baton(&["plugin", "grant", "music-files", "sql=catalog:rw", "sql=own:rw", "claims"]).ended(0);
         for (plugin, grant) in [
             ("spotify", mount("files:ro=spotify", &exports)),
             ("spotify", mount("files:rw=exports", &made)),
-            ("spotify", mount("files:rw=music", &incoming)),
-            ("spotify", mount("files:rw=organised", &organised)),
+            ("music-files", mount("files:rw=music", &incoming)),
+            ("music-files", mount("files:rw=organised", &organised)),
             ("djay", mount("files:ro=djay", &djay)),
         ] {
             workspace.baton(&["plugin", "grant", plugin, &grant]).ended(0);
@@ -163,7 +164,7 @@ impl Place {
             let path = Path::new(location);
             assert!(path.is_file() && path.starts_with(folder), "{when}: {location} of {exported:#?}");
         }
-        let wanted = self.run(&["spotify", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
+        let wanted = self.run(&["music-files", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
         let said = format!("{}{}", wanted.stdout, wanted.stderr);
         assert!(said.contains("7 tracks in 2 playlists: 6 on disk, 1 wanted, 0 unclear"), "{when}: {said}");
         for (artist, title) in &TRACKS[..FILES] {
@@ -183,8 +184,8 @@ impl Place {
         self.run(&["djay", "sync-sessions"]);
         self.run(&["djay", "match-ids"]);
         self.every_location_is_there(&self.incoming, "after djay");
-        self.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
-        self.run(&["spotify", "apply", "--arg", "plan=friday"]);
+        self.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
+        self.run(&["music-files", "apply", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.organised, "after apply");
         // djay does not know yet that they were moved.
         self.run(&["djay", "sync-sessions"]);
@@ -195,7 +196,7 @@ impl Place {
         let scanned = self.scan(&self.organised);
         assert_eq!(scanned["read"]["files"], 0, "what was moved is known, and not read again: {scanned:#}");
         self.every_location_is_there(&self.organised, "after the scan of the new folder");
-        self.run(&["spotify", "undo", "--arg", "plan=friday"]);
+        self.run(&["music-files", "undo", "--arg", "plan=friday"]);
         self.every_location_is_there(&self.incoming, "after undo");
         let scanned = self.scan(&self.incoming);
         assert_eq!(scanned["read"]["files"], 0, "{scanned:#}");
@@ -225,7 +226,7 @@ fn what_djay_names_is_on_disk_before_and_after_a_scan_of_another_folder() {
         if scanned {
             place.scan(&other);
         }
-        let wanted = place.run(&["spotify", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
+        let wanted = place.run(&["music-files", "wanted", "--arg", r#"playlists=["Late Night","Sunday"]"#]);
         let said = format!("{}{}", wanted.stdout, wanted.stderr);
         assert!(said.contains("7 tracks in 2 playlists: 6 on disk, 1 wanted, 0 unclear"), "{scanned}: {said}");
     }
@@ -241,8 +242,8 @@ fn duplicates_are_told_where_they_lie_after_apply() {
     place.scan(&place.incoming);
     place.scan(&place.organised);
     place.run(&["spotify", "import"]);
-    place.run(&["spotify", "organise", "--arg", "plan_name=friday"]);
-    place.run(&["spotify", "apply", "--arg", "plan=friday"]);
+    place.run(&["music-files", "organise", "--arg", "plan_name=friday"]);
+    place.run(&["music-files", "apply", "--arg", "plan=friday"]);
     let told = place.workspace.baton(&["library", "duplicates", "--json"]).ended(0).stdout;
     let paths = paths_in(&serde_json::from_str(&told).unwrap());
     assert!(paths.len() >= 2, "{told}");

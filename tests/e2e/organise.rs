@@ -10,6 +10,8 @@ use baton_tests::music::{tune, write_wav};
 use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, spotify_exports, text};
 use serde_json::{Value, json};
 
+const PLUGIN: &str = "music-files";
+
 /// A workspace whose plugin may move files between two folders beside it.
 struct Place {
     workspace: Workspace,
@@ -29,7 +31,7 @@ impl Place {
         let music_folder = format!("files:rw=music={}", music.display());
         let organised_folder = format!("files:rw=organised={}", organised.display());
         let grants = ["sql=catalog:rw", "sql=own:rw", "claims", music_folder.as_str(), organised_folder.as_str()];
-        workspace.baton(&[["plugin", "grant", "spotify"].as_slice(), &grants].concat()).ended(0);
+        workspace.baton(&[["plugin", "grant", PLUGIN].as_slice(), &grants].concat()).ended(0);
         Self { workspace, music, organised }
     }
 
@@ -42,10 +44,11 @@ impl Place {
     }
 
     fn drop_action(&self, title: &str, action: &str, args: &Value) {
-        let mut asked = handoff("spotify", title);
+        let plugin = if action == "import" { "spotify" } else { PLUGIN };
+        let mut asked = handoff(plugin, title);
         asked["action"] = action.into();
         asked["args"] = args.clone();
-        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.drop_file(plugin, &format!("{}.json", title.replace(' ', "-")), text(&asked));
     }
 
     /// Drops a handoff and lets it run to its end.
@@ -121,8 +124,7 @@ fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
     let Some(other) = elsewhere(&place) else { return };
     let folder = format!("files:rw=organised={}", other.path().display());
     let music = format!("files:rw=music={}", place.music.display());
-    let grants =
-        ["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", "claims", music.as_str(), folder.as_str()];
+    let grants = ["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw", "claims", music.as_str(), folder.as_str()];
     place.workspace.baton(&grants).ended(0);
     place.file("a.mp3", "some sound");
     place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
@@ -210,12 +212,12 @@ fn what_is_wanted_is_listed() {
 #[test]
 fn a_missing_grant_is_named_with_its_command() {
     let workspace = Workspace::init();
-    workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
-    let mut asked = handoff("spotify", "Plan it");
+    workspace.baton(&["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw"]).ended(0);
+    let mut asked = handoff(PLUGIN, "Plan it");
     asked["action"] = "organise".into();
-    workspace.drop_file("spotify", "plan.json", text(&asked));
+    workspace.drop_file(PLUGIN, "plan.json", text(&asked));
     workspace.up_once();
     let task = workspace.task("Plan it");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
-    assert!(task.reason.contains("baton plugin grant spotify files:rw=music=FOLDER"), "{}", task.reason);
+    assert!(task.reason.contains("baton plugin grant music-files files:rw=music=FOLDER"), "{}", task.reason);
 }

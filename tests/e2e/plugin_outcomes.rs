@@ -23,9 +23,11 @@ fn place(plugin: &str, grants: &[&str], folders: &[&str]) -> (Workspace, PathBuf
 }
 
 fn spotify() -> (Workspace, PathBuf) {
-    let grants = ["sql=catalog:rw", "sql=own:rw", "claims"];
-    let folders = ["files:ro=spotify", "files:rw=exports", "files:rw=music", "files:rw=organised"];
-    place("spotify", &grants, &folders)
+    place("spotify", &["sql=catalog:rw", "sql=own:rw"], &["files:ro=spotify", "files:rw=exports"])
+}
+
+fn music_files() -> (Workspace, PathBuf) {
+    place("music-files", &["sql=catalog:rw", "sql=own:rw", "claims"], &["files:rw=music", "files:rw=organised"])
 }
 
 fn playlist(folder: &Path, name: &str) {
@@ -78,7 +80,7 @@ fn exports_that_cannot_be_read_are_no_import() {
 #[test]
 fn what_is_missing_is_said_before_any_number() {
     let (workspace, folder) = spotify();
-    let wanted = || run(&workspace, "spotify", "wanted", &[]);
+    let wanted = || run(&workspace, "music-files", "wanted", &[]);
     said(wanted(), "refused", &["no playlist with a track"], "baton run spotify import");
     playlist(&folder, "Mix.csv");
     run(&workspace, "spotify", "import", &[]).ended(0);
@@ -121,24 +123,29 @@ fn a_scan_without_audio_and_what_follows_from_it_say_so() {
 
 #[test]
 fn a_plan_of_which_no_step_could_be_done_was_not_applied() {
-    let (workspace, folder) = spotify();
-    said(run(&workspace, "spotify", "organise", &[]), "refused", &["0 files"], "grant the folder that has the music");
+    let (workspace, folder) = music_files();
+    said(
+        run(&workspace, "music-files", "organise", &[]),
+        "refused",
+        &["0 files"],
+        "grant the folder that has the music",
+    );
     let file = |number: usize| folder.join(format!("music/Artist {number} - Title.mp3"));
     let plan = |name: &str| {
         (0..3).for_each(|number| fs::write(file(number), format!("{number}")).unwrap());
-        run(&workspace, "spotify", "organise", &[&format!("plan_name={name}")]).ended(0);
+        run(&workspace, "music-files", "organise", &[&format!("plan_name={name}")]).ended(0);
     };
     plan("none");
     (0..3).for_each(|number| fs::remove_file(file(number)).unwrap());
-    let none = run(&workspace, "spotify", "apply", &["plan=none"]);
-    said(none, "refused", &["0 of 3 steps done, 3 left where they were."], "baton run spotify organise");
+    let none = run(&workspace, "music-files", "apply", &["plan=none"]);
+    said(none, "refused", &["0 of 3 steps done, 3 left where they were."], "baton run music-files organise");
     plan("some");
     fs::remove_file(file(1)).unwrap();
-    let some = run(&workspace, "spotify", "apply", &["plan=some"]);
-    said(some, "partial", &["2 of 3 steps done, 1 left where they were."], "baton run spotify organise");
+    let some = run(&workspace, "music-files", "apply", &["plan=some"]);
+    said(some, "partial", &["2 of 3 steps done, 1 left where they were."], "baton run music-files organise");
     fs::remove_file(folder.join("organised/Unassigned/Artist 0 - Title.mp3")).unwrap();
-    let back = run(&workspace, "spotify", "undo", &["plan=some"]);
-    said(back, "partial", &["1 steps undone, 1 kept"], "baton run spotify undo --arg plan=");
+    let back = run(&workspace, "music-files", "undo", &["plan=some"]);
+    said(back, "partial", &["1 steps undone, 1 kept"], "baton run music-files undo --arg plan=");
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn the_commands_of_the_plugins_readmes_do_what_they_say() {
         let steps = follow(&readme, IN_A_WORKSPACE);
         with_grants += usize::from(steps.contains("{ baton plugin grant "));
     }
-    assert_eq!(with_grants, 3, "djay, drive-sync and spotify");
+    assert_eq!(with_grants, 4, "djay, drive-sync, music-files and spotify");
 }
 
 #[test]

@@ -25,6 +25,7 @@ impl Place {
             [format!("files:ro=spotify={}", exports.display()), format!("files:rw=exports={}", made.display())];
         let [spotify, exported] = folders.each_ref().map(String::as_str);
         workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw", spotify, exported]).ended(0);
+        workspace.baton(&["plugin", "grant", "music-files", "sql=catalog:rw", exported]).ended(0);
         Self { workspace, exports, made }
     }
 
@@ -38,11 +39,12 @@ impl Place {
 
     /// Drops a handoff and lets it run to its end.
     fn ask(&self, action: &str, args: &Value) -> Task {
+        let plugin = if action == "wanted" { "music-files" } else { "spotify" };
         let title = format!("{action} {}", self.workspace.status().len());
-        let mut asked = handoff("spotify", &title);
+        let mut asked = handoff(plugin, &title);
         asked["action"] = action.into();
         asked["args"] = args.clone();
-        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.drop_file(plugin, &format!("{}.json", title.replace(' ', "-")), text(&asked));
         self.workspace.up_once();
         self.workspace.task(&title)
     }

@@ -20,6 +20,7 @@ pub mod music;
 mod oci_registry;
 mod output;
 mod places;
+pub mod plugin_examples;
 mod server;
 pub mod spotify_exports;
 mod task;

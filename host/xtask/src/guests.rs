@@ -8,7 +8,7 @@ use crate::shell::{self, cargo, program, root};
 
 const TARGET: &str = "wasm32-wasip2";
 
-const SHIPPED: [&str; 4] = ["audit", "djay", "drive-sync", "spotify"];
+const SHIPPED: [&str; 5] = ["audit", "djay", "drive-sync", "music-files", "spotify"];
 
 /// Builds the shipped plugins and tells where they are.
 pub(crate) fn build_shipped() -> anyhow::Result<PathBuf> {

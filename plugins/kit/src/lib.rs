@@ -1,5 +1,5 @@
 //! Shared code of the bundled plugins: host services as traits, CSV files, folder listings, file names that every file system
-//! accepts, musical keys, time, Markdown escapes, findings, and exports.
+//! accepts, musical keys, the music of the catalog, names of playlists, time, Markdown escapes, findings, and exports.
 //!
 //! It is not part of the contract: other plugins need only the SDK.
 
@@ -10,8 +10,10 @@ mod findings;
 pub mod folder;
 pub mod host;
 mod key;
+pub mod library;
 pub mod markdown;
 mod older;
+pub mod playlist_names;
 mod safe_name;
 pub mod time;
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use baton_plugin_kit::Key;
 use baton_plugin_kit::host::{Rows, Tables};
+use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
 
 use crate::model::{Entry, NUMBERS, Playlist, TRACKS};
-use crate::names::playlist_id;
 use crate::uri::Uri;
 
 /// Entries of all playlists that are taken at once: each takes some 700 bytes, some actions hold them twice, and a plugin has

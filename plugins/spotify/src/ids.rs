@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::{Tables, Writable};
+use baton_plugin_kit::playlist_names::playlist_id;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
 
 use crate::model::Playlist;
-use crate::names::playlist_id;
 use crate::read::{Folder, FoundFile, Kind};
 
 const TABLE: &str =

@@ -1,4 +1,4 @@
-//! Reads Spotify's exports and puts music files in their places.
+//! Reads Spotify's exports, and compares, merges, cleans and writes playlists.
 //!
 //! This file connects the contract to the actions: it opens the host services, calls the module of the action and makes an outcome of
 //! its result. The other modules use folders, tables and traits and know nothing of WebAssembly, so native tests run them on real
@@ -9,7 +9,7 @@
 //! | `read/` | exports: which files there are, and what stands in them |
 //! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | into the catalog and out of it |
 //! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
-//! | `organise/`, `preference.rs`, `wanted/` | music files in their places, and those that are not there |
+//! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | what they have in common |
 
 pub mod catalog;
@@ -24,20 +24,17 @@ pub mod left_out;
 pub mod made;
 pub mod merge;
 pub mod model;
+mod moved;
 pub mod names;
 pub mod notes;
-pub mod organise;
 pub mod places;
-pub mod preference;
 pub mod read;
 pub mod source;
 pub mod uri;
-pub mod wanted;
 pub mod watch;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::host::HostLocks;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
@@ -58,12 +55,7 @@ impl Plugin for Spotify {
             "dedupe" => from_sources(&task, dedupe::run),
             "playlists-for-track" => playlists_for_track(&task),
             "export" => export_playlists(&task),
-            "organise" => preference::told(&task, &sql::catalog(), || {
-                organise::plan(&task, &sql::catalog(), &sql::own(), &HostLocks)
-            }),
-            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostLocks),
-            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostLocks),
-            "wanted" => wanted::list(&task, &sql::catalog()),
+            action if moved::MOVED.contains(&action) => Err(moved::error(&task)),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }
     }

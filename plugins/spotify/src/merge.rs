@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use baton_plugin_kit::Findings;
+use baton_plugin_kit::playlist_names::{one_line, playlist_id};
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
@@ -71,7 +72,7 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     let summary = format!(
         "{} playlists with {before} entries became `{}` with {}.",
         playlists.len(),
-        crate::names::shown(&args.name),
+        one_line(&args.name),
         entries.len()
     );
     let name = format!("{}.csv", FileNames::default().give(&args.name));
@@ -80,9 +81,9 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {
-    let wanted: Vec<_> = names.iter().map(|name| crate::names::playlist_id(name)).collect();
+    let wanted: Vec<_> = names.iter().map(|name| playlist_id(name)).collect();
     let place = |playlist: &Playlist| {
-        let id = crate::names::playlist_id(&playlist.name);
+        let id = playlist_id(&playlist.name);
         wanted.iter().position(|name| *name == id).unwrap_or(wanted.len())
     };
     playlists.sort_by_key(place);

@@ -3,8 +3,8 @@
 //! Plays have no field for network addresses, devices, countries or user names, so none of these can be stored (`read/history.rs`).
 
 use baton_core::matching::{Id, Track};
+use baton_plugin_kit::playlist_names::playlist_id;
 
-use crate::names::playlist_id;
 use crate::uri::Uri;
 
 /// The service below which the catalog has Spotify's tracks.

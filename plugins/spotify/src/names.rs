@@ -1,63 +1,17 @@
-//! Names of playlists: the id that one has where its service gives none, and file names that are safe and distinct.
+//! Distinct file names for playlists, and counted nouns.
 
 use std::collections::HashSet;
 
 use baton_core::text::is_hidden_in_name;
 use baton_plugin_kit::{is_older_name, safe_name};
-use unicode_normalization::UnicodeNormalization as _;
-
-/// The id of the liked songs, which are no playlist at Spotify.
-pub const LIKED: &str = "liked songs";
 
 /// Bytes of a file name without its ending: with an ending and a number it stays below the 200 of a report's name.
 const MOST_BYTES: usize = 150;
-
-/// The id of a playlist that has only a name: the name in one case, composed, with single spaces. An export as CSV holds no id,
-/// so a playlist that was renamed is another one.
-#[must_use]
-pub fn playlist_id(name: &str) -> String {
-    let composed: String = name.nfc().filter(|c| !c.is_control() || c.is_whitespace()).collect();
-    let folded = composed.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    let id: String = folded.chars().take(500).collect();
-    match id.as_str() {
-        "" => "untitled".to_owned(),
-        "liked_songs" => LIKED.to_owned(),
-        _ => id,
-    }
-}
-
-/// Names in one line, without what no screen shows.
-#[must_use]
-pub fn shown(name: &str) -> String {
-    let plain: String = name.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect();
-    let single = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    if single.is_empty() { "Untitled".to_owned() } else { single.chars().take(500).collect() }
-}
 
 /// A number with what is counted: `1 entry`, `2 entries`.
 #[must_use]
 pub fn counted(number: usize, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
-}
-
-/// Of names at most five that are most like one, the nearest first: of each two letters that follow each other those that both have.
-#[must_use]
-pub fn nearest(name: &str, known: &[String]) -> Vec<String> {
-    let pairs = |name: &str| {
-        let letters: Vec<char> = playlist_id(name).chars().collect();
-        letters.windows(2).filter_map(|pair| Some((*pair.first()?, *pair.last()?))).collect::<HashSet<_>>()
-    };
-    let asked = pairs(name);
-    let alike = |other: &String| {
-        let other = pairs(other);
-        2_000 * asked.intersection(&other).count() / (asked.len() + other.len()).max(1)
-    };
-    let mut names: Vec<_> = known.to_vec();
-    names.sort_unstable();
-    names.dedup();
-    names.sort_by_cached_key(|name| std::cmp::Reverse(alike(name)));
-    names.truncate(5);
-    names
 }
 
 /// File names that were given: each once, whatever its case, because half of the world's disks make no difference.
@@ -87,18 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_do_not_depend_on_case_and_spaces() {
-        assert_eq!(playlist_id("  Late   NIGHT\u{7} "), "late night");
-        assert_eq!(playlist_id("Cafe\u{301}"), playlist_id("CAFÉ"));
-        assert_eq!((playlist_id("Liked_Songs").as_str(), playlist_id(" ").as_str()), (LIKED, "untitled"));
-        assert_ne!(playlist_id("Mix!"), playlist_id("Mix?"));
-    }
-
-    #[test]
-    fn the_nearest_names_come_first() {
-        let known: Vec<_> = ["Zed", "Late Night", "Night Bus", "late nights"].map(str::to_owned).into();
-        assert_eq!(nearest("Late Nihgt", &known)[..2], ["Late Night", "late nights"]);
-        assert!(nearest("", &[]).is_empty());
+    fn numbers_have_their_nouns() {
         assert_eq!(
             (counted(1, "entry", "entries"), counted(0, "entry", "entries")),
             ("1 entry".into(), "0 entries".into())

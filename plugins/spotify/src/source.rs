@@ -1,16 +1,14 @@
 //! Where playlists come from: export files below the granted folder, or the catalog.
 
-use std::collections::HashSet;
-
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::Tables;
-use baton_plugin_sdk::{Error, Severity};
+use baton_plugin_kit::playlist_names::{playlist_id, report_unknown};
+use baton_plugin_sdk::Error;
 
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::episodes;
 use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
-use crate::names::{nearest, playlist_id, shown};
 use crate::read::{Content, Folder, Kind, find, read};
 
 /// The word that names the catalog where a path may stand.
@@ -40,7 +38,7 @@ impl PlaylistSources<'_> {
         findings: &mut Findings,
     ) -> Result<Vec<Playlist>, Error> {
         let (playlists, names) = self.gather(places, only, with, findings)?;
-        tell_unknown(&format!("`{}`", places.join("`, `")), only, &names, findings)?;
+        report_unknown(&format!("`{}`", places.join("`, `")), only, &names, findings)?;
         Ok(playlists)
     }
 
@@ -154,30 +152,6 @@ fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
         Err(Error::NeedsGrant(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Tells which of the asked names no playlist has, with the nearest that there are.
-///
-/// # Errors
-/// When there is none of all that were asked for.
-pub fn tell_unknown(place: &str, only: &[String], names: &[String], findings: &mut Findings) -> Result<(), Error> {
-    let known: HashSet<_> = names.iter().map(|name| playlist_id(name)).collect();
-    let unknown: Vec<_> = only.iter().filter(|name| !known.contains(&playlist_id(name))).collect();
-    let told = |name: &str| {
-        let near: Vec<_> = nearest(name, names).iter().map(|name| shown(name)).collect();
-        let near =
-            if near.is_empty() { "there is none at all".to_owned() } else { format!("there are: {}", near.join(", ")) };
-        (format!("{place} has no playlist called `{}`", shown(name)), near)
-    };
-    if let Some(first) = unknown.first().filter(|_| unknown.len() == only.len()) {
-        let (title, near) = told(first);
-        return Err(Error::Permanent(format!("{title}; {near}")));
-    }
-    for name in unknown {
-        let (title, near) = told(name);
-        findings.add("no-such-playlist", name, Severity::Medium, title, near);
-    }
-    Ok(())
 }
 
 /// Why a file was not read, for the message: the findings are lost with an error.

@@ -21,7 +21,7 @@ fn init_makes_a_workspace_and_says_what_next() {
     "#);
     assert_eq!(made.stderr, "");
     assert_eq!(place.list("."), ["baton.lock", "baton.toml", "handoffs", "plans", "reports"]);
-    for agent in ["audit", "djay", "drive-sync", "spotify", "Claude-MM1", "Cursor-MM1", "Codex-MM1"] {
+    for agent in ["audit", "djay", "drive-sync", "music-files", "spotify", "Claude-MM1", "Cursor-MM1", "Codex-MM1"] {
         assert_eq!(place.list(&format!("handoffs/{agent}")), ["01_inbox", "02_processed", "03_failed"], "{agent}");
     }
 }

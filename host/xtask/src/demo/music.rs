@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{Demo, copy_into, list, say};
 
-const PLUGINS: [&str; 3] = ["spotify", "djay", "drive-sync"];
+const PLUGINS: [&str; 4] = ["spotify", "djay", "drive-sync", "music-files"];
 
 impl Demo {
     /// Grants, then one handoff after the other.

@@ -13,6 +13,7 @@ mod report;
 use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
+use baton_plugin_kit::playlist_names::{playlist_id, report_unknown};
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
 
@@ -24,8 +25,7 @@ use pair::Names;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
 use crate::made::ActionResult;
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
-use crate::names::playlist_id;
-use crate::source::{CATALOG, PlaylistSources, tell_unknown};
+use crate::source::{CATALOG, PlaylistSources};
 
 /// The arguments.
 #[derive(Clone, Debug, Deserialize)]
@@ -50,7 +50,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
     let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
     // On one side alone it was added or removed.
     names.extend(newer);
-    tell_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
+    report_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
     if old.is_empty() && new.is_empty() {
         return Err(Error::Permanent(format!("neither `{}` nor `{}` has such a playlist", args.from, args.to)));
     }

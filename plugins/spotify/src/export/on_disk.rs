@@ -1,15 +1,15 @@
-//! The files of tracks on disk, for exports that name paths. Which file is which track is said as `wanted` says it: a link of the
-//! catalog wins, else tags and names decide where the matching is sure.
+//! The files of tracks on disk, for exports that name paths. `wanted` of the plugin music-files finds the same files.
 
 use std::collections::HashMap;
 
 use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::library::{
+    CatalogData, CatalogFile, CatalogTrack, FileIndex, SCAN, TrackFiles, has_files, tracks_in_playlists,
+};
 use baton_plugin_sdk::Error;
 
 use crate::model::{Entry, File, Playlist, TRACKS};
-use crate::organise::{CatalogData, CatalogTrack, NamedFile};
 use crate::uri::Uri;
-use crate::wanted::{DiskState, FileIndex, SCAN, has_files, in_lists};
 
 /// Files by the catalog's numbers of tracks.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl OnDisk {
     /// Of all tracks that are in a playlist of the catalog; of all that are Spotify's where it is asked for.
     pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
         let known = CatalogData::read(catalog)?;
-        let (disk, listed, streamed) = (FileIndex::new(&known), in_lists(&known), streamed(&known));
+        let (disk, listed, streamed) = (FileIndex::new(&known), tracks_in_playlists(&known), streamed(&known));
         let mut found = Self { has_files: has_files(&known), ..Self::default() };
         for song in known.songs.values() {
             let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
@@ -52,7 +52,7 @@ impl OnDisk {
 
     /// What to do where no entry has a file.
     pub(super) fn next_step(&self) -> &'static str {
-        if self.has_files { "list which of them are on disk: baton run spotify wanted" } else { SCAN }
+        if self.has_files { "list which of them are on disk: baton run music-files wanted" } else { SCAN }
     }
 
     fn number(&self, entry: &Entry) -> Option<i64> {
@@ -62,16 +62,16 @@ impl OnDisk {
 }
 
 /// What is linked and no path on disk: the addresses of services.
-fn streamed(known: &CatalogData) -> HashMap<i64, Vec<&NamedFile>> {
-    let mut streamed: HashMap<i64, Vec<&NamedFile>> = HashMap::new();
+fn streamed(known: &CatalogData) -> HashMap<i64, Vec<&CatalogFile>> {
+    let mut streamed: HashMap<i64, Vec<&CatalogFile>> = HashMap::new();
     for file in known.files.iter().filter(|file| !file.missing && file.path.contains("://")) {
         file.track.into_iter().for_each(|track| streamed.entry(track).or_default().push(file));
     }
     streamed
 }
 
-fn files(disk: &FileIndex<'_>, song: &CatalogTrack, streamed: &HashMap<i64, Vec<&NamedFile>>) -> Vec<File> {
-    let there = if let DiskState::There(files) = disk.find(song) { files } else { Vec::new() };
+fn files(disk: &FileIndex<'_>, song: &CatalogTrack, streamed: &HashMap<i64, Vec<&CatalogFile>>) -> Vec<File> {
+    let there = if let TrackFiles::Found(files) = disk.find(song) { files } else { Vec::new() };
     let streamed = streamed.get(&song.id).into_iter().flatten().copied();
     there.into_iter().chain(streamed).map(|file| File { path: file.path.clone(), size: file.size }).collect()
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use baton_plugin_kit::playlist_names::one_line;
 use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -90,7 +91,7 @@ fn write(xml: &mut Xml, collection: &Collection<'_>, nodes: &[(&str, Vec<usize>)
 
 fn node(xml: &mut Xml, name: &str, keys: &[usize]) -> std::io::Result<()> {
     let told = [
-        ("Name", crate::names::shown(name)),
+        ("Name", one_line(name)),
         ("Type", "1".to_owned()),
         ("KeyType", "0".to_owned()),
         ("Entries", keys.len().to_string()),

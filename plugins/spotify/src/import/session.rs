@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use baton_core::Digest;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::csv_file::read_file;
+use baton_plugin_kit::playlist_names::{playlist_id, report_unknown};
 use baton_plugin_sdk::{Error, Severity};
 
 use super::existing::{self, PlaylistStates, part, snapshot};
@@ -16,9 +17,8 @@ use super::state::ImportState;
 use super::{plays, same};
 use crate::ids::{self, PrivacyIds};
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
-use crate::names::{counted, playlist_id};
+use crate::names::counted;
 use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
-use crate::source::tell_unknown;
 
 /// An import under way.
 pub(super) struct Session<'a> {
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         if self.whole {
             self.tell_missing(all_read);
         }
-        tell_unknown("what lies below the granted folder", &args.playlists, &self.names, self.import.findings)?;
+        report_unknown("what lies below the granted folder", &args.playlists, &self.names, self.import.findings)?;
         Ok(self.import.report)
     }
 

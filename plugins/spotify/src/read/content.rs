@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::csv_file::{CsvFile, read_file};
+use baton_plugin_kit::playlist_names::{LIKED, one_line, playlist_id};
 use baton_plugin_sdk::Severity;
 
 use super::column::Column;
@@ -11,7 +12,7 @@ use super::dialect::{Columns, Dialect, Mapping};
 use super::found::{FoundFile, Kind};
 use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist, SERVICE_CSV};
-use crate::names::{LIKED, counted, playlist_id, shown};
+use crate::names::counted;
 
 /// What stands in a file.
 #[derive(Debug)]
@@ -164,7 +165,7 @@ fn tell_sections_apart(playlists: &mut [Playlist]) {
 /// A playlist without entries that is called like its file, or like its section of the file.
 fn playlist(stem: &str, section: Option<String>, file: &str) -> Playlist {
     let name = section.as_deref().unwrap_or(stem);
-    let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { shown(name) };
+    let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { one_line(name) };
     Playlist { service: SERVICE_CSV.to_owned(), name, section, file: file.to_owned(), ..Playlist::default() }
 }
 

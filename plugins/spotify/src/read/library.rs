@@ -2,6 +2,7 @@
 //! was banned stand beside them and are not read.
 
 use baton_plugin_kit::Findings;
+use baton_plugin_kit::playlist_names::LIKED;
 use baton_plugin_sdk::Severity;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -10,7 +11,6 @@ use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::Text;
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
-use crate::names::LIKED;
 use crate::uri::Uri;
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,6 +1,7 @@
 //! `Playlist1.json`, `Playlist2.json`, … of the privacy export: playlists with their entries. An entry may be a track, an episode, a
 //! chapter of an audiobook, a file on somebody's disk, or nothing any more; each keeps its place.
 
+use baton_plugin_kit::playlist_names::{LIKED, one_line, playlist_id};
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
 use quick_xml::escape::unescape;
@@ -12,7 +13,6 @@ use super::found::FoundFile;
 use super::json::{Each, with};
 use super::loose::{Loose, Object, Text};
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
-use crate::names::{LIKED, playlist_id, shown};
 use crate::uri::Uri;
 
 /// Entries of one playlist; Spotify's end at 10,000.
@@ -119,7 +119,7 @@ fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     Playlist {
         service: SERVICE_PRIVACY.to_owned(),
         id: made_id(&name),
-        name: shown(&name),
+        name: one_line(&name),
         description: listed.description.some().map(|description| html(&description)),
         entries: listed.items.0,
         complete,

@@ -161,30 +161,6 @@ fn names_that_no_playlist_has_are_told() {
 }
 
 #[test]
-fn preferred_playlists_that_there_are_not_are_told() {
-    let place = Place::with(&[("Late Night", &[row(1, "One", "Oto")])]);
-    place.import();
-    let task = |names: &str| baton_plugin_sdk::Task {
-        id: "t1".to_owned(),
-        attempt: 1,
-        action: "organise".to_owned(),
-        args: format!(r#"{{"preference": {names}}}"#),
-        cause: baton_plugin_sdk::Cause::Call,
-        handoff: None,
-        mounts: Vec::new(),
-        answer: None,
-        now: "2026-01-18T10:15:00Z".to_owned(),
-    };
-    let plan = |names: &str| {
-        spotify::preference::told(&task(names), &place.catalog, || Ok(baton_plugin_sdk::Outcome::new("planned")))
-    };
-    assert!(matches!(plan(r#"["Late Nite"]"#), Err(Error::Permanent(text)) if text.contains("Late Night")));
-    let told = plan(r#"["LATE NIGHT", "Nite"]"#).unwrap();
-    assert_eq!(ids(&told.findings), ["no-such-playlist:Nite"]);
-    assert!(plan("[]").unwrap().findings.is_empty());
-}
-
-#[test]
 fn paths_are_taken_as_findings_show_them() {
     let place = Place::with(&[("b/Mix", &[row(1, "One", "Oto")])]);
     for shown in ["/home/me/exports", "music/exports"] {

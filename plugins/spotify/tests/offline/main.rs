@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod dialects;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod exports;
 #[cfg(test)]
 mod import;

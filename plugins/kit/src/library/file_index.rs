@@ -1,0 +1,151 @@
+//! Finds the files of a track: the files that the catalog links to it, their copies with the same sound or bytes, or else the file that
+//! matching accepts by tags and name. `wanted` of music-files and `export` of spotify use it, so their answers agree.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use baton_core::matching::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
+
+use super::{CatalogData, CatalogFile, CatalogTrack, describe_file};
+
+/// The files of a track on disk.
+#[derive(Clone, Debug)]
+pub enum TrackFiles<'a> {
+    /// These files, the best first.
+    Found(Vec<&'a CatalogFile>),
+    /// A file may be the track; a person has to decide.
+    Unclear,
+    /// No file.
+    Missing,
+}
+
+/// The files on disk, by track.
+#[derive(Debug)]
+pub struct FileIndex<'a> {
+    files: Vec<&'a CatalogFile>,
+    linked: HashMap<i64, Vec<&'a CatalogFile>>,
+    tracks: Vec<Track>,
+    matcher: Matcher,
+}
+
+/// The next step when the catalog has no files.
+pub const SCAN: &str = "scan your music: baton library scan FOLDER";
+
+/// True when the catalog has a file on disk.
+#[must_use]
+pub fn has_files(known: &CatalogData) -> bool {
+    known.files.iter().any(is_on_disk)
+}
+
+/// The path of a streamed track is an address.
+fn is_on_disk(file: &CatalogFile) -> bool {
+    !file.missing && !file.path.contains("://")
+}
+
+impl<'a> FileIndex<'a> {
+    /// Indexes the files of the catalog.
+    #[must_use]
+    pub fn new(known: &'a CatalogData) -> Self {
+        let named = NamedPaths::new(known);
+        let counts = |file: &&CatalogFile| is_on_disk(file) && (file.size.is_some() || named.count(&file.path));
+        let files: Vec<_> = known.files.iter().filter(counts).collect();
+        let tracks: Vec<_> = files.iter().map(|file| track_of(known, file)).collect();
+        Self { linked: linked(known, &files), matcher: Matcher::new(&tracks), tracks, files }
+    }
+
+    /// Finds the files of a track.
+    #[must_use]
+    pub fn find(&self, song: &CatalogTrack) -> TrackFiles<'a> {
+        if let Some(files) = self.linked.get(&song.id) {
+            return TrackFiles::Found(files.clone());
+        }
+        let file = |found: Option<&Match>| found.and_then(|found| self.files.get(found.candidate)).copied();
+        match self.matcher.find(&song.track()) {
+            Decision::Auto(found) => TrackFiles::Found(file(Some(&found)).into_iter().collect()),
+            Decision::Review { candidates } if self.is_there_twice(&candidates) => {
+                TrackFiles::Found(file(candidates.first()).into_iter().collect())
+            }
+            Decision::Review { .. } => TrackFiles::Unclear,
+            Decision::None { .. } => TrackFiles::Missing,
+        }
+    }
+
+    /// True when the candidates are two files with the same name, so either is right.
+    fn is_there_twice(&self, candidates: &[Match]) -> bool {
+        let Some(best) = candidates.first() else { return false };
+        let twin = best.reasons.iter().find_map(|reason| match reason {
+            Reason::AsGood { candidate } => self.tracks.get(*candidate),
+            _ => None,
+        });
+        let name =
+            |track: &Track| (normalise(&track.title), track.artists.iter().map(|a| normalise(a)).collect::<Vec<_>>());
+        matches!((self.tracks.get(best.candidate), twin), (Some(best), Some(twin)) if name(best) == name(twin))
+    }
+}
+
+/// Decides about paths that a program (djay) names and no scan has seen.
+struct NamedPaths<'a> {
+    scanned: &'a [String],
+    /// The first folders of the scanned files.
+    seen: HashSet<[Option<&'a str>; 2]>,
+}
+
+impl<'a> NamedPaths<'a> {
+    fn new(known: &'a CatalogData) -> Self {
+        let seen = known.files.iter().filter(|file| is_on_disk(file) && file.size.is_some());
+        Self { scanned: &known.scanned, seen: seen.map(|file| first_folders(&file.path)).collect() }
+    }
+
+    /// Before the first scan, every path counts. A path below a scanned folder does not: the scan would have seen the file. Another path
+    /// counts only if it starts like a scanned file; else it may belong to another machine.
+    fn count(&self, path: &str) -> bool {
+        let is_listed = |folder: &String| {
+            let below = path.strip_prefix(folder.trim_end_matches(['/', '\\']));
+            below.is_some_and(|below| below.starts_with(['/', '\\']))
+        };
+        self.scanned.is_empty() || (!self.scanned.iter().any(is_listed) && self.seen.contains(&first_folders(path)))
+    }
+}
+
+/// The first two folders of a path: on most systems the home folder of a user or a volume.
+fn first_folders(path: &str) -> [Option<&str>; 2] {
+    let (folder, _) = path.rsplit_once(['/', '\\']).unwrap_or_default();
+    let mut parts = folder.split(['/', '\\']).filter(|part| !part.is_empty());
+    [parts.next(), parts.next()]
+}
+
+/// The linked files of tracks: scanned files first, then the largest, because the larger of two copies has lost less. A copy with the
+/// sound or bytes of a linked file is a file of the same track, as in `organise`.
+fn linked<'a>(known: &'a CatalogData, files: &[&'a CatalogFile]) -> HashMap<i64, Vec<&'a CatalogFile>> {
+    let all = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
+    let sounds: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sound.as_deref()?, track))).collect();
+    let digests: HashMap<_, _> = all().filter_map(|(file, track)| Some((file.sha256.as_deref()?, track))).collect();
+    let mut linked: HashMap<i64, Vec<&CatalogFile>> = HashMap::new();
+    for file in files {
+        let sound = || file.sound.as_deref().and_then(|sound| sounds.get(sound).copied());
+        let digest = || file.sha256.as_deref().and_then(|digest| digests.get(digest).copied());
+        if let Some(track) = file.track.or_else(sound).or_else(digest) {
+            linked.entry(track).or_default().push(file);
+        }
+    }
+    let best = |file: &&CatalogFile| (file.size.is_none(), file.track.is_none(), Reverse(file.size), file.path.clone());
+    for files in linked.values_mut() {
+        files.sort_by_cached_key(best);
+    }
+    linked
+}
+
+/// A file for matching. Files with the same sound are one recording, so a copy does not make a match unclear.
+fn track_of(known: &CatalogData, file: &CatalogFile) -> Track {
+    let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let linked = file.track.and_then(|track| known.songs.get(&track));
+    let sound = file.sound.as_ref().map(|sound| sound.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let recording = sound.or_else(|| file.track.map(|track| format!("track {track}")));
+    Track { recording, ..linked.map_or_else(|| describe_file(Some(file), name), CatalogTrack::track) }
+}
+
+/// The ids of tracks in playlists.
+#[must_use]
+pub fn tracks_in_playlists(known: &CatalogData) -> HashSet<i64> {
+    known.lists.iter().flat_map(|list| list.tracks.iter().copied()).collect()
+}

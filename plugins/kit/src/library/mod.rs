@@ -1,0 +1,9 @@
+//! The music of the catalog in memory: its tracks, playlists and files, and which files are which track.
+
+mod catalog_data;
+mod file_index;
+mod file_track;
+
+pub use catalog_data::{CatalogData, CatalogFile, CatalogPlaylist, CatalogTrack};
+pub use file_index::{FileIndex, SCAN, TrackFiles, has_files, tracks_in_playlists};
+pub use file_track::{describe_file, stem_and_ending};

@@ -1,0 +1,28 @@
+//! Moves music files into folders by playlist: `organise` plans, `apply` moves, `undo` moves back, `wanted` lists missing tracks.
+//!
+//! This file passes the host services to the module of an action. The other modules use folders, tables and traits and know nothing of
+//! WebAssembly, so native tests run them on real databases.
+
+pub mod organise;
+pub mod wanted;
+
+use baton_plugin_kit::host::HostLocks;
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
+
+/// The plugin.
+#[derive(Debug, Clone, Copy)]
+pub struct MusicFiles;
+
+impl Plugin for MusicFiles {
+    fn run(task: Task) -> Result<Outcome, Error> {
+        match task.action.as_str() {
+            "organise" => organise::plan(&task, &sql::catalog(), &sql::own(), &HostLocks),
+            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostLocks),
+            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostLocks),
+            "wanted" => wanted::list(&task, &sql::catalog()),
+            other => Err(Error::Permanent(format!("there is no action `{other}`"))),
+        }
+    }
+}
+
+baton_plugin_sdk::plugin!(MusicFiles, "../manifest.json");

@@ -1,0 +1,173 @@
+//! The action `apply`: takes the steps of a plan.
+//!
+//! Idempotent by the journal: an attempt that was killed is taken up where it was, and a task that has applied the plan already
+//! says so again. Another task may not apply it twice.
+
+use std::num::NonZeroU32;
+
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::host::{Locks, Writable};
+use baton_plugin_kit::{Findings, time};
+use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind, Severity, Task};
+
+use super::args::Apply;
+use super::journal::{Journal, StoredPlan, StoredStep};
+use super::locations;
+use super::moving::{MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::step::Direction;
+
+/// A plan that waited longer is made anew: the library is another one by now.
+const OLDEST_HOURS: u32 = 7 * 24;
+
+pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
+
+/// Applies a plan.
+///
+/// # Errors
+/// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
+/// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
+/// `wit/sql.wit` and `wit/claims.wit`.
+pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
+    really((catalog, own), claims, |means| apply_with(task, means))
+}
+
+/// The same with other means than the real ones.
+///
+/// # Errors
+/// As [`apply`].
+pub fn apply_with(task: &Task, means: &MoveTools<'_>) -> Result<Outcome, Error> {
+    let asked = Apply::of(task)?;
+    let _alone = alone(means.claims)?;
+    let journal = Journal::open(means.own)?;
+    let plan = plan_of(&asked.plan, &journal)?;
+    if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
+        return outcome(&journal, &plan, &StopReason::Finished);
+    }
+    check(task, &plan, &asked)?;
+    locations::check(means.catalog)?;
+    let steps = journal.steps(&plan.id, &["planned", "intended"])?;
+    let all = journal.steps(&plan.id, &ALL)?;
+    let mut mover = Mover::new(task, (means, &journal), &plan, Direction::There, &all)?;
+    journal.state(&plan.id, "begun", &task.id)?;
+    let stopped = mover.take(&steps)?;
+    if stopped == StopReason::Finished {
+        mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
+        journal.state(&plan.id, "applied", &task.id)?;
+    }
+    match &stopped {
+        StopReason::Full(why) => Err(full(&journal, (&task.id, &plan), Direction::There, why)?),
+        StopReason::Unclear(why) => Err(unclear(why)),
+        StopReason::Finished | StopReason::Later => outcome(&journal, &plan, &stopped),
+    }
+}
+
+fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
+    let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
+    match plan.state.as_str() {
+        "made" => {}
+        // What was begun may be ended at any age: each step looks at its file.
+        "begun" => return Ok(()),
+        "applied" => {
+            return refuse(format!(
+                "was applied already; its way back: baton run music-files undo --arg plan={}",
+                plan.id
+            ));
+        }
+        _ => return refuse("was undone; make a new one: baton run music-files organise".to_owned()),
+    }
+    let hours = asked.max_age_h.map_or(OLDEST_HOURS, NonZeroU32::get);
+    let age = time::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
+    if age >= hours.into() {
+        return refuse(format!(
+            "is {age} hours old, and at most {hours} are allowed (`max_age_h`): baton run music-files organise"
+        ));
+    }
+    Ok(())
+}
+
+/// That there is no room, with what was done and what to do.
+pub(super) fn full(
+    journal: &Journal<'_>,
+    (task, plan): (&str, &StoredPlan),
+    way: Direction,
+    why: &str,
+) -> Result<Error, Error> {
+    let steps = journal.steps(&plan.id, &ALL)?;
+    let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
+    let (taken, wait) = if way == Direction::There {
+        (format!("{} of {} steps are done", count("done"), steps.len()), count("planned"))
+    } else {
+        (format!("{} steps are undone", count("undone")), count("done"))
+    };
+    Ok(Error::NeedsHuman(format!(
+        "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room or let the disk \
+         be written to, then `baton answer {task} \"go on\"`"
+    )))
+}
+
+fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Result<Outcome, Error> {
+    let steps = journal.steps(&plan.id, &ALL)?;
+    let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
+    let (done, left, rest) = (count("done"), count("left"), count("planned") + count("intended"));
+    let mut text = format!("Plan {}: {done} of {} steps done, {left} left where they were.", plan.id, steps.len());
+    if *stopped == StopReason::Later {
+        text.push_str(&format!(
+            " {rest} are for the next task, this one has no more time: baton run music-files apply --arg plan={}",
+            plan.id
+        ));
+    } else {
+        text.push_str(&format!(" The way back: baton run music-files undo --arg plan={}", plan.id));
+    }
+    let mut outcome = Outcome::of(OutcomeKind::of_counts(done, left + rest), text);
+    if rest > 0 {
+        outcome.next_steps.push(format!("go on with the plan: baton run music-files apply --arg plan={}", plan.id));
+    }
+    if left > 0 {
+        let why = steps.iter().find_map(|step| step.note.as_deref().filter(|_| step.state == "left"));
+        let step = "fix what kept the files from moving (the findings name each), then plan again: baton run music-files organise";
+        outcome.next_steps.push(step.to_owned());
+        outcome.summary.push_str(&format!(" The first was left because: {}.", why.unwrap_or_default()));
+    }
+    outcome.findings = told("organise-left", "left", &steps).into_list();
+    outcome.artifacts.push(undo_list(plan, &steps)?);
+    Ok(outcome)
+}
+
+/// A finding for each step that was not taken.
+pub(super) fn told(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
+    let mut findings = Findings::default();
+    for step in steps.iter().filter(|step| step.state == state) {
+        let (from, to) = (step.from.on_host(), step.to.on_host());
+        let why = step.note.as_deref().unwrap_or_default();
+        let title = format!("Left as it was: {}: {why}", if state == "left" { &from } else { &to });
+        findings.add(kind, &from, Severity::Low, title, format!("{from}\n{to}"));
+    }
+    findings
+}
+
+/// Where everything was and is, for people.
+pub(super) fn undo_list(plan: &StoredPlan, steps: &[StoredStep]) -> Result<Artifact, Error> {
+    let list = || -> Result<Vec<u8>, String> {
+        let mut sheet = CsvWriter::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;
+        for step in steps {
+            let modified = time::text(step.modified_ns.div_euclid(1_000_000)).unwrap_or_default();
+            let (was, is) = (step.from.on_host(), step.to.on_host());
+            let is = if matches!(step.state.as_str(), "done" | "kept") { is } else { was.clone() };
+            let cells = [
+                step.step.to_string(),
+                step.act.word().to_owned(),
+                step.state.clone(),
+                was,
+                is,
+                step.size.to_string(),
+                modified,
+                step.sha256.clone().unwrap_or_default(),
+                step.note.clone().unwrap_or_default(),
+            ];
+            sheet.row(cells)?;
+        }
+        sheet.into_bytes()
+    };
+    let bytes = list().map_err(Error::Permanent)?;
+    Ok(Artifact { name: format!("organise_{}_undo.csv", plan.id), media_type: "text/csv".to_owned(), bytes })
+}

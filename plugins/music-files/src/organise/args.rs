@@ -1,0 +1,100 @@
+//! The arguments of `organise`, `apply` and `undo`, also as `[agents.music-files.defaults]` gives them.
+
+use std::num::NonZeroU32;
+
+use baton_plugin_sdk::{Error, Task};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::rules::RuleText;
+
+/// Where a track goes that is in several playlists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ManyPlaylists {
+    /// Into the folder of the first: by `preference`, then by name.
+    #[default]
+    First,
+    /// Into each of them.
+    Copy,
+    /// Into none.
+    Unassigned,
+}
+
+/// The arguments.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Options {
+    pub(crate) plan_name: Option<String>,
+    pub(crate) in_several: ManyPlaylists,
+    /// Names of playlists, the one that counts most first.
+    pub(crate) preference: Vec<String>,
+    /// Whether the songs that somebody liked count as a playlist for those that are in no other.
+    pub(crate) liked: bool,
+    pub(crate) rules: Vec<RuleText>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            plan_name: None,
+            in_several: ManyPlaylists::First,
+            preference: Vec::new(),
+            liked: true,
+            rules: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        read(task)
+    }
+}
+
+/// The arguments of `apply`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Apply {
+    /// Its id, its digest or its name.
+    pub(crate) plan: String,
+    /// How many hours old it may be.
+    pub(crate) max_age_h: Option<NonZeroU32>,
+}
+
+impl Apply {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        read(task)
+    }
+}
+
+/// The arguments of `undo`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Undo {
+    /// As for `apply`.
+    pub(crate) plan: String,
+}
+
+impl Undo {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `permanent`, with what is wrong.
+    pub(crate) fn of(task: &Task) -> Result<Self, Error> {
+        read(task)
+    }
+}
+
+fn read<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
+    serde_json::from_str(&task.args)
+        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))
+}

@@ -1,0 +1,48 @@
+//! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
+//!
+//! Planning moves no file, and opens one only to compare it with a file of the same name and size. The steps of a plan are stored in
+//! the plugin's own database; JSON, CSV and Markdown reports show them. `apply` reads the database, so editing a report has no
+//! effect. Each step is recorded before it starts, and a killed task resumes where it stopped. Nothing is downloaded, no file is
+//! overwritten, and no tag is changed.
+//!
+//! | file | what |
+//! |---|---|
+//! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
+//! | `identify.rs` | which track a file is |
+//! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
+//! | `fold.rs`, `alike.rs`, `targets.rs` | which names are one, and which are free |
+//! | `plan.rs`, `draft.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
+//! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
+//! | `disk.rs`, `move_file.rs` | one file from one place to another, losing nothing |
+//! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
+//! | `locations.rs` | telling the catalog where files lie |
+
+mod alike;
+mod apply;
+mod args;
+pub mod disk;
+mod draft;
+mod fold;
+mod folders;
+mod history;
+mod identify;
+mod journal;
+mod limits;
+mod locations;
+mod move_file;
+mod moving;
+pub(crate) mod pattern;
+mod plan;
+mod report;
+mod roots;
+mod rules;
+mod step;
+mod targets;
+mod template;
+mod undo;
+mod walk;
+
+pub use apply::{apply, apply_with};
+pub use moving::MoveTools;
+pub use plan::plan;
+pub use undo::{undo, undo_with};

@@ -1,0 +1,125 @@
+//! The action `wanted`: compares the tracks of playlists with the files of the catalog.
+//!
+//! A track is on disk if it has a file that is not missing, or if matching by tags and names is certain. A track that would need a
+//! person's decision is unclear and counted separately, so that nobody buys a track twice.
+
+use std::collections::HashMap;
+
+use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::library::{CatalogData, CatalogPlaylist, FileIndex, SCAN, TrackFiles, has_files};
+use baton_plugin_kit::time;
+use baton_plugin_sdk::{Error, Outcome, Task};
+use serde::Deserialize;
+
+use super::report::{self, Row, TrackState, WantedTracks};
+use crate::organise::pattern;
+
+/// How playlists come into the catalog.
+const IMPORT: &str =
+    "import Spotify's exports: baton run spotify import (or djay's playlists: baton run djay sync-sessions)";
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    /// Patterns of names; all playlists when empty.
+    playlists: Vec<String>,
+    liked: Liked,
+    /// How many older lists are kept in the folder of exports; all when absent.
+    keep_older: Option<usize>,
+}
+
+/// Whether the songs that somebody liked are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Liked {
+    #[default]
+    Also,
+    Only,
+    Not,
+}
+
+/// Lists what is wanted.
+///
+/// # Errors
+/// `permanent` when the arguments are wrong or no playlist fits them; else as `wit/sql.wit` and [`Exports::finish`].
+pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
+    let options: Options = serde_json::from_str(&task.args)
+        .map_err(|error| Error::Permanent(format!("the arguments are not as they should be: {error}")))?;
+    options.playlists.iter().try_for_each(|text| pattern::check(text)).map_err(Error::Permanent)?;
+    let known = CatalogData::read(catalog)?;
+    let lists: Vec<_> = known.lists.iter().filter(|list| options.asks_for(list)).collect();
+    if lists.is_empty() && !options.playlists.is_empty() {
+        let names: Vec<_> = known.lists.iter().take(10).map(|list| list.name.escape_debug().to_string()).collect();
+        return Err(Error::Permanent(format!("no playlist is called so; some that there are: {}", names.join(", "))));
+    }
+    if let Some(refused) = missing(&known, &lists) {
+        return Ok(refused);
+    }
+    let found = find(&known, &lists);
+    let mut outcome = Outcome::new(report::summary(&found, lists.len()));
+    let stamp = time::parse(&task.now).and_then(time::stamp).unwrap_or_default();
+    let mut exports = Exports::of(task, "exports").by("music-files").keep_older(options.keep_older);
+    let name = if exports.has_folder() { "wanted".to_owned() } else { format!("wanted_{stamp}") };
+    exports.put(format!("{name}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
+    exports.put(format!("{name}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());
+    let places = exports.finish(&mut outcome)?;
+    outcome.summary.push_str(&format!(" See {}.", places.join(" and ")));
+    Ok(outcome)
+}
+
+/// Where nothing can be said about what is on disk: what is missing first.
+fn missing(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
+    if lists.iter().all(|list| list.tracks.is_empty()) {
+        let what = "The catalog has no playlist with a track, so there is nothing that could be wanted.";
+        return Some(Outcome::refused(what).with_next_step(IMPORT));
+    }
+    if !has_files(known) {
+        let what =
+            "The catalog knows no file on disk, so it cannot be told what is wanted: no music folder was scanned.";
+        return Some(Outcome::refused(what).with_next_step(SCAN));
+    }
+    None
+}
+
+impl Options {
+    fn asks_for(&self, list: &CatalogPlaylist) -> bool {
+        let kind = match self.liked {
+            Liked::Also => true,
+            Liked::Only => list.liked,
+            Liked::Not => !list.liked,
+        };
+        let named = |text: &String| pattern::fits_name(text, &list.name);
+        kind && (self.playlists.is_empty() || self.playlists.iter().any(named))
+    }
+}
+
+fn find<'a>(known: &'a CatalogData, lists: &[&'a CatalogPlaylist]) -> WantedTracks<'a> {
+    let disk = FileIndex::new(known);
+    let (mut found, mut places) = (WantedTracks::default(), HashMap::<i64, Option<usize>>::new());
+    for list in lists {
+        for track in &list.tracks {
+            let Some(song) = known.songs.get(track) else { continue };
+            if let Some(place) = places.get(track) {
+                if let Some(row) = place.and_then(|place| found.rows.get_mut(place)) {
+                    row.lists.push(&list.name);
+                }
+                continue;
+            }
+            found.in_playlists += 1;
+            let standing = match disk.find(song) {
+                TrackFiles::Found(_) => TrackState::OnDisk,
+                TrackFiles::Unclear => TrackState::Unclear,
+                TrackFiles::Missing => TrackState::Wanted,
+            };
+            if standing == TrackState::OnDisk {
+                found.on_disk += 1;
+                places.insert(*track, None);
+            } else {
+                places.insert(*track, Some(found.rows.len()));
+                found.rows.push(Row { song, lists: vec![&list.name], standing });
+            }
+        }
+    }
+    found
+}

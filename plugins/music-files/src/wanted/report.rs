@@ -1,0 +1,130 @@
+//! The wanted tracks as CSV (each track once) and as Markdown (by playlist).
+
+use baton_plugin_kit::csv_file::CsvWriter;
+use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack};
+use baton_plugin_kit::markdown::cell;
+
+/// Rows that a person reads; all of them stand in the CSV.
+const SHOWN: usize = 2_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TrackState {
+    OnDisk,
+    Unclear,
+    Wanted,
+}
+
+/// A track that is not certainly on disk, with all playlists that have it.
+#[derive(Debug)]
+pub(crate) struct Row<'a> {
+    pub(crate) song: &'a CatalogTrack,
+    pub(crate) lists: Vec<&'a str>,
+    pub(crate) standing: TrackState,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct WantedTracks<'a> {
+    /// In the order of the playlists and of their tracks.
+    pub(crate) rows: Vec<Row<'a>>,
+    pub(crate) in_playlists: usize,
+    pub(crate) on_disk: usize,
+}
+
+impl WantedTracks<'_> {
+    pub(crate) fn count(&self, standing: TrackState) -> usize {
+        self.rows.iter().filter(|row| row.standing == standing).count()
+    }
+}
+
+/// What it comes to.
+pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
+    format!(
+        "{} tracks in {lists} playlists: {} on disk, {} wanted, {} unclear.",
+        found.in_playlists,
+        found.on_disk,
+        found.count(TrackState::Wanted),
+        found.count(TrackState::Unclear)
+    )
+}
+
+const fn word(standing: TrackState) -> &'static str {
+    match standing {
+        TrackState::OnDisk => "on disk",
+        TrackState::Unclear => "unclear",
+        TrackState::Wanted => "wanted",
+    }
+}
+
+pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
+    let mut sheet = CsvWriter::new([
+        "standing",
+        "artist",
+        "title",
+        "album",
+        "length",
+        "isrc",
+        "playlists",
+        "spotify",
+        "ids",
+        "track",
+    ])?;
+    for row in &found.rows {
+        let song = row.song;
+        let id = |id: &baton_core::matching::Id| format!("{}:{}", id.service, id.id);
+        let spotify = song.ids.iter().find(|id| id.service == "spotify").map(|id| format!("spotify:track:{}", id.id));
+        let cells = [
+            word(row.standing).to_owned(),
+            song.artist.clone().unwrap_or_default(),
+            song.title.clone(),
+            song.album.clone().unwrap_or_default(),
+            length(song.duration_ms),
+            song.isrc.clone().unwrap_or_default(),
+            row.lists.join("; "),
+            spotify.unwrap_or_default(),
+            song.ids.iter().map(id).collect::<Vec<_>>().join(" "),
+            song.id.to_string(),
+        ];
+        sheet.row(cells)?;
+    }
+    sheet.into_bytes()
+}
+
+/// Each track under the first playlist that it is in.
+pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> String {
+    let mut text = format!("# Wanted\n\n{}\n", summary(found, lists.len()));
+    let (mut heading, mut shown) = (None, 0);
+    for row in found.rows.iter().take(SHOWN) {
+        let list = row.lists.first().copied().unwrap_or_default();
+        if heading != Some(list) {
+            text.push_str(&format!(
+                "\n## {}\n\n| Artist | Title | Length | ISRC | |\n|---|---|---|---|---|\n",
+                cell(list)
+            ));
+            heading = Some(list);
+        }
+        text.push_str(&line(row));
+        shown += 1;
+    }
+    if found.rows.len() > shown {
+        text.push_str(&format!("\n… and {} more; all of them stand in the CSV.\n", found.rows.len() - shown));
+    }
+    text
+}
+
+fn line(row: &Row<'_>) -> String {
+    let song = row.song;
+    let also = if row.standing == TrackState::Unclear { "unclear" } else { "" };
+    format!(
+        "| {} | {} | {} | {} | {also} |\n",
+        cell(song.artist.as_deref().unwrap_or_default()),
+        cell(&song.title),
+        length(song.duration_ms),
+        cell(song.isrc.as_deref().unwrap_or_default())
+    )
+}
+
+/// `3:07`; empty when it is not known.
+fn length(duration_ms: Option<u64>) -> String {
+    let seconds = duration_ms.map(|ms| (ms + 500) / 1_000).filter(|seconds| *seconds > 0);
+    seconds.map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60)).unwrap_or_default()
+}

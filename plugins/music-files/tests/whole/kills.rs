@@ -1,0 +1,313 @@
+//! An end between any two operations: what is left is whole, and the next attempt, or the way back, ends as if nothing had been.
+
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use baton_plugin_kit::host::{Rows, Tables, Writable};
+use baton_plugin_sdk::OutcomeKind;
+use baton_plugin_sdk::sql::{Error as SqlError, Row, Table, Value};
+use baton_tests::host_services::HostDatabase;
+use music_files::organise::MoveTools;
+use music_files::organise::disk::{Disk, PathMetadata, RealDisk};
+use serde_json::json;
+
+use crate::place::{Place, Tree, id};
+
+/// A disk and a database that both end after so many changes.
+struct Mortal<'a> {
+    own: &'a HostDatabase,
+    left: Cell<u32>,
+    dead: Cell<bool>,
+    /// Whether `music` and `organised` lie on two disks.
+    far: bool,
+}
+
+impl<'a> Mortal<'a> {
+    fn new(own: &'a HostDatabase, left: u32, far: bool) -> Self {
+        Self { own, left: Cell::new(left), dead: Cell::new(false), far }
+    }
+
+    fn lives(&self) -> bool {
+        !self.dead.get()
+    }
+
+    fn change(&self) -> io::Result<()> {
+        match self.left.get() {
+            0 => self.dead.set(true),
+            left => self.left.set(left - 1),
+        }
+        self.look_on()
+    }
+
+    fn look_on(&self) -> io::Result<()> {
+        if self.lives() { Ok(()) } else { Err(io::Error::other("killed")) }
+    }
+}
+
+impl Disk for Mortal<'_> {
+    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
+        self.look_on()?;
+        RealDisk.look(path)
+    }
+
+    fn take(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        RealDisk.take(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let side = |path: &Path| path.components().any(|part| part.as_os_str() == "organised");
+        if self.far && side(from) != side(to) {
+            self.look_on()?;
+            return Err(io::ErrorKind::CrossesDevices.into());
+        }
+        self.change()?;
+        RealDisk.rename(from, to)
+    }
+
+    fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()> {
+        if let Err(error) = self.change() {
+            let bytes = fs::read(from).unwrap_or_default();
+            let _ = fs::write(to, &bytes[..bytes.len() / 2]);
+            return Err(error);
+        }
+        RealDisk.copy(from, to, go_on)
+    }
+
+    fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String> {
+        self.look_on()?;
+        RealDisk.digest(path, go_on)
+    }
+
+    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+        self.change()?;
+        RealDisk.date(path, modified_ns)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        RealDisk.remove(path)
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        RealDisk.make_folder(path)
+    }
+
+    fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.change()?;
+        RealDisk.remove_folder(path)
+    }
+
+    fn settle(&self, _: &Path) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Tables for Mortal<'_> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, SqlError> {
+        self.own.query(statement, parameters)
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, SqlError> {
+        self.own.rows(statement, parameters)
+    }
+}
+
+impl Writable for Mortal<'_> {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, SqlError> {
+        self.change().map_err(|error| SqlError::Failed(error.to_string()))?;
+        self.own.execute(statement, parameters)
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, SqlError> {
+        self.change().map_err(|error| SqlError::Failed(error.to_string()))?;
+        self.own.batch(statement, rows)
+    }
+}
+
+fn filled() -> Place {
+    let place = Place::new();
+    place.track("a", "A", "T");
+    place.playlist("P", &["a"]);
+    place.playlist("Q", &["a"]);
+    for path in ["a.mp3", "deep/er/b.mp3", "deep/c.flac"] {
+        place.file(path, path);
+    }
+    place.link("a.mp3", "a");
+    for path in ["a.mp3", "deep/er/b.mp3"] {
+        place.scanned(&place.music.join(path), false);
+    }
+    place
+}
+
+/// Every file is whole somewhere: not one byte of the tree before is lost, whatever lies about beside.
+fn nothing_is_lost(before: &Tree, after: &Tree) {
+    for (path, file) in before {
+        let Some((bytes, _)) = file else { continue };
+        assert!(after.values().flatten().any(|(found, _)| found == bytes), "{path} is lost: {after:#?}");
+    }
+}
+
+/// Takes `work` through every possible end until it comes to its own; `then` goes on after each.
+fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree, &Tree)) {
+    let args = json!({ "in_several": "copy" });
+    let (mut ends, mut lived) = (0, false);
+    while !lived {
+        let place = filled();
+        let before = place.tree();
+        let plan = id(&place.planned(&args));
+        let wanted = {
+            let other = filled();
+            let plan = id(&other.planned(&args));
+            let mortal = Mortal::new(&other.own, u32::MAX, far);
+            other
+                .apply_by(
+                    &plan,
+                    &MoveTools {
+                        catalog: &other.catalog,
+                        own: &mortal,
+                        claims: &other.claims,
+                        disk: &mortal,
+                        go_on: &|| true,
+                    },
+                )
+                .unwrap();
+            other.tree()
+        };
+        let immortal = Mortal::new(&place.own, u32::MAX, far);
+        let means = MoveTools {
+            catalog: &place.catalog,
+            own: &immortal,
+            claims: &place.claims,
+            disk: &immortal,
+            go_on: &|| true,
+        };
+        if apply_first {
+            place.apply_by(&plan, &means).unwrap();
+        }
+        let mortal = Mortal::new(&place.own, ends, far);
+        let means =
+            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        let outcome = if apply_first { place.undo_by(&plan, &means) } else { place.apply_by(&plan, &means) };
+        lived = mortal.lives();
+        assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
+        nothing_is_lost(&before, &place.tree());
+        then(&place, &plan, &before, &wanted);
+        ends += 1;
+    }
+    assert!(ends > 15, "only {ends} ends were tried");
+}
+
+#[test]
+fn the_next_attempt_ends_where_the_first_would_have() {
+    for far in [false, true] {
+        at_every_end(far, false, |place, plan, before, wanted| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
+            let outcome = place.apply_by(plan, &means).unwrap();
+            assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
+            assert_eq!(&place.tree(), wanted);
+            place.assert_catalog_is_true(3);
+            place.undo_by(plan, &means).unwrap();
+            assert_eq!(&place.tree(), before);
+            place.assert_catalog_is_true(2);
+        });
+    }
+}
+
+#[test]
+fn the_way_back_is_open_after_every_end() {
+    for far in [false, true] {
+        at_every_end(far, false, |place, plan, before, _| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
+            let undone = place.undo_by(plan, &means).unwrap();
+            let is_refused = undone.kind == OutcomeKind::Refused;
+            assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
+            let mut after = place.tree();
+            // A folder that was emptied and whose removal nobody could write down.
+            after.retain(|path, file| file.is_some() || before.contains_key(path));
+            assert_eq!(&after, before);
+            place.assert_catalog_is_true(2);
+        });
+    }
+}
+
+#[test]
+fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
+    for far in [false, true] {
+        at_every_end(far, true, |place, plan, before, _| {
+            let mortal = Mortal::new(&place.own, u32::MAX, far);
+            let means = MoveTools {
+                catalog: &place.catalog,
+                own: &mortal,
+                claims: &place.claims,
+                disk: &mortal,
+                go_on: &|| true,
+            };
+            place.undo_by(plan, &means).unwrap();
+            assert_eq!(&place.tree(), before);
+            place.assert_catalog_is_true(2);
+        });
+    }
+}
+
+#[test]
+fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too() {
+    let mut borders = 0;
+    // Two changes for each file, and a few before the first.
+    for ends in 98..116 {
+        let place = Place::new();
+        for number in 0..55 {
+            place.file(&format!("{number}.mp3"), &format!("{number}"));
+        }
+        let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
+        let mortal = Mortal::new(&place.own, ends, false);
+        let means =
+            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+        assert!(place.apply_by(&plan, &means).is_err() && !mortal.lives());
+        nothing_is_lost(&before, &place.tree());
+        let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
+        let count = place.own.query(count, &[]).unwrap().rows;
+        borders += u32::from(count[0] == [Value::Integer(50), Value::Integer(5)]);
+        if ends % 2 == 0 {
+            let outcome = place.apply(&plan).unwrap();
+            assert!(outcome.summary.contains("55 of 55 steps done"), "{}", outcome.summary);
+        }
+        place.undo(&plan).unwrap();
+        assert_eq!(place.tree(), before);
+    }
+    assert!(borders > 0, "no end was at the border");
+}
+
+#[test]
+fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
+    let place = filled();
+    let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
+    let steps = Cell::new(2);
+    let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
+    let means =
+        MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &RealDisk, go_on: &go_on };
+    let outcome = place.apply_by(&plan, &means).unwrap();
+    assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
+    assert_eq!(place.sorted().len(), 2);
+    place.apply(&plan).unwrap();
+    assert_eq!(place.sorted().len(), 3);
+    place.undo(&plan).unwrap();
+    assert_eq!(place.tree(), before);
+}

@@ -1,0 +1,142 @@
+//! What is in playlists and not on disk.
+
+use baton_plugin_kit::host::Writable as _;
+use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
+use music_files::wanted;
+use serde_json::{Value, json};
+
+use crate::place::Place;
+
+fn filled() -> Place {
+    let place = Place::new();
+    for (id, artist, title) in [
+        ("linked", "A", "Linked"),
+        ("named", "Moderat", "A New Error"),
+        ("streamed", "B", "Streamed"),
+        ("lost", "C", "Lost | and \u{1b}gone"),
+        ("other", "D", "Another (Dub)"),
+        ("liked", "E", "Liked"),
+    ] {
+        place.track(id, artist, title);
+    }
+    place.playlist("Deep/House", &["linked", "named", "streamed", "lost", "lost"]);
+    place.playlist("Zed", &["lost", "other"]);
+    place.playlist("Liked Songs", &["liked", "lost"]);
+    let put = "INSERT INTO put_file (source, path, track_service, track, missing, duration_ms) VALUES ('djay', ?1, 'spotify', ?2, ?3, ?4)";
+    let named = 200_000_i64;
+    for (path, track, missing) in [
+        ("/m/a.mp3", Some("linked"), false),
+        ("/m/Moderat - A New Error.mp3", None, false),
+        ("spotify://streamed", Some("streamed"), false),
+        ("/m/c.mp3", Some("lost"), true),
+        ("/m/D - Another (Live).mp3", None, false),
+    ] {
+        place.catalog.execute(put, &[path.into(), track.into(), missing.into(), named.into()]).unwrap();
+    }
+    place
+}
+
+fn list(place: &Place, args: &Value) -> Outcome {
+    wanted::list(&place.task(args), &place.catalog).unwrap()
+}
+
+fn text(outcome: &Outcome, ending: &str) -> String {
+    let artifact = outcome.artifacts.iter().find(|artifact| artifact.name.ends_with(ending)).unwrap();
+    String::from_utf8(artifact.bytes.clone()).unwrap()
+}
+
+#[test]
+fn each_track_is_told_once_with_its_playlists_and_ids() {
+    let outcome = list(&filled(), &json!({}));
+    assert!(
+        outcome.summary.starts_with("6 tracks in 3 playlists: 2 on disk, 4 wanted, 0 unclear."),
+        "{}",
+        outcome.summary
+    );
+    let csv = text(&outcome, ".csv");
+    assert_eq!(csv.matches("spotify:track:lost").count(), 1);
+    assert!(csv.contains("Deep/House; Liked Songs; Zed,spotify:track:lost"), "{csv}");
+    let markdown = text(&outcome, ".md");
+    assert!(markdown.contains(
+        "## Deep/House\n\n| Artist | Title | Length | ISRC | |\n|---|---|---|---|---|\n| B | Streamed | 3:20 |"
+    ));
+    assert!(markdown.contains("Lost \\|") && !markdown.contains('\u{1b}'), "{markdown}");
+}
+
+#[test]
+fn playlists_are_asked_for_by_name() {
+    let place = filled();
+    for (args, begins) in [
+        (json!({ "playlists": ["deep*"] }), "4 tracks in 1 playlists: 2 on disk, 2 wanted"),
+        (json!({ "playlists": ["ZED", "deep/house"] }), "5 tracks in 2 playlists: 2 on disk, 3 wanted"),
+        (json!({ "liked": "not" }), "5 tracks in 2 playlists"),
+        (json!({ "liked": "only" }), "2 tracks in 1 playlists: 0 on disk, 2 wanted"),
+    ] {
+        let outcome = list(&place, &args);
+        assert!(outcome.summary.starts_with(begins), "{args}: {}", outcome.summary);
+    }
+    let none = wanted::list(&place.task(&json!({ "playlists": ["nothing"] })), &place.catalog);
+    assert!(matches!(none, Err(Error::Permanent(text)) if text.contains("Deep/House")));
+}
+
+#[test]
+fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
+    let place = Place::new();
+    for id in ["moved", "named", "scanned", "away"] {
+        place.track(id, "A", id);
+    }
+    place.playlist("P", &["moved", "named", "scanned", "away"]);
+    for (path, track) in
+        [("/m/dj/b.mp3", "named"), ("/m/dj/new/c.mp3", "scanned"), ("/Users/other/Music/d.mp3", "away")]
+    {
+        let put = "INSERT INTO put_file (source, path, track_service, track) VALUES ('djay', ?1, 'spotify', ?2)";
+        place.catalog.execute(put, &[path.into(), track.into()]).unwrap();
+    }
+    let on_disk = || list(&place, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 3");
+    // As `apply` writes it down of a file that it moved: nothing was scanned by that.
+    let put =
+        "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
+    place.catalog.execute(put, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 4");
+    place.catalog.listed("/m/dj/new").unwrap();
+    assert_eq!(on_disk(), "4 tracks in 1 playlists: 2", "one is in the scanned folder, one on another machine");
+}
+
+#[test]
+fn what_is_missing_is_said_and_no_list_is_made() {
+    let place = Place::new();
+    let refused = |missing: &str, next: &str| {
+        let outcome = list(&place, &json!({}));
+        assert_eq!((outcome.kind, outcome.artifacts.len()), (OutcomeKind::Refused, 0), "{}", outcome.summary);
+        assert!(outcome.summary.contains(missing) && outcome.next_steps[0].contains(next), "{outcome:?}");
+    };
+    refused("no playlist with a track", "baton run spotify import");
+    place.track("one", "A", "One");
+    place.playlist("P", &["one"]);
+    refused("no music folder was scanned", "baton library scan FOLDER");
+    let put = "INSERT INTO put_file (source, path, missing) VALUES ('library', ?1, ?2)";
+    for (path, missing) in [("/m/gone.mp3", true), ("spotify://streamed", false)] {
+        place.catalog.execute(put, &[path.into(), missing.into()]).unwrap();
+    }
+    refused("no music folder was scanned", "baton library scan FOLDER");
+}
+
+#[test]
+fn two_copies_are_on_disk_and_what_may_be_another_part_is_unclear() {
+    let place = Place::new();
+    place.track("twice", "Moderat", "A New Error");
+    place.track("part", "D", "Story (Part 2)");
+    place.playlist("P", &["twice", "part"]);
+    let put = "INSERT INTO put_file (source, path) VALUES ('library', ?1)";
+    for path in ["/m/a/Moderat - A New Error.mp3", "/m/b/moderat - a new error.flac", "/m/D - Story.mp3"] {
+        place.catalog.execute(put, &[path.into()]).unwrap();
+    }
+    let outcome = list(&place, &json!({}));
+    assert!(
+        outcome.summary.starts_with("2 tracks in 1 playlists: 1 on disk, 0 wanted, 1 unclear."),
+        "{}",
+        outcome.summary
+    );
+    assert!(text(&outcome, ".csv").contains("unclear,D,Story (Part 2)"));
+}

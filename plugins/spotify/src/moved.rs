@@ -1,0 +1,55 @@
+//! The actions that the plugin music-files has now: a handoff with one of their names fails with the command to run instead.
+
+use baton_core::shell::quoted;
+use baton_plugin_sdk::{Error, Task};
+
+/// The actions that moved to music-files.
+pub(crate) const MOVED: [&str; 4] = ["apply", "organise", "undo", "wanted"];
+
+/// Longer arguments are not repeated in the command.
+const MAX_ARGUMENT_BYTES: usize = 1_000;
+
+/// The error for a task that asks for a moved action: where it is, and the command with the same arguments.
+pub(crate) fn error(task: &Task) -> Error {
+    let action = &task.action;
+    let args = match task.args.trim() {
+        "" | "{}" => String::new(),
+        args if args.len() > MAX_ARGUMENT_BYTES => " --args-json ARGUMENTS".to_owned(),
+        args => format!(" --args-json {}", quoted(args)),
+    };
+    Error::Permanent(format!(
+        "the action `{action}` is now in the plugin music-files, with all plans that this plugin made: \
+         `baton run music-files {action}{args}` (if music-files is not installed: `baton plugin install shipped:music-files`)"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_plugin_sdk::Cause;
+
+    use super::*;
+
+    fn message(args: &str) -> String {
+        let task = Task {
+            id: "t1".to_owned(),
+            attempt: 1,
+            action: "apply".to_owned(),
+            args: args.to_owned(),
+            cause: Cause::Call,
+            handoff: None,
+            mounts: Vec::new(),
+            answer: None,
+            now: String::new(),
+        };
+        let Error::Permanent(text) = error(&task) else { panic!("not permanent") };
+        text
+    }
+
+    #[test]
+    fn the_command_has_the_arguments_of_the_task() {
+        assert!(message("{}").contains("`baton run music-files apply` (if"), "{}", message("{}"));
+        let named = message(r#"{"plan":"it's friday"}"#);
+        assert!(named.contains(r#"apply --args-json '{"plan":"it'\''s friday"}'`"#), "{named}");
+        assert!(message(&"x".repeat(1_001)).contains("--args-json ARGUMENTS`"));
+    }
+}
