@@ -346,7 +346,7 @@ fn two_processes_do_not_deliver_the_same() {
     let workspace = asked();
     let task = workspace.task("ask-human");
     let mut cancel = workspace.command();
-    cancel.env("FAILPOINTS", "carry.loaded=sleep(1500)").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
+    cancel.env("FAILPOINTS", "delivery.loaded=sleep(1500)").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
     let mut cancel = cancel.spawn().unwrap();
     workspace.wait_for_state("ask-human", "cancelled");
     workspace.up_once();

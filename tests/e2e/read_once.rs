@@ -107,7 +107,7 @@ fn the_look_of_every_minute_leaves_archives_and_folders_of_triggers_alone() {
     workspace.write("handoffs/Codex-MM1/02_processed/2026/old.json", "{}");
     workspace.write("handoffs/noop/02_processed/old.json", "{}");
     // Every fifth of a second what is done every minute otherwise.
-    let daemon = workspace.up_armed("look.pause=return(200)");
+    let daemon = workspace.up_armed("scan.pause=return(200)");
     let audits =
         |workspace: &Workspace| workspace.tasks_of("audit").into_iter().filter(|task| task.state != "running").count();
     workspace.wait_for("the plan to be audited", |workspace| (audits(workspace) == 1).then_some(()));

@@ -132,11 +132,11 @@ fn a_rejected_file_whose_name_is_taken_keeps_its_reason_beside_it() {
 fn a_kill_between_the_file_and_its_reason_keeps_them_a_pair() {
     // The RETURN is named before, the reason after the file is moved.
     for point in [
-        "carry.moved=panic",
-        "carry.renamed=panic",
-        "carry.renamed=1*off->panic",
-        "carry.before_done=panic",
-        "carry.done_written=1*off->panic",
+        "delivery.moved=panic",
+        "delivery.renamed=panic",
+        "delivery.renamed=1*off->panic",
+        "delivery.before_done=panic",
+        "delivery.done_written=1*off->panic",
     ] {
         let workspace = Workspace::with_noop();
         workspace.drop_file("noop", "a.json", "{ nope }");

@@ -1,7 +1,7 @@
 //! Named points at which a test kills this process, as `kill -9` would. Compiled only with the feature `failpoints`,
 //! which no release build may have.
 //!
-//! `FAILPOINTS="carry.renamed=2*off->panic"` arms a point: it is passed twice and kills the third time. What `fail` does
+//! `FAILPOINTS="delivery.renamed=2*off->panic"` arms a point: it is passed twice and kills the third time. What `fail` does
 //! there is a panic; the hook sees it before anything is unwound and sends SIGKILL, so no destructor runs, no lock is let
 //! go and nothing that waits in memory is written. Every point's name stands in `tests/e2e/failpoints/points.rs`.
 

@@ -8,23 +8,24 @@ use std::path::{Path, PathBuf};
 
 use baton_core::agents::is_name;
 
-use crate::settings::{INBOX, PROCESSED, is_plain_folder};
+use crate::presence::{is_link, is_plain_folder};
+use crate::settings::{INBOX, PROCESSED};
 
-/// The file that marks the folder of a plugin that was removed. Without the plugin nobody works there, so it is not an agent's.
+/// The file that marks the folder of a removed plugin, which is not an agent's folder.
 const REMOVED: &str = ".baton-removed";
 
 /// A folder in which agents' folders are expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFolder {
-    /// Where.
+    /// Its path.
     pub path: PathBuf,
-    /// Its name; what is not UTF-8 is replaced.
+    /// Its name; bytes that are not UTF-8 are replaced.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: FolderKind,
 }
 
-/// What a folder is.
+/// The kind of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FolderKind {
     /// An agent's folder.
@@ -47,7 +48,7 @@ pub enum SkipReason {
     LinkedInbox,
     /// No agent can have its name.
     Name,
-    /// It was that of a plugin, which was removed.
+    /// Its plugin was removed.
     Removed,
 }
 
@@ -57,8 +58,8 @@ impl SkipReason {
     pub fn reason(self) -> &'static str {
         match self {
             Self::NoInbox => "it has neither 01_inbox nor 02_processed",
-            Self::Link => "it is a symbolic link, and Baton follows none",
-            Self::LinkedInbox => "its 01_inbox is a symbolic link, and Baton follows none",
+            Self::Link => "it is a symbolic link, which Baton does not follow",
+            Self::LinkedInbox => "its 01_inbox is a symbolic link, which Baton does not follow",
             Self::Name => "no agent can have this name",
             Self::Removed => {
                 "its plugin was removed; install the plugin again, or delete .baton-removed in it to make it an agent's"
@@ -75,23 +76,23 @@ pub fn mark_removed(home: &Path) -> std::io::Result<()> {
     std::fs::write(home.join(REMOVED), "The plugin of this folder was removed.\n")
 }
 
-/// Takes the mark away, because a plugin of this name is installed.
+/// Removes the mark, because a plugin of this name is installed.
 pub fn unmark_removed(home: &Path) {
     drop(std::fs::remove_file(home.join(REMOVED)));
 }
 
 impl FoundFolder {
-    /// Where its inbox is, or would be.
+    /// The path of its inbox, which may not exist.
     #[must_use]
     pub fn inbox(&self) -> PathBuf {
         self.path.join(INBOX)
     }
 }
 
-/// The folders directly in `place`, by name; hidden ones are left out. Where `place` is missing, there are none.
+/// The folders directly in `place`, by name, without hidden ones; none if `place` is missing.
 ///
 /// # Errors
-/// When it cannot be read: a folder that cannot be read is not a folder without agents.
+/// When `place` cannot be read: its agents are then unknown.
 pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
     let entries = match std::fs::read_dir(place) {
         Ok(entries) => entries,
@@ -113,7 +114,7 @@ pub fn agent_folders(place: &Path) -> std::io::Result<Vec<FoundFolder>> {
     Ok(found)
 }
 
-/// What a folder is; `None` for a file, and for a link to one.
+/// The kind of a folder; `None` for a file and for a link to one.
 fn kind_of(path: &Path, name: Option<&str>) -> std::io::Result<Option<FolderKind>> {
     if is_link(path) {
         let to_file = path.metadata().is_ok_and(|metadata| !metadata.is_dir());
@@ -132,11 +133,6 @@ fn kind_of(path: &Path, name: Option<&str>) -> std::io::Result<Option<FolderKind
         Some(name) if is_name(name) => FolderKind::Agent { has_inbox: inbox },
         _ => FolderKind::Skipped(SkipReason::Name),
     }))
-}
-
-/// Whether it is a link, to whatever.
-pub(crate) fn is_link(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_core::text::at_most;
 use baton_core::{OutcomeKind, State};
@@ -11,8 +12,8 @@ use baton_sandbox::{AttemptError, AttemptReport};
 use jiff::Timestamp;
 
 use crate::limits;
-use crate::own_changes::OwnChanges;
 use crate::plugins::InstalledPlugin;
+use crate::triggers::own_writes::OwnChanges;
 
 /// A settled attempt.
 #[derive(Debug)]
@@ -124,6 +125,13 @@ impl ReturnContext {
     }
 }
 
+/// Agents that have work now, and the time until more work is due.
+#[derive(Debug, Default)]
+pub(crate) struct DueWork {
+    pub(crate) agents: Vec<String>,
+    pub(crate) next: Option<Duration>,
+}
+
 /// Attempts that were settled together, and the next tasks of the agent's worker.
 #[derive(Debug, Default)]
 pub(crate) struct AttemptBatch {
@@ -175,7 +183,7 @@ impl FinishedAttempt {
 pub(crate) enum AbortReason {
     /// A person cancelled it.
     Cancelled(String),
-    /// Its file was taken out of the inbox.
+    /// Its file was removed from the inbox.
     Withdrawn(String),
     /// Its external agent did not answer in time.
     Stale(String),
@@ -183,12 +191,12 @@ pub(crate) enum AbortReason {
     Refused(String),
     /// Its deadline has passed.
     Overdue(String),
-    /// The plugin cannot be used as things stand.
+    /// The plugin cannot be used now.
     Unusable(String),
     /// The operator has not allowed the plugin.
     Held(String),
-    /// Its file is not in the inbox: taken away, renamed, or only being saved.
+    /// Its file is not in the inbox: removed, renamed, or being saved.
     Missing,
-    /// The daemon stopped before its attempt began.
-    Unbegun,
+    /// The daemon stopped before its attempt started.
+    NotStarted,
 }

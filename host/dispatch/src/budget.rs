@@ -1,5 +1,5 @@
-//! Budgets of plugins over time: they stop a plugin that floods the workspace although each of its attempts stays below the
-//! ceilings.
+//! Budgets of plugins over time: they stop a plugin that floods the workspace although each of its attempts stays within the
+//! limits.
 //!
 //! Use is counted in the transaction that settles an attempt, or that makes a triggered task. When nothing is left of a budget,
 //! a handoff is refused, a trigger waits, and the plugin's tasks stay queued until the window has room again.
@@ -17,7 +17,7 @@ use baton_ledger::budget::{self as ledger, BudgetUse, Counts};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::Task;
 use baton_ledger::{LedgerError, Reader, Tx};
-use baton_sandbox::{DatabaseGrant, limits as ceilings};
+use baton_sandbox::{DatabaseGrant, limits as attempt_limits};
 use jiff::Timestamp;
 
 pub(crate) use accounts::BudgetAccounts;
@@ -75,9 +75,9 @@ pub fn reached(
     now: Timestamp,
 ) -> Result<Vec<ExhaustedBudget>, LedgerError> {
     let Some(counts) = Counts::of_reader(reader)? else { return Ok(Vec::new()) };
-    let (mut all, usual) = (Vec::new(), Budget::default());
+    let (mut all, default) = (Vec::new(), Budget::default());
     for plugin in counts.plugins()? {
-        let budget = budgets.get(&plugin).unwrap_or(&usual);
+        let budget = budgets.get(&plugin).unwrap_or(&default);
         let used = counts.used(&plugin, now)?;
         for resource in Resource::ALL {
             all.extend(reached_of(counts, &plugin, budget, &used, resource, now)?);
@@ -102,8 +102,8 @@ fn reached_of(
     Ok(Some(ExhaustedBudget { plugin: plugin.to_owned(), resource, window, used, limit, until }))
 }
 
-/// How many of `room` attempts may begin: none when a budget is used up, and only as many as stay within it if each goes to its
-/// ceilings. Tells the book how many handoffs are left.
+/// How many of `room` attempts may start: none if a budget is used up, and only as many as stay within it if each uses its limits.
+/// Updates the number of handoffs that are left in the accounts.
 pub(crate) fn room(
     tx: &Tx<'_>,
     context: &Context,
@@ -149,16 +149,16 @@ pub(crate) fn is_held(tx: &Tx<'_>, context: &Context, plugin: &str, now: Timesta
 fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option<u64> {
     let grants = &installed.grants;
     match resource {
-        Resource::Tasks => (!grants.handoffs.is_nobody()).then_some(ceilings::EMISSIONS as u64),
+        Resource::Tasks => (!grants.handoffs.is_nobody()).then_some(attempt_limits::EMISSIONS as u64),
         Resource::Triggers => None,
-        Resource::Reports => Some(ceilings::ARTIFACTS as u64),
-        Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_REQUESTS as u64),
-        Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(ceilings::HTTP_BYTES),
+        Resource::Reports => Some(attempt_limits::ARTIFACTS as u64),
+        Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64),
+        Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
         // The database has a quota: the budget limits how often it is filled again.
         Resource::SqlBytes => own_database(installed).map(|_| 1),
-        // One writer at a time has the catalog, so more attempts together write no faster.
+        // The catalog has one writer at a time, so more attempts together write no faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
-        Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(ceilings::WRITTEN_BYTES),
+        Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(attempt_limits::WRITTEN_BYTES),
     }
 }
 

@@ -1,5 +1,5 @@
-//! What every step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
-//! who the agents are.
+//! What every dispatch step needs: the workspace's folders, the ledger, the sandbox, the installed plugins with their grants, and
+//! the agents.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,20 +16,20 @@ use baton_sandbox::{Cancel, Sandbox};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::agent_folders::unmark_removed;
-use crate::budget::BudgetAccounts as BudgetBook;
-use crate::own_changes::OwnWrites;
+use crate::budget::BudgetAccounts;
 use crate::plugins::{InstalledPlugin, PluginRefresh, Plugins};
-use crate::running::RunningAttempts;
 use crate::settings::{EscalationPolicy, HANDOFFS, UNROUTED};
-use crate::triggers::audio::{AudioScanQueue, AudioScanner};
+use crate::triggers::audio::{AudioScanQueue, AudioScanner, ScanTimeouts};
+use crate::triggers::own_writes::OwnWrites;
+use crate::work::running::RunningAttempts;
 use crate::{Agent, AgentKind, AgentRules, DispatchError, Roster, limits, owner};
 
-/// The inboxes that a daemon serves are its workspace's.
+/// The ownership marker of the inboxes that a daemon serves.
 #[derive(Clone, Debug)]
 pub struct InboxOwnership {
-    /// Who this workspace is to others.
+    /// The identity of this workspace.
     pub owner: Owner,
-    /// Whether inboxes that others have marked are taken from them.
+    /// Whether to replace the markers of other workspaces.
     pub over: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct ContextParts {
     pub wake: Option<PathBuf>,
     /// Reminders and escalations for overdue requests.
     pub escalation: EscalationPolicy,
-    /// The identity that the owner files of the inboxes get; `None`: no inbox is claimed.
+    /// The identity that the owner files of the inboxes get; `None`: no marker is written.
     pub owns: Option<InboxOwnership>,
     /// The lease owner of this process: unique, with its kind as prefix (`up:`, `run:`).
     pub owner: String,
@@ -66,8 +66,7 @@ pub struct Context {
     pub(crate) root: PathBuf,
     pub(crate) ledger: Ledger,
     pub(crate) sandbox: Sandbox,
-    /// The locks that attempts hold.
-    pub(crate) claims: LockTable,
+    pub(crate) locks: LockTable,
     plugins: RwLock<Arc<Plugins>>,
     pub(crate) refresh: Option<PluginRefresh>,
     pub(crate) scanner: Option<AudioScanner>,
@@ -79,7 +78,7 @@ pub struct Context {
     /// The attempts that run in this process.
     pub(crate) running: RunningAttempts,
     /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
-    pub(crate) budgets: BudgetBook,
+    pub(crate) budgets: BudgetAccounts,
     /// The files that running attempts write.
     pub(crate) own: OwnWrites,
     /// Cancelled when the daemon stops waiting for running attempts.
@@ -104,20 +103,20 @@ impl Context {
         let daemon = owner::is_daemon(&setup.owner);
         let is_gone = Arc::new(move |owner: &str| owner::is_gone(owner, daemon));
         let context = Self {
-            claims: LockTable::new(setup.ledger.clone(), is_gone),
+            locks: LockTable::new(setup.ledger.clone(), is_gone),
             root: setup.root,
             ledger: setup.ledger,
             sandbox: setup.sandbox,
             plugins: RwLock::new(Arc::new(setup.plugins)),
             refresh: setup.refresh,
             scanner: setup.scanner,
-            scan_queue: AudioScanQueue::default(),
+            scan_queue: AudioScanQueue::new(ScanTimeouts::default()),
             owner: setup.owner,
             settle_tries: setup.settle_tries,
             rules: setup.rules,
             roster: RwLock::default(),
             running: RunningAttempts::default(),
-            budgets: BudgetBook::default(),
+            budgets: BudgetAccounts::default(),
             own: OwnWrites::default(),
             ending: Cancel::default(),
             wake: setup.wake,
@@ -165,15 +164,14 @@ impl Context {
         if let Some(root) = self.rules.adopted.iter().find(missing) {
             return Err(IntakeError::io(root, "read", ErrorKind::NotFound.into()).into());
         }
-        let roster = Roster::look(&handoffs, self.plugins().names.iter(), &self.rules)
+        let roster = Roster::load(&handoffs, self.plugins().names.iter(), &self.rules)
             .map_err(|error| IntakeError::io(&handoffs, "read", error))?;
         *self.roster.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roster);
         Ok(())
     }
 
-    /// Makes the missing inboxes: of the agents (installing a plugin or naming an agent in the configuration makes one) and
-    /// of the drop box; in an adopted folder those of agents whose folder exists. What the configuration places elsewhere is
-    /// the operator's to make.
+    /// Creates the missing inboxes of agents and of the drop box; in an adopted folder only those of agents whose folder exists.
+    /// Inboxes that the configuration places elsewhere are not created.
     pub(crate) fn make_inboxes(&self) {
         let (roster, handoffs) = (self.roster(), self.handoffs());
         let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
@@ -184,7 +182,7 @@ impl Context {
         };
         for inbox in roster.inboxes().filter(|inbox| inbox.folder.starts_with(&handoffs) || is_adopted(inbox.folder)) {
             if let Err(error) = std::fs::create_dir_all(inbox.folder) {
-                tracing::warn!(agent = %inbox.owner, %error, "its inbox cannot be made");
+                tracing::warn!(agent = %inbox.owner, %error, "its inbox cannot be created");
             }
         }
     }
@@ -195,7 +193,7 @@ impl Context {
         &self.ledger
     }
 
-    /// Whether Baton does the agent's work.
+    /// Whether the agent is a plugin.
     pub(crate) fn is_plugin(&self, agent: &str) -> bool {
         self.plugins().names.contains(agent)
     }
@@ -205,12 +203,12 @@ impl Context {
         self.roster().get(agent).map_or_else(RetryPolicy::default, |agent| agent.settings.retry)
     }
 
-    /// For how long the same content without an id is the same request of an agent.
+    /// For how long the same content without an id is the same request.
     pub(crate) fn repeat_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::REPEAT_AFTER, |agent| agent.settings.repeat_after)
     }
 
-    /// How long a task of an agent waits for a dependency that no task is named before a person is asked.
+    /// How long a task of an agent waits for a dependency that does not exist before a person is asked.
     pub(crate) fn ask_after(&self, agent: &str) -> Duration {
         self.roster().get(agent).map_or(limits::ASK_AFTER, |agent| agent.settings.ask_after)
     }
@@ -220,24 +218,24 @@ impl Context {
         self.rules.budgets.get(plugin).cloned().unwrap_or_default()
     }
 
-    /// How often in a row the plugin of an agent may fail.
+    /// When the failing plugin of an agent is quarantined.
     pub(crate) fn quarantine(&self, agent: &str) -> quarantine::QuarantinePolicy {
         self.roster().get(agent).map_or_else(quarantine::QuarantinePolicy::default, |agent| agent.settings.quarantine)
     }
 
-    /// The folder for an answer to `sender`, as the ledger keeps it.
+    /// The folder for RETURNs to `sender`, as the ledger keeps it.
     pub(crate) fn answers_for(&self, sender: &str) -> String {
         let roster = self.roster();
         roster.resolve(sender).map_or_else(|| UNROUTED.to_owned(), |agent| self.shown(&agent.inbox))
     }
 
-    /// Waits until a file of `bytes`, of which 4 MiB are read at most, may be held until it is written down.
+    /// Waits until a file of `bytes`, of which at most 4 MiB are read, may be held in memory until it is recorded.
     pub(crate) async fn holding_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(limits::HOLDING_KIB / 16);
         self.holding.acquire_many(kib).await.ok()
     }
 
-    /// Waits until a file of `bytes` may be read; it may as long as the permit lives.
+    /// Waits until a file of `bytes` may be read. The permit must live until the file is parsed.
     pub(crate) async fn reading_budget(&self, bytes: u64) -> Option<SemaphorePermit<'_>> {
         let least = limits::READING_KIB / limits::READS_AT_ONCE;
         let kib = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).clamp(least, limits::READING_KIB);
@@ -291,7 +289,7 @@ impl Context {
         owner != self.owner && owner::is_gone(owner, owner::is_daemon(&self.owner))
     }
 
-    /// The path that the ledger means.
+    /// The file of a path in the ledger.
     pub(crate) fn real(&self, shown: &str) -> PathBuf {
         self.root.join(shown)
     }

@@ -1,5 +1,4 @@
-//! What a person decides about one task: end it, try it again, answer its question. Works beside a running daemon, which
-//! is woken afterwards.
+//! Decisions of the operator about one task: cancel, retry, answer. Works beside a running daemon, which is woken afterwards.
 
 use std::sync::Arc;
 
@@ -13,22 +12,22 @@ use jiff::Timestamp;
 
 use crate::attempt::AbortReason;
 use crate::capture::answered_before;
-use crate::work::settle_aborted;
+use crate::settle::settle_aborted;
 use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
-/// Who acts.
+/// The actor of the events.
 const OPERATOR: &str = "operator";
 
-/// What came of a decision.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecisionResult {
     /// The task has this state now.
     Now(State),
-    /// It runs; whoever runs it was asked to stop.
+    /// It runs; its process was asked to stop.
     Asked,
-    /// Its file was dropped again, there.
+    /// Its file was dropped again, with this path.
     Dropped(String),
-    /// The same work waits under this id now.
+    /// A new task with this id does the same work.
     Anew(String),
 }
 
@@ -43,13 +42,13 @@ pub async fn cancel(context: &Arc<Context>, id: &str, reason: &str) -> Result<De
         match task.state {
             State::Running => {
                 task::ask_to_stop(tx, &task_id)?;
-                let asked = "it runs: whoever runs it was asked to stop".to_owned();
+                let asked = "it runs: its process was asked to stop".to_owned();
                 event::append(tx, &Event::of(&task, OPERATOR, "cancel_asked", asked, task.state, now))?;
                 Ok(CancelStart::Asked)
             }
             state if state.is_final() => Ok(CancelStart::Refused(format!("{task_id} has ended already ({state})"))),
             _ => {
-                // Should we be gone before it is ended: so whoever takes it up knows what was wanted.
+                // If this process ends first, the one that recovers the task cancels it.
                 task::ask_to_stop(tx, &task_id)?;
                 task::lease_task(tx, &task_id, &owner, limits::LEASE, now)
                     .map(|task| CancelStart::Leased(Box::new(task)))
@@ -75,8 +74,8 @@ enum CancelStart {
     Leased(Box<Task>),
 }
 
-/// Sends a task on its way again. One that waits begins at once, whatever it waited for; of one that has failed the file is
-/// dropped again as it was captured, and makes a new task.
+/// Tries a task again. A waiting task starts at once; the file of a failed one is dropped again as it was captured, which makes a
+/// new task.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when it was done, runs, or cannot be read; otherwise when the ledger or a folder fails.
@@ -90,19 +89,19 @@ pub async fn retry(context: &Arc<Context>, id: &str) -> Result<DecisionResult, D
         State::Failed | State::Dead | State::Cancelled if task.origin == Origin::Handoff => {
             drop_again(context, task).await
         }
-        State::Failed | State::Dead | State::Cancelled => again(context, task).await,
+        State::Failed | State::Dead | State::Cancelled => repeat(context, task).await,
         State::Succeeded | State::Duplicate => Err(DispatchError::Refused(format!(
             "{id} was done ({}); to have it done again, drop it with another handoff_id",
             task.state
         ))),
         State::Rejected => Err(DispatchError::Refused(format!(
-            "{id} cannot be read: mend the file (`baton lint FILE` says what is wrong) and drop it again"
+            "{id} cannot be read: correct the file (`baton lint FILE` reports its errors) and drop it again"
         ))),
         state => Err(DispatchError::Refused(format!("{id} is {state}: it needs no second try"))),
     }
 }
 
-/// Gives a task that asks a person the answer, and sends it on its way.
+/// Answers the question of a task, which continues.
 ///
 /// # Errors
 /// [`DispatchError::Refused`] when it asks nothing; otherwise when the ledger fails.
@@ -115,7 +114,7 @@ pub async fn answer(context: &Arc<Context>, id: &str, text: &str) -> Result<Deci
     resume(context, id, "answered", text, Some(text.to_owned())).await
 }
 
-/// A task that waits goes on.
+/// Continues a waiting task.
 async fn resume(
     context: &Arc<Context>,
     id: &str,
@@ -125,7 +124,7 @@ async fn resume(
 ) -> Result<DecisionResult, DispatchError> {
     let (task_id, reason, now) = (id.to_owned(), reason.to_owned(), Timestamp::now());
     let inner = Arc::clone(context);
-    let go_on = move |tx: &Tx<'_>| {
+    let job = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &task_id)?;
         let waits = matches!(task.state, State::Waiting | State::NeedsGrant | State::NeedsHuman | State::NeedsApproval);
         if !waits {
@@ -133,23 +132,23 @@ async fn resume(
         }
         task::renew(tx, &task_id, answer.as_deref())?;
         task::drop_dependencies(tx, &task_id)?;
-        let state = onward(tx, &inner, &task)?;
+        let state = next_state(tx, &inner, &task)?;
         task::transition(tx, &Event::of(&task, OPERATOR, action, reason, state, now))?;
         let answered = answered_before(tx, &inner, &task_id, now)?.is_some();
         Ok(Some(if answered { State::Succeeded } else { state }))
     };
-    match context.ledger.write(go_on).await? {
+    match context.ledger.write(job).await? {
         Some(state) => {
             fail_point!("retry.resumed");
             deliver(context, id).await?;
             Ok(DecisionResult::Now(state))
         }
-        None => Err(DispatchError::Refused(format!("{id} has gone on meanwhile: `baton why {id}`"))),
+        None => Err(DispatchError::Refused(format!("{id} does not wait any more: `baton why {id}`"))),
     }
 }
 
-/// Where a task goes from here: to the plugin, to the agent, or from the drop box into an inbox first.
-fn onward(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, LedgerError> {
+/// The next state of a continued task: queued for the plugin, delivered to the agent, or moved from the drop box first.
+fn next_state(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, LedgerError> {
     let roster = context.roster();
     let agent = roster.get(&task.agent);
     let dropped = task.file.as_deref().filter(|file| context.real(file).parent() == Some(roster.central()));
@@ -174,7 +173,7 @@ fn onward(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, LedgerEr
     })
 }
 
-/// Writes what was captured into the inbox again, under the name that it had.
+/// Writes the captured bytes into the inbox again, under the original name.
 async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
     let (id, input) = (task.id.clone(), task.input.clone());
     let look = move |tx: &Tx<'_>| {
@@ -182,7 +181,7 @@ async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult
         Ok((bytes, task::file_name(tx, &id)?))
     };
     let (Some(bytes), Some(name)) = context.ledger.write(look).await? else {
-        return Err(DispatchError::Refused(format!("what {} held is not kept any more: drop it again", task.id)));
+        return Err(DispatchError::Refused(format!("the content of {} was pruned: drop the handoff again", task.id)));
     };
     let roster = context.roster();
     let inbox = roster.get(&task.agent).map_or(roster.central(), |agent| &agent.inbox).to_owned();
@@ -201,8 +200,8 @@ async fn drop_again(context: &Arc<Context>, task: Task) -> Result<DecisionResult
     Ok(DecisionResult::Dropped(place))
 }
 
-/// A task without a file is written down once more.
-async fn again(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
+/// Makes a new task for one without a file.
+async fn repeat(context: &Arc<Context>, task: Task) -> Result<DecisionResult, DispatchError> {
     let now = Timestamp::now();
     let job = move |tx: &Tx<'_>| {
         let new = task::NewTask {

@@ -9,7 +9,7 @@ pub enum DispatchError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// A decision that does not fit the task as it stands.
+    /// A decision that does not fit the state of the task.
     #[error("{0}")]
     Refused(String),
     /// A folder.
@@ -18,9 +18,9 @@ pub enum DispatchError {
     /// A plugin that is not installed.
     #[error("there is no plugin `{name}`; installed: {installed}")]
     NoPlugin {
-        /// As asked for.
+        /// The requested name.
         name: String,
-        /// What there is.
+        /// The installed plugins.
         installed: String,
     },
     /// A plugin that is installed and cannot be used.
@@ -36,9 +36,9 @@ pub enum DispatchError {
     NoAction {
         /// The plugin.
         plugin: String,
-        /// As asked for.
+        /// The requested action.
         action: String,
-        /// What there is.
+        /// The plugin's actions.
         actions: String,
     },
 }

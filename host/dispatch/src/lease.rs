@@ -11,31 +11,30 @@ use crate::attempt::{ReturnContext, StartedTask};
 use crate::context::Context;
 use crate::{budget, limits, supervise};
 
-/// Takes up to `room` tasks of `agent` and writes down that their attempts begin. Only tasks that a crash may interrupt
-/// without harm are taken together: such as may be repeated and were never tried before. So what breaks the daemon is
-/// alone the next time and does not count against its neighbours.
+/// Leases up to `room` tasks of `agent` and records that their attempts start. Only tasks that may be interrupted are leased together:
+/// idempotent ones without an earlier attempt. So a task that crashes the daemon runs alone at the next try.
 pub(crate) fn lease(tx: &Tx<'_>, context: &Context, agent: &str, room: usize) -> Result<Vec<StartedTask>, LedgerError> {
     let now = Timestamp::now();
     let room = if room == 0 { 0 } else { budget::room(tx, context, agent, room, now)? };
     let room = if room == 0 { 0 } else { supervise::room(tx, context, agent, room, now)? };
-    let (mut begun, mut bytes) = (Vec::new(), 0);
-    while begun.len() < room && bytes <= limits::ATTEMPT_BATCH_BYTES {
+    let (mut started, mut bytes) = (Vec::new(), 0);
+    while started.len() < room && bytes <= limits::ATTEMPT_BATCH_BYTES {
         let Some(next) = task::next_queued(tx, agent)? else {
             break;
         };
         let plugin = context.plugin(agent);
-        let harmless = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
-        if !harmless && !begun.is_empty() {
+        let may_share = next.attempts == 0 && plugin.is_ok_and(|plugin| plugin.is_idempotent(next.action.as_deref()));
+        if !may_share && !started.is_empty() {
             break;
         }
         let leased = begin(tx, task::lease_task(tx, &next.id, &context.owner, limits::LEASE, now)?, now)?;
         bytes += leased.input.as_ref().map_or(0, Vec::len);
-        begun.push(leased);
-        if !harmless {
+        started.push(leased);
+        if !may_share {
             break;
         }
     }
-    Ok(begun)
+    Ok(started)
 }
 
 pub(crate) fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<StartedTask, LedgerError> {
@@ -45,6 +44,6 @@ pub(crate) fn begin(tx: &Tx<'_>, task: Task, now: Timestamp) -> Result<StartedTa
     event::append(tx, &started)?;
     let about = ReturnContext::of(tx, &task)?.map(Box::new);
     let watched = watched::counts(tx, &task.agent)?;
-    fail_point!("work.begun");
+    fail_point!("work.started");
     Ok(StartedTask { task, input, about, watched })
 }

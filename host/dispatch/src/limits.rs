@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 /// How long a task stays leased without a heartbeat. Three heartbeats may be missed.
 pub const LEASE: Duration = Duration::from_mins(1);
 
@@ -33,8 +35,8 @@ pub const HOLDING_KIB: u32 = 64 * 1024;
 /// large, so this is half a gigabyte at the worst.
 pub const READING_KIB: u32 = 16 * 1024;
 
-/// Files that are read at the same time at most: the processor is the limit, not the disk, and every thread that reads keeps
-/// memory of its own.
+/// Files that are read at the same time at most: the processor is the limit, not the disk, and each reading thread needs
+/// separate memory.
 pub const READS_AT_ONCE: u32 = 8;
 
 /// Stamps of files that were read, in one transaction: some milliseconds, so that other writers hardly wait.
@@ -82,7 +84,7 @@ pub const DELIVERY_BATCH_TASKS: usize = 512;
 pub const DELIVERY_BATCH_BYTES: usize = 32 << 20;
 
 /// Rows of a batch that one transaction writes: some milliseconds, so that other writers hardly wait.
-pub const TOLD_AT_ONCE: usize = 64;
+pub const ROWS_AT_ONCE: usize = 64;
 
 /// Batches of deliveries at the same time.
 pub const DELIVERY_WORKERS: usize = 4;
@@ -93,7 +95,7 @@ pub const DELIVERY_WORKERS_PER_AGENT: usize = 2;
 /// A batch that takes longer than this (a slow share, a large copy) does not delay its agent's next one.
 pub const DELIVERY_BATCH_SLOW: Duration = Duration::from_secs(1);
 
-/// Files of a batch that are put onto the disk at the same time: a journal commits all that wait for it at once.
+/// Files of a batch that are flushed at the same time: they share one commit of the journal.
 pub const FLUSHES_AT_ONCE: usize = 16;
 
 /// A separate thread flushes each group of this many files.
@@ -111,10 +113,19 @@ pub const WATCHED_FOLDERS: usize = 2_000;
 pub const GRACE: Duration = Duration::from_millis(500);
 
 /// The number of files of an inbox, newest first, that are searched for RETURNs before a request is withdrawn.
-pub const LOOKED_AHEAD: usize = 256;
+pub const PENDING_RETURN_FILES: usize = 256;
 
 /// How long that search waits for files that are still being written: longer than a file must be quiet to be read.
-pub const AHEAD: Duration = Duration::from_secs(2);
+pub const PENDING_RETURN_WAIT: Duration = Duration::from_secs(2);
+
+/// A folder of `[[audio]]` must be quiet for this long. Copying an audio file takes longer than saving a document.
+pub const AUDIO_DEBOUNCE: Duration = Duration::from_secs(2);
+
+/// A batch of new audio that takes longer than this does not delay the other folders: it takes seconds unless its folder hangs.
+pub const AUDIO_BATCH: Duration = Duration::from_mins(1);
+
+/// How long the daemon's exit waits for such a batch, which stops between two blocks of a file.
+pub const AUDIO_EXIT: Duration = Duration::from_secs(5);
 
 /// The shortest pause between two checks of the schedules: a clock slightly ahead of the engine's must not make it spin.
 pub const SCHEDULE_LEAST: Duration = Duration::from_millis(10);
@@ -126,7 +137,7 @@ pub const DEBOUNCE_AT_MOST: u32 = 10;
 pub const ESCALATIONS_AT_ONCE: u32 = 200;
 
 /// How often a file may crash its reader before it is rejected unread.
-pub const BREAKS: u32 = 3;
+pub const READER_CRASHES: u32 = 3;
 
 /// The pause before the full scan after a folder was made: one scan for many folders.
 pub const RESCAN: Duration = Duration::from_millis(100);
@@ -136,3 +147,9 @@ pub const MISSING_LOOK: Duration = Duration::from_secs(1);
 
 /// After this long a task with a missing file is tried again. By then the scan has found the file or ended the task.
 pub const MISSING_AGAIN: Duration = Duration::from_secs(5);
+
+/// The moment `pause` before `now`.
+pub(crate) fn ago(now: Timestamp, pause: Duration) -> Timestamp {
+    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+    now.checked_sub(pause).unwrap_or(Timestamp::MIN)
+}

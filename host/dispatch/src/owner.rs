@@ -1,9 +1,9 @@
-//! The names under which processes hold tasks and deliveries in the ledger, and whether such a process is still there.
+//! The names under which processes hold tasks and deliveries in the ledger, and whether such a process is alive.
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-/// What a daemon's name begins with.
+/// The prefix of a daemon's name.
 const DAEMON: &str = "up";
 
 /// A name for this process; `kind` is the command that it runs.
@@ -31,15 +31,15 @@ pub fn is_gone(owner: &str, no_daemon: bool) -> bool {
     no_daemon && is_daemon(owner) || !process.is_some_and(same)
 }
 
-/// When a process began, in the system's own ticks since it was started: no clock that is set moves them. Tells a process from
-/// another one to which its number was given later. Only where there is `/proc`.
+/// When a process started, in the system's ticks since its boot, which do not change with the clock. Distinguishes a process from a
+/// later one with the same number. Only on systems with `/proc`.
 fn began(process: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-    // Its name stands in parentheses and may hold anything; what follows does not.
+    // Its name is in parentheses and may contain anything; the fields after it do not.
     stat.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
 }
 
-/// Whether there is such a process, whoever's it is.
+/// Whether a process with this number exists, of any user.
 #[must_use]
 pub fn is_alive(process: u32) -> bool {
     let process = i32::try_from(process).ok().and_then(Pid::from_raw);

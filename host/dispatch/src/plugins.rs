@@ -1,5 +1,5 @@
-//! The plugins of a workspace at one moment. A daemon swaps the whole set when the operator changes it: what runs keeps
-//! the revision that it began with, what begins afterwards gets the new one.
+//! The plugins of a workspace at one moment. A daemon replaces the whole set when the operator changes it: running attempts keep
+//! their revision, later attempts get the new one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ use crate::error::{DispatchError, UnusableReason};
 /// How the daemon learns that the operator changed the plugins.
 #[derive(Clone)]
 pub struct PluginRefresh {
-    /// Looks for what was changed since the last look; `None` when it is nothing. Blocks: it reads files and compiles.
-    pub look: Arc<dyn Fn() -> Option<Plugins> + Send + Sync>,
-    /// A change of this file, or of a file in this folder, is a reason to look.
+    /// Loads the plugins if they have changed since the last call. Blocks: it reads files and compiles.
+    pub load: Arc<dyn Fn() -> Option<Plugins> + Send + Sync>,
+    /// Files and folders whose changes are a reason to load the plugins again.
     pub at: Vec<PathBuf>,
 }
 
@@ -29,11 +29,11 @@ impl PluginRefresh {
 /// Every plugin of the workspace, by name.
 #[derive(Clone, Default)]
 pub struct Plugins {
-    /// Those that can run.
+    /// The plugins that can run.
     pub usable: BTreeMap<String, Arc<InstalledPlugin>>,
-    /// Those that cannot: their tasks wait.
+    /// The plugins that cannot: their tasks wait.
     pub unusable: BTreeMap<String, UnusableReason>,
-    /// The names of all, also of those that this process has not opened.
+    /// The names of all plugins, also of those that this process has not loaded.
     pub names: Arc<BTreeSet<String>>,
 }
 
@@ -43,30 +43,30 @@ pub struct Plugins {
 pub struct PluginGrants {
     /// Folders.
     pub mounts: Vec<MountGrant>,
-    /// Whether these folders, and those of its repositories, may still be used: asked before each attempt.
+    /// Checks before each attempt whether these folders, and those of its repositories, may still be used.
     pub folder_check: FolderCheck,
     /// Whether files with several names (hard links) may be opened in them.
     pub hard_links: bool,
     /// Databases.
     pub databases: Vec<DatabaseGrant>,
-    /// Whether it may hold names.
+    /// Whether it may take locks.
     pub claims: bool,
     /// Folders whose repositories it may read.
     pub repositories: Vec<RepositoryGrant>,
-    /// What it may know of how files and the library sound.
+    /// Which fingerprints it may look up.
     pub sounds: FingerprintGrants,
     /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
     pub handoffs: Recipients,
     /// Whether it may read the ledger.
     pub ledger: bool,
-    /// Whether it may be told of every RETURN.
+    /// Whether its `return` triggers fire for every RETURN.
     pub returns: bool,
     /// Requests to servers, and the secrets in them.
     pub egress: EgressGrants,
     /// Whether its triggers on files wait for the grant `triggers`.
     pub triggers_off: bool,
-    /// What it declares and was not granted, in the words of `baton plugin grant`.
-    pub lacks: Vec<String>,
+    /// The grants that it declares and does not have, as grant specs.
+    pub missing: Vec<String>,
 }
 
 /// A plugin as it is installed here.
@@ -79,7 +79,7 @@ pub struct InstalledPlugin {
 }
 
 impl InstalledPlugin {
-    /// The action that is asked for, or the default one.
+    /// The requested action, or the default one.
     ///
     /// # Errors
     /// When the plugin does not have it.
@@ -94,7 +94,7 @@ impl InstalledPlugin {
         })
     }
 
-    /// Whether an interrupted attempt of the action may be made again.
+    /// Whether an interrupted attempt of the action may be repeated.
     pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
         self.action(asked).is_ok_and(|(_, action)| action.idempotent)
     }

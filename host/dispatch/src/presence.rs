@@ -1,14 +1,17 @@
-//! Whether a handoff file and its inbox exist.
+//! Whether files and folders exist, and what they are.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
 /// The reason of a task that waits because its file was missing at its turn.
-pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; looking again";
+pub(crate) const FILE_MISSING: &str = "its file is not in the inbox; Baton searches for it";
 
-/// The reason of a task that asks a person because its folder was replaced.
+/// The beginning of [`INBOX_MISSING`], also as former versions wrote it.
+pub(crate) const INBOX_REPLACED: &str = "its inbox was replaced or is not mounted";
+
+/// The reason of a task that asks a person because its inbox was replaced.
 pub(crate) const INBOX_MISSING: &str =
-    "its inbox was replaced or is not mounted: put the file back and it goes on, or `baton cancel` it";
+    "its inbox was replaced or is not mounted: put the file back to continue, or `baton cancel` the task";
 
 /// Whether the file does not exist. `false` if the folder cannot be read.
 pub(crate) fn is_not_there(file: &Path) -> bool {
@@ -18,4 +21,20 @@ pub(crate) fn is_not_there(file: &Path) -> bool {
 /// Whether the file does not exist although its inbox does.
 pub(crate) fn is_missing(file: &Path) -> bool {
     is_not_there(file) && file.parent().is_some_and(|inbox| std::fs::read_dir(inbox).is_ok())
+}
+
+/// Whether the path is a folder and not a link. A folder without read permission counts as missing.
+pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
+    match folder.symlink_metadata() {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Whether the path is a symbolic link, also a broken one.
+pub(crate) fn is_link(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink())
 }

@@ -1,8 +1,8 @@
-//! Who the agents of a workspace are: every agent's folder in `handoffs/` and in the adopted folders, every agent of the
-//! configuration, and every installed plugin; and which folder is whose inbox.
+//! The agents of a workspace: every agent's folder in `handoffs/` and in the adopted folders, every agent of the configuration, and
+//! every installed plugin; and their inboxes.
 //!
 //! One agent may have several folders, under several spellings of its name: all of them are watched, new files go to one.
-//! Which spellings mean the same agent stands in a table ([`Aliases`]), never in a rule.
+//! A table ([`Aliases`]) has the spellings that mean the same agent.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,10 @@ use baton_core::agents::{Aliases, fold, is_reserved};
 use baton_core::nearest::or_meant;
 
 use crate::agent_folders::{FolderKind, FoundFolder, SkipReason, agent_folders};
-use crate::settings::{AgentKind, AgentRules, AgentSettings, DROP_BOX, HANDOFFS, INBOX, PROCESSED, is_plain_folder};
+use crate::presence::is_plain_folder;
+use crate::settings::{AgentKind, AgentRules, AgentSettings, DROP_BOX, HANDOFFS, INBOX, PROCESSED};
 
-/// The owner of an inbox as a person knows it.
+/// The owner of an inbox, for people.
 pub(crate) fn shown_owner(owner: &str) -> &str {
     if owner == DROP_BOX { "(drop box)" } else { owner }
 }
@@ -26,16 +27,16 @@ pub struct Agent {
     pub name: String,
     /// Who does its work.
     pub kind: AgentKind,
-    /// Where new files for it go.
+    /// The inbox for new files.
     pub inbox: PathBuf,
-    /// Its inboxes under other spellings: files are taken from there too.
+    /// Its inboxes under other spellings: files in them are captured too.
     pub others: Vec<PathBuf>,
-    /// What the operator says about it.
+    /// The operator's settings.
     pub settings: AgentSettings,
 }
 
 impl Agent {
-    /// Every folder in which files for it may lie.
+    /// All its inboxes.
     pub fn inboxes(&self) -> impl Iterator<Item = &Path> {
         std::iter::once(&self.inbox).chain(&self.others).map(PathBuf::as_path)
     }
@@ -62,20 +63,20 @@ pub(crate) struct Inbox<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
     agents: BTreeMap<String, Agent>,
-    /// Where files are dropped that name their agent themselves.
+    /// The drop box, for files that name their agent themselves.
     central: PathBuf,
     aliases: Aliases,
-    /// Folders with an inbox that is nobody's, so that files in it are not read.
+    /// Inboxes without an agent, in which files are not read.
     unread: Vec<(PathBuf, SkipReason)>,
 }
 
 impl Roster {
-    /// Looks who is there. Plugins and agents of the configuration count although their folder is missing. Links are not
-    /// followed: a folder that is a link to elsewhere is nobody's. Where `handoffs` or an adopted folder is missing, it is empty.
+    /// Finds the agents. Plugins and agents of the configuration count also if their folder is missing. Links are not followed. A
+    /// missing `handoffs` or adopted folder has no agents.
     ///
     /// # Errors
-    /// When it cannot be told who is there: a folder that cannot be read is not a folder without agents.
-    pub fn look<'a>(
+    /// When a folder cannot be read: its agents are then unknown.
+    pub fn load<'a>(
         handoffs: &Path,
         plugins: impl Iterator<Item = &'a String>,
         rules: &AgentRules,
@@ -113,7 +114,7 @@ impl Roster {
         self.agents.get(name)
     }
 
-    /// The agent that a spelling means.
+    /// The agent with this spelling of its name.
     #[must_use]
     pub fn resolve(&self, spelling: &str) -> Option<&Agent> {
         let name = self.aliases.resolve(spelling, self.agents.keys().map(String::as_str))?;
@@ -126,7 +127,7 @@ impl Roster {
         self.aliases.same(a, b)
     }
 
-    /// Every folder to be watched.
+    /// Every folder that is watched.
     pub(crate) fn inboxes(&self) -> impl Iterator<Item = Inbox<'_>> {
         let own = |agent: &'_ Agent| agent.settings.poll;
         let of_agents = self.agents.values().flat_map(move |agent| {
@@ -135,32 +136,32 @@ impl Roster {
         std::iter::once(Inbox { owner: DROP_BOX, folder: &self.central, poll: None }).chain(of_agents)
     }
 
-    /// Where files are dropped that name their agent themselves.
+    /// The drop box, for files that name their agent themselves.
     #[must_use]
     pub fn central(&self) -> &Path {
         &self.central
     }
 
-    /// The inboxes that are nobody's, and why.
+    /// The inboxes without an agent, and the reasons.
     pub(crate) fn unread(&self) -> impl Iterator<Item = (&Path, SkipReason)> {
         self.unread.iter().map(|(inbox, why)| (inbox.as_path(), *why))
     }
 
-    /// Whose inbox `folder` is: an agent's name or [`DROP_BOX`].
+    /// The owner of the inbox `folder`: an agent's name or [`DROP_BOX`].
     #[must_use]
     pub(crate) fn owner_of(&self, folder: &Path) -> Option<&str> {
         self.inboxes().find(|inbox| inbox.folder == folder).map(|inbox| inbox.owner)
     }
 
-    /// Every name, for a message.
+    /// All names, for a message.
     #[must_use]
     pub fn names(&self) -> String {
         self.agents.keys().cloned().collect::<Vec<_>>().join(", ")
     }
 
-    /// Why there is no agent of that spelling, and which one may be meant.
+    /// The error for an unknown agent, with the name that may be meant.
     #[must_use]
-    pub fn nobody(&self, spelling: &str) -> String {
+    pub fn unknown_agent(&self, spelling: &str) -> String {
         if is_reserved(spelling) {
             return format!(
                 "no agent can have the name `{spelling}`, which Baton uses itself; there are: {}",
@@ -175,7 +176,7 @@ impl Roster {
     }
 }
 
-/// Agents under way, by the folded form of their canonical name.
+/// Collects agents, by the folded form of their canonical name.
 struct RosterBuilder<'a> {
     handoffs: &'a Path,
     rules: &'a AgentRules,
@@ -183,20 +184,19 @@ struct RosterBuilder<'a> {
 }
 
 impl RosterBuilder<'_> {
-    /// There is an agent of this canonical name. The first word on its kind counts.
+    /// Adds an agent with this canonical name. If it exists, it keeps its kind.
     fn agent(&mut self, name: &str, kind: AgentKind) -> &mut Agent {
         let (handoffs, rules) = (self.handoffs, self.rules);
         self.agents.entry(fold(name)).or_insert_with(|| {
-            let said = rules.settings.iter().find(|(said, _)| rules.aliases.same(said, name));
-            let settings = said.map(|(_, settings)| settings.clone()).unwrap_or_default();
+            let configured = rules.settings.iter().find(|(spelling, _)| rules.aliases.same(spelling, name));
+            let settings = configured.map(|(_, settings)| settings.clone()).unwrap_or_default();
             let mut inboxes = settings.inboxes.iter().cloned();
             let inbox = inboxes.next().unwrap_or_else(|| handoffs.join(name).join(INBOX));
             Agent { name: name.to_owned(), kind, inbox, others: inboxes.collect(), settings }
         })
     }
 
-    /// There is this agent's folder. Where the canonical folder is missing, the first one stands for it, and one with an inbox
-    /// for one that has none yet.
+    /// Adds an agent's folder. If the canonical folder is missing, the first folder replaces it; one with an inbox replaces one without.
     fn folder(&mut self, found: &FoundFolder) {
         let aliases = &self.rules.aliases;
         let inbox = found.inbox();
@@ -204,11 +204,11 @@ impl RosterBuilder<'_> {
         if agent.inboxes().any(|known| known == inbox) {
             return;
         }
-        let stands_in = agent.kind == AgentKind::External
+        let may_replace = agent.kind == AgentKind::External
             && agent.settings.inboxes.is_empty()
             && !is_plain_folder(&agent.inbox).unwrap_or_default();
         let has_archive = |inbox: &Path| inbox.with_file_name(PROCESSED).is_dir();
-        if !stands_in || has_archive(&agent.inbox) && found.kind == (FolderKind::Agent { has_inbox: false }) {
+        if !may_replace || has_archive(&agent.inbox) && found.kind == (FolderKind::Agent { has_inbox: false }) {
             agent.others.push(inbox);
         } else {
             let before = std::mem::replace(&mut agent.inbox, inbox);
@@ -217,14 +217,14 @@ impl RosterBuilder<'_> {
     }
 }
 
-/// The folders in `place` that are agents', or have an inbox and are nobody's: those with an inbox first, then by spelling, the
+/// The folders in `place` that are agents', or have an inbox without an agent: those with an inbox first, then by spelling, the
 /// canonical one first.
 fn folders(place: &Path, aliases: &Aliases, adopted: bool) -> std::io::Result<Vec<FoundFolder>> {
     let mut found = agent_folders(place)?;
-    // `handoffs/` of an adopted folder, or of the workspace that was adopted, holds agents and is none.
+    // `handoffs/` of an adopted folder contains agents and is not an agent's folder.
     found.retain(|folder| {
         let unlisted = [SkipReason::NoInbox, SkipReason::Link].map(FolderKind::Skipped).contains(&folder.kind);
-        // A name that begins with `_` is how people put a folder aside.
+        // A name that begins with `_` marks a folder that people do not use any more.
         !(unlisted || folder.name.starts_with('_') || adopted && folder.name == HANDOFFS)
     });
     found.sort_by_key(|folder| {
@@ -255,7 +255,7 @@ mod tests {
         let handoffs =
             handoffs(&["Claude-MM1/01_inbox", "examples/01_inbox", "_archive/01_inbox", "notes", "01_inbox"]);
         std::os::unix::fs::symlink("/tmp", handoffs.path().join("elsewhere")).unwrap();
-        let roster = Roster::look(handoffs.path(), [&"audit".to_owned()].into_iter(), &rules()).unwrap();
+        let roster = Roster::load(handoffs.path(), [&"audit".to_owned()].into_iter(), &rules()).unwrap();
         assert_eq!(roster.names(), "Claude-MM1, audit");
         assert_eq!(roster.resolve("Claude MM1 Agent").unwrap().kind, AgentKind::External);
         assert_eq!(roster.get("audit").unwrap().kind, AgentKind::Plugin);
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn folders_of_one_agent_are_watched_together_and_new_files_go_to_the_canonical_one() {
         let handoffs = handoffs(&["Cursor-MM1-Agent/01_inbox", "Cursor-MM1/01_inbox", "CursorMM1/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
+        let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.names(), "Cursor-MM1");
         let agent = roster.get("Cursor-MM1").unwrap();
         assert_eq!(agent.inbox, handoffs.path().join("Cursor-MM1/01_inbox"));
@@ -277,15 +277,15 @@ mod tests {
     #[test]
     fn an_alias_folder_alone_is_the_agents_inbox() {
         let handoffs = handoffs(&["Claude-Code-Agent/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
+        let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         let agent = roster.get("Claude-Code").unwrap();
         assert_eq!((&agent.inbox, agent.others.len()), (&handoffs.path().join("Claude-Code-Agent/01_inbox"), 0));
     }
 
     #[test]
-    fn a_folder_with_an_archive_and_no_inbox_is_an_agent_and_stands_behind_one_with_an_inbox() {
+    fn a_folder_with_an_archive_and_no_inbox_is_an_agent_and_comes_after_one_with_an_inbox() {
         let handoffs = handoffs(&["Codex-MM1/02_processed", "Robin/02_processed", "Codex-MM1-Agent/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
+        let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
         assert_eq!(roster.names(), "Codex-MM1, Robin");
         let codex = roster.get("Codex-MM1").unwrap();
         assert_eq!(codex.inbox, handoffs.path().join("Codex-MM1-Agent/01_inbox"));
@@ -302,7 +302,7 @@ mod tests {
         );
         let missing = PathBuf::from("/missing/root");
         let adopted = vec![first.path().to_owned(), second.path().to_owned(), missing];
-        let roster = Roster::look(own.path(), std::iter::empty(), &AgentRules { adopted, ..rules() }).unwrap();
+        let roster = Roster::load(own.path(), std::iter::empty(), &AgentRules { adopted, ..rules() }).unwrap();
         assert_eq!(roster.names(), "Cursor-MM1, Robin, Wren");
         let inboxes = |name: &str| roster.get(name).unwrap().inboxes().map(Path::to_owned).collect::<Vec<_>>();
         let cursor = [own.path().join("Cursor-MM1/01_inbox"), first.path().join("Cursor-MM1-Agent/01_inbox")];
@@ -317,26 +317,26 @@ mod tests {
         let mut rules = rules();
         let settings = AgentSettings { inboxes: vec![PathBuf::from("/drive/in")], ..AgentSettings::default() };
         rules.settings.insert("Claude-MM2".to_owned(), settings);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules).unwrap();
+        let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules).unwrap();
         let agent = roster.get("Claude-MM2").unwrap();
         assert_eq!((agent.inbox.as_path(), agent.others.len()), (Path::new("/drive/in"), 1));
         assert_eq!(roster.owner_of(Path::new("/drive/in")), Some("Claude-MM2"));
     }
 
     #[test]
-    fn nobody_is_told_from_a_slip_of_the_hand() {
+    fn an_unknown_agent_is_told_from_a_typing_error() {
         let handoffs = handoffs(&["Claude-MM1/01_inbox"]);
-        let roster = Roster::look(handoffs.path(), std::iter::empty(), &rules()).unwrap();
-        assert_eq!(roster.nobody("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
-        assert!(roster.nobody("zzz").ends_with("there are: Claude-MM1"));
+        let roster = Roster::load(handoffs.path(), std::iter::empty(), &rules()).unwrap();
+        assert_eq!(roster.unknown_agent("Cluade-MM1"), "there is no agent `Cluade-MM1`; did you mean `Claude-MM1`?");
+        assert!(roster.unknown_agent("zzz").ends_with("there are: Claude-MM1"));
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_taken_for_a_house_without_agents() {
+    fn a_folder_that_cannot_be_read_is_not_taken_for_one_without_agents() {
         let folder = handoffs(&[]);
         let file = folder.path().join("handoffs");
         std::fs::write(&file, "").unwrap();
-        assert!(Roster::look(&file, std::iter::empty(), &rules()).is_err());
-        assert!(Roster::look(&folder.path().join("missing"), std::iter::empty(), &rules()).is_ok());
+        assert!(Roster::load(&file, std::iter::empty(), &rules()).is_err());
+        assert!(Roster::load(&folder.path().join("missing"), std::iter::empty(), &rules()).is_ok());
     }
 }

@@ -1,7 +1,6 @@
 //! What the operator sets: agents, rules, schedules, the escalation policy, and the names of the folders.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,11 +16,12 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::limits;
+use crate::presence::is_plain_folder;
 
-/// The folder of handled files: an agent that has it and no inbox had an inbox before, or gets one.
+/// The archive of processed files. An agent that has it and no inbox had an inbox before, or gets one.
 pub(crate) const PROCESSED: &str = "02_processed";
 
-/// The folders of handled files, beside the inbox.
+/// The archive folders beside the inbox.
 pub const ARCHIVES: [&str; 2] = [PROCESSED, "03_failed"];
 
 /// The workspace's folder of agents. An adopted folder may hold one of this name too.
@@ -33,17 +33,6 @@ pub(crate) fn places_of(adopted: &Path, handoffs: &Path) -> Vec<PathBuf> {
     let inner = adopted.join(HANDOFFS);
     let has_inner = inner != handoffs && is_plain_folder(&inner).unwrap_or_default();
     std::iter::once(adopted.to_owned()).chain(has_inner.then_some(inner)).filter(|place| place != handoffs).collect()
-}
-
-/// Whether the path is a folder and not a link. A folder without read permission counts as missing.
-pub(crate) fn is_plain_folder(folder: &Path) -> std::io::Result<bool> {
-    match folder.symlink_metadata() {
-        Ok(metadata) => Ok(metadata.is_dir()),
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => Ok(false),
-            _ => Err(error),
-        },
-    }
 }
 
 /// The folder of files without an agent, below the workspace.
@@ -63,7 +52,7 @@ pub struct EscalationPolicy {
 }
 
 impl Default for EscalationPolicy {
-    /// Seven and fourteen days are the origin's own rule; a day is a working day missed, three are a weekend missed.
+    /// One missed working day, a weekend, one week, two weeks.
     fn default() -> Self {
         let day = Duration::from_hours(24);
         Self { remind: day, escalate: day * 3, review: day * 7, archive: day * 14 }
@@ -79,12 +68,12 @@ pub const INBOX: &str = "01_inbox";
 /// The owner of the central drop box. No agent can have this name.
 pub(crate) const DROP_BOX: &str = INBOX;
 
-/// Who does the agent's work.
+/// Who does an agent's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AgentKind {
     /// Baton runs it.
     Plugin,
-    /// It reads its own folder.
+    /// It reads its inbox itself.
     External,
 }
 
@@ -171,11 +160,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Reads a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time of
-    /// `zone`, an IANA name; of this machine where it is absent.
+    /// Parses a cron expression of five fields (minute, hour, day of the month, month, day of the week) in the time zone `zone`, an
+    /// IANA name; by default that of this machine.
     ///
     /// # Errors
-    /// What is wrong with the expression or the zone.
+    /// The error in the expression or the zone.
     pub fn new(
         cron: &str,
         zone: Option<&str>,
@@ -191,14 +180,15 @@ impl Schedule {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let parsed = parser.parse(cron).map_err(|error| wrong(error.to_string().trim_end_matches('.')))?;
         let zone = match zone {
-            Some(name) => TimeZone::get(name)
-                .map_err(|_| format!("timezone = {name:?} is no time zone of this machine (as \"Europe/Berlin\")"))?,
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                format!("timezone = {name:?} is not a time zone of this machine (as \"Europe/Berlin\")")
+            })?,
             None => TimeZone::system(),
         };
         let schedule = Self { cron: parsed, written: cron.to_owned(), zone, action, args };
         match schedule.next(Timestamp::now()) {
             Some(_) => Ok(schedule),
-            None => Err(wrong("that time never comes")),
+            None => Err(wrong("that time never occurs")),
         }
     }
 
@@ -214,7 +204,7 @@ impl Schedule {
         self.action.as_deref()
     }
 
-    /// The first time after `after`; `None` when there is none.
+    /// The first time after `after`, if there is one.
     #[must_use]
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         let next = self.cron.find_next_occurrence(&after.to_zoned(self.zone.clone()), false).ok()?;

@@ -19,11 +19,11 @@ pub(crate) fn record_health(
     tx: &Tx<'_>,
     task: &Task,
     digest: &str,
-    sign: &PluginHealth,
+    health: &PluginHealth,
     policy: QuarantinePolicy,
     now: Timestamp,
 ) -> Result<Option<String>, LedgerError> {
-    let reason = match sign {
+    let reason = match health {
         PluginHealth::None => return Ok(None),
         PluginHealth::Ok => return supervision::clear(tx, &task.agent).map(|_| None),
         PluginHealth::Fault(reason) => reason.clone(),
@@ -36,11 +36,11 @@ pub(crate) fn record_health(
     let quarantines = quarantines.saturating_add(u32::from(until.is_some()));
     let (agent, digest) = (task.agent.clone(), digest.to_owned());
     supervision::put(tx, &FailingPlugin { agent, digest, failures, quarantines, until, reason })?;
-    Ok(until.map(|until| said(&task.agent, failures, until)))
+    Ok(until.map(|until| quarantine_text(&task.agent, failures, until)))
 }
 
-/// Appends the event of a quarantine that began with `task`, whose own state stays.
-pub(crate) fn tell(
+/// Appends the event of a quarantine that began with `task`, whose own state does not change.
+pub(crate) fn record_quarantine(
     tx: &Tx<'_>,
     task: &Task,
     state: baton_core::State,
@@ -92,10 +92,10 @@ fn after(now: Timestamp, pause: std::time::Duration) -> Option<Timestamp> {
     SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok())
 }
 
-fn said(agent: &str, failures: u32, until: Timestamp) -> String {
+fn quarantine_text(agent: &str, failures: u32, until: Timestamp) -> String {
     let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
     format!(
-        "the plugin `{agent}` failed {failures} times in a row: it is left alone until {until}, its tasks wait \
+        "the plugin `{agent}` failed {failures} times in a row: it is quarantined until {until}, its tasks wait \
          (`baton plugin enable {agent}` ends that)"
     )
 }
@@ -121,14 +121,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         let fault = PluginHealth::Fault("it crashed".to_owned());
-        let until = |sign: &PluginHealth, digest: &str, second: i64| {
-            let (sign, digest) = (sign.clone(), digest.to_owned());
+        let until = |health: &PluginHealth, digest: &str, second: i64| {
+            let (health, digest) = (health.clone(), digest.to_owned());
             let write = move |tx: &Tx<'_>| {
                 let id = task::insert(tx, &NewTask::blank("a", Origin::Handoff, State::Queued), None, at(0))?;
-                let said = record_health(tx, &task::get_in(tx, &id)?, &digest, &sign, POLICY, at(second))?;
+                let said = record_health(tx, &task::get_in(tx, &id)?, &digest, &health, POLICY, at(second))?;
                 let known = supervision::get(tx, "a")?;
                 let held = known.as_ref().is_some_and(|known| known.until.is_some());
-                assert_eq!(said.is_some(), held && sign != PluginHealth::None);
+                assert_eq!(said.is_some(), held && health != PluginHealth::None);
                 Ok(known.and_then(|known| known.until).map(Timestamp::as_second))
             };
             ledger.write_blocking(write).unwrap()

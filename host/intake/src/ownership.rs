@@ -112,7 +112,7 @@ fn marker_of(inbox: &Path) -> PathBuf {
 fn write(marker: &Path, says: &Marker) -> std::io::Result<()> {
     let text = serde_json::to_string_pretty(says).map_err(std::io::Error::other)?;
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(marker)?;
-    fail_point!("claim.opened");
+    fail_point!("owner_file.opened");
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")
 }

@@ -43,7 +43,7 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "taking_in",
         points: &[
-            ("claim.opened", &[1, 2]),
+            ("owner_file.opened", &[1, 2]),
             ("recover.committed", &[1]),
             ("capture.before_read", &[1, 3]),
             ("capture.read", &[1, 2]),
@@ -65,7 +65,7 @@ pub(super) const SCENES: [Scene; 24] = [
         name: "working",
         points: &[
             ("work.before_lease", &[1]),
-            ("work.begun", &[1, 2]),
+            ("work.started", &[1, 2]),
             ("work.leased", &[1]),
             ("work.before_run", &[1, 3]),
             ("work.attempted", &[1, 2]),
@@ -79,13 +79,13 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "writing_answers",
         points: &[
-            ("carry.loaded", &[1]),
+            ("delivery.loaded", &[1]),
             ("deliver.created", &[1, 2]),
             ("deliver.written", &[1, 3]),
-            ("carry.temporary", &[1, 2, 4]),
-            ("carry.temporaries_written", &[1]),
-            ("carry.before_staged", &[1]),
-            ("carry.staged", &[1]),
+            ("delivery.temporary", &[1, 2, 4]),
+            ("delivery.temporaries_written", &[1]),
+            ("delivery.before_staged", &[1]),
+            ("delivery.staged", &[1]),
         ],
         before: an_audit_and_two_requests,
         ..PLAIN
@@ -93,10 +93,10 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "placing_answers",
         points: &[
-            ("carry.before_rename", &[1, 2, 4]),
-            ("carry.renamed", &[1, 3, 5]),
-            ("carry.renames_made", &[1]),
-            ("carry.published", &[1]),
+            ("delivery.before_rename", &[1, 2, 4]),
+            ("delivery.renamed", &[1, 3, 5]),
+            ("delivery.renames_made", &[1]),
+            ("delivery.published", &[1]),
         ],
         before: an_audit_and_two_requests,
         ..PLAIN
@@ -104,12 +104,12 @@ pub(super) const SCENES: [Scene; 24] = [
     Scene {
         name: "archiving",
         points: &[
-            ("carry.before_move", &[1, 3]),
-            ("carry.moved", &[1, 2, 3]),
-            ("carry.moves_made", &[1]),
-            ("carry.before_done", &[1]),
-            ("carry.done_written", &[1, 2, 4]),
-            ("carry.done", &[1]),
+            ("delivery.before_move", &[1, 3]),
+            ("delivery.moved", &[1, 2, 3]),
+            ("delivery.moves_made", &[1]),
+            ("delivery.before_done", &[1]),
+            ("delivery.done_written", &[1, 2, 4]),
+            ("delivery.done", &[1]),
         ],
         ..PLAIN
     },
@@ -133,7 +133,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "dropping_for_one",
-        points: &[("route.added", &[1, 2]), ("carry.arrived", &[1, 2]), ("carry.moved", &[1, 2, 3])],
+        points: &[("route.added", &[1, 2]), ("delivery.arrived", &[1, 2]), ("delivery.moved", &[1, 2, 3])],
         before: into_the_drop_box,
         ..PLAIN
     },
@@ -142,41 +142,41 @@ pub(super) const SCENES: [Scene; 24] = [
         points: &[
             ("broadcast.copy_added", &[1, 3]),
             ("broadcast.committed", &[1]),
-            ("carry.temporary", &[2]),
-            ("carry.renamed", &[1, 3]),
-            ("carry.arrived", &[1, 3]),
-            ("carry.moved", &[1]),
+            ("delivery.temporary", &[2]),
+            ("delivery.renamed", &[1, 3]),
+            ("delivery.arrived", &[1, 3]),
+            ("delivery.moved", &[1]),
         ],
         before: a_broadcast,
         ..PLAIN
     },
     Scene {
         name: "answering",
-        points: &[("return.request_closed", &[1]), ("capture.committed", &[1]), ("carry.moved", &[1])],
+        points: &[("return.request_closed", &[1]), ("capture.committed", &[1]), ("delivery.moved", &[1])],
         before: an_answered_request,
         ..PLAIN
     },
     Scene {
         name: "refusing",
-        points: &[("refuse.reason_added", &[1, 2]), ("carry.renamed", &[1, 2]), ("carry.moved", &[1, 2])],
+        points: &[("refuse.reason_added", &[1, 2]), ("delivery.renamed", &[1, 2]), ("delivery.moved", &[1, 2])],
         before: garbage_and_a_request_for_nobody,
         ..PLAIN
     },
     Scene {
         name: "sending_on",
-        points: &[("settle.written", &[1, 2]), ("carry.temporary", &[1, 2]), ("carry.renamed", &[1, 2, 3, 4])],
+        points: &[("settle.written", &[1, 2]), ("delivery.temporary", &[1, 2]), ("delivery.renamed", &[1, 2, 3, 4])],
         before: a_request_that_sends_two,
         ..HOSTILE
     },
     Scene {
         name: "taking_back",
         points: &[
-            ("post.taken_back", &[1]),
+            ("request.withdrawn", &[1]),
             ("settle.written", &[1]),
             ("work.settled", &[1]),
-            ("carry.before_move", &[1, 2]),
-            ("carry.moved", &[1, 2]),
-            ("carry.done_written", &[1, 2, 3]),
+            ("delivery.before_move", &[1, 2]),
+            ("delivery.moved", &[1, 2]),
+            ("delivery.done_written", &[1, 2, 3]),
         ],
         workspace: || (Workspace::with_post("handoffs = true"), Expectations::default()),
         before: a_request_that_is_taken_back,
@@ -190,7 +190,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "triggering",
-        points: &[("trigger.looked", &[1]), ("trigger.task_added", &[1]), ("trigger.committed", &[1])],
+        points: &[("trigger.compared", &[1]), ("trigger.task_added", &[1]), ("trigger.committed", &[1])],
         before: |workspace, _| workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n"),
         after: |workspace| {
             workspace.up_once();
@@ -201,7 +201,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "hearing",
-        points: &[("trigger.heard", &[1])],
+        points: &[("trigger.scanned", &[1])],
         before: |workspace, _| {
             let folder = workspace.outside().canonicalize().unwrap().join("incoming");
             write_wav(&folder.join("new.wav"), &tune(1, 4));
@@ -216,7 +216,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "withdrawing",
-        points: &[("withdraw.leased", &[1]), ("withdraw.settled", &[1])],
+        points: &[("missing_file.leased", &[1]), ("missing_file.settled", &[1])],
         before: a_request_that_is_taken_away,
         ..HOSTILE
     },
@@ -278,7 +278,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "reminding",
-        points: &[("tend.notice_added", &[1]), ("tend.committed", &[1]), ("carry.renamed", &[1, 2])],
+        points: &[("escalation.notice_added", &[1]), ("escalation.committed", &[1]), ("delivery.renamed", &[1, 2])],
         before: |workspace, book| {
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
             workspace.up_once();
@@ -293,7 +293,7 @@ pub(super) const SCENES: [Scene; 24] = [
     },
     Scene {
         name: "giving_up",
-        points: &[("tend.stale_leased", &[1]), ("tend.stale_settled", &[1]), ("carry.moved", &[1])],
+        points: &[("escalation.stale_leased", &[1]), ("escalation.stale_settled", &[1]), ("delivery.moved", &[1])],
         before: |workspace, book| {
             book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
             workspace.up_once();

@@ -185,7 +185,7 @@ fn a_daemon_that_dies_while_an_answer_is_written_down_tells_of_it_once() {
         "r.json",
         text(&answer("Cursor-MM1", request.handoff_id.as_deref().unwrap(), "done")),
     );
-    for point in ["capture.inserted", "return.request_closed", "work.begun", "settle.written"] {
+    for point in ["capture.inserted", "return.request_closed", "work.started", "settle.written"] {
         let mut daemon = workspace.up_armed(&format!("{point}=panic"));
         assert_eq!(daemon.died(baton_tests::PATIENCE), Some(true), "{point}\n{}", daemon.log());
     }

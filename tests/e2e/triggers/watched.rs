@@ -148,7 +148,7 @@ fn a_daemon_that_dies_after_a_change_tells_of_it_once() {
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");
     workspace.write("plans/a.dat", "three");
-    for point in ["ledger.before_commit", "work.begun", "settle.written"] {
+    for point in ["ledger.before_commit", "work.started", "settle.written"] {
         let mut daemon = workspace.up_armed(&format!("{point}=panic"));
         assert_eq!(daemon.died(baton_tests::PATIENCE), Some(true), "{point}\n{}", daemon.log());
     }

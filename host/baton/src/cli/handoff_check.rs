@@ -74,8 +74,8 @@ impl Check {
                 "the handoff names `{to}`, but the file is in the inbox of `{}`, which gets the task",
                 owner.name
             ))),
-            (None, None) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(to))),
-            (None, None) => Some(Problem::error(self.roster.nobody(to))),
+            (None, None) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.unknown_agent(to))),
+            (None, None) => Some(Problem::error(self.roster.unknown_agent(to))),
             (None, Some(_)) => None,
         }
     }
@@ -86,9 +86,9 @@ impl Check {
             None if handoff.kind == Kind::Return => Some(Problem::warning("it names no `executing_agent`")),
             None => Some(Problem::warning("it names no `source_agent`, so nobody gets the RETURN")),
             Some(from) if self.roster.resolve(from).is_some() => None,
-            Some(from) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.nobody(from))),
+            Some(from) if handoff.kind == Kind::Return => Some(Problem::warning(self.roster.unknown_agent(from))),
             Some(from) => {
-                let nobody = self.roster.nobody(from);
+                let nobody = self.roster.unknown_agent(from);
                 Some(Problem::warning(format!("{nobody} Its RETURN will go to handoffs/_unrouted/")))
             }
         }

@@ -79,12 +79,16 @@ impl Args {
             bail!("the title must be one line that says something, of at most {LONGEST_TITLE} characters");
         }
         let reply_to = self.reply_to.as_ref().map(|named| {
-            let agent = roster.resolve(named).with_context(|| format!("--reply-to: {}", roster.nobody(named)))?;
+            let agent =
+                roster.resolve(named).with_context(|| format!("--reply-to: {}", roster.unknown_agent(named)))?;
             anyhow::Ok(agent.name.clone())
         });
         let reply_to = reply_to.transpose()?;
         if reply_to.is_none() && roster.resolve(&self.from).is_none() {
-            output::note(&format!("note: {} Its RETURN will go to handoffs/_unrouted/", roster.nobody(&self.from)));
+            output::note(&format!(
+                "note: {} Its RETURN will go to handoffs/_unrouted/",
+                roster.unknown_agent(&self.from)
+            ));
         }
         for id in &self.depends_on {
             if !check.is_known(id) {
@@ -125,7 +129,7 @@ impl Args {
             check.broadcast(action, &args).map_err(anyhow::Error::msg)?;
             return Ok((None, args));
         };
-        let Some(agent) = roster.resolve(to) else { bail!("{}", roster.nobody(to)) };
+        let Some(agent) = roster.resolve(to) else { bail!("{}", roster.unknown_agent(to)) };
         if agent.kind == AgentKind::External && !agent.inbox.is_dir() {
             bail!("{} is missing; make it, or correct `inbox` in baton.toml", agent.inbox.display());
         }

@@ -42,7 +42,7 @@ impl Follower {
     /// where nobody is to be told, or nobody can be.
     pub(crate) async fn start(workspace: &Workspace, ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
         let reader = ledger.reader()?;
-        let told = notices::told(&reader)?;
+        let told = notices::notified(&reader)?;
         let Some(notify) = workspace.config.notify() else {
             if told.is_some() {
                 ledger.write(notices::forget).await?;
@@ -53,7 +53,7 @@ impl Follower {
             Some(told) => told,
             None => {
                 let newest = event::newest(&reader)?;
-                ledger.write(move |tx| notices::set_told(tx, newest)).await?;
+                ledger.write(move |tx| notices::set_notified(tx, newest)).await?;
                 newest
             }
         };
@@ -244,7 +244,7 @@ impl Follow {
 
     /// Notes that a person was told up to this event.
     async fn note(&mut self, up_to: i64) {
-        match self.ledger.write(move |tx| notices::set_told(tx, up_to)).await {
+        match self.ledger.write(move |tx| notices::set_notified(tx, up_to)).await {
             Ok(()) => self.told = up_to,
             Err(error) => tracing::warn!(%error, "a notice was given and that is not noted; a restart gives it again"),
         }

@@ -43,7 +43,7 @@ fn listened(named: Vec<PathBuf>) -> Vec<WatchedFolder> {
 fn told(news: ingest::IngestReport) -> NewAudioBatch {
     NewAudioBatch {
         files: news.arrivals.into_iter().map(file).collect(),
-        gone: news.gone,
+        missing: news.gone,
         more: news.more,
         unreachable: news.unreachable,
     }

@@ -65,7 +65,7 @@ pub(crate) fn effective(
         claims: granted.claims && capabilities.claims.is_some(),
         triggers_off: capabilities.triggers.is_some() && !granted.triggers,
         // No attempt needs `triggers`, so no refusal is mended by it.
-        lacks: granted.lacks(capabilities).into_iter().filter(|word| word != "triggers").collect(),
+        missing: granted.lacks(capabilities).into_iter().filter(|word| word != "triggers").collect(),
     })
 }
 

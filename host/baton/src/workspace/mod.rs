@@ -150,7 +150,7 @@ impl Workspace {
         let lock = Lock::read(&self.root.join(LOCK_FILE))?;
         let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
         let handoffs = self.root.join("handoffs");
-        Roster::look(&handoffs, plugins.iter(), &self.config.rules(&self.base))
+        Roster::load(&handoffs, plugins.iter(), &self.config.rules(&self.base))
             .with_context(|| format!("{} could not be read", handoffs.display()))
     }
 

@@ -86,11 +86,11 @@ impl Loader {
     pub(super) fn refreshing(self: Arc<Self>) -> PluginRefresh {
         let root = &self.workspace.root;
         let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
-        PluginRefresh { look: Arc::new(move || self.look()), at }
+        PluginRefresh { load: Arc::new(move || self.load_changes()), at }
     }
 
     /// Installs what was dropped and loads what the lock says now; `None` if nothing has changed.
-    fn look(&self) -> Option<Plugins> {
+    fn load_changes(&self) -> Option<Plugins> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.take_in_dropped(&mut known);
         let lock = match self.read() {

@@ -1,4 +1,4 @@
-//! Which request a RETURN answers, whichever of the two is written down first, and how the request ends by it.
+//! Which request a RETURN answers, whichever of the two is captured first, and how that ends the request.
 
 use baton_core::State;
 use baton_core::handoff::{self, Handoff, Kind, Original};
@@ -8,32 +8,33 @@ use baton_ledger::{LedgerError, Tx, outbox};
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::return_status::ended;
-use crate::archive::to_archive;
+use crate::delivery::archive::to_archive;
+use crate::settle::dependencies;
 use crate::triggers::returns;
-use crate::{Agent, Context, Roster, dependencies};
+use crate::{Agent, Context, Roster};
 
-/// What a RETURN answers, and which agents of this workspace its signature means: they answer for themselves only, because
-/// ids and file names are not unique. An empty list is a signature that means no agent here.
+/// What a RETURN answers, and which agents of this workspace its signature means. An agent answers only its own requests, because
+/// ids and file names are not unique.
 pub(super) struct AnsweredRequest {
     pub(super) original: Original,
+    /// Empty if no agent here has the name in the signature.
     pub(super) by: Vec<String>,
     /// The state that its request ends in.
     pub(super) ended: State,
 }
 
 impl AnsweredRequest {
-    /// What a handoff answers; none when it is no RETURN.
+    /// What a handoff answers; `None` if it is not a RETURN.
     pub(super) fn of(roster: &Roster, handoff: &Handoff) -> Option<Self> {
         if handoff.kind != Kind::Return {
             return None;
         }
         let signed = |agent: &&Agent| handoff.from.as_deref().is_some_and(|from| roster.same(&agent.name, from));
         let by = roster.agents().filter(signed).map(|agent| agent.name.clone()).collect();
-        Some(Self { original: handoff.original.clone().unwrap_or_default(), by, ended: ended(handoff) })
+        Some(Self { original: handoff.original.clone().unwrap_or_default(), by, ended: final_state(handoff) })
     }
 
-    /// What may name the request. An unknown signature may mean one only by its id.
+    /// The names of the request. With an unknown signature only its id counts.
     fn names(&self) -> task::AnswerReference {
         let known = |field: &Option<String>| field.clone().filter(|_| !self.by.is_empty());
         task::AnswerReference {
@@ -49,21 +50,21 @@ impl AnsweredRequest {
         self.by.contains(&request.agent)
     }
 
-    /// Whether the request may be answered by this in `inbox`'s inbox: by whom was asked, or, where the signature means
-    /// nobody here, where the sender reads the answer.
+    /// Whether this RETURN in the inbox of `inbox` may answer the request: signed by its agent, or, with an unknown signature, in
+    /// the inbox where the sender reads answers.
     fn fits(&self, request: &Task, inbox: &str) -> bool {
         if self.by.is_empty() { request.answer_to() == Some(inbox) } else { self.by.contains(&request.agent) }
     }
 }
 
-/// The request that a RETURN in `inbox`'s inbox is about, open or not: a RETURN may come twice, and that of a plugin comes
-/// when its request has ended.
+/// The request that a RETURN in the inbox of `inbox` is about, open or ended: a RETURN may arrive twice, and a plugin's RETURN
+/// arrives when its request has ended.
 pub(super) fn request_of(tx: &Tx<'_>, answers: &AnsweredRequest, inbox: &str) -> Result<Option<Task>, LedgerError> {
     let named = task::named_by(tx, &answers.names())?;
     Ok(named.into_iter().find(|request| answers.fits(request, inbox)))
 }
 
-/// The one open request that a RETURN in `inbox`'s inbox answers, and what to say of it.
+/// The one open request that a RETURN in the inbox of `inbox` answers, and the reason for the ledger.
 pub(super) fn find_request(
     tx: &Tx<'_>,
     answers: &AnsweredRequest,
@@ -71,7 +72,7 @@ pub(super) fn find_request(
 ) -> Result<(Option<Task>, String), LedgerError> {
     let mut found = task::answered_by(tx, &answers.names())?;
     found.retain(|request| answers.fits(request, inbox));
-    // Of several the one whose sender reads the answer here.
+    // Of several, the one whose sender reads answers here.
     if found.iter().any(|request| request.answer_to() == Some(inbox)) {
         found.retain(|request| request.answer_to() == Some(inbox));
     }
@@ -85,7 +86,7 @@ pub(super) fn find_request(
     })
 }
 
-/// The name under which a RETURN that has ended no request waits for one; `None` when its request was there and has ended.
+/// The name under which a RETURN that ended no request waits for one; `None` if its request has ended.
 pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<String>, LedgerError> {
     let Some(name) = original.handoff_id.as_ref().or(original.file_name.as_ref()).or(original.task_id.as_ref()) else {
         return Ok(None);
@@ -94,8 +95,8 @@ pub(super) fn waits_for(tx: &Tx<'_>, original: &Original) -> Result<Option<Strin
     Ok((!ended).then(|| name.clone()))
 }
 
-/// A request lies with its agent now. When its RETURN was there before it, that ends it: says whether others have work by
-/// that. Its file is to be carried to the archive then.
+/// A request was delivered to its agent. If its RETURN was captured before it, the request ends: returns whether other tasks may
+/// start. The request's file must be delivered to the archive then.
 pub(crate) fn answered_before(
     tx: &Tx<'_>,
     context: &Context,
@@ -115,12 +116,12 @@ pub(crate) fn answered_before(
     let bytes = answer.input.as_deref().map(|hash| task::input(tx, hash)).transpose()?.flatten();
     let name = answer.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or("x.json");
     let read = bytes.and_then(|bytes| handoff::parse(name, &bytes).ok());
-    let state = read.as_ref().map_or(State::Succeeded, ended);
+    let state = read.as_ref().map_or(State::Succeeded, final_state);
     task::matched(tx, &answer.id)?;
-    let told = returns::tell_return(tx, context, &answer.id, Some(&request), now)?;
+    let triggered = returns::trigger_tasks(tx, context, &answer.id, Some(&request), now)?;
     let answer = ClosingReturn { id: &answer.id, hash: answer.input, own: true };
     let released = close(tx, &request, answer, state, now)?;
-    Ok(Some(released || told))
+    Ok(Some(released || triggered))
 }
 
 /// A RETURN that ends a request.
@@ -133,7 +134,7 @@ pub(super) struct ClosingReturn<'a> {
     pub(super) own: bool,
 }
 
-/// Ends an external agent's task because its RETURN came, and has its file archived. Says whether others may begin by that.
+/// Ends an external agent's task because its RETURN arrived, and archives its file. Returns whether other tasks may start.
 pub(super) fn close(
     tx: &Tx<'_>,
     request: &Task,
@@ -159,6 +160,17 @@ pub(super) fn close(
     dependencies::settled(tx, request, state, now)
 }
 
+/// Beginnings of the status of a RETURN, in lower case, that mean that the request was not done.
+const NOT_DONE: [&str; 10] =
+    ["fail", "error", "block", "partial", "incomplete", "reject", "refus", "cancel", "abort", "not done"];
+
+/// The state in which a RETURN ends its request: the tasks that depend on the request start only if it was done.
+pub(crate) fn final_state(answer: &Handoff) -> State {
+    let status = answer.status.as_deref().unwrap_or_default();
+    let status = status.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    if NOT_DONE.iter().any(|word| status.starts_with(word)) { State::Failed } else { State::Succeeded }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +181,7 @@ mod tests {
             let text = format!(
                 "{{\"type\":\"RETURN_HANDOFF\",\"status\":\"{status}\",\"original_handoff\":{{\"handoff_id\":\"1\"}}}}"
             );
-            ended(&handoff::parse("x.json", text.as_bytes()).unwrap())
+            final_state(&handoff::parse("x.json", text.as_bytes()).unwrap())
         };
         for status in ["FAILED", "❌ Blocked by the key", "partially done", "error: no disk", "Refused"] {
             assert_eq!(state(status), State::Failed, "{status}");

@@ -1,4 +1,4 @@
-//! What the log says of a file that was taken in: whose it is, from whom, and its title.
+//! The log line of a captured file: its agent, sender and title.
 
 use baton_core::State;
 use baton_core::text::at_most;
@@ -8,13 +8,13 @@ use super::outcome::CaptureOutcome;
 use crate::limits;
 use crate::roster::shown_owner;
 
-/// What is known of a file before it is written down.
+/// What is known about a file before it is recorded.
 pub(super) struct ArrivalLog {
     file: String,
     agent: String,
     from: String,
     title: String,
-    /// The log has it already, with the reason.
+    /// It was logged already, with the reason.
     broken: bool,
 }
 
@@ -30,7 +30,7 @@ impl ArrivalLog {
         }
     }
 
-    /// Logs what became of it; nothing where it was no news.
+    /// Logs the outcome, unless the file was known.
     pub(super) fn log(&self, taken: &CaptureOutcome) {
         let state = match taken {
             CaptureOutcome::Queued { .. } => State::Queued,
@@ -39,7 +39,7 @@ impl ArrivalLog {
             CaptureOutcome::Known
             | CaptureOutcome::Later { .. }
             | CaptureOutcome::Ignored(_)
-            | CaptureOutcome::Gone => return,
+            | CaptureOutcome::Missing => return,
         };
         let Self { file, agent, from, broken, .. } = self;
         let agent = shown_owner(agent);
@@ -47,9 +47,9 @@ impl ArrivalLog {
         match state {
             State::Rejected if *broken => {}
             State::NeedsHuman | State::Failed | State::Rejected => {
-                tracing::warn!(%file, %state, %agent, ?from, ?title, "taken in; `baton why` tells more");
+                tracing::warn!(%file, %state, %agent, ?from, ?title, "captured; `baton why` shows the reason");
             }
-            _ => tracing::info!(%file, %state, %agent, ?from, ?title, "taken in"),
+            _ => tracing::info!(%file, %state, %agent, ?from, ?title, "captured"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The state in which a file's task begins: is it a repetition, is it refused, does it wait for others, whom does it answer.
+//! The first state of a captured file's task: a repetition, a refused request, one that waits for others, a RETURN.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use jiff::Timestamp;
 
 use super::answers::{find_request, waits_for};
 use super::incoming::{IncomingFile, IncomingKind};
-use crate::dependencies::{DependencyState, dependency_state};
-use crate::plugin_requests;
-use crate::text::ago;
+use crate::limits::ago;
+use crate::settle::dependencies::{DependencyState, dependency_state};
+use crate::settle::plugin_requests;
 
-/// What a file is, beside its state.
+/// The classification of a file, besides its state.
 #[derive(Debug, Default)]
 pub(super) struct Classification {
     /// The request that it answers, and the state that this ends in.
     pub(super) answered: Option<(Task, State)>,
-    /// What it has to wait for.
+    /// Its open dependencies.
     pub(super) needs: Vec<String>,
     pub(super) repeats: Option<Box<Task>>,
 }
 
-/// Decides the state that the file's task begins in. `edited` is the task whose file it was before.
+/// Decides the first state of the file's task. `edited` is the task whose file it was before.
 pub(super) fn classify(
     tx: &Tx<'_>,
     incoming: &mut IncomingFile,
@@ -45,7 +45,7 @@ pub(super) fn classify(
         }
         IncomingKind::Request | IncomingKind::Return => {
             let first = same_key(tx, new, incoming.repeats_within, edited, now)?;
-            // A second RETURN of the same name is one more answer, and no question to a person.
+            // A second RETURN with the same id is one more answer; nobody has to decide about it.
             let repeats = |first: &Task| incoming.answers.is_none() || first.substance == new.substance;
             if let Some(first) = first.filter(repeats) {
                 (new.state, new.reason) = repeated(&first, new);
@@ -80,7 +80,7 @@ pub(super) fn same_key(
     Ok(new.dedupe_key.as_deref().map(first).transpose()?.flatten())
 }
 
-/// A RETURN, also one that nobody here can read: it is never run, and it ends the request that it answers.
+/// A RETURN is never run, and ends the request that it answers; also one that no agent here receives.
 fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let Some(answers) = &incoming.answers else {
         return Ok(Classification::default());
@@ -99,7 +99,7 @@ fn answer(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, Le
     Ok(Classification { answered: answered.map(|request| (request, answers.ended)), ..Classification::default() })
 }
 
-/// The same key was there before: the same request again, or another one under its name.
+/// A request with a known key: the same request again, or another request with the same id.
 fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     if first.substance == new.substance {
         return (State::Duplicate, format!("the same request as {}", first.id));
@@ -112,7 +112,7 @@ fn repeated(first: &Task, new: &task::NewTask) -> (State, String) {
     (State::NeedsHuman, reason)
 }
 
-/// A new request: whether it goes round in circles, and what it waits for.
+/// A new request: checks for loops and dependencies.
 fn request(tx: &Tx<'_>, incoming: &mut IncomingFile) -> Result<Classification, LedgerError> {
     let new = &mut incoming.new;
     let before = incoming.follows.as_deref().map(|id| task::named(tx, id)).transpose()?.flatten();

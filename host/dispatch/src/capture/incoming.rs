@@ -1,5 +1,4 @@
-//! A file that was read, as it is to be written down. What had to be held of the parsed tree is dropped here: what goes to
-//! the ledger is small.
+//! A file that was read, in the form in which it is recorded. The parsed tree is dropped here, because the record is small.
 
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use baton_intake::Captured;
 use baton_ledger::task::{self, Origin};
 
 use super::answers::AnsweredRequest;
-use super::broadcast::{concerns, is_broadcast};
 use crate::context::Context;
 use crate::{Agent, AgentKind};
 
@@ -24,29 +22,35 @@ pub(super) struct IncomingFile {
     pub(super) answers: Option<AnsweredRequest>,
     /// Whether the agent does the work itself.
     pub(super) external: bool,
-    /// Whether the file lies in an inbox that its agent reads itself.
+    /// Whether the file is in an inbox that its agent reads itself.
     pub(super) read_there: bool,
-    /// What has to be done before, by id.
+    /// Its dependencies, by id.
     pub(super) depends_on: Vec<String>,
     /// The handoff that it follows up or reviews, by id.
     pub(super) follows: Option<String>,
-    /// Of a file in the drop box: the folder that it goes to.
+    /// Of a file in the drop box: the inbox to which Baton moves it.
     pub(super) move_to: Option<String>,
     /// For how long the same content is the same request; absent if the handoff has an id.
     pub(super) repeats_within: Option<Duration>,
-    /// The folder for an answer at once, should it be refused.
+    /// The folder for a RETURN if it is refused.
     pub(super) answer_folder: Option<String>,
 }
 
-/// What it is.
+/// One agent's copy of a broadcast, and the inbox for it.
+pub(super) struct BroadcastCopy {
+    pub(super) incoming: IncomingFile,
+    pub(super) inbox: String,
+}
+
+/// The kind of a file.
 pub(super) enum IncomingKind {
-    /// Somebody asks for something.
+    /// It asks for work.
     Request,
-    /// Somebody answers.
+    /// It answers a request.
     Return,
-    /// It is no handoff.
+    /// It cannot be read as a handoff.
     Broken,
-    /// Nobody can do it: it was dropped for an agent that is not there.
+    /// It is in the drop box, for an unknown agent.
     Unrouted(String),
     /// A broadcast in the inbox of a plugin that does not have its action.
     Greeting(String),
@@ -56,7 +60,7 @@ impl IncomingFile {
     /// A handoff in an inbox of `agent`.
     pub(super) fn of_handoff(context: &Context, agent: &Agent, file: String, read: Captured, handoff: Handoff) -> Self {
         let roster = context.roster();
-        // A RETURN of Baton lies where the request's `reply_to` says, whoever it names.
+        // A RETURN of Baton is in the inbox of the request's `reply_to`, whatever agent it names.
         let is_own = handoff.kind == Kind::Return && handoff.raw.as_ref().is_some_and(|raw| raw.get("baton").is_some());
         if let Some(to) = handoff.to.as_deref().filter(|to| !roster.same(to, &agent.name) && !is_everybody(to))
             && roster.resolve(to).is_none_or(|named| named.name != agent.name)
@@ -76,7 +80,7 @@ impl IncomingFile {
         incoming
     }
 
-    /// A handoff for `agent`, wherever it lies.
+    /// A handoff for `agent`, in any inbox.
     pub(super) fn for_agent(context: &Context, agent: &str, external: bool, read: Captured, handoff: Handoff) -> Self {
         let roster = context.roster();
         let canonical = |spelling: &str| roster.resolve(spelling).map_or(spelling, |agent| &agent.name).to_owned();
@@ -128,7 +132,7 @@ impl IncomingFile {
         }
     }
 
-    /// A file in an inbox of `owner` that cannot be read. Its sender is told, where its text names an agent.
+    /// A file in an inbox of `owner` that cannot be read. If its text names its sender, the sender gets a RETURN.
     pub(super) fn of_broken(
         context: &Context,
         owner: &str,
@@ -138,7 +142,7 @@ impl IncomingFile {
     ) -> Self {
         let name = file.rsplit('/').next().unwrap_or(&file);
         let named = file_name::parse(name);
-        tracing::warn!(%file, "quarantined: {reason}");
+        tracing::warn!(%file, "rejected: {reason}");
         let answers = named.kind.as_deref().is_some_and(|word| Kind::of(word) == Kind::Return);
         let written = read.as_ref().filter(|_| !answers).and_then(|read| handoff::sender_in(&read.bytes));
         let roster = context.roster();
@@ -173,4 +177,18 @@ impl IncomingFile {
 fn captured_by(sender: Option<&str>) -> String {
     let reserved = |sender: &&str| !["baton", "operator"].iter().any(|name| sender.eq_ignore_ascii_case(name));
     sender.filter(reserved).unwrap_or("baton").to_owned()
+}
+
+/// The agent of a broadcast in the ledger.
+pub const ALL_AGENTS: &str = "*";
+
+/// Whether a handoff is for all agents.
+pub(super) fn is_broadcast(handoff: &Handoff) -> bool {
+    handoff.to.as_deref().is_some_and(is_everybody) || handoff.kind == Kind::Request("BROADCAST".to_owned())
+}
+
+/// Whether a broadcast concerns an agent: a plugin only if it has the action that is named.
+pub(super) fn concerns(context: &Context, agent: &Agent, handoff: &Handoff) -> bool {
+    let has = |action: &str| context.plugin(&agent.name).is_ok_and(|plugin| plugin.action(Some(action)).is_ok());
+    agent.kind == AgentKind::External || handoff.action.as_deref().is_some_and(has)
 }

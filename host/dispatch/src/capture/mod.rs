@@ -1,9 +1,8 @@
-//! From a file in an inbox to a row in the ledger: read it once, understand it, find out whether it is news, and write
-//! bytes and record down in one transaction. Nothing else happens before that.
+//! Captures a file: reads it once, parses it, finds out whether it is known, and stores its bytes and its record in one
+//! transaction. Nothing else happens before that.
 
 mod answers;
 mod arrival;
-mod broadcast;
 mod classify;
 mod incoming;
 pub(crate) mod outcome;
@@ -11,7 +10,6 @@ mod pending_returns;
 mod read;
 mod record;
 mod refuse;
-pub(crate) mod return_status;
 mod route;
 
 use std::path::{Path, PathBuf};
@@ -21,16 +19,16 @@ use baton_intake::DetectedBy;
 use fail::fail_point;
 use jiff::Timestamp;
 
-pub(crate) use self::answers::answered_before;
-pub use self::broadcast::ALL_AGENTS;
-pub(crate) use self::pending_returns::{PendingReturn, returns_ahead};
+pub(crate) use self::answers::{answered_before, final_state};
+pub use self::incoming::ALL_AGENTS;
+pub(crate) use self::pending_returns::{PendingReturn, pending_returns};
 pub use self::record::ADOPTED_EVENT;
 pub(crate) use self::refuse::{answer, by_baton, reason_name};
 
 use self::arrival::ArrivalLog;
 use self::incoming::IncomingFile;
 use self::outcome::CaptureOutcome;
-use self::read::ReadOutcome;
+use self::read::{FileToRead, ReadOutcome};
 use self::route::DropBoxFile;
 use crate::context::Context;
 use crate::settings::DROP_BOX;
@@ -42,7 +40,7 @@ pub(crate) async fn reject_unreadable(
     owner: &str,
     path: &Path,
 ) -> Result<CaptureOutcome, DispatchError> {
-    let reason = format!("reading it broke off {} times; it was put away unread", crate::limits::BREAKS);
+    let reason = format!("reading it crashed {} times; it was rejected unread", crate::limits::READER_CRASHES);
     let incoming = IncomingFile::of_broken(context, owner, context.shown(path), None, reason);
     let (inner, now, arrival) = (Arc::clone(context), Timestamp::now(), ArrivalLog::of(&incoming));
     let ledger = context.ledger.in_lane(owner);
@@ -51,7 +49,7 @@ pub(crate) async fn reject_unreadable(
     Ok(taken)
 }
 
-/// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and writes it down.
+/// Reads the file at `path` in an inbox of `owner` (an agent, or the drop box) and records it.
 pub(crate) async fn capture(
     context: &Arc<Context>,
     owner: &str,
@@ -65,7 +63,7 @@ pub(crate) async fn capture(
     let roster = context.roster();
     let agent = roster.get(owner);
     if agent.is_none() && owner != DROP_BOX {
-        return Ok(CaptureOutcome::Gone);
+        return Ok(CaptureOutcome::Missing);
     }
     let external = agent.is_some_and(|agent| agent.kind == AgentKind::External);
     if external && !read::is_handoff_name(&name) {
@@ -75,12 +73,13 @@ pub(crate) async fn capture(
     let (inner, now, ledger) = (Arc::clone(context), Timestamp::now(), context.ledger.in_lane(owner));
     let size = path.symlink_metadata().map_or(0, |metadata| metadata.len());
     let _held = context.holding_budget(size).await;
-    let incoming = match read::read_file(context, path, size, name.clone(), external, (seen, unfinished)).await? {
+    let to_read = FileToRead { path, name, size, external, seen, unfinished };
+    let incoming = match read::read_file(context, to_read).await? {
         ReadOutcome::Handoff(captured, handoff) => match agent {
             Some(agent) => IncomingFile::of_handoff(context, agent, file, captured, *handoff),
             None => match route::route_drop_box(context, file, captured, *handoff) {
                 DropBoxFile::One(incoming) => incoming,
-                DropBoxFile::All(whole, copies) => {
+                DropBoxFile::All { whole, copies } => {
                     let arrival = ArrivalLog::of(&whole);
                     let taken = ledger.write(move |tx| record::broadcast(tx, &inner, whole, copies, now)).await?;
                     fail_point!("broadcast.committed");
@@ -92,7 +91,7 @@ pub(crate) async fn capture(
         ReadOutcome::Broken(captured, reason) => IncomingFile::of_broken(context, owner, file, captured, reason),
         ReadOutcome::Later { pause, unfinished } => return Ok(CaptureOutcome::Later { pause, unfinished }),
         ReadOutcome::NotOurs(reason) => return Ok(CaptureOutcome::Ignored(reason)),
-        ReadOutcome::Gone => return Ok(CaptureOutcome::Gone),
+        ReadOutcome::Missing => return Ok(CaptureOutcome::Missing),
     };
     let arrival = ArrivalLog::of(&incoming);
     let taken = ledger.write(move |tx| record::record(tx, &inner, incoming, now)).await?;

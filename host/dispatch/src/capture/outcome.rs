@@ -4,43 +4,43 @@ use std::time::Duration;
 
 use baton_core::State;
 
-/// What the capture did with a file.
+/// The result of capturing a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CaptureOutcome {
-    /// It is a task of this agent now (or a new revision of one); it waits for its turn.
+    /// It is a queued task of this agent, or a new revision of one.
     Queued { agent: String },
-    /// It is written down, and files are on their way into inboxes.
+    /// It is recorded, and files are delivered to inboxes.
     Moving {
-        /// Tasks for which there is something to deliver or to move.
+        /// Tasks that have something to deliver.
         to_deliver: Vec<String>,
-        /// Other tasks may begin.
+        /// Other tasks may start.
         released: bool,
     },
-    /// It is written down in this state.
+    /// It is recorded in this state.
     Settled {
         state: State,
-        /// Tasks for which there is something to deliver or to move.
+        /// Tasks that have something to deliver.
         to_deliver: Vec<String>,
-        /// Tasks that waited for it may begin.
+        /// Tasks that depend on it may start.
         released: bool,
     },
-    /// It is known; nothing to do.
+    /// It was recorded before.
     Known,
-    /// It is not whole; look again after this long.
+    /// It is incomplete, or cannot be recorded yet.
     Later {
-        /// How long.
+        /// When to read it again.
         pause: Duration,
         /// It was read and ends too early.
         unfinished: bool,
     },
-    /// It is not for Baton (a directory, a link); said once.
+    /// It is not for Baton (a directory, a link); the reason is logged once.
     Ignored(String),
     /// It does not exist any more.
-    Gone,
+    Missing,
 }
 
 impl CaptureOutcome {
-    /// Others may begin by it too, if `released`.
+    /// With `also`, other tasks may start too.
     pub(super) fn releasing(mut self, also: bool) -> Self {
         if let Self::Settled { released, .. } | Self::Moving { released, .. } = &mut self {
             *released |= also;

@@ -1,8 +1,7 @@
-//! RETURNs that lie in an inbox and are not written down yet.
+//! RETURNs that are in an inbox and not captured yet.
 //!
-//! A RETURN counts from the moment that it is there, not from the one that somebody has read it. So whoever is about to take
-//! a request back looks here first: what is answered is left open, and the capture of its RETURN ends it. Nothing is written
-//! down or moved here.
+//! A RETURN counts from the moment that it is in the inbox. So before a request is withdrawn, these RETURNs are read: an answered
+//! request is left open, and the capture of its RETURN ends it. Nothing is recorded or moved here.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -14,20 +13,20 @@ use baton_intake::{DetectedBy, FolderEntryKind, scan};
 use baton_ledger::{LedgerError, Tx};
 
 use super::answers::{AnsweredRequest, find_request};
-use super::read::{ReadOutcome, is_handoff_name, read_file};
+use super::read::{FileToRead, ReadOutcome, is_handoff_name, read_file};
 use crate::context::Context;
 use crate::limits;
 use crate::settings::DROP_BOX;
 
-/// A RETURN that is going to be captured.
+/// A RETURN that will be captured.
 pub(crate) struct PendingReturn {
     answers: AnsweredRequest,
-    /// The agent that it is for.
+    /// The agent in whose inbox it is.
     inbox: String,
 }
 
 impl PendingReturn {
-    /// The open request that the RETURN is going to end, by its task.
+    /// The task of the open request that the RETURN will end.
     pub(crate) fn ends(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let (found, _) = find_request(tx, &self.answers, &self.inbox)?;
         Ok(found.map(|found| found.id))
@@ -40,12 +39,12 @@ impl PendingReturn {
     }
 }
 
-/// The RETURNs that lie in the inboxes of `agent` and in the drop box now, the newest files first. A file that is still being
-/// written is waited for a little. What cannot be read answers nothing.
-pub(crate) async fn returns_ahead(context: &Arc<Context>, agent: &str) -> Vec<PendingReturn> {
+/// The RETURNs in the inboxes of `agent` and in the drop box, the newest files first. Waits shortly for a file that is still being
+/// written. Unreadable files are ignored.
+pub(crate) async fn pending_returns(context: &Arc<Context>, agent: &str) -> Vec<PendingReturn> {
     let (inner, name) = (Arc::clone(context), agent.to_owned());
     let files = tokio::task::spawn_blocking(move || files(&inner, &name)).await.unwrap_or_default();
-    let until = Instant::now() + limits::AHEAD;
+    let until = Instant::now() + limits::PENDING_RETURN_WAIT;
     let mut ahead = Vec::new();
     for (owner, path) in files {
         let handoff = handoff(context, path, until).await;
@@ -65,15 +64,16 @@ fn files(context: &Context, agent: &str) -> Vec<(String, PathBuf)> {
         files.extend(found.map(|found| (Reverse(found.modified), inbox.owner.to_owned(), found.path)));
     }
     files.sort();
-    files.into_iter().take(limits::LOOKED_AHEAD).map(|(_, owner, path)| (owner, path)).collect()
+    files.into_iter().take(limits::PENDING_RETURN_FILES).map(|(_, owner, path)| (owner, path)).collect()
 }
 
-/// What a file holds, if it is a handoff and whole in time.
+/// Reads a handoff, if the file is one and is complete by `until`.
 async fn handoff(context: &Context, path: PathBuf, until: Instant) -> Option<Handoff> {
     let name = path.file_name()?.to_str().filter(|name| is_handoff_name(name))?.to_owned();
     loop {
         let size = path.symlink_metadata().ok()?.len();
-        match read_file(context, path.clone(), size, name.clone(), false, (DetectedBy::Present, false)).await {
+        let (path, name, seen) = (path.clone(), name.clone(), DetectedBy::Present);
+        match read_file(context, FileToRead { path, name, size, external: false, seen, unfinished: false }).await {
             Ok(ReadOutcome::Handoff(_, handoff)) => return Some(*handoff),
             Ok(ReadOutcome::Later { pause, .. }) => {
                 let left = until.saturating_duration_since(Instant::now());

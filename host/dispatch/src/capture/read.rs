@@ -1,6 +1,6 @@
 //! Reads a file: whether it is complete, its handoff, its errors.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use baton_core::file_name;
@@ -16,68 +16,68 @@ use crate::context::Context;
 pub(super) enum ReadOutcome {
     /// It is a handoff.
     Handoff(Captured, Box<Handoff>),
-    /// It is none, or was too large to be read.
+    /// It is not a handoff, or it is too large to be read.
     Broken(Option<Captured>, String),
-    /// It is not whole.
+    /// It is incomplete.
     Later { pause: Duration, unfinished: bool },
     /// It is not a regular file, or not a file for Baton.
     NotOurs(String),
     /// It does not exist any more.
-    Gone,
+    Missing,
 }
 
-/// Whether the name is one that handoffs have.
+/// A file in an inbox.
+pub(super) struct FileToRead {
+    pub(super) path: PathBuf,
+    pub(super) name: String,
+    /// In bytes.
+    pub(super) size: u64,
+    /// Whether it is in the inbox of an external agent.
+    pub(super) external: bool,
+    pub(super) seen: DetectedBy,
+    /// It was read before and ended too early.
+    pub(super) unfinished: bool,
+}
+
+/// Whether the name has an extension of handoffs.
 pub(super) fn is_handoff_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     [".json", ".md", ".markdown"].iter().any(|ending| lower.ends_with(ending))
 }
 
-/// Whether the name alone says that it is meant as a handoff. In the folder of an agent that reads it itself, a broken file
-/// without such a name is the agent's own business.
+/// Whether the name alone marks the file as a handoff. In the inbox of an external agent, a broken file without such a name is not
+/// for Baton.
 fn is_named_as_handoff(name: &str) -> bool {
     file_name::parse(name).kind.is_some()
 }
 
 /// Reads the file on a blocking thread, within the context's limit of bytes being read: a small hostile file can be large when
 /// parsed.
-pub(super) async fn read_file(
-    context: &Context,
-    path: PathBuf,
-    size: u64,
-    name: String,
-    external: bool,
-    (seen, unfinished): (DetectedBy, bool),
-) -> Result<ReadOutcome, DispatchError> {
-    let (root, file) = (context.root.clone(), name.clone());
-    let _budget = context.reading_budget(size).await;
-    let looked = tokio::task::spawn_blocking(move || {
-        let looked = look_now(&path, &file, external, seen, unfinished);
+pub(super) async fn read_file(context: &Context, file: FileToRead) -> Result<ReadOutcome, DispatchError> {
+    let (root, is_optional) = (context.root.clone(), file.external && !is_named_as_handoff(&file.name));
+    let _budget = context.reading_budget(file.size).await;
+    let read = tokio::task::spawn_blocking(move || {
+        let read = read_now(&file);
         // The operator knows the workspace; the path inside it is enough.
-        looked.map_err(|error| (error.to_string().replace(&format!("{}/", root.display()), ""), error))
+        read.map_err(|error| (error.to_string().replace(&format!("{}/", root.display()), ""), error))
     });
-    match looked.await.map_err(|_| LedgerError::Closed)? {
-        Ok(looked) => Ok(looked),
-        Err((_, IntakeError::Gone { .. })) => Ok(ReadOutcome::Gone),
+    match read.await.map_err(|_| LedgerError::Closed)? {
+        Ok(read) => Ok(read),
+        Err((_, IntakeError::Gone { .. })) => Ok(ReadOutcome::Missing),
         Err((text, IntakeError::NotAFile { .. })) => Ok(ReadOutcome::NotOurs(text)),
-        Err((text, IntakeError::TooLarge { .. })) if external && !is_named_as_handoff(&name) => {
-            Ok(ReadOutcome::NotOurs(text))
-        }
+        Err((text, IntakeError::TooLarge { .. })) if is_optional => Ok(ReadOutcome::NotOurs(text)),
         Err((text, IntakeError::TooLarge { .. })) => Ok(ReadOutcome::Broken(None, text)),
         Err((_, error)) => Err(error.into()),
     }
 }
 
-fn look_now(
-    path: &Path,
-    name: &str,
-    external: bool,
-    seen: DetectedBy,
-    unfinished: bool,
-) -> Result<ReadOutcome, IntakeError> {
+fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
+    let FileToRead { path, name, external, seen, unfinished, .. } = file;
+    let (external, seen, unfinished) = (*external, *seen, *unfinished);
     if seen == DetectedBy::Present || unfinished {
-        let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.to_owned() })?;
+        let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.clone() })?;
         let now = SystemTime::now();
-        // The minute for what ends too early is asked for after reading, where an edit in between is noticed.
+        // The minute for an unfinished file is checked after reading, where an edit in between is noticed.
         if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {
             return Ok(ReadOutcome::Later { pause, unfinished });
         }
@@ -87,7 +87,7 @@ fn look_now(
     fail_point!("capture.read");
     Ok(match handoff::parse(name, &captured.bytes) {
         Ok(handoff) => ReadOutcome::Handoff(captured, Box::new(handoff)),
-        // Sound JSON of another kind in its own folder is the agent's business.
+        // Valid JSON of another kind in the inbox of an external agent is not for Baton.
         Err(error @ (ParseError::NotHandoff(_) | ParseError::NotObject(_))) if external => {
             ReadOutcome::NotOurs(error.to_string())
         }

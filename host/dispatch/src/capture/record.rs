@@ -1,16 +1,16 @@
-//! The transaction of a capture: is it known, what state does it begin in, what follows from that.
+//! The transaction of a capture: whether the file is known, the first state of its task, and what follows from that.
 //!
 //! | the file | while its task | means |
 //! |---|---|---|
-//! | same bytes | is there | nothing |
-//! | same bytes | was there when the folder was adopted | nothing |
-//! | other bytes | waits | the same task, a new revision; from another sender a task of its own |
-//! | other bytes | runs, or its file is moved | nothing yet; the file is looked at again until that has ended |
+//! | same bytes | exists | nothing |
+//! | same bytes | existed when the folder was adopted | nothing |
+//! | other bytes | waits | the same task, a new revision; from another sender a separate task |
+//! | other bytes | runs, or its file is being moved | nothing yet; the file is read again until that has ended |
 //! | other bytes | is final, its file not archived | a new task |
-//! | same id, under another name | waits, and its own file is gone | the same task, renamed (and edited, if the bytes differ) |
-//! | same id, under another name | is there or was done | a duplicate; with other substance a person is asked |
-//! | gone | waits for a plugin | cancelled, unless the folder itself was replaced |
-//! | gone | lies with an external agent | nothing: agents tidy their own inboxes |
+//! | same id, under another name | waits, and its own file is missing | the same task, renamed (and edited, if the bytes differ) |
+//! | same id, under another name | exists or has ended | a duplicate; with other substance a person is asked |
+//! | missing | waits for a plugin | cancelled, unless the folder itself was replaced |
+//! | missing | is delivered to an external agent | nothing: agents tidy their own inboxes |
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
@@ -21,19 +21,20 @@ use jiff::Timestamp;
 
 use super::answers::{ClosingReturn, answered_before, close, request_of};
 use super::classify::{Classification, classify, same_key};
-use super::incoming::{IncomingFile, IncomingKind};
+use super::incoming::{BroadcastCopy, IncomingFile, IncomingKind};
 use super::outcome::CaptureOutcome;
 use super::refuse::{answer, reason_file};
-use crate::archive::{to_archive, to_unrouted};
 use crate::context::Context;
-use crate::presence::{FILE_MISSING, INBOX_MISSING, is_not_there};
+use crate::delivery::archive::{to_archive, to_unrouted};
+use crate::limits;
+use crate::presence::{FILE_MISSING, INBOX_REPLACED, is_not_there};
+use crate::settle::{dependencies, repeats};
 use crate::triggers::returns;
-use crate::{dependencies, limits, repeats};
 
-/// The marks of files that lay in a folder when it was adopted.
+/// The trigger name of the marks of files that were in a folder when it was adopted.
 pub const ADOPTED_EVENT: &str = "adopted";
 
-/// Writes a file down.
+/// Records a file.
 pub(super) fn record(
     tx: &Tx<'_>,
     context: &Context,
@@ -45,7 +46,7 @@ pub(super) fn record(
         ExistingRecord::Yes(taken) => return Ok(taken),
     };
     let mut edited = known.filter(|known| !known.state.is_final());
-    // Another handoff under an old name: the first one is written down and goes its way without its file.
+    // Another handoff under an old name: the first one continues without its file.
     if let Some(other) = edited.take_if(|known| is_another(known, &incoming)) {
         task::set_lost(tx, &other.id)?;
     }
@@ -74,15 +75,15 @@ pub(super) fn record(
     };
     task::add_dependencies(tx, &id, &class.needs)?;
     fail_point!("capture.inserted");
-    let told = told(tx, context, &id, &incoming, class.answered.as_ref(), now)?;
+    let triggered = trigger_tasks(tx, context, &id, &incoming, class.answered.as_ref(), now)?;
     match route {
-        Some(folder) => moving(tx, id, &incoming, folder, class, told, now),
-        None => follow(tx, context, &id, &incoming, class, now).map(|taken| taken.releasing(told)),
+        Some(folder) => moving(tx, id, &incoming, folder, class, triggered, now),
+        None => follow(tx, context, &id, &incoming, class, now).map(|taken| taken.releasing(triggered)),
     }
 }
 
-/// A RETURN that is no repetition tells the plugins that wait for it. Says whether one has work by that.
-fn told(
+/// Makes the tasks of plugins that wait for this RETURN, unless it is a repetition. Returns whether there are any.
+fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
     id: &str,
@@ -97,7 +98,7 @@ fn told(
         Some((request, _)) => Some(request.clone()),
         None => request_of(tx, answers, &incoming.new.agent)?,
     };
-    returns::tell_return(tx, context, id, request.as_ref(), now)
+    returns::trigger_tasks(tx, context, id, request.as_ref(), now)
 }
 
 /// Whether the file stays in an inbox in this state.
@@ -105,7 +106,7 @@ fn rests(state: State) -> bool {
     matches!(state, State::Queued | State::Waiting | State::Delivered)
 }
 
-/// A file that was edited so that it cannot be read is still the request that it was: its sender gets word.
+/// A file that was edited so that it cannot be read is still the same request: its sender gets a RETURN.
 fn take_over(context: &Context, incoming: &mut IncomingFile, known: &Task) {
     let new = &mut incoming.new;
     new.agent.clone_from(&known.agent);
@@ -124,7 +125,7 @@ pub(super) fn broadcast(
     tx: &Tx<'_>,
     context: &Context,
     mut whole: IncomingFile,
-    copies: Vec<(IncomingFile, String)>,
+    copies: Vec<BroadcastCopy>,
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
     if let ExistingRecord::Yes(taken) = known(tx, context, &whole, now)? {
@@ -139,28 +140,29 @@ pub(super) fn broadcast(
             class.repeats = Some(Box::new(first));
         }
         Some(first) => {
-            let reason = format!("it has the id of {} and says something else: give it another handoff_id", first.id);
+            let reason = format!("it has the id of {} and different content: give it another handoff_id", first.id);
             (new.state, new.reason) = (State::Failed, reason);
         }
     }
     let fresh = new.state == State::Succeeded;
     let id = task::insert(tx, &whole.new, whole.bytes.as_deref(), now)?;
-    let told = fresh && told(tx, context, &id, &whole, None, now)?;
-    let (state, mut to_deliver, mut released) = match follow(tx, context, &id, &whole, class, now)?.releasing(told) {
+    let triggered = fresh && trigger_tasks(tx, context, &id, &whole, None, now)?;
+    let (state, mut to_deliver, mut released) = match follow(tx, context, &id, &whole, class, now)?.releasing(triggered)
+    {
         CaptureOutcome::Settled { state, to_deliver, released } => (state, to_deliver, released),
-        _ => (State::Succeeded, vec![id], told),
+        _ => (State::Succeeded, vec![id], triggered),
     };
-    for (copy, inbox) in copies.into_iter().filter(|_| fresh) {
-        released |= send_copy(tx, context, (copy, inbox), &whole, &mut to_deliver, now)?;
+    for copy in copies.into_iter().filter(|_| fresh) {
+        released |= send_copy(tx, context, copy, &whole, &mut to_deliver, now)?;
     }
     Ok(CaptureOutcome::Settled { state, to_deliver, released })
 }
 
-/// One agent's part of a broadcast, with the same rules as for a file of its own. Says whether others may begin by it.
+/// One agent's part of a broadcast, with the same rules as for a separate file. Returns whether other tasks may start.
 fn send_copy(
     tx: &Tx<'_>,
     context: &Context,
-    (mut copy, inbox): (IncomingFile, String),
+    BroadcastCopy { incoming: mut copy, inbox }: BroadcastCopy,
     whole: &IncomingFile,
     to_deliver: &mut Vec<String>,
     now: Timestamp,
@@ -168,7 +170,7 @@ fn send_copy(
     let class = classify(tx, &mut copy, None, now)?;
     let goes_out = !matches!(copy.new.state, State::Duplicate | State::Failed);
     if rests(copy.new.state) || copy.new.state == State::Succeeded {
-        // It begins when its file is there.
+        // It starts when its file is delivered.
         copy.new.state = State::Captured;
     }
     let id = task::insert(tx, &copy.new, copy.bytes.as_deref(), now)?;
@@ -189,10 +191,10 @@ fn send_copy(
     }
 }
 
-/// Whether a file is written down already.
+/// Whether a file is recorded already.
 enum ExistingRecord {
     Yes(CaptureOutcome),
-    /// It is news; the task whose file it was before, if any.
+    /// It is new; the task whose file it was before, if any.
     No(Option<Box<Task>>),
 }
 
@@ -204,9 +206,9 @@ fn known(
 ) -> Result<ExistingRecord, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
     let later = || ExistingRecord::Yes(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
-    // It was read, and archived since then by the task that it belongs to, or taken away.
+    // It was read, and then archived by its own task, or deleted.
     if is_not_there(&context.real(file)) {
-        return Ok(ExistingRecord::Yes(CaptureOutcome::Gone));
+        return Ok(ExistingRecord::Yes(CaptureOutcome::Missing));
     }
     let known = task::at_file(tx, file)?;
     match &known {
@@ -228,7 +230,7 @@ fn known(
     Ok(ExistingRecord::No(known.map(Box::new)))
 }
 
-/// The task whose file this is under a new name: the old one is gone, and the content says that it is the same request.
+/// The task whose file this is under a new name: the old file is missing, and the content is the same request.
 fn renamed(
     tx: &Tx<'_>,
     context: &Context,
@@ -257,7 +259,7 @@ fn renamed(
     task::set_file(tx, &first.id, file, None)?;
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
     if let Some(folder) = incoming.move_to.take() {
-        // Into the drop box: from there it goes back to its agent.
+        // It was moved into the drop box, so it is delivered to its agent again.
         let event = Event::of(&first, "baton", "routed", format!("back to {folder}"), State::Captured, now);
         task::transition(tx, &event)?;
         return moving(tx, first.id, incoming, folder, Classification::default(), false, now).map(ExistingRecord::Yes);
@@ -266,40 +268,38 @@ fn renamed(
     Ok(ExistingRecord::Yes(CaptureOutcome::Known))
 }
 
-/// A task that waits because its file was not there goes on.
+/// Queues a task again that waits because its file was missing.
 fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Timestamp) -> Result<(), LedgerError> {
     let missed = matches!(task.state, State::Waiting | State::NeedsHuman)
-        && [FILE_MISSING, INBOX_MISSING].contains(&task.reason.as_str());
+        && (task.reason == FILE_MISSING || task.reason.starts_with(INBOX_REPLACED));
     if missed && context.is_plugin(&task.agent) {
-        let event = Event::of(task, "baton", "queued", format!("its file is there again: {file}"), State::Queued, now);
+        let event = Event::of(task, "baton", "queued", format!("its file is back: {file}"), State::Queued, now);
         task::transition(tx, &event)?;
     }
     Ok(())
 }
 
-/// Whether it is another handoff under an old name, and not the same one edited: another sender says so, and in a folder
-/// that its agent tidies itself another id does too. (In a plugin's inbox giving a file another id is how a person mends a
-/// clash of ids.)
+/// Whether it is another handoff under an old name, and not the same one edited: it has another sender, or, in the inbox of an
+/// external agent, another id. (In a plugin's inbox, a person resolves a conflict of ids by giving the file another id.)
 fn is_another(known: &Task, incoming: &IncomingFile) -> bool {
     let differ = |known: &Option<String>, new: &Option<String>| known.is_some() && new.is_some() && known != new;
     let other_id = incoming.read_there && differ(&known.handoff_id, &incoming.new.handoff_id);
     other_id || differ(&known.sender, &incoming.new.sender)
 }
 
-/// Nobody may change what runs or is being moved.
+/// A task that runs, or whose file is being moved, cannot be changed.
 fn is_under_way(known: &Task) -> bool {
     matches!(known.state, State::Captured | State::Running)
 }
 
-/// The file goes from the drop box into its agent's inbox; the task begins there. The request that a RETURN answers ends at
-/// once.
+/// Moves the file from the drop box into its agent's inbox, where its task starts. The request that a RETURN answers ends at once.
 fn moving(
     tx: &Tx<'_>,
     id: String,
     incoming: &IncomingFile,
     folder: String,
     class: Classification,
-    told: bool,
+    triggered: bool,
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
     let file = incoming.new.file.clone().unwrap_or_default();
@@ -309,7 +309,7 @@ fn moving(
         outbox::NewDelivery { kind: outbox::DeliveryKind::Route, source: Some(file), folder, name, hash, bytes: None };
     outbox::add(tx, &id, &route)?;
     fail_point!("route.added");
-    let mut released = told;
+    let mut released = triggered;
     let mut to_deliver = Vec::new();
     if let Some((request, state)) = class.answered {
         released |= close(tx, &request, answer_of(incoming, &id, &request), state, now)?;
@@ -346,7 +346,7 @@ fn follow(
             IncomingKind::Unrouted(_) => to_unrouted(file, new.input.clone()),
             _ => to_archive(file, new.input.clone(), new.state),
         };
-        // Before the archive: a reason that cannot be written holds the file back, so that both stay together.
+        // Before the archive: if the reason cannot be written, the file is not moved, so that both stay together.
         if matches!(new.state, State::Rejected | State::Failed) {
             outbox::add(tx, id, &reason_file(id, file, new, &archive, now))?;
             fail_point!("refuse.reason_added");
@@ -356,9 +356,9 @@ fn follow(
     }
     if matches!(new.state, State::Rejected | State::Failed | State::Cancelled) {
         let task = task::get_in(tx, id)?;
-        // Whoever waits for it is not to wait for ever.
+        // Tasks that depend on it must not wait for ever.
         released |= dependencies::settled(tx, &task, new.state, now)?;
-        // Who took it back needs no word of it.
+        // The plugin that withdrew it needs no RETURN.
         if let Some(folder) = incoming.answer_folder.as_ref().filter(|_| new.state != State::Cancelled) {
             outbox::add(tx, id, &answer(&task, folder, &event::head(tx)?, now))?;
             to_deliver.push(id.to_owned());
@@ -380,10 +380,10 @@ fn follow(
     })
 }
 
-/// Whether the file leaves its inbox at once. What an agent reads itself stays for it, but for what was there before, what
-/// is refused or was taken back, and what cannot be read.
+/// Whether the file leaves its inbox at once. A file for an external agent stays, unless it is a duplicate, refused, withdrawn or
+/// unreadable.
 fn leaves(incoming: &IncomingFile) -> bool {
     let state = incoming.new.state;
-    let turned_away = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);
-    turned_away || state.is_final() && !incoming.read_there
+    let is_rejected = matches!(state, State::Rejected | State::Failed | State::Duplicate | State::Cancelled);
+    is_rejected || state.is_final() && !incoming.read_there
 }

@@ -1,5 +1,4 @@
-//! What goes with a file that is turned away at the door: the reason beside it in the archive, and the RETURN to whoever
-//! sent it.
+//! What belongs to a rejected file: the reason file beside it in the archive, and the RETURN to its sender.
 
 use baton_core::file_name;
 use baton_core::handoff::returns::Return;
@@ -13,7 +12,7 @@ pub(crate) fn reason_name(of: &str) -> String {
     format!("{}{ending}", file_name::cut(of, file_name::MAX_NAME_BYTES - ending.len()))
 }
 
-/// The reason beside the archived file. It gets its last name when the file has its own (`carry`).
+/// The reason file beside the archived file. It gets its final name when the archived file has its own (`delivery`).
 pub(super) fn reason_file(
     id: &str,
     file: &str,

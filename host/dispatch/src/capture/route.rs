@@ -1,26 +1,25 @@
-//! The central drop box `handoffs/01_inbox/`: there the handoff itself says whom it is for.
+//! The central drop box `handoffs/01_inbox/`: there the handoff itself names its recipient.
 //!
 //! For one agent the file is moved into that agent's inbox. A broadcast (its type says so, or it is for `all`) makes one
 //! task and one copy for each agent but the sender; the file itself is archived beside the drop box. A plugin gets a copy
 //! only if the broadcast names an action that the plugin has: a greeting to all must not start a plugin's default action.
-//! A handoff for nobody goes to `handoffs/_unrouted/` with the reason, and its sender is told. All of it is in the ledger
-//! before a file moves.
+//! A handoff for an unknown agent is moved to `handoffs/_unrouted/` with the reason, and its sender gets a RETURN. All of this is
+//! recorded before a file moves.
 
 use baton_core::agents::is_everybody;
 use baton_core::handoff::Handoff;
 use baton_intake::Captured;
 
-use super::broadcast::{ALL_AGENTS, concerns, is_broadcast};
-use super::incoming::{IncomingFile, IncomingKind};
+use super::incoming::{ALL_AGENTS, BroadcastCopy, IncomingFile, IncomingKind, concerns, is_broadcast};
 use crate::context::Context;
 use crate::{Agent, AgentKind, Roster};
 
-/// A file of the drop box on its way into the ledger.
+/// A file of the drop box that will be recorded.
 pub(super) enum DropBoxFile {
-    /// It is for one agent, or for nobody.
+    /// It is for one agent, or for an unknown one.
     One(IncomingFile),
-    /// It is for everybody: the file itself, and what each agent gets with its inbox.
-    All(IncomingFile, Vec<(IncomingFile, String)>),
+    /// It is for all agents.
+    All { whole: IncomingFile, copies: Vec<BroadcastCopy> },
 }
 
 enum RouteTarget<'a> {
@@ -35,7 +34,7 @@ enum RouteTarget<'a> {
 }
 
 fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarget<'a> {
-    // A word for all agents comes first: no agent can have it, whatever the alias table says.
+    // The names for all agents come first: no agent can have one of them, whatever the alias table says.
     let one = handoff.to.as_deref().filter(|to| !is_everybody(to));
     let named = one.and_then(|to| roster.resolve(to));
     if let Some(agent) = named {
@@ -52,12 +51,12 @@ fn to<'a>(context: &Context, roster: &'a Roster, handoff: &Handoff) -> RouteTarg
         };
     }
     RouteTarget::Nobody(match &handoff.to {
-        Some(to) => roster.nobody(to),
+        Some(to) => roster.unknown_agent(to),
         None => format!("it names no target_agent; there are: {}", roster.names()),
     })
 }
 
-/// What a handoff in the drop box comes to.
+/// Finds the recipients of a handoff in the drop box.
 pub(super) fn route_drop_box(context: &Context, file: String, read: Captured, handoff: Handoff) -> DropBoxFile {
     let roster = context.roster();
     match to(context, &roster, &handoff) {
@@ -70,14 +69,14 @@ pub(super) fn route_drop_box(context: &Context, file: String, read: Captured, ha
         RouteTarget::All { agents, passed_over } => {
             let copy = |agent: &&Agent| {
                 let incoming = for_one(context, agent, read.clone(), handoff.clone());
-                (incoming, context.shown(&agent.inbox))
+                BroadcastCopy { incoming, inbox: context.shown(&agent.inbox) }
             };
             let copies: Vec<_> = agents.iter().map(copy).collect();
             let reason = format!("for {} agents{}", copies.len(), not_for(&passed_over, handoff.action.as_deref()));
             let mut whole = IncomingFile::for_agent(context, ALL_AGENTS, false, read, handoff);
             whole.new.file = Some(file);
             whole.new.reason = reason;
-            DropBoxFile::All(whole, copies)
+            DropBoxFile::All { whole, copies }
         }
         RouteTarget::Nobody(reason) => {
             let name = handoff.to.clone().unwrap_or_else(|| ALL_AGENTS.to_owned());

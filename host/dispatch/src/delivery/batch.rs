@@ -1,9 +1,9 @@
-//! The steps of a batch: temporaries, `staged`, renames, moves, `done`. Runs on a thread that may block.
+//! The steps of a batch: temporary files, `staged`, renames, moves, `done`. Runs on a thread that may block.
 //!
-//! Each step is done for all tasks before the next one begins, so that a folder is put onto the disk once and the ledger is
-//! written to once, however many tasks there are. For each delivery the order stays: its temporary and its folder are on
-//! the disk before `staged` is, `staged` before the rename, the rename before `done`. What fails holds up what comes after
-//! it in its own task (a file does not leave the inbox before its RETURN is there) and nothing of another one.
+//! Each step is done for all tasks before the next one starts, so that a folder is flushed once and the ledger is written to once,
+//! however many tasks there are. The order of each delivery stays: its temporary file and its folder are on the disk before
+//! `staged` is, `staged` before the rename, the rename before `done`. A failed delivery stops the later ones of its own task (a
+//! file does not leave the inbox before its RETURN is delivered), and none of another task.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -19,24 +19,24 @@ use super::files::{ActiveDelivery, DeliveryStep};
 use super::record::{self, DeliveryOutcome};
 use crate::{Context, DispatchError, limits};
 
-/// Delivers everything that is open for `tasks`; tells of each. What it writes down waits in the lane of `ledger`.
+/// Delivers everything that is open for `tasks`. Its transactions wait in the lane of `ledger`.
 pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<String>) -> Vec<Delivered> {
     let mut waiting: VecDeque<String> = tasks.into();
     let mut delivered = Vec::new();
     while !waiting.is_empty() {
         let mut batch = load(context, ledger, &mut waiting);
-        fail_point!("carry.loaded");
+        fail_point!("delivery.loaded");
         stage(&mut batch);
-        fail_point!("carry.before_staged");
-        tell_staged(ledger, &mut batch);
-        fail_point!("carry.staged");
+        fail_point!("delivery.before_staged");
+        record_staged(ledger, &mut batch);
+        fail_point!("delivery.staged");
         publish(&mut batch);
-        fail_point!("carry.published");
+        fail_point!("delivery.published");
         move_files(&mut batch);
         publish_reasons(&mut batch);
-        fail_point!("carry.before_done");
+        fail_point!("delivery.before_done");
         record(context, ledger, &mut batch);
-        fail_point!("carry.done");
+        fail_point!("delivery.done");
         delivered.extend(batch.into_iter().map(TaskDeliveries::delivered));
     }
     delivered
@@ -46,7 +46,7 @@ pub(super) fn deliver_batch(context: &Arc<Context>, ledger: &Ledger, tasks: Vec<
 struct TaskDeliveries {
     task: String,
     items: Vec<ActiveDelivery>,
-    /// What was delivered has brought more to deliver.
+    /// The deliveries have caused more deliveries.
     more: bool,
     /// The ledger could not be read or written.
     error: Option<LedgerError>,
@@ -62,27 +62,27 @@ impl TaskDeliveries {
         }
     }
 
-    /// What may go on: everything before the first that failed.
+    /// The deliveries before the first one that failed.
     fn live(&mut self) -> impl Iterator<Item = &mut ActiveDelivery> {
-        let sound = self.error.is_none();
-        self.items.iter_mut().take_while(move |item| sound && item.error.is_none())
+        let has_no_error = self.error.is_none();
+        self.items.iter_mut().take_while(move |item| has_no_error && item.error.is_none())
     }
 
     fn delivered(self) -> Delivered {
         let failed = self.items.iter().position(|item| item.error.is_some()).unwrap_or(self.items.len());
-        let (mut news, mut error) = (Vec::new(), self.error.map(DispatchError::from));
+        let (mut changed, mut error) = (Vec::new(), self.error.map(DispatchError::from));
         for (place, item) in self.items.into_iter().enumerate() {
             if place < failed && error.is_none() {
-                news.extend(item.news);
+                changed.extend(item.changed);
             } else if place == failed {
                 error = error.or(item.error.map(DispatchError::from));
             }
         }
-        Delivered { task: self.task, news, more: self.more, error }
+        Delivered { task: self.task, changed, more: self.more, error }
     }
 }
 
-/// Does `job` for what may go on, one after the other: what fails holds up what comes after it in its task.
+/// Does `job` for the wanted deliveries, one after the other; in each task up to the first that fails.
 fn each(batch: &mut [TaskDeliveries], wanted: impl Fn(&ActiveDelivery) -> bool, job: impl Fn(&mut ActiveDelivery)) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         for item in &mut task_deliveries.items {
@@ -121,7 +121,7 @@ fn load(context: &Arc<Context>, ledger: &Ledger, waiting: &mut VecDeque<String>)
             let tasks: Vec<String> = waiting.drain(..loaded.len().min(waiting.len())).collect();
             tasks.into_iter().zip(loaded).map(|(task, open)| TaskDeliveries::of(context, task, open)).collect()
         }
-        // A row that cannot be read is the trouble of its own task.
+        // A row that cannot be read affects only its own task.
         Err(error) => load_first(context, ledger, waiting, error).into_iter().collect(),
     }
 }
@@ -144,10 +144,10 @@ fn load_first(
     })
 }
 
-/// Temporaries onto the disk.
+/// Writes the temporary files and flushes them.
 fn stage(batch: &mut [TaskDeliveries]) {
     let mut pending: Vec<&mut ActiveDelivery> = live(batch).filter(|item| item.wants_staging()).collect();
-    // A disk that is asked to flush several files at once does so together.
+    // Several flushes at the same time share one commit of the journal.
     let share = pending.len().div_ceil(limits::FLUSHES_AT_ONCE).max(limits::FLUSHES_A_THREAD);
     std::thread::scope(|scope| {
         let mut shares = pending.chunks_mut(share);
@@ -158,40 +158,40 @@ fn stage(batch: &mut [TaskDeliveries]) {
         }
         own.into_iter().flatten().for_each(|item| item.stage());
     });
-    // What no thread could be had for.
+    // The shares for which no thread could be started.
     pending.iter_mut().filter(|item| item.wants_staging() && item.error.is_none()).for_each(|item| item.stage());
-    fail_point!("carry.temporaries_written");
+    fail_point!("delivery.temporaries_written");
     sync_folders(batch, |item| if item.step == DeliveryStep::Written { vec![item.folder.clone()] } else { Vec::new() });
 }
 
-/// The ledger is told that they are there.
-fn tell_staged(ledger: &Ledger, batch: &mut [TaskDeliveries]) {
+/// Records that the temporary files are on the disk.
+fn record_staged(ledger: &Ledger, batch: &mut [TaskDeliveries]) {
     let written = batch.iter_mut().map(|task_deliveries| {
         let written = task_deliveries.live().filter(|item| item.step == DeliveryStep::Written);
         written.map(|item| (item.delivery.id, item.delivery.name.clone())).collect::<Vec<_>>()
     });
     let written: Vec<_> = written.collect();
-    tell(ledger, batch, written, |tx, written| {
+    write_pieces(ledger, batch, written, |tx, written| {
         written.iter().try_for_each(|(id, name)| outbox::staged(tx, *id, name)).map(|()| false)
     });
 }
 
-/// Temporaries get their names.
+/// Gives the temporary files their names.
 fn publish(batch: &mut [TaskDeliveries]) {
     let named_now = |item: &ActiveDelivery| !item.is_move() && !item.is_reason();
     each(batch, named_now, ActiveDelivery::publish);
-    fail_point!("carry.renames_made");
+    fail_point!("delivery.renames_made");
     sync_folders(batch, |item| if named_now(item) { vec![item.folder.clone()] } else { Vec::new() });
 }
 
-/// Files go to the archive, each after all else of its task is delivered.
+/// Moves files to the archive, each after all other deliveries of its task.
 fn move_files(batch: &mut [TaskDeliveries]) {
     each(batch, ActiveDelivery::is_move, ActiveDelivery::move_file);
-    fail_point!("carry.moves_made");
+    fail_point!("delivery.moves_made");
     sync_folders(batch, |item| if item.is_move() { item.folders_of_move() } else { Vec::new() });
 }
 
-/// Reasons get the name that belongs to the file that they are about, whatever number that got in the archive.
+/// Gives reason files the name of the file that they are about, with the number that this file got in the archive.
 fn publish_reasons(batch: &mut [TaskDeliveries]) {
     for task_deliveries in batch.iter_mut().filter(|task_deliveries| task_deliveries.error.is_none()) {
         if task_deliveries.items.iter().any(|item| item.error.is_some()) {
@@ -208,7 +208,7 @@ fn publish_reasons(batch: &mut [TaskDeliveries]) {
     sync_folders(batch, |item| if item.is_reason() { vec![item.folder.clone()] } else { Vec::new() });
 }
 
-/// The ledger is told what became of each.
+/// Records the outcome of each delivery.
 fn record(context: &Arc<Context>, ledger: &Ledger, batch: &mut [TaskDeliveries]) {
     let outcomes = batch.iter_mut().map(|task_deliveries| {
         let task = task_deliveries.task.clone();
@@ -219,18 +219,18 @@ fn record(context: &Arc<Context>, ledger: &Ledger, batch: &mut [TaskDeliveries])
         )
     });
     let outcomes: Vec<_> = outcomes.collect();
-    tell(ledger, batch, outcomes, |tx, (task, outcomes, context)| {
+    write_pieces(ledger, batch, outcomes, |tx, (task, outcomes, context)| {
         record::record(tx, context, task, outcomes, Timestamp::now())
     });
 }
 
-/// Puts every folder that `of` names onto the disk, once; what lies in one that fails has failed.
+/// Flushes every folder that `of` returns, once; if that fails, the deliveries into it have failed.
 fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Vec<PathBuf>) {
     let mut tried: BTreeMap<PathBuf, bool> = BTreeMap::new();
     for item in live(batch) {
         for folder in of(item) {
             let failed = match tried.get(&folder) {
-                // Asked again, so that each has an error of its own to tell.
+                // Tried again, so that each delivery has its own error.
                 Some(false) | None => sync_folder(&folder).err(),
                 Some(true) => None,
             };
@@ -240,35 +240,35 @@ fn sync_folders(batch: &mut [TaskDeliveries], of: impl Fn(&ActiveDelivery) -> Ve
     }
 }
 
-/// Writes `news`, one value for each task, in pieces that need not share a commit, so that a large batch holds up no other
-/// writer for long. When a piece fails, each of it is written alone: a row that cannot be changed is the trouble of its own
-/// task. `job` says whether its task has got more to deliver by it.
-fn tell<T>(
+/// Writes `values`, one for each task, in several transactions, so that a large batch does not delay other writers for long. If a
+/// transaction fails, each of its values is written separately: a row that cannot be changed affects only its own task. `job`
+/// returns whether its task has more to deliver.
+fn write_pieces<T>(
     ledger: &Ledger,
     batch: &mut [TaskDeliveries],
-    news: Vec<T>,
+    values: Vec<T>,
     job: fn(&Tx<'_>, &T) -> Result<bool, LedgerError>,
 ) where
     T: Send + Sync + 'static,
 {
-    let news = Arc::new(news);
-    let pieces = (0..news.len()).step_by(limits::TOLD_AT_ONCE).map(|from| {
-        let all = Arc::clone(&news);
+    let values = Arc::new(values);
+    let pieces = (0..values.len()).step_by(limits::ROWS_AT_ONCE).map(|from| {
+        let all = Arc::clone(&values);
         let piece = move |tx: &Tx<'_>| {
-            all.iter().skip(from).take(limits::TOLD_AT_ONCE).map(|one| job(tx, one)).collect::<Result<Vec<_>, _>>()
+            all.iter().skip(from).take(limits::ROWS_AT_ONCE).map(|one| job(tx, one)).collect::<Result<Vec<_>, _>>()
         };
         (from, ledger.send(piece))
     });
-    // All of them wait before the first is waited for.
+    // All are sent before the first answer is awaited.
     let pieces: Vec<_> = pieces.collect();
     for (from, sent) in pieces {
         let written = sent.and_then(|answer| answer.recv().unwrap_or(Err(LedgerError::Closed)));
-        let parcels = batch.iter_mut().enumerate().skip(from).take(limits::TOLD_AT_ONCE);
+        let tasks = batch.iter_mut().enumerate().skip(from).take(limits::ROWS_AT_ONCE);
         match written {
-            Ok(more) => parcels.zip(more).for_each(|((_, task_deliveries), more)| task_deliveries.more |= more),
+            Ok(more) => tasks.zip(more).for_each(|((_, task_deliveries), more)| task_deliveries.more |= more),
             Err(_) => {
-                for (place, task_deliveries) in parcels.filter(|(_, task_deliveries)| task_deliveries.error.is_none()) {
-                    let all = Arc::clone(&news);
+                for (place, task_deliveries) in tasks.filter(|(_, task_deliveries)| task_deliveries.error.is_none()) {
+                    let all = Arc::clone(&values);
                     let alone = move |tx: &Tx<'_>| all.get(place).map_or(Ok(false), |one| job(tx, one));
                     match ledger.write_blocking(alone) {
                         Ok(more) => task_deliveries.more |= more,
@@ -280,23 +280,23 @@ fn tell<T>(
     }
 }
 
-/// Where a crash is played.
+/// Where a test simulates a crash.
 #[cfg(test)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CrashPoint {
     Staged,
-    Told,
+    Recorded,
     Published,
     Moved,
 }
 
-/// Carries up to the end of a step and no further, as if the power had gone.
+/// Delivers up to the end of a step, as if the power failed then.
 #[cfg(test)]
 pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: CrashPoint) {
     let mut batch = load(context, &context.ledger, &mut tasks.into());
     stage(&mut batch);
-    if stop >= CrashPoint::Told {
-        tell_staged(&context.ledger, &mut batch);
+    if stop >= CrashPoint::Recorded {
+        record_staged(&context.ledger, &mut batch);
     }
     if stop >= CrashPoint::Published {
         publish(&mut batch);
@@ -306,15 +306,15 @@ pub(super) fn stop_after(context: &Arc<Context>, tasks: Vec<String>, stop: Crash
     }
 }
 
-/// What became of the deliveries of one task.
+/// The result of the deliveries of one task.
 #[derive(Debug)]
 pub(crate) struct Delivered {
     pub(crate) task: String,
-    /// The files that are news now: handoffs and RETURNs in agents' inboxes, and what was found in place of a file that
-    /// should have been archived.
-    pub(crate) news: Vec<PathBuf>,
-    /// Whether what was delivered has brought more to deliver.
+    /// Handoffs and RETURNs that were written to agents' inboxes, and files that were found in place of one that should have been
+    /// archived.
+    pub(crate) changed: Vec<PathBuf>,
+    /// Whether the deliveries have caused more deliveries.
     pub(crate) more: bool,
-    /// Why one could not be delivered; it and those after it stay open for another try.
+    /// Why a delivery failed; it and those after it stay open for another try.
     pub(crate) error: Option<DispatchError>,
 }

@@ -1,4 +1,4 @@
-//! The file work of one delivery, step by step. Nothing here puts a folder onto the disk or tells the ledger.
+//! The file work of one delivery, step by step. Folders are flushed and the ledger is written to elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use fail::fail_point;
 use crate::Context;
 use crate::capture::reason_name;
 
-/// How far a delivery got.
+/// The progress of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DeliveryStep {
     /// Nothing was done in this batch.
     Open,
     /// Its temporary was written in this batch.
     Written,
-    /// It has this name now.
+    /// The file has this name now.
     Placed(String),
-    /// Of a move: the file was taken away.
-    Gone,
+    /// Of a move: the file is missing.
+    Missing,
     /// Of a move: another file has its name, it was edited or a new one was dropped.
     Replaced,
 }
@@ -28,12 +28,13 @@ pub(super) enum DeliveryStep {
 /// A delivery under way.
 pub(super) struct ActiveDelivery {
     pub(super) delivery: Delivery,
-    /// Where it goes, and of a move where it lies.
+    /// The target folder.
     pub(super) folder: PathBuf,
+    /// Of a move: the file.
     source: PathBuf,
     pub(super) step: DeliveryStep,
-    /// The path that the engine is to look at.
-    pub(super) news: Option<PathBuf>,
+    /// A file that the engine must read.
+    pub(super) changed: Option<PathBuf>,
     pub(super) error: Option<IntakeError>,
 }
 
@@ -41,7 +42,7 @@ impl ActiveDelivery {
     pub(super) fn of(context: &Context, delivery: Delivery) -> Self {
         let folder = context.real(&delivery.folder);
         let source = context.real(delivery.source.as_deref().unwrap_or_default());
-        Self { delivery, folder, source, step: DeliveryStep::Open, news: None, error: None }
+        Self { delivery, folder, source, step: DeliveryStep::Open, changed: None, error: None }
     }
 
     /// Whether a file is moved, not written.
@@ -49,12 +50,12 @@ impl ActiveDelivery {
         matches!(self.delivery.kind, DeliveryKind::Archive | DeliveryKind::Route)
     }
 
-    /// Whether it says why the file of its task was turned away: it is named after that file, which is moved before.
+    /// Whether it is a reason file: it is named after the rejected file, which is moved before.
     pub(super) fn is_reason(&self) -> bool {
         self.delivery.kind == DeliveryKind::Reason
     }
 
-    /// The name that the task's file has in the archive now.
+    /// The name of the task's file in the archive.
     pub(super) fn archived_as(&self) -> Option<&str> {
         match &self.step {
             DeliveryStep::Placed(name) if self.delivery.kind == DeliveryKind::Archive => Some(name),
@@ -62,13 +63,13 @@ impl ActiveDelivery {
         }
     }
 
-    /// Gives the temporary the name of a reason for the file `archived`.
+    /// Gives the temporary file the name of a reason file for `archived`.
     pub(super) fn publish_beside(&mut self, archived: &str) {
         self.delivery.name = reason_name(archived);
         self.publish();
     }
 
-    /// Whether its temporary is still to be written.
+    /// Whether its temporary file must be written.
     pub(super) fn wants_staging(&self) -> bool {
         !self.is_move() && !self.delivery.staged && self.step == DeliveryStep::Open
     }
@@ -77,35 +78,35 @@ impl ActiveDelivery {
         self.delivery.id.to_string()
     }
 
-    /// Writes the temporary onto the disk.
+    /// Writes and flushes the temporary file.
     pub(super) fn stage(&mut self) {
         let bytes = self.delivery.bytes.take().unwrap_or_default();
         match Staged::write(&self.folder, &self.token(), &bytes) {
             Ok(_) => {
-                fail_point!("carry.temporary");
+                fail_point!("delivery.temporary");
                 self.step = DeliveryStep::Written;
             }
             Err(error) => self.error = Some(error),
         }
     }
 
-    /// Gives the temporary its name.
+    /// Gives the temporary file its name.
     pub(super) fn publish(&mut self) {
         let staged = Staged::of(&self.folder, &self.token());
         if self.step == DeliveryStep::Open && !staged.is_there() {
-            // The temporary was on the disk when `staged` was written down, so its rename has happened.
+            // The temporary file was on the disk when `staged` was recorded, so its rename has happened.
             let (name, hash) = (&self.delivery.name, self.delivery.hash.as_deref());
             let found = hash.and_then(|hash| find_moved(&self.folder, name, hash));
             self.step = DeliveryStep::Placed(found.unwrap_or_else(|| name.clone()));
             return;
         }
-        fail_point!("carry.before_rename");
+        fail_point!("delivery.before_rename");
         match staged.rename(&self.delivery.name) {
             Ok(name) => {
-                fail_point!("carry.renamed");
-                let told =
+                fail_point!("delivery.renamed");
+                let to_inbox =
                     matches!(self.delivery.kind, DeliveryKind::Handoff | DeliveryKind::Return | DeliveryKind::Copy);
-                self.news = told.then(|| self.folder.join(&name));
+                self.changed = to_inbox.then(|| self.folder.join(&name));
                 self.step = DeliveryStep::Placed(name);
             }
             Err(error) => self.error = Some(error),
@@ -116,8 +117,8 @@ impl ActiveDelivery {
     pub(super) fn move_file(&mut self) {
         match self.moved() {
             Ok(step) => {
-                let other = step != DeliveryStep::Gone && self.source.symlink_metadata().is_ok();
-                self.news = match &step {
+                let other = step != DeliveryStep::Missing && self.source.symlink_metadata().is_ok();
+                self.changed = match &step {
                     DeliveryStep::Placed(name) if self.delivery.kind == DeliveryKind::Route => {
                         Some(self.folder.join(name))
                     }
@@ -134,9 +135,9 @@ impl ActiveDelivery {
         if let Some(hash) = self.delivery.hash.as_deref() {
             let before = |or: DeliveryStep| find_moved(to, name, hash).map_or(or, DeliveryStep::Placed);
             match hash_file(from) {
-                // Of a folder that is away nobody can say what it holds.
+                // The state of files in a missing folder is unknown.
                 Err(error @ IntakeError::Gone { .. }) if !from.parent().is_some_and(Path::is_dir) => return Err(error),
-                Err(IntakeError::Gone { .. }) => return Ok(before(DeliveryStep::Gone)),
+                Err(IntakeError::Gone { .. }) => return Ok(before(DeliveryStep::Missing)),
                 // Moved before a crash, and a new file of the same name since then.
                 Ok(found) if found.to_string() != hash => return Ok(before(DeliveryStep::Replaced)),
                 Err(IntakeError::NotAFile { .. }) => return Ok(DeliveryStep::Replaced),
@@ -147,13 +148,13 @@ impl ActiveDelivery {
             // It was captured unread because it was too large; this is another one.
             return Ok(DeliveryStep::Replaced);
         }
-        fail_point!("carry.before_move");
+        fail_point!("delivery.before_move");
         match move_into(from, to, name, &self.token()) {
             Ok(name) => {
-                fail_point!("carry.moved");
+                fail_point!("delivery.moved");
                 Ok(DeliveryStep::Placed(name))
             }
-            Err(IntakeError::Gone { .. }) => Ok(DeliveryStep::Gone),
+            Err(IntakeError::Gone { .. }) => Ok(DeliveryStep::Missing),
             Err(error) => Err(error),
         }
     }

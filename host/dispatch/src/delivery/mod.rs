@@ -4,6 +4,7 @@
 //! `files` does the file work of one delivery, `record` writes to the ledger. Every step can be repeated: after a crash the
 //! same call resumes where it stopped, and nothing is delivered twice. A file is moved only if it still has the captured bytes.
 
+pub(crate) mod archive;
 mod batch;
 mod files;
 mod record;
@@ -23,15 +24,15 @@ use crate::{Context, DispatchError};
 /// # Errors
 /// When a folder cannot be written to or the ledger fails; the rest stays open for another try.
 pub async fn deliver(context: &Arc<Context>, id: &str) -> Result<Vec<PathBuf>, DispatchError> {
-    let (mut news, mut more) = (Vec::new(), true);
+    let (mut changed, mut more) = (Vec::new(), true);
     while std::mem::take(&mut more) {
         for task in deliver_all(context, "", vec![id.to_owned()]).await? {
-            news.extend(task.news);
+            changed.extend(task.changed);
             more |= task.more;
             task.error.map_or(Ok(()), Err)?;
         }
     }
-    Ok(news)
+    Ok(changed)
 }
 
 /// The same for many tasks of `agent` together. An error of one task does not affect the others. No task may be in two calls at

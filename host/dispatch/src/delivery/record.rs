@@ -1,4 +1,4 @@
-//! What the ledger is told when a delivery is done: the outbox, the task's fields, the event.
+//! Records the end of a delivery: the outbox, the task's fields, the event.
 
 use baton_core::State;
 use baton_ledger::event::{self, Event};
@@ -8,10 +8,11 @@ use baton_ledger::{LedgerError, Tx};
 use fail::fail_point;
 use jiff::Timestamp;
 
+use super::archive::to_archive;
 use super::files::{ActiveDelivery, DeliveryStep};
-use crate::archive::to_archive;
+use crate::Context;
 use crate::capture::{answer, answered_before};
-use crate::{Context, dependencies};
+use crate::settle::dependencies;
 
 /// The end of one delivery.
 pub(super) struct DeliveryOutcome {
@@ -24,7 +25,7 @@ pub(super) struct DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// `None` when it has not come to an end.
+    /// `None` if it has not ended.
     pub(super) fn of(item: &ActiveDelivery) -> Option<Self> {
         let ended = !matches!(item.step, DeliveryStep::Open | DeliveryStep::Written);
         let delivery = &item.delivery;
@@ -39,7 +40,7 @@ impl DeliveryOutcome {
     }
 }
 
-/// Writes down how the deliveries of a task ended, in their order. Says whether there is more to deliver now.
+/// Records how the deliveries of a task ended, in their order. Returns whether there is more to deliver now.
 pub(super) fn record(
     tx: &Tx<'_>,
     context: &Context,
@@ -55,7 +56,7 @@ pub(super) fn record(
     for outcome in outcomes {
         more |= match &outcome.step {
             DeliveryStep::Placed(name) => placed(tx, context, &task, outcome, name, now)?,
-            DeliveryStep::Gone => lost(tx, context, &task, outcome, "its file was taken away", now)?,
+            DeliveryStep::Missing => lost(tx, context, &task, outcome, "its file is missing", now)?,
             DeliveryStep::Replaced => lost(tx, context, &task, outcome, "another file has its name now", now)?,
             DeliveryStep::Open | DeliveryStep::Written => false,
         };
@@ -73,7 +74,7 @@ fn placed(
 ) -> Result<bool, LedgerError> {
     let still_wanted = outbox::is_open(tx, outcome.id)?;
     outbox::done(tx, outcome.id, name)?;
-    fail_point!("carry.done_written");
+    fail_point!("delivery.done_written");
     let place = format!("{}/{name}", outcome.folder);
     let hash = outcome.hash.clone();
     match outcome.kind {
@@ -85,7 +86,7 @@ fn placed(
         DeliveryKind::Notice => note(tx, task, "noticed", place, hash, now)?,
         DeliveryKind::Artifact | DeliveryKind::Reason => note(tx, task, "wrote", place, hash, now)?,
         DeliveryKind::Copy | DeliveryKind::Route if !still_wanted => {
-            // The task has ended while its file was on its way.
+            // The task has ended while its file was being delivered.
             task::set_file(tx, &task.id, &place, None)?;
             outbox::add(tx, &task.id, &to_archive(&place, hash, task.state))?;
             return Ok(true);
@@ -99,13 +100,13 @@ fn placed(
     Ok(false)
 }
 
-/// A task's file lies in its agent's inbox now: the task begins.
+/// A task's file was delivered to its agent's inbox: the task starts.
 fn arrived(tx: &Tx<'_>, context: &Context, task: &Task, place: &str, now: Timestamp) -> Result<bool, LedgerError> {
     task::set_file(tx, &task.id, place, None)?;
     if task.state != State::Captured {
         return Ok(false);
     }
-    fail_point!("carry.arrived");
+    fail_point!("delivery.arrived");
     let state = match (context.is_plugin(&task.agent), task.kind.as_str()) {
         (false, _) => State::Delivered,
         (true, "RETURN") => State::Succeeded,
@@ -128,7 +129,7 @@ fn lost(
     why: &str,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let reason = format!("{why}; the ledger keeps what it held");
+    let reason = format!("{why}; the ledger keeps its content");
     outbox::lost(tx, outcome.id, &outcome.name)?;
     task::set_lost(tx, &task.id)?;
     if outcome.kind != DeliveryKind::Route || task.state.is_final() {
@@ -145,7 +146,7 @@ fn lost(
     Ok(asks)
 }
 
-/// An event that leaves the state as it is.
+/// Appends an event that does not change the state.
 fn note(
     tx: &Tx<'_>,
     task: &Task,

@@ -1,4 +1,4 @@
-//! Batches, crashes in the middle of them, and where the archive lies.
+//! Batches, crashes during a batch, and the archive.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use baton_core::State;
 use baton_ledger::outbox::{self, DeliveryKind};
 
+use super::archive::to_archive;
 use super::*;
-use crate::archive::to_archive;
 use crate::limits;
 
 /// A task with these deliveries in its outbox; the ids of all.
@@ -89,8 +89,8 @@ async fn two_answers_of_one_name_both_arrive_in_one_inbox() {
     let (second, _) = with(&context, "two", vec![answer("inbox", "two")]).await;
     let delivered = deliver_all(&context, "a", vec![first, second]).await.unwrap();
     let inbox = folder.path().join("inbox");
-    let news: BTreeSet<_> = delivered.into_iter().flat_map(|delivered| delivered.news).collect();
-    assert_eq!(news, [inbox.join("r.json"), inbox.join("r-2.json")].into());
+    let changed: BTreeSet<_> = delivered.into_iter().flat_map(|delivered| delivered.changed).collect();
+    assert_eq!(changed, [inbox.join("r.json"), inbox.join("r-2.json")].into());
     assert_eq!(std::fs::read_to_string(inbox.join("r.json")).unwrap(), "one");
     assert_eq!(texts(&inbox), set(&["one", "two"]));
 }
@@ -126,7 +126,7 @@ async fn after_a_crash_between_any_two_steps_a_batch_is_delivered_once() {
     for stopped in [
         None,
         Some(batch::CrashPoint::Staged),
-        Some(batch::CrashPoint::Told),
+        Some(batch::CrashPoint::Recorded),
         Some(batch::CrashPoint::Published),
         Some(batch::CrashPoint::Moved),
     ] {

@@ -1,5 +1,5 @@
-//! The files that wait to be read, that are being read, and that are known and unchanged. Bookkeeping only: the caller passes
-//! the time, and of a file only its stamp is read.
+//! The files that wait to be read, that are being read, and that were read and have not changed. Bookkeeping only: the caller
+//! passes the time, and only stamps of files are read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 use baton_core::file_name;
 use baton_intake::{DetectedBy, FileStamp, FolderEntry, FolderEntryKind};
 
-use super::queue::PathQueue;
+use super::path_queue::PathQueue;
 
 /// A file that waits to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(super) struct WaitingFile {
 struct FileInProgress {
     waiting: WaitingFile,
     stamp: Option<FileStamp>,
-    /// Whether every later change shows in the stamp.
-    tells_changes: bool,
+    /// Whether every later change changes the stamp.
+    has_exact_stamp: bool,
 }
 
 /// A file that was read and has not changed since.
@@ -38,14 +38,14 @@ struct SeenFile {
     kept: StampState,
 }
 
-/// Whether the ledger has the stamp of a known file. If so, the next start does not read the file.
+/// Whether the ledger has the stamp of a file that was read. If so, the next start does not read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
-    /// It has.
+    /// It has it.
     Yes,
     /// It may have it.
     NotYet,
-    /// It must not: the file could not be read, or a later change might not show.
+    /// It must not have it: the file could not be read, or a later change may not change its stamp.
     Never,
 }
 
@@ -53,14 +53,13 @@ enum StampState {
 #[derive(Debug, Default)]
 pub(super) struct FileQueue {
     waiting: HashMap<Arc<Path>, WaitingFile>,
-    /// The same by inbox, then by time.
+    /// The waiting files by inbox, then by time.
     queue: PathQueue,
     in_progress: HashMap<Arc<Path>, FileInProgress>,
     /// Changed while being read.
     again: HashMap<Arc<Path>, WaitingFile>,
     known: HashMap<Arc<Path>, SeenFile>,
     agents: BTreeSet<Arc<str>>,
-    said: HashSet<PathBuf>,
 }
 
 impl FileQueue {
@@ -97,7 +96,7 @@ impl FileQueue {
         self.queue.add(path, at);
     }
 
-    /// A scan found a file: it is queued unless it is known and unchanged.
+    /// A scan found a file: it is queued unless it was read and has not changed.
     pub(super) fn found(&mut self, found: &FolderEntry, agent: &str, now: Instant) {
         let is_known = |known: &SeenFile| known.stamp == Some(found.stamp);
         if self.known.get(&*found.path).is_some_and(is_known) || self.waiting.contains_key(&*found.path) {
@@ -108,17 +107,15 @@ impl FileQueue {
         }
     }
 
-    /// Forgets known files of `folder` that a scan did not find; gives those of them that the ledger has.
-    pub(super) fn keep_only(&mut self, folder: &Path, found: &[FolderEntry]) -> Vec<PathBuf> {
-        let there: HashSet<&Path> = found.iter().map(|found| found.path.as_path()).collect();
-        let mut gone = Vec::new();
+    /// Forgets known files of `folder` that do not exist any more. Returns those whose stamp the ledger has.
+    pub(super) fn keep_only(&mut self, folder: &Path, existing: &HashSet<&Path>) -> Vec<PathBuf> {
+        let mut missing = Vec::new();
         self.known.retain(|path, known| {
-            let stays = path.parent() != Some(folder) || there.contains(&**path);
-            gone.extend((!stays && known.kept == StampState::Yes).then(|| path.to_path_buf()));
+            let stays = path.parent() != Some(folder) || existing.contains(&**path);
+            missing.extend((!stays && known.kept == StampState::Yes).then(|| path.to_path_buf()));
             stays
         });
-        self.said.retain(|path| path.parent() != Some(folder) || there.contains(path.as_path()));
-        gone
+        missing
     }
 
     /// The ledger has the stamp of a file that was read before this start.
@@ -126,7 +123,7 @@ impl FileQueue {
         self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Yes });
     }
 
-    /// Files of a scan that are known as they were found, whose stamp the ledger does not have and may have. It is written now.
+    /// The unchanged files of a scan whose stamps the ledger may have and does not have. The caller writes them.
     pub(super) fn take_stamps(&mut self, found: &[FolderEntry], now: SystemTime) -> Vec<(PathBuf, FileStamp)> {
         let files = found.iter().filter(|found| found.kind == FolderEntryKind::File && found.stamp.is_old_at(now));
         let mut keep = Vec::new();
@@ -158,18 +155,18 @@ impl FileQueue {
         self.queue.remove(path, waiting.at);
         let metadata = path.symlink_metadata();
         if metadata.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            // Archived or taken away: there is nothing to read.
+            // It was archived or deleted.
             self.known.remove(path);
             return None;
         }
         let stamp = metadata.ok().map(|metadata| FileStamp::of(&metadata));
-        let tells_changes = stamp.is_some_and(|stamp| stamp.is_fine() || stamp.is_old_at(SystemTime::now()));
-        self.in_progress.insert(Arc::clone(path), FileInProgress { waiting: waiting.clone(), stamp, tells_changes });
+        let has_exact_stamp = stamp.is_some_and(|stamp| stamp.is_fine() || stamp.is_old_at(SystemTime::now()));
+        self.in_progress.insert(Arc::clone(path), FileInProgress { waiting: waiting.clone(), stamp, has_exact_stamp });
         self.queue.taken(path);
         Some((path.to_path_buf(), waiting))
     }
 
-    /// A file is written down (or is not for Baton): it is known as it was when it was taken.
+    /// A file was recorded (or is not for Baton), as it was when its reader started.
     pub(super) fn keep(&mut self, path: &Path) {
         self.know(path, StampState::NotYet);
     }
@@ -181,7 +178,7 @@ impl FileQueue {
 
     fn know(&mut self, path: &Path, kept: StampState) {
         if let Some((path, taken)) = self.release(path) {
-            let kept = if taken.tells_changes { kept } else { StampState::Never };
+            let kept = if taken.has_exact_stamp { kept } else { StampState::Never };
             self.known.insert(path, SeenFile { stamp: taken.stamp, kept });
         }
         self.renew(path);
@@ -220,11 +217,6 @@ impl FileQueue {
         }
     }
 
-    /// Whether nothing was logged about this path yet; from now on it was.
-    pub(super) fn say_once(&mut self, path: &Path) -> bool {
-        self.said.insert(path.to_owned())
-    }
-
     pub(super) fn in_progress(&self) -> usize {
         self.in_progress.len()
     }
@@ -253,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_gone_is_not_taken_and_not_waited_for() {
+    fn a_missing_file_is_not_taken_and_not_waited_for() {
         let (mut file_queue, now) = (FileQueue::default(), Instant::now());
         let (_folder, path) = file();
         file_queue.notice(&path, "a", DetectedBy::Complete, now);
@@ -263,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_while_in_hand_is_looked_at_again() {
+    fn a_file_that_changes_while_it_is_read_is_read_again() {
         let (mut file_queue, now) = (FileQueue::default(), Instant::now());
         let (_folder, path) = file();
         file_queue.notice(&path, "a", DetectedBy::Complete, now);
@@ -287,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_file_is_news_only_when_its_stamp_changed() {
+    fn a_file_is_read_again_only_when_its_stamp_has_changed() {
         let (mut file_queue, now) = (FileQueue::default(), Instant::now());
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.json");

@@ -1,41 +1,96 @@
-//! The messages that jobs send to the engine when they are done. A job never changes the engine's state itself.
+//! The messages of the engine's jobs, and the actions that one part of the engine requests from another. A job never changes the
+//! engine's state itself.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use baton_intake::{FolderEntry, IntakeError};
 use baton_ledger::task::Stalled;
 
-use super::delivery_workers::DeliveryTry;
 use crate::DispatchError;
-use crate::attempt::{AttemptBatch, SettledTask};
+use crate::attempt::{AttemptBatch, DueWork, SettledTask};
 use crate::capture::outcome::CaptureOutcome;
 use crate::delivery::Delivered;
 use crate::escalation::EscalationResult;
 use crate::plugins::Plugins;
 use crate::triggers::task::TriggerResult;
 
+/// What a job reports when it ends.
 pub(super) enum Message {
-    /// The entries of an agent's inbox.
-    Scanned(String, PathBuf, Result<Vec<FolderEntry>, IntakeError>),
-    /// A file in an inbox of this owner was captured, or not.
-    Captured(String, PathBuf, Result<CaptureOutcome, DispatchError>),
-    /// An agent's worker made an attempt or several short ones, or found nothing to do.
-    Worked(String, Result<AttemptBatch, DispatchError>),
-    /// The deliveries of these tasks were tried.
-    Delivered(Vec<DeliveryTry>, Result<Vec<Delivered>, DispatchError>),
-    /// The escalations that were due are done.
-    Escalated(Result<EscalationResult, DispatchError>),
-    /// The stalled tasks.
-    Stalled(Result<Vec<Stalled>, DispatchError>),
+    Inbox(InboxMessage),
+    Worker(WorkerMessage),
+    Delivery(DeliveryMessage),
+    Trigger(TriggerMessage),
+    /// The plugins, if the operator changed them.
+    PluginsLoaded(Option<Plugins>),
+}
+
+pub(super) enum InboxMessage {
+    Scanned {
+        owner: String,
+        folder: PathBuf,
+        entries: Result<Vec<FolderEntry>, IntakeError>,
+    },
+    Captured {
+        owner: String,
+        path: PathBuf,
+        outcome: Result<CaptureOutcome, DispatchError>,
+    },
+    ReaderCrashed(PathBuf),
     /// Waiting tasks whose files are missing have ended.
     MissingFiles(Result<Vec<SettledTask>, DispatchError>),
-    /// A trigger was checked.
-    Fired(Result<TriggerResult, DispatchError>),
-    /// The schedules were checked: these agents have work, and the next one is due after this long.
-    Scheduled(Result<(Vec<String>, Option<Duration>), DispatchError>),
-    /// The plugins, if the operator changed them.
-    Refreshed(Option<Plugins>),
-    /// Unfinished tasks were recovered: these agents have work, and the next retry is due after this long.
-    Recovered(Result<(Vec<String>, Option<Duration>), DispatchError>),
+}
+
+pub(super) enum WorkerMessage {
+    /// A worker of the agent made an attempt or several short ones, or found nothing to do.
+    Worked {
+        agent: String,
+        batch: Result<AttemptBatch, DispatchError>,
+    },
+    Crashed(String),
+    Recovered(Result<DueWork, DispatchError>),
+    Stalled(Result<Vec<Stalled>, DispatchError>),
+}
+
+pub(super) enum DeliveryMessage {
+    Delivered { batch: Vec<DeliveryTry>, delivered: Result<Vec<Delivered>, DispatchError> },
+    Escalated(Result<EscalationResult, DispatchError>),
+}
+
+pub(super) enum TriggerMessage {
+    /// A trigger on files was checked.
+    Fired(Result<Box<TriggerResult>, DispatchError>),
+    /// The schedules were checked.
+    Scheduled(Result<DueWork, DispatchError>),
+}
+
+/// A task that has something to deliver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DeliveryTry {
+    pub(super) task: String,
+    /// The number of this try; the first is 1.
+    pub(super) tries: u32,
+    pub(super) agent: Arc<str>,
+}
+
+/// What one part of the engine requests from the others. The loop carries it out before it waits for the next message.
+pub(super) enum Action {
+    /// The agent has work.
+    Work(String),
+    /// A task of the agent has something to deliver.
+    Deliver { task: String, agent: String },
+    /// Recover unfinished tasks after this pause.
+    Recover(Duration),
+    /// Baton wrote or moved this file.
+    FileChanged(PathBuf),
+    /// Check the triggers of this plugin that wait for files.
+    CheckTriggers(String),
+    /// Check the files that this plugin watches.
+    CheckWatched(String),
+    /// Scan all inboxes after this pause.
+    Scan(Duration),
+    /// The set of plugins was replaced; these have changed.
+    PluginsChanged(BTreeSet<String>),
 }

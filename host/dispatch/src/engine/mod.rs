@@ -1,17 +1,23 @@
-//! The daemon's loop: one task that owns all decisions (`serve`), what it sees (`folders`), what it begins (`start`), what it
-//! is answered (`on_message`), and the lists of files and deliveries that wait for it.
+//! The daemon's loop. `serve` waits for changes and messages and passes them to the four parts of the engine: `inboxes`, `workers`,
+//! `deliveries`, `triggers`. Each has its own state, `on_message` and `next_wake`. `state` is what they share, `message` what
+//! jobs report and what one part requests from another.
 
-mod delivery_workers;
+mod deliveries;
+mod delivery_queue;
 mod file_queue;
-mod folders;
+mod folder_watch;
+mod inboxes;
 mod message;
-mod on_message;
-mod queue;
-mod read_files;
-mod refresh;
+mod path_queue;
+mod plugin_reload;
+mod recover;
 mod serve;
-mod start;
+mod stamps;
 mod state;
-mod watched;
+mod triggers;
+mod watched_files;
+mod workers;
 
-pub use self::state::{Engine, Mode, Summary};
+pub use self::recover::try_again;
+pub use self::serve::Engine;
+pub use self::state::{Mode, Summary};

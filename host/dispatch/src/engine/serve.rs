@@ -1,63 +1,48 @@
-//! The loop: receives changes, starts jobs, handles their messages, and ends when nothing is left to do.
+//! The loop: receives changes and messages, and ends when nothing is left to do.
 //!
 //! The loop itself never reads a file's content, never waits for an attempt and never writes a task: jobs do, and answer
 //! with a message. So a slow plugin or a full disk delays nothing else, and there are no locks.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use baton_intake::{Change, Watcher};
+use baton_intake::{Change, DetectedBy};
 use baton_ledger::LedgerError;
-use baton_sandbox::{Cancel, Progress};
+use baton_sandbox::Progress;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
-use super::delivery_workers::DeliveryWorkers;
-use super::file_queue::FileQueue;
-use super::state::{Engine, Mode, RefreshState, Summary, UnseenChanges};
-use crate::recover::recover;
-use crate::triggers;
-use crate::{Context, DispatchError, limits};
+use super::deliveries::Deliveries;
+use super::inboxes::Inboxes;
+use super::message::{Action, Message};
+use super::plugin_reload::PluginReload;
+use super::recover::recover;
+use super::state::{EngineState, Mode, Summary};
+use super::triggers::Triggers;
+use super::workers::Workers;
+use crate::{Context, DispatchError};
+
+/// The daemon's engine: one task that owns all decisions.
+pub struct Engine {
+    state: EngineState,
+    inboxes: Inboxes,
+    workers: Workers,
+    deliveries: Deliveries,
+    triggers: Triggers,
+    reload: PluginReload,
+}
 
 impl Engine {
     /// An engine for `context`. `listener` gets the progress of each task.
     #[must_use]
     pub fn new(context: Arc<Context>, mode: Mode, listener: impl Fn(&str, Progress) + Send + Sync + 'static) -> Self {
-        let triggers = triggers::arm_triggers(&context);
         Self {
-            context,
-            mode,
-            listener: Arc::new(listener),
-            file_queue: FileQueue::default(),
-            watcher: None,
-            watched: HashMap::new(),
-            watch_again: false,
-            unseen: UnseenChanges { all: true, ..UnseenChanges::default() },
-            watching: BTreeMap::new(),
-            files_watcher: None,
-            triggers,
-            armed: BTreeMap::new(),
-            jobs: JoinSet::new(),
-            held: HashMap::new(),
-            working: HashMap::new(),
-            more_work: HashSet::new(),
-            broken: HashSet::new(),
-            foreign: HashSet::new(),
-            polls: BTreeMap::new(),
-            breaks: HashMap::new(),
-            scans: 0,
-            missing_unseen: false,
-            still: HashSet::new(),
-            delivery_workers: DeliveryWorkers::default(),
-            undelivered: Vec::new(),
-            next_due: None,
-            next_reconcile: Instant::now(),
-            next_schedule: None,
-            refreshing: RefreshState::No,
-            stopping: false,
-            closing: Cancel::default(),
-            summary: Summary::default(),
+            inboxes: Inboxes::new(),
+            workers: Workers::new(Arc::new(listener)),
+            deliveries: Deliveries::default(),
+            triggers: Triggers::new(&context),
+            reload: PluginReload::default(),
+            state: EngineState::new(context, mode),
         }
     }
 
@@ -69,18 +54,22 @@ impl Engine {
     pub async fn serve(mut self, mut stop: watch::Receiver<u8>) -> Result<Summary, DispatchError> {
         self.begin().await?;
         loop {
+            self.run_actions();
             self.start_jobs();
             if self.is_done() {
-                self.keep_stamps_at_end().await;
-                return Ok(self.summary);
+                self.inboxes.keep_stamps_at_end(&self.state.context).await;
+                return Ok(self.state.summary);
             }
-            let wake = self.wake_at();
-            let ledger = self.context.ledger.clone();
-            let (next_change, next_of_files) = (next(&mut self.watcher), next(&mut self.files_watcher));
+            let (wake, stopping) = (self.next_wake(), self.state.stopping);
+            let ledger = self.state.context.ledger.clone();
             tokio::select! {
-                change = next_change, if !self.stopping => self.change(change),
-                change = next_of_files, if !self.stopping => self.change_of_watched(&change),
-                Some(done) = self.jobs.join_next_with_id() => self.on_job_done(done),
+                change = self.inboxes.next_change(), if !stopping => self.on_change(change),
+                change = self.triggers.next_change(), if !stopping => self.triggers.on_watched_change(&self.state, &change),
+                Some(done) = self.state.jobs.join_next_with_id() => {
+                    if let Some(message) = self.state.message_of(done) {
+                        self.on_message(message);
+                    }
+                }
                 () = tokio::time::sleep_until(wake.into()) => self.on_time(),
                 Ok(()) = stop.changed() => self.stop(*stop.borrow_and_update()),
                 lost = ledger.lost() => return self.abandon(lost),
@@ -89,85 +78,147 @@ impl Engine {
     }
 
     async fn begin(&mut self) -> Result<(), DispatchError> {
-        recover(&self.context, true).await?;
-        self.forget_plugins();
-        self.context.make_inboxes();
-        self.recall_stamps().await?;
-        self.reconcile();
-        let now = Instant::now();
-        self.armed = (0..self.triggers.len()).map(|number| (number, (now, now))).collect();
+        let context = Arc::clone(&self.state.context);
+        recover(&context, true).await?;
+        Workers::forget_removed(&mut self.state);
+        context.make_inboxes();
+        self.inboxes.recall_stamps(&context).await?;
+        self.scan();
+        self.triggers.check_all();
         Ok(())
     }
 
-    /// Ends everything at once: the ledger is lost, so nothing can be acknowledged.
-    fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
-        self.stopping = true;
-        self.closing.cancel();
-        self.context.ending.cancel();
-        self.jobs.abort_all();
-        Err(lost.into())
+    fn on_message(&mut self, message: Message) {
+        match message {
+            Message::Inbox(message) => self.inboxes.on_message(&mut self.state, message),
+            Message::Worker(message) => self.workers.on_message(&mut self.state, message),
+            Message::Delivery(message) => self.deliveries.on_message(&mut self.state, message),
+            Message::Trigger(message) => self.triggers.on_message(&mut self.state, message),
+            Message::PluginsLoaded(plugins) => self.reload.on_message(&mut self.state, plugins),
+        }
+    }
+
+    fn run_actions(&mut self) {
+        while let Some(action) = self.state.next_action() {
+            match action {
+                Action::Work(agent) => self.workers.start(&mut self.state, agent),
+                Action::Deliver { task, agent } => self.deliveries.add(task, &agent),
+                Action::Recover(pause) => self.workers.recover_in(pause),
+                Action::FileChanged(path) => self.on_path(&path, DetectedBy::Complete),
+                Action::CheckTriggers(plugin) => self.triggers.check_plugin(&plugin),
+                Action::CheckWatched(plugin) => self.triggers.check_watched(&self.state, &plugin),
+                Action::Scan(pause) => self.inboxes.scan_in(pause),
+                Action::PluginsChanged(changed) => {
+                    self.triggers.reload(&self.state.context);
+                    Workers::forget_removed(&mut self.state);
+                    if let Err(error) = self.state.context.refresh_roster() {
+                        tracing::warn!("{error}");
+                    }
+                    self.state.context.make_inboxes();
+                    Workers::requeue(&mut self.state, changed);
+                    self.scan();
+                }
+            }
+        }
+    }
+
+    fn start_jobs(&mut self) {
+        let now = Instant::now();
+        if !self.state.stopping {
+            self.inboxes.start(&mut self.state, now);
+            self.triggers.start(&mut self.state, now);
+        }
+        self.deliveries.start(&mut self.state, now);
+    }
+
+    /// Compares everything with the ledger: inboxes, triggers that may have missed changes, schedules, unfinished tasks,
+    /// escalations.
+    fn scan(&mut self) {
+        let unseen = self.inboxes.scan_all(&mut self.state, &self.triggers.folders());
+        self.triggers.check_unseen(&self.state, &unseen);
+        self.reload.start(&mut self.state);
+        Triggers::check_schedules(&mut self.state);
+        Workers::check(&mut self.state);
+        Deliveries::escalate(&mut self.state);
+    }
+
+    fn on_change(&mut self, change: Change) {
+        // Deleting the state folder deletes the watched folder in it too.
+        let is_wake = |path: &Path| self.state.context.wake.as_deref() == Some(path);
+        if matches!(&change, Change::Touched(path) if is_wake(path)) || change == Change::Rescan {
+            drop(self.state.context.ledger.check_files());
+        }
+        match change {
+            Change::Rescan => {
+                self.inboxes.on_lost_events();
+                self.triggers.on_lost_events();
+            }
+            Change::Complete(path) => self.on_path(&path, DetectedBy::Complete),
+            Change::Touched(path) => self.on_path(&path, DetectedBy::Present),
+        }
+    }
+
+    fn on_path(&mut self, path: &Path, seen: DetectedBy) {
+        self.triggers.on_path(path);
+        let context = Arc::clone(&self.state.context);
+        if context.refresh.as_ref().is_some_and(|refresh| refresh.concerns(path)) {
+            self.reload.start(&mut self.state);
+        }
+        if path.parent().is_some_and(|folder| context.wake.as_deref() == Some(folder)) {
+            self.reload.start(&mut self.state);
+            Workers::recover_now(&mut self.state);
+            return;
+        }
+        self.inboxes.on_path(&self.state, path, seen);
     }
 
     fn on_time(&mut self) {
         // A loss ends the loop through `Ledger::lost`.
-        drop(self.context.ledger.check_files());
+        drop(self.state.context.ledger.check_files());
         let now = Instant::now();
-        if now >= self.next_reconcile {
-            self.reconcile();
-        } else if self.next_due.is_some_and(|due| now >= due) {
-            self.next_due = None;
-            self.recover_left_overs();
+        if self.inboxes.is_scan_due(now) {
+            self.scan();
+        } else {
+            self.workers.on_time(&mut self.state, now);
         }
-        if self.next_schedule.is_some_and(|due| now >= due) {
-            self.next_schedule = None;
-            self.look_at_schedules();
+        self.triggers.on_time(&mut self.state, now);
+        self.inboxes.poll(&mut self.state, now);
+    }
+
+    fn next_wake(&self) -> Instant {
+        let stopping = self.state.stopping;
+        let others = [self.workers.next_wake(), self.triggers.next_wake()].into_iter().flatten().filter(|_| !stopping);
+        let wake = others.fold(self.inboxes.next_wake(stopping), Instant::min);
+        self.deliveries.next_wake(stopping).map_or(wake, |next| wake.min(next))
+    }
+
+    fn is_done(&self) -> bool {
+        let idle = self.state.jobs.is_empty() && self.deliveries.is_idle();
+        if self.state.stopping {
+            return idle;
         }
-        self.poll(now);
+        let quiet = self.inboxes.is_quiet() && self.triggers.is_quiet() && !self.deliveries.has_retries();
+        self.state.mode == Mode::Once && idle && quiet && self.workers.next_wake().is_none()
     }
 
     fn stop(&mut self, times: u8) {
-        self.stopping = true;
-        self.closing.cancel();
+        self.state.stopping = true;
+        self.state.closing.cancel();
         if times >= 2 {
-            self.context.ending.cancel();
+            self.state.context.ending.cancel();
         }
-        let running: usize = self.working.values().sum();
+        let running = self.workers.running();
         if running > 0 {
             tracing::info!("{running} running, waiting for the end (again to cancel)");
         }
     }
 
-    fn wake_at(&self) -> Instant {
-        let mut wake = self.next_reconcile;
-        if !self.stopping {
-            let undelivered = self.undelivered.iter().map(|(at, ..)| *at).min();
-            let armed = self.armed.values().map(|(_, at)| *at).min();
-            let room = self.file_queue.in_progress() < limits::CAPTURES_AT_ONCE;
-            let file = self.file_queue.next_at().filter(|_| room);
-            let poll = self.polls.values().min().copied();
-            wake = [file, armed, undelivered, self.next_due, self.next_schedule, poll]
-                .into_iter()
-                .flatten()
-                .fold(wake, Instant::min);
-        }
-        self.delivery_workers.next_at().map_or(wake, |next| wake.min(next))
-    }
-
-    fn is_done(&self) -> bool {
-        let idle = self.jobs.is_empty() && self.delivery_workers.is_idle();
-        if self.stopping {
-            return idle;
-        }
-        let quiet =
-            self.file_queue.is_clear() && !self.missing_unseen && self.armed.is_empty() && self.undelivered.is_empty();
-        self.mode == Mode::Once && idle && quiet && self.next_due.is_none()
-    }
-}
-
-/// The next change, where there is a watcher.
-async fn next(watcher: &mut Option<Watcher>) -> Change {
-    match watcher {
-        Some(watcher) => watcher.next().await,
-        None => std::future::pending().await,
+    /// Ends everything at once: the ledger is lost, so nothing can be acknowledged.
+    fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
+        self.state.stopping = true;
+        self.state.closing.cancel();
+        self.state.context.ending.cancel();
+        self.state.jobs.abort_all();
+        Err(lost.into())
     }
 }

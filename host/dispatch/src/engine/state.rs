@@ -1,57 +1,19 @@
-//! The engine's state.
+//! What the parts of the engine share: the context, the jobs, the requested actions, the summary.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::os::unix::fs::MetadataExt as _;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::Duration;
 
-use baton_intake::Watcher;
+use baton_core::State;
 use baton_sandbox::Cancel;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 
-use super::delivery_workers::{DeliveryTry, DeliveryWorkers};
-use super::file_queue::FileQueue;
-use super::message::Message;
-use crate::Context;
-use crate::triggers::ArmedTrigger;
-use crate::triggers::task::PluginWatch;
-use crate::work::Listener;
-
-/// Triggers that missed changes: the next check compares all their files.
-#[derive(Debug, Default)]
-pub(super) struct UnseenChanges {
-    /// Events were lost, or the triggers have changed.
-    pub(super) all: bool,
-    /// A folder of files that plugins watch could not be watched.
-    pub(super) watched_files: bool,
-    /// Plugins one of whose triggers could not be compared, or has no budget left.
-    pub(super) of_plugins: BTreeSet<String>,
-}
-
-/// Identifies a folder: a new one may have the same path, and even the same inode number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FolderId {
-    device: u64,
-    inode: u64,
-    made: Option<SystemTime>,
-}
-
-impl FolderId {
-    pub(super) fn of(folder: &Path) -> Option<Self> {
-        let metadata = folder.metadata().ok()?;
-        Some(Self { device: metadata.dev(), inode: metadata.ino(), made: metadata.created().ok() })
-    }
-}
-
-/// Whether a job reloads the plugins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RefreshState {
-    No,
-    Now,
-    /// A job reloads them now, and another one must follow.
-    Again,
-}
+use super::message::{Action, Message};
+use crate::attempt::SettledTask;
+use crate::presence::FILE_MISSING;
+use crate::{Context, DispatchError, limits};
 
 /// When the engine ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,61 +35,122 @@ pub struct Summary {
     pub undelivered: Vec<String>,
 }
 
-/// What a job holds, released if the job crashes.
-pub(super) enum JobResources {
-    File(PathBuf),
-    Agent(String),
-    Deliveries(Vec<DeliveryTry>),
-    /// The reload of the plugins.
-    Plugins,
-}
-
-/// The daemon's engine.
-pub struct Engine {
+pub(super) struct EngineState {
     pub(super) context: Arc<Context>,
     pub(super) mode: Mode,
-    pub(super) listener: Listener,
-    pub(super) file_queue: FileQueue,
-    pub(super) watcher: Option<Watcher>,
-    /// The folders that are watched with all below them.
-    pub(super) watched: HashMap<PathBuf, FolderId>,
-    /// Whether to watch these folders again, because events were lost and folders below may be new.
-    pub(super) watch_again: bool,
-    /// Triggers that missed changes.
-    pub(super) unseen: UnseenChanges,
-    /// The watched files by plugin, and their watcher.
-    pub(super) watching: BTreeMap<String, PluginWatch>,
-    pub(super) files_watcher: Option<Watcher>,
-    pub(super) triggers: Vec<ArmedTrigger>,
-    /// Triggers to check: when the first change was seen, and when to check.
-    pub(super) armed: BTreeMap<usize, (Instant, Instant)>,
-    pub(super) jobs: JoinSet<Message>,
-    /// What each job holds.
-    pub(super) held: HashMap<Id, JobResources>,
-    pub(super) working: HashMap<String, usize>,
-    /// Agents that got work while all their workers were busy.
-    pub(super) more_work: HashSet<String>,
-    /// Agents one of whose workers crashed.
-    pub(super) broken: HashSet<String>,
-    /// Inboxes that another workspace serves.
-    pub(super) foreign: HashSet<PathBuf>,
-    /// When each inbox without events is scanned next.
-    pub(super) polls: BTreeMap<PathBuf, Instant>,
-    pub(super) scans: usize,
-    /// Missing files were not searched for since the last full scan.
-    pub(super) missing_unseen: bool,
-    /// Stalled tasks that were logged.
-    pub(super) still: HashSet<String>,
-    /// How often the reader of a file crashed.
-    pub(super) breaks: HashMap<PathBuf, u32>,
-    pub(super) delivery_workers: DeliveryWorkers,
-    pub(super) undelivered: Vec<(Instant, DeliveryTry)>,
-    pub(super) next_due: Option<Instant>,
-    pub(super) next_reconcile: Instant,
-    pub(super) next_schedule: Option<Instant>,
-    pub(super) refreshing: RefreshState,
     pub(super) stopping: bool,
     /// Cancelled when nothing new may start.
     pub(super) closing: Cancel,
     pub(super) summary: Summary,
+    pub(super) jobs: JoinSet<Message>,
+    /// The message that stands for the result of a job if the job crashes.
+    crash_messages: HashMap<Id, Message>,
+    actions: VecDeque<Action>,
+    logged: HashSet<PathBuf>,
+}
+
+impl EngineState {
+    pub(super) fn new(context: Arc<Context>, mode: Mode) -> Self {
+        Self {
+            context,
+            mode,
+            stopping: false,
+            closing: Cancel::default(),
+            summary: Summary::default(),
+            jobs: JoinSet::new(),
+            crash_messages: HashMap::new(),
+            actions: VecDeque::new(),
+            logged: HashSet::new(),
+        }
+    }
+
+    /// Starts a job. The engine continues without its result if it crashes.
+    pub(super) fn spawn(&mut self, job: impl Future<Output = Message> + Send + 'static) {
+        self.jobs.spawn(job);
+    }
+
+    /// Starts a job that holds something: if it crashes, the engine gets `crashed` and releases that.
+    pub(super) fn spawn_holding(&mut self, crashed: Message, job: impl Future<Output = Message> + Send + 'static) {
+        let id = self.jobs.spawn(job).id();
+        self.crash_messages.insert(id, crashed);
+    }
+
+    /// The same for a job that blocks its thread.
+    pub(super) fn spawn_blocking_holding(&mut self, crashed: Message, job: impl FnOnce() -> Message + Send + 'static) {
+        let id = self.jobs.spawn_blocking(job).id();
+        self.crash_messages.insert(id, crashed);
+    }
+
+    /// The message of a job that has ended.
+    pub(super) fn message_of(&mut self, done: Result<(Id, Message), JoinError>) -> Option<Message> {
+        match done {
+            Ok((id, message)) => {
+                self.crash_messages.remove(&id);
+                Some(message)
+            }
+            Err(error) => {
+                tracing::error!(%error, "a job ended without a message");
+                self.crash_messages.remove(&error.id())
+            }
+        }
+    }
+
+    pub(super) fn request(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    pub(super) fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Whether nothing was logged about this path yet; from now on it was.
+    pub(super) fn log_once(&mut self, path: &Path) -> bool {
+        self.logged.insert(path.to_owned())
+    }
+
+    /// Forgets what was logged about entries of `folder`, except these.
+    pub(super) fn forget_logged(&mut self, folder: &Path, except: &HashSet<&Path>) {
+        self.logged.retain(|path| path.parent() != Some(folder) || except.contains(path.as_path()));
+    }
+
+    /// A job failed: logs it, and has unfinished tasks recovered later.
+    pub(super) fn failed(&mut self, error: &DispatchError) {
+        tracing::error!("{error}");
+        self.request(Action::Recover(limits::DELIVERY_BACKOFF));
+        self.give_up_once(error);
+    }
+
+    /// `up --once` does not wait for a failing ledger.
+    pub(super) fn give_up_once(&mut self, error: &DispatchError) {
+        if self.mode == Mode::Once {
+            self.summary.undelivered.push(error.to_string());
+            self.stopping = true;
+            self.closing.cancel();
+        }
+    }
+
+    /// Requests what follows from a settled task.
+    pub(super) fn on_settled(&mut self, settled: SettledTask) {
+        settled.log();
+        *self.summary.settled.entry(settled.status()).or_default() += 1;
+        let agent = &settled.agent;
+        for task in std::iter::once(settled.id).chain(settled.to_deliver) {
+            self.request(Action::Deliver { task, agent: agent.clone() });
+        }
+        if settled.watches {
+            self.request(Action::CheckWatched(agent.clone()));
+        }
+        if settled.wrote {
+            self.request(Action::CheckTriggers(agent.clone()));
+        }
+        if settled.text == FILE_MISSING {
+            self.request(Action::Scan(limits::MISSING_LOOK));
+        }
+        if let Some(reason) = &settled.quarantined {
+            tracing::warn!(%agent, "{reason}");
+        }
+        if settled.state == State::Waiting || settled.released || settled.quarantined.is_some() {
+            self.request(Action::Recover(Duration::ZERO));
+        }
+    }
 }

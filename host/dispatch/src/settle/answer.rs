@@ -9,7 +9,7 @@ use super::reports::NamedArtifact;
 use super::resolution::Actor;
 use crate::limits;
 
-/// Findings that a RETURN lists; the report and the ledger have them all.
+/// Findings that a RETURN lists; the report and the ledger have all of them.
 const FINDINGS_IN_RETURN: usize = 50;
 
 pub(super) fn severity(severity: wit::Severity) -> &'static str {
@@ -50,7 +50,7 @@ pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: 
     (answer.file_name(), answer.to_bytes())
 }
 
-/// The first findings, a line each, and how many there are beyond.
+/// The first findings, one line each, and the number of further ones.
 fn shown(findings: &[wit::Finding]) -> Vec<String> {
     let title = |found: &wit::Finding| at_most(&found.title, limits::FINDING_TITLE_BYTES).into_owned();
     let line = |found: &wit::Finding| format!("[{}] {}", severity(found.severity), title(found));

@@ -10,12 +10,11 @@ use baton_sandbox::{LimitUsage, ResourceLimit, Usage};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::resolution::answer_to;
-use super::resolution::{Resolution, resolve};
+use super::plugin_requests::PluginRequests;
+use super::resolution::{Resolution, ReturnAddress, answer_to, resolve};
 use crate::attempt::{FinishedAttempt, PluginHealth, SettledTask};
 use crate::context::Context;
-use crate::own_changes::OwnChanges;
-use crate::plugin_requests::PluginRequests;
+use crate::triggers::own_writes::OwnChanges;
 
 /// A resolution with its output.
 pub(super) struct Settlement {
@@ -30,9 +29,9 @@ impl Settlement {
     pub(super) fn of(context: &Context, attempted: FinishedAttempt) -> Self {
         let FinishedAttempt { task, installed, ended, own, sql_bytes, at } = attempted;
         let report = ended.as_ref().ok();
-        let (sign, usage) =
-            (report.map_or(PluginHealth::None, PluginHealth::of), report.map(|report| as_json(&report.usage)));
-        let used = |ceiling| report.and_then(|report| report.usage.of(ceiling)).map_or(0, |used| used.used);
+        let health = report.map_or(PluginHealth::None, PluginHealth::of);
+        let usage = report.map(|report| as_json(&report.usage));
+        let used = |limit| report.and_then(|report| report.usage.of(limit)).map_or(0, |used| used.used);
         let spent = vec![
             (Resource::Tasks, context.budgets.taken(&task.agent, &task.id)),
             (Resource::Written, used(ResourceLimit::Written)),
@@ -49,14 +48,14 @@ impl Settlement {
             text: report.log.clone(),
         });
         let mut ending = resolve(context, &task, installed.as_ref(), ended, at);
-        let post = std::mem::take(&mut ending.post);
+        let requests = std::mem::take(&mut ending.requests);
         let out = SettlementOutput {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
             reports: context.reports(),
             answer_to: answer_to(context, &task, ending.state),
-            post: PluginRequests::of(context, &task, post, at),
+            requests: PluginRequests::of(context, &task, requests, at),
             owner: context.owner.clone(),
-            sign,
+            health,
             usage,
             log,
             quarantine: context.quarantine(&task.agent),
@@ -73,7 +72,7 @@ impl Settlement {
         let (state, outcome, text, next_steps) = match written {
             Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
             None => {
-                let text = "somebody else has settled it meanwhile; this outcome was dropped".to_owned();
+                let text = "another process has settled it meanwhile; this outcome was dropped".to_owned();
                 (self.task.state, None, text, Vec::new())
             }
         };
@@ -107,13 +106,11 @@ impl Settlement {
 pub(super) struct SettlementOutput {
     pub(super) plugin_digest: Option<String>,
     pub(super) reports: PathBuf,
-    /// The sender's name and the folder of the RETURN.
-    pub(super) answer_to: Option<(String, String)>,
-    pub(super) post: PluginRequests,
+    pub(super) answer_to: Option<ReturnAddress>,
+    pub(super) requests: PluginRequests,
     pub(super) owner: String,
-    /// What the attempt says about its plugin.
-    pub(super) sign: PluginHealth,
-    /// What it used of its ceilings, as JSON.
+    pub(super) health: PluginHealth,
+    /// What it used of its limits, as JSON.
     pub(super) usage: Option<String>,
     /// What its plugin wrote to standard output and standard error.
     pub(super) log: Option<AttemptLog>,
@@ -135,11 +132,11 @@ fn as_json(usage: &Usage) -> String {
 /// What a settlement changed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettlementEffects {
-    /// The places of the reports.
+    /// The paths of the reports.
     pub(crate) artifacts: Vec<String>,
     /// Other tasks that have deliveries because of it.
     pub(crate) to_deliver: Vec<String>,
-    /// Other tasks may begin now.
+    /// Other tasks may start now.
     pub(crate) released: bool,
     /// The reason why the plugin is quarantined from now on.
     pub(crate) quarantined: Option<String>,

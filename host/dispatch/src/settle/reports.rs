@@ -1,4 +1,4 @@
-//! The files that an attempt gives back: which names are allowed, and which ones they get in `reports/`.
+//! The reports of an attempt: which names are allowed, and which ones they get in `reports/`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use baton_core::{Digest, file_name};
 use baton_ledger::{LedgerError, Tx, outbox};
 use baton_sandbox::wit;
 
-/// The first name that is not plain, or that was there before.
+/// The first name that is invalid, or that occurs twice.
 pub(super) fn bad_name(artifacts: &[wit::Artifact]) -> Option<&str> {
     let mut seen = BTreeSet::new();
     artifacts.iter().map(|artifact| artifact.name.as_str()).find(|name| !is_artifact_name(name) || !seen.insert(*name))
@@ -19,25 +19,24 @@ fn is_artifact_name(name: &str) -> bool {
     plain && !name.chars().any(|c| is_hidden_in_name(c) || matches!(c, '/' | '\\'))
 }
 
-/// An artifact with the name that it is going to have.
+/// An artifact with its final name.
 pub(super) struct NamedArtifact {
     pub(super) name: String,
     pub(super) media_type: String,
     pub(super) hash: String,
-    /// Absent when a file of this name with these bytes is there already.
+    /// Absent if a file with this name and these bytes exists already.
     pub(super) bytes: Option<Vec<u8>>,
 }
 
 impl NamedArtifact {
-    /// Where it is going to be, relative to the workspace.
+    /// Its path, relative to the workspace.
     pub(super) fn place(&self) -> String {
         format!("reports/{}", self.name)
     }
 }
 
-/// Finds names in `reports/`: as the plugin has them, or all with the same number where one is taken by other bytes (on the
-/// disk or on its way there), so that what belongs together keeps together. A file that is there with the same bytes is
-/// the report.
+/// Finds names in `reports/`: those of the plugin, or all with the same number if one of them is taken by a file with other bytes (on
+/// the disk or in the outbox), so that the names of one attempt match. An existing file with the same bytes is the report.
 pub(super) fn name_all(
     tx: &Tx<'_>,
     reports: &Path,
@@ -53,7 +52,7 @@ pub(super) fn name_all(
     }
 }
 
-/// The artifact under its `number`th name; `None` when that is taken by something else.
+/// The artifact under its `number`th name; `None` if a file with other bytes has that name.
 fn name(
     tx: &Tx<'_>,
     reports: &Path,
@@ -64,12 +63,11 @@ fn name(
     let name = file_name::with_insert(&artifact.name, &suffix);
     let hash = Digest::of(&artifact.bytes);
     let path = reports.join(&name);
-    let there = path.symlink_metadata();
+    let existing = path.symlink_metadata();
     // Only a file of the same size is read: this is inside a transaction.
-    let same = there.as_ref().is_ok_and(|file| file.len() == artifact.bytes.len() as u64)
+    let same = existing.as_ref().is_ok_and(|file| file.len() == artifact.bytes.len() as u64)
         && baton_intake::hash_file(&path).is_ok_and(|found| found == hash);
-    let there = there.is_ok();
-    let taken = !same && (there || outbox::is_reserved(tx, "reports", &name)?);
+    let taken = !same && (existing.is_ok() || outbox::is_reserved(tx, "reports", &name)?);
     let bytes = (!same).then(|| artifact.bytes.clone());
     let named = NamedArtifact { name, media_type: artifact.media_type.clone(), hash: hash.to_string(), bytes };
     Ok((!taken).then_some(named))

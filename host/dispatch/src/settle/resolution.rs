@@ -1,18 +1,16 @@
-//! What an attempt comes to: the state, the word for it and the text that says why. Nothing is written here.
+//! Decides how an attempt ends: the state, the event's action and the reason. Nothing is written here.
 
 use std::sync::Arc;
 
-use baton_core::manifest::grant_command;
-use baton_core::text::{PLUGIN_SAYS, plugin_says};
 use baton_core::{OutcomeKind, State};
 use baton_ledger::task::{Origin, Task};
 use baton_sandbox::{self as sandbox, AttemptError, AttemptReport, WatchUpdate, wit};
 use jiff::{SignedDuration, Timestamp};
 
+use super::explain::explain;
 use super::reports;
 use crate::attempt::AbortReason;
 use crate::context::Context;
-use crate::last_words::last_words;
 use crate::limits;
 use crate::plugins::InstalledPlugin;
 use crate::presence::FILE_MISSING;
@@ -44,7 +42,7 @@ pub(super) struct Resolution {
     pub(super) state: State,
     pub(super) action: &'static str,
     pub(super) text: String,
-    /// What the plugin says of it, when it ended with an outcome.
+    /// How much was done, if the plugin returned an outcome.
     pub(super) outcome: Option<OutcomeKind>,
     pub(super) next_steps: Vec<String>,
     pub(super) due: Option<Timestamp>,
@@ -52,12 +50,12 @@ pub(super) struct Resolution {
     pub(super) stale: bool,
     pub(super) artifacts: Vec<wit::Artifact>,
     pub(super) findings: Vec<wit::Finding>,
-    pub(super) post: Vec<sandbox::PluginRequest>,
+    pub(super) requests: Vec<sandbox::PluginRequest>,
     pub(super) watched: Vec<WatchUpdate>,
 }
 
 impl Resolution {
-    /// An ending by the plugin, without an outcome.
+    /// Ended by the plugin, without an outcome.
     fn without_outcome(state: State, action: &'static str, text: String) -> Self {
         Self {
             actor: Actor::Plugin,
@@ -70,7 +68,7 @@ impl Resolution {
             stale: false,
             artifacts: Vec::new(),
             findings: Vec::new(),
-            post: Vec::new(),
+            requests: Vec::new(),
             watched: Vec::new(),
         }
     }
@@ -80,8 +78,8 @@ impl Resolution {
     }
 }
 
-/// Decides how an attempt on `installed` ended. What it would wait for may have come while it ran, and nobody would tell it
-/// again: then it is tried again.
+/// Decides how an attempt on `installed` ended. If the plugin or its grants have changed during the attempt, a task that would wait
+/// for that is tried again.
 pub(super) fn resolve(
     context: &Context,
     task: &Task,
@@ -92,7 +90,7 @@ pub(super) fn resolve(
     let ending = match ended {
         Err(ended) => without_report(ended, now),
         Ok(AttemptReport { ended: Err(failure), log, .. }) => {
-            let ending = failed(context, task, installed.map(Arc::as_ref), (&failure, &log), now);
+            let ending = failed(context, task, installed.map(Arc::as_ref), &failure, &log, now);
             if context.budgets.was_refused(&task.agent, &task.id) {
                 out_of_budget(context, task, ending)
             } else {
@@ -103,7 +101,7 @@ pub(super) fn resolve(
     };
     let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
     if waits && task.origin == Origin::Call {
-        let text = format!("{}; then run it again: a `baton run` does not go on automatically", ending.text);
+        let text = format!("{}; then run it again: a `baton run` does not continue automatically", ending.text);
         return Resolution { text, ..ending };
     }
     if waits && has_changed(context, task, installed) {
@@ -113,7 +111,7 @@ pub(super) fn resolve(
     ending
 }
 
-/// Whether the plugin is another one than the attempt ran on, or can be used by now.
+/// Whether the plugin has changed since the attempt, or can be used now.
 fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledPlugin>>) -> bool {
     let now = context.plugin(&task.agent).ok();
     now.is_some_and(|now| installed.is_none_or(|then| !Arc::ptr_eq(&now, then)))
@@ -137,8 +135,8 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
         AbortReason::Withdrawn(reason) => (State::Cancelled, "cancelled", reason),
         AbortReason::Refused(reason) => (State::Failed, "failed", reason),
         AbortReason::Overdue(reason) => (State::Failed, "overdue", reason),
-        AbortReason::Unbegun => {
-            let text = "the daemon stopped before it began; it is made at the next start";
+        AbortReason::NotStarted => {
+            let text = "the daemon stopped before it started; it runs at the next start";
             (State::Queued, "stopped", text.to_owned())
         }
         AbortReason::Held(reason) => (State::NeedsApproval, "needs_approval", reason),
@@ -151,12 +149,14 @@ fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
 fn with_outcome(
     task: &Task,
     outcome: wit::Outcome,
-    post: Vec<sandbox::PluginRequest>,
+    requests: Vec<sandbox::PluginRequest>,
     watched: Vec<WatchUpdate>,
 ) -> Resolution {
     if let Some(bad) = reports::bad_name(&outcome.artifacts) {
-        let text =
-            format!("the plugin `{}` named a report {bad:?}: a plain file name, each once, is wanted", task.agent);
+        let text = format!(
+            "the plugin `{}` named a report {bad:?}: reports need plain file names, each used once",
+            task.agent
+        );
         return Resolution::without_outcome(State::Failed, "failed", text);
     }
     let (kind, action) = match outcome.kind {
@@ -169,7 +169,7 @@ fn with_outcome(
         next_steps: outcome.next_steps,
         artifacts: outcome.artifacts,
         findings: outcome.findings,
-        post,
+        requests,
         watched,
         ..Resolution::without_outcome(kind.state(), action, outcome.summary)
     }
@@ -179,14 +179,12 @@ fn failed(
     context: &Context,
     task: &Task,
     installed: Option<&InstalledPlugin>,
-    (failure, log): (&AttemptError, &str),
+    failure: &AttemptError,
+    log: &str,
     now: Timestamp,
 ) -> Resolution {
-    let lacks = installed.map_or(&[][..], |installed| &installed.grants.lacks);
-    let mut text = explain(failure, &task.agent, lacks);
-    if let (AttemptError::Trap(_), Some(words)) = (failure, last_words(log)) {
-        text.push_str(&format!("; {}", plugin_says(&words)));
-    }
+    let missing = installed.map_or(&[][..], |installed| &installed.grants.missing);
+    let text = explain(failure, &task.agent, missing, log);
     let (state, action) = match failure {
         AttemptError::Retryable(_) => return again_or_dead(context, task, &text, now),
         AttemptError::NeedsHuman(_) => (State::NeedsHuman, "needs_human"),
@@ -207,27 +205,27 @@ fn out_of_budget(context: &Context, task: &Task, failed: Resolution) -> Resoluti
         "{}; its plugin has used up its budget of handoffs (attempt {attempts} of {})",
         failed.text, policy.max_attempts
     );
-    // Like all tasks of the plugin it begins when the budget has room again.
+    // Like all tasks of the plugin it starts when the budget has room again.
     let (state, action) =
         if attempts < policy.max_attempts { (State::Queued, "queued") } else { (State::Dead, "dead") };
     Resolution::without_outcome(state, action, text).by(Actor::Baton)
 }
 
-/// The daemon is stopping, or a person ends a call: what may run again does so at the daemon's next start.
+/// The daemon stops, or a person ends a call. An idempotent action runs again at the daemon's next start.
 fn stopped(task: &Task, installed: Option<&InstalledPlugin>) -> Resolution {
     let idempotent = installed.is_some_and(|installed| installed.is_idempotent(task.action.as_deref()));
     let (actor, state, text) = if task.origin == Origin::Call {
         (Actor::Operator, State::Cancelled, "it was cancelled")
     } else if idempotent {
-        (Actor::Baton, State::Queued, "the attempt was stopped; it is made again at the next start")
+        (Actor::Baton, State::Queued, "the attempt was stopped; the task runs again at the next start")
     } else {
-        let text = "the attempt was stopped and the action is not declared idempotent: see what it has done";
+        let text = "the attempt was stopped and the action is not declared idempotent: check what it has done";
         (Actor::Baton, State::NeedsHuman, text)
     };
     Resolution::without_outcome(state, "stopped", text.to_owned()).by(actor)
 }
 
-/// A call by hand is not repeated behind the caller's back.
+/// A retry, unless the task is a call or all attempts are used up.
 fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> Resolution {
     let policy = context.retry(&task.agent);
     let pause = policy.pause_after(task.attempts, &task.id).filter(|_| task.origin != Origin::Call);
@@ -237,7 +235,7 @@ fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> 
             Resolution { due: Some(due), ..Resolution::without_outcome(State::Waiting, "waiting", text) }
         }
         None if task.origin == Origin::Call => {
-            let text = format!("{text}; `baton run` tries once: run it again when the cause is gone");
+            let text = format!("{text}; `baton run` tries once: run it again when the cause is fixed");
             Resolution::without_outcome(State::Dead, "dead", text)
         }
         None => {
@@ -248,30 +246,18 @@ fn again_or_dead(context: &Context, task: &Task, text: &str, now: Timestamp) -> 
     }
 }
 
-/// Where the RETURN goes, if there is one: the sender's name and the folder.
-pub(crate) fn answer_to(context: &Context, task: &Task, state: State) -> Option<(String, String)> {
+/// The recipient of a RETURN.
+pub(super) struct ReturnAddress {
+    pub(super) sender: String,
+    pub(super) folder: String,
+}
+
+/// The recipient of the task's RETURN, if it sends one.
+pub(super) fn answer_to(context: &Context, task: &Task, state: State) -> Option<ReturnAddress> {
     let sender = task.sender.as_deref()?;
     let asked = task.origin == Origin::Handoff && task.kind != "RETURN" && sender != "baton";
     if !asked || !state.sends_return() {
         return None;
     }
-    Some((sender.to_owned(), context.answers_for(task.answer_to()?)))
-}
-
-/// The failure's text as a person reads it.
-pub(crate) fn explain(failure: &AttemptError, plugin: &str, lacks: &[String]) -> String {
-    match failure {
-        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
-        AttemptError::Trap(_) => format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff"),
-        // The plugin's own words may look like a command, so they do not replace the host's.
-        AttemptError::NeedsGrant(text)
-            if !lacks.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
-        {
-            format!("{}; {text}", grant_command(plugin, lacks))
-        }
-        AttemptError::NeedsHuman(text) => {
-            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
-        }
-        other => other.to_string(),
-    }
+    Some(ReturnAddress { sender: sender.to_owned(), folder: context.answers_for(task.answer_to()?) })
 }

@@ -11,16 +11,16 @@ use baton_sandbox::{WatchUpdate, wit};
 use fail::fail_point;
 
 use super::answer::{answer, severity};
-use super::outcome::Settlement;
-use super::outcome::SettlementEffects;
+use super::dependencies;
+use super::outcome::{Settlement, SettlementEffects};
 use super::reports::{NamedArtifact, name_all};
-use super::resolution::{Actor, Resolution};
-use crate::archive::{to_archive, to_dead_letters, to_stale};
+use super::resolution::{Actor, Resolution, ReturnAddress};
+use crate::delivery::archive::{to_archive, to_dead_letters, to_stale};
 use crate::triggers::returns;
-use crate::{budget, dependencies, limits, supervise};
+use crate::{budget, limits, supervise};
 
 impl Settlement {
-    /// The transaction. `None` when the task is not held any more.
+    /// The transaction. `None` if this process does not hold the task's lease any more.
     pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<SettlementEffects>, LedgerError> {
         let Self { task, ending, out, at } = self;
         if !task::holds(tx, &task.id, &out.owner)? {
@@ -29,28 +29,29 @@ impl Settlement {
         fail_point!("settle.begun");
         let artifacts = name_all(tx, &out.reports, &ending.artifacts)?;
         let head = self.transition(tx, &artifacts)?;
-        self.keep(tx)?;
+        self.record_findings(tx)?;
         out.own.record(tx, &task.agent)?;
         for named in &artifacts {
             if let Some(bytes) = &named.bytes {
-                self.deliver(tx, DeliveryKind::Artifact, "reports", (named.name.clone(), bytes.clone()))?;
+                self.deliver(tx, DeliveryKind::Artifact, "reports", named.name.clone(), bytes.clone())?;
             }
         }
-        let sent = out.post.go_out(tx, task, *at)?;
-        if let Some((sender, folder)) = &out.answer_to {
-            self.deliver(tx, DeliveryKind::Return, folder, answer(self, &artifacts, sender, &head))?;
+        let sent = out.requests.record(tx, task, *at)?;
+        if let Some(ReturnAddress { sender, folder }) = &out.answer_to {
+            let (name, bytes) = answer(self, &artifacts, sender, &head);
+            self.deliver(tx, DeliveryKind::Return, folder, name, bytes)?;
         }
-        self.put_away(tx)?;
+        self.archive(tx)?;
         let released = dependencies::settled(tx, task, ending.state, *at)? || sent.released;
         let reports = artifacts.iter().filter(|named| named.bytes.is_some()).count() as u64;
-        let held = self.spend(tx, reports)?;
-        let quarantined = self.supervised(tx)?.or(held);
+        let out_of_budget = self.spend(tx, reports)?;
+        let quarantined = self.supervise(tx)?.or(out_of_budget);
         fail_point!("settle.written");
         let artifacts = artifacts.iter().map(NamedArtifact::place).collect();
         Ok(Some(SettlementEffects { artifacts, to_deliver: sent.to_deliver, released, quarantined }))
     }
 
-    /// Moves the task to its state; gives the newest hash of the chain.
+    /// Moves the task to its state. Returns the newest hash of the chain.
     fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
         let Self { task, ending, out, at } = self;
         let actor = ending.actor.name(task);
@@ -78,8 +79,8 @@ impl Settlement {
         Ok(head)
     }
 
-    /// Keeps what was found, and which files are watched from now on.
-    fn keep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+    /// Records the findings, and the files that are watched from now on.
+    fn record_findings(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let Self { task, ending, at, .. } = self;
         let findings: Vec<_> = ending.findings.iter().map(kept).collect();
         findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
@@ -91,19 +92,20 @@ impl Settlement {
         Ok(())
     }
 
-    /// Has a file written into a folder.
+    /// Adds the delivery of a file to the outbox.
     fn deliver(
         &self,
         tx: &Tx<'_>,
         kind: DeliveryKind,
         folder: &str,
-        (name, bytes): (String, Vec<u8>),
+        name: String,
+        bytes: Vec<u8>,
     ) -> Result<(), LedgerError> {
         outbox::add(tx, &self.task.id, &outbox::NewDelivery::written(kind, folder.to_owned(), name, bytes)).map(drop)
     }
 
-    /// Has the file of a task that is over moved out of the inbox.
-    fn put_away(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+    /// Adds the move of an ended task's file to the archive.
+    fn archive(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let Self { task, ending, at, .. } = self;
         let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) else { return Ok(()) };
         let hash = task.input.clone();
@@ -123,7 +125,7 @@ impl Settlement {
     }
 
     /// Records what the attempt used and its effect on the plugin. Returns the reason if the plugin is quarantined from now on.
-    fn supervised(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
+    fn supervise(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
         let Self { task, ending, out, at } = self;
         if let Some(usage) = &out.usage {
             task::set_usage(tx, &task.id, usage)?;
@@ -134,9 +136,9 @@ impl Settlement {
         let Some(digest) = &out.plugin_digest else {
             return Ok(None);
         };
-        let quarantined = supervise::record_health(tx, task, digest, &out.sign, out.quarantine, *at)?;
+        let quarantined = supervise::record_health(tx, task, digest, &out.health, out.quarantine, *at)?;
         if let Some(text) = &quarantined {
-            supervise::tell(tx, task, ending.state, text, *at)?;
+            supervise::record_quarantine(tx, task, ending.state, text, *at)?;
         }
         Ok(quarantined)
     }

@@ -1,25 +1,35 @@
 //! A `files` trigger of a manifest: the files below a granted folder that fit a pattern.
 //!
-//! Level-triggered like the inboxes: the folder is compared with what the ledger has marked, so a change while nobody
-//! looked fires too, and a touched file with the same content does not. The marks and the task are one transaction.
+//! Level-triggered like the inboxes: the folder is compared with the marks in the ledger, so a change while the daemon was down
+//! fires too, and a touched file with the same content does not. The marks and the task are one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_core::State;
 use baton_intake::{Glob, hash_file, scan_tree};
 use baton_ledger::{Tx, mark, task};
 use baton_sandbox::MountGrant;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::task::{TriggerResult, title};
-use crate::own_changes::{OwnPaths, OwnWrites};
+use super::task::{TriggerResult, files_task};
+use crate::triggers::own_writes::{OwnPaths, OwnWrites};
 use crate::{Context, DispatchError, budget, limits};
 
-/// A trigger that is armed.
+/// A `files` trigger of a manifest.
+pub(super) struct DeclaredFilesTrigger<'a> {
+    pub(super) plugin: &'a str,
+    /// Its place in the manifest, from 0.
+    pub(super) number: usize,
+    pub(super) folder: &'a str,
+    pub(super) glob: &'a str,
+    pub(super) debounce: Duration,
+    pub(super) action: &'a str,
+}
+
+/// An armed trigger.
 #[derive(Clone, Debug)]
 pub(crate) struct FilesTrigger {
     /// Names its marks in the ledger.
@@ -27,28 +37,24 @@ pub(crate) struct FilesTrigger {
     pub(crate) plugin: String,
     action: String,
     mounts: Vec<MountGrant>,
-    /// What Baton itself writes to: a report must not fire the trigger that it came from.
+    /// Folders to which Baton itself writes: a report must not fire the trigger that caused it.
     own: [PathBuf; 2],
     glob: Glob,
     pub(crate) debounce: Duration,
 }
 
 impl FilesTrigger {
-    /// The `number`th trigger of `plugin`, over the folders that are granted; none when none is, or the glob is no pattern.
-    pub(super) fn new(
-        (context, plugin, number): (&Context, &str, usize),
-        granted: &[MountGrant],
-        (folder, glob): (&str, &str),
-        debounce: Duration,
-        action: &str,
-    ) -> Option<Self> {
-        let mounts: Vec<_> = granted.iter().filter(|mount| mount.name == folder).cloned().collect();
+    /// The trigger over the granted folders; `None` if no folder is granted, or the glob is invalid.
+    pub(super) fn new(context: &Context, mounts: &[MountGrant], declared: &DeclaredFilesTrigger<'_>) -> Option<Self> {
+        let DeclaredFilesTrigger { plugin, number, folder, glob, debounce, action } = *declared;
+        let mounts: Vec<_> = mounts.iter().filter(|mount| mount.name == folder).cloned().collect();
         if mounts.is_empty() {
-            tracing::warn!(%plugin, %folder, "a trigger waits for a folder that is not granted");
+            tracing::warn!(%plugin, %folder, "a trigger watches a folder that is not granted");
             return None;
         }
-        let glob =
-            Glob::new(glob).inspect_err(|error| tracing::warn!(%plugin, %error, "a trigger was left out")).ok()?;
+        let glob = Glob::new(glob)
+            .inspect_err(|error| tracing::warn!(%plugin, %error, "the trigger is disabled: its pattern is invalid"))
+            .ok()?;
         Some(Self {
             key: format!("{plugin}/{number}"),
             plugin: plugin.to_owned(),
@@ -75,19 +81,19 @@ impl FilesTrigger {
     }
 }
 
-/// Compares the folders with the marks and makes one task of all that changed.
+/// Compares the folders with the marks and makes one task for all changed files.
 pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Result<TriggerResult, DispatchError> {
-    let (look, inner) = (trigger.clone(), Arc::clone(context));
-    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || look.now(&inner.own)).await else {
+    let (reading, inner) = (trigger.clone(), Arc::clone(context));
+    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || reading.read(&inner.own)).await else {
         return Ok(TriggerResult { unread: Some(trigger.plugin), ..TriggerResult::default() });
     };
-    fail_point!("trigger.looked");
+    fail_point!("trigger.compared");
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         let known = mark::all(tx, &trigger.key)?;
-        for gone in known.keys().filter(|path| !seen.contains_key(*path)) {
-            mark::clear(tx, &trigger.key, gone)?;
+        for missing in known.keys().filter(|path| !seen.contains_key(*path)) {
+            mark::clear(tx, &trigger.key, missing)?;
         }
         let changed = seen.into_iter().filter(|(path, hash)| known.get(path) != Some(hash) && !own.contains(path));
         let changed: Vec<_> = changed.take(limits::PATHS_OF_A_TRIGGER).collect();
@@ -103,7 +109,7 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
         }
         let more = changed.len() == limits::PATHS_OF_A_TRIGGER;
         let paths = changed.into_iter().map(|(path, _)| path).collect();
-        task::insert(tx, &trigger.task(paths), None, now)?;
+        task::insert(tx, &files_task(&trigger.plugin, &trigger.action, paths), None, now)?;
         fail_point!("trigger.task_added");
         Ok(TriggerResult { agents: vec![trigger.plugin], more, ..TriggerResult::default() })
     };
@@ -113,12 +119,12 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
 }
 
 impl FilesTrigger {
-    /// Guest path → content hash of every file that fits now, and those of them that the plugin itself writes meanwhile;
-    /// `None` when a folder cannot be read, which says nothing about the files in it.
-    fn now(&self, writes: &OwnWrites) -> Option<(BTreeMap<String, String>, BTreeSet<String>)> {
+    /// The content hashes of all files that fit, by guest path, and those of them that the plugin itself is writing; `None` if a
+    /// folder cannot be read, because then the state of its files is unknown.
+    fn read(&self, writes: &OwnWrites) -> Option<(BTreeMap<String, String>, BTreeSet<String>)> {
         let (mut seen, mut places, since) = (BTreeMap::new(), Vec::new(), Instant::now());
         for mount in &self.mounts {
-            // What took the place of a granted folder was not granted.
+            // A folder that replaced a granted one was not granted.
             mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
             for found in scan_tree(&mount.host, &self.glob).into_iter().filter(|found| !self.is_own(&found.path)) {
@@ -134,7 +140,7 @@ impl FilesTrigger {
     }
 
     /// The marks of those files that the plugin's own attempt wrote.
-    pub(crate) fn as_they_are(&self, own: &OwnPaths) -> Vec<(String, String, String)> {
+    pub(crate) fn own_marks(&self, own: &OwnPaths) -> Vec<(String, String, String)> {
         let files = self
             .mounts
             .iter()
@@ -143,16 +149,6 @@ impl FilesTrigger {
             Some((self.key.clone(), guest_path(mount, &place)?, hash_file(&place).ok()?.to_string()))
         });
         marks.collect()
-    }
-
-    fn task(&self, paths: Vec<String>) -> task::NewTask {
-        task::NewTask {
-            sender: Some("baton".to_owned()),
-            title: title(&self.action, &paths),
-            action: Some(self.action.clone()),
-            paths,
-            ..task::NewTask::blank(&self.plugin, task::Origin::Trigger, State::Queued)
-        }
     }
 }
 

@@ -8,8 +8,8 @@
 //! | `audio` | new audio below a folder of `baton.toml` | the watcher |
 //! | `schedule` | the clock | the engine, and each full scan |
 //!
-//! Where the watcher does not report every change (at the start, after lost events, in a network folder, where the system has
-//! no room for a watch) the scan every minute compares all files of the trigger; elsewhere it does not touch them.
+//! Where the watcher does not report every change (at the start, after lost events, in a network folder, at the system's limit of
+//! watches) the scan every minute compares all files of the trigger; elsewhere it does not touch them.
 //!
 //! All are level-triggered: the current state is compared with the state in the ledger, and one transaction makes the task and
 //! updates the state. So no change is lost while the daemon is down, and nothing fires twice. The sender of such a task is
@@ -18,6 +18,7 @@
 pub(crate) mod audio;
 mod files;
 pub(crate) mod own_changes;
+pub(crate) mod own_writes;
 pub(crate) mod returns;
 pub(crate) mod schedule;
 pub(crate) mod task;
@@ -31,6 +32,7 @@ use baton_core::manifest;
 use baton_sandbox::Cancel;
 
 pub(crate) use audio::AudioTrigger;
+use files::DeclaredFilesTrigger;
 pub(crate) use files::FilesTrigger;
 pub(crate) use watched::{WatchedTrigger, stamp};
 
@@ -86,7 +88,7 @@ impl ArmedTrigger {
     /// Whether the last check could not read its folder.
     pub(crate) fn is_unreachable(&self, context: &Context) -> bool {
         match self {
-            Self::Audio(trigger) => context.scan_queue.is_in_trouble(&trigger.folder.named),
+            Self::Audio(trigger) => context.scan_queue.has_failed(&trigger.folder.named),
             Self::Files(_) | Self::Watched(_) => false,
         }
     }
@@ -119,8 +121,8 @@ pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlug
     let armed = triggers.filter_map(|(number, trigger)| match trigger {
         manifest::Trigger::Files { folder, glob, debounce_ms, action } => {
             let debounce = Duration::from_millis(*debounce_ms);
-            FilesTrigger::new((context, name, number), mounts, (folder, glob), debounce, action)
-                .map(ArmedTrigger::Files)
+            let declared = DeclaredFilesTrigger { plugin: name, number, folder, glob, debounce, action };
+            FilesTrigger::new(context, mounts, &declared).map(ArmedTrigger::Files)
         }
         manifest::Trigger::Watched { debounce_ms, action } => {
             Some(ArmedTrigger::Watched(WatchedTrigger::new(name, mounts, Duration::from_millis(*debounce_ms), action)))

@@ -9,10 +9,10 @@ use baton_ledger::watched::Stamp;
 use baton_sandbox::{MountGrant, Writes};
 
 use crate::context::Context;
-use crate::own_changes::{OwnChanges, OwnPaths, resolved};
 use crate::plugins::InstalledPlugin;
 use crate::triggers;
 use crate::triggers::ArmedTrigger;
+use crate::triggers::own_writes::{OwnChanges, OwnPaths, resolved};
 
 /// Reads those files that an attempt on `installed` wrote and the plugin's triggers are about.
 pub(crate) async fn changes(context: &Arc<Context>, installed: &Arc<InstalledPlugin>, writes: &Writes) -> OwnChanges {
@@ -29,7 +29,7 @@ fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnC
     let mut changes = OwnChanges::default();
     for trigger in triggers::of_plugin(context, &installed.plugin.manifest().name, installed) {
         match trigger {
-            ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.as_they_are(&own)),
+            ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.own_marks(&own)),
             ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.mounts, writes)),
             ArmedTrigger::Audio(_) => {}
         }

@@ -1,9 +1,9 @@
-//! `return` triggers: a captured RETURN makes a task of every plugin that waits for it, in the same transaction. The
-//! findings of such a task are kept with the RETURN and with its request.
+//! `return` triggers: a captured RETURN makes a task for every plugin that waits for it, in the same transaction. The findings of
+//! such a task are kept with the RETURN and with its request.
 //!
-//! A RETURN makes at most one task of a plugin, however often it is captured. Such a task sends no RETURN, so none
-//! follows from it. What it asks of others goes on in the chain of the request; where that is at its end, nobody is told of
-//! the refusal, which is a RETURN as well.
+//! A RETURN makes at most one task for each plugin, however often it is captured. Such a task sends no RETURN, so no further task
+//! follows from it. Its requests continue the chain of the request; at the end of the chain, no task is made for the refusal, which
+//! is a RETURN too.
 
 use baton_core::State;
 use baton_core::guard::MAX_CHAIN;
@@ -17,8 +17,8 @@ use super::task::insert_task;
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 
-/// A RETURN is written down, or is found to answer `request`. Says whether a plugin has work by that.
-pub(crate) fn tell_return(
+/// Makes the tasks for a RETURN that was captured, or that is found to answer `request`. Returns whether there are any.
+pub(crate) fn trigger_tasks(
     tx: &Tx<'_>,
     context: &Context,
     answer: &str,
@@ -27,26 +27,26 @@ pub(crate) fn tell_return(
 ) -> Result<bool, LedgerError> {
     if let Some(request) = request {
         task::set_request(tx, answer, &request.id)?;
-        // Whoever was told before it was known what it answers.
+        // Findings of tasks that were made before it was known what the RETURN answers.
         flag::hand_on(tx, answer, &request.id, now)?;
     }
     let answer = &task::get_in(tx, answer)?;
     if request.unwrap_or(answer).chain_phase.is_some_and(|phase| phase > MAX_CHAIN) {
         return Ok(false);
     }
-    let mut told = false;
+    let mut triggered = false;
     for (name, installed) in &context.plugins().usable {
         let Some(action) = wanted(name, installed, request) else { continue };
         if !task::has_told(tx, &answer.id, name)? {
             insert_task(tx, context, new(name, action, answer, request), now)?;
-            told = true;
+            triggered = true;
         }
     }
-    Ok(told)
+    Ok(triggered)
 }
 
-/// The action of the plugin's trigger, if that waits for RETURNs like this one. Of its own requests a plugin needs no grant
-/// to hear.
+/// The action of the plugin's trigger, if it waits for RETURNs like this one. A plugin needs no grant for the RETURNs of its own
+/// requests.
 fn wanted<'a>(name: &str, installed: &'a InstalledPlugin, request: Option<&Task>) -> Option<&'a str> {
     let own = request.is_some_and(|request| request.sender.as_deref() == Some(name));
     installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
@@ -58,7 +58,7 @@ fn wanted<'a>(name: &str, installed: &'a InstalledPlugin, request: Option<&Task>
 }
 
 fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> task::NewTask {
-    let from = answer.sender.as_deref().unwrap_or("somebody");
+    let from = answer.sender.as_deref().unwrap_or("an unknown agent");
     let chain = request.unwrap_or(answer);
     task::NewTask {
         sender: Some("baton".to_owned()),
@@ -73,8 +73,8 @@ fn new(plugin: &str, action: &str, answer: &Task, request: Option<&Task>) -> tas
     }
 }
 
-/// Keeps what `task` has found out with the RETURN that made it, and with the request that this answers. Remarks are the
-/// plugin's own business.
+/// Keeps the findings of `task` with the RETURN that triggered it, and with the request that the RETURN answers. Findings of the
+/// severity `info` stay with `task` alone.
 pub(crate) fn flag(tx: &Tx<'_>, task: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let Some(answer) = &task.about else {
         return Ok(());

@@ -11,32 +11,33 @@ use baton_core::budget::Budget;
 use baton_ledger::{LedgerError, Tx, mark, task};
 use jiff::Timestamp;
 
+use crate::attempt::DueWork;
 use crate::settings::Schedule;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
-/// A name of the marks that no other trigger has.
+/// The trigger name of its marks; no other trigger has it.
 const MARKS: &str = "schedule";
 
-/// Makes a task of every schedule that is due. Returns the agents that have work now, and the time until the next schedule.
-pub(crate) async fn fire(context: &Arc<Context>) -> Result<(Vec<String>, Option<Duration>), DispatchError> {
+/// Makes a task of every schedule that is due.
+pub(crate) async fn fire(context: &Arc<Context>) -> Result<DueWork, DispatchError> {
     let roster = context.roster();
     let plugins = roster.agents().filter(|agent| agent.kind == AgentKind::Plugin);
     let schedules = plugins
         .flat_map(|agent| agent.settings.schedules.iter().map(|schedule| (agent.name.clone(), schedule.clone())));
     let schedules: Vec<(String, Schedule)> = schedules.collect();
     if schedules.is_empty() {
-        return Ok((Vec::new(), None));
+        return Ok(DueWork::default());
     }
     let (now, inner) = (Timestamp::now(), Arc::clone(context));
-    Ok(context.ledger.write(move |tx| look(tx, &schedules, |agent| inner.budget(agent), now)).await?)
+    Ok(context.ledger.write(move |tx| check(tx, &schedules, |agent| inner.budget(agent), now)).await?)
 }
 
-fn look(
+fn check(
     tx: &Tx<'_>,
     schedules: &[(String, Schedule)],
     budget_of: impl Fn(&str) -> Budget,
     now: Timestamp,
-) -> Result<(Vec<String>, Option<Duration>), LedgerError> {
+) -> Result<DueWork, LedgerError> {
     let marks = mark::all(tx, MARKS)?;
     let (mut agents, mut soonest) = (Vec::new(), None::<Timestamp>);
     for (agent, schedule) in schedules {
@@ -59,10 +60,10 @@ fn look(
     }
     forget(tx, schedules, marks.keys())?;
     let until = |next: Timestamp| Duration::try_from(next.duration_since(now)).unwrap_or(limits::SCHEDULE_LEAST);
-    Ok((agents, soonest.map(|next| until(next).max(limits::SCHEDULE_LEAST))))
+    Ok(DueWork { agents, next: soonest.map(|next| until(next).max(limits::SCHEDULE_LEAST)) })
 }
 
-/// A schedule that was taken out of the configuration is new when it comes back.
+/// Forgets schedules that were removed from the configuration: one that is added again is new.
 fn forget<'a>(
     tx: &Tx<'_>,
     schedules: &[(String, Schedule)],
@@ -94,9 +95,10 @@ mod tests {
     }
 
     /// The number of tasks that a check at `now` makes, and the seconds until the next time.
-    fn look_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
+    fn check_at(ledger: &Ledger, cron: &str, now: &str) -> (usize, Option<u64>) {
         let (schedules, now) = (vec![("p".to_owned(), schedule(cron))], at(now));
-        let (agents, next) = ledger.write_blocking(move |tx| look(tx, &schedules, |_| Budget::default(), now)).unwrap();
+        let DueWork { agents, next } =
+            ledger.write_blocking(move |tx| check(tx, &schedules, |_| Budget::default(), now)).unwrap();
         (agents.len(), next.map(|next| next.as_secs()))
     }
 
@@ -105,41 +107,41 @@ mod tests {
         let (_folder, ledger) = ledger();
         let cron = "0 7 * * 1-5";
         assert_eq!(
-            look_at(&ledger, cron, "2026-01-16T07:00:30Z"),
+            check_at(&ledger, cron, "2026-01-16T07:00:30Z"),
             (0, Some(3 * 86_400 - 30)),
             "Friday: Monday is next"
         );
-        assert_eq!(look_at(&ledger, cron, "2026-01-19T06:59:59Z"), (0, Some(1)));
-        assert_eq!(look_at(&ledger, cron, "2026-01-19T07:00:00Z"), (1, Some(86_400)));
-        assert_eq!(look_at(&ledger, cron, "2026-01-19T07:00:01Z").0, 0);
+        assert_eq!(check_at(&ledger, cron, "2026-01-19T06:59:59Z"), (0, Some(1)));
+        assert_eq!(check_at(&ledger, cron, "2026-01-19T07:00:00Z"), (1, Some(86_400)));
+        assert_eq!(check_at(&ledger, cron, "2026-01-19T07:00:01Z").0, 0);
     }
 
     #[test]
     fn times_that_passed_while_nobody_looked_fire_once_together() {
         let (_folder, ledger) = ledger();
-        look_at(&ledger, "*/5 * * * *", "2026-01-01T00:00:00Z");
-        assert_eq!(look_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z"), (1, Some(180)));
-        assert_eq!(look_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z").0, 0);
+        check_at(&ledger, "*/5 * * * *", "2026-01-01T00:00:00Z");
+        assert_eq!(check_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z"), (1, Some(180)));
+        assert_eq!(check_at(&ledger, "*/5 * * * *", "2026-03-01T00:02:00Z").0, 0);
     }
 
     #[test]
     fn a_clock_that_was_set_back_makes_no_time_come_twice() {
         let (_folder, ledger) = ledger();
         let cron = "30 * * * *";
-        look_at(&ledger, cron, "2026-01-01T10:00:00Z");
-        assert_eq!(look_at(&ledger, cron, "2026-01-01T10:30:00Z").0, 1);
+        check_at(&ledger, cron, "2026-01-01T10:00:00Z");
+        assert_eq!(check_at(&ledger, cron, "2026-01-01T10:30:00Z").0, 1);
         for before in ["2026-01-01T09:31:00Z", "2026-01-01T10:29:59Z", "2026-01-01T10:30:00Z", "2026-01-01T11:29:00Z"] {
-            assert_eq!(look_at(&ledger, cron, before).0, 0, "{before}");
+            assert_eq!(check_at(&ledger, cron, before).0, 0, "{before}");
         }
-        assert_eq!(look_at(&ledger, cron, "2026-01-01T11:30:00Z").0, 1);
+        assert_eq!(check_at(&ledger, cron, "2026-01-01T11:30:00Z").0, 1);
     }
 
     #[test]
     fn a_schedule_that_was_taken_out_is_new_when_it_comes_back() {
         let (_folder, ledger) = ledger();
-        look_at(&ledger, "0 7 * * *", "2026-01-01T00:00:00Z");
-        look_at(&ledger, "0 8 * * *", "2026-01-02T00:00:00Z");
-        assert_eq!(look_at(&ledger, "0 7 * * *", "2026-01-05T00:00:00Z").0, 0);
+        check_at(&ledger, "0 7 * * *", "2026-01-01T00:00:00Z");
+        check_at(&ledger, "0 8 * * *", "2026-01-02T00:00:00Z");
+        assert_eq!(check_at(&ledger, "0 7 * * *", "2026-01-05T00:00:00Z").0, 0);
     }
 
     #[test]

@@ -45,7 +45,18 @@ pub(crate) fn insert_task(
     }
 }
 
-pub(crate) fn title(action: &str, paths: &[String]) -> String {
+/// The task of a plugin for changed files.
+pub(super) fn files_task(plugin: &str, action: &str, paths: Vec<String>) -> task::NewTask {
+    task::NewTask {
+        sender: Some("baton".to_owned()),
+        title: title(action, &paths),
+        action: Some(action.to_owned()),
+        paths,
+        ..task::NewTask::blank(plugin, task::Origin::Trigger, State::Queued)
+    }
+}
+
+fn title(action: &str, paths: &[String]) -> String {
     let first = paths.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     match paths.len() {
         1 => format!("{action}: {first} changed"),

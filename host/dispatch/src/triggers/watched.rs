@@ -1,6 +1,6 @@
-//! A `watched` trigger of a manifest: files that the plugin watches (`wit/watch.wit`) and that have changed.
+//! A `watched` trigger of a manifest: files that the plugin watches (`wit/watch.wit`).
 //!
-//! The files may lie anywhere below the plugin's mounts, so only the folders that hold them are watched, not recursively. The
+//! The files may be anywhere below the plugin's mounts, so only the folders that hold them are watched, not recursively. The
 //! watch detects changes quickly; the comparison of every file with the ledger decides.
 
 use std::collections::HashMap;
@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use baton_core::State;
 use baton_ledger::watched::Stamp;
 use baton_ledger::{LedgerError, Tx, task, watched};
 use baton_sandbox::MountGrant;
 use jiff::Timestamp;
 
-use super::task::{PluginWatch, TriggerResult, title};
+use super::task::{PluginWatch, TriggerResult, files_task};
 use crate::{Context, DispatchError, budget, limits};
 
-/// A trigger that is armed.
+/// An armed trigger.
 #[derive(Clone, Debug)]
 pub(crate) struct WatchedTrigger {
     pub(crate) plugin: String,
@@ -32,27 +31,17 @@ impl WatchedTrigger {
         Self { plugin: plugin.to_owned(), action: action.to_owned(), mounts: mounts.to_vec(), debounce }
     }
 
-    /// The folders below which its files lie.
+    /// The folders that contain its files.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         self.mounts.iter().map(|mount| mount.host.as_path())
-    }
-
-    fn task(&self, paths: Vec<String>) -> task::NewTask {
-        task::NewTask {
-            sender: Some("baton".to_owned()),
-            title: title(&self.action, &paths),
-            action: Some(self.action.clone()),
-            paths,
-            ..task::NewTask::blank(&self.plugin, task::Origin::Trigger, State::Queued)
-        }
     }
 }
 
 /// Compares every file with the ledger and makes one task for all changes.
 pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Result<TriggerResult, DispatchError> {
-    let (look, inner) = (trigger.clone(), Arc::clone(context));
-    let looked = tokio::task::spawn_blocking(move || look.now(&inner)).await;
-    let (mut changed, watching) = looked.map_err(|_| LedgerError::Closed)??;
+    let (comparing, inner) = (trigger.clone(), Arc::clone(context));
+    let compared = tokio::task::spawn_blocking(move || comparing.compare(&inner)).await;
+    let (mut changed, watching) = compared.map_err(|_| LedgerError::Closed)??;
     let watching = Some((trigger.plugin.clone(), watching));
     if changed.is_empty() {
         return Ok(TriggerResult { watching, ..TriggerResult::default() });
@@ -66,12 +55,12 @@ pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Res
         if reached.is_some() {
             return Ok((None, reached));
         }
-        let news = watched::tell(tx, &trigger.plugin, changed)?;
-        if news.is_empty() {
+        let changed = watched::tell(tx, &trigger.plugin, changed)?;
+        if changed.is_empty() {
             return Ok((None, None));
         }
         budget::count_trigger(tx, &trigger.plugin, now)?;
-        task::insert(tx, &trigger.task(news), None, now)?;
+        task::insert(tx, &files_task(&trigger.plugin, &trigger.action, changed), None, now)?;
         Ok((Some(trigger.plugin), None))
     };
     let (agent, waits) = context.ledger.write(job).await?;
@@ -81,17 +70,17 @@ pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Res
 
 impl WatchedTrigger {
     /// The changed files, and the folders to watch.
-    fn now(&self, context: &Context) -> Result<(Vec<(String, Stamp)>, PluginWatch), LedgerError> {
+    fn compare(&self, context: &Context) -> Result<(Vec<(String, Stamp)>, PluginWatch), LedgerError> {
         let known = watched::of_plugin(&context.ledger.reader()?, &self.plugin)?;
         let (mut changed, mut watching, since) = (Vec::new(), PluginWatch::default(), Instant::now());
         for mount in &self.mounts {
-            let mut look = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
+            let mut scan = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
             if mount.folder.open_again().is_err() || std::fs::read_dir(&mount.host).is_err() {
                 continue;
             }
             let below = known.iter().filter_map(|(path, known)| Some((path, relative(mount, path)?, known)));
             for (path, relative, known) in below {
-                let stamp = look.stamp(relative);
+                let stamp = scan.stamp(relative);
                 changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
             }
         }
@@ -118,14 +107,14 @@ struct MountScan<'a> {
 #[derive(Clone)]
 enum ParentFolder {
     Real(PathBuf),
-    /// It is not there, or leads out of the mount, which is the same for a plugin.
+    /// It does not exist, or leads out of the mount, which is the same for a plugin.
     Missing,
-    /// It cannot be read, which says nothing about the files in it.
+    /// It cannot be read, so the state of its files is unknown.
     Unknown,
 }
 
 impl MountScan<'_> {
-    /// The file as it is now; `None` when that cannot be told.
+    /// The file as it is now; `None` if that is unknown.
     fn stamp(&mut self, relative: &Path) -> Option<Stamp> {
         let (parent, name) = (relative.parent().unwrap_or(Path::new("")), relative.file_name()?);
         let real = match self.parent(parent) {
@@ -136,25 +125,25 @@ impl MountScan<'_> {
         let file = real.join(name);
         self.watching.add(&real, &file);
         match file.symlink_metadata() {
-            Ok(metadata) if metadata.is_symlink() => self.behind(&file),
+            Ok(metadata) if metadata.is_symlink() => self.link_target(&file),
             Ok(metadata) => Some(Some(stamp(&metadata))),
-            Err(error) => is_gone(&error).then_some(None),
+            Err(error) => is_missing(&error).then_some(None),
         }
     }
 
-    /// What a link leads to, where that is inside the mount.
-    fn behind(&mut self, link: &Path) -> Option<Stamp> {
+    /// The target of a link, if it is inside the mount.
+    fn link_target(&mut self, link: &Path) -> Option<Stamp> {
         let real = match link.canonicalize() {
             Ok(real) if real.starts_with(&self.mount.host) => real,
             Ok(_) => return Some(None),
-            Err(error) => return is_gone(&error).then_some(None),
+            Err(error) => return is_missing(&error).then_some(None),
         };
         if let Some(folder) = real.parent() {
             self.watching.add(folder, &real);
         }
         match real.symlink_metadata() {
             Ok(metadata) => Some(Some(stamp(&metadata))),
-            Err(error) => is_gone(&error).then_some(None),
+            Err(error) => is_missing(&error).then_some(None),
         }
     }
 
@@ -165,8 +154,8 @@ impl MountScan<'_> {
         let found = match self.mount.host.join(parent).canonicalize() {
             Ok(real) if real.starts_with(&self.mount.host) => ParentFolder::Real(real),
             Ok(_) => ParentFolder::Missing,
-            Err(error) if is_gone(&error) => {
-                self.wait_for(parent);
+            Err(error) if is_missing(&error) => {
+                self.watch_missing(parent);
                 ParentFolder::Missing
             }
             Err(_) => ParentFolder::Unknown,
@@ -175,8 +164,8 @@ impl MountScan<'_> {
         found
     }
 
-    /// A folder that is missing is noticed where it would be made.
-    fn wait_for(&mut self, missing: &Path) {
+    /// Watches the folder in which a missing one would be made.
+    fn watch_missing(&mut self, missing: &Path) {
         let host = &self.mount.host;
         for around in missing.ancestors().skip(1) {
             match host.join(around).canonicalize() {
@@ -192,11 +181,11 @@ impl MountScan<'_> {
     }
 }
 
-fn is_gone(error: &Error) -> bool {
+fn is_missing(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-/// Size and time as a plugin sees them.
+/// Size and time, as a plugin gets them.
 pub(crate) fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     (metadata.len(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
@@ -220,10 +209,10 @@ mod tests {
         }
     }
 
-    fn look(mount: &MountGrant, relative: &str) -> (Option<Stamp>, PluginWatch) {
+    fn scan(mount: &MountGrant, relative: &str) -> (Option<Stamp>, PluginWatch) {
         let mut watching = PluginWatch::default();
-        let mut look = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
-        (look.stamp(Path::new(relative)), watching)
+        let mut scan = MountScan { mount, parents: HashMap::new(), watching: &mut watching };
+        (scan.stamp(Path::new(relative)), watching)
     }
 
     #[test]
@@ -237,15 +226,15 @@ mod tests {
         std::os::unix::fs::symlink("../secret", inside.join("out")).unwrap();
         std::os::unix::fs::symlink("..", inside.join("up")).unwrap();
         let mount = mount(&inside);
-        let (seen, watching) = look(&mount, "a/x");
+        let (seen, watching) = scan(&mount, "a/x");
         assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
         assert_eq!(watching.folders, [mount.host.join("a")].into());
         assert!(watching.concerns(&mount.host.join("a/x")) && !watching.concerns(&mount.host.join("a/y")));
-        let (seen, watching) = look(&mount, "link");
+        let (seen, watching) = scan(&mount, "link");
         assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
         assert!(watching.concerns(&mount.host.join("a/x")) && watching.concerns(&mount.host.join("link")));
         for outside in ["out", "up/secret"] {
-            assert_eq!(look(&mount, outside).0, Some(None), "{outside}");
+            assert_eq!(scan(&mount, outside).0, Some(None), "{outside}");
         }
     }
 
@@ -254,7 +243,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("a")).unwrap();
         let mount = mount(folder.path());
-        let (seen, watching) = look(&mount, "a/b/c/x");
+        let (seen, watching) = scan(&mount, "a/b/c/x");
         assert_eq!((seen, &watching.folders), (Some(None), &[mount.host.join("a")].into()));
         assert!(watching.concerns(&mount.host.join("a/b")));
     }

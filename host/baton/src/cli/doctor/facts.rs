@@ -117,7 +117,7 @@ pub(super) fn or_finding(
 fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agent> {
     let plugins: Vec<String> = lock.into_iter().flat_map(Lock::names).map(str::to_owned).collect();
     let rules = config.map(|config| config.rules(root)).unwrap_or_default();
-    let roster = Roster::look(&root.join("handoffs"), plugins.iter(), &rules).unwrap_or_default();
+    let roster = Roster::load(&root.join("handoffs"), plugins.iter(), &rules).unwrap_or_default();
     roster.agents().cloned().collect()
 }
 

@@ -67,7 +67,7 @@ fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
         let Ok(recipients) = Recipients::parse(agents) else { continue };
         let roster = plugins.workspace.roster()?;
         if let Some(unknown) = recipients.names().iter().find(|name| roster.resolve(name).is_none()) {
-            bail!("`handoffs={agents}` is not granted: {}", roster.nobody(unknown));
+            bail!("`handoffs={agents}` is not granted: {}", roster.unknown_agent(unknown));
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use baton_sandbox::Cancel;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::{AudioTrigger, FolderScanGuard, GRACE, KIND, NewAudio, NewAudioBatch, SCAN_TIMEOUT, pairs, task_text};
+use super::{AudioTrigger, FolderScanGuard, KIND, NewAudio, NewAudioBatch, pairs, task_text};
 use crate::triggers::task::{TriggerResult, insert_task};
 use crate::{Context, DispatchError};
 
@@ -23,17 +23,17 @@ pub(in super::super) async fn fire(
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    // The scan that waits already will see these files too.
-    if !context.scan_queue.waits(folder) {
+    // The scan in the queue will find these files too.
+    if !context.scan_queue.add(folder) {
         return Ok(TriggerResult::default());
     }
-    let place = tokio::select! {
-        place = context.scan_queue.place.acquire() => place.ok(),
+    let permit = tokio::select! {
+        permit = context.scan_queue.permit.acquire() => permit.ok(),
         () = closing.asked() => None,
     };
-    context.scan_queue.waits_no_more(folder);
+    context.scan_queue.remove(folder);
     // A folder that does not answer is scanned again after it has answered.
-    match place.and_then(|place| context.scan_queue.begins(folder, place)) {
+    match permit.and_then(|permit| context.scan_queue.start(folder, permit)) {
         Some(mut guard) => scan(context, &trigger, &mut guard, closing).await,
         None => Ok(TriggerResult::default()),
     }
@@ -46,21 +46,21 @@ async fn scan(
     closing: &Cancel,
 ) -> Result<TriggerResult, DispatchError> {
     let folder = &trigger.folder.named;
-    let news = match run_scanner(context, trigger, guard, closing).await? {
-        Ok(news @ NewAudioBatch { unreachable: None, .. }) => news,
+    let batch = match run_scanner(context, trigger, guard, closing).await? {
+        Ok(batch @ NewAudioBatch { unreachable: None, .. }) => batch,
         Ok(NewAudioBatch { unreachable: Some(why), .. }) | Err(why) => {
-            context.scan_queue.say(folder, Some(why));
+            context.scan_queue.log(folder, Some(why));
             return Ok(TriggerResult::default());
         }
     };
-    context.scan_queue.say(folder, None);
-    let audio = news.more.then(|| folder.clone());
-    if news.files.is_empty() && news.gone.is_empty() {
+    context.scan_queue.log(folder, None);
+    let audio = batch.more.then(|| folder.clone());
+    if batch.files.is_empty() && batch.missing.is_empty() {
         return Ok(TriggerResult { audio, ..TriggerResult::default() });
     }
-    fail_point!("trigger.heard");
+    fail_point!("trigger.scanned");
     let (inner, key, now) = (Arc::clone(context), trigger.key(), Timestamp::now());
-    let agents = context.ledger.write(move |tx| record(tx, &inner, &key, &news, now)).await?;
+    let agents = context.ledger.write(move |tx| record(tx, &inner, &key, &batch, now)).await?;
     Ok(TriggerResult { agents, audio, ..TriggerResult::default() })
 }
 
@@ -78,11 +78,12 @@ async fn run_scanner(
     let stop = Arc::new(AtomicBool::new(false));
     let (cancelled, folder) = (Arc::clone(&stop), trigger.folder.named.clone());
     let mut job = tokio::task::spawn_blocking(move || (scanner.scan)(&folder, &marks, &cancelled));
+    let timeouts = context.scan_queue.timeouts;
     let timeout = async {
-        tokio::time::sleep(SCAN_TIMEOUT).await;
-        guard.place = None;
+        tokio::time::sleep(timeouts.batch).await;
+        guard.permit = None;
         let why = "it does not answer; Baton scans the other folders meanwhile".to_owned();
-        context.scan_queue.say(&trigger.folder.named, Some(why));
+        context.scan_queue.log(&trigger.folder.named, Some(why));
         std::future::pending::<()>().await;
     };
     let scanned = tokio::select! {
@@ -90,7 +91,7 @@ async fn run_scanner(
         () = timeout => return Ok(Ok(NewAudioBatch::default())),
         () = closing.asked() => {
             stop.store(true, Ordering::Relaxed);
-            match tokio::time::timeout(GRACE, &mut job).await {
+            match tokio::time::timeout(timeouts.exit, &mut job).await {
                 Ok(scanned) => scanned,
                 // The next daemon reports what the scan found.
                 Err(_) => return Ok(Err("it does not answer".to_owned())),
@@ -105,20 +106,20 @@ fn record(
     tx: &Tx<'_>,
     context: &Context,
     key: &str,
-    news: &NewAudioBatch,
+    batch: &NewAudioBatch,
     now: Timestamp,
 ) -> Result<Vec<String>, LedgerError> {
-    for gone in &news.gone {
-        mark::clear(tx, key, gone)?;
+    for missing in &batch.missing {
+        mark::clear(tx, key, missing)?;
     }
-    for file in &news.files {
+    for file in &batch.files {
         mark::set(tx, key, &file.key, &file.mark)?;
     }
-    if news.files.is_empty() {
+    if batch.files.is_empty() {
         return Ok(Vec::new());
     }
-    let files = pairs::once(tx, context.scanner.as_ref(), news.files.clone())?;
-    let own = task::insert(tx, &own(&files), None, now)?;
+    let files = pairs::once(tx, context.scanner.as_ref(), batch.files.clone())?;
+    let own = task::insert(tx, &report_task(&files), None, now)?;
     for found in task_text::findings(&files, &|path| context.shown(path)) {
         finding::record(tx, &own, &found)?;
     }
@@ -137,7 +138,7 @@ fn record(
 }
 
 /// The finished task of the agent `baton` that reports the batch.
-fn own(files: &[NewAudio]) -> task::NewTask {
+fn report_task(files: &[NewAudio]) -> task::NewTask {
     let summary = task_text::summary(files);
     task::NewTask {
         sender: Some("baton".to_owned()),

@@ -28,17 +28,10 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::limits;
+
 pub(super) use fire::fire;
 pub use scanner::{AudioScanner, LibraryMatch, NewAudio, NewAudioBatch, ScanFolderFn, WatchedFolder};
-
-/// A folder must be quiet for this long. Copying an audio file takes longer than saving a document.
-const DEBOUNCE: Duration = Duration::from_secs(2);
-
-/// A batch that takes longer does not delay the other folders: it takes seconds unless its folder hangs.
-const SCAN_TIMEOUT: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_mins(1) };
-
-/// How long the daemon's exit waits for a batch. A running batch stops between two blocks of a file.
-const GRACE: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
 
 /// The kind of a task that new audio made, for `task.cause`.
 pub(crate) const KIND: &str = "AUDIO";
@@ -51,7 +44,7 @@ pub(crate) struct AudioTrigger {
 
 impl AudioTrigger {
     pub(crate) const fn debounce() -> Duration {
-        DEBOUNCE
+        limits::AUDIO_DEBOUNCE
     }
 
     /// Whether a change at `path` may be new audio. Hidden files are not scanned.
@@ -69,58 +62,71 @@ impl AudioTrigger {
 /// The state of the scans of all folders.
 #[derive(Debug)]
 pub(crate) struct AudioScanQueue {
-    /// The permit to scan.
-    place: Semaphore,
+    timeouts: ScanTimeouts,
+    /// The permit to scan: one folder at a time.
+    permit: Semaphore,
     waiting: Mutex<BTreeSet<PathBuf>>,
     /// The folders that are being scanned: one, and those that do not answer.
     scanning: Mutex<BTreeSet<PathBuf>>,
-    /// Why folders cannot be scanned, as logged last.
-    trouble: Mutex<BTreeMap<PathBuf, String>>,
+    /// The errors of folders that cannot be scanned, as they were logged.
+    errors: Mutex<BTreeMap<PathBuf, String>>,
 }
 
-impl Default for AudioScanQueue {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScanTimeouts {
+    /// A batch that takes longer does not delay the other folders.
+    pub(crate) batch: Duration,
+    /// How long the daemon's exit waits for a batch.
+    pub(crate) exit: Duration,
+}
+
+impl Default for ScanTimeouts {
     fn default() -> Self {
-        Self {
-            place: Semaphore::new(1),
-            waiting: Mutex::default(),
-            scanning: Mutex::default(),
-            trouble: Mutex::default(),
-        }
+        Self { batch: limits::AUDIO_BATCH, exit: limits::AUDIO_EXIT }
     }
 }
 
 impl AudioScanQueue {
+    pub(crate) fn new(timeouts: ScanTimeouts) -> Self {
+        Self {
+            timeouts,
+            permit: Semaphore::new(1),
+            waiting: Mutex::default(),
+            scanning: Mutex::default(),
+            errors: Mutex::default(),
+        }
+    }
+
     /// Puts a folder into the queue; false if it is in the queue already.
-    fn waits(&self, folder: &Path) -> bool {
+    fn add(&self, folder: &Path) -> bool {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_owned())
     }
 
-    /// Takes it out again.
-    fn waits_no_more(&self, folder: &Path) {
+    fn remove(&self, folder: &Path) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
     }
 
     /// Starts the scan of a folder; `None` if the folder is still being scanned.
-    fn begins<'a>(&'a self, folder: &Path, place: SemaphorePermit<'a>) -> Option<FolderScanGuard<'a>> {
+    fn start<'a>(&'a self, folder: &Path, permit: SemaphorePermit<'a>) -> Option<FolderScanGuard<'a>> {
         let mut scanning = self.scanning.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = scanning.insert(folder.to_owned());
-        is_new.then(|| FolderScanGuard { scan_queue: self, folder: folder.to_owned(), place: Some(place) })
+        is_new.then(|| FolderScanGuard { scan_queue: self, folder: folder.to_owned(), permit: Some(permit) })
     }
 
     /// Whether the last scan of the folder failed.
-    pub(super) fn is_in_trouble(&self, folder: &Path) -> bool {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
+    pub(super) fn has_failed(&self, folder: &Path) -> bool {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner).contains_key(folder)
     }
 
     /// Logs once why a folder cannot be scanned, and once that it can be scanned again.
-    fn say(&self, folder: &Path, trouble: Option<String>) {
-        let mut said = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        match trouble {
-            Some(why) if said.get(folder) != Some(&why) => {
+    fn log(&self, folder: &Path, error: Option<String>) {
+        let mut logged = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            Some(why) if logged.get(folder) != Some(&why) => {
                 tracing::warn!(folder = %folder.display(), "cannot scan this folder for new audio: {why} ([[audio]] in baton.toml names it)");
-                said.insert(folder.to_owned(), why);
+                logged.insert(folder.to_owned(), why);
             }
-            None if said.remove(folder).is_some() => {
+            None if logged.remove(folder).is_some() => {
                 tracing::info!(folder = %folder.display(), "this folder is scanned for new audio again");
             }
             Some(_) | None => {}
@@ -133,7 +139,7 @@ struct FolderScanGuard<'a> {
     scan_queue: &'a AudioScanQueue,
     folder: PathBuf,
     /// Dropped after the folder is unmarked: the next holder may scan the same folder.
-    place: Option<SemaphorePermit<'a>>,
+    permit: Option<SemaphorePermit<'a>>,
 }
 
 impl Drop for FolderScanGuard<'_> {

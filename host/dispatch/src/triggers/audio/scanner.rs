@@ -35,7 +35,7 @@ pub struct NewAudioBatch {
     /// Files that exist now.
     pub files: Vec<NewAudio>,
     /// Marked paths that do not exist any more.
-    pub gone: Vec<String>,
+    pub missing: Vec<String>,
     /// Whether there are more new files.
     pub more: bool,
     /// Why the folder cannot be reached.

@@ -1,4 +1,4 @@
-//! What is said about new audio: to people as a summary and findings, to plugins as arguments. Pure.
+//! The report about new audio: a summary and findings for people, arguments for plugins. Pure.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{LibraryMatch, NewAudio};
 
-/// Files of the library that are named for one new file.
+/// Library files that are listed for one new file.
 const NAMED: usize = 5;
 
 impl NewAudio {
@@ -18,7 +18,7 @@ impl NewAudio {
         self.known.iter().find(|known| known.difference.is_none())
     }
 
-    /// Whether all that it is a copy of came in with it.
+    /// Whether every file of which it is a copy is in the same batch.
     fn is_copy_of_new(&self) -> bool {
         self.copy().is_some() && self.known.iter().filter(|known| known.difference.is_none()).all(|known| known.new)
     }
@@ -28,7 +28,7 @@ impl NewAudio {
     }
 }
 
-/// One line: how many, and what of them is worth a look.
+/// One line: the number of files, and how many need attention.
 pub(super) fn summary(files: &[NewAudio]) -> String {
     let count = |is: &dyn Fn(&NewAudio) -> bool| files.iter().filter(|file| is(file)).count();
     let parts = [
@@ -43,7 +43,7 @@ pub(super) fn summary(files: &[NewAudio]) -> String {
     if parts.is_empty() { format!("{new}, none in the library before") } else { format!("{new}: {}", parts.join(", ")) }
 }
 
-/// What is to be known for each file of which there is something to say. `shown` is how paths are shown.
+/// One finding for each file that needs attention. `shown` formats paths.
 pub(super) fn findings(files: &[NewAudio], shown: &dyn Fn(&Path) -> String) -> Vec<Finding> {
     files.iter().filter_map(|file| finding(file, shown)).collect()
 }
@@ -76,13 +76,13 @@ fn finding(file: &NewAudio, shown: &dyn Fn(&Path) -> String) -> Option<Finding> 
     })
 }
 
-/// What is said of a file that came in together with the one that is told.
+/// An addition for a file of the same batch.
 fn too(known: &LibraryMatch) -> &'static str {
     if known.new { ", which is new too" } else { "" }
 }
 
-/// The arguments of a plugin's task: a list `files`. Each has its path on the host and, where it lies in one of the plugin's
-/// folders, the path that it opens it with.
+/// The arguments of a plugin's task: a list `files`. Each has its path on the host and, if it is in one of the plugin's folders, its
+/// path for the plugin.
 pub(super) fn arguments(files: &[NewAudio], mounts: &[MountGrant]) -> Value {
     let known = |known: &LibraryMatch| {
         json!({ "path": path_text::to_text(&known.path), "format": known.format, "score": known.score,

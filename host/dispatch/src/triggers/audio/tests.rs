@@ -9,6 +9,8 @@ use baton_sandbox::Cancel;
 use super::*;
 use crate::Context;
 
+const TIMEOUT: Duration = Duration::from_millis(50);
+
 /// A context whose scanner hangs on the folder `/hangs` until the channel gets a message, and finds nothing new in every other
 /// folder. Both kinds of calls are counted.
 fn with_scanner(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64; 2]>) {
@@ -24,7 +26,9 @@ fn with_scanner(root: &Path) -> (Arc<Context>, mpsc::Sender<()>, Arc<[AtomicU64;
         }
         Ok(NewAudioBatch::default())
     };
-    Arc::get_mut(&mut context).unwrap().scanner = Some(AudioScanner { folders: Vec::new(), scan: Arc::new(scan) });
+    let inner = Arc::get_mut(&mut context).unwrap();
+    inner.scan_queue = AudioScanQueue::new(ScanTimeouts { batch: TIMEOUT, exit: TIMEOUT });
+    inner.scanner = Some(AudioScanner { folders: Vec::new(), scan: Arc::new(scan) });
     (context, sender, asked)
 }
 
@@ -38,7 +42,7 @@ async fn the_end_does_not_wait_for_a_folder_that_does_not_answer() {
     let (context, answer, _) = with_scanner(root.path());
     let closing = Cancel::default();
     let end = async {
-        tokio::time::sleep(SCAN_TIMEOUT / 2).await;
+        tokio::time::sleep(TIMEOUT / 2).await;
         closing.cancel();
     };
     let (fired, ()) = tokio::join!(fire(&context, trigger("/hangs"), &closing), end);

@@ -1,10 +1,10 @@
-//! The folder and the name of a file after the end of its task.
+//! The archive folder and the name of a file after the end of its task.
 //!
 //! | end | folder beside the inbox | name |
 //! |---|---|---|
 //! | succeeded, cancelled, duplicate | `02_processed` | its own |
-//! | failed, quarantined | `03_failed` | its own |
-//! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as the folders that Baton takes over have it |
+//! | failed, rejected | `03_failed` | its own |
+//! | dead | `03_failed` | `TIME__MAXRETRY__NAME__RETRYn__DATE`, as in folders that Baton adopts |
 //! | not answered by an external agent | `02_processed` | `NAME__STALE` |
 //! | dropped without a known agent | `handoffs/_unrouted` | its own |
 

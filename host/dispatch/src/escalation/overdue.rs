@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use baton_core::State;
 use baton_core::handoff::notice::Notice;
 use baton_ledger::event::{self, Event};
 use baton_ledger::outbox::{self, DeliveryKind};
@@ -14,14 +15,14 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::attempt::{AbortReason, SettledTask};
-use crate::text::ago;
-use crate::work::settle_aborted;
-use crate::{Context, DispatchError, dependencies, limits};
+use crate::limits::ago;
+use crate::settle::{dependencies, settle_aborted};
+use crate::{Context, DispatchError, limits};
 
 /// What the due steps changed.
 #[derive(Debug, Default)]
 pub(crate) struct EscalationResult {
-    /// Tasks for which there is something to deliver.
+    /// Tasks that have something to deliver.
     pub(crate) to_deliver: Vec<String>,
     /// Tasks that were archived as stale.
     pub(crate) settled: Vec<SettledTask>,
@@ -39,7 +40,7 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
             (EscalationStep::Reviewed, inner.escalation.review),
         ] {
             for task in task::lying(tx, step, ago(now, after), now, limits::ESCALATIONS_AT_ONCE)? {
-                if take(tx, &inner, &task, step, now)? {
+                if escalate(tx, &inner, &task, step, now)? {
                     to_deliver.push(task.id);
                 }
             }
@@ -51,28 +52,28 @@ pub(crate) async fn run_escalations(context: &Arc<Context>) -> Result<Escalation
         Ok((to_deliver, stale))
     });
     let (to_deliver, stale) = steps.await?;
-    fail_point!("tend.committed");
+    fail_point!("escalation.committed");
     let mut settled = Vec::new();
     for id in stale {
         let owner = context.owner.clone();
-        // Its RETURN may have come meanwhile.
+        // Its RETURN may have arrived meanwhile.
         let lease = move |tx: &Tx<'_>| {
-            let lies = task::get_in(tx, &id)?.state == baton_core::State::Delivered;
-            lies.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
+            let is_open = task::get_in(tx, &id)?.state == State::Delivered;
+            is_open.then(|| task::lease_task(tx, &id, &owner, limits::LEASE, now)).transpose()
         };
         if let Some(task) = context.ledger.write(lease).await? {
-            fail_point!("tend.stale_leased");
+            fail_point!("escalation.stale_leased");
             let days = context.escalation.archive.as_secs() / 86_400;
-            let reason = format!("{} left it lying for {days} days", task.agent);
+            let reason = format!("{} did not answer within {days} days", task.agent);
             settled.push(settle_aborted(context, task, AbortReason::Stale(reason)).await?);
-            fail_point!("tend.stale_settled");
+            fail_point!("escalation.stale_settled");
         }
     }
     Ok(EscalationResult { to_deliver, settled })
 }
 
 /// Does one step. Returns whether there is something to deliver.
-fn take(
+fn escalate(
     tx: &Tx<'_>,
     context: &Context,
     task: &Task,
@@ -82,13 +83,14 @@ fn take(
     let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
     let (action, reason) = match step {
         EscalationStep::Reminded => ("reminded", format!("no RETURN since {since}")),
-        EscalationStep::Escalated => ("escalated", format!("no RETURN since {since}; its sender was told")),
-        EscalationStep::Reviewed => ("review", format!("it lies since {since}: look whether it is still wanted")),
+        EscalationStep::Escalated => ("escalated", format!("no RETURN since {since}; its sender was notified")),
+        EscalationStep::Reviewed => ("review", format!("no RETURN since {since}: check whether it is still needed")),
     };
     task::did(tx, &task.id, step, now)?;
     event::append(tx, &Event::of(task, "baton", action, reason, task.state, now))?;
     // A plugin would run a notice as a task; for plugins the ledger's event is enough.
-    let Some((to, kind, text)) = words(task, step).filter(|(to, ..)| !context.is_plugin(to)) else {
+    let Some(NoticeText { to, kind, text }) = notice_text(task, step).filter(|notice| !context.is_plugin(&notice.to))
+    else {
         return Ok(false);
     };
     let notice = Notice {
@@ -104,12 +106,18 @@ fn take(
     let delivery =
         outbox::NewDelivery::written(DeliveryKind::Notice, context.answers_for(&to), notice.file_name(), bytes);
     outbox::add(tx, &task.id, &delivery)?;
-    fail_point!("tend.notice_added");
+    fail_point!("escalation.notice_added");
     Ok(true)
 }
 
-/// The recipient, kind and text of the notice for a step.
-fn words(task: &Task, step: EscalationStep) -> Option<(String, &'static str, String)> {
+/// The notice for a step.
+struct NoticeText {
+    to: String,
+    kind: &'static str,
+    text: String,
+}
+
+fn notice_text(task: &Task, step: EscalationStep) -> Option<NoticeText> {
     let since = task.created_at.strftime("%Y-%m-%d %H:%M UTC");
     let sender = task.sender.clone().unwrap_or_default();
     let file = task.file.as_deref().unwrap_or("its file");
@@ -120,14 +128,14 @@ fn words(task: &Task, step: EscalationStep) -> Option<(String, &'static str, Str
                 "{sender} waits since {since} for the RETURN of `{file}`. Write it into {sender}'s inbox, with \
                  `original_handoff.handoff_id` = `{id}`."
             );
-            Some((task.agent.clone(), "REMINDER", text))
+            Some(NoticeText { to: task.agent.clone(), kind: "REMINDER", text })
         }
         EscalationStep::Escalated => {
             let text = format!(
-                "{} has not answered since {since} and was reminded. Ask again, ask somebody else, or `baton cancel {}`.",
+                "{} has not answered since {since} and was reminded. Ask again, ask another agent, or `baton cancel {}`.",
                 task.agent, task.id
             );
-            Some((sender, "ESCALATION", text))
+            Some(NoticeText { to: sender, kind: "ESCALATION", text })
         }
         EscalationStep::Reviewed => None,
     }

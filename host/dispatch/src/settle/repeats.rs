@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::capture::by_baton;
 
-/// Answers the task `id`, which repeats the request `first`, into `folder`: now if `first` has ended, else later. True if there
-/// is something to deliver now.
+/// Answers the task `id`, which repeats the request `first`, into `folder`: now if `first` has ended, else later. Returns whether
+/// there is something to deliver now.
 pub(crate) fn captured(tx: &Tx<'_>, id: &str, first: &Task, folder: &str, now: Timestamp) -> Result<bool, LedgerError> {
     let repeat = Repeat { task: id.to_owned(), folder: folder.to_owned() };
     if !first.state.is_final() {

@@ -1,8 +1,8 @@
 //! A plugin's own changes: no trigger of a plugin is fired by what its own attempts write.
 //!
 //! While an attempt runs, the plugin's triggers ignore the files that it writes. When it ends, each of these files is read, and
-//! its content is recorded as seen together with the outcome. So a later change by anybody else fires a trigger. If somebody
-//! else changes a file while the plugin writes to it, the change counts as the plugin's. If the process is killed during an
+//! its content is recorded as seen together with the outcome. So a later change by another program fires a trigger. If another
+//! program changes a file while the plugin writes to it, the change counts as the plugin's. If the process is killed during an
 //! attempt, the plugin's changes fire its triggers once.
 
 use std::collections::BTreeSet;

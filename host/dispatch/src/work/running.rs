@@ -1,36 +1,36 @@
-//! The attempts that run in this process, so that a person can end one of them.
+//! The attempts that run in this process, so that a person can cancel one of them.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use baton_sandbox::Cancel;
 
-/// Attempts under way, by task.
+/// Running attempts, by task.
 #[derive(Debug, Default)]
 pub(crate) struct RunningAttempts(Mutex<HashMap<String, RunningAttempt>>);
 
 #[derive(Debug, Default)]
 struct RunningAttempt {
     cancel: Cancel,
-    by_a_person: bool,
+    by_operator: bool,
 }
 
 impl RunningAttempts {
-    /// An attempt begins; gives what ends it. It may have been asked for before.
+    /// An attempt starts. Returns what cancels it, which may be cancelled already.
     pub(crate) fn begin(&self, id: &str) -> Cancel {
         self.lock().entry(id.to_owned()).or_default().cancel.clone()
     }
 
-    /// An attempt has ended; says whether a person asked for it.
+    /// An attempt has ended. Returns whether the operator cancelled it.
     pub(crate) fn end(&self, id: &str) -> bool {
-        self.lock().remove(id).is_some_and(|attempt| attempt.by_a_person)
+        self.lock().remove(id).is_some_and(|attempt| attempt.by_operator)
     }
 
-    /// A person asks for the end of an attempt that this process has leased, whether it has begun or is about to.
+    /// The operator cancels an attempt of a task that this process has leased, before or after it has started.
     pub(crate) fn stop(&self, id: &str) {
         let mut all = self.lock();
         let attempt = all.entry(id.to_owned()).or_default();
-        attempt.by_a_person = true;
+        attempt.by_operator = true;
         attempt.cancel.cancel();
     }
 

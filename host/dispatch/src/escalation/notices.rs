@@ -1,9 +1,8 @@
-//! Which events of the chain a person has to know of, and up to which event a person was told.
+//! Which events of the chain a person is notified of, and up to which event that was done.
 //!
-//! Nothing is decided here that was not an event before: a notice is the event of a task that began to wait for a person, that
-//! failed, or that `obligations` escalated. So there is nothing to lose in a crash but the place in the chain, and that is a
-//! mark in the ledger ([`told`], [`set_told`]). Whoever tells the person sets it afterwards: told at least once. How a person is
-//! told is not known here.
+//! A notice is the event of a task that started to wait for a person, that failed, or that was escalated. So a crash can lose only
+//! the place in the chain, and that is a mark in the ledger ([`notified`], [`set_notified`]). The mark is set after the notice is
+//! sent: each notice is sent at least once. How it is sent is decided by the caller.
 
 use baton_core::State;
 use baton_ledger::event::{self, Event, EventFilter, RecordedEvent};
@@ -14,14 +13,14 @@ use jiff::Timestamp;
 /// The mark: its trigger and its path.
 const MARK: (&str, &str) = ("notices", "told");
 
-/// Why a person has to know of an event.
+/// Why a person is notified of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoticeCause {
     /// A task waits for a person: for an answer, a grant or an approval.
     NeedsHuman,
     /// A task failed, died after its last attempt, or its file was rejected.
     Failed,
-    /// A deadline passed, or a request lies with an agent for so long that it was escalated.
+    /// A deadline passed, or a request was not answered for so long that it was escalated.
     Overdue,
 }
 
@@ -40,16 +39,16 @@ impl NoticeCause {
     }
 }
 
-/// The events that may have a cause: the states of two causes, and the actions of the third.
+/// The events that may have a cause: the states of two causes, and the actions of the third one.
 const CHOICE: EventFilter = EventFilter {
     states: &[State::NeedsHuman, State::NeedsGrant, State::NeedsApproval, State::Failed, State::Dead, State::Rejected],
     actions: &["escalated", "review", "stale", "overdue"],
 };
 
-/// One event that a person has to know of.
+/// One event that a person is notified of.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// The same for the same event, whenever it is told.
+    /// The same for the same event, also if it is sent again.
     pub id: String,
     /// The event's place in the chain.
     pub seq: i64,
@@ -65,7 +64,7 @@ pub struct Notice {
     pub task: TaskSummary,
 }
 
-/// What is to be told of a part of the chain.
+/// The notices of a part of the chain.
 #[derive(Debug, Default)]
 pub struct NoticeBatch {
     /// The first ones, oldest first.
@@ -76,13 +75,13 @@ pub struct NoticeBatch {
     pub up_to: i64,
 }
 
-/// What is to be told of the events after `seq`, for the causes in `on`; at most `most` of them in full.
+/// The notices of the events after `seq`, for the causes in `on`; at most `most` of them in full.
 pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
     event::each_after(reader, (seq, up_to), CHOICE, |recorded| {
         let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
-        // What a person called by hand, that person has seen. Events of plugins and of the ledger itself have no task.
+        // The operator has seen the result of a call. Events of plugins and of the ledger itself have no task.
         let Some((task, Origin::Handoff | Origin::Trigger)) = task::summary_of(reader, &recorded.event.task)? else {
             return Ok(());
         };
@@ -102,12 +101,12 @@ fn notice(recorded: RecordedEvent, cause: NoticeCause, task: TaskSummary) -> Not
     Notice { id, seq, cause, at: event.at, state: event.state, reason: event.reason, task }
 }
 
-/// Why a person who wants to know of `on` has to know of an event, if at all.
+/// The cause of an event, if it is one of `on`.
 fn cause(reader: &Reader, recorded: &RecordedEvent, on: &[NoticeCause]) -> Result<Option<NoticeCause>, LedgerError> {
     let Event { task, action, at, .. } = &recorded.event;
     let found = causes(&recorded.event, event::state_before(reader, task, recorded.seq)?);
     let cause = found.into_iter().flatten().find(|cause| on.contains(cause));
-    // Past a deadline both happen at once.
+    // Past a deadline both happen at the same time.
     let twice = action == "review" && event::has(reader, task, "escalated", *at)?;
     Ok(cause.filter(|_| !twice))
 }
@@ -124,17 +123,17 @@ fn causes(event: &Event, before: Option<State>) -> [Option<NoticeCause>; 2] {
     [overdue.then_some(NoticeCause::Overdue), by_state]
 }
 
-/// The last event that a person was told of; `None` where nobody was ever to be told.
-pub fn told(reader: &Reader) -> Result<Option<i64>, LedgerError> {
+/// The last event that a person was notified of; `None` if notices were never turned on.
+pub fn notified(reader: &Reader) -> Result<Option<i64>, LedgerError> {
     Ok(mark::seen(reader, MARK.0)?.get(MARK.1).and_then(|seq| seq.parse().ok()))
 }
 
-/// Notes that a person was told of all events up to and including this one.
-pub fn set_told(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
+/// Records that a person was notified of all events up to and including this one.
+pub fn set_notified(tx: &Tx<'_>, seq: i64) -> Result<(), LedgerError> {
     mark::set(tx, MARK.0, MARK.1, &seq.to_string())
 }
 
-/// Forgets it: nobody is to be told any more, and later only of what happens from then on.
+/// Deletes the mark: notices are turned off. If they are turned on again, they start with new events.
 pub fn forget(tx: &Tx<'_>) -> Result<(), LedgerError> {
     mark::clear(tx, MARK.0, MARK.1)
 }
@@ -224,11 +223,11 @@ mod tests {
     #[test]
     fn the_place_in_the_chain_is_kept_until_it_is_forgotten() {
         let (_folder, ledger) = ledger(Origin::Handoff, &[]);
-        let told = || told(&ledger.reader().unwrap()).unwrap();
-        assert_eq!(told(), None);
-        ledger.write_blocking(|tx| set_told(tx, 7)).unwrap();
-        assert_eq!(told(), Some(7));
+        let notified = || notified(&ledger.reader().unwrap()).unwrap();
+        assert_eq!(notified(), None);
+        ledger.write_blocking(|tx| set_notified(tx, 7)).unwrap();
+        assert_eq!(notified(), Some(7));
         ledger.write_blocking(forget).unwrap();
-        assert_eq!(told(), None);
+        assert_eq!(notified(), None);
     }
 }

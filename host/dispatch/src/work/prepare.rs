@@ -1,4 +1,4 @@
-//! From a row of the ledger to what a plugin is given.
+//! Makes the plugin's view of a task from the ledger's record.
 
 use baton_core::State;
 use baton_core::handoff::{self, Priority};
@@ -8,20 +8,20 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::attempt::ReturnContext;
-use crate::capture::return_status::ended;
+use crate::capture::final_state;
 use crate::settings::DefaultArguments;
 use crate::triggers::audio;
 
-/// What the ledger has of a task.
+/// The ledger's record of a task.
 pub(crate) struct TaskSource<'a> {
     pub(crate) task: &'a Task,
-    /// The captured file; of a task that a RETURN made, the RETURN.
+    /// The captured file; of a task that a RETURN triggered, the RETURN.
     pub(crate) input: Option<&'a [u8]>,
-    /// Of a task that a RETURN made.
+    /// Of a task that a RETURN triggered.
     pub(crate) about: Option<&'a ReturnContext>,
 }
 
-/// The task as the plugin sees it. The ledger keeps the arguments as they were asked for, without the `defaults`.
+/// The task for the plugin. The ledger keeps the arguments of the request, without the `defaults`.
 pub(crate) fn prepare(
     from: &TaskSource<'_>,
     action: &str,
@@ -59,12 +59,12 @@ fn cause(from: &TaskSource<'_>) -> wit::Cause {
     }
 }
 
-/// Which request the RETURN answers that made `task`.
+/// The request that is answered by the RETURN that triggered `task`.
 fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::Answered {
-    let done = parse(&about.answer, answer).is_none_or(|answer| ended(&answer) == State::Succeeded);
-    let nothing = wit::Answered { task: None, agent: None, title: None, dedupe_key: None, args: "{}".to_owned(), done };
+    let done = parse(&about.answer, answer).is_none_or(|answer| final_state(&answer) == State::Succeeded);
+    let unknown = wit::Answered { task: None, agent: None, title: None, dedupe_key: None, args: "{}".to_owned(), done };
     let Some((request, bytes)) = &about.request else {
-        return nothing;
+        return unknown;
     };
     let own = request.sender.as_ref() == Some(&task.agent);
     let written =
@@ -76,7 +76,7 @@ fn answered(task: &Task, about: &ReturnContext, answer: Option<&[u8]>) -> wit::A
         title: Some(request.title.clone()),
         dedupe_key: key,
         args: request.args.clone(),
-        ..nothing
+        ..unknown
     }
 }
 
@@ -140,6 +140,6 @@ mod tests {
         assert_eq!(with(r#"{"b":null,"c":3}"#), r#"{"b":null,"c":3,"a":1}"#);
         assert_eq!(with("{}"), r#"{"a":1,"b":2}"#);
         assert_eq!(with_defaults("{ }", None), "{ }");
-        assert_eq!(with("[]"), "[]", "what is no object is the plugin's business");
+        assert_eq!(with("[]"), "[]", "other JSON is not changed");
     }
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::attempt::{AbortReason, SettledTask};
 use crate::presence::{INBOX_MISSING, is_missing};
-use crate::work::settle_aborted;
+use crate::settle::settle_aborted;
 use crate::{Context, DispatchError, limits};
 
 /// Ends the waiting tasks of `agent` whose files are missing. Returns the settled tasks.
@@ -29,37 +29,39 @@ pub(crate) async fn check_missing_files(
     let (inner, name) = (Arc::clone(context), agent.to_owned());
     let missing = tokio::task::spawn_blocking(move || missing(&inner, &name, waiting));
     let mut settled = Vec::new();
-    for (inbox_task, replaced) in missing.await.unwrap_or_default() {
-        if replaced {
-            ask(context, inbox_task).await?;
-        } else if let Some(ended) = cancel(context, inbox_task).await? {
+    for MissingFile { task, is_replaced } in missing.await.unwrap_or_default() {
+        if is_replaced {
+            ask(context, task).await?;
+        } else if let Some(ended) = cancel(context, task).await? {
             settled.push(ended);
         }
     }
     Ok(settled)
 }
 
-/// The tasks whose files are missing, and whether the folder was replaced after the capture. A file with the same content under a
-/// new name in one of the agent's inboxes was renamed and is not missing.
-fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<(InboxTask, bool)> {
-    let (gone, there): (Vec<_>, Vec<_>) =
+/// A task whose file is missing.
+struct MissingFile {
+    task: InboxTask,
+    /// Whether the folder was replaced after the capture.
+    is_replaced: bool,
+}
+
+/// Finds the missing files. A file with the same content under a new name in one of the agent's inboxes was renamed and is not
+/// missing.
+fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<MissingFile> {
+    let (missing, existing): (Vec<_>, Vec<_>) =
         waiting.into_iter().partition(|inbox_task| is_missing(&context.real(&inbox_task.file)));
-    if gone.is_empty() {
+    if missing.is_empty() {
         return Vec::new();
     }
-    let known: BTreeSet<_> = there.iter().map(|inbox_task| context.real(&inbox_task.file)).collect();
+    let known: BTreeSet<_> = existing.iter().map(|inbox_task| context.real(&inbox_task.file)).collect();
     let roster = context.roster();
     let inboxes = roster.inboxes().filter(|inbox| inbox.owner == agent);
     let files = inboxes.filter_map(|inbox| scan(inbox.folder).ok()).flatten().map(|found| found.path);
-    let strangers = files.filter(|path| !known.contains(path)).filter_map(|path| hash_file(&path).ok());
-    let strangers: BTreeSet<String> = strangers.map(|hash| hash.to_string()).collect();
-    let gone =
-        gone.into_iter().filter(|inbox_task| inbox_task.input.as_ref().is_none_or(|hash| !strangers.contains(hash)));
-    gone.map(|inbox_task| {
-        let replaced = is_replaced(context, &inbox_task);
-        (inbox_task, replaced)
-    })
-    .collect()
+    let unknown = files.filter(|path| !known.contains(path)).filter_map(|path| hash_file(&path).ok());
+    let unknown: BTreeSet<String> = unknown.map(|hash| hash.to_string()).collect();
+    let missing = missing.into_iter().filter(|task| task.input.as_ref().is_none_or(|hash| !unknown.contains(hash)));
+    missing.map(|task| MissingFile { is_replaced: is_replaced(context, &task), task }).collect()
 }
 
 fn is_replaced(context: &Context, inbox_task: &InboxTask) -> bool {
@@ -83,7 +85,7 @@ async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), Dispat
 
 async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<SettledTask>, DispatchError> {
     let (owner, now) = (context.owner.clone(), Timestamp::now());
-    // Meanwhile it may have run and its file may be archived: then it is not withdrawn.
+    // The task may have run meanwhile, and its file may be archived: then it is not cancelled.
     let lease = move |tx: &Tx<'_>| {
         let still = task::waits_with(tx, &inbox_task.id, &inbox_task.file)?;
         still.then(|| task::lease_task(tx, &inbox_task.id, &owner, limits::LEASE, now)).transpose()
@@ -91,9 +93,9 @@ async fn cancel(context: &Arc<Context>, inbox_task: InboxTask) -> Result<Option<
     let Some(task) = context.ledger.write(lease).await? else {
         return Ok(None);
     };
-    fail_point!("withdraw.leased");
-    let reason = format!("{} was taken out of the inbox", task.file.as_deref().unwrap_or("its file"));
+    fail_point!("missing_file.leased");
+    let reason = format!("{} was removed from the inbox", task.file.as_deref().unwrap_or("its file"));
     let settled = settle_aborted(context, task, AbortReason::Withdrawn(reason)).await?;
-    fail_point!("withdraw.settled");
+    fail_point!("missing_file.settled");
     Ok(Some(settled))
 }

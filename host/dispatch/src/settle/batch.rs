@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use super::outcome::Settlement;
-use super::outcome::SettlementEffects;
-use crate::attempt::{FinishedAttempt, SettledTask, StartedTask};
+use baton_ledger::LedgerError;
+use baton_ledger::task::Task;
+
+use super::outcome::{Settlement, SettlementEffects};
+use super::plugin_requests::accept_pending_returns;
+use crate::attempt::{AbortReason, AttemptBatch, FinishedAttempt, SettledTask};
 use crate::context::Context;
 use crate::lease::lease;
-use crate::plugin_requests::accept_pending_returns;
 use crate::{DispatchError, limits};
 
 /// Decides how attempts of one agent ended, writes the outcomes, and leases up to `room` next tasks of the agent in the same
 /// transaction. If the ledger cannot store an outcome now (full disk), it tries again.
 pub(crate) async fn settle(
     context: &Arc<Context>,
-    ended: Vec<FinishedAttempt>,
+    finished: Vec<FinishedAttempt>,
     room: usize,
-) -> Result<(Vec<SettledTask>, Vec<StartedTask>), DispatchError> {
-    let outcomes: Vec<_> = ended.into_iter().map(|one| Settlement::of(context, one)).collect();
+) -> Result<AttemptBatch, DispatchError> {
+    let outcomes: Vec<_> = finished.into_iter().map(|one| Settlement::of(context, one)).collect();
     let ids: Vec<_> = outcomes.iter().map(|outcome| (outcome.task.agent.clone(), outcome.task.id.clone())).collect();
     let settled = write_all(context, outcomes, room).await;
     for (agent, id) in &ids {
@@ -32,14 +34,14 @@ async fn write_all(
     context: &Arc<Context>,
     mut outcomes: Vec<Settlement>,
     room: usize,
-) -> Result<(Vec<SettledTask>, Vec<StartedTask>), DispatchError> {
-    accept_pending_returns(context, outcomes.iter_mut().map(|outcome| &mut outcome.out.post)).await;
+) -> Result<AttemptBatch, DispatchError> {
+    accept_pending_returns(context, outcomes.iter_mut().map(|outcome| &mut outcome.out.requests)).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
     let (all, inner) = (outcomes.clone(), Arc::clone(context));
     let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
     let together = ledger.write(move |tx| {
         let written = all.iter().map(|outcome| outcome.write(tx)).collect::<Result<Vec<_>, _>>()?;
-        // Before the next tasks are taken: for them the ledger has what these attempts used.
+        // Before the next tasks are leased: for them the ledger has what these attempts used.
         for outcome in &all {
             inner.budgets.end(&outcome.task.agent, &outcome.task.id);
         }
@@ -47,19 +49,20 @@ async fn write_all(
         Ok((written, lease(tx, &inner, agent, room)?))
     });
     if let Ok((written, next)) = together.await {
-        return Ok((outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect(), next));
+        let settled = outcomes.iter().zip(written).map(|(outcome, written)| outcome.settled(written)).collect();
+        return Ok(AttemptBatch { settled, next });
     }
     // One outcome or one lease may be the cause; the others are written without it.
     let mut settled = Vec::new();
     for outcome in outcomes {
-        let written = write_patiently(context, &outcome).await?;
+        let written = write_with_retries(context, &outcome).await?;
         settled.push(outcome.settled(written));
     }
-    Ok((settled, Vec::new()))
+    Ok(AttemptBatch { settled, next: Vec::new() })
 }
 
 /// Writes one outcome, with retries until the daemon must end at once.
-async fn write_patiently(
+async fn write_with_retries(
     context: &Context,
     outcome: &Arc<Settlement>,
 ) -> Result<Option<SettlementEffects>, DispatchError> {
@@ -75,7 +78,7 @@ async fn write_patiently(
                 tokio::select! {
                     () = tokio::time::sleep(limits::SETTLE_AGAIN) => {}
                     () = context.ending.asked() => {
-                        tracing::error!(%task, "its outcome is not written down; the next start takes it up as interrupted");
+                        tracing::error!(%task, "its outcome is not recorded; the next start treats it as interrupted");
                         return Err(error.into());
                     }
                 }
@@ -83,4 +86,14 @@ async fn write_patiently(
             written => return Ok(written?),
         }
     }
+}
+
+/// Settles a leased task without an attempt.
+pub(crate) async fn settle_aborted(
+    context: &Arc<Context>,
+    task: Task,
+    reason: AbortReason,
+) -> Result<SettledTask, DispatchError> {
+    let batch = settle(context, vec![FinishedAttempt::of(task, None, Err(reason))], 0).await?;
+    Ok(batch.settled.into_iter().next().ok_or(LedgerError::Closed)?)
 }

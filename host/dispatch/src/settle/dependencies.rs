@@ -10,9 +10,10 @@ use baton_ledger::task::{self, Task};
 use baton_ledger::{LedgerError, Tx};
 use jiff::Timestamp;
 
+use super::repeats;
 use crate::context::Context;
-use crate::text::ago;
-use crate::{limits, repeats};
+use crate::limits;
+use crate::limits::ago;
 
 /// A longer chain of dependencies counts as a circle, so that the search ends.
 const MOST_STEPS: usize = 1000;
@@ -70,7 +71,7 @@ pub(crate) fn dependency_state(tx: &Tx<'_>, own: &[&str], needs: &[String]) -> R
         open.names.push(need.clone());
     }
     match circle(tx, own, ahead)? {
-        Some(through) => Ok(DependencyState::Circle(through)),
+        Some(reason) => Ok(DependencyState::Circle(reason)),
         None if open.names.is_empty() => Ok(DependencyState::Free),
         None => Ok(DependencyState::Open(open)),
     }
@@ -80,6 +81,7 @@ fn ended(need: &str, state: &str) -> String {
     format!("{need}, which it depends on, ended as {state}; `baton retry` runs this one anyway, `baton cancel` ends it")
 }
 
+/// A task on the way from a request through its dependencies.
 struct DependencyChain {
     task: String,
     names: String,
@@ -87,10 +89,10 @@ struct DependencyChain {
 
 /// Why the dependencies of these tasks lead back to the request itself, or too far; `None` if they do not.
 fn circle(tx: &Tx<'_>, own: &[&str], mut ahead: Vec<DependencyChain>) -> Result<Option<String>, LedgerError> {
-    let mut seen: BTreeSet<String> = ahead.iter().map(|way| way.names.clone()).collect();
-    while let Some(way) = ahead.pop() {
-        for next in task::dependencies(tx, &way.task)? {
-            let names = format!("{} → {next}", way.names);
+    let mut seen: BTreeSet<String> = ahead.iter().map(|step| step.names.clone()).collect();
+    while let Some(step) = ahead.pop() {
+        for next in task::dependencies(tx, &step.task)? {
+            let names = format!("{} → {next}", step.names);
             if own.contains(&next.as_str()) {
                 return Ok(Some(format!("its dependencies go in a circle: {names}")));
             }
@@ -146,7 +148,7 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
         let task = task::get_in(tx, &unknown.task)?;
         if task.state == State::Waiting {
             let why = format!(
-                "it depends on `{}`, and no task of that id or title has come; `baton retry` runs it anyway, `baton \
+                "it depends on `{}`, and there is no task with that id or title; `baton retry` runs it anyway, `baton \
                  cancel` ends it",
                 unknown.needs
             );

@@ -1,38 +1,40 @@
-//! Recovers tasks after a crash: interrupted attempts, and retries that are due.
+//! Recovers tasks: interrupted attempts, and retries that are due. Finds tasks that are stalled.
 //!
 //! An interrupted attempt runs again only when its action is declared `idempotent` and it was not interrupted too often;
 //! otherwise a person is asked, because the attempt may have done half of its work.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
+use std::time::Duration;
 
 use baton_core::State;
 use baton_ledger::event::Event;
-use baton_ledger::task::{self, Task};
-use baton_ledger::{Ledger, LedgerError, Tx};
+use baton_ledger::task::{self, StallReason, Stalled, Task};
+use baton_ledger::{Ledger, LedgerError, Tx, supervision};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{AgentKind, Context, DispatchError, limits};
+use crate::attempt::DueWork;
+use crate::{AgentKind, Context, DispatchError, budget, limits};
 
 /// Recovers unfinished tasks. `starting`: the daemon has just started.
-pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<(), DispatchError> {
+pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         for task in task::abandoned(tx, &inner.owner, now, |owner| inner.is_gone(owner))? {
-            let (state, reason) = verdict(&inner, &task);
+            let (state, reason) = state_after_interruption(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
             step(tx, &task, "interrupted", state, reason, now)?;
             fail_point!("recover.interrupted");
         }
         if starting {
-            inner.claims.sweep(tx)?;
+            inner.locks.sweep(tx)?;
             // A start reads the grants again, so a task that waits for one may have got it.
             requeue(tx, |_| true, now)?;
-        }
-        if starting {
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
-                let reason = "its pause was planned under a clock that ran ahead: trying again".to_owned();
+                let reason = "its retry was planned while the clock ran ahead: trying again".to_owned();
                 step(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
@@ -47,8 +49,45 @@ pub(crate) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
     Ok(())
 }
 
+/// Recovers unfinished tasks. With `quarantined` the next tries of quarantined plugins count as due work too.
+pub(super) async fn recover_tasks(context: &Arc<Context>, quarantined: bool) -> Result<DueWork, DispatchError> {
+    recover(context, false).await?;
+    let now = Timestamp::now();
+    let owner = context.owner.clone();
+    let job = move |tx: &Tx<'_>| {
+        let quarantined = if quarantined { supervision::next(tx, now)? } else { None };
+        let due = [task::next_due(tx)?, quarantined].into_iter().flatten().min();
+        Ok((task::agents_with_work(tx)?, due, task::to_stop(tx, &owner)?))
+    };
+    let (agents, due, stop) = context.ledger.write(job).await?;
+    for id in &stop {
+        context.running.stop(id);
+    }
+    let next = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO));
+    Ok(DueWork { agents, next })
+}
+
+/// The stalled tasks.
+pub(super) async fn stalled_tasks(context: &Arc<Context>) -> Result<Vec<Stalled>, DispatchError> {
+    let now = Timestamp::now();
+    let inner = Arc::clone(context);
+    let job = move |tx: &Tx<'_>| {
+        let mut stalled = task::stalled_in(tx, now, &task::StallLimits::default())?;
+        // When a budget was used up, the log said why the tasks of that plugin wait.
+        let mut held = BTreeMap::new();
+        for task in stalled.iter().filter(|task| task.why == StallReason::NotBegun) {
+            if let Entry::Vacant(entry) = held.entry(task.agent.clone()) {
+                entry.insert(budget::is_held(tx, &inner, &task.agent, now)?);
+            }
+        }
+        stalled.retain(|task| task.why != StallReason::NotBegun || held.get(&task.agent) != Some(&true));
+        Ok(stalled)
+    };
+    Ok(context.ledger.write(job).await?)
+}
+
 /// Queues the tasks again that wait for a grant or an approval of one of these agents, except those of a call by hand.
-pub(crate) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp) -> Result<(), LedgerError> {
     for state in [State::NeedsGrant, State::NeedsApproval] {
         let waiting = task::in_state(tx, state)?;
         for task in waiting.iter().filter(|task| task.origin != task::Origin::Call && agents(&task.agent)) {
@@ -66,12 +105,12 @@ pub async fn try_again(ledger: &Ledger, agents: Vec<String>) -> Result<(), Ledge
 }
 
 /// Recovers the tasks of a crashed worker of `agent` in this process.
-pub(crate) async fn release(context: &Arc<Context>, agent: String) -> Result<(), DispatchError> {
+pub(super) async fn release(context: &Arc<Context>, agent: String) -> Result<(), DispatchError> {
     let now = Timestamp::now();
     let inner = Arc::clone(context);
     let job = move |tx: &Tx<'_>| {
         for task in task::held_by(tx, &agent, &inner.owner)? {
-            let (state, reason) = verdict(&inner, &task);
+            let (state, reason) = state_after_interruption(&inner, &task);
             step(tx, &task, "interrupted", state, reason, now)?;
         }
         Ok(())
@@ -86,14 +125,14 @@ fn is_too_far(context: &Context, task: &Task, now: Timestamp) -> bool {
     task.due_at.is_some_and(|due| latest.is_some_and(|latest| due > latest))
 }
 
-fn verdict(context: &Context, task: &Task) -> (State, String) {
+fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
     if context.roster().get(&task.agent).is_some_and(|agent| agent.kind == AgentKind::External) {
-        return (State::Delivered, "whoever wanted to end it is gone; it lies where it lay".to_owned());
+        return (State::Delivered, "the process that ended it has exited; its file stays in the inbox".to_owned());
     }
     let plugin = context.plugin(&task.agent);
     let idempotent = plugin.is_ok_and(|installed| installed.is_idempotent(task.action.as_deref()));
     if task.origin == task::Origin::Call {
-        return (State::Failed, "whoever called it is gone; call it again".to_owned());
+        return (State::Failed, "the process that called it has exited; call it again".to_owned());
     }
     if task.stop_asked {
         return (State::Queued, "the attempt was interrupted; it was to be cancelled".to_owned());

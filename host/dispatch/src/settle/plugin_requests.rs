@@ -24,11 +24,12 @@ use baton_sandbox as sandbox;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use crate::archive::to_archive;
-use crate::capture::{PendingReturn, returns_ahead};
+use super::dependencies;
+use crate::capture::{PendingReturn, pending_returns};
 use crate::context::Context;
+use crate::delivery::archive::to_archive;
+use crate::limits;
 use crate::presence::is_not_there;
-use crate::{dependencies, limits};
 
 /// The requests and withdrawals of one task.
 pub(crate) struct PluginRequests {
@@ -49,7 +50,7 @@ enum RequestItem {
         request: Box<Request>,
         folder: String,
     },
-    TakeBack(sandbox::Withdrawal),
+    Withdraw(sandbox::Withdrawal),
 }
 
 /// The effects on other tasks.
@@ -66,38 +67,39 @@ impl PluginRequests {
     pub(crate) fn of(context: &Context, task: &Task, items: Vec<sandbox::PluginRequest>, now: Timestamp) -> Self {
         let item = |(number, item)| match item {
             sandbox::PluginRequest::Send(draft) => send(context, task, number, draft, now),
-            sandbox::PluginRequest::TakeBack(back) => RequestItem::TakeBack(back),
+            sandbox::PluginRequest::TakeBack(withdrawal) => RequestItem::Withdraw(withdrawal),
         };
         let items = items.into_iter().enumerate().map(item).collect();
         Self { root: context.root.clone(), sender: task.agent.clone(), items, ahead: Arc::default() }
     }
 
-    fn takes_back(&self) -> bool {
-        self.items.iter().any(|item| matches!(item, RequestItem::TakeBack(_)))
+    fn has_withdrawals(&self) -> bool {
+        self.items.iter().any(|item| matches!(item, RequestItem::Withdraw(_)))
     }
 
-    /// Writes the requests into the outbox, and ends the withdrawn ones.
-    pub(crate) fn go_out(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
-        let (mut sent, answered) = (RequestEffects::default(), self.answered(tx)?);
+    /// Adds the requests to the outbox, and ends the withdrawn ones.
+    pub(crate) fn record(&self, tx: &Tx<'_>, task: &Task, now: Timestamp) -> Result<RequestEffects, LedgerError> {
+        let (mut effects, answered) = (RequestEffects::default(), self.answered(tx)?);
         for item in &self.items {
             match item {
-                RequestItem::Send { key, request, folder } => self.send(tx, task, (key, request, folder))?,
-                RequestItem::TakeBack(back) => self.take_back(tx, back, &answered, (&mut sent, now))?,
+                RequestItem::Send { key, request, folder } => self.send(tx, task, key, request, folder)?,
+                RequestItem::Withdraw(withdrawal) => {
+                    for request in self.withdrawn(tx, withdrawal, &answered)? {
+                        effects.released |= end(tx, &request, &self.sender, &withdrawal.reason, now)?;
+                        effects.to_deliver.push(request.id);
+                        fail_point!("request.withdrawn");
+                    }
+                }
             }
         }
-        Ok(sent)
+        Ok(effects)
     }
 
     /// Sends a request, unless one under its key is open.
-    fn send(
-        &self,
-        tx: &Tx<'_>,
-        task: &Task,
-        (key, request, folder): (&str, &Request, &str),
-    ) -> Result<(), LedgerError> {
+    fn send(&self, tx: &Tx<'_>, task: &Task, key: &str, request: &Request, folder: &str) -> Result<(), LedgerError> {
         let before = plugin_requests::newest(tx, &self.sender, key)?;
         if let Some(before) = &before
-            && self.standing(tx, before)?.is_open()
+            && self.state_of(tx, before)?.is_open()
         {
             return Ok(());
         }
@@ -116,51 +118,45 @@ impl PluginRequests {
         )
     }
 
-    /// Withdraws the open, unanswered request of a key.
-    fn take_back(
+    /// The tasks of the open, unanswered request of a key. If its file is not captured yet, the request is marked.
+    fn withdrawn(
         &self,
         tx: &Tx<'_>,
-        back: &sandbox::Withdrawal,
+        withdrawal: &sandbox::Withdrawal,
         answered: &BTreeSet<String>,
-        (sent, now): (&mut RequestEffects, Timestamp),
-    ) -> Result<(), LedgerError> {
-        let Some(before) = plugin_requests::newest(tx, &self.sender, &back.dedupe_key)? else {
-            return Ok(());
+    ) -> Result<Vec<Task>, LedgerError> {
+        let Some(newest) = plugin_requests::newest(tx, &self.sender, &withdrawal.dedupe_key)? else {
+            return Ok(Vec::new());
         };
-        match self.standing(tx, &before)? {
-            LastRequestState::Ended => Ok(()),
-            LastRequestState::Unseen => plugin_requests::turn_away(tx, &before.handoff_id, &back.reason),
-            LastRequestState::Open(requests) => {
-                for request in requests.into_iter().filter(|request| request.state != State::Running) {
-                    if answered.contains(&request.id) {
-                        continue;
-                    }
-                    sent.released |= end(tx, &request, &self.sender, &back.reason, now)?;
-                    sent.to_deliver.push(request.id);
-                }
-                fail_point!("post.taken_back");
-                Ok(())
+        match self.state_of(tx, &newest)? {
+            LastRequestState::Ended => Ok(Vec::new()),
+            LastRequestState::NotCaptured => {
+                plugin_requests::turn_away(tx, &newest.handoff_id, &withdrawal.reason).map(|()| Vec::new())
+            }
+            LastRequestState::Open(mut requests) => {
+                requests.retain(|request| request.state != State::Running && !answered.contains(&request.id));
+                Ok(requests)
             }
         }
     }
 
-    /// The requests whose RETURNs are there: those are going to end them.
+    /// The requests with a RETURN in an inbox, which will end them.
     fn answered(&self, tx: &Tx<'_>) -> Result<BTreeSet<String>, LedgerError> {
         self.ahead.iter().filter_map(|ahead| ahead.ends(tx).transpose()).collect()
     }
 
-    fn standing(&self, tx: &Tx<'_>, posted: &PluginRequest) -> Result<LastRequestState, LedgerError> {
-        let mut requests = task::asked_as(tx, &posted.sender, &posted.handoff_id)?;
-        let was_seen = !requests.is_empty();
+    fn state_of(&self, tx: &Tx<'_>, sent: &PluginRequest) -> Result<LastRequestState, LedgerError> {
+        let mut requests = task::asked_as(tx, &sent.sender, &sent.handoff_id)?;
+        let is_captured = !requests.is_empty();
         requests.retain(|request| !request.state.is_final());
-        Ok(match was_seen {
+        Ok(match is_captured {
             true if requests.is_empty() => LastRequestState::Ended,
             true => LastRequestState::Open(requests),
-            false if posted.taken_back.is_some() => LastRequestState::Ended,
-            false => match outbox::progress(tx, posted.delivery)? {
-                DeliveryProgress::Open => LastRequestState::Unseen,
-                DeliveryProgress::Done { folder, name } if !is_gone(&self.root, &folder, &name) => {
-                    LastRequestState::Unseen
+            false if sent.taken_back.is_some() => LastRequestState::Ended,
+            false => match outbox::progress(tx, sent.delivery)? {
+                DeliveryProgress::Open => LastRequestState::NotCaptured,
+                DeliveryProgress::Done { folder, name } if !is_deleted(&self.root, &folder, &name) => {
+                    LastRequestState::NotCaptured
                 }
                 DeliveryProgress::Done { .. } | DeliveryProgress::Gone => LastRequestState::Ended,
             },
@@ -168,16 +164,19 @@ impl PluginRequests {
     }
 }
 
-/// Looks which requests have their RETURNs already, if any of these posts of one plugin takes one back. Who makes something
-/// and says so writes one after the other, so the word gets a moment to arrive. It is one moment for all of them, and none
-/// goes ahead of another meanwhile: what one sends may be under the key of what another takes back.
-pub(crate) async fn accept_pending_returns(context: &Arc<Context>, posts: impl Iterator<Item = &mut PluginRequests>) {
-    let posts: Vec<_> = posts.filter(|post| post.takes_back()).collect();
-    let Some(sender) = posts.first().map(|post| post.sender.clone()) else { return };
+/// Reads the RETURNs in the inboxes of the plugin, if any of these tasks of one plugin withdraws a request. An agent writes its
+/// result first and the RETURN afterwards, so the RETURN gets a short time to arrive. All tasks wait together, and none is settled
+/// before another: one may send a request under the key of a request that another one withdraws.
+pub(crate) async fn accept_pending_returns(
+    context: &Arc<Context>,
+    requests: impl Iterator<Item = &mut PluginRequests>,
+) {
+    let withdrawing: Vec<_> = requests.filter(|requests| requests.has_withdrawals()).collect();
+    let Some(sender) = withdrawing.first().map(|requests| requests.sender.clone()) else { return };
     tokio::time::sleep(limits::GRACE).await;
-    let ahead = Arc::from(returns_ahead(context, &sender).await);
-    for post in posts {
-        post.ahead = Arc::clone(&ahead);
+    let ahead = Arc::from(pending_returns(context, &sender).await);
+    for requests in withdrawing {
+        requests.ahead = Arc::clone(&ahead);
     }
 }
 
@@ -186,7 +185,7 @@ enum LastRequestState {
     /// Its tasks that have not ended.
     Open(Vec<Task>),
     /// Its file is not captured yet.
-    Unseen,
+    NotCaptured,
     /// It has ended, or its file was deleted.
     Ended,
 }
@@ -198,7 +197,7 @@ impl LastRequestState {
 }
 
 /// Whether the file was deleted before its capture. `false` if the folder cannot be read.
-fn is_gone(root: &Path, folder: &str, name: &str) -> bool {
+fn is_deleted(root: &Path, folder: &str, name: &str) -> bool {
     is_not_there(&root.join(folder).join(name))
 }
 
@@ -226,7 +225,7 @@ fn send(context: &Context, task: &Task, number: usize, draft: sandbox::Draft, no
     RequestItem::Send { key: draft.dedupe_key, request: Box::new(request), folder }
 }
 
-/// The key that stands in the file: another one each time, so that a new request is none that was answered.
+/// The key in the file: another one each time, so that a new request is not taken for an answered one.
 fn dedupe_key(sender: &str, key: &str, times: u32) -> String {
     if times == 1 { format!("{sender}:{key}") } else { format!("{sender}:{key}#{times}") }
 }
@@ -276,14 +275,14 @@ mod tests {
         })
     }
 
-    /// One task of the plugin `p` that gives this to the post; gives what it put into the outbox, name and content.
+    /// Settles a task of the plugin `p` with these requests. Returns the contents of its deliveries.
     async fn settled(context: &Arc<Context>, items: Vec<sandbox::PluginRequest>) -> Vec<String> {
         let inner = Arc::clone(context);
         let job = move |tx: &Tx<'_>| {
             let now = Timestamp::UNIX_EPOCH;
             let id = task::insert(tx, &task::NewTask::blank("p", Origin::Call, State::Running), None, now)?;
             let task = task::get_in(tx, &id)?;
-            PluginRequests::of(&inner, &task, items, now).go_out(tx, &task, now)?;
+            PluginRequests::of(&inner, &task, items, now).record(tx, &task, now)?;
             outbox::open_of(tx, &id, |_| false)
         };
         let open = context.ledger.write(job).await.unwrap();
@@ -296,7 +295,7 @@ mod tests {
         let context = Context::in_folder(folder.path());
         let first = settled(&context, vec![draft("k"), draft("l")]).await;
         assert!(first[0].contains(r#""dedupe_key": "p:k""#) && first.len() == 2, "{first:?}");
-        assert!(settled(&context, vec![draft("k")]).await.is_empty(), "nobody has carried it yet");
+        assert!(settled(&context, vec![draft("k")]).await.is_empty(), "it is not delivered yet");
 
         let again = settled(&context, vec![back("k"), draft("k"), back("never sent")]).await;
         assert!(again[0].contains(r#""dedupe_key": "p:k#2""#) && again.len() == 1, "{again:?}");

@@ -1,4 +1,4 @@
-//! The agents that a plugin may send handoffs to in one attempt: those that its grant names, by any of their spellings.
+//! The agents to which a plugin may send handoffs in one attempt: those that its grant names, by any of their spellings.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 use crate::roster::Roster;
 
-/// What `installed` may send in the attempt of `task`.
-pub(crate) fn of(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> EmitPermission {
+/// To whom `installed` may send handoffs in the attempt of `task`.
+pub(super) fn permission(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> EmitPermission {
     let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
     let inner = Arc::clone(context);
     if recipients.is_nobody() {
@@ -61,12 +61,12 @@ fn is_among(recipients: &Recipients, agent: &str, roster: &Roster) -> bool {
 fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String {
     let Some(agent) = agent else {
         return format!(
-            "the plugin `{plugin}` may not send handoffs: `baton plugin grant {plugin} handoffs=AGENT` (names parted by \
+            "the plugin `{plugin}` may not send handoffs: `baton plugin grant {plugin} handoffs=AGENT` (names separated by \
              commas, or any)"
         );
     };
-    let word = shell::quoted(&format!("handoffs={}", recipients.with(agent)));
-    format!("the plugin `{plugin}` may not send handoffs to {agent}: `baton plugin grant {plugin} {word}`")
+    let grant = shell::quoted(&format!("handoffs={}", recipients.with(agent)));
+    format!("the plugin `{plugin}` may not send handoffs to {agent}: `baton plugin grant {plugin} {grant}`")
 }
 
 #[cfg(test)]

@@ -1,0 +1,118 @@
+//! Watches the folders of inboxes and triggers. Watching is optional: without it the scans find changes.
+
+use std::collections::{BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use baton_intake::{Change, IntakeError, Watcher, reports_changes};
+
+use super::state::EngineState;
+use crate::Context;
+
+#[derive(Default)]
+pub(super) struct FolderWatch {
+    watcher: Option<Watcher>,
+    /// The folders that are watched with all below them.
+    watched: HashMap<PathBuf, FolderId>,
+    /// Events were lost: folders below the watched ones may be new.
+    again: bool,
+}
+
+impl FolderWatch {
+    pub(super) async fn next_change(&mut self) -> Change {
+        match &mut self.watcher {
+            Some(watcher) => watcher.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next [`watch`](Self::watch) watches all folders again.
+    pub(super) fn watch_again(&mut self) {
+        self.again = true;
+    }
+
+    /// Watches all folders. Runs with every scan, because a folder that was made again is not watched any more. Returns the
+    /// folders of triggers in which a change may have been missed.
+    pub(super) fn watch(&mut self, state: &mut EngineState, triggers: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+        if self.watcher.is_none() {
+            self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
+        }
+        let Some(watcher) = &mut self.watcher else {
+            return triggers.clone();
+        };
+        // Everything below a watched folder is watched too, except folders that were made while events were lost.
+        let again = std::mem::take(&mut self.again);
+        let mut unseen = BTreeSet::new();
+        let wake = state.context.wake.clone();
+        for folder in wake.iter().chain(triggers) {
+            let id = FolderId::of(folder);
+            if !again && id.is_some() && self.watched.get(folder) == id.as_ref() {
+                // Changes that another machine makes in a network folder are not reported.
+                if !reports_changes(folder) {
+                    unseen.insert(folder.clone());
+                }
+                continue;
+            }
+            unseen.insert(folder.clone());
+            match (watcher.watch(folder), id) {
+                (Ok(()), Some(id)) => drop(self.watched.insert(folder.clone(), id)),
+                (Ok(()), None) => {}
+                // Whoever needs the folder reports that it is missing.
+                (Err(IntakeError::Gone { .. }), _) => drop(self.watched.remove(folder)),
+                (Err(error), _) => {
+                    self.watched.remove(folder);
+                    if state.log_once(folder) {
+                        tracing::warn!("{error}");
+                    }
+                }
+            }
+        }
+        for folder in flat_folders(&state.context) {
+            // A second watch, of the folder alone, would replace the recursive one.
+            let known = folder.ancestors().any(|around| self.watched.contains_key(around));
+            if !known
+                && let Err(error) = watcher.watch_flat(&folder)
+                && state.log_once(&folder)
+            {
+                tracing::warn!("{error}");
+            }
+        }
+        unseen
+    }
+}
+
+/// Identifies a folder: a new one may have the same path, and even the same inode number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FolderId {
+    device: u64,
+    inode: u64,
+    created: Option<SystemTime>,
+}
+
+impl FolderId {
+    fn of(folder: &Path) -> Option<Self> {
+        let metadata = folder.metadata().ok()?;
+        Some(Self { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
+    }
+}
+
+/// The folders of which only the direct entries are watched: inboxes, the folders around them, and what the operator changes.
+/// Archives beside and below inboxes may be large and are not watched.
+fn flat_folders(context: &Context) -> BTreeSet<PathBuf> {
+    let (places, roster) = (context.places(), context.roster());
+    let inboxes = roster.inboxes().filter(|inbox| inbox.poll.is_none()).map(|inbox| inbox.folder);
+    // Only the folder around it reports that a folder is deleted and made again.
+    let inboxes = inboxes.flat_map(|folder| [Some(folder), folder.parent()]).flatten().map(Path::to_owned);
+    let changes = context.refresh.iter().flat_map(|refresh| refresh.at.iter().cloned());
+    let homes: Vec<PathBuf> = places.iter().flat_map(|place| folders_of(place)).collect();
+    let folders = inboxes.chain(homes).chain(changes).chain(places).chain([context.root.clone()]);
+    folders.filter(|folder| folder.is_dir()).collect()
+}
+
+/// The folders directly in `place`, which holds agents' folders: one that gets an inbox is an agent.
+fn folders_of(place: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).map(|entry| entry.path()).collect()
+}

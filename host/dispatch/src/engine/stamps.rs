@@ -1,0 +1,108 @@
+//! Files that stay in the inboxes of external agents: they are read once, and not again at each start.
+//!
+//! The ledger keeps the stamp of a file that was recorded (or is not for Baton) when a later scan finds it unchanged. A start
+//! does not read these files; a changed file has another stamp. In the inbox of a plugin each file is read at the start, because
+//! its task may wait for it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use baton_intake::{FolderEntry, scan};
+use baton_ledger::read_file::{self, ReadFile};
+use baton_ledger::{LedgerError, Tx};
+
+use super::inboxes::Inboxes;
+use crate::{AgentKind, Context, DispatchError, limits};
+
+impl Inboxes {
+    /// Loads the ledger's stamps of files in the inboxes of external agents.
+    pub(super) async fn recall_stamps(&mut self, context: &Arc<Context>) -> Result<(), DispatchError> {
+        let inner = Arc::clone(context);
+        let files = tokio::task::spawn_blocking(move || read_file::all(&inner.ledger.reader()?)).await;
+        let roster = context.roster();
+        let mut external: HashMap<PathBuf, bool> = HashMap::new();
+        for read in files.map_err(|_| LedgerError::Closed)?? {
+            let path = context.real(&read.file);
+            let (Some(folder), Ok(stamp)) = (path.parent(), read.stamp.parse()) else { continue };
+            let is_external = match external.get(folder) {
+                Some(known) => *known,
+                None => {
+                    let owner = roster.owner_of(folder).and_then(|owner| roster.get(owner));
+                    let found = owner.is_some_and(|agent| agent.kind == AgentKind::External);
+                    external.insert(folder.to_owned(), found);
+                    found
+                }
+            };
+            if is_external {
+                self.files.recall(&path, stamp);
+            }
+        }
+        Ok(())
+    }
+
+    /// After a scan: the ledger gets the stamps of known files and forgets those of files that are missing.
+    pub(super) fn keep_stamps(
+        &mut self,
+        context: &Arc<Context>,
+        owner: &str,
+        found: &[FolderEntry],
+        missing: &[PathBuf],
+    ) {
+        if !is_external(context, owner) {
+            return;
+        }
+        let keep = self.stamps_to_keep(context, found);
+        let missing: Vec<String> = missing.iter().map(|path| context.shown(path)).collect();
+        if keep.is_empty() && missing.is_empty() {
+            return;
+        }
+        let context = Arc::clone(context);
+        // Not one of the engine's jobs: a single run does not wait for it, and the next start only reads more.
+        tokio::spawn(async move { log_failure(write(&context, keep, missing).await) });
+    }
+
+    /// The same when nothing waits any more, for what was read since the last scan.
+    pub(super) async fn keep_stamps_at_end(&mut self, context: &Context) {
+        let roster = context.roster();
+        let external =
+            roster.inboxes().filter(|inbox| is_external(context, inbox.owner) && !self.foreign.contains(inbox.folder));
+        let folders: Vec<PathBuf> = external.map(|inbox| inbox.folder.to_owned()).collect();
+        let scanned = tokio::task::spawn_blocking(move || {
+            folders.iter().flat_map(|folder| scan(folder).unwrap_or_default()).collect::<Vec<FolderEntry>>()
+        });
+        let keep = self.stamps_to_keep(context, &scanned.await.unwrap_or_default());
+        log_failure(write(context, keep, Vec::new()).await);
+    }
+
+    fn stamps_to_keep(&mut self, context: &Context, found: &[FolderEntry]) -> Vec<ReadFile> {
+        let keep = self.files.take_stamps(found, SystemTime::now());
+        let utf8 = keep.into_iter().filter(|(path, _)| path.to_str().is_some());
+        utf8.map(|(path, stamp)| ReadFile { file: context.shown(&path), stamp: stamp.to_string() }).collect()
+    }
+}
+
+fn is_external(context: &Context, agent: &str) -> bool {
+    context.roster().get(agent).is_some_and(|agent| agent.kind == AgentKind::External)
+}
+
+/// In several transactions, so that other writers do not wait for long.
+async fn write(context: &Context, keep: Vec<ReadFile>, missing: Vec<String>) -> Result<(), LedgerError> {
+    for piece in keep.chunks(limits::STAMPS_AT_ONCE) {
+        let piece = piece.to_vec();
+        context.ledger.write(move |tx: &Tx<'_>| read_file::keep(tx, &piece)).await?;
+    }
+    for piece in missing.chunks(limits::STAMPS_AT_ONCE) {
+        let piece = piece.to_vec();
+        context.ledger.write(move |tx: &Tx<'_>| read_file::forget(tx, &piece)).await?;
+    }
+    Ok(())
+}
+
+/// Without the stamps the next start reads more files; nothing else depends on them.
+fn log_failure(written: Result<(), LedgerError>) {
+    if let Err(error) = written {
+        tracing::warn!("the list of read files could not be saved: {error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! The files that plugins watch (`wit/watch.wit`). They have a separate watcher: plugins change the set of folders, and a new
+//! watcher replaces the old one to drop folders.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use baton_intake::{Change, Watcher};
+
+use super::state::EngineState;
+use crate::triggers::task::PluginWatch;
+
+#[derive(Default)]
+pub(super) struct WatchedFiles {
+    plugins: BTreeMap<String, PluginWatch>,
+    watcher: Option<Watcher>,
+    /// A folder could not be watched: the full scan finds changes there.
+    incomplete: bool,
+}
+
+impl WatchedFiles {
+    pub(super) async fn next_change(&mut self) -> Change {
+        match &mut self.watcher {
+            Some(watcher) => watcher.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(super) fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.plugins.retain(|plugin, _| wanted(plugin));
+    }
+
+    /// The plugins that may watch the file at `path`.
+    pub(super) fn plugins_of(&self, path: &Path) -> Vec<String> {
+        let concerned = self.plugins.iter().filter(|(_, watch)| watch.concerns(path));
+        concerned.map(|(plugin, _)| plugin.clone()).collect()
+    }
+
+    /// Whether changes of the plugin's files may go unreported.
+    pub(super) fn misses_changes(&self, plugin: &str) -> bool {
+        self.incomplete || self.plugins.get(plugin).is_none_or(|watch| watch.unwatched_count() > 0)
+    }
+
+    /// Replaces the watched files of a plugin. Returns whether the folders have changed: then the files must be checked once more,
+    /// because a change may precede the watch.
+    pub(super) fn watch(&mut self, state: &mut EngineState, plugin: &str, watch: PluginWatch) -> bool {
+        if watch.unwatched_count() > 0 && state.log_once(Path::new(plugin)) {
+            let (watched, unwatched) = (watch.folders.len(), watch.unwatched_count());
+            tracing::warn!(
+                %plugin,
+                "it watches files in {} folders, of which the limit allows {watched}: changes in the others are found by the \
+                 scan every minute",
+                watched + unwatched
+            );
+        }
+        let before = self.folders();
+        self.plugins.insert(plugin.to_owned(), watch);
+        let now = self.folders();
+        if !before.is_subset(&now) {
+            self.watcher = None;
+        }
+        if self.watcher.is_none() && !now.is_empty() {
+            self.watcher = Watcher::new().inspect_err(|error| tracing::warn!("{error}")).ok();
+        }
+        let Some(watcher) = &mut self.watcher else {
+            self.incomplete = !now.is_empty();
+            return false;
+        };
+        self.incomplete = false;
+        // All of them: a folder that was made again is not watched any more.
+        for folder in &now {
+            if let Err(error) = watcher.watch_flat(folder) {
+                self.incomplete = true;
+                if folder.is_dir() && state.log_once(folder) {
+                    tracing::warn!("{error}; changes there are found by the scan every minute");
+                }
+            }
+        }
+        now != before
+    }
+
+    fn folders(&self) -> BTreeSet<PathBuf> {
+        self.plugins.values().flat_map(|watch| &watch.folders).cloned().collect()
+    }
+}

@@ -1,0 +1,65 @@
+//! The text of a failed attempt, for people.
+
+use baton_core::file_name::cut;
+use baton_core::log_gap;
+use baton_core::manifest::grant_command;
+use baton_core::text::{PLUGIN_SAYS, plugin_says};
+use baton_sandbox::AttemptError;
+
+/// Bytes of a plugin's log in the reason of its crash.
+const CRASH_MESSAGE_BYTES: usize = 500;
+
+/// The reason of a failure. `missing` are the grants that the plugin declares and does not have; `log` is the output of the
+/// attempt, the end of which is added to a crash, because the message of a trap says little.
+pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[String], log: &str) -> String {
+    match failure {
+        AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
+        AttemptError::Trap(_) => {
+            let said = crash_message(log).map(|message| format!("; {}", plugin_says(&message))).unwrap_or_default();
+            format!("{failure}; this is a fault of the plugin `{plugin}`, not of the handoff{said}")
+        }
+        // The plugin's own words may look like a command, so they do not replace the host's.
+        AttemptError::NeedsGrant(text)
+            if !missing.is_empty() && (text.starts_with(PLUGIN_SAYS) || !text.contains("`baton ")) =>
+        {
+            format!("{}; {text}", grant_command(plugin, missing))
+        }
+        AttemptError::NeedsHuman(text) => {
+            format!("{text} (`baton answer` tells it, `baton cancel` ends it)")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The message of a panic with its place, else the last line of the log; `None` if the log is empty.
+fn crash_message(log: &str) -> Option<String> {
+    let lines = log.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("note: "));
+    let lines: Vec<&str> = lines.filter(|line| log_gap::bytes_of(line).is_none()).collect();
+    let panic = lines.iter().rposition(|line| line.contains("panicked at "));
+    let words = match panic.and_then(|at| lines.get(at..)) {
+        Some([place, message, ..]) => format!("{place} {message}"),
+        Some([place]) => (*place).to_owned(),
+        _ => (*lines.last()?).to_owned(),
+    };
+    Some(cut(&words, CRASH_MESSAGE_BYTES).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_the_panic_with_its_place_else_the_last_line() {
+        let rust = "begins\n\nthread '<unnamed>' panicked at src/lib.rs:3:5:\nno such plan\nnote: run with `RUST_BACKTRACE=1`\n";
+        let python = "Traceback (most recent call last):\n  File \"app.py\", line 3\nValueError: no such plan\n";
+        for (log, words) in [
+            (rust, Some("thread '<unnamed>' panicked at src/lib.rs:3:5: no such plan")),
+            (python, Some("ValueError: no such plan")),
+            ("panicked at a:1:1:\n", Some("panicked at a:1:1:")),
+            ("line\n… 12 bytes left out …\n", Some("line")),
+            (" \n", None),
+        ] {
+            assert_eq!(crash_message(log).as_deref(), words, "{log}");
+        }
+    }
+}
