@@ -1,5 +1,5 @@
-//! The house rules that a compiler does not hold: who may stand on whom, which crate alone knows which library, and what
-//! lies at the top of the repository.
+//! The rules between crates that a compiler does not check: which crate may use which, which crate alone uses which library, and
+//! what is at the top of the repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,26 +9,42 @@ use std::process::Command;
 use baton_tests::repository;
 use serde_json::Value;
 
-/// Which rooms each room may use, besides `core`. Rooms that are not built yet have their row already.
-const ROOMS: [(&str, &[&str]); 12] = [
-    ("baton", &["cluster", "dispatch", "fingerprint", "intake", "ledger", "library", "registry", "sandbox", "server"]),
-    ("server", &["dispatch", "registry", "ledger"]),
-    ("cluster", &["dispatch", "registry", "ledger"]),
+/// The crates of the host and those that each may use, besides `core`.
+const CRATES: [(&str, &[&str]); 14] = [
+    (
+        "baton",
+        &[
+            "catalog",
+            "dispatch",
+            "fingerprint",
+            "intake",
+            "ledger",
+            "library",
+            "plugin-sql",
+            "registry",
+            "sandbox",
+            "track-match",
+        ],
+    ),
     ("dispatch", &["intake", "sandbox", "ledger"]),
     ("registry", &["sandbox", "ledger"]),
-    ("sandbox", &["library", "ledger", "fingerprint"]),
-    ("library", &["ledger", "fingerprint"]),
+    ("sandbox", &["catalog", "fingerprint", "ledger", "library", "plugin-sql"]),
+    ("library", &["catalog", "fingerprint", "track-match"]),
+    ("plugin-sql", &["catalog", "sqlite"]),
+    ("catalog", &["sqlite", "track-match"]),
     ("intake", &[]),
-    ("ledger", &[]),
+    ("ledger", &["sqlite"]),
+    ("sqlite", &[]),
     ("fingerprint", &[]),
+    ("track-match", &[]),
     ("core", &[]),
     ("xtask", &[]),
 ];
 
-/// Libraries that these rooms alone may use, so that they can be replaced there.
+/// Libraries that only these crates use, so that they can be replaced there.
 const KEPT: [(&str, &[&str]); 10] = [
     ("notify", &["baton-intake"]),
-    ("rusqlite", &["baton-ledger"]),
+    ("rusqlite", &["baton-sqlite", "baton-ledger", "baton-catalog", "baton-plugin-sql"]),
     ("wasmtime", &["baton-sandbox"]),
     ("wasmtime-wasi", &["baton-sandbox"]),
     ("clap", &["baton"]),
@@ -40,7 +56,10 @@ const KEPT: [(&str, &[&str]); 10] = [
     ("lofty", &["baton-library"]),
 ];
 
-/// What the pure rooms must never use: they have no I/O and compile to WebAssembly.
+/// Crates without I/O. `core` and `track-match` compile to WebAssembly too, so plugins use them.
+const PURE: [&str; 3] = ["core", "fingerprint", "track-match"];
+
+/// What the pure crates must never use.
 const NOT_PURE: [&str; 8] =
     ["tokio", "rusqlite", "wasmtime", "wasmtime-wasi", "notify", "tempfile", "walkdir", "tracing"];
 
@@ -53,13 +72,14 @@ struct Member {
 }
 
 impl Member {
-    /// Where it lies: `host`, `plugins`, `tests`.
+    /// The top folder it is in: `host`, `plugins`, `tests`.
     fn quarter(&self) -> String {
         let below = self.folder.strip_prefix(repository()).unwrap();
         below.components().next().unwrap().as_os_str().to_string_lossy().into_owned()
     }
 
-    fn room(&self) -> &str {
+    /// The name without the prefix that all members of the host have.
+    fn crate_name(&self) -> &str {
         self.name.strip_prefix("baton-").unwrap_or(&self.name)
     }
 }
@@ -94,29 +114,29 @@ fn used_members<'a>(member: &'a Member, all: &'a [Member]) -> impl Iterator<Item
 }
 
 #[test]
-fn a_room_uses_only_the_rooms_that_the_table_allows() {
-    let (members, rooms) = (members(), BTreeMap::from(ROOMS));
+fn a_crate_uses_only_the_crates_that_the_table_allows() {
+    let (members, crates) = (members(), BTreeMap::from(CRATES));
     let mut seen = 0;
     for member in members.iter().filter(|member| member.quarter() == "host") {
-        let allowed = rooms.get(member.room());
-        let allowed = allowed.unwrap_or_else(|| panic!("`{}` has no row in the table of rooms", member.name));
+        let allowed = crates.get(member.crate_name());
+        let allowed = allowed.unwrap_or_else(|| panic!("`{}` has no row in the table of crates", member.name));
         for used in used_members(member, &members) {
-            let fine = allowed.contains(&used) || (used == "core" && !matches!(member.room(), "core" | "xtask"));
+            let fine = allowed.contains(&used) || (used == "core" && !matches!(member.crate_name(), "core" | "xtask"));
             assert!(fine, "`{}` may not use `{used}`", member.name);
         }
         seen += 1;
     }
-    assert!(seen >= 7, "only {seen} rooms were found");
+    assert_eq!(seen, CRATES.len(), "the table has a crate that does not exist");
 }
 
 #[test]
-fn a_plugin_uses_only_the_sdk_the_kit_and_the_core() {
+fn a_plugin_uses_only_the_sdk_the_kit_and_pure_crates() {
     let members = members();
     for member in &members {
         let is_plugin = member.quarter() == "plugins" || member.folder.starts_with(repository().join("tests/plugins"));
         if is_plugin {
             let wrong: Vec<_> = used_members(member, &members)
-                .filter(|used| !["plugin-sdk", "plugin-kit", "core"].contains(used))
+                .filter(|used| !["plugin-sdk", "plugin-kit", "core", "track-match"].contains(used))
                 .collect();
             assert!(wrong.is_empty(), "the plugin `{}` uses {wrong:?}", member.name);
         }
@@ -124,8 +144,8 @@ fn a_plugin_uses_only_the_sdk_the_kit_and_the_core() {
 }
 
 #[test]
-fn the_pure_rooms_know_of_no_runtime_database_or_file_system() {
-    for member in members().iter().filter(|member| ["core", "fingerprint"].contains(&member.room())) {
+fn the_pure_crates_use_no_runtime_database_or_file_system() {
+    for member in members().iter().filter(|member| PURE.contains(&member.crate_name())) {
         let wrong: Vec<_> = NOT_PURE.iter().filter(|library| member.uses.contains(**library)).collect();
         assert!(wrong.is_empty(), "`{}` uses {wrong:?}", member.name);
     }

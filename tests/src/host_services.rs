@@ -1,5 +1,5 @@
 //! Databases and claims as the host lends them to plugins, for plugins' own native tests: the real catalog and the real sessions of
-//! the ledger's room, with authorizer, quotas and limits, without a component around them.
+//! `baton_plugin_sql`, with authorizer, quotas and limits, without a component around them.
 //!
 //! It is the one place here that calls the host's code, because what is tested with it is the plugin's.
 
@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use baton_core::manifest::Database;
-use baton_ledger::plugin_sql::worker::{Answer, Reply, Request, encode, read, serve};
-use baton_ledger::plugin_sql::{self, Access, GuestError, Session, StopHandle};
 use baton_plugin_kit::host::{HeldLock, Locks, Rows, Tables, Writable};
 use baton_plugin_sdk::Error as TaskError;
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};
+use baton_plugin_sql::worker::{Answer, Reply, Request, encode, read, serve};
+use baton_plugin_sql::{Access, GuestError, Session, StopHandle};
 
 /// A database on a file.
 pub struct HostDatabase {
@@ -157,24 +157,24 @@ impl Writable for HostDatabase {
     }
 }
 
-fn row_in(row: &[Value]) -> Vec<plugin_sql::Value> {
+fn row_in(row: &[Value]) -> Vec<baton_plugin_sql::Value> {
     let value = |value: &Value| match value {
-        Value::Null => plugin_sql::Value::Null,
-        Value::Integer(number) => plugin_sql::Value::Integer(*number),
-        Value::Real(number) => plugin_sql::Value::Real(*number),
-        Value::Text(text) => plugin_sql::Value::Text(text.clone()),
-        Value::Blob(bytes) => plugin_sql::Value::Blob(bytes.clone()),
+        Value::Null => baton_plugin_sql::Value::Null,
+        Value::Integer(number) => baton_plugin_sql::Value::Integer(*number),
+        Value::Real(number) => baton_plugin_sql::Value::Real(*number),
+        Value::Text(text) => baton_plugin_sql::Value::Text(text.clone()),
+        Value::Blob(bytes) => baton_plugin_sql::Value::Blob(bytes.clone()),
     };
     row.iter().map(value).collect()
 }
 
-fn row_out(row: Vec<plugin_sql::Value>) -> Row {
-    let value = |value: plugin_sql::Value| match value {
-        plugin_sql::Value::Null => Value::Null,
-        plugin_sql::Value::Integer(number) => Value::Integer(number),
-        plugin_sql::Value::Real(number) => Value::Real(number),
-        plugin_sql::Value::Text(text) => Value::Text(text),
-        plugin_sql::Value::Blob(bytes) => Value::Blob(bytes),
+fn row_out(row: Vec<baton_plugin_sql::Value>) -> Row {
+    let value = |value: baton_plugin_sql::Value| match value {
+        baton_plugin_sql::Value::Null => Value::Null,
+        baton_plugin_sql::Value::Integer(number) => Value::Integer(number),
+        baton_plugin_sql::Value::Real(number) => Value::Real(number),
+        baton_plugin_sql::Value::Text(text) => Value::Text(text),
+        baton_plugin_sql::Value::Blob(bytes) => Value::Blob(bytes),
     };
     row.into_iter().map(value).collect()
 }

@@ -14,9 +14,10 @@ pub mod guard;
 pub mod handoff;
 pub mod log_gap;
 pub mod manifest;
-pub mod matching;
 pub mod nearest;
 mod outcome;
+#[cfg(unix)]
+pub mod path_text;
 pub mod plugin_name;
 pub mod quarantine;
 mod recipients;

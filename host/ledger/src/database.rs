@@ -1,9 +1,9 @@
 //! The form of the file, its migrations, and the two views on it: [`Tx`] inside a write, [`Reader`] beside it.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use baton_sqlite::{NewerForm, form, form_after};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{LedgerError, regular_file};
@@ -62,7 +62,7 @@ impl Reader {
         // SQLite reads the file only when it has to; a file that is not a database must fail here.
         match form(&connection).map_err(opened)? {
             0 => Err(LedgerError::Unmade),
-            found if found > known() => Err(LedgerError::Newer { found, known: known() }),
+            found if found > known() => Err(NewerForm { found, known: known() }.into()),
             _ => Ok(Self { connection }),
         }
     }
@@ -76,18 +76,6 @@ impl Reader {
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
-}
-
-/// The path with more at its end: `-wal` for the write-ahead log of a database, `-shm` for the index of that.
-pub(crate) fn with_ending(path: &Path, ending: impl AsRef<OsStr>) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// The form that the file has (its `user_version`); 0 while it is being made.
-pub(crate) fn form(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Refuses what is not a regular file: SQLite would block on a pipe. About a missing file SQLite decides.
@@ -111,37 +99,4 @@ pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>
 /// The newest form that this build knows.
 pub(crate) fn known() -> i64 {
     form_after(&MIGRATIONS)
-}
-
-/// The form that a database has after these steps.
-pub(crate) fn form_after(steps: &[&str]) -> i64 {
-    i64::try_from(steps.len()).unwrap_or(i64::MAX)
-}
-
-/// Runs the `steps` that are missing in the database, all or none.
-pub(crate) fn migrate(connection: &mut Connection, steps: &[&str]) -> Result<(), LedgerError> {
-    migrate_around(connection, steps, |_, _| Ok(()), |_, ()| Ok(()))
-}
-
-/// The same. `before` and `after` run in the same transaction; `before` gets the form that the database has.
-pub(crate) fn migrate_around<T>(
-    connection: &mut Connection,
-    steps: &[&str],
-    before: impl FnOnce(&Connection, i64) -> Result<T, LedgerError>,
-    after: impl FnOnce(&Connection, T) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    let known = form_after(steps);
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found = form(&transaction)?;
-    if found > known {
-        return Err(LedgerError::Newer { found, known });
-    }
-    let kept = before(&transaction, found)?;
-    for step in steps.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        transaction.execute_batch(step)?;
-    }
-    after(&transaction, kept)?;
-    transaction.pragma_update(None, "user_version", known)?;
-    transaction.commit()?;
-    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use baton_sqlite::NewerForm;
 use rusqlite::ErrorCode;
 
 /// An error of the ledger.
@@ -25,13 +26,8 @@ pub enum LedgerError {
         source: io::Error,
     },
     /// The file was written by a newer Baton.
-    #[error("the ledger has form {found}, this baton knows forms up to {known}: update baton")]
-    Newer {
-        /// The file's `user_version`.
-        found: i64,
-        /// The newest that this build knows.
-        known: i64,
-    },
+    #[error("the ledger {0}")]
+    Newer(#[from] NewerForm),
     /// The file is being made at this moment; nothing was written yet.
     #[error("the ledger is being made; try again")]
     Unmade,
@@ -74,9 +70,7 @@ pub enum LedgerError {
 /// What the operator can do, where SQLite's message does not say it.
 fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "; free some disk space on its volume (`baton doctor` shows which)",
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "; end what holds the database",
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",
-        _ => "",
+        _ => baton_sqlite::hint(error),
     }
 }

@@ -2,11 +2,12 @@
 //! replaced by another one, or was set back to an older copy of itself.
 
 use baton_core::State;
+use baton_sqlite::form;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::LedgerError;
-use crate::database::{Reader, Tx, form};
+use crate::database::{Reader, Tx};
 use crate::event::{self, Event};
 use crate::prune::{LEDGER, PruneMark};
 use crate::verify::{self, ChainTip};

@@ -13,7 +13,7 @@ use crate::task::timestamp;
 
 /// The form of the file and the newest one that this build knows.
 pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
-    Ok((database::form(&reader.connection)?, database::known()))
+    Ok((baton_sqlite::form(&reader.connection)?, database::known()))
 }
 
 /// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.

@@ -8,9 +8,6 @@
 //!
 //! The ledger makes no decisions: `dispatch` decides about transitions.
 //!
-//! There are other databases, each with its own file and connections, so that a plugin's long write never delays a capture: the
-//! music [`catalog`], and the databases that are granted to plugins ([`plugin_sql`]).
-//!
 //! # Errors
 //! Every function that reads or writes a database returns an error when the database fails: the disk is full, another process
 //! holds the lock for too long, the file is damaged. A write is one transaction: when it fails, none of it is stored. Only
@@ -19,7 +16,6 @@
 pub mod attempt_log;
 pub mod backup;
 pub mod budget;
-pub mod catalog;
 mod database;
 mod error;
 pub mod event;
@@ -33,9 +29,7 @@ pub mod lock;
 pub mod mark;
 mod open;
 pub mod outbox;
-pub mod path_text;
 pub mod plugin_requests;
-pub mod plugin_sql;
 mod presence;
 pub mod prune;
 pub mod read_file;

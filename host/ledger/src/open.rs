@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use baton_sqlite::migrate_around;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::database::{BUSY, MIGRATIONS, check_file, known, migrate_around};
+use crate::database::{BUSY, MIGRATIONS, check_file, known};
 use crate::{LedgerError, seal};
 
 /// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages and the newest rows.
@@ -40,6 +41,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
 
 #[cfg(test)]
 mod tests {
+    use baton_sqlite::NewerForm;
+
     use super::*;
     use crate::Reader;
 
@@ -51,7 +54,7 @@ mod tests {
         let connection = open(&path).unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
         drop(connection);
-        assert!(matches!(open(&path), Err(LedgerError::Newer { found: 99, .. })));
+        assert!(matches!(open(&path), Err(LedgerError::Newer(NewerForm { found: 99, .. }))));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::database::with_ending;
+use baton_sqlite::with_ending;
 
 /// The database, its write-ahead log, and the index of that.
 const ENDINGS: [&str; 3] = ["", "-wal", "-shm"];

@@ -10,9 +10,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use baton_sqlite::with_ending;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::database::{self, Reader, with_ending};
+use crate::database::{self, Reader};
 use crate::verify::{self, ChainTip};
 use crate::whole_file::{self, folder_of};
 use crate::{LedgerError, regular_file};

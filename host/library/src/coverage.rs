@@ -5,9 +5,9 @@
 
 use std::path::PathBuf;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Count, ItemState, Source};
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Count, ItemState, Source};
 
 /// The share that is asked for unless somebody says otherwise, in per cent.
 pub const GATE: u8 = 80;
@@ -131,7 +131,7 @@ impl Coverage {
     }
 
     /// What the catalog knows, held against a gate of so many per cent.
-    pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, LedgerError> {
+    pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, CatalogError> {
         let counts = catalog.library_counts()?;
         let missing = catalog.library_missing()?;
         let in_part = catalog.library_longer(HEARD_MS)?;

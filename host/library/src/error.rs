@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_ledger::LedgerError;
+use baton_catalog::CatalogError;
 
 /// An error of the library.
 #[derive(Debug, thiserror::Error)]
@@ -33,5 +33,5 @@ pub enum LibraryError {
     Jobs(String),
     /// The catalog failed.
     #[error(transparent)]
-    Ledger(#[from] LedgerError),
+    Catalog(#[from] CatalogError),
 }

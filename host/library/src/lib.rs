@@ -7,7 +7,7 @@
 //! - [`ingest`] does this for new files of a scanned folder.
 //! - [`sync`] writes fingerprints to Eagle and, on request, to the tags of the files.
 //!
-//! `baton-fingerprint` decodes and fingerprints; `baton-ledger` has the tables.
+//! `baton-fingerprint` decodes and fingerprints; `baton-catalog` has the tables.
 //!
 //! Invariants: Nothing here moves or deletes an audio file, and only [`sync::tags`] writes to one, without changing its audio.
 //! A missing file deletes nothing in the catalog. An unreachable source changes nothing about its items. The memory of a scan does

@@ -38,7 +38,7 @@ const BENCHES: [Bench; 8] = [
     Bench { name: "offline", kind: Kind::Program },
     Bench { name: "plugins", kind: Kind::Peers },
     Bench { name: "fingerprint", kind: Kind::Room("baton-tests") },
-    Bench { name: "matching", kind: Kind::Room("baton-core") },
+    Bench { name: "matching", kind: Kind::Room("baton-track-match") },
 ];
 
 /// Runs one bench with its arguments, or all without any.

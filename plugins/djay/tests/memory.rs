@@ -9,11 +9,11 @@
 
 use std::fs;
 
-use baton_core::matching::{Id, Track as Names};
 use baton_plugin_kit::Findings;
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Wanted, Written, write};
 use baton_tests::host_services::HostDatabase;
+use baton_track_match::{Id, Track as Names};
 use djay::export::{Forms, files};
 use djay::library::{Library, MOST_ROWS, read};
 use djay::matches::{self, Candidate, MOST};

@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use baton_core::matching::{Artists, Matcher, Reason, normalise};
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_sdk::{Error, Severity};
+use baton_track_match::{Artists, Matcher, Reason, normalise};
 use serde::Deserialize;
 
 use crate::catalog::EntryDetails;

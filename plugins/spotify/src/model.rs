@@ -2,8 +2,8 @@
 //!
 //! Plays have no field for network addresses, devices, countries or user names, so none of these can be stored (`read/history.rs`).
 
-use baton_core::matching::{Id, Track};
 use baton_plugin_kit::playlist_names::playlist_id;
+use baton_track_match::{Id, Track};
 
 use crate::uri::Uri;
 

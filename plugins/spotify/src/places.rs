@@ -6,13 +6,13 @@
 
 use std::fmt::Write as _;
 
-use baton_core::matching::{Decision, Matcher, Track};
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::{Findings, safe_name};
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
+use baton_track_match::{Decision, Matcher, Track};
 use serde::Deserialize;
 use serde_json::json;
 

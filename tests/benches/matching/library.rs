@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use baton_core::matching::Track;
+use baton_track_match::Track;
 
 use crate::random::Random;
 
@@ -115,7 +115,7 @@ fn capital(text: &str) -> String {
 fn work(names: &Names, taken: &mut HashSet<(String, String)>, random: &mut Random) -> Vec<Recording> {
     let plain = loop {
         let plain = plain(names, random);
-        let key = |text: &str| baton_core::matching::normalise(text);
+        let key = |text: &str| baton_track_match::normalise(text);
         if taken.insert((key(&plain.artists[0]), key(&plain.title))) {
             break plain;
         }

@@ -2,7 +2,7 @@
 //! of streaming services, on one core, beside Python scripts with rapidfuzz over the same lists.
 //!
 //! `cargo xtask bench matching` runs it; `--quick` takes a tenth of both, `--json` prints JSON. Every sample goes to
-//! `target/bench/matching.json`. A bench of `baton-core`, so that it builds without the program.
+//! `target/bench/matching.json`. A bench of `baton-track-match`, so that it builds without the program.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
 
 #[path = "../intake/asked.rs"]
@@ -22,7 +22,7 @@ mod random;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use baton_core::matching::{Decision, Matcher, SimilarPair, Track};
+use baton_track_match::{Decision, Matcher, SimilarPair, Track};
 
 use self::asked::Asked;
 use self::library::Library;

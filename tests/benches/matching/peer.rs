@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
-use baton_core::matching::Track;
+use baton_track_match::Track;
 use serde::Deserialize;
 
 use crate::library::Library;

@@ -34,7 +34,7 @@ pub(crate) fn open(
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
         tracing::warn!(%error, "what a killed process left of its snapshots cannot be removed");
     }
-    baton_ledger::catalog::rank(&workspace.state.catalog(), workspace.config.ranks())?;
+    baton_catalog::rank(&workspace.state.catalog(), workspace.config.ranks())?;
     let loader = Arc::new(Loader::new(workspace, sandbox.clone(), ledger.clone()));
     let plugins = match wanted {
         PluginSelection::All { .. } => loader.all()?,

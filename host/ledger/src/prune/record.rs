@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::LedgerError;
-use crate::database::{self, Tx};
+use crate::database::Tx;
 use crate::event::{self, Event};
 use crate::verify::{ChainTip, Row};
 
@@ -26,7 +26,7 @@ pub(crate) struct PruneMark {
 impl PruneMark {
     /// The mark; `None` when nothing was ever pruned, or the ledger is of a form that knows no pruning.
     pub(crate) fn read(snapshot: &Connection) -> Result<Option<Self>, LedgerError> {
-        if database::form(snapshot)? < 2 {
+        if baton_sqlite::form(snapshot)? < 2 {
             return Ok(None);
         }
         let mut select = snapshot.prepare_cached("SELECT seq, hash FROM pruned ORDER BY seq DESC LIMIT 1")?;

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use baton_core::Digest;
+use baton_sqlite::form;
 use rusqlite::Connection;
 
 use super::event::{digest, says_sealed};
 use super::keep::{StoredSum, StoredSums, Sums, compute, last, stored, was_set_back};
 use super::{FORM, SCHEMA};
 use crate::LedgerError;
-use crate::database::{damage, form};
+use crate::database::damage;
 use crate::prune::PruneMark;
 use crate::verify::lossy;
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
 use baton_fingerprint::Fingerprint;
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
 
 use super::classes::Classes;
 use super::groups::group;
@@ -91,7 +91,7 @@ pub fn find(
     ear: &CompareFn<'_>,
     whole: &WholePrintsFn<'_>,
     wanted: DuplicateOptions,
-) -> Result<Duplicates, LedgerError> {
+) -> Result<Duplicates, CatalogError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;
@@ -127,7 +127,7 @@ impl JudgedPairs {
 }
 
 /// Tells copies from versions; those that play on by the whole of them, some hundred at a time.
-fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, LedgerError> {
+fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, CatalogError> {
     let (mut judged, mut long) = (JudgedPairs::default(), Vec::new());
     for pair in pairs {
         let is_long = items.get(pair.one).zip(items.get(pair.other)).is_some_and(|(one, other)| play_on(one, other));
@@ -153,7 +153,7 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
 }
 
 /// All items that are there. A file is no duplicate of itself: of items with one path there is one.
-fn items(catalog: &Catalog) -> Result<Vec<Item>, LedgerError> {
+fn items(catalog: &Catalog) -> Result<Vec<Item>, CatalogError> {
     let (mut items, mut paths) = (Vec::new(), HashSet::new());
     catalog.library_entries(|entry| {
         if paths.insert(entry.path.clone()) {
@@ -168,7 +168,7 @@ fn fingerprints(
     catalog: &Catalog,
     items: &[Item],
     classes: &Classes,
-) -> Result<(Vec<usize>, Vec<Fingerprint>), LedgerError> {
+) -> Result<(Vec<usize>, Vec<Fingerprint>), CatalogError> {
     let (mut places, mut prints) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         let Ok(at) = items.binary_search_by_key(&id, |item| item.id) else {

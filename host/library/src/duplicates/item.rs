@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_ledger::catalog::library::{Entry, ItemState};
+use baton_catalog::library::{Entry, ItemState};
 
 /// An item that may be there twice.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //!
 //! Two files that both have a fingerprint are never asked about here: how they sound has been compared.
 
-use baton_core::matching::{Matcher, SimilarPair, Track};
+use baton_track_match::{Matcher, SimilarPair, Track};
 
 use super::Item;
 

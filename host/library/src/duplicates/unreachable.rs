@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
 
 use crate::source::SourceRoot;
 
@@ -19,7 +19,7 @@ pub struct UnreachableSource {
 }
 
 /// The sources that cannot be reached, asked now and not at their last scan.
-pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, LedgerError> {
+pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, CatalogError> {
     let mut away = Vec::new();
     for source in catalog.library_sources()? {
         let place = SourceRoot { path: source.path, kind: source.kind };

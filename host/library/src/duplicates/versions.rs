@@ -2,7 +2,7 @@
 //!
 //! Only for sound: files with the same audio packets are one, whatever they are called.
 
-use baton_core::matching::{Agreement, version};
+use baton_track_match::{Agreement, version};
 
 use super::Item;
 use super::proof::{Pair, Similarity};

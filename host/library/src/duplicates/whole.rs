@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Library, WholePrint};
 use baton_fingerprint::{Fingerprint, index};
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Library, WholePrint};
 use rayon::prelude::*;
 
 use super::proof::{Proof, Similarity};
@@ -22,7 +22,7 @@ use crate::scan::ReadFn;
 
 /// Where the fingerprints of whole files come from: [`WholePrints::of`], or what a test puts in its place. What is missing in the
 /// answer could not be read.
-pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, LedgerError> + 'a;
+pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> + 'a;
 
 /// Files whose prints are written together: some seconds of reading.
 const GROUP: usize = 64;
@@ -41,7 +41,7 @@ pub struct WholePrints<'a> {
 
 impl WholePrints<'_> {
     /// The prints of these items, by their numbers.
-    pub fn of(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, LedgerError> {
+    pub fn of(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
         let Some(catalog) = Catalog::open(self.catalog)? else {
             return Ok(HashMap::new());
         };

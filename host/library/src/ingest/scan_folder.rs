@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Entry, ItemState};
 use baton_core::Digest;
 use baton_fingerprint::Fingerprint;
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Entry, ItemState};
 
 use super::low_priority::run_low_priority;
 use crate::LibraryError;
@@ -141,7 +141,7 @@ fn see(
     place: &SourceRoot,
     wanted: &IngestOptions<'_>,
     news: &mut IngestReport,
-) -> Result<(), LedgerError> {
+) -> Result<(), CatalogError> {
     let IngestOptions { marks, most, .. } = *wanted;
     let sources = catalog.library_sources()?;
     let Some(source) = sources.iter().find(|source| source.path == place.path).map(|source| source.id) else {
@@ -205,7 +205,7 @@ fn arrival(mut entry: Entry, key: String, mark: String) -> NewFile {
 }
 
 /// Compares the new files that have a fingerprint with the library.
-fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Result<(), LedgerError> {
+fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Result<(), CatalogError> {
     let mut places: HashMap<i64, usize> = HashMap::new();
     for (place, arrival) in arrivals.iter().enumerate().filter(|(_, arrival)| arrival.item.heard) {
         places.insert(arrival.item.id, place);
@@ -234,7 +234,7 @@ fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Re
 }
 
 /// Compares copies that are longer than the fingerprinted part to their end, before anybody is told that they are copies.
-fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), LedgerError> {
+fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), CatalogError> {
     let mut asked: Vec<&Item> = Vec::new();
     for arrival in arrivals.iter() {
         let open = arrival.matches.iter().filter(|found| is_open(&arrival.item, found));

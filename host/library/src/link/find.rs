@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use baton_core::matching::{Decision, MatchCandidate, Matcher, Reason, Track};
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{FileLink, Library, LinkTrack};
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{FileLink, Library, LinkTrack};
+use baton_track_match::{Decision, MatchCandidate, Matcher, Reason, Track};
 
 use super::linked::{LinkedItem, files};
 use super::{lock, paths, sound};
@@ -13,7 +13,7 @@ use crate::duplicates::called;
 
 /// Links the files of the library in the catalog at `path` to its tracks, where files or tracks have changed since it was done.
 /// Waits while another process does.
-pub fn link(path: &Path) -> Result<(), LedgerError> {
+pub fn link(path: &Path) -> Result<(), CatalogError> {
     let Some(catalog) = Catalog::open(path)? else {
         return Ok(());
     };
@@ -37,7 +37,7 @@ pub fn link(path: &Path) -> Result<(), LedgerError> {
 }
 
 /// The links that are not as they should be, and whether more may be found when this is done again.
-fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), LedgerError> {
+fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), CatalogError> {
     let files = files(catalog)?;
     let sound::Links { mut found, is_unfinished } = sound::links(path, catalog, &files)?;
     let open = |linked: &&LinkedItem| !linked.is_said() && !found.contains_key(&linked.item.id);
@@ -55,7 +55,7 @@ fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), Ledg
 }
 
 /// The files of which tags or names match one track for sure, by the numbers of their items.
-fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLink)>, LedgerError> {
+fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLink)>, CatalogError> {
     if files.is_empty() {
         return Ok(Vec::new());
     }

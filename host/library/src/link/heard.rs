@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Library, SoundPair};
 use baton_fingerprint::Fingerprint;
 use baton_fingerprint::index::Windows;
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Library, SoundPair};
 
 use super::linked::LinkedItem;
 use crate::duplicates::{Proof, Similarity};
@@ -28,7 +28,7 @@ pub(super) fn listen(
     catalog: &Catalog,
     files: &[LinkedItem],
     open: &HashSet<Digest>,
-) -> Result<(), LedgerError> {
+) -> Result<(), CatalogError> {
     let known = catalog.sound_prints()?;
     let was_listened = |digest: &Digest| known.get(digest) == Some(&true);
     let again = open.iter().any(was_listened);
@@ -55,7 +55,7 @@ pub(super) fn listen(
 }
 
 /// What these sound like, in the whole library.
-fn compare(catalog: &Catalog, piece: &[(Digest, &LinkedItem)]) -> Result<Vec<SoundPair>, LedgerError> {
+fn compare(catalog: &Catalog, piece: &[(Digest, &LinkedItem)]) -> Result<Vec<SoundPair>, CatalogError> {
     let by_item: HashMap<i64, &(Digest, &LinkedItem)> = piece.iter().map(|one| (one.1.item.id, one)).collect();
     let (mut asked, mut whose) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {

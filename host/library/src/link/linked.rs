@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::FileLink;
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::FileLink;
 
 use crate::duplicates::Item;
 
@@ -22,7 +22,7 @@ impl LinkedItem {
 }
 
 /// The items that are there, each file once.
-pub(super) fn files(catalog: &Catalog) -> Result<Vec<LinkedItem>, LedgerError> {
+pub(super) fn files(catalog: &Catalog) -> Result<Vec<LinkedItem>, CatalogError> {
     let mut links = HashMap::new();
     let mut seen = HashSet::new();
     catalog.file_links(|item, link| {

@@ -18,7 +18,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
-    use baton_ledger::catalog::library::{Library, SourceKind};
+    use baton_catalog::library::{Library, SourceKind};
     use jiff::Timestamp;
 
     use super::*;

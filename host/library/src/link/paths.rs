@@ -3,13 +3,13 @@
 
 use std::collections::HashMap;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::SamePath;
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::SamePath;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// The named paths that are paths of items in another form.
-pub(super) fn same(catalog: &Catalog) -> Result<Vec<SamePath>, LedgerError> {
+pub(super) fn same(catalog: &Catalog) -> Result<Vec<SamePath>, CatalogError> {
     let mut named: HashMap<String, Vec<String>> = HashMap::new();
     for path in catalog.named_paths()?.into_iter().filter(|path| !path.is_ascii()) {
         named.entry(composed(&path)).or_default().push(path);

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::FileLink;
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::FileLink;
 
 use super::heard::{self, Digest};
 use super::linked::LinkedItem;
@@ -33,7 +33,7 @@ struct Candidate<'a> {
 
 type ByDigest<'a> = HashMap<Digest, Vec<&'a LinkedItem>>;
 
-pub(super) fn links(path: &Path, catalog: &Catalog, files: &[LinkedItem]) -> Result<Links, LedgerError> {
+pub(super) fn links(path: &Path, catalog: &Catalog, files: &[LinkedItem]) -> Result<Links, CatalogError> {
     let (mut said, mut open) = (ByDigest::new(), ByDigest::new());
     for linked in files.iter().filter(|linked| linked.is_said()) {
         if let Some(digest) = linked.item.audio_sha256 {
@@ -71,7 +71,7 @@ fn alike(
     said: &ByDigest<'_>,
     open: &ByDigest<'_>,
     links: &mut Links,
-) -> Result<(), LedgerError> {
+) -> Result<(), CatalogError> {
     let (copies, longer) = candidates(catalog, said, open)?;
     let stop = AtomicBool::new(false);
     let mut judge = Judge::new(path, catalog, &stop);
@@ -99,7 +99,7 @@ fn candidates<'a>(
     catalog: &Catalog,
     said: &ByDigest<'a>,
     open: &ByDigest<'a>,
-) -> Result<(Vec<Candidate<'a>>, Vec<Candidate<'a>>), LedgerError> {
+) -> Result<(Vec<Candidate<'a>>, Vec<Candidate<'a>>), CatalogError> {
     let (mut copies, mut longer, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     catalog.sound_pairs(|pair| {
         let alike = heard::alike(&pair);

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
+use baton_catalog::{Catalog, Decisions};
 use baton_core::manifest::Database;
 use baton_fingerprint::Fingerprint;
-use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
-use baton_ledger::catalog::{Catalog, Decisions};
-use baton_ledger::plugin_sql::{Access, Session, StopHandle};
+use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 
 use super::link;

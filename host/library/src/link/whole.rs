@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
 use baton_fingerprint::Fingerprint;
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
 
 use crate::duplicates::{Item, Similarity, WholePrints, compare};
 
@@ -39,7 +39,7 @@ impl<'a> Judge<'a> {
     }
 
     /// For each pair whether it is a copy to its end. One of which a file was not read is none.
-    pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, LedgerError> {
+    pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, CatalogError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {
             let prints = self.prints_of(piece)?;
@@ -51,7 +51,7 @@ impl<'a> Judge<'a> {
         Ok(copies)
     }
 
-    fn prints_of(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<HashMap<i64, Fingerprint>, LedgerError> {
+    fn prints_of(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
         let mut items: Vec<&Item> = pairs.iter().flat_map(|(one, other, _)| [*one, *other]).collect();
         items.sort_unstable_by_key(|item| item.id);
         items.dedup_by_key(|item| item.id);

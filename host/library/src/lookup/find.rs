@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
 use baton_fingerprint::Fingerprint;
 use baton_fingerprint::index::{IndexMatch, Lookup};
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
 use rayon::prelude::*;
 
 use super::LookupQuery;
@@ -34,7 +34,7 @@ pub struct Match {
 
 /// What in the library sounds like each of `asked`, in their order: copies before versions, the most alike first, at most 200
 /// that sound alike and 200 with the same audio, and 24 MiB of all. `stop` ends it early, with what was found.
-pub fn look_up(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, LedgerError> {
+pub fn look_up(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<Vec<Vec<Match>>, CatalogError> {
     let near = listen(catalog, asked, stop)?;
     let mut matches = gather(catalog, asked, &near, stop)?;
     for found in &mut matches {
@@ -49,7 +49,7 @@ pub fn look_up(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> R
 /// How the items of the library sound like what is asked for: by their numbers, each with the place of what it is like.
 type SimilarItems = HashMap<i64, Vec<(usize, Similarity)>>;
 
-fn listen(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<SimilarItems, LedgerError> {
+fn listen(catalog: &Catalog, asked: &[LookupQuery], stop: &AtomicBool) -> Result<SimilarItems, CatalogError> {
     let prints: Vec<Fingerprint> = asked.iter().map(|asked| asked.fingerprint.clone()).collect();
     let index = Lookup::over(&prints[..], stop);
     let mut listener = PieceReader { prints: &prints, index: &index, piece: Vec::new(), near: Vec::new() };
@@ -126,7 +126,7 @@ fn gather(
     asked: &[LookupQuery],
     near: &SimilarItems,
     stop: &AtomicBool,
-) -> Result<Vec<Vec<Match>>, LedgerError> {
+) -> Result<Vec<Vec<Match>>, CatalogError> {
     let mut matches: Vec<Vec<Match>> = vec![Vec::new(); asked.len()];
     let mut same: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
     for (place, asked) in asked.iter().enumerate() {

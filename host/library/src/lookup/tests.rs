@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::Catalog;
+use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use baton_fingerprint::Fingerprint;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use jiff::Timestamp;
 
 use super::{LookupQuery, Match, look_up};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use baton_ledger::catalog::library::ItemState;
+use baton_catalog::library::ItemState;
 
 use super::Comparison;
 use crate::source::{SourceKind, UnreadPart};

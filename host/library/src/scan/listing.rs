@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{KnownItem, Library, ListedState, Source};
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{KnownItem, Library, ListedState, Source};
 use jiff::Timestamp;
 
 use super::missing::{MissingQuery, vanish};
@@ -54,7 +54,7 @@ impl Lister<'_> {
         mut self,
         place: &SourceRoot,
         tell: &mut dyn FnMut(&Event<'_>),
-    ) -> Result<ListedSource, LedgerError> {
+    ) -> Result<ListedSource, CatalogError> {
         let mut listing = Listing::of(&place.path, place.kind);
         let scan = match (&self.into, self.source) {
             (ListingTarget::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
@@ -95,7 +95,7 @@ impl Lister<'_> {
         listing: &mut Listing,
         seen: &mut ListingProgress,
         tell: &mut dyn FnMut(&Event<'_>),
-    ) -> Result<std::io::Result<SourceListing>, LedgerError> {
+    ) -> Result<std::io::Result<SourceListing>, CatalogError> {
         let (known, source) = (self.known, self.source);
         // An item that the catalog cannot answer for is listed as new.
         let look_up = |key: &OsStr| -> Option<KnownItem> {
@@ -118,7 +118,7 @@ impl Lister<'_> {
     }
 
     /// Marks everything that was there as missing: the folder is not there.
-    fn all_gone(&mut self, scan: i64, listing: &mut Listing) -> Result<(), LedgerError> {
+    fn all_gone(&mut self, scan: i64, listing: &mut Listing) -> Result<(), CatalogError> {
         let Some((known, source)) = self.known.zip(self.source) else { return Ok(()) };
         let gone: Vec<i64> = known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
         listing.missing = u64::try_from(gone.len()).unwrap_or(u64::MAX);
@@ -134,7 +134,7 @@ impl Lister<'_> {
         piece: &[Item],
         listing: &mut Listing,
         seen: &mut ListingProgress,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), CatalogError> {
         let (known, retry, now) = (self.known.zip(self.source), self.options.retry, self.now);
         let standings = match (&mut self.into, self.source) {
             (ListingTarget::Catalog(library), Some(source)) => library.list(source.id, scan, piece, retry, now)?,
@@ -143,7 +143,7 @@ impl Lister<'_> {
                     let known = known.map(|(known, of)| known.library_item(of.id, &item.key)).transpose()?.flatten();
                     Ok((ListedState::of(item, known.as_ref(), retry), known.map(|known| known.id)))
                 };
-                piece.iter().map(one).collect::<Result<Vec<_>, LedgerError>>()?
+                piece.iter().map(one).collect::<Result<Vec<_>, CatalogError>>()?
             }
             (ListingTarget::Catalog(_), None) => Vec::new(),
         };
@@ -158,7 +158,7 @@ impl Lister<'_> {
     }
 
     /// Ends what is open of the inodes. A part of a listing says nothing about them.
-    fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), LedgerError> {
+    fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), CatalogError> {
         if let ListingTarget::Catalog(library) = &mut self.into {
             for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
                 library.settle_inodes(&volume.others, volume.are_the_same_files())?;
@@ -175,7 +175,7 @@ impl Lister<'_> {
         walked: &mut SourceListing,
         listing: &mut Listing,
         mut seen: ListingProgress,
-    ) -> Result<Option<String>, LedgerError> {
+    ) -> Result<Option<String>, CatalogError> {
         seen.volumes.values().for_each(|volume| volume.count(listing));
         let volume = match place.reach() {
             Err(error) => return Ok(Some(error.to_string())),

@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use baton_ledger::catalog::library::Library;
+use baton_catalog::library::Library;
 
 use super::in_progress::ItemsInProgress;
 use crate::LibraryError;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use baton_ledger::catalog::library::{MissingItem, Source};
+use baton_catalog::library::{MissingItem, Source};
 
 use super::Listing;
 use super::volumes::{Mount, Volumes};

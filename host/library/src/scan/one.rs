@@ -6,10 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::library::{AudioFacts, FileReading, ItemState, PreviousReading, ReadingOutcome, Tags, WaitingItem};
 use baton_fingerprint::{AudioReport, Error, Fingerprint, Reason};
-use baton_ledger::catalog::library::{
-    AudioFacts, FileReading, ItemState, PreviousReading, ReadingOutcome, Tags, WaitingItem,
-};
 
 use super::in_progress::DEATHS;
 use super::{Options, ReadFn, tags};

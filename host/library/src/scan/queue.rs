@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{WaitingItem, WorkFilter};
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{WaitingItem, WorkFilter};
 
 use super::Options;
 
@@ -35,7 +35,7 @@ struct Inner {
     /// When nothing more is given, though one item is.
     until: Option<Instant>,
     is_begun: bool,
-    failed: Option<LedgerError>,
+    failed: Option<CatalogError>,
 }
 
 struct Pages {
@@ -87,14 +87,14 @@ impl Queue {
     }
 
     /// Why it ended early, if it did.
-    pub(super) fn failure(&self) -> Option<LedgerError> {
+    pub(super) fn failure(&self) -> Option<CatalogError> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).failed.take()
     }
 }
 
 impl Pages {
     /// The next page that has something; empty at the end.
-    fn next(&mut self, is_lost: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, LedgerError> {
+    fn next(&mut self, is_lost: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, CatalogError> {
         while let Some((source, work)) = self.works.front().copied() {
             let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
             if let Some(last) = page.last() {

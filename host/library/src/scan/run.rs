@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Library, Source, WorkFilter};
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Library, Source, WorkFilter};
 use jiff::Timestamp;
 use rayon::ThreadPoolBuilder;
 
@@ -104,7 +104,7 @@ fn look(
 ) -> Result<Report, LibraryError> {
     let known = Catalog::open(catalog)?;
     let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
-    let one = |place: &SourceRoot| -> Result<Listing, LedgerError> {
+    let one = |place: &SourceRoot| -> Result<Listing, CatalogError> {
         let source = sources.iter().find(|source| source.path == place.path);
         let others = others(&sources, places, place);
         let (known, into, now) = (known.as_ref(), ListingTarget::Nowhere, Timestamp::now());
@@ -169,6 +169,5 @@ fn lost(
 
 /// A view of the catalog, which is there.
 fn open(catalog: &Path) -> Result<Catalog, LibraryError> {
-    let gone = || LedgerError::Corrupt { what: "no catalog", value: catalog.display().to_string() };
-    Ok(Catalog::open(catalog)?.ok_or_else(gone)?)
+    Ok(Catalog::open(catalog)?.ok_or_else(|| CatalogError::Missing(catalog.to_owned()))?)
 }

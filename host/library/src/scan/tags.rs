@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
-use baton_ledger::catalog::library::Tags;
+use baton_catalog::library::Tags;
 use lofty::config::{ParseOptions, ParsingMode};
 use lofty::file::TaggedFileExt as _;
 use lofty::probe::Probe;

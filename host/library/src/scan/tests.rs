@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use baton_catalog::Catalog;
+use baton_catalog::library::{ItemState, PreviousReading, WaitingItem};
 use baton_fingerprint::{AudioReport, Error, Reason};
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{ItemState, PreviousReading, WaitingItem};
 
 use super::one::{self, FileVerdict};
 use super::{Comparison, Event, Options, ReadFn, Report, forget, scan};

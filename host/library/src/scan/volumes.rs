@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::ListedState;
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::ListedState;
 
 use super::Listing;
 use crate::source::{Item, Volume, mounted_at, volume_at};
@@ -79,7 +79,7 @@ pub(super) struct Mount {
 }
 
 /// The volumes that were seen within a source whose folder lies on `device`.
-pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, LedgerError> {
+pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, CatalogError> {
     let before = known.library_mounts(source)?;
     let within = volumes.iter().filter(|(number, _)| **number != device);
     let mount = |(number, seen): (&u64, &OnVolume)| {

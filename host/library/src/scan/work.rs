@@ -7,8 +7,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::library::{FileReading, ItemState, Library, ReadingOutcome};
+use baton_catalog::CatalogError;
+use baton_catalog::library::{FileReading, ItemState, Library, ReadingOutcome};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 
@@ -100,7 +100,7 @@ impl Pass<'_> {
         library: &mut Library,
         reads: &mut Reads,
         tell: &mut dyn FnMut(&Event<'_>),
-    ) -> Result<Vec<Job>, LedgerError> {
+    ) -> Result<Vec<Job>, CatalogError> {
         let over = AtomicBool::new(false);
         let done = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(self.pool.current_num_threads());
@@ -144,7 +144,7 @@ impl Pass<'_> {
         library: &mut Library,
         reads: &mut Reads,
         tell: &mut dyn FnMut(&Event<'_>),
-    ) -> Result<Vec<Job>, LedgerError> {
+    ) -> Result<Vec<Job>, CatalogError> {
         let mut again = Vec::new();
         while let Ok(first) = receiver.recv() {
             let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));

@@ -11,7 +11,7 @@ mod volume;
 mod walk;
 
 pub use audio::is_audio;
-pub use baton_ledger::catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
+pub use baton_catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
 pub use listing::{ListingRequest, SourceListing, UnreadPart};
 pub use place::{SourceRoot, eagle_around, eagle_id};
 pub(crate) use place::{mounted_at, mtime_ns, nearest, unmounted};

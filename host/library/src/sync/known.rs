@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
+use baton_catalog::library::{Entry, Source, SourceKind};
 use baton_fingerprint::Fingerprint;
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Entry, Source, SourceKind};
 
 use super::Mark;
 use crate::source::eagle_id;
@@ -49,7 +49,7 @@ pub struct Item {
 }
 
 /// The items that have a fingerprint; below `below` only, unless that is empty.
-pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, LedgerError> {
+pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, CatalogError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();
     // Of the words, 4 kB for two minutes, only the digest is kept.
@@ -80,7 +80,7 @@ fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
 
 #[cfg(test)]
 mod tests {
-    use baton_ledger::catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome};
+    use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome};
     use jiff::Timestamp;
 
     use super::*;

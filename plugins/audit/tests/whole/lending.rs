@@ -64,7 +64,7 @@ pub(crate) struct Sqlite(pub(crate) Connection);
 impl Sqlite {
     /// The music catalog as the host makes it.
     pub(crate) fn catalog() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/ledger/migrations/catalog");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../host/catalog/migrations");
         let mut migrations: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         migrations.sort();
         let connection = Connection::open_in_memory().unwrap();

@@ -1,9 +1,9 @@
 //! The catalog's tracks that a service other than djay named.
 
-use baton_core::matching::{Id, Track as Names};
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Value;
+use baton_track_match::{Id, Track as Names};
 
 /// A track of the catalog.
 #[derive(Clone, Debug)]

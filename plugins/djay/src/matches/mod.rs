@@ -1,6 +1,6 @@
 //! Which tracks of djay are which tracks of the catalog that other services named.
 //!
-//! The rules are those of `baton_core::matching`: ids first, an ISRC only with a second signal, else title, artists and length
+//! The rules are those of `baton_track_match`: ids first, an ISRC only with a second signal, else title, artists and length
 //! together. What is sure is written down with `put_same`; what a person has to decide, and what was not found, is reported with
 //! its reasons.
 
@@ -9,10 +9,10 @@ mod report;
 
 use std::collections::HashSet;
 
-use baton_core::matching::{Decision, Id, MatchCandidate, Matcher, Track as Names, normalise};
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::Row;
+use baton_track_match::{Decision, Id, MatchCandidate, Matcher, Track as Names, normalise};
 
 use crate::library::{Library, Track};
 

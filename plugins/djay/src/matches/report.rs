@@ -1,7 +1,7 @@
 //! The decisions as a table: a row for each candidate of a question, one for each of the others.
 
-use baton_core::matching::{Decision, Reason};
 use baton_plugin_kit::csv_file::CsvWriter;
+use baton_track_match::{Decision, Reason};
 
 use super::{Candidate, Matches};
 use crate::library::{Library, Track};

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 
-use baton_core::matching::{Id, Track};
 use baton_plugin_sdk::Error;
 use baton_plugin_sdk::sql::{Row, Value};
+use baton_track_match::{Id, Track};
 
 use crate::host::Tables;
 

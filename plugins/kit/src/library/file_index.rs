@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use baton_core::matching::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
+use baton_track_match::{Decision, MatchCandidate as Match, Matcher, Reason, Track, normalise};
 
 use super::{CatalogData, CatalogFile, CatalogTrack, describe_file};
 

@@ -1,6 +1,6 @@
 //! The track that a file's tags and name describe.
 
-use baton_core::matching::Track;
+use baton_track_match::Track;
 
 use super::CatalogFile;
 

@@ -6,8 +6,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use baton_core::matching::{Decision, Matcher, Reason};
 use baton_plugin_kit::library::{CatalogData, CatalogFile, CatalogTrack, describe_file};
+use baton_track_match::{Decision, Matcher, Reason};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Which track it is.
@@ -66,7 +66,7 @@ impl<'a> Identifier<'a> {
                 None => TrackIdentity::Nobody,
             },
             (Decision::Review { candidates }, _) => {
-                let listed = |found: &baton_core::matching::MatchCandidate| {
+                let listed = |found: &baton_track_match::MatchCandidate| {
                     Some((*self.listed.get(found.candidate)?, self.words(&found.reasons)))
                 };
                 TrackIdentity::Unclear(candidates.iter().filter_map(listed).collect())

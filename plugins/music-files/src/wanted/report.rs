@@ -70,7 +70,7 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
     ])?;
     for row in &found.rows {
         let song = row.song;
-        let id = |id: &baton_core::matching::Id| format!("{}:{}", id.service, id.id);
+        let id = |id: &baton_track_match::Id| format!("{}:{}", id.service, id.id);
         let spotify = song.ids.iter().find(|id| id.service == "spotify").map(|id| format!("spotify:track:{}", id.id));
         let cells = [
             word(row.standing).to_owned(),

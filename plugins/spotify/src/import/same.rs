@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use baton_core::matching::Matcher;
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::sql::{Row, Value};
 use baton_plugin_sdk::{Error, Severity};
+use baton_track_match::Matcher;
 
 use super::model::HostServices;
 use super::rows::source;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use baton_core::Digest;
-use baton_core::matching::normalise;
+use baton_track_match::normalise;
 
 use crate::model::{Entry, TRACKS};
 use crate::uri::Uri;

@@ -8,7 +8,7 @@
 //!    names that the same file shows to belong to single ids, it is that cut.
 //!
 //! A comma with a space behind it and no ids to count may be either, so the credit stays whole, in one entry: matching reads whole
-//! credits (`core/matching`), and a wrong cut would put a name into the catalog that nobody has.
+//! credits (crate `track-match`), and a wrong cut would put a name into the catalog that nobody has.
 
 use std::collections::HashMap;
 

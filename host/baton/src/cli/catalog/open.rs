@@ -1,6 +1,6 @@
 //! Opening the catalog, and how a track's length is printed.
 
-use baton_ledger::catalog::Catalog;
+use baton_catalog::Catalog;
 
 use crate::cli::WorkspaceOptions;
 use crate::output;

@@ -1,7 +1,7 @@
 //! `baton catalog rank`: which source counts for a field.
 
 use anyhow::bail;
-use baton_ledger::catalog::{self, Catalog, FieldRank};
+use baton_catalog::{Catalog, FieldRank, prepare, rank_field};
 use serde_json::{Value, json};
 
 use super::WorkspaceOptions;
@@ -47,14 +47,14 @@ const COLUMNS: [&str; 13] = [
 impl Args {
     pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
         let path = place.need()?.state.catalog();
-        catalog::prepare(&path)?;
+        prepare(&path)?;
         let Some(open) = Catalog::open(&path)? else {
             bail!("the catalog cannot be opened");
         };
         let field = self.field.as_deref().map(|field| known_field(&open, field)).transpose()?;
         if let Some(field) = field.as_deref().filter(|_| self.reset || !self.sources.is_empty()) {
             check_sources(&open, &self.sources)?;
-            catalog::rank_field(&path, field, &self.sources)?;
+            rank_field(&path, field, &self.sources)?;
         }
         let mut ranks = open.field_ranks()?;
         ranks.retain(|rank| field.as_ref().is_none_or(|field| *field == rank.field));

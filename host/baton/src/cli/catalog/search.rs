@@ -1,7 +1,7 @@
 //! `baton catalog search`: tracks by the words of title, artist and album; files by a part of their path.
 
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::{Catalog, LocatedFile, SearchHit};
+use baton_catalog::CatalogError;
+use baton_catalog::{Catalog, LocatedFile, SearchHit};
 use serde_json::{Value, json};
 
 use super::WorkspaceOptions;
@@ -57,7 +57,7 @@ impl Args {
     }
 
     /// Prints the files by a part of their path; says whether there is one.
-    fn files(&self, catalog: &Catalog, part: &str) -> Result<bool, LedgerError> {
+    fn files(&self, catalog: &Catalog, part: &str) -> Result<bool, CatalogError> {
         let files = catalog.files_with(part, self.limit)?;
         if files.is_empty() {
             return Ok(false);

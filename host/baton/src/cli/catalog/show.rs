@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Fact, FoundTracks, LocatedFile, TrackDetails};
+use baton_catalog::{Catalog, Fact, FoundTracks, LocatedFile, TrackDetails};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! `baton catalog stats`: how much there is, and how well it is known.
 
-use baton_ledger::catalog::{NamedCount, Stats};
+use baton_catalog::{NamedCount, Stats};
 use serde_json::{Map, Value, json};
 
 use super::WorkspaceOptions;

@@ -36,7 +36,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     match &facts.ledger {
         Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was ever written down")],
-        Err(error @ LedgerError::Newer { .. }) => {
+        Err(error @ LedgerError::Newer(_)) => {
             vec![Finding::fail(CHECK, place, error.to_string(), "cargo install --path host/baton, of the newer Baton")]
         }
         Err(error) => vec![Finding::fail(CHECK, place, error.to_string(), restore)],

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use baton_ledger::catalog::library::ItemState;
+use baton_catalog::library::ItemState;
 use baton_library::scan::{Comparison, Event};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -1,8 +1,8 @@
 //! `baton library coverage`: how much of the library has a fingerprint, against a gate; what is missing and why.
 
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::Entry;
-use baton_ledger::path_text;
+use baton_catalog::Catalog;
+use baton_catalog::library::Entry;
+use baton_core::path_text;
 use baton_library::coverage::{Coverage, CoveragePart, GATE, HEARD_MS, MissingCount};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Opening the catalog for a command about the library.
 
-use baton_ledger::catalog::Catalog;
+use baton_catalog::Catalog;
 use serde_json::Value;
 
 use crate::cli::WorkspaceOptions;

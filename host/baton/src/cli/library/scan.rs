@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::Source as LibrarySource;
-use baton_ledger::path_text;
+use baton_catalog::Catalog;
+use baton_catalog::library::Source as LibrarySource;
+use baton_core::path_text;
 use baton_library::scan::{Listing, Options, Reads, Report, scan};
 use baton_library::source::SourceRoot as Source;
 use serde_json::{Value, json};

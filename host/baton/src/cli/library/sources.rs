@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::bail;
-use baton_ledger::catalog::library::Source;
-use baton_ledger::path_text;
+use baton_catalog::library::Source;
+use baton_core::path_text;
 use baton_library::scan::forget;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Limits that the system enforces on a worker. macOS has none on memory: there only its time is limited.
 
-use baton_ledger::plugin_sql::limits::MEMORY_BYTES;
+use baton_plugin_sql::limits::MEMORY_BYTES;
 use baton_sandbox::limits;
 use rustix::process::{Resource, Rlimit, setrlimit};
 

@@ -1,8 +1,8 @@
-//! `baton worker sql`: statements of one plugin in one database (`baton_ledger::plugin_sql::worker`).
+//! `baton worker sql`: statements of one plugin in one database (`baton_plugin_sql::worker`).
 
 use std::io::{stdin, stdout};
 
-use baton_ledger::plugin_sql::worker::{Exit, serve};
+use baton_plugin_sql::worker::{Exit, serve};
 
 use super::limits;
 use crate::exit::Code;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use baton_core::Digest;
+use baton_core::path_text;
 use baton_ledger::finding::Finding;
-use baton_ledger::path_text;
 use baton_sandbox::MountGrant;
 use serde_json::{Value, json};
 

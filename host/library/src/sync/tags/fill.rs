@@ -1,7 +1,7 @@
 //! Tags that one copy of a recording has and the kept one lacks are written into the kept one, in the same way as fingerprints: never
 //! over a tag that is there, and only where all else stays as it was.
 
-use baton_ledger::catalog::library::{RewrittenFile, Tags};
+use baton_catalog::library::{RewrittenFile, Tags};
 
 use super::kind;
 use super::stop::StopReason;

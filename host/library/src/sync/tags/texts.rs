@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use baton_ledger::catalog::library::Tags;
+use baton_catalog::library::Tags;
 use lofty::TextEncoding;
 use lofty::id3::v2::{Frame, FrameId, Id3v2Tag, TextInformationFrame};
 use lofty::mp4::{Atom, AtomData, AtomIdent, Ilst};

@@ -10,8 +10,8 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::library::{FileStat, RewrittenFile};
 use baton_fingerprint::Options;
-use baton_ledger::catalog::library::{FileStat, RewrittenFile};
 use sha2::{Digest as _, Sha256};
 
 use super::attributes::carry;

@@ -1,8 +1,8 @@
 //! What was found, in the words of the interface.
 
 use baton_core::Digest;
+use baton_core::path_text;
 use baton_fingerprint::{AudioReport, Reason};
-use baton_ledger::path_text;
 use baton_library::coverage::Coverage;
 use baton_library::duplicates::{self, Duplicates, Group, Item, Proof};
 use baton_library::lookup;

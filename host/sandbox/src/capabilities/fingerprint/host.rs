@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use baton_catalog::Catalog;
+use baton_catalog::CatalogError;
 use baton_fingerprint::{Fingerprint, Options, Reason};
-use baton_ledger::LedgerError;
-use baton_ledger::catalog::Catalog;
 use baton_library::coverage::{self, Coverage};
 use baton_library::duplicates::{self, DuplicateOptions, Duplicates, WholePrints};
 use baton_library::lookup::{self, LookupQuery};
@@ -91,7 +91,7 @@ impl State {
     async fn in_library<T: Send + 'static>(
         &mut self,
         room: WorkSize,
-        look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, LedgerError> + Send + 'static,
+        look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<Option<T>, Error> {
         let catalog = self.sounds.library()?;
         let gate = self.sounds.gate.clone();
@@ -102,8 +102,8 @@ impl State {
 
 fn in_catalog<T>(
     catalog: &Path,
-    look: impl FnOnce(&Catalog) -> Result<T, LedgerError>,
-) -> Result<Option<T>, LedgerError> {
+    look: impl FnOnce(&Catalog) -> Result<T, CatalogError>,
+) -> Result<Option<T>, CatalogError> {
     Catalog::open(catalog)?.map(|catalog| look(&catalog)).transpose()
 }
 
@@ -139,7 +139,7 @@ fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
 fn all_that_is_twice(
     (catalog, path): (&Catalog, &Path),
     stop: &AtomicBool,
-) -> Result<Result<Duplicates, Error>, LedgerError> {
+) -> Result<Result<Duplicates, Error>, CatalogError> {
     let items = Coverage::of(catalog, coverage::GATE)?.total.items;
     if items > limits::SOUND_ITEMS {
         let text = format!(

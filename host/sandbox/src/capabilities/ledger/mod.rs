@@ -11,8 +11,8 @@ mod tests;
 use std::path::PathBuf;
 
 use baton_core::manifest::Manifest;
-use baton_ledger::plugin_sql::StopHandle;
 use baton_ledger::{LedgerError, Reader};
+use baton_plugin_sql::StopHandle;
 
 use super::blocking;
 use crate::bindings::baton::plugin::ledger as generated;

@@ -1,7 +1,7 @@
 //! Values, rows and errors between the contract and the ledger: the same things under two names.
 
 use baton_core::manifest::Database;
-use baton_ledger::plugin_sql::{GuestError, Row, Value};
+use baton_plugin_sql::{GuestError, Row, Value};
 
 use super::generated;
 

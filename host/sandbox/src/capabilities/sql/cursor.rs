@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use baton_ledger::plugin_sql::worker::{Answer, Request};
-use baton_ledger::plugin_sql::{Access, GuestError, Row, Value, limits};
+use baton_plugin_sql::worker::{Answer, Request};
+use baton_plugin_sql::{Access, GuestError, Row, Value, limits};
 
 use super::snapshot::SnapshotFile;
 use super::worker::Worker;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use baton_core::manifest;
-use baton_ledger::plugin_sql::Step;
-use baton_ledger::plugin_sql::worker::{Answer, Request};
+use baton_plugin_sql::Step;
+use baton_plugin_sql::worker::{Answer, Request};
 use wasmtime::component::Resource;
 
 use super::convert::{database_of, row_in, row_out};

@@ -1,5 +1,5 @@
 //! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin has the database
-//! at all; `baton_ledger::plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
+//! at all; `baton_plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
 //!
 //! A connection is opened at the first call and lives as long as the attempt. A call
 //! whose attempt is over ends with its process.
@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
-use baton_ledger::plugin_sql::worker::{Answer, Request};
-use baton_ledger::plugin_sql::{Access, GuestError, limits};
+use baton_plugin_sql::worker::{Answer, Request};
+use baton_plugin_sql::{Access, GuestError, limits};
 
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub use cursor::Cursor;

@@ -1,4 +1,4 @@
-//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_ledger::plugin_sql`'s business.
+//! Snapshots of SQLite files that belong to other programs; how one is made is `baton_plugin_sql`'s business.
 //!
 //! The path that a plugin names is untrusted. What lies there is looked at beneath the granted folder ([`beneath`]), where no
 //! link leads out. SQLite, though, opens by name: it is given the path with every link resolved, follows none itself, and once
@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use baton_core::manifest::{Database, Manifest};
-use baton_ledger::plugin_sql::worker::{Answer, Request};
-use baton_ledger::plugin_sql::{Access, GuestError, limits};
+use baton_plugin_sql::worker::{Answer, Request};
+use baton_plugin_sql::{Access, GuestError, limits};
 use tokio::sync::Semaphore;
 
 use super::super::beneath::{self, MountedFile, OpenError, PathError, RefusalReason, quoted};

@@ -1,4 +1,4 @@
-//! The host's end of a worker process (`baton_ledger::plugin_sql::worker`): one connection to one database.
+//! The host's end of a worker process (`baton_plugin_sql::worker`): one connection to one database.
 //!
 //! When a [`Worker`] is dropped, its process is killed, whatever its statement does. So a statement ends with the call, the
 //! attempt or the daemon that waits for it.
@@ -7,10 +7,8 @@ use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
-use baton_ledger::plugin_sql::worker::{
-    Answer, Exit, FRAME_BYTES, HEADER_BYTES, Reply, Request, decode, encode, length,
-};
-use baton_ledger::plugin_sql::{Access, GuestError, limits};
+use baton_plugin_sql::worker::{Answer, Exit, FRAME_BYTES, HEADER_BYTES, Reply, Request, decode, encode, length};
+use baton_plugin_sql::{Access, GuestError, limits};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::pipe;
 use tokio::time::timeout;
@@ -163,7 +161,7 @@ fn without_program() -> io::Result<Worker> {
 
 #[cfg(test)]
 fn without_program() -> io::Result<Worker> {
-    use baton_ledger::plugin_sql::worker::serve;
+    use baton_plugin_sql::worker::serve;
     let ((input, requests), (replies, output)) = (io::pipe()?, io::pipe()?);
     std::thread::spawn(move || serve(input, output, |_| ()));
     let input = pipe::Sender::from_owned_fd(requests.into())?;

@@ -1,7 +1,7 @@
 //! The questions as a table or JSON.
 
-use baton_core::matching::Track;
-use baton_ledger::catalog::{Catalog, ReviewQuestion, ReviewSubject};
+use baton_catalog::{Catalog, ReviewQuestion, ReviewSubject};
+use baton_track_match::Track;
 use serde_json::{Value, json};
 
 use super::super::open::length;

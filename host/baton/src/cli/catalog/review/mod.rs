@@ -5,7 +5,7 @@ mod reference;
 mod tracks;
 
 use anyhow::{Context as _, bail};
-use baton_ledger::catalog::{Catalog, Decisions, TrackId};
+use baton_catalog::{Catalog, Decisions, TrackId};
 use jiff::Timestamp;
 
 use self::reference::Reference;

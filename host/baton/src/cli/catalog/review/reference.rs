@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Decisions, ReviewSubject};
+use baton_catalog::{Catalog, Decisions, ReviewSubject};
 use jiff::Timestamp;
 
 use super::tracks::{find_track, merge, name_of};

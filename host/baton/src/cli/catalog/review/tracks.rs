@@ -1,7 +1,7 @@
 //! The tracks that a person names in a decision.
 
 use anyhow::bail;
-use baton_ledger::catalog::{Catalog, Decisions, FoundTracks};
+use baton_catalog::{Catalog, Decisions, FoundTracks};
 use jiff::Timestamp;
 
 use crate::output::{self, shorten};

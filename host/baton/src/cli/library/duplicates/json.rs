@@ -1,7 +1,7 @@
 //! Duplicates for scripts.
 
 use baton_core::Digest;
-use baton_ledger::path_text;
+use baton_core::path_text;
 use baton_library::coverage::HEARD_MS;
 use baton_library::duplicates::{
     Duplicates, Group, Item, LikelyPair, Lossless, Proof, QualityScore, SuperfluousFile, Versions,

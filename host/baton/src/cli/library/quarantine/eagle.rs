@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_ledger::catalog::library::{FileLink, Library};
-use baton_ledger::path_text;
+use baton_catalog::library::{FileLink, Library};
+use baton_core::path_text;
 use baton_library::source::{eagle_around, eagle_id};
 use baton_library::sync::eagle::{Eagle, EagleError};
 use fail::fail_point;

@@ -5,8 +5,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_ledger::catalog::library::{FileLink, Tags};
-use baton_ledger::path_text;
+use baton_catalog::library::{FileLink, Tags};
+use baton_core::path_text;
 use fail::fail_point;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -6,9 +6,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{FileLink, Library, Tags};
-use baton_ledger::path_text;
+use baton_catalog::Catalog;
+use baton_catalog::library::{FileLink, Library, Tags};
+use baton_core::path_text;
 use fail::fail_point;
 
 use super::eagle::{Asked, item_of, trash};

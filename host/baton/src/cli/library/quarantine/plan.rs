@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use baton_ledger::catalog::library::Tags;
-use baton_ledger::path_text;
+use baton_catalog::library::Tags;
+use baton_core::path_text;
 use serde::Deserialize;
 
 use super::journal::TagsStep;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_ledger::catalog::library::{FileLink, Tags};
-use baton_ledger::path_text;
+use baton_catalog::library::{FileLink, Tags};
+use baton_core::path_text;
 use serde_json::{Value, json};
 
 use super::super::units::{bytes, count};

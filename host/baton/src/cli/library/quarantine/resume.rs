@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use baton_ledger::catalog::library::Library;
-use baton_ledger::path_text;
+use baton_catalog::library::Library;
+use baton_core::path_text;
 
 use super::eagle::Asked;
 use super::journal::{EagleState, EagleStep, Journals, Step, TagsStep, last_states};

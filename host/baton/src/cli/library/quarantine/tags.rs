@@ -6,10 +6,10 @@ use std::fs::{self, File, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use baton_catalog::Catalog;
+use baton_catalog::library::{Library, Tags};
 use baton_core::Digest;
-use baton_ledger::catalog::Catalog;
-use baton_ledger::catalog::library::{Library, Tags};
-use baton_ledger::path_text;
+use baton_core::path_text;
 use baton_library::sync::tags::{fill, hear};
 use baton_library::sync::{KnownItem, known};
 use fail::fail_point;

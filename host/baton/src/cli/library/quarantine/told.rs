@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use baton_catalog::library::{Library, Retagged};
 use baton_core::Digest;
-use baton_ledger::catalog::library::{Library, Retagged};
-use baton_ledger::path_text;
+use baton_core::path_text;
 use baton_library::sync::tags::{remove_leftovers, stat_of};
 use jiff::Timestamp;
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use baton_ledger::catalog::library::Library;
-use baton_ledger::path_text;
+use baton_catalog::library::Library;
+use baton_core::path_text;
 use baton_library::sync::KnownItem;
 use baton_library::sync::tags::{FileNeed, WriteOutcome, hear, look, remove_leftovers, write};
 use indicatif::ProgressBar;

@@ -9,7 +9,7 @@ mod report;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use baton_ledger::catalog::Catalog;
+use baton_catalog::Catalog;
 use baton_library::sync::{KnownItem, known};
 
 pub(super) use self::options::{Args, EagleArgs};

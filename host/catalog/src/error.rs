@@ -1,0 +1,27 @@
+//! Errors of the catalog, by what the caller can do.
+
+use std::path::PathBuf;
+
+use baton_sqlite::{NewerForm, hint};
+
+/// An error of the catalog.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The file cannot be opened or created.
+    #[error("the catalog {path} cannot be opened: {source}; check that the folder exists, is yours and has room")]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// SQLite's reason.
+        source: rusqlite::Error,
+    },
+    /// The file does not exist, although something was written to it before.
+    #[error("the catalog {0} is missing: it was deleted while it was in use")]
+    Missing(PathBuf),
+    /// The file was written by a newer Baton.
+    #[error("the catalog {0}")]
+    Newer(#[from] NewerForm),
+    /// A statement failed: no room, locked for longer than the limit, damaged.
+    #[error("the catalog failed: {0}{hint}", hint = hint(.0))]
+    Sql(#[from] rusqlite::Error),
+}

@@ -1,0 +1,62 @@
+//! Files by path, each with its track and the reason of the link.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::Catalog;
+use crate::CatalogError;
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocatedFile {
+    /// The path.
+    pub path: String,
+    /// The number of its track.
+    pub track: Option<i64>,
+    /// The title of that.
+    pub title: Option<String>,
+    /// The artists of that.
+    pub artist: Option<String>,
+    /// Why it is that track: `person`, `path`, `sound` or `tags`.
+    pub linked_by: Option<String>,
+    /// The same for people.
+    pub link_reason: Option<String>,
+    /// Whether it is not there any more.
+    pub missing: bool,
+}
+
+const COLUMNS: &str = "SELECT f.path, f.track, t.title, t.artist, f.linked_by, f.link_reason, f.missing
+    FROM files AS f LEFT JOIN tracks AS t ON t.id = f.track";
+
+impl Catalog {
+    /// The file at a path, also where it was before it was moved.
+    pub fn file_at(&self, path: &str) -> Result<Option<LocatedFile>, CatalogError> {
+        let sql = format!(
+            "{COLUMNS} WHERE f.id = coalesce((SELECT file FROM moves WHERE path = ?1),
+                 (SELECT id FROM files WHERE path = ?1))"
+        );
+        Ok(self.connection.query_row(&sql, [path], located).optional()?)
+    }
+
+    /// The files whose path has `part` in it, by path, at most `most`; not the paths that they had before they were moved. The case
+    /// of ASCII makes no difference.
+    pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<LocatedFile>, CatalogError> {
+        let sql = format!(
+            "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)
+             ORDER BY f.missing, f.path LIMIT ?2"
+        );
+        let mut select = self.connection.prepare(&sql)?;
+        Ok(select.query_map(params![part, most], located)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn located(row: &Row<'_>) -> rusqlite::Result<LocatedFile> {
+    Ok(LocatedFile {
+        path: row.get(0)?,
+        track: row.get(1)?,
+        title: row.get(2)?,
+        artist: row.get(3)?,
+        linked_by: row.get(4)?,
+        link_reason: row.get(5)?,
+        missing: row.get(6)?,
+    })
+}

@@ -1,0 +1,32 @@
+//! The catalog: music tables that all plugins share, in a separate file (`catalog.db`).
+//!
+//! Its form, and how it is written to, is the SQL of `migrations/`: plugins write through views that keep the
+//! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's
+//! form, and read for people.
+
+mod decide;
+mod error;
+mod field_ranks;
+mod files;
+mod find;
+pub mod library;
+mod open;
+mod ranks;
+mod review;
+mod search;
+mod show;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Decisions, TrackId};
+pub use error::CatalogError;
+pub use field_ranks::{FieldRank, rank_field};
+pub use files::LocatedFile;
+pub use find::FoundTracks;
+pub use open::{Catalog, prepare};
+pub use ranks::rank;
+pub use review::{ReviewQuestion, ReviewSubject};
+pub use search::SearchHit;
+pub use show::{ExternalId, Fact, File, Play, TrackDetails};
+pub use stats::{NamedCount, Stats};

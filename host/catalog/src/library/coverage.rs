@@ -1,0 +1,51 @@
+//! Counts items by state and reason.
+
+use super::ItemState;
+use super::column::number;
+use crate::Catalog;
+use crate::CatalogError;
+
+/// Items of one source that are there, have one state and one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The source's number.
+    pub source: i64,
+    /// How far they are.
+    pub state: ItemState,
+    /// Why they have no fingerprint.
+    pub reason: Option<String>,
+    /// How many there are.
+    pub items: u64,
+}
+
+impl Catalog {
+    /// All items that are there, counted.
+    pub fn library_counts(&self) -> Result<Vec<Count>, CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT source, state, reason, count(*) FROM library_items WHERE missing_since IS NULL
+             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        )?;
+        let rows = select.query_map([], |row| {
+            let items: i64 = row.get(3)?;
+            Ok(Count { source: row.get(0)?, state: row.get(1)?, reason: row.get(2)?, items: items.unsigned_abs() })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many items with a fingerprint play longer than `ms` milliseconds.
+    pub fn library_longer(&self, ms: u64) -> Result<u64, CatalogError> {
+        let sql = "SELECT count(*) FROM library_items
+             WHERE missing_since IS NULL AND state = 'fingerprinted' AND duration_ms > ?1";
+        Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    /// How many items of each source are missing. A file that was moved out of its source is not: its key is its whole path.
+    pub fn library_missing(&self) -> Result<Vec<(i64, u64)>, CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path
+             GROUP BY 1 ORDER BY 1",
+        )?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,165 @@
+//! One of two copies is kept and the other one is removed. From then on, the kept copy has the links of the removed one, until
+//! the removed one comes back.
+
+use std::path::Path;
+
+use baton_core::Digest;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::column::{self, number};
+use super::{FileLink, FileStat, Library, Tags};
+use crate::Catalog;
+use crate::CatalogError;
+use baton_core::path_text;
+
+/// Tags that a file was given, with the same audio, or that were taken away again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retagged {
+    /// The SHA-256 of the file before.
+    pub before_sha256: [u8; 32],
+    /// The SHA-256 of the file now.
+    pub after_sha256: [u8; 32],
+    /// The file as it is.
+    pub after: FileStat,
+    /// The tags.
+    pub tags: Tags,
+    /// Whether it has them now; else it has none of them.
+    pub has: bool,
+}
+
+impl Catalog {
+    /// The link of the file at a path; none where the catalog does not have the file.
+    pub fn link_at(&self, path: &Path) -> Result<Option<FileLink>, CatalogError> {
+        let sql = "SELECT id, track, linked_by, link_reason FROM files WHERE path = ?1";
+        let link = self.connection.query_row(sql, [path_text::to_text(path)], |row| {
+            Ok(FileLink { file: row.get(0)?, track: row.get(1)?, by: row.get(2)?, reason: row.get(3)? })
+        });
+        Ok(link.optional()?)
+    }
+}
+
+impl Library {
+    /// Writes down that the file `gone` was taken away and that `kept` is the other copy of it: a track that a person or a program
+    /// names it for is that of the kept one, unless that one is named for a track too, and who names its path later means the kept
+    /// one. Done again it changes nothing.
+    pub fn keep_instead(&mut self, gone: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
+        let (gone_text, kept_text) = (path_text::to_text(gone), path_text::to_text(kept));
+        let at = now.as_millisecond();
+        let transaction = self.begin()?;
+        transaction.execute(
+            "UPDATE library_items SET missing_since = coalesce(missing_since, ?2) WHERE path = ?1",
+            params![column::Path(gone.as_os_str()), at],
+        )?;
+        transaction.execute("UPDATE files SET missing = 1, said_at = ?2 WHERE path = ?1", params![gone_text, at])?;
+        transaction.execute(
+            "UPDATE files SET track = g.track, linked_by = 'path',
+                 link_reason = coalesce(g.link_reason, 'named') || ', as ' || g.path || ', of which this copy is kept'
+             FROM files AS g WHERE files.path = ?2 AND g.path = ?1 AND g.track IS NOT NULL
+                 AND g.linked_by IN ('person', 'path') AND coalesce(files.linked_by, 'tags') IN ('sound', 'tags')",
+            params![gone_text, kept_text],
+        )?;
+        // An item of Eagle is known by Eagle's id, and a move to its path would take that away.
+        let is_eagles: bool = transaction.query_row(
+            "SELECT EXISTS (SELECT 1 FROM library_items AS i JOIN library_sources AS s ON s.id = i.source
+                 WHERE i.path = ?1 AND s.kind = 'eagle')",
+            [column::Path(kept.as_os_str())],
+            |row| row.get(0),
+        )?;
+        if !is_eagles {
+            transaction.execute("INSERT INTO sources (name) VALUES ('library') ON CONFLICT (name) DO NOTHING", [])?;
+            transaction.execute("DELETE FROM moves WHERE path = ?1", [&gone_text])?;
+            transaction.execute(
+                "INSERT INTO moves (path, new_path, file, source, said_at)
+                 SELECT ?1, f.path, f.id, s.id, ?3 FROM files AS f, sources AS s WHERE f.path = ?2 AND s.name = 'library'",
+                params![gone_text, kept_text, at],
+            )?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that the file `gone` is back. What [`Library::keep_instead`] said of the kept one is said of it no more: that one
+    /// has the link `was` again. Done again it changes nothing.
+    pub fn keep_both(
+        &mut self,
+        gone: &Path,
+        kept: Option<(&Path, Option<&FileLink>)>,
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        let gone_text = path_text::to_text(gone);
+        let transaction = self.begin()?;
+        if let Some((kept, was)) = kept {
+            let kept_text = path_text::to_text(kept);
+            transaction.execute(
+                "DELETE FROM moves WHERE path = ?1 AND file = (SELECT id FROM files WHERE path = ?2)",
+                [&gone_text, &kept_text],
+            )?;
+            // A track that became part of another one meanwhile is that one.
+            let sql = "SELECT id FROM tracks WHERE id = coalesce((SELECT into_track FROM merges WHERE gone = ?1), ?1)";
+            let track: Option<i64> = match was.and_then(|was| was.track) {
+                Some(track) => transaction.query_row(sql, [track], |row| row.get(0)).optional()?,
+                None => None,
+            };
+            let was = was.filter(|_| track.is_some());
+            transaction.execute(
+                "UPDATE files SET track = ?3, linked_by = ?4, link_reason = ?5
+                 WHERE path = ?2 AND linked_by = 'path' AND instr(link_reason, ', as ' || ?1 || ', of which') > 0",
+                params![
+                    gone_text,
+                    kept_text,
+                    track,
+                    was.and_then(|was| was.by.as_deref()),
+                    was.and_then(|was| was.reason.as_deref())
+                ],
+            )?;
+        }
+        transaction.execute(
+            "UPDATE library_items SET missing_since = NULL WHERE path = ?1",
+            [column::Path(gone.as_os_str())],
+        )?;
+        transaction.execute(
+            "UPDATE files SET missing = 0, said_at = ?2 WHERE path = ?1",
+            params![gone_text, now.as_millisecond()],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that tags of a file were written. Nothing is written where the catalog knows the file as another one than it was
+    /// before: the next scan reads it.
+    pub fn retagged(&mut self, path: &Path, retagged: &Retagged, now: Timestamp) -> Result<(), CatalogError> {
+        let Retagged { before_sha256, after_sha256, after, tags, has } = retagged;
+        let transaction = self.begin()?;
+        let written = transaction.execute(
+            "UPDATE library_items SET size = ?3, mtime_ns = ?4, inode = ?5, file_sha256 = ?6,
+                 title = iif(?7 IS NULL, title, iif(?11, ?7, NULL)), artist = iif(?8 IS NULL, artist, iif(?11, ?8, NULL)),
+                 album = iif(?9 IS NULL, album, iif(?11, ?9, NULL)), isrc = iif(?10 IS NULL, isrc, iif(?11, ?10, NULL))
+             WHERE path = ?1 AND file_sha256 = ?2",
+            params![
+                column::Path(path.as_os_str()),
+                before_sha256,
+                number(after.size),
+                after.mtime_ns,
+                after.inode.cast_signed(),
+                after_sha256,
+                tags.title,
+                tags.artist,
+                tags.album,
+                tags.isrc,
+                has
+            ],
+        )?;
+        if written > 0 {
+            transaction.execute(
+                "UPDATE files SET size = ?2, modified_at = ?3, sha256 = ?4, said_at = ?5 WHERE path = ?1",
+                params![
+                    path_text::to_text(path),
+                    number(after.size),
+                    after.mtime_ns / 1_000_000,
+                    Digest::from(*after_sha256).to_string(),
+                    now.as_millisecond()
+                ],
+            )?;
+        }
+        Ok(transaction.commit()?)
+    }
+}

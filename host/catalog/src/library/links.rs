@@ -1,0 +1,123 @@
+//! Links between files of the library and tracks: the data from which links are found, and the table of links.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::Library;
+use crate::Catalog;
+use crate::CatalogError;
+
+/// A track, as far as a file can be held against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which 0001.sql describes")]
+pub struct LinkTrack {
+    pub id: i64,
+    pub title: String,
+    /// A JSON list.
+    pub artists: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
+    pub duration_ms: Option<u64>,
+}
+
+/// The file of an item, and the track that it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileLink {
+    /// The number of the file.
+    pub file: i64,
+    /// The number of its track.
+    pub track: Option<i64>,
+    /// Why: `person`, `path`, `sound` or `tags`.
+    pub by: Option<String>,
+    /// The same for people.
+    pub reason: Option<String>,
+}
+
+/// A path that a program names, and where the file lies that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SamePath {
+    /// As it is named.
+    pub named: String,
+    /// As it was seen.
+    pub seen: String,
+}
+
+/// Changes when files or tracks have changed, and not when links were written.
+const STAMP: &str = "SELECT
+    (SELECT count(*) || ':' || coalesce(sum(refreshed), 0) || ':' || coalesce(max(id), 0) FROM tracks) || '/' ||
+    (SELECT count(*) || ':' || coalesce(sum(track), 0) || ':' || coalesce(sum(missing), 0) FROM files
+        WHERE linked_by IN ('person', 'path')) || '/' ||
+    (SELECT count(*) || ':' || coalesce(max(read_at), 0) || ':' || count(missing_since) FROM library_items)";
+
+impl Catalog {
+    /// What links are found from, as a text; none where they were found from just that.
+    pub fn stale_links(&self) -> Result<Option<String>, CatalogError> {
+        let stamp: String = self.connection.query_row(STAMP, [], |row| row.get(0))?;
+        let found_from = self.connection.query_row("SELECT stamp FROM link_state", [], |row| row.get(0)).optional()?;
+        Ok(Some(stamp).filter(|stamp| Some(stamp) != found_from.as_ref()))
+    }
+
+    /// All tracks.
+    pub fn link_tracks(&self) -> Result<Vec<LinkTrack>, CatalogError> {
+        let sql = "SELECT id, title, artists, album, isrc, duration_ms FROM tracks ORDER BY id";
+        let mut select = self.connection.prepare(sql)?;
+        let read = |row: &Row<'_>| {
+            Ok(LinkTrack {
+                id: row.get(0)?,
+                title: row.get(1)?,
+                artists: row.get(2)?,
+                album: row.get(3)?,
+                isrc: row.get(4)?,
+                duration_ms: row.get::<_, Option<i64>>(5)?.and_then(|ms| u64::try_from(ms).ok()),
+            })
+        };
+        Ok(select.query_map([], read)?.collect::<Result<_, _>>()?)
+    }
+
+    /// The files of the items that are there, by the items' numbers.
+    pub fn file_links(&self, mut take: impl FnMut(i64, FileLink)) -> Result<(), CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT i.id, f.id, f.track, f.linked_by, f.link_reason
+             FROM library_items AS i JOIN files AS f ON f.id = i.file WHERE i.missing_since IS NULL AND f.missing = 0",
+        )?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let link = FileLink { file: row.get(1)?, track: row.get(2)?, by: row.get(3)?, reason: row.get(4)? };
+            take(row.get(0)?, link);
+        }
+        Ok(())
+    }
+
+    /// The paths that programs name for a track and that no scan saw, and those of missing files about which a person decided.
+    pub fn named_paths(&self) -> Result<Vec<String>, CatalogError> {
+        let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
+                OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";
+        let mut select = self.connection.prepare(sql)?;
+        Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Library {
+    /// Writes that paths are the same file as others.
+    pub fn same_paths(&mut self, same: &[SamePath]) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for SamePath { named, seen } in same {
+            let sql = "INSERT INTO put_moved (source, path, new_path) VALUES ('library', ?1, ?2)";
+            transaction.prepare_cached(sql)?.execute([named, seen])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes links by sound and tags that have changed, and what they were found from. What a person decided, or a program names
+    /// by then, stays.
+    pub fn link(&mut self, links: &[FileLink], stamp: &str) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for link in links {
+            let sql = "UPDATE files SET track = ?2, linked_by = ?3, link_reason = ?4
+                 WHERE id = ?1 AND coalesce(linked_by, 'tags') IN ('sound', 'tags')";
+            let values = params![link.file, link.track, link.by, link.reason];
+            transaction.prepare_cached(sql)?.execute(values)?;
+        }
+        transaction.execute("INSERT OR REPLACE INTO link_state (id, stamp) VALUES (1, ?1)", [stamp])?;
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,240 @@
+//! Compares the listing of a source with what is known: new, changed, unchanged, missing.
+//!
+//! A file is unchanged when size, time of writing and inode are as they were. Where the inode alone is another, whoever lists
+//! decides at the end: FAT and some network folders give every file another one each time they are mounted.
+//!
+//! What was found when a file was read is kept until it was read again, so that a listing loses nothing.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::column::{self, PathRead};
+use super::model::{KnownItem, ListedItem, ListedState};
+use super::put::ItemWrite;
+use super::{Library, named};
+use crate::Catalog;
+use crate::CatalogError;
+use baton_core::path_text;
+
+/// An item that a listing did not see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingItem {
+    /// Its number.
+    pub id: i64,
+    /// The path that its audio had.
+    pub path: PathBuf,
+    /// Whether that was on another volume than the source's folder.
+    pub mounted: bool,
+}
+
+impl Catalog {
+    /// The item that a source calls `key`.
+    pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<KnownItem>, CatalogError> {
+        Ok(known(&self.connection, source, key)?)
+    }
+
+    /// The items that were there and that listing `scan` did not see: they are not its own, and no number that was `seen`.
+    pub fn library_vanished(
+        &self,
+        source: i64,
+        scan: i64,
+        seen: &dyn Fn(i64) -> bool,
+    ) -> Result<Vec<MissingItem>, CatalogError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, path, mounted FROM library_items
+             WHERE source = ?1 AND scan < ?2 AND missing_since IS NULL ORDER BY id",
+        )?;
+        let mut rows = select.query([source, scan])?;
+        let mut vanished = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if !seen(id) {
+                let path = row.get::<_, PathRead>(1)?.0.into();
+                vanished.push(MissingItem { id, path, mounted: row.get(2)? });
+            }
+        }
+        Ok(vanished)
+    }
+}
+
+impl Library {
+    /// Begins a listing of a source and returns its number.
+    pub fn begin_listing(&self, source: i64) -> Result<i64, CatalogError> {
+        let sql = "UPDATE library_sources SET scan = scan + 1 WHERE id = ?1 RETURNING scan";
+        Ok(self.connection.query_row(sql, [source], |row| row.get(0))?)
+    }
+
+    /// Takes in a piece of a listing, in one transaction; says of each item how it stands, and the number by which it was
+    /// known. Of what is as it was nothing is written.
+    pub fn list(
+        &mut self,
+        source: i64,
+        scan: i64,
+        items: &[ListedItem],
+        retry: bool,
+        now: Timestamp,
+    ) -> Result<Vec<(ListedState, Option<i64>)>, CatalogError> {
+        let transaction = self.begin()?;
+        let (tx, at) = (&transaction, now.as_millisecond());
+        let one = |item: &ListedItem| -> rusqlite::Result<_> {
+            let known = match known(tx, source, &item.key)? {
+                None if came_in(tx, source, item)? || was_renamed(tx, item, at)? => known(tx, source, &item.key)?,
+                known => known,
+            };
+            let standing = ListedState::of(item, known.as_ref(), retry);
+            ItemWrite { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
+            Ok((standing, known.map(|known| known.id)))
+        };
+        let standings = items.iter().map(one).collect::<Result<_, _>>()?;
+        transaction.commit()?;
+        Ok(standings)
+    }
+
+    /// Ends what is open of `items`, which have another inode and nothing else ([`ListedState::OtherInode`]). With `same` they
+    /// are the files that they were; else they are to be read.
+    pub fn settle_inodes(&mut self, items: &[i64], same: bool) -> Result<(), CatalogError> {
+        let set = if same {
+            "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
+             reason = CASE WHEN codec IS NULL THEN reason END, detail = CASE WHEN codec IS NULL THEN detail END"
+        } else {
+            "state = 'pending', reason = NULL, detail = NULL"
+        };
+        let settle = format!("UPDATE library_items SET found_inode = NULL, {set} WHERE id = ?1");
+        let transaction = self.begin()?;
+        for id in items {
+            if same {
+                // One that was away, with its inode, is there.
+                transaction
+                    .prepare_cached(
+                        "UPDATE files SET missing = 0 WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
+                    )?
+                    .execute([*id])?;
+            }
+            transaction.prepare_cached(&settle)?.execute([*id])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Ends a listing of the whole source: the items `missing` are marked as missing. Their files are not, where they belong to
+    /// another item too. Items `kept` were not seen; they are read after a listing has seen them again. A file that only a program
+    /// names is marked as missing where it is not on the disk, except below the folders `unread`.
+    pub fn end_listing(
+        &mut self,
+        source: i64,
+        missing: &[i64],
+        kept: &[i64],
+        unread: &[PathBuf],
+        now: Timestamp,
+    ) -> Result<(), CatalogError> {
+        let named = named::changed(&self.connection, source, unread)?;
+        let transaction = self.begin()?;
+        let at = now.as_millisecond();
+        for id in kept {
+            let sql = "UPDATE library_items SET scan = 0 WHERE id = ?1 AND scan > 0";
+            transaction.prepare_cached(sql)?.execute([*id])?;
+        }
+        for id in missing {
+            transaction
+                .prepare_cached("UPDATE library_items SET missing_since = ?2 WHERE id = ?1")?
+                .execute([*id, at])?;
+            transaction
+                .prepare_cached(
+                    "UPDATE files SET missing = 1, said_at = ?2
+                     WHERE id = (SELECT file FROM library_items WHERE id = ?1) AND NOT EXISTS (
+                         SELECT 1 FROM library_items WHERE file = files.id AND missing_since IS NULL)",
+                )?
+                .execute([*id, at])?;
+        }
+        named::write(&transaction, source, &named, unread, at)?;
+        transaction.execute(
+            "UPDATE library_sources SET listed_at = ?2, failed_at = NULL, failure = NULL WHERE id = ?1",
+            [source, at],
+        )?;
+        Ok(transaction.commit()?)
+    }
+}
+
+/// Whether `item` is one that a program moved here from another source, where nobody listed it yet (`moves_made` in `0005.sql`): with
+/// all that was found when it was read, it is this source's from now on.
+fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<bool> {
+    let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
+    let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
+         WHERE file = (SELECT id FROM files WHERE path = ?4) AND key = ?3 AND missing_since IS NOT NULL";
+    let moved = tx.prepare_cached(sql)?.execute(params![source, key, path, path_text::to_text(&item.path)])?;
+    Ok(moved > 0)
+}
+
+/// Files of all volumes with one size, time and inode; of more (the statement asks for one more) nothing is concluded.
+const ALIKE: usize = 8;
+
+/// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
+/// that is there, on the same volume. Then the catalog has it here from now on, as if a program had said so.
+fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
+    let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
+        return Ok(false);
+    };
+    let mut select = tx.prepare_cached(
+        "SELECT f.path, s.path, i.mounted FROM library_items AS i JOIN files AS f ON f.id = i.file
+             JOIN library_sources AS s ON s.id = i.source AND s.kind = 'folder'
+         WHERE i.inode = ?1 AND i.size = ?2 AND i.mtime_ns = ?3 AND i.codec IS NOT NULL LIMIT 9",
+    )?;
+    let rows = select
+        .query_map(params![item.inode.cast_signed(), column::number(item.size), item.mtime_ns], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+    let mut known: Vec<(String, String, bool)> = rows.collect::<Result<_, _>>()?;
+    if known.len() > ALIKE {
+        return Ok(false);
+    }
+    // Two volumes number their files alike: a copy of a disk has its inodes too.
+    known.retain(|(before, source, mounted)| volume_of(before, source, *mounted) == Some(item.volume));
+    let [(before, source, _)] = known.as_slice() else {
+        return Ok(false);
+    };
+    let is_gone =
+        |path: &str| std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+    if before == path || !before.starts_with('/') || is_gone(source) || !is_gone(before) {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO put_moved (source, said_at, path, new_path) VALUES ('library', ?1, ?2, ?3)";
+    tx.prepare_cached(sql)?.execute(params![at, before, path])?;
+    Ok(true)
+}
+
+/// The number of the volume that a file which is not there any more lay on, by the nearest folder that is there. None where it lay on
+/// a volume of its own within its source that is not mounted.
+fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
+    let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
+    let found = Path::new(path).ancestors().skip(1).find_map(device)?;
+    (!mounted || device(Path::new(source)) != Some(found)).then_some(found)
+}
+
+fn known(connection: &Connection, source: i64, key: &OsStr) -> rusqlite::Result<Option<KnownItem>> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, file, path, name, stamp, size, mtime_ns, inode, state, missing_since IS NOT NULL,
+             codec IS NOT NULL, mounted, scan > 0 AND found_inode IS NULL
+         FROM library_items WHERE source = ?1 AND key = ?2",
+    )?;
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(KnownItem {
+            id: row.get(0)?,
+            file: row.get(1)?,
+            path: row.get::<_, PathRead>(2)?.0.into(),
+            name: row.get(3)?,
+            stamp: row.get(4)?,
+            size: row.get::<_, i64>(5)?.cast_unsigned(),
+            mtime_ns: row.get(6)?,
+            inode: row.get::<_, i64>(7)?.cast_unsigned(),
+            state: row.get(8)?,
+            missing: row.get(9)?,
+            heard: row.get(10)?,
+            mounted: row.get(11)?,
+            settled: row.get(12)?,
+        })
+    };
+    select.query_row(params![source, column::Path(key)], read).optional()
+}

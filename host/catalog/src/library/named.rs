@@ -1,0 +1,75 @@
+//! Files that a program names below a source and that no scan listed: whether they are there, at the end of a listing.
+//!
+//! A listing leaves out what is hidden, ignored, or of a type that it does not know, so that only the disk can tell. In parts that the
+//! listing could not read (`library_unread`), it tells nothing.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::column;
+use baton_core::path_text;
+
+/// A named file that is there and counted as missing, or the other way round.
+pub(super) struct Named {
+    file: i64,
+    missing: bool,
+}
+
+/// The named files that belong to a source and about which the catalog is wrong. Videos are left out.
+pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) -> rusqlite::Result<Vec<Named>> {
+    let mut select = connection.prepare_cached(
+        "SELECT f.id, f.path, f.missing FROM files AS f
+         WHERE f.size IS NULL AND lower(substr(f.path, -4)) NOT IN ('.mp4', '.m4v', '.mov', '.mkv', '.avi', 'webm')
+             AND f.path NOT IN (SELECT path FROM moves)
+             AND NOT EXISTS (SELECT 1 FROM library_items WHERE file = f.id)
+             AND ?1 = (SELECT s.id FROM library_sources AS s
+                 WHERE substr(f.path, 1, length(rtrim(s.path, '/')) + 1) = rtrim(s.path, '/') || '/'
+                 ORDER BY length(s.path) DESC LIMIT 1)",
+    )?;
+    let mut rows = select.query([source])?;
+    let mut changed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (file, path, missing): (i64, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let path = path_text::from_text(&path);
+        if unread.iter().any(|part| path.starts_with(part)) {
+            continue;
+        }
+        if let Some(is_missing) = is_missing(&path)
+            && is_missing != missing
+        {
+            changed.push(Named { file, missing: is_missing });
+        }
+    }
+    Ok(changed)
+}
+
+/// Whether there is no file; none where the system does not tell.
+fn is_missing(path: &Path) -> Option<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Some(false),
+        Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory).then_some(true),
+    }
+}
+
+/// Writes what has changed, and which parts of the source could not be read.
+pub(super) fn write(
+    tx: &Transaction<'_>,
+    source: i64,
+    named: &[Named],
+    unread: &[PathBuf],
+    at: i64,
+) -> rusqlite::Result<()> {
+    for one in named {
+        tx.prepare_cached("UPDATE files SET missing = ?2, said_at = ?3 WHERE id = ?1 AND size IS NULL")?
+            .execute(params![one.file, one.missing, at])?;
+    }
+    tx.execute("DELETE FROM library_unread WHERE source = ?1", [source])?;
+    for path in unread {
+        tx.prepare_cached("INSERT OR IGNORE INTO library_unread (source, path) VALUES (?1, ?2)")?
+            .execute(params![source, column::Path(path.as_os_str())])?;
+    }
+    Ok(())
+}

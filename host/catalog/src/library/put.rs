@@ -1,0 +1,202 @@
+//! Writes a listed item to the tables.
+//!
+//! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
+//! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
+
+use rusqlite::{Transaction, params};
+
+use super::column::{self, number};
+use super::model::{ItemState, KnownItem, ListedItem, ListedState};
+use super::record::forget_file;
+use baton_core::path_text;
+
+/// The write of one item.
+pub(super) struct ItemWrite<'a> {
+    pub(super) tx: &'a Transaction<'a>,
+    pub(super) source: i64,
+    pub(super) scan: i64,
+    pub(super) at: i64,
+    pub(super) item: &'a ListedItem,
+}
+
+impl ItemWrite<'_> {
+    pub(super) fn put(&self, known: Option<&KnownItem>, standing: ListedState) -> rusqlite::Result<()> {
+        let Some(known) = known else {
+            let file = self.file()?;
+            return self.insert(file);
+        };
+        if self.is_written(known, standing) {
+            return Ok(());
+        }
+        let file = if known.path == self.item.path { known.file } else { self.moved(known)? };
+        self.seen(known, file, standing)?;
+        match standing {
+            ListedState::Pending | ListedState::New => Ok(()),
+            // The bytes are the same; only where they lie is another file's place.
+            _ if file != known.file => self.forget(known, file),
+            ListedState::Unchanged if known.heard && known.state != ItemState::Fingerprinted => self.is_back(known),
+            ListedState::Unchanged | ListedState::OtherInode => Ok(()),
+            ListedState::Again | ListedState::Changed if known.heard => self.suspend(known),
+            ListedState::Again | ListedState::Changed => self.forget(known, file),
+        }
+    }
+
+    /// Whether all that is to be written of it stands there already: so it is with most of what is listed again.
+    fn is_written(&self, known: &KnownItem, standing: ListedState) -> bool {
+        let item = self.item;
+        let as_listed = (&known.path, &known.name, known.stamp, known.mounted)
+            == (&item.path, &item.name, item.stamp, item.mounted);
+        let as_it_stands = match standing {
+            ListedState::Pending => true,
+            ListedState::Unchanged => !known.heard || known.state == ItemState::Fingerprinted,
+            ListedState::Changed => known.heard && known.state == ItemState::Pending && item.absent.is_none(),
+            ListedState::New | ListedState::Again | ListedState::OtherInode => false,
+        };
+        known.settled && !known.missing && as_listed && as_it_stands
+    }
+
+    /// Says what the file is and returns its number.
+    fn file(&self) -> rusqlite::Result<i64> {
+        let (item, path) = (self.item, path_text::to_text(&self.item.path));
+        self.tx
+            .prepare_cached(
+                "INSERT INTO put_file (source, said_at, path, size, modified_at, missing)
+                 VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                self.at,
+                path,
+                number(item.size),
+                item.mtime_ns / 1_000_000,
+                i64::from(item.absent.is_some())
+            ])?;
+        self.tx.prepare_cached("SELECT id FROM files WHERE path = ?1")?.query_row([path], |row| row.get(0))
+    }
+
+    /// The same item under another path: its file takes that path, unless there is one already.
+    fn moved(&self, known: &KnownItem) -> rusqlite::Result<i64> {
+        let path = path_text::to_text(&self.item.path);
+        self.tx
+            .prepare_cached("UPDATE OR IGNORE files SET path = ?2 WHERE id = ?1")?
+            .execute(params![known.file, path])?;
+        let file = self.file()?;
+        if file != known.file {
+            self.tx.prepare_cached("UPDATE files SET missing = 1 WHERE id = ?1")?.execute([known.file])?;
+        }
+        Ok(file)
+    }
+
+    fn insert(&self, file: i64) -> rusqlite::Result<()> {
+        let item = self.item;
+        let (state, reason) = self.first_state();
+        self.tx
+            .prepare_cached(
+                "INSERT INTO library_items (source, key, file, path, name, stamp, size, mtime_ns, inode, mounted,
+                     state, reason, detail, scan, seen_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            )?
+            .execute(params![
+                self.source,
+                column::Path(&item.key),
+                file,
+                column::Path(item.path.as_os_str()),
+                item.name,
+                item.stamp,
+                number(item.size),
+                item.mtime_ns,
+                item.inode.cast_signed(),
+                item.mounted,
+                state,
+                reason,
+                item.absent,
+                self.scan,
+                self.at
+            ])?;
+        Ok(())
+    }
+
+    /// A missing file fails without being read.
+    fn first_state(&self) -> (ItemState, Option<&'static str>) {
+        if self.item.absent.is_some() { (ItemState::Failed, Some("not_found")) } else { (ItemState::Pending, None) }
+    }
+
+    /// It is there, and so are the source's name and mark of it.
+    fn seen(&self, known: &KnownItem, file: i64, standing: ListedState) -> rusqlite::Result<()> {
+        let item = self.item;
+        let is_open = standing == ListedState::OtherInode && file == known.file;
+        self.tx
+            .prepare_cached(
+                "UPDATE library_items SET scan = ?2, seen_at = ?3, missing_since = NULL, name = ?4, stamp = ?5,
+                     mounted = ?6, path = ?7, file = ?8, found_inode = ?9 WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                self.scan,
+                self.at,
+                item.name,
+                item.stamp,
+                item.mounted,
+                column::Path(item.path.as_os_str()),
+                file,
+                is_open.then_some(item.inode.cast_signed())
+            ])?;
+        if known.missing { self.is_file(file) } else { Ok(()) }
+    }
+
+    /// It is to be read, or is not there. What was found stays until something takes its place.
+    fn suspend(&self, known: &KnownItem) -> rusqlite::Result<()> {
+        let (state, reason) = self.first_state();
+        self.tx
+            .prepare_cached("UPDATE library_items SET state = ?2, reason = ?3, detail = ?4 WHERE id = ?1")?
+            .execute(params![known.id, state, reason, self.item.absent])?;
+        self.is_file(known.file)
+    }
+
+    /// It is the file again that was fingerprinted.
+    fn is_back(&self, known: &KnownItem) -> rusqlite::Result<()> {
+        let sql = "UPDATE library_items SET state = 'fingerprinted', reason = NULL, detail = NULL WHERE id = ?1";
+        self.tx.prepare_cached(sql)?.execute([known.id])?;
+        self.is_file(known.file)
+    }
+
+    fn is_file(&self, file: i64) -> rusqlite::Result<()> {
+        let missing = i64::from(self.item.absent.is_some());
+        let sql = "UPDATE files SET missing = ?2, said_at = ?3 WHERE id = ?1";
+        self.tx.prepare_cached(sql)?.execute([file, missing, self.at])?;
+        Ok(())
+    }
+
+    /// Deletes the results of its last reading.
+    fn forget(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
+        let (item, (state, reason)) = (self.item, self.first_state());
+        self.tx
+            .prepare_cached(
+                "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
+                     audio_sha256 = NULL, file_sha256 = NULL, codec = NULL, container = NULL, rate_hz = NULL,
+                     channels = NULL, bits = NULL, bitrate = NULL, duration_ms = NULL, core_only = NULL, title = NULL,
+                     artist = NULL, album = NULL, isrc = NULL, damage = NULL, damage_checked = 0, read_at = NULL WHERE id = ?1",
+            )?
+            .execute(params![
+                known.id,
+                number(item.size),
+                item.mtime_ns,
+                item.inode.cast_signed(),
+                state,
+                reason,
+                item.absent
+            ])?;
+        for file in [known.file, file] {
+            forget_file(self.tx, file)?;
+        }
+        self.tx
+            .prepare_cached("UPDATE files SET size = ?2, modified_at = ?3, missing = ?4, said_at = ?5 WHERE id = ?1")?
+            .execute(params![
+                file,
+                number(item.size),
+                item.mtime_ns / 1_000_000,
+                i64::from(item.absent.is_some()),
+                self.at
+            ])?;
+        Ok(())
+    }
+}

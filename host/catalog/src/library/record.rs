@@ -1,0 +1,277 @@
+//! Records the result of reading an item, in one transaction with the views of plugins (`files`, `fingerprints`).
+
+use std::path::Path;
+
+use baton_core::Digest;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Transaction, params};
+
+use super::Library;
+use super::column::{self, number};
+use super::model::ItemState;
+use crate::CatalogError;
+use baton_core::path_text;
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileReading {
+    /// The item's number.
+    pub item: i64,
+    /// The file as it was before it was read: its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+    /// The result.
+    pub outcome: ReadingOutcome,
+}
+
+/// By what a file is known again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStat {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, in nanoseconds since 1970.
+    pub mtime_ns: i64,
+    /// Its inode.
+    pub inode: u64,
+}
+
+/// A file that was written again with the same audio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RewrittenFile {
+    /// As it was.
+    pub before: FileStat,
+    /// As it is.
+    pub after: FileStat,
+    /// The SHA-256 of all of it, as it is.
+    pub file_sha256: [u8; 32],
+}
+
+/// The result of reading a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadingOutcome {
+    /// It has a fingerprint.
+    Fingerprinted(Box<AudioFacts>),
+    /// It has none.
+    Without {
+        /// [`ItemState::Failed`] or [`ItemState::Skipped`].
+        state: ItemState,
+        /// Why, as a word.
+        reason: &'static str,
+        /// Why, for people.
+        detail: String,
+        /// What it says of itself all the same.
+        tags: Tags,
+    },
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
+pub struct Tags {
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
+}
+
+/// What a file was found to be. The columns of `library_items` say more of each.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
+pub struct AudioFacts {
+    /// How the fingerprint was made, as `fingerprints` names it.
+    pub algorithm: &'static str,
+    /// Its words, four bytes each, the lowest first.
+    pub words: Vec<u8>,
+    pub audio_sha256: Option<[u8; 32]>,
+    pub file_sha256: Option<[u8; 32]>,
+    pub codec: &'static str,
+    pub container: &'static str,
+    pub rate_hz: u32,
+    pub channels: u16,
+    pub bits: Option<u16>,
+    pub bitrate: Option<u32>,
+    pub duration_ms: u64,
+    pub core_only: bool,
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    pub album: Option<String>,
+    pub isrc: Option<String>,
+    /// What is wrong with it, for people.
+    pub damage: Option<String>,
+}
+
+impl Library {
+    /// Records the results of `readings` in one transaction.
+    pub fn record(&mut self, readings: &[FileReading], now: Timestamp) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for reading in readings {
+            write(&transaction, reading, now.as_millisecond())?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that items were read again, and that nothing new came of it; of each, whether it was decoded to its end and has no
+    /// damage.
+    pub fn compared(&mut self, items: &[(i64, bool)], now: Timestamp) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for (item, is_intact) in items {
+            transaction
+                .prepare_cached(
+                    "UPDATE library_items SET read_at = ?2, damage_checked = max(damage_checked, ?3),
+                         read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
+                     WHERE id = ?1",
+                )?
+                .execute(params![item, now.as_millisecond(), is_intact])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that files were taken away, or are back, as somebody has moved them who knows. The next scan sees them there
+    /// again where they are.
+    pub fn set_missing(&mut self, paths: &[&Path], missing: bool, now: Timestamp) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        let at = now.as_millisecond();
+        for path in paths {
+            transaction
+                .prepare_cached("UPDATE library_items SET missing_since = ?2 WHERE path = ?1")?
+                .execute(params![column::Path(path.as_os_str()), missing.then_some(at)])?;
+            transaction
+                .prepare_cached("UPDATE files SET missing = ?2, said_at = ?3 WHERE path = ?1")?
+                .execute(params![path_text::to_text(path), missing, at])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that a file which was as it had been read was written again, with the same audio. False, and nothing is
+    /// written, when it had not been: then the next listing finds it changed.
+    pub fn rewritten(&mut self, item: i64, rewritten: &RewrittenFile, now: Timestamp) -> Result<bool, CatalogError> {
+        let transaction = self.begin()?;
+        let (before, after) = (rewritten.before, rewritten.after);
+        let written = transaction.execute(
+            "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, file_sha256 = ?5
+             WHERE id = ?1 AND state = 'fingerprinted' AND (size, mtime_ns, inode) = (?6, ?7, ?8)",
+            params![
+                item,
+                number(after.size),
+                after.mtime_ns,
+                after.inode.cast_signed(),
+                rewritten.file_sha256,
+                number(before.size),
+                before.mtime_ns,
+                before.inode.cast_signed()
+            ],
+        )?;
+        if written > 0 {
+            transaction.execute(
+                "UPDATE files SET size = ?2, modified_at = ?3, sha256 = ?4, said_at = ?5
+                 WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
+                params![
+                    item,
+                    number(after.size),
+                    after.mtime_ns / 1_000_000,
+                    Digest::from(rewritten.file_sha256).to_string(),
+                    now.as_millisecond()
+                ],
+            )?;
+        }
+        transaction.commit()?;
+        Ok(written > 0)
+    }
+}
+
+fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Result<()> {
+    let mut none = AudioFacts::default();
+    let (state, reason, detail, facts) = match &reading.outcome {
+        ReadingOutcome::Fingerprinted(facts) => (ItemState::Fingerprinted, None, None, facts.as_ref()),
+        ReadingOutcome::Without { state, reason, detail, tags } => {
+            let Tags { title, artist, album, isrc } = tags.clone();
+            none = AudioFacts { title, artist, album, isrc, ..none };
+            (*state, Some(reason), Some(detail), &none)
+        }
+    };
+    let known = state == ItemState::Fingerprinted;
+    let file: Option<i64> = tx
+        .prepare_cached(
+            "UPDATE library_items SET size = ?2, mtime_ns = ?3, inode = ?4, state = ?5, reason = ?6, detail = ?7,
+                 audio_sha256 = ?8, file_sha256 = ?9, codec = ?10, container = ?11, rate_hz = ?12, channels = ?13,
+                 bits = ?14, bitrate = ?15, duration_ms = ?16, core_only = ?17, title = ?18, artist = ?19, album = ?20,
+                 isrc = ?21, read_at = ?22, damage = ?23, damage_checked = ?24, found_inode = NULL,
+                 read_scan = (SELECT scan FROM library_sources AS s WHERE s.id = library_items.source)
+             WHERE id = ?1 RETURNING file",
+        )?
+        .query_row(
+            params![
+                reading.item,
+                number(reading.size),
+                reading.mtime_ns,
+                reading.inode.cast_signed(),
+                state,
+                reason,
+                detail,
+                facts.audio_sha256,
+                facts.file_sha256,
+                known.then_some(facts.codec),
+                known.then_some(facts.container),
+                known.then_some(facts.rate_hz),
+                known.then_some(facts.channels),
+                facts.bits,
+                facts.bitrate,
+                known.then_some(number(facts.duration_ms)),
+                known.then_some(facts.core_only),
+                facts.title,
+                facts.artist,
+                facts.album,
+                facts.isrc,
+                at,
+                facts.damage,
+                known
+            ],
+            |row| row.get(0),
+        )
+        .optional()?;
+    // It was moved meanwhile to a place that another item had, or its source was forgotten.
+    let Some(file) = file else {
+        return Ok(());
+    };
+    forget_file(tx, file)?;
+    if known { tell(tx, file, reading, facts, at) } else { Ok(()) }
+}
+
+/// What plugins see of it.
+fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, facts: &AudioFacts, at: i64) -> rusqlite::Result<()> {
+    let path: String =
+        tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;
+    let sha256 = facts.file_sha256.map(|digest| Digest::from(digest).to_string());
+    let duration = number(facts.duration_ms);
+    tx.prepare_cached(
+        "INSERT INTO put_file (source, said_at, path, size, modified_at, sha256, format, duration_ms, missing)
+         VALUES ('library', ?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)",
+    )?
+    .execute(params![
+        at,
+        path,
+        number(reading.size),
+        reading.mtime_ns / 1_000_000,
+        sha256,
+        facts.codec,
+        duration
+    ])?;
+    tx.prepare_cached(
+        "INSERT INTO put_fingerprint (source, said_at, path, algorithm, duration_ms, data)
+         VALUES ('library', ?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![at, path, facts.algorithm, duration, facts.words])?;
+    Ok(())
+}
+
+/// Deletes the library's own fingerprint and facts of a file. Those of other sources stay.
+pub(super) fn forget_file(tx: &Transaction<'_>, file: i64) -> rusqlite::Result<()> {
+    let ours = "source = (SELECT id FROM sources WHERE name = 'library')";
+    tx.prepare_cached(&format!("DELETE FROM fingerprints WHERE file = ?1 AND {ours}"))?.execute([file])?;
+    let sql = "UPDATE files SET sha256 = NULL, format = NULL, duration_ms = NULL WHERE id = ?1";
+    tx.prepare_cached(sql)?.execute([file])?;
+    Ok(())
+}

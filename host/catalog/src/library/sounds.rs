@@ -1,0 +1,113 @@
+//! Which prints were compared with each other, and which of them sound alike: kept by the digests of their audio, so that a file is
+//! listened to once, whatever is imported, retagged or moved afterwards.
+
+use std::collections::HashMap;
+
+use rusqlite::{Row, params};
+
+use super::Library;
+use crate::Catalog;
+use crate::CatalogError;
+
+/// Two prints that sound alike in their first two minutes, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names are those of the columns, which `baton-library` fills and reads")]
+pub struct SoundPair {
+    pub one: [u8; 32],
+    pub other: [u8; 32],
+    pub bit_error_rate: f32,
+    pub score: u8,
+    pub overlap: f32,
+    pub drift: f32,
+    pub offset_frames: i32,
+    pub worst: f32,
+    pub worst_at_frame: u32,
+    pub median: f32,
+}
+
+impl SoundPair {
+    /// SQLite keeps no number that is none.
+    const fn is_finite(&self) -> bool {
+        self.bit_error_rate.is_finite()
+            && self.overlap.is_finite()
+            && self.drift.is_finite()
+            && self.worst.is_finite()
+            && self.median.is_finite()
+    }
+}
+
+impl Catalog {
+    /// The prints that were compared, and whether each was compared with all that were there then; else it was only compared with
+    /// those of which this is true.
+    pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, CatalogError> {
+        let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
+        Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
+    }
+
+    /// Hands all pairs that sound alike to `take`, in order.
+    pub fn sound_pairs(&self, mut take: impl FnMut(SoundPair)) -> Result<(), CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT one, other, bit_error_rate, score, overlap, drift, offset_frames, worst, worst_at_frame, median
+             FROM sound_pairs ORDER BY one, other",
+        )?;
+        for pair in select.query_map([], read)? {
+            take(pair?);
+        }
+        Ok(())
+    }
+}
+
+impl Library {
+    /// Keeps what prints sound like that were compared with all others.
+    pub fn keep_sounds(&mut self, listened: &[[u8; 32]], pairs: &[SoundPair]) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for pair in pairs.iter().filter(|pair| pair.is_finite()) {
+            let sql = "INSERT OR REPLACE INTO sound_pairs (one, other, bit_error_rate, score, overlap, drift,
+                     offset_frames, worst, worst_at_frame, median)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            transaction.prepare_cached(sql)?.execute(params![
+                pair.one,
+                pair.other,
+                pair.bit_error_rate,
+                pair.score,
+                pair.overlap,
+                pair.drift,
+                pair.offset_frames,
+                pair.worst,
+                pair.worst_at_frame,
+                pair.median
+            ])?;
+        }
+        for print in listened {
+            let sql = "INSERT INTO sound_prints (audio_sha256, listened) VALUES (?1, 1)
+                 ON CONFLICT (audio_sha256) DO UPDATE SET listened = 1";
+            transaction.prepare_cached(sql)?.execute([print])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Writes down that prints were compared with all that have been listened to.
+    pub fn sounds_are_known(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for print in prints {
+            let sql = "INSERT OR IGNORE INTO sound_prints (audio_sha256, listened) VALUES (?1, 0)";
+            transaction.prepare_cached(sql)?.execute([print])?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<SoundPair> {
+    Ok(SoundPair {
+        one: row.get(0)?,
+        other: row.get(1)?,
+        bit_error_rate: row.get(2)?,
+        score: row.get(3)?,
+        overlap: row.get(4)?,
+        drift: row.get(5)?,
+        offset_frames: row.get(6)?,
+        worst: row.get(7)?,
+        worst_at_frame: row.get(8)?,
+        median: row.get(9)?,
+    })
+}

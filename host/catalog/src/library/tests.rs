@@ -1,0 +1,345 @@
+//! The tables of the library, and what plugins see of them.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::{
+    AudioFacts, FileReading, ItemState, Library, ListedItem, ListedState, ReadingOutcome, Source, SourceKind, Tags,
+    WorkFilter,
+};
+use crate::Catalog;
+
+/// A catalog of its own.
+struct Room {
+    folder: tempfile::TempDir,
+}
+
+impl Room {
+    fn new() -> (Self, Library, Source) {
+        let room = Self { folder: tempfile::tempdir().unwrap() };
+        let mut library = Library::open(&room.path()).unwrap();
+        let source = library.add_source("/music", SourceKind::Folder, now()).unwrap();
+        (room, library, source)
+    }
+
+    fn path(&self) -> std::path::PathBuf {
+        self.folder.path().join("catalog.db")
+    }
+
+    fn catalog(&self) -> Catalog {
+        Catalog::open(&self.path()).unwrap().unwrap()
+    }
+
+    /// What a plugin that asks `sql` gets: the one number.
+    fn number(&self, sql: &str) -> i64 {
+        Connection::open(self.path()).unwrap().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millisecond(1_700_000_000_000).unwrap()
+}
+
+fn listed(name: &str) -> ListedItem {
+    ListedItem {
+        key: name.into(),
+        path: Path::new("/music").join(name),
+        name: name.to_owned(),
+        stamp: None,
+        size: 10,
+        mtime_ns: 20,
+        inode: 30,
+        volume: 1,
+        mounted: false,
+        absent: None,
+    }
+}
+
+fn list(library: &mut Library, source: &Source, items: &[ListedItem], retry: bool) -> Vec<ListedState> {
+    let scan = library.begin_listing(source.id).unwrap();
+    let (standings, known): (Vec<_>, Vec<_>) =
+        library.list(source.id, scan, items, retry, now()).unwrap().into_iter().unzip();
+    let catalog = Catalog::open(Path::new(library.connection.path().unwrap())).unwrap().unwrap();
+    let gone: Vec<i64> = catalog
+        .library_vanished(source.id, scan, &|id| known.contains(&Some(id)))
+        .unwrap()
+        .iter()
+        .map(|item| item.id)
+        .collect();
+    library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
+    standings
+}
+
+/// Everything that waits is read; a name that begins with `bad` fails.
+fn read_all(room: &Room, library: &mut Library, source: &Source) {
+    let waiting = room.catalog().library_page(WorkFilter { source: source.id, verify: false }, (0, 0), 100).unwrap();
+    let reading = |item: &super::WaitingItem| FileReading {
+        item: item.item,
+        size: 10,
+        mtime_ns: 20,
+        inode: 30,
+        outcome: if item.path.to_string_lossy().contains("bad") {
+            ReadingOutcome::Without {
+                state: ItemState::Failed,
+                reason: "corrupt",
+                detail: "no frame".to_owned(),
+                tags: Tags::default(),
+            }
+        } else {
+            let words = item.path.as_os_str().as_bytes().to_vec();
+            ReadingOutcome::Fingerprinted(Box::new(AudioFacts {
+                algorithm: "a",
+                words,
+                file_sha256: Some([7; 32]),
+                ..AudioFacts::default()
+            }))
+        },
+    };
+    let readings: Vec<FileReading> = waiting.iter().map(reading).collect();
+    library.record(&readings, now()).unwrap();
+}
+
+#[test]
+fn an_item_stands_by_its_size_time_and_inode() {
+    let (room, mut library, source) = Room::new();
+    let items = [listed("a"), listed("bad")];
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::New; 2]);
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::Pending; 2]);
+    read_all(&room, &mut library, &source);
+    assert_eq!(list(&mut library, &source, &items, false), [ListedState::Unchanged; 2]);
+    assert_eq!(list(&mut library, &source, &items, true), [ListedState::Unchanged, ListedState::Again]);
+    for changed in [ListedItem { size: 11, ..listed("a") }, ListedItem { mtime_ns: 21, ..listed("a") }] {
+        let fingerprints = || room.number("SELECT count(*) FROM fingerprints");
+        assert_eq!(list(&mut library, &source, &[changed, listed("bad")], false)[0], ListedState::Changed);
+        // What was found is kept, and is true again when the file is back.
+        assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 0));
+        assert_eq!(list(&mut library, &source, &items, false)[0], ListedState::Unchanged);
+        assert_eq!((fingerprints(), room.number("SELECT done FROM coverage")), (1, 1));
+    }
+}
+
+#[test]
+fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
+    let (room, mut library, source) = Room::new();
+    let waiting = ListedItem { size: 11, ..listed("waiting") };
+    let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("absent") };
+    list(&mut library, &source, &[listed("a"), listed("bad"), listed("waiting")], false);
+    read_all(&room, &mut library, &source);
+    let items = [listed("a"), listed("bad"), waiting, absent, listed("new")];
+    list(&mut library, &source, &items, false);
+    let standings = [
+        ListedState::Unchanged,
+        ListedState::Unchanged,
+        ListedState::Changed,
+        ListedState::Unchanged,
+        ListedState::Pending,
+    ];
+    for _ in 0..2 {
+        let before = library.connection.total_changes();
+        assert_eq!(list(&mut library, &source, &items, false), standings);
+        assert_eq!(library.connection.total_changes() - before, 2, "the source's own row: its beginning, its end");
+    }
+    // What lies elsewhere or has another name is written.
+    let before = library.connection.total_changes();
+    let named = ListedItem { name: "b".to_owned(), ..listed("a") };
+    list(&mut library, &source, &[vec![named], items[1..].to_vec()].concat(), false);
+    assert_eq!(library.connection.total_changes() - before, 3);
+}
+
+#[test]
+fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
+    let (room, mut library, source) = Room::new();
+    let waiting = || room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    let scan = library.begin_listing(source.id).unwrap();
+    let seen = library.list(source.id, scan, &[listed("a")], false, now()).unwrap();
+    assert_eq!(seen, [(ListedState::Pending, Some(1))]);
+    library.end_listing(source.id, &[], &[2], &[], now()).unwrap();
+    assert_eq!(waiting(), 1);
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    assert_eq!(waiting(), 2);
+}
+
+#[test]
+fn an_item_that_is_back_without_its_file_is_no_file() {
+    let (room, mut library, source) = Room::new();
+    let absent = ListedItem { size: 0, mtime_ns: 0, inode: 0, absent: Some("none".to_owned()), ..listed("a") };
+    for items in [&[absent.clone(), listed("b")][..], &[listed("b")], &[absent, listed("b")]] {
+        list(&mut library, &source, items, false);
+        assert_eq!(room.number("SELECT missing FROM files WHERE path = '/music/a'"), 1);
+    }
+}
+
+#[test]
+fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("bad")], false);
+    read_all(&room, &mut library, &source);
+    let items = [("a", 31), ("bad", 32)].map(|(name, inode)| ListedItem { inode, ..listed(name) });
+    let done = || room.number("SELECT done FROM coverage");
+    for same in [true, false] {
+        let scan = library.begin_listing(source.id).unwrap();
+        let items = items.clone().map(|item| ListedItem { inode: item.inode + scan.cast_unsigned(), ..item });
+        let listed = library.list(source.id, scan, &items, false, now()).unwrap();
+        assert_eq!(listed, [1, 2].map(|id| (ListedState::OtherInode, Some(id))));
+        assert_eq!(done(), 1);
+        library.settle_inodes(&[1, 2], same).unwrap();
+        let waiting = room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
+        assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
+        if same {
+            let again = library.begin_listing(source.id).unwrap();
+            let standings = library.list(source.id, again, &items, false, now()).unwrap();
+            assert_eq!(standings, [1, 2].map(|id| (ListedState::Unchanged, Some(id))));
+        }
+    }
+}
+
+#[test]
+fn plugins_see_files_fingerprints_and_coverage_in_step_with_the_items() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("b"), listed("bad")], false);
+    let coverage = || (room.number("SELECT total FROM coverage"), room.number("SELECT done FROM coverage"));
+    assert_eq!((coverage(), room.number("SELECT count(*) FROM files")), ((3, 0), 3));
+    read_all(&room, &mut library, &source);
+    assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((3, 2), 2));
+    // A changed file is as it was read until it is read again, and does not count; one that is gone is missing.
+    list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("bad")], false);
+    assert_eq!((coverage(), room.number("SELECT count(*) FROM fingerprints")), ((2, 0), 2));
+    assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 1);
+    let as_it_was = "path = '/music/a' AND size = 10 AND sha256 IS NOT NULL";
+    assert_eq!(room.number(&format!("SELECT count(*) FROM files WHERE {as_it_was}")), 1);
+    room.catalog().library_entries(|entry| assert_eq!(entry.file_sha256, None)).unwrap();
+    // It is back as it was, with its fingerprint.
+    let back =
+        list(&mut library, &source, &[ListedItem { size: 11, ..listed("a") }, listed("b"), listed("bad")], false);
+    assert_eq!((back[1], coverage()), (ListedState::Unchanged, (3, 1)));
+}
+
+#[test]
+fn forgetting_a_source_leaves_what_others_said() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    read_all(&room, &mut library, &source);
+    let other = Connection::open(room.path()).unwrap();
+    other
+        .execute_batch(
+            "INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('other', '/music/a', 'b', x'00')",
+        )
+        .unwrap();
+    assert!(!library.forget_source(Path::new("/elsewhere")).unwrap());
+    assert!(library.forget_source(Path::new("/music")).unwrap());
+    assert_eq!(room.number("SELECT count(*) FROM library_items"), 0);
+    assert_eq!((room.number("SELECT count(*) FROM files"), room.number("SELECT count(*) FROM fingerprints")), (1, 1));
+}
+
+#[test]
+fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a")], false);
+    let later = Timestamp::from_millisecond(1_800_000_000_000).unwrap();
+    library.unreachable(source.id, "no such folder", now()).unwrap();
+    library.unreachable(source.id, "still none", later).unwrap();
+    let sources = room.catalog().library_sources().unwrap();
+    assert_eq!((sources[0].failed_at, sources[0].failure.as_deref()), (Some(now()), Some("still none")));
+    assert_eq!(room.catalog().library_counts().unwrap()[0].items, 1);
+    list(&mut library, &source, &[listed("a")], false);
+    assert_eq!(room.catalog().library_sources().unwrap()[0].failure, None);
+}
+
+/// An item of the source at `/music/sub`, as that names it.
+fn below(name: &str) -> ListedItem {
+    ListedItem { key: name.into(), path: Path::new("/music/sub").join(name), ..listed(name) }
+}
+
+#[test]
+fn a_source_below_another_takes_over_what_that_listed_there() {
+    let (room, mut library, source) = Room::new();
+    let raw = OsStr::from_bytes(b"sub/\xff.mp3");
+    let odd = ListedItem { key: raw.to_owned(), path: Path::new("/music").join(raw), ..listed("odd") };
+    let items = [listed("sub.mp3"), listed("sub/\u{fc}.mp3"), odd.clone(), listed("subway/a")];
+    list(&mut library, &source, &items, false);
+    read_all(&room, &mut library, &source);
+    let sub = library.add_source("/music/sub", SourceKind::Folder, now()).unwrap();
+    assert_eq!(room.number("SELECT total FROM coverage"), 4);
+    let odd = ListedItem { key: OsStr::from_bytes(b"\xff.mp3").to_owned(), ..odd };
+    let standings = list(&mut library, &sub, &[below("\u{fc}.mp3"), odd], false);
+    assert_eq!(standings, [ListedState::Unchanged; 2]);
+    // The folder above lists on without them, and nothing of them is missing.
+    assert_eq!(
+        list(&mut library, &source, &[listed("sub.mp3"), listed("subway/a")], false),
+        [ListedState::Unchanged; 2]
+    );
+    let counts = room.catalog().library_counts().unwrap();
+    assert_eq!(counts.iter().map(|count| (count.source, count.items)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
+    assert_eq!(room.number("SELECT count(*) FROM library_items WHERE missing_since IS NOT NULL"), 0);
+    assert_eq!(room.number("SELECT count(*) FROM files WHERE missing = 1"), 0);
+    // A library of Eagle there calls its items otherwise.
+    library.add_source("/music/subway", SourceKind::Eagle, now()).unwrap();
+    assert_eq!(room.number("SELECT total FROM coverage"), 3);
+}
+
+/// Two sources with an item each of one file, read.
+fn shared() -> (Room, Library, Source, Source) {
+    let (room, mut library, source) = Room::new();
+    let other = library.add_source("/other", SourceKind::Eagle, now()).unwrap();
+    for source in [&source, &other] {
+        list(&mut library, source, &[listed("a"), listed(&source.id.to_string())], false);
+        read_all(&room, &mut library, source);
+    }
+    (room, library, source, other)
+}
+
+#[test]
+fn a_file_of_two_items_is_missing_with_the_last_of_them() {
+    let (room, mut library, source, other) = shared();
+    let missing = || room.number("SELECT missing FROM files WHERE path = '/music/a'");
+    list(&mut library, &source, &[listed("1")], false);
+    assert_eq!(missing(), 0);
+    list(&mut library, &other, &[listed("2")], false);
+    assert_eq!(missing(), 1);
+}
+
+#[test]
+fn forgetting_a_source_leaves_the_fingerprints_that_another_needs() {
+    let (room, mut library, _, _) = shared();
+    assert!(library.forget_source(Path::new("/music")).unwrap());
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, [b"/music/a".to_vec(), b"/music/2".to_vec()]);
+    assert_eq!((room.number("SELECT count(*) FROM files"), room.number("SELECT done FROM coverage")), (2, 2));
+}
+
+#[test]
+fn names_that_are_no_utf_8_are_files_of_their_own() {
+    let (room, mut library, source) = Room::new();
+    let raw: [&[u8]; 4] =
+        [b"M\xfcller 1%.mp3", b"M\xf6ller 1%.mp3", b"M%FCller%201%25.mp3", "M\u{fffd}ller 1%.mp3".as_bytes()];
+    let item = |name: &&[u8]| {
+        let name = OsStr::from_bytes(name);
+        ListedItem { key: name.to_owned(), path: Path::new("/music").join(name), ..listed("odd") }
+    };
+    let items: Vec<ListedItem> = raw.iter().map(item).collect();
+    list(&mut library, &source, &items, false);
+    read_all(&room, &mut library, &source);
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, raw.map(|name| [b"/music/", name].concat()));
+    let url = "SELECT count(*) FROM files WHERE path = 'file:///music/M%FCller%201%25.mp3'";
+    assert_eq!((room.number("SELECT count(*) FROM files"), room.number(url)), (4, 1));
+}
+
+#[test]
+fn the_fingerprint_of_a_plugin_is_not_taken_for_ours() {
+    let (room, mut library, source) = Room::new();
+    list(&mut library, &source, &[listed("a"), listed("b")], false);
+    read_all(&room, &mut library, &source);
+    let say = "INSERT INTO put_fingerprint (source, path, algorithm, data) VALUES ('other', '/music/a', 'a', x'00')";
+    Connection::open(room.path()).unwrap().execute_batch(say).unwrap();
+    let mut heard = Vec::new();
+    room.catalog().library_fingerprints("a", |_, words| heard.push(words.to_vec())).unwrap();
+    assert_eq!(heard, [b"/music/b".to_vec()]);
+}

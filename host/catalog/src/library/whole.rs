@@ -1,0 +1,40 @@
+//! Fingerprints of whole files, by the digest of their audio. Baton makes them when it first compares two files to their end.
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::Library;
+use crate::Catalog;
+use crate::CatalogError;
+
+/// The fingerprint of a whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WholePrint {
+    /// The SHA-256 of its audio packets.
+    pub audio_sha256: [u8; 32],
+    /// Its words, four bytes each, the lowest first.
+    pub words: Vec<u8>,
+}
+
+impl Catalog {
+    /// The words of the whole file with this audio, where they are known.
+    pub fn library_whole_print(&self, audio_sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, CatalogError> {
+        let sql = "SELECT words FROM library_whole_prints WHERE audio_sha256 = ?1";
+        Ok(self.connection.prepare_cached(sql)?.query_row([audio_sha256], |row| row.get(0)).optional()?)
+    }
+}
+
+impl Library {
+    /// Keeps fingerprints of whole files.
+    pub fn keep_whole_prints(&mut self, prints: &[WholePrint]) -> Result<(), CatalogError> {
+        let transaction = self.begin()?;
+        for print in prints {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO library_whole_prints (audio_sha256, words) VALUES (?1, ?2)
+                     ON CONFLICT (audio_sha256) DO UPDATE SET words = excluded.words",
+                )?
+                .execute(params![print.audio_sha256, print.words])?;
+        }
+        Ok(transaction.commit()?)
+    }
+}

@@ -1,0 +1,107 @@
+//! Lists the items that wait to be read, page by page, so that a library of any size needs the memory of one page.
+
+use std::path::PathBuf;
+
+use rusqlite::{Row, params};
+
+use super::column::PathRead;
+use crate::Catalog;
+use crate::CatalogError;
+
+/// Which items are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkFilter {
+    /// The source.
+    pub source: i64,
+    /// Whether it is those that have a fingerprint and were not read since the newest listing, to compare; else it is those that
+    /// wait.
+    pub verify: bool,
+}
+
+/// An item that is to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingItem {
+    /// Its number.
+    pub item: i64,
+    /// Where the next page begins: after the listing at which it was read last, and its number.
+    pub place: (i64, i64),
+    /// The path of its audio.
+    pub path: PathBuf,
+    /// Its size in bytes, as far as it is known.
+    pub size: u64,
+    /// Whether that is on another volume than its source's folder.
+    pub mounted: bool,
+    /// What is known of it, where it was read before and is compared.
+    pub before: Option<PreviousReading>,
+}
+
+/// What an item was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the columns")]
+pub struct PreviousReading {
+    pub file_sha256: Option<Vec<u8>>,
+    pub words: Option<Vec<u8>>,
+}
+
+impl WorkFilter {
+    /// What is chosen, with the source as `?1`.
+    const fn choice(self) -> &'static str {
+        if self.verify {
+            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
+                 AND i.read_scan < (SELECT scan FROM library_sources WHERE id = ?1)"
+        } else {
+            // What the newest listing did not see is kept, and cannot be read.
+            "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'
+                 AND i.scan > 0"
+        }
+    }
+
+    /// What comes after the place `?2`, `?3`. What is compared comes in the order in which it was read, so that comparing a part
+    /// each time comes to all of it.
+    const fn order(self) -> &'static str {
+        if self.verify {
+            "(i.read_scan, i.id) > (?2, ?3) ORDER BY i.read_scan, i.id"
+        } else {
+            "i.id > ?3 ORDER BY i.id"
+        }
+    }
+}
+
+impl Catalog {
+    /// How many items wait, and how many bytes they have together.
+    pub fn library_work(&self, work: WorkFilter) -> Result<(u64, u64), CatalogError> {
+        let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
+        Ok(self.connection.query_row(&sql, [work.source], read)?)
+    }
+
+    /// The next items after the place `after`, at most `most` of them; the first page is after `(0, 0)`.
+    pub fn library_page(
+        &self,
+        work: WorkFilter,
+        after: (i64, i64),
+        most: u32,
+    ) -> Result<Vec<WaitingItem>, CatalogError> {
+        let mut select = self.connection.prepare_cached(&format!(
+            "SELECT i.id, i.path, i.size, i.state = 'fingerprinted', i.file_sha256,
+                 CASE i.state WHEN 'fingerprinted' THEN (SELECT p.data FROM fingerprints AS p
+                     JOIN sources AS s ON s.id = p.source WHERE p.file = i.file AND s.name = 'library') END,
+                 i.read_scan, i.mounted
+             FROM library_items AS i WHERE {} AND {} LIMIT ?4",
+            work.choice(),
+            work.order()
+        ))?;
+        let rows = select.query_map(params![work.source, after.0, after.1, most], |row| {
+            let before = PreviousReading { file_sha256: row.get(4)?, words: row.get(5)? };
+            Ok(WaitingItem {
+                item: row.get(0)?,
+                path: row.get::<_, PathRead>(1)?.0.into(),
+                size: row.get::<_, i64>(2)?.unsigned_abs(),
+                before: row.get::<_, bool>(3)?.then_some(before),
+                place: (row.get(6)?, row.get(0)?),
+                mounted: row.get(7)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,44 @@
+//! The one connection that writes the library.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::CatalogError;
+use crate::open::open_writable;
+
+/// A plugin's batch holds the catalog for seconds at most; a scan of hours does not end for that.
+const BUSY: Duration = Duration::from_mins(1);
+
+/// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages.
+const CACHE: i64 = -8 * 1024;
+
+/// Statements that are parsed once: more than there are.
+const STATEMENTS: usize = 32;
+
+/// The library, for writing.
+pub struct Library {
+    pub(super) connection: Connection,
+}
+
+impl Library {
+    /// Opens the catalog for writing and makes it where it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made or opened, or is newer than this build.
+    pub fn open(path: &Path) -> Result<Self, CatalogError> {
+        let connection = open_writable(path)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "foreign_keys", "ON")?;
+        connection.pragma_update(None, "cache_size", CACHE)?;
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Self { connection })
+    }
+
+    pub(super) fn begin(&mut self) -> rusqlite::Result<Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate)
+    }
+}

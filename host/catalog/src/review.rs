@@ -1,0 +1,180 @@
+//! What a person may decide: tracks of different services that may be one, and files that may be a track. Told by the matching
+//! (crate `track-match`); what was decided is not asked again.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use baton_track_match::{Decision, Id, MatchCandidate, Matcher, Reason, Track};
+
+use super::Catalog;
+use crate::CatalogError;
+use baton_core::path_text;
+
+/// A question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReviewQuestion {
+    /// What may be the track.
+    pub what: ReviewSubject,
+    /// The track that it may be: its number and how it is called.
+    pub track: (i64, Track),
+    /// What speaks for and against it.
+    pub reasons: Vec<Reason>,
+    /// Orders questions: the likeliest first.
+    pub score: u32,
+}
+
+/// What may be a track.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReviewSubject {
+    /// Another track: its number and how it is called.
+    Track(i64, Track),
+    /// A file: its number, its path, and how its tags or its name call it.
+    File(i64, String, Track),
+}
+
+/// What was decided, as numbers of today: pairs of tracks, and files with tracks.
+#[derive(Default)]
+struct PastDecisions {
+    tracks: HashSet<(i64, i64)>,
+    files: HashSet<(i64, i64)>,
+}
+
+impl Catalog {
+    /// Everything that a person may decide, the likeliest first.
+    pub fn unsure(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
+        let (tracks, decided) = (self.all_tracks()?, self.decided()?);
+        let mut unsure = unsure_tracks(&tracks, &decided);
+        unsure.extend(self.unsure_files(&tracks, &decided)?);
+        unsure.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.0));
+        Ok(unsure)
+    }
+
+    fn all_tracks(&self) -> Result<Vec<(i64, Track)>, CatalogError> {
+        let mut ids: HashMap<i64, Vec<Id>> = HashMap::new();
+        let mut select =
+            self.connection.prepare("SELECT item, service, external_id FROM external_ids WHERE kind = 'track'")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (service, id): (String, String) = (row.get(1)?, row.get(2)?);
+            ids.entry(row.get(0)?).or_default().push(Id::new(&service, &id));
+        }
+        let mut select =
+            self.connection.prepare("SELECT id, title, artists, album, duration_ms, isrc FROM tracks ORDER BY id")?;
+        let rows = select.query_map([], |row| {
+            let (id, artists): (i64, Option<String>) = (row.get(0)?, row.get(2)?);
+            let artists = artists.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
+            let duration_ms: Option<i64> = row.get(4)?;
+            let track = Track {
+                title: row.get(1)?,
+                artists,
+                album: row.get(3)?,
+                duration_ms: duration_ms.and_then(|ms| u64::try_from(ms).ok()),
+                isrc: row.get(5)?,
+                ..Track::default()
+            };
+            Ok((id, track))
+        })?;
+        let mut tracks: Vec<(i64, Track)> = rows.collect::<Result<_, _>>()?;
+        for (id, track) in &mut tracks {
+            track.ids = ids.remove(id).unwrap_or_default();
+        }
+        Ok(tracks)
+    }
+
+    /// Files that are no track yet and may be one.
+    fn unsure_files(
+        &self,
+        tracks: &[(i64, Track)],
+        decided: &PastDecisions,
+    ) -> Result<Vec<ReviewQuestion>, CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT f.id, f.path, i.title, i.artist, i.album, coalesce(i.duration_ms, f.duration_ms), i.isrc
+             FROM files AS f LEFT JOIN library_items AS i ON i.file = f.id AND i.missing_since IS NULL
+             WHERE f.track IS NULL AND f.missing = 0 
+                 AND (f.path NOT LIKE '%://%' OR i.id IS NOT NULL) ORDER BY f.id, i.id",
+        )?;
+        let matcher = Matcher::new(tracks.iter().map(|(_, track)| track));
+        let (mut unsure, mut last) = (Vec::new(), None);
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (file, path): (i64, String) = (row.get(0)?, row.get(1)?);
+            // One file may be an item of two sources.
+            if last.replace(file) == Some(file) {
+                continue;
+            }
+            let (title, artist): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
+            let stem = path_text::from_text(&path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let duration_ms: Option<i64> = row.get(5)?;
+            let track = Track {
+                title: title.filter(|title| !title.trim().is_empty()).or(stem).unwrap_or_default(),
+                artists: artist.into_iter().filter(|artist| !artist.trim().is_empty()).collect(),
+                album: row.get(4)?,
+                duration_ms: duration_ms.and_then(|ms| u64::try_from(ms).ok()),
+                isrc: row.get(6)?,
+                ..Track::default()
+            };
+            let Decision::Review { candidates } = matcher.find(&track) else { continue };
+            let asked = |(id, _): &(i64, Track)| !decided.files.contains(&(file, *id));
+            unsure.extend(first(&candidates, tracks, asked, &ReviewSubject::File(file, path, track)));
+        }
+        Ok(unsure)
+    }
+
+    fn decided(&self) -> Result<PastDecisions, CatalogError> {
+        let mut decided = PastDecisions::default();
+        let mut select = self.connection.prepare(
+            "SELECT a.item, b.item FROM decided_tracks AS d
+                JOIN external_ids AS a ON a.kind = 'track' AND a.service = d.service AND a.external_id = d.id
+                JOIN external_ids AS b ON b.kind = 'track' AND b.service = d.other_service AND b.external_id = d.other_id",
+        )?;
+        let pairs = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for pair in pairs {
+            let (a, b): (i64, i64) = pair?;
+            decided.tracks.extend([(a, b), (b, a)]);
+        }
+        let mut select = self.connection.prepare(
+            "SELECT f.id, e.item FROM decided_files AS d JOIN files AS f ON f.path = d.path
+                JOIN external_ids AS e ON e.kind = 'track' AND e.service = d.service AND e.external_id = d.id",
+        )?;
+        let pairs = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        decided.files = pairs.collect::<Result<_, _>>()?;
+        Ok(decided)
+    }
+}
+
+/// Tracks that a service does not know, against those that it knows: two tracks of one service are two to that service.
+fn unsure_tracks(tracks: &[(i64, Track)], decided: &PastDecisions) -> Vec<ReviewQuestion> {
+    let services: BTreeSet<&str> =
+        tracks.iter().flat_map(|(_, track)| &track.ids).map(|id| id.service.as_str()).collect();
+    let has = |track: &Track, service: &str| track.ids.iter().any(|id| id.service == service);
+    let (mut unsure, mut seen) = (Vec::new(), HashSet::new());
+    for service in services {
+        let (known, others): (Vec<_>, Vec<_>) = tracks.iter().cloned().partition(|(_, track)| has(track, service));
+        let matcher = Matcher::new(known.iter().map(|(_, track)| track));
+        for (id, track) in others {
+            let Decision::Review { candidates } = matcher.find(&track) else { continue };
+            let apart = |a: &Track, b: &Track| a.ids.iter().all(|id| !has(b, &id.service));
+            let asked = |(other, known): &(i64, Track)| !decided.tracks.contains(&(id, *other)) && apart(&track, known);
+            let one = first(&candidates, &known, asked, &ReviewSubject::Track(id, track.clone()));
+            unsure.extend(one.filter(|one| seen.insert((id.min(one.track.0), id.max(one.track.0)))));
+        }
+    }
+    unsure
+}
+
+/// The best candidate that may be asked about.
+fn first(
+    candidates: &[MatchCandidate],
+    tracks: &[(i64, Track)],
+    asked: impl Fn(&(i64, Track)) -> bool,
+    what: &ReviewSubject,
+) -> Option<ReviewQuestion> {
+    let found =
+        candidates.iter().find_map(|found| Some((found, tracks.get(found.candidate).filter(|track| asked(track))?)));
+    let (found, track) = found?;
+    Some(ReviewQuestion {
+        what: what.clone(),
+        track: track.clone(),
+        reasons: found.reasons.clone(),
+        score: found.score,
+    })
+}

@@ -1,0 +1,92 @@
+//! Counts of the catalog's tables and of the fields that are known.
+
+use super::Catalog;
+use crate::CatalogError;
+
+const COUNTS: [(&str, &str); 10] = [
+    ("tracks", "SELECT count(*) FROM tracks"),
+    ("artists", "SELECT count(*) FROM artists"),
+    ("albums", "SELECT count(*) FROM albums"),
+    ("playlists", "SELECT count(*) FROM playlists"),
+    ("playlist items", "SELECT count(*) FROM playlist_items"),
+    ("sessions", "SELECT count(*) FROM sessions"),
+    ("plays", "SELECT count(*) FROM plays"),
+    ("files", "SELECT count(*) FROM files WHERE NOT missing"),
+    ("fingerprints", "SELECT count(*) FROM fingerprints"),
+    ("tags", "SELECT count(DISTINCT tag) FROM tags"),
+];
+
+/// Of how many tracks something is known.
+const KNOWN: [(&str, &str); 8] = [
+    ("artist", "SELECT count(*) FROM tracks WHERE artist IS NOT NULL"),
+    ("album", "SELECT count(*) FROM tracks WHERE album IS NOT NULL"),
+    ("isrc", "SELECT count(*) FROM tracks WHERE isrc IS NOT NULL"),
+    ("bpm", "SELECT count(*) FROM tracks WHERE bpm IS NOT NULL"),
+    ("key", "SELECT count(*) FROM tracks WHERE musical_key IS NOT NULL"),
+    ("file", "SELECT count(DISTINCT track) FROM files WHERE NOT missing"),
+    ("playlist", "SELECT count(DISTINCT track) FROM playlist_items"),
+    ("play", "SELECT count(DISTINCT track) FROM plays"),
+];
+
+/// A number and what it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedCount {
+    /// What is counted.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// How much there is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Rows of each kind.
+    pub counts: Vec<NamedCount>,
+    /// Of how many tracks something is known.
+    pub known: Vec<NamedCount>,
+    /// Ids of tracks, by service.
+    pub services: Vec<NamedCount>,
+    /// Facts, by source.
+    pub sources: Vec<NamedCount>,
+}
+
+impl Catalog {
+    /// Whether there is neither a track nor a file.
+    pub fn is_empty(&self) -> Result<bool, CatalogError> {
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM tracks) AND NOT EXISTS (SELECT 1 FROM files)";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Whether there is a track.
+    pub fn has_tracks(&self) -> Result<bool, CatalogError> {
+        Ok(self.connection.query_row("SELECT EXISTS (SELECT 1 FROM tracks)", [], |row| row.get(0))?)
+    }
+
+    /// Counts everything.
+    pub fn stats(&self) -> Result<Stats, CatalogError> {
+        Ok(Stats {
+            counts: self.each(&COUNTS)?,
+            known: self.each(&KNOWN)?,
+            services: self
+                .named("SELECT service, count(*) FROM external_ids WHERE kind = 'track' GROUP BY 1 ORDER BY 1")?,
+            sources: self.named(
+                "SELECT s.name, (SELECT count(*) FROM facts WHERE source = s.id) FROM sources AS s ORDER BY s.name",
+            )?,
+        })
+    }
+
+    fn each(&self, wanted: &[(&str, &str)]) -> Result<Vec<NamedCount>, CatalogError> {
+        let count = |(name, sql): &(&str, &str)| {
+            let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+            Ok(NamedCount { name: (*name).to_owned(), count: count.unsigned_abs() })
+        };
+        wanted.iter().map(count).collect()
+    }
+
+    fn named(&self, sql: &str) -> Result<Vec<NamedCount>, CatalogError> {
+        let mut select = self.connection.prepare(sql)?;
+        let rows = select
+            .query_map([], |row| Ok(NamedCount { name: row.get(0)?, count: row.get::<_, i64>(1)?.unsigned_abs() }))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}

@@ -1,0 +1,121 @@
+//! Why a plugin's statement failed, by what the plugin can do about it.
+
+use rusqlite::ErrorCode;
+use serde::{Deserialize, Serialize};
+
+use super::limits;
+use super::stop::StopHandle;
+use baton_catalog::CatalogError;
+
+/// An error of a plugin's statement. Each text is for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum GuestError {
+    /// Writing is not granted.
+    #[error("{0}")]
+    Denied(String),
+    /// A constraint of the tables does not hold.
+    #[error("{0}")]
+    Constraint(String),
+    /// Another connection kept the database.
+    #[error("{0}")]
+    Busy(String),
+    /// Something is larger than its limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The time is up.
+    #[error("{0}")]
+    Timeout(String),
+    /// The quota is used up, or the disk is full.
+    #[error("{0}")]
+    Full(String),
+    /// The statement is wrong or not allowed to anybody.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database does not work.
+    #[error("{0}")]
+    Failed(String),
+    /// The file is not a database, or it is incomplete.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+impl GuestError {
+    /// What an error of SQLite's means.
+    pub(super) fn of(error: &rusqlite::Error, stop: &StopHandle) -> Self {
+        let text = error.to_string();
+        let busy = || format!("the database was busy for more than {} s", limits::BUSY.as_secs());
+        let large = || format!("a value or row is larger than {} bytes", limits::VALUE_BYTES);
+        match error {
+            rusqlite::Error::MultipleStatement => {
+                return Self::Invalid("there are several statements; a call is one".to_owned());
+            }
+            rusqlite::Error::SqlInputError { msg, offset, .. } => {
+                return Self::Invalid(format!("{msg} (at byte {offset} of the statement)"));
+            }
+            _ => {}
+        }
+        let Some(code) = error.sqlite_error_code() else {
+            return Self::Invalid(text);
+        };
+        match code {
+            ErrorCode::ConstraintViolation => Self::Constraint(text),
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy(busy()),
+            ErrorCode::TooBig => Self::TooLarge(large()),
+            ErrorCode::OutOfMemory => Self::out_of_memory(),
+            ErrorCode::OperationInterrupted | ErrorCode::OperationAborted if stop.is_due() => Self::timeout(stop),
+            ErrorCode::DiskFull => Self::Full(
+                "the database has used up its quota, or the disk is full; delete what is not needed any more"
+                    .to_owned(),
+            ),
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                Self::Damaged(format!("the database is damaged: {text}"))
+            }
+            ErrorCode::Unknown
+            | ErrorCode::TypeMismatch
+            | ErrorCode::ParameterOutOfRange
+            | ErrorCode::ApiMisuse
+            | ErrorCode::NotFound
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::OperationAborted
+            | ErrorCode::AuthorizationForStatementDenied => Self::Invalid(text),
+            _ => Self::Failed(format!("the database failed: {text}")),
+        }
+    }
+
+    /// The statement needs more memory than its process has.
+    #[must_use]
+    pub fn out_of_memory() -> Self {
+        Self::TooLarge(format!("the statement needs more than {} MiB of memory", limits::MEMORY_BYTES >> 20))
+    }
+
+    /// The statement's time is up, or the task's.
+    pub(super) fn timeout(stop: &StopHandle) -> Self {
+        Self::Timeout(if stop.is_asked() {
+            "the task is being ended".to_owned()
+        } else {
+            format!("the statement took longer than {} s", limits::STATEMENT.as_secs())
+        })
+    }
+
+    /// The same with what it happened to before its text.
+    pub(super) fn at(self, place: &str) -> Self {
+        let told = |text: String| format!("{place}: {text}");
+        match self {
+            Self::Denied(text) => Self::Denied(text),
+            Self::Constraint(text) => Self::Constraint(told(text)),
+            Self::Busy(text) => Self::Busy(told(text)),
+            Self::TooLarge(text) => Self::TooLarge(told(text)),
+            Self::Timeout(text) => Self::Timeout(told(text)),
+            Self::Full(text) => Self::Full(told(text)),
+            Self::Invalid(text) => Self::Invalid(told(text)),
+            Self::Failed(text) => Self::Failed(told(text)),
+            Self::Damaged(text) => Self::Damaged(told(text)),
+        }
+    }
+}
+
+impl From<CatalogError> for GuestError {
+    fn from(error: CatalogError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}

@@ -1,0 +1,151 @@
+//! Which tracks of one list are likely the same by their names: what is left where nobody could compare the sound.
+//!
+//! A look-up asks for the best of what there is, while here every pair of a list is a claim. So a rule comes first: versions must
+//! be the same, artists the same but for guests and spelling, of title and artists at most one may be less than equal, and no
+//! length may deny it; only a shared id (`same_id`) passes all of the rule, whatever names, versions and lengths say. What is left
+//! of doubt (a length that is not known, a few seconds, a guest) costs points, and the threshold is the caller's. Where the sound of
+//! both is known it has decided already, and nothing is said here. Which of the tracks is the better file is not known here, and
+//! nothing is grouped: "a like b like c" makes no `a` like `c`.
+
+use serde::Serialize;
+
+use super::compare::{Evidence, compare};
+use super::judge;
+use super::matcher::Matcher;
+use super::reason::{self, Reason};
+use super::relation::{Artists, Length, Titles};
+use super::version::Agreement;
+
+/// Two tracks of one list that have the same names and length.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SimilarPair {
+    /// Their places in the list, the lower one first.
+    pub tracks: [usize; 2],
+    /// Points, as of a candidate that was found.
+    pub score: u32,
+    /// Why, in a fixed order.
+    pub reasons: Vec<Reason>,
+}
+
+/// All such pairs of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SimilarPairs {
+    /// The pairs, in the order of their places.
+    pub pairs: Vec<SimilarPair>,
+    /// How many pairs of equal title and artist were not looked at, at most: of names that more than 64 tracks have, each is
+    /// compared with the 64 that are nearest in length.
+    pub left_out: usize,
+}
+
+impl Matcher {
+    /// All pairs that are likely the same by their names, with at least so many points of 1,000. The same title, artists and
+    /// version have 960 where the lengths are equal, 930 where they are 4 s apart and 870 where one is not known. Each track is
+    /// compared with those that share a key with it, at most a bounded number, so time grows with the length of the list and not
+    /// with its square.
+    ///
+    /// ```
+    /// use baton_track_match::{Matcher, Track};
+    /// let track = |title: &str| Track {
+    ///     title: title.to_owned(),
+    ///     artists: vec!["Ida Lund".to_owned()],
+    ///     duration_ms: Some(221_000),
+    ///     ..Track::default()
+    /// };
+    /// let list = [track("Night Bus"), track("Night Bus (Live)"), track("Night Bus (Original Mix)")];
+    /// let found = Matcher::new(&list).duplicates(900);
+    /// assert_eq!(found.pairs.iter().map(|pair| pair.tracks).collect::<Vec<_>>(), [[0, 2]]);
+    /// ```
+    #[must_use]
+    pub fn duplicates(&self, threshold: u32) -> SimilarPairs {
+        let (mut pairs, mut left_out): (Vec<[u32; 2]>, usize) = (Vec::new(), 0);
+        // Of two whose sound is known nothing is said, so one of each pair is without.
+        for (place, track) in (0_u32..).zip(&self.candidates).filter(|(_, track)| track.recording.is_none()) {
+            let near = self.index.near(track);
+            left_out += near.left_out;
+            let others = near.candidates.into_iter().filter(|other| *other != place);
+            pairs.extend(others.map(|other| [place.min(other), place.max(other)]));
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        let alike = pairs.into_iter().filter_map(|pair| self.alike(pair));
+        SimilarPairs { pairs: alike.filter(|pair| pair.score >= threshold).collect(), left_out }
+    }
+
+    fn alike(&self, [a, b]: [u32; 2]) -> Option<SimilarPair> {
+        let (one, other) = (self.candidates.get(a as usize)?, self.candidates.get(b as usize)?);
+        if one.recording.is_some() && other.recording.is_some() {
+            return None;
+        }
+        let evidence = compare(one, other);
+        let (tracks, score) = ([a as usize, b as usize], judge::score(&evidence));
+        is_duplicate(&evidence).then(|| SimilarPair { tracks, score, reasons: reason::of(&evidence) })
+    }
+}
+
+fn is_duplicate(evidence: &Evidence) -> bool {
+    let names = match evidence.titles {
+        Titles::Equal => matches!(evidence.artists, Artists::Equal | Artists::Main | Artists::Close),
+        Titles::Close | Titles::Subtitle => evidence.artists == Artists::Equal,
+        _ => false,
+    };
+    let denied = matches!(evidence.length, Length::Loose | Length::Far) || evidence.guests_differ;
+    evidence.same_id.is_some() || (names && evidence.versions == Agreement::Same && !denied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::track::Track;
+    use super::*;
+
+    fn track(title: &str, artist: &str, duration_ms: u64) -> Track {
+        let (title, artists) = (title.to_owned(), vec![artist.to_owned()]);
+        Track { title, artists, duration_ms: Some(duration_ms), ..Track::default() }
+    }
+
+    fn pairs(list: &[Track]) -> Vec<[usize; 2]> {
+        Matcher::new(list).duplicates(0).pairs.into_iter().map(|alike| alike.tracks).collect()
+    }
+
+    #[test]
+    fn doubt_costs_points_and_what_denies_it_is_no_pair() {
+        let same = track("Night Bus", "Ida Lund", 200_000);
+        for (other, expected) in [
+            (track("Night Bus", "Ida Lund", 200_000), Some(960)),
+            (track("Night Bus (Original Mix)", "IDA LUND", 201_000), Some(950)),
+            (track("Night Bus (feat. Oto)", "Ida Lund", 200_000), Some(930)),
+            (track("Night Bus", "Ida Lund & Oto", 200_000), Some(930)),
+            (track("Night Bus", "Ida Lund", 204_000), Some(930)),
+            (track("Night Bus", "Ida Lund", 0), Some(870)),
+            (track("Night Bus", "Ida Lund", 215_000), None),
+            (track("Night Bus (Live)", "Ida Lund", 200_000), None),
+            (track("Night Bus (Mono)", "Ida Lund", 200_000), None),
+            (track("Night Bus", "Various Artists", 200_000), None),
+            (track("Night Bus", "Oto & Ida Lund", 200_000), None),
+        ] {
+            let list = [same.clone(), other.clone()];
+            let found = Matcher::new(&list).duplicates(0).pairs;
+            assert_eq!(found.first().map(|pair| pair.score), expected, "{other:?}");
+            let points = expected.unwrap_or(900);
+            assert!(Matcher::new(&list).duplicates(points + 1).pairs.is_empty(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn where_the_sound_is_known_names_say_nothing() {
+        let named = |recording: Option<&str>| Track {
+            recording: recording.map(str::to_owned),
+            ..track("Night Bus", "Ida Lund", 200_000)
+        };
+        assert!(pairs(&[named(Some("a")), named(Some("b"))]).is_empty());
+        assert!(pairs(&[named(Some("a")), named(Some("a"))]).is_empty());
+        assert_eq!(pairs(&[named(Some("a")), named(None)]), [[0, 1]]);
+    }
+
+    #[test]
+    fn a_thousand_copies_do_not_make_a_million_comparisons_and_it_is_told() {
+        let found = Matcher::new(&vec![track("Intro", "Ida Lund", 60_000); 1_000]).duplicates(0);
+        assert!((999..100_000).contains(&found.pairs.len()), "{}", found.pairs.len());
+        assert_eq!(found.left_out, 1_000 * (1_000 - 64));
+        assert_eq!(Matcher::new(&vec![track("Intro", "Ida Lund", 60_000); 64]).duplicates(0).left_out, 0);
+    }
+}
