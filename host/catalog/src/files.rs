@@ -2,8 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,7 @@
 
 use rusqlite::OptionalExtension as _;
 
-use super::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// The result of a search by reference.
 #[derive(Clone, Debug, PartialEq, Eq)]

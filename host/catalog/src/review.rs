@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use baton_core::path_text;
 use baton_track_match::{Decision, Id, MatchCandidate, Matcher, Reason, Track};
 
-use super::Catalog;
-use crate::CatalogError;
-use baton_core::path_text;
+use crate::{Catalog, CatalogError};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,7 @@
 
 use rusqlite::params;
 
-use super::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// A track that was found.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, Statement};
 
-use super::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// One value of one field, from one source.
 #[derive(Clone, Debug, PartialEq, Eq)]

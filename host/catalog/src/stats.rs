@@ -1,7 +1,6 @@
 //! Counts of the catalog's tables and of the fields that are known.
 
-use super::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 const COUNTS: [(&str, &str); 10] = [
     ("tracks", "SELECT count(*) FROM tracks"),

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::*;
 use baton_plugin_sql::{Access, Row, Session, StopHandle, Value};
+
+use super::*;
 
 fn writer(folder: &Path) -> Session {
     let path = folder.join("catalog.db");

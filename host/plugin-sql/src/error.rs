@@ -1,11 +1,11 @@
 //! Why a plugin's statement failed, by what the plugin can do about it.
 
+use baton_catalog::CatalogError;
 use rusqlite::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 use super::limits;
 use super::stop::StopHandle;
-use baton_catalog::CatalogError;
 
 /// An error of a plugin's statement. Each text is for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -2,8 +2,7 @@
 
 use super::ItemState;
 use super::column::number;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// Items of one source that are there, have one state and one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]

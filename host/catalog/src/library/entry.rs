@@ -6,8 +6,7 @@ use rusqlite::Row;
 
 use super::ItemState;
 use super::column::PathRead;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// An item that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]

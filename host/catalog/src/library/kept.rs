@@ -3,15 +3,13 @@
 
 use std::path::Path;
 
-use baton_core::Digest;
+use baton_core::{Digest, path_text};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::column::{self, number};
 use super::{FileLink, FileStat, Library, Tags};
-use crate::Catalog;
-use crate::CatalogError;
-use baton_core::path_text;
+use crate::{Catalog, CatalogError};
 
 /// Tags that a file was given, with the same audio, or that were taken away again.
 #[derive(Clone, Debug, PartialEq, Eq)]

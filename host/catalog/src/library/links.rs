@@ -3,8 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::Library;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// A track, as far as a file can be held against it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use baton_core::path_text;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -16,9 +17,7 @@ use super::column::{self, PathRead};
 use super::model::{KnownItem, ListedItem, ListedState};
 use super::put::ItemWrite;
 use super::{Library, named};
-use crate::Catalog;
-use crate::CatalogError;
-use baton_core::path_text;
+use crate::{Catalog, CatalogError};
 
 /// An item that a listing did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]

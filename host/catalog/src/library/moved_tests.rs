@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use baton_core::manifest::Database;
+use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -10,7 +11,6 @@ use super::{
     AudioFacts, FileReading, Library, ListedItem, ListedState, ReadingOutcome, SamePath, Source, SourceKind, WorkFilter,
 };
 use crate::{Catalog, Decisions};
-use baton_plugin_sql::{Access, Session, StopHandle};
 
 /// A catalog with the sources `/in` and `/org`, and files of `/in` that were read.
 struct Room {

@@ -7,10 +7,10 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use baton_core::path_text;
 use rusqlite::{Connection, Transaction, params};
 
 use super::column;
-use baton_core::path_text;
 
 /// A named file that is there and counted as missing, or the other way round.
 pub(super) struct Named {

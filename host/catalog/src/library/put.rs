@@ -3,12 +3,12 @@
 //! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
 //! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
 
+use baton_core::path_text;
 use rusqlite::{Transaction, params};
 
 use super::column::{self, number};
 use super::model::{ItemState, KnownItem, ListedItem, ListedState};
 use super::record::forget_file;
-use baton_core::path_text;
 
 /// The write of one item.
 pub(super) struct ItemWrite<'a> {

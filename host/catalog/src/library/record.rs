@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use baton_core::Digest;
+use baton_core::{Digest, path_text};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction, params};
 
@@ -10,7 +10,6 @@ use super::Library;
 use super::column::{self, number};
 use super::model::ItemState;
 use crate::CatalogError;
-use baton_core::path_text;
 
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use rusqlite::{Row, params};
 
 use super::Library;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// Two prints that sound alike in their first two minutes, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,8 +6,7 @@ use rusqlite::{Row, params};
 
 use super::Library;
 use super::column::{self, PathRead};
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// The volume of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use rusqlite::{OptionalExtension as _, params};
 
 use super::Library;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// The fingerprint of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]

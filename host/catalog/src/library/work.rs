@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use rusqlite::{Row, params};
 
 use super::column::PathRead;
-use crate::Catalog;
-use crate::CatalogError;
+use crate::{Catalog, CatalogError};
 
 /// Which items are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crate::{Access, GuestError, limits};
 use baton_sqlite::with_ending;
+
+use crate::{Access, GuestError, limits};
 
 /// How often the space is measured. A fast disk writes some ten MiB in this time.
 const LOOK: Duration = Duration::from_millis(20);
