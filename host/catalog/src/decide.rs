@@ -12,9 +12,7 @@ use crate::open::open_writable;
 /// How a service calls a track.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrackId {
-    /// The service.
     pub service: String,
-    /// Its id there.
     pub id: String,
 }
 

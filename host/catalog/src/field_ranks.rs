@@ -12,9 +12,9 @@ use crate::{Catalog, CatalogError};
 pub struct FieldRank {
     /// The field, as facts name it.
     pub field: String,
-    /// The sources, the one that counts first. All others come after them.
+    /// The source that wins first. All sources that are not listed come after these.
     pub sources: Vec<String>,
-    /// Whether a person chose it; else it is what Baton prefers among sources of one rank.
+    /// Whether a person chose the order; else it is the default for sources of one rank.
     pub chosen: bool,
 }
 

@@ -7,19 +7,14 @@ use crate::{Catalog, CatalogError};
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocatedFile {
-    /// The path.
     pub path: String,
-    /// The number of its track.
     pub track: Option<i64>,
-    /// The title of that.
     pub title: Option<String>,
-    /// The artists of that.
     pub artist: Option<String>,
-    /// Why it is that track: `person`, `path`, `sound` or `tags`.
+    /// `person`, `path`, `sound` or `tags`.
     pub linked_by: Option<String>,
-    /// The same for people.
     pub link_reason: Option<String>,
-    /// Whether it is not there any more.
+    /// Whether the last scan did not find the file.
     pub missing: bool,
 }
 

@@ -11,13 +11,12 @@ use crate::{Catalog, CatalogError};
 /// A question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReviewQuestion {
-    /// What may be the track.
     pub what: ReviewSubject,
-    /// The track that it may be: its number and how it is called.
+    /// The number and the names of the track that it may be.
     pub track: (i64, Track),
-    /// What speaks for and against it.
+    /// For and against.
     pub reasons: Vec<Reason>,
-    /// Orders questions: the likeliest first.
+    /// The likeliest question has the highest score.
     pub score: u32,
 }
 

@@ -7,21 +7,13 @@ use crate::{Catalog, CatalogError};
 /// A track that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchHit {
-    /// Its number here.
     pub id: i64,
-    /// Its title.
     pub title: String,
-    /// Its artists.
     pub artist: Option<String>,
-    /// Its album.
     pub album: Option<String>,
-    /// How long it is.
     pub duration_ms: Option<i64>,
-    /// Its tempo.
     pub bpm: Option<f64>,
-    /// Its key.
     pub musical_key: Option<String>,
-    /// How often it was played.
     pub plays: i64,
 }
 

@@ -9,75 +9,55 @@ use crate::{Catalog, CatalogError};
 /// One value of one field, from one source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// The field.
     pub field: String,
-    /// Its value, as text.
     pub value: String,
-    /// The source.
     pub source: String,
-    /// When that was.
     pub said_at: Option<Timestamp>,
-    /// Whether it is what counts.
+    /// Whether it is the track's value: no source of a higher rank states another one.
     pub counts: bool,
 }
 
 /// How others call the track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalId {
-    /// Who.
     pub service: String,
-    /// Its id there.
     pub id: String,
-    /// Where it is to be seen.
     pub url: Option<String>,
-    /// The source.
     pub source: String,
 }
 
 /// A file of the track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Where it is.
     pub path: String,
-    /// Its bytes.
     pub size: Option<i64>,
-    /// Whether the file is missing.
     pub missing: bool,
-    /// The kinds of fingerprints that there are of it.
+    /// The algorithms of its fingerprints.
     pub fingerprints: Vec<String>,
-    /// Why it is a file of the track: `person`, `path`, `sound` or `tags`.
+    /// `person`, `path`, `sound` or `tags`.
     pub linked_by: Option<String>,
-    /// The same for people.
     pub link_reason: Option<String>,
 }
 
 /// A time when the track was played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Play {
-    /// When.
     pub at: Option<Timestamp>,
-    /// On which device.
     pub device: Option<String>,
-    /// On which deck.
     pub deck: Option<i64>,
 }
 
 /// Everything that is known of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackDetails {
-    /// Its number here.
     pub id: i64,
-    /// What counts first, then the other claims, by field.
+    /// By field; in each field the track's value first.
     pub facts: Vec<Fact>,
-    /// How others call it.
     pub ids: Vec<ExternalId>,
     /// The playlists that it is on, with its place from 1.
     pub playlists: Vec<(String, i64)>,
-    /// Its tags.
     pub tags: Vec<String>,
-    /// Its files.
     pub files: Vec<File>,
-    /// When it was played, newest first.
     pub plays: Vec<Play>,
 }
 

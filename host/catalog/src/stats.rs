@@ -30,18 +30,15 @@ const KNOWN: [(&str, &str); 8] = [
 /// A number and what it counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedCount {
-    /// What is counted.
     pub name: String,
-    /// How many.
     pub count: u64,
 }
 
 /// How much there is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Rows of each kind.
     pub counts: Vec<NamedCount>,
-    /// Of how many tracks something is known.
+    /// The number of tracks for which each field is known.
     pub known: Vec<NamedCount>,
     /// Ids of tracks, by service.
     pub services: Vec<NamedCount>,

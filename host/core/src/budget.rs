@@ -3,9 +3,9 @@
 //!
 //! Pure: sums go in, an answer comes out. The defaults are defined here only.
 
-use std::fmt;
+use crate::names;
 
-/// Something of which the use is counted.
+/// Something of which the use is counted. The names stand in `baton.toml`, in the ledger and in JSON, and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Handoffs that it asks to send. Each becomes a task if the sending attempt succeeds.
@@ -26,40 +26,20 @@ pub enum Resource {
     CatalogBytes,
 }
 
+names!(
+    Resource,
+    "resource",
+    Tasks = "tasks",
+    Triggers = "triggers",
+    Reports = "reports",
+    Written = "written",
+    HttpRequests = "http_requests",
+    HttpBytes = "http_bytes",
+    SqlBytes = "sql_bytes",
+    CatalogBytes = "catalog_bytes",
+);
+
 impl Resource {
-    /// Every resource, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
-        Self::Tasks,
-        Self::Triggers,
-        Self::Reports,
-        Self::Written,
-        Self::HttpRequests,
-        Self::HttpBytes,
-        Self::SqlBytes,
-        Self::CatalogBytes,
-    ];
-
-    /// The name in `baton.toml`, in the ledger and in JSON. Public: never changed.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Tasks => "tasks",
-            Self::Triggers => "triggers",
-            Self::Reports => "reports",
-            Self::Written => "written",
-            Self::HttpRequests => "http_requests",
-            Self::HttpBytes => "http_bytes",
-            Self::SqlBytes => "sql_bytes",
-            Self::CatalogBytes => "catalog_bytes",
-        }
-    }
-
-    /// The resource of that name.
-    #[must_use]
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|resource| resource.key() == key)
-    }
-
     /// Whether the number is a number of bytes.
     #[must_use]
     pub fn is_bytes(self) -> bool {
@@ -91,10 +71,9 @@ pub enum Window {
     Day,
 }
 
-impl Window {
-    /// Both, the shorter one first.
-    pub const ALL: [Self; 2] = [Self::Hour, Self::Day];
+names!(Window, "window", Hour = "hour", Day = "day");
 
+impl Window {
     /// Its length.
     #[must_use]
     pub const fn seconds(self) -> i64 {
@@ -102,15 +81,6 @@ impl Window {
             Self::Hour => 3_600,
             Self::Day => 86_400,
         }
-    }
-}
-
-impl fmt::Display for Window {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-        })
     }
 }
 
@@ -238,9 +208,9 @@ mod tests {
     #[test]
     fn names_lead_back_to_their_resources() {
         for resource in Resource::ALL {
-            assert_eq!(Resource::from_key(resource.key()), Some(resource));
+            assert_eq!(resource.as_str().parse(), Ok(resource));
         }
-        assert_eq!(Resource::from_key("time"), None);
+        assert!("time".parse::<Resource>().is_err());
     }
 
     #[test]

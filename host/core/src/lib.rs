@@ -14,6 +14,7 @@ pub mod guard;
 pub mod handoff;
 pub mod log_gap;
 pub mod manifest;
+mod names;
 pub mod nearest;
 mod outcome;
 #[cfg(unix)]
@@ -27,6 +28,7 @@ mod state;
 pub mod text;
 
 pub use digest::Digest;
+pub use names::UnknownName;
 pub use outcome::OutcomeKind;
 pub use recipients::Recipients;
-pub use state::{State, UnknownState};
+pub use state::State;

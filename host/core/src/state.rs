@@ -1,7 +1,6 @@
 //! The states of a task and which of them are ends. Transitions are made by `dispatch` alone.
 
-use std::fmt;
-use std::str::FromStr;
+use crate::names;
 
 /// Where a task stands. The names are part of the public interface (`baton status --json`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,46 +35,26 @@ pub enum State {
     Rejected,
 }
 
+names!(
+    State,
+    "state",
+    Captured = "captured",
+    Queued = "queued",
+    Running = "running",
+    Waiting = "waiting",
+    NeedsGrant = "needs_grant",
+    NeedsHuman = "needs_human",
+    NeedsApproval = "needs_approval",
+    Delivered = "delivered",
+    Succeeded = "succeeded",
+    Failed = "failed",
+    Dead = "dead",
+    Cancelled = "cancelled",
+    Duplicate = "duplicate",
+    Rejected = "quarantined",
+);
+
 impl State {
-    /// Every state, in the order of a task's life.
-    pub const ALL: [Self; 14] = [
-        Self::Captured,
-        Self::Queued,
-        Self::Running,
-        Self::Waiting,
-        Self::NeedsGrant,
-        Self::NeedsHuman,
-        Self::NeedsApproval,
-        Self::Delivered,
-        Self::Succeeded,
-        Self::Failed,
-        Self::Dead,
-        Self::Cancelled,
-        Self::Duplicate,
-        Self::Rejected,
-    ];
-
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Captured => "captured",
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Waiting => "waiting",
-            Self::NeedsGrant => "needs_grant",
-            Self::NeedsHuman => "needs_human",
-            Self::NeedsApproval => "needs_approval",
-            Self::Delivered => "delivered",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Dead => "dead",
-            Self::Cancelled => "cancelled",
-            Self::Duplicate => "duplicate",
-            Self::Rejected => "quarantined",
-        }
-    }
-
     /// Whether the task has ended: its file is archived and, where there is a sender, answered.
     #[must_use]
     pub fn is_final(self) -> bool {
@@ -93,25 +72,6 @@ impl State {
     #[must_use]
     pub fn is_processed(self) -> bool {
         matches!(self, Self::Succeeded | Self::Cancelled | Self::Duplicate)
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A text that names no state.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no state `{0}`")]
-pub struct UnknownState(String);
-
-impl FromStr for State {
-    type Err = UnknownState;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| UnknownState(text.to_owned()))
     }
 }
 

@@ -57,7 +57,7 @@ impl ExhaustedBudget {
             "the plugin `{plugin}` has used up its budget: {} in the last {window}, the limit is {limit}; {waits} until \
              {until} (`{}` in `[plugins.{plugin}.budget]` of baton.toml raises it, after a restart of `baton up`)",
             resource.amount(self.used),
-            resource.key()
+            resource.as_str()
         )
     }
 

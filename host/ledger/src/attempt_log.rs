@@ -23,15 +23,12 @@ pub const MOST: usize = 16 << 10;
 /// The log of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptLog {
-    /// The plugin.
     pub plugin: String,
-    /// The task.
     pub task: String,
     /// Which attempt of the task, from 1.
     pub attempt: u32,
     /// When the attempt ended.
     pub at: Timestamp,
-    /// What the plugin wrote.
     pub text: String,
 }
 

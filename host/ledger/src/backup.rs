@@ -24,26 +24,13 @@ use crate::whole_file::{self, folder_of};
 pub enum BackupError {
     /// Something with this name is there.
     #[error("{path} exists already; a backup overwrites nothing: name a new file")]
-    Exists {
-        /// Where the backup was to be.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The file system refused it.
     #[error("the backup {path} cannot be written: {source}; check that its folder exists, is yours and has room")]
-    Write {
-        /// Where the backup was to be.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// SQLite could not copy: no room, or the ledger is damaged.
     #[error("the ledger cannot be copied to {path}: {source}; check that there is room and that the ledger is sound")]
-    Copy {
-        /// Where the backup was to be.
-        path: PathBuf,
-        /// SQLite's reason.
-        source: rusqlite::Error,
-    },
+    Copy { path: PathBuf, source: rusqlite::Error },
     /// Another process keeps the ledger to itself.
     #[error("the ledger is locked by another process; try again")]
     Locked,

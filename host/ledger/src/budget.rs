@@ -25,7 +25,7 @@ pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Time
         return Ok(());
     }
     let amount = i64::try_from(amount).unwrap_or(MOST).min(MOST);
-    let (key, slot) = (resource.key(), now.as_second().div_euclid(SLOT) * SLOT);
+    let (key, slot) = (resource.as_str(), now.as_second().div_euclid(SLOT) * SLOT);
     let sql = "UPDATE budget_use SET used = min(used, ?5) + ?4 WHERE plugin = ?1 AND resource = ?2 AND slot = ?3";
     if tx.connection.prepare_cached(sql)?.execute(params![plugin, key, slot, amount, MOST])? > 0 {
         return Ok(());
@@ -88,7 +88,7 @@ impl<'a> Counts<'a> {
         let mut rows = select.query(params![plugin, hour, day])?;
         let mut used = BudgetUse::default();
         while let Some(row) = rows.next()? {
-            let resource = Resource::from_key(&row.get::<_, String>(0)?);
+            let resource: Option<Resource> = row.get::<_, String>(0)?.parse().ok();
             if let Some(used) = resource.and_then(|resource| used.0.get_mut(resource as usize)) {
                 *used = Amounts { hour: whole(row.get(2)?), day: whole(row.get(1)?) };
             }
@@ -108,7 +108,7 @@ impl<'a> Counts<'a> {
         let sql =
             "SELECT slot, used FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND slot > ?3 ORDER BY slot DESC";
         let mut select = self.0.prepare_cached(sql)?;
-        let mut rows = select.query(params![plugin, resource.key(), before_first_slot(now, window)])?;
+        let mut rows = select.query(params![plugin, resource.as_str(), before_first_slot(now, window)])?;
         // From the newest back: the slot that reaches the limit has to leave the window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {

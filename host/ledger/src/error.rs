@@ -11,16 +11,10 @@ use rusqlite::ErrorCode;
 pub enum LedgerError {
     /// The file cannot be opened or made.
     #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, is yours and has room")]
-    Open {
-        /// The database file.
-        path: PathBuf,
-        /// SQLite's reason.
-        source: rusqlite::Error,
-    },
+    Open { path: PathBuf, source: rusqlite::Error },
     /// What has the name of the ledger is not a regular file.
     #[error("the ledger {path} cannot be opened: {source}")]
     NotAFile {
-        /// Where it is.
         path: PathBuf,
         /// What it is, and what to do.
         source: io::Error,
@@ -36,29 +30,16 @@ pub enum LedgerError {
     Sql(#[from] rusqlite::Error),
     /// A row holds what no version of Baton writes.
     #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
-    Corrupt {
-        /// What kind of value.
-        what: &'static str,
-        /// The value.
-        value: String,
-    },
+    Corrupt { what: &'static str, value: String },
     /// An archive of pruned events cannot be read.
     #[error("the archive {path} cannot be read: {source}; name a file that `baton ledger prune` wrote")]
-    Archive {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Archive { path: PathBuf, source: io::Error },
     /// A file of the ledger was deleted or replaced while it was open: what is written is lost.
     #[error(
         "{path} was deleted or replaced while this process had it open; nothing more is acknowledged: put the file back \
          or restore a backup (`baton restore FILE`), then start again"
     )]
-    Lost {
-        /// The file.
-        path: PathBuf,
-    },
+    Lost { path: PathBuf },
     /// The writing thread has ended, because the program is ending.
     #[error("the ledger is closed")]
     Closed,

@@ -23,21 +23,19 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 /// One transition, to be appended.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The task.
     pub task: String,
-    /// When.
     pub at: Timestamp,
-    /// Who: `baton`, an agent, `operator`.
+    /// `baton`, `operator` or an agent.
     pub actor: String,
-    /// What: `captured`, `started`, `returned`, …
+    /// `captured`, `started`, `returned`, …
     pub action: String,
-    /// Why, in a sentence; may be empty.
+    /// A sentence; may be empty.
     pub reason: String,
-    /// The task's state after it.
+    /// The state of the task after the event.
     pub state: State,
     /// SHA-256 of the handoff's bytes.
     pub input_hash: Option<String>,
-    /// SHA-256 of what came out.
+    /// SHA-256 of the output.
     pub output_hash: Option<String>,
     /// SHA-256 of the component that ran.
     pub plugin_digest: Option<String>,
@@ -70,11 +68,9 @@ impl Event {
 /// An event as it stands in the chain.
 #[derive(Clone, Debug)]
 pub struct RecordedEvent {
-    /// Its place, from 1.
+    /// From 1, without gaps.
     pub seq: i64,
-    /// What happened.
     pub event: Event,
-    /// Its hash.
     pub hash: String,
 }
 
@@ -134,7 +130,7 @@ pub struct EventFilter {
     /// Only events after which their task is in one of these states, or that have one of [`EventFilter::actions`]; all of both where
     /// both are empty.
     pub states: &'static [State],
-    /// As [`EventFilter::states`].
+    /// Empty for all; see [`EventFilter::states`].
     pub actions: &'static [&'static str],
 }
 

@@ -14,7 +14,7 @@ pub struct Finding {
     pub severity: String,
     /// One line.
     pub title: String,
-    /// What was seen and where.
+    /// What the plugin saw, and where.
     pub evidence: String,
 }
 

@@ -14,11 +14,9 @@ use crate::task::{self, Task};
 /// A finding with who found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
-    /// The plugin.
     pub by: String,
-    /// The task in which it found it.
+    /// The task in which the plugin found it.
     pub task: String,
-    /// What it found.
     pub finding: Finding,
 }
 

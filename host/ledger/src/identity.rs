@@ -18,9 +18,9 @@ const FIRST_FORM: i64 = 9;
 /// What a workspace remembers of its ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownLedger {
-    /// Its id: 32 hexadecimal digits.
+    /// 32 hexadecimal digits.
     pub id: String,
-    /// How far its chain went.
+    /// The end of the chain.
     pub tip: ChainTip,
 }
 

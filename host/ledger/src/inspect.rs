@@ -51,15 +51,12 @@ pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
 /// A delivery that is open although its task has been quiet for long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
-    /// The task.
     pub task: String,
-    /// What is to be delivered, as [`DeliveryKind::as_str`](crate::outbox::DeliveryKind::as_str).
     pub kind: String,
-    /// The folder that it goes into: relative to the workspace inside it, else absolute.
+    /// The folder of the delivered file: relative to the workspace inside it, else absolute.
     pub folder: String,
-    /// The name that it gets if that is free.
+    /// The name of the delivered file, if no file there has it already.
     pub name: String,
-    /// When something last happened to the task.
     pub since: Timestamp,
 }
 
@@ -86,9 +83,9 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
 /// Where a delivery goes, and whether it is still to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its folder: relative to the workspace inside it, else absolute.
+    /// Relative to the workspace inside it, else absolute.
     pub folder: String,
-    /// Whether it is still to be done.
+    /// Whether the delivery is not finished.
     pub is_open: bool,
 }
 
@@ -102,13 +99,11 @@ pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, Ledger
 /// A running task and who runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningTask {
-    /// The task.
     pub task: String,
-    /// Whose it is.
     pub agent: String,
     /// One line.
     pub title: String,
-    /// Who runs it: what it is, its process and more, with colons between.
+    /// The process that runs the task: what it is, its process id and more, with colons between.
     pub owner: String,
 }
 
@@ -133,9 +128,8 @@ pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
 /// A file that the ledger has a place for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFile {
-    /// The task.
     pub task: String,
-    /// The path: relative to the workspace inside it, else absolute.
+    /// Relative to the workspace inside it, else absolute.
     pub file: String,
 }
 

@@ -13,6 +13,8 @@
 //! holds the lock for too long, the file is damaged. A write is one transaction: when it fails, none of it is stored. Only
 //! other causes are documented at the functions.
 
+#![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
+
 pub mod attempt_log;
 pub mod backup;
 pub mod budget;

@@ -5,7 +5,7 @@
 //! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
 //! `done`. `lost` is a move whose source was gone. Carrying out is the business of `dispatch`.
 
-use baton_core::Digest;
+use baton_core::{Digest, names};
 use rusqlite::{OptionalExtension, Row, params};
 
 use crate::LedgerError;
@@ -32,44 +32,28 @@ pub enum DeliveryKind {
     Archive,
 }
 
-impl DeliveryKind {
-    const ALL: [Self; 8] = [
-        Self::Artifact,
-        Self::Handoff,
-        Self::Return,
-        Self::Reason,
-        Self::Notice,
-        Self::Copy,
-        Self::Route,
-        Self::Archive,
-    ];
-
-    /// The name in the ledger and in events.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Artifact => "artifact",
-            Self::Handoff => "handoff",
-            Self::Return => "return",
-            Self::Reason => "reason",
-            Self::Notice => "notice",
-            Self::Copy => "copy",
-            Self::Route => "route",
-            Self::Archive => "archive",
-        }
-    }
-}
+names!(
+    DeliveryKind,
+    "kind of delivery",
+    Artifact = "artifact",
+    Handoff = "handoff",
+    Return = "return",
+    Reason = "reason",
+    Notice = "notice",
+    Copy = "copy",
+    Route = "route",
+    Archive = "archive",
+);
 
 /// A delivery to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
-    /// What it is.
     pub kind: DeliveryKind,
-    /// For a move: the path of the file now.
+    /// For a move: the present path of the file.
     pub source: Option<String>,
-    /// The folder that it goes into: relative to the workspace inside it, else absolute.
+    /// The folder of the delivered file: relative to the workspace inside it, else absolute.
     pub folder: String,
-    /// The name that it gets if that is free.
+    /// The name of the delivered file, if no file there has it already.
     pub name: String,
     /// SHA-256 of the bytes.
     pub hash: Option<String>,
@@ -88,23 +72,20 @@ impl NewDelivery {
 /// A delivery that is not done yet.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// Its place in the order.
     pub id: i64,
-    /// The task that it belongs to.
+    /// The task that the delivery belongs to.
     pub task: String,
-    /// What it is.
     pub kind: DeliveryKind,
     /// Whether the temporary file was complete on the disk.
     pub staged: bool,
-    /// For a move: the path of the file.
+    /// For a move: the present path of the file.
     pub source: Option<String>,
-    /// The folder that it goes into.
+    /// As [`NewDelivery::folder`].
     pub folder: String,
-    /// The name that it gets if that is free.
+    /// The name of the delivered file, if no file there has it already.
     pub name: String,
     /// SHA-256 of the bytes.
     pub hash: Option<String>,
-    /// The bytes.
     pub bytes: Option<Vec<u8>>,
 }
 
@@ -167,7 +148,7 @@ pub enum DeliveryProgress {
     Done {
         /// As [`Delivery::folder`].
         folder: String,
-        /// The name that it got.
+        /// The name that the delivered file got.
         name: String,
     },
     /// It was not carried, or nobody knows any more.
@@ -259,7 +240,7 @@ fn delivery(row: &Row<'_>) -> Result<Delivery, LedgerError> {
     Ok(Delivery {
         id: row.get(0)?,
         task: row.get(1)?,
-        kind: DeliveryKind::ALL.into_iter().find(|k| k.as_str() == kind).ok_or_else(corrupt)?,
+        kind: kind.parse().map_err(|_| corrupt())?,
         staged: state == "staged",
         source: row.get(4)?,
         folder: row.get(5)?,

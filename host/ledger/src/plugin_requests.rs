@@ -9,17 +9,16 @@ use crate::database::Tx;
 /// A request that a plugin sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PluginRequest {
-    /// The id that stands in the handoff.
+    /// The id that the handoff has.
     pub handoff_id: String,
-    /// The plugin.
     pub sender: String,
-    /// Its name for the request.
+    /// The plugin's name for the request.
     pub key: String,
-    /// How often it was asked under this key, with this time.
+    /// How often the plugin has sent this request, including this time.
     pub times: u32,
-    /// The delivery that carries it, as [`add`](crate::outbox::add) gave it.
+    /// The delivery that writes its file, as [`add`](crate::outbox::add) returned it.
     pub delivery: i64,
-    /// Why it was withdrawn before it was captured.
+    /// The reason, where the plugin withdrew it before it was captured.
     pub taken_back: Option<String>,
 }
 

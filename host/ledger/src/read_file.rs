@@ -9,9 +9,9 @@ use crate::database::{Reader, Tx};
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFile {
-    /// Its path, as tasks have it.
+    /// As [`Task::file`](crate::task::Task::file).
     pub file: String,
-    /// What tells whether it is the same.
+    /// Size, times and inode: they change when the file's bytes do.
     pub stamp: String,
 }
 

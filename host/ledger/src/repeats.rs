@@ -10,9 +10,8 @@ use crate::database::Tx;
 /// A repetition that waits for the end of the first request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
-    /// Its task.
     pub task: String,
-    /// Where its sender reads the answer.
+    /// The folder where the sender reads the RETURN.
     pub folder: String,
 }
 

@@ -32,48 +32,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub enum RestoreError {
     /// There is a ledger already.
     #[error("there is a ledger already at {path}; --force keeps it beside the restored one")]
-    Exists {
-        /// The ledger.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The copy cannot be read.
     #[error("the copy {path} cannot be read: {source}; name a file that `baton backup` wrote")]
-    Read {
-        /// The copy.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// The copy is in use, or part of it is in another file.
     #[error("{path} has unwritten changes beside it (-wal): it is not a backup; make one with `baton backup`")]
-    NotAlone {
-        /// The copy.
-        path: PathBuf,
-    },
+    NotAlone { path: PathBuf },
     /// The copy is not a ledger, or it is damaged.
     #[error("{path} is not an intact ledger: {why}; restore from another backup")]
-    Unsound {
-        /// The copy.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
+    Unsound { path: PathBuf, why: String },
     /// The old ledger is open elsewhere.
     #[error(
         "another process has the ledger {path} open; end it (a `baton run`, or a program that reads it), then try again"
     )]
-    InUse {
-        /// The ledger.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// The file system refused it.
     #[error("the ledger {path} cannot be put there: {source}; check that its folder is yours and has room")]
-    Write {
-        /// The ledger.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

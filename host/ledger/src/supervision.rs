@@ -14,17 +14,13 @@ const FORM: i64 = 5;
 /// A plugin that failed and has not ended well since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingPlugin {
-    /// Its agent.
     pub agent: String,
-    /// The component that failed.
     pub digest: String,
-    /// Failures in a row.
     pub failures: u32,
     /// Pauses in a row.
     pub quarantines: u32,
-    /// When the next attempt may be made; absent while its failures are put up with.
+    /// When the next attempt may start; absent while the plugin is not paused.
     pub until: Option<Timestamp>,
-    /// The last failure.
     pub reason: String,
 }
 

@@ -16,26 +16,24 @@ use crate::verify::{BrokenRow, Row, RowFault, lossy};
 /// A time that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockJump {
-    /// The event.
     pub seq: i64,
-    /// Its task.
     pub task: String,
-    /// Its time, in milliseconds since 1970 in UTC.
+    /// Milliseconds since 1970 in UTC.
     pub at: i64,
-    /// By how much it lies before the event before it, or after the present.
+    /// The time by which the event is older than the one before it, or later than the present.
     pub by: Duration,
 }
 
 /// What the newest events are like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainTail {
-    /// How many were checked.
+    /// The number of checked events.
     pub events: u64,
-    /// Where they break first.
+    /// The first event that is wrong.
     pub broken: Option<BrokenRow>,
-    /// Events whose time lies before that of the event before them, oldest first.
+    /// Events that are older than the one before them, oldest first.
     pub backwards: Vec<ClockJump>,
-    /// Events whose time lies in the future, oldest first.
+    /// Events in the future, oldest first.
     pub ahead: Vec<ClockJump>,
 }
 

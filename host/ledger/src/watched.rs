@@ -15,7 +15,7 @@ pub type Stamp = Option<(u64, u64)>;
 /// What is known of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
-    /// The state that the plugin saw and the state that a task last reported, for each key.
+    /// For each key the state that the plugin saw, and the state that a task last reported.
     stamps: Vec<(String, Option<String>)>,
 }
 

@@ -58,7 +58,7 @@ struct Waiting {
 /// What the writing thread has done so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
-    /// How many transactions it has committed.
+    /// The number of committed transactions.
     pub commits: u64,
     /// The file of the ledger that was deleted or replaced.
     pub lost: Option<PathBuf>,

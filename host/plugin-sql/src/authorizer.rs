@@ -26,7 +26,7 @@ pub(super) struct Authorizer {
     database: Database,
     writable: bool,
     denial: String,
-    /// Set while the host itself speaks (`BEGIN`, `COMMIT`).
+    /// Set while the host runs a statement (`BEGIN`, `COMMIT`).
     host: Arc<AtomicBool>,
     /// Why the statement at hand was refused.
     refusal: Arc<Mutex<Option<GuestError>>>,

@@ -7,6 +7,8 @@
 //!
 //! Everything here blocks; it belongs on a thread that may.
 
+#![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
+
 mod authorizer;
 mod copy;
 mod error;
@@ -35,24 +37,20 @@ pub use value::{Row, Table, Value};
 /// One statement of a transaction.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Its text.
     pub statement: String,
-    /// Its parameters.
     pub parameters: Row,
 }
 
 /// A database that is granted to one plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
-    /// Which.
     pub database: Database,
-    /// Its file; made, with its folder, when it is missing.
+    /// Created, with its folder, when it is missing.
     #[serde(with = "value::path")]
     pub path: PathBuf,
-    /// Whether writing is granted.
     pub writable: bool,
-    /// The plugin in whose name it writes to the catalog. `None`, in any name, is for the host only.
+    /// The plugin as whose source it writes to the catalog. `None`, any source, is for the host only.
     pub writer: Option<String>,
-    /// The error for a plugin that writes without the grant: the command that grants it.
+    /// The message for a plugin that writes without the grant: it names the command that grants it.
     pub denial: String,
 }

@@ -17,7 +17,7 @@ pub(super) enum PageEnd {
 pub(super) struct ResultPages<'s> {
     rows: Rows<'s>,
     columns: usize,
-    /// A row that was read and did not fit.
+    /// A row that was read and did not fit into the last page.
     kept: Option<Row>,
 }
 

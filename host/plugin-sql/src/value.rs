@@ -28,9 +28,7 @@ pub type Row = Vec<Value>;
 /// What a query found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
-    /// The columns' names.
     pub columns: Vec<String>,
-    /// The rows.
     pub rows: Vec<Row>,
 }
 

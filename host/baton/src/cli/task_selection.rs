@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::bail;
-use baton_core::{OutcomeKind, State, UnknownState};
+use baton_core::{OutcomeKind, State, UnknownName};
 use baton_dispatch::AgentKind;
 use baton_ledger::task::TaskFilter;
 
@@ -34,9 +34,9 @@ enum StateFilter {
 }
 
 impl FromStr for StateFilter {
-    type Err = UnknownState;
+    type Err = UnknownName;
 
-    fn from_str(name: &str) -> Result<Self, UnknownState> {
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
         name.parse().map(Self::Outcome).or_else(|_| name.parse().map(Self::State))
     }
 }

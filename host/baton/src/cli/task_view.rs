@@ -80,7 +80,7 @@ pub(super) fn budgets_reached(
 pub(super) fn reached_json(reached: &ExhaustedBudget) -> Value {
     json!({
         "plugin": reached.plugin,
-        "budget": reached.resource.key(),
+        "budget": reached.resource.as_str(),
         "window": reached.window.to_string(),
         "used": reached.used,
         "limit": reached.limit,

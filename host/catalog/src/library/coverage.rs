@@ -7,13 +7,10 @@ use crate::{Catalog, CatalogError};
 /// Items of one source that are there, have one state and one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// The source's number.
     pub source: i64,
-    /// How far they are.
     pub state: ItemState,
-    /// Why they have no fingerprint.
+    /// Absent where the items have a fingerprint.
     pub reason: Option<String>,
-    /// How many there are.
     pub items: u64,
 }
 

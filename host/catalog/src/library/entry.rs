@@ -10,7 +10,6 @@ use crate::{Catalog, CatalogError};
 
 /// An item that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
 pub struct Entry {
     pub id: i64,
     pub source: i64,
@@ -33,7 +32,7 @@ pub struct Entry {
     pub album: Option<String>,
     pub isrc: Option<String>,
     pub damage: Option<String>,
-    /// As 0009.sql describes it.
+    /// Whether the last reading looked for damage.
     pub damage_checked: bool,
 }
 

@@ -18,11 +18,9 @@ pub struct Retagged {
     pub before_sha256: [u8; 32],
     /// The SHA-256 of the file now.
     pub after_sha256: [u8; 32],
-    /// The file as it is.
     pub after: FileStat,
-    /// The tags.
     pub tags: Tags,
-    /// Whether it has them now; else it has none of them.
+    /// Whether the file has the tags now; else it has none of them.
     pub has: bool,
 }
 

@@ -5,9 +5,8 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::Library;
 use crate::{Catalog, CatalogError};
 
-/// A track, as far as a file can be held against it.
+/// The fields of a track that are compared with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns, which 0001.sql describes")]
 pub struct LinkTrack {
     pub id: i64,
     pub title: String,
@@ -21,22 +20,19 @@ pub struct LinkTrack {
 /// The file of an item, and the track that it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileLink {
-    /// The number of the file.
     pub file: i64,
-    /// The number of its track.
     pub track: Option<i64>,
-    /// Why: `person`, `path`, `sound` or `tags`.
+    /// `person`, `path`, `sound` or `tags`.
     pub by: Option<String>,
-    /// The same for people.
     pub reason: Option<String>,
 }
 
 /// A path that a program names, and where the file lies that is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamePath {
-    /// As it is named.
+    /// The path as programs name it.
     pub named: String,
-    /// As it was seen.
+    /// The path as the scan found it.
     pub seen: String,
 }
 

@@ -22,11 +22,10 @@ use crate::{Catalog, CatalogError};
 /// An item that a listing did not see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingItem {
-    /// Its number.
     pub id: i64,
-    /// The path that its audio had.
+    /// The path of its audio at the last listing.
     pub path: PathBuf,
-    /// Whether that was on another volume than the source's folder.
+    /// Whether the path is on another volume than the source's folder.
     pub mounted: bool,
 }
 

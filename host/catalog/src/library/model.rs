@@ -48,25 +48,23 @@ impl FromSql for ItemState {
 /// An item as its source lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedItem {
-    /// What the source calls it.
     pub key: OsString,
-    /// The path of its audio, which may be missing.
+    /// The path of its audio; the file may be missing.
     pub path: PathBuf,
-    /// How the source names it.
+    /// The name for people.
     pub name: String,
-    /// The source's own mark of a change.
+    /// A number of the source that changes when the item does.
     pub stamp: Option<i64>,
-    /// Its size in bytes.
+    /// Bytes.
     pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
+    /// Nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Its inode.
     pub inode: u64,
-    /// The number of its volume.
+    /// The device number.
     pub volume: u64,
-    /// Whether its volume is not the volume of the source's folder.
+    /// Whether the item is on another volume than the source's folder.
     pub mounted: bool,
-    /// Why there is no audio where the source says that there is; then size, time and inode are 0.
+    /// Why the audio that the source names does not exist; then size, time and inode are 0.
     pub absent: Option<String>,
 }
 
@@ -74,31 +72,28 @@ pub struct ListedItem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is known for itself")]
 pub struct KnownItem {
-    /// Its number.
     pub id: i64,
-    /// The number of its file.
     pub file: i64,
-    /// The path that its audio had.
+    /// The path of its audio at the last listing.
     pub path: PathBuf,
-    /// How its source named it.
+    /// The name for people.
     pub name: String,
-    /// The source's mark when it was listed.
+    /// [`ListedItem::stamp`] at the last listing.
     pub stamp: Option<i64>,
-    /// Its size in bytes.
+    /// Bytes.
     pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
+    /// Nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Its inode.
     pub inode: u64,
-    /// Its state after it was last read.
+    /// The state after the last reading.
     pub state: ItemState,
-    /// Whether it has a fingerprint that was made at this size, time and inode.
+    /// Whether it has a fingerprint of the file with this size, time and inode.
     pub heard: bool,
     /// Whether the last listing of its source did not find it.
     pub missing: bool,
     /// Whether it was on another volume than its source's folder.
     pub mounted: bool,
-    /// Whether its source's last listing saw it, and left nothing open.
+    /// Whether the source's last listing found it and decided whether it is the same file.
     pub settled: bool,
 }
 

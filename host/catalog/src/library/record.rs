@@ -14,35 +14,29 @@ use crate::CatalogError;
 /// A file that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileReading {
-    /// The item's number.
     pub item: i64,
-    /// The file as it was before it was read: its size in bytes.
+    /// Bytes, before the file was read.
     pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
+    /// Nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Its inode.
     pub inode: u64,
-    /// The result.
     pub outcome: ReadingOutcome,
 }
 
 /// By what a file is known again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStat {
-    /// Its size in bytes.
+    /// Bytes.
     pub size: u64,
-    /// When it was written, in nanoseconds since 1970.
+    /// Nanoseconds since 1970.
     pub mtime_ns: i64,
-    /// Its inode.
     pub inode: u64,
 }
 
 /// A file that was written again with the same audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RewrittenFile {
-    /// As it was.
     pub before: FileStat,
-    /// As it is.
     pub after: FileStat,
     /// The SHA-256 of all of it, as it is.
     pub file_sha256: [u8; 32],
@@ -57,18 +51,17 @@ pub enum ReadingOutcome {
     Without {
         /// [`ItemState::Failed`] or [`ItemState::Skipped`].
         state: ItemState,
-        /// Why, as a word.
+        /// One word, for filters.
         reason: &'static str,
-        /// Why, for people.
+        /// For people.
         detail: String,
-        /// What it says of itself all the same.
+        /// Tags that could be read nevertheless.
         tags: Tags,
     },
 }
 
 /// What a file says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
 pub struct Tags {
     pub title: Option<String>,
     pub artist: Option<String>,
@@ -78,11 +71,10 @@ pub struct Tags {
 
 /// What a file was found to be. The columns of `library_items` say more of each.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the columns, which 0002.sql describes")]
 pub struct AudioFacts {
-    /// How the fingerprint was made, as `fingerprints` names it.
+    /// The algorithm, as the table `fingerprints` names it.
     pub algorithm: &'static str,
-    /// Its words, four bytes each, the lowest first.
+    /// Words of four bytes, little-endian.
     pub words: Vec<u8>,
     pub audio_sha256: Option<[u8; 32]>,
     pub file_sha256: Option<[u8; 32]>,
@@ -98,7 +90,7 @@ pub struct AudioFacts {
     pub artist: Option<String>,
     pub album: Option<String>,
     pub isrc: Option<String>,
-    /// What is wrong with it, for people.
+    /// A description for people.
     pub damage: Option<String>,
 }
 

@@ -10,7 +10,6 @@ use crate::{Catalog, CatalogError};
 
 /// Two prints that sound alike in their first two minutes, and how.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the names are those of the columns, which `baton-library` fills and reads")]
 pub struct SoundPair {
     pub one: [u8; 32],
     pub other: [u8; 32],

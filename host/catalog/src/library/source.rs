@@ -31,21 +31,18 @@ impl SourceKind {
 /// A source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Its number.
     pub id: i64,
-    /// Its folder, resolved.
+    /// The folder, without links.
     pub path: PathBuf,
-    /// What kind of place it is.
     pub kind: SourceKind,
-    /// The number of its newest listing.
+    /// The number of the newest listing.
     pub scan: i64,
-    /// When it was listed to its end, last.
+    /// The end of the last complete listing.
     pub listed_at: Option<Timestamp>,
-    /// The volume that it lay on then.
+    /// The volume of the folder at `listed_at`.
     pub volume: Option<Volume>,
-    /// Since when it cannot be reached.
+    /// The time since when the source cannot be reached.
     pub failed_at: Option<Timestamp>,
-    /// Why it cannot be reached.
     pub failure: Option<String>,
 }
 

@@ -11,11 +11,11 @@ use crate::{Catalog, CatalogError};
 /// The volume of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// Its number, as long as it is mounted. Some file systems have another one each time, and another disk may get the same.
+    /// The device number while it is mounted. It may change with each mount, and another disk may get the same one.
     pub device: u64,
     /// The id of the file system, which many keep; 0 where there is none.
     pub fsid: u64,
-    /// Its UUID, as a number; none where the system does not tell it.
+    /// The UUID as a number; absent where the system does not report one.
     pub uuid: Option<u128>,
 }
 

@@ -10,7 +10,7 @@ use crate::{Catalog, CatalogError};
 pub struct WholePrint {
     /// The SHA-256 of its audio packets.
     pub audio_sha256: [u8; 32],
-    /// Its words, four bytes each, the lowest first.
+    /// Words of four bytes, little-endian.
     pub words: Vec<u8>,
 }
 

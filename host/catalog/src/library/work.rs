@@ -10,7 +10,6 @@ use crate::{Catalog, CatalogError};
 /// Which items are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkFilter {
-    /// The source.
     pub source: i64,
     /// Whether it is those that have a fingerprint and were not read since the newest listing, to compare; else it is those that
     /// wait.
@@ -20,23 +19,20 @@ pub struct WorkFilter {
 /// An item that is to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingItem {
-    /// Its number.
     pub item: i64,
-    /// Where the next page begins: after the listing at which it was read last, and its number.
+    /// The position after which the next page begins: the listing at which the item was last read, and its number.
     pub place: (i64, i64),
-    /// The path of its audio.
     pub path: PathBuf,
-    /// Its size in bytes, as far as it is known.
+    /// Bytes; 0 where it is not known.
     pub size: u64,
-    /// Whether that is on another volume than its source's folder.
+    /// Whether the path is on another volume than the source's folder.
     pub mounted: bool,
-    /// What is known of it, where it was read before and is compared.
+    /// The last reading, where the item is compared with it.
     pub before: Option<PreviousReading>,
 }
 
 /// What an item was when it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns")]
 pub struct PreviousReading {
     pub file_sha256: Option<Vec<u8>>,
     pub words: Option<Vec<u8>>,

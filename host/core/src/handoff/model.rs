@@ -1,10 +1,10 @@
 //! The normalised handoff. Everything in it comes from an untrusted file.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::names;
 
 /// What a file asks for or answers, whatever its dialect.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,28 +103,18 @@ pub enum Dialect {
     Markdown,
 }
 
-impl Dialect {
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::H1 => "H1",
-            Self::H2 => "H2",
-            Self::H2b => "H2b",
-            Self::H3 => "H3",
-            Self::H4 => "H4",
-            Self::R1 => "R1",
-            Self::R2 => "R2",
-            Self::Markdown => "Markdown",
-        }
-    }
-}
-
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+names!(
+    Dialect,
+    "dialect",
+    H1 = "H1",
+    H2 = "H2",
+    H2b = "H2b",
+    H3 = "H3",
+    H4 = "H4",
+    R1 = "R1",
+    R2 = "R2",
+    Markdown = "Markdown",
+);
 
 /// Request or answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +159,8 @@ pub enum Priority {
     Critical,
 }
 
+names!(Priority, "priority", Low = "low", Medium = "medium", High = "high", Critical = "critical",);
+
 impl Priority {
     /// Reads a priority in the words that agents use, the first of them that is one (`🔴 High (today)`), or a number: 0 is
     /// the most urgent, as in `P0`. Others are `None`.
@@ -184,17 +176,6 @@ impl Priority {
             "medium" | "normal" | "standard" | "p2" | "2" => Some(Self::Medium),
             "low" | "lowest" | "p3" | "p4" | "p5" | "3" | "4" | "5" => Some(Self::Low),
             _ => None,
-        }
-    }
-
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
         }
     }
 }

@@ -15,20 +15,12 @@ pub enum PruneError {
     },
     /// Something with the archive's name is there.
     #[error("{path} exists already; an archive overwrites nothing: name a new file")]
-    Exists {
-        /// Where the archive was to be.
-        path: PathBuf,
-    },
+    Exists { path: PathBuf },
     /// The archive cannot be written.
     #[error(
         "the archive {path} cannot be written: {source}; nothing was pruned; check that its folder exists and has room"
     )]
-    Write {
-        /// Where the archive was to be.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
+    Write { path: PathBuf, source: std::io::Error },
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

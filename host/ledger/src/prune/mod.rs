@@ -54,9 +54,8 @@ use crate::Ledger;
 /// The result of a prune.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneResult {
-    /// Up to which event the ledger is pruned now. Less than planned when a task became active again meanwhile.
+    /// The last deleted event. Earlier than planned when a task became active again meanwhile.
     pub last: i64,
-    /// The archive of the events.
     pub archive: PathBuf,
     /// The number of captured files whose bytes were deleted.
     pub inputs: u64,

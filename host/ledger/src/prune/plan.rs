@@ -22,7 +22,7 @@ pub struct Plan {
     pub first: i64,
     /// The last event to delete; less than `first` when there is nothing to delete.
     pub last: i64,
-    /// The event that ends the prefix.
+    /// The first event that must stay.
     pub kept: Option<FirstKeptEvent>,
     /// Tasks that had no event since then may lose theirs.
     pub(super) before: Timestamp,
@@ -39,11 +39,9 @@ impl Plan {
 /// The first event that must stay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstKeptEvent {
-    /// Its number.
     pub seq: i64,
-    /// Its task.
     pub task: String,
-    /// Why, in a sentence about the task.
+    /// A sentence about the task.
     pub why: &'static str,
 }
 

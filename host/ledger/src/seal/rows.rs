@@ -20,11 +20,10 @@ const LISTED: usize = 5;
 /// A problem with the rows of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowProblem {
-    /// The table.
     pub table: String,
-    /// The row's key, where it is known.
+    /// The primary key, where it is known.
     pub row: Option<String>,
-    /// What is wrong, in a sentence.
+    /// A sentence.
     pub what: String,
 }
 
@@ -58,7 +57,6 @@ pub struct Rows {
     /// Whether the last seal in the chain covers all rows. If not, rows have changed since, which is normal while Baton runs
     /// or after it was killed.
     pub sealed: bool,
-    /// What is wrong.
     pub problems: Vec<RowProblem>,
 }
 

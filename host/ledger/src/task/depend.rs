@@ -61,15 +61,11 @@ pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerEr
 /// A waiting task, and what it depends on although no task has that id or title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDependency {
-    /// The waiting task.
     pub task: String,
-    /// Its agent.
     pub agent: String,
-    /// Its title.
     pub title: String,
-    /// What it depends on, as its sender wrote it.
+    /// The dependency, as the sender wrote it.
     pub needs: String,
-    /// When it was captured.
     pub since: Timestamp,
 }
 

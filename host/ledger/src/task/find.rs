@@ -53,13 +53,11 @@ pub(super) const ASKED_AS: &str =
 /// What a RETURN says of the request that it answers, the surest first.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerReference {
-    /// The request's id.
     pub handoff_id: Option<String>,
-    /// The request's file name.
     pub file_name: Option<String>,
-    /// The sender's own task.
+    /// The id of the sender's task.
     pub task_id: Option<String>,
-    /// A token of that task: its first eight hexadecimal digits, or these and the last eight.
+    /// The first eight hexadecimal digits of that id, or these and the last eight.
     pub token: Option<String>,
 }
 
@@ -134,13 +132,11 @@ const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
 /// A task whose file is in an inbox.
 #[derive(Clone, Debug)]
 pub struct InboxTask {
-    /// Its id.
     pub id: String,
     /// As [`Task::file`].
     pub file: String,
     /// As [`Task::input`].
     pub input: Option<String>,
-    /// When it was written down.
     pub since: Timestamp,
 }
 

@@ -26,33 +26,27 @@ const COLUMNS: &str =
 /// A task in the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// Its id.
     pub id: String,
-    /// The agent that is to do it.
     pub agent: String,
-    /// The sender.
     pub sender: Option<String>,
     /// One line.
     pub title: String,
     /// `HANDOFF`, `RETURN`, …
     pub kind: String,
-    /// What made it.
     pub origin: Origin,
-    /// The action; absent for the agent's default.
+    /// Absent for the agent's default action.
     pub action: Option<String>,
-    /// Where it stands.
     pub state: State,
-    /// How much was done; absent when the plugin said nothing of it.
+    /// Absent when the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// Why, in a sentence; may be empty.
+    /// A sentence; may be empty.
     pub reason: String,
-    /// How many attempts began.
+    /// The number of attempts that have started.
     pub attempts: u32,
-    /// When it was written down.
     pub created_at: Timestamp,
-    /// When it came into the state in which it ended.
+    /// When the task reached its final state.
     pub ended_at: Option<Timestamp>,
-    /// When it has to be done.
+    /// When the sender needs it done.
     pub deadline: Option<Timestamp>,
     /// As [`Task::file`](super::Task::file).
     pub file: Option<String>,
@@ -72,18 +66,17 @@ impl HistoryEntry {
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryLimit {
-    /// So many tasks.
+    /// The largest number of tasks.
     pub most: u32,
-    /// So many bytes.
+    /// The largest number of bytes of all entries together.
     pub bytes: usize,
 }
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
-    /// The tasks, in the order that was asked for.
     pub entries: Vec<HistoryEntry>,
-    /// There were more of those that were asked for, and no room for their bytes.
+    /// Whether entries were left out because of [`HistoryLimit::bytes`].
     pub is_full: bool,
 }
 

@@ -1,7 +1,7 @@
 //! A new task, and a task as the ledger stores it.
 
 use baton_core::handoff::Priority;
-use baton_core::{OutcomeKind, State};
+use baton_core::{OutcomeKind, State, names};
 use jiff::Timestamp;
 
 /// What made a task.
@@ -15,68 +15,53 @@ pub enum Origin {
     Call,
 }
 
-impl Origin {
-    /// The name in the ledger.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Handoff => "handoff",
-            Self::Trigger => "trigger",
-            Self::Call => "call",
-        }
-    }
-}
+names!(Origin, "origin", Handoff = "handoff", Trigger = "trigger", Call = "call",);
 
 /// A task as it is first written down.
 #[derive(Clone, Debug)]
 pub struct NewTask {
-    /// The agent that is to do it.
     pub agent: String,
-    /// What made it.
     pub origin: Origin,
     /// `HANDOFF`, `RETURN`, …
     pub kind: String,
-    /// The sender's id for it.
+    /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
-    /// The sender, as a canonical name where known.
+    /// A canonical name where the sender is a known agent.
     pub sender: Option<String>,
     /// One line.
     pub title: String,
-    /// The sender's own task, whatever kind of id that is.
+    /// The id of the sender's task, in any form.
     pub task_id: Option<String>,
-    /// The action; absent for the agent's default.
+    /// Absent for the agent's default action.
     pub action: Option<String>,
     /// A JSON object.
     pub args: String,
     /// Markdown.
     pub body: String,
-    /// When the sender says that it was made.
+    /// The time that the handoff states.
     pub made_at: Option<Timestamp>,
-    /// When it has to be done.
+    /// When the sender needs it done.
     pub deadline: Option<Timestamp>,
-    /// The chain of handoffs that it belongs to.
+    /// The id of its chain of handoffs.
     pub chain_id: Option<String>,
     /// Its place in the chain, from 1.
     pub chain_phase: Option<u32>,
-    /// Of a trigger: the paths that fired it.
+    /// For a trigger: the files that fired it.
     pub paths: Vec<String>,
-    /// How urgent.
     pub priority: Priority,
-    /// Its first state.
     pub state: State,
-    /// Why that state.
     pub reason: String,
-    /// The path of the file, as [`Task::file`].
+    /// As [`Task::file`].
     pub file: Option<String>,
     /// SHA-256 of the file's bytes; absent when it was not read.
     pub input: Option<String>,
-    /// Equal for equal requests.
+    /// Two requests with one key are the same request.
     pub dedupe_key: Option<String>,
-    /// Equal for equal content.
+    /// SHA-256 of the content without its times.
     pub substance: Option<String>,
-    /// Who wrote it down, for the event.
+    /// The actor of the task's first event.
     pub actor: String,
-    /// Of a RETURN that has ended no request yet: the name of what it answers.
+    /// For a RETURN that has ended no request yet: the name of the request that it answers.
     pub answers: Option<String>,
     /// As [`Task::about`].
     pub about: Option<String>,
@@ -124,69 +109,61 @@ impl NewTask {
 pub struct Task {
     /// Sixteen hexadecimal digits.
     pub id: String,
-    /// The agent that is to do it.
     pub agent: String,
-    /// What made it.
     pub origin: Origin,
     /// `HANDOFF`, `RETURN`, …
     pub kind: String,
-    /// The sender's id for it.
+    /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
-    /// The sender.
     pub sender: Option<String>,
-    /// The sender's own task, whatever kind of id that is.
+    /// The id of the sender's task, in any form.
     pub task_id: Option<String>,
     /// One line.
     pub title: String,
-    /// The action; absent for the agent's default.
+    /// Absent for the agent's default action.
     pub action: Option<String>,
     /// A JSON object.
     pub args: String,
     /// Markdown.
     pub body: String,
-    /// When the sender says that it was made.
+    /// The time that the handoff states.
     pub made_at: Option<Timestamp>,
-    /// Of a trigger: the paths that fired it.
+    /// For a trigger: the files that fired it.
     pub paths: Vec<String>,
-    /// How urgent.
     pub priority: Priority,
-    /// Its state.
     pub state: State,
-    /// How much of it was done, when its plugin has said so.
+    /// Absent when the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
-    /// Why, in a sentence; may be empty.
+    /// A sentence; may be empty.
     pub reason: String,
-    /// How many attempts began.
+    /// The number of attempts that have started.
     pub attempts: u32,
-    /// The path of its file now: relative to the workspace inside it, else absolute.
+    /// The present path of its file: relative to the workspace inside it, else absolute.
     pub file: Option<String>,
     /// SHA-256 of the file's bytes.
     pub input: Option<String>,
     /// SHA-256 of the content without its times.
     pub substance: Option<String>,
-    /// When the next attempt is due, for `waiting`; absent while it waits for other tasks.
+    /// For `waiting`: when the next attempt is due; absent while the task waits for other tasks.
     pub due_at: Option<Timestamp>,
-    /// When it has to be done.
+    /// When the sender needs it done.
     pub deadline: Option<Timestamp>,
-    /// The chain of handoffs that it belongs to.
+    /// The id of its chain of handoffs.
     pub chain_id: Option<String>,
     /// Its place in the chain, from 1.
     pub chain_phase: Option<u32>,
-    /// What a person answered to its last question.
+    /// The answer of a person to the last question of the task.
     pub answer: Option<String>,
-    /// Whether a person asked for the end of the attempt that runs.
+    /// Whether a person has asked to stop the running attempt.
     pub stop_asked: bool,
-    /// Of a task that a RETURN made: the RETURN's own task.
+    /// For a task that a RETURN triggered: the RETURN's task.
     pub about: Option<String>,
-    /// Of a RETURN: the request that it answers.
+    /// For a RETURN: the task of the request that it answers.
     pub request: Option<String>,
-    /// Who gets the RETURN, where that is not the sender.
+    /// The agent that receives the RETURN, where that is not the sender.
     pub reply_to: Option<String>,
-    /// When it was written down.
     pub created_at: Timestamp,
-    /// When its RETURN was delivered.
     pub returned_at: Option<Timestamp>,
-    /// When its file was archived.
     pub archived_at: Option<Timestamp>,
 }
 
@@ -195,46 +172,39 @@ pub struct Task {
 pub struct TaskSummary {
     /// As [`Task::id`].
     pub id: String,
-    /// The agent that is to do it.
     pub agent: String,
-    /// The sender's id for it.
+    /// The sender's id of the handoff.
     pub handoff_id: Option<String>,
-    /// The sender.
     pub sender: Option<String>,
     /// One line.
     pub title: String,
-    /// The action; absent for the agent's default.
+    /// Absent for the agent's default action.
     pub action: Option<String>,
-    /// Its state.
     pub state: State,
     /// As [`Task::outcome`].
     pub outcome: Option<OutcomeKind>,
-    /// Why, in a sentence; may be empty.
+    /// A sentence; may be empty.
     pub reason: String,
-    /// How many attempts began.
+    /// The number of attempts that have started.
     pub attempts: u32,
     /// As [`Task::file`].
     pub file: Option<String>,
-    /// When it was written down.
     pub created_at: Timestamp,
-    /// When its RETURN was delivered.
     pub returned_at: Option<Timestamp>,
-    /// When its file was archived.
     pub archived_at: Option<Timestamp>,
-    /// When it has to be done.
+    /// When the sender needs it done.
     pub deadline: Option<Timestamp>,
 }
 
 /// Which tasks a list shows.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
-    /// Those in one of these states, or with one of these outcomes; all where both are empty.
+    /// Tasks in one of these states or with one of these outcomes; all where both lists are empty.
     pub states: Vec<State>,
     /// See `states`.
     pub outcomes: Vec<OutcomeKind>,
-    /// Those of this agent.
     pub agent: Option<String>,
-    /// Those that were written down since then.
+    /// Tasks that were captured since then.
     pub since: Option<Timestamp>,
 }
 

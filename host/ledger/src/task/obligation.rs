@@ -49,23 +49,22 @@ pub fn set_closing(tx: &Tx<'_>, id: &str, closing: CloseReason) -> Result<(), Le
 /// `cancelled` and `undeliverable`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compliance {
-    /// The agent.
     pub agent: String,
     /// Requests that ask for a RETURN.
     pub asked: u64,
-    /// Those that wait for one.
+    /// Requests without a RETURN yet.
     pub open: u64,
-    /// Of the open ones, those whose time is up.
+    /// Open requests whose time is up.
     pub overdue: u64,
-    /// Those that the agent itself answered.
+    /// Requests that the agent answered.
     pub answered: u64,
-    /// Those that were answered by a RETURN without the signature of an agent here.
+    /// Requests that were answered by a RETURN that no agent of the workspace signed.
     pub by_other: u64,
-    /// Those that were archived because nobody answered them.
+    /// Requests that were archived because nobody answered them.
     pub stale: u64,
-    /// Those that a person or their sender took back.
+    /// Requests that a person or their sender withdrew.
     pub cancelled: u64,
-    /// Those that never reached the agent: rejected, refused, unreadable.
+    /// Requests that never reached the agent: rejected, refused, unreadable.
     pub undeliverable: u64,
 }
 

@@ -36,11 +36,9 @@ pub(super) fn asked() -> [String; 4] {
 /// What a worker has to know about a task before it leases it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
-    /// The task.
     pub id: String,
-    /// The action that it asks for.
     pub action: Option<String>,
-    /// How many attempts began before.
+    /// The number of attempts that have started before.
     pub attempts: u32,
 }
 

@@ -16,11 +16,11 @@ const MOST: usize = 10_000;
 /// The tasks that a word may mean.
 #[derive(Clone, Debug)]
 pub struct TaskMatches {
-    /// The tasks, oldest first; of a request that was repeated only the first.
+    /// Oldest first; of a repeated request only the first task.
     pub tasks: Vec<Task>,
-    /// Whether the word is only the beginning of their ids.
+    /// Whether the reference is only the beginning of their ids.
     pub by_prefix: bool,
-    /// Whether the word may mean further tasks, which were not read.
+    /// Whether the reference may mean more tasks, which were not read.
     pub more: bool,
 }
 

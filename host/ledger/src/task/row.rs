@@ -118,10 +118,7 @@ pub(crate) fn state(name: &str) -> Result<State, LedgerError> {
 }
 
 pub(super) fn origin(name: &str) -> Result<Origin, LedgerError> {
-    [Origin::Handoff, Origin::Trigger, Origin::Call]
-        .into_iter()
-        .find(|origin| origin.as_str() == name)
-        .ok_or_else(|| LedgerError::Corrupt { what: "an origin", value: name.to_owned() })
+    name.parse().map_err(|_| LedgerError::Corrupt { what: "an origin", value: name.to_owned() })
 }
 
 fn priority(number: i64) -> Priority {

@@ -42,19 +42,19 @@ const IDLE: &str = "SELECT agent FROM (SELECT DISTINCT agent FROM tasks WHERE st
 /// How long a task may stay in a state before it counts as stalled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StallLimits {
-    /// Queued, while no attempt of its agent ended.
+    /// For a queued task, while no attempt of its agent ends.
     pub queued: Duration,
-    /// Running, without an event.
+    /// For a running task without an event.
     pub running: Duration,
-    /// Waiting for a person.
+    /// For a task that waits for a person.
     pub person: Duration,
-    /// Waiting, after its time has come.
+    /// For a waiting task after it is due.
     pub overdue: Duration,
-    /// In the inbox of an external agent.
+    /// For a task in the inbox of an external agent.
     pub delivered: Duration,
-    /// Recorded and not processed yet.
+    /// For a captured task.
     pub captured: Duration,
-    /// How many tasks of each state are given at most, the oldest ones.
+    /// The largest number of tasks of each state, the oldest first.
     pub at_most: u32,
 }
 
@@ -109,17 +109,13 @@ impl StallReason {
 /// A task that does not move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stalled {
-    /// The task.
     pub id: String,
-    /// Whose it is.
     pub agent: String,
     /// One line.
     pub title: String,
-    /// Where it stands.
     pub state: State,
-    /// Why it counts.
     pub why: StallReason,
-    /// Since when it stands still: the beginning of its state, its last event when it runs, its due time when it waits.
+    /// The last event of a running task, the due time of a waiting one, else the beginning of its state.
     pub since: Timestamp,
 }
 

@@ -53,11 +53,9 @@ impl RowFault {
 /// The first row at which the chain breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenRow {
-    /// Its number.
     pub seq: i64,
-    /// The task that it says it is of.
+    /// The task that the row names.
     pub task: String,
-    /// What is wrong.
     pub wrong: RowFault,
 }
 
@@ -68,18 +66,17 @@ pub struct PrunedPart {
     pub last: i64,
     /// The hash of that event.
     pub hash: String,
-    /// Where the last prune archived what it took, as its event says.
+    /// The archive of the last prune, as its event names it.
     pub archive: Option<String>,
 }
 
 /// What is wrong with an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenArchive {
-    /// The file.
     pub file: PathBuf,
-    /// The line in it, from 1.
+    /// From 1.
     pub line: u64,
-    /// What is wrong, in a sentence.
+    /// A sentence.
     pub why: &'static str,
 }
 
@@ -88,26 +85,26 @@ pub struct BrokenArchive {
 pub struct ArchivedPart {
     /// The first event in them; 1 when nothing of the chain is missing.
     pub first: i64,
-    /// The last event in them that hangs together with the first.
+    /// The last event up to which they are one chain.
     pub last: i64,
-    /// Where they break first, or do not lead into the ledger.
+    /// The first event that is wrong, or that does not lead into the ledger.
     pub broken: Option<BrokenArchive>,
 }
 
 /// What the chain is like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How far it goes, whether it is sound or not.
+    /// The end of the chain, whether it is sound or not.
     pub tip: ChainTip,
-    /// Where it breaks first.
+    /// The first event that is wrong.
     pub broken: Option<BrokenRow>,
-    /// Where the head that was asked for stands.
+    /// The position of the expected head.
     pub found: Option<HeadPosition>,
-    /// What was pruned; then the ledger's own rows begin after it.
+    /// The pruned part; the ledger's own rows begin after it.
     pub pruned: Option<PrunedPart>,
-    /// What the archives hold, where some were given.
+    /// The events of the archives, where some were given.
     pub archived: Option<ArchivedPart>,
-    /// The result of the check of all rows.
+    /// The check of all rows against the seals.
     pub rows: Rows,
 }
 

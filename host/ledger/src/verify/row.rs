@@ -6,9 +6,8 @@ use crate::{LedgerError, event};
 pub(super) const COLUMNS: &str =
     "seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, prev, hash";
 
-/// An event as its row has it.
+/// An event as its row has it: the names are those of the columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the columns; the rule of the hash explains them")]
 pub struct Row {
     pub seq: i64,
     pub task: String,
@@ -68,9 +67,9 @@ pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, Le
 /// How far a chain goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainTip {
-    /// How many events the chain has had; those that were pruned count too.
+    /// The number of events that the chain has had, including pruned ones.
     pub events: u64,
-    /// The hash of the last one; [`GENESIS`](event::GENESIS) when there is none.
+    /// The hash of the last event; [`GENESIS`](event::GENESIS) when there is none.
     pub head: String,
 }
 

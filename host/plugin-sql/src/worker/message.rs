@@ -16,52 +16,28 @@ pub enum Request {
         /// The database, without links in its path.
         #[serde(with = "crate::value::path")]
         from: PathBuf,
-        /// An empty file.
         #[serde(with = "crate::value::path")]
         to: PathBuf,
-        /// The device of the file that is meant.
+        /// The device of the expected file.
         device: u64,
-        /// Its inode.
         inode: u64,
     },
     /// Reads everything at once.
-    Query {
-        /// Its text.
-        statement: String,
-        /// Its parameters.
-        parameters: Vec<Value>,
-    },
+    Query { statement: String, parameters: Vec<Value> },
     /// Writes.
-    Execute {
-        /// Its text.
-        statement: String,
-        /// Its parameters.
-        parameters: Vec<Value>,
-    },
+    Execute { statement: String, parameters: Vec<Value> },
     /// Writes many rows in one transaction.
     Batch {
-        /// Its text.
         statement: String,
         /// The parameters of each execution.
         rows: Vec<Row>,
     },
     /// Writes with several statements in one transaction.
-    Transaction {
-        /// The statements.
-        steps: Vec<Step>,
-    },
+    Transaction { steps: Vec<Step> },
     /// Begins a query that is read piece by piece. From now on the worker answers [`Request::Next`] only.
-    Walk {
-        /// Its text.
-        statement: String,
-        /// Its parameters.
-        parameters: Vec<Value>,
-    },
+    Walk { statement: String, parameters: Vec<Value> },
     /// The next rows of what [`Request::Walk`] began.
-    Next {
-        /// At most so many.
-        most: u32,
-    },
+    Next { most: u32 },
 }
 
 /// The answer to a request.
@@ -75,16 +51,16 @@ pub enum Answer {
     Table(Table),
     /// A statement or a batch has written.
     Changed {
-        /// How many rows it changed.
+        /// The number of changed rows.
         rows: u64,
-        /// By how many bytes it enlarged the database, where that is counted (the catalog).
+        /// Bytes by which the database grew; counted for the catalog only.
         growth: u64,
     },
     /// The statements of a transaction have written.
     Changes {
-        /// How many rows each changed.
+        /// The number of changed rows, by statement.
         rows: Vec<u64>,
-        /// As in [`Answer::Changed`], of all together.
+        /// As in [`Answer::Changed`], of all statements together.
         growth: u64,
     },
     /// The columns of what [`Request::Walk`] began.

@@ -29,7 +29,7 @@ pub(super) fn as_text(budget: &Budget, used: Option<&BudgetUse>) -> String {
         let amount = |number| if resource.is_bytes() { bytes(number) } else { u64::to_string(&number) };
         let used = used.map(|used| format!("; used: {} and {}", amount(used.hour), amount(used.day)));
         let (hour, day) = (amount(limit.hour), amount(limit.day));
-        format!("  {:<13} {hour} an hour, {day} a day{}\n", resource.key(), used.unwrap_or_default())
+        format!("  {:<13} {hour} an hour, {day} a day{}\n", resource.as_str(), used.unwrap_or_default())
     };
     format!("\nbudget\n{}", Resource::ALL.map(line).concat())
 }
@@ -38,7 +38,7 @@ pub(super) fn as_json(budget: &Budget, used: Option<&BudgetUse>) -> Value {
     let limit = |resource: Resource| {
         let limit = budget.limit(resource);
         let used = used.map(|used| used.of(resource)).map(|used| json!({ "hour": used.hour, "day": used.day }));
-        (resource.key().to_owned(), json!({ "hour": limit.hour, "day": limit.day, "used": used }))
+        (resource.as_str().to_owned(), json!({ "hour": limit.hour, "day": limit.day, "used": used }))
     };
     Value::Object(Resource::ALL.map(limit).into_iter().collect::<Map<_, _>>())
 }

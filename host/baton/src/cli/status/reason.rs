@@ -34,7 +34,7 @@ fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
         return Some(format!("its plugin is in quarantine after {} failures in a row", held.failures));
     }
     let reached = holds.reached.iter().find(|reached| reached.plugin == task.agent && reached.holds_tasks())?;
-    Some(format!("its plugin has used up its budget `{}`", reached.resource.key()))
+    Some(format!("its plugin has used up its budget `{}`", reached.resource.as_str()))
 }
 
 /// A delivered request waits for its RETURN; a reason is shown only after its deadline.

@@ -12,7 +12,6 @@ use baton_library::coverage::{self, Coverage};
 use baton_library::duplicates::{self, DuplicateOptions, Duplicates, WholePrints};
 use baton_library::lookup::{self, LookupQuery};
 use baton_library::scan;
-use generated::{Error, Heard, Match, Twice};
 
 use super::super::beneath::{OpenError, RefusalReason, quoted};
 use super::gate::WorkSize;
@@ -20,6 +19,7 @@ use super::{convert, generated};
 use crate::error::ResourceLimit;
 use crate::limits;
 use crate::store::State;
+use generated::{Error, Heard, Match, Twice};
 
 impl generated::Host for State {
     async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<Heard, Error>> {
