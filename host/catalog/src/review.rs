@@ -12,21 +12,33 @@ use crate::{Catalog, CatalogError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReviewQuestion {
     pub what: ReviewSubject,
-    /// The number and the names of the track that it may be.
-    pub track: (i64, Track),
+    /// The track that it may be.
+    pub track: KnownTrack,
     /// For and against.
     pub reasons: Vec<Reason>,
     /// The likeliest question has the highest score.
     pub score: u32,
 }
 
+/// A track of the catalog.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownTrack {
+    pub id: i64,
+    pub names: Track,
+}
+
 /// What may be a track.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReviewSubject {
-    /// Another track: its number and how it is called.
-    Track(i64, Track),
-    /// A file: its number, its path, and how its tags or its name call it.
-    File(i64, String, Track),
+    /// Another track.
+    Track(KnownTrack),
+    /// A file.
+    File {
+        id: i64,
+        path: String,
+        /// As its tags or its file name call it.
+        names: Track,
+    },
 }
 
 /// What was decided, as numbers of today: pairs of tracks, and files with tracks.
@@ -42,11 +54,11 @@ impl Catalog {
         let (tracks, decided) = (self.all_tracks()?, self.decided()?);
         let mut unsure = unsure_tracks(&tracks, &decided);
         unsure.extend(self.unsure_files(&tracks, &decided)?);
-        unsure.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.0));
+        unsure.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.id));
         Ok(unsure)
     }
 
-    fn all_tracks(&self) -> Result<Vec<(i64, Track)>, CatalogError> {
+    fn all_tracks(&self) -> Result<Vec<KnownTrack>, CatalogError> {
         let mut ids: HashMap<i64, Vec<Id>> = HashMap::new();
         let mut select =
             self.connection.prepare("SELECT item, service, external_id FROM external_ids WHERE kind = 'track'")?;
@@ -69,11 +81,11 @@ impl Catalog {
                 isrc: row.get(5)?,
                 ..Track::default()
             };
-            Ok((id, track))
+            Ok(KnownTrack { id, names: track })
         })?;
-        let mut tracks: Vec<(i64, Track)> = rows.collect::<Result<_, _>>()?;
-        for (id, track) in &mut tracks {
-            track.ids = ids.remove(id).unwrap_or_default();
+        let mut tracks: Vec<KnownTrack> = rows.collect::<Result<_, _>>()?;
+        for track in &mut tracks {
+            track.names.ids = ids.remove(&track.id).unwrap_or_default();
         }
         Ok(tracks)
     }
@@ -81,7 +93,7 @@ impl Catalog {
     /// Files that are no track yet and may be one.
     fn unsure_files(
         &self,
-        tracks: &[(i64, Track)],
+        tracks: &[KnownTrack],
         decided: &PastDecisions,
     ) -> Result<Vec<ReviewQuestion>, CatalogError> {
         let mut select = self.connection.prepare(
@@ -90,7 +102,7 @@ impl Catalog {
              WHERE f.track IS NULL AND f.missing = 0 
                  AND (f.path NOT LIKE '%://%' OR i.id IS NOT NULL) ORDER BY f.id, i.id",
         )?;
-        let matcher = Matcher::new(tracks.iter().map(|(_, track)| track));
+        let matcher = Matcher::new(tracks.iter().map(|track| &track.names));
         let (mut unsure, mut last) = (Vec::new(), None);
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
@@ -111,8 +123,8 @@ impl Catalog {
                 ..Track::default()
             };
             let Decision::Review { candidates } = matcher.find(&track) else { continue };
-            let asked = |(id, _): &(i64, Track)| !decided.files.contains(&(file, *id));
-            unsure.extend(first(&candidates, tracks, asked, &ReviewSubject::File(file, path, track)));
+            let asked = |known: &KnownTrack| !decided.files.contains(&(file, known.id));
+            unsure.extend(first(&candidates, tracks, asked, &ReviewSubject::File { id: file, path, names: track }));
         }
         Ok(unsure)
     }
@@ -140,20 +152,22 @@ impl Catalog {
 }
 
 /// Tracks that a service does not know, against those that it knows: two tracks of one service are two to that service.
-fn unsure_tracks(tracks: &[(i64, Track)], decided: &PastDecisions) -> Vec<ReviewQuestion> {
+fn unsure_tracks(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
-        tracks.iter().flat_map(|(_, track)| &track.ids).map(|id| id.service.as_str()).collect();
+        tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();
     let has = |track: &Track, service: &str| track.ids.iter().any(|id| id.service == service);
     let (mut unsure, mut seen) = (Vec::new(), HashSet::new());
     for service in services {
-        let (known, others): (Vec<_>, Vec<_>) = tracks.iter().cloned().partition(|(_, track)| has(track, service));
-        let matcher = Matcher::new(known.iter().map(|(_, track)| track));
-        for (id, track) in others {
-            let Decision::Review { candidates } = matcher.find(&track) else { continue };
+        let (known, others): (Vec<_>, Vec<_>) = tracks.iter().cloned().partition(|track| has(&track.names, service));
+        let matcher = Matcher::new(known.iter().map(|track| &track.names));
+        for track in others {
+            let Decision::Review { candidates } = matcher.find(&track.names) else { continue };
             let apart = |a: &Track, b: &Track| a.ids.iter().all(|id| !has(b, &id.service));
-            let asked = |(other, known): &(i64, Track)| !decided.tracks.contains(&(id, *other)) && apart(&track, known);
-            let one = first(&candidates, &known, asked, &ReviewSubject::Track(id, track.clone()));
-            unsure.extend(one.filter(|one| seen.insert((id.min(one.track.0), id.max(one.track.0)))));
+            let asked = |known: &KnownTrack| {
+                !decided.tracks.contains(&(track.id, known.id)) && apart(&track.names, &known.names)
+            };
+            let one = first(&candidates, &known, asked, &ReviewSubject::Track(track.clone()));
+            unsure.extend(one.filter(|one| seen.insert((track.id.min(one.track.id), track.id.max(one.track.id)))));
         }
     }
     unsure
@@ -162,8 +176,8 @@ fn unsure_tracks(tracks: &[(i64, Track)], decided: &PastDecisions) -> Vec<Review
 /// The best candidate that may be asked about.
 fn first(
     candidates: &[MatchCandidate],
-    tracks: &[(i64, Track)],
-    asked: impl Fn(&(i64, Track)) -> bool,
+    tracks: &[KnownTrack],
+    asked: impl Fn(&KnownTrack) -> bool,
     what: &ReviewSubject,
 ) -> Option<ReviewQuestion> {
     let found =

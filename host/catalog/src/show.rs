@@ -47,6 +47,15 @@ pub struct Play {
     pub deck: Option<i64>,
 }
 
+/// A playlist that a track is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaylistPlace {
+    /// The name of the playlist.
+    pub name: String,
+    /// The track's place, from 1.
+    pub position: i64,
+}
+
 /// Everything that is known of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackDetails {
@@ -54,8 +63,7 @@ pub struct TrackDetails {
     /// By field; in each field the track's value first.
     pub facts: Vec<Fact>,
     pub ids: Vec<ExternalId>,
-    /// The playlists that it is on, with its place from 1.
-    pub playlists: Vec<(String, i64)>,
+    pub playlists: Vec<PlaylistPlace>,
     pub tags: Vec<String>,
     pub files: Vec<File>,
     pub plays: Vec<Play>,

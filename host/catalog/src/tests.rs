@@ -120,7 +120,7 @@ fn what_is_said_again_changes_nothing() {
     let count = |name: &str| first.counts.iter().find(|named| named.name == name).unwrap().count;
     let rows = ["tracks", "artists", "albums", "playlist items", "plays", "files", "fingerprints", "tags"].map(count);
     assert_eq!(rows, [1, 2, 1, 1, 1, 1, 1, 1]);
-    assert_eq!(shown.playlists, [("P".to_owned(), 1)]);
+    assert_eq!(shown.playlists, [PlaylistPlace { name: "P".to_owned(), position: 1 }]);
     assert_eq!((shown.files[0].fingerprints.join(","), shown.plays[0].deck), ("chromaprint".to_owned(), Some(2)));
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
-use baton_catalog::library::{Count, ItemState, Source};
+use baton_catalog::library::{Count, ItemState, MissingCount, Source};
 
 /// The share that is asked for unless somebody says otherwise, in per cent.
 pub const GATE: u8 = 80;
@@ -138,14 +138,14 @@ impl Coverage {
         Ok(Self { in_part, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
     }
 
-    fn from(sources: &[Source], counts: &[Count], missing: &[(i64, u64)], gate_percent: u8) -> Self {
+    fn from(sources: &[Source], counts: &[Count], missing: &[MissingCount], gate_percent: u8) -> Self {
         let one = |source: &Source| {
             let counts = counts.iter().filter(|count| count.source == source.id);
-            let missing = missing.iter().find(|(of, _)| *of == source.id).map_or(0, |(_, items)| *items);
+            let missing = missing.iter().find(|count| count.source == source.id).map_or(0, |count| count.items);
             let part = CoveragePart::of(counts, missing, gate_percent);
             SourceCoverage { path: source.path.clone(), failure: source.failure.clone(), part }
         };
-        let missing = missing.iter().map(|(_, items)| items).sum();
+        let missing = missing.iter().map(|count| count.items).sum();
         let total = CoveragePart::of(counts.iter(), missing, gate_percent);
         Self { gate_percent, in_part: 0, total, sources: sources.iter().map(one).collect() }
     }

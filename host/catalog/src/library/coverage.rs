@@ -14,6 +14,13 @@ pub struct Count {
     pub items: u64,
 }
 
+/// How many items of a source are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingCount {
+    pub source: i64,
+    pub items: u64,
+}
+
 impl Catalog {
     /// All items that are there, counted.
     pub fn library_counts(&self) -> Result<Vec<Count>, CatalogError> {
@@ -35,13 +42,15 @@ impl Catalog {
         Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// How many items of each source are missing. A file that was moved out of its source is not: its key is its whole path.
-    pub fn library_missing(&self) -> Result<Vec<(i64, u64)>, CatalogError> {
+    /// How many items of each source are missing. A file that was moved out of its source does not count: its key is its whole path.
+    pub fn library_missing(&self) -> Result<Vec<MissingCount>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path
              GROUP BY 1 ORDER BY 1",
         )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let count = |row: &rusqlite::Row<'_>| {
+            Ok(MissingCount { source: row.get(0)?, items: row.get::<_, i64>(1)?.unsigned_abs() })
+        };
+        Ok(select.query_map([], count)?.collect::<Result<_, _>>()?)
     }
 }

@@ -24,6 +24,14 @@ pub struct Retagged {
     pub has: bool,
 }
 
+/// The copy of a file that was kept when another one was taken away.
+#[derive(Clone, Copy, Debug)]
+pub struct KeptCopy<'a> {
+    pub path: &'a Path,
+    /// Its link before it was kept instead of the other one.
+    pub link: Option<&'a FileLink>,
+}
+
 impl Catalog {
     /// The link of the file at a path; none where the catalog does not have the file.
     pub fn link_at(&self, path: &Path) -> Result<Option<FileLink>, CatalogError> {
@@ -76,16 +84,11 @@ impl Library {
 
     /// Writes down that the file `gone` is back. What [`Library::keep_instead`] said of the kept one is said of it no more: that one
     /// has the link `was` again. Done again it changes nothing.
-    pub fn keep_both(
-        &mut self,
-        gone: &Path,
-        kept: Option<(&Path, Option<&FileLink>)>,
-        now: Timestamp,
-    ) -> Result<(), CatalogError> {
+    pub fn keep_both(&mut self, gone: &Path, kept: Option<KeptCopy<'_>>, now: Timestamp) -> Result<(), CatalogError> {
         let gone_text = path_text::to_text(gone);
         let transaction = self.begin()?;
-        if let Some((kept, was)) = kept {
-            let kept_text = path_text::to_text(kept);
+        if let Some(KeptCopy { path, link: was }) = kept {
+            let kept_text = path_text::to_text(path);
             transaction.execute(
                 "DELETE FROM moves WHERE path = ?1 AND file = (SELECT id FROM files WHERE path = ?2)",
                 [&gone_text, &kept_text],

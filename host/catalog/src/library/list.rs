@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::column::{self, PathRead};
-use super::model::{KnownItem, ListedItem, ListedState};
+use super::model::{ComparedItem, KnownItem, ListedItem, ListedState};
 use super::put::ItemWrite;
 use super::{Library, named};
 use crate::{Catalog, CatalogError};
@@ -66,8 +66,7 @@ impl Library {
         Ok(self.connection.query_row(sql, [source], |row| row.get(0))?)
     }
 
-    /// Takes in a piece of a listing, in one transaction; says of each item how it stands, and the number by which it was
-    /// known. Of what is as it was nothing is written.
+    /// Compares a part of a listing with the catalog and writes what has changed, in one transaction.
     pub fn list(
         &mut self,
         source: i64,
@@ -75,7 +74,7 @@ impl Library {
         items: &[ListedItem],
         retry: bool,
         now: Timestamp,
-    ) -> Result<Vec<(ListedState, Option<i64>)>, CatalogError> {
+    ) -> Result<Vec<ComparedItem>, CatalogError> {
         let transaction = self.begin()?;
         let (tx, at) = (&transaction, now.as_millisecond());
         let one = |item: &ListedItem| -> rusqlite::Result<_> {
@@ -83,13 +82,13 @@ impl Library {
                 None if came_in(tx, source, item)? || was_renamed(tx, item, at)? => known(tx, source, &item.key)?,
                 known => known,
             };
-            let standing = ListedState::of(item, known.as_ref(), retry);
-            ItemWrite { tx, source, scan, at, item }.put(known.as_ref(), standing)?;
-            Ok((standing, known.map(|known| known.id)))
+            let state = ListedState::of(item, known.as_ref(), retry);
+            ItemWrite { tx, source, scan, at, item }.put(known.as_ref(), state)?;
+            Ok(ComparedItem { state, known: known.map(|known| known.id) })
         };
-        let standings = items.iter().map(one).collect::<Result<_, _>>()?;
+        let compared = items.iter().map(one).collect::<Result<_, _>>()?;
         transaction.commit()?;
-        Ok(standings)
+        Ok(compared)
     }
 
     /// Ends what is open of `items`, which have another inode and nothing else ([`ListedState::OtherInode`]). With `same` they

@@ -97,6 +97,14 @@ pub struct KnownItem {
     pub settled: bool,
 }
 
+/// A listed item after it was compared with the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComparedItem {
+    pub state: ListedState,
+    /// The number by which the catalog knew it.
+    pub known: Option<i64>,
+}
+
 /// How a listed item compares with what the catalog knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    AudioFacts, FileReading, Library, ListedItem, ListedState, ReadingOutcome, SamePath, Source, SourceKind, WorkFilter,
+    AudioFacts, FileReading, Library, ListedItem, ListedState, PagePosition, ReadingOutcome, SamePath, Source,
+    SourceKind, WorkFilter,
 };
 use crate::{Catalog, Decisions};
 
@@ -52,7 +53,7 @@ impl Room {
         let source = room.incoming.clone();
         room.list(&source, &[listed("/in", "a.mp3", 1), listed("/in", "b.mp3", 2)]);
         let work = WorkFilter { source: source.id, verify: false };
-        let waiting = room.catalog().library_page(work, (0, 0), 9).unwrap();
+        let waiting = room.catalog().library_page(work, PagePosition::default(), 9).unwrap();
         let heard = |path: &Path| AudioFacts {
             algorithm: "x",
             words: path.as_os_str().as_encoded_bytes().to_vec(),
@@ -121,11 +122,11 @@ impl Room {
     fn list(&mut self, source: &Source, items: &[ListedItem]) -> Vec<ListedState> {
         let scan = self.library.begin_listing(source.id).unwrap();
         let listed = self.library.list(source.id, scan, items, false, now()).unwrap();
-        let seen: Vec<_> = listed.iter().filter_map(|(_, known)| *known).collect();
+        let seen: Vec<_> = listed.iter().filter_map(|item| item.known).collect();
         let vanished = self.catalog().library_vanished(source.id, scan, &|id| seen.contains(&id)).unwrap();
         let gone: Vec<_> = vanished.iter().map(|item| item.id).collect();
         self.library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
-        listed.into_iter().map(|(standing, _)| standing).collect()
+        listed.into_iter().map(|item| item.state).collect()
     }
 
     /// The files that are there, with the title of their track.
@@ -237,7 +238,10 @@ fn a_scan_ends_well_whose_items_were_moved_onto_others_meanwhile() {
     let mut room = Room::new();
     let organised = room.organised.clone();
     room.list(&organised, &[listed("/org", "b.mp3", 2)]);
-    let waiting = room.catalog().library_page(WorkFilter { source: organised.id, verify: false }, (0, 0), 9).unwrap();
+    let waiting = room
+        .catalog()
+        .library_page(WorkFilter { source: organised.id, verify: false }, PagePosition::default(), 9)
+        .unwrap();
     assert_eq!(waiting.len(), 1);
     room.moved("/in/b.mp3", "/org/b.mp3", 10);
     let outcome = ReadingOutcome::Fingerprinted(Box::new(AudioFacts { algorithm: "x", ..AudioFacts::default() }));

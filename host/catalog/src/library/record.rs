@@ -94,6 +94,14 @@ pub struct AudioFacts {
     pub damage: Option<String>,
 }
 
+/// A reading that found nothing new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ComparedReading {
+    pub item: i64,
+    /// Whether the file was decoded to its end and has no damage.
+    pub is_intact: bool,
+}
+
 impl Library {
     /// Records the results of `readings` in one transaction.
     pub fn record(&mut self, readings: &[FileReading], now: Timestamp) -> Result<(), CatalogError> {
@@ -104,11 +112,10 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that items were read again, and that nothing new came of it; of each, whether it was decoded to its end and has no
-    /// damage.
-    pub fn compared(&mut self, items: &[(i64, bool)], now: Timestamp) -> Result<(), CatalogError> {
+    /// Records that items were read again and are as the catalog has them.
+    pub fn compared(&mut self, items: &[ComparedReading], now: Timestamp) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
-        for (item, is_intact) in items {
+        for ComparedReading { item, is_intact } in items {
             transaction
                 .prepare_cached(
                     "UPDATE library_items SET read_at = ?2, damage_checked = max(damage_checked, ?3),

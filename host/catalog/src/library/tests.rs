@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::{
-    AudioFacts, FileReading, ItemState, Library, ListedItem, ListedState, ReadingOutcome, Source, SourceKind, Tags,
-    WorkFilter,
+    AudioFacts, ComparedItem, FileReading, ItemState, Library, ListedItem, ListedState, PagePosition, ReadingOutcome,
+    Source, SourceKind, Tags, WorkFilter,
 };
 use crate::Catalog;
 
@@ -61,22 +61,24 @@ fn listed(name: &str) -> ListedItem {
 
 fn list(library: &mut Library, source: &Source, items: &[ListedItem], retry: bool) -> Vec<ListedState> {
     let scan = library.begin_listing(source.id).unwrap();
-    let (standings, known): (Vec<_>, Vec<_>) =
-        library.list(source.id, scan, items, retry, now()).unwrap().into_iter().unzip();
+    let compared = library.list(source.id, scan, items, retry, now()).unwrap();
     let catalog = Catalog::open(Path::new(library.connection.path().unwrap())).unwrap().unwrap();
     let gone: Vec<i64> = catalog
-        .library_vanished(source.id, scan, &|id| known.contains(&Some(id)))
+        .library_vanished(source.id, scan, &|id| compared.iter().any(|item| item.known == Some(id)))
         .unwrap()
         .iter()
         .map(|item| item.id)
         .collect();
     library.end_listing(source.id, &gone, &[], &[], now()).unwrap();
-    standings
+    compared.iter().map(|item| item.state).collect()
 }
 
 /// Everything that waits is read; a name that begins with `bad` fails.
 fn read_all(room: &Room, library: &mut Library, source: &Source) {
-    let waiting = room.catalog().library_page(WorkFilter { source: source.id, verify: false }, (0, 0), 100).unwrap();
+    let waiting = room
+        .catalog()
+        .library_page(WorkFilter { source: source.id, verify: false }, PagePosition::default(), 100)
+        .unwrap();
     let reading = |item: &super::WaitingItem| FileReading {
         item: item.item,
         size: 10,
@@ -153,11 +155,11 @@ fn a_listing_of_what_is_as_it_was_writes_of_no_item() {
 #[test]
 fn what_is_kept_unseen_is_not_read_before_it_is_seen() {
     let (room, mut library, source) = Room::new();
-    let waiting = || room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
+    let waiting = || room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().items;
     list(&mut library, &source, &[listed("a"), listed("b")], false);
     let scan = library.begin_listing(source.id).unwrap();
     let seen = library.list(source.id, scan, &[listed("a")], false, now()).unwrap();
-    assert_eq!(seen, [(ListedState::Pending, Some(1))]);
+    assert_eq!(seen, [ComparedItem { state: ListedState::Pending, known: Some(1) }]);
     library.end_listing(source.id, &[], &[2], &[], now()).unwrap();
     assert_eq!(waiting(), 1);
     list(&mut library, &source, &[listed("a"), listed("b")], false);
@@ -185,15 +187,15 @@ fn another_inode_alone_is_another_file_unless_it_is_said_otherwise() {
         let scan = library.begin_listing(source.id).unwrap();
         let items = items.clone().map(|item| ListedItem { inode: item.inode + scan.cast_unsigned(), ..item });
         let listed = library.list(source.id, scan, &items, false, now()).unwrap();
-        assert_eq!(listed, [1, 2].map(|id| (ListedState::OtherInode, Some(id))));
+        assert_eq!(listed, [1, 2].map(|id| ComparedItem { state: ListedState::OtherInode, known: Some(id) }));
         assert_eq!(done(), 1);
         library.settle_inodes(&[1, 2], same).unwrap();
-        let waiting = room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().0;
+        let waiting = room.catalog().library_work(WorkFilter { source: source.id, verify: false }).unwrap().items;
         assert_eq!((done(), waiting), if same { (1, 0) } else { (0, 2) });
         if same {
             let again = library.begin_listing(source.id).unwrap();
             let standings = library.list(source.id, again, &items, false, now()).unwrap();
-            assert_eq!(standings, [1, 2].map(|id| (ListedState::Unchanged, Some(id))));
+            assert_eq!(standings, [1, 2].map(|id| ComparedItem { state: ListedState::Unchanged, known: Some(id) }));
         }
     }
 }

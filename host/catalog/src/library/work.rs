@@ -20,8 +20,8 @@ pub struct WorkFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingItem {
     pub item: i64,
-    /// The position after which the next page begins: the listing at which the item was last read, and its number.
-    pub place: (i64, i64),
+    /// The position after which the next page begins.
+    pub position: PagePosition,
     pub path: PathBuf,
     /// Bytes; 0 where it is not known.
     pub size: u64,
@@ -29,6 +29,21 @@ pub struct WaitingItem {
     pub mounted: bool,
     /// The last reading, where the item is compared with it.
     pub before: Option<PreviousReading>,
+}
+
+/// A position in the list of waiting items; the default is before the first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PagePosition {
+    /// The listing at which the item was last read.
+    pub scan: i64,
+    pub item: i64,
+}
+
+/// All waiting items together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkSize {
+    pub items: u64,
+    pub bytes: u64,
 }
 
 /// What an item was when it was read.
@@ -63,18 +78,20 @@ impl WorkFilter {
 }
 
 impl Catalog {
-    /// How many items wait, and how many bytes they have together.
-    pub fn library_work(&self, work: WorkFilter) -> Result<(u64, u64), CatalogError> {
+    /// How much waits.
+    pub fn library_work(&self, work: WorkFilter) -> Result<WorkSize, CatalogError> {
         let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
-        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()));
+        let read = |row: &Row<'_>| {
+            Ok(WorkSize { items: row.get::<_, i64>(0)?.unsigned_abs(), bytes: row.get::<_, i64>(1)?.unsigned_abs() })
+        };
         Ok(self.connection.query_row(&sql, [work.source], read)?)
     }
 
-    /// The next items after the place `after`, at most `most` of them; the first page is after `(0, 0)`.
+    /// The next items after `after`, at most `most` of them.
     pub fn library_page(
         &self,
         work: WorkFilter,
-        after: (i64, i64),
+        after: PagePosition,
         most: u32,
     ) -> Result<Vec<WaitingItem>, CatalogError> {
         let mut select = self.connection.prepare_cached(&format!(
@@ -86,14 +103,14 @@ impl Catalog {
             work.choice(),
             work.order()
         ))?;
-        let rows = select.query_map(params![work.source, after.0, after.1, most], |row| {
+        let rows = select.query_map(params![work.source, after.scan, after.item, most], |row| {
             let before = PreviousReading { file_sha256: row.get(4)?, words: row.get(5)? };
             Ok(WaitingItem {
                 item: row.get(0)?,
                 path: row.get::<_, PathRead>(1)?.0.into(),
                 size: row.get::<_, i64>(2)?.unsigned_abs(),
                 before: row.get::<_, bool>(3)?.then_some(before),
-                place: (row.get(6)?, row.get(0)?),
+                position: PagePosition { scan: row.get(6)?, item: row.get(0)? },
                 mounted: row.get(7)?,
             })
         })?;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
-use baton_catalog::library::{KnownItem, Library, ListedState, Source};
+use baton_catalog::library::{ComparedItem, KnownItem, Library, ListedState, Source};
 use jiff::Timestamp;
 
 use super::missing::{MissingQuery, vanish};
@@ -136,22 +136,23 @@ impl Lister<'_> {
         seen: &mut ListingProgress,
     ) -> Result<(), CatalogError> {
         let (known, retry, now) = (self.known.zip(self.source), self.options.retry, self.now);
-        let standings = match (&mut self.into, self.source) {
+        let compared = match (&mut self.into, self.source) {
             (ListingTarget::Catalog(library), Some(source)) => library.list(source.id, scan, piece, retry, now)?,
             (ListingTarget::Nowhere, _) => {
                 let one = |item: &Item| {
                     let known = known.map(|(known, of)| known.library_item(of.id, &item.key)).transpose()?.flatten();
-                    Ok((ListedState::of(item, known.as_ref(), retry), known.map(|known| known.id)))
+                    let state = ListedState::of(item, known.as_ref(), retry);
+                    Ok(ComparedItem { state, known: known.map(|known| known.id) })
                 };
                 piece.iter().map(one).collect::<Result<Vec<_>, CatalogError>>()?
             }
             (ListingTarget::Catalog(_), None) => Vec::new(),
         };
-        for (item, (standing, known)) in piece.iter().zip(standings) {
+        for (item, ComparedItem { state, known }) in piece.iter().zip(compared) {
             seen.known.extend(known);
-            count(listing, item, standing);
+            count(listing, item, state);
             if item.absent.is_none() {
-                seen.volumes.entry(item.volume).or_default().note(item, standing, known);
+                seen.volumes.entry(item.volume).or_default().note(item, state, known);
             }
         }
         Ok(())

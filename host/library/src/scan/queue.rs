@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
-use baton_catalog::library::{WaitingItem, WorkFilter};
+use baton_catalog::library::{PagePosition, WaitingItem, WorkFilter};
 
 use super::Options;
 
@@ -42,13 +42,13 @@ struct Pages {
     catalog: Catalog,
     /// What is asked of each source, and its place.
     works: VecDeque<(usize, WorkFilter)>,
-    after: (i64, i64),
+    after: PagePosition,
 }
 
 impl Queue {
     /// What waits in the catalog, as much of it as is wanted.
     pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, WorkFilter)>, wanted: &Options) -> Self {
-        let pages = Pages { catalog, works: works.into(), after: (0, 0) };
+        let pages = Pages { catalog, works: works.into(), after: PagePosition::default() };
         let until = wanted.time.map(|time| Instant::now() + time);
         Self::new(VecDeque::new(), Some(pages), wanted.limit.unwrap_or(u64::MAX), until)
     }
@@ -98,11 +98,11 @@ impl Pages {
         while let Some((source, work)) = self.works.front().copied() {
             let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };
             if let Some(last) = page.last() {
-                self.after = last.place;
+                self.after = last.position;
                 return Ok(page.into_iter().map(|waiting| Job { source, waiting }).collect());
             }
             self.works.pop_front();
-            self.after = (0, 0);
+            self.after = PagePosition::default();
         }
         Ok(VecDeque::new())
     }

@@ -132,8 +132,8 @@ fn begin(
     let catalog = open(catalog)?;
     let (mut items, mut bytes) = (0, 0);
     for (_, work) in works {
-        let (more, size) = catalog.library_work(*work)?;
-        (items, bytes) = (items + more, bytes + size);
+        let size = catalog.library_work(*work)?;
+        (items, bytes) = (items + size.items, bytes + size.bytes);
     }
     let wanted = options.limit.map_or(items, |limit| items.min(limit));
     // Of a part the bytes are not known before it is read.

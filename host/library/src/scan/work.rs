@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use baton_catalog::CatalogError;
-use baton_catalog::library::{FileReading, ItemState, Library, ReadingOutcome};
+use baton_catalog::library::{ComparedReading, FileReading, ItemState, Library, ReadingOutcome};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 
@@ -156,9 +156,11 @@ impl Pass<'_> {
                 library.record(&readings, Timestamp::now())?;
             }
             if !same.is_empty() {
-                let is_intact = |compared: Option<Comparison>| compared == Some(Comparison::Same);
-                let items: Vec<(i64, bool)> =
-                    same.iter().map(|(job, _, compared)| (job.waiting.item, is_intact(*compared))).collect();
+                let reading = |(job, _, compared): &&Done| ComparedReading {
+                    item: job.waiting.item,
+                    is_intact: *compared == Some(Comparison::Same),
+                };
+                let items: Vec<ComparedReading> = same.iter().map(reading).collect();
                 library.compared(&items, Timestamp::now())?;
             }
             for (job, reading, compared) in &done {

@@ -88,7 +88,7 @@ fn as_json(shown: &TrackDetails) -> Value {
     };
     let ids =
         shown.ids.iter().map(|id| json!({ "service": id.service, "id": id.id, "url": id.url, "source": id.source }));
-    let playlists = shown.playlists.iter().map(|(name, position)| json!({ "name": name, "position": position }));
+    let playlists = shown.playlists.iter().map(|on| json!({ "name": on.name, "position": on.position }));
     let files = shown.files.iter().map(|file| {
         json!({
             "path": file.path,
@@ -133,7 +133,7 @@ fn as_text(shown: &TrackDetails) -> String {
     let or_empty = |text: Option<&String>| text.cloned().unwrap_or_default();
     let ids = shown.ids.iter().map(|id| vec![id.service.clone(), id.id.clone(), or_empty(id.url.as_ref())]);
     section(&["SERVICE", "ID", "URL"], ids.collect());
-    let playlists = shown.playlists.iter().map(|(name, position)| vec![name.clone(), position.to_string()]);
+    let playlists = shown.playlists.iter().map(|on| vec![on.name.clone(), on.position.to_string()]);
     section(&["PLAYLIST", "PLACE"], playlists.collect());
     section(&["TAG"], shown.tags.iter().map(|tag| vec![tag.clone()]).collect());
     let files = shown.files.iter().map(|file| {

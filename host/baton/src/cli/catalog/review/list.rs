@@ -1,6 +1,6 @@
 //! The questions as a table or JSON.
 
-use baton_catalog::{Catalog, ReviewQuestion, ReviewSubject};
+use baton_catalog::{Catalog, KnownTrack, ReviewQuestion, ReviewSubject};
 use baton_track_match::Track;
 use serde_json::{Value, json};
 
@@ -50,17 +50,17 @@ impl ListOptions {
 }
 
 fn as_json(unsure: &ReviewQuestion) -> Value {
-    let track = |id: i64, track: &Track| json!({ "track": id, "title": track.title, "artists": track.artists, "album": track.album, "duration_ms": track.duration_ms });
+    let track = |KnownTrack { id, names }: &KnownTrack| json!({ "track": id, "title": names.title, "artists": names.artists, "album": names.album, "duration_ms": names.duration_ms });
     let what = match &unsure.what {
-        ReviewSubject::Track(id, one) => track(*id, one),
-        ReviewSubject::File(id, path, one) => {
-            json!({ "file": id, "path": path, "title": one.title, "artists": one.artists, "duration_ms": one.duration_ms })
+        ReviewSubject::Track(one) => track(one),
+        ReviewSubject::File { id, path, names } => {
+            json!({ "file": id, "path": path, "title": names.title, "artists": names.artists, "duration_ms": names.duration_ms })
         }
     };
     json!({
-        "ref": Reference::of(&unsure.what, unsure.track.0).to_string(),
+        "ref": Reference::of(&unsure.what, unsure.track.id).to_string(),
         "what": what,
-        "may_be": track(unsure.track.0, &unsure.track.1),
+        "may_be": track(&unsure.track),
         "score": unsure.score,
         "reasons": unsure.reasons,
         "why": why(unsure),
@@ -72,15 +72,15 @@ fn as_text(shown: &[&ReviewQuestion]) -> String {
     let long = |track: &Track| length(track.duration_ms.and_then(|ms| i64::try_from(ms).ok()));
     for unsure in shown {
         let (named, one) = match &unsure.what {
-            ReviewSubject::Track(_, one) => (called(one), one),
-            ReviewSubject::File(_, path, one) => (path.clone(), one),
+            ReviewSubject::Track(one) => (called(&one.names), &one.names),
+            ReviewSubject::File { path, names, .. } => (path.clone(), names),
         };
         table.row([
-            Reference::of(&unsure.what, unsure.track.0).to_string(),
+            Reference::of(&unsure.what, unsure.track.id).to_string(),
             shorten(&named, 50),
             long(one),
-            shorten(&called(&unsure.track.1), 50),
-            long(&unsure.track.1),
+            shorten(&called(&unsure.track.names), 50),
+            long(&unsure.track.names),
             shorten(&why(unsure), 100),
         ]);
     }

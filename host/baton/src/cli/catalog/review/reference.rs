@@ -22,8 +22,8 @@ pub(super) enum Reference {
 impl Reference {
     pub(super) fn of(what: &ReviewSubject, track: i64) -> Self {
         match what {
-            ReviewSubject::Track(other, _) => Self::Tracks(*other, track),
-            ReviewSubject::File(file, ..) => Self::File(*file, track),
+            ReviewSubject::Track(other) => Self::Tracks(other.id, track),
+            ReviewSubject::File { id, .. } => Self::File(*id, track),
         }
     }
 

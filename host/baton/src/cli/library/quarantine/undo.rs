@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use baton_catalog::library::Library;
+use baton_catalog::library::{KeptCopy, Library};
 use baton_core::path_text;
 use fail::fail_point;
 use jiff::Timestamp;
@@ -102,6 +102,6 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
 
 fn back(library: &mut Library, home: &Path, kept: &Kept) -> anyhow::Result<()> {
     let (path, link) = (kept.path(), kept.link());
-    let kept = path.as_deref().map(|path| (path, Some(&link)));
+    let kept = path.as_deref().map(|path| KeptCopy { path, link: Some(&link) });
     Ok(library.keep_both(home, kept, Timestamp::now())?)
 }
