@@ -145,10 +145,17 @@ impl EventFilter {
     }
 }
 
-/// Gives the events after number `after`, up to and including `last`, oldest first.
-pub fn each_after(
+/// The numbers of events: greater than `after`, up to and including `last`.
+#[derive(Clone, Copy, Debug)]
+pub struct EventRange {
+    pub after: i64,
+    pub last: i64,
+}
+
+/// Calls `each` for every event of the range that the filter lets through, oldest first.
+pub fn each_in(
     reader: &Reader,
-    (after, last): (i64, i64),
+    range: EventRange,
     choice: EventFilter,
     mut each: impl FnMut(RecordedEvent) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
@@ -158,7 +165,7 @@ pub fn each_after(
         choice.sql()
     );
     let mut select = reader.connection.prepare_cached(&sql)?;
-    let mut rows = select.query([after, last])?;
+    let mut rows = select.query([range.after, range.last])?;
     while let Some(row) = rows.next()? {
         each(recorded(row)?)?;
     }

@@ -11,14 +11,21 @@ use crate::LedgerError;
 use crate::database::{self, Reader};
 use crate::task::timestamp;
 
-/// The form of the file and the newest one that this build knows.
-pub fn form(reader: &Reader) -> Result<(i64, i64), LedgerError> {
-    Ok((baton_sqlite::form(&reader.connection)?, database::known()))
+/// The form of a file, beside the newest one that this build knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    pub found: i64,
+    pub known: i64,
+}
+
+/// The form of the ledger.
+pub fn form(reader: &Reader) -> Result<Form, LedgerError> {
+    Ok(Form { found: baton_sqlite::form(&reader.connection)?, known: database::known() })
 }
 
 /// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.
 pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
-    Ok(form(reader)?.0 >= wanted)
+    Ok(form(reader)?.found >= wanted)
 }
 
 /// The pages only, without the indexes, and the first problems.
@@ -199,7 +206,7 @@ mod tests {
         let (_folder, ledger) = ledger();
         let reader = ledger.reader().unwrap();
         let newest = database::known();
-        assert_eq!((form(&reader).unwrap(), events(&reader).unwrap()), ((newest, newest), 0));
+        assert_eq!((form(&reader).unwrap(), events(&reader).unwrap()), (Form { found: newest, known: newest }, 0));
         assert_eq!(quick_check(&reader).unwrap(), Vec::<String>::new());
     }
 

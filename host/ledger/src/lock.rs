@@ -47,17 +47,19 @@ impl LockTable {
     pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
         let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
         let book = self.clone();
-        self.ledger.write(move |tx| book.take_in(tx, (&plugin, &name), &task, Timestamp::now())).await
+        self.ledger
+            .write(move |tx| book.take_in(tx, LockName { plugin: &plugin, name: &name }, &task, Timestamp::now()))
+            .await
     }
 
     fn take_in(
         &self,
         tx: &Tx<'_>,
-        name: (&str, &str),
+        lock: LockName<'_>,
         task: &str,
         now: Timestamp,
     ) -> Result<Option<HeldLock>, LedgerError> {
-        if let Some((id, owner)) = holder(tx.connection, name)? {
+        if let Some(Holder { id, owner }) = holder(tx.connection, lock)? {
             if self.counts(id, &owner, tx.owner) {
                 return Ok(None);
             }
@@ -66,7 +68,7 @@ impl LockTable {
         let mut insert = tx
             .connection
             .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        insert.execute(params![name.0, name.1, tx.owner, task, now.as_millisecond()])?;
+        insert.execute(params![lock.plugin, lock.name, tx.owner, task, now.as_millisecond()])?;
         let id = tx.connection.last_insert_rowid();
         // Before the commit: nobody may find the row and not who holds it.
         self.live.all().insert(id);
@@ -125,13 +127,28 @@ impl Drop for HeldLock {
 
 impl fmt::Debug for HeldLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Taken").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("HeldLock").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
-fn holder(connection: &Connection, (plugin, name): (&str, &str)) -> Result<Option<(i64, String)>, LedgerError> {
+/// The name of a lock; each plugin has its own names.
+#[derive(Clone, Copy)]
+struct LockName<'a> {
+    plugin: &'a str,
+    name: &'a str,
+}
+
+/// The row of a lock and the process that holds it.
+struct Holder {
+    id: i64,
+    owner: String,
+}
+
+fn holder(connection: &Connection, lock: LockName<'_>) -> Result<Option<Holder>, LedgerError> {
     let mut select = connection.prepare_cached("SELECT id, owner FROM claims WHERE plugin = ?1 AND name = ?2")?;
-    Ok(select.query_row([plugin, name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    Ok(select
+        .query_row([lock.plugin, lock.name], |row| Ok(Holder { id: row.get(0)?, owner: row.get(1)? }))
+        .optional()?)
 }
 
 fn exists(connection: &Connection, id: i64) -> Result<bool, LedgerError> {

@@ -112,7 +112,7 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
 /// to one that `is_gone` is this one's from now on.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
-    for (delivery, owner) in select(tx, "AND task = ?1", [task])? {
+    for OwnedDelivery { delivery, owner } in select(tx, "AND task = ?1", [task])? {
         match owner.as_deref().filter(|owner| *owner != tx.owner) {
             Some(owner) if !is_gone(owner) => break,
             None if owner.is_some() => {}
@@ -219,19 +219,21 @@ fn finish(tx: &Tx<'_>, id: i64, name: &str, state: &str) -> Result<(), LedgerErr
     Ok(())
 }
 
-/// With the process that carries each.
-fn select<P: rusqlite::Params>(
-    tx: &Tx<'_>,
-    rest: &str,
-    params: P,
-) -> Result<Vec<(Delivery, Option<String>)>, LedgerError> {
+/// An open delivery and the process that carries it out.
+struct OwnedDelivery {
+    delivery: Delivery,
+    owner: Option<String>,
+}
+
+/// The open deliveries that the condition `rest` lets through.
+fn select<P: rusqlite::Params>(tx: &Tx<'_>, rest: &str, params: P) -> Result<Vec<OwnedDelivery>, LedgerError> {
     let sql = format!(
         "SELECT id, task, kind, state, source, folder, name, hash, bytes, owner FROM outbox
          WHERE state IN ('pending', 'staged') {rest} ORDER BY id"
     );
     let mut select = tx.connection.prepare_cached(&sql)?;
     let rows = select.query_map(params, |row| Ok((delivery(row), row.get(9)?)))?;
-    rows.map(|row| row.map(|(delivery, owner)| delivery.map(|delivery| (delivery, owner)))?).collect()
+    rows.map(|row| row.map(|(delivery, owner)| delivery.map(|delivery| OwnedDelivery { delivery, owner }))?).collect()
 }
 
 fn delivery(row: &Row<'_>) -> Result<Delivery, LedgerError> {

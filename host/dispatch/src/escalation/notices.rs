@@ -5,7 +5,7 @@
 //! sent: each notice is sent at least once. How it is sent is decided by the caller.
 
 use baton_core::State;
-use baton_ledger::event::{self, Event, EventFilter, RecordedEvent};
+use baton_ledger::event::{self, Event, EventFilter, EventRange, RecordedEvent};
 use baton_ledger::task::{self, Origin, TaskSummary};
 use baton_ledger::{LedgerError, Reader, Tx, mark};
 use jiff::Timestamp;
@@ -79,7 +79,7 @@ pub struct NoticeBatch {
 pub fn after(reader: &Reader, seq: i64, on: &[NoticeCause], most: usize) -> Result<NoticeBatch, LedgerError> {
     let up_to = event::newest(reader)?.max(seq);
     let mut batch = NoticeBatch { up_to, ..NoticeBatch::default() };
-    event::each_after(reader, (seq, up_to), CHOICE, |recorded| {
+    event::each_in(reader, EventRange { after: seq, last: up_to }, CHOICE, |recorded| {
         let Some(cause) = cause(reader, &recorded, on)? else { return Ok(()) };
         // The operator has seen the result of a call. Events of plugins and of the ledger itself have no task.
         let Some((task, Origin::Handoff | Origin::Trigger)) = task::summary_of(reader, &recorded.event.task)? else {

@@ -46,7 +46,7 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     }
     let folder = whole_file::folder_of(&wanted).canonicalize().map_err(failed)?;
     let hidden = folder.join(whole_file::hidden_name(reader, "prune")?);
-    let written = fill(reader, plan, &hidden, &wanted).and_then(|(head, digest)| {
+    let written = fill(reader, plan, &hidden, &wanted).and_then(|ArchiveHashes { head, digest }| {
         let path = publish(&hidden, &folder, &wanted, matches!(target, Target::Folder(_)), &digest)?;
         Ok(WrittenArchive { path, head, digest })
     });
@@ -56,8 +56,14 @@ pub(super) fn write(reader: &Reader, plan: &Plan, target: &Target) -> Result<Wri
     Ok(written)
 }
 
-/// Fills the hidden file; gives the hash of the last event and the digest of the bytes.
-fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<(String, String), PruneError> {
+/// As in [`WrittenArchive`].
+struct ArchiveHashes {
+    head: String,
+    digest: String,
+}
+
+/// Fills the hidden file.
+fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<ArchiveHashes, PruneError> {
     let failed = |source| PruneError::Write { path: wanted.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(failed)?;
     let mut out = BufWriter::new(HashingWriter { out: &file, hash: whole_file::Hasher::default() });
@@ -69,7 +75,7 @@ fn fill(reader: &Reader, plan: &Plan, hidden: &Path, wanted: &Path) -> Result<(S
     let hashing = out.into_inner().map_err(|error| failed(error.into_error()))?;
     let digest = hashing.hash.end();
     file.sync_all().map_err(failed)?;
-    Ok((tip.head, digest))
+    Ok(ArchiveHashes { head: tip.head, digest })
 }
 
 /// Why the events were not written.

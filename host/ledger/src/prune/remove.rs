@@ -22,10 +22,12 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Baton's own (`outbox::put_there`), so they stay.
 const KINDS: &str = "'artifact', 'reason', 'archive'";
 
-/// What was removed.
+/// The removed events.
 #[derive(Default)]
 pub(super) struct RemovedEvents {
+    /// The number of the last one.
     pub(super) last: i64,
+    /// Captured files whose bytes were removed.
     pub(super) inputs: u64,
 }
 
@@ -35,9 +37,9 @@ pub(super) fn remove(ledger: &Ledger, plan: &Plan, now: Timestamp) -> Result<Rem
     loop {
         let (begun, last, before) = (Instant::now(), plan.last, plan.before);
         let step = ledger.write_blocking(move |tx| chunk(tx, last, before, now))?;
-        let Some((seq, inputs)) = step else { break };
-        removed.last = seq;
-        removed.inputs = removed.inputs.saturating_add(inputs);
+        let Some(step) = step else { break };
+        removed.last = step.last;
+        removed.inputs = removed.inputs.saturating_add(step.inputs);
         sleep(begun.elapsed().max(PAUSE));
     }
     sweep_outbox(ledger)?;
@@ -52,9 +54,8 @@ struct RemovableEvent {
     input: Option<String>,
 }
 
-/// Removes the next events up to `last`; gives the number of the last one and how many inputs went, or `None` when there
-/// are none, or their task has been taken up again.
-fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Option<(i64, u64)>, LedgerError> {
+/// Removes the next events up to `last`. `None` when there are none, or when their task has become active again.
+fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Option<RemovedEvents>, LedgerError> {
     let going = next(tx, last, before)?;
     let Some(end) = going.last() else {
         return Ok(None);
@@ -70,7 +71,7 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
     for hash in hashes {
         inputs += let_go(tx, hash)?;
     }
-    Ok(Some((end.seq, inputs)))
+    Ok(Some(RemovedEvents { last: end.seq, inputs }))
 }
 
 /// The next events that go; what was settled when the prune was planned may have been taken up again.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use baton_catalog::Catalog;
-use baton_catalog::library::{ItemState, PreviousReading, WaitingItem};
+use baton_catalog::library::{ItemState, PagePosition, PreviousReading, WaitingItem};
 use baton_fingerprint::{AudioReport, Error, Reason};
 
 use super::one::{self, FileVerdict};
@@ -162,8 +162,14 @@ fn verifying_what_has_lost_its_fingerprint_differs() {
     room.put("a.mp3", "sound 1");
     let verified = |words| {
         let before = Some(PreviousReading { file_sha256: sound("sound 1").file_sha256.map(Vec::from), words });
-        let waiting =
-            WaitingItem { item: 1, place: (0, 1), path: room.music().join("a.mp3"), size: 7, mounted: false, before };
+        let waiting = WaitingItem {
+            item: 1,
+            position: PagePosition { scan: 0, item: 1 },
+            path: room.music().join("a.mp3"),
+            size: 7,
+            mounted: false,
+            before,
+        };
         match one::read(&waiting, &look, &AtomicBool::new(false)) {
             FileVerdict::Read(_, compared) => compared,
             FileVerdict::Changed(_) | FileVerdict::Stopped => None,

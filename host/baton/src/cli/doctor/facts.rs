@@ -94,8 +94,8 @@ impl Facts {
     /// The ledger, where there is one that can be read in the form of this build.
     pub(super) fn readable(&self) -> Option<&Reader> {
         let reader = self.ledger.as_ref().ok()?.as_ref()?;
-        let (found, known) = baton_ledger::inspect::form(reader).ok()?;
-        (found == known).then_some(reader)
+        let form = baton_ledger::inspect::form(reader).ok()?;
+        (form.found == form.known).then_some(reader)
     }
 }
 

@@ -52,7 +52,7 @@ fn restore(facts: &Facts, path: &Path) -> String {
 
 fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {
     let place = facts.shown(path);
-    let (found, known) = inspect::form(reader)?;
+    let inspect::Form { found, known } = inspect::form(reader)?;
     if found < known {
         let what = format!("has form {found}, this baton writes form {known}: the rest of it is looked at afterwards");
         return Ok(vec![Finding::warn(CHECK, place, what, format!("{} brings it there", facts.baton("up --once")))]);

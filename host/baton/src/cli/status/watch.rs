@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use baton_ledger::Reader;
-use baton_ledger::event::{self, EventFilter, RecordedEvent};
+use baton_ledger::event::{self, EventFilter, EventRange, RecordedEvent};
 use baton_ledger::task::{self, TaskFilter, TaskSummary};
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ impl WatchState<'_> {
             return Ok(printed);
         };
         let mut printed = Ok(());
-        event::each_after(reader, (after, newest), EventFilter::default(), |recorded| {
+        event::each_in(reader, EventRange { after, last: newest }, EventFilter::default(), |recorded| {
             // Events without a task (installed plugins, seals) do not change the status.
             let Some((task, _)) = task::summary_of(reader, &recorded.event.task)? else { return Ok(()) };
             if printed.is_ok() && self.wants(&task, &recorded) {
