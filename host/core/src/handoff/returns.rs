@@ -10,6 +10,15 @@ use serde_json::{Value, json};
 use super::compose::{pretty, to_second};
 use crate::{OutcomeKind, State};
 
+/// A file that a RETURN lists.
+#[derive(Clone, Debug)]
+pub struct Deliverable {
+    /// Relative to the workspace.
+    pub path: String,
+    /// As in HTTP: `text/markdown`.
+    pub media_type: String,
+}
+
 /// What a RETURN says.
 #[derive(Clone, Debug)]
 pub struct Return<'a> {
@@ -35,8 +44,8 @@ pub struct Return<'a> {
     pub summary: &'a str,
     /// What is to be done next; the caller marks the words of a plugin (`text::plugin_suggests`).
     pub next_steps: &'a [String],
-    /// Written files, relative to the workspace, with their media types.
-    pub deliverables: &'a [(String, String)],
+    /// The files that were written.
+    pub deliverables: &'a [Deliverable],
     /// One line a finding.
     pub findings: &'a [String],
     /// The task that the request repeats, whose outcome this is.
@@ -54,7 +63,7 @@ impl Return<'_> {
         let done = self.state == State::Succeeded;
         let some = done || self.outcome == Some(OutcomeKind::Partial);
         let deliverables: Vec<Value> =
-            self.deliverables.iter().map(|(path, media)| json!({ "type": media, "path": path })).collect();
+            self.deliverables.iter().map(|file| json!({ "type": file.media_type, "path": file.path })).collect();
         let mut summary = json!({
             "work_completed": if some { vec![self.summary] } else { vec![] },
             "deliverables": deliverables,
@@ -114,7 +123,7 @@ mod tests {
             outcome: Some(OutcomeKind::Done),
             summary: "Audited 1 plan.",
             next_steps: &[],
-            deliverables: &[("reports/R.md".to_owned(), "text/markdown".to_owned())],
+            deliverables: &[Deliverable { path: "reports/R.md".to_owned(), media_type: "text/markdown".to_owned() }],
             findings: &findings,
             duplicate_of: None,
             ledger_head: "00",

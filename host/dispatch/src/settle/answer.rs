@@ -1,6 +1,6 @@
 //! The RETURN to the sender of a handoff.
 
-use baton_core::handoff::returns::Return;
+use baton_core::handoff::returns::{Deliverable, Return};
 use baton_core::text::{at_most, plugin_suggests};
 use baton_sandbox::wit;
 
@@ -25,7 +25,10 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
 /// Name and bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
 pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: &str, head: &str) -> (String, Vec<u8>) {
     let Settlement { task, ending, at, .. } = outcome;
-    let deliverables: Vec<_> = artifacts.iter().map(|named| (named.place(), named.media_type.clone())).collect();
+    let deliverables: Vec<_> = artifacts
+        .iter()
+        .map(|named| Deliverable { path: named.place(), media_type: named.media_type.clone() })
+        .collect();
     // If the plugin did not end the attempt itself, Baton answers on its behalf.
     let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };
     let next_steps: Vec<_> = ending.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
