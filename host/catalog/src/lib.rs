@@ -8,7 +8,6 @@
 
 mod decide;
 mod error;
-mod field_ranks;
 mod files;
 mod find;
 pub mod library;
@@ -23,11 +22,10 @@ mod tests;
 
 pub use decide::{Decisions, TrackId};
 pub use error::CatalogError;
-pub use field_ranks::{FieldRank, rank_field};
 pub use files::LocatedFile;
 pub use find::FoundTracks;
 pub use open::{Catalog, prepare};
-pub use ranks::rank;
+pub use ranks::{FieldRank, rank, rank_field};
 pub use review::{KnownTrack, ReviewQuestion, ReviewSubject};
 pub use search::SearchHit;
 pub use show::{ExternalId, Fact, File, Play, PlaylistPlace, TrackDetails};

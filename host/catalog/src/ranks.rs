@@ -1,15 +1,84 @@
-//! The ranks of the catalog's sources, from the operator's table `[catalog.ranks]`.
+//! Which source wins: the ranks of sources (`[catalog.ranks]`), and the order of the sources of one field (`baton catalog rank`).
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::{TransactionBehavior, params};
 
-use crate::CatalogError;
 use crate::open::open_writable;
+use crate::{Catalog, CatalogError};
 
-/// Sets the ranks of these sources, also of sources without entries yet. The values of tracks are chosen again where a rank
-/// changes. Sources that are not in the table keep their rank.
+/// The order of the sources of one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldRank {
+    pub field: String,
+    /// The source that wins first. All sources that are not listed come after these.
+    pub sources: Vec<String>,
+    /// Whether a person chose the order; else it is the default for sources of one rank.
+    pub chosen: bool,
+}
+
+impl Catalog {
+    /// The order of each field: the chosen one, else the default.
+    pub fn field_ranks(&self) -> Result<Vec<FieldRank>, CatalogError> {
+        let mut select = self.connection.prepare(
+            "SELECT field, source, chosen FROM field_ranks AS r
+             WHERE chosen = (SELECT max(chosen) FROM field_ranks WHERE field = r.field) ORDER BY field, place, source",
+        )?;
+        let mut ranks: Vec<FieldRank> = Vec::new();
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (field, source): (String, String) = (row.get(0)?, row.get(1)?);
+            match ranks.last_mut().filter(|rank| rank.field == field) {
+                Some(rank) => rank.sources.push(source),
+                None => ranks.push(FieldRank { field, sources: vec![source], chosen: row.get(2)? }),
+            }
+        }
+        Ok(ranks)
+    }
+
+    /// The fields of all facts.
+    pub fn fields(&self) -> Result<Vec<String>, CatalogError> {
+        self.names("SELECT DISTINCT field FROM facts ORDER BY 1")
+    }
+
+    /// The sources, without their parts.
+    pub fn sources(&self) -> Result<Vec<String>, CatalogError> {
+        self.names(
+            "SELECT DISTINCT CASE instr(name, '/') WHEN 0 THEN name ELSE substr(name, 1, instr(name, '/') - 1) END
+             FROM sources ORDER BY 1",
+        )
+    }
+
+    fn names(&self, sql: &str) -> Result<Vec<String>, CatalogError> {
+        let mut select = self.connection.prepare(sql)?;
+        Ok(select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Sets the order of a field's sources; an empty list restores the default. Baton chooses the values of tracks again.
+///
+/// # Errors
+/// When the catalog cannot be made or written to.
+pub fn rank_field(path: &Path, field: &str, sources: &[String]) -> Result<(), CatalogError> {
+    let mut connection = open_writable(path)?;
+    let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    change.execute("DELETE FROM field_ranks WHERE field = ?1 AND chosen = 1", [field])?;
+    for (place, source) in (1_i64..).zip(sources) {
+        change.execute(
+            "INSERT OR IGNORE INTO field_ranks (field, source, place, chosen) VALUES (?1, ?2, ?3, 1)",
+            params![field, source, place],
+        )?;
+    }
+    change.execute(
+        "UPDATE tracks SET refreshed = max(refreshed, 0) + 1 WHERE id IN (SELECT track FROM facts WHERE field = ?1)",
+        [field],
+    )?;
+    Ok(change.commit()?)
+}
+
+/// Sets the ranks of these sources, also of sources without entries yet. Where a rank changes, Baton chooses the values of
+/// tracks again. Sources that are not in the table keep their rank.
 ///
 /// # Errors
 /// When the catalog cannot be made or written to.

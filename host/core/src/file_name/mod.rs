@@ -4,17 +4,42 @@
 //! move times, suffixes such as `__SUPERSEDED`, and names inside names. The name is a hint for people and for files that
 //! say less than their name does: it never decides what is a duplicate, because its tokens collide.
 //!
-//! [`parse()`] reads, [`canonical`] and its helpers write, [`is_ignored`] says which names are not for reading at all.
+//! [`parse()`] reads, [`canonical`] and its helpers write, [`is_ignored`] says which files Baton does not read.
 
 mod compose;
-mod ignored;
 mod model;
 mod parse;
 mod stamp;
 mod words;
 
 pub use compose::{MAX_NAME_BYTES, canonical, cut, dead_letter, slug, stale, with_insert};
-pub use ignored::is_ignored;
 pub use model::{About, FileName};
 pub use parse::parse;
 pub(crate) use stamp::epoch;
+
+/// Whether Baton ignores a file of that name: it is hidden, or an unfinished file of an editor, a downloader or a sync client.
+#[must_use]
+pub fn is_ignored(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let endings = [".tmp", ".temp", ".part", ".partial", ".crdownload", ".swp", ".swx", ".download", ".bak", "~"];
+    lower.starts_with('.')
+        || lower.starts_with("~$")
+        || endings.iter().any(|ending| lower.ends_with(ending))
+        || lower.ends_with(".reason.json")
+        || matches!(lower.as_str(), "thumbs.db" | "desktop.ini" | "icon\r")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_and_unfinished_names_are_ignored_and_handoffs_are_not() {
+        for name in [".a.json", "a.json.tmp", "a.JSON.Part", "~$a.md", "a.md~", "a.json.reason.json", "Thumbs.db"] {
+            assert!(is_ignored(name), "{name}");
+        }
+        for name in ["a.json", "20260101T000000Z__HANDOFF__A__B.md", "part.json", "reason.json"] {
+            assert!(!is_ignored(name), "{name}");
+        }
+    }
+}
