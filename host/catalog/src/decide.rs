@@ -9,14 +9,14 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use crate::CatalogError;
 use crate::open::open_writable;
 
-/// How a service calls a track.
+/// The id of a track at a service.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TrackId {
     pub service: String,
     pub id: String,
 }
 
-/// Decisions, for writing.
+/// A connection that writes decisions.
 pub struct Decisions {
     connection: Connection,
 }
@@ -30,7 +30,7 @@ impl Decisions {
         Ok(Self { connection: open_writable(path)? })
     }
 
-    /// Two tracks are one: the first goes into the second.
+    /// Merges two tracks: the first becomes part of the second.
     pub fn merge(&mut self, gone: i64, into: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
         // An earlier decision that they are two ends, whichever ids it named.
@@ -47,7 +47,7 @@ impl Decisions {
         Ok(change.commit()?)
     }
 
-    /// Two tracks are two, for ever, whichever ids of theirs are split from them later.
+    /// Keeps two tracks apart, also when ids are split from them later.
     pub fn keep_apart(&mut self, a: i64, b: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
         decide(&change, a, b, false, now)?;
@@ -109,7 +109,7 @@ impl Decisions {
         Ok(Some(new))
     }
 
-    /// A file is a track, or is not.
+    /// Decides whether a file is a file of a track.
     pub fn decide_file(&mut self, file: i64, track: i64, same: bool, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
         let ids = ids(&change, track)?;
@@ -150,7 +150,8 @@ impl Decisions {
     }
 }
 
-/// Writes down what was decided about two tracks. That they are two is said of all their ids: each may name a track alone later.
+/// Records a decision about two tracks. That they differ is recorded for all their ids: each id may become a separate
+/// track later.
 fn decide(change: &Transaction<'_>, a: i64, b: i64, same: bool, now: Timestamp) -> Result<(), CatalogError> {
     let (ones, others) = (ids(change, a)?, ids(change, b)?);
     let count = if same { 1 } else { usize::MAX };
@@ -167,7 +168,7 @@ fn decide(change: &Transaction<'_>, a: i64, b: i64, same: bool, now: Timestamp) 
     Ok(())
 }
 
-/// The ids of a track, in their order.
+/// The ids of a track, sorted.
 fn ids(change: &Transaction<'_>, track: i64) -> Result<Vec<TrackId>, CatalogError> {
     let sql = "SELECT service, external_id FROM external_ids WHERE kind = 'track' AND item = ?1 ORDER BY 1, 2";
     let mut select = change.prepare_cached(sql)?;

@@ -11,12 +11,12 @@ pub enum FoundTracks {
     Nothing,
     /// One track.
     One(i64),
-    /// Several, of which none is meant more than the others.
+    /// Several tracks fit equally well.
     Several(Vec<i64>),
 }
 
 impl Catalog {
-    /// The track that `reference` means: its number here, `SERVICE:ID`, an id of any service, or an ISRC.
+    /// The track that `reference` names: its number in the catalog, `SERVICE:ID`, an id of any service, or an ISRC.
     pub fn find(&self, reference: &str) -> Result<FoundTracks, CatalogError> {
         // An id of a service may be made of digits too: `0007` is not a number of the catalog.
         if let Some(number) = reference.parse::<i64>().ok().filter(|number| number.to_string() == reference) {

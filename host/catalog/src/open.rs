@@ -27,7 +27,7 @@ const MIGRATIONS: [&str; 12] = [
     include_str!("../migrations/0012.sql"),
 ];
 
-/// The catalog, for reading.
+/// A connection that reads the catalog.
 pub struct Catalog {
     pub(crate) connection: Connection,
 }

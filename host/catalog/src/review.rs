@@ -41,7 +41,7 @@ pub enum ReviewSubject {
     },
 }
 
-/// What was decided, as numbers of today: pairs of tracks, and files with tracks.
+/// Decisions with the present numbers: pairs of tracks, and files with tracks.
 #[derive(Default)]
 struct PastDecisions {
     tracks: HashSet<(i64, i64)>,
@@ -49,7 +49,7 @@ struct PastDecisions {
 }
 
 impl Catalog {
-    /// Everything that a person may decide, the likeliest first.
+    /// All open questions, the likeliest match first.
     pub fn unsure(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
         let (tracks, decided) = (self.all_tracks()?, self.decided()?);
         let mut unsure = unsure_tracks(&tracks, &decided);
@@ -90,7 +90,7 @@ impl Catalog {
         Ok(tracks)
     }
 
-    /// Files that are no track yet and may be one.
+    /// Files without a track that may belong to one.
     fn unsure_files(
         &self,
         tracks: &[KnownTrack],
@@ -151,7 +151,7 @@ impl Catalog {
     }
 }
 
-/// Tracks that a service does not know, against those that it knows: two tracks of one service are two to that service.
+/// Compares tracks without an id of a service with tracks that have one. Two tracks of one service always differ.
 fn unsure_tracks(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQuestion> {
     let services: BTreeSet<&str> =
         tracks.iter().flat_map(|track| &track.names.ids).map(|id| id.service.as_str()).collect();
@@ -173,7 +173,7 @@ fn unsure_tracks(tracks: &[KnownTrack], decided: &PastDecisions) -> Vec<ReviewQu
     unsure
 }
 
-/// The best candidate that may be asked about.
+/// The best candidate that nothing excludes.
 fn first(
     candidates: &[MatchCandidate],
     tracks: &[KnownTrack],

@@ -18,7 +18,7 @@ pub struct SearchHit {
 }
 
 impl Catalog {
-    /// The tracks that have every word of `text`, or words that begin so, best first. Accents and case make no difference.
+    /// The tracks that have every word of `text`, or a word that begins with it, best first. Ignores accents and case.
     pub fn search(&self, text: &str, most: u32) -> Result<Vec<SearchHit>, CatalogError> {
         let Some(wanted) = expression(text) else {
             return Ok(Vec::new());
@@ -46,7 +46,7 @@ impl Catalog {
     }
 }
 
-/// `text` as FTS5 wants it: every word as a beginning, none of them as an operator.
+/// `text` as a query for FTS5: every word is a prefix, none is an operator.
 fn expression(text: &str) -> Option<String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let terms: Vec<String> = words.map(|word| format!("\"{word}\"*")).collect();

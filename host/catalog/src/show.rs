@@ -17,7 +17,7 @@ pub struct Fact {
     pub counts: bool,
 }
 
-/// How others call the track.
+/// An id of the track at a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalId {
     pub service: String,
@@ -56,7 +56,7 @@ pub struct PlaylistPlace {
     pub position: i64,
 }
 
-/// Everything that is known of a track.
+/// All facts about a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackDetails {
     pub id: i64,
@@ -70,7 +70,7 @@ pub struct TrackDetails {
 }
 
 impl Catalog {
-    /// Everything that is known of the track with this number.
+    /// All facts about the track with this number.
     pub fn show(&self, id: i64) -> Result<TrackDetails, CatalogError> {
         let facts = self.all(
             "SELECT field, value, source, said_at, counts FROM provenance WHERE track = ?1
@@ -116,13 +116,13 @@ impl Catalog {
         Ok(TrackDetails { id, facts, ids, playlists, tags, files, plays })
     }
 
-    /// Where a file lies, by its number.
+    /// The path of a file, by its number.
     pub fn path_of(&self, file: i64) -> Result<Option<String>, CatalogError> {
         let sql = "SELECT path FROM files WHERE id = ?1";
         Ok(self.connection.query_row(sql, [file], |row| row.get(0)).optional()?)
     }
 
-    /// How a track is called: its artists and its title.
+    /// The artists and the title of a track.
     pub fn name_of(&self, track: i64) -> Result<Option<String>, CatalogError> {
         let sql = "SELECT coalesce(artist || ' - ', '') || title FROM tracks WHERE id = ?1";
         Ok(self.connection.query_row(sql, [track], |row| row.get(0)).optional()?)

@@ -15,7 +15,7 @@ const COUNTS: [(&str, &str); 10] = [
     ("tags", "SELECT count(DISTINCT tag) FROM tags"),
 ];
 
-/// Of how many tracks something is known.
+/// Fields of tracks, and the condition under which a field is known.
 const KNOWN: [(&str, &str); 8] = [
     ("artist", "SELECT count(*) FROM tracks WHERE artist IS NOT NULL"),
     ("album", "SELECT count(*) FROM tracks WHERE album IS NOT NULL"),
@@ -34,7 +34,7 @@ pub struct NamedCount {
     pub count: u64,
 }
 
-/// How much there is.
+/// Counts of everything in the catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     pub counts: Vec<NamedCount>,
@@ -47,13 +47,13 @@ pub struct Stats {
 }
 
 impl Catalog {
-    /// Whether there is neither a track nor a file.
+    /// Whether the catalog has neither tracks nor files.
     pub fn is_empty(&self) -> Result<bool, CatalogError> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM tracks) AND NOT EXISTS (SELECT 1 FROM files)";
         Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Whether there is a track.
+    /// Whether the catalog has tracks.
     pub fn has_tracks(&self) -> Result<bool, CatalogError> {
         Ok(self.connection.query_row("SELECT EXISTS (SELECT 1 FROM tracks)", [], |row| row.get(0))?)
     }

@@ -14,7 +14,7 @@ use crate::inspect::has_form;
 /// The first form of the ledger with the table.
 const FORM: i64 = 17;
 
-/// Attempts of one plugin that are kept.
+/// The number of attempts of one plugin whose logs are kept.
 pub const KEPT: u32 = 200;
 
 /// Bytes of one attempt that are kept: a quarter from its beginning, the others from its end, where a panic is.
@@ -32,7 +32,7 @@ pub struct AttemptLog {
     pub text: String,
 }
 
-/// Keeps a log, unless it is empty.
+/// Records a log, unless it is empty.
 pub fn record(tx: &Tx<'_>, log: &AttemptLog) -> Result<(), LedgerError> {
     if log.text.trim().is_empty() {
         return Ok(());
@@ -72,7 +72,8 @@ fn read(reader: &Reader, which: &str, name: &str, most: u32) -> Result<Vec<Attem
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The beginning and the end of a long text, at whole characters. What the sandbox left out of it already is counted too.
+/// The beginning and the end of a long text, at character boundaries. The gap includes what the sandbox has left out
+/// already.
 fn shortened(text: &str) -> String {
     if text.len() <= MOST {
         return text.to_owned();

@@ -22,7 +22,7 @@ use crate::whole_file::{self, folder_of};
 /// Why a backup failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// Something with this name is there.
+    /// A file with this name exists.
     #[error("{path} exists already; a backup overwrites nothing: name a new file")]
     Exists { path: PathBuf },
     /// The file system refused it.
@@ -31,7 +31,7 @@ pub enum BackupError {
     /// SQLite could not copy: no room, or the ledger is damaged.
     #[error("the ledger cannot be copied to {path}: {source}; check that there is room and that the ledger is sound")]
     Copy { path: PathBuf, source: rusqlite::Error },
-    /// Another process keeps the ledger to itself.
+    /// Another process has locked the ledger.
     #[error("the ledger is locked by another process; try again")]
     Locked,
     /// The ledger cannot be read.
@@ -58,7 +58,7 @@ pub fn copy(reader: &Reader, to: &Path) -> Result<ChainTip, BackupError> {
     Ok(tip)
 }
 
-/// Makes the hidden file, copies every page and flushes it.
+/// Creates the hidden file, copies every page and flushes it.
 fn fill(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, BackupError> {
     let write = |source| BackupError::Write { path: to.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(hidden).map_err(write)?;
@@ -84,7 +84,7 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
     Ok(tip)
 }
 
-/// Gives the copy its name without replacing anything.
+/// Renames the copy to its name without replacing a file.
 fn publish(hidden: &Path, to: &Path) -> Result<(), BackupError> {
     whole_file::publish(hidden, to).map_err(|source| match source.kind() {
         ErrorKind::AlreadyExists => BackupError::Exists { path: to.to_owned() },

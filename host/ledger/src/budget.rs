@@ -16,10 +16,10 @@ const FORM: i64 = 11;
 /// The length of a slot in seconds. Windows move in these steps.
 const SLOT: i64 = 600;
 
-/// The largest amount that is added, and to which one is added: the sum of two fits into a column.
+/// The largest amount and the largest sum before an addition: the sum of two fits into a column.
 const MOST: i64 = 4_000_000_000_000_000_000;
 
-/// Adds to what `plugin` used. A new slot deletes those that are older than a day.
+/// Adds to the use of `plugin`. A new slot deletes slots that are older than a day.
 pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Timestamp) -> Result<(), LedgerError> {
     if amount == 0 {
         return Ok(());
@@ -37,12 +37,12 @@ pub fn add(tx: &Tx<'_>, plugin: &str, resource: Resource, amount: u64, now: Time
     Ok(())
 }
 
-/// What a plugin used of each resource.
+/// The use of each resource by one plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BudgetUse([Amounts; Resource::ALL.len()]);
 
 impl BudgetUse {
-    /// What it used of one resource.
+    /// The use of one resource.
     #[must_use]
     pub fn of(&self, resource: Resource) -> Amounts {
         self.0.get(resource as usize).copied().unwrap_or_default()
@@ -56,7 +56,7 @@ impl BudgetUse {
     }
 }
 
-/// Reads what plugins used, in a transaction or beside it.
+/// Reads the use of all plugins, in a transaction or beside one.
 #[derive(Clone, Copy)]
 pub struct Counts<'a>(&'a Connection);
 
@@ -67,7 +67,7 @@ impl<'a> Counts<'a> {
         Self(tx.connection)
     }
 
-    /// Beside the writer; `None` if the ledger has an older form, without these counts.
+    /// Beside the writer; `None` if the ledger has an older form without these counts.
     pub fn of_reader(reader: &'a Reader) -> Result<Option<Self>, LedgerError> {
         Ok(has_form(reader, FORM)?.then_some(Self(&reader.connection)))
     }
@@ -79,7 +79,7 @@ impl<'a> Counts<'a> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What `plugin` used of each resource until `now`.
+    /// The use of each resource by `plugin` until `now`.
     pub fn used(self, plugin: &str, now: Timestamp) -> Result<BudgetUse, LedgerError> {
         let sql = "SELECT resource, total(used), total(CASE WHEN slot > ?2 THEN used END) FROM budget_use
                    WHERE plugin = ?1 AND slot > ?3 GROUP BY resource";
@@ -96,7 +96,7 @@ impl<'a> Counts<'a> {
         Ok(used)
     }
 
-    /// When less than `limit` of a resource is used in the window, if nothing is added until then.
+    /// The time when less than `limit` of a resource is used in the window, if nothing is added until then.
     pub fn room_at(
         self,
         plugin: &str,

@@ -35,10 +35,10 @@ pub(crate) const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0017.sql"),
 ];
 
-/// A transaction under way. Everything done through it happens together or not at all.
+/// An open transaction. All its writes are committed together, or none.
 pub struct Tx<'a> {
     pub(crate) connection: &'a Connection,
-    /// The process that writes, as the ledger knows it.
+    /// The name of the writing process in the ledger.
     pub(crate) owner: &'a str,
 }
 
@@ -72,13 +72,13 @@ impl Reader {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
     }
 
-    /// From now on every read through this view ends as soon as `is_over` returns true; SQLite calls it repeatedly.
+    /// From now on reads through this view end as soon as `is_over` returns true; SQLite calls it repeatedly.
     pub fn end_when(&mut self, is_over: impl FnMut() -> bool + Send + 'static) -> Result<(), LedgerError> {
         Ok(self.connection.progress_handler(STEPS, Some(is_over))?)
     }
 }
 
-/// Refuses what is not a regular file: SQLite would block on a pipe. About a missing file SQLite decides.
+/// Returns an error if `path` is not a regular file: SQLite would block on a pipe. A missing file is no error here.
 pub(crate) fn check_file(path: &Path) -> Result<(), LedgerError> {
     match regular_file::check(path) {
         Err(source) if path.exists() => Err(LedgerError::NotAFile { path: path.to_owned(), source }),

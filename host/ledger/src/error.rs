@@ -9,10 +9,10 @@ use rusqlite::ErrorCode;
 /// An error of the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("the ledger {path} cannot be opened: {source}; check that the folder exists, is yours and has room")]
     Open { path: PathBuf, source: rusqlite::Error },
-    /// What has the name of the ledger is not a regular file.
+    /// The path of the ledger is not a regular file.
     #[error("the ledger {path} cannot be opened: {source}")]
     NotAFile {
         path: PathBuf,
@@ -22,13 +22,13 @@ pub enum LedgerError {
     /// The file was written by a newer Baton.
     #[error("the ledger {0}")]
     Newer(#[from] NewerForm),
-    /// The file is being made at this moment; nothing was written yet.
+    /// Another process is creating the file; nothing was written yet.
     #[error("the ledger is being made; try again")]
     Unmade,
     /// A statement failed: no room, locked for longer than the limit, damaged.
     #[error("the ledger failed: {0}{hint}", hint = hint(.0))]
     Sql(#[from] rusqlite::Error),
-    /// A row holds what no version of Baton writes.
+    /// A row has a value that no version of Baton writes.
     #[error("the ledger holds {what} that cannot be read: {value}; restore it from a backup")]
     Corrupt { what: &'static str, value: String },
     /// An archive of pruned events cannot be read.
@@ -48,7 +48,7 @@ pub enum LedgerError {
     Commit(String),
 }
 
-/// What the operator can do, where SQLite's message does not say it.
+/// What the operator can do.
 fn hint(error: &rusqlite::Error) -> &'static str {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "; `baton restore` puts a backup in its place",

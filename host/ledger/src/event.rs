@@ -20,7 +20,7 @@ use crate::task::Task;
 /// The hash before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// One transition, to be appended.
+/// A transition that will be appended.
 #[derive(Clone, Debug)]
 pub struct Event {
     pub task: String,
@@ -42,7 +42,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event without hashes. `task` is a task's id, or what stands for it where the event is about no task.
+    /// An event without hashes. `task` is the id of a task, or another word for an event that is not about a task.
     #[must_use]
     pub fn new(task: String, actor: &str, action: &str, reason: String, state: State, at: Timestamp) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl Event {
     }
 }
 
-/// An event as it stands in the chain.
+/// An event of the chain.
 #[derive(Clone, Debug)]
 pub struct RecordedEvent {
     /// From 1, without gaps.
@@ -74,7 +74,7 @@ pub struct RecordedEvent {
     pub hash: String,
 }
 
-/// Appends `event` and gives the new head of the chain.
+/// Appends `event` and returns the new head of the chain.
 pub fn append(tx: &Tx<'_>, event: &Event) -> Result<String, LedgerError> {
     let prev = head(tx)?;
     let at = event.at.as_millisecond();
@@ -106,25 +106,25 @@ pub fn head(tx: &Tx<'_>) -> Result<String, LedgerError> {
     Ok(head.unwrap_or_else(|| GENESIS.to_owned()))
 }
 
-/// What [`of_task`] asks.
+/// The SQL of [`of_task`].
 pub(crate) const OF_TASK: &str =
     "SELECT seq, task, at, actor, action, reason, state, input_hash, output_hash, plugin_digest, hash
      FROM events WHERE task = ?1 ORDER BY seq";
 
-/// The events of a task, oldest first; those that were pruned are not among them.
+/// The events of a task, oldest first, without pruned ones.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<RecordedEvent>, LedgerError> {
     let mut select = reader.connection.prepare_cached(OF_TASK)?;
     let rows = select.query_map([task], |row| Ok(recorded(row)))?;
     rows.map(|row| row?).collect()
 }
 
-/// The number of the newest event; 0 where there is none.
+/// The number of the newest event; 0 when the chain is empty.
 pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
     let sql = "SELECT coalesce(max(seq), 0) FROM events";
     Ok(reader.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
-/// Which events a reader of the chain wants to see.
+/// Selects events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventFilter {
     /// Only events after which their task is in one of these states, or that have one of [`EventFilter::actions`]; all of both where
@@ -172,7 +172,7 @@ pub fn each_in(
     Ok(())
 }
 
-/// The state of a task before the event of that number; `None` where that is its first one, or those before were pruned.
+/// The state of a task before the event of that number; `None` for its first event, or when the earlier ones were pruned.
 pub fn state_before(reader: &Reader, task: &str, seq: i64) -> Result<Option<State>, LedgerError> {
     let sql = "SELECT state FROM events WHERE task = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT 1";
     let mut select = reader.connection.prepare_cached(sql)?;
@@ -212,7 +212,7 @@ fn hash(prev: &str, event: &Event) -> String {
     hash_of([prev, task, &at, actor, action, reason, state, input, output, plugin])
 }
 
-/// The hash over the columns, in the order of the rule above; a null is the empty text.
+/// The hash over the columns, in the order of the rule above; NULL counts as the empty text.
 pub(crate) fn hash_of(columns: [&str; 10]) -> String {
     Digest::of_parts(&columns.map(str::as_bytes)).to_string()
 }

@@ -65,11 +65,11 @@ pub(crate) fn end(events: u64, head: &str) -> Value {
 pub(crate) enum Line {
     /// An event.
     Event(Box<Row>),
-    /// The last line: how many events stand before it, and the last one's hash.
+    /// The last line: the number of events before it, and the hash of the last one.
     End(u64, String),
 }
 
-/// Reads a line; `None` when it is neither.
+/// Reads a line; `None` when it is neither an event nor the last line.
 pub(crate) fn parse(text: &str) -> Option<Line> {
     let Ok(Value::Object(object)) = serde_json::from_str(text) else {
         return None;

@@ -27,7 +27,7 @@ pub fn record(tx: &Tx<'_>, task: &str, finding: &Finding) -> Result<(), LedgerEr
     Ok(())
 }
 
-/// What [`of_task`] asks.
+/// The SQL of [`of_task`].
 pub(crate) const OF_TASK: &str = "SELECT id, severity, title, evidence FROM findings WHERE task = ?1 ORDER BY id";
 
 /// The findings of a task, by id.

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 use crate::inspect::has_form;
 use crate::task::{self, Task};
 
-/// A finding with who found it.
+/// A finding and the plugin that found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flag {
     pub by: String,
@@ -20,7 +20,7 @@ pub struct Flag {
     pub finding: Finding,
 }
 
-/// Keeps with the task `about` what `by` has found, once, and says so in an event of that task.
+/// Attaches the findings of the task `by` to the task `about`, each once, and appends an event to that task.
 pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Timestamp) -> Result<(), LedgerError> {
     let mut insert = tx.connection.prepare_cached(
         "INSERT OR IGNORE INTO flags (task, by_task, by_agent, id, severity, title, evidence)
@@ -40,7 +40,7 @@ pub fn record(tx: &Tx<'_>, about: &str, by: &Task, findings: &[Finding], now: Ti
     Ok(())
 }
 
-/// What the RETURN `from` was flagged with is said of the request `to` too: it was matched later.
+/// Copies the findings about the RETURN `from` to the request `to`, which was matched later.
 pub fn hand_on(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT by_task FROM flags WHERE task = ?1")?;
     let by: Vec<String> = select.query_map([from], |row| row.get(0))?.collect::<Result<_, _>>()?;
@@ -55,7 +55,7 @@ pub fn hand_on(tx: &Tx<'_>, from: &str, to: &str, now: Timestamp) -> Result<(), 
 
 const OF_TASK: &str = "SELECT by_agent, by_task, id, severity, title, evidence FROM flags WHERE task = ?1";
 
-/// What others found out about a task.
+/// The findings of other tasks about a task.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Flag>, LedgerError> {
     // The form that brought the table.
     if !has_form(reader, 6)? {

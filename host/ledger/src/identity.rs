@@ -15,7 +15,7 @@ use crate::verify::{self, ChainTip};
 /// The first form of the ledger that has an id.
 const FIRST_FORM: i64 = 9;
 
-/// What a workspace remembers of its ledger.
+/// The ledger as a workspace remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownLedger {
     /// 32 hexadecimal digits.
@@ -27,15 +27,15 @@ pub struct KnownLedger {
 /// How a ledger compares with the remembered one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is that ledger, and the remembered head is in its chain.
+    /// The same ledger, and the remembered head is in its chain.
     Same,
-    /// It has another id. `None`: it has an older form, which has no ids.
+    /// A ledger with another id. `None`: it has an older form without ids.
     Other(Option<String>),
-    /// It is that ledger, but the remembered head is not in its chain. The number of events in the chain.
+    /// The same ledger, but the remembered head is not in its chain. With the number of events in the chain.
     Older(u64),
 }
 
-/// The ledger as it is now; `None` if it has an older form, which has no ids.
+/// The present ledger; `None` if it has an older form without ids.
 pub fn current(reader: &Reader) -> Result<Option<KnownLedger>, LedgerError> {
     let snapshot = reader.connection.unchecked_transaction()?;
     let Some(id) = id(&snapshot)? else { return Ok(None) };
@@ -55,13 +55,13 @@ pub fn compare(reader: &Reader, known: &KnownLedger) -> Result<Comparison, Ledge
     Ok(Comparison::Older(verify::tip(&snapshot)?.events))
 }
 
-/// Appends the event that the operator starts to use this ledger. `reason` names the ledger that it replaces.
+/// Appends the event that the operator has started to use this ledger. `reason` names the replaced ledger.
 pub fn record_start(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<(), LedgerError> {
     let (task, reason) = (LEDGER.to_owned(), reason.to_owned());
     event::append(tx, &Event::new(task, "operator", "new-ledger", reason, State::Succeeded, now)).map(drop)
 }
 
-/// Whether `tip` is in the chain. Of the pruned events only the last hash is known: any earlier tip counts as present.
+/// Whether `tip` is in the chain. Only the last hash of the pruned events is known: any earlier tip counts as present.
 fn holds(snapshot: &Connection, tip: &ChainTip) -> Result<bool, LedgerError> {
     let seq = i64::try_from(tip.events).unwrap_or(i64::MAX);
     if seq == 0 {

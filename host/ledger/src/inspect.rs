@@ -23,7 +23,7 @@ pub fn form(reader: &Reader) -> Result<Form, LedgerError> {
     Ok(Form { found: baton_sqlite::form(&reader.connection)?, known: database::known() })
 }
 
-/// Whether the file has what form `wanted` brought: an older one gets it when somebody writes to it.
+/// Whether the file has form `wanted` or a later one. An older file gets it at the next write.
 pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError> {
     Ok(form(reader)?.found >= wanted)
 }
@@ -39,7 +39,7 @@ pub fn quick_check(reader: &Reader) -> Result<Vec<String>, LedgerError> {
     database::damage(&reader.connection, QUICK_CHECK)
 }
 
-/// The same of any other SQLite file, such as the catalog or a plugin's own database.
+/// The same for any other SQLite file, such as the catalog or a plugin's database.
 ///
 /// # Errors
 /// When it cannot be opened, is not a database, or is too damaged to be checked.
@@ -49,13 +49,13 @@ pub fn quick_check_of(path: &Path) -> Result<Vec<String>, LedgerError> {
     database::damage(&Connection::open_with_flags(path, flags).map_err(opened)?, QUICK_CHECK)
 }
 
-/// How many events there are, from their numbers alone.
+/// The number of events, computed from their numbers.
 pub fn events(reader: &Reader) -> Result<u64, LedgerError> {
     let sql = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM events";
     Ok(reader.connection.query_row(sql, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
-/// A delivery that is open although its task has been quiet for long.
+/// An open delivery whose task had no event for a long time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undelivered {
     pub task: String,
@@ -67,7 +67,7 @@ pub struct Undelivered {
     pub since: Timestamp,
 }
 
-/// The deliveries that are open and to whose task nothing has happened for longer than `limit`.
+/// The open deliveries whose tasks had no event for longer than `limit`.
 pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<Vec<Undelivered>, LedgerError> {
     let mut select = reader.connection.prepare(
         "SELECT task, kind, folder, name, since FROM (
@@ -87,7 +87,7 @@ pub fn undelivered(reader: &Reader, now: Timestamp, limit: Duration) -> Result<V
     .collect()
 }
 
-/// Where a delivery goes, and whether it is still to be done.
+/// The folder of a delivery and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Relative to the workspace inside it, else absolute.
@@ -103,7 +103,7 @@ pub fn delivery(reader: &Reader, number: i64) -> Result<Option<Delivery>, Ledger
     Ok(reader.connection.prepare_cached(sql)?.query_row([number], row).optional()?)
 }
 
-/// A running task and who runs it.
+/// A running task and the process that runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningTask {
     pub task: String,
@@ -126,13 +126,13 @@ pub fn leases(reader: &Reader) -> Result<Vec<RunningTask>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether some task has, or had, its file at `file` (as [`Task::file`](crate::task::Task::file)).
+/// Whether a task has or had its file at `file` (as [`Task::file`](crate::task::Task::file)).
 pub fn knows_file(reader: &Reader, file: &str) -> Result<bool, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT 1 FROM tasks WHERE file = ?1 LIMIT 1")?;
     Ok(select.query_row([file], |_| Ok(())).optional()?.is_some())
 }
 
-/// A file that the ledger has a place for.
+/// A file that the ledger knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFile {
     pub task: String,
@@ -152,7 +152,7 @@ pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> 
     )
 }
 
-/// The files of the newest `most` tasks, where they are archived.
+/// The archived files of the newest `most` tasks.
 pub fn archived_files(reader: &Reader, most: u32) -> Result<Vec<RecordedFile>, LedgerError> {
     let rest = "WHERE rowid IN (SELECT rowid FROM tasks ORDER BY created_at DESC LIMIT ?1)
                 AND archived_at IS NOT NULL AND file IS NOT NULL ORDER BY created_at, rowid";

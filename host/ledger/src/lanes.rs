@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// What waits, oldest first in each lane. No lane is empty.
+/// Waiting jobs, oldest first in each lane. No lane is empty.
 pub(crate) struct Lanes<T> {
     lanes: BTreeMap<Arc<str>, VecDeque<T>>,
     /// The lane that had its turn last.
@@ -43,7 +43,7 @@ impl<T> Lanes<T> {
         job
     }
 
-    /// How many jobs wait.
+    /// The number of waiting jobs.
     pub(crate) fn len(&self) -> usize {
         self.waiting
     }

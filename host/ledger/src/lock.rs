@@ -43,7 +43,8 @@ impl LockTable {
         Self { ledger, is_gone, live: LiveLocks::default() }
     }
 
-    /// Takes `name` for an attempt of `task`, or gives nothing when somebody has it. When this returns, it is committed.
+    /// Takes the lock `name` for an attempt of `task`; `None` when another attempt has it. The lock is committed when
+    /// this returns.
     pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
         let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
         let book = self.clone();
@@ -75,12 +76,12 @@ impl LockTable {
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
 
-    /// Whether its holder is running.
+    /// Whether the holder still runs.
     fn counts(&self, id: i64, owner: &str, own: &str) -> bool {
         if owner == own { self.live.all().contains(&id) } else { !(self.is_gone)(owner) }
     }
 
-    /// Deletes the locks of processes that have ended. They are not valid any more; this only keeps the table small.
+    /// Deletes the locks of processes that have ended. They have no effect any more; this keeps the table small.
     pub fn sweep(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
         let mut select = tx.connection.prepare_cached("SELECT id, owner FROM claims")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -97,7 +98,7 @@ impl LiveLocks {
 }
 
 impl HeldLock {
-    /// Whether it is still held; it is not when somebody took its row away by hand.
+    /// Whether the lock is still held: its row may have been deleted by hand.
     pub async fn holds(&self) -> Result<bool, LedgerError> {
         let id = self.id;
         self.ledger.write(move |tx| exists(tx.connection, id)).await

@@ -14,7 +14,7 @@ pub fn all(tx: &Tx<'_>, trigger: &str) -> Result<BTreeMap<String, String>, Ledge
     of(tx.connection, trigger)
 }
 
-/// The same for whoever only reads.
+/// The same beside the writer.
 pub fn seen(reader: &Reader, trigger: &str) -> Result<BTreeMap<String, String>, LedgerError> {
     of(&reader.connection, trigger)
 }
@@ -41,7 +41,7 @@ pub fn is_set(tx: &Tx<'_>, trigger: &str, path: &str, hash: &str) -> Result<bool
     Ok(tx.connection.prepare_cached(sql)?.query_row([trigger, path, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Forgets `path`: it was deleted, and fires again when it comes back.
+/// Forgets a deleted `path`: it fires again when it exists again.
 pub fn clear(tx: &Tx<'_>, trigger: &str, path: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM marks WHERE trigger = ?1 AND path = ?2")?.execute([trigger, path])?;
     Ok(())

@@ -9,17 +9,17 @@ use rusqlite::config::DbConfig;
 use crate::database::{BUSY, MIGRATIONS, check_file, known};
 use crate::{LedgerError, seal};
 
-/// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages and the newest rows.
+/// SQLite's cache, in KiB with a minus: the upper pages of the indexes and the newest rows.
 const CACHE: i64 = -16 * 1024;
 
 /// Pages of the journal that are written back to the file together: 64 MiB. A handoff changes some fifty pages, many of
 /// them the same as the one before, so that a smaller number writes each of them far more often.
 const CHECKPOINT: i64 = 16384;
 
-/// Statements that are parsed once: more than there are.
+/// The number of cached prepared statements: more than there are.
 const STATEMENTS: usize = 128;
 
-/// Opens or makes the file and migrates it.
+/// Opens or creates the file and migrates it.
 pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
     check_file(path)?;

@@ -11,24 +11,24 @@ use rusqlite::{OptionalExtension, Row, params};
 use crate::LedgerError;
 use crate::database::Tx;
 
-/// What kind of thing is delivered.
+/// The kind of a delivery. The names stand in the ledger and in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryKind {
-    /// A file of the outcome, to `reports/`.
+    /// An artifact of the outcome, for `reports/`.
     Artifact,
-    /// A handoff that a plugin emitted.
+    /// A plugin request.
     Handoff,
     /// The RETURN.
     Return,
-    /// Why a file could not be read, beside it.
+    /// The reason file of a rejected file.
     Reason,
-    /// A word of Baton's own to an agent: a reminder. It asks for no RETURN.
+    /// A reminder from Baton to an agent. It needs no RETURN.
     Notice,
-    /// A copy of a broadcast, into an agent's inbox: the task's own file from then on.
+    /// A copy of a broadcast, for an agent's inbox: it becomes the task's file.
     Copy,
-    /// The handoff's own file, moved from the drop box into its agent's inbox.
+    /// The move of the handoff's file from the drop box into its agent's inbox.
     Route,
-    /// The handoff's own file, moved.
+    /// The move of the handoff's file into the archive.
     Archive,
 }
 
@@ -45,7 +45,7 @@ names!(
     Archive = "archive",
 );
 
-/// A delivery to be recorded.
+/// A delivery before it is recorded.
 #[derive(Clone, Debug)]
 pub struct NewDelivery {
     pub kind: DeliveryKind,
@@ -62,14 +62,14 @@ pub struct NewDelivery {
 }
 
 impl NewDelivery {
-    /// A file with these bytes that is to be written.
+    /// The delivery of a file with these bytes.
     #[must_use]
     pub fn written(kind: DeliveryKind, folder: String, name: String, bytes: Vec<u8>) -> Self {
         Self { kind, source: None, folder, name, hash: Some(Digest::of(&bytes).to_string()), bytes: Some(bytes) }
     }
 }
 
-/// A delivery that is not done yet.
+/// An open delivery.
 #[derive(Clone, Debug)]
 pub struct Delivery {
     pub id: i64,
@@ -126,7 +126,7 @@ pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Resul
     Ok(open)
 }
 
-/// Takes back what was to bring a task's own file into an inbox: the task has ended before. Says how many there were.
+/// Cancels the deliveries of a task's file into an inbox, because the task has ended. Returns their number.
 pub fn take_back(tx: &Tx<'_>, task: &str) -> Result<usize, LedgerError> {
     let sql = "UPDATE outbox SET state = 'lost', bytes = NULL WHERE task = ?1 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged')";
@@ -139,23 +139,23 @@ pub fn is_open(tx: &Tx<'_>, id: i64) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached(sql)?.query_row([id], |_| Ok(())).optional()?.is_some())
 }
 
-/// How far a delivery got.
+/// The progress of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryProgress {
-    /// It is to be carried still.
+    /// It is not finished.
     Open,
-    /// It was put into this folder under this name.
+    /// It was delivered to this folder under this name.
     Done {
         /// As [`Delivery::folder`].
         folder: String,
         /// The name that the delivered file got.
         name: String,
     },
-    /// It was not carried, or nobody knows any more.
+    /// It was not delivered, or it is no longer known.
     Gone,
 }
 
-/// How far a delivery got.
+/// The progress of a delivery.
 pub fn progress(tx: &Tx<'_>, id: i64) -> Result<DeliveryProgress, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT state, folder, name FROM outbox WHERE id = ?1")?;
     let found = select.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
@@ -166,7 +166,7 @@ pub fn progress(tx: &Tx<'_>, id: i64) -> Result<DeliveryProgress, LedgerError> {
     })
 }
 
-/// The tasks that have deliveries which are not done.
+/// The tasks with open deliveries.
 pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT task FROM outbox WHERE state IN ('pending', 'staged') GROUP BY task ORDER BY min(id)";
     let mut select = tx.connection.prepare_cached(sql)?;
@@ -174,7 +174,7 @@ pub fn open_tasks(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Records that the temporary file of a delivery is complete, and the name that it is going to get.
+/// Records that the temporary file of a delivery is complete, and its future name.
 pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     let mut update = tx
         .connection
@@ -183,7 +183,7 @@ pub fn staged(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Records that a delivery is done under `name`; its bytes are let go.
+/// Records that a delivery is done under `name`, and deletes its bytes.
 pub fn done(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "done")
 }
@@ -200,14 +200,14 @@ pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerEr
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Whether a task's own file with these bytes is on its way into that folder: it is written down when it has arrived.
+/// Whether a task's file with these bytes is being delivered to that folder.
 pub fn is_coming(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('copy', 'route')
                AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())
 }
 
-/// Whether something else is about to get that name.
+/// Whether an open delivery will use that name.
 pub fn is_reserved(tx: &Tx<'_>, folder: &str, name: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND name = ?2 AND state IN ('pending', 'staged') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, name], |_| Ok(())).optional()?.is_some())

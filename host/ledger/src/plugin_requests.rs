@@ -22,7 +22,7 @@ pub struct PluginRequest {
     pub taken_back: Option<String>,
 }
 
-/// What `sender` asked last under `key`.
+/// The newest request of `sender` under `key`.
 const NEWEST: &str = "SELECT handoff_id, sender, key, times, delivery, taken_back FROM posted
                       WHERE sender = ?1 AND key = ?2 ORDER BY times DESC LIMIT 1";
 
@@ -33,23 +33,23 @@ const TURNED_AWAY: &str =
 /// The key under which a file was sent.
 const KEY: &str = "SELECT key FROM posted WHERE handoff_id = ?1 AND sender = ?2";
 
-/// What is asked all the time, for the test of its plans.
+/// The frequent queries, for the test of their plans.
 #[cfg(test)]
 pub(crate) const ASKED: [&str; 3] = [NEWEST, TURNED_AWAY, KEY];
 
-/// What `sender` asked last under `key`.
+/// The newest request of `sender` under `key`.
 pub fn newest(tx: &Tx<'_>, sender: &str, key: &str) -> Result<Option<PluginRequest>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEWEST)?;
     Ok(select.query_row([sender, key], posted).optional()?)
 }
 
-/// The key under which `sender` sent this file, as it gave it; none when it was not sent so, or was asked anew since.
+/// The key under which `sender` sent this file; `None` when it has no key, or when a newer request has the key.
 pub fn key(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(KEY)?;
     Ok(select.query_row([handoff_id, sender], |row| row.get(0)).optional()?)
 }
 
-/// Writes down what was sent; what was asked before under its key is forgotten, unless it is to be turned away still.
+/// Records a request. The earlier request under its key is forgotten, unless its file must still be rejected.
 pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     let forget = "DELETE FROM posted WHERE sender = ?1 AND key = ?2 AND taken_back IS NULL";
     tx.connection.prepare_cached(forget)?.execute([&new.sender, &new.key])?;
@@ -60,7 +60,7 @@ pub fn add(tx: &Tx<'_>, new: &PluginRequest) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Has the file of a request turned away as soon as somebody looks at it.
+/// Marks a request, so that its file is rejected as soon as it is read.
 pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), LedgerError> {
     let sql = "UPDATE posted SET taken_back = ?2 WHERE handoff_id = ?1";
     tx.connection.prepare_cached(sql)?.execute([handoff_id, reason])?;

@@ -22,7 +22,7 @@ impl FileId {
     }
 }
 
-/// The files of a ledger as they were when it was opened. SQLite keeps all of them while a connection is open.
+/// The files of a ledger when it was opened. SQLite keeps all of them while a connection is open.
 #[derive(Debug)]
 pub(crate) struct Presence {
     files: Vec<(PathBuf, FileId)>,

@@ -6,7 +6,7 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// A file that was read.
+/// A file that was read and stays in its inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFile {
     /// As [`Task::file`](crate::task::Task::file).
@@ -25,7 +25,7 @@ pub fn all(reader: &Reader) -> Result<Vec<ReadFile>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Keeps files, also those that were kept with another stamp.
+/// Records files; a newer stamp replaces the older one.
 pub fn keep(tx: &Tx<'_>, files: &[ReadFile]) -> Result<(), LedgerError> {
     let mut upsert = tx.connection.prepare_cached(
         "INSERT INTO read_files (file, stamp, reader) VALUES (?1, ?2, ?3)
@@ -35,7 +35,7 @@ pub fn keep(tx: &Tx<'_>, files: &[ReadFile]) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Forgets files that are not there any more.
+/// Forgets missing files.
 pub fn forget(tx: &Tx<'_>, files: &[String]) -> Result<(), LedgerError> {
     let mut delete = tx.connection.prepare_cached("DELETE FROM read_files WHERE file = ?1")?;
     files.iter().try_for_each(|file| delete.execute([file]).map(drop))?;

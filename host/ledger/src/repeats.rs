@@ -7,7 +7,7 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::Tx;
 
-/// A repetition that waits for the end of the first request.
+/// A repeated request that waits for the end of the first one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repeat {
     pub task: String,
@@ -15,7 +15,7 @@ pub struct Repeat {
     pub folder: String,
 }
 
-/// Records that `repeat` is to be answered when the task `first` ends.
+/// Records that Baton answers `repeat` when the task `first` ends.
 pub fn add(tx: &Tx<'_>, first: &str, repeat: &Repeat) -> Result<(), LedgerError> {
     let sql = "INSERT OR REPLACE INTO repeats (task, first, folder) VALUES (?1, ?2, ?3)";
     tx.connection.prepare_cached(sql)?.execute(params![repeat.task, first, repeat.folder])?;

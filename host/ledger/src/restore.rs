@@ -18,7 +18,7 @@ use crate::verify::{self, ChainTip};
 use crate::whole_file::{self, folder_of};
 use crate::{LedgerError, regular_file};
 
-/// Beside a database: what is not yet in it, and the index of that.
+/// The files beside a database: its write-ahead log and the index of that log.
 const BESIDE: [&str; 2] = ["-shm", "-wal"];
 
 /// How every SQLite database begins.
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Why a restore failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
-    /// There is a ledger already.
+    /// A ledger exists already.
     #[error("there is a ledger already at {path}; --force keeps it beside the restored one")]
     Exists { path: PathBuf },
     /// The copy cannot be read.

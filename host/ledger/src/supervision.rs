@@ -11,7 +11,7 @@ use crate::task::timestamp;
 /// The form of the file that brought the table.
 const FORM: i64 = 5;
 
-/// A plugin that failed and has not ended well since.
+/// A plugin whose last attempts failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailingPlugin {
     pub agent: String,
@@ -26,13 +26,13 @@ pub struct FailingPlugin {
 
 const COLUMNS: &str = "agent, digest, failures, quarantines, until, reason";
 
-/// What is known of a plugin.
+/// The failures of a plugin.
 pub fn get(tx: &Tx<'_>, agent: &str) -> Result<Option<FailingPlugin>, LedgerError> {
     let mut select = tx.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM supervision WHERE agent = ?1"))?;
     select.query_row([agent], |row| Ok(supervised(row))).optional()?.transpose()
 }
 
-/// Writes down what is known of a plugin.
+/// Records the failures of a plugin.
 pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     let sql = format!("INSERT OR REPLACE INTO supervision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     let until = known.until.map(Timestamp::as_millisecond);
@@ -41,7 +41,7 @@ pub fn put(tx: &Tx<'_>, known: &FailingPlugin) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Forgets a plugin's failures; tells whether there were any.
+/// Forgets the failures of a plugin; returns whether it had any.
 pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
@@ -54,7 +54,7 @@ pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerErro
     next.map(timestamp).transpose()
 }
 
-/// The plugins that are left alone at `now`, by name.
+/// The plugins in quarantine at `now`, by name.
 pub fn quarantined_plugins(reader: &Reader, now: Timestamp) -> Result<Vec<FailingPlugin>, LedgerError> {
     if !has_form(reader, FORM)? {
         return Ok(Vec::new());

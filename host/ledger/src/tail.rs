@@ -13,7 +13,7 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::verify::{BrokenRow, Row, RowFault, lossy};
 
-/// A time that does not fit.
+/// An event with a wrong time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockJump {
     pub seq: i64,
@@ -24,7 +24,7 @@ pub struct ClockJump {
     pub by: Duration,
 }
 
-/// What the newest events are like.
+/// The result of the check of the newest events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChainTail {
     /// The number of checked events.
@@ -37,7 +37,7 @@ pub struct ChainTail {
     pub ahead: Vec<ClockJump>,
 }
 
-/// What is seen of one event on the way.
+/// The checked columns of one event.
 struct TailEvent {
     seq: i64,
     task: String,

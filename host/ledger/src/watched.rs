@@ -9,10 +9,10 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Size in bytes and time of the last change in nanoseconds since 1970; `None` for a file that is not there.
+/// Size in bytes and time of the last change in nanoseconds since 1970; `None` for a missing file.
 pub type Stamp = Option<(u64, u64)>;
 
-/// What is known of one file, under all keys.
+/// The recorded states of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchedFile {
     /// For each key the state that the plugin saw, and the state that a task last reported.
@@ -20,7 +20,7 @@ pub struct WatchedFile {
 }
 
 impl WatchedFile {
-    /// Whether a file that is like this now has changed.
+    /// Whether a file with the state `now` has changed.
     #[must_use]
     pub fn is_news(&self, now: Stamp) -> bool {
         let now = text(now);
@@ -49,7 +49,7 @@ pub fn replace(tx: &Tx<'_>, plugin: &str, key: &str, files: &[(String, Stamp)]) 
     Ok(())
 }
 
-/// How many files are watched for `plugin`, by key.
+/// The number of watched files of `plugin`, by key.
 pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, LedgerError> {
     let mut select =
         tx.connection.prepare_cached("SELECT key, count(*) FROM watched WHERE plugin = ?1 GROUP BY key")?;
@@ -58,7 +58,7 @@ pub fn counts(tx: &Tx<'_>, plugin: &str) -> Result<BTreeMap<String, u64>, Ledger
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Every file that is watched for `plugin`, by path.
+/// The watched files of `plugin`, by path.
 pub fn of_plugin(reader: &Reader, plugin: &str) -> Result<BTreeMap<String, WatchedFile>, LedgerError> {
     let mut select = reader.connection.prepare_cached("SELECT path, seen, told FROM watched WHERE plugin = ?1")?;
     let rows = select.query_map([plugin], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
@@ -85,7 +85,7 @@ pub fn tell(tx: &Tx<'_>, plugin: &str, files: Vec<(String, Stamp)>) -> Result<Ve
     Ok(news)
 }
 
-/// Forgets what is watched for plugins that are not among `names`.
+/// Forgets the watched files of plugins that are not among `names`.
 pub fn keep_only(tx: &Tx<'_>, names: &BTreeSet<String>) -> Result<(), LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT DISTINCT plugin FROM watched")?;
     let known: Vec<String> = select.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;

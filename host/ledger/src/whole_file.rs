@@ -15,14 +15,14 @@ pub(crate) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A name that nobody else uses, for `what`.
+/// A unique hidden name for `what`.
 pub(crate) fn hidden_name(reader: &Reader, what: &str) -> Result<String, LedgerError> {
     let token = "SELECT lower(hex(randomblob(8)))";
     let token: String = reader.connection.query_row(token, [], |row| row.get(0))?;
     Ok(format!(".baton-{what}-{token}.tmp"))
 }
 
-/// Gives the file its name; `AlreadyExists` when that is taken.
+/// Renames the file; `AlreadyExists` when the name is taken.
 pub(crate) fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(hidden, to) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => reserve_and_rename(hidden, to),
@@ -42,7 +42,7 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// SHA-256 of bytes that come piece by piece.
+/// SHA-256 of a stream.
 #[derive(Default)]
 pub(crate) struct Hasher(Sha256);
 

@@ -19,10 +19,10 @@ use crate::lanes::Lanes;
 use crate::presence::Presence;
 use crate::{LedgerError, open};
 
-/// Jobs that may wait; a sender beyond that waits itself. At 1 KiB a handoff this is 1 MiB.
+/// The largest number of waiting jobs; further senders wait. At 1 KiB a handoff this is 1 MiB.
 const QUEUE: usize = 1024;
 
-/// Jobs in one transaction: enough to share the fsync, few enough that the first one does not wait long.
+/// The largest number of jobs in one transaction: many share the fsync, and the first one does not wait long.
 const GROUP: usize = 256;
 
 /// After this long a transaction takes no more jobs: about as long as the commit itself takes.
@@ -46,7 +46,7 @@ impl From<Failure> for LedgerError {
 
 type GroupResult = Result<(), Failure>;
 type Job = Box<dyn FnOnce(Option<&Tx<'_>>) -> Answer + Send>;
-/// Gives the caller its result once the verdict on the group is known.
+/// Sends the result to the caller after the commit of the group.
 type Answer = Box<dyn FnOnce(GroupResult) + Send>;
 
 /// A job and the lane that it waits in.
@@ -55,7 +55,7 @@ struct Waiting {
     job: Job,
 }
 
-/// What the writing thread has done so far.
+/// The progress of the writing thread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     /// The number of committed transactions.
@@ -64,7 +64,7 @@ pub struct Pulse {
     pub lost: Option<PathBuf>,
 }
 
-/// What the handles and the writing thread share.
+/// The state that the handles and the writing thread share.
 struct Shared {
     presence: Presence,
     pulse: watch::Sender<Pulse>,
@@ -109,13 +109,13 @@ impl Ledger {
         Ok(Self { path: path.to_owned(), jobs, lane: "".into(), shared })
     }
 
-    /// The same ledger, whose jobs wait in a lane of that name. The lanes take turns.
+    /// A handle whose jobs wait in the lane of that name. The lanes take turns.
     #[must_use]
     pub fn in_lane(&self, lane: &str) -> Self {
         Self { lane: lane.into(), ..self.clone() }
     }
 
-    /// Notifies of each commit and of the loss of a file.
+    /// Reports each commit and the loss of a file.
     #[must_use]
     pub fn pulse(&self) -> watch::Receiver<Pulse> {
         self.shared.pulse.subscribe()
@@ -223,7 +223,7 @@ impl Ledger {
     }
 }
 
-/// A job together with the way of its answer, which waits for the verdict on the commit.
+/// A job together with the answer that it sends after the commit.
 fn package<T, F, A>(job: F, answer: A) -> Job
 where
     T: Send + 'static,
@@ -267,7 +267,7 @@ fn work(mut connection: Connection, owner: &str, shared: &Shared, waiting: &mpsc
     }
 }
 
-/// The jobs of one transaction, at least one. What arrives meanwhile takes its turn with the others.
+/// The jobs of one transaction, at least one. Jobs that arrive meanwhile wait in their lanes.
 fn group(lanes: &mut Lanes<Job>, waiting: &mpsc::Receiver<Waiting>) -> impl Iterator<Item = Job> {
     let (mut taken, mut since) = (0, None);
     std::iter::from_fn(move || {

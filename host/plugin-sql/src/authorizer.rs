@@ -11,16 +11,16 @@ use baton_core::manifest::Database;
 
 use super::{Access, GuestError};
 
-/// Pragmas that only tell something. FTS5 itself asks for `data_version`.
+/// Pragmas that only read. FTS5 uses `data_version`.
 const TELLING: [&str; 6] = ["data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"];
 
-/// Functions that reach outside of the database. Extensions are off as well, and so is the tokenizer's registry.
+/// Functions with effects outside of the database. Extensions and the tokenizer registry are off too.
 const OUTSIDE: [&str; 2] = ["load_extension", "fts3_tokenizer"];
 
 /// Tables that FTS5 keeps for the catalog's index. SQLite itself refuses them to plain statements ("defensive").
 const INDEX: [&str; 5] = ["search_data", "search_idx", "search_content", "search_docsize", "search_config"];
 
-/// The judge of one connection.
+/// Decides which statements of one connection are allowed.
 #[derive(Clone)]
 pub(super) struct Authorizer {
     database: Database,
@@ -49,7 +49,7 @@ impl Authorizer {
         }
     }
 
-    /// Does something as the host, which may begin and end transactions.
+    /// Runs `work` as the host, which may begin and end transactions.
     pub(super) fn as_host<T>(&self, work: impl FnOnce() -> T) -> T {
         self.host.store(true, Ordering::Relaxed);
         let done = work();
@@ -57,12 +57,12 @@ impl Authorizer {
         done
     }
 
-    /// Why the last statement was refused, once.
+    /// The error of the last refused statement, once.
     pub(super) fn take(&self) -> Option<GuestError> {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// SQLite's question.
+    /// The callback of SQLite.
     pub(super) fn judge(&self, context: &AuthContext<'_>) -> Authorization {
         if self.host.load(Ordering::Relaxed) {
             return Authorization::Allow;

@@ -16,7 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::stop::StopHandle;
 use super::{GuestError, limits};
 
-/// Between two tries to read what another program holds.
+/// The pause between two tries to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Copies the database `from` into the empty file `to`. `is_it` is asked when SQLite has opened `from`: whether what lies
@@ -45,7 +45,7 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -
     }
 }
 
-/// How a try ended.
+/// The result of one try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Done,
@@ -53,7 +53,7 @@ enum Step {
     Busy,
 }
 
-/// The file, for reading and nothing else. SQLite opens no link, also not on the way there.
+/// Opens the file for reading. SQLite follows no link in the path.
 fn source(from: &Path) -> Result<Connection, GuestError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opened = Connection::open_with_flags(from, flags).and_then(|source| {
@@ -96,7 +96,7 @@ fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<St
     }
 }
 
-/// All pages in one step, and a file that needs no log.
+/// Copies all pages in one step. The copy has no write-ahead log.
 fn written(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(to, flags)?;
@@ -119,7 +119,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
-/// What an error means for whoever asked for a copy.
+/// The error for the plugin that wants the copy.
 fn failed(error: &rusqlite::Error) -> GuestError {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => GuestError::Damaged("it is not an SQLite database".to_owned()),

@@ -16,7 +16,7 @@ pub enum GuestError {
     /// A constraint of the tables does not hold.
     #[error("{0}")]
     Constraint(String),
-    /// Another connection kept the database.
+    /// Another connection has locked the database.
     #[error("{0}")]
     Busy(String),
     /// Something is larger than its limit.
@@ -28,7 +28,7 @@ pub enum GuestError {
     /// The quota is used up, or the disk is full.
     #[error("{0}")]
     Full(String),
-    /// The statement is wrong or not allowed to anybody.
+    /// The statement is wrong, or no plugin may run it.
     #[error("{0}")]
     Invalid(String),
     /// The database does not work.
@@ -40,7 +40,7 @@ pub enum GuestError {
 }
 
 impl GuestError {
-    /// What an error of SQLite's means.
+    /// The error for an error of SQLite.
     pub(super) fn of(error: &rusqlite::Error, stop: &StopHandle) -> Self {
         let text = error.to_string();
         let busy = || format!("the database was busy for more than {} s", limits::BUSY.as_secs());
@@ -97,7 +97,7 @@ impl GuestError {
         })
     }
 
-    /// The same with what it happened to before its text.
+    /// The same error with `place` before its text.
     pub(super) fn at(self, place: &str) -> Self {
         let told = |text: String| format!("{place}: {text}");
         match self {

@@ -22,7 +22,7 @@ pub const ROWS: usize = 10_000;
 /// Statements of one transaction.
 pub const STATEMENTS: usize = 1_000;
 
-/// Bytes of the values of one result: what a guest can take at once without trouble.
+/// Bytes of the values of one result: a plugin can hold that many.
 pub const RESULT_BYTES: usize = 4 << 20;
 
 /// Bytes of the values of one batch.
@@ -46,7 +46,7 @@ pub const TEMPORARY_BYTES: u64 = 512 << 20;
 /// 1 MiB some seconds, at 16 MiB half an hour.
 pub const VALUE_BYTES: usize = 1 << 20;
 
-/// What a value costs beside its bytes, in a result: where it begins, what it is.
+/// The cost of a value in a result beside its bytes: its position and its type.
 pub const VALUE_OVERHEAD: usize = 16;
 
 /// Cursors that one task may have open: each holds a connection and a thread.
@@ -93,5 +93,5 @@ pub fn log(database: Database) -> u64 {
     quota(database).min(1 << 30)
 }
 
-/// Instructions between two looks at the clock: some ten microseconds.
+/// Instructions between two checks of the time: some ten microseconds.
 pub(super) const STEPS: i32 = 1_000;

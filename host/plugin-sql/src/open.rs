@@ -13,10 +13,10 @@ use super::authorizer::Authorizer;
 use super::stop::StopHandle;
 use super::{Access, GuestError, limits, sources};
 
-/// What SQLite keeps of the file in memory, in KiB with a minus: a batch of a library's tracks touches pages everywhere.
+/// SQLite's cache, in KiB with a minus: a batch of tracks changes pages in the whole file.
 const CACHE: i64 = -16 * 1024;
 
-/// A connection that is safe to hand statements of a plugin to.
+/// A connection that is safe for statements of a plugin.
 pub(super) fn open(access: &Access, judge: &Authorizer, stop: &StopHandle) -> Result<Connection, GuestError> {
     prepare(access)?;
     let failed = |error: rusqlite::Error| {
@@ -37,7 +37,7 @@ pub(super) fn open(access: &Access, judge: &Authorizer, stop: &StopHandle) -> Re
     Ok(connection)
 }
 
-/// Makes the file where it is missing and brings the catalog to today's form.
+/// Creates a missing file and migrates the catalog.
 fn prepare(access: &Access) -> Result<(), GuestError> {
     match access.database {
         // A copy that was made for it (`copy`); nothing makes it anew.

@@ -4,16 +4,16 @@ use rusqlite::Rows;
 
 use super::{GuestError, Row, StopHandle, Value, limits};
 
-/// Where a piece of a result ends.
+/// What happens when a page of a result is full.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum PageEnd {
-    /// At the row before; the next one comes with the next piece.
+    /// The row that does not fit comes with the next page.
     Pause,
-    /// It is an error: the result was to be taken whole.
+    /// It is an error: the result must fit into one page.
     Refuse,
 }
 
-/// Rows that are read piece by piece.
+/// The rows of a result, read page by page.
 pub(super) struct ResultPages<'s> {
     rows: Rows<'s>,
     columns: usize,
@@ -26,7 +26,7 @@ impl<'s> ResultPages<'s> {
         Self { rows, columns, kept: None }
     }
 
-    /// Reads the first row ahead.
+    /// Reads the first row in advance.
     pub(super) fn peek(&mut self, stop: &StopHandle) -> Result<(), GuestError> {
         self.kept = self.take(stop)?;
         Ok(())

@@ -151,7 +151,7 @@ impl Session {
         Ok(u64::try_from(pages).unwrap_or_default().saturating_mul(limits::PAGE_BYTES))
     }
 
-    /// A statement that reads, with its parameters.
+    /// A prepared statement that only reads, with its parameters.
     pub(super) fn reading(&self, statement: &str, parameters: &[Value]) -> Result<Statement<'_>, GuestError> {
         let mut prepared = self.prepared(statement)?;
         if !prepared.readonly() {

@@ -11,10 +11,10 @@ use rusqlite::Connection;
 /// How far ahead `said_at` may be, in milliseconds: the clocks of two machines may differ by a day.
 const AHEAD: i64 = 86_400_000;
 
-/// How far below the others a plugin may rank a part of itself.
+/// The lowest rank that a plugin may give to a part of itself.
 const LOWEST: i64 = -100;
 
-/// From now on this connection writes to the catalog in the name of `plugin` only.
+/// From now on this connection writes to the catalog only as the source `plugin`.
 pub(super) fn guard(connection: &Connection, plugin: &str) -> rusqlite::Result<()> {
     // The name becomes part of SQL text.
     let plugin = if is_name(plugin) { plugin } else { "" };

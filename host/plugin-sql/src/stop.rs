@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::limits;
 
-/// Ends what runs in one session. Clones end the same one.
+/// Stops the statements of one session. Clones stop the same session.
 #[derive(Clone, Debug, Default)]
 pub struct StopHandle(Arc<Inner>);
 
@@ -17,12 +17,12 @@ struct Inner {
 }
 
 impl StopHandle {
-    /// Ends what runs and everything after it. Cannot be taken back.
+    /// Stops the running statement and all later ones, for good.
     pub fn ask(&self) {
         self.0.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked.
+    /// Whether [`StopHandle::ask`] was called.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.0.asked.load(Ordering::Relaxed)
@@ -32,7 +32,7 @@ impl StopHandle {
         *self.0.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limits::STATEMENT);
     }
 
-    /// Whether the statement has to end.
+    /// Whether the running statement has to end.
     pub(super) fn is_due(&self) -> bool {
         let end = *self.0.end.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_asked() || end.is_some_and(|end| Instant::now() >= end)

@@ -25,7 +25,7 @@ pub enum Value {
 /// Values in the order of the columns, or of the parameters.
 pub type Row = Vec<Value>;
 
-/// What a query found.
+/// The result of a query.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     pub columns: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Table {
 }
 
 impl Value {
-    /// What it costs in a result or a batch.
+    /// Its cost in a result or a batch.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let content = match self {

@@ -14,7 +14,7 @@ pub(super) struct Evidence {
     pub(super) same_id: Option<String>,
     /// Equal, or not; nothing when one is missing.
     pub(super) same_isrc: Option<bool>,
-    /// Whether the sound was found to be the same.
+    /// Whether the recordings have the same id of a fingerprint service.
     pub(super) same_recording: bool,
     pub(super) titles: Titles,
     pub(super) versions: Agreement,

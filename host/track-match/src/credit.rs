@@ -26,7 +26,7 @@ pub(super) struct Name {
 pub(super) struct Credit {
     /// Main artists, then guests.
     pub(super) names: Vec<Name>,
-    /// So many of them are main artists.
+    /// The number of main artists among `names`.
     pub(super) mains: usize,
     /// Composers who are named beside main artists, and so are none.
     composers: Box<[Name]>,

@@ -27,7 +27,7 @@ pub struct SimilarPair {
     pub reasons: Vec<Reason>,
 }
 
-/// All such pairs of a list.
+/// All similar pairs of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SimilarPairs {
     /// The pairs, in the order of their places.

@@ -14,7 +14,7 @@ use super::relation::Titles;
 use super::track::Track;
 use super::version::Agreement;
 
-/// A candidate with what speaks for and against it.
+/// A candidate with its score and the reasons for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MatchCandidate {
     /// Its place among the candidates.
@@ -25,18 +25,18 @@ pub struct MatchCandidate {
     pub reasons: Vec<Reason>,
 }
 
-/// What is known of a track among the candidates.
+/// The decision which candidate is the track.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "decision", rename_all = "kebab-case")]
 pub enum Decision {
-    /// It is this one.
+    /// This candidate is the track.
     Auto(MatchCandidate),
-    /// A person should look: it may be one of these, the best first, at most five.
+    /// A person decides: at most five candidates, the best first.
     Review {
         /// The candidates.
         candidates: Vec<MatchCandidate>,
     },
-    /// None of them.
+    /// No candidate is the track.
     None {
         /// The candidate that came nearest, if any was compared.
         nearest: Option<usize>,
@@ -77,7 +77,7 @@ impl JudgedCandidate {
 }
 
 impl Matcher {
-    /// Reads all candidates. Decisions speak of their places in this list.
+    /// Reads all candidates. Decisions name their places in this list.
     #[must_use]
     pub fn new<'a>(candidates: impl IntoIterator<Item = &'a Track>) -> Self {
         let (candidates, readings): (Vec<_>, Vec<_>) = candidates.into_iter().map(Prepared::read).unzip();
@@ -178,7 +178,7 @@ fn shares_code(a: &Prepared, b: &Prepared) -> bool {
     same(&a.isrc, &b.isrc) || same(&a.recording, &b.recording) || a.ids.iter().any(|id| b.ids.contains(id))
 }
 
-/// The candidates that a person may choose from. What made it a question stands with the first.
+/// The candidates that a person may choose from. The first one has the reason for the question.
 fn review(judged: &[JudgedCandidate], why: Option<Reason>) -> Decision {
     let listed = judged.iter().filter(|one| one.level >= Level::Ask).take(MAX_LISTED);
     let mut candidates: Vec<_> = listed.map(JudgedCandidate::found).collect();

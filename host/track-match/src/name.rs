@@ -12,7 +12,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::limits::MAX_CHARS;
 
-/// A text as it is compared: folded words with one space between them. Doing it twice changes nothing.
+/// A text as it is compared: folded words with one space between them. Idempotent.
 #[must_use]
 pub fn normalise(text: &str) -> String {
     let mut out = String::new();

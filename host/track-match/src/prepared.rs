@@ -13,7 +13,7 @@ use super::version::Kind;
 use super::words::NO_ALBUM;
 use super::work::Work;
 
-/// What of a track is compared.
+/// The parts of a track that are compared.
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
     pub(super) ids: Vec<Id>,

@@ -30,7 +30,7 @@ impl FromSql for PathRead {
     }
 }
 
-/// A count or size as SQLite keeps it: what is too large for it (there is no such file) is its largest number.
+/// A count or size as an SQLite number; larger values (no file has one) become the largest number.
 pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

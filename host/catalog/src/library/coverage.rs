@@ -4,7 +4,7 @@ use super::ItemState;
 use super::column::number;
 use crate::{Catalog, CatalogError};
 
-/// Items of one source that are there, have one state and one reason.
+/// The number of present items of one source with one state and one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {
     pub source: i64,
@@ -22,7 +22,7 @@ pub struct MissingCount {
 }
 
 impl Catalog {
-    /// All items that are there, counted.
+    /// The numbers of present items.
     pub fn library_counts(&self) -> Result<Vec<Count>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT source, state, reason, count(*) FROM library_items WHERE missing_since IS NULL

@@ -8,7 +8,7 @@ use super::ItemState;
 use super::column::PathRead;
 use crate::{Catalog, CatalogError};
 
-/// An item that is there.
+/// A present item. The names are those of the columns of `library_items` (`migrations/0002.sql`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub id: i64,
@@ -41,7 +41,7 @@ const COLUMNS: &str = "SELECT id, source, path, name, size, state, reason, detai
     damage_checked FROM library_items WHERE missing_since IS NULL";
 
 impl Catalog {
-    /// Hands every item that is there to `take`, in order of their numbers.
+    /// Calls `take` with every present item, ordered by number.
     pub fn library_entries(&self, mut take: impl FnMut(Entry)) -> Result<(), CatalogError> {
         let mut select = self.connection.prepare(&format!("{COLUMNS} ORDER BY id"))?;
         let rows = select.query_map([], read)?;
@@ -61,7 +61,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// The items that are there and have no fingerprint, at most `most`, by path.
+    /// The present items without a fingerprint, at most `most`, ordered by path.
     pub fn library_without(&self, most: u32) -> Result<Vec<Entry>, CatalogError> {
         let sql = format!("{COLUMNS} AND state <> 'fingerprinted' ORDER BY state, reason, path LIMIT ?1");
         let mut select = self.connection.prepare(&sql)?;
@@ -121,7 +121,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
 }
 
 impl Entry {
-    /// With its tags alone: it has no fingerprint, and what goes with one is of a file that was there before it.
+    /// Only with its tags: it has no fingerprint, and the other values are those of an earlier file.
     fn unheard(self) -> Self {
         let Self { id, source, path, name, size, state, reason, detail, title, artist, album, isrc, .. } = self;
         Self {

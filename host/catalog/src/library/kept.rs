@@ -11,12 +11,12 @@ use super::column::{self, number};
 use super::{FileLink, FileStat, Library, Tags};
 use crate::{Catalog, CatalogError};
 
-/// Tags that a file was given, with the same audio, or that were taken away again.
+/// Tags that were written into a file, or removed again, without changing its audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retagged {
-    /// The SHA-256 of the file before.
+    /// SHA-256 of the file before the change.
     pub before_sha256: [u8; 32],
-    /// The SHA-256 of the file now.
+    /// SHA-256 of the file after the change.
     pub after_sha256: [u8; 32],
     pub after: FileStat,
     pub tags: Tags,
@@ -33,7 +33,7 @@ pub struct KeptCopy<'a> {
 }
 
 impl Catalog {
-    /// The link of the file at a path; none where the catalog does not have the file.
+    /// The link of the file at a path; `None` for a file that is not in the catalog.
     pub fn link_at(&self, path: &Path) -> Result<Option<FileLink>, CatalogError> {
         let sql = "SELECT id, track, linked_by, link_reason FROM files WHERE path = ?1";
         let link = self.connection.query_row(sql, [path_text::to_text(path)], |row| {

@@ -17,7 +17,7 @@ pub struct LinkTrack {
     pub duration_ms: Option<u64>,
 }
 
-/// The file of an item, and the track that it is now.
+/// The file of an item and the track it is linked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileLink {
     pub file: i64,
@@ -27,7 +27,7 @@ pub struct FileLink {
     pub reason: Option<String>,
 }
 
-/// A path that a program names, and where the file lies that is meant.
+/// A path that a program names, and the present path of that file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamePath {
     /// The path as programs name it.
@@ -36,7 +36,7 @@ pub struct SamePath {
     pub seen: String,
 }
 
-/// Changes when files or tracks have changed, and not when links were written.
+/// A value that changes with files and tracks, but not with links.
 const STAMP: &str = "SELECT
     (SELECT count(*) || ':' || coalesce(sum(refreshed), 0) || ':' || coalesce(max(id), 0) FROM tracks) || '/' ||
     (SELECT count(*) || ':' || coalesce(sum(track), 0) || ':' || coalesce(sum(missing), 0) FROM files
@@ -44,7 +44,7 @@ const STAMP: &str = "SELECT
     (SELECT count(*) || ':' || coalesce(max(read_at), 0) || ':' || count(missing_since) FROM library_items)";
 
 impl Catalog {
-    /// What links are found from, as a text; none where they were found from just that.
+    /// The stamp of the present files and tracks, if links have to be found again.
     pub fn stale_links(&self) -> Result<Option<String>, CatalogError> {
         let stamp: String = self.connection.query_row(STAMP, [], |row| row.get(0))?;
         let found_from = self.connection.query_row("SELECT stamp FROM link_state", [], |row| row.get(0)).optional()?;
@@ -68,7 +68,7 @@ impl Catalog {
         Ok(select.query_map([], read)?.collect::<Result<_, _>>()?)
     }
 
-    /// The files of the items that are there, by the items' numbers.
+    /// The files of the present items, by the items' numbers.
     pub fn file_links(&self, mut take: impl FnMut(i64, FileLink)) -> Result<(), CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT i.id, f.id, f.track, f.linked_by, f.link_reason
@@ -82,7 +82,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// The paths that programs name for a track and that no scan saw, and those of missing files about which a person decided.
+    /// The paths that programs name for a track and that no scan found, and those of missing files with a person's
+    /// decision.
     pub fn named_paths(&self) -> Result<Vec<String>, CatalogError> {
         let sql = "SELECT path FROM files WHERE path GLOB '/*' AND ((track IS NOT NULL AND size IS NULL)
                 OR (missing = 1 AND path IN (SELECT path FROM decided_files))) ORDER BY path";
@@ -92,7 +93,7 @@ impl Catalog {
 }
 
 impl Library {
-    /// Writes that paths are the same file as others.
+    /// Records paths that name the same file.
     pub fn same_paths(&mut self, same: &[SamePath]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for SamePath { named, seen } in same {

@@ -19,7 +19,7 @@ use super::put::ItemWrite;
 use super::{Library, named};
 use crate::{Catalog, CatalogError};
 
-/// An item that a listing did not see.
+/// An item that a listing did not find.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingItem {
     pub id: i64,
@@ -30,12 +30,12 @@ pub struct MissingItem {
 }
 
 impl Catalog {
-    /// The item that a source calls `key`.
+    /// The item with the source's key `key`.
     pub fn library_item(&self, source: i64, key: &OsStr) -> Result<Option<KnownItem>, CatalogError> {
         Ok(known(&self.connection, source, key)?)
     }
 
-    /// The items that were there and that listing `scan` did not see: they are not its own, and no number that was `seen`.
+    /// The present items that listing `scan` did not find: older listings found them, and their number was not `seen`.
     pub fn library_vanished(
         &self,
         source: i64,

@@ -5,21 +5,21 @@ use std::path::PathBuf;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-/// How far an item is.
+/// The progress of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ItemState {
     /// It waits to be read.
     Pending,
     /// It has a fingerprint.
     Fingerprinted,
-    /// It should have one, and reading it failed.
+    /// Reading it failed.
     Failed,
-    /// It can have none: no audio that is decoded here, protected, too short.
+    /// It cannot have a fingerprint: no supported audio, protected, too short.
     Skipped,
 }
 
 impl ItemState {
-    /// The word that is stored and shown.
+    /// The stored name.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -108,22 +108,22 @@ pub struct ComparedItem {
 /// How a listed item compares with what the catalog knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {
-    /// It was not known.
+    /// The catalog does not have it.
     New,
-    /// It is another file than the one that was read.
+    /// The file differs from the one that was read.
     Changed,
-    /// It is known and was not read yet.
+    /// The catalog has it, but it was not read yet.
     Pending,
-    /// It is read again, because that was asked for.
+    /// It is read again on request.
     Again,
     /// Only its inode is different: [`Library::settle_inodes`](super::Library::settle_inodes) decides about it.
     OtherInode,
-    /// Nothing is to be done.
+    /// Nothing has changed.
     Unchanged,
 }
 
 impl ListedState {
-    /// Whether it is going to be read.
+    /// Whether the item has to be read.
     #[must_use]
     pub const fn is_read(self) -> bool {
         !matches!(self, Self::Unchanged | Self::OtherInode)

@@ -12,13 +12,13 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::column;
 
-/// A named file that is there and counted as missing, or the other way round.
+/// A named file whose mark `missing` is wrong.
 pub(super) struct Named {
     file: i64,
     missing: bool,
 }
 
-/// The named files that belong to a source and about which the catalog is wrong. Videos are left out.
+/// The named files below a source whose mark `missing` is wrong, without videos.
 pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) -> rusqlite::Result<Vec<Named>> {
     let mut select = connection.prepare_cached(
         "SELECT f.id, f.path, f.missing FROM files AS f
@@ -46,7 +46,7 @@ pub(super) fn changed(connection: &Connection, source: i64, unread: &[PathBuf]) 
     Ok(changed)
 }
 
-/// Whether there is no file; none where the system does not tell.
+/// Whether the file is missing; `None` where the system does not report it.
 fn is_missing(path: &Path) -> Option<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Some(false),

@@ -41,7 +41,7 @@ impl ItemWrite<'_> {
         }
     }
 
-    /// Whether all that is to be written of it stands there already: so it is with most of what is listed again.
+    /// Whether the row has all these values already, as most rows of a repeated listing do.
     fn is_written(&self, known: &KnownItem, standing: ListedState) -> bool {
         let item = self.item;
         let as_listed = (&known.path, &known.name, known.stamp, known.mounted)
@@ -55,7 +55,7 @@ impl ItemWrite<'_> {
         known.settled && !known.missing && as_listed && as_it_stands
     }
 
-    /// Says what the file is and returns its number.
+    /// Writes the file through the catalog's view and returns its number.
     fn file(&self) -> rusqlite::Result<i64> {
         let (item, path) = (self.item, path_text::to_text(&self.item.path));
         self.tx
@@ -73,7 +73,7 @@ impl ItemWrite<'_> {
         self.tx.prepare_cached("SELECT id FROM files WHERE path = ?1")?.query_row([path], |row| row.get(0))
     }
 
-    /// The same item under another path: its file takes that path, unless there is one already.
+    /// The item has a new path: its file gets that path, unless another file has it.
     fn moved(&self, known: &KnownItem) -> rusqlite::Result<i64> {
         let path = path_text::to_text(&self.item.path);
         self.tx
@@ -120,7 +120,7 @@ impl ItemWrite<'_> {
         if self.item.absent.is_some() { (ItemState::Failed, Some("not_found")) } else { (ItemState::Pending, None) }
     }
 
-    /// It is there, and so are the source's name and mark of it.
+    /// Records that the item is present, with the source's name and stamp.
     fn seen(&self, known: &KnownItem, file: i64, standing: ListedState) -> rusqlite::Result<()> {
         let item = self.item;
         let is_open = standing == ListedState::OtherInode && file == known.file;
@@ -143,7 +143,7 @@ impl ItemWrite<'_> {
         if known.missing { self.is_file(file) } else { Ok(()) }
     }
 
-    /// It is to be read, or is not there. What was found stays until something takes its place.
+    /// The item has to be read, or its file is missing. Older results stay until new ones replace them.
     fn suspend(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let (state, reason) = self.first_state();
         self.tx
@@ -152,7 +152,7 @@ impl ItemWrite<'_> {
         self.is_file(known.file)
     }
 
-    /// It is the file again that was fingerprinted.
+    /// The file that was fingerprinted is present again.
     fn is_back(&self, known: &KnownItem) -> rusqlite::Result<()> {
         let sql = "UPDATE library_items SET state = 'fingerprinted', reason = NULL, detail = NULL WHERE id = ?1";
         self.tx.prepare_cached(sql)?.execute([known.id])?;
@@ -166,7 +166,7 @@ impl ItemWrite<'_> {
         Ok(())
     }
 
-    /// Deletes the results of its last reading.
+    /// Deletes the results of the last reading.
     fn forget(&self, known: &KnownItem, file: i64) -> rusqlite::Result<()> {
         let (item, (state, reason)) = (self.item, self.first_state());
         self.tx

@@ -11,7 +11,7 @@ use super::column::{self, number};
 use super::model::ItemState;
 use crate::CatalogError;
 
-/// A file that was read.
+/// The reading of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileReading {
     pub item: i64,
@@ -23,7 +23,7 @@ pub struct FileReading {
     pub outcome: ReadingOutcome,
 }
 
-/// By what a file is known again.
+/// The values by which a file is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStat {
     /// Bytes.
@@ -33,12 +33,12 @@ pub struct FileStat {
     pub inode: u64,
 }
 
-/// A file that was written again with the same audio.
+/// A file that was rewritten with the same audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RewrittenFile {
     pub before: FileStat,
     pub after: FileStat,
-    /// The SHA-256 of all of it, as it is.
+    /// SHA-256 of the whole file after the change.
     pub file_sha256: [u8; 32],
 }
 
@@ -47,7 +47,7 @@ pub struct RewrittenFile {
 pub enum ReadingOutcome {
     /// It has a fingerprint.
     Fingerprinted(Box<AudioFacts>),
-    /// It has none.
+    /// It has no fingerprint.
     Without {
         /// [`ItemState::Failed`] or [`ItemState::Skipped`].
         state: ItemState,
@@ -60,7 +60,7 @@ pub enum ReadingOutcome {
     },
 }
 
-/// What a file says of itself.
+/// The tags of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tags {
     pub title: Option<String>,
@@ -69,7 +69,7 @@ pub struct Tags {
     pub isrc: Option<String>,
 }
 
-/// What a file was found to be. The columns of `library_items` say more of each.
+/// The facts about the audio of a file. The names are those of the columns of `library_items` (`migrations/0002.sql`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AudioFacts {
     /// The algorithm, as the table `fingerprints` names it.
@@ -238,7 +238,7 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
     if known { tell(tx, file, reading, facts, at) } else { Ok(()) }
 }
 
-/// What plugins see of it.
+/// Writes the facts through the views that plugins read.
 fn tell(tx: &Transaction<'_>, file: i64, reading: &FileReading, facts: &AudioFacts, at: i64) -> rusqlite::Result<()> {
     let path: String =
         tx.prepare_cached("SELECT path FROM files WHERE id = ?1")?.query_row([file], |row| row.get(0))?;

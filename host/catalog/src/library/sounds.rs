@@ -8,7 +8,7 @@ use rusqlite::{Row, params};
 use super::Library;
 use crate::{Catalog, CatalogError};
 
-/// Two prints that sound alike in their first two minutes, and how.
+/// Two similar fingerprints of the first two minutes, and their comparison. `baton-library` fills and reads it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundPair {
     pub one: [u8; 32],
@@ -24,7 +24,7 @@ pub struct SoundPair {
 }
 
 impl SoundPair {
-    /// SQLite keeps no number that is none.
+    /// SQLite stores no NaN.
     const fn is_finite(&self) -> bool {
         self.bit_error_rate.is_finite()
             && self.overlap.is_finite()
@@ -42,7 +42,7 @@ impl Catalog {
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
     }
 
-    /// Hands all pairs that sound alike to `take`, in order.
+    /// Calls `take` with all similar pairs, in order.
     pub fn sound_pairs(&self, mut take: impl FnMut(SoundPair)) -> Result<(), CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT one, other, bit_error_rate, score, overlap, drift, offset_frames, worst, worst_at_frame, median
@@ -56,7 +56,7 @@ impl Catalog {
 }
 
 impl Library {
-    /// Keeps what prints sound like that were compared with all others.
+    /// Records fingerprints that were compared with all others, and their similar pairs.
     pub fn keep_sounds(&mut self, listened: &[[u8; 32]], pairs: &[SoundPair]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for pair in pairs.iter().filter(|pair| pair.is_finite()) {
@@ -84,7 +84,7 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that prints were compared with all that have been listened to.
+    /// Records that fingerprints were compared with all others.
     pub fn sounds_are_known(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {

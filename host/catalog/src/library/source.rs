@@ -8,7 +8,7 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 use super::{Library, Volume};
 use crate::{Catalog, CatalogError};
 
-/// What kind of place it is.
+/// The kind of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
     /// A folder with audio files below it.
@@ -18,7 +18,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    /// The word that is stored and shown.
+    /// The stored name.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -50,14 +50,14 @@ const COLUMNS: &str =
     "SELECT id, path, kind, scan, listed_at, failed_at, failure, device, fsid, uuid FROM library_sources";
 
 impl Catalog {
-    /// All sources, in the order in which they were given.
+    /// All sources, in the order in which they were added.
     pub fn library_sources(&self) -> Result<Vec<Source>, CatalogError> {
         all(&self.connection)
     }
 }
 
 impl Library {
-    /// All sources, in the order in which they were given.
+    /// All sources, in the order in which they were added.
     pub fn sources(&self) -> Result<Vec<Source>, CatalogError> {
         all(&self.connection)
     }
@@ -110,7 +110,7 @@ impl Library {
         Ok(true)
     }
 
-    /// Writes down that a source cannot be reached. Its items stay as they are.
+    /// Records that a source cannot be reached. Its items stay as they are.
     pub fn unreachable(&self, source: i64, why: &str, now: Timestamp) -> Result<(), CatalogError> {
         self.connection.execute(
             "UPDATE library_sources SET failed_at = coalesce(failed_at, ?2), failure = ?3 WHERE id = ?1",
@@ -126,7 +126,8 @@ const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'fol
          AND substr(?2, 1, length(rtrim(path, '/')) + 1) = rtrim(path, '/') || '/')
      AND substr(CAST(path AS BLOB), 1, length(CAST(?2 AS BLOB))) = CAST(?2 AS BLOB)";
 
-/// Items are a folder's under their path below it. A library of Eagle calls them otherwise: to the folder they are missing.
+/// In a folder, the key of an item is its path below the folder. An Eagle library has other keys, so its items become
+/// missing for the folder.
 fn take_over(tx: &Transaction<'_>, source: &Source, path: &str, now: Timestamp) -> rusqlite::Result<()> {
     let below = format!("{}/", path.trim_end_matches('/'));
     match source.kind {

@@ -34,7 +34,7 @@ impl Volume {
         self.uuid.map(|uuid| format!("{uuid:032x}"))
     }
 
-    /// From the columns `device`, `fsid` and `uuid`, of which the first is this one; none where nothing was written down.
+    /// From the columns `device`, `fsid` and `uuid`, beginning with column `first`; `None` where nothing is recorded.
     pub(super) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
         let number = |column: usize| row.get::<_, Option<i64>>(column).map(|number| number.map(i64::cast_unsigned));
         let uuid: Option<String> = row.get(first + 2)?;
@@ -65,7 +65,7 @@ impl Library {
         Ok(())
     }
 
-    /// Writes down which volume is mounted at a folder within a source.
+    /// Records the volume that is mounted at a folder within a source.
     pub fn is_mounted(&self, source: i64, folder: &Path, volume: Volume) -> Result<(), CatalogError> {
         self.connection.execute(
             "INSERT INTO library_mounts (source, path, device, fsid, uuid) VALUES (?1, ?2, ?3, ?4, ?5)

@@ -8,14 +8,14 @@ use crate::{Catalog, CatalogError};
 /// The fingerprint of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WholePrint {
-    /// The SHA-256 of its audio packets.
+    /// SHA-256 of its audio packets.
     pub audio_sha256: [u8; 32],
     /// Words of four bytes, little-endian.
     pub words: Vec<u8>,
 }
 
 impl Catalog {
-    /// The words of the whole file with this audio, where they are known.
+    /// The fingerprint of the whole file with this audio, where it is known.
     pub fn library_whole_print(&self, audio_sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, CatalogError> {
         let sql = "SELECT words FROM library_whole_prints WHERE audio_sha256 = ?1";
         Ok(self.connection.prepare_cached(sql)?.query_row([audio_sha256], |row| row.get(0)).optional()?)
@@ -23,7 +23,7 @@ impl Catalog {
 }
 
 impl Library {
-    /// Keeps fingerprints of whole files.
+    /// Records fingerprints of whole files.
     pub fn keep_whole_prints(&mut self, prints: &[WholePrint]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {

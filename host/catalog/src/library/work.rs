@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 use super::column::PathRead;
 use crate::{Catalog, CatalogError};
 
-/// Which items are asked for.
+/// Selects items that wait to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkFilter {
     pub source: i64,
@@ -16,7 +16,7 @@ pub struct WorkFilter {
     pub verify: bool,
 }
 
-/// An item that is to be read.
+/// An item that waits to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingItem {
     pub item: i64,
@@ -46,7 +46,7 @@ pub struct WorkSize {
     pub bytes: u64,
 }
 
-/// What an item was when it was read.
+/// The result of an item's last reading. The names are those of the columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviousReading {
     pub file_sha256: Option<Vec<u8>>,
@@ -54,7 +54,7 @@ pub struct PreviousReading {
 }
 
 impl WorkFilter {
-    /// What is chosen, with the source as `?1`.
+    /// The SQL condition, with the source as `?1`.
     const fn choice(self) -> &'static str {
         if self.verify {
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
@@ -78,7 +78,7 @@ impl WorkFilter {
 }
 
 impl Catalog {
-    /// How much waits.
+    /// The number and size of the waiting items.
     pub fn library_work(&self, work: WorkFilter) -> Result<WorkSize, CatalogError> {
         let sql = format!("SELECT count(*), coalesce(sum(i.size), 0) FROM library_items AS i WHERE {}", work.choice());
         let read = |row: &Row<'_>| {

@@ -8,16 +8,16 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::CatalogError;
 use crate::open::open_writable;
 
-/// A plugin's batch holds the catalog for seconds at most; a scan of hours does not end for that.
+/// A plugin's batch holds the catalog for seconds at most; a scan that takes hours must not fail because of it.
 const BUSY: Duration = Duration::from_mins(1);
 
-/// What SQLite keeps of the file in memory, in KiB with a minus: the indexes' upper pages.
+/// SQLite's cache, in KiB with a minus: the upper pages of the indexes.
 const CACHE: i64 = -8 * 1024;
 
-/// Statements that are parsed once: more than there are.
+/// The number of cached prepared statements: more than there are.
 const STATEMENTS: usize = 32;
 
-/// The library, for writing.
+/// The connection that writes the library.
 pub struct Library {
     pub(super) connection: Connection,
 }

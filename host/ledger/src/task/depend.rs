@@ -10,7 +10,7 @@ use super::row::{select_in, timestamp};
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Records what a task waits for; an id twice counts once.
+/// Records the dependencies of a task; a repeated id counts once.
 pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), LedgerError> {
     let mut insert =
         tx.connection.prepare_cached("INSERT OR IGNORE INTO dependencies (task, needs) VALUES (?1, ?2)")?;
@@ -18,26 +18,26 @@ pub fn add_dependencies(tx: &Tx<'_>, id: &str, needs: &[String]) -> Result<(), L
     Ok(())
 }
 
-/// What a task still waits for.
+/// The open dependencies of a task.
 pub fn dependencies(tx: &Tx<'_>, id: &str) -> Result<Vec<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached("SELECT needs FROM dependencies WHERE task = ?1 ORDER BY needs")?;
     let rows = select.query_map([id], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The tasks that wait for something of this name.
+/// The tasks that depend on this name.
 pub fn dependents(tx: &Tx<'_>, name: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, "WHERE id IN (SELECT task FROM dependencies WHERE needs = ?1) ORDER BY created_at, rowid", [name])
 }
 
-/// What `id` waited for under this name is done.
+/// Removes a dependency of `id` that has succeeded.
 pub fn satisfy(tx: &Tx<'_>, id: &str, name: &str) -> Result<(), LedgerError> {
     let mut delete = tx.connection.prepare_cached("DELETE FROM dependencies WHERE task = ?1 AND needs = ?2")?;
     delete.execute(params![id, name])?;
     Ok(())
 }
 
-/// A task waits for nothing any more.
+/// Removes all dependencies of a task.
 pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
     tx.connection.prepare_cached("DELETE FROM dependencies WHERE task = ?1")?.execute([id])?;
     Ok(())
@@ -46,7 +46,7 @@ pub fn drop_dependencies(tx: &Tx<'_>, id: &str) -> Result<(), LedgerError> {
 /// The number of newest tasks that are searched for a title: titles have no index.
 const TITLES: u32 = 10_000;
 
-/// The newest request that an id or, where there is none, a title names, duplicates aside.
+/// The newest request with this id or, if there is none, this title, without duplicates.
 pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     if let Some(found) = named(tx, name)? {
         return Ok(Some(found));
@@ -58,7 +58,7 @@ pub fn named_or_titled(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerEr
     Ok(select_in(tx, &rest, [name])?.pop())
 }
 
-/// A waiting task, and what it depends on although no task has that id or title.
+/// A waiting task with a dependency that no task has as its id or title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownDependency {
     pub task: String,
@@ -112,7 +112,7 @@ pub fn is_named(reader: &Reader, name: &str) -> Result<bool, LedgerError> {
     Ok(reader.connection.prepare_cached(&sql)?.query_row([name], |row| row.get(0))?)
 }
 
-/// The newest request that an id names, duplicates aside.
+/// The newest request with this id, without duplicates.
 pub fn named(tx: &Tx<'_>, name: &str) -> Result<Option<Task>, LedgerError> {
     for column in ["id", "handoff_id", "task_id"] {
         let rest = format!(

@@ -41,7 +41,7 @@ pub fn at_file(tx: &Tx<'_>, file: &str) -> Result<Option<Task>, LedgerError> {
     Ok(select_in(tx, rest, [file])?.pop())
 }
 
-/// Every request of `sender` under exactly this id: several when it was dropped again or lies in several places.
+/// Every request of `sender` with exactly this id: several when the file was dropped again or is in several folders.
 pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, ASKED_AS, [handoff_id, sender])
 }
@@ -50,7 +50,7 @@ pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>
 pub(super) const ASKED_AS: &str =
     "WHERE handoff_id = ?1 AND sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
 
-/// What a RETURN says of the request that it answers, the surest first.
+/// The references of a RETURN to its request, the most reliable first.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerReference {
     pub handoff_id: Option<String>,
@@ -61,7 +61,7 @@ pub struct AnswerReference {
     pub token: Option<String>,
 }
 
-/// The requests to external agents that a RETURN may answer: those that the first hint fits that fits any.
+/// The requests to external agents that a RETURN may answer: those that match the first reference that matches any.
 pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
@@ -124,7 +124,7 @@ fn is_token_of(token: &str, id: &str) -> bool {
     token == id || id.len() > 16 && (token == first || token == format!("{first}{last}"))
 }
 
-/// What a task that waits with its file in the inbox looks like.
+/// The condition for a task whose file waits in the inbox.
 const WAITS: &str = "file IS NOT NULL AND archived_at IS NULL
                      AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human', 'needs_approval', 'delivered')
                      AND state NOT IN ('captured', 'running', 'delivered')";
@@ -175,14 +175,14 @@ pub fn input(tx: &Tx<'_>, hash: &str) -> Result<Option<Vec<u8>>, LedgerError> {
     Ok(select.query_row([hash], |row| row.get(0)).optional()?)
 }
 
-/// The newest tasks that `filter` lets through, newest first.
+/// The newest tasks that match `filter`, newest first.
 pub fn recent(reader: &Reader, filter: &TaskFilter, limit: u32) -> Result<Vec<TaskSummary>, LedgerError> {
     let mut tasks = Vec::new();
     each_recent(reader, filter, limit, |task| tasks.push(task))?;
     Ok(tasks)
 }
 
-/// Passes on each of the newest `limit` tasks as soon as it is read, newest first: a ledger may be larger than the memory.
+/// Calls `each` with the newest `limit` tasks, newest first, one at a time: a ledger may be larger than the memory.
 pub fn each_recent(
     reader: &Reader,
     filter: &TaskFilter,
@@ -200,7 +200,7 @@ pub fn each_recent(
     Ok(())
 }
 
-/// One task and what made it; `None` where there is none of this id.
+/// A task and its origin; `None` if no task has this id.
 pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Origin)>, LedgerError> {
     let columns = summary_columns(has_form(reader, OUTCOMES)?);
     let sql = format!("SELECT {columns}, origin FROM tasks WHERE id = ?1");
@@ -211,7 +211,7 @@ pub fn summary_of(reader: &Reader, id: &str) -> Result<Option<(TaskSummary, Orig
     Ok(Some((summary(row)?, origin(&name)?)))
 }
 
-/// Names of states and outcomes are ours, so they stand in the text; what a person wrote is bound.
+/// Names of states and outcomes come from Baton, so they are in the text; other values are bound.
 pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
     let mut only: Vec<String> = standing(filter, has_outcomes).into_iter().collect();
     only.extend(filter.agent.is_some().then(|| "agent = ?2".to_owned()));
@@ -223,7 +223,7 @@ pub(super) fn recent_sql(filter: &TaskFilter, has_outcomes: bool) -> String {
     format!("SELECT {columns} FROM tasks {only}ORDER BY created_at DESC, rowid DESC LIMIT ?1")
 }
 
-/// The condition for the states and outcomes that a list shows.
+/// The condition for states and outcomes.
 fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let states = list(filter.states.iter().map(|state| state.as_str()).collect());
@@ -237,19 +237,19 @@ fn standing(filter: &TaskFilter, has_outcomes: bool) -> Option<String> {
     }
 }
 
-/// What is not final and asked of somebody. Word for word the condition of the index `tasks_asked`.
+/// Requests that are not final. The condition is word for word that of the index `tasks_asked`.
 pub(super) const ASKED_SQL: &str =
     "SELECT agent, count(*) FROM tasks INDEXED BY tasks_asked WHERE state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant',
      'needs_human', 'needs_approval', 'delivered') AND kind <> 'RETURN' AND origin <> 'call' GROUP BY agent";
 
-/// How many tasks each agent has that are not final.
+/// The number of open tasks of each agent.
 pub fn open_by_agent(reader: &Reader) -> Result<Vec<(String, u64)>, LedgerError> {
     let mut select = reader.connection.prepare_cached(ASKED_SQL)?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many tasks stand in each of these states, by agent and state. Calls by hand are their callers'.
+/// The number of tasks in each of these states, by agent and state, without `baton run`.
 pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, State, u64)>, LedgerError> {
     let names: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
     let sql = format!(
@@ -267,12 +267,12 @@ pub fn open_by_state(reader: &Reader, states: &[State]) -> Result<Vec<(String, S
     Ok(open)
 }
 
-/// Every task in `state`, which is one of those that are not final.
+/// Every task in `state`, which must not be a final one.
 pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, &in_state_sql(state), [])
 }
 
-/// What the last attempt of a task used of its ceilings, as a JSON object.
+/// The use of each limit by the last attempt of a task, as a JSON object.
 pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
     // The form that brought the column.
     if !has_form(reader, 5)? {
@@ -282,7 +282,7 @@ pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
     Ok(select.query_row([id], |row| row.get(0)).optional()?.flatten())
 }
 
-/// What the plugin of an ended task says is to be done next.
+/// The next steps that the plugin of an ended task recommends.
 pub fn next_steps(reader: &Reader, id: &str) -> Result<Vec<String>, LedgerError> {
     if !has_form(reader, OUTCOMES)? {
         return Ok(Vec::new());
@@ -302,7 +302,7 @@ fn read_next_steps(connection: &Connection, id: &str) -> Result<Vec<String>, Led
     steps.map_or(Ok(Vec::new()), |steps| serde_json::from_str(&steps).map_err(|_| corrupt(&steps)))
 }
 
-/// The state is in the text, not bound: only so does SQLite see which partial index has it.
+/// The state is in the text, not bound, so that SQLite finds the partial index.
 pub(super) fn in_state_sql(state: State) -> String {
     format!("WHERE state = '{}' ORDER BY created_at, rowid", state.as_str())
 }

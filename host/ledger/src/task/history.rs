@@ -53,7 +53,7 @@ pub struct HistoryEntry {
 }
 
 impl HistoryEntry {
-    /// The bytes of its texts, and what the rest of it comes to.
+    /// The bytes of its texts and of the other fields.
     fn bytes(&self) -> usize {
         let optional = [&self.sender, &self.action, &self.file];
         let optional: usize = optional.into_iter().flatten().map(String::len).sum();
@@ -63,7 +63,7 @@ impl HistoryEntry {
     }
 }
 
-/// How much is read.
+/// The limits of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryLimit {
     /// The largest number of tasks.
@@ -72,7 +72,7 @@ pub struct HistoryLimit {
     pub bytes: usize,
 }
 
-/// What was found.
+/// The result of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
     pub entries: Vec<HistoryEntry>,
@@ -80,7 +80,7 @@ pub struct HistoryPage {
     pub is_full: bool,
 }
 
-/// The tasks that were written down at `since` or later and before `until`, newest first.
+/// The tasks that were captured at `since` or later and before `until`, newest first.
 pub fn newest(
     reader: &Reader,
     since: Option<Timestamp>,
@@ -109,12 +109,12 @@ pub(super) fn unanswered_sql() -> String {
     )
 }
 
-/// What is kept of the file that a task was captured from.
+/// The stored file of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputCopy {
     /// There is no such task.
     NoTask,
-    /// It had no file, or its bytes were not read or are not kept any more.
+    /// The task had no file, or the bytes were not read or have been deleted.
     Nothing,
     /// Its bytes.
     Bytes(Vec<u8>),

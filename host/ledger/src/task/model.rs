@@ -4,20 +4,20 @@ use baton_core::handoff::Priority;
 use baton_core::{OutcomeKind, State, names};
 use jiff::Timestamp;
 
-/// What made a task.
+/// The origin of a task. The names stand in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A file in an inbox.
     Handoff,
     /// A trigger of a plugin.
     Trigger,
-    /// A person at the command line.
+    /// A person at the command line (`baton run`).
     Call,
 }
 
 names!(Origin, "origin", Handoff = "handoff", Trigger = "trigger", Call = "call",);
 
-/// A task as it is first written down.
+/// A task before it is recorded.
 #[derive(Clone, Debug)]
 pub struct NewTask {
     pub agent: String,
@@ -70,7 +70,7 @@ pub struct NewTask {
 }
 
 impl NewTask {
-    /// A request to `agent` that says nothing else yet.
+    /// A request to `agent` with empty fields.
     #[must_use]
     pub fn blank(agent: &str, origin: Origin, state: State) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl NewTask {
     }
 }
 
-/// A task as it stands.
+/// A recorded task.
 #[derive(Clone, Debug)]
 pub struct Task {
     /// Sixteen hexadecimal digits.
@@ -167,7 +167,7 @@ pub struct Task {
     pub archived_at: Option<Timestamp>,
 }
 
-/// What a list shows of a task: without what it asks for, which may be large.
+/// A task without its arguments and its body, which may be large.
 #[derive(Clone, Debug)]
 pub struct TaskSummary {
     /// As [`Task::id`].
@@ -196,7 +196,7 @@ pub struct TaskSummary {
     pub deadline: Option<Timestamp>,
 }
 
-/// Which tasks a list shows.
+/// Selects tasks.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
     /// Tasks in one of these states or with one of these outcomes; all where both lists are empty.
@@ -209,7 +209,7 @@ pub struct TaskFilter {
 }
 
 impl TaskFilter {
-    /// Whether it lets everything through.
+    /// Whether every task matches.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.states.is_empty() && self.outcomes.is_empty() && self.agent.is_none() && self.since.is_none()
@@ -223,7 +223,7 @@ impl Task {
         OutcomeKind::status(self.state, self.outcome)
     }
 
-    /// Who gets the RETURN; nobody where no sender is known.
+    /// The agent that receives the RETURN; `None` without a known sender.
     #[must_use]
     pub fn answer_to(&self) -> Option<&str> {
         let sender = self.sender.as_deref()?;
@@ -232,7 +232,7 @@ impl Task {
 }
 
 impl TaskSummary {
-    /// The word for people that says how the task stands: its state, or `partial` or `refused`.
+    /// The status for people: the state, or `partial` or `refused`.
     #[must_use]
     pub fn status(&self) -> &'static str {
         OutcomeKind::status(self.state, self.outcome)

@@ -17,7 +17,7 @@ const OPEN: &str =
     "(returned_at IS NULL AND state IN ('captured', 'queued', 'running', 'waiting', 'needs_grant', 'needs_human',
                     'needs_approval', 'delivered'))";
 
-/// How a request was closed, where it matters for the compliance of its agent.
+/// How a request was closed, as far as it counts for the compliance of its agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseReason {
     /// The agent itself answered it.
@@ -110,7 +110,7 @@ pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, Ledger
     rows.map(|row| row?).collect()
 }
 
-/// What is done about a task that an external agent left lying; each is done once.
+/// A step of the escalation policy; each happens once for a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EscalationStep {
     /// The agent is reminded.
@@ -155,7 +155,7 @@ pub fn did(tx: &Tx<'_>, id: &str, step: EscalationStep, at: Timestamp) -> Result
     Ok(())
 }
 
-/// At most `limit` tasks of external agents, of any kind, that lie since before `before`.
+/// At most `limit` tasks that were delivered to external agents before `before`.
 pub fn left_lying(tx: &Tx<'_>, before: Timestamp, limit: u32) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'delivered' AND created_at < ?1 ORDER BY created_at, rowid LIMIT ?2";
     let mut select = tx.connection.prepare_cached(sql)?;

@@ -19,21 +19,21 @@ const NEXT: &str = "SELECT id, action, attempts FROM tasks WHERE state = 'queued
 const NEXT_DUE: &str =
     "SELECT min(min(coalesce(due_at, deadline), coalesce(deadline, due_at))) FROM tasks WHERE state = 'waiting'";
 
-/// What others run.
+/// The tasks that run.
 const RUNNING: &str = "SELECT id, lease_owner, lease_until FROM tasks WHERE state = 'running' AND lease_owner IS NOT ?1
                        ORDER BY created_at, rowid";
 
-/// Which waiting tasks are due: their pause is over, what they waited for is done, or it is too late to wait.
+/// The waiting tasks that are due: their pause is over, their dependencies are done, or their deadline has passed.
 const DUE: &str = "WHERE state = 'waiting' AND (due_at <= ?1 OR deadline < ?1 OR due_at IS NULL AND NOT EXISTS
                    (SELECT 1 FROM dependencies WHERE task = tasks.id)) ORDER BY created_at, rowid LIMIT 1000";
 
-/// What is asked all the time, for the test of its plans.
+/// The frequent queries, for the test of their plans.
 #[cfg(test)]
 pub(super) fn asked() -> [String; 4] {
     [NEXT.to_owned(), NEXT_DUE.to_owned(), RUNNING.to_owned(), select_sql(DUE)]
 }
 
-/// What a worker has to know about a task before it leases it.
+/// The facts about a task that decide whether it can be leased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueuedTask {
     pub id: String,
@@ -42,7 +42,7 @@ pub struct QueuedTask {
     pub attempts: u32,
 }
 
-/// Whose turn it is among the queued tasks of `agent`: the most urgent, and then the oldest.
+/// The next queued task of `agent`: the most urgent one, then the oldest.
 pub fn next_queued(tx: &Tx<'_>, agent: &str) -> Result<Option<QueuedTask>, LedgerError> {
     let mut select = tx.connection.prepare_cached(NEXT)?;
     let next = |row: &Row<'_>| Ok(QueuedTask { id: row.get(0)?, action: row.get(1)?, attempts: row.get(2)? });
@@ -56,7 +56,7 @@ pub fn agents_with_work(tx: &Tx<'_>) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Takes this very task: it becomes `running` under a lease of `owner`.
+/// Leases exactly this task: it becomes `running`, and `owner` holds the lease.
 pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Timestamp) -> Result<Task, LedgerError> {
     let until = now.as_millisecond().saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
     let mut update = tx.connection.prepare_cached(
@@ -70,7 +70,7 @@ pub fn lease_task(tx: &Tx<'_>, id: &str, owner: &str, lease: Duration, now: Time
     get_in(tx, id)
 }
 
-/// The tasks that `owner` runs and that a person wants ended.
+/// The tasks that `owner` runs and that a person wants to stop.
 pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
     let sql = "SELECT id FROM tasks WHERE state = 'running' AND stop_asked = 1 AND lease_owner = ?1";
     let mut select = tx.connection.prepare_cached(sql)?;
@@ -78,7 +78,7 @@ pub fn to_stop(tx: &Tx<'_>, owner: &str) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Prolongs the lease of a task that `owner` runs.
+/// Renews the lease of a task that `owner` runs.
 pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result<(), LedgerError> {
     let mut update = tx
         .connection
@@ -87,7 +87,7 @@ pub fn heartbeat(tx: &Tx<'_>, id: &str, owner: &str, until: Timestamp) -> Result
     Ok(())
 }
 
-/// Whether `owner` still runs the task: an outcome of anybody else comes too late.
+/// Whether `owner` still holds the lease of the task: the outcome of any other process is too late.
 pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM tasks WHERE id = ?1 AND state = 'running' AND lease_owner = ?2";
     let held = tx.connection.prepare_cached(sql)?.query_row([id, owner], |_| Ok(())).optional()?;

@@ -13,7 +13,7 @@ use baton_sqlite::with_ending;
 
 use crate::{Access, GuestError, limits};
 
-/// How often the space is measured. A fast disk writes some ten MiB in this time.
+/// The pause between two measurements of the space. A fast disk writes some ten MiB in this time.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The descriptors of this process, on Linux and macOS.
@@ -41,7 +41,7 @@ impl Exit {
         }
     }
 
-    /// The reason that an exit status stands for.
+    /// The reason of an exit status.
     #[must_use]
     pub fn from_code(code: i32) -> Option<Self> {
         [Self::Abandoned, Self::TemporarySpace, Self::LogSpace].into_iter().find(|exit| exit.code() == code)

@@ -22,7 +22,7 @@ pub enum Request {
         device: u64,
         inode: u64,
     },
-    /// Reads everything at once.
+    /// Reads all rows at once.
     Query { statement: String, parameters: Vec<Value> },
     /// Writes.
     Execute { statement: String, parameters: Vec<Value> },
@@ -34,9 +34,9 @@ pub enum Request {
     },
     /// Writes with several statements in one transaction.
     Transaction { steps: Vec<Step> },
-    /// Begins a query that is read piece by piece. From now on the worker answers [`Request::Next`] only.
+    /// Starts a query whose rows are read page by page. From now on the worker answers [`Request::Next`] only.
     Walk { statement: String, parameters: Vec<Value> },
-    /// The next rows of what [`Request::Walk`] began.
+    /// The next rows of the query that [`Request::Walk`] started.
     Next { most: u32 },
 }
 
@@ -45,9 +45,9 @@ pub enum Request {
 pub enum Answer {
     /// The database is open.
     Opened,
-    /// The copy is there.
+    /// The copy is complete.
     Copied,
-    /// What a query found.
+    /// The result of a query.
     Table(Table),
     /// A statement or a batch has written.
     Changed {
@@ -63,11 +63,11 @@ pub enum Answer {
         /// As in [`Answer::Changed`], of all statements together.
         growth: u64,
     },
-    /// The columns of what [`Request::Walk`] began.
+    /// The columns of the query that [`Request::Walk`] started.
     Columns(Vec<String>),
     /// Rows; none when there are no more.
     Rows(Vec<Row>),
 }
 
-/// An answer, or the error in its place.
+/// An answer or an error.
 pub type Reply = Result<Answer, GuestError>;

@@ -62,12 +62,12 @@ fn changed(session: &Session, rows: Result<u64, GuestError>) -> Reply {
     rows.map(|rows| Answer::Changed { rows, growth })
 }
 
-/// Device and inode of what has this path; a link is not followed.
+/// Device and inode of the file at the path; does not follow a link.
 fn identity(path: &Path) -> Option<(u64, u64)> {
     path.symlink_metadata().ok().map(|found| (found.dev(), found.ino()))
 }
 
-/// Begins a query and answers with its rows, piece by piece. All rows are as they were when it began.
+/// Starts a query and answers with its rows page by page. All rows are as they were at the start.
 fn walk(session: &Session, link: &mut Link<impl Write>, statement: &str, parameters: &[Value]) -> io::Result<()> {
     let stop = session.stop();
     stop.begin();
@@ -103,7 +103,7 @@ struct Link<W> {
 }
 
 impl<W: Write> Link<W> {
-    /// The next request; none when nobody asks any more.
+    /// The next request; `None` after the input was closed.
     fn next(&self) -> Option<Request> {
         self.requests.recv().ok()
     }
