@@ -50,7 +50,7 @@ pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
     Digest::of_parts(&parts.map(str::as_bytes))
 }
 
-/// What a handoff says, without when it was said.
+/// The content of a handoff without its times.
 #[must_use]
 pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
     content(raw, bytes, &NOT_SUBSTANCE)

@@ -1,4 +1,4 @@
-//! SHA-256 as the identity of bytes: what a file held, what a component is, what an event said.
+//! SHA-256 as the identity of bytes: of files, components and events.
 
 use std::fmt;
 

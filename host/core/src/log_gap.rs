@@ -1,4 +1,4 @@
-//! The line that stands in the log of an attempt for bytes that were left out between its beginning and its end.
+//! The line in the log of an attempt that replaces the bytes between its beginning and its end.
 
 const BEFORE: &str = "… ";
 

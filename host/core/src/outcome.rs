@@ -1,9 +1,9 @@
-//! How much of what was asked a task did, as its plugin says. A state says where a task stands; the outcome says what an ended
-//! task is worth.
+//! How much of a request a task has done, as its plugin reports it. The state says how far a task is; the outcome says how much
+//! an ended task has done.
 
 use crate::{State, names};
 
-/// How much of what was asked was done. The names are part of the public interface (`baton status --json`, RETURN).
+/// How much of a request was done. The names are part of the public interface (`baton status --json`, RETURN).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OutcomeKind {
     /// Everything, also when nothing had to be changed.
@@ -17,8 +17,8 @@ pub enum OutcomeKind {
 names!(OutcomeKind, "outcome", Done = "done", Partial = "partial", Refused = "refused",);
 
 impl OutcomeKind {
-    /// The state in which such an outcome ends a task. What was done in part has failed for whoever depends on it, as a RETURN
-    /// with the status `partial` says of an agent's request.
+    /// The state in which such an outcome ends a task. A task that was done in part has failed for the tasks that depend on it, like
+    /// an agent's RETURN with the status `partial`.
     #[must_use]
     pub const fn state(self) -> State {
         match self {

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How much is put up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuarantinePolicy {
-    /// Failures in a row after which the plugin is left alone.
+    /// Failures in a row after which the plugin is quarantined.
     pub after: u32,
     /// The first pause; each further one doubles it.
     pub initial_backoff: Duration,

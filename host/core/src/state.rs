@@ -1,15 +1,15 @@
-//! The states of a task and which of them are ends. Transitions are made by `dispatch` alone.
+//! The states of a task, and which of them are final. Only `dispatch` makes transitions.
 
 use crate::names;
 
-/// Where a task stands. The names are part of the public interface (`baton status --json`).
+/// The state of a task. The names are part of the public interface (`baton status --json`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Recorded; not classified yet.
     Captured,
     /// Waits for its turn.
     Queued,
-    /// An attempt is under way.
+    /// An attempt runs.
     Running,
     /// Waits for the time of the next attempt.
     Waiting,
@@ -19,7 +19,7 @@ pub enum State {
     NeedsHuman,
     /// Waits until the operator approves the plugin.
     NeedsApproval,
-    /// Lies in the inbox of an external agent, which does the work itself.
+    /// Is in the inbox of an external agent.
     Delivered,
     /// Done.
     Succeeded,
@@ -27,9 +27,9 @@ pub enum State {
     Failed,
     /// Every attempt that the retry policy allows has failed.
     Dead,
-    /// Taken back before it was done.
+    /// Withdrawn before it was done.
     Cancelled,
-    /// The same request was there before.
+    /// Baton has the same request already.
     Duplicate,
     /// The file could not be read as a handoff.
     Rejected,

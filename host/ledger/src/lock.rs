@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// The lock table of a process of that name; the process `gone` has ended.
+    /// The lock table of the process `owner`; the process `gone` has ended.
     fn book(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
         LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
     }

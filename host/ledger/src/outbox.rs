@@ -3,7 +3,7 @@
 //! by the process that wrote it, replayed after a crash.
 //!
 //! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
-//! `done`. `lost` is a move whose source was gone. Carrying out is the business of `dispatch`.
+//! `done`. `lost` is a move whose source was missing. `dispatch` carries deliveries out.
 
 use baton_core::{Digest, names};
 use rusqlite::{OptionalExtension, Row, params};

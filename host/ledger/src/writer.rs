@@ -302,7 +302,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs:
             }
         }
         Err(error) => {
-            // Nothing can be written; the jobs are only asked for the way of their answers.
+            // Nothing can be written; the jobs run only to give up the senders of their answers.
             tracing::error!(%error, "the ledger cannot begin a transaction");
             answers.extend(jobs.map(|job| job(None)));
             Err(Failure::Commit(error.to_string()))

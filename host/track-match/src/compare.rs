@@ -14,7 +14,7 @@ pub(super) struct Evidence {
     pub(super) same_id: Option<String>,
     /// Equal, or not; nothing when one is missing.
     pub(super) same_isrc: Option<bool>,
-    /// Whether the recordings have the same id of a fingerprint service.
+    /// Whether both have the same [`Track::recording`](super::Track::recording).
     pub(super) same_recording: bool,
     pub(super) titles: Titles,
     pub(super) versions: Agreement,

@@ -168,7 +168,7 @@ const HANDED_ON: [&str; 46] = [
     "version",
 ];
 
-/// What is wrong with a handoff by itself; nothing of one that is Markdown.
+/// The problems of a handoff, without looking at other files. Markdown is not checked.
 #[must_use]
 pub fn problems(handoff: &Handoff) -> Vec<Problem> {
     let Some(Value::Object(object)) = &handoff.raw else { return Vec::new() };

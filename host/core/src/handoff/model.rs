@@ -60,7 +60,7 @@ pub struct Handoff {
     pub mended: Vec<String>,
 }
 
-/// What a RETURN says of the request that it answers.
+/// The references of a RETURN to the request that it answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Original {
     /// The request's `handoff_id`.

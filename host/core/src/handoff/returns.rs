@@ -38,7 +38,7 @@ pub struct Return<'a> {
     pub title: &'a str,
     /// The end.
     pub state: State,
-    /// How much of what was asked was done; none when the plugin said nothing of it.
+    /// Absent when the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
     /// The plugin's summary, or why there is none.
     pub summary: &'a str,

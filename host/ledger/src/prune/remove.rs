@@ -74,7 +74,7 @@ fn chunk(tx: &Tx<'_>, last: i64, before: Timestamp, now: Timestamp) -> Result<Op
     Ok(Some(RemovedEvents { last: end.seq, inputs }))
 }
 
-/// The next events that go; what was settled when the prune was planned may have been taken up again.
+/// The next events to remove. A task that was final when the prune was planned may be active again: its events stay.
 fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<RemovableEvent>, LedgerError> {
     let gone = PruneMark::read(tx.connection)?.map_or(0, |mark| mark.seq);
     let sql = "SELECT seq, hash, task, input_hash FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3";
@@ -94,7 +94,7 @@ fn next(tx: &Tx<'_>, last: i64, before: Timestamp) -> Result<Vec<RemovableEvent>
     Ok(going)
 }
 
-/// Empties what a task asked for and found out, once its last event has gone.
+/// Deletes the arguments, the body and the findings of a task whose last event was removed.
 fn strip(tx: &Tx<'_>, task: &str) -> Result<(), LedgerError> {
     let left = "SELECT 1 FROM events WHERE task = ?1 LIMIT 1";
     if tx.connection.prepare_cached(left)?.query_row([task], |_| Ok(())).optional()?.is_some() {

@@ -103,7 +103,7 @@ pub fn has_told(tx: &Tx<'_>, id: &str, agent: &str) -> Result<bool, LedgerError>
     Ok(tx.connection.prepare_cached(sql)?.query_row([id, agent], |_| Ok(())).optional()?.is_some())
 }
 
-/// The RETURNs of `sender` that have ended no request and name one of these.
+/// The RETURNs of `sender` that have ended no request and refer to one of `names`.
 pub fn unmatched(tx: &Tx<'_>, sender: &str, names: &[&str]) -> Result<Vec<Task>, LedgerError> {
     let rest = "WHERE answers = ?1 AND kind = 'RETURN' AND sender = ?2 ORDER BY created_at, rowid";
     let found = names.iter().map(|name| select_in(tx, rest, [*name, sender]));

@@ -112,7 +112,7 @@ pub(super) fn unanswered_sql() -> String {
 /// The stored file of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputCopy {
-    /// There is no such task.
+    /// No task has this id.
     NoTask,
     /// The task had no file, or the bytes were not read or have been deleted.
     Nothing,

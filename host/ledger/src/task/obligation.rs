@@ -115,9 +115,9 @@ pub fn open_obligations(reader: &Reader, limit: u32) -> Result<Vec<Task>, Ledger
 pub enum EscalationStep {
     /// The agent is reminded.
     Reminded,
-    /// The sender is told.
+    /// The sender gets a notice.
     Escalated,
-    /// The operator is told.
+    /// The operator gets a notice.
     Reviewed,
 }
 

@@ -87,7 +87,7 @@ pub enum StallReason {
     Overdue,
     /// The external agent that it was delivered to has not done it.
     NotDone,
-    /// It was written down, and nothing was decided about it.
+    /// It was captured and not processed.
     NotRouted,
 }
 

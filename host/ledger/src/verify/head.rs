@@ -33,7 +33,7 @@ impl std::fmt::Display for Head {
     }
 }
 
-/// Where the head that was asked for stands.
+/// The position of the expected head in the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadPosition {
     /// It is the hash of this event; 0 for the hash before the first.
