@@ -1,5 +1,5 @@
-//! What a person decides about tracks and files: kept in `decided_tracks` and `decided_files`, done in the same transaction, and
-//! enforced by the triggers of `migrations/` whatever any source says later.
+//! Decisions of a person about tracks and files: recorded in `decided_tracks` and `decided_files` and applied in one
+//! transaction. Triggers (`migrations/`) enforce them, whatever a source states later.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ impl Decisions {
     /// Merges two tracks: the first becomes part of the second.
     pub fn merge(&mut self, gone: i64, into: i64, now: Timestamp) -> Result<(), CatalogError> {
         let change = self.begin()?;
-        // An earlier decision that they are two ends, whichever ids it named.
+        // Ends an earlier decision that the tracks differ, whichever ids it names.
         change.execute(
             "DELETE FROM decided_tracks AS d WHERE same = 0
                 AND (SELECT item FROM external_ids WHERE kind = 'track' AND service = d.service AND external_id = d.id)
@@ -54,8 +54,8 @@ impl Decisions {
         Ok(change.commit()?)
     }
 
-    /// An id of a track names another one, which begins with what the source of that id says. Gives the new track's number; `None`
-    /// when it is the track's only id, or none of its.
+    /// Splits an id from a track: it becomes a new track with the values of that id's source. Returns the number of the new
+    /// track; `None` when it is the only id of the track, or not an id of it.
     pub fn split(&mut self, track: i64, id: &TrackId, now: Timestamp) -> Result<Option<i64>, CatalogError> {
         let change = self.begin()?;
         let of =
@@ -65,7 +65,7 @@ impl Decisions {
         let others = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND item = ?1";
         let count: i64 = change.query_row(others, [track], |row| row.get(0))?;
         let Some(source) = source.filter(|_| count > 1) else { return Ok(None) };
-        // Begins as a copy; what counts is chosen anew from what its sources say.
+        // Begins as a copy; its values are then chosen again from the facts of its sources.
         change.execute(
             "INSERT INTO tracks (title, artists, artist, album) SELECT title, artists, artist, album FROM tracks WHERE id = ?1",
             [track],
@@ -83,14 +83,14 @@ impl Decisions {
             [new, track, source],
         )?;
         if !shared {
-            // Nothing else of the track comes from that source, so all that it said goes with the id.
+            // The track has no other id of that source, so all facts of that source move with the id.
             change.execute("DELETE FROM facts WHERE track = ?1 AND source = ?2", [track, source])?;
             for table in ["playlist_items", "plays", "files"] {
                 let sql = format!("UPDATE {table} SET track = ?1 WHERE track = ?2 AND source = ?3");
                 change.execute(&sql, [new, track, source])?;
             }
         }
-        // Which id a place of a playlist names is not kept: the next import says it again.
+        // The catalog does not know which id a place of a playlist names: the next import writes it again.
         change.execute(
             "UPDATE playlists SET snapshot = '' WHERE id IN (SELECT playlist FROM playlist_items WHERE track = ?1)",
             [track],
@@ -98,7 +98,7 @@ impl Decisions {
         for one in [track, new] {
             change.execute("UPDATE tracks SET refreshed = max(refreshed, 0) + 1 WHERE id = ?1", [one])?;
         }
-        // An earlier decision that these ids are one ends.
+        // Ends an earlier decision that these ids are one track.
         change.execute(
             "DELETE FROM decided_tracks WHERE same = 1
                 AND ((service = ?1 AND id = ?2) OR (other_service = ?1 AND other_id = ?2))",
@@ -117,14 +117,14 @@ impl Decisions {
             return Ok(());
         }
         let path: String = change.query_row("SELECT path FROM files WHERE id = ?1", [file], |row| row.get(0))?;
-        // An earlier decision about the two ends, whichever id it named; a file is one track.
+        // Ends an earlier decision about the two, whichever id it names; a file belongs to one track.
         change.execute(
             "DELETE FROM decided_files WHERE path = ?1 AND ((?3 AND same = 1) OR EXISTS (
                 SELECT 1 FROM external_ids AS e WHERE e.kind = 'track' AND e.item = ?2
                     AND e.service = decided_files.service AND e.external_id = decided_files.id))",
             params![path, track, same],
         )?;
-        // It is the track of one id, and none of all of them.
+        // One id is enough to say which track it is; to say which track it is not takes all ids.
         for id in ids.iter().take(if same { 1 } else { usize::MAX }) {
             change.execute(
                 "INSERT INTO decided_files (path, service, id, same, decided_at) VALUES (?1, ?2, ?3, ?4, ?5)",

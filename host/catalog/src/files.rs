@@ -31,8 +31,7 @@ impl Catalog {
         Ok(self.connection.query_row(&sql, [path], located).optional()?)
     }
 
-    /// The files whose path has `part` in it, by path, at most `most`; not the paths that they had before they were moved. The case
-    /// of ASCII makes no difference.
+    /// The files with `part` in their present path, by path, at most `most`. Ignores the case of ASCII letters.
     pub fn files_with(&self, part: &str, most: u32) -> Result<Vec<LocatedFile>, CatalogError> {
         let sql = format!(
             "{COLUMNS} WHERE instr(lower(f.path), lower(?1)) > 0 AND f.path NOT IN (SELECT path FROM moves)

@@ -1,8 +1,7 @@
 //! The catalog: music tables that all plugins share, in a separate file (`catalog.db`).
 //!
-//! Its form, and how it is written to, is the SQL of `migrations/`: plugins write through views that keep the
-//! tables in order, and Baton's own [`library`] says what it finds through the same views. Here it is made, brought to today's
-//! form, and read for people.
+//! The tables and the views for writing are in `migrations/`: plugins write through views whose triggers keep the tables
+//! consistent, and [`library`] uses the same views. This crate creates and migrates the file, and reads it for people.
 
 #![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
 

@@ -33,10 +33,9 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Opens it; `None` when nothing was ever written.
+    /// Opens the catalog; `None` before the first write.
     ///
-    /// # Errors
-    /// When the file is there and cannot be read, or is newer than this build.
+    /// # Errors When the file exists and cannot be read, or is newer than this build.
     pub fn open(path: &Path) -> Result<Option<Self>, CatalogError> {
         if !path.is_file() {
             return Ok(None);
@@ -49,10 +48,9 @@ impl Catalog {
     }
 }
 
-/// Makes the file where it is missing and brings it to today's form.
+/// Creates a missing file and migrates it.
 ///
-/// # Errors
-/// When it cannot be made or opened, or is newer than this build.
+/// # Errors When the file cannot be created or opened, or is newer than this build.
 pub fn prepare(path: &Path) -> Result<(), CatalogError> {
     open_writable(path).map(drop)
 }

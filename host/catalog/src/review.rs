@@ -1,5 +1,5 @@
-//! What a person may decide: tracks of different services that may be one, and files that may be a track. Told by the matching
-//! (crate `track-match`); what was decided is not asked again.
+//! Questions for a person: tracks of different services that may be one track, and files that may belong to a track. The
+//! crate `track-match` finds them; Baton never repeats a decided question.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

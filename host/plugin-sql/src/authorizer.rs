@@ -1,6 +1,6 @@
-//! What a plugin's statement may do. SQLite asks while it compiles, before anything of the statement runs.
+//! Decides what a plugin's statement may do. SQLite asks while it compiles a statement, before any part of it runs.
 //!
-//! The rule is deny by default: an action that is not named here is refused.
+//! Deny by default: an action that is not listed here is refused.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,7 +117,7 @@ impl Authorizer {
     fn change(&self, table: &str, by: Option<&str>, insert: bool) -> Result<(), Refusal> {
         let lent = match self.database {
             Database::Own | Database::Files => true,
-            // Only the catalog's own triggers write to its tables: nobody else can make one there.
+            // Only the triggers of the catalog write to its tables; a plugin cannot create a trigger there.
             Database::Catalog => by.is_some() || INDEX.contains(&table) || (insert && table.starts_with("put_")),
         };
         match (lent, self.writable) {

@@ -1,10 +1,10 @@
 //! A copy of an SQLite file that belongs to another program, which may be writing to it.
 //!
-//! SQLite's backup API copies all pages in one step, inside one read transaction: the copy is one committed state, and what
-//! lies in a write-ahead log is in it. Copying the bytes would race checkpoints. The copy is a database with neither log nor
-//! journal, so that it can be read where nothing may be made beside it.
+//! SQLite's backup API copies all pages in one step, inside one read transaction: the copy is one committed state and
+//! includes the write-ahead log. Copying the bytes would race with checkpoints. The copy has neither log nor journal, so
+//! that it can be read in a folder where no file may be created.
 //!
-//! Which file may be copied is not decided here.
+//! The caller decides which file may be copied.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -19,11 +19,10 @@ use super::{GuestError, limits};
 /// The pause between two tries to read a file that another program has locked.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Copies the database `from` into the empty file `to`. `is_it` is asked when SQLite has opened `from`: whether what lies
-/// there now is still the file that was meant.
+/// Copies the database `from` into the empty file `to`. Calls `is_it` after SQLite has opened `from`: it says whether that
+/// is still the expected file.
 ///
-/// # Errors
-/// As `snapshot-of` in `wit/sql.wit`. Then `to` holds nothing that is of use.
+/// # Errors As `snapshot-of` in `wit/sql.wit`. Then the contents of `to` are worthless.
 pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
     let source = source(from)?;
     let begun = Instant::now();
@@ -57,7 +56,7 @@ enum Step {
 fn source(from: &Path) -> Result<Connection, GuestError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let opened = Connection::open_with_flags(from, flags).and_then(|source| {
-        // The tries are made here, where they can be ended.
+        // Waiting happens in this loop, where it can be stopped, and not in SQLite.
         source.busy_timeout(Duration::ZERO)?;
         source.pragma_update(None, "cell_size_check", "ON")?;
         Ok(source)
@@ -67,7 +66,7 @@ fn source(from: &Path) -> Result<Connection, GuestError> {
 
 /// One try.
 fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<Step, GuestError> {
-    // Size and pages are those of the same moment.
+    // The transaction makes the size and the pages consistent.
     let begun = source.unchecked_transaction().and_then(|begun| {
         let number = |name: &str| source.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
         Ok((begun, number("page_count")?, number("page_size")?))
@@ -100,13 +99,13 @@ fn pages(source: &Connection, to: &Path, is_it: &impl Fn() -> bool) -> Result<St
 fn written(source: &Connection, to: &Path) -> rusqlite::Result<StepResult> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(to, flags)?;
-    // A copy that fails is thrown away, and one that is done is never written to.
+    // A failed copy is deleted, and a complete one is never written to.
     copy.pragma_update(None, "synchronous", "OFF")?;
     copy.pragma_update(None, "journal_mode", "OFF")?;
     let step = Backup::new(source, &mut copy)?.step(-1)?;
     drop(copy);
     if step == StepResult::Done {
-        // The first page says what the source's did: that there is a write-ahead log.
+        // The copied first page says that there is a write-ahead log.
         let copy = Connection::open_with_flags(to, flags)?;
         copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
         // A file without a readable schema is not a database.

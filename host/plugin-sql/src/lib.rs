@@ -1,11 +1,12 @@
-//! Databases that are granted to plugins: one for each plugin (`plugins/NAME.db`), and the catalog that all share.
+//! Databases for plugins: one for each plugin (`plugins/NAME.db`), the catalog that all share, and copies of other
+//! programs' files.
 //!
-//! A statement of a plugin is untrusted. What it may do is judged while SQLite compiles it ([`authorizer`]); what it costs
-//! is bounded ([`limits`]); it ends when its time is up or nobody waits for it any more ([`StopHandle`]). Who may use which
-//! database is not decided here: the caller hands in an [`Access`] only where there is a grant. Statements of plugins run in
-//! a process ([`worker`]), never in the daemon.
+//! A statement of a plugin is untrusted. [`authorizer`] decides what it may do while SQLite compiles it; [`limits`] bound
+//! its cost; it ends when its time is up or nobody waits for it any more ([`StopHandle`]). The caller decides which plugin
+//! may use which database and passes an [`Access`] only for a grant. Statements of plugins run in a separate process
+//! ([`worker`]), never in the daemon.
 //!
-//! Everything here blocks; it belongs on a thread that may.
+//! Every function blocks: call it on a thread that may block.
 
 #![expect(missing_docs, reason = "a field has no comment where its name and type say what it is")]
 

@@ -28,9 +28,9 @@ pub const RESULT_BYTES: usize = 4 << 20;
 /// Bytes of the values of one batch.
 pub const BATCH_BYTES: usize = 16 << 20;
 
-/// How much later than [`STATEMENT`] the process of a statement is killed. SQLite ends a statement between two instructions, and
-/// cannot interrupt a single one (`instr`, `replace`). Longer than a commit takes on a slow disk, so that the reply to a
-/// commit arrives.
+/// How much later than [`STATEMENT`] the process of a statement is killed. SQLite ends a statement between two
+/// instructions, and cannot interrupt a single one (`instr`, `replace`). Longer than a commit takes on a slow disk, so that
+/// the reply to a commit still arrives.
 pub const STATEMENT_GRACE: Duration = Duration::from_secs(2);
 
 /// How long opening a database may take, including a migration of the catalog.
@@ -86,7 +86,7 @@ pub fn quota(database: Database) -> u64 {
     }
 }
 
-/// The largest write-ahead log of a database, in bytes; beyond it nothing more is written. An open cursor keeps SQLite from
+/// The largest write-ahead log of a database, in bytes; beyond it writes are refused. An open cursor keeps SQLite from
 /// emptying the log.
 #[must_use]
 pub fn log(database: Database) -> u64 {

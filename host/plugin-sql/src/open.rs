@@ -40,7 +40,7 @@ pub(super) fn open(access: &Access, judge: &Authorizer, stop: &StopHandle) -> Re
 /// Creates a missing file and migrates the catalog.
 fn prepare(access: &Access) -> Result<(), GuestError> {
     match access.database {
-        // A copy that was made for it (`copy`); nothing makes it anew.
+        // A snapshot for this attempt (`copy`); it is never created here.
         Database::Files => Ok(()),
         Database::Catalog => Ok(baton_catalog::prepare(&access.path)?),
         Database::Own if access.path.is_file() => Ok(()),
@@ -62,12 +62,12 @@ fn make(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
 
 fn set_up(connection: &Connection, access: &Access) -> rusqlite::Result<()> {
     connection.busy_timeout(limits::BUSY)?;
-    // What a task wrote must be there when the ledger says that it succeeded.
+    // When the ledger says that a task succeeded, its writes must be on the disk.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "cache_size", CACHE)?;
     if access.database == Database::Files {
-        // Another program wrote it, and nobody knows what.
+        // Another program wrote the file: its contents are untrusted.
         connection.pragma_update(None, "cell_size_check", "ON")?;
     }
     let pages = i64::try_from(limits::quota(access.database) / limits::PAGE_BYTES).unwrap_or(i64::MAX);

@@ -22,10 +22,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the database; makes it where it is missing.
+    /// Opens the database; creates a missing one.
     ///
-    /// # Errors
-    /// When the file cannot be made or opened.
+    /// # Errors When the file cannot be created or opened.
     pub fn open(access: &Access, stop: &StopHandle) -> Result<Self, GuestError> {
         let judge = Authorizer::of(access);
         let connection = open(access, &judge, stop)?;
@@ -45,7 +44,7 @@ impl Session {
         Ok(Table { columns, rows })
     }
 
-    /// Writes; gives the changed rows.
+    /// Writes; returns the number of changed rows.
     ///
     /// # Errors
     /// As `execute` in `wit/sql.wit`.
@@ -60,7 +59,7 @@ impl Session {
         self.in_transaction(move || self.run(&mut prepared))
     }
 
-    /// Writes many rows in one transaction; gives the sum of the changes.
+    /// Writes many rows in one transaction; returns the number of changed rows of all together.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`.
@@ -83,7 +82,7 @@ impl Session {
         self.in_transaction(move || self.fill(&mut prepared, rows))
     }
 
-    /// Writes with several statements in one transaction; gives the changes of each.
+    /// Writes with several statements in one transaction; returns the number of changed rows of each.
     ///
     /// # Errors
     /// As `transaction` in `wit/sql.wit`.

@@ -1,5 +1,5 @@
-//! A plugin writes to the catalog in its own name only. The views `put_…` take the `source` from the writer. So each
-//! connection of a plugin has temporary triggers on them, which only the host can create.
+//! A plugin writes to the catalog as its own source only. The views `put_…` take the `source` from the writer, so each
+//! connection of a plugin has temporary triggers on them that check it. Only the host can create such triggers.
 //!
 //! The source is `NAME`, or `NAME/PART` for a part of the plugin (no plugin's name has a slash). The operator ranks sources
 //! (`[catalog.ranks]` in `baton.toml`); a plugin may only rank a part of itself below 0, once. Among sources of one rank the
@@ -16,7 +16,7 @@ const LOWEST: i64 = -100;
 
 /// From now on this connection writes to the catalog only as the source `plugin`.
 pub(super) fn guard(connection: &Connection, plugin: &str) -> rusqlite::Result<()> {
-    // The name becomes part of SQL text.
+    // The name becomes part of the SQL text.
     let plugin = if is_name(plugin) { plugin } else { "" };
     let mut statement = connection
         .prepare("SELECT name FROM main.sqlite_schema WHERE type = 'view' AND name GLOB 'put_*' ORDER BY name")?;

@@ -68,8 +68,8 @@ impl Catalog {
         Ok(select.query_map([most], read)?.collect::<Result<_, _>>()?)
     }
 
-    /// Hands the number and the fingerprint of every item that is there to `take`, in order of their numbers. What a plugin
-    /// said in its place is none: nobody here heard it.
+    /// Calls `take` with the number and the fingerprint of every present item, ordered by number. A fingerprint that a
+    /// plugin wrote does not count: Baton did not compute it.
     pub fn library_fingerprints(&self, algorithm: &str, mut take: impl FnMut(i64, &[u8])) -> Result<(), CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT i.id, p.data FROM library_items AS i JOIN fingerprints AS p ON p.file = i.file
@@ -112,7 +112,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
     };
     Ok(match (entry.state, entry.reason.as_deref()) {
         (ItemState::Fingerprinted, _) => entry,
-        // What stands there is of a file that was read before.
+        // The other columns describe an earlier file.
         (ItemState::Pending, _) | (_, Some("not_found")) => {
             Entry { title: None, artist: None, album: None, isrc: None, ..entry.unheard() }
         }

@@ -44,9 +44,9 @@ impl Catalog {
 }
 
 impl Library {
-    /// Writes down that the file `gone` was taken away and that `kept` is the other copy of it: a track that a person or a program
-    /// names it for is that of the kept one, unless that one is named for a track too, and who names its path later means the kept
-    /// one. Done again it changes nothing.
+    /// Records that the file `gone` was removed and that `kept` is the other copy of it. A link of `gone` by a person or a
+    /// program becomes the link of `kept`, unless that has such a link too. The path of `gone` means `kept` from now on.
+    /// Idempotent.
     pub fn keep_instead(&mut self, gone: &Path, kept: &Path, now: Timestamp) -> Result<(), CatalogError> {
         let (gone_text, kept_text) = (path_text::to_text(gone), path_text::to_text(kept));
         let at = now.as_millisecond();
@@ -63,7 +63,7 @@ impl Library {
                  AND g.linked_by IN ('person', 'path') AND coalesce(files.linked_by, 'tags') IN ('sound', 'tags')",
             params![gone_text, kept_text],
         )?;
-        // An item of Eagle is known by Eagle's id, and a move to its path would take that away.
+        // An item of Eagle is identified by Eagle's id; a move to its path would remove that id.
         let is_eagles: bool = transaction.query_row(
             "SELECT EXISTS (SELECT 1 FROM library_items AS i JOIN library_sources AS s ON s.id = i.source
                  WHERE i.path = ?1 AND s.kind = 'eagle')",
@@ -82,8 +82,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that the file `gone` is back. What [`Library::keep_instead`] said of the kept one is said of it no more: that one
-    /// has the link `was` again. Done again it changes nothing.
+    /// Records that the file `gone` exists again, and undoes [`Library::keep_instead`]: the kept copy gets its earlier link
+    /// back. Idempotent.
     pub fn keep_both(&mut self, gone: &Path, kept: Option<KeptCopy<'_>>, now: Timestamp) -> Result<(), CatalogError> {
         let gone_text = path_text::to_text(gone);
         let transaction = self.begin()?;
@@ -93,7 +93,7 @@ impl Library {
                 "DELETE FROM moves WHERE path = ?1 AND file = (SELECT id FROM files WHERE path = ?2)",
                 [&gone_text, &kept_text],
             )?;
-            // A track that became part of another one meanwhile is that one.
+            // The track may have become part of another one meanwhile.
             let sql = "SELECT id FROM tracks WHERE id = coalesce((SELECT into_track FROM merges WHERE gone = ?1), ?1)";
             let track: Option<i64> = match was.and_then(|was| was.track) {
                 Some(track) => transaction.query_row(sql, [track], |row| row.get(0)).optional()?,
@@ -123,8 +123,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that tags of a file were written. Nothing is written where the catalog knows the file as another one than it was
-    /// before: the next scan reads it.
+    /// Records that tags of a file were changed. Does nothing when the catalog has another state of the file than the one
+    /// before the change: the next scan reads it.
     pub fn retagged(&mut self, path: &Path, retagged: &Retagged, now: Timestamp) -> Result<(), CatalogError> {
         let Retagged { before_sha256, after_sha256, after, tags, has } = retagged;
         let transaction = self.begin()?;

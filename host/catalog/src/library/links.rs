@@ -103,8 +103,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes links by sound and tags that have changed, and what they were found from. What a person decided, or a program names
-    /// by then, stays.
+    /// Writes changed links by sound and tags, and the stamp of the files and tracks from which they were found. Links by a
+    /// person or by a path stay.
     pub fn link(&mut self, links: &[FileLink], stamp: &str) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for link in links {

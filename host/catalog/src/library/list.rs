@@ -1,9 +1,9 @@
 //! Compares the listing of a source with what is known: new, changed, unchanged, missing.
 //!
-//! A file is unchanged when size, time of writing and inode are as they were. Where the inode alone is another, whoever lists
-//! decides at the end: FAT and some network folders give every file another one each time they are mounted.
+//! A file is unchanged when its size, modification time and inode are unchanged. If only the inode differs, the caller
+//! decides at the end of the listing: FAT and some network folders give every file a new inode at each mount.
 //!
-//! What was found when a file was read is kept until it was read again, so that a listing loses nothing.
+//! The results of the last reading stay until the next reading, so that a listing loses nothing.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt as _;
@@ -91,8 +91,8 @@ impl Library {
         Ok(compared)
     }
 
-    /// Ends what is open of `items`, which have another inode and nothing else ([`ListedState::OtherInode`]). With `same` they
-    /// are the files that they were; else they are to be read.
+    /// Decides about `items` of which only the inode differs ([`ListedState::OtherInode`]). With `same` they are unchanged
+    /// files; else they have to be read.
     pub fn settle_inodes(&mut self, items: &[i64], same: bool) -> Result<(), CatalogError> {
         let set = if same {
             "inode = found_inode, state = CASE WHEN codec IS NULL THEN state ELSE 'fingerprinted' END,
@@ -104,7 +104,7 @@ impl Library {
         let transaction = self.begin()?;
         for id in items {
             if same {
-                // One that was away, with its inode, is there.
+                // A missing file with this inode is present again.
                 transaction
                     .prepare_cached(
                         "UPDATE files SET missing = 0 WHERE id = (SELECT file FROM library_items WHERE id = ?1)",
@@ -116,9 +116,9 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Ends a listing of the whole source: the items `missing` are marked as missing. Their files are not, where they belong to
-    /// another item too. Items `kept` were not seen; they are read after a listing has seen them again. A file that only a program
-    /// names is marked as missing where it is not on the disk, except below the folders `unread`.
+    /// Ends a listing of the whole source and marks the items `missing` as missing. Their files are not marked where they
+    /// belong to another item too. Items `kept` were not found; they are read after a listing has found them again. A file
+    /// that only a program names is marked as missing if it is not on the disk, except below the folders `unread`.
     pub fn end_listing(
         &mut self,
         source: i64,
@@ -155,8 +155,8 @@ impl Library {
     }
 }
 
-/// Whether `item` is one that a program moved here from another source, where nobody listed it yet (`moves_made` in `0005.sql`): with
-/// all that was found when it was read, it is this source's from now on.
+/// Takes over an item that a program moved here from another source (`moves_made` in `0005.sql`), with the results of its
+/// last reading. Returns whether `item` is such an item.
 fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<bool> {
     let (key, path) = (column::Path(&item.key), column::Path(item.path.as_os_str()));
     let sql = "UPDATE OR IGNORE library_items SET source = ?1, key = ?2, scan = 0, read_scan = 0
@@ -168,8 +168,8 @@ fn came_in(tx: &Connection, source: i64, item: &ListedItem) -> rusqlite::Result<
 /// Files of all volumes with one size, time and inode; of more (the statement asks for one more) nothing is concluded.
 const ALIKE: usize = 8;
 
-/// Whether `item` is one that somebody renamed by hand: one alone has its size, time and inode, and is not where it was, in a source
-/// that is there, on the same volume. Then the catalog has it here from now on, as if a program had said so.
+/// Takes over an item that was renamed by hand: exactly one item has its size, time and inode, is missing at its old path,
+/// and is in a reachable source on the same volume. Returns whether `item` is such an item.
 fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<bool> {
     let Some(path) = item.path.to_str().filter(|_| item.absent.is_none() && item.inode > 0) else {
         return Ok(false);
@@ -187,7 +187,7 @@ fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<
     if known.len() > ALIKE {
         return Ok(false);
     }
-    // Two volumes number their files alike: a copy of a disk has its inodes too.
+    // Two volumes may use the same inodes: a copy of a disk does.
     known.retain(|(before, source, mounted)| volume_of(before, source, *mounted) == Some(item.volume));
     let [(before, source, _)] = known.as_slice() else {
         return Ok(false);
@@ -202,8 +202,8 @@ fn was_renamed(tx: &Connection, item: &ListedItem, at: i64) -> rusqlite::Result<
     Ok(true)
 }
 
-/// The number of the volume that a file which is not there any more lay on, by the nearest folder that is there. None where it lay on
-/// a volume of its own within its source that is not mounted.
+/// The number of the volume on which a missing file was, by the nearest existing folder. `None` where the file was on a
+/// separate volume within its source that is not mounted.
 fn volume_of(path: &str, source: &str, mounted: bool) -> Option<u64> {
     let device = |folder: &Path| std::fs::metadata(folder).ok().map(|found| found.dev());
     let found = Path::new(path).ancestors().skip(1).find_map(device)?;

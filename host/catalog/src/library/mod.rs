@@ -1,7 +1,7 @@
-//! The library in the catalog: its sources, its items, and what was found when they were read.
+//! The library in the catalog: its sources, its items, and the results of reading them.
 //!
-//! [`Library`] writes and is one process's; what it finds it says of files and fingerprints through the views of the catalog
-//! too, in the same transaction. Reading is on [`super::Catalog`] and never waits for it.
+//! [`Library`] writes, in one process at a time; in the same transaction it writes files and fingerprints through the views
+//! of the catalog. [`super::Catalog`] reads and never waits for a writer.
 //!
 //! Commits are cheap here (`synchronous = NORMAL`): a process that is killed loses nothing that was committed, a power
 //! failure may lose the newest items, which the next scan reads again.

@@ -138,7 +138,7 @@ impl ListedState {
         let same = (known.size, known.mtime_ns) == (item.size, item.mtime_ns);
         match known.state {
             _ if !same => Self::Changed,
-            // There was another file in its place, which was never read.
+            // The path had another file meanwhile, which was never read.
             ItemState::Pending if known.heard && known.inode == item.inode => Self::Unchanged,
             ItemState::Pending if known.heard => Self::Changed,
             ItemState::Pending => Self::Pending,

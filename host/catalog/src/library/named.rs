@@ -1,7 +1,7 @@
-//! Files that a program names below a source and that no scan listed: whether they are there, at the end of a listing.
+//! Finds out at the end of a listing whether files exist that a program names below a source and that no scan has listed.
 //!
-//! A listing leaves out what is hidden, ignored, or of a type that it does not know, so that only the disk can tell. In parts that the
-//! listing could not read (`library_unread`), it tells nothing.
+//! A listing leaves out hidden and ignored files and unknown types, so only the disk can tell. Files in parts that the
+//! listing could not read (`library_unread`) keep their state.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -1,7 +1,7 @@
 //! Writes a listed item to the tables.
 //!
-//! What was found when its file was read is kept as it is, with the size, time and inode that the file had, for as long as
-//! nobody has read another file in its place: an unmounted volume, a copy or a restored backup lose nothing.
+//! The results of the last reading stay, with the size, time and inode of that file, until another file is read in its
+//! place: an unmounted volume, a copy or a restored backup loses nothing.
 
 use baton_core::path_text;
 use rusqlite::{Transaction, params};
@@ -32,7 +32,7 @@ impl ItemWrite<'_> {
         self.seen(known, file, standing)?;
         match standing {
             ListedState::Pending | ListedState::New => Ok(()),
-            // The bytes are the same; only where they lie is another file's place.
+            // The bytes are the same; only the path belongs to another file.
             _ if file != known.file => self.forget(known, file),
             ListedState::Unchanged if known.heard && known.state != ItemState::Fingerprinted => self.is_back(known),
             ListedState::Unchanged | ListedState::OtherInode => Ok(()),

@@ -127,8 +127,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that files were taken away, or are back, as somebody has moved them who knows. The next scan sees them there
-    /// again where they are.
+    /// Records that files were removed, or exist again, on behalf of the command that moved them. The next scan finds the
+    /// files that exist.
     pub fn set_missing(&mut self, paths: &[&Path], missing: bool, now: Timestamp) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         let at = now.as_millisecond();
@@ -143,8 +143,8 @@ impl Library {
         Ok(transaction.commit()?)
     }
 
-    /// Writes down that a file which was as it had been read was written again, with the same audio. False, and nothing is
-    /// written, when it had not been: then the next listing finds it changed.
+    /// Records that a file was rewritten with the same audio. Returns false and does nothing when the file before the
+    /// change was not the one that the catalog has: then the next listing finds it changed.
     pub fn rewritten(&mut self, item: i64, rewritten: &RewrittenFile, now: Timestamp) -> Result<bool, CatalogError> {
         let transaction = self.begin()?;
         let (before, after) = (rewritten.before, rewritten.after);
@@ -230,7 +230,7 @@ fn write(tx: &Transaction<'_>, reading: &FileReading, at: i64) -> rusqlite::Resu
             |row| row.get(0),
         )
         .optional()?;
-    // It was moved meanwhile to a place that another item had, or its source was forgotten.
+    // It was moved meanwhile to the path of another item, or its source was removed.
     let Some(file) = file else {
         return Ok(());
     };

@@ -1,5 +1,5 @@
-//! Which prints were compared with each other, and which of them sound alike: kept by the digests of their audio, so that a file is
-//! listened to once, whatever is imported, retagged or moved afterwards.
+//! Which fingerprints were compared, and which of them are similar: stored by the digests of their audio, so that a file is
+//! compared once, also after it was imported again, retagged or moved.
 
 use std::collections::HashMap;
 
@@ -35,8 +35,8 @@ impl SoundPair {
 }
 
 impl Catalog {
-    /// The prints that were compared, and whether each was compared with all that were there then; else it was only compared with
-    /// those of which this is true.
+    /// The compared fingerprints, and whether each was compared with all others of its time; else it was compared only with
+    /// those that were.
     pub fn sound_prints(&self) -> Result<HashMap<[u8; 32], bool>, CatalogError> {
         let mut select = self.connection.prepare("SELECT audio_sha256, listened FROM sound_prints")?;
         Ok(select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)

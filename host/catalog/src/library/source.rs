@@ -62,8 +62,8 @@ impl Library {
         all(&self.connection)
     }
 
-    /// Remembers a source; one that is known stays as it is. What a folder above it had listed there is its own from now on,
-    /// with what was found: a file is one item.
+    /// Adds a source; a known one stays as it is. The new source takes over the items below it from a source above it, with
+    /// their results: a file is one item.
     pub fn add_source(&mut self, path: &str, kind: SourceKind, now: Timestamp) -> Result<Source, CatalogError> {
         let transaction = self.begin()?;
         transaction.execute(
@@ -77,8 +77,8 @@ impl Library {
         Ok(source)
     }
 
-    /// Forgets a source and its items; the fingerprints of its files go too, unless they are another source's as well. False
-    /// when there is no such source.
+    /// Removes a source and its items, and the fingerprints of its files, unless another source has the files too. False
+    /// when the source does not exist.
     pub fn forget_source(&mut self, path: &Path) -> Result<bool, CatalogError> {
         let transaction = self.begin()?;
         let sql = "SELECT id FROM library_sources WHERE path = ?1";
@@ -120,8 +120,8 @@ impl Library {
     }
 }
 
-/// Items of the folders above `source` that lie below it, `?2` with its slash. Paths are held against it as bytes, because not
-/// all of them are text.
+/// Items of the folders above `source` that are below it (`?2` ends with a slash). Compares paths as bytes, because not all
+/// of them are text.
 const ABOVE: &str = "source IN (SELECT id FROM library_sources WHERE kind = 'folder' AND id <> ?1
          AND substr(?2, 1, length(rtrim(path, '/')) + 1) = rtrim(path, '/') || '/')
      AND substr(CAST(path AS BLOB), 1, length(CAST(?2 AS BLOB))) = CAST(?2 AS BLOB)";

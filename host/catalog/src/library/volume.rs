@@ -20,8 +20,8 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Whether it is the same as `other`: by the UUIDs where both are known, else by the ids of the file systems where there are
-    /// such, else by the numbers.
+    /// Whether it is the same volume as `other`: by the UUIDs where both are known, else by the ids of the file systems,
+    /// else by the device numbers.
     #[must_use]
     pub fn is(self, other: Self) -> bool {
         if let (Some(one), Some(other)) = (self.uuid, other.uuid) {

@@ -11,8 +11,8 @@ use crate::{Catalog, CatalogError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkFilter {
     pub source: i64,
-    /// Whether it is those that have a fingerprint and were not read since the newest listing, to compare; else it is those that
-    /// wait.
+    /// Whether to select items with a fingerprint that were not read since the newest listing, to compare them; else items
+    /// that wait to be read.
     pub verify: bool,
 }
 
@@ -60,14 +60,14 @@ impl WorkFilter {
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'fingerprinted'
                  AND i.read_scan < (SELECT scan FROM library_sources WHERE id = ?1)"
         } else {
-            // What the newest listing did not see is kept, and cannot be read.
+            // Items that the newest listing did not find cannot be read.
             "i.source = ?1 AND i.missing_since IS NULL AND i.state = 'pending'
                  AND i.scan > 0"
         }
     }
 
-    /// What comes after the place `?2`, `?3`. What is compared comes in the order in which it was read, so that comparing a part
-    /// each time comes to all of it.
+    /// The SQL condition for items after the position `?2`, `?3`, and their order. Compared items come in the order of
+    /// their last reading, so that comparing a part each time reaches all of them.
     const fn order(self) -> &'static str {
         if self.verify {
             "(i.read_scan, i.id) > (?2, ?3) ORDER BY i.read_scan, i.id"

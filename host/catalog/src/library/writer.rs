@@ -23,10 +23,9 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens the catalog for writing and makes it where it is missing.
+    /// Opens the catalog for writing; creates a missing file.
     ///
-    /// # Errors
-    /// When it cannot be made or opened, or is newer than this build.
+    /// # Errors When the file cannot be created or opened, or is newer than this build.
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
         let connection = open_writable(path)?;
         connection.busy_timeout(BUSY)?;

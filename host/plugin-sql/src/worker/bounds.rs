@@ -95,7 +95,7 @@ pub(super) fn watch_space(access: Access, end: fn(Exit)) -> Arc<()> {
             }
         }
     };
-    // Without this thread the statement's time and the disk are the limits.
+    // Without this thread, the time limit and the disk bound the statement.
     drop(thread::Builder::new().name("space".to_owned()).spawn(measure));
     guard
 }
