@@ -1,5 +1,5 @@
-//! What attempts of plugins wrote to standard output and standard error, for `why` and `plugin log`. Of each plugin the newest
-//! [`KEPT`] attempts are kept, of each attempt [`MOST`] bytes.
+//! The output of plugin attempts (standard output and standard error), for `why` and `plugin log`. The ledger keeps the
+//! newest [`KEPT`] attempts of each plugin, and [`MOST`] bytes of each attempt.
 //!
 //! Every function fails only when the database fails.
 

@@ -1,8 +1,8 @@
 //! Copies the whole ledger while other processes write to it.
 //!
-//! SQLite's own backup copies the pages as they stood at one moment: one read transaction around all of it, so that a
-//! busy writer neither waits for the copy nor starts it over. The copy is written under a hidden name, flushed to the
-//! disk and only then given its own: a file with that name is whole, and one that was there before stays as it was.
+//! SQLite's backup API copies all pages in one read transaction, so that a busy writer neither waits for the copy nor
+//! restarts it. The copy is written under a hidden name, flushed to the disk and then renamed: a file with the final name
+//! is complete, and an older file is never replaced.
 //!
 //! The way back is [`restore`](mod@crate::restore).
 
@@ -39,7 +39,7 @@ pub enum BackupError {
     Ledger(#[from] LedgerError),
 }
 
-/// Copies the ledger into the new file `to`, for its owner alone, and says what the copy holds.
+/// Copies the ledger into the new file `to`, which only its owner can read, and returns the end of the copied chain.
 ///
 /// # Errors
 /// When `to` exists, cannot be written, or the ledger cannot be read. Then nothing is left behind.
@@ -73,7 +73,7 @@ fn copy_pages(reader: &Reader, hidden: &Path, to: &Path) -> Result<ChainTip, Bac
     let tip = verify::tip(&snapshot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut copy = Connection::open_with_flags(hidden, flags).map_err(failed)?;
-    // A copy that fails is thrown away as a whole: it needs no journal.
+    // A failed copy is deleted, so it needs no journal.
     copy.pragma_update(None, "journal_mode", "OFF").map_err(failed)?;
     // All pages in one step.
     let step = Backup::new(&snapshot, &mut copy).and_then(|backup| backup.step(-1)).map_err(failed)?;

@@ -1,4 +1,5 @@
-//! What each plugin used in the last 24 hours, in slots of ten minutes. What a budget allows is the caller's business.
+//! The use of resources by each plugin in the last 24 hours, in slots of ten minutes. The caller compares it with the
+//! budget.
 //!
 //! Every function fails only when the database fails.
 
@@ -109,7 +110,7 @@ impl<'a> Counts<'a> {
             "SELECT slot, used FROM budget_use WHERE plugin = ?1 AND resource = ?2 AND slot > ?3 ORDER BY slot DESC";
         let mut select = self.0.prepare_cached(sql)?;
         let mut rows = select.query(params![plugin, resource.as_str(), before_first_slot(now, window)])?;
-        // From the newest back: the slot that reaches the limit has to leave the window.
+        // From the newest slot backwards: the slot that reaches the limit has to leave the window.
         let mut sum = 0_u64;
         while let Some(row) = rows.next()? {
             let (slot, used): (i64, i64) = (row.get(0)?, row.get(1)?);

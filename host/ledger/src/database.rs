@@ -50,8 +50,7 @@ pub struct Reader {
 impl Reader {
     /// Opens an existing ledger for reading.
     ///
-    /// # Errors
-    /// When the file is not there or not a ledger, is newer than this build, or is only being made
+    /// # Errors When the file is missing, is not a ledger, is newer than this build, or is being created
     /// ([`LedgerError::Unmade`]): then nothing was written yet.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         check_file(path)?;
@@ -59,7 +58,7 @@ impl Reader {
         let opened = |source| LedgerError::Open { path: path.to_owned(), source };
         let connection = Connection::open_with_flags(path, flags).map_err(opened)?;
         connection.busy_timeout(BUSY)?;
-        // SQLite reads the file only when it has to; a file that is not a database must fail here.
+        // SQLite reads the file at the first query; a file that is not a database must fail here.
         match form(&connection).map_err(opened)? {
             0 => Err(LedgerError::Unmade),
             found if found > known() => Err(NewerForm { found, known: known() }.into()),
@@ -86,8 +85,8 @@ pub(crate) fn check_file(path: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// What SQLite finds wrong with the pages and, in an `integrity_check`, the indexes of a database; nothing if they are sound.
-/// `check` is the name of a pragma with the number of problems after which it stops.
+/// The problems that SQLite finds in the pages and, with `integrity_check`, in the indexes of a database. `check` is the
+/// name of a pragma with the number of problems after which it stops.
 pub(crate) fn damage(connection: &Connection, check: &str) -> Result<Vec<String>, LedgerError> {
     let mut select = connection.prepare(&format!("PRAGMA {check}"))?;
     let rows = select.query_map([], |row| row.get(0))?;

@@ -1,7 +1,7 @@
-//! The chain of events: what happened, when, who did it and why; each row carries the hash of the one before.
+//! The chain of events: what happened, when, who did it and why. Each row has the hash of the one before.
 //!
-//! The hash covers every column and the hash before it, so no row can be edited, taken out or moved without the rest of
-//! the chain showing it. It is computed inside the transaction that appends, so two processes cannot fork it.
+//! The hash covers every column and the hash before it, so a check finds every row that was edited, deleted or moved. It is
+//! computed inside the transaction that appends, so two processes cannot fork it.
 //!
 //! The rule: an event's hash is SHA-256, as 64 lower-case hexadecimal digits, over ten texts in this order: `prev` (the
 //! hash of the event before, for the first one 64 zeros), `task`, `at` (milliseconds since 1970 in UTC, in decimal),
@@ -127,8 +127,8 @@ pub fn newest(reader: &Reader) -> Result<i64, LedgerError> {
 /// Selects events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EventFilter {
-    /// Only events after which their task is in one of these states, or that have one of [`EventFilter::actions`]; all of both where
-    /// both are empty.
+    /// Only events that set one of these states or have one of [`EventFilter::actions`]; all events where both lists are
+    /// empty.
     pub states: &'static [State],
     /// Empty for all; see [`EventFilter::states`].
     pub actions: &'static [&'static str],

@@ -1,5 +1,5 @@
-//! What a plugin found out about the work of others, kept with the task that it is about: "this RETURN claims a file that is
-//! not there". The plugin's own findings are in [`crate::finding`].
+//! A plugin's findings about the work of others, attached to the task that they are about: "this RETURN claims a file that
+//! does not exist". The plugin's own findings are in [`crate::finding`].
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -57,7 +57,7 @@ const OF_TASK: &str = "SELECT by_agent, by_task, id, severity, title, evidence F
 
 /// The findings of other tasks about a task.
 pub fn of_task(reader: &Reader, task: &str) -> Result<Vec<Flag>, LedgerError> {
-    // The form that brought the table.
+    // The first form with the table.
     if !has_form(reader, 6)? {
         return Ok(Vec::new());
     }

@@ -1,5 +1,5 @@
-//! The id of a ledger and the head of its chain. A workspace remembers both. So it notices a ledger that is missing, was
-//! replaced by another one, or was set back to an older copy of itself.
+//! The id of a ledger and the head of its chain. A workspace remembers both and so notices a ledger that is missing, was
+//! replaced by another one, or was set back to an older copy.
 
 use baton_core::State;
 use baton_sqlite::form;

@@ -31,7 +31,7 @@ pub(crate) fn has_form(reader: &Reader, wanted: i64) -> Result<bool, LedgerError
 /// The pages only, without the indexes, and the first problems.
 const QUICK_CHECK: &str = "quick_check(20)";
 
-/// What SQLite finds wrong with the pages of the ledger; nothing when they are sound. Reads the whole file.
+/// The problems that SQLite finds in the pages of the ledger. Reads the whole file.
 ///
 /// # Errors
 /// When the file is too damaged to be checked.
@@ -140,8 +140,8 @@ pub struct RecordedFile {
     pub file: String,
 }
 
-/// The files of tasks that wait for their turn or for something: they have to lie in the inbox. What was delivered to
-/// an external agent is that agent's to take.
+/// The files of queued and waiting tasks: they have to be in the inbox. Files that were delivered to an external agent are
+/// not included, because the agent may move them.
 pub fn waiting_files(reader: &Reader) -> Result<Vec<RecordedFile>, LedgerError> {
     recorded(
         reader,

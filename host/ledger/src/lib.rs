@@ -1,10 +1,9 @@
-//! The durable memory of Baton: one SQLite file with every handoff, every transition, and everything that is still to be
-//! delivered.
+//! The ledger: one SQLite file with every handoff, every transition, and every open delivery.
 //!
-//! What is written here survives `kill -9` and power loss: WAL with `synchronous = FULL`, and [`Ledger::write`] answers
-//! only after the commit. All writing goes through one thread that commits whatever waits in one transaction (group
-//! commit), so a busy inbox costs one fsync for many handoffs. Several processes may have the file open: each write
-//! begins immediately and reads what it depends on inside its own transaction.
+//! Writes survive `kill -9` and power loss: WAL with `synchronous = FULL`, and [`Ledger::write`] answers only after the
+//! commit. One thread commits all waiting writes in one transaction (group commit), so a busy inbox costs one fsync for
+//! many handoffs. Several processes may have the file open: each write is an immediate transaction and reads its data
+//! inside that transaction.
 //!
 //! The ledger makes no decisions: `dispatch` decides about transitions.
 //!

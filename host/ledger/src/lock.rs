@@ -71,7 +71,7 @@ impl LockTable {
             .prepare_cached("INSERT INTO claims (plugin, name, owner, task, taken_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         insert.execute(params![lock.plugin, lock.name, tx.owner, task, now.as_millisecond()])?;
         let id = tx.connection.last_insert_rowid();
-        // Before the commit: nobody may find the row and not who holds it.
+        // Before the commit: nobody may find the row without its holder.
         self.live.all().insert(id);
         Ok(Some(HeldLock { id, ledger: self.ledger.clone(), live: self.live.clone() }))
     }
@@ -104,10 +104,9 @@ impl HeldLock {
         self.ledger.write(move |tx| exists(tx.connection, id)).await
     }
 
-    /// Gives it back. When this returns without an error, that is committed.
+    /// Releases the lock. The release is committed when this returns without an error.
     ///
-    /// # Errors
-    /// When the database fails; within this process it counts no more all the same.
+    /// # Errors When the database fails; the lock has no effect in this process any more nevertheless.
     pub async fn give_back(self) -> Result<(), LedgerError> {
         let id = self.id;
         let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;
@@ -118,7 +117,7 @@ impl HeldLock {
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        // It was given back already where it is not there any more: a row is deleted twice without harm.
+        // The lock may have been released already: deleting its row twice has no effect.
         if self.live.all().remove(&self.id) {
             let id = self.id;
             self.ledger.tell(move |tx| delete(tx.connection, id));

@@ -1,6 +1,6 @@
-//! What is still to be put somewhere: reports, RETURNs, emitted handoffs, reason files, notices, the copies of a broadcast,
-//! and the move of a file into an inbox or the archive. Written in the transaction that decides it, carried out afterwards
-//! by the process that wrote it, replayed after a crash.
+//! Deliveries: reports, RETURNs, plugin requests, reason files, notices, the copies of a broadcast, and the move of a file
+//! into an inbox or the archive. A delivery is recorded in the transaction that decides it, carried out afterwards by the
+//! process that recorded it, and repeated after a crash.
 //!
 //! A delivery goes `pending` → `staged` (its temporary file is complete on the disk) → `done`. A move goes `pending` →
 //! `done`. `lost` is a move whose source was missing. `dispatch` carries deliveries out.
@@ -108,8 +108,8 @@ pub fn add(tx: &Tx<'_>, task: &str, new: &NewDelivery) -> Result<i64, LedgerErro
     Ok(tx.connection.last_insert_rowid())
 }
 
-/// The deliveries of a task that are not done, in their order, up to the first that another process carries. What belongs
-/// to one that `is_gone` is this one's from now on.
+/// The open deliveries of a task, in order, up to the first one that belongs to another running process. This process takes
+/// over deliveries of a process that `is_gone`.
 pub fn open_of(tx: &Tx<'_>, task: &str, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Delivery>, LedgerError> {
     let mut open = Vec::new();
     for OwnedDelivery { delivery, owner } in select(tx, "AND task = ?1", [task])? {
@@ -193,8 +193,8 @@ pub fn lost(tx: &Tx<'_>, id: i64, name: &str) -> Result<(), LedgerError> {
     finish(tx, id, name, "lost")
 }
 
-/// Whether Baton itself put a RETURN or a notice with these bytes into that folder: then its appearance is no news,
-/// whatever name it got.
+/// Whether Baton delivered a RETURN or a notice with these bytes to that folder, under any name: then the file is not a new
+/// handoff.
 pub fn put_there(tx: &Tx<'_>, folder: &str, hash: &str) -> Result<bool, LedgerError> {
     let sql = "SELECT 1 FROM outbox WHERE folder = ?1 AND hash = ?2 AND kind IN ('return', 'notice') LIMIT 1";
     Ok(tx.connection.prepare_cached(sql)?.query_row([folder, hash], |_| Ok(())).optional()?.is_some())

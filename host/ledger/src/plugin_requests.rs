@@ -67,7 +67,7 @@ pub fn turn_away(tx: &Tx<'_>, handoff_id: &str, reason: &str) -> Result<(), Ledg
     Ok(())
 }
 
-/// Why the file with this id of `sender` is rejected, if it is. The entry counts once: the same file dropped again is a new
+/// The reason to reject the file with this id of `sender`. The entry counts once: the same file dropped again is a new
 /// request.
 pub fn turned_away(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Option<String>, LedgerError> {
     let mut select = tx.connection.prepare_cached(TURNED_AWAY)?;

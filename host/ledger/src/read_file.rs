@@ -1,5 +1,5 @@
-//! Files that were read and stay in an inbox, each with what tells that it has not changed since: a start reads none of them
-//! again. Only this version's own reading counts.
+//! Files that were read and stay in an inbox, each with a stamp that changes with the file: the next start does not read
+//! unchanged files again. Readings by another version of Baton do not count.
 
 use rusqlite::params;
 

@@ -55,12 +55,11 @@ pub enum RestoreError {
     Ledger(#[from] LedgerError),
 }
 
-/// Makes `copy` the ledger at `to` and says what it holds. An old ledger there is renamed to `keep_as`; without that name
-/// it is an error.
+/// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger there is renamed to `keep_as`; without
+/// that name it is an error.
 ///
-/// # Errors
-/// When the copy is not sound, the old ledger is in the way or in use, or the disk refuses. Then the old ledger is where it
-/// was; only a crash between two renames can leave it under its new name, with nothing lost.
+/// # Errors When the copy is not sound, an old ledger exists or is in use, or the disk fails. Then the old ledger is
+/// unchanged; only a crash between two renames can leave it under its new name, without loss.
 pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
     if there && keep_as.is_none() {
@@ -105,7 +104,7 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
         other => RestoreError::Ledger(other),
     })?;
     let failed = |error: LedgerError| unsound(error.to_string());
-    // The check of the rows does the same, but only in a ledger that has sums.
+    // The check of the rows includes this, but only for a ledger with sums.
     if let Some(damage) = database::damage(&reader.connection, "integrity_check(1)").map_err(failed)?.pop() {
         return Err(unsound(damage));
     }
@@ -119,9 +118,9 @@ fn check(hidden: &Path, copy: &Path) -> Result<ChainTip, RestoreError> {
     }
 }
 
-/// Brings all of the old ledger into its one file, which works only if nobody else has it open. A file that SQLite cannot
-/// read is left as it is: that may be why it is being replaced. (What is not even the beginning of a database is kept from
-/// SQLite: it would remove the log beside it.)
+/// Writes the log of the old ledger into its file, which works only if no other process has it open. A file that SQLite
+/// cannot read stays as it is: that may be why it is replaced. SQLite does not open a file without the header of a
+/// database: it would delete the log beside it.
 fn close(ledger: &Path) -> Result<(), RestoreError> {
     let mut begin = [0; MAGIC.len()];
     let read = regular_file::open(ledger).and_then(|mut file| file.read_exact(&mut begin));

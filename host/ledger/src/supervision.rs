@@ -46,8 +46,7 @@ pub fn clear(tx: &Tx<'_>, agent: &str) -> Result<bool, LedgerError> {
     Ok(tx.connection.prepare_cached("DELETE FROM supervision WHERE agent = ?1")?.execute([agent])? > 0)
 }
 
-/// When the first of those may be tried again that are left alone at `now`. Whether anything waits for it then is another
-/// question: a task may still come.
+/// The earliest end of a quarantine that holds at `now`, whether or not a task waits for it.
 pub fn next(tx: &Tx<'_>, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let sql = "SELECT min(until) FROM supervision WHERE until > ?1";
     let next: Option<i64> = tx.connection.prepare_cached(sql)?.query_row([now.as_millisecond()], |row| row.get(0))?;

@@ -1,9 +1,9 @@
-//! The newest events of the chain: whether each is as it was written and follows the one before, and whether their times
-//! go forwards.
+//! A check of the newest events of the chain: each is unchanged and follows the one before, and their times do not
+//! decrease.
 //!
-//! The whole chain is the business of [`verify`](mod@crate::verify); this is the quick look at the end of a long one. Times
-//! are not part of what makes a chain sound: a clock that was set back while Baton worked breaks nothing, but it explains
-//! what looks strange afterwards. Nothing is decided here; the present is an argument.
+//! [`verify`](mod@crate::verify) checks the whole chain; this is the quick check of the end of a long one. A chain with
+//! decreasing times is sound: a clock that was set back breaks nothing, but explains odd times. The present time is an
+//! argument.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ struct TailEvent {
     as_written: bool,
 }
 
-/// Looks at the newest `most` events, and at times that are wrong by more than `tolerance` at `now`.
+/// Checks the newest `most` events. A time counts as wrong from `tolerance` on.
 ///
 /// # Errors
 /// When the database fails. A broken chain is not an error.

@@ -30,8 +30,8 @@ pub(crate) fn publish(hidden: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// The same where the file system has no hard links (a memory stick): the name is taken with an empty file first, which
-/// is then replaced.
+/// The same for a file system without hard links (a memory stick): creates an empty file with the name first, and then
+/// replaces it.
 fn reserve_and_rename(hidden: &Path, to: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(to)?;
     fs::rename(hidden, to).inspect_err(|_| drop(fs::remove_file(to)))

@@ -1,6 +1,6 @@
-//! The one thread that writes: takes the jobs that wait, runs each in a savepoint, commits once, then answers all. Jobs wait in
-//! lanes ([`Ledger::in_lane`]) that take turns, and a transaction takes jobs for a short time only: what a flooded agent writes
-//! holds up another agent's write by few jobs and one commit.
+//! The writing thread: takes the waiting jobs, runs each in a savepoint, commits once, then answers all. Jobs wait in lanes
+//! ([`Ledger::in_lane`]) that take turns, and a transaction takes jobs for a short time only: a flooded agent delays
+//! another agent's write by few jobs and one commit.
 //!
 //! A job that fails is rolled back, without effect on the others. A commit that fails (full disk) fails every job of the
 //! group. An answer of `Ok` always means that the bytes are on the disk, in the files that have the ledger's names: after each
@@ -92,8 +92,8 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens or makes the ledger at `path` and starts its writing thread. `owner` is the name of this process: what it
-    /// writes down to be delivered it delivers itself.
+    /// Opens or creates the ledger at `path` and starts its writing thread. `owner` is the name of this process; a process
+    /// carries out the deliveries that it records.
     ///
     /// # Errors
     /// When the file cannot be opened, is not a ledger, or is newer than this build.
@@ -121,7 +121,7 @@ impl Ledger {
         self.shared.pulse.subscribe()
     }
 
-    /// Checks that the open files are the ones that have the ledger's names.
+    /// Checks that the open files still have the ledger's names.
     ///
     /// # Errors
     /// [`LedgerError::Lost`] when one was deleted or replaced.
@@ -203,7 +203,7 @@ impl Ledger {
         self.send(job)?.recv().map_err(|_| LedgerError::Closed)?
     }
 
-    /// As [`Ledger::write_blocking`], but the caller waits later: what is sent together can share a commit and need not.
+    /// As [`Ledger::write_blocking`], but the caller waits later: jobs that are sent together can share a commit.
     ///
     /// # Errors
     /// When the ledger is closed.
@@ -242,7 +242,7 @@ where
 {
     let run = |sql: &str| tx.connection.prepare_cached(sql)?.execute([]);
     run("SAVEPOINT job")?;
-    // A panic in a job must not take the writing thread with it.
+    // A panic in a job must not end the writing thread.
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| job(tx)));
     let result = caught.unwrap_or(Err(LedgerError::Closed));
     if result.is_err() {
@@ -288,7 +288,7 @@ fn commit_group(connection: &mut Connection, owner: &str, shared: &Shared, jobs:
     let verdict = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => {
             for job in jobs {
-                // A full disk ends the whole transaction; a job after that would be committed on its own.
+                // A full disk ends the whole transaction; a later job would be committed separately.
                 let alive = !transaction.is_autocommit();
                 let tx = Tx { connection: &transaction, owner };
                 answers.push(job(alive.then_some(&tx)));

@@ -1,8 +1,8 @@
 //! Writes the events that a prune will delete to a separate file, in the format of an export.
 //!
-//! Written under a hidden name, flushed to the disk and only then given its own, for its owner alone; nothing is
-//! overwritten. The same events give the same bytes, so a prune that is made again after an interruption finds its archive
-//! there and uses it.
+//! The file is written under a hidden name, flushed to the disk and then renamed; only its owner can read it, and no file
+//! is replaced. The same events give the same bytes, so a repeated prune after an interruption uses the archive that
+//! exists.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
@@ -114,8 +114,8 @@ fn events(reader: &Reader, plan: &Plan, out: &mut impl Write) -> Result<ChainTip
     Ok(tip)
 }
 
-/// Gives the archive its name: the one that was asked for, or in the folder of archives the first that is free or has
-/// these very bytes.
+/// Renames the archive: to the given name, or in the folder of archives to the first name that is free or has exactly these
+/// bytes.
 fn publish(hidden: &Path, folder: &Path, wanted: &Path, may_differ: bool, digest: &str) -> Result<PathBuf, PruneError> {
     let stem = wanted.file_stem().unwrap_or_default().to_string_lossy();
     let mut path = folder.join(wanted.file_name().unwrap_or_default());

@@ -61,11 +61,10 @@ pub struct PruneResult {
     pub inputs: u64,
 }
 
-/// Archives what `plan` found, records the prune, then removes it.
+/// Archives the events of `plan`, records the prune, then deletes them.
 ///
-/// # Errors
-/// When the archive cannot be written: then nothing was removed. When the ledger fails: then the prune may have stopped
-/// half way; the chain is sound, and the next prune continues it.
+/// # Errors When the archive cannot be written: then nothing was deleted. When the ledger fails: then the prune may be
+/// incomplete; the chain is sound, and the next prune continues it.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

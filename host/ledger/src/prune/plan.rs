@@ -73,7 +73,7 @@ fn look(snapshot: &Connection, before: Timestamp) -> Result<Plan, LedgerError> {
             plan.kept = Some(FirstKeptEvent { seq, task, why });
             break;
         }
-        // A prune that took nothing but the record of the last one would never come to an end.
+        // A prune that deletes only the record of the last prune would repeat forever.
         if task != LEDGER {
             plan.last = seq;
         }
@@ -107,8 +107,8 @@ pub(super) fn must_stay(
     Ok((!is_old).then_some("is not old enough"))
 }
 
-/// Whether nothing more happens to the task. A RETURN that was delivered to an external agent opens no request; what is in no
-/// row is nobody's task.
+/// Whether the task is settled. A RETURN that was delivered to an external agent opens no request; an event without a row
+/// has no task.
 fn is_settled(snapshot: &Connection, task: &str) -> Result<bool, LedgerError> {
     let mut select = snapshot.prepare_cached("SELECT state, kind FROM tasks WHERE id = ?1")?;
     let found: Option<(String, String)> = select.query_row([task], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;

@@ -18,8 +18,8 @@ const CHUNK: i64 = 500;
 /// The shortest pause. SQLite's writers that wait look again after at most a tenth of a second, mostly much earlier.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Finished deliveries that nobody asks for any more. Those that put a file into an inbox are asked whether that file is
-/// Baton's own (`outbox::put_there`), so they stay.
+/// Finished deliveries that are not needed any more. Deliveries into an inbox stay: they tell whether a file is Baton's own
+/// (`outbox::put_there`).
 const KINDS: &str = "'artifact', 'reason', 'archive'";
 
 /// The removed events.
@@ -115,8 +115,8 @@ fn let_go(tx: &Tx<'_>, hash: &str) -> Result<u64, LedgerError> {
     Ok(tx.connection.prepare_cached(sql)?.execute([hash])? as u64)
 }
 
-/// Removes finished deliveries of tasks that have no events any more. They are looked for outside of any transaction; a
-/// task that has no events gets no deliveries before it gets an event.
+/// Deletes finished deliveries of tasks without events. Finds them outside of a transaction: a task without events gets an
+/// event before its next delivery.
 fn sweep_outbox(ledger: &Ledger) -> Result<(), LedgerError> {
     let rest = format!(
         "state IN ('done', 'lost') AND kind IN ({KINDS}) AND NOT EXISTS (SELECT 1 FROM events WHERE task = outbox.task)"

@@ -1,5 +1,5 @@
-//! The event that vouches for the sums: whoever changes rows and sums together also has to rewrite the chain, and then a
-//! known head is no longer in it.
+//! The event with a digest of the sums: a change of rows and sums together also needs a rewritten chain, and then a known
+//! head is not in it any more.
 
 use baton_core::{Digest, State};
 use jiff::Timestamp;

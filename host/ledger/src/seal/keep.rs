@@ -48,8 +48,8 @@ fn tables(connection: &Connection) -> Result<Vec<String>, LedgerError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The columns of a table that are summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. Of an event these are its place and its
-/// hash. The bytes of files are left out: the row has their digest, and a check compares the two.
+/// The columns of a table that are summed, as SQL; `row` is `NEW.`, `OLD.` or nothing. For an event these are its number
+/// and its hash. The bytes of files are left out: the row has their digest, and a check compares the two.
 fn expressions(connection: &Connection, table: &str, row: &str) -> Result<String, LedgerError> {
     if table == "events" {
         return Ok(format!("{row}seq, {row}hash"));
@@ -174,7 +174,7 @@ pub fn keep(connection: &Connection) -> Result<(), LedgerError> {
             Ok(sum.as_bytes().to_vec())
         })?;
     }
-    // So that a row that is replaced is subtracted.
+    // Else the sum would keep a replaced row.
     connection.pragma_update(None, "recursive_triggers", "ON")?;
     // The triggers are in the temporary schema, which needs no file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;

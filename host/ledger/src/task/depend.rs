@@ -1,6 +1,6 @@
-//! What a task waits for: ids of other tasks, as its sender wrote them (a handoff id, the sender's own task id, or Baton's).
+//! Dependencies: ids of other tasks, as the sender wrote them (a handoff id, the sender's task id, or Baton's).
 //!
-//! A row stands for one id that is still open. Ids may name tasks that are not here yet.
+//! A row is one open dependency. Its task may not exist yet.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};

@@ -17,9 +17,9 @@ pub fn get_in(tx: &Tx<'_>, id: &str) -> Result<Task, LedgerError> {
     tasks.pop().ok_or_else(|| LedgerError::Corrupt { what: "a task", value: id.to_owned() })
 }
 
-/// The task with this dedupe key, other than `except`, that is open or was done: one with the same substance, else the
-/// oldest. A task that was done and was captured before `since` does not count. Nor does one that failed, died or was
-/// cancelled: dropping its file again is the way to ask again.
+/// The open or succeeded task with this dedupe key, other than `except`: one with the same substance, else the oldest. A
+/// succeeded task that was captured before `since` does not count. A failed, dead or cancelled task does not count either:
+/// dropping its file again repeats the request.
 pub fn with_key(
     tx: &Tx<'_>,
     key: &str,
@@ -80,8 +80,8 @@ pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Led
     Ok(open.into_iter().filter(|task| task.task_id.as_deref().is_some_and(|id| is_token_of(&token, id))).collect())
 }
 
-/// The requests that what a RETURN says fits, open or not, newest first: those that the first hint fits that fits any. A
-/// token alone is too little for that.
+/// The requests that match the references of a RETURN, open or not, newest first: those that match the first reference that
+/// matches any. A token alone is not enough.
 pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
@@ -274,7 +274,7 @@ pub fn in_state(tx: &Tx<'_>, state: State) -> Result<Vec<Task>, LedgerError> {
 
 /// The use of each limit by the last attempt of a task, as a JSON object.
 pub fn usage(reader: &Reader, id: &str) -> Result<Option<String>, LedgerError> {
-    // The form that brought the column.
+    // The first form with the column.
     if !has_form(reader, 5)? {
         return Ok(None);
     }

@@ -1,5 +1,4 @@
-//! Who owes whom an answer: every request that a known sender made and that is not a repetition obliges its agent to a
-//! RETURN.
+//! Open requests: every request of a known sender that is not a repetition obliges its agent to send a RETURN.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -131,8 +130,8 @@ impl EscalationStep {
     }
 }
 
-/// At most `limit` requests that lie with an external agent since before `before` and for which `step` was not done. Past
-/// its deadline a request counts as old enough.
+/// At most `limit` requests that were delivered to an external agent before `before`, or whose deadline has passed, and for
+/// which `step` was not done.
 pub fn lying(
     tx: &Tx<'_>,
     step: EscalationStep,

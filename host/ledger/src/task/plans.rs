@@ -1,5 +1,5 @@
-//! How SQLite finds what is asked of it: by an index, whatever the ledger's length. A statement that reads every row would
-//! be quick in every other test and slow in a year.
+//! The query plans of frequent statements: each uses an index. A statement that reads every row would be fast in all other
+//! tests and slow in a year.
 
 use baton_core::State;
 use rusqlite::Connection;
@@ -38,7 +38,7 @@ fn looks_up(connection: &Connection, sql: &str) {
 #[test]
 fn what_status_reads_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
-    // Read from its end until the limit: as many rows as are shown.
+    // Reads from the end until the limit: as many rows as are shown.
     let all = recent_sql(&TaskFilter::default(), true);
     assert_eq!(plan(&connection, &all), ["SCAN tasks USING INDEX tasks_created"]);
     assert!(all.ends_with("LIMIT ?1"));
@@ -92,7 +92,7 @@ fn what_plugins_read_of_the_past_comes_in_order_from_an_index() {
     let (_folder, connection) = ledger();
     let ended = ["CORRELATED SCALAR SUBQUERY 1", "SEARCH events USING INDEX events_task (task=?)"];
     let newest = "SEARCH tasks USING INDEX tasks_created (created_at>? AND created_at<?)";
-    // Of what is delivered alone; read until the limit.
+    // Reads delivered tasks only, until the limit.
     let unanswered = "SCAN tasks USING INDEX tasks_delivered";
     for (sql, first) in [(newest_sql(), newest), (unanswered_sql(), unanswered)] {
         assert_eq!(plan(&connection, &sql), [&[first], &ended[..]].concat());

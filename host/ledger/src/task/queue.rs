@@ -94,8 +94,8 @@ pub fn holds(tx: &Tx<'_>, id: &str, owner: &str) -> Result<bool, LedgerError> {
     Ok(held.is_some())
 }
 
-/// Running tasks that nobody runs any more: the lease has ended, or it belongs to an owner that `is_gone`. What `me` runs is
-/// never among them, whatever the clock says.
+/// Running tasks without a process: the lease has expired, or its owner `is_gone`. Tasks of `me` are never among them,
+/// whatever the clock says.
 pub fn abandoned(
     tx: &Tx<'_>,
     me: &str,
@@ -110,8 +110,8 @@ pub fn abandoned(
     left.map(|(id, ..)| get_in(tx, id)).collect()
 }
 
-/// The first thousand waiting tasks whose time has come: their pause is over, what they waited for is done, or their
-/// deadline has passed.
+/// The first thousand waiting tasks that are due: their pause is over, their dependencies are done, or their deadline has
+/// passed.
 pub fn due(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Task>, LedgerError> {
     select_in(tx, DUE, [now.as_millisecond()])
 }

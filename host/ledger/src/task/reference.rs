@@ -24,7 +24,7 @@ pub struct TaskMatches {
     pub more: bool,
 }
 
-/// Every task that `word` may mean: the one with this id; else all with this handoff id or file name and all whose id
+/// Every task that `word` may name: the one with this id; else all with this handoff id or file name and all whose id
 /// begins with it; else all with this title.
 pub fn meant(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
     let connection = &reader.connection;
@@ -49,7 +49,7 @@ pub fn meant(reader: &Reader, word: &str) -> Result<TaskMatches, LedgerError> {
             tasks.push(select.query_row([id], |row| Ok(task(row)))??);
         }
     }
-    // A repetition does no work: whoever names it means the first request.
+    // A repetition does no work: its name means the first request.
     if tasks.iter().any(|task| task.state != State::Duplicate) {
         tasks.retain(|task| task.state != State::Duplicate);
     }

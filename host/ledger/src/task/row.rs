@@ -18,8 +18,8 @@ pub(super) const COLUMNS: &str = "id, agent, origin, kind, handoff_id, sender, t
 /// The form of the ledger that brought outcomes.
 pub(super) const OUTCOMES: i64 = 16;
 
-/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older form is read too: it gets its new form
-/// when somebody writes to it.
+/// The columns of a [`TaskSummary`], in the order that [`summary`] reads. A ledger of an older form can be read too: the
+/// next write migrates it.
 pub(super) fn summary_columns(has_outcomes: bool) -> String {
     let outcome = if has_outcomes { "outcome" } else { "NULL" };
     format!(

@@ -1,8 +1,7 @@
 //! Checks the archives of pruned events: each is one chain, they follow each other, and the ledger follows the last one.
 //!
-//! They are read in the order of their first events. Two may overlap, as after a prune that was interrupted and made
-//! again; what both hold has to be the same, which the event after it shows. What the ledger still has too has to be
-//! the same as there.
+//! They are read in the order of their first events. Two archives may overlap, as after an interrupted and repeated prune;
+//! their common events have to be equal, and so do events that the ledger still has.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -70,7 +69,7 @@ fn in_order(files: &[PathBuf]) -> Result<Vec<PathBuf>, LedgerError> {
 
 fn lines(file: &Path) -> Result<impl Iterator<Item = io::Result<String>>, LedgerError> {
     let opened = File::open(file).map_err(|source| unreadable(file, source))?;
-    // A line that is not text is not an event either.
+    // A line that is not text is not an event.
     let text = |line: Vec<u8>| String::from_utf8(line).unwrap_or_default();
     Ok(BufReader::new(opened).split(b'\n').map(move |line| line.map(text)))
 }

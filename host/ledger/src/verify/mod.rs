@@ -1,15 +1,13 @@
 //! Checks the whole chain: every row is unchanged, none is missing, and each follows the right one.
 //!
-//! Rows stream by in the order of `seq`; none is kept, so a ledger of any length needs the same memory. What is read is
-//! one moment of the ledger, whatever is written meanwhile. Nothing is trusted but the columns: each hash is made anew
-//! by the rule in [`event`](crate::event).
+//! Rows are read one at a time in the order of `seq`, so a ledger of any length needs the same memory. One read transaction
+//! shows one moment of the ledger. Each hash is computed again by the rule in [`event`](crate::event).
 //!
-//! The chain alone cannot show that its end was cut off, or that all of it was written anew: what is left is sound. A
-//! [`Head`] that was handed out earlier (every RETURN carries one) shows both: it has to be the hash of some event.
+//! The chain alone cannot show that its end was cut off, or that all of it was rewritten: the rest is sound. A [`Head`]
+//! from an earlier time (every RETURN has one) shows both: it has to be the hash of an event.
 //!
-//! Of a ledger that was pruned (see [`prune`](mod@crate::prune)) the rows begin after the last event that was taken. That
-//! this was a prune and not a theft is known from the event that records it. The archives of what was taken can be
-//! given too: then the chain is checked from wherever they begin.
+//! The rows of a pruned ledger (see [`prune`](mod@crate::prune)) begin after the last deleted event. An event records the
+//! prune, so that deleted rows without it are a fault. With the archives, the chain is checked from their first event.
 
 mod archive;
 mod head;

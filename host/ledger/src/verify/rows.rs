@@ -5,7 +5,7 @@ use crate::LedgerError;
 use crate::database::Reader;
 use crate::prune::PruneMark;
 
-/// Gives every row, sound or not, to `visit`, in order; then says how far the chain goes.
+/// Calls `visit` with every row, sound or not, in order; then returns the end of the chain.
 ///
 /// # Errors
 /// What `visit` returns, that the database failed, or that a row is damaged so that it cannot be read.
