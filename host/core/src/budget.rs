@@ -1,7 +1,7 @@
-//! How much one plugin may use over time: tasks that it creates, triggers that start it, files and bytes that it writes,
-//! requests that it sends. The ceilings of the sandbox limit one attempt; a budget limits the sum of all attempts.
+//! The budget of one plugin over time: tasks that it creates, triggers that start it, files and bytes that it writes,
+//! requests that it sends. The limits of the sandbox bound one attempt; a budget bounds the sum of all attempts.
 //!
-//! Pure: sums go in, an answer comes out. The defaults are defined here only.
+//! The defaults are defined here only.
 
 use crate::names;
 
@@ -126,20 +126,20 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// How much of a resource may be used.
+    /// The limit of a resource.
     #[must_use]
     pub fn limit(&self, resource: Resource) -> Amounts {
         self.0.get(resource as usize).copied().unwrap_or_default()
     }
 
-    /// Sets how much of a resource may be used.
+    /// Sets the limit of a resource.
     pub fn set(&mut self, resource: Resource, limit: Amounts) {
         if let Some(slot) = self.0.get_mut(resource as usize) {
             *slot = limit;
         }
     }
 
-    /// How much is left of a resource of which `used` was used.
+    /// What is left of a resource after the use of `used`.
     #[must_use]
     pub fn left(&self, resource: Resource, used: Amounts) -> u64 {
         let limit = self.limit(resource);

@@ -11,8 +11,7 @@ use serde_json::Value;
 use crate::Digest;
 use crate::handoff::Handoff;
 
-/// Keys that say when something was written or under which id, not what: a tool that writes the same request again gives
-/// it a new time and often a new id.
+/// Keys for times and ids: a tool that writes the same request again gives it a new time and often a new id.
 const NOT_SUBSTANCE: [&str; 7] =
     ["timestamp", "created_at", "updated_at", "created_date", "sent_at", "handoff_id", "return_handoff_id"];
 
@@ -35,7 +34,7 @@ pub fn has_id(handoff: &Handoff) -> bool {
     id(handoff).is_some()
 }
 
-/// What identifies a request to one agent. `bytes` is the file.
+/// The dedupe key of a request to one agent. `bytes` is the file.
 #[must_use]
 pub fn key(agent: &str, handoff: &Handoff, bytes: &[u8]) -> Digest {
     let (source, id) = id(handoff).map_or_else(
@@ -56,7 +55,7 @@ pub fn substance(raw: Option<&Value>, bytes: &[u8]) -> Digest {
     content(raw, bytes, &NOT_SUBSTANCE)
 }
 
-/// What a handoff says, without some keys at the top.
+/// The content of a handoff, without some keys at the top.
 fn content(raw: Option<&Value>, bytes: &[u8], without: &[&str]) -> Digest {
     match raw {
         None => Digest::of(bytes),

@@ -1,15 +1,15 @@
 //! Prevents endless handoffs about handoffs: a review of a review is refused, and a chain has a maximum length.
 //!
-//! Folders that Baton takes over hold names with the same title nested four times, and one task that was dispatched
-//! hundreds of times: each answer made a new request. Pure; what the ledger knows of the handoff before goes in.
+//! Existing folders have names with the same title nested four times, and a task that was dispatched hundreds of times:
+//! each answer made a new request. The caller supplies the previous handoff from the ledger.
 
-/// No chain of handoffs is longer: a plan of a dozen phases fits, a loop does not.
+/// The longest chain of handoffs: a plan of a dozen phases fits, a loop does not.
 pub const MAX_CHAIN: u32 = 16;
 
 /// The words that make a kind or the beginning of a title a review.
 const REVIEWS: [&str; 3] = ["REVIEW", "VALIDATION", "VALIDATE"];
 
-/// The handoff that a request follows, as far as the ledger knows it.
+/// The handoff that a request follows, from the ledger.
 #[derive(Clone, Copy, Debug)]
 pub struct PreviousHandoff<'a> {
     /// Its kind.

@@ -1,9 +1,8 @@
-//! The pure domain of Baton: what a handoff is, what its file name says, who the agents are, which states a task has,
-//! when it is tried again, what a plugin declares.
+//! The pure domain of Baton: handoffs and their file names, agents, the states of a task, retries, the manifest of a
+//! plugin.
 //!
-//! No I/O, no clock, no randomness: bytes come in as slices and the present as an argument. So every rule here can be
-//! tested with a table, and plugins (WebAssembly) use the same code as the host. Nothing here knows of SQLite, tokio or
-//! wasmtime.
+//! No I/O, no clock, no randomness: bytes and the present time are arguments. So every rule can be tested with a table, and
+//! plugins (WebAssembly) use the same code as the host. This crate uses neither SQLite, tokio nor wasmtime.
 
 pub mod agents;
 pub mod budget;

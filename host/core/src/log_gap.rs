@@ -4,13 +4,13 @@ const BEFORE: &str = "… ";
 
 const AFTER: &str = " bytes left out …";
 
-/// The line for `bytes` that were left out.
+/// The line for a gap of `bytes`.
 #[must_use]
 pub fn line(bytes: u64) -> String {
     format!("{BEFORE}{bytes}{AFTER}")
 }
 
-/// How many bytes a line of the log stands for; `None` when it is a line of the plugin.
+/// The size of the gap that a line of the log stands for; `None` for a line of the plugin.
 #[must_use]
 pub fn bytes_of(line: &str) -> Option<u64> {
     line.trim().strip_prefix(BEFORE)?.strip_suffix(AFTER)?.parse().ok()

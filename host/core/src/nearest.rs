@@ -1,17 +1,15 @@
-//! Which known name a mistyped one is most like, for "did you mean". The one place that compares spellings by likeness; nothing
-//! is ever resolved by it.
+//! The known name that is most similar to a mistyped one, for "did you mean". No name is ever resolved by similarity.
 
 use crate::agents::fold;
 
-/// How alike (Jaro-Winkler, 0 to 1) two names must be for one to be offered for the other: a slip of the hand is 0.9 and
-/// more, two names of one family lie around 0.8.
+/// The similarity (Jaro-Winkler, 0 to 1) from which on Baton suggests a name: a typing error has 0.9 and more, two names of
+/// one family have about 0.8.
 pub const ALIKE: f64 = 0.8;
 
-/// How alike two names must be where many of them begin alike, as keys do.
+/// The same where many names have one beginning, as keys do.
 pub const VERY_ALIKE: f64 = 0.9;
 
-/// The one of `names` that `written` is most like; `None` when it is like none of them. Case, spaces, `-` and `_` make no
-/// difference.
+/// The one of `names` that is most similar to `written`; `None` without a similar one. Ignores case, spaces, `-` and `_`.
 #[must_use]
 pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_least: f64) -> Option<&'a str> {
     let written = fold(written);
@@ -20,7 +18,7 @@ pub fn nearest<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, at_l
     best.max_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, name)| name)
 }
 
-/// "did you mean `X`?", or `otherwise` if no name is like it.
+/// "did you mean `X`?", or `otherwise` without a similar name.
 #[must_use]
 pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
     match nearest(written, names, ALIKE) {
@@ -29,8 +27,8 @@ pub fn or_meant<'a>(written: &str, names: impl IntoIterator<Item = &'a str>, oth
     }
 }
 
-/// The one of `names` that a person may take for `name`: the words of the one begin the other (`claude`, `Claude-MM1`), or they
-/// differ by a slip of the hand.
+/// The one of `names` that a person may confuse with `name`: the words of the one begin the other (`claude`, `Claude-MM1`),
+/// or they differ by a typing error.
 #[must_use]
 pub fn confusable<'a>(name: &str, names: impl IntoIterator<Item = &'a str> + Clone) -> Option<&'a str> {
     let words = |name: &str| -> Vec<String> {

@@ -27,7 +27,7 @@ impl OutcomeKind {
         }
     }
 
-    /// The word for the state of a task with this outcome, for people: `partial` and `refused` say more than `failed`.
+    /// The status for people: `partial` and `refused` say more than the state `failed`.
     #[must_use]
     pub fn status(state: State, outcome: Option<Self>) -> &'static str {
         match outcome {

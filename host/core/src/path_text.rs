@@ -1,14 +1,14 @@
-//! Paths in JSON and other text, such that each can be opened again.
+//! Paths as text, for JSON and databases, such that each can be opened again.
 //!
-//! A path that is UTF-8 is written as it is. Any other one is written as a `file` URL (RFC 8089) with all but the unreserved
-//! characters escaped (RFC 3986, 2.3). An absolute path begins with a slash, so none is another's URL.
+//! A UTF-8 path is written as it is. Any other path is written as a `file` URL (RFC 8089) in which all but the unreserved
+//! characters (RFC 3986, 2.3) are escaped. An absolute path begins with a slash, so no path looks like such a URL.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-/// What a path begins with that is not UTF-8.
+/// The beginning of a path that is not UTF-8.
 const SCHEME: &str = "file://";
 
 /// A path as text.

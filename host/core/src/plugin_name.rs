@@ -1,5 +1,5 @@
-//! Which names a plugin may have. The name is also that of its agent and its inbox, a key of `baton.lock`, part of file names
-//! in the state folder, and a word of commands. Readers of these rely on this module.
+//! The rules for names of plugins. The name is also the name of the plugin's agent and inbox, a key of `baton.lock`, part
+//! of file names in the state folder, and a word of commands; all of them rely on these rules.
 
 use std::fmt;
 
@@ -24,11 +24,10 @@ pub enum NameError {
     Agent(String),
 }
 
-/// Whether a plugin may have this name: 1 to 64 lower-case letters, digits and single hyphens, beginning with a letter,
-/// and nothing that Baton reads as something else.
+/// Checks the name of a plugin: 1 to 64 lower-case letters, digits and single hyphens, beginning with a letter, and without
+/// another meaning for Baton.
 ///
-/// # Errors
-/// Why it may not.
+/// # Errors The rule that the name breaks.
 pub fn check(name: &str) -> Result<(), NameError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let form = name.len() <= MAX_BYTES

@@ -1,11 +1,11 @@
 //! Decides whether a plugin that fails repeatedly is quarantined, and for how long, from the count of failures.
 //!
-//! What counts is that the plugin was at fault: it crashed, or was stopped at a ceiling. What it says itself (an error, a
-//! wish for another try) is an answer and shows that it works.
+//! A failure counts when the plugin crashed or was stopped at a limit. An error that the plugin reports does not count: it
+//! shows that the plugin works.
 
 use std::time::Duration;
 
-/// How much is put up with.
+/// The limits from which on a plugin is quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuarantinePolicy {
     /// Failures in a row after which the plugin is quarantined.

@@ -75,7 +75,7 @@ impl Recipients {
         }
     }
 
-    /// These and `agent`.
+    /// These recipients and `agent`.
     #[must_use]
     pub fn with(&self, agent: &str) -> Self {
         match self {
@@ -87,7 +87,7 @@ impl Recipients {
         }
     }
 
-    /// These without `others`; `None` when one of those is not among them.
+    /// These recipients without `others`; `None` when one of `others` is not among them.
     #[must_use]
     pub fn without(&self, others: &Self) -> Option<Self> {
         match (self, others) {

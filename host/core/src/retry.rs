@@ -1,16 +1,16 @@
 //! Computes the pause before a task that failed `retryable` is tried again, from the failure count and the task's id.
 //!
-//! The pause doubles with each failure, and up to half of it is taken away by the task's id: a hundred tasks that failed
-//! together do not come back together, and the same task always waits the same.
+//! The pause doubles with each failure. The task's id shortens it by up to half: a hundred tasks that failed together are
+//! not tried together again, and the same task always waits equally long.
 
 use std::time::Duration;
 
 use crate::Digest;
 
-/// How often and how far apart a task is tried.
+/// The number of attempts and the pauses between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Attempts in all; then the task is `dead`.
+    /// The largest number of attempts; then the task is `dead`.
     pub max_attempts: u32,
     /// The pause after the first failure; each further failure doubles it.
     pub initial_backoff: Duration,
@@ -19,7 +19,7 @@ pub struct RetryPolicy {
 }
 
 impl Default for RetryPolicy {
-    /// Three attempts, as the folders that Baton takes over have it (`__RETRY3__`), 2 s and 4 s apart.
+    /// Three attempts, as existing folders have it (`__RETRY3__`), 2 s and 4 s apart.
     fn default() -> Self {
         Self { max_attempts: 3, initial_backoff: Duration::from_secs(2), max_backoff: Duration::from_mins(5) }
     }

@@ -61,14 +61,14 @@ impl State {
         matches!(self, Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled | Self::Duplicate | Self::Rejected)
     }
 
-    /// Whether reaching this state sends a RETURN: every end does, but for `duplicate` (the first one answers) and
-    /// `quarantined` without a readable sender, which the caller finds out.
+    /// Whether Baton sends a RETURN when a task reaches this state: for every final state but `duplicate` (the first
+    /// request is answered), and the state of a rejected file whose sender cannot be read, which the caller decides.
     #[must_use]
     pub fn sends_return(self) -> bool {
         self.is_final() && self != Self::Duplicate
     }
 
-    /// Whether the file of a task in this final state belongs into `02_processed`; otherwise `03_failed`.
+    /// Whether Baton moves the file of a task in this final state to `02_processed`; otherwise to `03_failed`.
     #[must_use]
     pub fn is_processed(self) -> bool {
         matches!(self, Self::Succeeded | Self::Cancelled | Self::Duplicate)

@@ -102,7 +102,7 @@ pub fn json(text: &str) -> String {
     shown
 }
 
-/// At most `most` bytes of a text; of a longer one the beginning, and how much there was.
+/// A text of at most `most` bytes; a longer text is cut, and its length is added.
 #[must_use]
 pub fn at_most(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {

@@ -13,7 +13,7 @@ pub fn canonical(made_at: Timestamp, kind: &str, title: &str, tail: &str, unique
     format!("{time}__{kind}__{title}__{unique}__{tail}.json")
 }
 
-/// The name of a file that is parked after its last try, as the folders that Baton takes over have it:
+/// The name of a file that is parked after its last try, as existing folders have it:
 /// `20260103T052154__MAXRETRY__NAME__RETRY3__20260103.json`.
 #[must_use]
 pub fn dead_letter(name: &str, attempts: u32, moved_at: Timestamp) -> String {
@@ -25,7 +25,7 @@ pub fn dead_letter(name: &str, attempts: u32, moved_at: Timestamp) -> String {
     format!("{front}{}{back}{ending}", cut(stem, room))
 }
 
-/// The name of a file that was left lying for too long.
+/// The name of a file that was not processed for too long.
 #[must_use]
 pub fn stale(name: &str) -> String {
     with_insert(name, "__STALE")

@@ -1,8 +1,8 @@
-//! Reads the file name of a handoff, and makes the names of Baton's own files.
+//! Reads file names of handoffs and composes the names of Baton's files.
 //!
 //! The canonical form is `{YYYYMMDDTHHMMSSZ}__{TYPE}__{Title-With-Hyphens}__{tail}.{json|md}`; real folders add leading
-//! move times, suffixes such as `__SUPERSEDED`, and names inside names. The name is a hint for people and for files that
-//! say less than their name does: it never decides what is a duplicate, because its tokens collide.
+//! move times, suffixes such as `__SUPERSEDED`, and names inside names. The name is a hint for people and for files whose
+//! content says less: it never decides what is a duplicate, because its tokens collide.
 //!
 //! [`parse()`] reads, [`canonical`] and its helpers write, [`is_ignored`] says which files Baton does not read.
 

@@ -1,9 +1,9 @@
-//! The parts of a name. Every part may be absent; nothing is invented.
+//! The parts of a name. Every part may be absent.
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-/// What could be read from a name.
+/// The parts that a name has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileName {
     /// When an archive last moved the file: a leading time without zone, by the clock of the machine that moved it.
@@ -22,15 +22,15 @@ pub struct FileName {
     pub about: Vec<About>,
     /// The title, hyphens as spaces.
     pub title: Option<String>,
-    /// An agent before the title where another one is named: who asks.
+    /// The requesting agent: the one before the title, where the name has another agent too.
     pub sender: Option<String>,
-    /// The agent behind the title, else the only one before it: whom a request is for, who wrote a RETURN.
+    /// The recipient of a request or the author of a RETURN: the agent after the title, else the only one before it.
     pub agent: Option<String>,
     /// A task's token: 8 or 16 hexadecimal digits of its id, or the whole id. Eight digits cover many tasks.
     pub token: Option<String>,
-    /// What stands last behind the title, as written: an agent, a token or a word.
+    /// The last part after the title, as written: an agent, a token or a word.
     pub tail: Option<String>,
-    /// What archives hang on, in the name's order: `SUPERSEDED`, `STALE`, `BLOCKED_…`, `MAXRETRY`, `RETRY3`, …
+    /// The marks that archives add, in the name's order: `SUPERSEDED`, `STALE`, `BLOCKED_…`, `MAXRETRY`, `RETRY3`, …
     pub decorations: Vec<String>,
 }
 
@@ -39,6 +39,6 @@ pub struct FileName {
 pub struct About {
     /// When the handoff that it is about was made.
     pub made_at: Timestamp,
-    /// Of what kind that one was.
+    /// The kind of that handoff.
     pub kind: String,
 }

@@ -1,7 +1,7 @@
-//! Reading a name: its parts are taken off from the front (times, kind, names inside) and from the back (decorations, dead
-//! letter, tail); what is left is the title.
+//! Reads a name: takes parts from the front (times, kind, inner names) and from the back (decorations, dead letter, tail);
+//! the rest is the title.
 //!
-//! Total and linear: every step takes a part off or ends, and a form that nobody foresaw gives its words as the title.
+//! Total and linear: every step takes a part or ends, and the words of an unknown form are the title.
 
 use std::collections::VecDeque;
 
@@ -26,7 +26,7 @@ pub fn parse(name: &str) -> FileName {
     reader.read
 }
 
-/// `.json`, `.md` and other short endings go; `v2.4` has none.
+/// The name without `.json`, `.md` or another short ending; `v2.4` has no ending.
 fn without_ending(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, ending)) if ending.eq_ignore_ascii_case("markdown") => stem,
@@ -42,7 +42,7 @@ fn single_underscore(part: &str) -> impl Iterator<Item = &str> {
 }
 
 struct Reader<'a> {
-    /// What is not read yet.
+    /// The parts that are not read yet.
     parts: VecDeque<&'a str>,
     read: FileName,
 }
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The kind: a known word, or what has the shape of one behind a time and before a title.
+    /// The kind: a known word, or a part with the shape of a kind after a time and before a title.
     fn kind(&mut self) -> bool {
         let Some(first) = self.parts.front() else { return false };
         let timed = self.read.made_at.is_some() || self.read.moved_at.is_some() || self.read.made_on.is_some();
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
         self.read.kind.is_some()
     }
 
-    /// Names inside: a time and a kind, behind the kind. A time alone is there because the name was taken.
+    /// Inner names: a time and a kind, after the kind. A lone time was added because the name was taken.
     fn inner_names(&mut self) {
         while let Some(stamp) = self.parts.front().filter(|_| self.parts.len() > 1).and_then(|part| stamp::read(part)) {
             self.parts.pop_front();
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A time before the last part: an archive put it there because the name was taken.
+    /// A time before the last part: an archive added it because the name was taken.
     fn clash(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         while let Some(stamp @ Stamp::Utc(_)) = self.parts.back().and_then(|part| stamp::read(part)) {
@@ -127,8 +127,8 @@ impl<'a> Reader<'a> {
         self.parts.push_back(last);
     }
 
-    /// What stands behind the title. What is neither token nor agent belongs to
-    /// the title when it has more than two words, or when only agents stand before it.
+    /// The part after the title. A part that is neither a token nor an agent belongs to the title when it has more than two
+    /// words, or when only agents are before it.
     fn tail(&mut self) {
         let Some(last) = self.parts.pop_back() else { return };
         let last = self.without_date(last);
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         self.read.tail = Some(last.to_owned());
     }
 
-    /// A part that stands alone is the title, unless it can only be something else.
+    /// A lone part is the title, unless it can only be something else.
     fn only(&mut self, part: &'a str) {
         if is_token(part) {
             self.read.token = Some(part.to_owned());
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `task-{id8}-{milliseconds}` and `agent-task-{full id}-{time}`, as two of the origin's programs name theirs.
+    /// `task-{id8}-{milliseconds}` and `agent-task-{full id}-{time}`, as two older programs name their files.
     fn generated(&mut self, part: &str) -> bool {
         let Some(rest) = part.strip_prefix("agent-task-").or_else(|| part.strip_prefix("task-")) else { return false };
         let found = [36, 32, 16, 8].into_iter().find_map(|length| {
@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The title, behind the agents that stand before it.
+    /// The title, after the agents before it.
     fn title(&mut self) {
         let mut agents = Vec::new();
         let most = if self.read.agent.is_some() { 1 } else { 2 };

@@ -42,7 +42,7 @@ pub(super) fn prefix(part: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// What stands before a time or date that ends the part: `fix-it-20260113` is (`fix-it`, the 13th).
+/// The text before a time or date that ends the part: `fix-it-20260113` is (`fix-it`, the 13th).
 pub(super) fn suffix(part: &str) -> Option<(&str, Stamp)> {
     [16, 15, 10, 8].into_iter().find_map(|length| {
         let (rest, time) = part.split_at_checked(part.len().checked_sub(length)?)?;
@@ -69,7 +69,7 @@ fn clock(text: &str) -> Option<DateTime> {
     Some(date.to_datetime(time))
 }
 
-/// Eight digits are a date only in this century: elsewhere they are rather a token or a number.
+/// Eight digits are a date only in this century: else they are a token or a number.
 fn day(text: &str, [year, month, day]: [usize; 3]) -> Option<Date> {
     let year = number(text, year, 4).filter(|year| (2000..2100).contains(year))?;
     let narrow = |from: usize| number(text, from, 2).and_then(|number| i8::try_from(number).ok());

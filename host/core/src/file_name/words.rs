@@ -1,8 +1,8 @@
-//! What one part of a name is: a kind, a decoration, a token, an agent, or words.
+//! Recognises the parts of a name: kinds, decorations, tokens, agents, words.
 
 use crate::agents;
 
-/// The kinds that real folders hold. Others are recognised by their shape, in their place.
+/// The usual kinds. Others are recognised by their shape and position.
 const KINDS: [&str; 20] = [
     "AGENT_WORK_VALIDATION",
     "AUDIT_FINDINGS",
@@ -26,7 +26,7 @@ const KINDS: [&str; 20] = [
     "VALIDATION-REQUEST",
 ];
 
-/// How the names of agents begin that no table knows: another model or machine of a known family.
+/// The beginnings of agents' names that no table has: another model or machine of a known family.
 const FAMILIES: [&str; 6] = ["chatgpt", "claude", "codex", "cursor", "notion-ai", "notion-dataops"];
 
 pub(super) fn is_known_kind(part: &str) -> bool {
@@ -64,7 +64,7 @@ pub(super) fn is_token(part: &str) -> bool {
     }
 }
 
-/// A known agent, one of a known family, or what calls itself an agent.
+/// A known agent, one of a known family, or a name that ends with "agent".
 pub(super) fn is_agent_like(part: &str) -> bool {
     if agents::is_known(part) {
         return true;

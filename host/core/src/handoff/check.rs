@@ -1,5 +1,5 @@
-//! What is wrong with a handoff that can be read all the same: values that Baton passes over because of their type, and keys
-//! that it does not know. Who the agents are and what their actions take is not known here.
+//! The problems of a handoff that can be read nevertheless: values that Baton ignores because of their type, and unknown
+//! keys. This module knows neither the agents nor the arguments of their actions.
 
 use serde_json::Value;
 
@@ -14,9 +14,9 @@ use crate::nearest::{VERY_ALIKE, nearest};
 /// How much a problem matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// What was written counts for nothing, or nothing can come of it.
+    /// The value is ignored, or the request cannot succeed.
     Error,
-    /// It can be done, and is perhaps not what was meant.
+    /// The request can succeed, but may not be what the sender wants.
     Warning,
 }
 
@@ -54,7 +54,7 @@ impl Problem {
     }
 }
 
-/// What the value of a key has to be to count.
+/// The type that a value needs, so that Baton does not ignore it.
 #[derive(Clone, Copy)]
 enum Form {
     Text,
@@ -83,7 +83,7 @@ impl Form {
     }
 }
 
-/// The keys of the canonical form whose value decides what happens.
+/// Keys of the canonical form that decide about the task.
 const DECISIVE: [(&str, Form); 12] = [
     ("handoff_id", Form::Text),
     ("source_agent", Form::Text),
@@ -118,7 +118,7 @@ const READ: [&str; 15] = [
     "work_completed",
 ];
 
-/// Keys that agents write and that Baton hands on.
+/// Keys that Baton passes on to the agent.
 const HANDED_ON: [&str; 46] = [
     "agent_type",
     "artifacts",
@@ -196,7 +196,7 @@ fn unread_time(handoff: &Handoff, object: &Object) -> Option<Problem> {
     unread.then(|| Problem::warning(text()))
 }
 
-/// Unknown keys: those that look like a known one each, the others together.
+/// Unknown keys: one problem for each that is similar to a known key, and one for all others.
 fn unknown_keys(object: &Object) -> Vec<Problem> {
     let read: Vec<&str> = [
         FROM.as_slice(),
@@ -241,7 +241,7 @@ fn unknown_keys(object: &Object) -> Vec<Problem> {
 /// Unknown keys that are named.
 const LISTED: usize = 10;
 
-/// What a message shows of a key or a value, in characters.
+/// The longest key or value in a message, in characters.
 const SHOWN: usize = 60;
 
 fn shown(value: &Value) -> String {

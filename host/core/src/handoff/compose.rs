@@ -8,7 +8,7 @@ use super::{Chain, Priority};
 /// A request to be written.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The id by which the RETURN will name it.
+    /// The RETURN refers to the request by this id.
     pub id: String,
     /// Who asks.
     pub from: String,
@@ -24,15 +24,15 @@ pub struct Request {
     pub body: String,
     /// How urgent.
     pub priority: Priority,
-    /// Equal for equal requests, where the sender knows better than the content.
+    /// Two requests with one key are the same request, whatever their content.
     pub dedupe_key: Option<String>,
-    /// The chain that it continues.
+    /// The chain of handoffs that it continues.
     pub chain: Option<Chain>,
-    /// The handoffs that have to be done before, by id.
+    /// The handoffs that must succeed first, by id.
     pub depends_on: Vec<String>,
     /// When it has to be done.
     pub deadline: Option<Timestamp>,
-    /// Who gets the RETURN, where that is not who asks.
+    /// The agent that receives the RETURN, where that is not the requesting agent.
     pub reply_to: Option<String>,
     /// When.
     pub created_at: Timestamp,
@@ -80,7 +80,7 @@ pub(super) fn pretty(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The moment without fractions of a second, as agents write it.
+/// The time without fractions of a second, as agents write it.
 pub(super) fn to_second(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

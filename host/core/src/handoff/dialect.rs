@@ -56,8 +56,7 @@ pub(super) const MARKS: [&str; 13] = [
 
 /// Reads an object.
 ///
-/// # Errors
-/// [`ParseError::NotHandoff`] when none of the keys that make a handoff is there.
+/// # Errors [`ParseError::NotHandoff`] when the object has none of the keys of a handoff.
 pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseError> {
     if !MARKS.iter().chain(&RETURN_MARKS).any(|mark| object.contains_key(*mark)) {
         return Err(ParseError::NotHandoff(MARKS.join(", ")));
@@ -118,26 +117,26 @@ fn kind(object: &Object, named: &FileName) -> Kind {
     Kind::of(word.as_deref().unwrap_or("HANDOFF"))
 }
 
-/// A superseded request keeps its id under another key, so that the note can be told from the request.
+/// A superseded request has its id under another key, so that it differs from the new request.
 fn id(object: &Object, answer: bool) -> Option<String> {
     let own = text_of(object, &["handoff_id", "return_handoff_id"]);
     let superseded = !answer && object.contains_key("supersession_note");
     own.or_else(|| superseded.then(|| text_of(object, &["original_handoff_id"]))?)
 }
 
-/// The tail of a RETURN's name is who wrote it.
+/// The tail of a RETURN's name is its author.
 fn from(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_FROM } else { &FROM });
     written.or_else(|| named.agent.clone().filter(|_| answer))
 }
 
-/// The tail of a request's name is whom it is for.
+/// The tail of a request's name is its recipient.
 fn to(object: &Object, named: &FileName, answer: bool) -> Option<String> {
     let written = text_of(object, if answer { &RETURN_TO } else { &TO });
     written.or_else(|| named.agent.clone().filter(|_| !answer))
 }
 
-/// The title, else what the file is about in its first line, else what its name says.
+/// The title, else the first line of the content, else the title of the file name.
 fn title(object: &Object, named: &FileName) -> String {
     let nested = || {
         let paths = [["original_context", "handoff_topic"], ["original_task", "task_title"]];
@@ -184,7 +183,7 @@ fn priority(object: &Object, mended: &mut Vec<String>) -> super::Priority {
     priority
 }
 
-/// What a RETURN answers, in its three forms: the file and its id, the topic with its task, the task.
+/// The references of a RETURN, in three forms: the file and its id, the topic with its task, the task.
 fn original(object: &Object, named: &FileName) -> Original {
     let first = |paths: &[&[&str]]| paths.iter().find_map(|path| text_at(object, path));
     let file =

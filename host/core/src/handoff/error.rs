@@ -1,8 +1,8 @@
-//! Why a file cannot be read as a handoff, and the place in its text.
+//! Errors of files that are not handoffs, with the place in the text.
 
 use std::fmt;
 
-/// Why a file is not a handoff. Each message says where the fault is and what to do.
+/// The reason why a file is not a handoff. Each message says where the fault is and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// Nothing but white space.

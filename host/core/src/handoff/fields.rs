@@ -7,7 +7,7 @@ use super::model::Priority;
 
 pub(super) type Object = Map<String, Value>;
 
-/// No list is longer than this: what a person reads of it is less.
+/// The longest list; a person reads less of it.
 const MOST_LINES: usize = 1000;
 
 /// A value as text: trimmed, not empty.
@@ -61,18 +61,18 @@ pub(super) fn brief(value: &Value) -> String {
     }
 }
 
-/// The first of `keys` that holds a moment: RFC 3339, the compact form of file names, seconds or milliseconds since 1970.
-/// A time without a zone is not accepted.
+/// The first of `keys` with a time: RFC 3339, the compact form of file names, seconds or milliseconds since 1970. A time
+/// without a zone is not accepted.
 pub(super) fn time_of(object: &Object, keys: &[&str]) -> Option<Timestamp> {
     keys.iter().find_map(|key| time(&text(object.get(*key))?))
 }
 
-/// A moment as agents write it.
+/// A time as agents write it.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     text.parse().ok().or_else(|| crate::file_name::epoch(text))
 }
 
-/// The deadline that was `written`, in one of several spellings. A text that is not a moment goes into `mended`.
+/// The deadline of the `written` spellings. A text that is not a time is added to `mended`.
 pub(super) fn deadline(written: &[String], mended: &mut Vec<String>) -> Option<Timestamp> {
     let found = written.iter().find_map(|text| time(text));
     if let Some(text) = written.first().filter(|_| found.is_none()) {
@@ -84,7 +84,7 @@ pub(super) fn deadline(written: &[String], mended: &mut Vec<String>) -> Option<T
     found
 }
 
-/// The priority, and what was written when it is none.
+/// The priority, and the text where it is not a known priority.
 pub(super) fn priority_of(object: &Object) -> (Priority, Option<String>) {
     let written: Vec<String> = ["priority", "urgency"].iter().filter_map(|key| text(object.get(*key))).collect();
     match written.iter().find_map(|word| Priority::read(word)) {

@@ -51,7 +51,7 @@ pub(super) fn read(text: &str, named: &FileName) -> Handoff {
     }
 }
 
-/// An agent without the remark that people put behind it: `Claude Code Agent (by way of review)`.
+/// An agent without the remark that people add after it: `Claude Code Agent (by way of review)`.
 fn agent(written: Option<String>) -> Option<String> {
     let written = written?;
     let name = written.split_once(" (").map_or(written.as_str(), |(name, _)| name).trim();
@@ -91,7 +91,7 @@ fn criteria(text: &str) -> Vec<String> {
     found
 }
 
-/// What stands behind `- `, `* ` or `1. `.
+/// The text after `- `, `* ` or `1. `.
 fn list_item(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -24,5 +24,5 @@ pub use parse::{MAX_BYTES, parse};
 pub use sender::sender_in;
 
 /// The JSON Schema (draft 2020-12) of the canonical form: what [`compose`] writes, and what is enough for a sender. Written
-/// by hand, because the reader takes far more than a sender should write.
+/// by hand, because Baton reads far more forms than a sender should write.
 pub const SCHEMA: &str = include_str!("handoff.schema.json");

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::names;
 
-/// What a file asks for or answers, whatever its dialect.
+/// A request or an answer, in any dialect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Handoff {
-    /// How it was written.
+    /// The dialect of the file.
     pub dialect: Dialect,
     /// Request or answer.
     pub kind: Kind,
@@ -19,9 +19,9 @@ pub struct Handoff {
     pub task_id: Option<String>,
     /// `dedupe_key`, also inside `chain_tracking`.
     pub dedupe_key: Option<String>,
-    /// Who asks, as written.
+    /// The requesting agent, as written.
     pub from: Option<String>,
-    /// Who is asked, as written.
+    /// The recipient, as written.
     pub to: Option<String>,
     /// One line.
     pub title: String,
@@ -35,28 +35,28 @@ pub struct Handoff {
     pub priority: Priority,
     /// When it was written.
     pub created_at: Option<Timestamp>,
-    /// What a RETURN answers.
+    /// For a RETURN: its references to the request.
     pub original: Option<Original>,
-    /// How far the work is, in the sender's word: of a RETURN its outcome, of a Markdown trigger what was added to it when
-    /// it was done.
+    /// The status of the work in the sender's word: the outcome of a RETURN, or the status that an agent added to a
+    /// Markdown trigger.
     pub status: Option<String>,
-    /// What is done, one line each.
+    /// One line for each.
     pub work_completed: Vec<String>,
-    /// What has to be true in the end, one line each.
+    /// One line for each.
     pub success_criteria: Vec<String>,
-    /// Handoffs or tasks that have to be done before, by id, as written.
+    /// Handoffs or tasks that must succeed first, by id, as written.
     pub depends_on: Vec<String>,
-    /// Which chain of handoffs it belongs to.
+    /// The chain of handoffs that it belongs to.
     pub chain: Option<Chain>,
     /// The handoff that a request follows up or reviews, by id.
     pub follows: Option<String>,
     /// When it has to be done.
     pub deadline: Option<Timestamp>,
-    /// Who gets the RETURN of a request, where that is not who asks, as written.
+    /// The agent that receives the RETURN, where that is not the requesting agent, as written.
     pub reply_to: Option<String>,
     /// The whole object, where the file was JSON.
     pub raw: Option<Value>,
-    /// The repairs that were necessary to read it, one sentence each.
+    /// The repairs that reading it needed, one sentence each.
     pub mended: Vec<String>,
 }
 
@@ -144,26 +144,26 @@ impl Kind {
     }
 }
 
-/// How urgent the sender says it is.
+/// The priority that the sender chose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// When nothing else waits.
+    /// After all others.
     Low,
     /// The usual.
     #[default]
     Medium,
     /// Before the usual.
     High,
-    /// Before all.
+    /// Before all others.
     Critical,
 }
 
 names!(Priority, "priority", Low = "low", Medium = "medium", High = "high", Critical = "critical",);
 
 impl Priority {
-    /// Reads a priority in the words that agents use, the first of them that is one (`🔴 High (today)`), or a number: 0 is
-    /// the most urgent, as in `P0`. Others are `None`.
+    /// Reads the first word that names a priority (`🔴 High (today)`), or a number: 0 is the most urgent, as in `P0`. `None`
+    /// for anything else.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         text.split(|c: char| !c.is_ascii_alphanumeric()).find_map(Self::word)

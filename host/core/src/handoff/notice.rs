@@ -1,12 +1,12 @@
-//! What Baton itself has to say to an agent: that it owes an answer, or that somebody else owes it one. A notice asks for
-//! no RETURN.
+//! Notices from Baton to an agent: the agent has not answered a request, or its request was not answered. A notice needs no
+//! RETURN.
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::compose::{pretty, to_second};
 
-/// A notice to be written.
+/// A notice before it is written.
 #[derive(Clone, Debug)]
 pub struct Notice<'a> {
     /// `REMINDER` or `ESCALATION`.
@@ -19,7 +19,7 @@ pub struct Notice<'a> {
     pub handoff_id: Option<&'a str>,
     /// The request's title.
     pub title: &'a str,
-    /// What there is to say, as Markdown.
+    /// Markdown.
     pub text: &'a str,
     /// When.
     pub at: Timestamp,

@@ -1,4 +1,4 @@
-//! Bytes to [`Handoff`]: decides between JSON and Markdown, finds the dialect, says what is wrong otherwise.
+//! Bytes to [`Handoff`]: decides between JSON and Markdown, finds the dialect, and reports why a file is not a handoff.
 
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ fn json_in_markdown(text: &str, named: &FileName) -> Result<Option<Handoff>, Par
     Ok(Some(handoff))
 }
 
-/// Ids and names are short. A longer one is cut (no two files differ only beyond that), and said; control characters in
+/// The longest id or name. A longer one is cut (no two files differ only after that) and reported; control characters in
 /// them are dropped.
 const LONGEST: usize = 200;
 

@@ -2,11 +2,11 @@
 //! a string is itself, a comma before a closing bracket is nothing. Half of a character (a lone surrogate, `\ud800`) becomes
 //! U+FFFD, as Unicode has it, and `NaN` and `Infinity`, which JSON does not have, become `null`, as JavaScript writes them.
 //!
-//! Only what stands before the end of the first value is changed; what follows is not JSON.
+//! Changes only the text before the end of the first value; the rest is not JSON.
 
 use super::error::Place;
 
-/// What other languages write for numbers that JSON does not have.
+/// The words of other languages for numbers that JSON does not have.
 const NOT_NUMBERS: [&str; 4] = ["NaN", "Infinity", "-Infinity", "-NaN"];
 
 /// Bytes of an escape with four digits.
@@ -32,7 +32,7 @@ impl Fault {
     }
 }
 
-/// The repaired text, and one sentence for each kind of fault that it had.
+/// The repaired text, and one sentence for each kind of fault.
 pub(super) fn repair(text: &str) -> (String, Vec<String>) {
     let mut repair = Repair { text, out: String::with_capacity(text.len() + 16), ..Repair::default() };
     repair.run();
@@ -55,7 +55,7 @@ struct Repair<'a> {
     escaped: bool,
     /// How many brackets are open.
     depth: usize,
-    /// A comma outside of strings that waits for what follows: where it stands in `out` and in `text`.
+    /// A comma outside of strings whose next token is not read yet: its positions in `out` and in `text`.
     comma: Option<(usize, usize)>,
     /// Everything before this byte of `text` is in `out`.
     done: usize,
@@ -148,7 +148,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Writes `with` for what is up to `end`.
+    /// Writes `with` instead of the text up to `end`.
     fn replace(&mut self, with: &str, end: usize) {
         self.out.push_str(with);
         self.done = end;

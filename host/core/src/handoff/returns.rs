@@ -1,8 +1,8 @@
-//! The RETURN that Baton writes: dialect R1, with what really happened and nothing else. `executing_agent` is the plugin that
-//! did the work, or `baton` if nobody did it; then `on_behalf_of` is the agent that was asked.
+//! The RETURN that Baton writes, in dialect R1. `executing_agent` is the plugin that did the work, or `baton` if nobody did
+//! it; then `on_behalf_of` is the recipient of the request.
 //!
-//! `status_update` is the state of the task and has the same words as ever, so that a reader who knows nothing of outcomes takes
-//! nothing for done that was not: what was done in part or not at all is `failed`. `outcome` says which of the two.
+//! `status_update` is the state of the task. A partial or refused outcome has the state `failed`, so that a reader that
+//! does not know `outcome` does not believe that the work is done.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,36 +19,36 @@ pub struct Deliverable {
     pub media_type: String,
 }
 
-/// What a RETURN says.
+/// The content of a RETURN.
 #[derive(Clone, Debug)]
 pub struct Return<'a> {
     /// The task that it ends.
     pub task: &'a str,
-    /// Who did the work.
+    /// The agent that did the work.
     pub executing: &'a str,
-    /// The agent that was asked, if it did not do the work itself.
+    /// The recipient of the request, if it did not do the work.
     pub on_behalf_of: Option<&'a str>,
-    /// Who asked.
+    /// The requesting agent.
     pub originating: &'a str,
     /// The request's `handoff_id`, where it had one.
     pub handoff_id: Option<&'a str>,
-    /// Where the request lay.
+    /// The path of the request's file.
     pub handoff_file: &'a str,
     /// The request's title.
     pub title: &'a str,
-    /// The end.
+    /// A final state.
     pub state: State,
     /// Absent when the plugin reported no outcome.
     pub outcome: Option<OutcomeKind>,
     /// The plugin's summary, or why there is none.
     pub summary: &'a str,
-    /// What is to be done next; the caller marks the words of a plugin (`text::plugin_suggests`).
+    /// The caller marks the words of a plugin (`text::plugin_suggests`).
     pub next_steps: &'a [String],
     /// The files that were written.
     pub deliverables: &'a [Deliverable],
     /// One line a finding.
     pub findings: &'a [String],
-    /// The task that the request repeats, whose outcome this is.
+    /// For a repeated request: the first task, whose outcome this is.
     pub duplicate_of: Option<&'a str>,
     /// The head of the ledger's chain when this was written.
     pub ledger_head: &'a str,

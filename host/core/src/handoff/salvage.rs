@@ -1,6 +1,6 @@
-//! From bytes to text to JSON, with what agents and their tools get wrong put right: byte order marks, UTF-16 with and
-//! without one, a code fence around the object, an invalid escape, text after the object. Each repair is
-//! reported; a fault that cannot be repaired is an error with its place. A second object is an error: it is a request too.
+//! Bytes to text to JSON, with repairs of common faults: byte order marks, UTF-16 with and without one, a code fence around
+//! the object, invalid escapes, text after the object. Each repair is reported; other faults are errors with their place. A
+//! second object is an error, because it would be another request.
 
 use std::borrow::Cow;
 
@@ -80,7 +80,8 @@ pub(super) fn json(text: &str, mended: &mut Vec<String>) -> Result<Value, ParseE
     Ok(value)
 }
 
-/// What follows the first value, from byte `at`: text is left out, and so is the same object again; another object is an error.
+/// Checks the text after the first value, from byte `at`: text and a repetition of the object are ignored; another object
+/// is an error.
 fn check_rest(text: &str, mut at: usize, value: &Value, mended: &mut Vec<String>) -> Result<(), ParseError> {
     let rest = |at: usize| text.get(at..).unwrap_or_default();
     while let Some(second) = next_object(text, at) {
@@ -99,7 +100,7 @@ fn check_rest(text: &str, mut at: usize, value: &Value, mended: &mut Vec<String>
     Ok(())
 }
 
-/// Where an object begins right behind byte `at`, or in the next code fence where the first one has ended.
+/// The beginning of an object directly after byte `at`, or in the next code fence after the end of the first one.
 fn next_object(text: &str, at: usize) -> Option<usize> {
     let rest = text.get(at..)?;
     let next = rest.trim_start_matches(|c: char| is_blank(c) || c == ',');
@@ -123,7 +124,7 @@ fn unfenced(text: &str) -> &str {
     }
 }
 
-/// White space, and the zeros that some file systems leave behind a text.
+/// White space, and the zeros that some file systems leave after a text.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\0'
 }

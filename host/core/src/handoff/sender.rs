@@ -2,14 +2,13 @@
 
 use super::dialect::FROM;
 
-/// Only an answer has one of these. Nobody is told about an answer.
+/// Keys of answers. Faults of answers are not reported to anybody.
 const ANSWERS: [&str; 4] = ["\"executing_agent\"", "\"original_handoff\"", "\"RETURN\"", "\"RETURN_HANDOFF\""];
 
 /// A longer name is not an agent's.
 const LONGEST: usize = 100;
 
-/// The sender that the bytes of a broken request name. It is a claim of an untrusted file: use it only where it means a known
-/// agent.
+/// The sender in the bytes of a broken request. The file is untrusted: use the sender only if it is a known agent.
 #[must_use]
 pub fn sender_in(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
