@@ -8,12 +8,12 @@ pub mod agents;
 pub mod budget;
 pub mod dedupe;
 mod digest;
+mod enum_names;
 pub mod file_name;
 pub mod guard;
 pub mod handoff;
 pub mod log_gap;
 pub mod manifest;
-mod names;
 pub mod nearest;
 mod outcome;
 #[cfg(unix)]
@@ -27,7 +27,7 @@ mod state;
 pub mod text;
 
 pub use digest::Digest;
-pub use names::UnknownName;
+pub use enum_names::UnknownName;
 pub use outcome::OutcomeKind;
 pub use recipients::Recipients;
 pub use state::State;
