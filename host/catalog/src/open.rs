@@ -35,7 +35,8 @@ pub struct Catalog {
 impl Catalog {
     /// Opens the catalog; `None` before the first write.
     ///
-    /// # Errors When the file exists and cannot be read, or is newer than this build.
+    /// # Errors
+    /// When the file exists and cannot be read, or is newer than this build.
     pub fn open(path: &Path) -> Result<Option<Self>, CatalogError> {
         if !path.is_file() {
             return Ok(None);
@@ -50,7 +51,8 @@ impl Catalog {
 
 /// Creates a missing file and migrates it.
 ///
-/// # Errors When the file cannot be created or opened, or is newer than this build.
+/// # Errors
+/// When the file cannot be created or opened, or is newer than this build.
 pub fn prepare(path: &Path) -> Result<(), CatalogError> {
     open_writable(path).map(drop)
 }

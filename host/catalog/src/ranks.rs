@@ -58,7 +58,8 @@ impl Catalog {
 
 /// Sets the order of a field's sources; an empty list restores the default. Baton chooses the values of tracks again.
 ///
-/// # Errors When the catalog cannot be created or written.
+/// # Errors
+/// When the catalog cannot be created or written.
 pub fn rank_field(path: &Path, field: &str, sources: &[String]) -> Result<(), CatalogError> {
     let mut connection = open_writable(path)?;
     let change = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -79,7 +80,8 @@ pub fn rank_field(path: &Path, field: &str, sources: &[String]) -> Result<(), Ca
 /// Sets the ranks of these sources, also of sources without entries yet. Where a rank changes, Baton chooses the values of
 /// tracks again. Sources that are not in the table keep their rank.
 ///
-/// # Errors When the catalog cannot be created or written.
+/// # Errors
+/// When the catalog cannot be created or written.
 pub fn rank(path: &Path, ranks: &BTreeMap<String, i64>) -> Result<(), CatalogError> {
     if ranks.is_empty() {
         return Ok(());

@@ -91,7 +91,7 @@ impl Catalog {
             "SELECT p.name, i.position + 1 FROM playlist_items AS i JOIN playlists AS p ON p.id = i.playlist
              WHERE i.track = ?1 ORDER BY 1, 2",
             id,
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok(PlaylistPlace { name: row.get(0)?, position: row.get(1)? }),
         )?;
         let tags = self.all("SELECT DISTINCT tag FROM tags WHERE track = ?1 ORDER BY 1", id, |row| row.get(0))?;
         let files = self.all(

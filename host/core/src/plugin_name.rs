@@ -27,7 +27,8 @@ pub enum NameError {
 /// Checks the name of a plugin: 1 to 64 lower-case letters, digits and single hyphens, beginning with a letter, and without
 /// another meaning for Baton.
 ///
-/// # Errors The rule that the name breaks.
+/// # Errors
+/// The rule that the name breaks.
 pub fn check(name: &str) -> Result<(), NameError> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let form = name.len() <= MAX_BYTES

@@ -50,8 +50,9 @@ pub struct Reader {
 impl Reader {
     /// Opens an existing ledger for reading.
     ///
-    /// # Errors When the file is missing, is not a ledger, is newer than this build, or is being created
-    /// ([`LedgerError::Unmade`]): then nothing was written yet.
+    /// # Errors
+    /// When the file is missing, is not a ledger, is newer than this build, or is being created ([`LedgerError::Unmade`]):
+    /// then nothing was written yet.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
         check_file(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -106,7 +106,8 @@ impl HeldLock {
 
     /// Releases the lock. The release is committed when this returns without an error.
     ///
-    /// # Errors When the database fails; the lock has no effect in this process any more nevertheless.
+    /// # Errors
+    /// When the database fails; the lock has no effect in this process any more nevertheless.
     pub async fn give_back(self) -> Result<(), LedgerError> {
         let id = self.id;
         let done = self.ledger.write(move |tx| delete(tx.connection, id)).await;

@@ -31,7 +31,8 @@ pub fn read_to_string(path: &Path) -> io::Result<String> {
 
 /// Checks what the path leads to without opening it.
 ///
-/// # Errors When the path does not exist or is not a regular file.
+/// # Errors
+/// When the path does not exist or is not a regular file.
 pub fn check(path: &Path) -> io::Result<()> {
     need_regular(fs::metadata(path)?.file_type())
 }

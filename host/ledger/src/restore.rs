@@ -58,8 +58,9 @@ pub enum RestoreError {
 /// Makes `copy` the ledger at `to` and returns the end of its chain. An old ledger there is renamed to `keep_as`; without
 /// that name it is an error.
 ///
-/// # Errors When the copy is not sound, an old ledger exists or is in use, or the disk fails. Then the old ledger is
-/// unchanged; only a crash between two renames can leave it under its new name, without loss.
+/// # Errors
+/// When the copy is not sound, an old ledger exists or is in use, or the disk fails. Then the old ledger is unchanged; only
+/// a crash between two renames can leave it under its new name, without loss.
 pub fn restore(copy: &Path, to: &Path, keep_as: Option<&Path>) -> Result<ChainTip, RestoreError> {
     let there = to.symlink_metadata().is_ok();
     if there && keep_as.is_none() {

@@ -22,7 +22,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Copies the database `from` into the empty file `to`. Calls `is_it` after SQLite has opened `from`: it says whether that
 /// is still the expected file.
 ///
-/// # Errors As `snapshot-of` in `wit/sql.wit`. Then the contents of `to` are worthless.
+/// # Errors
+/// As `snapshot-of` in `wit/sql.wit`. Then the contents of `to` are worthless.
 pub(super) fn copy(from: &Path, to: &Path, stop: &StopHandle, is_it: impl Fn() -> bool) -> Result<(), GuestError> {
     let source = source(from)?;
     let begun = Instant::now();

@@ -24,7 +24,8 @@ pub struct Session {
 impl Session {
     /// Opens the database; creates a missing one.
     ///
-    /// # Errors When the file cannot be created or opened.
+    /// # Errors
+    /// When the file cannot be created or opened.
     pub fn open(access: &Access, stop: &StopHandle) -> Result<Self, GuestError> {
         let judge = Authorizer::of(access);
         let connection = open(access, &judge, stop)?;

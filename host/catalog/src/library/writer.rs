@@ -25,7 +25,8 @@ pub struct Library {
 impl Library {
     /// Opens the catalog for writing; creates a missing file.
     ///
-    /// # Errors When the file cannot be created or opened, or is newer than this build.
+    /// # Errors
+    /// When the file cannot be created or opened, or is newer than this build.
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
         let connection = open_writable(path)?;
         connection.busy_timeout(BUSY)?;

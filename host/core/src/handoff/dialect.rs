@@ -56,7 +56,8 @@ pub(super) const MARKS: [&str; 13] = [
 
 /// Reads an object.
 ///
-/// # Errors [`ParseError::NotHandoff`] when the object has none of the keys of a handoff.
+/// # Errors
+/// [`ParseError::NotHandoff`] when the object has none of the keys of a handoff.
 pub(super) fn read(object: Object, named: &FileName) -> Result<Handoff, ParseError> {
     if !MARKS.iter().chain(&RETURN_MARKS).any(|mark| object.contains_key(*mark)) {
         return Err(ParseError::NotHandoff(MARKS.join(", ")));

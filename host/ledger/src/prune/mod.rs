@@ -63,8 +63,9 @@ pub struct PruneResult {
 
 /// Archives the events of `plan`, records the prune, then deletes them.
 ///
-/// # Errors When the archive cannot be written: then nothing was deleted. When the ledger fails: then the prune may be
-/// incomplete; the chain is sound, and the next prune continues it.
+/// # Errors
+/// When the archive cannot be written: then nothing was deleted. When the ledger fails: then the prune may be incomplete;
+/// the chain is sound, and the next prune continues it.
 pub fn prune(ledger: &Ledger, plan: &Plan, target: &Target, now: Timestamp) -> Result<PruneResult, PruneError> {
     let written = archive::write(&ledger.reader()?, plan, target)?;
     let record = Record {

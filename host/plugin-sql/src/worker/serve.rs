@@ -19,7 +19,8 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// Answers requests until the input is closed. `end` ends the process at once, in the middle of a statement.
 ///
-/// # Errors When the answers cannot be written because the reader has ended.
+/// # Errors
+/// When the answers cannot be written because the reader has ended.
 pub fn serve(input: impl Read + Send + 'static, output: impl Write, end: fn(Exit)) -> io::Result<()> {
     let stop = StopHandle::default();
     let mut link = Link { requests: listen(input, stop.clone(), end)?, output };
