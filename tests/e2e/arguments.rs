@@ -1,15 +1,12 @@
 //! Arguments are checked against the schema of the action before anything of the plugin runs, wherever they come from.
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace};
 use serde_json::{Value, json};
 
 const WRONG: &str = "`args/plans` is a number, expected: string or array";
 
 fn ask(workspace: &Workspace, title: &str, args: &Value) {
-    let mut asked = handoff("audit", title);
-    asked["action"] = json!("audit");
-    asked["args"] = args.clone();
-    workspace.drop_file("audit", &format!("{title}.json"), text(&asked));
+    workspace.drop_handoff_with("audit", title, json!({ "action": "audit", "args": args }));
 }
 
 #[test]

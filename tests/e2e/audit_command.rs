@@ -5,7 +5,7 @@ use std::path::Path;
 
 use baton_tests::{Output, Workspace};
 
-/// A folder that is no workspace, with a plan that promises `src/a.py` and, where `missing`, `src/b.py`.
+/// A folder that is not a workspace, with a plan that promises `src/a.py` and, where `missing`, `src/b.py`.
 fn folder(missing: bool) -> Workspace {
     let place = Workspace::empty();
     place.write("src/a.py", "print('a')\n");
@@ -160,7 +160,7 @@ fn exits_with_3_when_nothing_could_be_verified_and_shows_what_it_saw() {
     assert_eq!(report["plans"][0]["unverified"]["ticked"], 2);
     let tests = audit(&place, &["PLAN.md", "--format", "junit"]).ended(3);
     assert!(tests.stdout.contains("failures=\"1\""), "{}", tests.stdout);
-    // Prose alone is no success either.
+    // Prose alone is not a success either.
     place.write("PLAN.md", "# Plan\n\nAll is well.\n");
     let run = audit(&place, &["PLAN.md"]).ended(3);
     assert!(run.stderr.contains("no word looks like a path"), "{}", run.stderr);

@@ -1,4 +1,4 @@
-//! Files that are no handoffs, or hardly: each ends in one state with one reason that tells what to do, is kept as it
+//! Files that are not handoffs, or hardly: each ends in one state with one reason that says what to do, is kept as it
 //! was, and never holds up the good handoff beside it.
 
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, SystemTime};
 
-use baton_tests::{Task, Workspace, handoff, text};
+use baton_tests::{Task, Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
 /// A workspace with `noop`, a good handoff in its inbox, and whatever `drop` adds, after one `up --once`.
@@ -41,9 +41,9 @@ fn quarantined(name: &str, bytes: &[u8], words: &[&str]) -> String {
 #[track_caller]
 fn is_quarantined(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str]) -> String {
     let task = the_other(workspace);
-    assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0), "{task:#?}");
+    assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0), "{name}: {task:#?}");
     for word in words {
-        assert!(task.reason.contains(word), "`{word}` in: {}", task.reason);
+        assert!(task.reason.contains(word), "{name}: `{word}` in: {}", task.reason);
     }
     assert!(!task.reason.contains('\n') && task.reason.len() < 400, "{}", task.reason);
     let told = baton_core::handoff::sender_in(bytes).is_some();
@@ -75,26 +75,62 @@ fn make_old(workspace: &Workspace, name: &str) {
     file.set_modified(SystemTime::now() - Duration::from_mins(2)).unwrap();
 }
 
-/// Drops a file that is mended and holds that it is done, kept as it was, and that `why` says what was mended.
+/// Drops a file that is repaired and holds that it is done, kept as it was, and that `why` says what was repaired.
 #[track_caller]
 fn mended(name: &str, bytes: &[u8], words: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, bytes));
     let task = the_other(&workspace);
-    assert_eq!(task.state, "succeeded", "{task:#?}");
-    assert!(task.returned_at.is_some());
-    assert_eq!(workspace.read_bytes(&format!("handoffs/noop/02_processed/{name}")), bytes);
+    assert_eq!(task.state, "succeeded", "{name}: {task:#?}");
+    assert!(task.returned_at.is_some(), "{name}");
+    assert_eq!(workspace.read_bytes(&format!("handoffs/noop/02_processed/{name}")), bytes, "{name}");
     let captured = workspace.why(&task.id).events.remove(0);
-    assert!(captured.reason.contains(words), "`{words}` in: {}", captured.reason);
+    assert!(captured.reason.contains(words), "{name}: `{words}` in: {}", captured.reason);
 }
 
 #[test]
-fn what_is_not_json_is_quarantined_with_its_place() {
-    quarantined("a.json", b"{\n  \"title\": nope\n}", &["not JSON", "line 2", "drop it again"]);
+fn a_file_that_is_not_a_handoff_is_quarantined_with_its_reason() {
+    let whole = text(&handoff("noop", "Cut"));
+    let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let deep = format!("{{\"title\": \"x\", \"context\": {}{}}}", "[".repeat(200), "]".repeat(200));
+    let deeper = format!("{{\"title\": {}", "[".repeat(1_000_000));
+    let cases: [(&str, &[u8], &[&str]); 13] = [
+        ("wrong.json", b"{\n  \"title\": nope\n}", &["not JSON", "line 2", "drop it again"]),
+        ("prose.json", b"Dear all, please look at the logs.", &["not JSON", "line 1"]),
+        ("empty.json", b"", &["empty", "drop it again"]),
+        ("blank.json", b"  \n\n", &["empty"]),
+        ("cut.json", &whole[..whole.len() / 2], &["ends before", "write the file whole"]),
+        ("garbage.json", &garbage, &["not text", "UTF-8"]),
+        ("garbage.md", &garbage, &["not text"]),
+        ("list.json", b"[{\"title\": \"x\"}]", &["list", "object"]),
+        ("text.json", b"\"title\"", &["string", "object"]),
+        ("null.json", b"null", &["null", "object"]),
+        ("colour.json", b"{\"colour\": \"blue\"}", &["not a handoff", "baton send"]),
+        ("deep.json", deep.as_bytes(), &["recursion limit"]),
+        ("deeper.json", deeper.as_bytes(), &["recursion limit"]),
+    ];
+    for (name, bytes, words) in cases {
+        quarantined(name, bytes, words);
+    }
 }
 
 #[test]
-fn prose_under_a_json_name_is_quarantined() {
-    quarantined("a.json", b"Dear all, please look at the logs.", &["not JSON", "line 1"]);
+fn a_file_with_one_reading_is_repaired_and_that_is_recorded() {
+    let asked = text(&handoff("noop", "Nearly"));
+    let wide = String::from_utf8(asked.clone()).unwrap();
+    let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(wide.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(wide.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+    let escaped = wide.replace("\"Medium\"", r#""Medium", "body": "My\ Drive""#);
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("args.json", &text(&handoff_with("noop", "x", json!({ "args": "plans=a" }))), "`args` is not an object"),
+        ("little.json", &little, "UTF-16"),
+        ("big.json", &big, "UTF-16"),
+        ("mark.json", &[&b"\xef\xbb\xbf"[..], &asked].concat(), "byte order mark"),
+        ("followed.json", &[&asked[..], b"\n# Protocol\n\nMany words."].concat(), "text after the JSON object"),
+        ("escape.json", escaped.as_bytes(), "invalid escape"),
+    ];
+    for (name, bytes, words) in cases {
+        mended(name, bytes, words);
+    }
 }
 
 #[test]
@@ -113,12 +149,6 @@ fn a_hundred_megabytes_are_quarantined_unread() {
 }
 
 #[test]
-fn an_empty_file_is_quarantined_after_its_minute() {
-    quarantined("empty.json", b"", &["empty", "drop it again"]);
-    quarantined("blank.json", b"  \n\n", &["empty"]);
-}
-
-#[test]
 fn an_empty_file_does_not_lie_in_the_way_of_its_minute() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
@@ -129,39 +159,6 @@ fn an_empty_file_does_not_lie_in_the_way_of_its_minute() {
     fs::write(workspace.inbox_of("noop").join("late.json"), text(&handoff("noop", "Late"))).unwrap();
     assert_eq!(workspace.wait_for_archive("Late").state, "succeeded");
     assert!(daemon.stop().success());
-}
-
-#[test]
-fn truncated_json_is_quarantined_after_its_minute() {
-    let whole = text(&handoff("noop", "Cut"));
-    quarantined("cut.json", &whole[..whole.len() / 2], &["ends before", "write the file whole"]);
-}
-
-#[test]
-fn binary_garbage_is_quarantined() {
-    let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    quarantined("a.json", &garbage, &["not text", "UTF-8"]);
-    quarantined("a.md", &garbage, &["not text"]);
-}
-
-#[test]
-fn json_that_is_no_object_is_quarantined() {
-    quarantined("list.json", b"[{\"title\": \"x\"}]", &["list", "object"]);
-    quarantined("text.json", b"\"title\"", &["string", "object"]);
-    quarantined("null.json", b"null", &["null", "object"]);
-}
-
-#[test]
-fn an_object_that_is_no_handoff_is_quarantined() {
-    quarantined("a.json", b"{\"colour\": \"blue\"}", &["not a handoff", "baton send"]);
-}
-
-#[test]
-fn deep_nesting_is_quarantined() {
-    let deep = format!("{{\"title\": \"x\", \"context\": {}{}}}", "[".repeat(200), "]".repeat(200));
-    quarantined("deep.json", deep.as_bytes(), &["recursion limit"]);
-    let deeper = format!("{{\"title\": {}", "[".repeat(1_000_000));
-    quarantined("deeper.json", deeper.as_bytes(), &["recursion limit"]);
 }
 
 #[test]
@@ -179,7 +176,7 @@ fn a_directory_stays_and_is_no_task() {
 fn a_directory_is_no_task_for_a_daemon_that_runs_and_warned_of_once() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
-    // Each new folder makes the daemon look at everything again.
+    // Each new folder makes the daemon check everything again.
     let folders = ["x.json", "y.json", "z.json"];
     for name in folders {
         fs::create_dir(workspace.inbox_of("noop").join(name)).unwrap();
@@ -328,8 +325,7 @@ fn a_broken_file_that_is_mended_and_dropped_again_is_done() {
 
 #[test]
 fn an_unknown_action_fails_and_names_the_known_ones() {
-    let mut asked = handoff("noop", "Dance");
-    asked["action"] = json!("dance");
+    let asked = handoff_with("noop", "Dance", json!({ "action": "dance" }));
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", "a.json", text(&asked)));
     let task = the_other(&workspace);
     assert_eq!(task.state, "failed");
@@ -343,44 +339,8 @@ fn an_unknown_action_fails_and_names_the_known_ones() {
 }
 
 #[test]
-fn arguments_that_are_no_object_are_left_out_and_said() {
-    let mut asked = handoff("noop", "Odd arguments");
-    asked["args"] = json!("plans=a");
-    mended("a.json", &text(&asked), "`args` is not an object");
-}
-
-#[test]
-fn utf16_is_read() {
-    let asked = String::from_utf8(text(&handoff("noop", "Wide"))).unwrap();
-    let little: Vec<u8> = [0xff, 0xfe].into_iter().chain(asked.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    mended("a.json", &little, "UTF-16");
-    let big: Vec<u8> = [0xfe, 0xff].into_iter().chain(asked.encode_utf16().flat_map(u16::to_be_bytes)).collect();
-    mended("a.json", &big, "UTF-16");
-}
-
-#[test]
-fn a_byte_order_mark_is_skipped() {
-    let marked = [b"\xef\xbb\xbf".as_slice(), &text(&handoff("noop", "Marked"))].concat();
-    mended("a.json", &marked, "byte order mark");
-}
-
-#[test]
-fn text_after_the_object_is_left_out() {
-    let followed = [text(&handoff("noop", "Followed")).as_slice(), b"\n# And now the protocol\n\nMany words."].concat();
-    mended("a.json", &followed, "text after the JSON object");
-}
-
-#[test]
-fn an_invalid_escape_is_read_as_a_backslash() {
-    let escaped = String::from_utf8(text(&handoff("noop", "Escaped"))).unwrap();
-    let escaped = escaped.replace("\"Medium\"", r#""Medium", "body": "My\ Drive""#);
-    mended("a.json", escaped.as_bytes(), "invalid escape");
-}
-
-#[test]
 fn a_title_with_control_characters_is_harmless() {
-    let mut asked = handoff("noop", "x");
-    asked["title"] = json!("\u{1b}[2Jred\u{7}\nsecond line");
+    let asked = handoff_with("noop", "x", json!({ "title": "\u{1b}[2Jred\u{7}\nsecond line" }));
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", "a.json", text(&asked)));
     assert_eq!(the_other(&workspace).state, "succeeded");
     let shown = workspace.baton(&["status"]).ended(0).stdout;

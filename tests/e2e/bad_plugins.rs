@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use baton_tests::{Workspace, fixture, handoff, text};
+use baton_tests::{Workspace, fixture, handoff_with, text};
 use serde_json::json;
 
 /// The misdeeds of a plugin with what they lead to: state, words of the reason.
@@ -219,9 +219,7 @@ fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
     let granted = workspace.read("baton.lock");
     let denied = granted.split("[[plugin.grants.files]]").next().unwrap().to_owned();
     workspace.write("baton.lock", denied);
-    let mut asked = handoff("audit", "Audit");
-    asked["action"] = json!("audit");
-    workspace.drop_file("audit", "ask.json", text(&asked));
+    workspace.drop_file("audit", "ask.json", text(&handoff_with("audit", "Audit", json!({ "action": "audit" }))));
     workspace.up_once();
     let task = workspace.task("Audit");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
@@ -236,14 +234,13 @@ fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
 }
 
 /// Installs `bytes` as the plugin `noop`, drops a handoff for it and one for the audit, and holds that the first waits
-/// with a reason that has `words`, while the second is done; then puts the real plugin in and holds that it goes on.
+/// with a reason that has `words`, while the second is done; then installs the real plugin and holds that the work continues.
 #[track_caller]
 fn waits_for_a_usable_plugin(spoil: impl FnOnce(&Workspace), words: &[&str]) {
     let workspace = Workspace::init();
     spoil(&workspace);
     workspace.drop_handoff("noop", "Wait for it");
-    let mut audit = handoff("audit", "Audit meanwhile");
-    audit["action"] = json!("audit");
+    let audit = handoff_with("audit", "Audit meanwhile", json!({ "action": "audit" }));
     workspace.drop_file("audit", "ask.json", text(&audit));
     workspace.write("plans/A_PLAN.md", "# Plan\n\n- `src/a.py`\n");
     let run = workspace.up_once();

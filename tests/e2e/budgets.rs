@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use baton_tests::{Output, Task, Workspace};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) fn reached(workspace: &Workspace) -> Vec<Value> {
     let status = workspace.baton(&["status", "--json"]).ended(0).json();
@@ -203,7 +203,7 @@ fn reports_bytes_and_the_database_count_too() {
     allow(&workspace, "store", "sql_bytes = { hour = 1 }");
     workspace.drop_action("store", "count");
     workspace.up_once();
-    workspace.drop_file("store", "again.json", baton_tests::text(&counting("Again")));
+    workspace.drop_handoff_with("store", "Again", json!({ "action": "count" }));
     workspace.up_once();
     let [reached] = reached(&workspace).try_into().unwrap();
     assert_eq!((&reached["budget"], &reached["holds_tasks"]), (&"sql_bytes".into(), &true.into()));
@@ -231,9 +231,7 @@ fn what_a_plugin_adds_to_the_shared_catalog_counts() {
     assert_eq!((&once["budget"], &once["used"]), (&"catalog_bytes".into(), &added.used.into()));
     assert_eq!((&twice["used"], &twice["holds_tasks"]), (&once["used"], &true.into()));
     // Another attempt waits, after a restart too, and begins with a larger budget.
-    let mut more = baton_tests::handoff("store", "More");
-    more["action"] = "look".into();
-    workspace.drop_file("store", "more.json", baton_tests::text(&more));
+    workspace.drop_handoff_with("store", "More", json!({ "action": "look" }));
     workspace.up_once();
     workspace.up_once();
     let more = workspace.task("More");
@@ -243,12 +241,4 @@ fn what_a_plugin_adds_to_the_shared_catalog_counts() {
     allow(&workspace, "store", "catalog_bytes = { hour = \"64 MiB\" }");
     workspace.up_once();
     assert_eq!(workspace.task("More").state, "succeeded");
-}
-
-fn counting(title: &str) -> Value {
-    let mut value = baton_tests::handoff("store", title);
-    if let Some(fields) = value.as_object_mut() {
-        fields.insert("action".to_owned(), "count".into());
-    }
-    value
 }

@@ -81,7 +81,7 @@ fn a_track_is_shown_with_who_said_what() {
 #[test]
 fn an_empty_catalog_says_what_fills_it_and_is_a_finding() {
     let workspace = Workspace::init();
-    // There is no file; then there is one with nothing in it.
+    // The file is missing, then it is empty.
     for _ in 0..2 {
         for args in [["catalog", "stats"].as_slice(), &["catalog", "search", "x"], &["catalog", "review"]] {
             let empty = workspace.baton(args).ended(1);

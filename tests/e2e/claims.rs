@@ -1,20 +1,9 @@
 //! Names that plugins hold: one attempt at a time, between any number of processes; and back again however it ends.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use baton_tests::Workspace;
-
-/// A workspace with the fixture plugin `holder` and a folder for it beside the workspace.
-fn workspace(grants: &str) -> (Workspace, PathBuf) {
-    let workspace = Workspace::init();
-    let music = workspace.outside().join("music");
-    fs::create_dir_all(&music).unwrap();
-    let folder = format!("files = [{{ folder = \"music\", mode = \"rw\", path = {:?} }}]", music.display().to_string());
-    workspace.install_fixture("holder", &format!("{folder}\n{grants}"));
-    (workspace, music)
-}
 
 fn run(workspace: &Workspace, action: &str) -> Command {
     let mut command = workspace.command();
@@ -31,7 +20,7 @@ fn kill(mut child: Child) {
 
 #[test]
 fn of_many_processes_one_at_a_time_has_the_name() {
-    let (workspace, music) = workspace("claims = true");
+    let (workspace, music) = Workspace::with_holder("claims = true");
     // Compiled once, so that all of them come together.
     let first = run(&workspace, "alone").output().unwrap();
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
@@ -49,7 +38,7 @@ fn of_many_processes_one_at_a_time_has_the_name() {
 
 #[test]
 fn the_name_of_a_process_that_was_killed_is_free() {
-    let (workspace, music) = workspace("claims = true");
+    let (workspace, music) = Workspace::with_holder("claims = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
     let refused = run(&workspace, "hold").output().unwrap();
@@ -62,7 +51,7 @@ fn the_name_of_a_process_that_was_killed_is_free() {
 
 #[test]
 fn a_daemon_and_a_call_do_not_have_it_at_once() {
-    let (workspace, music) = workspace("claims = true");
+    let (workspace, music) = Workspace::with_holder("claims = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
@@ -76,7 +65,7 @@ fn a_daemon_and_a_call_do_not_have_it_at_once() {
 
 #[test]
 fn an_attempt_that_traps_gives_its_name_back() {
-    let (workspace, _music) = workspace("claims = true");
+    let (workspace, _music) = Workspace::with_holder("claims = true");
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
     workspace.drop_file("holder", "b.json", handoff("b", "alone"));
     workspace.up_once();
@@ -87,14 +76,14 @@ fn an_attempt_that_traps_gives_its_name_back() {
 
 #[test]
 fn names_are_checked_and_given_back() {
-    let (workspace, _music) = workspace("claims = true");
+    let (workspace, _music) = Workspace::with_holder("claims = true");
     let names = workspace.baton(&["run", "holder", "names"]).ended(0);
     assert!(names.stderr.contains("took it again"), "{}", names.stderr);
 }
 
 #[test]
 fn a_missing_grant_is_named_with_its_command() {
-    let (workspace, _music) = workspace("claims = false");
+    let (workspace, _music) = Workspace::with_holder("claims = false");
     workspace.drop_file("holder", "a.json", handoff("a", "alone"));
     workspace.up_once();
     let task = workspace.task("a");
@@ -104,7 +93,7 @@ fn a_missing_grant_is_named_with_its_command() {
 
 #[test]
 fn a_ledger_with_claims_is_backed_up_restored_verified_and_pruned() {
-    let (workspace, music) = workspace("claims = true");
+    let (workspace, music) = Workspace::with_holder("claims = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
     let copy = workspace.outside().join("copy.db").display().to_string();

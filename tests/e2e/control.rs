@@ -1,6 +1,6 @@
 //! What a person decides: cancel, retry, answer; and what tasks wait for: each other, deadlines, their turn.
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
 fn with(title: &str, more: &Value) -> Vec<u8> {
@@ -59,8 +59,7 @@ fn a_cancelled_task_is_answered_and_archived_and_may_be_asked_again() {
 #[test]
 fn an_id_that_means_several_tasks_acts_on_none_and_lists_them() {
     let workspace = Workspace::with_noop();
-    let mut all = handoff("all", "To everybody");
-    all["target_agent"] = json!("all");
+    let all = handoff_with("all", "To everybody", json!({ "target_agent": "all" }));
     workspace.write("handoffs/01_inbox/all.json", text(&all));
     let mut same = handoff("Codex-MM1", "The same words");
     for (agent, id) in [("Codex-MM1", "one"), ("Cursor-MM1", "two")] {
@@ -333,7 +332,7 @@ fn what_a_command_left_undelivered_is_delivered_by_the_daemon_that_runs() {
     cancel.env("FAILPOINTS", "cancel.settled=panic").arg("-w").arg(workspace.root()).args(["cancel", &task.id]);
     let code = baton_tests::Output::of(&mut cancel).code;
     assert_eq!(code, -1, "it dies; is it built with `--features baton/failpoints`?");
-    // A change of the folders has everything looked at; else it would be a minute.
+    // A change of the folders causes a check of everything; else it would take a minute.
     workspace.write("handoffs/New-Agent/01_inbox/.keep", "");
     let task = workspace.wait_for_archive("ask-human");
     assert_eq!(task.state, "cancelled");
@@ -411,9 +410,7 @@ fn why_names_a_deadline_that_is_not_a_time_or_has_passed() {
     workspace.drop_file("noop", "word.json", with("A word", &json!({ "deadline": "tomorrow" })));
     let markdown = "# HANDOFF: Written by hand\n\n**From:** Claude-MM1\n**Due:** next week\n\nDo it.\n";
     workspace.drop_file("noop", "hand.md", markdown);
-    let mut past = handoff("Codex-MM1", "Too late");
-    past["deadline"] = json!("2026-01-18T10:15:00Z");
-    workspace.drop_file("Codex-MM1", "past.json", text(&past));
+    workspace.drop_handoff_with("Codex-MM1", "Too late", json!({ "deadline": "2026-01-18T10:15:00Z" }));
     workspace.up_once();
     for (title, words) in
         [("A word", "the deadline `tomorrow` is not a time"), ("Written by hand", "`next week` is not a time")]
@@ -433,8 +430,7 @@ fn all_means_all_also_when_there_are_more_than_a_thousand() {
     let workspace = Workspace::with_noop();
     workspace.baton(&["plugin", "disable", "noop"]).ended(0);
     for number in 0..1_005 {
-        let mut same = handoff("noop", "The same words");
-        same["handoff_id"] = json!(format!("one-of-{number}"));
+        let same = handoff_with("noop", "The same words", json!({ "handoff_id": format!("one-of-{number}") }));
         workspace.drop_file("noop", &format!("{number}.json"), text(&same));
     }
     workspace.up_once();

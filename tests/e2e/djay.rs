@@ -10,7 +10,7 @@ use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::{Key, time};
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
-use baton_tests::{Mount, Output, Task, Workspace, handoff, text};
+use baton_tests::{Mount, Output, Task, Workspace, or_skip};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
@@ -50,21 +50,14 @@ impl Place {
 
     /// Drops a handoff and lets it run to its end.
     fn ask(&self, action: &str, args: &Value) -> Task {
-        let mut asked = handoff("djay", action);
-        asked["action"] = action.into();
-        asked["args"] = args.clone();
-        self.workspace.drop_file("djay", &format!("{action}.json"), text(&asked));
+        self.workspace.drop_handoff_with("djay", action, json!({ "action": action, "args": args }));
         self.workspace.up_once();
         self.workspace.task(action)
     }
 
     /// The ids of all findings that the ledger keeps.
     fn findings(&self) -> Vec<String> {
-        let states = fs::read_dir(self.workspace.outside().join("state/baton")).unwrap();
-        let mut ledgers = states.map(|state| state.unwrap().path().join("ledger.db")).filter(|file| file.is_file());
-        let ledger = Connection::open(ledgers.next().expect("a ledger below the state")).unwrap();
-        let mut findings = ledger.prepare("SELECT id FROM findings ORDER BY id").unwrap();
-        findings.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        self.workspace.column("ledger.db", "SELECT id FROM findings ORDER BY id", [])
     }
 
     fn exported(&self) -> Vec<String> {
@@ -90,7 +83,7 @@ fn said_of(ended: &Output) -> String {
     format!("{}{}", ended.stdout, ended.stderr)
 }
 
-/// Writes to the library, as djay does while it runs, until it is told to end; gives how often. An analysis and its row of djay's index
+/// Writes to the library, as djay does while it runs, until it is stopped; returns how often. An analysis and its row of djay's index
 /// change in one transaction, between two tempos: a reader that sees the one without the other has torn it.
 fn keep_writing(library: &Path, moved: &Track, end: &AtomicBool) -> u32 {
     let connection = Connection::open(library).unwrap();
@@ -269,7 +262,7 @@ fn a_missing_grant_is_asked_for_with_its_command() {
 #[test]
 fn on_a_full_disk_nothing_of_an_export_is_left() {
     let place = Place::new(&Wanted::small(Style::Mac));
-    let Ok(disk) = Mount::small(&place.exports, 64) else { return };
+    let disk = or_skip!(Mount::small(&place.exports, 64));
     disk.fill();
     let ended = place.run("export", &[]);
     assert_ne!(ended.code, 0);

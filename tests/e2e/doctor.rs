@@ -1,9 +1,9 @@
-//! `baton doctor`: each trouble is made for real, and the doctor names it and what mends it.
+//! `baton doctor`: each trouble is made for real, and the doctor names it and what fixes it.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -57,23 +57,17 @@ fn follow(workspace: &Workspace, fix: &str) {
     Output::of(workspace.command_of("sh").args(["-c", fix])).ended(0);
 }
 
-/// The workspace's state folder.
-fn state(workspace: &Workspace) -> PathBuf {
-    let states = fs::read_dir(workspace.outside().join("state/baton")).unwrap();
-    states.map(|entry| entry.unwrap().path()).find(|path| !path.ends_with("code")).expect("a state folder")
-}
-
 fn ledger(workspace: &Workspace) -> Connection {
-    let connection = Connection::open(state(workspace).join("ledger.db")).unwrap();
+    let connection = workspace.database("ledger.db");
     connection.busy_timeout(Duration::from_secs(10)).unwrap();
     // What is changed here stands for what Baton itself would have written.
     baton_ledger::seal::keep(&connection).unwrap();
     connection
 }
 
-/// The ledger as the doctor calls it: it lies outside of the workspace.
+/// The ledger as the doctor names it: it is outside of the workspace.
 fn ledger_place(workspace: &Workspace) -> String {
-    state(workspace).canonicalize().unwrap().join("ledger.db").display().to_string()
+    workspace.state_folder().canonicalize().unwrap().join("ledger.db").display().to_string()
 }
 
 fn make_old(path: &Path, age: Duration) {
@@ -200,7 +194,7 @@ fn an_agent_with_two_folders_is_named() {
 fn an_open_state_folder_is_closed_by_the_fix() {
     let workspace = Workspace::with_noop();
     workspace.up_once();
-    let folder = state(&workspace).canonicalize().unwrap();
+    let folder = workspace.state_folder().canonicalize().unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     let (_, fix) = named(&doctor(&workspace, 1), "permissions", "fail", folder.to_str().unwrap());
     assert!(fix.starts_with("chmod 700 "), "{fix}");
@@ -243,7 +237,7 @@ fn an_inbox_that_cannot_be_written_to_is_named() {
         let owner = format!("{NOBODY}:{NOBODY}");
         let root = workspace.outside();
         assert!(Command::new("chown").args(["-R", "-h", &owner]).arg(root).status().unwrap().success());
-        // The program may lie where only root comes.
+        // The program may be where only root comes.
         let program = workspace.outside().join("baton");
         fs::copy(baton_tests::baton(), &program).unwrap();
         command = workspace.command_of(program);
@@ -287,7 +281,7 @@ fn a_file_that_the_daemon_does_not_take_in_is_named() {
     workspace.drop_handoff("noop", "Left alone");
     make_old(&workspace.inbox_of("noop").join("Left-alone.json"), Duration::from_secs(400));
     is_well(&doctor(&workspace, 0));
-    make_old(&state(&workspace).join("up.lock"), Duration::from_secs(400));
+    make_old(&workspace.state_folder().join("up.lock"), Duration::from_secs(400));
     let (_, fix) = named(&doctor(&workspace, 0), "orphans", "warn", "handoffs/noop/01_inbox/Left-alone.json");
     assert!(fix.starts_with("touch ") && fix.contains("`baton up`"), "{fix}");
     kill_process(process, Signal::CONT).unwrap();
@@ -310,8 +304,7 @@ fn a_tampered_ledger_is_named_with_the_event() {
 #[test]
 fn a_row_that_was_edited_is_named() {
     let (workspace, id) = with_question();
-    let connection = Connection::open(state(&workspace).join("ledger.db")).unwrap();
-    connection.execute("UPDATE tasks SET state = 'succeeded'", []).unwrap();
+    workspace.database("ledger.db").execute("UPDATE tasks SET state = 'succeeded'", []).unwrap();
     let (what, fix) = named(&doctor(&workspace, 1), "ledger", "fail", &ledger_place(&workspace));
     assert!(what.contains("tasks") && what.contains(&id) && fix.contains("ledger verify"), "{what} {fix}");
 }
@@ -319,9 +312,9 @@ fn a_row_that_was_edited_is_named() {
 #[test]
 fn a_ledger_that_is_none_is_named_and_the_rest_is_looked_at() {
     let (workspace, _) = with_question();
-    fs::write(state(&workspace).join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
+    fs::write(workspace.state_folder().join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
     for name in ["ledger.db-wal", "ledger.db-shm"] {
-        drop(fs::remove_file(state(&workspace).join(name)));
+        drop(fs::remove_file(workspace.state_folder().join(name)));
     }
     let found = doctor(&workspace, 1);
     let (_, fix) = named(&found, "ledger", "fail", &ledger_place(&workspace));
@@ -417,7 +410,7 @@ fn every_row_is_checked_each_time_whatever_lies_in_the_state_folder() {
     };
     let sound = of_ledger(0);
     assert!(sound.status == "ok" && sound.what.contains("rows are sound"), "{sound:?}");
-    let folder = state(&workspace);
+    let folder = workspace.state_folder();
     let ledger = Connection::open(folder.join("ledger.db")).unwrap();
     let newest = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
     let (events, head) =

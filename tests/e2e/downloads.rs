@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_tests::{Missing, Output, PATIENCE, Workspace, fixture, sha256, tool};
+use baton_tests::{Output, PATIENCE, Skipped, Workspace, fixture, or_skip, sha256, tool};
 use serde_json::json;
 
 /// Serves the workspace's surroundings over TLS.
@@ -17,7 +17,7 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Result<Self, Missing> {
+    fn start() -> Result<Self, Skipped> {
         tool("openssl", "apt-get install openssl")?;
         let workspace = Workspace::empty();
         let folder = workspace.outside();
@@ -57,7 +57,7 @@ impl Drop for Server {
 
 #[test]
 fn a_component_comes_over_tls_from_a_server_whose_certificate_is_trusted_and_from_no_other() {
-    let Ok(server) = Server::start() else { return };
+    let server = or_skip!(Server::start());
     // `openssl` answers 200 for what is not there, so the signature is there too.
     fs::write(server.workspace.outside().join("noop.wasm.minisig"), "no signature").unwrap();
     let inspected = server.inspect("noop.wasm", "cert.pem").ended(1).json();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use baton_tests::drive_folder::{self, REAL};
-use baton_tests::{Mount, Output, Workspace};
+use baton_tests::{Mount, Output, Workspace, or_skip};
 use serde_json::Value;
 
 /// A workspace with the plugin and its folders beside it.
@@ -126,7 +126,7 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
     fs::write(&csv, &edited).unwrap();
     let refused = run(&workspace, "sync", &[]);
     assert!((refused.stdout.clone() + &refused.stderr).contains("1 refused"), "{}{}", refused.stdout, refused.stderr);
-    // The finding stands there whole, to the command that mends it.
+    // The finding stands there whole, to the command that fixes it.
     let told = |text: &str| text.contains("1 finding\n") && text.contains("baton run drive-sync sync --arg");
     assert!(told(&refused.stderr), "{}", refused.stderr);
     let task = workspace.status().into_iter().find(|task| task.title.ends_with("sync")).unwrap();
@@ -144,7 +144,7 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
     let (workspace, place) = workspace();
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
     let drive = place.join("drive");
-    let Ok(mount) = Mount::small(&drive, 512) else { return };
+    let mount = or_skip!(Mount::small(&drive, 512));
     run(&workspace, "sync", &[]).ended(0);
     let base = names(&drive).remove(0);
     let csv = drive.join(&base).join(format!("{base}.csv"));

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::one_track::{File, Place, SECONDS, TRACKS};
 
-/// Files whose names say nothing; djay names all but the second, which is called as its track. The third lies under a name in pieces,
+/// Files whose names say nothing; djay names all but the second, which is called as its track. The third has a decomposed name,
 /// as macOS keeps it, and djay names it composed.
 fn place() -> Place {
     let place = Place::with(|number| {
@@ -116,10 +116,8 @@ fn what_a_person_decided_of_a_file_holds_when_djay_names_it_in_another_form_of_u
     place.scan(&place.incoming);
     place.run(&["spotify", "import"]);
     let path = place.incoming.join("raw/cafe\u{301} 2.wav");
-    let catalog = rusqlite::Connection::open(place.workspace.state_folder().join("catalog.db")).unwrap();
     let number = "SELECT id FROM files WHERE path = ?1";
-    let file: i64 = catalog.query_row(number, [path.to_str()], |row| row.get(0)).unwrap();
-    drop(catalog);
+    let file = place.workspace.column::<i64>("catalog.db", number, [path.to_str()])[0];
     let track = shown(&place, &format!("spotify:{:022}", 0))["id"].clone();
     place.workspace.baton(&["catalog", "review", "accept", &format!("f{file}={track}")]).ended(0);
     for _ in 0..2 {

@@ -1,15 +1,15 @@
-//! A disk that is full for a while: under the ledger, under the inboxes and archives; and a daemon that is told to end
+//! A disk that is full for a while: under the ledger, under the inboxes and archives; and a daemon that is stopped
 //! while it is.
 
-use baton_tests::{Daemon, Mount, Workspace, handoff, text};
+use baton_tests::{Daemon, Mount, Skipped, Workspace, handoff, or_skip, text};
 
 const TITLES: [&str; 6] = ["One", "Two", "Three", "Four", "Five", "Six"];
 
 /// `noop` and `hostile`, with the state on a small disk.
-fn with_small_state() -> Option<(Workspace, Mount)> {
+fn with_small_state() -> Result<(Workspace, Mount), Skipped> {
     let workspace = Workspace::with_hostile();
-    let mount = Mount::small(&workspace.outside().join("state"), 6 << 10).ok()?;
-    Some((workspace, mount))
+    let mount = Mount::small(&workspace.outside().join("state"), 6 << 10)?;
+    Ok((workspace, mount))
 }
 
 fn wait_until_it_says(workspace: &Workspace, daemon: &Daemon, text: &str) {
@@ -18,7 +18,7 @@ fn wait_until_it_says(workspace: &Workspace, daemon: &Daemon, text: &str) {
 
 #[test]
 fn a_full_disk_under_the_ledger_is_waited_out_and_everything_is_done_once() {
-    let Some((workspace, disk)) = with_small_state() else { return };
+    let (workspace, disk) = or_skip!(with_small_state());
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);
     workspace.wait_for_archived(1);
@@ -34,7 +34,7 @@ fn a_full_disk_under_the_ledger_is_waited_out_and_everything_is_done_once() {
 
 #[test]
 fn an_attempt_that_ends_while_the_disk_is_full_is_written_down_when_there_is_room() {
-    let Some((workspace, disk)) = with_small_state() else { return };
+    let (workspace, disk) = or_skip!(with_small_state());
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
@@ -50,7 +50,7 @@ fn an_attempt_that_ends_while_the_disk_is_full_is_written_down_when_there_is_roo
 
 #[test]
 fn a_second_ctrl_c_ends_a_daemon_whose_disk_stays_full_and_the_next_start_takes_the_attempt_up() {
-    let Some((workspace, disk)) = with_small_state() else { return };
+    let (workspace, disk) = or_skip!(with_small_state());
     let daemon = workspace.up_and_serving();
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
@@ -75,7 +75,7 @@ fn a_second_ctrl_c_ends_a_daemon_whose_disk_stays_full_and_the_next_start_takes_
 #[test]
 fn a_full_disk_under_the_inboxes_keeps_the_answers_until_there_is_room() {
     let workspace = Workspace::with_noop();
-    let Ok(disk) = Mount::small(&workspace.root().join("handoffs"), 3 << 10) else { return };
+    let disk = or_skip!(Mount::small(&workspace.root().join("handoffs"), 3 << 10));
     let mut daemon = workspace.up_and_serving();
     let mut dropped = workspace.drop_all("noop", &["Before"]);
     workspace.wait_for_archived(1);

@@ -4,7 +4,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace};
+use serde_json::json;
 
 const SECRET: &str = "a secret of somebody else";
 
@@ -97,9 +98,7 @@ fn a_folder_that_was_replaced_since_is_not_used_until_it_is_granted_again() {
     assert!(workspace.wait_for_archive("read-inner").reason.contains("Read: harmless"));
     fs::rename(&inner, inner.with_file_name("moved")).unwrap();
     symlink(&outside, &inner).unwrap();
-    let mut again = handoff("hostile", "Again");
-    again["action"] = "read-inner".into();
-    workspace.drop_file("hostile", "again.json", text(&again));
+    workspace.drop_handoff_with("hostile", "Again", json!({ "action": "read-inner" }));
     let task = workspace.wait_for_state("Again", "needs_grant");
     assert!(task.reason.contains("baton plugin grant hostile files:ro=root="), "{}", task.reason);
     // What the operator grants is what the link leads to now.
@@ -130,7 +129,7 @@ fn no_writable_grant_contains_an_inbox_that_baton_toml_names_later() {
         waits(&workspace, &title, &["which belongs to the agent Claude-X", "send handoffs in any agent's name"]);
         assert!(workspace.baton(&["doctor"]).stdout.contains("Claude-X"));
     }
-    // The same where the folder around it is adopted, whatever lies in it yet.
+    // The same where the folder around it is adopted, whatever it contains yet.
     let adopted = workspace.outside().join("data");
     workspace.write("baton.toml", format!("adopted = [\"{}\"]\n{config}", adopted.display()));
     workspace.drop_handoff("hostile", "In an adopted folder");
@@ -162,7 +161,7 @@ fn a_grant_is_checked_before_it_is_given() {
         (vec!["files:rw=plans=handoffs"], vec!["would let a plugin write to", "handoffs"]),
         (vec!["files:rw=plans=handoffs/noop"], vec!["would let a plugin write to", "handoffs"]),
         (overlap.iter().map(String::as_str).collect(), vec!["overlap"]),
-        // Its two folders overlap: the plans lie in the root.
+        // Its two folders overlap: the plans are in the root.
         (vec!["--all"], vec!["overlap"]),
     ] {
         refused(&grant(&words), &expected);

@@ -5,9 +5,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use baton_tests::{Missing, Output, Server, Task, Workspace, fixture, handoff, text};
+use baton_tests::{Output, Server, Task, Workspace, fixture, handoff_with, or_skip, text};
 use serde_json::{Value, json};
 
 use crate::budgets::{allow, reached};
@@ -51,10 +50,9 @@ impl Scene {
 
     /// Drops a task that asks `requests`, `PORT` being the server's.
     fn drop(&self, title: &str, requests: &[Value], flags: &Value) {
-        let mut handoff = handoff("fetch", title);
         let mut args = flags.clone();
         args["requests"] = Value::from(requests.to_vec());
-        handoff["args"] = args;
+        let handoff = handoff_with("fetch", title, json!({ "args": args }));
         let text = String::from_utf8(text(&handoff)).unwrap().replace("PORT", &self.server.port().to_string());
         self.workspace.drop_file("fetch", &format!("{}.json", title.replace(' ', "-")), text);
     }
@@ -66,12 +64,12 @@ impl Scene {
         self.workspace.task(title)
     }
 
-    /// What the plugin heard of each request.
+    /// The plugin's answer to each request.
     fn answers(&self) -> Vec<Value> {
         serde_json::from_str(&self.workspace.read("reports/answers.json")).unwrap()
     }
 
-    /// One request, which fails: the sentence that the plugin heard.
+    /// One request, which fails: the sentence that the plugin got.
     fn refused(&self, title: &str, request: Value) -> String {
         let task = self.ask(title, &[request], &json!({ "fail": true }));
         assert_eq!(task.state, "failed", "{title}: {}", task.reason);
@@ -257,10 +255,8 @@ fn a_name_that_leads_inside_is_not_followed() {
     let rules = ["*:http://localhost:PORT/*", "GET:http://inside.test:PORT/*", "GET:http://mapped.test:PORT/*"];
     let scene = Scene::new(&rules, "");
     let requests = ["inside", "mapped"].map(|name| get(&format!("http://{name}.test:PORT/open/echo")));
-    let Ok(mut up) = with_hosts(&scene.workspace, "127.0.0.1 localhost inside.test\n::ffff:127.0.0.1 mapped.test\n")
-    else {
-        return;
-    };
+    let mut up =
+        or_skip!(scene.workspace.command_with_hosts("127.0.0.1 localhost inside.test\n::ffff:127.0.0.1 mapped.test\n"));
     scene.drop("Names", &[requests.to_vec(), vec![get("http://localhost:PORT/open/echo")]].concat(), &json!({}));
     Output::of(up.arg("-w").arg(scene.workspace.root()).args(["up", "--once"])).ended(0);
     let (task, answers) = (scene.workspace.task("Names"), scene.answers());
@@ -274,26 +270,6 @@ fn a_name_that_leads_inside_is_not_followed() {
     }
     assert_eq!(answers[2]["status"], 200, "localhost itself was granted: {}", answers[2]);
     assert_eq!(scene.server.asked().len(), 1);
-}
-
-/// `baton` where `/etc/hosts` says `hosts`.
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-pub(crate) fn with_hosts(workspace: &Workspace, hosts: &str) -> Result<Command, Missing> {
-    let file = workspace.outside().join("hosts");
-    fs::write(&file, hosts).unwrap();
-    let script = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
-    for own in ["-m", "-rm"] {
-        let mut command = workspace.command_of("unshare");
-        command.args([own, "sh", "-c", script, "sh"]).arg(&file);
-        let mut probe = workspace.command_of("unshare");
-        probe.args([own, "sh", "-c", script, "sh"]).arg(&file).arg("true");
-        if probe.output().is_ok_and(|ran| ran.status.success()) {
-            command.arg(baton_tests::baton());
-            return Ok(command);
-        }
-    }
-    eprintln!("SKIPPED: this user may not make a mount namespace: no name was made to lead inside");
-    Err(Missing)
 }
 
 #[test]
@@ -489,7 +465,7 @@ fn the_budget_of_requests_stops_a_plugin_whose_attempts_stay_below_their_limits(
     assert!(scene.workspace.baton(&["doctor"]).stdout.contains(words));
     let grants = scene.workspace.baton(&["plugin", "grants", "fetch"]).ended(0).stdout;
     assert!(grants.lines().any(|line| line.contains("http_requests") && line.contains("3 an hour")), "{grants}");
-    // With a larger budget it goes on.
+    // With a larger budget it continues.
     allow(&scene.workspace, "fetch", "http_requests = { hour = 6 }");
     scene.workspace.up_once();
     assert_eq!((scene.workspace.task("Three").state.as_str(), scene.server.asked().len()), ("succeeded", 6));

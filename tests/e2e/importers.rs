@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use baton_tests::djay_library::{Wanted, write};
 use baton_tests::spotify_exports::{HEADER, granted};
-use baton_tests::{Task, Workspace, handoff, text};
+use baton_tests::{Task, Workspace, text};
 use serde_json::{Value, json};
 
 /// A workspace in which spotify may read a folder of exports.
@@ -29,10 +29,7 @@ impl Place {
     #[track_caller]
     fn import(&self, args: &Value) -> Task {
         let title = format!("Import {}", self.workspace.status().len());
-        let mut asked = handoff("spotify", &title);
-        asked["action"] = "import".into();
-        asked["args"] = args.clone();
-        self.workspace.drop_file("spotify", &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.drop_handoff_with("spotify", &title, json!({ "action": "import", "args": args }));
         self.workspace.up_once();
         let task = self.workspace.task(&title);
         assert_eq!(task.state, "succeeded", "{}", task.reason);
@@ -50,13 +47,9 @@ impl Place {
     /// The titles of the playlist of exactly that name, in order.
     #[track_caller]
     fn titles(&self, playlist: &str) -> Vec<String> {
-        let states = fs::read_dir(self.workspace.outside().join("state/baton")).unwrap();
-        let catalog = states.map(|entry| entry.unwrap().path().join("catalog.db")).find(|path| path.is_file()).unwrap();
         let titles = "SELECT t.title FROM playlist_items AS i JOIN tracks AS t ON t.id = i.track \
             JOIN playlists AS p ON p.id = i.playlist WHERE p.name = ?1 ORDER BY i.position";
-        let tables = rusqlite::Connection::open(catalog).unwrap();
-        let mut found = tables.prepare(titles).unwrap();
-        found.query_map([playlist], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        self.workspace.column("catalog.db", titles, [playlist])
     }
 
     /// The one track that is found by words: its ids (`SERVICE:ID`), its playlists, and the fields that count.
@@ -216,9 +209,7 @@ fn lists_of_favourite_albums_and_artists_are_told_and_are_not_playlists() {
 
 /// What an import comes to that can read none of the files, whatever that is called.
 fn place_unread(place: &Place) -> Task {
-    let mut asked = handoff("spotify", "Unread");
-    asked["action"] = "import".into();
-    place.workspace.drop_file("spotify", "Unread.json", text(&asked));
+    place.workspace.drop_handoff_with("spotify", "Unread", json!({ "action": "import" }));
     place.workspace.up_once();
     place.workspace.task("Unread")
 }
@@ -275,7 +266,7 @@ fn notions_own_export_is_a_database_as_it_is() {
     let [drive, databases] = ["drive", "databases"].map(|name| workspace.outside().join(name));
     fs::create_dir_all(&drive).unwrap();
     fs::create_dir_all(&databases).unwrap();
-    let name = "Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4";
+    let name = "Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4";
     let rows = "\u{feff}Name,BPM,Tags\nNight Bus,120,\"house, deep\"\nGlow,98,\n";
     fs::write(databases.join(format!("{name}.csv")), "\u{feff}Name,BPM,Tags\nGlow,98,\n").unwrap();
     fs::write(databases.join(format!("{name}_all.csv")), rows).unwrap();
@@ -285,7 +276,7 @@ fn notions_own_export_is_a_database_as_it_is() {
     workspace.baton(&grants).ended(0);
     let sync = || workspace.baton(&["run", "drive-sync", "sync"]).ended(0).stdout;
     sync();
-    let folder = "Music Tracks_27ce73612fa38048adc6fe9a6e37a9a4";
+    let folder = "Music Tracks_5a1e9c302fa38048adc6fe9a6e37a9a4";
     let csv = drive.join(folder).join(format!("{folder}.csv"));
     let first = fs::read_to_string(&csv).unwrap();
     let lines: Vec<_> = first.lines().collect();
@@ -310,19 +301,19 @@ fn a_uuid_with_dashes_is_the_same_database_and_a_row_without_a_title_stays_one_r
         [format!("files:rw=drive={}", drive.display()), format!("files:ro=databases={}", databases.display())];
     let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "claims", &folders[0], &folders[1]];
     workspace.baton(&grants).ended(0);
-    let plain = databases.join("Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4.csv");
-    let dashed = "27ce7361-2fa3-8048-adc6-fe9a6e37a9a4";
+    let plain = databases.join("Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4.csv");
+    let dashed = "5a1e9c30-2fa3-8048-adc6-fe9a6e37a9a4";
     fs::write(&plain, "Name,BPM\n,120\nGlow,98\n").unwrap();
     workspace.baton(&["run", "drive-sync", "sync"]).ended(0);
     fs::remove_file(plain).unwrap();
     fs::write(databases.join(format!("Music Tracks {dashed}.csv")), "Name,BPM\n,121\nGlow,98\n").unwrap();
     workspace.baton(&["run", "drive-sync", "sync"]).ended(0);
-    let folder = "Music Tracks_27ce73612fa38048adc6fe9a6e37a9a4";
+    let folder = "Music Tracks_5a1e9c302fa38048adc6fe9a6e37a9a4";
     let there: Vec<_> = fs::read_dir(&drive).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(there, [folder], "it is one database");
     let csv = fs::read_to_string(drive.join(folder).join(format!("{folder}.csv"))).unwrap();
     assert!(csv.lines().count() == 4 && csv.contains(",,121") && !csv.contains(",,120"), "{csv}");
-    // A second source of the same id is told, however it writes the id.
+    // A second source of the same id is reported, however it writes the id.
     let named = format!("__page_id,__last_synced_iso,Name\nids=names,id={},title\np1,,One\n", dashed.to_uppercase());
     fs::write(databases.join("Other.csv"), named).unwrap();
     let refused = workspace.baton(&["run", "drive-sync", "sync"]).ended(1);

@@ -1,5 +1,5 @@
 //! Files whose tables ask for gigabytes of memory, an Ogg Vorbis file of 1 kB and a CAF file of 24 MB: they are refused, and
-//! whoever reads them goes on.
+//! whoever reads them continues.
 
 use std::fs;
 use std::path::{Path, PathBuf};

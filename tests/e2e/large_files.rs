@@ -80,7 +80,7 @@ fn what_an_earlier_version_remembers_of_large_files_is_discarded() {
         serde_json::from_str::<Value>(&workspace.read(&format!("reports/{}", newest.expect("a report")))).unwrap()
     };
     assert_read_whole(&ask("How does it stand"));
-    let memory = memory(&workspace);
+    let memory = workspace.database("plugins/audit.db");
     let changed = memory
         .execute_batch(
             "UPDATE facts SET sha256 = 'wrong', lines = 1, looked = '[[\"LastPart\",null]]' WHERE bytes > 65536;
@@ -93,14 +93,6 @@ fn what_an_earlier_version_remembers_of_large_files_is_discarded() {
     let report = ask("How does it stand now");
     assert_read_whole(&report);
     assert!(!report.to_string().contains("other content"), "a wrong digest is compared with nothing: {report:#}");
-}
-
-/// The audit's own database.
-fn memory(workspace: &Workspace) -> rusqlite::Connection {
-    let state = workspace.outside().join("state/baton");
-    let folders = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
-    let found = folders.map(|folder| folder.join("plugins/audit.db")).find(|path| path.is_file());
-    rusqlite::Connection::open(found.expect("the audit has a database")).unwrap()
 }
 
 /// Text of about so many KiB, made of numbered rows.

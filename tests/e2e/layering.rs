@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_tests::repository;
+use baton_tests::{files_below, repository};
 use serde_json::Value;
 
 /// The crates of the host and those that each may use, besides `core`.
@@ -51,7 +51,7 @@ const KEPT: [(&str, &[&str]); 10] = [
     ("wit-bindgen", &["baton-plugin-sdk"]),
     ("minisign-verify", &["baton-registry"]),
     ("oci-client", &["baton-registry"]),
-    // Each has the limits of its own servers: packages from anywhere, and the Eagle of this house.
+    // Each has the limits of its servers: packages from anywhere, and the Eagle of this machine.
     ("reqwest", &["baton-registry", "baton-library"]),
     ("lofty", &["baton-library"]),
 ];
@@ -163,8 +163,9 @@ fn only_its_keepers_use_a_kept_library() {
 
 #[test]
 fn one_file_alone_names_the_watching_library() {
-    let named: Vec<_> = sources(&repository().join("host"))
+    let named: Vec<_> = files_below(&repository().join("host"))
         .into_iter()
+        .filter(|file| file.extension().is_some_and(|ending| ending == "rs"))
         .filter(|file| fs::read_to_string(file).unwrap().contains("notify::"))
         .map(|file| file.strip_prefix(repository()).unwrap().to_owned())
         .collect();
@@ -194,7 +195,7 @@ fn nothing_else_is_visible_at_the_top() {
     assert_eq!(top, expected.map(str::to_owned).into());
 }
 
-/// The names at the top that git knows; `None` where this is no checkout.
+/// The names at the top that git knows; `None` where this is not a checkout.
 fn tracked() -> Option<BTreeSet<String>> {
     let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(repository()).output().ok()?;
     let text = String::from_utf8(listed.stdout).ok().filter(|text| listed.status.success() && !text.is_empty())?;
@@ -211,18 +212,4 @@ fn untracked() -> BTreeSet<String> {
     let entries = fs::read_dir(repository()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name != "target").collect()
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The hash before the first event.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A workspace in which work went well and badly.
+/// A workspace with work that succeeded and work that failed.
 fn worked() -> Workspace {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done well");

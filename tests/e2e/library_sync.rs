@@ -1,14 +1,15 @@
 //! `baton library sync`: fingerprints become tags in Eagle, through both versions of its API, and in files only when asked.
 //! What is at stake is what people have tagged themselves: whatever a server does, none of it may be lost without a word.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
-use baton_tests::{Eagle, Manner, Offset, Output, Saving, Trouble, Workspace};
+use baton_tests::{
+    Eagle, Manner, Offset, Output, Saving, Trouble, Workspace, contents_below, files_below, or_skip, tool,
+};
 use serde_json::{Value, json};
 
 const HEAD: &str = "fingerprint:chromaprint-2:";
@@ -385,28 +386,15 @@ fn the_token_goes_to_eagle_and_nowhere_else() {
         house.is_told(&eagle);
         assert!(eagle.asked(TOKEN) > 0);
     }
-    let kept: Vec<_> = files(house.workspace.outside()).into_iter().filter(|file| holds(file, TOKEN)).collect();
+    let kept: Vec<_> = files_below(house.workspace.outside())
+        .into_iter()
+        .filter(|file| file.is_file() && holds(file, TOKEN))
+        .collect();
     assert_eq!(kept.iter().map(|file| file.file_name().unwrap()).collect::<Vec<_>>(), ["secrets.json"]);
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
-    let below = entries.flat_map(|entry| match entry.file_type().unwrap() {
-        kind if kind.is_dir() => files(&entry.path()),
-        kind if kind.is_file() => vec![entry.path()],
-        _ => Vec::new(),
-    });
-    below.collect()
 }
 
 fn holds(file: &Path, text: &str) -> bool {
     fs::read(file).unwrap().windows(text.len()).any(|window| window == text.as_bytes())
-}
-
-/// Everything in a folder, to compare.
-fn snapshot(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    files(folder).into_iter().map(|file| (file.clone(), fs::read(file).unwrap())).collect()
 }
 
 #[test]
@@ -417,14 +405,14 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
         write_wav(&folder.join(format!("{number}.wav")), &tune(number, 4));
     }
     workspace.baton(&["library", "scan", folder.to_str().unwrap()]).ended(0);
-    let (before, library) = (snapshot(&folder), workspace.outside().join("Music.library"));
-    let of_eagle = snapshot(&library);
+    let (before, library) = (contents_below(&folder), workspace.outside().join("Music.library"));
+    let of_eagle = contents_below(&library);
     let sync = |args: &[&str]| workspace.baton(&[&["library", "sync", "--json", "--file-tags"], args].concat());
     let shown = sync(&[]).ended(0);
     assert_eq!(counts(&shown), json!({ "in_eagle_library": 1, "planned": 3 }));
-    assert_eq!(snapshot(&folder), before);
+    assert_eq!(contents_below(&folder), before);
     assert_eq!(counts(&sync(&["--apply"]).ended(0)), json!({ "in_eagle_library": 1, "succeeded": 3 }));
-    let after = snapshot(&folder);
+    let after = contents_below(&folder);
     assert!(after.keys().eq(before.keys()), "{:?}", after.keys());
     for (file, bytes) in &after {
         let sound = before[file].windows(4).position(|window| window == b"data").unwrap();
@@ -432,7 +420,7 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
         assert!(bytes.windows(sound.len()).any(|window| window == sound), "{}: another sound", file.display());
         assert!(holds(file, "BATON_FINGERPRINT") && holds(file, "chromaprint-2:"), "{}", file.display());
     }
-    assert_eq!(snapshot(&library), of_eagle);
+    assert_eq!(contents_below(&library), of_eagle);
     // Their sound is the same, so they are not read again; read again, they are what was written down.
     let scan = |args: &[&str]| {
         let scanned = [&["library", "scan", "--json", folder.to_str().unwrap()], args].concat();
@@ -443,7 +431,7 @@ fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
     assert_eq!((&verified["read"]["same"], &verified["read"]["differ"]), (&json!(3), &json!(0)));
     let again = json!({ "already_has_fingerprint": 3, "in_eagle_library": 1 });
     assert_eq!(counts(&sync(&["--apply"]).ended(0)), again);
-    assert_eq!(snapshot(&folder), after);
+    assert_eq!(contents_below(&folder), after);
     // Another piece under the same name is not tagged with what the first one was.
     write_wav(&folder.join("10.wav"), &tune(99, 4));
     let bytes = fs::read(folder.join("10.wav")).unwrap();
@@ -460,13 +448,8 @@ fn ran(program: &str, args: &[&str]) -> String {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped judgement has to say so")]
 fn every_format_keeps_its_packets_as_another_program_sees_them() {
-    if !Command::new("ffmpeg").arg("-version").output().is_ok_and(|ran| ran.status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "ffmpeg is not installed");
-        eprintln!("SKIPPED: ffmpeg is not installed");
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let folder = workspace.outside().join("songs");
     let source = workspace.outside().join("source.wav");

@@ -65,7 +65,7 @@ fn a_plugin_hears_what_the_program_hears_and_finds_it_in_the_library() {
 #[test]
 fn coverage_and_duplicates_are_those_of_the_program() {
     let workspace = with_listener(ALL);
-    // Before the first scan there is nothing, which is no error.
+    // Before the first scan there is nothing, which is not an error.
     assert!(run(&workspace, &["library"], 0).contains("0 of 0 fingerprinted"));
     let said = run(&workspace, &["ask", "--arg", "words=900", "--arg", "times=2"], 0);
     assert!(said.contains("2 answers, 0 matches"), "{said}");

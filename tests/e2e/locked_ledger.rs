@@ -1,20 +1,12 @@
 //! Another process that holds the ledger for longer than Baton waits for it.
 
-use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::Duration;
 
 use baton_tests::Workspace;
-use rusqlite::Connection;
 
 /// Longer than a write waits.
 const HELD: Duration = Duration::from_secs(13);
-
-fn ledger(workspace: &Workspace) -> PathBuf {
-    let states = std::fs::read_dir(workspace.outside().join("state/baton")).unwrap().filter_map(Result::ok);
-    let mut ledgers = states.map(|state| state.path().join("ledger.db")).filter(|file| file.is_file());
-    ledgers.next().expect("a ledger below the state")
-}
 
 #[test]
 fn a_ledger_that_another_process_holds_is_waited_for_and_nothing_is_lost() {
@@ -24,7 +16,7 @@ fn a_ledger_that_another_process_holds_is_waited_for_and_nothing_is_lost() {
     workspace.wait_for_archived(1);
     workspace.drop_action("hostile", "slow");
     workspace.wait_for_state("slow", "running");
-    let held = Connection::open(ledger(&workspace)).unwrap();
+    let held = workspace.database("ledger.db");
     held.execute_batch("BEGIN EXCLUSIVE").unwrap();
     dropped.extend(workspace.drop_all("noop", &["One", "Two", "Three"]));
     sleep(HELD);

@@ -1,15 +1,13 @@
-//! The ledger as it is lent to plugins: what it tells is what `baton status` tells, what is not granted is not told, and
+//! The ledger as plugins see it: it says what `baton status` says, what is not granted is not shown, and
 //! nothing is written through it.
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace, answer, handoff, text};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::soak::answer;
-
 const GRANTED: &str = "ledger = true";
 
-/// What the plugin was told of a task.
+/// What the plugin sees of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Told {
@@ -51,9 +49,7 @@ fn workspace() -> Workspace {
     let workspace = Workspace::with_post(GRANTED);
     workspace.drop_handoff("noop", "Done");
     workspace.up_once();
-    let mut late = handoff("Codex-MM1", "Write it");
-    late["deadline"] = json!("2027-01-01T00:00:00Z");
-    workspace.drop_file("Codex-MM1", "late.json", text(&late));
+    workspace.drop_handoff_with("Codex-MM1", "Write it", json!({ "deadline": "2027-01-01T00:00:00Z" }));
     workspace.up_once();
     workspace.drop_handoff("Codex-MM1", "Answered");
     workspace.up_once();

@@ -24,7 +24,7 @@ fn is_refused(workspace: &Workspace, what: &str, more: &[&[&str]]) {
     }
 }
 
-/// A workspace with one task that is done, and one file that nobody has looked at.
+/// A workspace with one task that is done, and one file that was not captured yet.
 fn with_work() -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "Done");

@@ -28,6 +28,8 @@ mod command_line;
 #[cfg(test)]
 mod control;
 #[cfg(test)]
+mod corpora;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod databases;
@@ -138,8 +140,6 @@ mod read_only;
 #[cfg(test)]
 mod readme_commands;
 #[cfg(test)]
-mod real_input;
-#[cfg(test)]
 mod repositories;
 #[cfg(test)]
 mod restore_command;
@@ -156,6 +156,8 @@ mod service;
 #[cfg(test)]
 mod signatures;
 #[cfg(test)]
+mod silent_returns;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod soak;
@@ -171,6 +173,8 @@ mod storm;
 mod tampered_ledger;
 #[cfg(test)]
 mod tampered_state;
+#[cfg(test)]
+mod tokens;
 #[cfg(test)]
 mod torn_writes;
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use baton_tests::{Dropped, Workspace, handoff, text};
+use baton_tests::{Dropped, Workspace, handoff, handoff_with, text};
+use serde_json::json;
 
 const FILES: usize = 1_000;
 
@@ -66,9 +67,7 @@ fn a_full_inbox_does_not_hold_up_a_critical_request_in_another() {
     }
     let daemon = workspace.up_and_serving();
     workspace.wait_for("the first of them", |workspace| (!workspace.processed("noop").is_empty()).then_some(()));
-    let mut urgent = handoff("hostile", "Urgent");
-    urgent["priority"] = serde_json::json!("critical");
-    urgent["action"] = serde_json::json!("chatter");
+    let urgent = handoff_with("hostile", "Urgent", json!({ "priority": "critical", "action": "chatter" }));
     let dropped = SystemTime::now();
     workspace.drop_file("hostile", "urgent.json", text(&urgent));
     workspace.wait_for("the urgent one", |workspace| (!workspace.processed("hostile").is_empty()).then_some(()));

@@ -1,4 +1,4 @@
-//! Notices to a person (`[notify]`): each event is told once, also across restarts and `kill -9`; a program that hangs or is
+//! Notices to a person (`[notify]`): each event is reported once, also across restarts and `kill -9`; a program that hangs or is
 //! missing holds up nothing; text of others is harmless.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use baton_tests::{PATIENCE, Workspace, handoff, text};
+use baton_tests::{PATIENCE, Workspace, handoff_with, text};
 use serde_json::{Value, json};
 
 /// Beside the workspace: `name` with this script.
@@ -30,7 +30,7 @@ fn with_command(script_text: &str, settings: &str) -> Workspace {
     let workspace = Workspace::with_hostile();
     let path = script(&workspace, "tell.sh", script_text);
     let command = json!([path, "two words", "$(touch injected)", ";touch injected"]);
-    // A table of its own, so that what follows it belongs to it.
+    // A separate table, so that what follows belongs to it.
     configure(&workspace, &format!("command = {command}\n{settings}"));
     workspace
 }
@@ -69,7 +69,7 @@ fn each_event_is_told_once_with_its_reason_and_never_again_after_a_restart() {
     workspace.drop_handoff("noop", "All is well");
     let shown = wait_for_notices(&workspace, 2);
     assert!(daemon.stop().success());
-    // What lies with an agent is checked at the start and once a minute.
+    // Requests to external agents are checked at the start and once a minute.
     workspace.up_once();
     let shown = if shown.len() < 3 { wait_for_notices(&workspace, 3) } else { shown };
     assert_eq!(
@@ -232,8 +232,7 @@ fn the_desktop_gets_text_as_arguments_and_no_markup() {
     let workspace = with_command("cat >> told.jsonl", "");
     configure(&workspace, "desktop = true");
     script(&workspace, "notify-send", "for word; do printf '%s\\n' \"$word\" >> shown; done");
-    let mut question = handoff("hostile", TITLE);
-    question["action"] = json!("ask-human");
+    let question = handoff_with("hostile", TITLE, json!({ "action": "ask-human" }));
     workspace.drop_file("hostile", "question.json", text(&question));
     let path = format!("{}:/usr/bin:/bin", workspace.outside().display());
     let daemon = workspace.up_by(workspace.command().env("PATH", path).arg("-w").arg(workspace.root()).arg("up"));

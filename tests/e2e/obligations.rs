@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
 fn of<'a>(obligations: &'a Value, agent: &str) -> &'a Value {
@@ -77,7 +77,7 @@ fn a_return_is_matched_by_id_file_name_task_and_token() {
     assert!(workspace.inbox("Cursor-MM1").is_empty());
 }
 
-/// A workspace with short patience in which a request lies with an agent.
+/// A workspace with a short escalation policy and a request in the inbox of an agent.
 fn waiting(patience: &str) -> Workspace {
     let workspace = Workspace::with_noop();
     workspace.write("baton.toml", workspace.read("baton.toml") + &format!("\n[escalation]\n{patience}\n"));
@@ -170,8 +170,7 @@ fn only_an_agents_own_return_counts_for_its_compliance() {
 #[test]
 fn a_name_that_is_no_agent_owes_nothing() {
     let workspace = Workspace::with_noop();
-    let mut asked = handoff("Codex-MM9", "For nobody");
-    asked["target_agent"] = json!("Codex-MM9");
+    let asked = handoff_with("Codex-MM9", "For nobody", json!({ "target_agent": "Codex-MM9" }));
     workspace.write("handoffs/01_inbox/asked.json", text(&asked));
     workspace.up_once();
     let shown = workspace.baton(&["obligations", "--json"]).ended(0).json();
@@ -212,9 +211,7 @@ fn who_acted_stands_in_the_record_and_in_the_return() {
     assert_eq!(executing("id-done"), (json!("noop"), Value::Null));
     // A file cannot name the operator or Baton as the one who acted.
     for (number, name) in ["operator", "Baton"].into_iter().enumerate() {
-        let mut forged = handoff("Cursor-MM1", &format!("Forged {number}"));
-        forged["source_agent"] = json!(name);
-        workspace.drop_file("Cursor-MM1", &format!("forged-{number}.json"), text(&forged));
+        workspace.drop_handoff_with("Cursor-MM1", &format!("Forged {number}"), json!({ "source_agent": name }));
         workspace.up_once();
         assert_eq!(event(&format!("Forged {number}"), "captured"), "baton");
     }
@@ -244,9 +241,7 @@ fn a_return_that_is_written_down_before_its_request_ends_it_all_the_same() {
     assert_eq!((task.state.as_str(), task.returned_at.is_some()), ("succeeded", true), "{task:#?}");
     assert_eq!(workspace.processed("Cursor-MM1"), ["asked.json"]);
     // One answer ends one request.
-    let mut again = handoff("Cursor-MM1", "Later");
-    again["task_id"] = asked["task_id"].clone();
-    workspace.drop_file("Cursor-MM1", "later.json", text(&again));
+    workspace.drop_handoff_with("Cursor-MM1", "Later", json!({ "task_id": asked["task_id"] }));
     workspace.up_once();
     assert_eq!(workspace.task("Later").state, "delivered");
 }
@@ -275,9 +270,7 @@ fn answers_to_two_requests_of_one_task_are_two_answers() {
 fn a_return_that_says_that_it_was_not_done_lets_nobody_begin() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("Cursor-MM1", "Ground");
-    let mut after = handoff("noop", "House");
-    after["depends_on"] = json!(["id-ground"]);
-    workspace.drop_file("noop", "house.json", text(&after));
+    workspace.drop_handoff_with("noop", "House", json!({ "depends_on": ["id-ground"] }));
     workspace.up_once();
     let mut value: Value = serde_json::from_slice(&answer(&json!({ "handoff_id": "id-ground" }))).unwrap();
     value["status"] = json!("FAILED: no permit");
@@ -291,9 +284,11 @@ fn a_return_that_says_that_it_was_not_done_lets_nobody_begin() {
 #[test]
 fn a_plugin_that_waits_for_an_agent_is_not_made_to_run_the_reminders() {
     let workspace = waiting("remind_after = \"0s\"\nescalate_after = \"0s\"");
-    let mut asked = handoff("Codex-MM1", "For a plugin");
-    asked["source_agent"] = json!("noop");
-    workspace.drop_file("Codex-MM1", "asked.json", text(&asked));
+    workspace.drop_file(
+        "Codex-MM1",
+        "asked.json",
+        text(&handoff_with("Codex-MM1", "For a plugin", json!({ "source_agent": "noop" }))),
+    );
     workspace.up_once();
     workspace.up_once();
     workspace.up_once();

@@ -5,7 +5,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Command;
 
-use baton_tests::{OciRegistry, Output, Workspace, fixture, sha256};
+use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, sha256};
 use serde_json::{Value, json};
 
 /// A registry, and a place to call `baton` from.
@@ -29,7 +29,7 @@ impl Place {
         Output::of(&mut self.command(args))
     }
 
-    /// Publishes the fixture `noop` and returns what was said of it.
+    /// Publishes the fixture `noop` and returns what was printed.
     fn push(&self, place: &str) -> Value {
         let noop = fixture("noop");
         let args = ["push", noop.to_str().unwrap(), &self.registry.reference(place), "--json"];
@@ -58,7 +58,7 @@ fn fails(output: Output, says: &[&str]) {
 
 #[test]
 fn what_is_published_comes_back_byte_for_byte() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let noop = fs::read(fixture("noop")).unwrap();
     let digest = format!("sha256:{}", sha256(&noop));
@@ -84,7 +84,7 @@ fn what_is_published_comes_back_byte_for_byte() {
 
 #[test]
 fn the_artifact_has_the_layout_that_other_tools_read() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let manifest = place.manifest(&place.push("noop:1"));
     assert_eq!(manifest["mediaType"], json!("application/vnd.oci.image.manifest.v1+json"));
@@ -102,7 +102,7 @@ fn the_artifact_has_the_layout_that_other_tools_read() {
 
 #[test]
 fn a_registry_with_a_password_wants_it() {
-    let Ok(registry) = OciRegistry::with_password() else { return };
+    let registry = or_skip!(OciRegistry::with_password());
     let place = Place::of(registry);
     let (noop, reference) = (fixture("noop"), place.registry.reference("noop:1"));
     let push = ["push", noop.to_str().unwrap(), &reference];
@@ -136,7 +136,7 @@ fn a_registry_with_a_password_wants_it() {
 
 #[test]
 fn what_is_not_there_is_named() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     place.push("noop:1");
     let absent = format!("noop@sha256:{}", "0".repeat(64));
@@ -158,7 +158,7 @@ fn a_registry_that_is_not_up_is_named() {
 
 #[test]
 fn a_component_that_was_tampered_with_in_the_registry_is_refused() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
     let stored = place.registry.stored(pushed["digest"].as_str().unwrap());
@@ -185,7 +185,7 @@ fn a_component_that_was_tampered_with_in_the_registry_is_refused() {
 
 #[test]
 fn a_manifest_that_is_not_the_pinned_one_is_refused() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
     let pinned = format!("noop@{}", pushed["manifest"].as_str().unwrap());
@@ -202,7 +202,7 @@ fn a_manifest_that_is_not_the_pinned_one_is_refused() {
 
 #[test]
 fn what_is_too_large_is_not_downloaded() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
     let mut manifest = place.manifest(&pushed);
@@ -220,7 +220,7 @@ fn what_is_too_large_is_not_downloaded() {
 
 #[test]
 fn images_and_files_that_are_no_plugins_are_refused() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");
     let mut manifest = place.manifest(&pushed);

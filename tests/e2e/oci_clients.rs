@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use baton_tests::{OciRegistry, Output, Workspace, fixture, sha256, tool};
+use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, sha256, tool};
 use serde_json::{Value, json};
 
 fn baton(workspace: &Workspace, args: &[&str]) -> Output {
@@ -40,7 +40,8 @@ fn skopeo(args: &[&str]) -> Output {
 
 #[test]
 fn skopeo_reads_what_baton_publishes_and_its_copies_are_packages_with_their_signature() {
-    let (Ok(registry), Ok(())) = (OciRegistry::open(), tool("skopeo", "apt-get install skopeo")) else { return };
+    let registry = or_skip!(OciRegistry::open());
+    or_skip!(tool("skopeo", "apt-get install skopeo"));
     let workspace = Workspace::empty();
     let (noop, pushed) = push(&workspace, &registry.reference("noop:1"));
     let source = format!("docker://{}/noop:1", registry.host());
@@ -68,7 +69,8 @@ fn wkg(home: &Path, args: &[&str]) -> Output {
 
 #[test]
 fn wkg_and_baton_read_each_other() {
-    let (Ok(registry), Ok(())) = (OciRegistry::open(), tool("wkg", "cargo install --locked wkg")) else { return };
+    let registry = or_skip!(OciRegistry::open());
+    or_skip!(tool("wkg", "cargo install --locked wkg"));
     let workspace = Workspace::empty();
     let (noop, pushed) = push(&workspace, &registry.reference("noop:1"));
     let home = workspace.outside();

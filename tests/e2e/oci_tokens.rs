@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use baton_tests::{OciRegistry, Output, Workspace, fixture, tool};
+use baton_tests::{OciRegistry, Output, Workspace, fixture, or_skip, tool};
 use serde_json::{Value, json};
 
 /// `openssl` in `folder`, with `input`; what it prints.
@@ -88,11 +88,11 @@ impl Authority {
 
 #[test]
 fn a_token_is_fetched_where_the_registry_says_and_allows_what_its_owner_may() {
-    let Ok(()) = tool("openssl", "apt-get install openssl") else { return };
+    or_skip!(tool("openssl", "apt-get install openssl"));
     let workspace = Workspace::empty();
     let authority = Authority::at(workspace.outside());
     let certificate = workspace.outside().join("cert.pem");
-    let Ok(registry) = OciRegistry::with_tokens(&authority.serve(), &certificate) else { return };
+    let registry = or_skip!(OciRegistry::with_tokens(&authority.serve(), &certificate));
     let (noop, reference) = (fixture("noop"), registry.reference("noop:1"));
     let push = ["push", noop.to_str().unwrap(), &reference];
     let run = |args: &[&str], password: Option<&str>| {

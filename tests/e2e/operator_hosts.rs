@@ -3,11 +3,11 @@
 
 use std::fs;
 
-use baton_tests::{Output, Server, Task, Workspace, fixture, handoff, text};
+use baton_tests::{Output, Server, Task, Workspace, fixture, or_skip};
 use serde_json::{Value, json};
 
 use crate::command_line::fails;
-use crate::hostile_net::{set_secret, with_hosts};
+use crate::hostile_net::set_secret;
 
 /// A value that a server gets only when the secret is granted for it.
 const SECRET: &str = "not-a-real-token";
@@ -36,11 +36,7 @@ fn grant(workspace: &Workspace, words: &[&str]) -> Output {
 
 /// Drops a task with these arguments.
 fn drop_task(workspace: &Workspace, title: &str, args: &Value) {
-    let mut task = handoff("wiki", title);
-    if let Some(fields) = task.as_object_mut() {
-        fields.insert("args".to_owned(), args.clone());
-    }
-    workspace.drop_file("wiki", &format!("{title}.json"), text(&task));
+    workspace.drop_handoff_with("wiki", title, json!({ "args": args }));
 }
 
 /// The same, done to its end.
@@ -210,7 +206,7 @@ fn a_secret_goes_to_the_address_that_it_was_granted_for() {
 #[test]
 fn a_name_that_leads_inside_is_refused_also_when_the_operator_sets_it() {
     let (workspace, server) = (workspace(), Server::start());
-    let Ok(mut up) = with_hosts(&workspace, "127.0.0.1 localhost inside.test\n") else { return };
+    let mut up = or_skip!(workspace.command_with_hosts("127.0.0.1 localhost inside.test\n"));
     grant(&workspace, &[&host(&format!("http://inside.test:{}", server.port())), RULE]).ended(0);
     drop_task(&workspace, "Read", &json!({}));
     Output::of(up.arg("-w").arg(workspace.root()).args(["up", "--once"])).ended(0);

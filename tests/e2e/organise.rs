@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Mount, PATIENCE, Task, Workspace, handoff, spotify_exports, text};
+use baton_tests::{Mount, PATIENCE, Skipped, Task, Workspace, or_skip, skip, spotify_exports};
 use serde_json::{Value, json};
 
 const PLUGIN: &str = "music-files";
@@ -45,10 +45,7 @@ impl Place {
 
     fn drop_action(&self, title: &str, action: &str, args: &Value) {
         let plugin = if action == "import" { "spotify" } else { PLUGIN };
-        let mut asked = handoff(plugin, title);
-        asked["action"] = action.into();
-        asked["args"] = args.clone();
-        self.workspace.drop_file(plugin, &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.drop_handoff_with(plugin, title, json!({ "action": action, "args": args }));
     }
 
     /// Drops a handoff and lets it run to its end.
@@ -107,21 +104,17 @@ fn handoffs_plan_apply_and_undo() {
 }
 
 /// A folder on another disk than the temporary one.
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn elsewhere(place: &Place) -> Option<tempfile::TempDir> {
+fn elsewhere(place: &Place) -> Result<tempfile::TempDir, Skipped> {
     let other = tempfile::tempdir_in("/dev/shm").ok();
     let other =
         other.filter(|other| fs::hard_link(place.workspace.root().join("baton.toml"), other.path().join("x")).is_err());
-    if other.is_none() {
-        eprintln!("SKIPPED: /dev/shm is no other disk than the temporary folder, so nothing was copied between disks");
-    }
-    other
+    other.ok_or_else(|| skip("/dev/shm is on the same disk as the temporary folder"))
 }
 
 #[test]
 fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
     let place = Place::new();
-    let Some(other) = elsewhere(&place) else { return };
+    let other = or_skip!(elsewhere(&place));
     let folder = format!("files:rw=organised={}", other.path().display());
     let music = format!("files:rw=music={}", place.music.display());
     let grants = ["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw", "claims", music.as_str(), folder.as_str()];
@@ -141,7 +134,7 @@ fn a_full_disk_asks_a_person_and_the_answer_goes_on() {
     for number in 0..6 {
         place.file(&format!("{number}.wav"), &format!("{number}").repeat(300_000));
     }
-    let Ok(other) = Mount::small(&place.organised, 4 << 10) else { return };
+    let other = or_skip!(Mount::small(&place.organised, 4 << 10));
     let before = place.tree();
     place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
     other.fill();
@@ -213,9 +206,7 @@ fn what_is_wanted_is_listed() {
 fn a_missing_grant_is_named_with_its_command() {
     let workspace = Workspace::init();
     workspace.baton(&["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw"]).ended(0);
-    let mut asked = handoff(PLUGIN, "Plan it");
-    asked["action"] = "organise".into();
-    workspace.drop_file(PLUGIN, "plan.json", text(&asked));
+    workspace.drop_handoff_with(PLUGIN, "Plan it", json!({ "action": "organise" }));
     workspace.up_once();
     let task = workspace.task("Plan it");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_tests::{Task, Workspace, handoff, text};
+use baton_tests::{Task, Workspace};
 use serde_json::{Value, json};
 
 /// An action of the plugin `watcher`, the outcome that it has, and what it says.
@@ -78,9 +78,7 @@ fn run_and_send_end_with_1_and_name_the_next_step() {
 fn who_depends_on_it_asks_and_the_same_file_is_done_again() {
     let workspace = Workspace::with_watcher("");
     let dropped = workspace.drop_action("watcher", "do-a-part");
-    let mut after = handoff("watcher", "Afterwards");
-    after["depends_on"] = json!(["id-do-a-part"]);
-    workspace.drop_file("watcher", "after.json", text(&after));
+    workspace.drop_handoff_with("watcher", "Afterwards", json!({ "depends_on": ["id-do-a-part"] }));
     workspace.up_once();
     let waits = workspace.task("Afterwards");
     assert!(waits.state == "needs_human" && waits.reason.contains("ended as partial"), "{waits:?}");

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use baton_tests::{Output, Workspace, fixture};
+use baton_tests::{Output, Workspace, files_below, fixture};
 
 use crate::plugin_words::component;
 
@@ -23,19 +23,6 @@ fn own_code(workspace: &Workspace) -> PathBuf {
     drop(fs::remove_file(&code));
     drop(fs::create_dir(&code));
     code
-}
-
-/// The files in a code cache, sorted.
-fn files(code: &Path) -> Vec<PathBuf> {
-    let list = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let (mut found, mut folders) = (Vec::new(), vec![code.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        for path in list(&folder) {
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// The processes that compile for the process `parent`.
@@ -91,21 +78,21 @@ fn a_package_is_compiled_when_somebody_allows_it_and_not_before() {
     workspace.keep_only("audit");
     let code = own_code(&workspace);
     let daemon = workspace.up_and_serving();
-    let before = files(&code);
+    let before = files_below(&code);
     assert!(!before.is_empty(), "what is allowed is compiled");
     workspace.write("plugins/words.wasm", costly(19_000, 9_000));
     workspace.wait_for("its approval to be wanted", |_| daemon.log().contains("plugin approve words@").then_some(()));
     let noop = fs::read(fixture("noop")).unwrap();
     workspace.baton(&["plugin", "inspect", &file(&workspace, &noop)]).ended(0);
     let revision = install(&workspace, &noop);
-    assert_eq!(files(&code), before, "nobody has allowed them");
+    assert_eq!(files_below(&code), before, "nobody has allowed them");
     assert!(compilers(daemon.id()).is_empty());
 
     workspace.baton(&["plugin", "approve", &revision]).ended(0);
-    assert_eq!(files(&code).len(), before.len() + 1);
+    assert_eq!(files_below(&code).len(), before.len() + 1);
     workspace.drop_handoff("noop", "Job");
     workspace.wait_for_archive("Job");
-    assert_eq!(files(&code).len(), before.len() + 1, "once for all processes");
+    assert_eq!(files_below(&code).len(), before.len() + 1, "once for all processes");
     assert!(daemon.stop().success());
 }
 
@@ -118,7 +105,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     let costly = costly(19_000, 9_000);
     assert!(costly.len() < 256 << 10, "{}", costly.len());
     let revision = install(&workspace, &costly);
-    assert!(files(&code).is_empty());
+    assert!(files_below(&code).is_empty());
 
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["plugin", "approve", &revision]);
@@ -133,7 +120,7 @@ fn compiling_ends_at_its_limits_and_is_not_tried_again() {
     assert_eq!(approving.wait().unwrap().code(), Some(2));
     assert!(memory > 100 << 10 && memory <= MEMORY_KIB, "{} MiB", memory >> 10);
     assert!(own < 512 << 10, "{} MiB in the command itself", own >> 10);
-    let notes = files(&code);
+    let notes = files_below(&code);
     assert_eq!(notes.len(), 1, "{notes:?}");
     let written = fs::metadata(&notes[0]).unwrap().modified().unwrap();
 
@@ -169,7 +156,11 @@ fn a_compiler_ends_when_whoever_started_it_was_killed() {
     approving.kill().unwrap();
     approving.wait().unwrap();
     workspace.wait_for("the compiler to end", |_| (!compiler.exists()).then_some(()));
-    assert!(files(&code).iter().all(|file| file.extension().is_none()), "no code and no failure: {:?}", files(&code));
+    assert!(
+        files_below(&code).iter().all(|file| file.extension().is_none()),
+        "no code and no failure: {:?}",
+        files_below(&code)
+    );
 }
 
 #[test]
@@ -179,12 +170,12 @@ fn the_first_start_says_what_it_compiles_and_another_workspace_of_the_user_has_i
     let first = Output::within(workspace.command().arg("-w").arg(workspace.root()).args(["up", "--once"]), PATIENCE);
     let first = first.ended(0).stderr;
     assert!(first.contains("compiling audit (first start) …"), "{first}");
-    let before = files(&code);
+    let before = files_below(&code);
     let second = workspace.outside().join("second").display().to_string();
     Output::of(workspace.command().args(["init", &second])).ended(0);
     let run = Output::of(workspace.command().args(["-w", &second, "up", "--once"])).ended(0);
     assert!(!run.stderr.contains("compiling"), "{}", run.stderr);
-    assert_eq!(files(&code), before);
+    assert_eq!(files_below(&code), before);
 }
 
 #[test]
@@ -194,7 +185,7 @@ fn code_that_was_damaged_is_made_anew() {
     let code = own_code(&workspace);
     workspace.install_fixture("noop", "");
     workspace.up_once();
-    for file in files(&code) {
+    for file in files_below(&code) {
         fs::write(&file, "no code").unwrap();
     }
     workspace.drop_handoff("noop", "Job");

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use baton_sandbox::{AttemptRequest, ResourceLimit, Sandbox, wit};
-use baton_tests::{Output, Workspace, handoff, repository, text, tools};
+use baton_tests::{Output, Skipped, Workspace, or_skip, repository, text, tools};
 use serde_json::{Value, json};
 
 /// Compiling 18 MB on a busy machine with two cores takes a while.
@@ -21,12 +21,12 @@ struct Language {
 }
 
 impl Language {
-    fn python() -> Option<Self> {
-        Some(Self { name: "python", tools: tools("python/bin", "componentize-py").ok()? })
+    fn python() -> Result<Self, Skipped> {
+        Ok(Self { name: "python", tools: tools("python/bin", "componentize-py")? })
     }
 
-    fn javascript() -> Option<Self> {
-        Some(Self { name: "javascript", tools: tools("node/node_modules/.bin", "componentize-js").ok()? })
+    fn javascript() -> Result<Self, Skipped> {
+        Ok(Self { name: "javascript", tools: tools("node/node_modules/.bin", "componentize-js")? })
     }
 
     fn rust() -> Self {
@@ -68,7 +68,7 @@ fn as_at_home(command: &mut Command) {
 }
 
 /// Holds that the template of `language` builds, that its examples pass, that the plugin does what it is asked in a
-/// workspace, and that an expectation that is not met is told.
+/// workspace, and that an expectation that is not met is reported.
 fn holds(language: &Language) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
@@ -90,9 +90,7 @@ fn runs_in_a_workspace(workspace: &Workspace, component: &[u8]) {
     assert_eq!((&shown["name"], &shown["version"]), (&json!("hello"), &json!("0.1.0")), "{shown:#}");
     workspace.install("hello", component, "");
     for (title, args) in [("Greet Ada", json!({ "name": "Ada" })), ("Greet seven", json!({ "name": 7 }))] {
-        let mut asked = handoff("hello", title);
-        asked["args"] = args;
-        workspace.drop_file("hello", &format!("{title}.json"), text(&asked));
+        workspace.drop_handoff_with("hello", title, json!({ "args": args }));
     }
     let run = Output::within(workspace.command().arg("-w").arg(workspace.root()).args(["up", "--once"]), PATIENCE);
     run.ended(0);
@@ -126,16 +124,14 @@ fn a_plugin_in_rust_builds_outside_of_this_repository_and_runs() {
 
 #[test]
 fn a_plugin_in_python_builds_with_componentize_py_and_runs() {
-    if let Some(language) = Language::python() {
-        holds(&language);
-    }
+    let language = or_skip!(Language::python());
+    holds(&language);
 }
 
 #[test]
 fn a_plugin_in_javascript_builds_with_componentize_js_and_runs() {
-    if let Some(language) = Language::javascript() {
-        holds(&language);
-    }
+    let language = or_skip!(Language::javascript());
+    holds(&language);
 }
 
 #[test]
@@ -145,16 +141,14 @@ fn the_steps_of_the_readme_lead_to_a_plugin_in_rust() {
 
 #[test]
 fn the_steps_of_the_readme_lead_to_a_plugin_in_python() {
-    if let Some(language) = Language::python() {
-        follows(&language, "--lang python", "python", "src/app.py");
-    }
+    let language = or_skip!(Language::python());
+    follows(&language, "--lang python", "python", "src/app.py");
 }
 
 #[test]
 fn the_steps_of_the_readme_lead_to_a_plugin_in_javascript() {
-    if let Some(language) = Language::javascript() {
-        follows(&language, "--lang javascript", "js", "src/app.js");
-    }
+    let language = or_skip!(Language::javascript());
+    follows(&language, "--lang javascript", "js", "src/app.js");
 }
 
 /// Holds that the commands, the code and the example of `plugins/README.md` do what it says, from nothing to a plugin that runs.
@@ -212,15 +206,14 @@ fn without_times(table: &str) -> Vec<Vec<&str>> {
 #[test]
 fn a_plugin_in_python_reads_granted_folders_and_no_others() {
     let said = "a.md 8; denied denied denied";
-    if let Some(language) = Language::python() {
-        reads(&language, "app.py", PYTHON_READER, said);
-    }
+    let language = or_skip!(Language::python());
+    reads(&language, "app.py", PYTHON_READER, said);
 }
 
 /// What the template's README says about requests is followed to the letter.
 #[test]
 fn a_plugin_in_python_fetches_as_its_readme_says() {
-    let Some(language) = Language::python() else { return };
+    let language = or_skip!(Language::python());
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
@@ -245,7 +238,7 @@ fn a_plugin_in_python_fetches_as_its_readme_says() {
 /// Bodies larger than what is sent at once, methods, and the words for what is refused.
 #[test]
 fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
-    let Some(language) = Language::python() else { return };
+    let language = or_skip!(Language::python());
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
@@ -269,7 +262,7 @@ fn a_plugin_in_python_sends_bodies_and_reads_why_a_request_was_refused() {
 /// The address of a host that the operator sets is read through `baton:plugin/http`.
 #[test]
 fn a_plugin_in_python_asks_the_host_that_the_operator_sets() {
-    let Some(language) = Language::python() else { return };
+    let language = or_skip!(Language::python());
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
@@ -321,16 +314,15 @@ class Handler(exports.Handler):
         return Outcome(OutcomeKind.DONE, said, [], [], [])
 "#;
 
-/// JavaScript has no files of its own; the template brings them.
+/// JavaScript itself has no file functions; the template brings them.
 #[test]
 fn a_plugin_in_javascript_reads_granted_folders_and_no_others() {
     let said = "a.md 8; not-permitted; /etc/passwd lies in no granted folder";
-    if let Some(language) = Language::javascript() {
-        reads(&language, "app.js", JAVASCRIPT_READER, said);
-    }
+    let language = or_skip!(Language::javascript());
+    reads(&language, "app.js", JAVASCRIPT_READER, said);
 }
 
-/// Holds that a plugin of this source, to which `plans` is lent for reading and `out` for writing, says `said`.
+/// Holds that a plugin of this source, to which `plans` is granted for reading and `out` for writing, says `said`.
 fn reads(language: &Language, file: &str, source: &str, said: &str) {
     let workspace = Workspace::init();
     let folder = language.new_plugin(&workspace);
@@ -413,7 +405,7 @@ export const handler = {
 #[ignore = "compiles everything cold, to measure it"]
 #[expect(clippy::print_stderr, reason = "the figures are what it is for")]
 fn figures() {
-    for language in [Some(Language::rust()), Language::python(), Language::javascript()].into_iter().flatten() {
+    for language in [Ok(Language::rust()), Language::python(), Language::javascript()].into_iter().flatten() {
         let workspace = Workspace::init();
         let folder = language.new_plugin(&workspace);
         let begun = Instant::now();

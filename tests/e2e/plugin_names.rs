@@ -179,7 +179,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
     fs::write(workspace.root().join("plugins/near.wasm"), renamed("hostile", "codex")).unwrap();
     let log = workspace.up_once().stderr;
     assert!(log.contains("`codex` is easily taken for the agent Codex-MM1"), "{log}");
-    // A plugin with a name of its own, and one that was here before, are not warned of.
+    // A plugin with a new name, and one that was installed before, get no warning.
     let file = workspace.outside().join("listener.wasm");
     fs::copy(fixture("listener"), &file).unwrap();
     let installed = plugin(&workspace, &["install", file.to_str().unwrap()]).ended(0);
@@ -222,7 +222,7 @@ fn the_folder_of_a_removed_plugin_is_not_an_agents() {
     let folders = workspace.baton(&["agents", "--folders"]).ended(0).stdout;
     let row = folders.lines().find(|line| line.starts_with("handoffs/noop ")).unwrap();
     assert!(row.contains("skipped") && row.contains("its plugin was removed"), "{folders}");
-    // A broadcast does not reach it, and what is left there waits and is told of.
+    // A broadcast does not reach it, and what is left there waits and is reported.
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&handoff("all", "Hello"))).unwrap();
     workspace.drop_handoff("noop", "Meanwhile");
     let log = workspace.up_once().stderr;

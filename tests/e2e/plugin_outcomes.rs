@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use baton_tests::spotify_exports::HEADER;
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace};
 use serde_json::json;
 
 /// A workspace whose plugin has these grants, and a folder beside it for each `files:MODE=NAME`.
@@ -64,9 +64,7 @@ fn exports_that_cannot_be_read_are_no_import() {
     said(six, "refused", &["Nothing was imported. 6 files could not be read"], "export the playlists again");
 
     playlist(&folder, "Mix.csv");
-    let mut asked = handoff("spotify", "Import");
-    asked["action"] = json!("import");
-    workspace.drop_file("spotify", "import.json", text(&asked));
+    workspace.drop_handoff_with("spotify", "Import", json!({ "action": "import" }));
     workspace.up_once();
     let task = workspace.task("Import");
     assert_eq!((task.state.as_str(), task.outcome.as_deref()), ("failed", Some("partial")), "{}", task.reason);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_tests::{Missing, OciRegistry, Output, Workspace, fixture, tool};
+use baton_tests::{OciRegistry, Output, Skipped, Workspace, fixture, or_skip, tool};
 use serde_json::Value;
 
 use crate::plugins::{listed, plugin, revised};
@@ -18,7 +18,7 @@ fn minisign(home: &Path, args: &[&str]) {
 }
 
 /// A workspace that trusts a key, and a copy of `noop` outside of it that the key has signed.
-fn signed() -> Result<(Workspace, PathBuf), Missing> {
+fn signed() -> Result<(Workspace, PathBuf), Skipped> {
     tool("minisign", "minisign")?;
     let workspace = Workspace::init();
     let home = workspace.outside().to_owned();
@@ -38,7 +38,7 @@ fn sign(file: &Path) {
 
 #[test]
 fn what_a_trusted_key_has_signed_runs_at_once_and_so_does_its_next_revision() {
-    let Ok((workspace, file)) = signed() else { return };
+    let (workspace, file) = or_skip!(signed());
     let file = file.to_str().unwrap();
     plugin(&workspace, &["install", file]).ended(0);
     let first = noop(&workspace);
@@ -60,7 +60,7 @@ fn what_a_trusted_key_has_signed_runs_at_once_and_so_does_its_next_revision() {
 
 #[test]
 fn a_dropped_package_with_its_signature_needs_no_approval() {
-    let Ok((workspace, file)) = signed() else { return };
+    let (workspace, file) = or_skip!(signed());
     workspace.write("plugins/noop.wasm.minisig", fs::read(file.with_extension("wasm.minisig")).unwrap());
     workspace.write("plugins/noop.wasm", fs::read(&file).unwrap());
     workspace.up_once();
@@ -72,7 +72,7 @@ fn a_dropped_package_with_its_signature_needs_no_approval() {
 
 #[test]
 fn a_plugin_comes_from_a_registry_and_follows_its_tag() {
-    let Ok(registry) = OciRegistry::open() else { return };
+    let registry = or_skip!(OciRegistry::open());
     let workspace = Workspace::init();
     let (file, reference) = (workspace.outside().join("noop.wasm"), registry.reference("plugins/noop:1"));
     let publish = |component: &[u8]| {

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use baton_tests::{Workspace, handoff, repository, text};
-use serde_json::Value;
+use baton_tests::{Workspace, handoff_with, repository, text};
+use serde_json::{Value, json};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -52,7 +52,7 @@ fn fails(manifest: &str, error: u8, said: &str) -> Vec<u8> {
     component(manifest, &body, said)
 }
 
-/// Ends well with `said` as its summary and as the name of a report of no bytes.
+/// Succeeds with `said` as its summary and as the name of a report of no bytes.
 fn reports(manifest: &str, said: &str) -> Vec<u8> {
     let body = format!(
         "(i32.store (i32.const 24) (i32.const 1024)) (i32.store (i32.const 28) (i32.const {0}))
@@ -207,9 +207,11 @@ fn an_update_whose_secret_goes_to_more_hosts_or_another_header_says_so_and_waits
 #[test]
 fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
     let workspace = Workspace::with_noop();
-    let mut value = handoff("noop", "x");
-    value["title"] = Value::from("Pay\u{202e}gnihton\u{1b}[2J\u{2066}");
-    value["source_agent"] = Value::from("boss\u{202e}\u{9b}31m");
+    let value = handoff_with(
+        "noop",
+        "x",
+        json!({ "title": "Pay\u{202e}gnihton\u{1b}[2J\u{2066}", "source_agent": "boss\u{202e}\u{9b}31m" }),
+    );
     workspace.drop_file("noop", "job.json", text(&value));
     let log = workspace.up_once();
     harmless(&log.stderr, "gnihton");
@@ -225,8 +227,7 @@ fn titles_and_senders_of_handoffs_are_one_line_where_they_are_shown() {
 #[test]
 fn a_summary_of_megabytes_is_cut_off_and_says_so_wherever_it_is_shown() {
     let workspace = Workspace::with_hostile();
-    let mut asks = handoff("hostile", &"Title ".repeat(100_000));
-    asks["action"] = "long-words".into();
+    let asks = handoff_with("hostile", &"Title ".repeat(100_000), json!({ "action": "long-words" }));
     workspace.drop_file("hostile", "long.json", text(&asks));
     let log = workspace.up_once().stderr;
     let [task] = workspace.tasks_of("hostile").try_into().unwrap();

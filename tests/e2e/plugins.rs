@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use baton_tests::{Output, Workspace, fixture, handoff, text};
-use serde_json::Value;
+use baton_tests::{Output, Workspace, fixture, handoff_with, text};
+use serde_json::{Value, json};
 
 /// A component with other bytes and the same manifest.
 pub(crate) fn revised(name: &str) -> Vec<u8> {
@@ -41,7 +41,7 @@ fn digest(workspace: &Workspace, name: &str) -> String {
     listed(workspace, name)["digest"].as_str().unwrap().to_owned()
 }
 
-/// Installs a file that lies outside the workspace; gives the revision that waits for its approval.
+/// Installs a file outside the workspace; gives the revision that waits for its approval.
 fn install(workspace: &Workspace, component: &[u8]) -> String {
     let file = workspace.outside().join("package.wasm");
     fs::write(&file, component).unwrap();
@@ -64,8 +64,7 @@ fn a_dropped_package_has_an_inbox_and_work_only_when_somebody_has_allowed_it() {
     assert!(!workspace.root().join("handoffs/noop").exists(), "it owns no inbox");
     let agents = workspace.baton(&["agents", "--json"]).ended(0).stdout;
     assert!(!agents.contains("\"noop\""), "it is no agent: {agents}");
-    let mut everybody = handoff("all", "Hello");
-    everybody["target_agent"] = Value::from("all");
+    let everybody = handoff_with("all", "Hello", json!({ "target_agent": "all" }));
     fs::write(workspace.root().join("handoffs/01_inbox/hello.json"), text(&everybody)).unwrap();
     workspace.wait_for("the broadcast", |workspace| (workspace.tasks("Hello").len() > 1).then_some(()));
     assert!(workspace.tasks_of("noop").is_empty(), "it gets no broadcast");

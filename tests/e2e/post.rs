@@ -1,14 +1,12 @@
-//! What a plugin sends under a key of its own: once while it is open, anew when it has ended, and never again when it was
+//! What a plugin sends under its own key: once while it is open, anew when it has ended, and never again when it was
 //! taken back.
 
-use baton_tests::{Output, Task, Workspace, text};
+use baton_tests::{Output, Task, Workspace, answer, text};
 use serde_json::{Value, json};
-
-use super::soak::answer;
 
 const GRANTED: &str = "handoffs = true";
 
-/// Has the plugin do these things, without a daemon; what it sends lies in the inboxes then.
+/// Has the plugin do these things, without a daemon; what it sends is in the inboxes then.
 #[track_caller]
 fn post(workspace: &Workspace, lines: &[&str]) -> Output {
     let lines = format!("do={}", json!(lines));
@@ -42,7 +40,7 @@ fn return_for(workspace: &Workspace, agent: &str, key: &str, status: &str) {
 #[test]
 fn a_key_is_asked_once_while_it_is_open_and_anew_when_it_was_answered() {
     let workspace = Workspace::with_post(GRANTED);
-    // Twice in one task, and once more before anybody has looked at the file.
+    // Twice in one task, and once more before anybody has read the file.
     post(&workspace, &["send Cursor-MM1 k", "send Cursor-MM1 k"]).ended(0);
     post(&workspace, &["send Cursor-MM1 k"]).ended(0);
     assert_eq!(file_in(&workspace, "Cursor-MM1")["dedupe_key"], "post:k");

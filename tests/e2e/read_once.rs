@@ -1,4 +1,4 @@
-//! What lies in inboxes and folders of triggers and does not change is not read again: not at a start, not by the look of every
+//! Unchanged files in inboxes and folders of triggers are not read again: not at a start, not by the check of every
 //! minute. Counted is how often the kernel opens a file there, so nothing depends on speed.
 
 use std::fs;

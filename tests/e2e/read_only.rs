@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_tests::{Daemon, Mount, Workspace};
+use baton_tests::{Daemon, Mount, Workspace, or_skip};
 
 fn wait_for_refusal(workspace: &Workspace, daemon: &Daemon) {
     let refused = || daemon.log().contains("Read-only file system");
@@ -13,7 +13,7 @@ fn wait_for_refusal(workspace: &Workspace, daemon: &Daemon) {
 fn an_inbox_that_is_read_only_keeps_its_files_until_it_is_writable_again() {
     let workspace = Workspace::with_noop();
     let dropped = workspace.drop_all("noop", &["One", "Two", "Three"]);
-    let Ok(inbox) = Mount::same(&workspace.inbox_of("noop")) else { return };
+    let inbox = or_skip!(Mount::same(&workspace.inbox_of("noop")));
     inbox.read_only();
     let daemon = workspace.up_and_serving();
     wait_for_refusal(&workspace, &daemon);
@@ -33,7 +33,7 @@ fn an_archive_that_is_read_only_is_tried_until_it_is_writable_again() {
     let workspace = Workspace::with_noop();
     let archive = workspace.root().join("handoffs/noop/02_processed");
     fs::create_dir_all(&archive).unwrap();
-    let Ok(mount) = Mount::same(&archive) else { return };
+    let mount = or_skip!(Mount::same(&archive));
     mount.read_only();
     let daemon = workspace.up_and_serving();
     let dropped = workspace.drop_all("noop", &["One", "Two", "Three"]);
@@ -49,7 +49,7 @@ fn an_archive_that_is_read_only_is_tried_until_it_is_writable_again() {
 #[test]
 fn the_inbox_of_a_sender_that_is_read_only_gets_its_answers_later() {
     let workspace = Workspace::with_noop();
-    let Ok(inbox) = Mount::same(&workspace.inbox_of("Claude-MM1")) else { return };
+    let inbox = or_skip!(Mount::same(&workspace.inbox_of("Claude-MM1")));
     inbox.read_only();
     let daemon = workspace.up_and_serving();
     let dropped = workspace.drop_all("noop", &["One", "Two", "Three"]);

@@ -1,4 +1,4 @@
-//! Plugins and repositories: the real `git` is the judge of the answers, and nothing that is no commit, no path or no
+//! Plugins and repositories: the real `git` is the judge of the answers, and nothing that is not a commit, a path or a
 //! granted folder gets an answer. What a hostile repository could do is tested where it is read, in the sandbox.
 
 use std::process::Command;
@@ -41,13 +41,13 @@ fn a_plugin_is_told_what_git_tells() {
 #[test]
 fn what_is_no_commit_no_path_or_no_granted_folder_gets_no_answer() {
     let workspace = with_history();
-    drop(std::fs::remove_dir_all("/tmp/baton-git"));
-    workspace.baton(&["run", "store", "break-out"]).ended(0);
+    let outside = workspace.outside().join("attacked");
+    workspace.baton(&["run", "store", "break-out", "--arg", &format!("outside={}", outside.display())]).ended(0);
     let report = workspace.read("reports/break-out.txt");
     assert!(!report.contains("OPEN"), "{report}");
     assert_eq!(report.matches("refused: ").count(), 39, "{report}");
     assert!(report.contains("allowed: true"), "{report}");
-    assert!(!std::path::Path::new("/tmp/baton-git").exists());
+    assert!(!outside.exists());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Files that are nearly handoffs: what is repaired is done, kept byte for byte and recorded; what is rejected is told to its
+//! Files that are nearly handoffs: what is repaired is done, kept byte for byte and recorded; what is rejected is reported to its
 //! sender with the place and what to write. `handoffs/README.md` has the table.
 
 use std::fs;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use baton_tests::{Daemon, Dropped, Workspace, baton};
+use baton_tests::{Daemon, Dropped, Workspace, baton, or_skip, skip};
 
 /// `baton up` behind a shell that first does `limit`.
 fn up_with(workspace: &Workspace, shell: &[&str], limit: &str) -> Command {
@@ -47,9 +47,12 @@ fn without_watches_files_are_found_by_looking() {
     const NONE: &str = "echo 0 > /proc/sys/user/max_inotify_instances";
     let workspace = Workspace::with_noop();
     let possible = Command::new("unshare").args(["-r", "sh", "-c", NONE]).output();
-    if !possible.is_ok_and(|tried| tried.status.success()) {
-        return skipped("no user namespace in which watches can run out");
-    }
+    or_skip!(
+        possible
+            .ok()
+            .filter(|tried| tried.status.success())
+            .ok_or_else(|| skip("this user may not make a user namespace in which watches run out"))
+    );
     let config = workspace.read("baton.toml") + "\n[agents.noop]\npoll = true\n";
     workspace.write("baton.toml", config);
     let daemon = workspace.up_by(&mut up_with(&workspace, &["unshare", "-r", "sh"], NONE));
@@ -59,9 +62,4 @@ fn without_watches_files_are_found_by_looking() {
     let log = daemon.log();
     assert!(log.contains("max_user_instances"), "what mends it is said: {log}");
     assert!(daemon.stop().success());
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn skipped(reason: &str) {
-    eprintln!("SKIPPED: {reason}");
 }

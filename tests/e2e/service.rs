@@ -1,4 +1,4 @@
-//! `baton service`: the file that is written, what the system is told, and what is left alone. The system of the machine
+//! `baton service`: the file that is written, the commands that the system gets, and what is not changed. The system of the machine
 //! that the tests run on is never spoken to: `systemctl` is a script that notes what it was asked.
 #![cfg(target_os = "linux")]
 
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_tests::{Output, Workspace, baton};
+use baton_tests::{Output, Workspace, baton, or_skip, tool};
 
 /// A workspace and a system.
 struct Place {
@@ -157,13 +157,8 @@ fn what_is_another_s_is_left_alone() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
 fn systemd_itself_understands_a_unit_with_awkward_paths() {
-    if Command::new("systemd-analyze").arg("--version").output().is_err() {
-        assert!(!std::env::var("CI").is_ok_and(|value| value == "true"), "systemd-analyze must be there under CI=true");
-        eprintln!("SKIPPED: systemd-analyze is not there, so nothing else has read the unit");
-        return;
-    }
+    or_skip!(tool("systemd-analyze", "apt-get install systemd"));
     let place = Place::new("50% of $HOME \"it\" \\x & 'that'");
     place.service(&["install", "--name", "team"]).ended(0);
     let unit = place.units().join("team.service");

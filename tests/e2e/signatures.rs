@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use baton_tests::{Missing, OciRegistry, Output, Workspace, fixture, tool};
+use baton_tests::{OciRegistry, Output, Skipped, Workspace, fixture, or_skip, tool};
 use serde_json::json;
 
 /// A workspace, and a signed copy of the fixture `noop` outside of it.
@@ -13,7 +13,7 @@ struct Place {
 }
 
 impl Place {
-    fn new() -> Result<Self, Missing> {
+    fn new() -> Result<Self, Skipped> {
         tool("minisign", "apt-get install minisign")?;
         let workspace = Workspace::init();
         let file = workspace.outside().join("noop.wasm");
@@ -64,7 +64,7 @@ impl Place {
 
 #[test]
 fn a_signature_beside_a_file_is_judged_by_the_keys_of_the_workspace() {
-    let Ok(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let (ours, theirs) = (place.id("ours"), place.id("theirs"));
     assert_eq!(place.judged(&place.file), ("unknown".to_owned(), Some(ours.clone()), 0));
     place.trust(&["theirs", "ours"]);
@@ -85,7 +85,7 @@ fn a_signature_beside_a_file_is_judged_by_the_keys_of_the_workspace() {
 
 #[test]
 fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
-    let Ok(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     place.trust(&["ours"]);
     let beside = format!("{}.minisig", place.file);
     let (component, signature) = (fs::read(&place.file).unwrap(), fs::read_to_string(&beside).unwrap());
@@ -117,7 +117,7 @@ fn a_changed_component_a_changed_signature_and_one_of_something_else_are_bad() {
 
 #[test]
 fn a_signature_goes_through_a_registry_and_a_bad_one_is_not_published() {
-    let (Ok(registry), Ok(place)) = (OciRegistry::open(), Place::new()) else { return };
+    let (registry, place) = (or_skip!(OciRegistry::open()), or_skip!(Place::new()));
     place.trust(&["ours"]);
     let push = |tag: &str| place.workspace.baton(&["plugin", "push", &place.file, &registry.reference(tag)]);
     let signed = push("noop:signed").ended(0);

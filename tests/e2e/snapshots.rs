@@ -1,15 +1,15 @@
 //! Databases of other programs: a snapshot is one committed state while another process keeps writing, nothing leads out of
-//! the folder, and what is no database is said so. `python3` is the other program; without it the tests of it say so.
+//! the folder, and a file that is not a database is reported as such. `python3` is the other program.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use baton_tests::{Output, PATIENCE, Workspace, handoff, text};
+use baton_tests::{Output, PATIENCE, Skipped, Workspace, handoff, or_skip, text, tool};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -48,16 +48,6 @@ print('ready', flush=True)
 sys.stdin.readline()
 ";
 
-/// A workspace with the fixture plugin `holder` and a folder for it beside the workspace.
-fn workspace(grants: &str) -> (Workspace, PathBuf) {
-    let workspace = Workspace::init();
-    let music = workspace.outside().join("music");
-    fs::create_dir_all(&music).unwrap();
-    let folder = format!("files = [{{ folder = \"music\", mode = \"rw\", path = {:?} }}]", music.display().to_string());
-    workspace.install_fixture("holder", &format!("{folder}\n{grants}"));
-    (workspace, music)
-}
-
 fn run(workspace: &Workspace, action: &str, file: &str) -> Output {
     workspace.baton(&["run", "holder", action, "--arg", &format!("file={file}")])
 }
@@ -81,23 +71,19 @@ fn database(path: &Path, rows: i64) {
 struct Other(Child);
 
 impl Other {
-    /// Starts it and waits for its first word; `None`, loudly, where there is no python.
-    #[expect(clippy::print_stderr, reason = "a test that was not made has to say so")]
-    fn start(script: &str, args: &[&str]) -> Option<Self> {
+    /// Starts it and waits for its first line.
+    fn start(script: &str, args: &[&str]) -> Result<Self, Skipped> {
+        tool("python3", "apt-get install python3")?;
         let mut command = Command::new("python3");
         command.arg("-c").arg(script).args(args).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let Ok(mut child) = command.spawn() else {
-            assert!(!std::env::var("CI").is_ok_and(|ci| ci == "true"), "python3 must be there under CI=true");
-            eprintln!("SKIPPED: python3 is not installed, so no other program wrote");
-            return None;
-        };
+        let mut child = command.spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         said.read_line(&mut line).unwrap();
         assert!(!line.is_empty(), "it said nothing");
         // Else it would wait for somebody to read.
         std::thread::spawn(move || said.lines().map_while(Result::ok).for_each(drop));
-        Some(Self(child))
+        Ok(Self(child))
     }
 }
 
@@ -116,9 +102,9 @@ fn number(run: &Output, word: &str) -> i64 {
 
 #[test]
 fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     let path = music.join("library.db");
-    let Some(mut other) = Other::start(IDLER, &[&path.display().to_string()]) else { return };
+    let mut other = or_skip!(Other::start(IDLER, &[&path.display().to_string()]));
     let read = run(&workspace, "count", "library.db").ended(0);
     assert!(read.stderr.contains("rows 40 form 7 rest [0, 40]"), "{}", read.stderr);
     // The bytes of the file alone do not have them: that is what a copy of the file would have been.
@@ -131,9 +117,9 @@ fn a_snapshot_has_what_is_committed_and_not_yet_in_the_file() {
 #[test]
 fn every_snapshot_is_one_state_while_another_process_writes() {
     for checkpoint in ["5", "100000"] {
-        let (workspace, music) = workspace(READ);
+        let (workspace, music) = Workspace::with_holder(READ);
         let path = music.join("library.db").display().to_string();
-        let Some(_other) = Other::start(WRITER, &[&path, checkpoint]) else { return };
+        let _other = or_skip!(Other::start(WRITER, &[&path, checkpoint]));
         let mut before = 0;
         for _ in 0..8 {
             let read = run(&workspace, "count", "library.db").ended(0);
@@ -148,7 +134,7 @@ fn every_snapshot_is_one_state_while_another_process_writes() {
 
 #[test]
 fn nothing_is_left_of_a_snapshot_and_nothing_made_in_the_folder() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5);
     run(&workspace, "count", "a.db").ended(0);
     assert_eq!(names(&music), ["a.db"]);
@@ -170,7 +156,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn no_path_leads_out_of_the_folder() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5);
     database(&workspace.outside().join("b.db"), 6);
     fs::create_dir(music.join("in")).unwrap();
@@ -202,14 +188,14 @@ fn no_path_leads_out_of_the_folder() {
     workspace.baton(&["plugin", "grant", "holder", "hard-links"]).ended(0);
     let hard = run(&workspace, "count", "hard.db").ended(0);
     assert!(hard.stderr.contains("rows 6"), "{}", hard.stderr);
-    // What SQLite would open beside a database is looked at, too.
+    // The files that SQLite would open beside a database are checked, too.
     symlink("../b.db", music.join("a.db-wal")).unwrap();
     refused(&workspace, "a.db", "leads out");
 }
 
 #[test]
 fn what_is_no_whole_database_is_said_so() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("whole.db"), 3_000);
     let whole = fs::read(music.join("whole.db")).unwrap();
     fs::write(music.join("empty.db"), "").unwrap();
@@ -230,7 +216,7 @@ fn what_is_no_whole_database_is_said_so() {
 
 #[test]
 fn a_database_that_is_too_large_is_not_copied() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     let path = music.join("large.db");
     database(&path, 1);
     let mut bytes = fs::read(&path).unwrap();
@@ -244,7 +230,7 @@ fn a_database_that_is_too_large_is_not_copied() {
 
 #[test]
 fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     let (path, index) = (music.join("x.db"), music.join("x.db-shm"));
     let original = workspace.outside().join("original.db");
     let writer = Connection::open(&original).unwrap();
@@ -280,7 +266,7 @@ fn a_file_that_is_cut_short_while_it_is_copied_does_not_end_the_daemon() {
 
 #[test]
 fn there_is_no_way_out_of_a_snapshot() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5_000);
     let before = fs::read(music.join("a.db")).unwrap();
     let attacked = run(&workspace, "attack", "a.db").ended(0);
@@ -291,7 +277,7 @@ fn there_is_no_way_out_of_a_snapshot() {
 
 #[test]
 fn a_missing_grant_is_named_with_its_command() {
-    let (workspace, music) = workspace("");
+    let (workspace, music) = Workspace::with_holder("");
     database(&music.join("a.db"), 1);
     refused(&workspace, "a.db", "baton plugin grant holder sql=files:ro");
     let wrong = workspace.baton(&["plugin", "grant", "holder", "sql=files:rw"]);
@@ -304,7 +290,7 @@ fn a_missing_grant_is_named_with_its_command() {
 
 #[test]
 fn a_folder_says_where_it_is_on_the_host() {
-    let (workspace, music) = workspace(READ);
+    let (workspace, music) = Workspace::with_holder(READ);
     let told = workspace.baton(&["run", "holder", "where"]).ended(0);
     assert!(told.stderr.contains(&music.canonicalize().unwrap().display().to_string()), "{}", told.stderr);
 }

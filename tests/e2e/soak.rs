@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use baton_tests::{Counts, Expectations, Workspace, handoff, text};
+use baton_tests::{Counts, Expectations, Workspace, answer, handoff, text};
 use serde_json::{Value, json};
 
 use crate::failpoints::{POINTS, armed};
@@ -27,18 +27,6 @@ fn soak() {
     let number = |name: &str, or: u64| std::env::var(name).ok().map_or(or, |text| text.parse().unwrap());
     let rounds = usize::try_from(number("BATON_SOAK_ROUNDS", 500)).unwrap();
     Soak::new(number("BATON_SOAK_SEED", 1)).run(rounds);
-}
-
-/// A RETURN of `agent` to `Claude-MM1` for the handoff `id`.
-pub(crate) fn answer(agent: &str, id: &str) -> Value {
-    json!({
-        "type": "RETURN_HANDOFF",
-        "timestamp": "2026-01-18T12:00:00Z",
-        "executing_agent": agent,
-        "originating_agent": "Claude-MM1",
-        "original_handoff": { "handoff_id": id },
-        "execution_summary": { "work_completed": ["It is done."] },
-    })
 }
 
 /// A soak under way.
@@ -236,7 +224,7 @@ impl Soak {
         "duplicates"
     }
 
-    /// A request that lies with its agent is written over.
+    /// A request in the inbox of its agent is overwritten.
     fn edit(&mut self) -> &'static str {
         if self.lying.is_empty() {
             return self.for_an_external_agent();

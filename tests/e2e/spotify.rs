@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use baton_tests::music::{tune, write_wav};
 use baton_tests::spotify_exports::{self, HEADER};
-use baton_tests::{Task, Workspace, handoff, text};
+use baton_tests::{Task, Workspace};
 use serde_json::{Value, json};
 
 /// A workspace in which the plugin has all that it asks for, and where its folders lie.
@@ -41,10 +41,7 @@ impl Place {
     fn ask(&self, action: &str, args: &Value) -> Task {
         let plugin = if action == "wanted" { "music-files" } else { "spotify" };
         let title = format!("{action} {}", self.workspace.status().len());
-        let mut asked = handoff(plugin, &title);
-        asked["action"] = action.into();
-        asked["args"] = args.clone();
-        self.workspace.drop_file(plugin, &format!("{}.json", title.replace(' ', "-")), text(&asked));
+        self.workspace.drop_handoff_with(plugin, &title, json!({ "action": action, "args": args }));
         self.workspace.up_once();
         self.workspace.task(&title)
     }
@@ -145,9 +142,7 @@ fn names_that_lead_elsewhere_stay_in_the_folder_of_exports() {
 fn a_missing_grant_names_the_command_that_gives_it() {
     let workspace = Workspace::init();
     workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
-    let mut asked = handoff("spotify", "Import");
-    asked["action"] = "import".into();
-    workspace.drop_file("spotify", "Import.json", text(&asked));
+    workspace.drop_handoff_with("spotify", "Import", json!({ "action": "import" }));
     workspace.up_once();
     let task = workspace.task("Import");
     assert_eq!(task.state, "needs_grant");
@@ -240,11 +235,8 @@ fn a_damaged_database_of_the_plugin_is_said_and_no_export_is_written_without_it(
     let place = Place::new();
     place.playlist("Mix", &[1]);
     place.done("import", &json!({}));
-    let states = fs::read_dir(place.workspace.outside().join("state/baton")).unwrap();
-    let own = states.map(|entry| entry.unwrap().path().join("plugins/spotify.db")).find(|path| path.is_file());
-    let tables = rusqlite::Connection::open(own.unwrap()).unwrap();
-    tables.execute_batch("DROP TABLE IF EXISTS episodes; CREATE TABLE episodes (unknown TEXT)").unwrap();
-    drop(tables);
+    let damage = "DROP TABLE IF EXISTS episodes; CREATE TABLE episodes (unknown TEXT)";
+    place.workspace.database("plugins/spotify.db").execute_batch(damage).unwrap();
     let task = place.ask("export", &json!({}));
     assert!(task.state == "failed" && task.reason.contains("service"), "{task:?}");
     assert!(place.made().is_empty());

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
-use baton_tests::{Daemon, Workspace, handoff, text};
+use baton_tests::{Daemon, Workspace};
+use serde_json::json;
 
 const OWN: &str = "sql = [{ database = \"own\", mode = \"rw\" }, { database = \"catalog\", mode = \"rw\" }]";
 
@@ -84,12 +85,7 @@ fn asked(statement: &str) -> (String, Duration) {
     let gauge = Gauge::on(daemon.id());
     let daemon_before = figure(Path::new(&format!("/proc/{}", daemon.id())), "VmRSS:").unwrap_or_default();
     let begun = Instant::now();
-    let mut grind = handoff("store", "grind");
-    if let Some(fields) = grind.as_object_mut() {
-        fields.insert("action".to_owned(), "grind".into());
-        fields.insert("args".to_owned(), serde_json::json!({ "statement": statement }));
-    }
-    workspace.drop_file("store", "grind.json", text(&grind));
+    workspace.drop_handoff_with("store", "grind", json!({ "action": "grind", "args": { "statement": statement } }));
     let task = workspace.wait_for_archive("grind");
     let took = begun.elapsed();
     let (temporary, memory) = gauge.stop();

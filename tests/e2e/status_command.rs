@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use baton_tests::{Missing, Output, PATIENCE, Workspace, handoff, text, tool};
+use baton_tests::{Output, PATIENCE, Skipped, Workspace, or_skip, text, tool};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -15,9 +15,7 @@ fn with_reasons() -> Workspace {
     workspace.drop_action("hostile", "ask-human");
     workspace.drop_action("hostile", "ask-grant");
     workspace.drop_file("noop", "broken.json", b"{ \"title\": no json }");
-    let mut dependent = handoff("noop", "Dependent");
-    dependent["depends_on"] = json!(["never-there"]);
-    workspace.drop_file("noop", "dependent.json", text(&dependent));
+    workspace.drop_handoff_with("noop", "Dependent", json!({ "depends_on": ["never-there"] }));
     let late = json!({ "handoff_id": "late", "source_agent": "Claude-MM1", "title": "Late", "deadline": "2026-01-01T00:00:00Z" });
     workspace.drop_file("Cursor-MM1", "late.json", text(&late));
     workspace.drop_file(
@@ -228,7 +226,7 @@ fn watching_without_a_terminal_wants_json() {
 
 /// Runs `baton ARGS` on a terminal of that many columns, which `script` makes.
 #[cfg(target_os = "linux")]
-fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Result<String, Missing> {
+fn on_terminal(workspace: &Workspace, columns: usize, args: &str) -> Result<String, Skipped> {
     tool("script", "apt install bsdutils")?;
     let baton = baton_tests::baton();
     let line = format!("stty cols {columns} rows 40; {} -w {} {args}", baton.display(), workspace.root().display());
@@ -267,7 +265,7 @@ fn on_a_terminal_the_log_has_local_times_titles_senders_and_warnings() {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "All is well");
     workspace.drop_action("hostile", "trap");
-    let Ok(shown) = on_terminal(&workspace, 200, "up --once") else { return };
+    let shown = or_skip!(on_terminal(&workspace, 200, "up --once"));
     let shown = plain(&shown);
     let well = line(&shown, "Did nothing.");
     assert!(

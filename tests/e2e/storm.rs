@@ -129,7 +129,7 @@ fn answer_by_hand(workspace: &Workspace) -> usize {
     answered
 }
 
-/// Holds that each file is a task of its own with the dropped bytes, and gives the tasks by title.
+/// Holds that each file is a separate task with the dropped bytes, and gives the tasks by title.
 fn by_title(workspace: &Workspace, dropped: &BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<Task>> {
     let mut tasks = BTreeMap::<String, Vec<Task>>::new();
     let mut left: BTreeSet<&String> = dropped.keys().collect();

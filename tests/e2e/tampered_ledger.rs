@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::Workspace;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, params_from_iter};
 use serde_json::json;
@@ -15,9 +15,7 @@ fn worked() -> (Workspace, PathBuf) {
     let workspace = Workspace::with_hostile();
     workspace.drop_handoff("noop", "Done");
     workspace.drop_handoff("Cursor-MM1", "Lies with an agent");
-    let mut after = handoff("noop", "Waits");
-    after["depends_on"] = json!(["id-lies-with-an-agent"]);
-    workspace.drop_file("noop", "waits.json", text(&after));
+    workspace.drop_handoff_with("noop", "Waits", json!({ "depends_on": ["id-lies-with-an-agent"] }));
     workspace.drop_action("hostile", "ask-human");
     workspace.drop_action("hostile", "trap");
     workspace.write("plans/plan.md", "# Plan\n\n- [x] `tree/a.py` prints\n");

@@ -5,22 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use baton_tests::{Workspace, fixture, sha256};
+use baton_tests::{Workspace, files_below, fixture, sha256};
 use rusqlite::{Connection, OpenFlags};
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(files_below(&path));
-        } else {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
-}
 
 /// The state and the head file as they were, kept aside to be brought back before each tampering.
 struct Original {

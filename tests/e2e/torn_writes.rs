@@ -5,15 +5,14 @@ use std::io::Write as _;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
-use baton_tests::{Workspace, handoff, sha256, text};
+use baton_tests::{Workspace, handoff_with, sha256, text};
 use serde_json::json;
 
 /// Longer than a file has to be quiet.
 const PAUSE: Duration = Duration::from_millis(900);
 
 fn large(title: &str) -> Vec<u8> {
-    let mut value = handoff("noop", title);
-    value["body"] = json!("word ".repeat(2_000));
+    let value = handoff_with("noop", title, json!({ "body": "word ".repeat(2_000) }));
     text(&value)
 }
 

@@ -1,9 +1,9 @@
 //! What people and agents do to a file while its task waits: rename it, move it between an agent's folders, take it away,
-//! spoil it, take the whole folder away. Each means one thing (host/docs/guide.md, "What happens to a file").
+//! spoil it, take the whole folder away. Each means one thing (handoffs/README.md, "What happens to an edited, moved or deleted file").
 
 use std::fs;
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
 /// A workspace in which a plugin's task waits with its file.
@@ -136,9 +136,7 @@ fn the_end_of_a_task_waits_for_an_inbox_that_is_away() {
 #[test]
 fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_waiting() {
     let workspace = waiting();
-    let mut next = handoff("hostile", "next");
-    next["depends_on"] = json!(["id-ask-human"]);
-    next["action"] = json!("ok");
+    let next = handoff_with("hostile", "next", json!({ "depends_on": ["id-ask-human"], "action": "ok" }));
     workspace.drop_file("hostile", "next.json", text(&next));
     workspace.up_once();
     assert_eq!(workspace.task("next").state, "waiting");

@@ -1,4 +1,4 @@
-//! `baton up` as a process of its own, which ends with its test at the latest.
+//! `baton up` as a separate process, which ends with its test at the latest.
 
 use std::fs::File;
 use std::os::unix::process::ExitStatusExt as _;
@@ -43,7 +43,7 @@ impl Daemon {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Waits until it has died by itself; tells whether SIGKILL ended it. `None` when it lives after `patience`.
+    /// Waits until it has died without a signal from the test; returns whether SIGKILL ended it. `None` when it lives after `patience`.
     pub fn died(&mut self, patience: Duration) -> Option<bool> {
         let begun = Instant::now();
         loop {
@@ -66,7 +66,7 @@ impl Daemon {
     /// Stops it where it is, as a machine under load does.
     ///
     /// # Panics
-    /// When it is gone already.
+    /// When it has ended already.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
@@ -74,7 +74,7 @@ impl Daemon {
     /// Lets it go on.
     ///
     /// # Panics
-    /// When it is gone already.
+    /// When it has ended already.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
@@ -86,7 +86,7 @@ impl Daemon {
     /// Sends Ctrl-C.
     ///
     /// # Panics
-    /// When it is gone already.
+    /// When it has ended already.
     pub fn interrupt(&self) {
         self.signal(Signal::INT);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 
-use crate::Missing;
+use crate::{Skipped, skip};
 
 /// Name, major and minor number of character devices that every Linux has in `/dev`.
 const DEVICES: [(&str, u32, u32); 5] =
@@ -14,16 +14,13 @@ const DEVICES: [(&str, u32, u32); 5] =
 /// Makes `folder` with the devices `null`, `zero`, `full`, `random` and `tty`.
 ///
 /// # Errors
-/// When this user may not make devices; that was said on stderr.
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-pub fn make_devices(folder: &Path) -> Result<(), Missing> {
+/// When this user may not make devices.
+pub fn make_devices(folder: &Path) -> Result<(), Skipped> {
     let mode = Mode::from_raw_mode(0o666);
     let make = |(name, major, minor): (&str, u32, u32)| {
         Ok(mknodat(CWD, folder.join(name), FileType::CharacterDevice, mode, makedev(major, minor))?)
     };
-    fs::create_dir(folder).and_then(|()| DEVICES.into_iter().try_for_each(make)).map_err(|error| {
-        // Under CI=true as well: it is a right of the user there, not a program that could be installed.
-        eprintln!("SKIPPED: this user may not make devices ({error}): nothing was tested against them");
-        Missing
-    })
+    fs::create_dir(folder)
+        .and_then(|()| DEVICES.into_iter().try_for_each(make))
+        .map_err(|error| skip(format!("this user may not make devices ({error})")))
 }

@@ -1,7 +1,7 @@
 //! A Drive as years of syncs that raced have left one, and the databases that belong to it: made of a seed, the same each time.
 //!
 //! Its shape is that of a real one: 241 databases with a folder each (six have lost their CSV, 103 have no backups), 168 more folders
-//! of 136 of them, 272 CSV files that lie beside all folders, two folders of no database, and 1,892 backups, 307 of them of one.
+//! of 136 of them, 272 CSV files beside all folders, two folders of no database, and 1,892 backups, 307 of them of one.
 
 use std::fs;
 use std::path::Path;
@@ -151,7 +151,7 @@ pub fn drive(folder: &Path, shape: Shape, seed: u64) {
         }
     }
     for orphan in 0..shape.orphans {
-        // Some of databases that there are, most of ones that are gone.
+        // Some belong to databases that exist, most to deleted ones.
         let number = if orphan % 4 == 0 { orphan % shape.databases } else { 10_000 + orphan };
         write(format!("Lost {orphan}_{}.csv", id(number)), &format!("orphan {orphan}\n"));
     }

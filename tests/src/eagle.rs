@@ -78,7 +78,7 @@ pub struct Manner {
     pub token: Option<String>,
     /// What happens to the next requests for a path that has this in it, one after the other.
     pub trouble: Vec<(&'static str, Trouble)>,
-    /// Where it says that the open library lies, where that is another place than usual.
+    /// The path that it reports for the open library, if that is not the usual one.
     pub library: Option<String>,
     /// Whether it does not say which library is open.
     pub keeps_library_secret: bool,
@@ -105,7 +105,7 @@ impl Eagle {
     /// A server with the library `Music` open, which is empty.
     ///
     /// # Panics
-    /// When there is no port.
+    /// When no port is free.
     #[must_use]
     pub fn start(manner: Manner) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -147,7 +147,7 @@ impl Eagle {
         self.lock().items.push(item.as_object().cloned().unwrap_or_default());
     }
 
-    /// Gives an item tags that are no list of texts.
+    /// Gives an item tags that are not a list of texts.
     pub fn spoil(&self, id: &str, tags: Value) {
         if let Some(item) = find(&mut self.lock().items, id) {
             item.insert("tags".to_owned(), tags);
@@ -184,7 +184,7 @@ impl Eagle {
     /// The tags of an item.
     ///
     /// # Panics
-    /// When there is no such item.
+    /// When the item is missing.
     #[must_use]
     pub fn tags(&self, id: &str) -> Vec<String> {
         let mut state = self.lock();
@@ -231,7 +231,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
         state.asked.push(asked.clone());
         let at = state.manner.trouble.iter().position(|(part, _)| asked.line.contains(part));
         let trouble = at.map(|at| state.manner.trouble.remove(at).1);
-        // What ends before it is heard changes nothing.
+        // A connection that ends before its request arrives changes nothing.
         let (status, answer) = if matches!(trouble, None | Some(Trouble::Late(_) | Trouble::Half | Trouble::Slow(_))) {
             answer(&mut state, &asked)
         } else {

@@ -16,6 +16,32 @@ pub fn handoff(to: &str, title: &str) -> Value {
     })
 }
 
+/// The same with more or other fields.
+///
+/// # Panics
+/// When `fields` is not an object.
+#[must_use]
+pub fn handoff_with(to: &str, title: &str, fields: Value) -> Value {
+    let (Value::Object(mut all), Value::Object(fields)) = (handoff(to, title), fields) else {
+        panic!("fields are an object");
+    };
+    all.extend(fields);
+    Value::Object(all)
+}
+
+/// A RETURN of `agent` to `Claude-MM1` for the handoff `id`.
+#[must_use]
+pub fn answer(agent: &str, id: &str) -> Value {
+    json!({
+        "type": "RETURN_HANDOFF",
+        "timestamp": "2026-01-18T12:00:00Z",
+        "executing_agent": agent,
+        "originating_agent": "Claude-MM1",
+        "original_handoff": { "handoff_id": id },
+        "execution_summary": { "work_completed": ["It is done."] },
+    })
+}
+
 /// The bytes of a JSON file.
 #[must_use]
 pub fn text(value: &Value) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Databases and claims as the host lends them to plugins, for plugins' own native tests: the real catalog and the real sessions of
+//! Databases and claims as the host grants them to plugins, for plugins' own native tests: the real catalog and the real sessions of
 //! `baton_plugin_sql`, with authorizer, quotas and limits, without a component around them.
 //!
 //! It is the one place here that calls the host's code, because what is tested with it is the plugin's.
@@ -49,7 +49,7 @@ impl HostDatabase {
         Self::try_open(Database::Own, path.to_owned(), false)
     }
 
-    /// Writes down of a file what `baton library scan` does: where it lies, how long it is, and artist and title of its tags. No track.
+    /// Records of a file what `baton library scan` does: its path, how long it is, and artist and title of its tags. No track.
     pub fn scan(&self, path: &str, [artist, title]: [&str; 2], duration_ms: i64) -> anyhow::Result<()> {
         let tables = rusqlite::Connection::open(&self.access.path)?;
         tables.execute(

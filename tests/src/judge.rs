@@ -1,6 +1,6 @@
-//! The judge of a workspace that was killed: what was put in, held against what lies there when all is quiet again.
+//! The judge of a workspace that was killed: what was dropped, compared with what is there when all work has ended.
 //!
-//! A [`Expectations`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file lies in one
+//! A [`Expectations`] is kept by whoever drops files. Its verdict knows nothing of how the daemon works: every file is in one
 //! place with the bytes that it had, every request has its RETURNs and no more, nothing half done is left, the chain of
 //! events is whole.
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::{Output, Task, Workspace, sha256};
+use crate::{Output, Task, Workspace, files_below, sha256};
 
 /// How often what was interrupted too often is sent on its way again.
 const RETRIES: usize = 5;
@@ -37,7 +37,7 @@ pub struct Counts {
 }
 
 impl Expectations {
-    /// A file was dropped; it must lie in `places` places in the end.
+    /// A file was dropped; it must be in `places` places in the end.
     pub fn file(&mut self, bytes: &[u8], places: usize) {
         *self.files.entry(sha256(bytes)).or_default() += places;
     }
@@ -64,7 +64,7 @@ impl Expectations {
     #[track_caller]
     pub fn judge(&self, workspace: &Workspace, when: &str) -> Counts {
         let tasks = workspace.status();
-        let files = files_below(&workspace.root().join("handoffs"));
+        let files = visible_below(&workspace.root().join("handoffs"));
         each_task_is_at_its_end(&tasks, workspace, when);
         self.each_file_is_where_it_belongs(&files, &tasks, when);
         let returns = self.each_request_is_answered(&files, workspace, when);
@@ -140,26 +140,13 @@ fn nothing_half_done_is_left(workspace: &Workspace, when: &str) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with(".baton-") && name != ".baton-owner" && name != ".baton-ledger"
     };
-    let left: Vec<PathBuf> = all_below(workspace.root()).into_iter().filter(is_temporary).collect();
+    let left: Vec<PathBuf> = files_below(workspace.root()).into_iter().filter(is_temporary).collect();
     assert!(left.is_empty(), "{when}: left over: {left:#?}");
 }
 
-/// Every visible file.
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+fn visible_below(folder: &Path) -> Vec<PathBuf> {
     let visible = |path: &PathBuf| !path.file_name().unwrap_or_default().to_string_lossy().starts_with('.');
-    all_below(folder).into_iter().filter(visible).collect()
-}
-
-fn all_below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => found.extend(all_below(&entry.path())),
-            _ => found.push(entry.path()),
-        }
-    }
-    found.sort();
-    found
+    files_below(folder).into_iter().filter(visible).collect()
 }
 
 impl Workspace {

@@ -7,13 +7,16 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper of tests ends the test when its ground is not there")]
 
 mod daemon;
+mod databases;
 mod devices;
 pub mod djay_library;
 mod done_once;
 pub mod drive_folder;
 mod eagle;
+mod files;
 mod handoff;
 pub mod host_services;
+mod hosts;
 mod judge;
 mod mount;
 pub mod music;
@@ -24,22 +27,22 @@ pub mod plugin_examples;
 mod server;
 pub mod spotify_exports;
 mod task;
-mod tool;
 mod workspace;
 
+pub use baton_judges::{Skipped, corpora, missing, or_skip, recordings, repository, skip, tool, tools};
 pub use daemon::Daemon;
 pub use devices::make_devices;
 pub use done_once::Dropped;
 pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
-pub use handoff::{handoff, sha256, text};
+pub use files::{contents_below, files_below};
+pub use handoff::{answer, handoff, handoff_with, sha256, text};
 pub use judge::{Counts, Expectations};
 pub use mount::Mount;
 pub use oci_registry::OciRegistry;
 pub use output::Output;
-pub use places::{Missing, baton, fixture, repository, shared, tools};
+pub use places::{baton, fixture};
 pub use server::{ReceivedRequest, Server};
 pub use task::{Event, Finding, Flag, LimitUsage, Task, Why};
-pub use tool::tool;
 pub use workspace::Workspace;
 
 /// How long anything is waited for. Nothing takes a tenth of it; a machine under load may.

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Missing;
+use crate::{Skipped, skip};
 
 /// A file system over a folder, until the value goes. What lay in the folder is in it too.
 #[derive(Debug)]
@@ -18,11 +18,11 @@ impl Mount {
     /// A file system of `kib` KiB in memory.
     ///
     /// # Errors
-    /// When this user may not mount; that was said on stderr.
+    /// When this user may not mount.
     ///
     /// # Panics
-    /// When there is no room for a temporary folder.
-    pub fn small(folder: &Path, kib: u32) -> Result<Self, Missing> {
+    /// When no temporary folder can be made.
+    pub fn small(folder: &Path, kib: u32) -> Result<Self, Skipped> {
         let aside = tempfile::tempdir().expect("a temporary folder");
         copy(folder, aside.path());
         run("mount", ["-t", "tmpfs", "-o", &format!("size={kib}k"), "baton-tests"], folder)
@@ -35,8 +35,8 @@ impl Mount {
     /// The folder itself, as a file system that can be made read only.
     ///
     /// # Errors
-    /// When this user may not mount; that was said on stderr.
-    pub fn same(folder: &Path) -> Result<Self, Missing> {
+    /// When this user may not mount.
+    pub fn same(folder: &Path) -> Result<Self, Skipped> {
         run("mount", [OsStr::new("--bind"), folder.as_os_str()], folder).map_err(|reason| missing(&reason))?;
         Ok(Self { folder: folder.to_owned() })
     }
@@ -44,8 +44,8 @@ impl Mount {
     /// One folder, seen at another one too.
     ///
     /// # Errors
-    /// When this user may not mount; that was said on stderr.
-    pub fn over(folder: &Path, at: &Path) -> Result<Self, Missing> {
+    /// When this user may not mount.
+    pub fn over(folder: &Path, at: &Path) -> Result<Self, Skipped> {
         run("mount", [OsStr::new("--bind"), folder.as_os_str()], at).map_err(|reason| missing(&reason))?;
         Ok(Self { folder: at.to_owned() })
     }
@@ -107,9 +107,6 @@ fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>, folder
     if ran.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&ran.stderr).into_owned()) }
 }
 
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn missing(reason: &str) -> Missing {
-    // Under CI=true as well: it is a right of the user there, not a program that could be installed.
-    eprintln!("SKIPPED: this user may not mount ({}), try `unshare -rm`: the fault was not made", reason.trim());
-    Missing
+fn missing(reason: &str) -> Skipped {
+    skip(format!("this user may not mount ({}), try `unshare -rm`", reason.trim()))
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::{Missing, PATIENCE, sha256, tool};
+use crate::{PATIENCE, Skipped, sha256, tool};
 
 /// `baton` with the password `letmein`, by bcrypt with its cheapest cost.
 const HTPASSWD: &str = "baton:$2y$05$abcdefghijklmnopqrstuuKwWV7ESJpzKzf9FQg57dBvMuv92X9HS\n";
@@ -30,7 +30,7 @@ impl OciRegistry {
     ///
     /// # Panics
     /// When it does not start.
-    pub fn open() -> Result<Self, Missing> {
+    pub fn open() -> Result<Self, Skipped> {
         Self::start("")
     }
 
@@ -41,7 +41,7 @@ impl OciRegistry {
     ///
     /// # Panics
     /// When it does not start.
-    pub fn with_password() -> Result<Self, Missing> {
+    pub fn with_password() -> Result<Self, Skipped> {
         Self::start("auth: {htpasswd: {realm: baton, path: ./htpasswd}}\n")
     }
 
@@ -52,14 +52,14 @@ impl OciRegistry {
     ///
     /// # Panics
     /// When it does not start.
-    pub fn with_tokens(realm: &str, certificate: &Path) -> Result<Self, Missing> {
+    pub fn with_tokens(realm: &str, certificate: &Path) -> Result<Self, Skipped> {
         let certificate = certificate.display();
         Self::start(&format!(
             "auth: {{token: {{realm: '{realm}', service: registry, issuer: baton, rootcertbundle: '{certificate}'}}}}\n"
         ))
     }
 
-    fn start(auth: &str) -> Result<Self, Missing> {
+    fn start(auth: &str) -> Result<Self, Skipped> {
         tool("docker-registry", "apt-get install docker-registry")?;
         let folder = tempfile::Builder::new().prefix("baton-registry-").tempdir().expect("a temporary folder");
         let config = format!(

@@ -1,6 +1,8 @@
-//! Where the program, the fixture plugins, the repository and the corpus of real files are.
+//! Where the program and the fixture plugins are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::repository;
 
 const HOW: &str = "run `cargo xtask test`, or first `cargo build -p baton` and `cargo xtask guests`";
 
@@ -30,58 +32,4 @@ pub fn fixture(name: &str) -> PathBuf {
     let component = folder.join(format!("{}.wasm", name.replace('-', "_")));
     assert!(component.is_file(), "{} is missing: {HOW}", component.display());
     component
-}
-
-/// The top of the repository.
-///
-/// # Panics
-/// When the tests lie elsewhere than they did when they were built.
-#[must_use]
-pub fn repository() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the tests lie in the repository").to_owned()
-}
-
-/// The corpus of real files is not on this machine.
-#[derive(Clone, Copy, Debug)]
-pub struct Missing;
-
-/// A folder of `../shared`, the corpus of real files beside the repository.
-///
-/// # Errors
-/// When it is not there; that was said on stderr.
-///
-/// # Panics
-/// When it is not there under `CI=true`.
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-pub fn shared(folder: &str) -> Result<PathBuf, Missing> {
-    let shared = repository().join("../shared").join(folder);
-    if let Ok(found) = shared.canonicalize() {
-        return Ok(found);
-    }
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!ci, "{} must be there under CI=true", shared.display());
-    eprintln!("SKIPPED: {} is not there, so nothing was tested against real files", shared.display());
-    Err(Missing)
-}
-
-/// The tools of a language (`python`, `node`), as `.ci/run` installs them: a folder for `PATH`, below `BATON_TOOLS` or in
-/// `target/tools`.
-///
-/// # Errors
-/// When `tool` is not in it; that was said on stderr.
-///
-/// # Panics
-/// When it is not there under `CI=true`.
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-pub fn tools(folder: &str, tool: &str) -> Result<PathBuf, Missing> {
-    let tools = std::env::var_os("BATON_TOOLS").map_or_else(|| repository().join("target/tools"), PathBuf::from);
-    let place = tools.join(folder);
-    if place.join(tool).is_file() {
-        return Ok(place);
-    }
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true");
-    assert!(!ci, "{} must be there under CI=true", place.join(tool).display());
-    eprintln!("SKIPPED: {tool} is not in {}; .ci/run shows how to install it", place.display());
-    Err(Missing)
 }

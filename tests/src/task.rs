@@ -30,7 +30,7 @@ impl Task {
         self.file.as_deref().and_then(|file| file.rsplit('/').next()).unwrap_or_default()
     }
 
-    /// Whether nothing more happens to it by itself.
+    /// Nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self.state.as_str(), "succeeded" | "failed" | "dead" | "cancelled" | "duplicate" | "quarantined")

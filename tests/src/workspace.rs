@@ -9,11 +9,11 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Daemon, Output, PATIENCE, Task, Why, baton, fixture, handoff, sha256, text};
+use crate::{Daemon, Output, PATIENCE, Task, Why, baton, fixture, handoff_with, sha256, text};
 
-/// A workspace of its own. It and its state go when the value goes.
+/// A separate workspace. Dropping the value deletes it and its state.
 #[derive(Debug)]
 pub struct Workspace {
     folder: tempfile::TempDir,
@@ -34,7 +34,7 @@ impl Workspace {
         workspace
     }
 
-    /// A workspace with the fixture plugin `noop` and, of the plugins inside the program, `audit` alone: what is told of all
+    /// A workspace with the fixture plugin `noop` and, of the plugins inside the program, `audit` alone: what is shown of all
     /// agents is the same however many ship.
     #[must_use]
     pub fn with_noop() -> Self {
@@ -52,7 +52,7 @@ impl Workspace {
             "hostile",
             "handoffs = true\nfiles = [{ folder = \"root\", mode = \"ro\" }, { folder = \"plans\", mode = \"rw\" }]",
         );
-        // A root that lies beside what governs the workspace, as a real one would.
+        // A root beside the files that govern the workspace, as a real one would be.
         workspace.write("tree/a.py", "print()\n");
         let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
         // Whoever tests one misdeed after the other does not want the plugin left alone for it.
@@ -69,6 +69,21 @@ impl Workspace {
         let config = workspace.read("baton.toml").replace("root = \".\"", "root = \"tree\"");
         workspace.write("baton.toml", &config);
         workspace
+    }
+
+    /// The fixture plugin `holder` with a folder for it beside the workspace.
+    ///
+    /// # Panics
+    /// When the folder cannot be made.
+    #[must_use]
+    pub fn with_holder(grants: &str) -> (Self, PathBuf) {
+        let workspace = Self::init();
+        let music = workspace.outside().join("music");
+        fs::create_dir_all(&music).expect("a folder");
+        let path = music.display().to_string();
+        let folder = format!("files = [{{ folder = \"music\", mode = \"rw\", path = {path:?} }}]");
+        workspace.install_fixture("holder", &format!("{folder}\n{grants}"));
+        (workspace, music)
     }
 
     /// A workspace with `noop` and the fixture plugin `post`, with `grants` as TOML.
@@ -90,7 +105,7 @@ impl Workspace {
     /// A place for a workspace that is not made yet.
     ///
     /// # Panics
-    /// When there is no room for temporary files.
+    /// When no temporary files can be made.
     #[must_use]
     pub fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("baton-e2e-").tempdir().expect("a temporary folder");
@@ -129,7 +144,7 @@ impl Workspace {
         all.map(|entry| entry.path()).find(is_its).expect("a state folder")
     }
 
-    /// The program with an environment of its own: state beside the workspace, no colours, no setting of the user.
+    /// The program with a separate environment: state beside the workspace, no colours, no setting of the user.
     #[must_use]
     pub fn command(&self) -> Command {
         self.command_of(baton())
@@ -158,7 +173,7 @@ impl Workspace {
         Output::of(self.command().arg("-w").arg(&self.root).args(args))
     }
 
-    /// Runs `baton up --once`, which must end well.
+    /// Runs `baton up --once`, which must succeed.
     #[track_caller]
     pub fn up_once(&self) -> Output {
         self.baton(&["up", "--once"]).ended(0)
@@ -299,17 +314,20 @@ impl Workspace {
 
     /// Drops a handoff of `Claude-MM1` with an action for `agent`; gives the bytes.
     pub fn drop_action(&self, agent: &str, action: &str) -> Vec<u8> {
-        let mut value = handoff(agent, action);
-        if let Some(object) = value.as_object_mut() {
-            object.insert("action".to_owned(), Value::from(action));
-        }
-        self.drop_file(agent, &format!("{action}.json"), text(&value));
-        text(&value)
+        self.drop_handoff_with(agent, action, json!({ "action": action }))
     }
 
     /// Drops a handoff of `Claude-MM1` for `agent`; gives the bytes.
     pub fn drop_handoff(&self, agent: &str, title: &str) -> Vec<u8> {
-        let bytes = text(&handoff(agent, title));
+        self.drop_handoff_with(agent, title, json!({}))
+    }
+
+    /// The same with more or other fields.
+    ///
+    /// # Panics
+    /// When `fields` is not an object.
+    pub fn drop_handoff_with(&self, agent: &str, title: &str, fields: Value) -> Vec<u8> {
+        let bytes = text(&handoff_with(agent, title, fields));
         self.drop_file(agent, &format!("{}.json", title.replace(' ', "-")), &bytes);
         bytes
     }
@@ -373,25 +391,25 @@ impl Workspace {
         serde_json::from_value(value).expect("the history as the design has it")
     }
 
-    /// What lies in an agent's `01_inbox`, by name; hidden names are left out.
+    /// The names in an agent's `01_inbox`; hidden names are left out.
     #[must_use]
     pub fn inbox(&self, agent: &str) -> Vec<String> {
         self.list(&format!("handoffs/{agent}/01_inbox"))
     }
 
-    /// What lies in an agent's `02_processed`.
+    /// The names in an agent's `02_processed`.
     #[must_use]
     pub fn processed(&self, agent: &str) -> Vec<String> {
         self.list(&format!("handoffs/{agent}/02_processed"))
     }
 
-    /// What lies in an agent's `03_failed`.
+    /// The names in an agent's `03_failed`.
     #[must_use]
     pub fn failed(&self, agent: &str) -> Vec<String> {
         self.list(&format!("handoffs/{agent}/03_failed"))
     }
 
-    /// What lies in a folder of the workspace, by name; nothing when it is not there.
+    /// The names in a folder of the workspace; none when it is missing.
     #[must_use]
     pub fn list(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().filter_map(Result::ok);

@@ -8,16 +8,13 @@
     reason = "a test ends when its ground is not there, and tells its figures"
 )]
 
-#[expect(dead_code, reason = "others need its reader of WAV files")]
-#[path = "judge/mod.rs"]
-mod judge;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::{Options, read};
+use baton_judges::{or_skip, tool};
 
 /// The most that the process had in memory since it was last asked, in KiB.
 fn peak_kib() -> u64 {
@@ -54,9 +51,7 @@ fn memory_has_a_bound_and_does_not_grow_with_the_length() {
     /// Of what a longer file may take more: its words, a buffer of them that doubles, and the tables of an MP4 (some 10 bytes of
     /// each packet).
     const MORE_KIB: u64 = 768;
-    if judge::music(usize::MAX).is_empty() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let folder = tempfile::tempdir().expect("a folder");
     let minutes = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { [5, 600] } else { [5, 25] };
     forget_peak();

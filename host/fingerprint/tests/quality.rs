@@ -15,10 +15,10 @@ mod transforms;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use baton_fingerprint::index::{duplicates, groups};
+use baton_judges::{Skipped, or_skip, recordings, tool};
 
 use self::set::{Print, Set};
 use self::transforms::{Class, ORIGINAL, TRANSFORMS};
@@ -30,22 +30,16 @@ const LENGTH_S: u32 = 45;
 /// The original, sixteen standard changes and four hard ones come first in the list.
 const CHANGES: usize = 21;
 
-/// The music and the tools; none, with a word about it, where they are missing and this is no CI.
-fn music() -> Option<Vec<(String, PathBuf)>> {
-    let there = |tool: &str| Command::new(tool).arg("-version").output().is_ok();
+/// The music, where the tools are installed.
+fn music() -> Result<Vec<(String, PathBuf)>, Skipped> {
+    tool("ffmpeg", "apt-get install ffmpeg")?;
+    tool("fpcalc", "apt-get install libchromaprint-tools")?;
+    let recordings = recordings()?;
     let mut pieces: Vec<_> = corpus::pieces(&corpus::PACKAGES, &[]).into_iter().collect();
-    pieces.retain(|(_, file)| file.components().any(|part| part.as_os_str() == "wesnoth"));
+    pieces.retain(|(_, file)| recordings.contains(file));
     pieces.truncate(PIECES);
-    if there("ffmpeg") && there("fpcalc") && pieces.len() == PIECES {
-        return Some(pieces);
-    }
-    let why = "ffmpeg, fpcalc (libchromaprint-tools) or wesnoth-1.16-music is missing: `apt-get install` them";
-    assert!(std::env::var_os("CI").is_none(), "{why}");
-    #[expect(clippy::print_stderr, reason = "a skip must be seen")]
-    {
-        eprintln!("SKIPPED: {why}");
-    }
-    None
+    assert_eq!(pieces.len(), PIECES);
+    Ok(pieces)
 }
 
 /// The pairs that are found or stand in one group.
@@ -85,7 +79,7 @@ fn recall(prints: &[&Print]) -> (usize, usize, Vec<String>) {
 
 #[test]
 fn copies_of_real_music_are_found_and_nothing_else() {
-    let Some(pieces) = music() else { return };
+    let pieces = or_skip!(music());
     let (words, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let set = Set::make((words.path(), work.path()), &pieces, &TRANSFORMS[..CHANGES], LENGTH_S).unwrap();
     assert!(set.failed.is_empty(), "{:?}", set.failed);

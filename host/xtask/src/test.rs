@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change lands, the quick checks first.
 
+use std::collections::BTreeMap;
+
 use crate::shell::{self, cargo};
 use crate::{guests, shell::Step};
 
@@ -31,7 +33,9 @@ pub(crate) fn run() -> anyhow::Result<()> {
     .run()?;
     // The tests start the program, so it is built first; together with them, so that dependencies are built once.
     ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
-    ready(tests()?).run()?;
+    let skipped = shell::root().join("target/skipped.txt");
+    drop(std::fs::remove_file(&skipped));
+    ready(tests()?).env("BATON_SKIPPED", &skipped).run()?;
     ready(cargo([
         "test",
         "--workspace",
@@ -46,7 +50,20 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ]))
     .run()?;
     println!("\nall checks passed");
+    print_skipped(&std::fs::read_to_string(skipped).unwrap_or_default());
     Ok(())
+}
+
+/// Prints what tests could not check on this machine, each line once with the number of tests, and their sum.
+fn print_skipped(report: &str) {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for line in report.lines() {
+        *counts.entry(line).or_default() += 1;
+    }
+    for (line, tests) in &counts {
+        println!("{line} ({tests} times)");
+    }
+    println!("SKIPPED: {} in all", counts.values().sum::<usize>());
 }
 
 /// `cargo xtask soak [ROUNDS [SEED]]`: the daemon is killed that often under load, and what is left is judged.

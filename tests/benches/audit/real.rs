@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use baton_tests::{Workspace, shared};
+use baton_tests::{Workspace, repository};
 
 use crate::measure::{Audits, SETTLED};
 use crate::report::Report;
@@ -58,7 +58,7 @@ fn workspace() -> anyhow::Result<(Workspace, String)> {
 /// The real plans: below `BATON_CORPUS`, else in `../shared/corpus`.
 fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os("BATON_CORPUS").map(PathBuf::from);
-    let folder = named.or_else(|| shared("corpus").ok())?.join("plans");
+    let folder = named.unwrap_or_else(|| repository().join("../shared/corpus")).join("plans");
     folder.join("tree.tsv").is_file().then_some(folder)
 }
 

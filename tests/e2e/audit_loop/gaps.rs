@@ -29,7 +29,7 @@ fn a_gap_is_asked_for_and_seen_to_be_closed_by_what_is_there() {
     let before = workspace.wait_for("the first report", last_report);
     assert_eq!(before["completion_percent"], json!(0), "{before:#}");
 
-    // Made without a word: the audit sees it by itself and takes its request back.
+    // Made without a RETURN: the audit sees it and withdraws its request.
     workspace.write(TILL, REAL);
     let taken_back = workspace.wait_for_archive(&title(TILL));
     assert_eq!(taken_back.state, "cancelled", "{taken_back:#?}");

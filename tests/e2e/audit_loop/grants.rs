@@ -1,11 +1,11 @@
-//! Without its grants the audit works still: it says what it did not look at, with the command that mends it, and asks nobody.
+//! Without its grants the audit still works: it says what it did not check, with the command that fixes this, and asks nobody.
 
 use baton_tests::{Workspace, text};
 use serde_json::json;
 
 use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, answer, last_report, requests};
 
-/// An audit without these grants; gives the Markdown report. It was asked to look at everything.
+/// An audit without these grants; gives the Markdown report. It was asked to check everything.
 fn audited_without(words: &[&str]) -> (Workspace, String) {
     let workspace = Workspace::init();
     workspace.baton(&[&["plugin", "revoke", "audit"], words].concat()).ended(0);

@@ -20,7 +20,7 @@ fn both_are_made(workspace: &Workspace) {
     answer_to_the_audit(workspace, &request, DRAWER);
 }
 
-/// Everything was asked for once and lies with its agent.
+/// Everything was asked for once and is in the inbox of its agent.
 #[track_caller]
 fn is_asked_once(workspace: &Workspace, when: &str) {
     for path in [TILL, DRAWER] {

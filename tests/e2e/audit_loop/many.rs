@@ -1,4 +1,4 @@
-//! Many plans: each is watched, and a change is looked at in the plans that it concerns.
+//! Many plans: each is watched, and a change is checked in the plans that it concerns.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn a_change_is_looked_at_in_the_plans_that_name_it_and_the_others_are_remembered
     assert!(last_summary(&workspace).contains("40 % \u{2192} 60 %"), "of all: {}", last_summary(&workspace));
     assert_eq!(plans(&changed("src/both.py")), ["plans/A.md", "plans/B.md"]);
     assert_eq!(plans(&changed("src/lamp.py")), ["plans/B.md", "plans/C.md"]);
-    // A plan that is gone is only seen by an audit of all.
+    // Only an audit of all plans notices a deleted one.
     std::fs::remove_file(workspace.root().join("plans/C.md")).unwrap();
     assert_eq!(plans(&changed("src/till.py")).len(), 2);
     assert!(last_summary(&workspace).contains("4 of 4 deliverables present"), "{}", last_summary(&workspace));

@@ -1,7 +1,7 @@
-//! The audit as a loop: a gap is asked for, somebody makes it real or only says so, and the audit looks again by itself.
+//! The audit as a loop: a gap is asked for, somebody makes it real or only says so, and the audit checks again automatically.
 //!
 //! The test plays the agent. What an agent reads (its inbox), what a person reads (`status`, `why`) and what a program reads
-//! (the JSON report) is all that is looked at.
+//! (the JSON report) is all that is checked.
 
 mod gaps;
 mod grants;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 const PLAN_FILE: &str = "plans/TILL.md";
 
-/// One deliverable that is said to be done, and one that is not.
+/// One deliverable that the plan calls done, and one that it does not.
 const PLAN: &str = "# Till\n\n**Owner:** Claude-MM1\n\n## Deliverables\n\n- [x] `src/till.py`\n- [ ] `src/drawer.py`\n";
 
 /// Of the second deliverable alone.
@@ -29,7 +29,7 @@ const DRAWER: &str = "src/drawer.py";
 /// How the names of reports of plans begin.
 const REPORTS: &str = "PLANS_AUDIT_REPORT_";
 
-/// A file that is no stub.
+/// A file that is not a stub.
 const REAL: &str =
     "def total(prices):\n    return sum(price for price in prices if price > 0)\n\n\nprint(total([1, 2, 3]))\n";
 

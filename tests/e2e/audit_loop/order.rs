@@ -60,7 +60,7 @@ fn what_is_answered_within_the_time_of_quiet_ends_as_answered() {
     for nth in 0..TIMES {
         let request = requests(&workspace, &path(nth)).remove(0);
         workspace.write(&path(nth), REAL);
-        // The audits of the parts before it may look at it at any moment.
+        // The audits of the parts before it may read it at any moment.
         sleep(Duration::from_millis(40 * nth as u64));
         answer_to_the_audit(&workspace, &request, &path(nth));
         workspace.wait_for_archive(&title(&path(nth)));

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, handoff, or_skip, text};
 use serde_json::json;
 
 use super::{DRAWER, DRAWER_PLAN, PLAN_FILE, REAL, REPORTS, audits, last_report, last_summary, report_names, requests};
@@ -40,7 +40,7 @@ fn a_schedule_audits_and_says_nothing_when_nothing_changed() {
     let workspace = Workspace::init();
     let config = workspace.read("baton.toml");
     workspace.write("baton.toml", config + "\n[[agents.audit.schedule]]\ncron = \"0 * * * *\"\ntimezone = \"UTC\"\n");
-    let Some(clock) = Clock::of(&workspace) else { return };
+    let clock = or_skip!(Clock::of(&workspace));
     workspace.write(PLAN_FILE, DRAWER_PLAN);
     let at = |offset: &str, count: usize| {
         clock.set(offset);

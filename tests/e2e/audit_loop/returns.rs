@@ -1,6 +1,6 @@
 //! What a RETURN claims is looked up: a false one is flagged and asked for again, three times in all.
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, text};
 use serde_json::json;
 
 use super::{
@@ -54,9 +54,7 @@ fn a_return_between_two_others_is_flagged_when_it_is_false_and_only_then() {
     let workspace = Workspace::init();
     workspace.write("docs/there.md", "# There\n\nIt is really there.\n");
     for (name, path, is_false) in [("Make it", "docs/nowhere.md", true), ("Keep it", "docs/there.md", false)] {
-        let mut asked = handoff("Claude-MM1", name);
-        asked["source_agent"] = json!("Cursor-MM1");
-        workspace.drop_file("Claude-MM1", &format!("{is_false}.json"), text(&asked));
+        workspace.drop_handoff_with("Claude-MM1", name, json!({ "source_agent": "Cursor-MM1" }));
         workspace.up_once();
         let request = workspace.task(name);
         let value = answer("Claude-MM1", "Cursor-MM1", &request, path);

@@ -19,7 +19,7 @@ fn redact(text: &str) -> String {
                 word.push(c);
                 continue;
             }
-            // The folders `01_inbox` and so on are no numbers.
+            // The folders `01_inbox` and so on are not numbers.
             redacted.push_str(&if c == '_' && word.len() == 2 { word.clone() } else { redact_word(&word) });
             word.clear();
             redacted.push(c);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace};
 use serde_json::json;
 
 use super::fails;
@@ -72,9 +72,7 @@ fn the_state_goes_where_it_is_told_and_never_into_the_workspace() {
 #[test]
 fn a_state_inside_a_granted_folder_is_never_lent_to_a_plugin() {
     let workspace = Workspace::init();
-    let mut asked = handoff("audit", "Audit");
-    asked["action"] = json!("audit");
-    workspace.drop_file("audit", "ask.json", text(&asked));
+    workspace.drop_handoff_with("audit", "Audit", json!({ "action": "audit" }));
     let state = workspace.root().join("state");
     let state = state.to_str().unwrap();
     workspace.baton(&["--state", state, "up", "--once"]).ended(0);

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use baton_tests::{Output, Workspace, handoff, text};
+use baton_tests::{Output, Workspace, text};
 use serde_json::{Value, json};
 
 use super::fails;
@@ -136,10 +136,7 @@ fn the_return_goes_to_whom_it_is_to_be_replied_to() {
     let workspace = Workspace::with_noop();
     let sent = id(send(&workspace, &["--to", "noop", "--reply-to", "codex mm1"]));
     let lies = id(send(&workspace, &["--to", "Cursor-MM1", "--reply-to", "Codex-MM1"]));
-    let mut broken = handoff("audit", "Refused");
-    broken["reply_to"] = json!("Codex-MM1");
-    broken["action"] = json!("dance");
-    workspace.drop_file("audit", "refused.json", text(&broken));
+    workspace.drop_handoff_with("audit", "Refused", json!({ "reply_to": "Codex-MM1", "action": "dance" }));
     workspace.up_once();
     assert_eq!(workspace.returns_for("Codex-MM1", &sent).len(), 1);
     assert_eq!(workspace.returns_for("Codex-MM1", "id-refused").len(), 1);

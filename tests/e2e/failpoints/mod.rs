@@ -1,8 +1,8 @@
 //! The daemon is killed at every named point of a handoff's way, and nothing is lost, changed or done twice.
 //!
-//! Each scene puts work into a workspace that passes its points. For each point, and each hit of it, there is a workspace
-//! of its own: a daemon with the point armed dies by SIGKILL (one that lives on is a failure), `up --once` finishes the
-//! work, and the judge looks at all of it. The points are in `points`; a point that no scene passes is a failure too.
+//! Each scene puts work into a workspace that passes its points. For each point, and each hit of it, there is a
+//! separate workspace: a daemon with the point armed dies by SIGKILL (one that lives on is a failure), `up --once` finishes the
+//! work, and the judge checks all of it. The points are in `points`; a point that no scene passes is a failure too.
 
 mod points;
 mod scenes;

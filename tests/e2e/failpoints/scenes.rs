@@ -4,7 +4,7 @@ use std::fs;
 use std::thread::sleep;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Expectations, Output, Workspace, handoff, text};
+use baton_tests::{Expectations, Output, Workspace, answer, handoff, handoff_with, text};
 use serde_json::{Value, json};
 
 use super::{A_MOMENT, daemon_dies};
@@ -318,8 +318,7 @@ fn three_requests(workspace: &Workspace, book: &mut Expectations) {
 
 fn an_audit_and_two_requests(workspace: &Workspace, book: &mut Expectations) {
     workspace.write("plans/PLAN.md", "# Plan\n\n- `src/a.py`\n");
-    let mut asked = handoff("audit", "Audit");
-    asked["action"] = json!("audit");
+    let asked = handoff_with("audit", "Audit", json!({ "action": "audit" }));
     workspace.drop_file("audit", "audit.json", text(&asked));
     book.file(&text(&asked), 1);
     book.asks("Claude-MM1", "id-audit", 1);
@@ -343,8 +342,7 @@ fn into_the_drop_box(workspace: &Workspace, book: &mut Expectations) {
 
 /// Four places: the archive, two agents that read themselves, the plugin that has the action.
 fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
-    let mut value = handoff("all", "To all");
-    value["action"] = serde_json::json!("noop");
+    let value = handoff_with("all", "To all", json!({ "action": "noop" }));
     book.file(&drop_central(workspace, "all.json", &value), 4);
     book.asks("Claude-MM1", "id-to-all", 1);
 }
@@ -352,7 +350,7 @@ fn a_broadcast(workspace: &Workspace, book: &mut Expectations) {
 fn an_answered_request(workspace: &Workspace, book: &mut Expectations) {
     book.file(&workspace.drop_handoff("Codex-MM1", "Write it"), 1);
     workspace.up_once();
-    let answer = text(&super::super::soak::answer("Codex-MM1", "id-write-it"));
+    let answer = text(&answer("Codex-MM1", "id-write-it"));
     workspace.drop_file("Claude-MM1", "answer.json", &answer);
     book.file(&answer, 1);
     book.asks("Claude-MM1", "id-write-it", 1);
@@ -373,11 +371,10 @@ fn a_request_that_sends_two(workspace: &Workspace, book: &mut Expectations) {
     book.asks_among_plugins(1);
 }
 
-/// The file that was sent lies in one place all the time, and nobody gets a RETURN for it.
+/// The file that was sent is in one place all the time, and nobody gets a RETURN for it.
 fn a_request_that_is_taken_back(workspace: &Workspace, book: &mut Expectations) {
     let mut ask = |title: &str, line: &str| {
-        let mut asked = handoff("post", title);
-        asked["args"] = json!({ "do": [line] });
+        let asked = handoff_with("post", title, json!({ "args": { "do": [line] } }));
         workspace.drop_file("post", &format!("{title}.json"), text(&asked));
         book.file(&text(&asked), 1);
         book.asks("Claude-MM1", asked["handoff_id"].as_str().unwrap(), 1);
@@ -416,7 +413,7 @@ fn command_dies(workspace: &Workspace, command: &str, failpoints: &str, when: &s
     assert_eq!(output.code, -1, "{when}: it lives; is it built with `--features baton/failpoints`?\n{}", output.stderr);
 }
 
-/// Whoever wanted to end it is gone; somebody else ends it, when the lease of the first is over at the latest.
+/// The process that wanted to end it has died; another one ends it, when the lease of the first is over at the latest.
 fn cancel_for_good(workspace: &Workspace) {
     let id = workspace.status().remove(0).id;
     workspace.up_once();

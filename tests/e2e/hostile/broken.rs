@@ -1,5 +1,5 @@
 //! Components that were damaged on their way: cut anywhere, flipped anywhere. Reading, compiling and running them ends with
-//! an error or well, and never brings the host down. The seed is fixed, so a failure comes again.
+//! an error or a success, and never brings the host down. The seed is fixed, so a failure comes again.
 
 use std::fs;
 use std::time::Duration;

@@ -3,13 +3,13 @@
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_tests::{Workspace, fixture, make_devices};
+use baton_tests::{Workspace, fixture, make_devices, or_skip};
 
 #[test]
 fn devices_of_a_granted_folder_do_not_open() {
     let workspace = Workspace::with_noop();
     let folder = workspace.outside().join("devices");
-    let Ok(()) = make_devices(&folder) else { return };
+    or_skip!(make_devices(&folder));
     let grants = format!("files = [{{ folder = \"root\", mode = \"ro\", path = \"{}\" }}]", folder.display());
     workspace.install("hostile", &fs::read(fixture("hostile")).unwrap(), &grants);
     workspace.drop_action("hostile", "open-devices");

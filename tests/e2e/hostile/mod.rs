@@ -2,7 +2,7 @@
 //! plugins nor the memory of the host notice.
 //!
 //! What compiled Rust can do is an action of the fixture `hostile`; what no compiler would make is written as text
-//! ([`text`]); what is no component any more is made of one that was ([`broken`]).
+//! ([`text`]); damaged components are made of valid ones ([`broken`]).
 
 mod broken;
 mod crowd;

@@ -1,5 +1,5 @@
-//! Components that no compiler makes, written as text: tables that grow for ever, answers that lie about their size, another
-//! host's world. Each runs in the sandbox itself, with ceilings of its own manifest.
+//! Components that no compiler makes, written as text: tables that grow for ever, answers with a false size, another
+//! host's world. Each runs in the sandbox itself, with the limits of its manifest.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn encode(resolve: &Resolve, package: wit_parser::PackageId, text: &str) -> Vec<
     ComponentEncoder::default().validate(true).module(&module).unwrap().encode().unwrap()
 }
 
-/// A core module with memory, a table, an allocator that only goes on, and one function.
+/// A core module with memory, a table, an allocator that only grows, and one function.
 fn module(name: &str, signature: &str, body: &str, ask: &str) -> String {
     let manifest = format!(
         r#"{{"name":"text","version":"1.0.0","declares":{{"description":"","default_action":"a","actions":{{"a":{{"description":""}}}},"limits":{{{ask}}}}}}}"#

@@ -1,4 +1,4 @@
-//! What lies in music folders and is no music, or is not what it was a moment ago.
+//! Files in music folders that are not music, or that changed a moment ago.
 
 use std::ffi::OsStr;
 use std::fs;

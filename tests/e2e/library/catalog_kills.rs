@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_tests::{PATIENCE, Workspace, handoff, text};
+use baton_tests::{PATIENCE, Workspace};
 use serde_json::json;
 
 use super::database::{all_rows, number_or_none};
@@ -13,10 +13,7 @@ const TRACKS: u32 = 8_000;
 
 /// Puts the request for the import into a workspace.
 fn ask(workspace: &Workspace) {
-    let mut value = handoff("store", "fill");
-    value["action"] = json!("fill");
-    value["args"] = json!({ "tracks": TRACKS });
-    workspace.drop_file("store", "fill.json", text(&value));
+    workspace.drop_handoff_with("store", "fill", json!({ "action": "fill", "args": { "tracks": TRACKS } }));
 }
 
 #[test]
@@ -27,7 +24,7 @@ fn a_daemon_that_is_killed_while_a_plugin_writes_the_catalog_leaves_it_as_one_th
     whole.settle("");
     ask(&killed);
     let mut kills = 0;
-    // While sessions are written, and while plays are, each in a transaction of its own.
+    // While sessions are written, and while plays are, each in a separate transaction.
     for table in ["tracks", "sessions"] {
         let mut daemon = killed.up();
         let begun = Instant::now();

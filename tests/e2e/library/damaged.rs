@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Workspace, tool};
+use baton_tests::{Workspace, or_skip, tool};
 use serde_json::{Value, json};
 
 use super::{beside, duplicates, encode, said, scan, scan_mixed};
@@ -26,7 +26,7 @@ fn name(file: &Value) -> &str {
     file["path"].as_str().unwrap().rsplit('/').next().unwrap()
 }
 
-/// Noise that is no frame of anything.
+/// Noise that is not a frame of any codec.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 7_u32;
     let mut next = || {
@@ -38,9 +38,7 @@ fn noise(length: usize) -> Vec<u8> {
 
 #[test]
 fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -86,16 +84,14 @@ fn a_damaged_copy_is_never_kept_rather_than_an_intact_one() {
     }
     let text = said(&workspace, &["duplicates"], 0).stdout;
     assert!(text.contains("the other is damaged") && !text.contains("keep  …"), "{text}");
-    // Nothing is said of files that are whole.
+    // Whole files are not reported.
     assert_eq!(scan(&workspace, &aside, &[], 0)["read"]["damaged"], json!(0));
 }
 
 /// Damage after the two minutes that are fingerprinted counts too.
 #[test]
 fn damage_behind_the_part_that_is_compared_is_found() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -111,9 +107,7 @@ fn damage_behind_the_part_that_is_compared_is_found() {
 
 #[test]
 fn reasons_compare_what_differs() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -142,9 +136,7 @@ fn reasons_compare_what_differs() {
 #[test]
 fn one_changed_byte_costs_a_frame_and_not_the_file() {
     const COPIES: usize = 60;
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
     let source = aside.join("source.wav");
@@ -167,9 +159,7 @@ fn one_changed_byte_costs_a_frame_and_not_the_file() {
 
 #[test]
 fn what_was_cut_short_is_read_as_far_as_it_goes_or_is_corrupt() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
     let source = aside.join("source.wav");

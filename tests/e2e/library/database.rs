@@ -1,4 +1,4 @@
-//! The catalog as it lies on disk, without the times at which things were done: what two ways to one end have to have alike.
+//! The catalog on disk, without the times at which things were done: what two ways to one end have to have alike.
 
 use std::path::{Path, PathBuf};
 
@@ -52,7 +52,7 @@ pub(super) fn number_or_none(workspace: &Workspace, sql: &str) -> Option<i64> {
 }
 
 /// Every row of every table of the catalog with all columns, but those that a search index keeps, and when links were found: what a
-/// plugin wrote has no time of its own.
+/// plugin wrote has no separate time.
 pub(super) fn all_rows(workspace: &Workspace) -> Vec<String> {
     let connection = open(&catalog(workspace).expect("a catalog"));
     let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();

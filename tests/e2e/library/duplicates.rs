@@ -3,7 +3,7 @@
 use std::fs;
 
 use baton_tests::music::{tune, wav, write_wav};
-use baton_tests::{Workspace, tool};
+use baton_tests::{Workspace, or_skip, tool};
 use serde_json::{Value, json};
 
 use super::{beside, duplicates, encode, said, scan, scan_mixed};
@@ -60,9 +60,7 @@ fn copies_are_grouped_with_the_better_file_and_nothing_is_deleted() {
 
 #[test]
 fn copies_in_other_formats_are_found_by_their_sound_and_versions_are_kept_apart() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     for number in 0..8 {

@@ -40,7 +40,7 @@ fn its_items_are_audio_that_is_not_in_the_bin() {
         (&total["items"], &total["failed"], &total["reasons"][0]["reason"]),
         (&json!(9), &json!(1), &json!("not_found"))
     );
-    // Its folder alone is no library, and a folder that only has the name is none.
+    // Its folder alone is not a library, nor is a folder that only has the name.
     let wrong = beside(&workspace, "Wrong.library");
     let refused = workspace.baton(&["library", "scan", wrong.to_str().unwrap()]).ended(2);
     assert!(refused.stderr.contains("not an Eagle library"), "{}", refused.stderr);
@@ -54,7 +54,7 @@ fn what_mtime_json_does_not_name_as_changed_is_not_opened_again() {
     let folder = beside(&workspace, "Music.library");
     let (mut eagle, ids) = library(&folder);
     scan(&workspace, &folder, &[], 0);
-    // Nobody looks at it: the index says that it is as it was.
+    // It is not checked: the index says that it did not change.
     let deleted = |id: &str| {
         let path = eagle.item(id).join("metadata.json");
         let text = fs::read_to_string(&path).unwrap();

@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use baton_tests::{Output, PATIENCE, Workspace, tool};
+use baton_tests::{Output, PATIENCE, Skipped, Workspace, or_skip, recordings, tool};
 use serde_json::{Value, json};
 
 use super::{beside, scan};
-
-/// Debian's `wesnoth-1.16-music`, as `.ci/run` installs it.
-const MUSIC: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
 
 /// Pieces that play longer than [`LENGTH`] seconds.
 const PIECES: [&str; 3] = ["battle", "breaking_the_chains", "legends_of_the_north"];
@@ -61,11 +58,11 @@ fn parts(parts: &[Part]) -> String {
 }
 
 /// The labelled set in a folder: `NUMBER LABEL`, where a copy's label is none of an edit's.
-fn make(folder: &Path, work: &Path) {
+fn make(pieces: &Path, folder: &Path, work: &Path) {
     let base = |number: usize| work.join(format!("{number}.wav"));
     let length = LENGTH.to_string();
     for (number, piece) in PIECES.iter().enumerate() {
-        let from = Path::new(MUSIC).join(format!("{piece}.ogg"));
+        let from = pieces.join(format!("{piece}.ogg"));
         ffmpeg(&[&from], &["-t", &length, "-ar", "44100", "-ac", "2", "-map_metadata", "-1"], &base(number));
     }
     for number in 0..PIECES.len() {
@@ -113,22 +110,18 @@ fn duplicates(workspace: &Workspace, args: &[&str]) -> Output {
     Output::within(&mut command, 10 * PATIENCE).ended(0)
 }
 
-fn music() -> Option<PathBuf> {
-    tool("ffmpeg", "apt-get install ffmpeg").ok()?;
-    let folder = Path::new(MUSIC);
-    let ci = std::env::var("CI").is_ok_and(|value| value == "true") && cfg!(target_os = "linux");
-    assert!(folder.is_dir() || !ci, "{MUSIC} must be there under CI=true: apt-get install wesnoth-1.16-music");
-    folder.is_dir().then(|| folder.to_owned())
+/// The folder of real music, which ffmpeg edits.
+fn music() -> Result<PathBuf, Skipped> {
+    tool("ffmpeg", "apt-get install ffmpeg")?;
+    Ok(recordings()?[0].parent().unwrap().to_owned())
 }
 
 #[test]
 fn edits_of_real_music_are_not_duplicates_and_copies_are() {
-    if music().is_none() {
-        return;
-    }
+    let pieces = or_skip!(music());
     let workspace = Workspace::init();
     let folder = beside(&workspace, "music");
-    make(&folder, workspace.outside());
+    make(&pieces, &folder, workspace.outside());
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["library", "scan", "--json"]).arg(&folder);
     Output::within(&mut command, 10 * PATIENCE).ended(0);
@@ -147,7 +140,7 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
     let all = PIECES.len() * 10;
     assert!(right * 100 >= all * 99, "{right} of {all} copies are found: {:#}", found["review"]);
     assert!(right * 100 >= (right + wrong.len()) * 98, "edits are called duplicates: {wrong:?}");
-    // What an edit is, is said of each against the whole piece.
+    // Each edit is reported against the whole piece.
     let versions = found["versions"].as_array().unwrap();
     for (edit, _) in EDITS {
         for number in 0..PIECES.len() {
@@ -177,12 +170,10 @@ fn edits_of_real_music_are_not_duplicates_and_copies_are() {
 
 #[test]
 fn what_could_not_be_compared_to_its_end_and_what_is_hardly_alike_is_for_review() {
-    if music().is_none() {
-        return;
-    }
+    let pieces = or_skip!(music());
     let workspace = Workspace::init();
     let folder = beside(&workspace, "music");
-    let from = Path::new(MUSIC).join("battle.ogg");
+    let from = pieces.join("battle.ogg");
     ffmpeg(&[&from], &["-t", "130"], &folder.join("a.flac"));
     ffmpeg(&[&from], &["-t", "130", "-c:a", "libvorbis", "-q:a", "2"], &folder.join("b.ogg"));
     let equalised = "bass=g=10:f=110,equalizer=f=1000:t=o:w=1:g=-8,treble=g=8";

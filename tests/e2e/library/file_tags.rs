@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Workspace, tool, tools};
+use baton_tests::{Skipped, Workspace, or_skip, tool, tools};
 use serde_json::{Value, json};
 
 use super::{SECONDS, beside, encode, said, scan};
@@ -31,11 +31,11 @@ for key, value in (found.tags or {}).items() if found is not None else []:
 print(json.dumps([type(found).__name__, tags]))
 ";
 
-/// The judges are there.
-fn judged() -> Option<PathBuf> {
-    let all = [("ffmpeg", "apt-get install ffmpeg"), ("ogginfo", "apt-get install vorbis-tools")];
-    let missing = all.iter().any(|(program, install)| tool(program, install).is_err());
-    tools("python", "bin/python").ok().filter(|_| !missing).map(|place| place.join("bin/python"))
+/// Python with mutagen; the other judges are there too.
+fn judged() -> Result<PathBuf, Skipped> {
+    tool("ffmpeg", "apt-get install ffmpeg")?;
+    tool("ogginfo", "apt-get install vorbis-tools")?;
+    Ok(tools("python", "bin/python")?.join("bin/python"))
 }
 
 fn mutagen(python: &Path, format: &str, file: &Path) -> (String, BTreeMap<String, String>) {
@@ -53,7 +53,7 @@ fn samples(file: &Path) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-/// What ogginfo warns of, and whether it ends well.
+/// Whether ogginfo succeeds, and its warnings.
 fn ogginfo(file: &Path) -> (bool, Vec<String>) {
     let ran = Command::new("ogginfo").arg(file).output().unwrap();
     let text = String::from_utf8_lossy(&ran.stdout).into_owned();
@@ -85,7 +85,7 @@ fn is_left_alone(name: &str) -> bool {
 
 #[test]
 fn a_file_gets_its_tag_as_the_format_that_it_is_and_stays_one_that_others_read() {
-    let Some(python) = judged() else { return };
+    let python = or_skip!(judged());
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -132,7 +132,7 @@ fn a_file_gets_its_tag_as_the_format_that_it_is_and_stays_one_that_others_read()
 /// Files that a Baton of before has damaged, or another tagger: a tag stands before the header.
 #[test]
 fn what_has_a_tag_before_its_header_is_left_alone() {
-    let Some(_) = judged() else { return };
+    or_skip!(judged());
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");

@@ -1,10 +1,10 @@
 //! A plan is carried out: only what is still as it was compared is moved, nothing is deleted, and all of it comes back.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
-use baton_tests::{Eagle, Manner, Saving, Workspace};
+use baton_tests::{Eagle, Manner, Saving, Workspace, contents_below};
 use serde_json::{Value, json};
 
 use super::{beside, coverage, duplicates, said, scan};
@@ -29,20 +29,6 @@ pub(super) fn paths(of: &Value, name: &str) -> Vec<PathBuf> {
     of.as_array().unwrap().iter().map(|one| PathBuf::from(one[name].as_str().unwrap())).collect()
 }
 
-/// Every file below a folder with its bytes.
-pub(super) fn all(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        if entry.path().is_dir() {
-            found.extend(all(&entry.path()));
-        } else {
-            found.push((entry.path(), fs::read(entry.path()).unwrap()));
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
     let workspace = Workspace::init();
@@ -55,17 +41,17 @@ fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
     scan(&workspace, &music, &[], 0);
     let plan = plan(&workspace, "plan.json");
     let plan = plan.to_str().unwrap();
-    let before = all(&music);
+    let before = contents_below(&music);
     let dry = quarantine(&workspace, &[plan, "--dry-run"], 0);
     assert_eq!((dry["moved"].as_array().unwrap().len(), &dry["undo"]), (2, &Value::Null));
-    assert!(all(&music) == before);
+    assert!(contents_below(&music) == before);
 
     let done = quarantine(&workspace, &[plan], 0);
     let (from, to) = (paths(&done["moved"], "from"), paths(&done["moved"], "to"));
     assert!(
         from.iter().all(|path| !path.exists()) && to.iter().all(|path| path.starts_with(music.join(".baton-trash")))
     );
-    assert_eq!(all(&music).len(), before.len(), "nothing is deleted");
+    assert_eq!(contents_below(&music).len(), before.len(), "nothing is deleted");
     assert!(to.iter().zip(&from).all(|(to, from)| to.ends_with(from.strip_prefix(&music).unwrap())));
     // The catalog knows it without a scan, and a scan says the same.
     let counts = |total: &Value| ["items", "missing"].map(|name| total["total"][name].as_u64().unwrap());
@@ -79,7 +65,7 @@ fn what_is_superfluous_goes_into_the_trash_folder_and_comes_back_as_it_was() {
 
     let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
     assert_eq!(undo["moved"].as_array().unwrap().len(), 2);
-    assert!(all(&music) == before && !music.join(".baton-trash").exists());
+    assert!(contents_below(&music) == before && !music.join(".baton-trash").exists());
     assert_eq!(counts(&coverage(&workspace)), [4, 0]);
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0), "what is back is known");
     let twice = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
@@ -114,7 +100,7 @@ fn what_is_not_as_it_was_compared_stays() {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(path, bytes).unwrap();
     }
-    let before = all(&music);
+    let before = contents_below(&music);
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
     let moved = paths(&done["moved"], "from");
     assert!(moved.iter().all(|path| path.file_name().unwrap().to_str().unwrap().starts_with('c')), "{done:#}");
@@ -122,7 +108,7 @@ fn what_is_not_as_it_was_compared_stays() {
     assert!(done["refused"].to_string().contains("another file than the one that was compared"), "{done:#}");
     // A name that frees nothing is left alone where it is that of the kept file.
     assert_eq!(moved.len() + done["skipped"].as_array().unwrap().len(), 2, "{done:#}");
-    let after = all(&music);
+    let after = contents_below(&music);
     assert!(before.iter().all(|(_, bytes)| after.iter().any(|(_, there)| there == bytes)), "no bytes are lost");
     // What took its place meanwhile is not replaced by an undo.
     let path = moved.first().unwrap();
@@ -151,7 +137,7 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     scan(&workspace, &folder, &[], 0);
     let plan = plan(&workspace, "plan.json");
     let plan = plan.to_str().unwrap();
-    let before = all(&folder);
+    let before = contents_below(&folder);
     let eagle = Eagle::start(Manner {
         v2: true,
         saving: Saving::Nothing,
@@ -166,7 +152,7 @@ fn items_of_eagle_go_into_its_own_trash_and_no_file_of_it_is_touched() {
     eagle.behave(|manner| manner.saving = Saving::Honest);
     let done = quarantine(&workspace, &[plan, "--url", &url], 0);
     assert_eq!((done["eagle"][0]["id"].as_str(), done["moved"].as_array().unwrap().len()), (Some(id.as_str()), 0));
-    assert!(eagle.is_in_trash(&id) && all(&folder) == before && music.join("Piece.wav").is_file());
+    assert!(eagle.is_in_trash(&id) && contents_below(&folder) == before && music.join("Piece.wav").is_file());
     let gone = quarantine(&workspace, &[plan, "--url", "http://127.0.0.1:9"], 1);
     assert!(gone["refused"].to_string().contains("Eagle does not answer"), "{gone:#}");
 }

@@ -5,16 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Workspace, tool};
+use baton_tests::{Skipped, Workspace, contents_below, or_skip, tool};
 use serde_json::{Value, json};
 
 use super::database::change;
-use super::quarantine::{LONG, all, paths, plan, quarantine};
+use super::quarantine::{LONG, paths, plan, quarantine};
 use super::{beside, coverage, duplicates, encode, scan};
 
-/// A better copy with an album, and a poorer one with all tags. Nothing without ffmpeg.
-pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Option<[PathBuf; 2]> {
-    tool("ffmpeg", "apt-get install ffmpeg").ok()?;
+/// A better copy with an album, and a poorer one with all tags.
+pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Result<[PathBuf; 2], Skipped> {
+    tool("ffmpeg", "apt-get install ffmpeg")?;
     let music = beside(workspace, "music");
     let source = workspace.outside().join("source.wav");
     write_wav(&source, &tune(1, LONG));
@@ -23,7 +23,7 @@ pub(super) fn copies(workspace: &Workspace, better: &str, how: &[&str]) -> Optio
     let better = encode(&source, &music.join(better), &[how, &["-metadata", "album=Own"]].concat());
     let poorer = encode(&source, &music.join("poorer.mp3"), &poor);
     scan(workspace, &music, &[], 0);
-    Some([better, poorer])
+    Ok([better, poorer])
 }
 
 /// What a scan finds in the tags of a file: asked of a workspace that never saw it.
@@ -47,15 +47,15 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
         ("better.mp3", &["-b:a", "320k", "-ar", "44100"][..]),
     ] {
         let workspace = Workspace::init();
-        let Some([better, poorer]) = copies(&workspace, name, how) else { return };
+        let [better, poorer] = or_skip!(copies(&workspace, name, how));
         let music = poorer.parent().unwrap().to_owned();
-        let before = all(&music);
+        let before = contents_below(&music);
         let plan = plan(&workspace, "plan.json");
         let plan = plan.to_str().unwrap();
         let wanted = json!([{ "path": better, "tags": ["title", "artist", "isrc"] }]);
         let dry = quarantine(&workspace, &[plan, "--dry-run"], 0);
         assert_eq!(dry["tagged"], wanted, "{name}: {dry:#}");
-        assert!(all(&music) == before, "{name}");
+        assert!(contents_below(&music) == before, "{name}");
         let done = quarantine(&workspace, &[plan], 0);
         assert_eq!((&done["tagged"], paths(&done["moved"], "from")), (&wanted, vec![poorer.clone()]), "{done:#}");
         // The album that it has is its own.
@@ -66,7 +66,7 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
 
         let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 0);
         assert_eq!(undo["tagged"], wanted, "{name}: {undo:#}");
-        assert!(all(&music) == before, "{name}: not every byte is back");
+        assert!(contents_below(&music) == before, "{name}: not every byte is back");
         assert_eq!(scan(&workspace, &music, &["--verify"], 0)["read"]["differ"], json!(0), "{name}");
         assert_eq!(tags(&better), ["", "", "Own", ""], "{name}");
         // Once more, with the same plan.
@@ -78,7 +78,7 @@ fn the_kept_file_gets_the_tags_that_it_lacks_and_gives_them_back() {
 #[test]
 fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone() {
     let workspace = Workspace::init();
-    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     let bytes = fs::read(&better).unwrap();
     let plan = plan(&workspace, "plan.json");
     let plan = plan.to_str().unwrap();
@@ -128,7 +128,7 @@ fn name(file: &Path, id: &str, title: &str) -> String {
 #[test]
 fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
     let workspace = Workspace::init();
-    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     change(&workspace, &name(&poorer, "1", "In djay"));
     let plan = plan(&workspace, "plan.json");
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
@@ -149,11 +149,11 @@ fn a_track_that_a_program_names_the_file_for_is_the_kept_file_from_then_on() {
 #[test]
 fn copies_that_are_two_tracks_stay_both() {
     let workspace = Workspace::init();
-    let Some([better, poorer]) = copies(&workspace, "better.flac", &["-c:a", "flac"]) else { return };
+    let [better, poorer] = or_skip!(copies(&workspace, "better.flac", &["-c:a", "flac"]));
     change(&workspace, &(name(&poorer, "1", "One") + &name(&better, "2", "Two")));
-    let before = all(better.parent().unwrap());
+    let before = contents_below(better.parent().unwrap());
     let plan = plan(&workspace, "plan.json");
     let refused = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
     assert!(refused["refused"].to_string().contains("are two tracks of the catalog"), "{refused:#}");
-    assert!(all(better.parent().unwrap()) == before);
+    assert!(contents_below(better.parent().unwrap()) == before);
 }

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_tests::{Output, Workspace};
+use baton_tests::{Output, Skipped, Workspace, contents_below, files_below, or_skip};
 use serde_json::json;
 
-use super::quarantine::{all, plan, quarantine};
+use super::quarantine::{plan, quarantine};
 use super::quarantine_keeps::copies;
 use super::{coverage, duplicates, scan};
 
@@ -41,16 +41,16 @@ fn dies_at(workspace: &Workspace, point: &str, args: &[&str]) {
     assert_eq!(output.code, -1, "{point}: it lives: {output:?}");
 }
 
-fn room() -> Option<(Workspace, [PathBuf; 2], PathBuf)> {
+fn room() -> Result<(Workspace, [PathBuf; 2], PathBuf), Skipped> {
     let workspace = Workspace::init();
     let files = copies(&workspace, "better.flac", &["-c:a", "flac"])?;
     let plan = plan(&workspace, "plan.json");
-    Some((workspace, files, plan))
+    Ok((workspace, files, plan))
 }
 
 /// The bytes below a folder, in an order that does not depend on names.
 fn bytes(folder: &Path) -> Vec<Vec<u8>> {
-    let mut bytes: Vec<_> = all(folder).into_iter().map(|(_, bytes)| bytes).collect();
+    let mut bytes: Vec<_> = contents_below(folder).into_iter().map(|(_, bytes)| bytes).collect();
     bytes.sort();
     bytes
 }
@@ -69,12 +69,12 @@ fn agrees(workspace: &Workspace, music: &Path, when: &str) {
 
 #[test]
 fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
-    let Some((whole, files, plan)) = room() else { return };
+    let (whole, files, plan) = or_skip!(room());
     let music = files[0].parent().unwrap();
     quarantine(&whole, &[plan.to_str().unwrap()], 0);
     let expected = bytes(music);
     for point in &STEPS[..7] {
-        let Some((workspace, [better, poorer], plan)) = room() else { return };
+        let (workspace, [better, poorer], plan) = or_skip!(room());
         let music = better.parent().unwrap();
         dies_at(&workspace, point, &[plan.to_str().unwrap()]);
         // The next run of the same plan: what went is refused as not there.
@@ -90,9 +90,9 @@ fn a_killed_run_ends_with_the_next_one_as_if_nobody_had_killed_it() {
 fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
     for point in &STEPS[..7] {
         for resume_first in [true, false] {
-            let Some((workspace, [better, _], plan)) = room() else { return };
+            let (workspace, [better, _], plan) = or_skip!(room());
             let (music, when) = (better.parent().unwrap(), format!("{point}, resumed: {resume_first}"));
-            let before = all(music);
+            let before = contents_below(music);
             dies_at(&workspace, point, &[plan.to_str().unwrap()]);
             if resume_first {
                 let resumed = quarantine(&workspace, &["--resume"], 0);
@@ -105,7 +105,7 @@ fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
                 let number = told.rsplit(' ').next().unwrap().trim().to_owned();
                 quarantine(&workspace, &["--undo", &number], 0);
             }
-            assert!(all(music) == before, "{when}: {:?}", names(music));
+            assert!(contents_below(music) == before, "{when}: {:?}", files_below(music));
             assert_eq!(missing(&workspace), 0, "{when}");
             agrees(&workspace, music, &when);
         }
@@ -115,14 +115,14 @@ fn a_killed_run_is_finished_by_resume_and_taken_back_by_undo() {
 #[test]
 fn a_killed_undo_is_done_again() {
     for point in ["quarantine.undo_moved", "quarantine.undo_tags"] {
-        let Some((workspace, [better, _], plan)) = room() else { return };
+        let (workspace, [better, _], plan) = or_skip!(room());
         let music = better.parent().unwrap();
-        let before = all(music);
+        let before = contents_below(music);
         let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
         let number = done["undo"].as_str().unwrap();
         dies_at(&workspace, point, &["--undo", number]);
         quarantine(&workspace, &["--undo", number], 0);
-        assert!(all(music) == before, "{point}: {:?}", names(music));
+        assert!(contents_below(music) == before, "{point}: {:?}", files_below(music));
         assert_eq!(missing(&workspace), 0, "{point}");
         agrees(&workspace, music, point);
     }
@@ -130,18 +130,18 @@ fn a_killed_undo_is_done_again() {
 
 #[test]
 fn a_kept_file_that_moves_along_comes_back() {
-    let Some((workspace, [better, _], plan)) = room() else { return };
+    let (workspace, [better, _], plan) = or_skip!(room());
     let music = better.parent().unwrap();
-    let before = all(music);
+    let before = contents_below(music);
     let args = ["--without-tags", "--json", plan.to_str().unwrap()];
     let done = armed(&workspace, "quarantine.kept_moves_along=return", &args).ended(1).json();
     assert!(done["refused"].to_string().contains("at another place"), "{done:#}");
-    assert!(all(music) == before && missing(&workspace) == 0, "{:?}", names(music));
+    assert!(contents_below(music) == before && missing(&workspace) == 0, "{:?}", files_below(music));
 }
 
 #[test]
 fn a_run_that_fails_in_its_middle_leaves_the_catalog_told() {
-    let Some((workspace, [better, _], plan)) = room() else { return };
+    let (workspace, [better, _], plan) = or_skip!(room());
     let music = better.parent().unwrap();
     // The move is noted; that all is done is not.
     let args = ["--without-tags", plan.to_str().unwrap()];
@@ -149,8 +149,4 @@ fn a_run_that_fails_in_its_middle_leaves_the_catalog_told() {
     assert!(failed.contains("quarantine --undo "), "{failed}");
     assert_eq!(missing(&workspace), 1);
     agrees(&workspace, music, "failed");
-}
-
-fn names(folder: &Path) -> Vec<PathBuf> {
-    all(folder).into_iter().map(|(path, _)| path).collect()
 }

@@ -6,11 +6,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use baton_tests::music::{EagleItem, EagleLibrary, tune, wav, write_wav};
-use baton_tests::{Mount, Workspace, tool};
+use baton_tests::{Mount, Workspace, contents_below, or_skip, tool};
 use serde_json::{Value, json};
 
 use super::database::change;
-use super::quarantine::{LONG, all, paths, plan, quarantine};
+use super::quarantine::{LONG, paths, plan, quarantine};
 use super::{beside, encode, said, scan};
 
 /// A folder with one piece twice, scanned, and a plan of it.
@@ -34,18 +34,18 @@ fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
     let (music, plan) = twice(&workspace);
     let link = workspace.outside().join("elsewhere");
     symlink(music.join("copies"), &link).unwrap();
-    let before = all(&music);
+    let before = contents_below(&music);
     for trash in [music.clone(), music.join("trash"), link.join("deep/trash"), music.join("copies/../trash")] {
         let args = ["quarantine", plan.to_str().unwrap(), "--trash", trash.to_str().unwrap()];
         let told = said(&workspace, &args, 2).stderr;
         assert!(told.contains("a scan finds there what was moved") && told.contains("leave --trash out"), "{told}");
-        assert!(all(&music) == before, "{}", trash.display());
+        assert!(contents_below(&music) == before, "{}", trash.display());
     }
     // Behind a folder that is not there, `..` may lead anywhere.
     let trash = music.join("none/../../trash");
     let told = said(&workspace, &["quarantine", plan.to_str().unwrap(), "--trash", trash.to_str().unwrap()], 2).stderr;
     assert!(told.contains("write the path without it"), "{told}");
-    // A folder beside the music is no place that a scan reads, and a link to it leads there.
+    // No scan reads a folder beside the music, and a link to it leads there.
     let beside = beside(&workspace, "trash");
     let link = workspace.outside().join("trash link");
     symlink(&beside, &link).unwrap();
@@ -57,9 +57,7 @@ fn a_trash_folder_that_a_scan_reads_is_refused_whatever_its_path_looks_like() {
 
 #[test]
 fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -81,10 +79,10 @@ fn a_kept_file_of_which_no_damage_is_known_is_decoded_before_its_copy_is_moved()
         (&*better, &json!(false)),
         "{read:#}"
     );
-    let before = all(&music);
+    let before = contents_below(&music);
     let done = quarantine(&workspace, &[blind.to_str().unwrap()], 1);
     assert!(refused(&done).contains("MD5") && refused(&done).contains("scan --verify"), "{done:#}");
-    assert!(all(&music) == before && done["moved"] == json!([]), "{done:#}");
+    assert!(contents_below(&music) == before && done["moved"] == json!([]), "{done:#}");
     // What that says to do helps: then the intact one is kept.
     workspace.baton(&["library", "scan", music.to_str().unwrap(), "--verify"]);
     let seeing = plan(&workspace, "seeing.json");
@@ -100,10 +98,10 @@ fn a_file_in_eagles_library_that_is_not_of_an_item_stays() {
     let mut library = EagleLibrary::create(&music);
     library.add(EagleItem { name: "Piece", ext: "wav", deleted: false }, &wav(&tune(2, LONG)));
     library.finish();
-    let before = all(&music);
+    let before = contents_below(&music);
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 1);
     assert!(refused(&done).contains("not the file of an item"), "{done:#}");
-    assert!(all(&music) == before, "nothing in Eagle's library is moved");
+    assert!(contents_below(&music) == before, "nothing in Eagle's library is moved");
 }
 
 #[test]
@@ -119,23 +117,23 @@ fn a_folder_that_is_seen_at_two_places_loses_nothing() {
     // From now on both paths lead to one folder: it is linked at the second one.
     fs::remove_dir_all(&again).unwrap();
     symlink(&music, &again).unwrap();
-    let before = all(&music);
+    let before = contents_below(&music);
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
     assert_eq!(
         (done["moved"].as_array().unwrap().len(), done["skipped"].as_array().unwrap().len()),
         (0, 1),
         "{done:#}"
     );
-    assert!(all(&music) == before, "the only copy was moved");
+    assert!(contents_below(&music) == before, "the only copy was moved");
     // The same where it is mounted there.
     fs::remove_file(&again).unwrap();
     fs::create_dir(&again).unwrap();
-    let Ok(_mount) = Mount::over(&music, &again) else { return };
+    let _mount = or_skip!(Mount::over(&music, &again));
     let done = quarantine(&workspace, &[plan.to_str().unwrap()], 0);
     assert_eq!(
         (done["moved"].as_array().unwrap().len(), done["skipped"].as_array().unwrap().len()),
         (0, 1),
         "{done:#}"
     );
-    assert!(all(&music) == before, "the only copy was moved");
+    assert!(contents_below(&music) == before, "the only copy was moved");
 }

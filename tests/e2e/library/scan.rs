@@ -68,7 +68,7 @@ fn coverage_says_what_is_missing_why_and_how_much_is_needed_for_the_gate() {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
     assert!(said(&workspace, &["coverage", "--gate", "70"], 0).stdout.contains("the gate of 70 % is reached"));
-    // What failed is not tried again by itself, and is when asked for.
+    // A failed file is not read again automatically, only when asked for.
     assert_eq!(scan(&workspace, &music, &[], 0)["read"]["files"], json!(0));
     assert_eq!(scan_mixed(&workspace, &music, &["--retry"])["read"]["files"], json!(3));
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Workspace, tool};
+use baton_tests::{Workspace, or_skip, tool};
 use serde_json::{Value, json};
 
 use super::{beside, duplicates, encode, scan};
@@ -14,9 +14,7 @@ const TAGS: [&str; 6] = ["-metadata", "title=Night Bus", "-metadata", "artist=Ma
 
 #[test]
 fn tags_of_files_without_a_fingerprint_are_read() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err() {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
     let workspace = Workspace::init();
     let (music, aside) = (beside(&workspace, "music"), beside(&workspace, "aside"));
     let source = aside.join("source.wav");
@@ -100,11 +98,8 @@ fn signalled(plain: &Path, to: &Path) {
 
 #[test]
 fn signalled_he_aac_is_fingerprinted_from_its_core() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err()
-        || tool("fpcalc", "apt-get install libchromaprint-tools").is_err()
-    {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
+    or_skip!(tool("fpcalc", "apt-get install libchromaprint-tools"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let source = workspace.outside().join("source.wav");
@@ -126,11 +121,8 @@ fn signalled_he_aac_is_fingerprinted_from_its_core() {
 
 #[test]
 fn aac_of_several_channels_is_fingerprinted_as_fpcalc_mixes_it() {
-    if tool("ffmpeg", "apt-get install ffmpeg").is_err()
-        || tool("fpcalc", "apt-get install libchromaprint-tools").is_err()
-    {
-        return;
-    }
+    or_skip!(tool("ffmpeg", "apt-get install ffmpeg"));
+    or_skip!(tool("fpcalc", "apt-get install libchromaprint-tools"));
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     let [one, other, third] = [1, 2, 3].map(|number: u64| workspace.outside().join(format!("{number}.wav")));

@@ -1,4 +1,4 @@
-//! A disk that is not there: its items stay as they are, whether the source's folder is gone, empty, or only a part of it is.
+//! A missing disk: its items stay as they are, whether all of the source's folder is missing, or empty, or only a part of it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Mount, Workspace};
+use baton_tests::{Mount, Skipped, Workspace, or_skip};
 use serde_json::{Value, json};
 
 use super::database::fingerprinted;
@@ -44,29 +44,29 @@ fn a_source_whose_folder_is_gone_or_empty_loses_nothing() {
     assert_eq!((&back["sources"][0]["unchanged"], &back["read"]["files"]), (&json!(5), &json!(0)));
 }
 
-/// Music, three pieces and four on a disk of their own within, that was scanned; none where nothing can be mounted.
-fn with_a_disk(workspace: &Workspace) -> Option<(PathBuf, PathBuf, Mount)> {
+/// Music, three pieces and four on a disk of their own within, that was scanned.
+fn with_a_disk(workspace: &Workspace) -> Result<(PathBuf, PathBuf, Mount), Skipped> {
     let music = beside(workspace, "music");
     fill(&music, 3);
     let disk = music.join("disk");
     fs::create_dir(&disk).unwrap();
-    let mount = Mount::small(&disk, 8 << 10).ok()?;
+    let mount = Mount::small(&disk, 8 << 10)?;
     fill(&disk, 4);
     scan(workspace, &music, &[], 0);
-    Some((music, disk, mount))
+    Ok((music, disk, mount))
 }
 
 #[test]
 fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_gone() {
     let workspace = Workspace::init();
-    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
+    let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 0]);
     drop(mount);
     fs::remove_file(music.join("00/0001.wav")).unwrap();
     let report = scan(&workspace, &music, &[], 1);
     let source = &report["sources"][0];
     assert_eq!((&source["kept"], &source["missing"]), (&json!(4), &json!(1)));
-    // That is told, with the place and the way out.
+    // That is reported, with the place and the way out.
     let unread = &source["unread"][0];
     assert_eq!(unread["path"].as_str(), disk.to_str());
     assert!(unread["why"].as_str().unwrap().contains("baton library scan --gone"), "{unread}");
@@ -78,7 +78,7 @@ fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_de
 #[test]
 fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
-    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
+    let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     fs::remove_file(disk.join("00/0001.wav")).unwrap();
     scan(&workspace, &music, &[], 0);
     assert_eq!(counts(&coverage(&workspace)["total"]), [6, 6, 1], "one of several is gone");
@@ -97,7 +97,7 @@ fn another_disk_in_the_place_of_one_within_a_source_loses_nothing_without_a_word
 fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
-    let Ok(mount) = Mount::small(&music, 8 << 10) else { return };
+    let mount = or_skip!(Mount::small(&music, 8 << 10));
     fill(&music, 4);
     let device = fs::metadata(&music).unwrap().dev();
     scan(&workspace, &music, &[], 0);
@@ -129,7 +129,7 @@ fn another_disk_with_the_same_number_at_a_source_loses_nothing_without_a_word() 
 #[test]
 fn another_disk_with_some_of_the_same_files_within_a_source_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
-    let Some((music, disk, mount)) = with_a_disk(&workspace) else { return };
+    let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     drop(mount);
     let _other = Mount::small(&disk, 8 << 10).unwrap();
     fill(&disk, 3);
@@ -146,7 +146,7 @@ fn another_disk_with_some_of_the_same_files_within_a_source_loses_nothing_withou
 fn a_disk_that_is_unmounted_under_a_stray_file_loses_nothing_without_a_word() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
-    let Ok(mount) = Mount::small(&music, 8 << 10) else { return };
+    let mount = or_skip!(Mount::small(&music, 8 << 10));
     fill(&music, 4);
     scan(&workspace, &music, &[], 0);
     drop(mount);
@@ -170,7 +170,7 @@ fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
     fill(&music, 1);
     let disk = music.join("disk");
     fs::create_dir(&disk).unwrap();
-    let Ok(mount) = Mount::small(&disk, 128 << 10) else { return };
+    let mount = or_skip!(Mount::small(&disk, 128 << 10));
     fill(&disk, FILES);
     let mut command = workspace.command();
     command.arg("-w").arg(workspace.root()).args(["library", "scan", "--jobs", "1", "--json"]).arg(&music);
@@ -189,8 +189,8 @@ fn a_disk_that_goes_while_its_files_are_read_fails_none_of_them() {
 fn a_file_of_another_disk_with_the_inode_of_one_that_was_deleted_is_not_that_one() {
     let workspace = Workspace::init();
     let (one, other) = (beside(&workspace, "one"), beside(&workspace, "other"));
-    let Ok(_first) = Mount::small(&one, 8 << 10) else { return };
-    let Ok(_second) = Mount::small(&other, 8 << 10) else { return };
+    let _first = or_skip!(Mount::small(&one, 8 << 10));
+    let _second = or_skip!(Mount::small(&other, 8 << 10));
     // Both number their files alike, and the copy has the time of the file.
     write_wav(&one.join("a.wav"), &tune(3, SECONDS));
     fs::copy(one.join("a.wav"), other.join("b.wav")).unwrap();

@@ -182,7 +182,7 @@ impl Modules {
         }
     }
 
-    /// What a name leads to that a module imports, by itself or with `*`.
+    /// What a name leads to that a module imports, alone or with `*`.
     fn imported(&self, at: usize, name: &str, rest: &[String], steps: usize) -> Option<Target> {
         self.named(at, name, rest, steps).or_else(|| self.with_all(at, name, rest, steps))
     }

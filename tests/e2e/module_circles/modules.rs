@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::tokens::{Token, tokens};
+use crate::tokens::{Token, tokens};
 
 /// What `use` brings under one name.
 pub(super) struct Import {

@@ -28,14 +28,14 @@ fn listening() -> (Workspace, PathBuf) {
     (workspace, folder)
 }
 
-/// What was heard, oldest first.
+/// The new files that were reported, oldest first.
 fn heard(workspace: &Workspace) -> Vec<Task> {
     let mut heard = workspace.tasks_of("baton");
     heard.reverse();
     heard
 }
 
-/// How many files were told of.
+/// How many files were reported.
 fn files(workspace: &Workspace) -> u64 {
     let count = |task: Task| task.title.split(' ').next().unwrap().parse::<u64>().unwrap();
     heard(workspace).into_iter().map(count).sum()
@@ -66,7 +66,7 @@ fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
     let (workspace, folder) = listening();
     let known = library(&workspace).join("Known.wav");
     let daemon = workspace.up_and_serving();
-    // The same recording under another name, a new one, and what is no audio.
+    // The same recording under another name, a new one, and a file that is not audio.
     let mut louder = tune(1, SECONDS);
     for sample in &mut louder {
         *sample = sample.saturating_add(3);
@@ -107,7 +107,7 @@ fn a_pair_of_which_both_are_new_is_told_once_and_by_the_one_that_is_told_later()
     assert_eq!(files(&workspace), 3);
     let tasks = heard(&workspace);
     let found: Vec<String> = tasks.iter().flat_map(|task| findings(&workspace, task)).collect();
-    // Three files are three pairs; each but the first is told with those before it.
+    // Three files are three pairs; each but the first is reported with those before it.
     let told: Vec<&String> = found.iter().filter(|title| title.starts_with("DUPLICATE: ")).collect();
     assert_eq!(told.len(), 2, "{found:#?}");
     let pair = |title: &str| -> (String, String) {
@@ -134,7 +134,7 @@ fn what_came_while_nobody_listened_is_told_and_so_is_a_file_that_became_another_
     write_wav(&folder.join("a.wav"), &tune(2, 4));
     workspace.up_once();
     assert_eq!(files(&workspace), 2);
-    // Another scan has read it: it is told all the same.
+    // Another scan has read it: it is reported all the same.
     write_wav(&folder.join("b.wav"), &tune(3, 4));
     workspace.baton(&["library", "scan"]).ended(0);
     workspace.up_once();

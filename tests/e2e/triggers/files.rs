@@ -1,4 +1,4 @@
-//! Work that nobody asked for: a plan that is new or changed is audited by itself, once for each change of its content.
+//! Work that nobody asked for: a plan that is new or changed is audited automatically, once for each change of its content.
 
 use std::fs::File;
 use std::time::SystemTime;

@@ -1,6 +1,6 @@
 //! RETURNs that make tasks: of a plugin's own requests, or of all; and what is found out about them.
 
-use baton_tests::{Task, Workspace, handoff, text};
+use baton_tests::{Task, Workspace, text};
 use serde_json::{Value, json};
 
 use super::{fired, told};
@@ -105,10 +105,11 @@ fn an_answer_before_its_request_is_told_when_the_request_is_there() {
     workspace.drop_file("watcher", "r.json", text(&answer("Cursor-MM1", "id-early", "done")));
     workspace.up_once();
     assert!(told(&workspace).is_empty(), "nobody knows yet whose request it answers");
-    let mut request = handoff("Cursor-MM1", "Early");
-    request["source_agent"] = json!("watcher");
-    request["dedupe_key"] = json!("watcher:early");
-    workspace.drop_file("Cursor-MM1", "early.json", text(&request));
+    workspace.drop_handoff_with(
+        "Cursor-MM1",
+        "Early",
+        json!({ "source_agent": "watcher", "dedupe_key": "watcher:early" }),
+    );
     workspace.up_once();
     workspace.up_once();
     let expected = "task=true agent=Cursor-MM1 title=Early key=early args={} done=true handoff=Cursor-MM1 true";

@@ -1,6 +1,6 @@
 //! Schedules of `baton.toml`, under a clock of their own; and the arguments that it gives where a task names none.
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::{Workspace, or_skip};
 use serde_json::json;
 
 use super::told;
@@ -28,7 +28,7 @@ fn fired_at(workspace: &Workspace, clock: &Clock, offset: &str, marker: &str) ->
 fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice() {
     let workspace =
         workspace("\n[[agents.watcher.schedule]]\ncron = \"0 * * * *\"\nargs = { x = 1 }\ntimezone = \"UTC\"\n");
-    let Some(clock) = Clock::of(&workspace) else { return };
+    let clock = or_skip!(Clock::of(&workspace));
     assert_eq!(fired_at(&workspace, &clock, "+0", "First"), 0, "at the first sight nothing fires");
     assert_eq!(fired_at(&workspace, &clock, "+5h", "Missed"), 1, "five times that passed are one");
     assert_eq!(told(&workspace), [r#"schedule: {"x":1}"#]);
@@ -42,7 +42,7 @@ fn what_was_missed_is_made_up_for_once_and_a_clock_set_back_brings_nothing_twice
 #[test]
 fn a_time_that_comes_while_the_daemon_runs_is_not_waited_for_longer() {
     let workspace = workspace("\n[[agents.watcher.schedule]]\ncron = \"* * * * *\"\naction = \"look\"\n");
-    let Some(clock) = Clock::of(&workspace) else { return };
+    let clock = or_skip!(Clock::of(&workspace));
     // So that the next minute begins four seconds from now.
     let second = jiff_second();
     clock.set(&format!("+{}s", (56 + 60 - second) % 60));
@@ -83,9 +83,7 @@ fn arguments_of_the_configuration_count_where_a_task_names_none() {
     let workspace = workspace("\n[agents.watcher.defaults.note]\nx = 1\ny = \"far\"\n");
     let called = workspace.baton(&["run", "watcher", "note", "--arg", "y=near"]).ended(0).stderr;
     assert!(called.contains(r#"call: {"y":"near","x":1}"#), "{called}");
-    let mut value = handoff("watcher", "Asked");
-    value["args"] = json!({ "z": true });
-    workspace.drop_file("watcher", "a.json", text(&value));
+    workspace.drop_handoff_with("watcher", "Asked", json!({ "args": { "z": true } }));
     workspace.up_once();
     assert_eq!(workspace.task("Asked").reason, r#"handoff: {"z":true,"x":1,"y":"far"}"#);
 }

@@ -1,9 +1,9 @@
-//! Files that a plugin has looked at: a change makes one task, whenever it happens.
+//! Files that a plugin has checked: a change makes one task, whenever it happens.
 
 use std::fs;
 use std::time::Duration;
 
-use baton_tests::{Workspace, handoff, text};
+use baton_tests::Workspace;
 use serde_json::json;
 
 use super::{fired, told};
@@ -19,10 +19,7 @@ fn run(workspace: &Workspace, action: &str, paths: &str) {
 
 /// Drops a handoff that has the plugin do it.
 fn drop_for(workspace: &Workspace, title: &str, action: &str, path: &str) {
-    let mut value = handoff("watcher", title);
-    value["action"] = json!(action);
-    value["args"] = json!({ "paths": path });
-    workspace.drop_file("watcher", &format!("{}.json", title.replace(' ', "-")), text(&value));
+    workspace.drop_handoff_with("watcher", title, json!({ "action": action, "args": { "paths": path } }));
 }
 
 fn remove(workspace: &Workspace, file: &str) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use baton_tests::{Workspace, handoff, sha256, text};
+use baton_tests::{Workspace, handoff, handoff_with, sha256, text};
 use serde_json::json;
 
 #[test]
@@ -34,9 +34,7 @@ fn the_most_urgent_goes_first() {
     // All are there before the first begins.
     workspace.baton(&["plugin", "disable", "noop"]).ended(0);
     for (title, priority) in [("Later", "low"), ("Usual", "Medium"), ("Now", "CRITICAL"), ("Soon", "High")] {
-        let mut asked = handoff("noop", title);
-        asked["priority"] = json!(priority);
-        workspace.drop_file("noop", &format!("{title}.json"), text(&asked));
+        workspace.drop_handoff_with("noop", title, json!({ "priority": priority }));
     }
     workspace.up_once();
     workspace.baton(&["plugin", "enable", "noop"]).ended(0);
@@ -58,8 +56,7 @@ fn started_at(workspace: &Workspace, title: &str) -> u64 {
 fn a_file_that_is_written_slowly_is_captured_once_and_whole() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
-    let mut asked = handoff("noop", "Slowly");
-    asked["body"] = json!("word ".repeat(4000));
+    let asked = handoff_with("noop", "Slowly", json!({ "body": "word ".repeat(4000) }));
     let bytes = text(&asked);
     workspace.write_slowly("noop", "slowly.json", &bytes, 8, Duration::from_millis(250));
     let task = workspace.wait_for_archive("Slowly");

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use baton_tests::{Workspace, handoff, text};
-use serde_json::{Value, json};
+use baton_tests::{Workspace, answer, handoff_with, text};
+use serde_json::json;
 
 #[test]
 fn an_external_agent_keeps_its_file_until_its_return_comes() {
@@ -45,9 +45,11 @@ fn an_external_agent_that_has_moved_its_file_itself_is_done_when_its_return_come
 fn a_return_ends_the_request_of_the_agent_that_sent_it() {
     let workspace = Workspace::init();
     for agent in ["Codex-MM1", "Cursor-MM1"] {
-        let mut asked = handoff(agent, &format!("Review by {agent}"));
-        asked["handoff_id"] = json!("id-review");
-        workspace.drop_file(agent, "review.json", text(&asked));
+        workspace.drop_file(
+            agent,
+            "review.json",
+            text(&handoff_with(agent, &format!("Review by {agent}"), json!({ "handoff_id": "id-review" }))),
+        );
         workspace.up_once();
     }
     workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Cursor-MM1", "id-review")));
@@ -63,7 +65,7 @@ fn a_return_is_never_run_and_opens_nothing() {
     workspace.drop_file("noop", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
     workspace.drop_file("Claude-MM1", "answer.json", text(&answer("Codex-MM1", "id-nobody-asked")));
     workspace.up_once();
-    // The audit looks at what a RETURN claims; the RETURN itself is nobody's work.
+    // The audit checks what a RETURN claims; the RETURN itself is nobody's work.
     let mut tasks = workspace.status().into_iter().filter(|task| task.agent != "audit");
     assert!(tasks.all(|task| task.attempts == 0), "{:#?}", workspace.status());
     assert_eq!(workspace.processed("noop"), ["answer.json"]);
@@ -71,16 +73,4 @@ fn a_return_is_never_run_and_opens_nothing() {
     for agent in ["Codex-MM1", "noop"] {
         assert!(workspace.inbox(agent).is_empty(), "{agent}");
     }
-}
-
-/// A RETURN of `agent` to `Claude-MM1` for the handoff `id`.
-fn answer(agent: &str, id: &str) -> Value {
-    json!({
-        "type": "RETURN_HANDOFF",
-        "timestamp": "2026-01-18T12:00:00Z",
-        "executing_agent": agent,
-        "originating_agent": "Claude-MM1",
-        "original_handoff": { "handoff_id": id },
-        "execution_summary": { "work_completed": ["It is done."] },
-    })
 }

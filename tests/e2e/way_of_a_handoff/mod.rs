@@ -7,13 +7,12 @@ mod external;
 mod repeated;
 mod whole;
 
-use baton_tests::handoff;
+use baton_tests::handoff_with;
 use serde_json::{Value, json};
 
 /// A handoff to `noop` under a fixed id, from `from`.
 fn from(from: Option<&str>, id: &str) -> Value {
-    let mut value = handoff("noop", id);
-    value["handoff_id"] = json!(id);
+    let mut value = handoff_with("noop", id, json!({ "handoff_id": id }));
     match from {
         Some(from) => value["source_agent"] = json!(from),
         None => drop(value.as_object_mut().unwrap().remove("source_agent")),

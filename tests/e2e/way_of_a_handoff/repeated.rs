@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_tests::{Workspace, handoff, sha256, text};
+use baton_tests::{Workspace, handoff, handoff_with, sha256, text};
 use serde_json::{Value, json};
 
 #[test]
@@ -59,8 +59,7 @@ fn the_same_request_dropped_twice_is_done_once() {
     workspace.up_once();
     workspace.drop_file("noop", "again.json", &bytes);
     // Written again by the same sender: other time stamp, other spacing, the same request.
-    let mut rewritten = handoff("noop", "Once only");
-    rewritten["timestamp"] = json!("2026-02-02T02:02:02Z");
+    let rewritten = handoff_with("noop", "Once only", json!({ "timestamp": "2026-02-02T02:02:02Z" }));
     workspace.drop_file("noop", "rewritten.json", rewritten.to_string());
     workspace.up_once();
 
@@ -167,8 +166,7 @@ fn a_known_id_with_other_content_waits_for_a_person_and_an_edit_settles_it() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
-    let mut other = handoff("noop", "Second");
-    other["handoff_id"] = json!("id-first");
+    let mut other = handoff_with("noop", "Second", json!({ "handoff_id": "id-first" }));
     workspace.drop_file("noop", "second.json", text(&other));
     workspace.up_once();
     let task = workspace.task("Second");
@@ -191,9 +189,11 @@ fn a_known_id_with_other_content_waits_for_a_person_and_an_edit_settles_it() {
 #[test]
 fn a_failed_request_may_be_asked_again() {
     let workspace = Workspace::with_noop();
-    let mut asked = handoff("noop", "Again");
-    asked["action"] = json!("no-such-action");
-    workspace.drop_file("noop", "again.json", text(&asked));
+    workspace.drop_file(
+        "noop",
+        "again.json",
+        text(&handoff_with("noop", "Again", json!({ "action": "no-such-action" }))),
+    );
     workspace.up_once();
     assert_eq!(workspace.task("Again").state, "failed");
     fs::rename(

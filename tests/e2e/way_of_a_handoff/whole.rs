@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use baton_tests::{Event, Workspace, handoff, sha256, text};
+use baton_tests::{Event, Workspace, handoff, handoff_with, sha256, text};
 use serde_json::{Value, json};
 
 /// A plan that promises two files, of which one is there.
@@ -20,9 +20,11 @@ fn with_plan() -> Workspace {
 fn an_audit_handoff_goes_all_its_way_while_the_daemon_runs() {
     let workspace = with_plan();
     let daemon = workspace.up_and_serving();
-    let mut asked = handoff("audit", "Audit the first plan");
-    asked["action"] = json!("audit");
-    asked["args"] = json!({ "plans": ["plans/FIRST_PLAN.md"] });
+    let asked = handoff_with(
+        "audit",
+        "Audit the first plan",
+        json!({ "action": "audit", "args": { "plans": ["plans/FIRST_PLAN.md"] } }),
+    );
     workspace.drop_file("audit", "ask.json", text(&asked));
     let task = workspace.wait_for_archive("Audit the first plan");
 
@@ -52,8 +54,7 @@ fn an_audit_handoff_goes_all_its_way_while_the_daemon_runs() {
 #[test]
 fn why_tells_every_step_in_order_with_its_hash() {
     let workspace = with_plan();
-    let mut asked = handoff("audit", "Audit all");
-    asked["action"] = json!("audit");
+    let asked = handoff_with("audit", "Audit all", json!({ "action": "audit" }));
     workspace.drop_file("audit", "ask.json", text(&asked));
     workspace.up_once();
     let task = workspace.task("Audit all");

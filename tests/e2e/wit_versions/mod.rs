@@ -61,7 +61,7 @@ fn said(version: &str) -> Said {
     Said { open, changes }
 }
 
-/// What is wrong with `now`, when `recorded` was written down of the same version and `said` is said of it.
+/// What is wrong with `now`, when `recorded` was written down of the same version and the README says `said` about it.
 fn judge(recorded: &Recorded, now: &Contract, said: &Said) -> Result<(), String> {
     let differences = recorded.contract.differences(now);
     let list = || differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();

@@ -11,17 +11,9 @@ pub mod tsaf;
 mod wanted;
 mod written;
 
+pub use tsaf::Style;
 pub use wanted::Wanted;
 pub use written::{Play, Playlist, Session, Source, Track, Written};
-
-/// Whose djay wrote it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Numbers are small integers and f32.
-    Mac,
-    /// All numbers are f64.
-    Windows,
-}
 
 /// Writes a library to `path`, which must not be there.
 ///

@@ -3,7 +3,7 @@
 use super::tsaf::Tree;
 use super::{Play, Playlist, Session, Track};
 
-/// The object that names a track; it lies in nearly every other one.
+/// The object that names a track; nearly every other object contains it.
 pub(super) fn title_id(track: &Track) -> Tree {
     let mut fields = vec![("uuid", Tree::text(&track.id)), ("title", Tree::text(&track.title))];
     if let Some(artist) = &track.artist {

@@ -2,7 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::Style;
+/// Whose djay wrote it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Numbers are small integers and f32.
+    Mac,
+    /// All numbers are f64.
+    Windows,
+}
 
 /// A value to be written.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,7 +81,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// A tag and a number that lies at a multiple of its size.
+    /// A tag and a number, which is aligned to its size.
     fn put<const N: usize>(&mut self, tag: u8, number: [u8; N]) {
         self.bytes.push(tag);
         self.pad(N);

@@ -23,7 +23,7 @@ pub struct EagleItem<'a> {
     pub name: &'a str,
     /// The ending of its file, without the dot.
     pub ext: &'a str,
-    /// Whether it lies in Eagle's bin.
+    /// It is in Eagle's bin.
     pub deleted: bool,
 }
 

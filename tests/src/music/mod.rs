@@ -23,7 +23,7 @@ pub enum Music {
 }
 
 impl Music {
-    /// How many pieces there are that do not sound like each other; none where there is no end to them.
+    /// How many pieces there are that do not sound like each other; none where they are unlimited.
     #[must_use]
     pub fn count(&self) -> Option<usize> {
         match self {
@@ -49,12 +49,4 @@ impl Music {
             Self::Real(real) => real.piece(number, seconds),
         }
     }
-}
-
-/// A number that looks random and depends on `seed` alone (`splitmix64`).
-pub(crate) fn scatter(seed: u64) -> u64 {
-    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

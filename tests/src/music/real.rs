@@ -2,21 +2,18 @@
 //! many speeds, forwards and backwards, with another excerpt quietly behind it.
 //!
 //! There are 41 pieces and more than that are needed. Excerpts that share no sound, or share it at speeds 3 % apart, sound like
-//! music and not like each other; what a piece repeats is told apart by what lies behind it.
+//! music and not like each other; a repetition within a piece differs by the excerpt behind it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use super::wav::RATE_HZ;
-use crate::{Missing, tool};
-
-/// Where Debian puts the music.
-const FOLDER: &str = "/usr/share/games/wesnoth/1.16/data/core/music";
+use crate::{Skipped, missing, recordings, tool};
 
 /// Speeds that excerpts are played at, in thousandths of the original: 3 % apart.
 const SPEEDS: std::ops::RangeInclusive<usize> = 620..=1_600;
 
-/// Between an excerpt and the one behind it lie so many others.
+/// The distance between an excerpt and the one behind it.
 const BEHIND: usize = 5_003;
 
 /// Real music, decoded and cut.
@@ -40,15 +37,19 @@ impl RealMusic {
     /// Decodes what is there and cuts it into excerpts that play so many seconds.
     ///
     /// # Errors
-    /// When ffmpeg or the music is not there; that was said on stderr.
+    /// When ffmpeg or the music is missing.
     ///
     /// # Panics
-    /// When ffmpeg cannot decode it, or something is missing under `CI=true`.
-    pub fn decode(seconds: u32) -> Result<Self, Missing> {
+    /// When ffmpeg cannot decode it.
+    pub fn decode(seconds: u32) -> Result<Self, Skipped> {
         tool("ffmpeg", "apt-get install ffmpeg")?;
-        let pieces: Vec<Vec<i16>> = files().iter().map(|file| decode(file)).collect();
+        let pieces: Vec<Vec<i16>> = recordings()?.iter().map(|file| decode(file)).collect();
         let excerpts = cut(&pieces, (seconds * RATE_HZ) as usize);
-        if excerpts.is_empty() { Err(missing()) } else { Ok(Self { pieces, excerpts, seconds }) }
+        if excerpts.is_empty() {
+            Err(missing("longer music", "apt-get install wesnoth-1.16-music"))
+        } else {
+            Ok(Self { pieces, excerpts, seconds })
+        }
     }
 
     /// How many pieces there are that do not sound like each other.
@@ -107,14 +108,6 @@ fn cut(pieces: &[Vec<i16>], samples: usize) -> Vec<Excerpt> {
     excerpts
 }
 
-fn files() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(FOLDER).into_iter().flatten().filter_map(Result::ok);
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    files.retain(|file| file.extension().is_some_and(|ending| ending == "ogg"));
-    files.sort();
-    files
-}
-
 fn decode(file: &Path) -> Vec<i16> {
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin", "-threads", "1", "-i"]).arg(file);
@@ -122,11 +115,4 @@ fn decode(file: &Path) -> Vec<i16> {
     let decoded = command.output().expect("ffmpeg starts");
     assert!(decoded.status.success(), "{}: {}", file.display(), String::from_utf8_lossy(&decoded.stderr));
     decoded.stdout.as_chunks().0.iter().copied().map(i16::from_le_bytes).collect()
-}
-
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
-fn missing() -> Missing {
-    assert!(std::env::var("CI").is_err(), "{FOLDER} must be there under CI: apt-get install wesnoth-1.16-music");
-    eprintln!("SKIPPED: {FOLDER} is not there (apt-get install wesnoth-1.16-music)");
-    Missing
 }

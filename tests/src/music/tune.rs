@@ -3,7 +3,6 @@
 use std::f64::consts::TAU;
 use std::sync::OnceLock;
 
-use super::scatter;
 use super::wav::RATE_HZ;
 
 /// Entries of one period, as a power of two.
@@ -68,4 +67,12 @@ fn tone(part: &mut [i16], hz: f64) {
         *sample = sample.saturating_add(i16::try_from(faded).unwrap_or(0));
         phase = phase.wrapping_add(step);
     }
+}
+
+/// A number that looks random and depends on `seed` alone (`splitmix64`).
+fn scatter(seed: u64) -> u64 {
+    let z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{Workspace, corpus, json, rows};
+use baton_judges::or_skip;
 use serde_json::Value;
 
 const INTEGRATION_PRESENT: &[&str] = &[
@@ -103,7 +104,7 @@ fn with_status(plan: &Value, wanted: &str) -> Vec<String> {
 
 #[test]
 fn the_real_plans_come_out_as_labelled() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = or_skip!(corpus());
     let outcome = workspace(&corpus).run("{}").unwrap();
     let report = json(&outcome);
     let [integration, maintenance] = [&report["plans"][0], &report["plans"][1]];
@@ -122,7 +123,7 @@ fn the_real_plans_come_out_as_labelled() {
 
 #[test]
 fn classes_that_the_plan_promises_are_looked_for() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = or_skip!(corpus());
     let workspace = workspace(&corpus)
         .file("root/music_workflow/integrations/djay_pro/id_sync.py", "class SyncStats:\n    total = 0\n");
     let report = workspace.report();

@@ -1,28 +1,18 @@
 //! What others make of the reports: the official SARIF schema, and a reader of `JUnit` files.
 //!
-//! Both are installed by `.ci/run`. Where one is missing its test says so loudly; under `CI=true` it must be there.
+//! Both are installed by `.ci/run`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use audit::report::{Form, Report};
+use baton_judges::{or_skip, tools};
 use serde_json::Value;
 
 use crate::report_support::{empty, full, hostile, rendered};
 
-/// A file of the tools that `.ci/run` installs.
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-fn tool(path: &str) -> Option<PathBuf> {
-    let tools = std::env::var_os("BATON_TOOLS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"), PathBuf::from);
-    let place = tools.join(path);
-    if place.is_file() {
-        return Some(place);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{} must be there under CI=true", place.display());
-    eprintln!("SKIPPED: {} is not there; .ci/run shows how to install it", place.display());
-    None
-}
+/// The schema of SARIF, in the package that `.ci/run` installs.
+const SCHEMA: &str = "lib/schemas/sarif-2.1.0-rtm.5.json";
 
 fn sarif(report: &Report) -> Value {
     serde_json::from_str(&rendered(Form::Sarif, report)).unwrap()
@@ -52,9 +42,7 @@ fn validated(schema: &Path, log: &Value) -> String {
 
 #[test]
 fn sarif_keeps_to_the_official_schema() {
-    let Some(schema) = tool("judges/node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json") else {
-        return;
-    };
+    let schema = or_skip!(tools("judges/node_modules/@microsoft/jest-sarif", SCHEMA)).join(SCHEMA);
     for report in [empty(), full(), hostile()] {
         assert_eq!(validated(&schema, &sarif(&report)), "valid");
     }
@@ -126,8 +114,7 @@ fn read(python: &Path, report: &Report) -> Value {
 
 #[test]
 fn a_reader_of_junit_counts_what_the_report_counts() {
-    let Some(_) = tool("python/bin/junitparser") else { return };
-    let Some(python) = tool("python/bin/python") else { return };
+    let python = or_skip!(tools("python", "bin/junitparser")).join("bin/python");
     for report in [empty(), full(), hostile()] {
         let read = read(&python, &report);
         assert_eq!(read["said"], read["counted"]);

@@ -9,6 +9,7 @@ use audit::memory::Memory;
 use audit::report::{Assembly, Audited};
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, unrequested};
 use audit::{assertions, discover, extract};
+use baton_judges::or_skip;
 
 use crate::sqlite::Sqlite;
 use crate::tree;
@@ -93,7 +94,7 @@ fn figures() {
 #[ignore = "prints figures"]
 #[expect(clippy::print_stderr, reason = "figures are what it is for")]
 fn extraction() {
-    let Some(folder) = crate::support::corpus() else { return };
+    let folder = or_skip!(crate::support::corpus());
     for file in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = file.path();
         if path.extension().is_some_and(|ending| ending == "md") {

@@ -1,10 +1,11 @@
 //! A workspace in a temporary folder and tasks on it, shared by the integration tests.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use audit::services::HostServices;
 use audit::watch::Unwatched;
+use baton_judges::{Skipped, real};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
 
@@ -91,14 +92,7 @@ pub(crate) fn has_finding(outcome: &Outcome, id: &str, severity: Severity) -> bo
     outcome.findings.iter().any(|finding| finding.id == id && finding.severity == severity)
 }
 
-/// The folder with the real plans; `None`, said on stderr, where it is not there. Under `CI=true` it must be there.
-#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
-pub(crate) fn corpus() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/plans");
-    if folder.join("tree.tsv").is_file() {
-        return Some(folder);
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{} must be there under CI=true", folder.display());
-    eprintln!("SKIPPED: the real plans are not at {}", folder.display());
-    None
+/// The folder with the real plans.
+pub(crate) fn corpus() -> Result<PathBuf, Skipped> {
+    real("corpus/plans")
 }

@@ -229,13 +229,11 @@ fn references_are_as_wide_as_the_tables_ask() {
     }
 }
 
-/// What the generator writes for what was read of a real blob are that blob's own bytes: the two halves vouch for each other by
-/// what djay wrote, not by one another alone.
+/// Reader and generator do not only agree with each other: the blobs were written by djay, or by a third program.
 #[test]
-fn real_blobs_are_written_again_byte_by_byte() {
-    let Ok(blobs) = baton_tests::shared("corpus/djay-blobs") else { return };
+fn blobs_of_other_programs_are_written_again_byte_by_byte() {
     let mut written = 0;
-    for entry in std::fs::read_dir(blobs).unwrap() {
+    for entry in baton_tests::corpora("djay-blobs").iter().flat_map(|blobs| std::fs::read_dir(blobs).unwrap()) {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "bin") {
             let bytes = std::fs::read(&path).unwrap();

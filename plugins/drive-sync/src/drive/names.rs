@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    const ID: &str = "27ce7361-6c27-80fb-b40e-fefdd47d6640";
+    const ID: &str = "5a1e9c30-7b42-80fd-9c11-0e2f4a6b8c7d";
 
     #[test]
     fn a_number_behind_the_id_is_a_copy_and_one_before_it_belongs_to_the_title() {

@@ -1,4 +1,4 @@
-//! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 27ce73612fa38048adc6fe9a6e37a9a4.csv`, and beside it
+//! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 5a1e9c302fa38048adc6fe9a6e37a9a4.csv`, and beside it
 //! perhaps `…_all.csv` with the rows that the view hides.
 //!
 //! Such a file has no keys and no types. A row is known by its title, also an empty one (and by its number among rows of that title),
@@ -82,7 +82,7 @@ pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, 
 mod tests {
     use super::*;
 
-    const NAME: &str = "Music Tracks 27ce73612fa38048adc6fe9a6e37a9a4";
+    const NAME: &str = "Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4";
 
     fn loaded(text: &str) -> Result<Loaded, String> {
         load(ParsedExportName::of(NAME).unwrap(), text.as_bytes())
@@ -93,13 +93,13 @@ mod tests {
         let named = ParsedExportName::of(NAME).unwrap();
         assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
         assert!(ParsedExportName::of(&format!("{NAME}_all")).unwrap().all);
-        let dashed = ParsedExportName::of("Music Tracks 27ce7361-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
+        let dashed = ParsedExportName::of("Music Tracks 5a1e9c30-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
         assert_eq!((dashed.title, id_key(dashed.id)), ("Music Tracks", named.id.to_owned()));
         for other in [
             "Music Tracks",
-            "27ce73612fa38048adc6fe9a6e37a9a4",
-            "Tracks 27ce7361",
-            "T_27ce73612fa38048adc6fe9a6e37a9a4",
+            "5a1e9c302fa38048adc6fe9a6e37a9a4",
+            "Tracks 5a1e9c30",
+            "T_5a1e9c302fa38048adc6fe9a6e37a9a4",
         ] {
             assert_eq!(ParsedExportName::of(other), None, "{other}");
         }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use baton_plugin_sdk::Error;
-use baton_tests::Mount;
+use baton_tests::{Mount, or_skip};
 use serde_json::json;
 
 use crate::place::{Place, ids};
@@ -124,7 +124,7 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     let rows: Vec<[&str; 2]> = rows.iter().map(|[key, name]| [key.as_str(), name.as_str()]).collect();
     let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
     place.database(&[NAME], &rows[..1_000], true);
-    let Ok(mount) = Mount::small(&place.path("drive"), 512) else { return };
+    let mount = or_skip!(Mount::small(&place.path("drive"), 512));
     place.sync();
     let csv = place.csv();
     mount.fill();

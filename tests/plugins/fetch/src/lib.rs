@@ -81,7 +81,7 @@ fn shown(answer: &Response) -> Value {
     json!({ "status": answer.status, "address": answer.address, "headers": headers, "bytes": bytes, "body": body })
 }
 
-/// Tries every way out with what it heard.
+/// Tries every way out with what it received.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "it is the misdeed; both are the task's log")]
 fn tell(what: &str) -> Result<Outcome, Error> {
     println!("{what}");

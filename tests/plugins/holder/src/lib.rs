@@ -2,6 +2,7 @@
 //!
 //! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
 
+mod args;
 mod names;
 mod snapshots;
 
@@ -24,18 +25,6 @@ impl Plugin for Holder {
             _ => names::alone(&task),
         }
     }
-}
-
-fn text(task: &Task, name: &str) -> Result<String, Error> {
-    task.arg_str(name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
-}
-
-/// The folder in which it leaves word.
-fn folder(task: &Task) -> Result<String, Error> {
-    let mount = task.mounts("music").next();
-    mount.map(|mount| mount.path.clone()).ok_or_else(|| {
-        Error::NeedsGrant("the folder is not granted: baton plugin grant holder files:rw=music=PATH".to_owned())
-    })
 }
 
 baton_plugin_sdk::plugin!(Holder, "../manifest.json");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use baton_plugin_sdk::claims::{self, Error as ClaimError};
 use baton_plugin_sdk::{Error, Outcome, Task, progress};
 
-use super::{folder, text};
+use super::args::{folder, text};
 
 /// Waits for the name, then makes a file that nobody else may have made meanwhile, works a little, and takes it away again.
 pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {

@@ -3,7 +3,7 @@
 use baton_plugin_sdk::sql::{Error as SqlError, Snapshot, Value};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-use super::{folder, text};
+use super::args::{folder, text};
 
 fn path(task: &Task) -> Result<String, Error> {
     let file = text(task, "file")?;

@@ -88,7 +88,7 @@ fn hard_link(root: &str, plans: &str) -> io::Result<()> {
     write(&link)
 }
 
-/// Links that the plugin makes itself, to where it may not go, and what lies behind them.
+/// Links that the plugin makes itself, to where it may not go, and what they lead to.
 fn own_link(plans: &str) -> Vec<(&'static str, io::Result<()>)> {
     let through = |target: &str, name: &str, below: &str| {
         let link = format!("{plans}/{name}");

@@ -1,5 +1,5 @@
 //! Too much of something that is harmless once: log lines, calls, handles, bytes on the disk, frames on the stack. None of
-//! these ever ends by itself.
+//! these ever ends without help.
 
 use std::fs::File;
 use std::hint::black_box;

@@ -3,7 +3,7 @@
 use baton_plugin_sdk::fingerprint::{self, Heard};
 use baton_plugin_sdk::{Outcome, Task};
 
-/// Names of what lies outside, `.` being the granted folder as it is seen from inside, and `^` what it lies in. `outside.wav` is beside
+/// Names of files outside, `.` being the granted folder as it is seen from inside, and `^` its parent. `outside.wav` is beside
 /// the folder; the test puts it there.
 const PATHS: [&str; 14] = [
     "./../outside.wav",

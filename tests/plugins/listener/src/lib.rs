@@ -2,11 +2,14 @@
 //!
 //! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
 
+mod args;
 mod attack;
 mod library;
 
 use baton_plugin_sdk::fingerprint::{self, Heard};
 use baton_plugin_sdk::{Cause, Error, Outcome, Plugin, Task};
+
+use self::args::{path, times};
 
 /// The plugin.
 pub struct Listener;
@@ -23,15 +26,6 @@ impl Plugin for Listener {
             _ => tell(&task),
         }
     }
-}
-
-fn path(task: &Task) -> Result<String, Error> {
-    task.arg_str("path")?.ok_or_else(|| Error::Permanent("there is no `path`".to_owned()))
-}
-
-fn times(task: &Task, name: &str) -> u64 {
-    let args: serde_json::Value = serde_json::from_str(&task.args).unwrap_or_default();
-    args.get(name).and_then(serde_json::Value::as_u64).unwrap_or(1)
 }
 
 fn tell(task: &Task) -> Result<Outcome, Error> {

@@ -3,7 +3,7 @@
 use baton_plugin_sdk::fingerprint::{self, Asked};
 use baton_plugin_sdk::{Error, Outcome, Task};
 
-use super::times;
+use super::args::times;
 
 pub(super) fn tell() -> Result<Outcome, Error> {
     let coverage = fingerprint::coverage()?;

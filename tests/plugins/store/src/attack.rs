@@ -4,9 +4,9 @@ use baton_plugin_sdk::Outcome;
 use baton_plugin_sdk::sql::{self, Database, Error, Value};
 
 const OWN: [&str; 16] = [
-    "ATTACH '/tmp/baton-attached.db' AS other",
+    "ATTACH '{outside}/attached.db' AS other",
     "ATTACH '../ledger.db' AS ledger",
-    "VACUUM INTO '/tmp/baton-vacuumed.db'",
+    "VACUUM INTO '{outside}/vacuumed.db'",
     "VACUUM",
     "DETACH main",
     "PRAGMA max_page_count = 99999999",
@@ -38,14 +38,14 @@ const LARGE: [&str; 3] = [
     "SELECT printf('%.*c', 900000000, 'x')",
 ];
 
-/// Tries everything.
-pub(crate) fn databases() -> Outcome {
+/// Tries everything, also to write files into the folder `outside`.
+pub(crate) fn databases(outside: &str) -> Outcome {
     let own = sql::own();
     let mut report = Vec::new();
     for prepare in ["CREATE TABLE IF NOT EXISTS victim (a)", "DELETE FROM victim", "INSERT INTO victim VALUES (1)"] {
         report.extend(own.execute(prepare, &[]).err().map(|error| format!("OPEN: {prepare}: {error:?}\n")));
     }
-    report.extend(OWN.iter().map(|statement| tried(own, statement)));
+    report.extend(OWN.iter().map(|statement| tried(own, &statement.replace("{outside}", outside))));
     report.extend(CATALOG.iter().map(|statement| tried(sql::catalog(), statement)));
     report.extend(LARGE.iter().map(|statement| tried(own, statement)));
     // An injection is text like any other.

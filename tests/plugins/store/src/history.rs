@@ -18,13 +18,13 @@ pub(crate) fn tell() -> Result<Outcome, Error> {
     Ok(Outcome::new("Told.").with_artifact("history.txt", "text/plain", lines.concat()))
 }
 
-/// Tries what is no revision, no path and no folder of its own. One that is open is a line that begins with `OPEN`.
-pub(crate) fn break_out() -> Outcome {
+/// Tries what is not a revision, a path or a granted folder. One that is open is a line that begins with `OPEN`.
+pub(crate) fn break_out(outside: &str) -> Outcome {
+    let output = format!("--output={outside}");
     let root = git::repository("root");
     let range = |to: &str| Range { to: to.to_owned(), after: None, path: None, most: 5 };
     let mut report = Vec::new();
-    for revision in ["--output=/tmp/baton-git", "-n1", "--upload-pack=x", "HEAD:a.py", "HEAD..main", ":/x", "a\nb", ""]
-    {
+    for revision in [output.as_str(), "-n1", "--upload-pack=x", "HEAD:a.py", "HEAD..main", ":/x", "a\nb", ""] {
         report.push(line(revision, &root.log_of(&range(revision)).map(|commits| commits.len())));
         report.push(line(revision, &root.find_commit(revision)));
         report.push(line(revision, &root.read_file(revision, "a.py").map(|_| ())));

@@ -23,7 +23,7 @@ impl Plugin for Store {
             "fill" => catalog::fill(&task),
             "look" => catalog::look(),
             "walk" => walk(),
-            "attack" => Ok(attack::databases()),
+            "attack" => Ok(attack::databases(&outside(&task)?)),
             "overfill" => overfill(),
             "endless" => endless(),
             "endless-to-the-end" => loop {
@@ -37,10 +37,15 @@ impl Plugin for Store {
             "migrate-together" => migrate::migrate_together(&task),
             "transfer" => migrate::transfer(&task),
             "history" => history::tell(),
-            "break-out" => Ok(history::break_out()),
+            "break-out" => Ok(history::break_out(&outside(&task)?)),
             _ => count(),
         }
     }
+}
+
+/// The path outside of its grants that it tries to write to.
+fn outside(task: &Task) -> Result<String, Error> {
+    task.arg_str("outside")?.ok_or_else(|| Error::Permanent("there is no `outside`".to_owned()))
 }
 
 fn count() -> Result<Outcome, Error> {

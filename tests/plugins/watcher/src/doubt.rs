@@ -23,7 +23,7 @@ fn send(to: &str, key: &str) -> Result<(), Error> {
     handoffs::emit(&draft).map_err(|error| Error::Permanent(format!("{error:?}")))
 }
 
-/// Tells all that it was told of a RETURN, and doubts it: once as a remark, once in earnest. With the argument `again` it
+/// Reports all that it knows of a RETURN, and doubts it: once as a remark, once in earnest. With the argument `again` it
 /// asks that agent anew.
 pub(crate) fn check(task: &Task) -> Result<Outcome, Error> {
     let Cause::Return(answered) = &task.cause else {

@@ -1,4 +1,4 @@
-//! Looking at files of the plans folder and saying so. Each file is a key of its own.
+//! Checks files of the plans folder and reports them. Each file has its own key.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(crate) fn at(task: &Task) -> Result<Outcome, Error> {
     Ok(Outcome::new(told(task)))
 }
 
-/// The world goes on between the look and the word.
+/// Files may change between the check and the report.
 pub(crate) fn slowly(task: &Task) -> Result<Outcome, Error> {
     let paths = paths(task)?;
     let seen: Vec<Seen> = paths.iter().map(|path| self::seen(path)).collect();

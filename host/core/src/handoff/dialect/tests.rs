@@ -13,13 +13,13 @@ fn handoff(value: &Value) -> Handoff {
 fn reads_the_handoff_object() {
     let read = handoff(&json!({
         "handoff_id": "h-1", "source_agent": "Claude-MM1", "target_agent": "audit", "title": "Audit", "priority": "High",
-        "timestamp": "2026-01-15T21:59:23.716569+00:00", "action": "audit", "args": {"plans": ["a.md"]},
+        "timestamp": "2026-01-16T20:58:24.615842+00:00", "action": "audit", "args": {"plans": ["a.md"]},
         "required_action": "Do it.", "chain_tracking": {"dedupe_key": "k"}
     }));
     assert_eq!((read.dialect, read.priority), (Dialect::H1, Priority::High));
     assert_eq!((read.from.as_deref(), read.to.as_deref()), (Some("Claude-MM1"), Some("audit")));
     assert_eq!((read.dedupe_key.as_deref(), read.body.as_str()), (Some("k"), "Do it."));
-    assert_eq!(read.created_at.unwrap().to_string(), "2026-01-15T21:59:23.716569Z");
+    assert_eq!(read.created_at.unwrap().to_string(), "2026-01-16T20:58:24.615842Z");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 
+use baton_judges::{Skipped, or_skip, skip};
+
 use super::*;
 
 /// Fills a room with so many pieces and scans it.
@@ -23,16 +25,12 @@ fn counts(room: &Room) -> [u64; 4] {
     [total.fingerprinted, total.pending, total.failed, total.missing]
 }
 
-/// A folder on another volume than the temporary ones; none where there is no such volume.
-#[expect(clippy::print_stderr, reason = "a skip must be seen")]
-fn elsewhere(room: &Room) -> Option<tempfile::TempDir> {
+/// A folder on another volume than the temporary ones.
+fn elsewhere(room: &Room) -> Result<tempfile::TempDir, Skipped> {
     let device = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
     let folder = tempfile::tempdir_in("/dev/shm").ok();
     let folder = folder.filter(|folder| device(folder.path()) != device(room.folder.path()));
-    if folder.is_none() {
-        eprintln!("SKIPPED: /dev/shm is no volume of its own here");
-    }
-    folder
+    folder.ok_or_else(|| skip("/dev/shm is not a separate volume"))
 }
 
 /// The same bytes with the same time under another inode.
@@ -105,7 +103,7 @@ fn a_mount_point_with_a_stray_file_loses_nothing_without_a_word() {
 #[test]
 fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
     let room = scanned(9);
-    let Some(other) = elsewhere(&room) else { return };
+    let other = or_skip!(elsewhere(&room));
     let (place, aside) = (room.place(), room.folder.path().join("aside"));
     fs::rename(room.music(), &aside).unwrap();
     for number in 0..6 {
@@ -130,7 +128,7 @@ fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
 #[test]
 fn a_volume_that_goes_while_its_files_are_read_fails_none_of_them() {
     let room = Room::new();
-    let Some(other) = elsewhere(&room) else { return };
+    let other = or_skip!(elsewhere(&room));
     (0..30).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
     let read = AtomicU64::new(0);
     let unmounted = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use baton_judges::{Skipped, or_skip, recordings, tool};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -37,14 +38,9 @@ const KINDS: [(&str, &[&str]); 13] = [
     ("bare.aiff", &["-c:a", "pcm_s16be"]),
 ];
 
-/// Whether the judge is there. In CI it has to be.
-fn judge() -> bool {
-    let there = Command::new("ffmpeg").arg("-version").output().is_ok_and(|ran| ran.status.success());
-    assert!(there || std::env::var_os("CI").is_none(), "ffmpeg is not installed");
-    if !there {
-        drop(writeln!(std::io::stderr(), "SKIPPED: ffmpeg is not installed"));
-    }
-    there
+/// Checks that the judge is installed.
+fn judge() -> Result<(), Skipped> {
+    tool("ffmpeg", "apt-get install ffmpeg")
 }
 
 fn run(program: &str, args: &[&str]) -> String {
@@ -131,9 +127,7 @@ fn names(folder: &TempDir) -> Vec<String> {
 
 #[test]
 fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     for (name, how) in KINDS {
         let path = make(&folder, name, how);
@@ -160,19 +154,10 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
 
 #[test]
 fn real_music_keeps_its_packets_and_its_tags() {
-    let music = Path::new("/usr/share/games/wesnoth/1.16/data/core/music");
-    if !judge() {
-        return;
-    }
-    let Ok(pieces) = fs::read_dir(music) else {
-        assert!(std::env::var_os("CI").is_none(), "wesnoth-1.16-music is not installed");
-        drop(writeln!(std::io::stderr(), "SKIPPED: wesnoth-1.16-music is not installed"));
-        return;
-    };
+    or_skip!(judge());
+    let pieces = or_skip!(recordings());
     let folder = tempfile::tempdir().unwrap();
-    let mut pieces: Vec<_> = pieces.map(|piece| piece.unwrap().path()).collect();
-    pieces.sort();
-    for piece in pieces.iter().filter(|piece| piece.extension().is_some_and(|ending| ending == "ogg")).step_by(8) {
+    for piece in pieces.iter().step_by(8) {
         let path = folder.path().join(piece.file_name().unwrap());
         fs::copy(piece, &path).unwrap();
         assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)), "{}", path.display());
@@ -185,9 +170,7 @@ fn real_music_keeps_its_packets_and_its_tags() {
 
 #[test]
 fn pictures_stay() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("p.png");
     let colour = ["-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=s=64x64", "-frames:v", "1"];
@@ -232,9 +215,7 @@ fn holds(path: &Path, bytes: &[u8]) -> bool {
 
 #[test]
 fn frames_of_dj_programs_stay_as_they_are() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let cues = b"\0application/octet-stream\0\0Serato Markers_\0\x02\x05\x00\x00\x01\xFF\xFE\x00";
     let beats = b"\0application/octet-stream\0\0Serato BeatGrid\0\x01\x00\x00\x00";
@@ -267,9 +248,7 @@ fn frames_of_dj_programs_stay_as_they_are() {
 
 #[test]
 fn what_cannot_all_be_kept_is_left_alone() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let two_titles: [(&[u8; 4], &[u8]); 2] = [(b"TIT2", b"\0one"), (b"TIT2", b"\0two")];
     let broken = [three(&[(b"TIT2", b"\0one")]), vec![]].concat();
@@ -297,9 +276,7 @@ fn what_cannot_all_be_kept_is_left_alone() {
 
 #[test]
 fn tags_of_old_go_when_asked() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let old = "0aF".repeat(21) + "0";
     let text = format!("FINGERPRINT={old}");
@@ -317,9 +294,7 @@ fn tags_of_old_go_when_asked() {
 
 #[test]
 fn no_file_becomes_another_piece() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
@@ -345,9 +320,7 @@ fn no_file_becomes_another_piece() {
 
 #[test]
 fn files_that_are_not_ours_to_write_are_left_alone() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let path = make(&folder, "a.mp3", THREE);
     let (bytes, known) = (fs::read(&path).unwrap(), known(&path));
@@ -376,9 +349,7 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
 
 #[test]
 fn what_is_cut_short_or_full_of_noise_never_panics() {
-    if !judge() {
-        return;
-    }
+    or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let mut random = 1_u32;
     for (name, how) in KINDS {

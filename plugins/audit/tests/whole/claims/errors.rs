@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use audit::assertions::{CheckedDocument, Kind, Verdict};
 use audit::index::Index;
 use audit::remark::NoteSeverity;
+use baton_judges::or_skip;
 
 use super::setup::{
     ACTIONS, ALIGNMENT, LIBRARY, MAINTENANCE, PLAN, REPORT, Repository, SESSION, Tree, alone, at, check, documents,
@@ -13,7 +14,7 @@ use super::setup::{
 
 #[test]
 fn the_gap_of_12881_items_is_neither_number() {
-    let Some(checked) = alone(&[ACTIONS]) else { return };
+    let checked = or_skip!(alone(&[ACTIONS]));
     let evidence =
         "4,244 of 21,125 need 16,900 to reach 80 %, so 12,656 are missing, and 16,881 have none; 12,881 is neither";
     expect(&checked, (ACTIONS, 65), Kind::Gap, Verdict::False, evidence);
@@ -23,7 +24,7 @@ fn the_gap_of_12881_items_is_neither_number() {
 
 #[test]
 fn library_items_and_fingerprints_differ_between_the_reports() {
-    let Some(checked) = alone(&[REPORT, ACTIONS]) else { return };
+    let checked = or_skip!(alone(&[REPORT, ACTIONS]));
     let items = format!("{REPORT}:159 says 21,121, {ACTIONS}:144 says 21,125");
     expect(&checked, (REPORT, 159), Kind::Quantity, Verdict::False, &items);
     let fingerprints = format!("{REPORT}:160 says 4,249, {ACTIONS}:145 says 4,244");
@@ -33,7 +34,7 @@ fn library_items_and_fingerprints_differ_between_the_reports() {
 
 #[test]
 fn local_and_streaming_tracks_do_not_make_the_library() {
-    let Some(checked) = alone(&[PLAN]) else { return };
+    let checked = or_skip!(alone(&[PLAN]));
     let evidence = "13,365 + 1,941 = 15,306 (lines 189 and 190), while line 114 says 15,540";
     expect(&checked, (PLAN, 114), Kind::Sum, Verdict::False, evidence);
     expect(&checked, (PLAN, 140), Kind::Sum, Verdict::True, "1,026 + 913 + 2 = 1,941");
@@ -42,7 +43,7 @@ fn local_and_streaming_tracks_do_not_make_the_library() {
 
 #[test]
 fn sessions_and_session_tracks_have_several_numbers() {
-    let Some(checked) = alone(&[PLAN, REPORT]) else { return };
+    let checked = or_skip!(alone(&[PLAN, REPORT]));
     let sessions = format!("{PLAN}:141 says 114, {PLAN}:191 says 113");
     expect(&checked, (PLAN, 141), Kind::Quantity, Verdict::False, &sessions);
     let tracks = at(&checked, PLAN, 28, Kind::Quantity);
@@ -54,7 +55,7 @@ fn sessions_and_session_tracks_have_several_numbers() {
 
 #[test]
 fn seventy_percent_come_from_ten_tracks() {
-    let Some(checked) = alone(&[PLAN, ACTIONS]) else { return };
+    let checked = or_skip!(alone(&[PLAN, ACTIONS]));
     for line in [190, 199] {
         expect(&checked, (ACTIONS, line), Kind::Sample, Verdict::Unverifiable, "70 % are 7 of 10 at");
         expect(&checked, (ACTIONS, line), Kind::Sample, Verdict::Unverifiable, "between 40 and 89 % (Wilson, 95 %)");
@@ -65,7 +66,7 @@ fn seventy_percent_come_from_ten_tracks() {
 
 #[test]
 fn one_file_in_two_spellings_is_found() {
-    let Some(mut documents) = documents(&[SESSION]) else { return };
+    let mut documents = or_skip!(documents(&[SESSION]));
     documents.push(CheckedDocument { shown: "notes.md".into(), text: "The fix went into `CODE.gs`.".into() });
     let checked = check(documents, &Index::build(Vec::new()), None);
     let evidence = format!("{SESSION}:420 writes gas-scripts/drive-sheets-sync/Code.js, notes.md:1 writes CODE.gs");
@@ -74,14 +75,14 @@ fn one_file_in_two_spellings_is_found() {
 
 #[test]
 fn a_fix_without_a_commit_is_found() {
-    let Some(checked) = alone(&[SESSION]) else { return };
+    let checked = or_skip!(alone(&[SESSION]));
     let evidence = "line 149 says that it is done, line 159 says that no commit of it was found";
     expect(&checked, (SESSION, 149), Kind::Status, Verdict::False, evidence);
 }
 
 #[test]
 fn a_session_report_that_is_not_there_is_found() {
-    let Some(checked) = alone(&[SESSION]) else { return };
+    let checked = or_skip!(alone(&[SESSION]));
     let evidence = "CLAUDE_CODE_SESSION_20260118_0800.md does not exist";
     expect(&checked, (SESSION, 234), Kind::File, Verdict::False, evidence);
     expect_gap(&checked, NoteSeverity::Medium, evidence);
@@ -89,13 +90,13 @@ fn a_session_report_that_is_not_there_is_found() {
 
 #[test]
 fn a_tracker_that_lists_what_is_fixed_is_found() {
-    let Some(checked) = alone(&[SESSION]) else { return };
+    let checked = or_skip!(alone(&[SESSION]));
     expect(&checked, (SESSION, 198), Kind::Tracker, Verdict::False, "DS-001 is done and listed as open");
 }
 
 #[test]
 fn commits_are_unverifiable_without_a_repository_and_false_in_another() {
-    let Some(documents) = documents(&[SESSION]) else { return };
+    let documents = or_skip!(documents(&[SESSION]));
     let nothing = Index::build(Vec::new());
     let without = check(documents.clone(), &nothing, None);
     expect(
@@ -135,7 +136,7 @@ fn a_commit_that_is_there_is_held_against_its_title() {
 
 #[test]
 fn the_line_of_the_ignored_credentials_is_read() {
-    let Some(documents) = documents(&[SESSION]) else { return };
+    let documents = or_skip!(documents(&[SESSION]));
     let tree = Tree::new();
     tree.text(".gitignore", &format!("{}credentials/google-oauth/*.json\n", "x\n".repeat(34)));
     let right = check(documents.clone(), &tree.index(), None);
@@ -148,7 +149,7 @@ fn the_line_of_the_ignored_credentials_is_read() {
 
 #[test]
 fn a_function_is_looked_for_at_its_line_and_a_script_weighed() {
-    let Some(documents) = documents(&[LIBRARY]) else { return };
+    let documents = or_skip!(documents(&[LIBRARY]));
     let tree = Tree::new();
     let script = "monolithic-scripts/soundcloud_download_prod_merge-2.py";
     tree.text(script, &format!("{}def get_playlist_names_from_track(page):\n", "#\n".repeat(3803)));
@@ -166,7 +167,7 @@ fn a_function_is_looked_for_at_its_line_and_a_script_weighed() {
 
 #[test]
 fn six_files_are_three_two_and_one() {
-    let Some(checked) = alone(&[SESSION]) else { return };
+    let checked = or_skip!(alone(&[SESSION]));
     expect(&checked, (SESSION, 66), Kind::Sum, Verdict::True, "3 + 2 + 1 = 6");
     for line in [70, 75, 79] {
         assert_eq!(at(&checked, SESSION, line, Kind::Count)[0].verdict, Verdict::True);
@@ -175,7 +176,7 @@ fn six_files_are_three_two_and_one() {
 
 #[test]
 fn done_and_not_tested_at_once_is_a_low_finding() {
-    let Some(checked) = alone(&[SESSION]) else { return };
+    let checked = or_skip!(alone(&[SESSION]));
     expect(&checked, (SESSION, 12), Kind::Status, Verdict::False, "NOT TESTED IN THIS SESSION");
     expect(&checked, (SESSION, 18), Kind::Status, Verdict::False, "line 284 says");
     expect_gap(&checked, NoteSeverity::Low, "NOT TESTED IN THIS SESSION");
@@ -183,7 +184,7 @@ fn done_and_not_tested_at_once_is_a_low_finding() {
 
 #[test]
 fn ids_locations_and_tests_are_compared() {
-    let Some(checked) = alone(&[PLAN, REPORT, ACTIONS]) else { return };
+    let checked = or_skip!(alone(&[PLAN, REPORT, ACTIONS]));
     expect(&checked, (PLAN, 235), Kind::Quantity, Verdict::False, "27ce73616c27803fb957eadbd479f39a");
     expect(&checked, (PLAN, 236), Kind::Quantity, Verdict::True, "20ee73616c27816d9817d4348f6de07c");
     expect(&checked, (REPORT, 346), Kind::Count, Verdict::True, "has 4 rows, written 4");
@@ -193,7 +194,7 @@ fn ids_locations_and_tests_are_compared() {
 #[test]
 fn of_their_own_numbers_the_documents_get_these_wrong_and_no_others() {
     let names = [REPORT, ACTIONS, SESSION, LIBRARY, ALIGNMENT, PLAN, MAINTENANCE];
-    let Some(checked) = alone(&names) else { return };
+    let checked = or_skip!(alone(&names));
     let mut wrong: BTreeMap<&str, Vec<(Kind, usize)>> = BTreeMap::new();
     for row in checked.rows.iter().filter(|row| row.verdict == Verdict::False) {
         wrong.entry(row.document.as_str()).or_default().push((row.kind, row.line));

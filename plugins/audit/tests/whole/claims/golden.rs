@@ -2,13 +2,14 @@
 
 use audit::assertions::{Kind, Verdict};
 use audit::remark::NoteSeverity;
+use baton_judges::or_skip;
 
 use super::setup::{ACTIONS, LIBRARY, REPORT, Tree, alone, at, check, documents, expect, expect_gap};
 use crate::support::corpus;
 
 #[test]
 fn ten_of_fourteen_are_71_percent_and_the_rows_are_right() {
-    let Some(checked) = alone(&[REPORT]) else { return };
+    let checked = or_skip!(alone(&[REPORT]));
     expect(&checked, (REPORT, 103), Kind::Ratio, Verdict::True, "10 of 14 are 71 %, written 71 %");
     expect(&checked, (REPORT, 100), Kind::Ratio, Verdict::True, "1 of 3 are 33 %");
     expect(&checked, (REPORT, 101), Kind::Ratio, Verdict::True, "1 of 2 are 50 %");
@@ -20,7 +21,7 @@ fn ten_of_fourteen_are_71_percent_and_the_rows_are_right() {
 
 #[test]
 fn the_overall_completion_is_the_mean_of_the_plans() {
-    let Some(checked) = alone(&[REPORT]) else { return };
+    let checked = or_skip!(alone(&[REPORT]));
     expect(&checked, (REPORT, 407), Kind::Average, Verdict::True, "the plain mean of 3 rows is 80 %, written 80 %");
     let after = at(&checked, REPORT, 407, Kind::Average);
     assert!(after.iter().any(|row| row.words == "Overall | After Audit: 90%" && row.verdict == Verdict::True));
@@ -30,7 +31,7 @@ fn the_overall_completion_is_the_mean_of_the_plans() {
 
 #[test]
 fn four_files_of_89497_bytes_add_up() {
-    let Some(checked) = alone(&[REPORT]) else { return };
+    let checked = or_skip!(alone(&[REPORT]));
     let sum =
         "18,975 + 26,578 + 24,495 + 19,449 = 89,497 bytes (rows \u{201c}created\u{201d} of the table at line 390)";
     expect(&checked, (REPORT, 398), Kind::Sum, Verdict::True, sum);
@@ -39,7 +40,7 @@ fn four_files_of_89497_bytes_add_up() {
 
 #[test]
 fn shares_with_a_whole_above_are_right() {
-    let Some(checked) = alone(&[REPORT, ACTIONS, LIBRARY]) else { return };
+    let checked = or_skip!(alone(&[REPORT, ACTIONS, LIBRARY]));
     expect(
         &checked,
         (REPORT, 160),
@@ -54,7 +55,7 @@ fn shares_with_a_whole_above_are_right() {
 
 #[test]
 fn line_counts_of_the_modules_hold_but_for_two() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = or_skip!(corpus());
     let tree = Tree::listed(&corpus);
     let checked = check(documents(&[REPORT]).unwrap(), &tree.index(), None);
     let module = |name: &str| format!("music_workflow/integrations/djay_pro/{name}");
@@ -80,7 +81,7 @@ fn line_counts_of_the_modules_hold_but_for_two() {
 
 #[test]
 fn sizes_of_the_new_files_are_held_against_the_files() {
-    let Some(documents) = documents(&[REPORT]) else { return };
+    let documents = or_skip!(documents(&[REPORT]));
     let tree = Tree::new();
     let folder = "seren-media-workflows/scripts/workspace_events";
     for (path, bytes) in [

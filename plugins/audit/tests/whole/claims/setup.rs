@@ -9,6 +9,7 @@ use audit::assertions::{self, AssertionReport, AssertionRow, CheckedDocument, Ki
 use audit::index::{Index, Root};
 use audit::remark::NoteSeverity;
 use audit::services::{Commit, Git, ServiceError};
+use baton_judges::Skipped;
 
 use crate::support::corpus;
 
@@ -20,15 +21,15 @@ pub(super) const ALIGNMENT: &str = "alignment-audit-phase-3.md";
 pub(super) const PLAN: &str = "DJAY_PRO_NOTION_INTEGRATION_PLAN.md";
 pub(super) const MAINTENANCE: &str = "MONOLITHIC_MAINTENANCE_PLAN.md";
 
-/// The real documents with their folder; `None` where they are not there.
-pub(super) fn documents(names: &[&str]) -> Option<Vec<CheckedDocument>> {
+/// The real documents with their folder.
+pub(super) fn documents(names: &[&str]) -> Result<Vec<CheckedDocument>, Skipped> {
     let corpus = corpus()?;
     let seeds = corpus.join("../../seeds");
     let read = |name: &&str| {
         let path = [&seeds, &corpus].map(|folder| folder.join(name)).into_iter().find(|path| path.is_file()).unwrap();
         CheckedDocument { shown: (*name).to_owned(), text: fs::read_to_string(path).unwrap() }
     };
-    Some(names.iter().map(read).collect())
+    Ok(names.iter().map(read).collect())
 }
 
 /// Files of `(path, bytes, lines)` in a folder, with this text at the start of each.
@@ -142,8 +143,8 @@ pub(super) fn check(documents: Vec<CheckedDocument>, index: &Index, git: Option<
 }
 
 /// Checks real documents against nothing but themselves.
-pub(super) fn alone(names: &[&str]) -> Option<AssertionReport> {
-    Some(check(documents(names)?, &Index::build(Vec::new()), None))
+pub(super) fn alone(names: &[&str]) -> Result<AssertionReport, Skipped> {
+    Ok(check(documents(names)?, &Index::build(Vec::new()), None))
 }
 
 pub(super) fn one(text: &str, index: &Index) -> AssertionReport {

@@ -3,31 +3,16 @@
 //!
 //! A part of every tenth piece; `JUDGE=all` takes all 41 pieces, whole. Figures are printed with `--nocapture`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test ends when its ground is not there, and tells its figures"
-)]
-
-#[path = "judge/agreement.rs"]
-mod agreement;
-#[expect(dead_code, reason = "others need the files that it writes")]
-#[path = "judge/fpcalc.rs"]
-mod fpcalc;
-#[expect(dead_code, reason = "others need its reader of WAV files")]
-#[path = "judge/mod.rs"]
-mod judge;
-
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use agreement::Agreement;
 use baton_fingerprint::{AudioReport, Options, Reason, read};
-use fpcalc::words;
-use judge::{encode, music};
+use baton_judges::{Skipped, or_skip};
+
+use crate::judge::agreement::Agreement;
+use crate::judge::fpcalc::words;
+use crate::judge::{encode, music};
 
 /// A format and what `ffmpeg` is told.
 struct Form {
@@ -52,7 +37,7 @@ fn all() -> bool {
     std::env::var("JUDGE").is_ok_and(|judge| judge == "all")
 }
 
-fn pieces() -> Vec<PathBuf> {
+fn pieces() -> Result<Vec<PathBuf>, Skipped> {
     music(if all() { 1 } else { 10 })
 }
 
@@ -62,7 +47,7 @@ fn whole(file: &Path) -> AudioReport {
 }
 
 /// Judges one form on all pieces; its codec and container are what they are called.
-fn judged(form: &Form) -> Agreement {
+fn judged(form: &Form) -> Result<Agreement, Skipped> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(format!("piece.{}", form.extension));
     let mut arguments = form.arguments.to_vec();
@@ -70,31 +55,25 @@ fn judged(form: &Form) -> Agreement {
         arguments.extend(["-t", "40"]);
     }
     let mut agreement = Agreement::default();
-    for piece in pieces() {
+    for piece in pieces()? {
         encode(&piece, &arguments, &file);
         let (ours, theirs) = (whole(&file), words(&file, "0"));
         assert_eq!((ours.codec, ours.container), (form.codec, form.container), "{}", form.name);
         agreement.add(ours.fingerprint.words(), &theirs);
     }
-    if agreement.pieces > 0 {
-        agreement.report(form.name);
-    }
-    agreement
+    agreement.report(form.name);
+    Ok(agreement)
 }
 
 /// Judges a format in all its forms: at least 99.9 % of the words are equal, and such a share of the files identical.
 fn agrees(forms: &[Form], identical: f64) {
     let mut sum = Agreement::default();
     for form in forms {
-        let agreement = judged(form);
-        if agreement.pieces > 0 {
-            assert!(agreement.equal_share() >= 0.999, "{}: {} of the words equal", form.name, agreement.equal_share());
-        }
+        let agreement = or_skip!(judged(form));
+        assert!(agreement.equal_share() >= 0.999, "{}: {} of the words equal", form.name, agreement.equal_share());
         sum.merge(&agreement);
     }
-    if sum.pieces > 0 {
-        assert!(sum.identical_share() >= identical, "{} of {} files identical", sum.identical, sum.pieces);
-    }
+    assert!(sum.identical_share() >= identical, "{} of {} files identical", sum.identical, sum.pieces);
 }
 
 #[test]
@@ -211,7 +190,7 @@ fn a_length_is_that_of_fpcalc_in_every_format() {
     let folder = tempfile::tempdir().expect("a folder");
     for (extension, seconds) in [("mp3", 20), ("m4a", 30), ("ogg", 25), ("flac", 15), ("wav", 120)] {
         let file = folder.path().join(format!("piece.{extension}"));
-        for piece in pieces().into_iter().take(2) {
+        for piece in or_skip!(pieces()).into_iter().take(2) {
             encode(&piece, &["-t", "125"], &file);
             let options = Options { length: Some(Duration::from_secs(seconds)), hashes: false };
             let ours = read(&file, options, &AtomicBool::new(false)).expect("a fingerprint");
@@ -238,7 +217,7 @@ fn how_long_it_plays_is_how_long_it_was_before_it_was_encoded() {
     ];
     for (extension, arguments) in forms {
         let file = folder.path().join(format!("piece.{extension}"));
-        for piece in pieces().into_iter().take(1) {
+        for piece in or_skip!(pieces()).into_iter().take(1) {
             encode(&piece, &[arguments, &["-t", "21.5"]].concat(), &file);
             for length in [None, Some(Duration::from_secs(5))] {
                 let options = Options { length, hashes: false };
@@ -265,7 +244,7 @@ fn what_nothing_decodes_is_unsupported_by_name() {
     ];
     for (extension, arguments, name) in forms {
         let file = folder.path().join(format!("piece.{extension}"));
-        for piece in pieces().into_iter().take(1) {
+        for piece in or_skip!(pieces()).into_iter().take(1) {
             encode(&piece, &[arguments, &["-t", "5"]].concat(), &file);
             let options = Options { length: None, hashes: true };
             let error = read(&file, options, &AtomicBool::new(false)).expect_err("nothing decodes it");

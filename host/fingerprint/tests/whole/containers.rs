@@ -2,23 +2,6 @@
 //!
 //! The files are made by `ffmpeg` of real music, see `judge`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test ends when its ground is not there, and tells its figures"
-)]
-
-#[expect(dead_code, reason = "others need the files that it writes")]
-#[path = "judge/fpcalc.rs"]
-mod fpcalc;
-#[expect(dead_code, reason = "others need its reader of WAV files")]
-#[path = "judge/mod.rs"]
-mod judge;
-#[path = "judge/place.rs"]
-mod place;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,9 +9,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use baton_fingerprint::{AudioReport, Error, Options, Reason, Tags, read};
-use fpcalc::form::Form;
-use fpcalc::words;
-use place::Place;
+use baton_judges::or_skip;
+
+use crate::judge::form::Form;
+use crate::judge::fpcalc::words;
+use crate::judge::place::Place;
 
 fn sound(path: &Path) -> Result<AudioReport, Error> {
     read(path, Options { length: None, hashes: true }, &AtomicBool::new(false))
@@ -57,7 +42,7 @@ const TAGGED: [(&str, &[&str]); 9] = [
 
 #[test]
 fn tags_are_read_and_change_the_digest_of_the_file_alone() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for (extension, arguments) in TAGGED {
         let plain = place.encoded(&format!("plain.{extension}"), arguments);
         let id3: &[&str] = if extension == "aiff" { &["-write_id3v2", "1"] } else { &[] };
@@ -80,7 +65,7 @@ fn tags_are_read_and_change_the_digest_of_the_file_alone() {
 
 #[test]
 fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let frame = |name: &[u8; 4], content: &[u8]| {
         [name.as_slice(), &u32::try_from(content.len()).expect("a frame").to_be_bytes(), &[0, 0], content].concat()
     };
@@ -108,7 +93,7 @@ fn an_id3_tag_in_a_chunk_counts_before_the_list_and_may_hold_a_picture() {
 /// length, so it is asked about files in which all bits count.
 #[test]
 fn bits_that_do_not_count_take_their_room_all_the_same() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let raw = fs::read(place.encoded("piece.raw", &["-f", "s16le", "-ac", "2", "-ar", "44100"])).expect("samples");
     let samples: Vec<i16> = raw.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect();
     for (bits, counting) in [(32, 16), (32, 24), (24, 16), (24, 20), (16, 12), (16, 8), (16, 16)] {
@@ -130,7 +115,7 @@ fn bits_that_do_not_count_take_their_room_all_the_same() {
 
 #[test]
 fn an_isrc_is_found_where_it_has_a_place() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for (extension, arguments, key) in [("flac", ["-c:a", "flac"], "ISRC"), ("mp3", ["-c:a", "libmp3lame"], "TSRC")] {
         let plain = place.encoded(&format!("plain.{extension}"), &arguments);
         let isrc = format!("{key}=QZABC2612345");
@@ -141,7 +126,7 @@ fn an_isrc_is_found_where_it_has_a_place() {
 
 #[test]
 fn another_sound_has_another_digest() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for (extension, arguments) in TAGGED {
         let one = place.encoded(&format!("one.{extension}"), arguments);
         let mut quieter = arguments.to_vec();
@@ -166,7 +151,7 @@ fn picture(place: &Place) -> PathBuf {
 
 #[test]
 fn a_large_picture_changes_nothing() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let picture = picture(&place);
     assert!(fs::metadata(&picture).is_ok_and(|picture| picture.len() > 2_000_000));
     let picture = picture.display().to_string();
@@ -186,7 +171,7 @@ fn a_large_picture_changes_nothing() {
 
 #[test]
 fn what_is_protected_says_so() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac"])).expect("a file");
     for kind in [b"drms", b"enca"] {
         let mut protected = bytes.clone();
@@ -204,7 +189,7 @@ fn configuration(bytes: &[u8]) -> usize {
 
 #[test]
 fn he_aac_with_a_core_that_is_not_decoded_is_unsupported_by_name() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"])).expect("a file");
     let at = configuration(&bytes);
     // The first five bits are the object type: AAC-LC here. Before it another one says that what follows is its core, of type 21.
@@ -220,7 +205,7 @@ fn he_aac_with_a_core_that_is_not_decoded_is_unsupported_by_name() {
 
 #[test]
 fn implicit_he_aac_is_fingerprinted_from_its_core_and_marked() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "22050"]);
     let mut bytes = fs::read(&plain).expect("a file");
     // The sample entry says twice the rate of the core, as encoders of implicit HE-AAC write it: 16.16 at 24 bytes.
@@ -235,7 +220,7 @@ fn implicit_he_aac_is_fingerprinted_from_its_core_and_marked() {
 
 #[test]
 fn a_fragmented_file_is_like_a_plain_one() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let fragments =
         place.copied(&plain, "fragments.m4a", &["-movflags", "frag_keyframe+empty_moov", "-frag_duration", "1000000"]);
@@ -246,7 +231,7 @@ fn a_fragmented_file_is_like_a_plain_one() {
 
 #[test]
 fn the_sound_of_a_video_is_taken() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let plain = place.encoded("plain.m4a", &["-c:a", "aac"]);
     let video =
         ["-f", "lavfi", "-i", "testsrc=s=320x240:r=10", "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4", "-shortest"];
@@ -292,7 +277,7 @@ fn damaged(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
 
 #[test]
 fn damage_of_any_kind_ends_with_words_or_a_reason() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let turns = if std::env::var("JUDGE").is_ok_and(|judge| judge == "all") { 1000 } else { 60 };
     let mut dice = Dice(20_261_122);
     for (extension, arguments) in TAGGED {

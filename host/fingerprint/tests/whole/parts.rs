@@ -1,35 +1,16 @@
 //! Sound that does not lie in the file in one piece: chains of Ogg streams, and the edits of MP4, against `fpcalc`.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test ends when its ground is not there, and tells its figures"
-)]
-
-#[expect(dead_code, reason = "others judge several forms together")]
-#[path = "judge/agreement.rs"]
-mod agreement;
-#[expect(dead_code, reason = "others need the files that it writes")]
-#[path = "judge/fpcalc.rs"]
-mod fpcalc;
-#[expect(dead_code, reason = "others need its reader of WAV files")]
-#[path = "judge/mod.rs"]
-mod judge;
-#[expect(dead_code, reason = "others copy packets")]
-#[path = "judge/place.rs"]
-mod place;
-
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use agreement::Agreement;
 use baton_fingerprint::{AudioReport, Error, Options, Reason, read};
-use fpcalc::words;
-use place::Place;
+use baton_judges::or_skip;
+
+use crate::judge::agreement::Agreement;
+use crate::judge::fpcalc::words;
+use crate::judge::place::Place;
 
 fn sound(path: &Path, options: Options) -> Result<AudioReport, Error> {
     read(path, options, &AtomicBool::new(false))
@@ -49,7 +30,7 @@ fn chain(place: &Place, extension: &str, arguments: &[&str], second: &[&str]) ->
 
 #[test]
 fn all_links_of_a_chain_are_heard() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for (extension, arguments, equal) in [("oga", ["-c:a", "flac"], 0.99), ("ogg", ["-c:a", "libvorbis"], 0.75)] {
         let [one, other] = chain(&place, extension, &arguments, &[]);
         let last = fs::read(place.encoded(&format!("last.{extension}"), &[&["-ss", "40"], &arguments[..]].concat()));
@@ -78,7 +59,7 @@ fn all_links_of_a_chain_are_heard() {
 
 #[test]
 fn how_long_a_chain_plays_is_known_when_only_its_start_is_wanted() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &[]);
     let file = place.file("chain", &[one, other].concat());
     let options = Options { length: Some(Duration::from_secs(5)), hashes: false };
@@ -88,7 +69,7 @@ fn how_long_a_chain_plays_is_known_when_only_its_start_is_wanted() {
 
 #[test]
 fn a_chain_of_several_forms_is_refused_and_not_cut_short() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for second in [["-ar", "22050"], ["-ac", "1"]] {
         let [one, other] = chain(&place, "ogg", &["-c:a", "libvorbis"], &second);
         let file = place.file("chain", &[one, other].concat());
@@ -124,7 +105,7 @@ fn edited(boxes: &[u8], edits: &[(u32, i32)]) -> Vec<u8> {
 
 #[test]
 fn edits_that_lead_on_are_followed_as_fpcalc_follows_them() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     for (codec, delay) in [("aac", 1024), ("alac", 0)] {
         let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", codec, "-ar", "44100", "-t", "20"])).expect("a file");
         let at = |tenths: i32| delay + 4410 * tenths;
@@ -148,7 +129,7 @@ fn edits_that_lead_on_are_followed_as_fpcalc_follows_them() {
 
 #[test]
 fn edits_that_lead_back_or_pause_are_refused() {
-    let Some(place) = Place::new() else { return };
+    let place = or_skip!(Place::new());
     let bytes = fs::read(place.encoded("plain.m4a", &["-c:a", "aac", "-ar", "44100"])).expect("a file");
     let many: Vec<_> = (0..100).map(|number| (50, 1024 * (1 + 3 * number))).collect();
     for edits in [&[(4000, 176_400), (4000, 1024)][..], &[(3000, 1024), (500, -1), (3000, 176_400)], &many] {

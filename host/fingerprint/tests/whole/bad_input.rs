@@ -2,11 +2,6 @@
 //!
 //! All are made here, of bytes; no judge and no music is needed.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test ends when its ground is not there")]
-
-#[path = "judge/form.rs"]
-mod form;
-
 use std::fs::{self, File};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,9 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_fingerprint::{AudioReport, Error, Options, Reason, read};
-use form::Form;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use crate::judge::form::Form;
 
 const PLAIN: Form = Form { tag: 1, channels: 2, rate_hz: 44_100, bits: 16, counting: None };
 

@@ -1,12 +1,9 @@
 //! What `fpcalc` says of a file, and files that are made to ask it about.
 
-#[path = "form.rs"]
-pub(crate) mod form;
-
 use std::path::Path;
 use std::process::Command;
 
-use form::Form;
+use super::form::Form;
 
 /// What `fpcalc` says of a file.
 pub(crate) fn fpcalc(arguments: &[&str], file: &Path) -> String {

@@ -1,21 +1,25 @@
-//! Rust source as words and signs, as far as imports and paths need it: without comments, with strings as one token each,
-//! and without what is compiled for tests only.
+//! Rust source as words and signs, for tests that read the code: without comments, with strings as one token each.
 
 /// A word (identifier or number), `::`, another sign, or a string, which begins with `"` and has no end quote.
-pub(super) struct Token {
-    pub(super) text: String,
-    pub(super) line: usize,
+pub(crate) struct Token {
+    pub(crate) text: String,
+    pub(crate) line: usize,
 }
 
 impl Token {
-    pub(super) fn is_word(&self) -> bool {
+    pub(crate) fn is_word(&self) -> bool {
         self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
     }
 }
 
 /// The tokens of a source that are compiled without tests.
-pub(super) fn tokens(source: &str) -> Vec<Token> {
-    without_tests(Reader { rest: source, line: 1, tokens: Vec::new() }.read())
+pub(crate) fn tokens(source: &str) -> Vec<Token> {
+    without_tests(tokens_with_tests(source))
+}
+
+/// All tokens of a source.
+pub(crate) fn tokens_with_tests(source: &str) -> Vec<Token> {
+    Reader { rest: source, line: 1, tokens: Vec::new() }.read()
 }
 
 struct Reader<'a> {

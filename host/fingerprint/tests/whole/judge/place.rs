@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use baton_judges::Skipped;
 use tempfile::TempDir;
 
-use crate::judge::{encode, music};
+use super::{encode, music};
 
-/// Eight seconds of one piece, and a folder to work in; none where there is no judge.
+/// Eight seconds of one piece, and a folder to work in.
 pub(crate) struct Place {
     folder: TempDir,
     piece: PathBuf,
@@ -16,9 +17,9 @@ pub(crate) struct Place {
 
 impl Place {
     /// The same piece at every call.
-    pub(crate) fn new() -> Option<Self> {
-        let piece = music(usize::MAX).into_iter().next()?;
-        Some(Self { folder: tempfile::tempdir().expect("a folder"), piece })
+    pub(crate) fn new() -> Result<Self, Skipped> {
+        let piece = music(usize::MAX)?.swap_remove(0);
+        Ok(Self { folder: tempfile::tempdir().expect("a folder"), piece })
     }
 
     /// Where a file of that name is.

@@ -1,0 +1,32 @@
+//! What the judges are given: real music, re-encoded by `ffmpeg` into a folder that is thrown away.
+
+pub(crate) mod agreement;
+pub(crate) mod form;
+pub(crate) mod fpcalc;
+pub(crate) mod place;
+pub(crate) mod wav;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use baton_judges::{Skipped, recordings, tool};
+
+/// Pieces of music, every `step`th, where their judges are installed.
+pub(crate) fn music(step: usize) -> Result<Vec<PathBuf>, Skipped> {
+    tool("fpcalc", "apt-get install libchromaprint-tools")?;
+    tool("ffmpeg", "apt-get install ffmpeg")?;
+    Ok(recordings()?.into_iter().step_by(step).collect())
+}
+
+/// Writes a piece as WAV.
+pub(crate) fn encode(piece: &Path, arguments: &[&str], to: &Path) {
+    let output = Command::new("ffmpeg")
+        .args(["-v", "error", "-y", "-i"])
+        .arg(piece)
+        .args(["-map_metadata", "-1"])
+        .args(arguments)
+        .arg(to)
+        .output()
+        .expect("ffmpeg starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,28 @@
+//! What is in a folder, to search it or to compare it with an earlier state.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Everything below a folder that is not a folder, sorted. Links are not followed; a missing folder has nothing.
+#[must_use]
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => found.extend(files_below(&entry.path())),
+            _ => found.push(entry.path()),
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The regular files below a folder with their bytes.
+///
+/// # Panics
+/// When one cannot be read.
+#[must_use]
+pub fn contents_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = files_below(folder).into_iter().filter(|file| file.is_file());
+    files.map(|file| (file.clone(), fs::read(&file).expect("the file can be read"))).collect()
+}
