@@ -1,7 +1,7 @@
-//! The action `apply`: takes the steps of a plan.
+//! The action `apply`: executes the steps of a plan.
 //!
-//! Idempotent by the journal: an attempt that was killed is taken up where it was, and a task that has applied the plan already
-//! says so again. Another task may not apply it twice.
+//! The journal makes it idempotent: a killed attempt resumes where it stopped, and a task that has applied its plan reports the same
+//! outcome again. Another task cannot apply the plan again.
 
 use std::num::NonZeroU32;
 
@@ -13,10 +13,10 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind, Severity, Task};
 use super::args::Apply;
 use super::journal::{Journal, StoredPlan, StoredStep};
 use super::locations;
-use super::moving::{MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::moving::{MoveTools, Mover, PlanRun, StopReason, find_plan, lock_moves, unclear, with_real_disk};
 use super::step::Direction;
 
-/// A plan that waited longer is made anew: the library is another one by now.
+/// An older plan is refused, because the library has changed since.
 const OLDEST_HOURS: u32 = 7 * 24;
 
 pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoing", "undone", "kept"];
@@ -28,34 +28,35 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/claims.wit`.
 pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
-    really((catalog, own), claims, |means| apply_with(task, means))
+    with_real_disk(catalog, own, claims, |tools| apply_with(task, tools))
 }
 
-/// The same with other means than the real ones.
+/// Applies a plan with these tools.
 ///
 /// # Errors
 /// As [`apply`].
-pub fn apply_with(task: &Task, means: &MoveTools<'_>) -> Result<Outcome, Error> {
+pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     let asked = Apply::of(task)?;
-    let _alone = alone(means.claims)?;
-    let journal = Journal::open(means.own)?;
-    let plan = plan_of(&asked.plan, &journal)?;
+    let _alone = lock_moves(tools.claims)?;
+    let journal = Journal::open(tools.own)?;
+    let plan = find_plan(&asked.plan, &journal)?;
     if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
         return outcome(&journal, &plan, &StopReason::Finished);
     }
     check(task, &plan, &asked)?;
-    locations::check(means.catalog)?;
+    locations::check(tools.catalog)?;
     let steps = journal.steps(&plan.id, &["planned", "intended"])?;
     let all = journal.steps(&plan.id, &ALL)?;
-    let mut mover = Mover::new(task, (means, &journal), &plan, Direction::There, &all)?;
+    let run = PlanRun { task, tools, journal: &journal, plan: &plan };
+    let mut mover = Mover::new(&run, Direction::Apply, &all)?;
     journal.state(&plan.id, "begun", &task.id)?;
-    let stopped = mover.take(&steps)?;
+    let stopped = mover.run(&steps)?;
     if stopped == StopReason::Finished {
         mover.remove_emptied(&journal.steps(&plan.id, &["done"])?);
         journal.state(&plan.id, "applied", &task.id)?;
     }
     match &stopped {
-        StopReason::Full(why) => Err(full(&journal, (&task.id, &plan), Direction::There, why)?),
+        StopReason::Full(why) => Err(disk_full(&run, Direction::Apply, why)?),
         StopReason::Unclear(why) => Err(unclear(why)),
         StopReason::Finished | StopReason::Later => outcome(&journal, &plan, &stopped),
     }
@@ -65,11 +66,11 @@ fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
     match plan.state.as_str() {
         "made" => {}
-        // What was begun may be ended at any age: each step looks at its file.
+        // A started plan may be finished at any age: each step checks its file.
         "begun" => return Ok(()),
         "applied" => {
             return refuse(format!(
-                "was applied already; its way back: baton run music-files undo --arg plan={}",
+                "was applied already; its direction back: baton run music-files undo --arg plan={}",
                 plan.id
             ));
         }
@@ -85,23 +86,19 @@ fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
     Ok(())
 }
 
-/// That there is no room, with what was done and what to do.
-pub(super) fn full(
-    journal: &Journal<'_>,
-    (task, plan): (&str, &StoredPlan),
-    way: Direction,
-    why: &str,
-) -> Result<Error, Error> {
-    let steps = journal.steps(&plan.id, &ALL)?;
+/// The error for a full disk: what was done, and what to do.
+pub(super) fn disk_full(run: &PlanRun<'_>, direction: Direction, why: &str) -> Result<Error, Error> {
+    let steps = run.journal.steps(&run.plan.id, &ALL)?;
     let count = |state: &str| steps.iter().filter(|step| step.state == state).count();
-    let (taken, wait) = if way == Direction::There {
+    let (taken, wait) = if direction == Direction::Apply {
         (format!("{} of {} steps are done", count("done"), steps.len()), count("planned"))
     } else {
         (format!("{} steps are undone", count("undone")), count("done"))
     };
     Ok(Error::NeedsHuman(format!(
         "a disk takes no more ({why}). Nothing half written was left; {taken}, {wait} wait: make room or let the disk \
-         be written to, then `baton answer {task} \"go on\"`"
+         be written to, then `baton answer {} \"go on\"`",
+        run.task.id
     )))
 }
 
@@ -116,7 +113,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
             plan.id
         ));
     } else {
-        text.push_str(&format!(" The way back: baton run music-files undo --arg plan={}", plan.id));
+        text.push_str(&format!(" The direction back: baton run music-files undo --arg plan={}", plan.id));
     }
     let mut outcome = Outcome::of(OutcomeKind::of_counts(done, left + rest), text);
     if rest > 0 {
@@ -128,13 +125,13 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
         outcome.next_steps.push(step.to_owned());
         outcome.summary.push_str(&format!(" The first was left because: {}.", why.unwrap_or_default()));
     }
-    outcome.findings = told("organise-left", "left", &steps).into_list();
+    outcome.findings = step_findings("organise-left", "left", &steps).into_list();
     outcome.artifacts.push(undo_list(plan, &steps)?);
     Ok(outcome)
 }
 
-/// A finding for each step that was not taken.
-pub(super) fn told(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
+/// A finding for each step that was left.
+pub(super) fn step_findings(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
     let mut findings = Findings::default();
     for step in steps.iter().filter(|step| step.state == state) {
         let (from, to) = (step.from.on_host(), step.to.on_host());
@@ -145,7 +142,7 @@ pub(super) fn told(kind: &str, state: &str, steps: &[StoredStep]) -> Findings {
     findings
 }
 
-/// Where everything was and is, for people.
+/// The CSV that shows where each file was and is.
 pub(super) fn undo_list(plan: &StoredPlan, steps: &[StoredStep]) -> Result<Artifact, Error> {
     let list = || -> Result<Vec<u8>, String> {
         let mut sheet = CsvWriter::new(["step", "do", "state", "was", "is", "size", "modified", "sha256", "note"])?;

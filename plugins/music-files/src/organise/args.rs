@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::RuleText;
 
-/// Where a track goes that is in several playlists.
+/// Where a track of several playlists goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ManyPlaylists {
@@ -27,9 +27,9 @@ pub(crate) enum ManyPlaylists {
 pub(crate) struct Options {
     pub(crate) plan_name: Option<String>,
     pub(crate) in_several: ManyPlaylists,
-    /// Names of playlists, the one that counts most first.
+    /// Names of playlists, the preferred first.
     pub(crate) preference: Vec<String>,
-    /// Whether the songs that somebody liked count as a playlist for those that are in no other.
+    /// True if the liked songs count as a playlist for tracks that are in no other.
     pub(crate) liked: bool,
     pub(crate) rules: Vec<RuleText>,
 }
@@ -62,7 +62,7 @@ impl Options {
 pub(crate) struct Apply {
     /// Its id, its digest or its name.
     pub(crate) plan: String,
-    /// How many hours old it may be.
+    /// The largest age of the plan, in hours.
     pub(crate) max_age_h: Option<NonZeroU32>,
 }
 

@@ -1,8 +1,8 @@
-//! What is done with files: each operation by itself, so that tests can stop between any two of them.
+//! The file operations, each separate, so that tests can stop between any two of them.
 //!
-//! Nothing here replaces a file but [`Disk::rename`], whose target is always an empty one that was made for it a moment ago. A disk
-//! that takes no change ends the task and asks a person, instead of trying every other file too; the sandbox has one word for that
-//! and for a rename to another disk, so of a rename it is not taken for it.
+//! Only [`Disk::rename`] replaces a file: an empty one that was created for it just before. A disk that cannot be written to ends the
+//! task and asks a person, because every other file would fail too. For a rename the sandbox reports that error also when the target is
+//! on another disk, so an error of a rename does not end the task.
 
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io::{self, Read as _, Write as _};
@@ -11,12 +11,12 @@ use std::path::Path;
 use baton_plugin_kit::disk::refused;
 use sha2::{Digest as _, Sha256};
 
-use super::walk::{modified_ns, moment_of};
+use super::walk::{modified_ns, system_time};
 
-/// What is read at once.
+/// Bytes per read.
 const PIECE: usize = 256 << 10;
 
-/// What a copy may owe the disk: else a slow one is waited for at the end, when nobody looks at the time.
+/// Bytes of a copy before they are flushed: at the end, a slow disk would need longer than the time limit.
 const UNSAVED: usize = 64 << 20;
 
 /// `EIO` of WASI's C library.
@@ -25,7 +25,7 @@ pub(crate) const IO: i32 = 29;
 /// `EIO` of Linux and macOS.
 const UNIX_IO: i32 = 5;
 
-/// What lies at a path; a link is a link.
+/// The metadata of a path, without following a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathMetadata {
     /// A regular file.
@@ -46,41 +46,41 @@ impl PathMetadata {
 
 /// File operations.
 pub trait Disk {
-    /// What lies there; nothing where nothing does.
-    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>>;
+    /// The metadata of a path; `None` if it does not exist.
+    fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>>;
 
-    /// Takes a name by making an empty file.
-    fn take(&self, path: &Path) -> io::Result<()>;
+    /// Reserves a name by creating an empty file.
+    fn reserve(&self, path: &Path) -> io::Result<()>;
 
-    /// Gives a file another name, in the place of an empty one.
+    /// Renames a file over the empty one at `to`.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Makes a new file with the bytes of another, and waits until they are on the disk.
+    /// Copies a file into a new one and flushes it to the disk.
     ///
     /// # Errors
-    /// Among others when the disk is full; `TimedOut` when it may not go on.
+    /// When the disk is full, for example; `TimedOut` when `go_on` returns false.
     fn copy(&self, from: &Path, to: &Path, go_on: &dyn Fn() -> bool) -> io::Result<()>;
 
     /// SHA-256 of the bytes of a file, in hexadecimal.
     ///
     /// # Errors
-    /// When it cannot be read; `TimedOut` when it may not go on.
+    /// When it cannot be read; `TimedOut` when `go_on` returns false.
     fn digest(&self, path: &Path, go_on: &dyn Fn() -> bool) -> io::Result<String>;
 
-    /// Says when a file was written to.
-    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
+    /// Sets the modification time.
+    fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()>;
 
-    /// When it is not there, or may not go.
+    /// Deletes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
 
-    /// When anything is there already.
+    /// Creates a folder.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// When it is not.
+    /// Deletes an empty folder.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Waits until the names in a folder are on the disk, where the system can.
-    fn settle(&self, folder: &Path) -> io::Result<()>;
+    /// Flushes the names in a folder to the disk, where the system can.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
 
 /// The file system.
@@ -88,16 +88,15 @@ pub trait Disk {
 pub struct RealDisk;
 
 impl Disk for RealDisk {
-    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
+    fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         match path.symlink_metadata() {
             Ok(found) => Ok(Some(PathMetadata::of(&found))),
-            // Below a file, nothing lies.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    fn take(&self, path: &Path) -> io::Result<()> {
+    fn reserve(&self, path: &Path) -> io::Result<()> {
         File::create_new(path).map(drop).map_err(refused)
     }
 
@@ -129,9 +128,9 @@ impl Disk for RealDisk {
         Ok(baton_core::Digest::from(<[u8; 32]>::from(hasher.finalize())).to_string())
     }
 
-    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
-        // 0 is a time that nobody could tell.
-        let Some(moment) = moment_of(modified_ns).filter(|_| modified_ns != 0) else { return Ok(()) };
+    fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+        // 0 means an unknown time.
+        let Some(moment) = system_time(modified_ns).filter(|_| modified_ns != 0) else { return Ok(()) };
         File::options().write(true).open(path)?.set_times(FileTimes::new().set_modified(moment))
     }
 
@@ -147,8 +146,8 @@ impl Disk for RealDisk {
         fs::remove_dir(path)
     }
 
-    fn settle(&self, folder: &Path) -> io::Result<()> {
-        // Not every system lets a folder be opened, or waited for, and where it does not, there is nothing to wait for.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        // Some systems cannot open or flush a folder; their errors are ignored.
         let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) else { return Ok(()) };
         let fails = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             || error.raw_os_error() == Some(if cfg!(target_family = "wasm") { IO } else { UNIX_IO });

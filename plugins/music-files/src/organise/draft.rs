@@ -8,7 +8,21 @@ use super::step::Step;
 #[derive(Debug)]
 pub(crate) struct UnclearFile {
     pub(crate) path: String,
-    pub(crate) perhaps: Vec<(String, String)>,
+    pub(crate) perhaps: Vec<NamedTrack>,
+}
+
+/// A track that the file may be, as `Artist - Title`.
+#[derive(Debug)]
+pub(crate) struct NamedTrack {
+    pub(crate) track: String,
+    pub(crate) why: String,
+}
+
+/// Why a folder cannot be listed, and how many files stay because of it.
+#[derive(Debug)]
+pub(crate) struct HiddenFolder {
+    pub(crate) why: String,
+    pub(crate) files: usize,
 }
 
 /// A plan that is being made.
@@ -20,8 +34,8 @@ pub(crate) struct Draft {
     pub(crate) there: usize,
     /// Files that a rule leaves where they are.
     pub(crate) stays: usize,
-    /// Files that stay, because their target folder cannot be read: by that folder, the reason and the number of files.
-    pub(crate) hidden: BTreeMap<String, (String, usize)>,
+    /// Target folders that cannot be listed; the files for them stay.
+    pub(crate) hidden: BTreeMap<String, HiddenFolder>,
     /// Files that did not fit into this plan.
     pub(crate) later: usize,
     /// Bytes of the steps in the reports.

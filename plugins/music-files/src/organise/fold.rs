@@ -1,10 +1,9 @@
-//! When two names are one: on macOS and Windows `Café.mp3` and `CAFÉ.MP3` are the same file, however the accent is written.
-//!
-//! Names are compared so on every system, because music moves between them.
+//! Keys of names: on macOS and Windows, `Café.mp3` and `CAFÉ.MP3` are the same file, in either Unicode form. Names are compared this way on
+//! every system, because music is copied between them.
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The key of a name or path: equal keys are one file somewhere. Upper case first, because `ß` and `SS` are one there.
+/// The key of a name or path: equal keys are the same file on some system. Upper case first, because `ß` and `SS` are equal there.
 pub(crate) fn fold(text: &str) -> String {
     text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use baton_plugin_sdk::Error;
 
 use super::journal::StoredStep;
-use super::move_file::{MoveEnd, trouble};
+use super::move_file::{MoveOutcome, failure};
 use super::moving::Mover;
 use super::roots::join;
 use super::step::{Direction, StepAction, StepPlace};
 
 impl Mover<'_> {
-    /// Makes the folders above a place. Gives how the step ends when that cannot be.
-    pub(super) fn make_folders(&mut self, at: &StepPlace) -> Result<Option<MoveEnd>, Error> {
+    /// Creates the folders above a place. Returns the result of the step if that fails.
+    pub(super) fn make_folders(&mut self, at: &StepPlace) -> Result<Option<MoveOutcome>, Error> {
         let Some(root) = self.roots.get(&at.root).cloned() else { return Ok(None) };
         let mut path = String::new();
         let folders = at.path.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -26,19 +26,19 @@ impl Mover<'_> {
             if self.there.contains(&folder) {
                 continue;
             }
-            match self.means.disk.look(&folder) {
+            match self.tools.disk.metadata(&folder) {
                 Ok(Some(seen)) if seen.folder => {}
-                Ok(Some(_)) => return Ok(Some(MoveEnd::Left(format!("{path} is not a folder")))),
+                Ok(Some(_)) => return Ok(Some(MoveOutcome::Left(format!("{path} is not a folder")))),
                 Ok(None) => {
-                    if self.way == Direction::There {
+                    if self.direction == Direction::Apply {
                         self.journal.makes(&self.plan.id, &at.root, &path)?;
                     }
-                    match self.means.disk.make_folder(&folder) {
-                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(trouble(&error))),
+                    match self.tools.disk.make_folder(&folder) {
+                        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Ok(Some(failure(&error))),
                         _ => {}
                     }
                 }
-                Err(error) => return Ok(Some(trouble(&error))),
+                Err(error) => return Ok(Some(failure(&error))),
             }
             self.there.insert(folder);
         }
@@ -50,32 +50,32 @@ impl Mover<'_> {
         [parent(&step.from), parent(&step.to)].into_iter().flatten().collect()
     }
 
-    /// Removes the folders that these steps emptied, and those above them that are empty for it. Never a granted one.
+    /// Deletes the folders that these steps emptied, and the folders above that became empty; never a granted folder.
     pub(crate) fn remove_emptied(&self, steps: &[StoredStep]) {
         let moved = steps.iter().filter(|step| step.act == StepAction::Move && step.state == "done");
         let folders: BTreeSet<_> = moved.filter_map(|step| self.parents(step).into_iter().next()).collect();
         let granted: HashSet<&PathBuf> = self.roots.values().collect();
-        // The innermost first: a folder comes before what lies in it.
+        // The innermost first.
         for folder in folders.iter().rev() {
             let above = folder.ancestors().take_while(|folder| {
                 !granted.contains(&folder.to_path_buf()) && granted.iter().any(|root| folder.starts_with(root))
             });
             for folder in above {
-                if self.means.disk.remove_folder(folder).is_err() {
+                if self.tools.disk.remove_folder(folder).is_err() {
                     break;
                 }
             }
         }
     }
 
-    /// Removes the folders that the plan made, where nothing is in them.
+    /// Deletes the empty folders that the plan created.
     ///
     /// # Errors
     /// As `wit/sql.wit`.
     pub(crate) fn remove_made(&self) -> Result<(), Error> {
         for (root, path) in self.journal.made(&self.plan.id)? {
             if let Some(root) = self.roots.get(&root) {
-                drop(self.means.disk.remove_folder(&join(root, &path)));
+                drop(self.tools.disk.remove_folder(&join(root, &path)));
             }
         }
         Ok(())

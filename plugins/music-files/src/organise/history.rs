@@ -1,8 +1,7 @@
-//! What earlier plans moved, as far as it concerns the files that are there now.
+//! The moves of earlier plans that concern the present files.
 //!
-//! A path is not a file: another one may have come to where one was moved from, or to where one was put. So a file counts as the
-//! one that was moved only with its size and its time, to the nanosecond. Only what concerns a file is held, however many plans
-//! there are.
+//! A path does not identify a file: after a move, another file may be at the old or the new path. A file counts as the moved one only if its
+//! size and its time, to the nanosecond, are the same. Only the moves of present files are in memory, however many plans there are.
 
 use std::collections::HashMap;
 
@@ -12,16 +11,16 @@ use super::journal::Journal;
 use super::roots::Root;
 use super::walk::Entry;
 
-/// By the number of a file.
+/// The moves, by the index of a file.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     before: HashMap<usize, (String, i64)>,
     origins: HashMap<usize, Origin>,
-    /// Copies that were made of a file, by where they lie, with their times.
+    /// Copies by path: the files that they were made of, and their time.
     copies: HashMap<String, (Vec<usize>, i64)>,
 }
 
-/// What was moved from the path at which a file lies: the first, and whether it, or one after it, is still away.
+/// The first file that was moved from the path of a present file. `away` if it, or one moved after it, was not moved back.
 #[derive(Clone, Copy, Debug)]
 struct Origin {
     size: u64,
@@ -30,7 +29,7 @@ struct Origin {
 }
 
 impl History {
-    /// Reads what the plans moved.
+    /// Reads the moves from the journal.
     ///
     /// # Errors
     /// As `wit/sql.wit`.
@@ -42,36 +41,36 @@ impl History {
             roots.find_map(|(root, granted)| by_path.get(&(root, granted.below(host)?.as_str())).copied())
         };
         let (mut history, mut onward) = (Self::default(), HashMap::<String, Vec<usize>>::new());
-        // From the newest to the oldest: so a file that was moved twice is followed back to where it was at first.
-        journal.taken(&mut |taken| {
-            let from = at(&taken.from);
-            // A copy was made before the file itself was moved, so that one was seen already.
-            if taken.copy && taken.there {
-                let sources = onward.get(&taken.from).into_iter().flatten().copied().chain(from);
-                let same = |number: &usize| history.was(*number, files, taken.size, taken.modified_ns);
+        // From the newest to the oldest, so that a file that was moved twice is traced to its first path.
+        journal.done_steps(&mut |step| {
+            let from = at(&step.from);
+            // A copy was made before its file was moved, so the move is known already.
+            if step.copy && step.there {
+                let sources = onward.get(&step.from).into_iter().flatten().copied().chain(from);
+                let same = |number: &usize| history.was(*number, files, step.size, step.modified_ns);
                 let sources: Vec<_> = sources.filter(same).collect();
                 if !sources.is_empty() {
-                    history.copies.entry(taken.to.clone()).or_insert((sources, taken.placed_ns));
+                    history.copies.entry(step.to.clone()).or_insert((sources, step.placed_ns));
                 }
             }
-            if let Some(number) = from.filter(|_| !taken.copy) {
-                let away = taken.there || history.origins.get(&number).is_some_and(|origin| origin.away);
-                history.origins.insert(number, Origin { size: taken.size, modified_ns: taken.modified_ns, away });
+            if let Some(number) = from.filter(|_| !step.copy) {
+                let away = step.there || history.origins.get(&number).is_some_and(|origin| origin.away);
+                history.origins.insert(number, Origin { size: step.size, modified_ns: step.modified_ns, away });
             }
-            if !taken.there {
+            if !step.there {
                 return;
             }
-            for number in onward.get(&taken.to).cloned().unwrap_or_default().into_iter().chain(at(&taken.to)) {
-                if history.was(number, files, taken.size, taken.placed_ns) {
-                    onward.entry(taken.from.clone()).or_default().push(number);
-                    history.before.insert(number, (taken.from.clone(), taken.modified_ns));
+            for number in onward.get(&step.to).cloned().unwrap_or_default().into_iter().chain(at(&step.to)) {
+                if history.was(number, files, step.size, step.placed_ns) {
+                    onward.entry(step.from.clone()).or_default().push(number);
+                    history.before.insert(number, (step.from.clone(), step.modified_ns));
                 }
             }
         })?;
         Ok(history)
     }
 
-    /// Whether the file has that size and had that time where it is, or where a later step took it from.
+    /// True if the file has this size, and had this time before the later moves.
     fn was(&self, number: usize, files: &[Entry], size: u64, modified_ns: i64) -> bool {
         files.get(number).is_some_and(|file| {
             let then = self.before.get(&number).map_or(file.modified_ns, |(_, modified_ns)| *modified_ns);
@@ -79,17 +78,17 @@ impl History {
         })
     }
 
-    /// Whether what lies there, with that time, is a copy that was made of the file.
+    /// True if the file at this path, with this time, is a copy that a plan made of the file.
     pub(crate) fn is_copy(&self, number: usize, host: &str, modified_ns: i64) -> bool {
         self.copies.get(host).is_some_and(|(of, placed_ns)| of.contains(&number) && *placed_ns == modified_ns)
     }
 
-    /// Where a file was at first, and its time there.
+    /// The first path of a file, and its time there.
     pub(crate) fn before(&self, number: usize) -> Option<(&str, i64)> {
         self.before.get(&number).map(|(from, modified_ns)| (from.as_str(), *modified_ns))
     }
 
-    /// Whether a file may be the one that lay at its path before plans moved anything from there.
+    /// True if the file may be the one that was at its path before plans moved files from there.
     pub(crate) fn may_be(&self, number: usize, file: &Entry) -> bool {
         let first = |origin: &Origin| origin.size == file.size && origin.modified_ns == file.modified_ns;
         self.origins.get(&number).is_none_or(|origin| !origin.away || first(origin))

@@ -1,8 +1,8 @@
-//! Which track is a file: as the catalog links it, else by the same sound, else by its tags or its name.
+//! Finds the track of a file: by the catalog's link, else by the same sound or bytes as a linked file, else by its tags or name.
 //!
-//! By names only what the matching is sure of counts ([`Decision::Auto`]); what it would ask a person about is asked, and the
-//! file stays. A file that is linked to a track which is in no playlist is looked for among those that are, too: two services
-//! may have told of one recording without knowing of each other.
+//! By names, only a certain match counts ([`Decision::Auto`]). A file with an uncertain match is reported to a person and stays. A file that
+//! is linked to a track without a playlist is also matched with the tracks of playlists, because two services may have one recording as two
+//! tracks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,18 +10,25 @@ use baton_plugin_kit::library::{CatalogData, CatalogFile, CatalogTrack, describe
 use baton_track_match::{Decision, Matcher, Reason};
 use unicode_normalization::UnicodeNormalization as _;
 
-/// Which track it is.
+/// The track of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum TrackIdentity {
-    /// That one, and how that is known.
+    /// This track, and why.
     Is { song: i64, how: String },
-    /// Perhaps one of these; a person should look.
-    Unclear(Vec<(i64, String)>),
-    /// None that the catalog knows.
+    /// Perhaps one of these; a person has to decide.
+    Unclear(Vec<PossibleTrack>),
+    /// No track of the catalog.
     Nobody,
 }
 
-/// Tells files apart.
+/// A track that a file may be.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PossibleTrack {
+    pub(crate) song: i64,
+    pub(crate) why: String,
+}
+
+/// Finds the tracks of files.
 #[derive(Debug)]
 pub(crate) struct Identifier<'a> {
     known: &'a CatalogData,
@@ -34,7 +41,7 @@ pub(crate) struct Identifier<'a> {
 }
 
 impl<'a> Identifier<'a> {
-    /// Of all tracks that are in a playlist.
+    /// An identifier for the tracks of playlists.
     pub(crate) fn new(known: &'a CatalogData) -> Self {
         let paths = known.files.iter().enumerate().map(|(place, file)| (composed(&file.path), place)).collect();
         let linked = || known.files.iter().filter_map(|file| file.track.map(|track| (file, track)));
@@ -47,13 +54,13 @@ impl<'a> Identifier<'a> {
         Self { known, paths, sounds, digests, matcher: Matcher::new(&tracks), listed, in_lists }
     }
 
-    /// What the catalog says of the file at a path of the host.
+    /// The catalog's record of a path on the host.
     pub(crate) fn named(&self, host: &str) -> Option<&'a CatalogFile> {
         self.known.files.get(*self.paths.get(&composed(host))?)
     }
 
-    /// Which track it is; `name` is the file's name.
-    pub(crate) fn who(&self, named: Option<&CatalogFile>, name: &str) -> TrackIdentity {
+    /// Finds the track; `name` is the file name.
+    pub(crate) fn identify(&self, named: Option<&CatalogFile>, name: &str) -> TrackIdentity {
         let linked = named.and_then(|named| self.linked(named));
         if let Some((song, how)) = linked.filter(|(song, _)| self.in_lists.contains(song)) {
             return TrackIdentity::Is { song, how: how.to_owned() };
@@ -67,7 +74,7 @@ impl<'a> Identifier<'a> {
             },
             (Decision::Review { candidates }, _) => {
                 let listed = |found: &baton_track_match::MatchCandidate| {
-                    Some((*self.listed.get(found.candidate)?, self.words(&found.reasons)))
+                    Some(PossibleTrack { song: *self.listed.get(found.candidate)?, why: self.words(&found.reasons) })
                 };
                 TrackIdentity::Unclear(candidates.iter().filter_map(listed).collect())
             }
@@ -100,7 +107,7 @@ impl<'a> Identifier<'a> {
     }
 }
 
-/// A path as composed Unicode: macOS gives names back in pieces.
+/// A path as composed Unicode: macOS returns decomposed names.
 fn composed(path: &str) -> String {
     path.nfc().collect()
 }
@@ -160,7 +167,7 @@ mod tests {
     fn a_file_is_what_the_catalog_links_sounds_like_or_is_called() {
         let known = known();
         let identifier = Identifier::new(&known);
-        let who = |path: &str| match identifier.who(identifier.named(path), path.rsplit('/').next().unwrap()) {
+        let who = |path: &str| match identifier.identify(identifier.named(path), path.rsplit('/').next().unwrap()) {
             TrackIdentity::Is { song, .. } => song,
             TrackIdentity::Unclear(_) => -1,
             TrackIdentity::Nobody => 0,

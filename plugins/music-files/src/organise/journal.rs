@@ -1,7 +1,10 @@
-//! Plans and their steps in the plugin's own database: what was planned, what was begun, what was done, and so the way back.
+//! Plans and their steps in the plugin's own database.
 //!
-//! A step goes `planned` → `intended` → `done`, or `left` with the reason; on the way back `done` → `undoing` → `undone`, or
-//! `kept` with the reason. It becomes `intended` before anything is done with its file.
+//! `apply` takes a step from `planned` to `intended` and `done`, or `left` with the reason; `undo` from `done` to `undoing` and `undone`, or
+//! `kept` with the reason. A step becomes `intended` or `undoing` before its file is touched.
+//!
+//! # Errors
+//! Every function fails as `wit/sql.wit`.
 
 use baton_core::Digest;
 use baton_plugin_kit::host::Writable;
@@ -25,7 +28,7 @@ const TABLES: [&str; 3] = [
         plan TEXT NOT NULL, root TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY (plan, root, path)) STRICT, WITHOUT ROWID",
 ];
 
-/// A plan that is kept.
+/// A plan in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredPlan {
     pub(crate) id: String,
@@ -37,7 +40,7 @@ pub(crate) struct StoredPlan {
     pub(crate) by_task: Option<String>,
 }
 
-/// A step that is kept.
+/// A step in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredStep {
     pub(crate) step: i64,
@@ -47,29 +50,29 @@ pub(crate) struct StoredStep {
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
     pub(crate) sha256: Option<String>,
-    /// The time of the file at its new place.
+    /// The time of the file at its target.
     pub(crate) placed_ns: Option<i64>,
     pub(crate) state: String,
     pub(crate) note: Option<String>,
 }
 
-/// A step that was taken once; its places are on the host.
+/// A step that was done, perhaps undone later; its paths are on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TakenStep {
+pub(crate) struct DoneStep {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) size: u64,
-    /// The time of the file where it came from, and where it was put.
+    /// The time of the file at its source and, next, at its target.
     pub(crate) modified_ns: i64,
     pub(crate) placed_ns: i64,
-    /// False when it was undone.
+    /// False if it was undone.
     pub(crate) there: bool,
     pub(crate) copy: bool,
 }
 
-/// How a step ended, to be written down.
+/// The result of a step, for the journal.
 #[derive(Clone, Debug)]
-pub(crate) struct StepEnd {
+pub(crate) struct StepResult {
     pub(crate) step: i64,
     pub(crate) state: &'static str,
     pub(crate) note: Option<String>,
@@ -77,14 +80,11 @@ pub(crate) struct StepEnd {
     pub(crate) sha256: Option<String>,
 }
 
-/// The plans in the own database.
+/// The journal of plans.
 pub(crate) struct Journal<'a>(&'a dyn Writable);
 
 impl<'a> Journal<'a> {
-    /// Makes the tables where they are missing.
-    ///
-    /// # Errors
-    /// As `wit/sql.wit`, like all here.
+    /// Creates missing tables.
     pub(crate) fn open(own: &'a dyn Writable) -> Result<Self, Error> {
         for table in TABLES {
             own.execute(table, &[])?;
@@ -92,7 +92,7 @@ impl<'a> Journal<'a> {
         Ok(Self(own))
     }
 
-    /// Keeps a plan; nothing where there is nothing to do. A plan that is planned again while it waits is the same one.
+    /// Stores a plan; `None` if it has no step. The same plan, made again before it is applied, keeps its id.
     pub(crate) fn save(&self, steps: &[Step], name: Option<&str>, now: i64) -> Result<Option<StoredPlan>, Error> {
         if steps.is_empty() {
             return Ok(None);
@@ -101,7 +101,7 @@ impl<'a> Journal<'a> {
         let digest = Digest::of(&bytes).to_string();
         let id = self.free_id(&digest)?;
         let count = i64::try_from(steps.len()).unwrap_or(i64::MAX);
-        // The steps first: a plan that is named has all of them, also after a crash. One that waits has them already.
+        // The steps first: after a crash, a plan has all of them. A waiting plan has them already.
         let known = self.0.query("SELECT 1 FROM organise_plans WHERE id = ?1", &[id.as_str().into()])?;
         if known.rows.is_empty() {
             self.0.execute("DELETE FROM organise_steps WHERE plan = ?1", &[id.as_str().into()])?;
@@ -120,8 +120,7 @@ impl<'a> Journal<'a> {
         self.find(&id)
     }
 
-    /// A `p`, so that no shell and no program takes it for a number, twelve digits, and a number more where a plan that was begun
-    /// has them.
+    /// `p`, so that no program takes the id for a number, and twelve digits of the digest; a further number if a started plan has that id.
     fn free_id(&self, digest: &str) -> Result<String, Error> {
         let short = format!("p{}", digest.get(..12).unwrap_or(digest));
         let known = self.0.query("SELECT id, state FROM organise_plans WHERE digest = ?1", &[digest.into()])?;
@@ -130,7 +129,7 @@ impl<'a> Journal<'a> {
             Some(id) => Ok(id.to_owned()),
             None if known.rows.is_empty() => Ok(short),
             None => {
-                // Numbers go on after those that were forgotten, as long as one is there.
+                // Above the numbers in use, so that a deleted id does not come back while another one exists.
                 let last =
                     "SELECT max(CAST(substr(id, 15) AS INTEGER)) FROM organise_plans WHERE substr(id, 1, 13) = ?1";
                 let last = self.0.query(last, &[short.as_str().into()])?.integer().unwrap_or(0);
@@ -139,9 +138,9 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Forgets the oldest plans beyond those that are kept.
+    /// Deletes the oldest plans beyond the limits.
     fn prune(&self) -> Result<(), Error> {
-        // Of an undone plan a step may have been kept: that one still has a way back.
+        // A kept step of an undone plan can still be undone.
         let kept = "EXISTS (SELECT 1 FROM organise_steps AS s WHERE s.plan = organise_plans.id AND s.state = 'kept')";
         let over = format!("(state = 'made' OR (state = 'undone' AND NOT {kept}))");
         let open = format!("(state = 'applied' OR (state = 'undone' AND {kept}))");
@@ -159,7 +158,7 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// The plan of that id, digest or name; of several with one name the newest.
+    /// The plan with this id, digest or name; the newest of several with one name.
     pub(crate) fn find(&self, which: &str) -> Result<Option<StoredPlan>, Error> {
         let statement = "SELECT id, digest, name, made_at, state, by_task FROM organise_plans
             WHERE id = ?1 OR digest = ?1 OR name = ?1 ORDER BY id = ?1 DESC, made_at DESC, rowid DESC LIMIT 1";
@@ -174,14 +173,14 @@ impl<'a> Journal<'a> {
         }))
     }
 
-    /// The newest plans, for an error that has to say which there are.
+    /// The newest plans, for an error message.
     pub(crate) fn newest(&self) -> Result<Vec<String>, Error> {
         let statement =
             "SELECT id || ' (' || state || ')' FROM organise_plans ORDER BY made_at DESC, rowid DESC LIMIT 5";
         Ok(self.0.query(statement, &[])?.rows.iter().filter_map(|row| text(row, 0)).collect())
     }
 
-    /// The steps of a plan that are in one of these states, in order.
+    /// The steps of a plan in these states, in order.
     pub(crate) fn steps(&self, plan: &str, states: &[&str]) -> Result<Vec<StoredStep>, Error> {
         let list: Vec<_> = states.iter().map(|state| format!("'{state}'")).collect();
         let statement = format!(
@@ -193,18 +192,18 @@ impl<'a> Journal<'a> {
         rows.map(|row| Ok(noted(&row?))).collect()
     }
 
-    /// Writes down that steps are about to be taken.
+    /// Records that steps are about to start.
     pub(crate) fn begin(&self, plan: &str, steps: &[i64], state: &str) -> Result<(), Error> {
         let statement = "UPDATE organise_steps SET state = ?3 WHERE plan = ?1 AND step = ?2";
         self.0.batch(statement, &mut steps.iter().map(|step| vec![plan.into(), (*step).into(), state.into()]))?;
         Ok(())
     }
 
-    /// Writes down how steps ended.
-    pub(crate) fn end(&self, plan: &str, ended: &[StepEnd]) -> Result<(), Error> {
+    /// Records the results of steps.
+    pub(crate) fn end(&self, plan: &str, ended: &[StepResult]) -> Result<(), Error> {
         let statement = "UPDATE organise_steps SET state = ?3, note = ?4, placed_ns = coalesce(?5, placed_ns),
             sha256 = coalesce(?6, sha256) WHERE plan = ?1 AND step = ?2";
-        let row = |ended: &StepEnd| -> Row {
+        let row = |ended: &StepResult| -> Row {
             vec![
                 plan.into(),
                 ended.step.into(),
@@ -218,21 +217,21 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Says how far a plan is, and which task brought it there.
+    /// Records the state of a plan, and the task that caused it.
     pub(crate) fn state(&self, plan: &str, state: &str, task: &str) -> Result<(), Error> {
         let statement = "UPDATE organise_plans SET state = ?2, by_task = ?3 WHERE id = ?1";
         self.0.execute(statement, &[plan.into(), state.into(), task.into()])?;
         Ok(())
     }
 
-    /// Writes down that a folder is about to be made.
+    /// Records that a folder is about to be created.
     pub(crate) fn makes(&self, plan: &str, root: &str, path: &str) -> Result<(), Error> {
         let statement = "INSERT OR IGNORE INTO organise_folders (plan, root, path) VALUES (?1, ?2, ?3)";
         self.0.execute(statement, &[plan.into(), root.into(), path.into()])?;
         Ok(())
     }
 
-    /// The folders that a plan made, the innermost first.
+    /// The folders that a plan created, the innermost first.
     pub(crate) fn made(&self, plan: &str) -> Result<Vec<(String, String)>, Error> {
         let statement = "SELECT root, path FROM organise_folders WHERE plan = ?1 ORDER BY length(path) DESC, path";
         let rows = self.0.rows(statement, &[plan.into()])?;
@@ -241,8 +240,8 @@ impl<'a> Journal<'a> {
             .map_err(Error::from)
     }
 
-    /// Shows the steps that were taken, also those that were undone, the newest plan first.
-    pub(crate) fn taken(&self, each: &mut dyn FnMut(TakenStep)) -> Result<(), Error> {
+    /// Passes the done and undone steps to `each`, the newest plan first.
+    pub(crate) fn done_steps(&self, each: &mut dyn FnMut(DoneStep)) -> Result<(), Error> {
         let statement =
             "SELECT s.from_root || '/' || s.from_path, s.to_root || '/' || s.to_path, s.size, s.modified_ns,
                 coalesce(s.placed_ns, s.modified_ns), s.state IN ('done', 'kept', 'undoing'), s.act
@@ -250,7 +249,7 @@ impl<'a> Journal<'a> {
             WHERE s.state IN ('done', 'kept', 'undoing', 'undone') ORDER BY p.made_at DESC, p.rowid DESC, s.step DESC";
         for row in self.0.rows(statement, &[])? {
             let row = row?;
-            each(TakenStep {
+            each(DoneStep {
                 from: text(&row, 0).unwrap_or_default(),
                 to: text(&row, 1).unwrap_or_default(),
                 size: u64::try_from(integer(&row, 2)).unwrap_or_default(),

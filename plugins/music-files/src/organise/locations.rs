@@ -1,5 +1,5 @@
-//! Tells the catalog about files that were moved, copied or removed. This happens before the journal marks a step as done, so an attempt
-//! that is killed in between repeats it; repeating changes nothing.
+//! Writes moved, copied and removed files to the catalog. This happens before the journal marks a step as done, so an attempt that is
+//! killed in between repeats it; repeating changes nothing.
 
 use baton_plugin_kit::host::Writable;
 use baton_plugin_sdk::Error;
@@ -15,7 +15,7 @@ const COPIED: &str = "INSERT INTO put_copied (source, path, new_path, size, modi
 const REMOVED: &str = "INSERT INTO put_file (source, path, missing)
     SELECT 'music-files', ?1, 1 WHERE EXISTS (SELECT 1 FROM files WHERE path = ?1)";
 
-/// Steps that were taken.
+/// Rows for the catalog.
 #[derive(Debug, Default)]
 pub(crate) struct Locations {
     copied: Vec<Row>,
@@ -24,15 +24,15 @@ pub(crate) struct Locations {
 }
 
 impl Locations {
-    /// Notes that a step was taken, and the time and digest of the file where it lies now.
-    pub(crate) fn note(&mut self, step: &StoredStep, way: Direction, modified_ns: i64, sha256: Option<&str>) {
+    /// Adds a step that was done, with the time and digest of the file at its new path.
+    pub(crate) fn add(&mut self, step: &StoredStep, direction: Direction, modified_ns: i64, sha256: Option<&str>) {
         let (source, target) = (step.from.on_host(), step.to.on_host());
         let milliseconds = |ns: i64| ns.div_euclid(1_000_000);
-        let (from, to, before) = match way {
-            Direction::There => (source, target, step.modified_ns),
-            Direction::Back => (target, source, step.placed_ns.unwrap_or(step.modified_ns)),
+        let (from, to, before) = match direction {
+            Direction::Apply => (source, target, step.modified_ns),
+            Direction::Undo => (target, source, step.placed_ns.unwrap_or(step.modified_ns)),
         };
-        if (way, step.act) == (Direction::Back, StepAction::Copy) {
+        if (direction, step.act) == (Direction::Undo, StepAction::Copy) {
             self.removed.push(vec![from.into()]);
             return;
         }
@@ -48,11 +48,11 @@ impl Locations {
         }
     }
 
-    /// Tells the catalog. A copy is made before its file is moved, so that order is kept.
+    /// Writes the rows: copies before moves, because a copy is made before its file is moved.
     ///
     /// # Errors
     /// As `wit/sql.wit`.
-    pub(crate) fn tell(self, catalog: &dyn Writable) -> Result<(), Error> {
+    pub(crate) fn write(self, catalog: &dyn Writable) -> Result<(), Error> {
         for (statement, rows) in [(COPIED, self.copied), (MOVED, self.moved), (REMOVED, self.removed)] {
             if !rows.is_empty() {
                 catalog.batch(statement, &mut rows.into_iter())?;
@@ -62,7 +62,7 @@ impl Locations {
     }
 }
 
-/// Finds out whether the catalog can be told, before any file is moved.
+/// Checks that the catalog can be written, before any file is moved.
 ///
 /// # Errors
 /// `needs-grant` when writing is not granted, else as `wit/sql.wit`.

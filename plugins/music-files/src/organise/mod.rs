@@ -1,4 +1,4 @@
-//! Music files in their places: `organise` plans, `apply` moves, `undo` moves back.
+//! Moves music files into folders: `organise` plans, `apply` moves, `undo` moves back.
 //!
 //! Planning moves no file, and opens one only to compare it with a file of the same name and size. The steps of a plan are stored in
 //! the plugin's own database; JSON, CSV and Markdown reports show them. `apply` reads the database, so editing a report has no
@@ -8,16 +8,15 @@
 //! | file | what |
 //! |---|---|
 //! | `roots.rs`, `walk.rs` | the granted folders, and the files that may be moved |
-//! | `identify.rs` | which track a file is |
-//! | `rules.rs`, `pattern.rs`, `template.rs` | which file goes where |
-//! | `fold.rs`, `alike.rs`, `targets.rs` | which names are one, and which are free |
-//! | `plan.rs`, `draft.rs`, `step.rs`, `report.rs` | the plan, and how it is shown |
-//! | `journal.rs`, `history.rs` | plans and steps in the own database, and what they moved |
-//! | `disk.rs`, `move_file.rs` | one file from one place to another, losing nothing |
-//! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | all of them, there and back |
-//! | `locations.rs` | telling the catalog where files lie |
+//! | `identify.rs` | the track of a file |
+//! | `rules.rs`, `pattern.rs`, `template.rs` | where a file goes |
+//! | `fold.rs`, `shared_folders.rs`, `targets.rs` | equal names and free names |
+//! | `plan.rs`, `draft.rs`, `step.rs`, `report.rs` | the plan and its reports |
+//! | `journal.rs`, `history.rs` | plans and steps in the own database, and the moves of earlier plans |
+//! | `disk.rs`, `move_file.rs` | the move of one file |
+//! | `moving.rs`, `folders.rs`, `apply.rs`, `undo.rs` | the steps of a plan, applied or undone |
+//! | `locations.rs` | new paths in the catalog |
 
-mod alike;
 mod apply;
 mod args;
 pub mod disk;
@@ -36,6 +35,7 @@ mod plan;
 mod report;
 mod roots;
 mod rules;
+mod shared_folders;
 mod step;
 mod targets;
 mod template;

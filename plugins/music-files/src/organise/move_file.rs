@@ -1,13 +1,12 @@
-//! One file from one place to another, so that it is whole at one of them at every moment, and at both only while it is being
-//! copied.
+//! Moves or copies one file. At every moment the file is complete at one of the two places, and at both only during a copy.
 //!
-//! The name is taken by making an empty file, which fails when anything is there; the file is then renamed over that empty one
-//! at once. No hard links: not every disk has them, and the host opens no file that has two names. Where the names lie on two
-//! disks, the file is copied beside its target under a hidden name, both are read again and compared, the copy gets its time and
-//! its name, and only then does the source go.
+//! The target name is reserved with an empty file, which fails if the name exists; the file is then renamed over the empty one. Hard links
+//! are not used: not every disk has them, and the host opens no file with two names. If source and target are on two disks, the file is
+//! copied next to its target under a hidden name, both are read again and compared, and the copy gets its time and its name; the source is
+//! deleted last.
 //!
-//! What was interrupted is told by what is there: an empty file at the target is the name that was taken; a target with the
-//! source's bytes beside the source is a copy whose source was still to go.
+//! An interrupted move is recognised by the files: an empty file at the target is a reserved name; a target with the source's bytes, next
+//! to the source, is a copy whose source was not deleted yet.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
@@ -16,237 +15,238 @@ use std::path::PathBuf;
 use super::disk::{Disk, IO, PathMetadata};
 use super::limits::LARGEST_COPIED;
 
-/// What carrying takes.
+/// What every move needs.
 pub(crate) struct Work<'a> {
     pub(crate) disk: &'a dyn Disk,
-    /// Whether there is time.
+    /// False when the time of the task is over.
     pub(crate) go_on: &'a dyn Fn() -> bool,
-    /// The bytes of which a copy was begun.
+    /// Bytes of files whose copy was started.
     pub(crate) tried: &'a Cell<u64>,
 }
 
-/// From where to where.
+/// One file to move.
 #[derive(Clone, Debug)]
 pub(crate) struct FileMove {
     pub(crate) from: PathBuf,
     pub(crate) to: PathBuf,
-    /// Where a copy is made: beside `to`.
+    /// Where a copy is written: next to `to`.
     pub(crate) hidden: PathBuf,
-    /// What the file has to be still.
+    /// The file must still have this size and time.
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
     /// The time that a copy gets.
     pub(crate) dated_ns: i64,
-    /// Whether the source stays.
-    pub(crate) keep: bool,
-    /// The bytes that may still be copied in this task.
+    /// True for a copy.
+    pub(crate) keep_source: bool,
+    /// Bytes that this task may still copy.
     pub(crate) room: u64,
 }
 
 impl Work<'_> {
-    /// Whether it was the time that ended it.
-    pub(crate) fn is_over(&self, error: &io::Error) -> bool {
+    /// True if the time limit caused the error.
+    pub(crate) fn is_timeout(&self, error: &io::Error) -> bool {
         error.kind() == ErrorKind::TimedOut && !(self.go_on)()
     }
 }
 
-/// How it ended.
+/// The result of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum MoveEnd {
-    /// It is there; its time and, where it was copied, its digest.
-    Arrived { modified_ns: i64, sha256: Option<String> },
-    /// It stays where it is, and why.
+pub(crate) enum MoveOutcome {
+    /// The file is at its target; its time and, after a copy, its digest.
+    Moved { modified_ns: i64, sha256: Option<String> },
+    /// The file stays, with the reason.
     Left(String),
-    /// There is no room for it. Nothing of it was left at the target.
+    /// The disk is full. Nothing is left at the target.
     Full(String),
-    /// It is for the next task.
+    /// There was no time; the next task tries again.
     Later,
-    /// It cannot be told now how far it came: it is looked at again.
+    /// It is unknown how far the move came; a later attempt checks again.
     Unclear(String),
 }
 
-/// What an earlier attempt came to, that may have begun; nothing when it is as if it had not.
-pub(crate) fn resume(work: &Work<'_>, journey: &FileMove) -> Option<MoveEnd> {
-    match stands(work, journey) {
+/// Checks a move that an earlier attempt may have started. `None` if it has to start from the beginning.
+pub(crate) fn resume(work: &Work<'_>, file_move: &FileMove) -> Option<MoveOutcome> {
+    match inspect_progress(work, file_move) {
         Ok(MoveProgress::Ended(end)) => Some(end),
-        Ok(MoveProgress::Begin) => None,
-        Err(error) if work.is_over(&error) => Some(MoveEnd::Later),
-        Err(error) => Some(MoveEnd::Unclear(error.to_string())),
+        Ok(MoveProgress::NotStarted) => None,
+        Err(error) if work.is_timeout(&error) => Some(MoveOutcome::Later),
+        Err(error) => Some(MoveOutcome::Unclear(error.to_string())),
     }
 }
 
-pub(crate) fn carry(work: &Work<'_>, journey: &FileMove) -> MoveEnd {
-    match refused(work, journey) {
+/// Moves or copies the file.
+pub(crate) fn move_file(work: &Work<'_>, file_move: &FileMove) -> MoveOutcome {
+    match refusal(work, file_move) {
         Ok(Some(why)) => return why,
         Ok(None) => {}
-        Err(error) => return trouble(&error),
+        Err(error) => return failure(&error),
     }
-    // Only a file that is seen where it was is surely left there.
-    begin(work, journey).unwrap_or_else(|error| match work.disk.look(&journey.from) {
-        Ok(Some(_)) if work.is_over(&error) => MoveEnd::Later,
-        Ok(Some(_)) => trouble(&error),
-        Ok(None) | Err(_) => MoveEnd::Unclear(error.to_string()),
+    // Without the source in sight, the file may be at its target.
+    begin(work, file_move).unwrap_or_else(|error| match work.disk.metadata(&file_move.from) {
+        Ok(Some(_)) if work.is_timeout(&error) => MoveOutcome::Later,
+        Ok(Some(_)) => failure(&error),
+        Ok(None) | Err(_) => MoveOutcome::Unclear(error.to_string()),
     })
 }
 
 /// How far an earlier attempt came.
 enum MoveProgress {
-    /// As far as the beginning; what it left behind is gone.
-    Begin,
-    Ended(MoveEnd),
+    /// Nothing was moved; leftovers are deleted.
+    NotStarted,
+    Ended(MoveOutcome),
 }
 
-/// Looks how far an earlier attempt came, and tidies up after it.
-fn stands(work: &Work<'_>, journey: &FileMove) -> io::Result<MoveProgress> {
+/// Finds out how far an earlier attempt came, and deletes what it left.
+fn inspect_progress(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveProgress> {
     let disk = work.disk;
-    if disk.look(&journey.hidden)?.is_some_and(|seen| seen.file) {
-        disk.remove(&journey.hidden)?;
+    if disk.metadata(&file_move.hidden)?.is_some_and(|seen| seen.file) {
+        disk.remove(&file_move.hidden)?;
     }
-    let (source, target) = (disk.look(&journey.from)?, disk.look(&journey.to)?);
+    let (source, target) = (disk.metadata(&file_move.from)?, disk.metadata(&file_move.to)?);
     match (source, target) {
-        (_, None) => Ok(MoveProgress::Begin),
+        (_, None) => Ok(MoveProgress::NotStarted),
         (source, Some(PathMetadata { file: true, size: 0, .. }))
-            if source.is_some_and(|seen| is_as_planned(seen, journey)) =>
+            if source.is_some_and(|seen| is_as_planned(seen, file_move)) =>
         {
-            disk.remove(&journey.to)?;
-            Ok(MoveProgress::Begin)
+            disk.remove(&file_move.to)?;
+            Ok(MoveProgress::NotStarted)
         }
-        // The source of a copy is gone when a later step, which moved it, was interrupted with this one.
-        (None, Some(target)) if target.file && target.size == journey.size => {
-            let sha256 = if journey.keep { Some(disk.digest(&journey.to, work.go_on)?) } else { None };
-            Ok(MoveProgress::Ended(MoveEnd::Arrived { modified_ns: target.modified_ns, sha256 }))
+        // The source of a copy is missing if a later step, which moved it, was interrupted together with this one.
+        (None, Some(target)) if target.file && target.size == file_move.size => {
+            let sha256 = if file_move.keep_source { Some(disk.digest(&file_move.to, work.go_on)?) } else { None };
+            Ok(MoveProgress::Ended(MoveOutcome::Moved { modified_ns: target.modified_ns, sha256 }))
         }
         (Some(source), Some(target)) if target.file && source.file && target.size == source.size => {
-            let digest = disk.digest(&journey.to, work.go_on)?;
-            if disk.digest(&journey.from, work.go_on)? != digest {
-                return Ok(MoveProgress::Ended(taken()));
+            let digest = disk.digest(&file_move.to, work.go_on)?;
+            if disk.digest(&file_move.from, work.go_on)? != digest {
+                return Ok(MoveProgress::Ended(name_taken()));
             }
-            if !journey.keep {
-                settle(disk, journey)?;
-                disk.remove(&journey.from)?;
+            if !file_move.keep_source {
+                sync_target(disk, file_move)?;
+                disk.remove(&file_move.from)?;
             }
-            Ok(MoveProgress::Ended(MoveEnd::Arrived { modified_ns: target.modified_ns, sha256: Some(digest) }))
+            Ok(MoveProgress::Ended(MoveOutcome::Moved { modified_ns: target.modified_ns, sha256: Some(digest) }))
         }
-        _ => Ok(MoveProgress::Ended(taken())),
+        _ => Ok(MoveProgress::Ended(name_taken())),
     }
 }
 
-/// Why it is not even tried.
-fn refused(work: &Work<'_>, journey: &FileMove) -> io::Result<Option<MoveEnd>> {
-    let left = |why: &str| Ok(Some(MoveEnd::Left(why.to_owned())));
-    match work.disk.look(&journey.from)? {
+/// The reason not to start, if there is one.
+fn refusal(work: &Work<'_>, file_move: &FileMove) -> io::Result<Option<MoveOutcome>> {
+    let left = |why: &str| Ok(Some(MoveOutcome::Left(why.to_owned())));
+    match work.disk.metadata(&file_move.from)? {
         None => left("the file is not there any more"),
         Some(seen) if !seen.file => left("it is not a regular file any more"),
-        Some(seen) if !is_as_planned(seen, journey) => left("the file was changed since the plan"),
-        Some(_) => Ok(work.disk.look(&journey.to)?.map(|_| taken())),
+        Some(seen) if !is_as_planned(seen, file_move) => left("the file was changed since the plan"),
+        Some(_) => Ok(work.disk.metadata(&file_move.to)?.map(|_| name_taken())),
     }
 }
 
-fn begin(work: &Work<'_>, journey: &FileMove) -> io::Result<MoveEnd> {
-    if journey.keep {
-        return copy(work, journey);
+fn begin(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
+    if file_move.keep_source {
+        return copy(work, file_move);
     }
-    match name(work.disk, &journey.from, &journey.to) {
-        Ok(()) => Ok(MoveEnd::Arrived { modified_ns: journey.modified_ns, sha256: None }),
-        Err(error) if is_elsewhere(&error) => copy(work, journey),
+    match rename_to_free(work.disk, &file_move.from, &file_move.to) {
+        Ok(()) => Ok(MoveOutcome::Moved { modified_ns: file_move.modified_ns, sha256: None }),
+        Err(error) if is_on_another_disk(&error) => copy(work, file_move),
         Err(error) => Err(error),
     }
 }
 
-/// Whether a file could not be renamed because its new name is on another disk. The sandbox has no word for that and says
-/// `io`, as it does for a disk that fails; copying finds out which it is.
-fn is_elsewhere(error: &io::Error) -> bool {
+/// True if a rename failed because the target is on another disk. The sandbox reports `io` for that and for a failing disk; the copy that
+/// follows finds out which it is.
+fn is_on_another_disk(error: &io::Error) -> bool {
     error.kind() == ErrorKind::CrossesDevices || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(IO))
 }
 
-/// Gives a file a name that nobody has.
-fn name(disk: &dyn Disk, from: &std::path::Path, to: &std::path::Path) -> io::Result<()> {
-    disk.take(to)?;
+/// Renames a file to a name that must be free.
+fn rename_to_free(disk: &dyn Disk, from: &std::path::Path, to: &std::path::Path) -> io::Result<()> {
+    disk.reserve(to)?;
     disk.rename(from, to).inspect_err(|_| {
-        // Only the empty file that was made here.
-        if disk.look(to).is_ok_and(|seen| seen.is_some_and(|seen| seen.file && seen.size == 0)) {
+        // Only the empty file that reserved the name.
+        if disk.metadata(to).is_ok_and(|seen| seen.is_some_and(|seen| seen.file && seen.size == 0)) {
             drop(disk.remove(to));
         }
     })
 }
 
-fn copy(work: &Work<'_>, journey: &FileMove) -> io::Result<MoveEnd> {
-    if journey.size > LARGEST_COPIED {
-        return Ok(MoveEnd::Left(format!(
+fn copy(work: &Work<'_>, file_move: &FileMove) -> io::Result<MoveOutcome> {
+    if file_move.size > LARGEST_COPIED {
+        return Ok(MoveOutcome::Left(format!(
             "it is larger than {} MB and would go to another disk",
             LARGEST_COPIED >> 20
         )));
     }
-    if journey.size > journey.room {
-        return Ok(MoveEnd::Later);
+    if file_move.size > file_move.room {
+        return Ok(MoveOutcome::Later);
     }
     let disk = work.disk;
-    work.tried.set(work.tried.get().saturating_add(journey.size));
-    let copied = copy_beside(work, journey);
+    work.tried.set(work.tried.get().saturating_add(file_move.size));
+    let copied = copy_beside(work, file_move);
     if !matches!(copied, Ok(Ok(_))) {
-        drop(disk.remove(&journey.hidden));
+        drop(disk.remove(&file_move.hidden));
     }
     let digest = match copied? {
         Ok(digest) => digest,
-        Err(why) => return Ok(MoveEnd::Left(why)),
+        Err(why) => return Ok(MoveOutcome::Left(why)),
     };
-    name(disk, &journey.hidden, &journey.to).inspect_err(|_| drop(disk.remove(&journey.hidden)))?;
-    settle(disk, journey).or_else(|error| take_copy_away(work, journey, error))?;
-    if !journey.keep {
-        disk.remove(&journey.from).or_else(|error| take_copy_away(work, journey, error))?;
+    rename_to_free(disk, &file_move.hidden, &file_move.to).inspect_err(|_| drop(disk.remove(&file_move.hidden)))?;
+    sync_target(disk, file_move).or_else(|error| delete_copy(work, file_move, error))?;
+    if !file_move.keep_source {
+        disk.remove(&file_move.from).or_else(|error| delete_copy(work, file_move, error))?;
     }
-    let modified_ns = disk.look(&journey.to)?.map_or(journey.dated_ns, |seen| seen.modified_ns);
-    Ok(MoveEnd::Arrived { modified_ns, sha256: Some(digest) })
+    let modified_ns = disk.metadata(&file_move.to)?.map_or(file_move.dated_ns, |seen| seen.modified_ns);
+    Ok(MoveOutcome::Moved { modified_ns, sha256: Some(digest) })
 }
 
-/// The name of a copy has to be on the disk before its source goes.
-fn settle(disk: &dyn Disk, journey: &FileMove) -> io::Result<()> {
-    journey.to.parent().map_or(Ok(()), |folder| disk.settle(folder))
+/// Flushes the name of a copy, before its source is deleted.
+fn sync_target(disk: &dyn Disk, file_move: &FileMove) -> io::Result<()> {
+    file_move.to.parent().map_or(Ok(()), |folder| disk.sync_folder(folder))
 }
 
-/// Something went wrong after the copy got its name: it goes, but only while its source is seen to be whole, else it may be the
-/// last one. Where the source is gone, the copy is what there is.
-fn take_copy_away(work: &Work<'_>, journey: &FileMove, error: io::Error) -> io::Result<()> {
-    match work.disk.look(&journey.from)? {
+/// Deletes the copy after an error, but only if its source is unchanged: else the copy may be the last one. If the source is missing, the
+/// copy is the file.
+fn delete_copy(work: &Work<'_>, file_move: &FileMove, error: io::Error) -> io::Result<()> {
+    match work.disk.metadata(&file_move.from)? {
         None => Ok(()),
         Some(seen) => {
-            if is_as_planned(seen, journey) {
-                drop(work.disk.remove(&journey.to));
+            if is_as_planned(seen, file_move) {
+                drop(work.disk.remove(&file_move.to));
             }
             Err(error)
         }
     }
 }
 
-/// Makes the copy under its hidden name and compares it. Gives its digest, or why it is none.
-fn copy_beside(work: &Work<'_>, journey: &FileMove) -> io::Result<Result<String, String>> {
+/// Copies the file under its hidden name and compares the copy. Returns its digest, or why the copy is wrong.
+fn copy_beside(work: &Work<'_>, file_move: &FileMove) -> io::Result<Result<String, String>> {
     let disk = work.disk;
-    disk.copy(&journey.from, &journey.hidden, work.go_on)?;
-    // A system that cannot set times loses this one; the undo file has it.
-    drop(disk.date(&journey.hidden, journey.dated_ns));
-    let digest = disk.digest(&journey.hidden, work.go_on)?;
-    if disk.digest(&journey.from, work.go_on)? != digest {
+    disk.copy(&file_move.from, &file_move.hidden, work.go_on)?;
+    // Some systems cannot set times; the undo list has it.
+    drop(disk.set_modified(&file_move.hidden, file_move.dated_ns));
+    let digest = disk.digest(&file_move.hidden, work.go_on)?;
+    if disk.digest(&file_move.from, work.go_on)? != digest {
         return Ok(Err("the copy is not what was read: the file changed meanwhile, or a disk is failing".to_owned()));
     }
-    let still = disk.look(&journey.from)?.is_some_and(|seen| is_as_planned(seen, journey));
+    let still = disk.metadata(&file_move.from)?.is_some_and(|seen| is_as_planned(seen, file_move));
     Ok(if still { Ok(digest) } else { Err("the file was changed while it was copied".to_owned()) })
 }
 
-fn is_as_planned(seen: PathMetadata, journey: &FileMove) -> bool {
-    seen.file && seen.size == journey.size && seen.modified_ns == journey.modified_ns
+fn is_as_planned(seen: PathMetadata, file_move: &FileMove) -> bool {
+    seen.file && seen.size == file_move.size && seen.modified_ns == file_move.modified_ns
 }
 
-fn taken() -> MoveEnd {
-    MoveEnd::Left("something lies at its place already".to_owned())
+fn name_taken() -> MoveOutcome {
+    MoveOutcome::Left("something lies at its place already".to_owned())
 }
 
-/// What an error means for the step.
-pub(crate) fn trouble(error: &io::Error) -> MoveEnd {
+/// The result of a step with this error.
+pub(crate) fn failure(error: &io::Error) -> MoveOutcome {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem => {
-            MoveEnd::Full(error.to_string())
+            MoveOutcome::Full(error.to_string())
         }
-        ErrorKind::AlreadyExists => taken(),
-        _ => MoveEnd::Left(error.to_string()),
+        ErrorKind::AlreadyExists => name_taken(),
+        _ => MoveOutcome::Left(error.to_string()),
     }
 }

@@ -11,30 +11,31 @@ use baton_plugin_kit::host::{HeldLock, Locks, Writable};
 use baton_plugin_sdk::{Error, Task};
 
 use super::disk::{Disk, RealDisk};
-use super::journal::{Journal, StepEnd, StoredPlan, StoredStep};
+use super::journal::{Journal, StepResult, StoredPlan, StoredStep};
 use super::limits::{MOST_COPIED, MOVING, TOGETHER};
 use super::locations::Locations;
-use super::move_file::{FileMove, MoveEnd, Work, carry, resume, trouble};
+use super::move_file::{FileMove, MoveOutcome, Work, failure, move_file, resume};
 use super::roots::{self, Root, join};
 use super::step::{Direction, StepAction, StepPlace};
 
-/// What moving needs.
+/// What `apply` and `undo` need.
 pub struct MoveTools<'a> {
-    /// The catalog, which has to know where files lie.
+    /// The catalog, which gets the new paths.
     pub catalog: &'a dyn Writable,
     /// The plugin's own database.
     pub own: &'a dyn Writable,
-    /// So that one task at a time moves files.
+    /// One task at a time moves files.
     pub claims: &'a dyn Locks,
-    /// The files.
+    /// The file operations.
     pub disk: &'a dyn Disk,
-    /// Whether there is time for another step.
+    /// False when the time of the task is over.
     pub go_on: &'a dyn Fn() -> bool,
 }
 
-/// Does something with the real file system and the time that a task has.
-pub(crate) fn really<T>(
-    (catalog, own): (&dyn Writable, &dyn Writable),
+/// Runs `work` on the real file system, within the time of a task.
+pub(crate) fn with_real_disk<T>(
+    catalog: &dyn Writable,
+    own: &dyn Writable,
     claims: &dyn Locks,
     work: impl FnOnce(&MoveTools<'_>) -> T,
 ) -> T {
@@ -42,20 +43,20 @@ pub(crate) fn really<T>(
     work(&MoveTools { catalog, own, claims, disk: &RealDisk, go_on: &|| begun.elapsed() < MOVING })
 }
 
-/// Waits for nobody: another task that moves files is reason enough to try again later.
+/// Locks the moving of files, without waiting.
 ///
 /// # Errors
-/// `retryable` when another has it, else as `wit/claims.wit`.
-pub(crate) fn alone(claims: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
+/// `retryable` when another task holds the lock, else as `wit/claims.wit`.
+pub(crate) fn lock_moves(claims: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
     let held = claims.take("organise")?;
     held.ok_or_else(|| Error::Retryable("another task is moving files; only one may do so at a time".to_owned()))
 }
 
-/// The plan that is meant.
+/// Finds a plan by id, digest or name.
 ///
 /// # Errors
-/// `permanent` when there is none.
-pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<StoredPlan, Error> {
+/// `permanent` when there is no such plan.
+pub(crate) fn find_plan(which: &str, journal: &Journal<'_>) -> Result<StoredPlan, Error> {
     if let Some(plan) = journal.find(which)? {
         return Ok(plan);
     }
@@ -68,60 +69,73 @@ pub(crate) fn plan_of(which: &str, journal: &Journal<'_>) -> Result<StoredPlan, 
     Err(Error::Permanent(format!("there is no plan `{}`; the newest: {known}", which.escape_debug())))
 }
 
-/// Why it ended.
+/// A task that applies or undoes a plan.
+#[derive(Clone, Copy)]
+pub(crate) struct PlanRun<'a> {
+    pub(crate) task: &'a Task,
+    pub(crate) tools: &'a MoveTools<'a>,
+    pub(crate) journal: &'a Journal<'a>,
+    pub(crate) plan: &'a StoredPlan,
+}
+
+/// Why a task stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// All steps were looked at.
+    /// All steps were tried.
     Finished,
-    /// The time or the bytes of this task are used up.
+    /// The time or the bytes of the task are used up.
     Later,
     /// A disk is full.
     Full(String),
-    /// All steps were looked at, and of some it cannot be told how they ended.
+    /// All steps were tried, and the result of some is unknown.
     Unclear(String),
 }
 
-/// That steps are to be looked at again.
+/// The error that makes a later attempt check steps again.
 pub(crate) fn unclear(why: &str) -> Error {
     Error::Retryable(format!("a disk does not answer, and whether a file was moved cannot be told: {why}"))
 }
 
-/// Another task would not come further.
-fn too_slow() -> MoveEnd {
-    MoveEnd::Left(
+/// A later task would not have more time.
+fn too_slow() -> MoveOutcome {
+    MoveOutcome::Left(
         "the time of a whole task was not enough to copy and compare it: it is too large for so slow a disk".to_owned(),
     )
 }
 
-/// Takes the steps of a plan.
+/// The results of some steps, for the journal and the catalog.
+struct StepBatch {
+    ended: Vec<StepResult>,
+    locations: Locations,
+    stopped: StopReason,
+}
+
+/// Executes the steps of a plan.
 pub(crate) struct Mover<'a> {
-    pub(super) means: &'a MoveTools<'a>,
+    pub(super) tools: &'a MoveTools<'a>,
     pub(super) journal: &'a Journal<'a>,
     pub(super) plan: &'a StoredPlan,
-    pub(super) way: Direction,
+    pub(super) direction: Direction,
     pub(super) roots: HashMap<String, PathBuf>,
-    /// Folders that are known to be there.
+    /// Folders that exist.
     pub(super) there: HashSet<PathBuf>,
-    /// Bytes of which a copy was begun.
+    /// Bytes of files whose copy was started.
     tried: Cell<u64>,
-    /// Whether a step was tried: the first one has all the time that a task has.
+    /// True after the first step, which has all the time of the task.
     begun: bool,
-    /// Steps of which it cannot be told how they ended, and why of the last.
-    unclear: (HashSet<i64>, String),
+    /// Steps whose result is unknown.
+    unclear: HashSet<i64>,
+    /// Why, for the last of them.
+    unclear_reason: String,
 }
 
 impl<'a> Mover<'a> {
-    /// For a plan, with the folders that these steps need.
+    /// A mover with the folders that the steps of the plan need.
     ///
     /// # Errors
     /// `needs-grant` when one of them is not granted for writing.
-    pub(crate) fn new(
-        task: &Task,
-        (means, journal): (&'a MoveTools<'a>, &'a Journal<'a>),
-        plan: &'a StoredPlan,
-        way: Direction,
-        steps: &[StoredStep],
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(run: &PlanRun<'a>, direction: Direction, steps: &[StoredStep]) -> Result<Self, Error> {
+        let PlanRun { task, tools, journal, plan } = *run;
         let granted: Vec<Root> = [roots::named(task, "music"), roots::named(task, "organised")].concat();
         let mut roots = HashMap::new();
         for at in steps.iter().flat_map(|step| [&step.from, &step.to]) {
@@ -138,67 +152,73 @@ impl<'a> Mover<'a> {
             roots.insert(at.root.clone(), found.path.clone());
         }
         Ok(Self {
-            means,
+            tools,
             journal,
             plan,
-            way,
+            direction,
             roots,
             there: HashSet::new(),
             tried: Cell::new(0),
             begun: false,
-            unclear: Default::default(),
+            unclear: HashSet::new(),
+            unclear_reason: String::new(),
         })
     }
 
-    /// Takes them, in this order.
+    /// Executes the steps in this order.
     ///
     /// # Errors
-    /// As `wit/sql.wit`: what was not written down is looked at again by the next attempt.
-    pub(crate) fn take(&mut self, steps: &[StoredStep]) -> Result<StopReason, Error> {
-        let (intended, ..) = self.way.states();
+    /// As `wit/sql.wit`: the next attempt checks again what is not in the journal.
+    pub(crate) fn run(&mut self, steps: &[StoredStep]) -> Result<StopReason, Error> {
+        let states = self.direction.states();
         for together in steps.chunks(TOGETHER) {
             let numbers: Vec<_> = together.iter().map(|step| step.step).collect();
-            self.journal.begin(&self.plan.id, &numbers, intended)?;
-            let (ended, locations, stopped) = self.together(together)?;
-            locations.tell(self.means.catalog)?;
+            self.journal.begin(&self.plan.id, &numbers, states.begun)?;
+            let StepBatch { ended, locations, stopped } = self.run_together(together)?;
+            locations.write(self.tools.catalog)?;
             self.journal.end(&self.plan.id, &ended)?;
             if stopped != StopReason::Finished {
-                // What an earlier attempt began, or this one and nobody knows how far, is still to be looked at.
+                // Steps of an earlier attempt, and those with an unknown result, stay as begun.
                 let ended: HashSet<_> = ended.iter().map(|ended| ended.step).collect();
-                let open = |step: &&StoredStep| step.state == intended || self.unclear.0.contains(&step.step);
+                let open = |step: &&StoredStep| step.state == states.begun || self.unclear.contains(&step.step);
                 let rest = together.iter().filter(|step| !ended.contains(&step.step) && !open(step));
                 let rest: Vec<_> = rest.map(|step| step.step).collect();
-                self.journal.begin(&self.plan.id, &rest, self.way.before())?;
+                self.journal.begin(&self.plan.id, &rest, states.before)?;
                 return Ok(stopped);
             }
         }
-        let (unclear, why) = &self.unclear;
-        Ok(if unclear.is_empty() { StopReason::Finished } else { StopReason::Unclear(why.clone()) })
+        Ok(if self.unclear.is_empty() {
+            StopReason::Finished
+        } else {
+            StopReason::Unclear(self.unclear_reason.clone())
+        })
     }
 
-    fn together(&mut self, steps: &[StoredStep]) -> Result<(Vec<StepEnd>, Locations, StopReason), Error> {
+    fn run_together(&mut self, steps: &[StoredStep]) -> Result<StepBatch, Error> {
         let (mut ended, mut folders, mut locations) = (Vec::new(), BTreeSet::new(), Locations::default());
-        let (intended, done, left) = self.way.states();
+        let states = self.direction.states();
         let mut stopped = StopReason::Finished;
         for step in steps {
             let first = !self.begun;
-            let end = if (self.means.go_on)() { self.step(step, step.state == intended)? } else { MoveEnd::Later };
-            let end = if first && self.begun && end == MoveEnd::Later { too_slow() } else { end };
-            let mut note = StepEnd { step: step.step, state: done, note: None, placed_ns: None, sha256: None };
+            let end =
+                if (self.tools.go_on)() { self.step(step, step.state == states.begun)? } else { MoveOutcome::Later };
+            let end = if first && self.begun && end == MoveOutcome::Later { too_slow() } else { end };
+            let mut note =
+                StepResult { step: step.step, state: states.done, note: None, placed_ns: None, sha256: None };
             match end {
-                MoveEnd::Arrived { modified_ns, sha256 } => {
-                    locations.note(step, self.way, modified_ns, sha256.as_deref());
-                    if self.way == Direction::There {
+                MoveOutcome::Moved { modified_ns, sha256 } => {
+                    locations.add(step, self.direction, modified_ns, sha256.as_deref());
+                    if self.direction == Direction::Apply {
                         (note.placed_ns, note.sha256) = (Some(modified_ns), sha256);
                     }
                     folders.extend(self.parents(step));
                 }
-                MoveEnd::Left(why) => (note.state, note.note) = (left, Some(why)),
-                MoveEnd::Full(why) => stopped = StopReason::Full(why),
-                MoveEnd::Later => stopped = StopReason::Later,
-                MoveEnd::Unclear(why) => {
-                    self.unclear.0.insert(step.step);
-                    self.unclear.1 = why;
+                MoveOutcome::Left(why) => (note.state, note.note) = (states.left, Some(why)),
+                MoveOutcome::Full(why) => stopped = StopReason::Full(why),
+                MoveOutcome::Later => stopped = StopReason::Later,
+                MoveOutcome::Unclear(why) => {
+                    self.unclear.insert(step.step);
+                    self.unclear_reason = why;
                     continue;
                 }
             }
@@ -208,46 +228,47 @@ impl<'a> Mover<'a> {
             ended.push(note);
         }
         for folder in &folders {
-            // The files are whole at one place or the other whatever this says; what is written down is looked at again.
-            drop(self.means.disk.settle(folder));
+            // An error changes nothing: each file is complete at one of its places, and the journal leads to another check.
+            drop(self.tools.disk.sync_folder(folder));
         }
-        Ok((ended, locations, stopped))
+        Ok(StepBatch { ended, locations, stopped })
     }
 
-    fn step(&mut self, step: &StoredStep, again: bool) -> Result<MoveEnd, Error> {
-        let Some(journey) = self.journey(step) else {
-            return Ok(MoveEnd::Left("its folder is not granted".to_owned()));
+    fn step(&mut self, step: &StoredStep, again: bool) -> Result<MoveOutcome, Error> {
+        let Some(file_move) = self.file_move(step) else {
+            return Ok(MoveOutcome::Left("its folder is not granted".to_owned()));
         };
         self.begun = true;
-        if self.way == Direction::Back && step.act == StepAction::Copy {
-            let over = |error: &io::Error| if self.work().is_over(error) { MoveEnd::Later } else { trouble(error) };
-            return Ok(self.take_back(step, &journey, again).unwrap_or_else(|error| over(&error)));
+        if self.direction == Direction::Undo && step.act == StepAction::Copy {
+            let over =
+                |error: &io::Error| if self.work().is_timeout(error) { MoveOutcome::Later } else { failure(error) };
+            return Ok(self.delete_copy(step, &file_move, again).unwrap_or_else(|error| over(&error)));
         }
-        let to = if self.way == Direction::There { &step.to } else { &step.from };
-        // Looked at before anything else may fail.
-        if let Some(end) = again.then(|| resume(&self.work(), &journey)).flatten() {
+        let to = if self.direction == Direction::Apply { &step.to } else { &step.from };
+        // Before anything else can fail.
+        if let Some(end) = again.then(|| resume(&self.work(), &file_move)).flatten() {
             return Ok(end);
         }
         let ended = self.make_folders(to)?;
-        Ok(ended.unwrap_or_else(|| carry(&self.work(), &journey)))
+        Ok(ended.unwrap_or_else(|| move_file(&self.work(), &file_move)))
     }
 
-    /// What an interrupted step came to; nothing when it has not begun.
-    pub(crate) fn settle(&self, step: &StoredStep) -> Option<MoveEnd> {
-        resume(&self.work(), &self.journey(step)?)
+    /// Checks an interrupted step. `None` if nothing was moved.
+    pub(crate) fn resume_step(&self, step: &StoredStep) -> Option<MoveOutcome> {
+        resume(&self.work(), &self.file_move(step)?)
     }
 
     fn work(&self) -> Work<'_> {
-        Work { disk: self.means.disk, go_on: self.means.go_on, tried: &self.tried }
+        Work { disk: self.tools.disk, go_on: self.tools.go_on, tried: &self.tried }
     }
 
-    fn journey(&self, step: &StoredStep) -> Option<FileMove> {
+    fn file_move(&self, step: &StoredStep) -> Option<FileMove> {
         let place = |at: &StepPlace| Some(join(self.roots.get(&at.root)?, &at.path));
         let (source, target) = (place(&step.from)?, place(&step.to)?);
         let placed = step.placed_ns.unwrap_or(step.modified_ns);
-        let (from, to, modified_ns) = match self.way {
-            Direction::There => (source, target, step.modified_ns),
-            Direction::Back => (target, source, placed),
+        let (from, to, modified_ns) = match self.direction {
+            Direction::Apply => (source, target, step.modified_ns),
+            Direction::Undo => (target, source, placed),
         };
         let hidden = to.with_file_name(format!(".baton-{}-{}.part", self.plan.id, step.step));
         Some(FileMove {
@@ -257,30 +278,30 @@ impl<'a> Mover<'a> {
             size: step.size,
             modified_ns,
             dated_ns: step.modified_ns,
-            keep: step.act == StepAction::Copy,
-            // The first file may always be copied, else a large one would wait for ever.
+            keep_source: step.act == StepAction::Copy,
+            // The first file may always be copied; else a large one would never be.
             room: if self.tried.get() == 0 { u64::MAX } else { MOST_COPIED.saturating_sub(self.tried.get()) },
         })
     }
 
-    /// Removes a copy that was made, when it is still that and not the last one. `again` when an earlier attempt may have.
-    fn take_back(&self, step: &StoredStep, journey: &FileMove, again: bool) -> io::Result<MoveEnd> {
-        let disk = self.means.disk;
-        let gone = MoveEnd::Arrived { modified_ns: step.modified_ns, sha256: None };
-        let Some(copy) = disk.look(&journey.from)? else {
-            return Ok(if again { gone } else { MoveEnd::Left("the copy is not there any more".to_owned()) });
+    /// Deletes a copy if it is unchanged and its source still exists. `again` if an earlier attempt may have deleted it.
+    fn delete_copy(&self, step: &StoredStep, file_move: &FileMove, again: bool) -> io::Result<MoveOutcome> {
+        let disk = self.tools.disk;
+        let gone = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };
+        let Some(copy) = disk.metadata(&file_move.from)? else {
+            return Ok(if again { gone } else { MoveOutcome::Left("the copy is not there any more".to_owned()) });
         };
-        let same = copy.file && copy.size == step.size && copy.modified_ns == journey.modified_ns;
-        if !same || Some(disk.digest(&journey.from, self.means.go_on)?) != step.sha256 {
-            return Ok(MoveEnd::Left("the copy was changed since".to_owned()));
+        let same = copy.file && copy.size == step.size && copy.modified_ns == file_move.modified_ns;
+        if !same || Some(disk.digest(&file_move.from, self.tools.go_on)?) != step.sha256 {
+            return Ok(MoveOutcome::Left("the copy was changed since".to_owned()));
         }
-        if !disk.look(&journey.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
-            return Ok(MoveEnd::Left("the file that it is a copy of is not there any more".to_owned()));
+        if !disk.metadata(&file_move.to)?.is_some_and(|seen| seen.file && seen.size == step.size) {
+            return Ok(MoveOutcome::Left("the file that it is a copy of is not there any more".to_owned()));
         }
-        if Some(disk.digest(&journey.to, self.means.go_on)?) != step.sha256 {
-            return Ok(MoveEnd::Left("the file that it is a copy of was changed since".to_owned()));
+        if Some(disk.digest(&file_move.to, self.tools.go_on)?) != step.sha256 {
+            return Ok(MoveOutcome::Left("the file that it is a copy of was changed since".to_owned()));
         }
-        disk.remove(&journey.from)?;
+        disk.remove(&file_move.from)?;
         Ok(gone)
     }
 }

@@ -1,12 +1,12 @@
-//! Patterns that people write: `*`, `?`, `[a-z]`, `{a,b}`, without case and however an accent is written.
+//! Patterns in arguments: `*`, `?`, `[a-z]`, `{a,b}`, without case and in either Unicode form.
 
 use super::fold::fold;
 use super::limits::PATTERN_BYTES;
 
-/// Each `{a,b}` multiplies what is tried; these are enough for any list of endings or names.
+/// Each `{a,b}` multiplies the tried combinations; six are enough for lists of endings or names.
 const MOST_BRACES: usize = 6;
 
-/// Whether a pattern is one that is held against names.
+/// Checks a pattern.
 pub(crate) fn check(pattern: &str) -> Result<(), String> {
     if pattern.len() > PATTERN_BYTES {
         return Err(format!("a pattern has more than {PATTERN_BYTES} bytes"));
@@ -17,13 +17,13 @@ pub(crate) fn check(pattern: &str) -> Result<(), String> {
     fast_glob::validate(fold(pattern)).map_err(|error| format!("the pattern `{}`: {error}", pattern.escape_debug()))
 }
 
-/// Whether it fits a name: a `/` is a sign like others there.
+/// True if the pattern fits a name; `/` is an ordinary character there.
 pub(crate) fn fits_name(pattern: &str, name: &str) -> bool {
     let plain = |text: &str| fold(text).replace('/', "\u{2215}");
     fast_glob::glob_match(plain(pattern), plain(name))
 }
 
-/// Whether it fits a path: `*` stays in its folder, `**` does not.
+/// True if the pattern fits a path: `*` stays in one folder, `**` does not.
 pub(crate) fn fits_path(pattern: &str, path: &str) -> bool {
     fast_glob::glob_match(fold(pattern), fold(path))
 }

@@ -1,5 +1,5 @@
-//! The action `organise`: decides for every file where it belongs, and writes the plan down. Moves nothing, and opens a file only
-//! to tell whether one of the same name and size is its copy.
+//! The action `organise`: decides where every file belongs, and stores the plan. It moves no file, and opens one only to compare it with a
+//! file of the same name and size.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -11,19 +11,19 @@ use baton_plugin_kit::playlist_names::report_unknown;
 use baton_plugin_kit::{Findings, folder, time};
 use baton_plugin_sdk::{Error, Outcome, Severity, Task};
 
-use super::alike;
 use super::args::{ManyPlaylists, Options};
 use super::disk::{Disk, RealDisk};
-use super::draft::{Draft, UnclearFile};
+use super::draft::{Draft, HiddenFolder, NamedTrack, UnclearFile};
 use super::fold::fold;
 use super::history::History;
-use super::identify::{Identifier, TrackIdentity};
+use super::identify::{Identifier, PossibleTrack, TrackIdentity};
 use super::journal::Journal;
 use super::limits::{MOST_READ, MOST_STEPS, MOST_TEXT};
-use super::moving::alone;
+use super::moving::lock_moves;
 use super::report;
 use super::roots::{self, Root};
 use super::rules::{Facts, Rules, Verdict};
+use super::shared_folders;
 use super::step::{Step, StepAction, StepPlace, StepTrack};
 use super::targets::{Choice, Targets};
 use super::template::{Place, Values};
@@ -38,13 +38,13 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
-    // While files are moved, what is planned is wrong already; and nobody applies a plan that is being written down.
-    let _alone = alone(claims)?;
+    // A plan is wrong if files move meanwhile, and a plan must not be applied while it is being stored.
+    let _alone = lock_moves(claims)?;
     let known = CatalogData::read(catalog)?;
     let mut findings = Findings::default();
     check_preference(&options, &known, &mut findings)?;
     let journal = Journal::open(own)?;
-    let walked = walk(&music, &|ending| rules.name_format(ending));
+    let walked = walk(&music, &|ending| rules.has_format(ending));
     let planner = Planner {
         identifier: Identifier::new(&known),
         lists: lists_of(&known, &options),
@@ -61,7 +61,7 @@ pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn 
     let kept = journal.save(&draft.steps, options.plan_name.as_deref(), now)?;
     let mut outcome = report::outcome(&draft, &walked, kept.as_ref(), !known.songs.is_empty());
     report_findings(&draft, &walked, &mut findings);
-    alike::tell(known.lists.iter().filter(|list| options.liked || !list.liked), &mut findings);
+    shared_folders::report(known.lists.iter().filter(|list| options.liked || !list.liked), &mut findings);
     outcome.findings = findings.into_list();
     if let Some(kept) = kept {
         outcome.artifacts = report::artifacts(&kept, &draft, options.in_several, &task.now)?;
@@ -78,7 +78,7 @@ fn check_preference(options: &Options, known: &CatalogData, findings: &mut Findi
     report_unknown("the catalog", &options.preference, &names, findings)
 }
 
-/// The playlists of each track, the one that counts most first; two whose folder is one count once.
+/// The playlists of each track, the preferred first; playlists that share a folder count once.
 fn lists_of(known: &CatalogData, options: &Options) -> HashMap<i64, Vec<String>> {
     let rank = |name: &str| options.preference.iter().position(|other| fold(other) == fold(name)).unwrap_or(usize::MAX);
     let counted = known.lists.iter().filter(|list| options.liked || !list.liked);
@@ -89,7 +89,9 @@ fn lists_of(known: &CatalogData, options: &Options) -> HashMap<i64, Vec<String>>
         for track in &list.tracks {
             let names = of.entry(*track).or_default();
             let alone = !list.liked || names.is_empty();
-            if alone && !names.iter().any(|name| alike::folder(name) == alike::folder(&list.name)) {
+            if alone
+                && !names.iter().any(|name| shared_folders::folder_key(name) == shared_folders::folder_key(&list.name))
+            {
                 names.push(list.name.clone());
             }
         }
@@ -101,9 +103,9 @@ struct Planner<'a> {
     known: &'a CatalogData,
     identifier: Identifier<'a>,
     lists: HashMap<i64, Vec<String>>,
-    /// What earlier plans moved: the catalog may not know yet.
+    /// Moves of earlier plans, which the catalog may not have yet.
     history: History,
-    /// Bytes that were read to tell copies.
+    /// Bytes that were read to recognise copies.
     read: Cell<u64>,
     rules: &'a Rules,
     several: ManyPlaylists,
@@ -111,28 +113,46 @@ struct Planner<'a> {
     organised: &'a Root,
 }
 
-/// What is decided of a file before its name is chosen.
+/// The decision about a file before its name is chosen.
 struct FileDecision {
-    places: Vec<(Place, Option<String>)>,
+    places: Vec<PlannedPlace>,
     reason: String,
     track: Option<StepTrack>,
+}
+
+/// A place for a file, and the playlist that it is for.
+struct PlannedPlace {
+    place: Place,
+    playlist: Option<String>,
+}
+
+/// A file below a folder `music`.
+#[derive(Clone, Copy)]
+struct MusicFile<'a> {
+    root: &'a Root,
+    /// Its index in the list of files.
+    number: usize,
+    entry: &'a Entry,
+    /// Its record in the catalog.
+    named: Option<&'a CatalogFile>,
 }
 
 impl Planner<'_> {
     fn draft(&self, files: &[Entry]) -> Draft {
         let (mut draft, mut targets) = (Draft::default(), Targets::new(self.organised));
-        for (number, file) in files.iter().enumerate() {
-            let Some(root) = self.music.get(file.root) else { continue };
-            let named = self.named(number, file, &root.on_host(&file.path));
-            if let Some(judged) = self.judge(file, root, named, &mut draft) {
-                self.place((root, number, file), named, judged, &mut targets, &mut draft);
+        for (number, entry) in files.iter().enumerate() {
+            let Some(root) = self.music.get(entry.root) else { continue };
+            let named = self.named(number, entry, &root.on_host(&entry.path));
+            let file = MusicFile { root, number, entry, named };
+            if let Some(decision) = self.decide(file, &mut draft) {
+                self.add_steps(file, decision, &mut targets, &mut draft);
             }
         }
         draft
     }
 
-    /// What the catalog says of this file, not of another one that lay at its path: by size and time, or where the catalog has
-    /// none, by what was moved from there.
+    /// The catalog's record of this file, not of another one that had its path: recognised by size and time or, where the catalog has
+    /// neither, by the moves of earlier plans.
     fn named(&self, number: usize, file: &Entry, host: &str) -> Option<&CatalogFile> {
         let here = |named: &&CatalogFile| {
             let dated = named.is_dated() || self.history.may_be(number, file);
@@ -145,10 +165,12 @@ impl Planner<'_> {
         self.identifier.named(host).filter(here).or_else(before)
     }
 
-    /// Where the file belongs; nothing when it stays.
-    fn judge(&self, file: &Entry, root: &Root, named: Option<&CatalogFile>, draft: &mut Draft) -> Option<FileDecision> {
-        let who = if file.audio { self.identifier.who(named, file.file_name()) } else { TrackIdentity::Nobody };
-        let (song, how) = match &who {
+    /// Decides where the file belongs; `None` if it stays.
+    fn decide(&self, music: MusicFile<'_>, draft: &mut Draft) -> Option<FileDecision> {
+        let MusicFile { root, entry: file, named, .. } = music;
+        let identity =
+            if file.audio { self.identifier.identify(named, file.file_name()) } else { TrackIdentity::Nobody };
+        let (song, how) = match &identity {
             TrackIdentity::Is { song, how } => (self.known.songs.get(song), how.as_str()),
             TrackIdentity::Nobody => (None, "no track of the catalog"),
             TrackIdentity::Unclear(_) => (None, ""),
@@ -157,27 +179,29 @@ impl Planner<'_> {
         let names = song.and_then(|song| self.lists.get(&song.id)).map_or(&[][..], Vec::as_slice);
         let verdicts = self.verdicts(&values, &facts, names, file.audio);
         let stays = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Stays { .. }));
-        if let (TrackIdentity::Unclear(perhaps), false) = (&who, stays) {
-            let shown = |(song, why): &(i64, String)| Some((self.known.songs.get(song)?.shown(), why.clone()));
+        if let (TrackIdentity::Unclear(perhaps), false) = (&identity, stays) {
+            let shown = |found: &PossibleTrack| {
+                Some(NamedTrack { track: self.known.songs.get(&found.song)?.shown(), why: found.why.clone() })
+            };
             let path = format!("{}/{}", root.shown, file.path);
             draft.unclear.push(UnclearFile { path, perhaps: perhaps.iter().filter_map(shown).collect() });
             return None;
         }
-        let mut judged = FileDecision { places: Vec::new(), reason: String::new(), track: song.map(of) };
+        let mut decision = FileDecision { places: Vec::new(), reason: String::new(), track: song.map(step_track) };
         for verdict in verdicts {
             let Verdict::Goes { place, rule, playlist } = verdict else { continue };
-            if judged.reason.is_empty() {
-                judged.reason = reason(rule, names, how);
+            if decision.reason.is_empty() {
+                decision.reason = reason(rule, names, how);
             }
-            if !judged.places.iter().any(|(known, _)| *known == place) {
-                judged.places.push((place, playlist));
+            if !decision.places.iter().any(|known| known.place == place) {
+                decision.places.push(PlannedPlace { place, playlist });
             }
         }
-        if judged.places.is_empty() {
+        if decision.places.is_empty() {
             draft.stays += 1;
             return None;
         }
-        Some(judged)
+        Some(decision)
     }
 
     fn verdicts(&self, values: &Values, facts: &Facts, names: &[String], audio: bool) -> Vec<Verdict> {
@@ -189,30 +213,24 @@ impl Planner<'_> {
         }
     }
 
-    /// Chooses the names, and makes steps of them: copies first, so that the file is still there.
-    fn place(
-        &self,
-        (root, number, file): (&Root, usize, &Entry),
-        named: Option<&CatalogFile>,
-        judged: FileDecision,
-        targets: &mut Targets<'_>,
-        draft: &mut Draft,
-    ) {
-        if draft.steps.len() + judged.places.len() > MOST_STEPS || draft.full {
+    /// Chooses the names and adds the steps: copies before the move, which takes the file away.
+    fn add_steps(&self, music: MusicFile<'_>, decision: FileDecision, targets: &mut Targets<'_>, draft: &mut Draft) {
+        let MusicFile { root, entry: file, named, .. } = music;
+        if draft.steps.len() + decision.places.len() > MOST_STEPS || draft.full {
             draft.later += 1;
             return;
         }
         let host = root.on_host(&file.path);
         let own = self.organised.below(&host);
-        let is_it = |path: &str| self.several == ManyPlaylists::Copy && self.is_copy((root, number, file), named, path);
-        let (mut free, mut lies_there) = (Vec::new(), false);
-        for (place, playlist) in judged.places {
+        let is_it = |path: &str| self.several == ManyPlaylists::Copy && self.is_copy(music, path);
+        let (mut free, mut is_placed) = (Vec::new(), false);
+        for PlannedPlace { place, playlist } in decision.places {
             let ending = stem_and_ending(file.file_name()).1;
-            match targets.choose(&place.folders, (&place.stem, &ending), own.as_deref(), &is_it) {
+            match targets.choose(&place, &ending, own.as_deref(), &is_it) {
                 Some(Choice::Free(path)) => free.push((path, playlist)),
-                Some(Choice::There) => lies_there = true,
+                Some(Choice::Own) => is_placed = true,
                 Some(Choice::Hidden { folder, why }) => {
-                    draft.hidden.entry(folder).or_insert((why, 0)).1 += 1;
+                    draft.hidden.entry(folder).or_insert(HiddenFolder { why, files: 0 }).files += 1;
                     return;
                 }
                 Some(Choice::Copied) | None => {}
@@ -223,7 +241,7 @@ impl Planner<'_> {
         }
         let last = free.len();
         let step = |(place, (path, playlist)): (usize, (String, Option<String>))| {
-            let act = if lies_there || place + 1 < last { StepAction::Copy } else { StepAction::Move };
+            let act = if is_placed || place + 1 < last { StepAction::Copy } else { StepAction::Move };
             Step {
                 step: u32::try_from(draft.steps.len() + place + 1).unwrap_or(u32::MAX),
                 act,
@@ -232,13 +250,13 @@ impl Planner<'_> {
                 size: file.size,
                 modified_ns: file.modified_ns,
                 sha256: digest(file, named),
-                reason: judged.reason.clone(),
-                track: judged.track.clone(),
+                reason: decision.reason.clone(),
+                track: decision.track.clone(),
                 playlist,
             }
         };
         let steps: Vec<_> = free.into_iter().enumerate().map(step).collect();
-        // A row of the CSV says less than the JSON, and has both paths whole.
+        // The JSON and the CSV together: a row of the CSV is shorter than the JSON.
         let text = 2 * serde_json::to_vec(&steps).map_or(0, |json| json.len());
         if draft.text + text > MOST_TEXT {
             (draft.full, draft.later) = (true, draft.later + 1);
@@ -248,12 +266,13 @@ impl Planner<'_> {
         draft.steps.extend(steps);
     }
 
-    /// Whether the file below the folder `organised` is a copy of this one. Where sizes are equal, an earlier plan may have made it,
-    /// or the catalog may know both digests; else both are read, as long as not too much was read already. Beyond that the same
-    /// name and size have to do: it is left, and no other copy is made beside it.
-    fn is_copy(&self, (root, number, file): (&Root, usize, &Entry), named: Option<&CatalogFile>, path: &str) -> bool {
+    /// True if the file below the folder `organised` is a copy of this one. If the sizes are equal, an earlier plan may have made it, or the
+    /// catalog may know both digests; else both are read, within the limit. Beyond the limit, equal name and size are enough: the file
+    /// stays, and no other copy is made next to it.
+    fn is_copy(&self, music: MusicFile<'_>, path: &str) -> bool {
+        let MusicFile { root, number, entry: file, named } = music;
         let (other, own) = (self.organised.at(path), root.at(&file.path));
-        let Ok(Some(seen)) = RealDisk.look(&other) else { return false };
+        let Ok(Some(seen)) = RealDisk.metadata(&other) else { return false };
         if !seen.file || seen.size != file.size {
             return false;
         }
@@ -276,12 +295,12 @@ impl Planner<'_> {
     }
 }
 
-/// The catalog's digest, when it speaks of the file as it is.
+/// The catalog's digest, if its record fits the file.
 fn digest(file: &Entry, named: Option<&CatalogFile>) -> Option<String> {
     named.filter(|named| named.is_dated() && named.fits(file.size, file.modified_ns))?.sha256.clone()
 }
 
-fn of(song: &CatalogTrack) -> StepTrack {
+fn step_track(song: &CatalogTrack) -> StepTrack {
     StepTrack { id: song.id, title: song.title.clone(), artist: song.artist.clone() }
 }
 
@@ -312,7 +331,7 @@ fn values(file: &Entry, named: Option<&CatalogFile>, song: Option<&CatalogTrack>
         values.label.clone_from(&song.label);
         values.key.clone_from(&song.key);
         values.year = year.map(str::to_owned);
-        // Two places: 127.99 stays what it is and 128 has no dot.
+        // Two decimals: 127.99 stays, and 128 has no point.
         values.bpm = song.bpm.map(|bpm| ((bpm * 100.0).round() / 100.0).to_string());
     } else if file.audio {
         let track = describe_file(named, file.file_name());
@@ -326,7 +345,8 @@ fn values(file: &Entry, named: Option<&CatalogFile>, song: Option<&CatalogTrack>
 /// Reports what the plan leaves to a person.
 fn report_findings(draft: &Draft, walked: &FoundFiles, findings: &mut Findings) {
     for unclear in &draft.unclear {
-        let perhaps: Vec<_> = unclear.perhaps.iter().map(|(track, why)| format!("{track}: {why}")).collect();
+        let perhaps: Vec<_> =
+            unclear.perhaps.iter().map(|NamedTrack { track, why }| format!("{track}: {why}")).collect();
         let title = format!("It is not clear which track this is: {}", unclear.path);
         findings.add("organise-unclear", &unclear.path, Severity::Low, title, perhaps.join("\n"));
     }
@@ -337,8 +357,8 @@ fn report_findings(draft: &Draft, walked: &FoundFiles, findings: &mut Findings) 
         let (title, fix) = folder::unreadable(path, *count);
         findings.add("organise-names", path, Severity::Medium, title, fix);
     }
-    for (path, (why, count)) in &draft.hidden {
-        let title = format!("Left as it was: {count} files belong into {path}, which cannot be read");
+    for (path, HiddenFolder { why, files }) in &draft.hidden {
+        let title = format!("Left as it was: {files} files belong into {path}, which cannot be read");
         findings.add("organise-hidden", path, Severity::Medium, title, why);
     }
 }

@@ -1,4 +1,4 @@
-//! A plan as people and other programs read it: JSON (`schemas/organise-plan.schema.json`), CSV and Markdown.
+//! The reports of a plan: JSON (`schemas/organise-plan.schema.json`), CSV and Markdown.
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
@@ -6,14 +6,14 @@ use baton_plugin_sdk::{Artifact, Error, Outcome, OutcomeKind};
 use serde_json::json;
 
 use super::args::ManyPlaylists;
-use super::draft::{Draft, UnclearFile};
+use super::draft::{Draft, NamedTrack, UnclearFile};
 use super::journal::StoredPlan;
 use super::limits::{SHOWN, SHOWN_CHARS};
 use super::step::{Step, StepAction};
 use super::walk::FoundFiles;
 
-/// The outcome: `refused` where no file could be planned, `partial` where files or folders could not be read or wait for the next
-/// plan. What a person has to look at is a part of a plan, not missing from it.
+/// The outcome: `refused` if no file could be planned, `partial` if files or folders could not be read or wait for the next plan. Files for a
+/// person to decide are a part of the plan.
 pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>, has_tracks: bool) -> Outcome {
     let planned = draft.steps.len() + draft.there + draft.stays;
     let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();
@@ -23,7 +23,7 @@ pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPl
         kind => Outcome::of(kind, text),
     };
     if let Some(kept) = kept {
-        outcome.next_steps.push(format!("look at the plan, then: baton run music-files apply --arg plan={}", kept.id));
+        outcome.next_steps.push(format!("check the plan, then: baton run music-files apply --arg plan={}", kept.id));
     }
     if unread > 0 {
         outcome.next_steps.push("let the folders be read that the findings name, then plan again".to_owned());
@@ -40,7 +40,7 @@ pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPl
     outcome
 }
 
-/// What the plan comes to, in one to three sentences.
+/// A summary of one to three sentences.
 fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> String {
     let (moves, copies) = counts(&draft.steps);
     let left: usize = walked.left.values().sum();
@@ -52,7 +52,7 @@ fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> Str
         draft.unclear.len(),
         draft.stays
     );
-    let hidden: usize = draft.hidden.values().map(|(_, count)| count).sum();
+    let hidden: usize = draft.hidden.values().map(|folder| folder.files).sum();
     if hidden > 0 {
         text.push_str(&format!(" {hidden} stay, because the folder where they belong cannot be read."));
     }
@@ -77,7 +77,7 @@ fn counts(steps: &[Step]) -> (usize, usize) {
 /// The three files of a plan.
 ///
 /// # Errors
-/// `permanent` when it cannot be written as text, which does not happen.
+/// `permanent` when it cannot be written as text, which never happens.
 pub(crate) fn artifacts(
     kept: &StoredPlan,
     draft: &Draft,
@@ -98,7 +98,7 @@ pub(crate) fn artifacts(
 
 fn json(kept: &StoredPlan, draft: &Draft, several: ManyPlaylists, now: &str) -> Result<Vec<u8>, Error> {
     let (moves, copies) = counts(&draft.steps);
-    let perhaps = |(track, why): &(String, String)| json!({ "track": cut(track), "why": why });
+    let perhaps = |found: &NamedTrack| json!({ "track": cut(&found.track), "why": found.why });
     let one =
         |one: &UnclearFile| json!({ "path": one.path, "perhaps": one.perhaps.iter().map(perhaps).collect::<Vec<_>>() });
     let unclear: Vec<_> = draft.unclear.iter().take(SHOWN).map(one).collect();
@@ -162,7 +162,7 @@ fn markdown(kept: &StoredPlan, draft: &Draft) -> String {
         text.push_str("| File | Perhaps |\n|---|---|\n");
     }
     for unclear in draft.unclear.iter().take(SHOWN) {
-        let perhaps: Vec<_> = unclear.perhaps.iter().map(|(track, _)| cell(track)).collect();
+        let perhaps: Vec<_> = unclear.perhaps.iter().map(|found| cell(&found.track)).collect();
         text.push_str(&format!("| {} | {} |\n", cell(&unclear.path), perhaps.join("; ")));
     }
     text

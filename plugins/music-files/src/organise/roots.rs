@@ -1,5 +1,4 @@
-//! The granted folders, each told apart by where it lies on the host: that name stays when grants come and go, and it is what
-//! the catalog and other programs write down.
+//! The granted folders. Their path on the host identifies them: it does not depend on grants, and the catalog and other programs use it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +9,11 @@ use baton_plugin_sdk::{Error, Mount, Task};
 pub(crate) struct Root {
     /// `music` or `organised`.
     pub(crate) name: String,
-    /// Where it is opened.
+    /// Its path for the plugin.
     pub(crate) path: PathBuf,
-    /// For people.
+    /// Its path for people.
     pub(crate) shown: String,
-    /// Where it is on the host, without a slash at its end.
+    /// Its path on the host, without a slash at the end.
     pub(crate) host: String,
     pub(crate) writable: bool,
 }
@@ -30,7 +29,7 @@ impl Root {
         }
     }
 
-    /// The place of a path below it.
+    /// A path below it, for the plugin.
     pub(crate) fn at(&self, path: &str) -> PathBuf {
         join(&self.path, path)
     }
@@ -39,7 +38,7 @@ impl Root {
         format!("{}/{path}", self.host)
     }
 
-    /// The path below this one of a path on the host.
+    /// The part of a host path below this folder.
     pub(crate) fn below(&self, host: &str) -> Option<String> {
         host.strip_prefix(&self.host)?.strip_prefix('/').map(str::to_owned)
     }
@@ -50,7 +49,7 @@ pub(crate) fn join(folder: &Path, path: &str) -> PathBuf {
     path.split('/').filter(|part| !part.is_empty()).fold(folder.to_owned(), |all, part| all.join(part))
 }
 
-/// The folders of a name, each once.
+/// The folders with this name, each once.
 pub(crate) fn named(task: &Task, name: &str) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
     for root in task.mounts(name).map(Root::of) {
@@ -61,7 +60,7 @@ pub(crate) fn named(task: &Task, name: &str) -> Vec<Root> {
     roots
 }
 
-/// The folders with the music.
+/// The folders `music`.
 ///
 /// # Errors
 /// `needs-grant` when there are none.
@@ -70,7 +69,7 @@ pub(crate) fn music(task: &Task) -> Result<Vec<Root>, Error> {
     if roots.is_empty() { Err(missing("music", "the folder with the music files")) } else { Ok(roots) }
 }
 
-/// The folder below which every file gets its place.
+/// The folder `organised`.
 ///
 /// # Errors
 /// `needs-grant` when there is none, `permanent` when there are several.
@@ -80,13 +79,13 @@ pub(crate) fn organised(task: &Task) -> Result<Root, Error> {
         (Some(root), 0) => Ok(root),
         (None, _) => Err(missing("organised", "the folder below which files get their places")),
         (Some(_), more) => Err(Error::Permanent(format!(
-            "{} folders are granted as `organised`, and files can have one place only: leave one of them in baton.toml",
+            "{} folders are granted as `organised`, but files can have one place only: leave one of them in baton.toml",
             more + 1
         ))),
     }
 }
 
-/// That a folder is not granted, or not for writing.
+/// The error for a folder that is not granted, or not for writing.
 pub(crate) fn missing(name: &str, what: &str) -> Error {
     Error::NeedsGrant(format!("{what} is not granted: baton plugin grant music-files files:rw={name}=FOLDER"))
 }

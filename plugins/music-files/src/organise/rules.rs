@@ -1,7 +1,7 @@
-//! Which file goes where: an ordered list of rules, of which the first that fits and has all its values decides.
+//! Rules: the first that fits a file and has all its values decides where the file goes.
 //!
-//! The rules of the configuration come first, then those that are always there: into the folder of its playlist, else into
-//! `Unassigned`, under its own name where artist or title is not known.
+//! The rules of the task come first, then the default rules: into the folder of the playlist, else into `Unassigned`; files with unknown
+//! artist or title keep their own name.
 
 use baton_plugin_sdk::Error;
 use serde::Deserialize;
@@ -10,15 +10,15 @@ use super::limits::MOST_RULES;
 use super::pattern;
 use super::template::{Place, Template, Values};
 
-/// What holds where nothing else was said.
-const ALWAYS: [(&str, bool); 4] = [
+/// The default rules: a template, and whether it needs a playlist.
+const DEFAULT_RULES: [(&str, bool); 4] = [
     ("{playlist}/{artist} - {title}.{ext}", true),
     ("{playlist}/{name}.{ext}", true),
     ("Unassigned/{artist} - {title}.{ext}", false),
     ("Unassigned/{name}.{ext}", false),
 ];
 
-/// A rule as people write it.
+/// A rule as it is written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RuleText {
@@ -30,7 +30,7 @@ pub(crate) struct RuleText {
     missing: Option<String>,
 }
 
-/// What a rule asks for: all that is said. Texts are patterns (`*`, `?`, `[a-z]`, `{a,b}`) without case.
+/// The conditions of a rule; all of them have to hold. Texts are patterns (`*`, `?`, `[a-z]`, `{a,b}`) without case.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RuleConditions {
@@ -48,7 +48,7 @@ pub(crate) struct RuleConditions {
     known: Option<bool>,
 }
 
-/// One text or a list of them, of which one has to fit.
+/// One text, or several of which one has to fit.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum TextPatterns {
@@ -56,7 +56,7 @@ pub(crate) enum TextPatterns {
     Many(Vec<String>),
 }
 
-/// Numbers between two ends, both within; an absent end is open.
+/// A range of numbers with both ends; an absent end is open.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Range {
@@ -64,20 +64,20 @@ pub(crate) struct Range {
     to: Option<f64>,
 }
 
-/// What is asked of a file beside its [`Values`].
+/// The facts for conditions that are not in [`Values`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) path: String,
     pub(crate) bpm: Option<f64>,
     pub(crate) year: Option<f64>,
-    /// Whether it is known which track it is.
+    /// True if the track of the file is known.
     pub(crate) known: bool,
 }
 
-/// What the rules say of a file.
+/// The decision of the rules about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// There, by the rule of that number, counted from 1; 0 are those that are always there.
+    /// It goes to `place`, by the rule of that number, counted from 1; 0 is a default rule.
     Goes { place: Place, rule: usize, playlist: Option<String> },
     /// It stays where it is, by that rule.
     Stays { rule: usize },
@@ -92,7 +92,7 @@ struct Rule {
     when: RuleConditions,
     to: Option<Template>,
     missing: Option<String>,
-    /// Fits only a file that is in a playlist.
+    /// True if the file has to be in a playlist.
     listed: bool,
 }
 
@@ -109,20 +109,20 @@ impl Rules {
             rule(number + 1, written).map_err(|why| Error::Permanent(format!("rule {}: {why}", number + 1)))
         };
         let mut rules = written.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
-        for (to, listed) in ALWAYS {
+        for (to, listed) in DEFAULT_RULES {
             let to = Some(Template::parse(to).map_err(Error::Permanent)?);
             rules.push(Rule { number: 0, when: RuleConditions::default(), to, missing: None, listed });
         }
         Ok(Self(rules))
     }
 
-    /// Whether a rule speaks of files of that ending, which are then looked at also when they are no audio.
-    pub(crate) fn name_format(&self, ext: &str) -> bool {
+    /// True if a rule names this ending: such files count also if they are not audio.
+    pub(crate) fn has_format(&self, ext: &str) -> bool {
         self.0.iter().any(|rule| rule.when.format.as_ref().is_some_and(|words| words.fit(ext)))
     }
 
-    /// What they say of a file that is in these playlists, the one that counts most first. `audio` is false for what is looked
-    /// at only because a rule names its ending: those that are always there do not hold for it.
+    /// Decides about a file in these playlists, the preferred first. `audio` is false for a file that counts only because a rule names its
+    /// ending: the default rules do not apply to it.
     pub(crate) fn judge(&self, values: &Values, facts: &Facts, playlists: &[String], audio: bool) -> Verdict {
         for rule in self.0.iter().filter(|rule| audio || rule.when.format.is_some()) {
             let none = [None];
@@ -196,7 +196,7 @@ impl RuleConditions {
     }
 }
 
-/// Services write several genres as one text.
+/// Some services write several genres into one text.
 fn any_genre(words: &TextPatterns, all: &str) -> bool {
     words.fit(all) || all.split([',', ';']).any(|one| words.fit(one.trim()))
 }
@@ -289,7 +289,7 @@ mod tests {
             { "when": { "format": "csv" }, "to": "metadata/spotify/{name}.{ext}" }
         ]))
         .unwrap();
-        assert!(rules.name_format("CSV") && !rules.name_format("txt"));
+        assert!(rules.has_format("CSV") && !rules.has_format("txt"));
         let values = Values { ext: "csv".into(), name: "n".into(), ..Values::default() };
         let verdict = rules.judge(&values, &Facts::default(), &[], false);
         assert!(matches!(verdict, Verdict::Goes { rule: 2, place, .. } if place.folders == ["metadata", "spotify"]));

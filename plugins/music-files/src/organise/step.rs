@@ -57,7 +57,7 @@ pub(crate) struct Step {
     pub(crate) to: StepPlace,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// As the catalog has it for a file of that size and time; else it is computed when the file is copied.
+    /// From the catalog, for a file of this size and time; else it is computed when the file is copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
     pub(crate) reason: String,
@@ -67,27 +67,29 @@ pub(crate) struct Step {
     pub(crate) playlist: Option<String>,
 }
 
-/// The direction in which a plan is worked through: applied or undone.
+/// Whether the steps of a plan are applied or undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
-    There,
-    Back,
+    Apply,
+    Undo,
 }
 
 impl Direction {
-    /// The states of a step: begun, done, left.
-    pub(super) const fn states(self) -> (&'static str, &'static str, &'static str) {
+    /// The names of the states that a step goes through.
+    pub(super) const fn states(self) -> StepStates {
         match self {
-            Self::There => ("intended", "done", "left"),
-            Self::Back => ("undoing", "undone", "kept"),
+            Self::Apply => StepStates { before: "planned", begun: "intended", done: "done", left: "left" },
+            Self::Undo => StepStates { before: "done", begun: "undoing", done: "undone", left: "kept" },
         }
     }
+}
 
-    /// The state before a step is begun.
-    pub(super) const fn before(self) -> &'static str {
-        match self {
-            Self::There => "planned",
-            Self::Back => "done",
-        }
-    }
+/// The names of the states of a step in the journal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StepStates {
+    pub(super) before: &'static str,
+    pub(super) begun: &'static str,
+    pub(super) done: &'static str,
+    /// Not done, with a reason.
+    pub(super) left: &'static str,
 }

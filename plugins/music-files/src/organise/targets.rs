@@ -1,7 +1,7 @@
-//! Which name is free: the wanted one, else with ` (2)`, ` (3)`, … before its ending.
+//! Finds free names: the wanted one, else with ` (2)`, ` (3)`, … before its ending.
 //!
-//! Names are compared as the least exact file system would (`fold.rs`), with what lies there now and with what the plan has
-//! given away. What lies there counts also when the plan moves it: so no step waits for another.
+//! Names are compared as the least exact file system does (`fold.rs`), with existing files and with the names that the plan has given to
+//! other files. An existing file counts also if the plan moves it, so no step depends on another.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, ErrorKind};
@@ -13,21 +13,22 @@ use baton_plugin_kit::folder;
 use super::fold::fold;
 use super::limits::{MOST_ALIKE, MOST_ENTRIES};
 use super::roots::{Root, join};
+use super::template::Place;
 
-/// What is there of a wanted name.
+/// The result of a choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The file has its place already.
-    There,
-    /// A copy of it lies there.
+    /// The file is at its place already.
+    Own,
+    /// A copy of the file is there.
     Copied,
     /// This name below the folder is free.
     Free(String),
-    /// What lies in that folder cannot be told, and why: another file may have the name already.
+    /// The folder cannot be listed, so another file may have the name.
     Hidden { folder: String, why: String },
 }
 
-/// Names that are taken.
+/// The folder `organised` with the names that are taken.
 #[derive(Debug)]
 pub(crate) struct Targets<'a> {
     root: &'a Root,
@@ -35,12 +36,12 @@ pub(crate) struct Targets<'a> {
     folders: HashMap<String, Rc<Folder>>,
 }
 
-/// A folder as it is spelled, and what lies in it: names by their keys.
+/// A folder as it is spelled on disk, with its names by key.
 #[derive(Debug, Default)]
 struct Folder {
     spelled: String,
     names: HashMap<String, Vec<String>>,
-    /// Why it cannot be told what lies in it.
+    /// Why it cannot be listed.
     hidden: Option<String>,
 }
 
@@ -49,16 +50,16 @@ impl<'a> Targets<'a> {
         Self { root, taken: HashSet::new(), folders: HashMap::new() }
     }
 
-    /// The name for a file that wants `stem.ext` in these folders and lies at `own` now, when that is below the same root.
-    /// `is_it` tells of a file below the root whether it is a copy of this one; its place is then this one's.
+    /// Chooses the name for a file with this place and ending. `own` is its present path, if that is below the same root. `is_copy` is true
+    /// for a path below the root with a copy of the file.
     pub(crate) fn choose(
         &mut self,
-        folders: &[String],
-        (stem, ext): (&str, &str),
+        place: &Place,
+        ext: &str,
         own: Option<&str>,
-        is_it: &dyn Fn(&str) -> bool,
+        is_copy: &dyn Fn(&str) -> bool,
     ) -> Option<Choice> {
-        let folder = self.folder(folders);
+        let (folder, stem) = (self.folder(&place.folders), &place.stem);
         if let Some(why) = &folder.hidden {
             return Some(Choice::Hidden { folder: self.root.on_host(&folder.spelled), why: why.clone() });
         }
@@ -72,10 +73,10 @@ impl<'a> Targets<'a> {
             let key = fold(&path);
             if own.as_ref() == Some(&key) {
                 self.taken.insert(key);
-                return Some(Choice::There);
+                return Some(Choice::Own);
             }
             let there = folder.names.get(&fold(&name));
-            let copy = |spelled: &String| is_it(&inside(spelled));
+            let copy = |spelled: &String| is_copy(&inside(spelled));
             if there.is_some_and(|names| names.iter().any(copy)) && !self.taken.contains(&key) {
                 self.taken.insert(key);
                 return Some(Choice::Copied);
@@ -87,7 +88,7 @@ impl<'a> Targets<'a> {
         None
     }
 
-    /// A folder as it is spelled on disk, else as it was asked for first.
+    /// The folder, spelled as on disk or, if it does not exist, as it was asked for first.
     fn folder(&mut self, parts: &[String]) -> Rc<Folder> {
         let (mut spelled, mut found) = (String::new(), self.listed("", ""));
         for part in parts {
@@ -117,12 +118,12 @@ impl<'a> Targets<'a> {
     }
 }
 
-/// What lies in a folder; nothing where there is none. A name that is not UTF-8 is like none that is given here.
+/// The names in a folder; none if it does not exist. Names that are not UTF-8 are ignored: no file gets such a name.
 fn names(folder: &Path) -> io::Result<HashMap<String, Vec<String>>> {
     let listing = match folder::list(folder, MOST_ENTRIES) {
-        Ok(listing) if listing.more => return Err(io::Error::other("too much lies in it")),
+        Ok(listing) if listing.more => return Err(io::Error::other("it has too many files")),
         Ok(listing) => listing,
-        // Making it says so when a file has its name.
+        // If a file has the name, creating the folder fails.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(HashMap::new());
         }
@@ -151,6 +152,10 @@ mod tests {
         }
     }
 
+    fn place(folders: &[&str], stem: &str) -> Place {
+        Place { folders: folders.iter().map(|folder| (*folder).to_owned()).collect(), stem: stem.to_owned() }
+    }
+
     #[test]
     fn equal_names_get_numbers_and_what_lies_there_is_passed_by() {
         let folder = tempfile::tempdir().unwrap();
@@ -159,17 +164,18 @@ mod tests {
         let root = root(folder.path());
         let mut targets = Targets::new(&root);
         let mut choose = |list: &str, stem: &str, own: Option<&str>| {
-            targets.choose(&[list.to_owned()], (stem, "mp3"), own, &|_| false).unwrap()
+            targets.choose(&place(&[list], stem), "mp3", own, &|_| false).unwrap()
         };
         let free = |path: &str| Choice::Free(path.to_owned());
         assert_eq!(choose("House", "X", None), free("HOUSE/X (2).mp3"));
         assert_eq!(choose("house", "x", None), free("HOUSE/x (3).mp3"));
-        assert_eq!(choose("House", "x", Some("HOUSE/x.MP3")), Choice::There);
+        assert_eq!(choose("House", "x", Some("HOUSE/x.MP3")), Choice::Own);
         assert_eq!(choose("New", "e\u{301}", None), free("New/e\u{301}.mp3"));
         assert_eq!(choose("NEW", "É", None), free("New/É (2).mp3"));
-        let copy = targets.choose(&["house".to_owned()], ("x", "mp3"), None, &|path| path == "HOUSE/x.MP3");
+        let copy = targets.choose(&place(&["house"], "x"), "mp3", None, &|path| path == "HOUSE/x.MP3");
         assert_eq!(copy, Some(Choice::Free("HOUSE/x (4).mp3".to_owned())), "that place is another's already");
     }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_name_that_is_no_text_hides_no_twin_and_a_folder_that_cannot_be_read_gives_no_name() {
@@ -182,9 +188,9 @@ mod tests {
         std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
         let root = root(folder.path());
         let mut targets = Targets::new(&root);
-        let mut choose = |folders: &[String]| targets.choose(folders, ("X", "mp3"), None, &|_| false).unwrap();
+        let mut choose = |folders: &[&str]| targets.choose(&place(folders, "X"), "mp3", None, &|_| false).unwrap();
         assert_eq!(choose(&[]), Choice::Free("X (2).mp3".to_owned()));
-        for below in [&["Loop".to_owned()][..], &["loop".to_owned(), "a".to_owned()]] {
+        for below in [&["Loop"][..], &["loop", "a"]] {
             let Choice::Hidden { folder: hidden, .. } = choose(below) else { panic!("{below:?}") };
             assert_eq!(hidden, format!("{}/loop", folder.path().display()));
         }

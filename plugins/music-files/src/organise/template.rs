@@ -1,8 +1,7 @@
-//! The language of places: `{playlist}/{artist} - {title}.{ext}`.
+//! Templates of places: `{playlist}/{artist} - {title}.{ext}`.
 //!
-//! A template is a path below the folder `organised`. Each part of it becomes one safe name, so nothing that a title holds
-//! (`../`, `AC/DC`, control characters) leads elsewhere. Nothing is computed and nothing is conditional: what depends on
-//! something is another rule.
+//! A template is a path below the folder `organised`. Each part becomes one safe name, so a title such as `../` or `AC/DC` cannot lead
+//! elsewhere. Templates have no conditions and no computed values; that is what rules are for.
 
 use std::fmt::Write as _;
 
@@ -25,7 +24,7 @@ pub(crate) const PLACEHOLDERS: [(&str, Field); 12] = [
     ("folder", Field::Folder),
 ];
 
-/// What a placeholder stands for.
+/// The value of a placeholder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     Playlist,
@@ -41,11 +40,11 @@ pub(crate) enum Field {
     Ext,
     /// The file's own name without its ending.
     Name,
-    /// The folder that it lies in now, below the granted one; a part of its own.
+    /// The folder of the file below the granted one; a separate part.
     Folder,
 }
 
-/// What is known of a file. What is absent or blank is missing.
+/// The values of a file. An absent or blank value is missing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
     pub(crate) playlist: Option<String>,
@@ -93,7 +92,7 @@ enum Piece {
     Field(Field),
 }
 
-/// Where a file is to lie: the folder's parts, and the name without its ending.
+/// The place of a file: the parts of its folder, and its name without ending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) folders: Vec<String>,
@@ -121,17 +120,17 @@ impl Template {
             return Err(wrong("has no name for the file after `{folder}`"));
         }
         if parts.iter().any(|part| part.len() > 1 && part.contains(&Piece::Field(Field::Folder))) {
-            return Err(wrong("has `{folder}` beside other text; it is a part of its own, between two `/`"));
+            return Err(wrong("has `{folder}` beside other text; it must be a separate part, between two `/`"));
         }
         Ok(Self { parts })
     }
 
-    /// Whether it speaks of the playlist.
+    /// True if the template has the playlist.
     pub(crate) fn names_playlist(&self) -> bool {
         self.parts.iter().flatten().any(|piece| *piece == Piece::Field(Field::Playlist))
     }
 
-    /// The place of a file; nothing when a value is missing and there is no text to stand for it.
+    /// The place of a file; `None` if a value is missing and `missing` has no text for it.
     pub(crate) fn place(&self, values: &Values, missing: Option<&str>) -> Option<Place> {
         let (last, folders) = self.parts.split_last()?;
         let mut place = Place { folders: Vec::new(), stem: String::new() };
@@ -150,7 +149,7 @@ impl Template {
     }
 }
 
-/// One part: its texts and placeholders. Nothing in it when it leads nowhere.
+/// The texts and placeholders of one part; empty for `.`, `..` and a blank part.
 fn pieces(part: &str) -> Result<Vec<Piece>, String> {
     if matches!(part.trim(), "" | "." | "..") {
         return Ok(Vec::new());
@@ -237,7 +236,7 @@ mod tests {
             ("a/../x.{ext}", "only `.` or `..`"),
             ("a//x.{ext}", "empty part"),
             ("{folder}.{ext}", "no name for the file"),
-            ("a {folder}/x.{ext}", "a part of its own"),
+            ("a {folder}/x.{ext}", "a separate part"),
         ] {
             let error = Template::parse(text).unwrap_err();
             assert!(error.contains(words), "{text}: {error}");

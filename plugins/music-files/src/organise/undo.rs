@@ -1,15 +1,15 @@
-//! The action `undo`: the steps of a plan back, the newest first, by the same rules. A file that was changed since stays where it
-//! is, and nothing is written over.
+//! The action `undo`: undoes the steps of a plan, the newest first, by the rules of `apply`. A changed file stays where it is, and no file
+//! is overwritten.
 
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
-use super::apply::{ALL, full, told, undo_list};
+use super::apply::{ALL, disk_full, step_findings, undo_list};
 use super::args::Undo;
-use super::journal::{Journal, StepEnd, StoredPlan, StoredStep};
+use super::journal::{Journal, StepResult, StoredPlan, StoredStep};
 use super::locations::{self, Locations};
-use super::move_file::MoveEnd;
-use super::moving::{MoveTools, Mover, StopReason, alone, plan_of, really, unclear};
+use super::move_file::MoveOutcome;
+use super::moving::{MoveTools, Mover, PlanRun, StopReason, find_plan, lock_moves, unclear, with_real_disk};
 use super::step::Direction;
 
 /// Undoes a plan.
@@ -17,38 +17,39 @@ use super::step::Direction;
 /// # Errors
 /// `permanent` when there is no such plan; else as [`super::apply()`].
 pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
-    really((catalog, own), claims, |means| undo_with(task, means))
+    with_real_disk(catalog, own, claims, |tools| undo_with(task, tools))
 }
 
-/// The same with other means than the real ones.
+/// Undoes a plan with these tools.
 ///
 /// # Errors
 /// As [`undo`].
-pub fn undo_with(task: &Task, means: &MoveTools<'_>) -> Result<Outcome, Error> {
+pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     let asked = Undo::of(task)?;
-    let _alone = alone(means.claims)?;
-    let journal = Journal::open(means.own)?;
-    let plan = plan_of(&asked.plan, &journal)?;
+    let _alone = lock_moves(tools.claims)?;
+    let journal = Journal::open(tools.own)?;
+    let plan = find_plan(&asked.plan, &journal)?;
     match plan.state.as_str() {
         "made" => return Ok(nothing(&format!("nothing of the plan {} was done yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => {
             return outcome(&journal, &plan, &StopReason::Finished);
         }
-        // What was kept is tried again: a disk may be back, or a name free.
+        // Kept steps are tried again: a disk may be mounted again, or a name free.
         "undone" if journal.steps(&plan.id, &["kept"])?.is_empty() => {
             return Ok(nothing(&format!("the plan {} was undone already", plan.id)));
         }
         _ => {}
     }
-    locations::check(means.catalog)?;
+    locations::check(tools.catalog)?;
     let all = journal.steps(&plan.id, &ALL)?;
-    let open = settle(&Mover::new(task, (means, &journal), &plan, Direction::There, &all)?, &journal, &plan)?;
+    let run = PlanRun { task, tools, journal: &journal, plan: &plan };
+    let open = resume_apply(&Mover::new(&run, Direction::Apply, &all)?, &journal, &plan)?;
     journal.state(&plan.id, "undoing", &task.id)?;
     let mut steps = journal.steps(&plan.id, &["done", "undoing", "kept"])?;
     steps.reverse();
-    let mut mover = Mover::new(task, (means, &journal), &plan, Direction::Back, &all)?;
-    match (mover.take(&steps)?, open) {
-        (StopReason::Full(why), _) => Err(full(&journal, (&task.id, &plan), Direction::Back, &why)?),
+    let mut mover = Mover::new(&run, Direction::Undo, &all)?;
+    match (mover.run(&steps)?, open) {
+        (StopReason::Full(why), _) => Err(disk_full(&run, Direction::Undo, &why)?),
         (StopReason::Unclear(why), _) | (StopReason::Finished, Some(why)) => Err(unclear(&why)),
         (StopReason::Finished, None) => {
             mover.remove_made()?;
@@ -59,35 +60,37 @@ pub fn undo_with(task: &Task, means: &MoveTools<'_>) -> Result<Outcome, Error> {
     }
 }
 
-/// What was interrupted on the way there is ended or taken as never begun. Gives why one stays open: a disk does not answer.
-fn settle(mover: &Mover<'_>, journal: &Journal<'_>, plan: &StoredPlan) -> Result<Option<String>, Error> {
+/// Settles the steps that an interrupted `apply` has begun. Returns the reason if the result of one is unknown.
+fn resume_apply(mover: &Mover<'_>, journal: &Journal<'_>, plan: &StoredPlan) -> Result<Option<String>, Error> {
     let (mut open, mut locations) = (None, Locations::default());
     let mut settled = |step: &StoredStep| {
-        let none = StepEnd { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
-        match mover.settle(step) {
-            Some(MoveEnd::Arrived { modified_ns, sha256 }) => {
-                locations.note(step, Direction::There, modified_ns, sha256.as_deref());
-                Some(StepEnd { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
+        let none = StepResult { step: step.step, state: "planned", note: None, placed_ns: None, sha256: None };
+        match mover.resume_step(step) {
+            Some(MoveOutcome::Moved { modified_ns, sha256 }) => {
+                locations.add(step, Direction::Apply, modified_ns, sha256.as_deref());
+                Some(StepResult { state: "done", placed_ns: Some(modified_ns), sha256, ..none })
             }
-            Some(MoveEnd::Left(why) | MoveEnd::Full(why)) => Some(StepEnd { state: "left", note: Some(why), ..none }),
-            Some(MoveEnd::Unclear(why)) => {
+            Some(MoveOutcome::Left(why) | MoveOutcome::Full(why)) => {
+                Some(StepResult { state: "left", note: Some(why), ..none })
+            }
+            Some(MoveOutcome::Unclear(why)) => {
                 open = Some(why);
                 None
             }
-            Some(MoveEnd::Later) => {
-                open = Some("there was no time to look".to_owned());
+            Some(MoveOutcome::Later) => {
+                open = Some("there was no time to check".to_owned());
                 None
             }
             None => Some(none),
         }
     };
     let ended: Vec<_> = journal.steps(&plan.id, &["intended"])?.iter().filter_map(&mut settled).collect();
-    locations.tell(mover.means.catalog)?;
+    locations.write(mover.tools.catalog)?;
     journal.end(&plan.id, &ended)?;
     Ok(open)
 }
 
-/// That there is nothing to undo, and why.
+/// The outcome when there is nothing to undo.
 fn nothing(why: &str) -> Outcome {
     let step = "list what was moved with the files `organise_ID_undo.csv`, and name the plan of one: baton run music-files undo --arg plan=ID";
     Outcome::refused(format!("There is nothing to undo: {why}.")).with_next_step(step)
@@ -112,7 +115,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
         let step = "fix what kept the files from moving (the findings name each), then run it again:";
         outcome.next_steps.push(format!("{step} baton run music-files undo --arg plan={}", plan.id));
     }
-    outcome.findings = told("organise-kept", "kept", &steps).into_list();
+    outcome.findings = step_findings("organise-kept", "kept", &steps).into_list();
     outcome.artifacts.push(undo_list(plan, &steps)?);
     Ok(outcome)
 }

@@ -22,12 +22,13 @@ const AUDIO: [&str; 40] = [
     "tak", "tta", "w64", "wav", "wave", "weba", "wma", "wv",
 ];
 
-/// Endings of folders that are one thing to the program that made them; its parts are not to be moved.
+/// Endings of folders that are packages of another program; their files are not moved.
 const PACKAGES: [&str; 9] =
     ["library", "musiclibrary", "photoslibrary", "app", "bundle", "band", "logicx", "als", "itlp"];
 
-/// What programs hang on the name of a file that is still coming in.
-const COMING: [&str; 8] = [".part", ".crdownload", ".download", ".partial", ".aria2", ".opdownload", ".tmp", ".icloud"];
+/// Endings of incomplete downloads.
+const INCOMPLETE: [&str; 8] =
+    [".part", ".crdownload", ".download", ".partial", ".aria2", ".opdownload", ".tmp", ".icloud"];
 
 /// A file that may be moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(crate) struct Entry {
     pub(crate) path: String,
     pub(crate) size: u64,
     pub(crate) modified_ns: i64,
-    /// False for what a rule names and is no audio.
+    /// False for a file that is not audio and counts only because a rule names its ending.
     pub(crate) audio: bool,
 }
 
@@ -48,27 +49,27 @@ impl Entry {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The folder that it lies in; empty for the granted one itself.
+    /// The path of its folder; empty for the granted folder.
     pub(crate) fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }
 
-/// What was found.
+/// The files below the folders `music`.
 #[derive(Debug, Default)]
 pub(crate) struct FoundFiles {
     /// In the order of folders and names.
     pub(crate) files: Vec<Entry>,
-    /// What was left alone: why, and how often.
+    /// The number of files that were left alone, by reason.
     pub(crate) left: BTreeMap<&'static str, usize>,
-    /// Folders that could not be read, as people call them, and why.
+    /// Folders that could not be read, with the reasons.
     pub(crate) unread: Vec<(String, String)>,
-    /// Folders, as people call them, with names that are no text, and how many.
+    /// Folders with names that are not UTF-8, and how many.
     pub(crate) unreadable: Vec<(String, usize)>,
     entries: usize,
 }
 
-/// Looks at everything below the folders. `named` tells endings that a rule speaks of.
+/// Lists everything below the folders. `named` is true for endings that a rule names.
 pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> FoundFiles {
     let mut walked = FoundFiles::default();
     for (number, root) in roots.iter().enumerate() {
@@ -83,7 +84,7 @@ pub(crate) fn walk(roots: &[Root], named: &dyn Fn(&str) -> bool) -> FoundFiles {
 struct Walker<'a> {
     root: &'a Root,
     number: usize,
-    /// Folders that are granted too and walked by themselves.
+    /// Other granted folders; each is walked separately.
     others: BTreeSet<String>,
     named: &'a dyn Fn(&str) -> bool,
     walked: &'a mut FoundFiles,
@@ -147,10 +148,10 @@ impl Walker<'_> {
             return self.leave("empty");
         }
         let lower = name.to_lowercase();
-        if COMING.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
+        if INCOMPLETE.iter().any(|more| lower.ends_with(more) || names.contains(&format!("{name}{more}"))) {
             return self.leave("still coming in");
         }
-        // It stays the ending of the new name.
+        // The new name keeps the ending.
         if ending.is_empty() || ending != safe_name(&ending, ENDING_BYTES, "") {
             return self.leave("without a plain ending");
         }
@@ -171,7 +172,7 @@ impl Walker<'_> {
     }
 }
 
-/// When a file was written to last, in nanoseconds since 1970; 0 where nobody knows.
+/// The modification time in nanoseconds since 1970; 0 if it is unknown.
 pub(crate) fn modified_ns(found: &Metadata) -> i64 {
     let Ok(modified) = found.modified() else { return 0 };
     let nanos = |duration: std::time::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
@@ -181,8 +182,8 @@ pub(crate) fn modified_ns(found: &Metadata) -> i64 {
     }
 }
 
-/// The other way round.
-pub(crate) fn moment_of(modified_ns: i64) -> Option<SystemTime> {
+/// The time of nanoseconds since 1970.
+pub(crate) fn system_time(modified_ns: i64) -> Option<SystemTime> {
     let distance = std::time::Duration::from_nanos(modified_ns.unsigned_abs());
     if modified_ns < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
@@ -252,7 +253,7 @@ mod tests {
         let path = folder.path().join("a");
         let file = fs::File::create(&path).unwrap();
         for ns in [0, 1, -1, -1_500_000_000, 1_768_731_300_123_456_789] {
-            file.set_modified(moment_of(ns).unwrap()).unwrap();
+            file.set_modified(system_time(ns).unwrap()).unwrap();
             assert_eq!(modified_ns(&path.metadata().unwrap()), ns);
         }
     }

@@ -1,4 +1,4 @@
-//! The action `wanted`: compares the tracks of playlists with the files of the catalog.
+//! Compares the tracks of playlists with the files of the catalog.
 //!
 //! A track is on disk if it has a file that is not missing, or if matching by tags and names is certain. A track that would need a
 //! person's decision is unclear and counted separately, so that nobody buys a track twice.
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::report::{self, Row, TrackState, WantedTracks};
 use crate::organise::pattern;
 
-/// How playlists come into the catalog.
+/// The next step when the catalog has no playlists.
 const IMPORT: &str =
     "import Spotify's exports: baton run spotify import (or djay's playlists: baton run djay sync-sessions)";
 
@@ -25,11 +25,11 @@ struct Options {
     /// Patterns of names; all playlists when empty.
     playlists: Vec<String>,
     liked: Liked,
-    /// How many older lists are kept in the folder of exports; all when absent.
+    /// How many older lists stay in the folder of exports; absent: all.
     keep_older: Option<usize>,
 }
 
-/// Whether the songs that somebody liked are looked at.
+/// Whether the liked songs count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Liked {
@@ -39,7 +39,7 @@ enum Liked {
     Not,
 }
 
-/// Lists what is wanted.
+/// Lists the wanted tracks.
 ///
 /// # Errors
 /// `permanent` when the arguments are wrong or no playlist fits them; else as `wit/sql.wit` and [`Exports::finish`].
@@ -68,7 +68,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Where nothing can be said about what is on disk: what is missing first.
+/// The refusal if the catalog has no playlists or no files.
 fn missing(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
     if lists.iter().all(|list| list.tracks.is_empty()) {
         let what = "The catalog has no playlist with a track, so there is nothing that could be wanted.";
@@ -107,17 +107,17 @@ fn find<'a>(known: &'a CatalogData, lists: &[&'a CatalogPlaylist]) -> WantedTrac
                 continue;
             }
             found.in_playlists += 1;
-            let standing = match disk.find(song) {
+            let state = match disk.find(song) {
                 TrackFiles::Found(_) => TrackState::OnDisk,
                 TrackFiles::Unclear => TrackState::Unclear,
                 TrackFiles::Missing => TrackState::Wanted,
             };
-            if standing == TrackState::OnDisk {
+            if state == TrackState::OnDisk {
                 found.on_disk += 1;
                 places.insert(*track, None);
             } else {
                 places.insert(*track, Some(found.rows.len()));
-                found.rows.push(Row { song, lists: vec![&list.name], standing });
+                found.rows.push(Row { song, lists: vec![&list.name], state });
             }
         }
     }

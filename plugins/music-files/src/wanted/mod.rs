@@ -1,4 +1,5 @@
-//! Tracks that are in playlists and not on disk. A list for people and for programs that buy or record; Baton downloads nothing.
+//! The action `wanted`: tracks of playlists that are not on disk, as a list for people and for programs that buy or record. Baton downloads
+//! nothing.
 
 mod list;
 mod report;

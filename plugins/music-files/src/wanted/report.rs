@@ -4,7 +4,7 @@ use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::library::{CatalogPlaylist, CatalogTrack};
 use baton_plugin_kit::markdown::cell;
 
-/// Rows that a person reads; all of them stand in the CSV.
+/// Rows of the Markdown; the CSV has all of them.
 const SHOWN: usize = 2_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,12 +14,12 @@ pub(crate) enum TrackState {
     Wanted,
 }
 
-/// A track that is not certainly on disk, with all playlists that have it.
+/// A track that is not certainly on disk, with the playlists that have it.
 #[derive(Debug)]
 pub(crate) struct Row<'a> {
     pub(crate) song: &'a CatalogTrack,
     pub(crate) lists: Vec<&'a str>,
-    pub(crate) standing: TrackState,
+    pub(crate) state: TrackState,
 }
 
 #[derive(Debug, Default)]
@@ -31,12 +31,12 @@ pub(crate) struct WantedTracks<'a> {
 }
 
 impl WantedTracks<'_> {
-    pub(crate) fn count(&self, standing: TrackState) -> usize {
-        self.rows.iter().filter(|row| row.standing == standing).count()
+    pub(crate) fn count(&self, state: TrackState) -> usize {
+        self.rows.iter().filter(|row| row.state == state).count()
     }
 }
 
-/// What it comes to.
+/// The numbers.
 pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
     format!(
         "{} tracks in {lists} playlists: {} on disk, {} wanted, {} unclear.",
@@ -47,8 +47,8 @@ pub(crate) fn summary(found: &WantedTracks<'_>, lists: usize) -> String {
     )
 }
 
-const fn word(standing: TrackState) -> &'static str {
-    match standing {
+const fn word(state: TrackState) -> &'static str {
+    match state {
         TrackState::OnDisk => "on disk",
         TrackState::Unclear => "unclear",
         TrackState::Wanted => "wanted",
@@ -73,7 +73,7 @@ pub(crate) fn csv(found: &WantedTracks<'_>) -> Result<Vec<u8>, String> {
         let id = |id: &baton_track_match::Id| format!("{}:{}", id.service, id.id);
         let spotify = song.ids.iter().find(|id| id.service == "spotify").map(|id| format!("spotify:track:{}", id.id));
         let cells = [
-            word(row.standing).to_owned(),
+            word(row.state).to_owned(),
             song.artist.clone().unwrap_or_default(),
             song.title.clone(),
             song.album.clone().unwrap_or_default(),
@@ -113,7 +113,7 @@ pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> 
 
 fn line(row: &Row<'_>) -> String {
     let song = row.song;
-    let also = if row.standing == TrackState::Unclear { "unclear" } else { "" };
+    let also = if row.state == TrackState::Unclear { "unclear" } else { "" };
     format!(
         "| {} | {} | {} | {} | {also} |\n",
         cell(song.artist.as_deref().unwrap_or_default()),

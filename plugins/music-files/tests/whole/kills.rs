@@ -47,14 +47,14 @@ impl<'a> Mortal<'a> {
 }
 
 impl Disk for Mortal<'_> {
-    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
+    fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         self.look_on()?;
-        RealDisk.look(path)
+        RealDisk.metadata(path)
     }
 
-    fn take(&self, path: &Path) -> io::Result<()> {
+    fn reserve(&self, path: &Path) -> io::Result<()> {
         self.change()?;
-        RealDisk.take(path)
+        RealDisk.reserve(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -81,9 +81,9 @@ impl Disk for Mortal<'_> {
         RealDisk.digest(path, go_on)
     }
 
-    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+    fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
         self.change()?;
-        RealDisk.date(path, modified_ns)
+        RealDisk.set_modified(path, modified_ns)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -101,7 +101,7 @@ impl Disk for Mortal<'_> {
         RealDisk.remove_folder(path)
     }
 
-    fn settle(&self, _: &Path) -> io::Result<()> {
+    fn sync_folder(&self, _: &Path) -> io::Result<()> {
         Ok(())
     }
 }
@@ -178,7 +178,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             other.tree()
         };
         let immortal = Mortal::new(&place.own, u32::MAX, far);
-        let means = MoveTools {
+        let tools = MoveTools {
             catalog: &place.catalog,
             own: &immortal,
             claims: &place.claims,
@@ -186,12 +186,12 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
             go_on: &|| true,
         };
         if apply_first {
-            place.apply_by(&plan, &means).unwrap();
+            place.apply_by(&plan, &tools).unwrap();
         }
         let mortal = Mortal::new(&place.own, ends, far);
-        let means =
+        let tools =
             MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
-        let outcome = if apply_first { place.undo_by(&plan, &means) } else { place.apply_by(&plan, &means) };
+        let outcome = if apply_first { place.undo_by(&plan, &tools) } else { place.apply_by(&plan, &tools) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
         nothing_is_lost(&before, &place.tree());
@@ -206,18 +206,18 @@ fn the_next_attempt_ends_where_the_first_would_have() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, wanted| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = MoveTools {
+            let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
                 claims: &place.claims,
                 disk: &mortal,
                 go_on: &|| true,
             };
-            let outcome = place.apply_by(plan, &means).unwrap();
+            let outcome = place.apply_by(plan, &tools).unwrap();
             assert!(outcome.summary.contains("4 of 4 steps done"), "{} {:?}", outcome.summary, outcome.findings);
             assert_eq!(&place.tree(), wanted);
             place.assert_catalog_is_true(3);
-            place.undo_by(plan, &means).unwrap();
+            place.undo_by(plan, &tools).unwrap();
             assert_eq!(&place.tree(), before);
             place.assert_catalog_is_true(2);
         });
@@ -229,14 +229,14 @@ fn the_way_back_is_open_after_every_end() {
     for far in [false, true] {
         at_every_end(far, false, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = MoveTools {
+            let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
                 claims: &place.claims,
                 disk: &mortal,
                 go_on: &|| true,
             };
-            let undone = place.undo_by(plan, &means).unwrap();
+            let undone = place.undo_by(plan, &tools).unwrap();
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
             let mut after = place.tree();
@@ -253,14 +253,14 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
     for far in [false, true] {
         at_every_end(far, true, |place, plan, before, _| {
             let mortal = Mortal::new(&place.own, u32::MAX, far);
-            let means = MoveTools {
+            let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
                 claims: &place.claims,
                 disk: &mortal,
                 go_on: &|| true,
             };
-            place.undo_by(plan, &means).unwrap();
+            place.undo_by(plan, &tools).unwrap();
             assert_eq!(&place.tree(), before);
             place.assert_catalog_is_true(2);
         });
@@ -278,9 +278,9 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
         }
         let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
         let mortal = Mortal::new(&place.own, ends, false);
-        let means =
+        let tools =
             MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
-        assert!(place.apply_by(&plan, &means).is_err() && !mortal.lives());
+        assert!(place.apply_by(&plan, &tools).is_err() && !mortal.lives());
         nothing_is_lost(&before, &place.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
         let count = place.own.query(count, &[]).unwrap().rows;
@@ -301,9 +301,9 @@ fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
     let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
     let steps = Cell::new(2);
     let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
-    let means =
+    let tools =
         MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &RealDisk, go_on: &go_on };
-    let outcome = place.apply_by(&plan, &means).unwrap();
+    let outcome = place.apply_by(&plan, &tools).unwrap();
     assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
     assert_eq!(place.sorted().len(), 2);
     place.apply(&plan).unwrap();

@@ -127,12 +127,12 @@ impl Place {
         organise::undo(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
     }
 
-    pub(crate) fn apply_by(&self, plan: &str, means: &MoveTools<'_>) -> Result<Outcome, Error> {
-        organise::apply_with(&self.task(&json!({ "plan": plan })), means)
+    pub(crate) fn apply_by(&self, plan: &str, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
+        organise::apply_with(&self.task(&json!({ "plan": plan })), tools)
     }
 
-    pub(crate) fn undo_by(&self, plan: &str, means: &MoveTools<'_>) -> Result<Outcome, Error> {
-        organise::undo_with(&self.task(&json!({ "plan": plan })), means)
+    pub(crate) fn undo_by(&self, plan: &str, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
+        organise::undo_with(&self.task(&json!({ "plan": plan })), tools)
     }
 
     /// Everything below both folders.

@@ -19,14 +19,14 @@ type Wrong<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
 struct Failing<'a>(Wrong<'a>);
 
 impl Disk for Failing<'_> {
-    fn look(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
+    fn metadata(&self, path: &Path) -> io::Result<Option<PathMetadata>> {
         (self.0)("look", path)?;
-        RealDisk.look(path)
+        RealDisk.metadata(path)
     }
 
-    fn take(&self, path: &Path) -> io::Result<()> {
+    fn reserve(&self, path: &Path) -> io::Result<()> {
         (self.0)("take", path)?;
-        RealDisk.take(path)
+        RealDisk.reserve(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -45,8 +45,8 @@ impl Disk for Failing<'_> {
         RealDisk.digest(path, go_on)
     }
 
-    fn date(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
-        RealDisk.date(path, modified_ns)
+    fn set_modified(&self, path: &Path, modified_ns: i64) -> io::Result<()> {
+        RealDisk.set_modified(path, modified_ns)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -63,7 +63,7 @@ impl Disk for Failing<'_> {
         RealDisk.remove_folder(path)
     }
 
-    fn settle(&self, folder: &Path) -> io::Result<()> {
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         (self.0)("settle", folder)
     }
 }
@@ -153,14 +153,14 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
             Ok(())
         };
         let disk = Failing(&wrong);
-        let means = MoveTools {
+        let tools = MoveTools {
             catalog: &place.catalog,
             own: &place.own,
             claims: &place.claims,
             disk: &disk,
             go_on: &|| !over.get(),
         };
-        place.apply_by(&plan, &means).unwrap()
+        place.apply_by(&plan, &tools).unwrap()
     };
     let outcome = until("b.mp3");
     assert!(outcome.summary.contains("1 of 3 steps done, 0 left") && outcome.summary.contains("2 are for the next"));

@@ -1,4 +1,4 @@
-//! Playlists whose names differ and whose folder is one, because file systems take the names for the same.
+//! Playlists with different names that share one folder, because some file systems do not distinguish the names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,16 +9,16 @@ use baton_plugin_sdk::Severity;
 use super::fold::fold;
 use super::limits::NAME_BYTES;
 
-/// The folder of a playlist, as names are compared.
-pub(crate) fn folder(name: &str) -> String {
+/// The folder of a playlist, as a key for comparison.
+pub(crate) fn folder_key(name: &str) -> String {
     fold(&safe_name(name, NAME_BYTES, "_"))
 }
 
-/// A finding for each folder that several of these playlists share.
-pub(crate) fn tell<'a>(lists: impl Iterator<Item = &'a CatalogPlaylist>, findings: &mut Findings) {
+/// Adds a finding for each folder that several of these playlists share.
+pub(crate) fn report<'a>(lists: impl Iterator<Item = &'a CatalogPlaylist>, findings: &mut Findings) {
     let mut folders: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for list in lists.filter(|list| !list.tracks.is_empty()) {
-        folders.entry(folder(&list.name)).or_default().insert(&list.name);
+        folders.entry(folder_key(&list.name)).or_default().insert(&list.name);
     }
     for (folder, names) in folders.into_iter().filter(|(_, names)| names.len() > 1) {
         let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -44,7 +44,7 @@ mod tests {
             list("HOUSE", &[]),
         ];
         let mut findings = Findings::default();
-        tell(lists.iter(), &mut findings);
+        report(lists.iter(), &mut findings);
         let told: Vec<_> = findings.into_list().into_iter().map(|finding| finding.title).collect();
         assert_eq!(told, ["2 playlists share one folder: `Late Night`, `late night`"]);
     }
