@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use baton_tests::music::{tune, write_wav};
-use baton_tests::{Mount, PATIENCE, Skipped, Task, Workspace, or_skip, skip, spotify_exports};
+use baton_tests::{Mount, Output, PATIENCE, Skipped, Task, Workspace, baton, or_skip, skip, spotify_exports};
 use serde_json::{Value, json};
 
 const PLUGIN: &str = "music-files";
@@ -211,4 +211,49 @@ fn a_missing_grant_is_named_with_its_command() {
     let task = workspace.task("Plan it");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
     assert!(task.reason.contains("baton plugin grant music-files files:rw=music=FOLDER"), "{}", task.reason);
+}
+
+/// The workspace as it was when spotify had the actions, its tables and its grants.
+fn before_the_split(place: &Place) {
+    let workspace = &place.workspace;
+    let databases = workspace.state_folder().join("plugins");
+    fs::rename(databases.join("music-files.db"), databases.join("spotify.db")).unwrap();
+    workspace.baton(&["plugin", "remove", PLUGIN]).ended(0);
+    let lock = workspace.read("baton.lock");
+    let (others, spotify) = lock.split_once("name = \"spotify\"").unwrap();
+    let grant = |name: &str, folder: &Path| format!("{{ folder = \"{name}\", mode = \"rw\", path = {folder:?} }}");
+    let grants = [grant("music", &place.music), grant("organised", &place.organised)].join(", ");
+    assert!(spotify.contains("files = []"), "{spotify}");
+    let spotify = spotify.replacen("files = []", &format!("files = [{grants}]"), 1);
+    workspace.write("baton.lock", format!("{others}name = \"spotify\"{spotify}"));
+}
+
+#[test]
+fn a_plan_of_spotify_is_undone_by_music_files_after_the_commands_that_doctor_shows() {
+    let place = Place::new();
+    place.file("in/a.mp3", "one");
+    let before = place.tree();
+    place.done("Plan it", "organise", &json!({ "plan_name": "first" }));
+    place.done("Do it", "apply", &json!({ "plan": "first" }));
+    before_the_split(&place);
+
+    let workspace = &place.workspace;
+    let moved = workspace.baton(&["run", "spotify", "undo", "--arg", "plan=first"]).ended(1).stderr;
+    assert!(moved.contains(r#"baton run music-files undo --args-json '{"plan":"first"}'"#), "{moved}");
+    let log = workspace.up_once().stderr;
+    assert!(log.contains("baton plugin install shipped:music-files && baton plugin grant music-files "), "{log}");
+    let fix = || {
+        let found = workspace.baton(&["doctor", "--json"]).json();
+        let moved =
+            |check: &&Value| check["what"].as_str().is_some_and(|what| what.contains("in the plugin `music-files`"));
+        found["checks"].as_array().unwrap().iter().find(moved).map(|check| check["fix"].as_str().unwrap().to_owned())
+    };
+    let path = format!("{}:{}", baton().parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = workspace.command_of("sh");
+    shell.args(["-ec", &fix().unwrap()]).current_dir(workspace.root()).env("PATH", path);
+    Output::of(&mut shell).ended(0);
+    assert_eq!(fix(), None);
+
+    place.done("Back", "undo", &json!({ "plan": "first" }));
+    assert_eq!(place.tree(), before);
 }

@@ -18,6 +18,7 @@ mod open;
 mod read;
 mod session;
 mod sources;
+mod split;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use copy::copy;
 pub use error::GuestError;
 pub use session::Session;
+pub use split::split_tables;
 pub use stop::StopHandle;
 pub use value::{Row, Table, Value};
 

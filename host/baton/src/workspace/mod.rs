@@ -14,6 +14,7 @@ pub(crate) mod head;
 pub(crate) mod inboxes;
 pub(crate) mod leftovers;
 mod open;
+pub(crate) mod plugin_split;
 mod plugins;
 mod program;
 mod said_once;

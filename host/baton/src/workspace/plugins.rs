@@ -14,7 +14,7 @@ use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegister, 
 use baton_sandbox::{Identity, MountGrant, Sandbox};
 
 use super::dropped_packages::SeenPackages;
-use super::{Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, act, folders, grants, said, short};
+use super::{Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, act, folders, grants, plugin_split, said, short};
 use crate::shipped;
 
 /// Loads plugins and keeps what was loaded.
@@ -53,6 +53,10 @@ impl Loader {
     pub(super) fn all(&self) -> anyhow::Result<Plugins> {
         self.take_in_shipped()?;
         let lock = self.register.read()?;
+        for notice in plugin_split::notices(&lock) {
+            let commands: Vec<_> = notice.commands.iter().map(|words| format!("baton {words}")).collect();
+            tracing::warn!("{}; approve them there: {}", notice.what, commands.join(" && "));
+        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let placed = folders::placed(&self.workspace, &lock);
         Ok(self.load(&mut known, lock, placed))
@@ -206,6 +210,7 @@ impl Loader {
             let manifest = &plugin.manifest().name;
             bail!("{LOCK_FILE} calls it `{}`, its manifest `{manifest}`; correct {LOCK_FILE}", entry.name);
         }
+        plugin_split::copy_tables(&self.workspace.state, entry)?;
         let grants = grants::effective(&self.workspace, plugin.manifest(), &entry.grants, placed)?;
         Ok(InstalledPlugin { plugin, grants })
     }

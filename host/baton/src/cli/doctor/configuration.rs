@@ -18,6 +18,7 @@ use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
 use crate::workspace::{
     CONFIG_FILE, Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, effective, find_program, inboxes, placed,
+    plugin_split,
 };
 
 const CHECK: &str = "configuration";
@@ -29,7 +30,10 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(inbox(facts));
     match &facts.lock {
         Err(error) => findings.push(unreadable(facts, LOCK_FILE, error)),
-        Ok(lock) => findings.extend(plugins(facts, lock)),
+        Ok(lock) => {
+            findings.extend(plugins(facts, lock));
+            findings.extend(split_plugins(facts, lock));
+        }
     }
     findings.extend(twice(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
@@ -77,6 +81,14 @@ fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
         Finding::fail(CHECK, LOCK_FILE, what, format!("correct it, or remove it: {remove}"))
     });
     lock.plugins.iter().flat_map(|entry| plugin(facts, entry)).chain(broken).collect()
+}
+
+/// Grants for actions that moved to another bundled plugin.
+fn split_plugins(facts: &Facts, lock: &Lock) -> impl Iterator<Item = Finding> {
+    plugin_split::notices(lock).into_iter().map(|notice| {
+        let commands: Vec<_> = notice.commands.iter().map(|words| facts.baton(words)).collect();
+        Finding::warn(CHECK, LOCK_FILE, notice.what, commands.join(" && "))
+    })
 }
 
 fn plugin(facts: &Facts, entry: &PluginEntry) -> Vec<Finding> {

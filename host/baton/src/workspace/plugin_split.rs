@@ -1,0 +1,112 @@
+//! Bundled plugins that got actions of another bundled plugin: what a workspace from before that needs.
+
+use baton_core::shell::words;
+use baton_plugin_sql::split_tables;
+use baton_registry::GrantSpec;
+
+use super::{Lock, PluginEntry, Source, State};
+
+/// A plugin that has actions of another one now.
+struct PluginSplit {
+    plugin: &'static str,
+    from: &'static str,
+    /// The names of its tables start with this in the database of `from`.
+    tables: &'static str,
+    /// The folders that `from` does not use any more.
+    folders: [&'static str; 2],
+}
+
+const SPLITS: [PluginSplit; 1] =
+    [PluginSplit { plugin: "music-files", from: "spotify", tables: "organise_", folders: ["music", "organised"] }];
+
+/// What the operator has to do, because actions moved to another plugin.
+pub(crate) struct SplitNotice {
+    pub(crate) what: String,
+    /// The words of the commands after `baton`, in order.
+    pub(crate) commands: Vec<String>,
+}
+
+/// Gives a bundled plugin the tables that it had in the database of another one, before its first attempt.
+pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<()> {
+    for split in SPLITS.iter().filter(|split| split.plugin == entry.name && entry.source == Source::Shipped) {
+        split_tables(&state.plugin_database(split.from), &state.plugin_database(split.plugin), split.tables)?;
+    }
+    Ok(())
+}
+
+/// A notice for each bundled plugin with grants of folders that another plugin uses now.
+pub(crate) fn notices(lock: &Lock) -> Vec<SplitNotice> {
+    SPLITS.iter().filter_map(|split| split.notice(lock)).collect()
+}
+
+impl PluginSplit {
+    fn notice(&self, lock: &Lock) -> Option<SplitNotice> {
+        let Self { plugin, from, folders, .. } = self;
+        let old = lock.get(from).filter(|entry| entry.source == Source::Shipped)?;
+        let unused = old.grants.files.iter().filter(|grant| folders.contains(&grant.folder.as_str()));
+        let unused: Vec<String> = unused.map(|grant| GrantSpec::Files(grant.clone()).to_string()).collect();
+        if unused.is_empty() {
+            return None;
+        }
+        let new = lock.get(plugin);
+        let granted = new.map(|entry| entry.grants.words()).unwrap_or_default();
+        let missing: Vec<_> = unused.iter().filter(|word| !granted.contains(word)).collect();
+        let install = new.is_none().then(|| format!("plugin install shipped:{plugin}"));
+        let grant = (!missing.is_empty()).then(|| format!("plugin grant {plugin} {}", words(&missing)));
+        let revoke = format!("plugin revoke {from} {}", words(&unused));
+        Some(SplitNotice {
+            what: format!(
+                "the plugin `{from}` does not use the grants {} any more: the actions that do are in the plugin `{plugin}`",
+                unused.join(" ")
+            ),
+            commands: install.into_iter().chain(grant).chain([revoke]).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_core::manifest::Mode;
+    use baton_registry::grant_set::GrantedFolder;
+
+    use super::*;
+
+    fn entry(name: &str, source: Source, folders: &[&str]) -> PluginEntry {
+        let grant = |folder: &&str| GrantedFolder {
+            folder: (*folder).to_owned(),
+            mode: Mode::Rw,
+            path: Some(format!("/m/{folder} 1").into()),
+        };
+        let mut entry = PluginEntry::new(name, source, String::new());
+        entry.grants.files = folders.iter().map(grant).collect();
+        entry
+    }
+
+    fn commands(plugins: Vec<PluginEntry>) -> Vec<String> {
+        let mut lock = Lock::default();
+        lock.plugins.extend(plugins);
+        notices(&lock).into_iter().flat_map(|notice| notice.commands).collect()
+    }
+
+    #[test]
+    fn grants_that_another_plugin_needs_now_are_a_notice_until_they_are_revoked() {
+        let old = || entry("spotify", Source::Shipped, &["spotify", "music", "organised"]);
+        let revoke = "plugin revoke spotify 'files:rw=music=/m/music 1' 'files:rw=organised=/m/organised 1'";
+        assert_eq!(
+            commands(vec![old()]),
+            [
+                "plugin install shipped:music-files",
+                "plugin grant music-files 'files:rw=music=/m/music 1' 'files:rw=organised=/m/organised 1'",
+                revoke
+            ]
+        );
+        let new = |folders: &[&str]| entry("music-files", Source::Shipped, folders);
+        assert_eq!(
+            commands(vec![old(), new(&["music"])]),
+            ["plugin grant music-files 'files:rw=organised=/m/organised 1'", revoke]
+        );
+        assert_eq!(commands(vec![old(), new(&["music", "organised"])]), [revoke]);
+        assert!(commands(vec![entry("spotify", Source::Shipped, &["spotify", "exports"])]).is_empty());
+        assert!(commands(vec![entry("spotify", Source::File("x.wasm".into()), &["music"])]).is_empty());
+    }
+}
