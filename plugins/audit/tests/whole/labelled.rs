@@ -128,8 +128,7 @@ fn documents(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
 }
 
 /// The sets of plans, by the letter that opens their names; each was written by another hand.
-const SETS: &[(&str, &[char])] =
-    &[("a and b", &['a', 'b']), ("c", &['c']), ("d", &['d']), ("e", &['e']), ("f", &['f']), ("g", &['g'])];
+const SETS: [(&str, &[char]); 3] = [("a and b", &['a', 'b']), ("c", &['c']), ("d", &['d'])];
 
 /// Compares the plans of `folder` whose names open with one of `letters`.
 fn score_of(folder: &Path, letters: impl Fn(char) -> bool) -> Score {
@@ -148,9 +147,8 @@ fn the_labelled_plans_are_read_as_a_person_reads_them() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/plans");
     for (what, letters) in SETS {
         let score = score_of(&folder, |letter| letters.contains(&letter));
-        if score.documents > 0 {
-            score.print(what);
-        }
+        assert!(score.documents > 0, "the set {what} is missing");
+        score.print(what);
     }
     let mut all = score_of(&folder, |_| true);
     all.errors.clear();
