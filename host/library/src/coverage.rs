@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
-use baton_catalog::library::{Count, ItemState, MissingCount, Source};
+use baton_catalog::library::{Count, ItemState, MissingPerSource, Source};
 
 /// The share that is asked for unless somebody says otherwise, in per cent.
 pub const GATE: u8 = 80;
@@ -138,7 +138,7 @@ impl Coverage {
         Ok(Self { in_part, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
     }
 
-    fn from(sources: &[Source], counts: &[Count], missing: &[MissingCount], gate_percent: u8) -> Self {
+    fn from(sources: &[Source], counts: &[Count], missing: &[MissingPerSource], gate_percent: u8) -> Self {
         let one = |source: &Source| {
             let counts = counts.iter().filter(|count| count.source == source.id);
             let missing = missing.iter().find(|count| count.source == source.id).map_or(0, |count| count.items);

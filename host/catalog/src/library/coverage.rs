@@ -16,7 +16,7 @@ pub struct Count {
 
 /// How many items of a source are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MissingCount {
+pub struct MissingPerSource {
     pub source: i64,
     pub items: u64,
 }
@@ -43,13 +43,13 @@ impl Catalog {
     }
 
     /// How many items of each source are missing. A file that was moved out of its source does not count: its key is its whole path.
-    pub fn library_missing(&self) -> Result<Vec<MissingCount>, CatalogError> {
+    pub fn library_missing(&self) -> Result<Vec<MissingPerSource>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path
              GROUP BY 1 ORDER BY 1",
         )?;
         let count = |row: &rusqlite::Row<'_>| {
-            Ok(MissingCount { source: row.get(0)?, items: row.get::<_, i64>(1)?.unsigned_abs() })
+            Ok(MissingPerSource { source: row.get(0)?, items: row.get::<_, i64>(1)?.unsigned_abs() })
         };
         Ok(select.query_map([], count)?.collect::<Result<_, _>>()?)
     }

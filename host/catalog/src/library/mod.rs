@@ -27,7 +27,7 @@ mod whole;
 mod work;
 mod writer;
 
-pub use coverage::{Count, MissingCount};
+pub use coverage::{Count, MissingPerSource};
 pub use entry::Entry;
 pub use kept::{KeptCopy, Retagged};
 pub use links::{FileLink, LinkTrack, SamePath};
