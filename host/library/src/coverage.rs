@@ -168,7 +168,7 @@ mod tests {
             count(2, ItemState::Failed, Some("corrupt"), 500),
             count(2, ItemState::Skipped, Some("unsupported"), 381),
         ];
-        let coverage = Coverage::from(&[], &counts, &[(2, 7)], GATE);
+        let coverage = Coverage::from(&[], &counts, &[MissingPerSource { source: 2, items: 7 }], GATE);
         let total = &coverage.total;
         assert_eq!((total.items, total.fingerprinted, total.needed, total.tenths()), (21_125, 4_244, 12_656, 201));
         assert_eq!((total.missing, total.is_reached(), total.is_reachable()), (7, false, true));
