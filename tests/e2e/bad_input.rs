@@ -28,20 +28,20 @@ fn the_other(workspace: &Workspace) -> Task {
     others.remove(0)
 }
 
-/// Drops a broken file and holds that it is quarantined with a reason that has `words`; gives the reason.
+/// Drops a broken file and holds that it is rejected with a reason that has `words`; gives the reason.
 #[track_caller]
-fn quarantined(name: &str, bytes: &[u8], words: &[&str]) -> String {
+fn rejected(name: &str, bytes: &[u8], words: &[&str]) -> String {
     let workspace = beside_a_good_one(|workspace| {
         workspace.drop_file("noop", name, bytes);
         make_old(workspace, name);
     });
-    is_quarantined(&workspace, name, bytes, words)
+    is_rejected(&workspace, name, bytes, words)
 }
 
 #[track_caller]
-fn is_quarantined(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str]) -> String {
+fn is_rejected(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str]) -> String {
     let task = the_other(workspace);
-    assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0), "{name}: {task:#?}");
+    assert_eq!((task.state.as_str(), task.attempts), ("rejected", 0), "{name}: {task:#?}");
     for word in words {
         assert!(task.reason.contains(word), "{name}: `{word}` in: {}", task.reason);
     }
@@ -53,7 +53,7 @@ fn is_quarantined(workspace: &Workspace, name: &str, bytes: &[u8], words: &[&str
     let beside = reason_beside(workspace, name);
     assert_eq!(
         (&beside["reason"], &beside["task"], &beside["state"]),
-        (&json!(task.reason), &json!(task.id), &json!("quarantined"))
+        (&json!(task.reason), &json!(task.id), &json!("rejected"))
     );
     task.reason
 }
@@ -88,7 +88,7 @@ fn mended(name: &str, bytes: &[u8], words: &str) {
 }
 
 #[test]
-fn a_file_that_is_not_a_handoff_is_quarantined_with_its_reason() {
+fn a_file_that_is_not_a_handoff_is_rejected_with_its_reason() {
     let whole = text(&handoff("noop", "Cut"));
     let garbage: Vec<u8> = (0..4096_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let deep = format!("{{\"title\": \"x\", \"context\": {}{}}}", "[".repeat(200), "]".repeat(200));
@@ -109,7 +109,7 @@ fn a_file_that_is_not_a_handoff_is_quarantined_with_its_reason() {
         ("deeper.json", deeper.as_bytes(), &["recursion limit"]),
     ];
     for (name, bytes, words) in cases {
-        quarantined(name, bytes, words);
+        rejected(name, bytes, words);
     }
 }
 
@@ -134,13 +134,13 @@ fn a_file_with_one_reading_is_repaired_and_that_is_recorded() {
 }
 
 #[test]
-fn a_hundred_megabytes_are_quarantined_unread() {
+fn a_hundred_megabytes_are_rejected_unread() {
     let name = "big.json";
     let workspace = beside_a_good_one(|workspace| {
         File::create(workspace.inbox_of("noop").join(name)).unwrap().set_len(100 << 20).unwrap();
     });
     let task = the_other(&workspace);
-    assert_eq!(task.state, "quarantined");
+    assert_eq!(task.state, "rejected");
     assert!(task.reason.contains("104857600 bytes") && task.reason.contains("at most 4194304"), "{}", task.reason);
     assert_eq!(workspace.why(&task.id).events[0].input_hash, None, "it was not read");
     let kept = workspace.root().join("handoffs/noop/03_failed/big.json");
@@ -275,13 +275,13 @@ fn names_with_odd_characters_and_of_full_length_are_handled_like_others() {
 #[test]
 fn a_broken_file_with_a_name_of_full_length_has_its_reason_beside_it() {
     let long = format!("{}.json", "n".repeat(250));
-    quarantined(&long, b"{]", &["not JSON"]);
+    rejected(&long, b"{]", &["not JSON"]);
     let wide = format!("{}.json", "ü".repeat(125));
-    quarantined_wide(&wide);
+    rejected_wide(&wide);
 }
 
 /// The name of the reason is cut between two characters.
-fn quarantined_wide(name: &str) {
+fn rejected_wide(name: &str) {
     let workspace = beside_a_good_one(|workspace| workspace.drop_file("noop", name, b"{]"));
     let failed = workspace.failed("noop");
     assert_eq!(failed.len(), 2, "{failed:?}");

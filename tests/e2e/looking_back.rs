@@ -83,7 +83,7 @@ fn the_ledger_tells_a_plugin_what_status_tells_a_person() {
     assert_eq!(of("Write it").deadline.as_deref(), Some("2027-01-01T00:00:00.000Z"));
     assert_eq!((of("Done").kind.as_str(), of("Done").origin.as_str()), ("HANDOFF", "handoff"));
     assert!(told.iter().any(|told| told.kind == "RETURN"), "{told:#?}");
-    assert!(told.iter().any(|told| told.state == "quarantined"), "{told:#?}");
+    assert!(told.iter().any(|told| told.state == "rejected"), "{told:#?}");
 }
 
 #[test]

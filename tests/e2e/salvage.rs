@@ -33,7 +33,7 @@ fn repaired(name: &str, bytes: &str, words: &str) {
 #[track_caller]
 fn rejected(name: &str, bytes: &str, words: &[&str]) {
     let (workspace, task) = dropped(name, bytes);
-    assert_eq!((task.state.as_str(), task.from.as_deref()), ("quarantined", Some("Claude-MM1")), "{task:#?}");
+    assert_eq!((task.state.as_str(), task.from.as_deref()), ("rejected", Some("Claude-MM1")), "{task:#?}");
     assert_eq!(workspace.read_bytes(&format!("handoffs/noop/03_failed/{name}")), bytes.as_bytes(), "byte for byte");
     assert_eq!(workspace.failed("noop"), [name.to_owned(), format!("{name}.reason.json")]);
     let returns = workspace.returns("Claude-MM1");
@@ -93,7 +93,7 @@ fn the_sender_of_a_broken_file_is_told_what_to_mend() {
 fn nobody_is_told_whom_the_file_only_claims() {
     for bytes in [r#"{"source_agent": "Nobody", nope}"#, r#"{"type": "RETURN", "source_agent": "Claude-MM1", nope}"#] {
         let (workspace, task) = dropped("a.json", bytes);
-        assert_eq!((task.state.as_str(), task.from), ("quarantined", None));
+        assert_eq!((task.state.as_str(), task.from), ("rejected", None));
         assert!(workspace.returns("Claude-MM1").is_empty() && workspace.list("handoffs/_unrouted").is_empty());
     }
 }

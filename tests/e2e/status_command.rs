@@ -64,14 +64,14 @@ fn titles(workspace: &Workspace, args: &[&str]) -> Vec<String> {
 #[test]
 fn filters_choose_by_state_agent_plugin_and_age() {
     let workspace = with_reasons();
-    let mut failed = titles(&workspace, &["--state", "failed,quarantined"]);
+    let mut failed = titles(&workspace, &["--state", "failed,rejected"]);
     failed.sort();
     assert_eq!(failed, ["Too late", "broken"]);
     assert_eq!(titles(&workspace, &["--in-state", "failed", "--in-state", "needs_human"]).len(), 2);
     assert_eq!(titles(&workspace, &["--agent", "cursor mm1"]), ["Late"], "in any spelling");
     assert_eq!(titles(&workspace, &["--plugin", "noop", "--state", "succeeded"]), ["All is well"]);
     assert_eq!(titles(&workspace, &["--in-state", "dead"]), Vec::<String>::new());
-    assert!(!workspace.outside().join("failed,quarantined").exists(), "no folder for a state is made");
+    assert!(!workspace.outside().join("failed,rejected").exists(), "no folder for a state is made");
     assert_eq!(titles(&workspace, &["--since", "1h"]).len(), 7);
     assert_eq!(titles(&workspace, &["--since", "0s"]).len(), 0);
     assert_eq!(titles(&workspace, &["--plugin", "hostile", "--limit", "1"]).len(), 1);
@@ -197,7 +197,7 @@ fn watching_ends_when_its_output_is_closed_although_nothing_changes() {
 #[test]
 fn watching_begins_before_there_is_a_ledger_and_follows_filters() {
     let workspace = Workspace::with_hostile();
-    let mut watch = Watch::start(&workspace, &["--state", "needs_human,quarantined"]).unwrap();
+    let mut watch = Watch::start(&workspace, &["--state", "needs_human,rejected"]).unwrap();
     std::thread::sleep(Duration::from_millis(300));
     workspace.drop_handoff("noop", "All is well");
     workspace.drop_action("hostile", "ask-human");
@@ -206,7 +206,7 @@ fn watching_begins_before_there_is_a_ledger_and_follows_filters() {
     workspace.drop_file("noop", "broken.json", b"{ \"title\": no json }");
     workspace.up_once();
     let next = watch.next();
-    assert_eq!((&next["title"], &next["state"]), (&json!("broken"), &json!("quarantined")), "{next:#}");
+    assert_eq!((&next["title"], &next["state"]), (&json!("broken"), &json!("rejected")), "{next:#}");
     assert_eq!(watch.ends_when_interrupted(), Some(0));
 }
 

@@ -47,7 +47,7 @@ fn a_file_that_is_never_finished_is_put_away_after_its_minute() {
         Some(workspace.tasks_of("noop")).filter(|tasks| tasks.iter().any(|task| task.archived_at.is_some()))
     });
     let [task] = tasks.as_slice() else { panic!("{tasks:#?}") };
-    assert_eq!((task.state.as_str(), task.attempts), ("quarantined", 0));
+    assert_eq!((task.state.as_str(), task.attempts), ("rejected", 0));
     assert_eq!(workspace.read_bytes(task.file.as_deref().unwrap()), half);
     assert!(workspace.inbox("noop").is_empty());
     assert!(workspace.failed("noop").contains(&"never.json.reason.json".to_owned()), "{:?}", workspace.failed("noop"));

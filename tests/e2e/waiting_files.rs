@@ -142,7 +142,7 @@ fn a_request_that_is_edited_into_something_broken_is_answered_and_keeps_nobody_w
     assert_eq!(workspace.task("next").state, "waiting");
     workspace.drop_file("hostile", "ask-human.json", "{ no JSON }");
     workspace.up_once();
-    assert_eq!(workspace.task("ask-human").state, "quarantined");
+    assert_eq!(workspace.task("ask-human").state, "rejected");
     assert_eq!(workspace.returns_for("Claude-MM1", "id-ask-human").len(), 1);
     assert_eq!(workspace.task("next").state, "needs_human");
 }
@@ -156,7 +156,7 @@ fn a_good_file_in_the_place_of_one_that_was_too_large_is_done() {
     workspace.drop_file("noop", "big.json", vec![b' '; 5 << 20]);
     let daemon = workspace.up_and_serving();
     workspace.wait_for("the quarantine", |workspace| {
-        workspace.tasks_of("noop").iter().any(|task| task.state == "quarantined").then_some(())
+        workspace.tasks_of("noop").iter().any(|task| task.state == "rejected").then_some(())
     });
     workspace.drop_file("noop", "big.json", text(&handoff("noop", "Small")));
     fs::remove_file(workspace.root().join("handoffs/noop/03_failed")).unwrap();

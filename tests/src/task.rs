@@ -33,7 +33,7 @@ impl Task {
     /// Nothing more happens to it automatically.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self.state.as_str(), "succeeded" | "failed" | "dead" | "cancelled" | "duplicate" | "quarantined")
+        matches!(self.state.as_str(), "succeeded" | "failed" | "dead" | "cancelled" | "duplicate" | "rejected")
     }
 }
 

@@ -11,10 +11,10 @@ pub struct UnknownName {
 }
 
 /// Gives an enum the constant `ALL` (in the order of this table), `as_str`, `Display`, and `FromStr` with [`UnknownName`]:
-/// `names!(Window, "window", Hour = "hour", Day = "day")`.
+/// `names!(Window, "window", Hour = "hour", Day = "day")`. `FromStr` also reads former names: `Hour = "hour" | "60m"`.
 #[macro_export]
 macro_rules! names {
-    ($type:ident, $kind:literal, $($value:ident = $name:literal),+ $(,)?) => {
+    ($type:ident, $kind:literal, $($value:ident = $name:literal $(| $former:literal)*),+ $(,)?) => {
         impl $type {
             /// Every value.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$value),+];
@@ -38,8 +38,10 @@ macro_rules! names {
             type Err = $crate::UnknownName;
 
             fn from_str(name: &str) -> Result<Self, Self::Err> {
-                let unknown = || $crate::UnknownName { kind: $kind, name: name.to_owned() };
-                Self::ALL.into_iter().find(|value| value.as_str() == name).ok_or_else(unknown)
+                match name {
+                    $($name $(| $former)* => Ok(Self::$value),)+
+                    _ => Err($crate::UnknownName { kind: $kind, name: name.to_owned() }),
+                }
             }
         }
     };

@@ -51,10 +51,13 @@ names!(
     Dead = "dead",
     Cancelled = "cancelled",
     Duplicate = "duplicate",
-    Rejected = "quarantined",
+    Rejected = "rejected" | "quarantined",
 );
 
 impl State {
+    /// The name that [`State::Rejected`] had before. Events in the chain keep it, because their hashes cover it.
+    pub const FORMER_REJECTED: &str = "quarantined";
+
     /// Whether the task has ended: its file is archived and, where there is a sender, answered.
     #[must_use]
     pub fn is_final(self) -> bool {
@@ -84,5 +87,6 @@ mod tests {
         for state in State::ALL {
             assert_eq!(state.as_str().parse(), Ok(state));
         }
+        assert_eq!(State::FORMER_REJECTED.parse(), Ok(State::Rejected));
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const BUSY: Duration = Duration::from_secs(10);
 const STEPS: i32 = 1_000;
 
 /// Step `n` brings form `n` to form `n + 1`. Never edited once released, only added to.
-pub(crate) const MIGRATIONS: [&str; 17] = [
+pub(crate) const MIGRATIONS: [&str; 18] = [
     include_str!("../migrations/0001.sql"),
     include_str!("../migrations/0002.sql"),
     include_str!("../migrations/0003.sql"),
@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: [&str; 17] = [
     include_str!("../migrations/0015.sql"),
     include_str!("../migrations/0016.sql"),
     include_str!("../migrations/0017.sql"),
+    include_str!("../migrations/0018.sql"),
 ];
 
 /// An open transaction. All its writes are committed together, or none.

@@ -140,7 +140,8 @@ impl EventFilter {
             return "true".to_owned();
         }
         let list = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-        let states = list(self.states.iter().map(|state| state.as_str()).collect());
+        let former = self.states.contains(&State::Rejected).then_some(State::FORMER_REJECTED);
+        let states = list(self.states.iter().map(|state| state.as_str()).chain(former).collect());
         format!("(state IN ({states}) OR action IN ({}))", list(self.actions.to_vec()))
     }
 }

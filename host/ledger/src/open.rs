@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use baton_core::State;
 use baton_sqlite::migrate_around;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -19,6 +20,9 @@ const CHECKPOINT: i64 = 16384;
 /// The number of cached prepared statements: more than there are.
 const STATEMENTS: usize = 128;
 
+/// The form since which the state of unreadable files is `rejected`.
+const RENAMED_STATE: i64 = 18;
+
 /// Opens or creates the file and migrates it.
 pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let opened = |source| LedgerError::Open { path: path.to_owned(), source };
@@ -33,10 +37,25 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     // Else SQLite plans a statement again for each value that might match a partial index.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    let before = |connection: &Connection, form| seal::before_migration(connection, form, known());
+    let before = |connection: &Connection, form| {
+        log_renamed_state(connection, form)?;
+        seal::before_migration(connection, form, known())
+    };
     migrate_around(&mut connection, &MIGRATIONS, before, seal::after_migration)?;
     seal::keep(&connection)?;
     Ok(connection)
+}
+
+/// Logs that the migration renames the state of unreadable files, if a task has it.
+fn log_renamed_state(connection: &Connection, form: i64) -> Result<(), LedgerError> {
+    if (1..RENAMED_STATE).contains(&form) {
+        let sql = "SELECT count(*) FROM tasks WHERE state = ?1";
+        let files: i64 = connection.query_row(sql, [State::FORMER_REJECTED], |row| row.get(0))?;
+        if files > 0 {
+            tracing::info!("the state `quarantined` of unreadable files has the name `rejected` now ({files} tasks)");
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ fn damaged_pages(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> 
 fn suspects(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     const LAST: &str = "(SELECT seq FROM events WHERE task = t.id ORDER BY seq DESC LIMIT 1)";
     let state = format!(
-        "SELECT t.id FROM tasks AS t JOIN events AS e ON e.seq = {LAST} WHERE t.state <> 'running' AND t.state <> e.state"
+        "SELECT t.id FROM tasks AS t JOIN events AS e ON e.seq = {LAST} WHERE t.state <> 'running' AND t.state <> e.state
+         AND NOT (t.state = 'rejected' AND e.state = 'quarantined')"
     );
     let input =
         format!("SELECT t.id FROM tasks AS t JOIN events AS e ON e.seq = {LAST} WHERE t.input IS NOT e.input_hash");

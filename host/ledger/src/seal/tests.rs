@@ -146,3 +146,38 @@ fn a_ledger_of_the_form_before_is_migrated_and_its_rows_are_bound_from_then_on()
     drop(Ledger::open(&path, "test").unwrap());
     assert_eq!(tables(&report(&path)), ["tasks"]);
 }
+
+#[test]
+fn a_ledger_with_the_former_name_of_a_state_is_migrated_and_its_chain_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("l.db");
+    let mut connection = raw(&path);
+    let before = |connection: &Connection, form| before_migration(connection, form, 17);
+    let migrations = &crate::database::MIGRATIONS[..17];
+    baton_sqlite::migrate_around::<_, LedgerError>(&mut connection, migrations, before, after_migration).unwrap();
+    keep(&connection).unwrap();
+    let old = "INSERT INTO tasks (id, agent, origin, kind, title, priority, state, created_at)
+               VALUES ('t', 'a', 'handoff', 'HANDOFF', 'old', 1, 'quarantined', 0)";
+    connection.execute(old, []).unwrap();
+    let genesis = crate::event::GENESIS;
+    let hash = crate::event::hash_of([genesis, "t", "0", "baton", "captured", "", "quarantined", "", "", ""]);
+    let event = "INSERT INTO events (task, at, actor, action, reason, state, prev, hash)
+                 VALUES ('t', 0, 'baton', 'captured', '', 'quarantined', ?1, ?2)";
+    connection.execute(event, [genesis, &hash]).unwrap();
+    seal(&Tx { connection: &connection, owner: "test" }, Timestamp::UNIX_EPOCH).unwrap();
+    drop(connection);
+    let before = report(&path);
+    assert!(before.is_sound() && before.rows.sealed, "{before:?}");
+
+    let ledger = Ledger::open(&path, "test").unwrap();
+    let after = report(&path);
+    assert!(after.is_sound() && after.tip == before.tip, "{after:?}");
+    let state = |sql: &str| raw(&path).query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(state("SELECT state FROM tasks"), "rejected");
+    assert_eq!(state("SELECT state FROM events WHERE seq = 1"), "quarantined", "its hash covers it");
+    assert_eq!(ledger.write_blocking(|tx| task::get_in(tx, "t")).unwrap().state, State::Rejected);
+    let events = crate::event::of_task(&ledger.reader().unwrap(), "t").unwrap();
+    assert_eq!(events[0].event.state, State::Rejected);
+    raw(&path).execute("UPDATE tasks SET title = 'edited'", []).unwrap();
+    assert_eq!(tables(&report(&path)), ["tasks"], "only the sum does not match, not the state");
+}

@@ -28,7 +28,7 @@ pub fn with_key(
     since: Option<Timestamp>,
 ) -> Result<Option<Task>, LedgerError> {
     let rest = "WHERE dedupe_key = ?1 AND id IS NOT ?2
-                AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'quarantined')
+                AND state NOT IN ('duplicate', 'failed', 'dead', 'cancelled', 'rejected')
                 AND (created_at >= ?4 OR state <> 'succeeded')
                 ORDER BY substance IS ?3 DESC, created_at, rowid LIMIT 1";
     let since = since.map_or(i64::MIN, Timestamp::as_millisecond);
@@ -86,7 +86,7 @@ pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Ledger
     for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
     {
         let rest = format!(
-            "WHERE {column} = ?1 AND kind <> 'RETURN' AND state NOT IN ('duplicate', 'quarantined')
+            "WHERE {column} = ?1 AND kind <> 'RETURN' AND state NOT IN ('duplicate', 'rejected')
              ORDER BY created_at DESC, rowid DESC"
         );
         let found = key.as_deref().map(|key| select_in(tx, &rest, [key])).transpose()?.unwrap_or_default();

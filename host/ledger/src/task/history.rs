@@ -15,11 +15,13 @@ use crate::database::Reader;
 pub const TEXT_BYTES: usize = 1 << 10;
 
 /// The columns of an [`HistoryEntry`], in the order that [`entry`] reads. A task ends with its first event of the state that it is
-/// in: final states do not change, and later events (the RETURN, the archive) have the same state.
+/// in: final states do not change, and later events (the RETURN, the archive) have the same state. Older events
+/// have the former name of `rejected`.
 const COLUMNS: &str =
     "id, agent, sender, title, kind, origin, action, state, reason, attempts, created_at, deadline, file,
-     CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'quarantined') THEN coalesce(
-       (SELECT at FROM events WHERE task = tasks.id AND state = tasks.state ORDER BY seq LIMIT 1),
+     CASE WHEN state IN ('succeeded', 'failed', 'dead', 'cancelled', 'duplicate', 'rejected') THEN coalesce(
+       (SELECT at FROM events WHERE task = tasks.id
+          AND (state = tasks.state OR state = 'quarantined' AND tasks.state = 'rejected') ORDER BY seq LIMIT 1),
        returned_at, archived_at) END,
      outcome";
 

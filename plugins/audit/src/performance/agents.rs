@@ -59,7 +59,7 @@ pub fn agents(ledger: Option<&dyn Ledger>) -> Agents {
 pub(crate) fn ended_well(state: &str) -> Option<bool> {
     match state {
         "succeeded" => Some(true),
-        "failed" | "dead" | "quarantined" => Some(false),
+        "failed" | "dead" | "rejected" => Some(false),
         _ => None,
     }
 }
