@@ -1,13 +1,16 @@
-//! What a reader says of a file in tests: a sound without anything decoded.
+//! Sounds in tests: words without anything decoded, as a reader reports them and as the library keeps them.
 
+use std::path::Path;
 use std::time::Duration;
 
+use baton_catalog::Catalog;
+use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use baton_fingerprint::{AudioReport, Fingerprint, Tags};
+use jiff::Timestamp;
 
 /// A sound of these words that plays for `seconds`. Its digests are the beginning of `text`.
 pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> AudioReport {
-    let mut digest = [0; 32];
-    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    let digest = digest(text);
     AudioReport {
         fingerprint: Fingerprint::new(words),
         duration: Duration::from_secs(seconds),
@@ -23,4 +26,74 @@ pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> AudioReport {
         tags: Tags::default(),
         damage: None,
     }
+}
+
+/// The beginning of a text as a digest.
+fn digest(text: &str) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    digest
+}
+
+/// Words that look random, other ones for each seed.
+pub(crate) fn words(seed: u64, count: usize) -> Vec<u32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from(state >> 32).unwrap()
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// One bit of every fourth word is another.
+pub(crate) fn worn(words: &[u32]) -> Vec<u32> {
+    words.iter().zip(0_u32..).map(|(word, at)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word }).collect()
+}
+
+/// A file of a library.
+pub(crate) struct Piece {
+    pub(crate) name: String,
+    pub(crate) words: Vec<u32>,
+    pub(crate) seconds: u64,
+    /// A text that begins as no other digest does.
+    pub(crate) digest: String,
+}
+
+/// Puts files into the library at `path`; those that it has stay.
+pub(crate) fn put(path: &Path, pieces: &[Piece]) {
+    let now = Timestamp::UNIX_EPOCH;
+    let mut library = Library::open(path).unwrap();
+    let source = library.add_source("/music", SourceKind::Folder, now).unwrap();
+    let scan = library.begin_listing(source.id).unwrap();
+    let listed = |piece: &Piece| ListedItem {
+        key: (&piece.name).into(),
+        path: Path::new("/music").join(&piece.name),
+        name: piece.name.trim_end_matches(".wav").to_owned(),
+        stamp: None,
+        size: 1,
+        mtime_ns: 1,
+        inode: 1,
+        volume: 1,
+        mounted: false,
+        absent: None,
+    };
+    let all: Vec<ListedItem> = pieces.iter().map(listed).collect();
+    library.list(source.id, scan, &all, false, now).unwrap();
+    let catalog = Catalog::open(path).unwrap().unwrap();
+    let reading = |piece: &Piece| FileReading {
+        item: catalog.library_item(source.id, piece.name.as_ref()).unwrap().unwrap().id,
+        size: 1,
+        mtime_ns: 1,
+        inode: 1,
+        outcome: ReadingOutcome::Fingerprinted(Box::new(AudioFacts {
+            algorithm: Fingerprint::ALGORITHM,
+            words: Fingerprint::new(piece.words.clone()).to_bytes(),
+            audio_sha256: Some(digest(&piece.digest)),
+            codec: "flac",
+            container: "flac",
+            duration_ms: piece.seconds * 1_000,
+            ..AudioFacts::default()
+        })),
+    };
+    library.record(&pieces.iter().map(reading).collect::<Vec<_>>(), now).unwrap();
 }

@@ -2,67 +2,16 @@
 
 use std::path::Path;
 
-use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, ReadingOutcome, SourceKind};
 use baton_catalog::{Catalog, Decisions};
 use baton_core::manifest::Database;
-use baton_fingerprint::Fingerprint;
 use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 
 use super::link;
+use crate::test_sound::{Piece, put, words, worn};
 
-/// Words that look random, other ones for each seed.
-fn words(seed: u64, count: usize) -> Vec<u32> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(state >> 32).unwrap()
-    };
-    (0..count).map(|_| next()).collect()
-}
-
-/// One bit of every fourth word is another.
-fn worn(words: &[u32]) -> Vec<u32> {
-    words.iter().zip(0_u32..).map(|(word, at)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word }).collect()
-}
-
-/// Puts files into the library at `path`; those that it has stay.
-fn put(path: &Path, pieces: &[(String, Vec<u32>)]) {
-    let now = Timestamp::UNIX_EPOCH;
-    let mut library = Library::open(path).unwrap();
-    let source = library.add_source("/music", SourceKind::Folder, now).unwrap();
-    let scan = library.begin_listing(source.id).unwrap();
-    let listed = |(name, _): &(String, Vec<u32>)| ListedItem {
-        key: name.into(),
-        path: Path::new("/music").join(name),
-        name: name.clone(),
-        stamp: None,
-        size: 1,
-        mtime_ns: 1,
-        inode: 1,
-        volume: 1,
-        mounted: false,
-        absent: None,
-    };
-    let all: Vec<ListedItem> = pieces.iter().map(listed).collect();
-    library.list(source.id, scan, &all, false, now).unwrap();
-    let catalog = Catalog::open(path).unwrap().unwrap();
-    let reading = |(name, words): &(String, Vec<u32>)| {
-        let mut digest = [0; 32];
-        digest.iter_mut().zip(name.bytes()).for_each(|(to, from)| *to = from);
-        let heard = AudioFacts {
-            algorithm: Fingerprint::ALGORITHM,
-            words: Fingerprint::new(words.clone()).to_bytes(),
-            audio_sha256: Some(digest),
-            codec: "flac",
-            container: "flac",
-            duration_ms: 60_000,
-            ..AudioFacts::default()
-        };
-        let item = catalog.library_item(source.id, name.as_ref()).unwrap().unwrap().id;
-        FileReading { item, size: 1, mtime_ns: 1, inode: 1, outcome: ReadingOutcome::Fingerprinted(Box::new(heard)) }
-    };
-    library.record(&pieces.iter().map(reading).collect::<Vec<_>>(), now).unwrap();
+fn piece(name: &str, words: Vec<u32>) -> Piece {
+    Piece { name: name.to_owned(), words, seconds: 60, digest: name.to_owned() }
 }
 
 /// The file at a path and why it is its track.
@@ -75,9 +24,9 @@ fn every_file_is_compared_however_many_there_are_and_none_twice() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.db");
     let song = words(1, 480);
-    let mut pieces: Vec<(String, Vec<u32>)> = vec![("said".to_owned(), song.clone())];
-    pieces.extend((10..2_110).map(|number| (format!("{number}"), words(number, 100))));
-    pieces.push(("worn".to_owned(), worn(&song)));
+    let mut pieces = vec![piece("said", song.clone())];
+    pieces.extend((10..2_110).map(|number| piece(&number.to_string(), words(number, 100))));
+    pieces.push(piece("worn", worn(&song)));
     put(&path, &pieces);
     let (writer, denial) = (Some("other".to_owned()), String::new());
     let access = Access { database: Database::Catalog, path: path.clone(), writable: true, writer, denial };
@@ -98,7 +47,7 @@ fn every_file_is_compared_however_many_there_are_and_none_twice() {
     };
     assert_eq!(counts(), (2_101, 1), "all that are open");
     // One that comes later is compared alone, with all.
-    put(&path, &[("again".to_owned(), worn(&worn(&song)))]);
+    put(&path, &[piece("again", worn(&worn(&song)))]);
     link(&path).unwrap();
     assert_eq!((linked(&path, "again").as_deref(), counts().0), (Some("sound"), 2_102));
 }
