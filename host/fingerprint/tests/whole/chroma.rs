@@ -186,7 +186,7 @@ fn every_number_of_channels_agrees() {
     let file = folder.path().join("piece.wav");
     for floats in [false, true] {
         let mut all = Agreement::default();
-        for channels in (1..=8) {
+        for channels in 1..=8 {
             let noise = noise(8 * 44_100 + 1_000);
             let channel = |n: usize| noise[n % 2][n * 100..n * 100 + 8 * 44_100].to_vec();
             write(&file, 44_100, &(0..channels).map(channel).collect::<Vec<_>>(), floats);
