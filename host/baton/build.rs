@@ -1,8 +1,8 @@
-//! Puts the first-party plugins, the template of `handoffs/` and the templates of plugins into the program.
+//! Embeds in the program the bundled plugins, the template of `handoffs/` and the templates of plugins.
 //!
-//! The plugins are built here, in a target folder of their own, unless `BATON_PLUGINS_DIR` names a folder with ready
-//! ones (`cargo xtask` sets it, so that they are built once). Nothing is downloaded; a missing WebAssembly target is
-//! added with rustup, as `cargo install --path host/baton` should be all that a user needs.
+//! The plugins are built here, in a separate target folder, unless `BATON_PLUGINS_DIR` names a folder with built ones (`cargo
+//! xtask` sets it, so that they are built once). A missing WebAssembly target is added with rustup, so that `cargo install
+//! --path host/baton` is sufficient.
 
 #[path = "build/templates.rs"]
 mod templates;
@@ -23,41 +23,44 @@ fn main() {
 }
 
 fn prepare() -> Result<(), String> {
-    let house = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
+    let repository = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../..");
     let out = PathBuf::from(variable("OUT_DIR")?);
     for watched in ["Cargo.lock", "Cargo.toml", "handoffs", "plugins", "wit"] {
-        println!("cargo::rerun-if-changed={}", house.join(watched).display());
+        println!("cargo::rerun-if-changed={}", repository.join(watched).display());
     }
     println!("cargo::rerun-if-env-changed=BATON_PLUGINS_DIR");
     let plugins = match env::var_os("BATON_PLUGINS_DIR") {
         Some(ready) => PathBuf::from(ready),
-        None => build_plugins(&house, &out)?,
+        None => build_plugins(&repository, &out)?,
     };
     embed_plugins(&plugins, &out)?;
-    templates::embed(&house, &out)?;
-    embed_template(&house.join("handoffs"), &out)
+    templates::embed(&repository, &out)?;
+    embed_template(&repository.join("handoffs"), &out)
 }
 
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|_| format!("cargo did not set {name}"))
 }
 
-fn build_plugins(house: &Path, out: &Path) -> Result<PathBuf, String> {
+fn build_plugins(repository: &Path, out: &Path) -> Result<PathBuf, String> {
     add_target()?;
     let folder = out.join("guests");
     let mut cargo = Command::new(variable("CARGO")?);
-    cargo.current_dir(house).args(["build", "--profile", "guest", "--target", TARGET, "--target-dir"]).arg(&folder);
+    cargo
+        .current_dir(repository)
+        .args(["build", "--profile", "guest", "--target", TARGET, "--target-dir"])
+        .arg(&folder);
     for plugin in PLUGINS {
         cargo.args(["--package", plugin]);
     }
-    // What was set for the host's compiler must not reach the guests'.
+    // Settings for the host's compiler must not affect the guests.
     for set in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"]
     {
         cargo.env_remove(set);
     }
     let ended = cargo.status().map_err(|error| format!("cargo does not start: {error}"))?;
     if !ended.success() {
-        return Err("the first-party plugins do not build; the messages above say why".to_owned());
+        return Err("the bundled plugins do not build; the messages above say why".to_owned());
     }
     Ok(folder.join(TARGET).join("guest"))
 }

@@ -181,7 +181,7 @@ fn the_doctor_names_every_inbox_that_nobody_watches_and_every_link() {
         ("_archive/01_inbox", "with another name"),
     ] {
         let (what, said) = named(inbox, "inboxes");
-        assert!(what.contains("nobody watches it") && said.contains(fix), "{inbox}: {what}; {said}");
+        assert!(what.contains("Baton does not watch it") && said.contains(fix), "{inbox}: {what}; {said}");
     }
     let (_, renamed) = named("Egret/Inbox", "inboxes");
     assert!(renamed.starts_with("mv ") && renamed.ends_with("Egret/01_inbox"), "{renamed}");

@@ -129,11 +129,11 @@ fn after_work_and_beside_a_daemon_all_is_well() {
     let daemon = workspace.up_and_serving();
     let found = doctor(&workspace, 0);
     is_well(&found);
-    let serves = format!("a daemon serves: process {}", daemon.id());
+    let serves = format!("a daemon runs: process {}", daemon.id());
     assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with(&serves)), "{found:#?}");
     assert!(daemon.stop().success());
     let found = doctor(&workspace, 0);
-    assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with("no daemon serves; ")), "{found:#?}");
+    assert!(found.iter().any(|f| f.check == "locks" && f.what.starts_with("no daemon runs; ")), "{found:#?}");
 }
 
 #[test]

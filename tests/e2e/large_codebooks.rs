@@ -130,7 +130,7 @@ fn a_small_file_that_asks_for_gigabytes_has_no_fingerprint() {
     let place = Workspace::empty();
     let file = bombed(&place).join("t.ogg");
     let run = Output::of(limited(&place).arg("fingerprint").arg(&file)).ended(2);
-    assert!(run.stderr.contains("codebooks ask for more than 32 MiB of memory"), "{}", run.stderr);
+    assert!(run.stderr.contains("codebooks request more than 32 MiB of memory"), "{}", run.stderr);
     assert!(run.stderr.trim_end().ends_with("(corrupt)"), "{}", run.stderr);
 }
 

@@ -61,7 +61,7 @@ fn a_tool_that_fails_is_quoted() {
     fails(plugin(&place, &["build", "x"]), &["no such module", "exit status: 3"]);
     // One that says that it made a component and made none.
     fs::write(&tool, "#!/bin/sh\n").unwrap();
-    fails(plugin(&place, &["build", "x"]), &["component.wasm", "not there"]);
+    fails(plugin(&place, &["build", "x"]), &["component.wasm", "does not exist"]);
     fs::write(&tool, "#!/bin/sh\nprintf nonsense > target/component.wasm\n").unwrap();
     fails(plugin(&place, &["build", "x"]), &["not a WebAssembly component"]);
     assert!(!place.outside().join("x/x.wasm").exists(), "what is no plugin is not put there");

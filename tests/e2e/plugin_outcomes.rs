@@ -102,7 +102,7 @@ fn what_is_missing_is_said_before_any_number() {
     let (djay, library) = (workspace.baton(&["library", "duplicates"]), workspace.baton(&["library", "coverage"]));
     for ended in [djay, library] {
         let told = ended.ended(1).stderr;
-        assert!(told.contains("nothing was scanned yet; `baton library scan FOLDER` begins"), "{told}");
+        assert!(told.contains("nothing was scanned yet; start with `baton library scan FOLDER`"), "{told}");
     }
 }
 

@@ -94,7 +94,7 @@ fn install_writes_the_unit_starts_it_and_twice_is_the_same_as_once() {
     assert_eq!(fs::read_to_string(place.units().join(&unit)).unwrap(), text);
     let start = ["--user show-environment", "--user daemon-reload", &format!("--user enable --now {unit}")];
     assert_eq!(place.asked(), start);
-    assert!(place.service(&["install"]).ended(0).stdout.contains("as it was"));
+    assert!(place.service(&["install"]).ended(0).stdout.contains("unchanged"));
     assert_eq!((place.asked(), place.installed()), (start.map(str::to_owned).to_vec(), vec![unit.clone()]));
     place.service(&["status"]).ended(0);
     assert!(place.asked().contains(&format!("--user is-active {unit}")));

@@ -1,6 +1,5 @@
-//! Puts into the program what `baton plugin new` lays down: the templates of `plugins/sdk/templates`, the contract of
-//! `wit/`, and the SDK in a form that stands by itself. So a new plugin always fits the `baton` that made it, and nothing
-//! has to be downloaded to begin with.
+//! Embeds in the program the files for `baton plugin new`: the templates of `plugins/sdk/templates`, the contract in `wit/`,
+//! and a standalone copy of the SDK. So a new plugin always fits the `baton` that made it, and nothing must be downloaded.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,9 +10,9 @@ use toml::{Table, Value};
 const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
 
 /// Writes `plugin_templates.rs` into `out`: groups of files, each with its path and its bytes.
-pub(crate) fn embed(house: &Path, out: &Path) -> Result<(), String> {
-    let sdk = house.join("plugins/sdk");
-    let mut groups = vec![("sdk", stand_alone(house, &sdk, &out.join("sdk"))?), ("wit", house.join("wit"))];
+pub(crate) fn embed(repository: &Path, out: &Path) -> Result<(), String> {
+    let sdk = repository.join("plugins/sdk");
+    let mut groups = vec![("sdk", stand_alone(repository, &sdk, &out.join("sdk"))?), ("wit", repository.join("wit"))];
     groups.extend(LANGUAGES.map(|language| (language, sdk.join("templates").join(language))));
     let mut code = String::from("&[\n");
     for (name, folder) in groups {
@@ -35,7 +34,7 @@ fn write_group(code: &mut String, name: &str, folder: &Path) -> Result<(), Strin
     Ok(())
 }
 
-/// Every file below `folder`, also hidden ones, sorted.
+/// Every file below `folder`, including hidden ones, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let (mut files, mut open) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(folder) = open.pop() {
@@ -48,23 +47,23 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// A copy of the SDK in `copy` that needs neither this workspace nor `../../wit`; gives `copy`.
-fn stand_alone(house: &Path, sdk: &Path, copy: &Path) -> Result<PathBuf, String> {
+/// Writes a copy of the SDK to `copy` that depends neither on this Cargo workspace nor on `../../wit`. Returns `copy`.
+fn stand_alone(repository: &Path, sdk: &Path, copy: &Path) -> Result<PathBuf, String> {
     drop(fs::remove_dir_all(copy));
     fs::create_dir_all(copy.join("src")).map_err(|error| error.to_string())?;
     for file in files(&sdk.join("src"))? {
         let text = read(&file)?.replace("\"../../wit\"", "\"wit\"");
         write_below(sdk, copy, &file, &text)?;
     }
-    for file in files(&house.join("wit"))? {
-        write_below(house, copy, &file, &read(&file)?)?;
+    for file in files(&repository.join("wit"))? {
+        write_below(repository, copy, &file, &read(&file)?)?;
     }
-    let manifest = manifest(&table(&house.join("Cargo.toml"))?, table(&sdk.join("Cargo.toml"))?)?;
+    let manifest = manifest(&table(&repository.join("Cargo.toml"))?, table(&sdk.join("Cargo.toml"))?)?;
     write_below(sdk, copy, &sdk.join("Cargo.toml"), &manifest)?;
     Ok(copy.to_owned())
 }
 
-/// The SDK's `Cargo.toml` with what it inherits from the workspace written out.
+/// The SDK's `Cargo.toml` with all inherited values.
 fn manifest(workspace: &Table, mut sdk: Table) -> Result<String, String> {
     let workspace = workspace.get("workspace").and_then(Value::as_table).ok_or("no [workspace]")?;
     sdk.remove("lints");
@@ -83,7 +82,7 @@ fn manifest(workspace: &Table, mut sdk: Table) -> Result<String, String> {
     toml::to_string(&sdk).map_err(|error| error.to_string())
 }
 
-/// Puts what the workspace says in the place of each `workspace = true`.
+/// Replaces each `workspace = true` by the value of the Cargo workspace.
 fn inherit(section: &mut Table, given: &Table) -> Result<(), String> {
     for (key, value) in section.iter_mut() {
         if value.get("workspace").is_some() {
@@ -101,7 +100,7 @@ fn read(file: &Path) -> Result<String, String> {
     fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// Writes `text` to where `file`, which lies below `from`, lies below `to`.
+/// Writes `text` to the path in `to` that `file` has in `from`.
 fn write_below(from: &Path, to: &Path, file: &Path, text: &str) -> Result<(), String> {
     let path = to.join(file.strip_prefix(from).unwrap_or(file));
     let folder = path.parent().unwrap_or(to);

@@ -1,17 +1,17 @@
-//! What the exit code means, for every subcommand.
+//! The exit codes of all subcommands.
 
 use std::process::ExitCode;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// Done, and nothing to complain about.
+    /// Success without problems.
     Good = 0,
-    /// Done, and something is not as it should be: a deliverable is missing, a file is not a handoff, a task failed, or its outcome
-    /// is `partial` or `refused`.
+    /// Success with a problem: a deliverable is missing, a file is not a handoff, a task failed, or its outcome is `partial`
+    /// or `refused`.
     Findings = 1,
-    /// Not done: wrong arguments, no workspace, an error. (The argument parser uses the same number.)
+    /// Failure: wrong arguments, no workspace, an error. (The argument parser uses the same code.)
     Failed = 2,
-    /// Done, and the outcome is not known: nothing could be verified (`baton audit`), or no outcome came before the deadline
+    /// Success with an unknown result: nothing could be verified (`baton audit`), or there was no outcome before the deadline
     /// (`baton send --wait`).
     Unverified = 3,
 }

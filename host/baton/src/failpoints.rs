@@ -1,9 +1,9 @@
-//! Named points at which a test kills this process, as `kill -9` would. Compiled only with the feature `failpoints`,
-//! which no release build may have.
+//! Named points at which a test kills this process, like `kill -9`. Compiled only with the feature `failpoints`, which a
+//! release build must not have.
 //!
-//! `FAILPOINTS="delivery.renamed=2*off->panic"` arms a point: it is passed twice and kills the third time. What `fail` does
-//! there is a panic; the hook sees it before anything is unwound and sends SIGKILL, so no destructor runs, no lock is let
-//! go and nothing that waits in memory is written. Every point's name stands in `tests/e2e/failpoints/points.rs`.
+//! `FAILPOINTS="delivery.renamed=2*off->panic"` arms a point: the process passes it twice and dies at the third time. `fail`
+//! panics there; the panic hook sends SIGKILL before unwinding, so no destructor runs, no lock is released explicitly and no
+//! buffer is written. `tests/e2e/failpoints/points.rs` lists all names.
 
 use std::panic::PanicHookInfo;
 
@@ -12,7 +12,7 @@ use rustix::process::{Signal, getpid, kill_process};
 #[cfg(not(debug_assertions))]
 compile_error!("a release build has no failpoints: leave out `--features failpoints`");
 
-/// Arms what `FAILPOINTS` names, for as long as the process lives.
+/// Arms the points in `FAILPOINTS` until the process ends.
 pub(crate) fn arm() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -25,7 +25,7 @@ pub(crate) fn arm() {
     std::mem::forget(fail::FailScenario::setup());
 }
 
-/// Whether `fail` made the panic, and not a fault of the program.
+/// Whether `fail` caused the panic.
 fn is_point(panic: &PanicHookInfo<'_>) -> bool {
     panic.payload_as_str().is_some_and(|text| text.starts_with("failpoint "))
 }

@@ -1,7 +1,7 @@
 //! `baton`: the daemon and the command line of Baton.
 //!
-//! Wiring only: finds the workspace, opens the ledger and the plugins, hands them to `dispatch`, and prints. Each
-//! subcommand is a file in `cli/`; nothing here decides what happens to a task.
+//! This crate connects the others: it finds the workspace, opens the ledger and the plugins, passes them to `dispatch`, and
+//! prints. Each subcommand is a file in `cli/`. Decisions about tasks are in `dispatch`.
 
 mod author;
 mod cli;

@@ -1,6 +1,6 @@
-//! The plugins that the program carries inside.
+//! The bundled plugins, which are embedded in the program.
 
-/// Name and component of each.
+/// Name and component of each plugin.
 pub(crate) const SHIPPED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 pub(crate) fn names() -> String {

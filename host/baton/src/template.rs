@@ -1,4 +1,4 @@
-//! The template of a workspace's `handoffs/`, as the repository's folder of that name has it.
+//! The template of a workspace's `handoffs/`: the folder `handoffs/` of the repository, embedded in the program.
 
 use std::fs;
 use std::path::Path;
@@ -14,14 +14,14 @@ pub(crate) struct Template {
 /// The template.
 pub(crate) const HANDOFFS: Template = include!(concat!(env!("OUT_DIR"), "/template.rs"));
 
-/// Lays down only what a workspace needs that brings its agents along: the drop box.
-pub(crate) fn lay_down_own(handoffs: &Path) -> anyhow::Result<()> {
+/// Writes only the drop box, for a workspace that adopts agent folders.
+pub(crate) fn write_drop_box(handoffs: &Path) -> anyhow::Result<()> {
     let drop_box = handoffs.join("01_inbox");
     fs::create_dir_all(&drop_box).with_context(|| format!("failed to make {}", drop_box.display()))
 }
 
-/// Lays the template down in `handoffs`. What is there already stays as it is.
-pub(crate) fn lay_down(handoffs: &Path) -> anyhow::Result<()> {
+/// Writes the template into `handoffs`. Existing files are not changed.
+pub(crate) fn write(handoffs: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(handoffs).with_context(|| format!("failed to make {}", handoffs.display()))?;
     for folder in HANDOFFS.folders {
         let folder = handoffs.join(folder);

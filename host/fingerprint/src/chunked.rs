@@ -1,4 +1,4 @@
-//! A file in chunks, each with its own fingerprint (`fpcalc -chunk`), or whole by any of Chromaprint's algorithms.
+//! Reads a file in chunks with separate fingerprints (`fpcalc -chunk`), or as a whole with any of Chromaprint's algorithms.
 
 use std::fs::File;
 use std::ops::Range;
@@ -10,19 +10,19 @@ use crate::decode::{self, Block, Source};
 use crate::read::{going_on, regular};
 use crate::{Error, LONGEST, read};
 
-/// What a file was found to be.
+/// The properties of a file that was read in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// How long it plays.
+    /// Its playing time.
     pub duration: Duration,
     /// The container, as in [`crate::AudioReport`].
     pub container: &'static str,
 }
 
-/// Reads a file that is open and stands at its beginning, at most [`LONGEST`] of it, and hands on each chunk as soon as it is whole.
+/// Reads an open file from its start, at most [`LONGEST`] of it, and passes each completed chunk to `take`.
 ///
 /// # Errors
-/// As [`crate::read()`], but for a file that changes or that is too short: that has no chunks, or one without words.
+/// As [`crate::read()`], except for files that change or are too short: a short file has no chunks, or one without words.
 pub fn read_chunks(
     file: File,
     cut: &ChunkOptions,
@@ -35,10 +35,7 @@ pub fn read_chunks(
     decode::guarded(|| stream(&source, cut, take, stop))
 }
 
-/// Opens a file as [`crate::read()`] does: a regular one, through links.
-///
-/// # Errors
-/// When it is not there, may not be read, or is not a regular file.
+/// Opens a file as [`crate::read()`] does: only a regular file; links are followed.
 pub fn open(path: &std::path::Path) -> Result<File, Error> {
     read::open(path).map(|(file, _)| file)
 }

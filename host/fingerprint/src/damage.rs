@@ -3,25 +3,25 @@
 use std::fmt;
 use std::time::Duration;
 
-/// What was found to be damaged. Only [`crate::check`] has seen all of a file; [`crate::read()`] tells what it came across.
+/// The damage of a file. Only [`crate::check`] examines the whole file; [`crate::read()`] reports what it encounters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Damage {
-    /// Frames that cannot be decoded, or that were not found where one has to be. They were left out.
+    /// Frames that cannot be decoded or are missing. They were left out.
     pub failed_frames: u32,
-    /// All frames that were seen, with those that failed.
+    /// All frames, including failed ones.
     pub frames: u32,
-    /// How much of its end is missing, by what it says of its length.
+    /// The missing part at the end, relative to the stated length.
     pub missing_end: Duration,
-    /// How much is missing in the middle, by the times of its frames.
+    /// The missing parts in the middle, from the timestamps of the frames.
     pub missing_within: Duration,
-    /// Whether it ends before its container does.
+    /// The file ends before its container does.
     pub is_cut_short: bool,
-    /// Whether the decoded samples do not have the checksum that the file states (the MD5 of FLAC).
+    /// The decoded samples do not match the checksum in the file (the MD5 of FLAC).
     pub wrong_checksum: bool,
 }
 
 impl Damage {
-    /// Whether anything was found.
+    /// Whether there is any damage.
     #[must_use]
     pub fn is_some(&self) -> bool {
         self.failed_frames > 0
@@ -46,7 +46,7 @@ impl fmt::Display for Damage {
             found.push(format!("{} are missing in the middle", seconds(self.missing_within)));
         }
         if self.wrong_checksum {
-            found.push("its samples do not have the MD5 that it states".to_owned());
+            found.push("its samples do not match the MD5 checksum in the file".to_owned());
         }
         out.write_str(&found.join("; "))
     }
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(
             damage.to_string(),
             "3 of 900 frames cannot be decoded; 31.2 s are missing at its end; 210 ms are missing in the middle; \
-             its samples do not have the MD5 that it states"
+             its samples do not match the MD5 checksum in the file"
         );
         assert_eq!(Damage { is_cut_short: true, ..Damage::default() }.to_string(), "its end is missing");
     }

@@ -1,28 +1,28 @@
-//! Why a file has no fingerprint. The reason is what is counted and stored, the text is for people.
+//! Why a file has no fingerprint. Reports count and store the reason; the text is for people.
 
 /// Why a file was not fingerprinted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// There is no such file (any more).
+    /// The file does not exist.
     NotFound,
-    /// It may not be read, or reading failed.
+    /// No permission, or reading failed.
     Unreadable,
     /// No audio, or a codec that Baton does not decode; also signalled HE-AAC.
     Unsupported,
     /// It is protected (DRM).
     Protected,
-    /// It says that it is audio and cannot be decoded.
+    /// It claims to be audio, but cannot be decoded.
     Corrupt,
     /// It is too short for one word (under about 3 s).
     TooShort,
     /// It was replaced or changed while it was read.
     Changed,
-    /// The work was stopped.
+    /// Cancelled by the caller.
     Stopped,
 }
 
 impl Reason {
-    /// The word that is stored and shown.
+    /// The stable name for storage and reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Reason {
         }
     }
 
-    /// Whether such a file can have no fingerprint, so that it is skipped; else it should have one and failed.
+    /// Whether such a file cannot have a fingerprint. Otherwise it should have one, and counts as failed.
     #[must_use]
     pub const fn is_skipped(self) -> bool {
         match self {
@@ -47,13 +47,13 @@ impl Reason {
     }
 }
 
-/// An error of the audio core: a reason, and what was found.
+/// An error of reading audio: a reason, and the details.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Error {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub reason: Reason,
-    /// What was found, as a fragment: `an AAC stream of 6 channels is not decoded`.
+    /// The details as a fragment: `an AAC stream of 6 channels is not supported`.
     pub detail: String,
 }
 

@@ -5,10 +5,10 @@
 pub struct Fingerprint(Vec<u32>);
 
 impl Fingerprint {
-    /// The name that the catalog stores these words under.
+    /// The name of this algorithm in the catalog.
     pub const ALGORITHM: &'static str = "chromaprint-2";
 
-    /// From words, as `fpcalc -raw` prints them.
+    /// A fingerprint with these words, as `fpcalc -raw` prints them.
     #[must_use]
     pub fn new(words: Vec<u32>) -> Self {
         Self(words)
@@ -20,13 +20,13 @@ impl Fingerprint {
         &self.0
     }
 
-    /// As it is stored: each word in 4 bytes, the lowest first.
+    /// The form for storage: each word in 4 bytes, little-endian.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 
-    /// From what was stored; none when the length is no multiple of four.
+    /// Parses the form for storage; `None` if the length is not a multiple of four.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (words, rest) = bytes.as_chunks();

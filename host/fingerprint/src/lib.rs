@@ -1,10 +1,11 @@
-//! Audio fingerprints that can be compared: Chromaprint's algorithm 2 (the one of `AcoustID`), computed natively.
+//! Comparable audio fingerprints: Chromaprint's algorithm 2 (the one of `AcoustID`), computed natively.
 //!
-//! A file becomes a [`AudioReport`] in one pass: `decode/` (symphonia) gives blocks of samples, `chroma/` turns them into words,
-//! `hash` digests the file and, separately, its audio. `index/` finds among many fingerprints those that sound alike.
+//! [`read()`] converts a file to an [`AudioReport`] in one pass: `decode/` (symphonia) returns blocks of samples, `chroma/`
+//! converts them to words, `hash` digests the file and, separately, its audio. `index/` finds similar fingerprints among
+//! many.
 //!
-//! Invariants: no tokio, no wasmtime, no SQLite, no thread but rayon's; files are only read, in large blocks, never mapped (a
-//! file that is cut short while it is read must not kill the daemon); memory is bounded, whatever the file.
+//! Invariants: no tokio, no wasmtime, no SQLite, no threads except rayon's. Files are only read, in large blocks, and never
+//! memory-mapped (a file that is truncated while it is read must not kill the daemon). Memory is bounded for any file.
 
 pub mod chroma;
 mod chunked;

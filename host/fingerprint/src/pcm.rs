@@ -1,5 +1,5 @@
-//! Samples without a container (`-format s16le -rate 44100 -channels 2` of `fpcalc`), as they come: from a pipe also while they are
-//! being played.
+//! Reads samples without a container (`-format s16le -rate 44100 -channels 2` of `fpcalc`), also from a pipe while they are
+//! recorded.
 
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,18 +8,18 @@ use std::time::Duration;
 use crate::chroma::{BLOCK, Chunk, ChunkOptions, Chunks, Front, Kind, Sample, accepted};
 use crate::{Error, LONGEST, Reason};
 
-/// How bytes are samples.
+/// The format of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pcm {
     /// Samples a second, in Hz.
     pub rate_hz: u32,
-    /// Channels, whose samples come in turn.
+    /// The number of channels, interleaved.
     pub channels: u16,
-    /// What a sample is.
+    /// The format of a sample.
     pub form: Form,
 }
 
-/// What a sample is.
+/// The format of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Form {
     bytes: usize,
@@ -35,7 +35,7 @@ enum Numbers {
 }
 
 impl Pcm {
-    /// How long so many bytes play.
+    /// The playing time of this number of bytes.
     #[must_use]
     pub fn duration(&self, bytes: u64) -> Duration {
         let second = self.form.bytes as u64 * u64::from(self.channels) * u64::from(self.rate_hz);
@@ -45,7 +45,7 @@ impl Pcm {
 }
 
 impl Form {
-    /// By the name that `FFmpeg` gives it: `s16le`, `f32be`, `u8`, …; none for any other name.
+    /// The format with this name of `FFmpeg`: `s16le`, `f32be`, `u8`, …; `None` for any other name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let (numbers, rest) = match name.split_at_checked(1)? {
@@ -77,7 +77,7 @@ impl Form {
         }
     }
 
-    /// The bytes of a sample as a number with its highest bit at the top of 64.
+    /// The bytes of a sample as a number in the upper bits of 64.
     fn bits(self, bytes: &[u8]) -> u64 {
         let mut top = [0; 8];
         let in_order = top.iter_mut().zip(bytes);
@@ -104,10 +104,8 @@ impl Form {
     }
 }
 
-/// Reads samples until they end, or all that is wanted is there, and hands on each chunk as soon as it is whole.
-///
-/// # Errors
-/// When the rate or the channels are not fingerprinted, or reading fails.
+/// Reads samples to their end or the requested length, and passes each completed chunk to `take`. Fails if the rate or the
+/// number of channels is not supported, or reading fails.
 pub fn read_pcm(
     from: &mut dyn Read,
     pcm: Pcm,
@@ -116,7 +114,7 @@ pub fn read_pcm(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     accepted(pcm.rate_hz, pcm.channels)?;
-    // Words of chunks are handed on, those of one chunk are kept.
+    // With chunks, words are passed on, so the length is unlimited; one chunk is kept in memory.
     let most = if cut.chunk.is_some() { cut.length } else { Some(cut.length.unwrap_or(LONGEST).min(LONGEST)) };
     let cut = &ChunkOptions { length: most, ..*cut };
     let kind = pcm.form.kind();
@@ -129,7 +127,7 @@ pub fn read_pcm(
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::new(Reason::Unreadable, format!("failed to read it: {error}"))),
+            Err(error) => return Err(Error::new(Reason::Unreadable, format!("cannot read it: {error}"))),
         };
         filled += read;
         let whole = filled - filled % frame;
@@ -146,7 +144,7 @@ pub fn read_pcm(
     Ok(())
 }
 
-/// From samples to chunks.
+/// Converts samples to chunks.
 struct Sink {
     front: Front,
     chunks: Chunks,

@@ -1,4 +1,4 @@
-//! A file becomes a [`AudioReport`]: its fingerprint, its digests and its tags, in one pass.
+//! Reads a file and returns an [`AudioReport`]: its fingerprint, its digests and its tags, in one pass.
 
 use std::fs::{File, Metadata};
 use std::io::ErrorKind;
@@ -11,14 +11,14 @@ use crate::chroma::Fingerprinter;
 use crate::decode::{self, Audio, Block, Source};
 use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 
-/// The maximum that is fingerprinted of a file: a file of more than a day is not a recording, but made to fill the memory. The words
-/// of a day are 2.8 MB. The duration and the digests are those of the whole file.
+/// The maximum that is fingerprinted of a file: a file of more than a day is not a recording, but made to fill the memory.
+/// The words of a day are 2.8 MB. Duration and digests cover the whole file.
 pub const LONGEST: Duration = Duration::from_hours(24);
 
 /// What to compute of a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// How much is fingerprinted, from the start; `None` for all of it, but never more than [`LONGEST`]. `AcoustID` uses 120 s.
+    /// The length to fingerprint from the start; `None` for all of it, but at most [`LONGEST`]. `AcoustID` uses 120 s.
     pub length: Option<Duration>,
     /// Also digest the file and its audio; this reads the whole file.
     pub hashes: bool,
@@ -37,14 +37,14 @@ pub struct AudioReport {
     pub container: &'static str,
     /// Samples a second, as decoded, in Hz.
     pub rate_hz: u32,
-    /// How many channels.
+    /// The number of channels.
     pub channels: u16,
-    /// Bits of a sample, where the codec keeps them all.
+    /// The bits of a sample, if the codec is lossless.
     pub bits: Option<u16>,
     /// Bits a second of the audio, on average.
     pub bitrate: Option<u32>,
-    /// Whether only the core of a file with spectral band replication (HE-AAC) was decoded; known where its configuration says so,
-    /// or the container tells twice the rate of the decoder, as MP4 does. The header of ADTS tells that of the core alone.
+    /// Only the core of a file with spectral band replication (HE-AAC) was decoded. Known if the configuration signals it, or
+    /// if the container (MP4) states twice the rate of the decoder. Unknown for ADTS, whose header describes only the core.
     pub core_only: bool,
     /// The SHA-256 of the audio packets, which no tag changes.
     pub audio_sha256: Option<[u8; 32]>,
@@ -56,19 +56,16 @@ pub struct AudioReport {
     pub damage: Option<Damage>,
 }
 
-/// Reads a file. `stop` ends it between two packets or blocks: within some megabytes of the file.
+/// Reads a file. `stop` ends it between two packets or blocks, that is within some megabytes.
 ///
-/// Only a regular file is read (links are followed): a pipe or a device would block or never end. A file whose size, time of change
-/// or inode is another afterwards has no fingerprint.
-///
-/// # Errors
-/// Why it has no fingerprint; never a panic, whatever the file holds.
+/// Only a regular file is read (links are followed): a pipe or a device could block or be endless. If the size, the time of
+/// change or the inode is different afterwards, the result is an error. No file causes a panic.
 pub fn read(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read_to(Depth::Fingerprint, file, options, stop)
 }
 
-/// Reads a file as [`read`] does, and decodes all of it, so that [`AudioReport::damage`] tells of the whole file: frames that cannot be
-/// decoded, a checksum that does not match, an end that is missing.
+/// Reads a file as [`read`] does, and decodes all of it, so that [`AudioReport::damage`] covers the whole file: undecodable
+/// frames, a wrong checksum, a missing end.
 ///
 /// # Errors
 /// As [`read`]. Damage after the fingerprinted part is not an error.
@@ -76,10 +73,10 @@ pub fn check(file: &Path, options: Options, stop: &AtomicBool) -> Result<AudioRe
     read_to(Depth::Whole, file, options, stop)
 }
 
-/// How much of a file is decoded.
+/// The part of a file to decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Depth {
-    /// What is fingerprinted.
+    /// The fingerprinted part.
     Fingerprint,
     /// All of it.
     Whole,
@@ -89,15 +86,15 @@ fn read_to(depth: Depth, file: &Path, options: Options, stop: &AtomicBool) -> Re
     let (opened, before) = open(file)?;
     let source = Source::new(opened, before.length, options.hashes);
     let sound = decode::guarded(|| sound(&source, options, depth, stop));
-    // What was read of a file that changed meanwhile says nothing, be it good or bad.
-    if look(file).ok() != Some(before) {
+    // If the file changed, neither a result nor an error is valid.
+    if identity(file).ok() != Some(before) {
         return Err(changed());
     }
     sound
 }
 
-/// Reads an open file as [`read`] does, for callers that may not open any path. The file must be positioned at its start, and must
-/// not be written meanwhile.
+/// Reads an open file as [`read`] does, for callers that must not open paths. The file must be positioned at its start, and
+/// must not be written meanwhile.
 ///
 /// # Errors
 /// As [`read`].
@@ -113,7 +110,7 @@ pub fn read_opened(file: File, options: Options, stop: &AtomicBool) -> Result<Au
     sound
 }
 
-/// What tells whether a file is still the same.
+/// Identifies the content of a file, to detect changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileIdentity {
     pub(crate) length: u64,
@@ -129,16 +126,16 @@ impl From<&Metadata> for FileIdentity {
     }
 }
 
-fn look(file: &Path) -> std::io::Result<FileIdentity> {
+fn identity(file: &Path) -> std::io::Result<FileIdentity> {
     Ok(FileIdentity::from(&std::fs::metadata(file)?))
 }
 
 pub(crate) fn open(file: &Path) -> Result<(File, FileIdentity), Error> {
     let failed = |failed: std::io::Error| match failed.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "there is no such file"),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::new(Reason::NotFound, "the file does not exist"),
         _ => Error::new(Reason::Unreadable, format!("cannot open it: {failed}")),
     };
-    // Without this flag, opening a pipe waits for its writer.
+    // Without this flag, opening a pipe would wait for its writer.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let opened = File::options().read(true).custom_flags(flags).open(file).map_err(failed)?;
     let seen = regular(&opened)?;

@@ -1,9 +1,9 @@
-//! The tags that a file has about its recording.
+//! The tags of a file about its recording.
 
-/// Longer tags are cut.
+/// Longer values are truncated.
 const MAX_CHARACTERS: usize = 1000;
 
-/// The tags of a file that matching needs.
+/// The tags that matching uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it all")]
 pub struct Tags {

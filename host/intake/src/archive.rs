@@ -1,4 +1,4 @@
-//! Moves a file into the archive without overwriting another or changing a byte, across file systems too.
+//! Moves a file into the archive without overwriting a file or changing a byte, also across file systems.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -11,14 +11,14 @@ use crate::deliver::{clear, make_real, sync_folder};
 use crate::rename::{numbered, rename_free};
 use crate::{IntakeError, hash_file};
 
-/// Moves `source` into `folder` under the first free of `name`, `name-2`, …; tells which. Makes the folder if it is
-/// missing. On another file system the file is copied (to a temporary named after `token`), put onto the disk and compared
-/// before the source goes.
+/// Moves `source` into `folder` under the first free name of `name`, `name-2`, …, and returns that name. Makes the folder if
+/// it is missing. On another file system the file is copied (to a temporary file named after `token`), synced to disk and
+/// compared before the source is deleted.
 ///
-/// The move is on the disk when both folders are: the caller's [`sync_folder`], once for many moves.
+/// The move is durable after a [`sync_folder`] of both folders, which the caller can do once for many moves.
 ///
 /// # Errors
-/// When the source is gone or one of the steps fails; the source is then still there.
+/// When the source is missing or a step fails. The source then still exists, unless it was missing.
 pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     make_real(folder)?;
     fail_point!("archive.copy_instead", |_| copy_then_remove(source, folder, name, token));
@@ -33,7 +33,7 @@ pub fn move_into(source: &Path, folder: &Path, name: &str, token: &str) -> Resul
 fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Result<String, IntakeError> {
     let temporary = folder.join(format!(".baton-{token}.tmp"));
     let mut from = open_regular(source)?;
-    // Left by a crash in an earlier try of the same move.
+    // A leftover of an earlier try that crashed.
     clear(&temporary)?;
     if let Some(moved) = copied_before(source, folder, name)? {
         sync_folder(folder)?;
@@ -59,7 +59,7 @@ fn copy_then_remove(source: &Path, folder: &Path, name: &str, token: &str) -> Re
     sync_folder(folder)?;
     fail_point!("archive.copy_synced");
     if let Err(error) = remove_source(source) {
-        // Read only, say: whoever looks meanwhile must not find the file twice.
+        // For instance a read-only folder: delete the copy, so that the file does not exist twice.
         drop(fs::remove_file(folder.join(&moved)));
         return Err(error);
     }
@@ -74,7 +74,8 @@ fn remove_source(source: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// The copy that a crash left beside its source: one of the names, the same bytes, and the same time to the nanosecond.
+/// The copy of an earlier try that crashed: it has one of the names, the same bytes, and the same modification time
+/// (nanoseconds).
 fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<String>, IntakeError> {
     let modified = |path: &Path| path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
     let time = modified(source);
@@ -83,14 +84,14 @@ fn copied_before(source: &Path, folder: &Path, name: &str) -> Result<Option<Stri
     Ok((hash_file(source)? == hash_file(&folder.join(&copy))?).then_some(copy))
 }
 
-/// The names that [`move_into`] has given in `folder` for `name`, the first hundred.
+/// The first hundred names that [`move_into`] uses in `folder` for `name`.
 fn names_there(folder: &Path, name: &str) -> impl Iterator<Item = String> {
     let names = (1..=100).map(|number| numbered(name, number));
     names.take_while(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
-/// Where a file with these bytes lies in `folder` under one of the names that [`move_into`] gives: what a move before a
-/// crash came to. Looks at the first hundred; of several the last, because names are given in order.
+/// The path of a file with these bytes in `folder`, under one of the first hundred names that [`move_into`] uses: the result
+/// of a move before a crash. If there are several, the last one, because names are used in order.
 #[must_use]
 pub fn find_moved(folder: &Path, name: &str, hash: &str) -> Option<String> {
     names_there(folder, name)
@@ -141,6 +142,6 @@ mod tests {
     fn errors_when_the_source_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let gone = move_into(&folder.path().join("x"), &folder.path().join("done"), "x", "1");
-        assert!(matches!(gone, Err(IntakeError::Gone { .. })));
+        assert!(matches!(gone, Err(IntakeError::NotFound { .. })));
     }
 }

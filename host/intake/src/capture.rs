@@ -1,4 +1,4 @@
-//! Reading a file once: regular files only, up to a size, never through a link, never waiting on a pipe.
+//! Reads a file once: only regular files up to a size limit, without following links or blocking on pipes.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -14,11 +14,11 @@ use crate::IntakeError;
 /// The bytes of a file and their identity.
 #[derive(Clone, Debug)]
 pub struct Captured {
-    /// All of it.
+    /// The whole content.
     pub bytes: Vec<u8>,
-    /// SHA-256 of it.
+    /// The SHA-256 of the content.
     pub hash: Digest,
-    /// When it was last written, see [`crate::written`].
+    /// The modification time, see [`crate::written`].
     pub written: SystemTime,
 }
 
@@ -43,7 +43,7 @@ pub fn capture(path: &Path, limit: u64) -> Result<Captured, IntakeError> {
     Ok(Captured { hash: Digest::of(&bytes), bytes, written })
 }
 
-/// SHA-256 of the file at `path`, whatever its size.
+/// The SHA-256 of the file at `path`, without a size limit.
 ///
 /// # Errors
 /// When it does not exist, is not a regular file, or cannot be read.
@@ -55,7 +55,7 @@ pub fn hash_file(path: &Path) -> Result<Digest, IntakeError> {
     Ok(Digest::from(<[u8; 32]>::from(hasher.finalize())))
 }
 
-/// `O_NOFOLLOW` refuses a link, `O_NONBLOCK` keeps a pipe from holding us up until the check has told what it is.
+/// `O_NOFOLLOW` refuses a link; `O_NONBLOCK` prevents blocking on a pipe before the check of the file type.
 pub(crate) fn open_regular(path: &Path) -> Result<File, IntakeError> {
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()).unwrap_or(0);
     let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);

@@ -1,9 +1,9 @@
-//! Writes a file into a folder so that no reader sees a part of it and nothing is overwritten: a hidden temporary file,
+//! Writes a file into a folder so that no reader sees a partial file and nothing is overwritten: a hidden temporary file,
 //! fsync, rename without replacing, fsync of the folder.
 //!
-//! The steps are separate so that the caller can record each in the ledger; the temporary's name follows from the
-//! caller's token, so that a replay finds it again. [`stage`] and [`publish`] put the folder onto the disk each time; who
-//! delivers many files at once takes [`Staged::write`] and [`Staged::rename`] and does it once with [`sync_folder`].
+//! The steps are separate so that the caller can record each in the ledger. The name of the temporary file depends on the
+//! caller's token, so that a repeated delivery finds it. [`stage`] and [`publish`] sync the folder each time; for many files
+//! use [`Staged::write`] and [`Staged::rename`] with one [`sync_folder`].
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use fail::fail_point;
 use crate::IntakeError;
 use crate::rename::rename_free;
 
-/// A complete temporary file that waits for its name.
+/// A complete temporary file before its rename.
 #[derive(Clone, Debug)]
 pub struct Staged {
     folder: PathBuf,
@@ -22,14 +22,14 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// The temporary that belongs to `token` in `folder`, whether it is there or not.
+    /// The temporary file for `token` in `folder`. It may not exist.
     #[must_use]
     pub fn of(folder: &Path, token: &str) -> Self {
         Self { folder: folder.to_owned(), temporary: folder.join(format!(".baton-{token}.tmp")) }
     }
 
-    /// Writes `bytes` to the temporary of `token` in `folder` and onto the disk, but not yet the folder's entry. Makes
-    /// the folder if it is missing.
+    /// Writes `bytes` to the temporary file for `token` in `folder` and syncs the file, but not the folder. Makes the folder
+    /// if it is missing.
     ///
     /// # Errors
     /// When the folder cannot be made or the file cannot be written.
@@ -48,8 +48,8 @@ impl Staged {
         Ok(staged)
     }
 
-    /// Gives the temporary the name `name`, or `name` with `-2`, `-3`, … when that is taken; tells which. The folder's
-    /// entry is not yet on the disk.
+    /// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if that exists, and returns the name. Does not sync
+    /// the folder.
     ///
     /// # Errors
     /// When the rename fails for another reason.
@@ -57,25 +57,25 @@ impl Staged {
         rename_free(&self.temporary, &self.folder, name)
     }
 
-    /// Whether the temporary file is there.
+    /// Whether the temporary file exists.
     #[must_use]
     pub fn is_there(&self) -> bool {
         self.temporary.symlink_metadata().is_ok()
     }
 }
 
-/// Writes `bytes` to the temporary of `token` in `folder` and onto the disk. Makes the folder if it is missing.
+/// Writes `bytes` to the temporary file for `token` in `folder` and syncs both. Makes the folder if it is missing.
 ///
 /// # Errors
 /// When the folder cannot be made or the file cannot be written.
 pub fn stage(folder: &Path, token: &str, bytes: &[u8]) -> Result<Staged, IntakeError> {
     let staged = Staged::write(folder, token, bytes)?;
-    // Whoever reads `staged` in the ledger may conclude from a missing temporary that it was renamed.
+    // After `staged` in the ledger, a missing temporary file must mean that it was renamed.
     sync_folder(folder)?;
     Ok(staged)
 }
 
-/// Gives the temporary the name `name`, or `name` with `-2`, `-3`, … when that is taken; tells which.
+/// Renames the temporary file to `name`, or to `name-2`, `name-3`, … if that exists, and returns the name. Syncs the folder.
 ///
 /// # Errors
 /// When the rename fails for another reason.
@@ -85,8 +85,8 @@ pub fn publish(staged: &Staged, name: &str) -> Result<String, IntakeError> {
     Ok(name)
 }
 
-/// Frees the name of a temporary file: a file was left by a crash and goes. A folder was made by somebody else, who must not hold
-/// up others with it; it is renamed and kept.
+/// Frees the name of a temporary file. A file is a leftover of a crash and is deleted. A folder is not from Baton; it is
+/// renamed and kept, so that it cannot block deliveries.
 pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     match fs::remove_file(temporary) {
         Ok(()) => Ok(()),
@@ -101,7 +101,7 @@ pub(crate) fn clear(temporary: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// Makes the folder where it is missing; refuses one that is a link.
+/// Makes the folder if it is missing; refuses a link.
 pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
     fs::create_dir_all(folder).map_err(|error| IntakeError::io(folder, "made", error))?;
     match folder.symlink_metadata() {
@@ -110,10 +110,10 @@ pub(crate) fn make_real(folder: &Path) -> Result<(), IntakeError> {
     }
 }
 
-/// Puts the folder's entries onto the disk, so that what was made or renamed there survives power loss.
+/// Syncs the entries of the folder, so that new and renamed files survive a power failure.
 ///
 /// # Errors
-/// When the folder is gone or cannot be put onto the disk.
+/// When the folder does not exist or cannot be synced.
 pub fn sync_folder(folder: &Path) -> Result<(), IntakeError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| IntakeError::io(folder, "synced", error))
 }

@@ -1,9 +1,9 @@
-//! What can go wrong with a file or a folder: always which one, and what mends it.
+//! Errors of files and folders: each has the path, and the fix if there is one.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error of the intake.
+/// An error of a file or folder.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// Reading or writing failed.
@@ -11,14 +11,14 @@ pub enum IntakeError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// `read`, `written`, `moved`, …
+        /// A participle: `read`, `written`, `moved`, …
         action: &'static str,
         /// The system's reason.
         source: io::Error,
     },
-    /// Too large to be a handoff; it was not read.
+    /// Larger than the limit for handoffs. It was not read.
     #[error(
-        "{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a file of its own and name it)"
+        "{path} has {bytes} bytes; a handoff has at most {limit} (put large content into a separate file and name it)"
     )]
     TooLarge {
         /// The file.
@@ -28,25 +28,25 @@ pub enum IntakeError {
         /// The limit.
         limit: u64,
     },
-    /// A directory, a link, a pipe, a device.
+    /// A folder, a link, a pipe or a device.
     #[error("{path} is not a regular file; only regular files are read")]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
-    /// A folder that is a link to another one: nothing is written through it.
-    #[error("{path} is a link; only real folders are written to (make it a folder)")]
+    /// A folder that is a symbolic link. Baton does not write through it.
+    #[error("{path} is a link; Baton writes only to real folders (replace it by a folder)")]
     LinkedFolder {
         /// The path.
         path: PathBuf,
     },
-    /// The file is not there (any more).
-    #[error("{path} is not there")]
-    Gone {
+    /// The file or folder does not exist.
+    #[error("{path} does not exist")]
+    NotFound {
         /// The path.
         path: PathBuf,
     },
-    /// An inbox that another workspace serves.
+    /// Another workspace serves the inbox.
     #[error(
         "{path} is served by the workspace {root} on {host}; stop serving it there, then `baton up --take-over` once (or remove {marker})"
     )]
@@ -57,16 +57,16 @@ pub enum IntakeError {
         root: String,
         /// Its machine.
         host: String,
-        /// The file that says so.
+        /// The ownership marker.
         marker: PathBuf,
     },
-    /// The system cannot watch.
+    /// The limits of the system prevent watching.
     #[error(
         "the folders cannot be watched: {0}; files are still found every minute, at once when `sysctl \
          fs.inotify.max_user_instances` and `fs.inotify.max_user_watches` are raised: `baton doctor` says how far"
     )]
     Watch(String),
-    /// One folder cannot be watched, for another reason than the system's limits.
+    /// One folder cannot be watched, for another reason.
     #[error("changes in {path} are not reported: {reason}; its files are still found every minute")]
     Unwatched {
         /// The folder.
@@ -74,22 +74,22 @@ pub enum IntakeError {
         /// The system's reason.
         reason: String,
     },
-    /// A glob that is none.
+    /// An invalid file pattern.
     #[error("`{glob}` is not a file pattern: {reason}")]
     Glob {
-        /// As written.
+        /// The pattern.
         glob: String,
-        /// Why not.
+        /// Why it is invalid.
         reason: String,
     },
 }
 
 impl IntakeError {
-    /// Wraps the system's error; a missing file becomes [`IntakeError::Gone`].
+    /// Wraps the system's error; a missing file becomes [`IntakeError::NotFound`].
     #[must_use]
     pub fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         if source.kind() == io::ErrorKind::NotFound {
-            return Self::Gone { path: path.to_owned() };
+            return Self::NotFound { path: path.to_owned() };
         }
         Self::Io { path: path.to_owned(), action, source }
     }

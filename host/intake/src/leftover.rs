@@ -1,5 +1,5 @@
-//! Temporaries that killed writers left, told by their exact names, their owner and their age. What a user may have made is
-//! never one: the names are only those that Baton's own writers give.
+//! Recognises temporary files of killed writers by their exact names, their owner and their age. Files of users are never
+//! recognised, because only Baton's writers use these names.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,25 +8,25 @@ use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, geteuid, test_kill_process};
 
-/// A temporary is written and renamed within seconds. One that is older was left.
+/// Writing and renaming a temporary file takes seconds, so an older one is a leftover.
 pub const LEFT: Duration = Duration::from_hours(1);
 
-/// Digits of the random part of a name.
+/// The number of random digits in a name.
 const RANDOM: usize = 16;
 
-/// Who writes to a temporary of this name.
+/// The writer of a temporary file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writer {
-    /// The deliverer of this number of some ledger. Where the delivery is open the temporary is needed again.
+    /// The delivery with this id of some ledger. While the delivery is open, the file is needed.
     Delivery(i64),
-    /// The process of this id, should it live.
+    /// The process with this id.
     Process(u32),
     /// A command that never uses the name again.
     Once,
 }
 
 impl Writer {
-    /// The writer whose temporary has this name; `None` where it is not one of Baton's temporaries.
+    /// The writer of a temporary file with this name; `None` if Baton does not use such names.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
         let token = name.strip_prefix(".baton")?.strip_suffix(".tmp")?;
@@ -41,7 +41,7 @@ impl Writer {
         number(token).map(Self::Delivery)
     }
 
-    /// Whether it may be there still: a process that lives under its number. Of deliveries the ledger knows.
+    /// Whether the writer may still exist: a process with this id. Deliveries are checked with the ledger.
     fn lives(self) -> bool {
         let Self::Process(process) = self else { return false };
         let process = i32::try_from(process).ok().and_then(Pid::from_raw);
@@ -53,8 +53,8 @@ fn number<N: std::str::FromStr>(text: &str) -> Option<N> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-/// The temporaries in `folder`, directly, that killed writers left: regular files that nobody has written to for [`LEFT`], by
-/// name. Nothing where the folder cannot be read.
+/// The temporary files directly in `folder` that killed writers left: regular files that were not written for [`LEFT`], by
+/// name. Empty if the folder cannot be read.
 #[must_use]
 pub fn leftovers(folder: &Path, now: SystemTime) -> Vec<(PathBuf, Writer)> {
     let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
@@ -72,7 +72,7 @@ fn is_old(path: &Path, now: SystemTime) -> bool {
     file.is_file() && age > LEFT
 }
 
-/// Whether this process's effective user owns the file.
+/// Whether the effective user of this process owns the file.
 #[must_use]
 pub fn is_own(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|file| file.uid() == geteuid().as_raw())

@@ -1,9 +1,9 @@
-//! The owner of an inbox: one workspace serves it, and a marker file says which.
+//! The ownership of an inbox: one workspace serves it, and a marker file identifies that workspace.
 //!
-//! Two daemons on one inbox would each run its handoffs. The lock of the state folder keeps a second daemon of the same
-//! state away; the marker tells others: another workspace that names the folder as an inbox, another machine that sees it
-//! through a synced folder, a second state of the same workspace. It is not a lock: a workspace
-//! that finds its own marker, or none, takes the inbox. A workspace that was moved or deleted owns nothing any more.
+//! Two daemons on one inbox would both run its handoffs. The lock of the state folder prevents a second daemon with the same
+//! state. The marker protects from others: another workspace that names the folder as an inbox, another machine that sees it
+//! through a synced folder, a second state folder of the same workspace. It is not a lock: a workspace that finds its own
+//! marker, or none, takes the inbox. The marker of a workspace that was moved or deleted has no effect.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -16,19 +16,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::IntakeError;
 
-/// The file beside an inbox that says which workspace serves it.
+/// The marker file beside an inbox.
 pub const OWNER_FILE: &str = ".baton-owner";
 
-/// A workspace as others see it.
+/// The identity of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// Its machine.
+    /// The name of its machine.
     pub host: String,
     /// Its folder.
     pub root: String,
     /// Its state folder.
     pub state: String,
-    /// The id of that state folder, because machines change their names. Old markers have none.
+    /// The id of the state folder, because machines may be renamed. Old markers do not have it.
     #[serde(default)]
     pub id: String,
 }
@@ -37,8 +37,8 @@ pub struct Owner {
 struct Marker {
     #[serde(flatten)]
     owner: Owner,
-    /// The inbox that it was written for, as its inode and the time of its making: another one in its place is not the same
-    /// folder.
+    /// The identity of the inbox when the marker was written, as inode and creation time. A folder that replaced it is a
+    /// different folder.
     #[serde(default)]
     folder: String,
 }
@@ -64,23 +64,23 @@ impl Owner {
     }
 }
 
-/// Takes `inbox` for `me`, whoever had it where `over` says so. A folder that is not there is nobody's. A marker that was
-/// written for another folder in this place is written anew, so that its time tells how old this one is.
+/// Marks `inbox` as served by `me`; with `over` even if another workspace has marked it. A missing folder is skipped. A
+/// marker for a replaced folder is written again, so that its time is that of the current folder.
 ///
 /// # Errors
-/// [`IntakeError::Owned`] when another workspace has it; otherwise when the marker cannot be read or written.
+/// [`IntakeError::Owned`] if another workspace serves it; otherwise if the marker cannot be read or written.
 pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeError> {
     let marker = marker_of(inbox);
     let folder = identity(inbox);
     match fs::read_to_string(&marker) {
         Ok(text) => match serde_json::from_str::<Marker>(&text) {
             Ok(found) if found.owner == *me && found.folder == folder => return Ok(()),
-            // A copy of a workspace brings the original's markers along: its own inboxes are its own.
+            // A copied workspace contains the markers of the original; its own inboxes belong to the copy.
             Ok(found) if over || found.owner.is(me) || is_free(&found.owner, inbox, me) => {}
             Ok(Marker { owner: Owner { root, host, .. }, .. }) => {
                 return Err(IntakeError::Owned { path: inbox.to_owned(), root, host, marker });
             }
-            // Cut off by a crash.
+            // Truncated by a crash.
             Err(_) => {}
         },
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -92,7 +92,7 @@ pub fn claim_inbox(inbox: &Path, me: &Owner, over: bool) -> Result<(), IntakeErr
     }
 }
 
-/// When the folder that is `inbox` now was taken; `None` when it has no marker.
+/// The time when the current folder `inbox` was marked; `None` without a marker.
 #[must_use]
 pub fn claimed_at(inbox: &Path) -> Option<SystemTime> {
     marker_of(inbox).metadata().and_then(|marker| marker.modified()).ok()
@@ -103,7 +103,7 @@ fn is_free(owner: &Owner, inbox: &Path, me: &Owner) -> bool {
     copied || owner.is_gone(me)
 }
 
-/// In the agent's folder where it has one, so that an inbox holds handoffs and nothing else.
+/// The path of the marker: in the agent's folder if there is one, so that an inbox contains only handoffs.
 fn marker_of(inbox: &Path) -> PathBuf {
     let agent = inbox.parent().filter(|_| inbox.file_name().is_some_and(|name| name == "01_inbox"));
     agent.filter(|_| inbox.is_dir()).unwrap_or(inbox).join(OWNER_FILE)

@@ -1,8 +1,8 @@
-//! When a file is complete. Pure functions of the file's times and the present.
+//! Decides when a file is complete. Pure functions of the file's times and the current time.
 //!
-//! A rename into the folder is atomic, so it is whole at once; so is a file whose writer closed it. A file that was only
-//! found (at start, or where the kernel reports nothing) is whole when it was quiet for the settle time. Whether the
-//! content is complete is a second question, answered by reading: a handoff that ends too early gets a minute.
+//! A file that was renamed into the folder, or closed by its writer, is complete. A file that was only found by a scan is
+//! complete when it was unchanged for the settle time. Whether its content is complete is checked after reading: a handoff
+//! that ends too early gets a minute.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -28,9 +28,8 @@ pub enum Readiness {
     In(Duration),
 }
 
-/// When a file was last written, for measuring quiet. A time in the future is another machine's clock; then the time at
-/// which the entry itself changed here counts, and where that lies in the future too, nothing is known and nothing is
-/// waited for.
+/// The modification time of a file, for measuring how long it is unchanged. If it is in the future (the clock of another
+/// machine), the time of the inode change is used. If that is in the future too, the file counts as unchanged for long.
 #[must_use]
 pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     let seconds = u64::try_from(metadata.ctime()).unwrap_or(0);
@@ -40,11 +39,11 @@ pub fn written(metadata: &Metadata, now: SystemTime) -> SystemTime {
     times.into_iter().find(|time| *time <= now).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Whether a file last written at `modified` is whole at `now`. `unfinished` says that its content was read before and
-/// ended too early.
+/// Whether a file with this modification time is complete at `now`. `unfinished`: it was read before and its content ended
+/// too early.
 #[must_use]
 pub fn readiness(seen: DetectedBy, modified: SystemTime, unfinished: bool, now: SystemTime) -> Readiness {
-    // A time of writing in the future (another machine's clock) says nothing about quiet: it counts as just now.
+    // A time in the future (the clock of another machine) counts as just now.
     let quiet = now.duration_since(modified).unwrap_or(Duration::ZERO);
     let needed = match (unfinished, seen) {
         (true, _) => UNFINISHED,

@@ -1,8 +1,8 @@
-//! Gives a file a free name and never replaces another file: by an atomic rename if the file system has it, else by a hard
+//! Gives a file a free name and never replaces a file: by an atomic rename if the file system supports that, else by a hard
 //! link, else by reserving the name with an empty file.
 //!
-//! Old NFS, FUSE and exFAT know no rename without replacing. A hard link refuses a taken name as well, and where there
-//! are none either (a memory stick), making a new file does. Only the last of them shows an empty file for a moment.
+//! Old NFS, FUSE and exFAT do not support renames without replacing. Creating a hard link fails for an existing name too.
+//! File systems without hard links (USB sticks) need the reservation; only this shows an empty file for a moment.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use crate::IntakeError;
 
-/// Renames `source` into `folder` under the first free of `name`, `name-2`, …; never replaces anything.
+/// Renames `source` into `folder` under the first free name of `name`, `name-2`, …; never replaces a file.
 pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<String, IntakeError> {
     for number in 1..10_000_u32 {
         let name = numbered(name, number);
@@ -26,7 +26,7 @@ pub(crate) fn rename_free(source: &Path, folder: &Path, name: &str) -> Result<St
             Err(error) => return Err(IntakeError::io(source, "moved", error)),
         }
     }
-    let taken = io::Error::new(ErrorKind::AlreadyExists, "10,000 files of that name are there already");
+    let taken = io::Error::new(ErrorKind::AlreadyExists, "10,000 files with this name exist already");
     Err(IntakeError::io(&folder.join(name), "moved", taken))
 }
 
@@ -35,27 +35,24 @@ pub(crate) fn numbered(name: &str, number: u32) -> String {
     if number == 1 { name.to_owned() } else { file_name::with_insert(name, &format!("-{number}")) }
 }
 
-/// Gives `source` the name `target`, on the same volume, unless something has that name.
-///
-/// # Errors
-/// When it has, or the system refuses.
+/// Renames `source` to `target` on the same volume. Fails if `target` exists, or the system refuses.
 pub fn rename_new(source: &Path, target: &Path) -> io::Result<()> {
     fail_point!("rename.link_instead", |_| link_new(source, target));
     match renameat_with(CWD, source, CWD, target, RenameFlags::NOREPLACE) {
-        // What file systems say that do not know the flag; a name that cannot be is refused by the others again.
+        // The errors of file systems without this flag. An invalid name is refused again by the other ways.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_new(source, target),
         renamed => Ok(renamed?),
     }
 }
 
-/// By a second link, then without the first.
+/// Creates a hard link, then deletes the old name.
 fn link_new(source: &Path, target: &Path) -> io::Result<()> {
     match fs::hard_link(source, target) {
         Ok(()) => {
             fail_point!("rename.linked");
             fs::remove_file(source)
         }
-        // Linked by ourselves before a crash.
+        // The link was made before a crash.
         Err(error) if error.kind() == ErrorKind::AlreadyExists && is_same_file(source, target) => {
             fs::remove_file(source)
         }
@@ -69,13 +66,13 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     matches!((a.symlink_metadata().map(id), b.symlink_metadata().map(id)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Linux says "not permitted" where the file system has no links, and "too many" where this file can have no more.
+/// Linux reports "not permitted" if the file system has no hard links, and "too many" if the file cannot have more.
 fn has_no_links(error: &io::Error) -> bool {
     let known = [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK];
     error.raw_os_error().is_some_and(|code| known.iter().any(|errno| errno.raw_os_error() == code))
 }
 
-/// By an empty file that takes the name and is then replaced.
+/// Reserves the name with an empty file, then replaces that file.
 fn reserve_and_rename(source: &Path, target: &Path) -> io::Result<()> {
     File::create_new(target)?;
     fs::rename(source, target).inspect_err(|_| drop(fs::remove_file(target)))

@@ -1,8 +1,9 @@
-//! Whether the system reports every change in a folder. On a network file system it reports only what this machine changes.
+//! Whether the system reports every change in a folder. Network file systems report only the changes of this machine.
 
 use std::path::Path;
 
-/// File systems whose files other machines, or other systems on this one, change without a report, by the number in `statfs`.
+/// File systems that other machines, or other systems on this machine, may change without a report, by their number in
+/// `statfs`.
 #[cfg(target_os = "linux")]
 const SHARED: [u32; 12] = [
     0x6969,      // NFS
@@ -19,7 +20,7 @@ const SHARED: [u32; 12] = [
     0xBACB_ACBC, // shared folders of VMware
 ];
 
-/// Whether every change in `folder` is reported. `false` where that cannot be told.
+/// Whether every change in `folder` is reported; `false` if unknown.
 #[must_use]
 pub fn reports_changes(folder: &Path) -> bool {
     rustix::fs::statfs(folder).is_ok_and(|system| is_local(&system))
@@ -27,7 +28,7 @@ pub fn reports_changes(folder: &Path) -> bool {
 
 #[cfg(target_os = "linux")]
 fn is_local(system: &rustix::fs::StatFs) -> bool {
-    // The type is a number of 32 bits, whose width and sign differ between platforms.
+    // The type is a number of 32 bits; its Rust type differs between platforms.
     let found = i128::from(system.f_type) & 0xFFFF_FFFF;
     !SHARED.iter().any(|shared| found == i128::from(*shared))
 }

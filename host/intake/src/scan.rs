@@ -1,4 +1,5 @@
-//! The entries of a folder. Names that are never read are left out; links and special files are listed, not followed.
+//! Lists the entries of a folder. Names that Baton never reads are left out; links and special files are listed, but not
+//! followed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub struct FolderEntry {
     pub kind: FolderEntryKind,
     /// Its size in bytes.
     pub size: u64,
-    /// When it was last written.
+    /// The modification time.
     pub modified: SystemTime,
     /// Changes when the file changes.
     pub stamp: FileStamp,
@@ -31,14 +32,11 @@ pub enum FolderEntryKind {
     File,
     /// A directory.
     Directory,
-    /// A link, a pipe, a socket, a device.
+    /// A link, a pipe, a socket or a device.
     Other,
 }
 
-/// The direct entries of `folder`, by name.
-///
-/// # Errors
-/// When the folder does not exist or cannot be read. An entry that vanishes meanwhile is skipped.
+/// The direct entries of `folder`, by name. An entry that disappears during the scan is skipped.
 pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     if folder.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
         return Err(IntakeError::LinkedFolder { path: folder.to_owned() });
@@ -53,7 +51,7 @@ pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     Ok(found)
 }
 
-/// The regular files below `folder` whose relative path fits `glob`, by path. Hidden folders are not entered.
+/// The regular files below `folder` whose relative path matches `glob`, by path. Hidden folders are skipped.
 #[must_use]
 pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<FolderEntry> {
     let visible = |name: &std::ffi::OsStr| name.to_str().is_none_or(|name| !file_name::is_ignored(name));

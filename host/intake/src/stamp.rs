@@ -1,5 +1,5 @@
-//! Detects without reading whether a file has changed: by size, times and inode. The time of change cannot be set, so
-//! an edit that restores size and time of writing is still seen.
+//! Detects changes of a file without reading it: by size, times and inode. The inode change time cannot be set, so an edit
+//! that restores size and modification time is detected.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -7,16 +7,16 @@ use std::os::unix::fs::MetadataExt as _;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-/// Times of the coarsest file systems are this far apart.
+/// The time resolution of the coarsest file systems.
 const COARSE: Duration = Duration::from_secs(2);
 
 const NANOSECONDS: i128 = 1_000_000_000;
 
-/// A file at one moment.
+/// The metadata of a file at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileStamp {
     size: u64,
-    /// Nanoseconds since 1970, as the time of change.
+    /// In nanoseconds since 1970, as the inode change time.
     modified: i128,
     changed: i128,
     inode: u64,
@@ -35,8 +35,8 @@ impl FileStamp {
         }
     }
 
-    /// Whether a change after `now` shows in the stamp, whatever file system it is: one that counts whole seconds does not tell
-    /// two changes within a second apart.
+    /// Whether any change after `now` will alter the stamp. A file system with a resolution of seconds cannot distinguish two
+    /// changes within a second.
     #[must_use]
     pub fn is_old_at(&self, now: SystemTime) -> bool {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -44,7 +44,7 @@ impl FileStamp {
         i128::try_from(now).is_ok_and(|now| now - newest > i128::try_from(COARSE.as_nanos()).unwrap_or(i128::MAX))
     }
 
-    /// Whether its file system counts parts of a second.
+    /// Whether its file system stores fractions of a second.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.changed % NANOSECONDS != 0

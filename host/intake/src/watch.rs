@@ -1,7 +1,7 @@
-//! Kernel events as changes. The only file that knows `notify`.
+//! Converts kernel events to changes. The only file that uses `notify`.
 //!
-//! Events are hints: they may come twice, late or never. When the kernel's queue or ours overflows, one
-//! [`Change::Rescan`] stands for all that was lost.
+//! Events are hints: they may be repeated, late or missing. When the kernel's queue or Baton's queue overflows, one
+//! [`Change::Rescan`] replaces all lost changes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::{IntakeError, limits};
 /// A reported change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A file was renamed to this path or its writer closed it: it is whole.
+    /// A file was renamed to this path, or its writer closed it: it is complete.
     Complete(PathBuf),
-    /// This path was made, written or deleted.
+    /// This path was created, written or deleted.
     Touched(PathBuf),
     /// Anything may have changed.
     Rescan,
 }
 
-/// Watches folders and gives their changes.
+/// Watches folders and returns their changes.
 pub struct Watcher {
     inner: RecommendedWatcher,
     changes: mpsc::Receiver<Change>,
@@ -33,10 +33,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// A watcher of nothing yet.
-    ///
-    /// # Errors
-    /// When the system has no room for another watcher.
+    /// A watcher without folders. Fails if the system's limit of watchers is reached.
     pub fn new() -> Result<Self, IntakeError> {
         let (sender, changes) = mpsc::channel(limits::CHANGES);
         let overflow = Arc::new(AtomicBool::new(false));
@@ -48,24 +45,19 @@ impl Watcher {
                 }
             }
         };
-        // A link in an inbox could lead to the whole disk and use up every watch of the user.
+        // A link in an inbox could refer to the whole disk and use up all watches of the user.
         let inner = RecommendedWatcher::new(on_event, notify::Config::default().with_follow_symlinks(false));
         let inner = inner.map_err(|error| IntakeError::Watch(error.to_string()))?;
         Ok(Self { inner, changes, overflow })
     }
 
-    /// Watches `folder` and everything below it. Watching twice is the same as once.
-    ///
-    /// # Errors
-    /// When the folder is gone or the system's number of watches is used up.
+    /// Watches `folder` and everything below it. A repeated call has no effect. Fails if the folder is missing or the
+    /// system's limit of watches is reached.
     pub fn watch(&mut self, folder: &Path) -> Result<(), IntakeError> {
         self.add(folder, RecursiveMode::Recursive)
     }
 
-    /// Watches the direct entries of `folder`, so that a folder that is made again is detected.
-    ///
-    /// # Errors
-    /// When the folder is gone or the system's number of watches is used up.
+    /// Watches the direct entries of `folder`, so that a folder that is created again is detected.
     pub fn watch_flat(&mut self, folder: &Path) -> Result<(), IntakeError> {
         self.add(folder, RecursiveMode::NonRecursive)
     }
@@ -74,7 +66,7 @@ impl Watcher {
         self.inner.watch(folder, mode).map_err(|error| unwatched(folder, &error))
     }
 
-    /// The next change. Cancel-safe. Never ends.
+    /// The next change. Cancel-safe. Waits forever if there are no changes.
     pub async fn next(&mut self) -> Change {
         if self.overflow.swap(false, Ordering::AcqRel) {
             return Change::Rescan;
@@ -86,18 +78,18 @@ impl Watcher {
     }
 }
 
-/// Why a folder cannot be watched. Only if the system's limit is reached, raising it helps.
+/// The error for a folder that cannot be watched. It distinguishes the system's limit, which can be raised, from other reasons.
 fn unwatched(folder: &Path, error: &notify::Error) -> IntakeError {
     let path = folder.to_owned();
     match &error.kind {
         ErrorKind::MaxFilesWatch => IntakeError::Watch(format!("{}: {error}", path.display())),
-        ErrorKind::PathNotFound => IntakeError::Gone { path },
-        ErrorKind::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => IntakeError::Gone { path },
+        ErrorKind::PathNotFound => IntakeError::NotFound { path },
+        ErrorKind::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound => IntakeError::NotFound { path },
         _ => IntakeError::Unwatched { path, reason: error.to_string() },
     }
 }
 
-/// Names that are never read are ignored: every delivery makes one, and they would fill the queue.
+/// Temporary names are ignored: every delivery creates one, and they would fill the queue.
 fn is_noise(change: &Change) -> bool {
     match change {
         Change::Complete(path) | Change::Touched(path) => {
@@ -122,14 +114,14 @@ fn read(event: notify::Result<Event>) -> Vec<Change> {
             let from = paths.next().map(Change::Touched);
             from.into_iter().chain(paths.map(renamed)).collect()
         }
-        // A new folder may have got files before it was watched.
+        // A new folder may have received files before it was watched.
         EventKind::Create(CreateKind::Folder) => vec![Change::Rescan],
         EventKind::Access(_) => Vec::new(),
         _ => paths.map(Change::Touched).collect(),
     }
 }
 
-/// Nothing is reported about the contents of a renamed folder, so a full scan follows.
+/// The kernel reports nothing about the content of a renamed folder, so a full scan follows.
 fn renamed(path: PathBuf) -> Change {
     let folder = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
     if folder { Change::Rescan } else { Change::Complete(path) }

@@ -9,20 +9,20 @@ use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
 use baton_catalog::library::{Count, ItemState, MissingPerSource, Source};
 
-/// The share that is asked for unless somebody says otherwise, in per cent.
+/// The default gate, in per cent.
 pub const GATE: u8 = 80;
 
-/// How much of a file is fingerprinted, in milliseconds: [`crate::scan::Options::LENGTH`].
-pub const HEARD_MS: u64 = crate::scan::Options::LENGTH.as_secs() * 1_000;
+/// The fingerprinted part of a file, in milliseconds: [`crate::scan::Options::LENGTH`].
+pub const FINGERPRINTED_MS: u64 = crate::scan::Options::LENGTH.as_secs() * 1_000;
 
 /// Coverage of a whole library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coverage {
-    /// The share that is asked for, in per cent.
+    /// The gate, in per cent.
     pub gate_percent: u8,
-    /// Items with a fingerprint that play longer than what is fingerprinted.
+    /// Items with a fingerprint that play longer than the fingerprinted part.
     pub in_part: u64,
-    /// All sources together.
+    /// The sum of all sources.
     pub total: CoveragePart,
     /// Each source.
     pub sources: Vec<SourceCoverage>,
@@ -33,30 +33,30 @@ pub struct Coverage {
 pub struct SourceCoverage {
     /// Its folder.
     pub path: PathBuf,
-    /// Why it could not be reached the last time.
+    /// Why the last scan could not reach it.
     pub failure: Option<String>,
     /// Its items.
     pub part: CoveragePart,
 }
 
-/// Items that are counted together.
+/// Counts of items.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CoveragePart {
-    /// Audio items that are there.
+    /// Audio items that exist.
     pub items: u64,
-    /// Those that have a fingerprint.
+    /// Items with a fingerprint.
     pub fingerprinted: u64,
-    /// Those that wait to be read.
+    /// Items that wait to be read.
     pub pending: u64,
-    /// Those that should have one and have none.
+    /// Items whose reading failed.
     pub failed: u64,
-    /// Those that can have none.
+    /// Items that cannot have a fingerprint.
     pub skipped: u64,
-    /// Items that were there once, and count no more.
+    /// Items that a scan did not find any more. They do not count for the gate.
     pub missing: u64,
     /// Why items have no fingerprint, the most frequent first.
     pub reasons: Vec<MissingCount>,
-    /// How many more need one until the gate is reached.
+    /// How many more items need a fingerprint to reach the gate.
     pub needed: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct CoveragePart {
 pub struct MissingCount {
     /// How far they are.
     pub state: ItemState,
-    /// Why; `not_read` for what waits.
+    /// The reason code; `not_read` for pending items.
     pub reason: String,
     /// How many.
     pub items: u64,
@@ -110,13 +110,13 @@ impl CoveragePart {
         u64::try_from((done * 2000 + items).checked_div(items * 2).unwrap_or(0)).unwrap_or(u64::MAX)
     }
 
-    /// Whether the gate is reached; by nothing at all it is not.
+    /// Whether the gate is reached. A library without items does not reach it.
     #[must_use]
     pub const fn is_reached(&self) -> bool {
         self.items > 0 && self.needed == 0
     }
 
-    /// Whether the gate can be reached by reading on, without what can have no fingerprint.
+    /// Whether reading all pending and failed items could reach the gate.
     #[must_use]
     pub const fn is_reachable(&self) -> bool {
         self.needed <= self.pending + self.failed
@@ -124,17 +124,17 @@ impl CoveragePart {
 }
 
 impl Coverage {
-    /// That of a library in which nothing was scanned yet.
+    /// The coverage of a library without scans.
     #[must_use]
     pub fn empty(gate_percent: u8) -> Self {
         Self::from(&[], &[], &[], gate_percent)
     }
 
-    /// What the catalog knows, held against a gate of so many per cent.
+    /// Computes the coverage of a catalog.
     pub fn of(catalog: &Catalog, gate_percent: u8) -> Result<Self, CatalogError> {
         let counts = catalog.library_counts()?;
         let missing = catalog.library_missing()?;
-        let in_part = catalog.library_longer(HEARD_MS)?;
+        let in_part = catalog.library_longer(FINGERPRINTED_MS)?;
         Ok(Self { in_part, ..Self::from(&catalog.library_sources()?, &counts, &missing, gate_percent) })
     }
 

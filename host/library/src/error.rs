@@ -1,4 +1,4 @@
-//! Errors of the library as a whole. Reports list what is wrong with one file or one source.
+//! Errors of the library. Problems of one file or one source are not errors: reports list them.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub enum LibraryError {
         "another `baton library scan` runs in this workspace, or `baton up` reads new audio; wait for it or stop it"
     )]
     Busy,
-    /// The lock of the scan cannot be taken.
+    /// The lock file of the scan cannot be locked.
     #[error("cannot lock {path}: {source}")]
     Lock {
         /// Its file.

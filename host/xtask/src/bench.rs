@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the benches of `tests/benches`, in release, with ready components, and the ratios of those that
-//! criterion runs.
+//! `cargo xtask bench`: runs the benches of `tests/benches` in release mode with built components, and prints the ratios of
+//! those that use criterion.
 
 use std::path::{Path, PathBuf};
 
@@ -9,24 +9,24 @@ use serde_json::Value;
 use crate::guests;
 use crate::shell::{cargo, root};
 
-/// A bench and how its figures come about.
+/// A bench and the kind of its results.
 struct Bench {
     name: &'static str,
     kind: Kind,
 }
 
 enum Kind {
-    /// Criterion measures two sides; their ratio is what counts.
+    /// Criterion measures two sides, and the result is their ratio.
     Ratio {
         ours: &'static str,
-        /// The peer or floor that stands beside it in the same run.
+        /// The reference that is measured in the same run.
         peer: &'static str,
     },
-    /// It drives the release program and prints its own table.
+    /// It runs the release program and prints its own table.
     Program,
-    /// A program, with the peers of `tests/benches/peers` beside it.
+    /// A program that is compared with those of `tests/benches/peers`.
     Peers,
-    /// It measures one room by itself, without the program and without plugins; it is a bench of this package.
+    /// A bench of this package alone, without the program and plugins.
     Room(&'static str),
 }
 
@@ -41,7 +41,7 @@ const BENCHES: [Bench; 8] = [
     Bench { name: "matching", kind: Kind::Room("baton-track-match") },
 ];
 
-/// Runs one bench with its arguments, or all without any.
+/// Runs one bench with its arguments, or all benches.
 pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     let wanted: Vec<_> = BENCHES.iter().filter(|bench| name.is_none_or(|name| name == bench.name)).collect();
     let names = BENCHES.map(|bench| bench.name).join(", ");
@@ -76,7 +76,7 @@ pub(crate) fn run(name: Option<&str>, args: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the peers, with their own lock file and beside everything else, and tells where they are.
+/// Builds the reference programs, with their own lock file, and returns their paths.
 fn peers() -> anyhow::Result<[(&'static str, PathBuf); 2]> {
     const TARGET: &str = "wasm32-unknown-unknown";
     guests::add_target(TARGET)?;
@@ -120,7 +120,7 @@ struct Median {
     high: f64,
 }
 
-/// What criterion wrote down of its last run.
+/// Reads the result of criterion's last run.
 fn median(folder: &Path) -> anyhow::Result<Median> {
     let path = folder.join("new/estimates.json");
     let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;

@@ -10,15 +10,12 @@ const TARGET: &str = "wasm32-wasip2";
 
 const SHIPPED: [&str; 5] = ["audit", "djay", "drive-sync", "music-files", "spotify"];
 
-/// Builds the shipped plugins and tells where they are.
+/// Builds the bundled plugins and returns their folder.
 pub(crate) fn build_shipped() -> anyhow::Result<PathBuf> {
     build(&SHIPPED.map(str::to_owned))
 }
 
-/// Builds the shipped plugins and every fixture, and tells where they are.
-///
-/// # Errors
-/// As [`build_shipped`].
+/// Builds the bundled plugins and all fixtures, and returns their folder.
 pub(crate) fn build_all() -> anyhow::Result<PathBuf> {
     let fixtures = std::fs::read_dir(root().join("tests/plugins")).context("failed to find the fixture plugins")?;
     let mut names = SHIPPED.map(str::to_owned).to_vec();
@@ -40,7 +37,7 @@ fn build(names: &[String]) -> anyhow::Result<PathBuf> {
     Ok(folder.join(TARGET).join("guest"))
 }
 
-/// Adds a WebAssembly target where it is missing.
+/// Adds a WebAssembly target if it is missing.
 pub(crate) fn add_target(target: &str) -> anyhow::Result<()> {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let folder = program(rustc, ["--print", "target-libdir", "--target", target]).read().unwrap_or_default();

@@ -1,9 +1,8 @@
-//! `cargo xtask`: the project's own tasks, so that a fresh machine with rustup and a C compiler needs nothing else.
+//! `cargo xtask`: the tasks of this repository. A machine with rustup and a C compiler needs nothing else.
 //!
-//! Plain cargo commands, written down once. Nothing here ships.
+//! The tasks run plain cargo commands. This crate is not part of the product.
 
 mod bench;
-mod demo;
 mod guests;
 mod shell;
 mod test;
@@ -14,10 +13,9 @@ use anyhow::bail;
 
 const HELP: &str = "cargo xtask <task>
 
-  demo     build everything, make a workspace, run the daemon on real handoffs, show what happened
   test     format, lints, documentation, every test
   soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
-  build    the program with its plugins inside: target/release/baton
+  soak     kill the daemon repeatedly under load and check the result: soak [ROUNDS [SEED]], 500 rounds take twenty minutes
   guests   only the WebAssembly components: target/guests/
   bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit, library,
            offline, fingerprint or matching (--quick: less)
@@ -37,7 +35,6 @@ fn main() -> ExitCode {
 fn run(args: &[String]) -> anyhow::Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {
-        ["demo"] => demo::run(),
         ["test"] => test::run(),
         ["soak"] => test::soak("500", "1"),
         ["soak", rounds] => test::soak(rounds, "1"),

@@ -1,4 +1,4 @@
-//! Running commands: printed first, failing loudly.
+//! Runs commands: prints them first, and fails if they fail.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,23 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 
-/// The top of the repository.
+/// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// Whether a continuous-integration machine runs this: there, what is missing is a failure.
+/// Whether this runs on a continuous-integration machine. There a missing tool is a failure.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// A command under way.
+/// A command.
 pub(crate) struct Step {
     command: Command,
 }
 
-/// `cargo` with these arguments, at the top of the repository.
+/// `cargo` with these arguments, in the root of the repository.
 pub(crate) fn cargo<I: IntoIterator<Item: AsRef<OsStr>>>(args: I) -> Step {
     program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
 }
@@ -35,7 +35,7 @@ pub(crate) fn program<I: IntoIterator<Item: AsRef<OsStr>>>(name: impl AsRef<OsSt
 }
 
 impl Step {
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
@@ -47,7 +47,7 @@ impl Step {
         self
     }
 
-    /// Runs it and shows what it prints.
+    /// Runs it; its output goes to the terminal.
     pub(crate) fn run(mut self) -> anyhow::Result<()> {
         let shown = self.shown();
         println!("\n$ {shown}");
@@ -60,7 +60,7 @@ impl Step {
         Ok(())
     }
 
-    /// Runs it and gives what it printed.
+    /// Runs it and returns its output.
     pub(crate) fn read(mut self) -> anyhow::Result<String> {
         let shown = self.shown();
         let output = self.command.output().with_context(|| format!("failed to start `{shown}`"))?;
@@ -70,7 +70,7 @@ impl Step {
         Ok(String::from_utf8(output.stdout)?)
     }
 
-    /// Whether it starts and ends well; what it prints is dropped.
+    /// Whether it starts and succeeds. Its output is dropped.
     pub(crate) fn works(mut self) -> bool {
         self.command.output().is_ok_and(|output| output.status.success())
     }

@@ -1,16 +1,16 @@
-//! `cargo xtask test`: everything that must hold before a change lands, the quick checks first.
+//! `cargo xtask test`: runs all checks of a change, the quick ones first.
 
 use std::collections::BTreeMap;
 
 use crate::shell::{self, cargo};
 use crate::{guests, shell::Step};
 
-/// The program under test can be killed at named points; what ships cannot. An unarmed point does nothing.
+/// Tests can kill the program at named points. Release builds do not have them. A point that is not armed does nothing.
 const FAILPOINTS: &str = "--features=baton/failpoints";
-/// Where property tests begin in CI.
+/// The seed of property tests in CI.
 const CI_SEED: &str = "20261123";
 
-/// Runs all of it and stops at the first failure.
+/// Runs all checks and stops at the first failure.
 pub(crate) fn run() -> anyhow::Result<()> {
     cargo(["fmt", "--all", "--check"]).run()?;
     deny()?;
@@ -31,7 +31,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ]))
     .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private-intra-doc-links")
     .run()?;
-    // The tests start the program, so it is built first; together with them, so that dependencies are built once.
+    // The tests start the program, so it is built first; in one build with the tests, so that dependencies are built once.
     ready(cargo(["build", "--workspace", "--bins", "--tests", FAILPOINTS])).run()?;
     let skipped = shell::root().join("target/skipped.txt");
     drop(std::fs::remove_file(&skipped));
@@ -66,7 +66,7 @@ fn print_skipped(report: &str) {
     println!("SKIPPED: {} in all", counts.values().sum::<usize>());
 }
 
-/// `cargo xtask soak [ROUNDS [SEED]]`: the daemon is killed that often under load, and what is left is judged.
+/// `cargo xtask soak [ROUNDS [SEED]]`: kills the daemon repeatedly under load, and checks the result.
 pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
     let plugins = guests::build_all()?;
     let ready = |step: Step| step.env("BATON_PLUGINS_DIR", &plugins).env("BATON_FIXTURES", &plugins);
@@ -76,18 +76,18 @@ pub(crate) fn soak(rounds: &str, seed: &str) -> anyhow::Result<()> {
     ready(step).run()
 }
 
-/// nextest where it is installed; it has to be in CI, because it ends tests that hang.
+/// nextest if it is installed. CI requires it, because it stops tests that hang.
 fn tests() -> anyhow::Result<Step> {
     if cargo(["nextest", "--version"]).works() {
         let step = cargo(["nextest", "run", "--workspace", FAILPOINTS]);
-        // A commit gets the same verdict each time: property tests draw the same cases in CI, other ones on a user's machine.
+        // In CI a commit always gets the same result: property tests use a fixed seed there, and random ones elsewhere.
         return Ok(if shell::in_ci() { step.args(["--profile=ci"]).env("PROPTEST_RNG_SEED", CI_SEED) } else { step });
     }
     missing("cargo-nextest", "the tests run with plain `cargo test`, which ends no test that hangs")?;
     Ok(cargo(["test", "--workspace", "--lib", "--bins", "--tests", FAILPOINTS]))
 }
 
-/// Licences, sources and forbidden crates. Advisories need a database from the network and are left to the operator.
+/// Checks licences, sources and forbidden crates. Advisories need a database from the network, so the operator checks them.
 fn deny() -> anyhow::Result<()> {
     if cargo(["deny", "--version"]).works() {
         return cargo(["deny", "--workspace", "--config", ".deny.toml", "check", "bans", "licenses", "sources"]).run();

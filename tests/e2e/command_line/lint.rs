@@ -20,7 +20,7 @@ fn lint_tells_what_each_file_is() {
     good.json: H1 HANDOFF, Claude-MM1 → noop, medium: Look at this
     note.md: Markdown VALIDATION, Claude-MM1 → Cursor-MM1, medium: Check it
     escaped.json: H1 HANDOFF, A → B, medium: My\ Drive
-      mended: 1 invalid escape(s) were read as plain backslashes, the first at line 1 column 15
+      corrected: 1 invalid escape(s) were read as plain backslashes, the first at line 1 column 15
     "#);
     let bad = lint(&["good.json", "broken.json", "list.json", "missing.json", "."]).ended(1);
     assert_snapshot!(bad.stdout, @r#"
@@ -126,7 +126,7 @@ fn lint_checks_keys_and_types_without_a_workspace_and_beside_a_broken_one() {
     a.json: H1 HANDOFF, A → B, medium: x
       error: `args` is a list, expected an object; it does not count
       warning: unknown key `titel`; did you mean `title`?
-      mended: `args` is not an object and was left out
+      corrected: `args` is not an object and was left out
     ");
     place.write("baton.toml", "nonsense =");
     let run = lint().ended(1);

@@ -101,7 +101,7 @@ fn tags_are_left_when_that_is_asked_for_and_what_was_changed_since_is_not_undone
     changed.push(0);
     fs::write(&better, &changed).unwrap();
     let undo = quarantine(&workspace, &["--undo", done["undo"].as_str().unwrap()], 1);
-    assert!(undo["refused"].to_string().contains("was changed since"), "{undo:#}");
+    assert!(undo["refused"].to_string().contains("has changed since"), "{undo:#}");
     assert!(poorer.is_file() && fs::read(&better).unwrap() == changed);
 }
 

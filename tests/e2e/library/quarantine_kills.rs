@@ -135,7 +135,7 @@ fn a_kept_file_that_moves_along_comes_back() {
     let before = contents_below(music);
     let args = ["--without-tags", "--json", plan.to_str().unwrap()];
     let done = armed(&workspace, "quarantine.kept_moves_along=return", &args).ended(1).json();
-    assert!(done["refused"].to_string().contains("at another place"), "{done:#}");
+    assert!(done["refused"].to_string().contains("under another path"), "{done:#}");
     assert!(contents_below(music) == before && missing(&workspace) == 0, "{:?}", files_below(music));
 }
 

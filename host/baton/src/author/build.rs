@@ -1,5 +1,5 @@
-//! From the folder of a plugin to one installable `.wasm`: the language's own tool, the manifest, and a look at what came
-//! of it as an installation would look.
+//! Builds a plugin's folder into one installable `.wasm`: runs the tool of its language, adds the manifest, and checks the
+//! result as an installation does.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,28 +12,28 @@ use super::Project;
 use super::types::refresh_types;
 use crate::output;
 
-/// What was built.
+/// The result of a build.
 #[derive(Debug)]
 pub(crate) struct BuiltPlugin {
     pub(crate) file: PathBuf,
     pub(crate) bytes: Vec<u8>,
-    /// What it is.
+    /// The package, as it was read back.
     pub(crate) package: Package,
 }
 
-/// Where the package of a project is put.
+/// The path of the package of a project.
 fn place(project: &Project) -> PathBuf {
     project.folder.join(format!("{}.wasm", project.name))
 }
 
-/// Builds the plugin into `NAME.wasm` in its folder. What the tool prints goes to stderr. A file that `baton plugin types` made is
-/// written anew first.
+/// Builds the plugin into `NAME.wasm` in its folder. Output of the tool goes to stderr. A file that `baton plugin types`
+/// wrote is updated first.
 pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
     refresh_types(project)?;
     let component = project.language.component(&project.folder, &project.name);
     run_tool(project, &component)?;
     let made = fs::read(&component)
-        .with_context(|| format!("the tool ended well, but {} is not there", component.display()))?;
+        .with_context(|| format!("the tool succeeded, but {} does not exist", component.display()))?;
     let (bytes, package) = if project.language.is_packed_by_us() {
         pack(&made, &project.name, &project.version, &project.manifest)?
     } else {
@@ -41,7 +41,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
         (made, package)
     };
     let file = place(project);
-    // Renamed into its place: whoever watches the folder sees a whole file.
+    // Renamed into its place, so that programs that watch the folder see only complete files.
     let hidden = project.folder.join(format!(".{}.wasm.tmp", project.name));
     let written = fs::write(&hidden, &bytes).and_then(|()| fs::rename(&hidden, &file));
     written.with_context(|| format!("failed to write {}", file.display()))?;
@@ -65,8 +65,8 @@ fn run_tool(project: &Project, component: &std::path::Path) -> anyhow::Result<()
     match command.current_dir(&project.folder).output() {
         Ok(ended) if ended.status.success() => Ok(()),
         Ok(ended) => {
-            for said in [ended.stdout, ended.stderr] {
-                output::note(String::from_utf8_lossy(&said).trim_end());
+            for stream in [ended.stdout, ended.stderr] {
+                output::note(String::from_utf8_lossy(&stream).trim_end());
             }
             bail!(
                 "`{tool}` ended with {}; its messages above say why. Its tools are set up with: {setup}",

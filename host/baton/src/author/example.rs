@@ -1,5 +1,5 @@
-//! Example tasks of a plugin: steps in one workspace, each with a handoff or files for a trigger and what must come of it; and
-//! the replacements of secrets and servers.
+//! Example tasks of a plugin: steps in one workspace, each with a handoff or with files for a trigger, and the expected
+//! result; also substitutes for secrets and servers.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,24 +23,24 @@ pub(crate) struct Example {
     pub(super) hosts: HostAddresses,
     /// Values of the secrets that the manifest asks for, by name.
     pub(super) secrets: BTreeMap<String, String>,
-    /// The answers of servers, by `SCHEME://HOST[:PORT]`. `None`: requests go out.
+    /// The answers of servers, by `SCHEME://HOST[:PORT]`. `None`: requests go to the real servers.
     pub(super) servers: Option<BTreeMap<String, Vec<Answer>>>,
-    /// What happens, in this order.
+    /// The steps, in order.
     pub(super) steps: Vec<Step>,
 }
 
 /// One run of the plugin.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
-    /// The handoff; who sends it to whom is filled in. Without one a trigger of the plugin has to fire.
+    /// The handoff. Baton fills in sender and recipient. Without a handoff, a trigger of the plugin must fire.
     pub(super) handoff: Option<Map<String, Value>>,
-    /// Files that are written before it: `FOLDER/…`, with FOLDER as the manifest names it.
+    /// Files that are written before the handoff: `FOLDER/…`, with the folder names of the manifest.
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    /// What must come of it.
+    /// The expected result.
     pub(super) expect: Expected,
 }
 
-/// The form of the file.
+/// The JSON form of an example.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleFile {
@@ -59,7 +59,7 @@ struct ExampleFile {
     then: Vec<ExampleStep>,
 }
 
-/// A further step in the file.
+/// A further step.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleStep {
@@ -70,7 +70,7 @@ struct ExampleStep {
     expect: Expected,
 }
 
-/// One answer of a server in the file.
+/// One answer of a server.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExampleAnswer {
@@ -100,7 +100,7 @@ fn ok() -> u16 {
 enum Content {
     /// This text.
     Text(String),
-    /// What is in another file.
+    /// A copy of another file.
     Copied(CopiedFile),
     /// A value as JSON.
     Json(Json),
@@ -109,7 +109,7 @@ enum Content {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CopiedFile {
-    /// It, relative to the folder of the example.
+    /// The path, relative to the folder of the example.
     copy: String,
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn read_all(folder: &Path) -> anyhow::Result<Vec<Example>> {
         }
     }
     if examples.is_empty() {
-        bail!("there is no example in {}: a file NAME.json with `handoff` and `expect` is one", place.display());
+        bail!("there is no example in {}: write a file NAME.json with `handoff` and `expect`", place.display());
     }
     examples.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(examples)
@@ -183,7 +183,7 @@ fn answer(written: ExampleAnswer, beside: &Path) -> anyhow::Result<Answer> {
         bail!("the request `{request}` must be METHOD /PATH, such as GET /v1/tracks?limit=5");
     };
     if !(200..600).contains(&status) {
-        bail!("the status {status} is none of a final answer: 200 to 599");
+        bail!("the status {status} is not allowed: use a final status, 200 to 599");
     }
     let is_line = |(name, value): (&String, &String)| !format!("{name}{value}").contains(['\r', '\n', '\0']);
     if !headers.iter().all(is_line) {
@@ -194,7 +194,7 @@ fn answer(written: ExampleAnswer, beside: &Path) -> anyhow::Result<Answer> {
     Ok(Answer { method, path, with_headers, with_body, status, headers, body })
 }
 
-/// The bytes of a content. What is copied lies in the folder of the example, or below it, and no link leads out.
+/// The bytes of a content. A copied file must be in the folder of the example or below it; a link must not lead outside.
 fn bytes(beside: &Path, content: Content) -> anyhow::Result<Vec<u8>> {
     let copy = match content {
         Content::Text(text) => return Ok(text.into_bytes()),

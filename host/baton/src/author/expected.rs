@@ -1,4 +1,4 @@
-//! What must come of a step of an example, and how it differs from what came.
+//! The expected result of a step of an example, and its differences from the actual result.
 
 use std::collections::BTreeMap;
 
@@ -6,29 +6,29 @@ use baton_core::{OutcomeKind, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The state of a step that made no task of the plugin: none of its triggers fired.
+/// The state of a step in which no trigger made a task.
 const NONE: &str = "none";
 
-/// The outcomes that say more than the state `failed`.
+/// The outcomes that are more specific than the state `failed`.
 const SAID_OF_FAILED: [&str; 2] = [OutcomeKind::Partial.as_str(), OutcomeKind::Refused.as_str()];
 
-/// What must come of a step.
+/// The expected result of a step.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Expected {
     /// The task's state, or `none`.
     #[serde(default = "succeeded")]
     state: String,
-    /// What the summary, or the reason, has in it.
+    /// A text that the summary, or the reason, must contain.
     #[serde(default)]
     summary: String,
-    /// The reports, all of them, each with what its text has in it. Absent: any.
+    /// All reports, each with texts that it must contain. Absent: any reports.
     #[serde(default)]
     artifacts: Option<BTreeMap<String, String>>,
-    /// What the titles of the findings have in them, one for each. Absent: any.
+    /// A text for each finding that its title must contain. Absent: any findings.
     #[serde(default)]
     findings: Option<Vec<String>>,
-    /// The handoffs that the plugin sends, one for each. Absent: any.
+    /// The handoffs that the plugin sends. Absent: any handoffs.
     #[serde(default)]
     emits: Option<Vec<ExpectedHandoff>>,
 }
@@ -47,7 +47,7 @@ struct ExpectedHandoff {
     /// Its arguments. Absent: any.
     #[serde(default)]
     args: Option<Map<String, Value>>,
-    /// What its text has in it.
+    /// A text that the handoff must contain.
     #[serde(default)]
     body: String,
 }
@@ -56,7 +56,7 @@ fn succeeded() -> String {
     State::Succeeded.as_str().to_owned()
 }
 
-/// What came of a step.
+/// The actual result of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct StepResult {
     pub(crate) state: String,
@@ -77,7 +77,7 @@ pub(crate) struct EmittedHandoff {
 }
 
 impl EmittedHandoff {
-    /// In a message, and in the JSON of `plugin test`.
+    /// The form in messages, and in the JSON of `plugin test`.
     pub(crate) fn shown(&self) -> String {
         let action = self.action.as_deref().map(|action| format!(" ({action})")).unwrap_or_default();
         format!("{}: {}{action} {}", self.to, self.title, Value::Object(self.args.clone()))
@@ -85,7 +85,7 @@ impl EmittedHandoff {
 }
 
 impl StepResult {
-    /// A step that made no task.
+    /// The result of a step without a task.
     pub(super) fn nothing() -> Self {
         let summary = "none of the plugin's triggers made a task".to_owned();
         Self { state: NONE.to_owned(), summary, ..Self::default() }
@@ -108,12 +108,12 @@ impl ExpectedHandoff {
 }
 
 impl Expected {
-    /// The agents that are sent something: each needs a folder.
+    /// The agents that get a handoff: each needs a folder.
     pub(super) fn recipients(&self) -> impl Iterator<Item = &str> {
         self.emits.iter().flatten().map(|handoff| handoff.to.as_str())
     }
 
-    /// Refuses a state that there is not.
+    /// Rejects an unknown state.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let known: Vec<_> = State::ALL.map(State::as_str).into_iter().chain(SAID_OF_FAILED).collect();
         if self.state != NONE && !known.contains(&self.state.as_str()) {
@@ -122,7 +122,7 @@ impl Expected {
         Ok(())
     }
 
-    /// How `came` differs; empty when it is as expected.
+    /// The differences of `came` from the expectation; empty if there are none.
     pub(super) fn differences(&self, came: &StepResult) -> Vec<String> {
         let mut differences = Vec::new();
         if self.state != came.state {

@@ -1,5 +1,4 @@
-//! The languages that a plugin can be written in with one command: how a folder shows its language, and which command makes
-//! a component of it.
+//! The languages that `baton plugin build` supports: how a folder shows its language, and the command that builds a component.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use baton_core::manifest::SourceManifest;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// Which interface has the module `types` in Python; the other one gets the name of its package, too.
+/// The interface that becomes the module `types` in Python; the module of the other one has the name of its package as prefix.
 const TYPES: &str = "baton:plugin/types@0.1.0=types";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -22,7 +21,7 @@ pub(crate) enum Language {
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::Javascript];
 
-    /// As `--lang` has it.
+    /// The value of `--lang`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
@@ -31,7 +30,7 @@ impl Language {
         }
     }
 
-    /// The file that has the plugin's name and version, and by which the language is known.
+    /// The project file with the plugin's name and version. It identifies the language.
     pub(crate) fn project_file(self) -> &'static str {
         match self {
             Self::Rust => "Cargo.toml",
@@ -40,7 +39,7 @@ impl Language {
         }
     }
 
-    /// What brings the tool, in a folder that the template made.
+    /// The command that installs the tool, for a folder made from the template.
     pub(crate) fn setup(self) -> &'static str {
         match self {
             Self::Rust => "rustup target add wasm32-wasip2",
@@ -49,12 +48,12 @@ impl Language {
         }
     }
 
-    /// Whether its tools leave the manifest to us.
+    /// Whether Baton adds the manifest, because the tools of the language do not.
     pub(crate) fn is_packed_by_us(self) -> bool {
         self != Self::Rust
     }
 
-    /// Where the tool puts the component, or is told to.
+    /// The path of the component that the tool writes.
     pub(crate) fn component(self, folder: &Path, name: &str) -> PathBuf {
         let target = folder.join("target");
         match self {
@@ -63,13 +62,13 @@ impl Language {
         }
     }
 
-    /// The command that makes `component` of the plugin in `folder`, to be run there.
+    /// The command that builds `component` from the plugin in `folder`. It runs in that folder.
     pub(crate) fn command(self, folder: &Path, declares: &SourceManifest, component: &Path) -> Command {
         let mut command = Command::new(self.tool(folder));
         match self {
             Self::Rust => {
                 command.args(["build", "--release", "--target", TARGET, "--target-dir", "target"]);
-                // What the host's compiler was told is not for the guest's.
+                // Settings for the compiler of the host must not affect the guest.
                 command.env_remove("CARGO_BUILD_TARGET").env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
             }
             Self::Python => {
@@ -77,7 +76,8 @@ impl Language {
                 if declares.capabilities.http.is_empty() {
                     command.args(["--world", "plugin"]);
                 } else {
-                    // `app` is the template's world: `plugin`, and wasi:http for its `src/fetch.py`. Both have an interface `types`.
+                    // `app` is the template's world: `plugin`, and wasi:http for its `src/fetch.py`. Both have an interface
+                    // `types`.
                     command.args(["--world", "app", "--import-interface-name", TYPES]);
                 }
                 command.args(["componentize", "app"]);
@@ -86,7 +86,7 @@ impl Language {
             Self::Javascript => {
                 // `app` is the template's world: `plugin`, and files for its `src/files.js`.
                 command.args(["--wit", "wit", "--world-name", "app", "--disable", "fetch-event"]);
-                // A plugin that asks for no requests imports no wasi:http; its `fetch` traps.
+                // A plugin without HTTP grants does not import wasi:http; its `fetch` traps.
                 if declares.capabilities.http.is_empty() {
                     command.args(["--disable", "http"]);
                 }
@@ -96,7 +96,7 @@ impl Language {
         command
     }
 
-    /// The tool: the folder's own before that of the machine.
+    /// The path of the tool: in the folder if it is installed there, else on the PATH.
     fn tool(self, folder: &Path) -> OsString {
         let (own, name) = match self {
             Self::Rust => return std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),

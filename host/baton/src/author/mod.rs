@@ -1,7 +1,7 @@
-//! Writing plugins: a new one from a template, from its folder to one installable `.wasm`, and its examples tried out.
+//! Writing plugins: creates one from a template, builds its folder into one installable `.wasm`, and runs its examples.
 //!
-//! What a language needs stands in `language`; nothing here is installed or downloaded, a missing tool is named with the
-//! command that brings it.
+//! `language` has everything that depends on a language. Nothing here installs or downloads a tool; if one is missing, the
+//! error names the command that installs it.
 
 mod build;
 mod example;
@@ -18,6 +18,6 @@ pub(crate) use example::{Example, read_all};
 pub(crate) use expected::EmittedHandoff;
 pub(crate) use language::Language;
 pub(crate) use project::Project;
-pub(crate) use template::lay_down;
-pub(crate) use trial::{StepTrial, try_out};
+pub(crate) use template::create_project;
+pub(crate) use trial::{StepTrial, run_example};
 pub(crate) use types::{has_types, types_file, write_types};

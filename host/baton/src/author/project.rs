@@ -1,5 +1,4 @@
-//! The folder of a plugin: its language, its name and version (from the file in which its language keeps them), and its
-//! `manifest.json`.
+//! The folder of a plugin: its language, its name and version (from the project file of its language), and its `manifest.json`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ fn name_and_version(file: &Path, language: Language) -> anyhow::Result<(String, 
     Ok((plugin, version))
 }
 
-/// The version that a crate inherits from its cargo workspace.
+/// The version that a crate inherits from its Cargo workspace.
 fn version_of_workspace(file: &Path) -> anyhow::Result<String> {
     for folder in file.ancestors().skip(2) {
         let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };

@@ -1,8 +1,9 @@
-//! Servers for examples: each answers on this machine, over plain HTTP, in place of a real server. The sandbox leads the plugin's
-//! requests there after all its checks, so grants, secrets and limits count as always; only name resolution and TLS are left out.
+//! Servers for examples: each runs on this machine with plain HTTP and replaces a real server. The sandbox redirects the
+//! plugin's requests to them after all its checks, so grants, secrets and limits apply as usual; only name resolution and TLS
+//! are left out.
 //!
-//! A connection carries one request, as the sandbox sends them. The other end is the sandbox, so a request is read with little
-//! tolerance, and whatever is odd about it ends the connection.
+//! A connection carries one request, as the sandbox sends them. The only client is the sandbox, so requests are parsed
+//! strictly, and an unexpected form ends the connection.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -21,10 +22,10 @@ const HEAD_BYTES: u64 = 256 << 10;
 /// The largest body of a request, in bytes.
 const BODY_BYTES: u64 = 64 << 20;
 
-/// How long a request may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout for receiving a request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The pause after a connection that could not be accepted, for instance because too many files are open.
+/// The pause after a failed accept, for instance because too many files are open.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ impl Answer {
     }
 }
 
-/// The running servers of one example. They end with this value.
+/// The running servers of one example. They stop when this value is dropped.
 pub(super) struct Servers {
     running: Vec<(String, SocketAddr)>,
     stop: Arc<AtomicBool>,
@@ -87,12 +88,12 @@ impl Servers {
         Ok(Self { running, stop, unanswered })
     }
 
-    /// Each origin with the address of its server.
+    /// The address of the server for each origin.
     pub(super) fn addresses(&self) -> BTreeMap<String, SocketAddr> {
         self.running.iter().cloned().collect()
     }
 
-    /// The requests so far that no answer fits; they are forgotten then.
+    /// Returns and clears the list of requests without a matching answer.
     pub(super) fn take_unanswered(&self) -> Vec<String> {
         std::mem::take(&mut *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -138,7 +139,7 @@ fn accept(connections: impl Iterator<Item = io::Result<TcpStream>>, server: &Arc
 
 impl Server {
     fn serve(&self, connection: &TcpStream) -> io::Result<()> {
-        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_read_timeout(Some(REQUEST_TIMEOUT))?;
         let request = read(connection)?;
         let Some(answer) = self.answer(&request) else {
             let shown = format!("{} {}{}", request.method, self.origin.trim_end_matches('/'), request.path);
@@ -149,8 +150,8 @@ impl Server {
         respond(connection, answer.status, &answer.headers, &answer.body, &request.method)
     }
 
-    /// The first answer that fits. It is used up if a later one fits too, so several answers for one request come in their order
-    /// and the last one stays.
+    /// The first matching answer. It is used up if a later one matches too, so several answers for one request are given in
+    /// order and the last one is repeated.
     fn answer(&self, request: &Request) -> Option<Answer> {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let fits: Vec<usize> =
@@ -187,7 +188,7 @@ fn read(connection: &TcpStream) -> io::Result<Request> {
     Ok(Request { method, path, headers, body })
 }
 
-/// A line without its end. `left` is how many bytes all lines together may still have.
+/// Reads a line without its end. `left` is the remaining limit of all lines together, in bytes.
 fn line(reader: &mut BufReader<&TcpStream>, left: &mut u64) -> io::Result<String> {
     let (mut line, most) = (String::new(), LINE_BYTES.min(*left));
     let read = reader.by_ref().take(most).read_line(&mut line)? as u64;
@@ -268,7 +269,7 @@ mod tests {
         text
     }
 
-    /// Why a request is not read.
+    /// The error kind for an invalid request.
     fn refused(request: &str) -> Option<io::ErrorKind> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! New plugins: the templates, the contract and the SDK that the program carries, laid down in a folder.
+//! New plugins: writes a template, the WIT contract and the SDK, which are embedded in the program, into a folder.
 
 use std::fs;
 use std::path::Path;
@@ -16,11 +16,11 @@ const GROUPS: Groups = include!(concat!(env!("OUT_DIR"), "/plugin_templates.rs")
 /// The name of the plugin in every template.
 const PLACEHOLDER: &str = "my-plugin";
 
-/// Makes `folder` with a new plugin `name`.
-pub(crate) fn lay_down(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
+/// Creates `folder` with a new plugin `name`.
+pub(crate) fn create_project(folder: &Path, name: &str, language: Language) -> anyhow::Result<()> {
     plugin_name::check(name)?;
     fs::create_dir(folder).with_context(|| format!("failed to make the folder {}", folder.display()))?;
-    // The SDK has the contract inside; without an SDK it is a folder of the plugin.
+    // The SDK contains the contract; without an SDK the contract is a folder of the plugin.
     let beside = if language == Language::Rust { "sdk" } else { "wit" };
     write_group(language.name(), folder, name)?;
     write_group(beside, &folder.join(beside), PLACEHOLDER)
@@ -48,7 +48,7 @@ mod tests {
         for language in Language::ALL {
             let place = tempfile::tempdir().unwrap();
             let folder = place.path().join("tidy-tracks");
-            lay_down(&folder, "tidy-tracks", language).unwrap();
+            create_project(&folder, "tidy-tracks", language).unwrap();
             let project = Project::read(&folder).unwrap();
             assert_eq!((project.language, project.name.as_str()), (language, "tidy-tracks"));
             assert!(!super::super::read_all(&folder).unwrap().is_empty(), "{language:?} has examples");
@@ -56,7 +56,7 @@ mod tests {
             assert!(readme.contains(language.setup()) && !readme.contains(PLACEHOLDER), "{readme}");
             let world = if language == Language::Rust { "sdk/wit/world.wit" } else { "wit/world.wit" };
             assert!(folder.join(world).is_file() && folder.join(".gitignore").is_file());
-            assert!(lay_down(&folder, "tidy-tracks", language).is_err(), "nothing is overwritten");
+            assert!(create_project(&folder, "tidy-tracks", language).is_err(), "nothing is overwritten");
         }
     }
 
@@ -71,7 +71,7 @@ mod tests {
     fn errors_on_a_name_that_is_a_path_or_no_package() {
         let place = tempfile::tempdir().unwrap();
         for name in ["../x", "", "X", "a b", "9lives", "-x", "a_b", "all", "examples", "claude-code"] {
-            assert!(lay_down(&place.path().join("x"), name, Language::Rust).is_err(), "{name}");
+            assert!(create_project(&place.path().join("x"), name, Language::Rust).is_err(), "{name}");
         }
         assert!(!place.path().join("x").exists());
     }

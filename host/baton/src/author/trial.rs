@@ -1,5 +1,5 @@
-//! One example, done for real: a workspace that is thrown away, the plugin with every grant that it asks for, the engine,
-//! the sandbox; then what the ledger says of it. Each step is a separate start in the same workspace.
+//! Runs one example: in a temporary workspace, with the plugin and all grants that it requests, the engine and the sandbox;
+//! then reads the results from the ledger. Each step is a separate start in the same workspace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -28,37 +28,37 @@ use crate::workspace::{Lock, PluginEntry, PluginSelection, Source, Stubs, Worksp
 
 const SENDER: &str = "tester";
 
-/// How a step of an example went.
+/// The result of a step of an example.
 #[derive(Debug)]
 pub(crate) struct StepTrial {
     /// The example's name; from the second step on with its number.
     pub(crate) name: String,
     pub(crate) came: StepResult,
-    /// How it differs from what is expected; empty when it does not.
+    /// The differences from the expectation; empty if there are none.
     pub(crate) differences: Vec<String>,
-    /// From opening the workspace to the archived file.
+    /// The time from opening the workspace to the archived file.
     pub(crate) took: Duration,
     /// What the plugin wrote to standard output and standard error.
     pub(crate) log: String,
 }
 
-/// Tries out one example, step by step.
-pub(crate) async fn try_out(built: &BuiltPlugin, example: &Example) -> anyhow::Result<Vec<StepTrial>> {
+/// Runs one example, step by step.
+pub(crate) async fn run_example(built: &BuiltPlugin, example: &Example) -> anyhow::Result<Vec<StepTrial>> {
     check(built, example).with_context(|| format!("the example `{}`", example.name))?;
     let folder = Scratch::new()?;
     let servers = example.servers.as_ref().map(Servers::start).transpose().context("failed to start a server")?;
     let stubs = Stubs { secrets: example.secrets.clone(), servers: servers.as_ref().map(Servers::addresses) };
-    let workspace = Workspace { stubs: Some(Arc::new(stubs)), ..furnish(folder.path(), built, example)? };
+    let workspace = Workspace { stubs: Some(Arc::new(stubs)), ..make_workspace(folder.path(), built, example)? };
     let (plugin, mut known) = (&built.package.manifest.name, EarlierSteps::default());
     let mut trials = Vec::new();
     for (number, step) in (1_usize..).zip(&example.steps) {
         let name = if number == 1 { example.name.clone() } else { format!("{}-{number}", example.name) };
-        let asks = put_in(&workspace, plugin, &name, step)?;
+        let asks = write_inputs(&workspace, plugin, &name, step)?;
         let begun = Instant::now();
-        let house = open(&workspace, PluginSelection::All { over: false }, "up", 3)?;
+        let context = open(&workspace, PluginSelection::All { over: false }, "up", 3)?;
         let (_ask, stop) = watch::channel(0);
-        Engine::new(house, Mode::Once, |_, _| {}).serve(stop).await?;
-        let came = look(&workspace, plugin, asks, &mut known)?;
+        Engine::new(context, Mode::Once, |_, _| {}).serve(stop).await?;
+        let came = read_result(&workspace, plugin, asks, &mut known)?;
         let mut differences = step.expect.differences(&came);
         let unanswered = servers.as_ref().map(Servers::take_unanswered).unwrap_or_default();
         differences
@@ -69,19 +69,19 @@ pub(crate) async fn try_out(built: &BuiltPlugin, example: &Example) -> anyhow::R
     Ok(trials)
 }
 
-/// Refuses an example that the plugin's manifest cannot bring about.
+/// Rejects an example that does not fit the plugin's manifest.
 fn check(built: &BuiltPlugin, example: &Example) -> anyhow::Result<()> {
     let declares = &built.package.manifest.declares;
     let asks_for = |name: &String| declares.capabilities.secrets.iter().any(|secret| secret.name == *name);
     let hosts = &declares.capabilities.hosts;
     if let Some(name) = example.hosts.keys().find(|name| !hosts.iter().any(|host| host.name == **name)) {
-        bail!("its manifest asks for no host `{name}`");
+        bail!("its manifest does not request a host `{name}`");
     }
     if let Some(HostCapability { name, .. }) = hosts.iter().find(|host| !example.hosts.contains_key(&host.name)) {
         bail!("the host `{name}` has no address: add \"hosts\": {{\"{name}\": \"https://wiki.example.org\"}}");
     }
     if let Some(name) = example.secrets.keys().find(|name| !asks_for(name)) {
-        bail!("its manifest asks for no secret `{name}`");
+        bail!("its manifest does not request a secret `{name}`");
     }
     if declares.triggers.is_empty() && example.steps.iter().any(|step| step.handoff.is_none()) {
         bail!("a step has no `handoff`, and its manifest has no triggers");
@@ -96,8 +96,8 @@ fn recipients(example: &Example) -> impl Iterator<Item = &str> {
     example.steps.iter().flat_map(|step| step.expect.recipients())
 }
 
-/// The workspace: the plugin and its grants, the folders of agents.
-fn furnish(folder: &Path, built: &BuiltPlugin, example: &Example) -> anyhow::Result<Workspace> {
+/// Creates the workspace: the plugin with its grants, and the folders of agents.
+fn make_workspace(folder: &Path, built: &BuiltPlugin, example: &Example) -> anyhow::Result<Workspace> {
     let name = &built.package.manifest.name;
     let mut lock = Lock::default();
     let component = PathBuf::from("plugins").join(format!("{name}.wasm"));
@@ -105,7 +105,7 @@ fn furnish(folder: &Path, built: &BuiltPlugin, example: &Example) -> anyhow::Res
     let folders: Vec<_> = grants.files.iter().map(|grant| PathBuf::from(&grant.folder)).collect();
     let digest = format!("sha256:{}", built.package.digest);
     lock.plugins.push(PluginEntry { grants, ..PluginEntry::new(name, Source::File(component.clone()), digest) });
-    let workspace = Workspace::thrown_away(folder, &lock)?;
+    let workspace = Workspace::disposable(folder, &lock)?;
     let inboxes = recipients(example).filter(|agent| agent != name).chain([SENDER]).map(inbox_of);
     for made in folders.into_iter().chain(inboxes) {
         fs::create_dir_all(workspace.root.join(&made)).with_context(|| format!("failed to make {}", made.display()))?;
@@ -118,8 +118,8 @@ fn inbox_of(agent: &str) -> PathBuf {
     PathBuf::from("handoffs").join(agent).join("01_inbox")
 }
 
-/// All that is asked for; the folders are the workspace's own, under the names that the manifest has for them. Triggers that wait for
-/// their grant get it where the example has a step for them: elsewhere they would make tasks beside those of the handoffs.
+/// All requested grants; the folders are in the workspace, under the names in the manifest. Triggers that need a grant get it
+/// only if the example has a step for them; otherwise they would make additional tasks.
 fn grants(built: &BuiltPlugin, example: &Example) -> anyhow::Result<GrantSet> {
     let mut grants = GrantSet::all_of(&built.package.manifest.declares.capabilities);
     grants.hosts.clone_from(&example.hosts);
@@ -131,8 +131,9 @@ fn grants(built: &BuiltPlugin, example: &Example) -> anyhow::Result<GrantSet> {
     Ok(grants)
 }
 
-/// Writes the files and the handoff of a step; says whether the plugin's task of it comes from a request, and not from a trigger.
-fn put_in(workspace: &Workspace, plugin: &str, name: &str, step: &Step) -> anyhow::Result<bool> {
+/// Writes the files and the handoff of a step. Returns whether the plugin's task will come from a request and not from a
+/// trigger.
+fn write_inputs(workspace: &Workspace, plugin: &str, name: &str, step: &Step) -> anyhow::Result<bool> {
     for (file, bytes) in &step.files {
         write(&workspace.root, Path::new(file), bytes)?;
     }
@@ -150,7 +151,7 @@ fn filled_in(handoff: &Map<String, Value>, id: &str, plugin: &str) -> Value {
     Value::Object(handoff)
 }
 
-/// Writes the file `place` of the workspace. A link that the plugin made in an earlier step is not followed.
+/// Writes the file `place` of the workspace. A symbolic link that the plugin made in an earlier step is not followed.
 fn write(root: &Path, place: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let path = &root.join(place);
     let inside = path.ancestors().take_while(|part| *part != root);
@@ -166,7 +167,7 @@ fn write(root: &Path, place: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// What came of the steps before.
+/// The results of the previous steps.
 #[derive(Default)]
 struct EarlierSteps {
     tasks: BTreeSet<String>,
@@ -176,17 +177,22 @@ struct EarlierSteps {
     logs: BTreeSet<(String, u32)>,
 }
 
-/// What came of a step: the plugin's first new task, of a request where it `asks`, else of a trigger.
-fn look(workspace: &Workspace, plugin: &str, asks: bool, known: &mut EarlierSteps) -> anyhow::Result<StepResult> {
+/// The result of a step: the plugin's first new task, of a request if it `asks`, else of a trigger.
+fn read_result(
+    workspace: &Workspace,
+    plugin: &str,
+    asks: bool,
+    known: &mut EarlierSteps,
+) -> anyhow::Result<StepResult> {
     let reader = Reader::open(&workspace.state.ledger())?;
     let mut tasks = task::recent(&reader, &task::TaskFilter::default(), u32::MAX)?;
     tasks.retain(|task| task.agent == plugin && !known.tasks.contains(&task.id));
     known.tasks.extend(tasks.iter().map(|task| task.id.clone()));
     let emits = emitted(workspace, plugin, &mut known.sent)?;
-    // Only a task of a request has a file.
+    // Only tasks of requests have a file.
     let Some(done) = tasks.into_iter().rfind(|task| task.file.is_some() == asks) else {
         if asks {
-            bail!("the handoff was not taken in: is its form known? `baton lint` tells");
+            bail!("the handoff was not captured; `baton lint` shows why");
         }
         return Ok(StepResult { emits, ..StepResult::nothing() });
     };
@@ -201,7 +207,7 @@ fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow:
     Ok(new_text(logs, &mut known.logs))
 }
 
-/// The text of the logs that are not known yet. The ledger keeps the newest only: where all of those are new, a line says so.
+/// The text of logs that are not in `known` yet. The ledger keeps only the newest; if all of those are new, the text says so.
 fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> String {
     let new: Vec<_> = logs.into_iter().filter(|log| known.insert((log.task.clone(), log.attempt))).collect();
     let are_all = new.len() >= usize::try_from(attempt_log::KEPT).unwrap_or(usize::MAX);
@@ -209,7 +215,7 @@ fn new_text(logs: Vec<AttemptLog>, known: &mut BTreeSet<(String, u32)>) -> Strin
     note.into_iter().chain(new.into_iter().map(|log| log.text)).collect()
 }
 
-/// The reports that its events tell of, with their text.
+/// The reports in the events, with their text.
 fn artifacts(workspace: &Workspace, events: &[RecordedEvent]) -> anyhow::Result<BTreeMap<String, String>> {
     let written = events.iter().map(|recorded| &recorded.event).filter(|event| event.action == "wrote");
     let mut artifacts = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! `baton agents`: who can be asked, and how much waits for each.
+//! `baton agents`: the agents, and the number of waiting tasks of each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,8 +25,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         if self.folders {
             let folders = workspace.agent_folders()?;
             if self.json {

@@ -24,12 +24,12 @@ pub(super) struct Args {
 const LONGEST: usize = 64 * 1024;
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         if self.text.len() > LONGEST {
-            bail!("the answer has {} bytes; at most {LONGEST} are handed on: name a file instead", self.text.len());
+            bail!("the answer has {} bytes; the maximum is {LONGEST}: name a file instead", self.text.len());
         }
         let text = self.text;
         let which = TaskSelector { word: &self.id, all: self.all, open_only: true };
-        decide::decide(place, &which, async |house, id| baton_dispatch::answer(&house, &id, &text).await)
+        decide::decide(options, &which, async |context, id| baton_dispatch::answer(&context, &id, &text).await)
     }
 }

@@ -7,7 +7,7 @@ use baton_core::text::one_line;
 use baton_sandbox::{TypedArgument, coerce};
 use serde_json::{Map, Value};
 
-/// The arguments as they were typed.
+/// The arguments as typed.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ActionArguments {
     /// An argument of the action. The action's schema says whether VALUE is text, a number, true or false; a list takes several
@@ -29,10 +29,8 @@ impl ActionArguments {
         self.args_json.as_deref() == Some("-")
     }
 
-    /// The values, as `schema` asks for them; where it says nothing, JSON where the text is JSON, else text.
-    ///
-    /// # Errors
-    /// When `--args-json` is not a JSON object, or an argument is given twice whose value is not a list.
+    /// Converts the values with `schema`. Without a type in the schema, a value is parsed as JSON if possible, else it is
+    /// text. Fails if `--args-json` is not a JSON object, or an argument without a list type is given twice.
     pub(super) fn values(&self, schema: &Value) -> anyhow::Result<Map<String, Value>> {
         let mut values = self.read_json()?;
         for (name, value) in coerce(schema, &self.args).map_err(anyhow::Error::msg)? {

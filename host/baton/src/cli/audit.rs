@@ -1,6 +1,6 @@
-//! `baton audit PLAN...`: the audit plugin on any plans and any folder, without a workspace.
+//! `baton audit PLAN...`: runs the audit plugin on any plans and any folder, without a workspace.
 //!
-//! Only this subcommand knows that plugin by name; it calls it as `baton run` would.
+//! This is the only subcommand that knows the plugin by name; it calls the plugin as `baton run` does.
 
 use std::path::{Path, PathBuf};
 
@@ -43,14 +43,14 @@ enum Format {
     Junit,
 }
 
-/// The end of the id of a finding on a plan that could not be read.
+/// The suffix of the id of a finding about an unreadable plan.
 const UNREADABLE: &str = ":unreadable";
 
-/// The same for a plan of which nothing could be verified.
+/// The suffix for a plan without any verifiable statement.
 const NOTHING_VERIFIED: &str = ":nothing-verified";
 
 impl Format {
-    /// How the plugin calls it, and how its file ends.
+    /// The plugin's name of the format, and the file name extension.
     const fn of_plugin(self) -> (&'static str, &'static str) {
         match self {
             Self::Md => ("markdown", ".md"),
@@ -68,16 +68,16 @@ impl Args {
             bail!("the root {} is not a folder", self.root.display());
         }
         let (folders, names) = places(&self.plans)?;
-        let mut lent: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
-        lent.push(("root", &self.root));
-        let temporary = TemporaryWorkspace::new(&lent)?;
+        let mut granted: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
+        granted.push(("root", &self.root));
+        let temporary = TemporaryWorkspace::new(&granted)?;
         let (form, ending) = self.format.of_plugin();
-        // Nobody is asked for anything: this reads, and stays nowhere.
+        // The audit here sends no requests: it reads only and leaves nothing behind.
         let args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
         let args = arguments(args);
         let asked = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
         let done = do_call(&temporary.workspace, asked)?;
-        // What was audited in part has a report, and the exit code follows from its findings.
+        // A partial audit has a report, and the exit code follows from its findings.
         if done.called.outcome.is_none() {
             bail!("{}", output::one_line(&done.called.text));
         }
@@ -99,7 +99,7 @@ impl Args {
     }
 }
 
-/// The exit code, and on standard error what could not be read or verified.
+/// The exit code. Prints plans that could not be read or verified to standard error.
 fn verdict(findings: &[Finding]) -> Code {
     let of = |kind: &'static str| findings.iter().filter(move |finding| finding.id.ends_with(kind));
     let unread = of(UNREADABLE).filter(|finding| finding.severity == "medium");
@@ -119,7 +119,7 @@ fn verdict(findings: &[Finding]) -> Code {
     }
 }
 
-/// The folders that the plans lie in, each once, and each plan's name as the plugin knows it.
+/// The folders of the plans, each once, and the path of each plan for the plugin.
 fn places(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
     let (mut folders, mut names) = (Vec::new(), Vec::new());
     for plan in plans {

@@ -20,8 +20,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let reader = ledger::reader(&place.need()?)?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let reader = ledger::reader(&options.need()?)?;
         let tip = backup::copy(&reader, &self.file)?;
         output::print(&format!("{}: {}, head {}\n", self.file.display(), ledger::events(tip.events), tip.head));
         Ok(Code::Good)

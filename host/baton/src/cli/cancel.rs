@@ -1,4 +1,4 @@
-//! `baton cancel`: ends a task, or all open tasks of an agent, a plugin or a state.
+//! `baton cancel`: cancels a task, or all open tasks of an agent, a plugin or a state.
 
 use std::sync::Arc;
 
@@ -37,21 +37,21 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(mut self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let reason = self.reason;
-        let cancel = async |house: Arc<Context>, id: String| baton_dispatch::cancel(&house, &id, &reason).await;
-        let place = self.selection.states_of(place);
+        let cancel = async |context: Arc<Context>, id: String| baton_dispatch::cancel(&context, &id, &reason).await;
+        let options = self.selection.states_of(options);
         if let Some(id) = &self.id {
             if !self.selection.is_empty() {
                 bail!("give an ID, or --agent, --plugin or --state; both mean different tasks");
             }
             let which = TaskSelector { word: id, all: self.all, open_only: true };
-            return decide::decide(&place, &which, cancel);
+            return decide::decide(&options, &which, cancel);
         }
         if self.selection.is_empty() {
             bail!("say which task: its ID, or --agent, --plugin or --state for all open ones of it");
         }
-        let workspace = place.need()?;
+        let workspace = options.need()?;
         let tasks = open_tasks(&workspace, &self.selection)?;
         if tasks.is_empty() {
             output::note("no open task matches; `baton status` lists all");
@@ -69,7 +69,7 @@ impl Args {
     }
 }
 
-/// The tasks that have not ended, oldest first.
+/// The tasks that are open, oldest first.
 fn open_tasks(workspace: &Workspace, selection: &TaskSelection) -> anyhow::Result<Vec<TaskSummary>> {
     let filter = selection.filter(workspace)?;
     let recent = |reader: Reader| task::recent(&reader, &filter, u32::MAX);

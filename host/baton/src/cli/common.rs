@@ -1,4 +1,4 @@
-//! What all subcommands share: the options that name the workspace, the runtime, and paths for people.
+//! Shared by all subcommands: the options for the workspace, the runtime, and paths for output.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,20 +22,14 @@ impl WorkspaceOptions {
         found.map(|root| Workspace::at(&root, self.state.as_deref())).transpose()
     }
 
-    /// The keys that the workspace trusts; none without a workspace.
-    ///
-    /// # Errors
-    /// When its `baton.toml` does not parse.
+    /// The keys that the workspace trusts; empty without a workspace. Fails if `baton.toml` does not parse.
     pub(super) fn trusted(&self) -> anyhow::Result<Vec<PublicKey>> {
         let root = workspace::find(self.workspace.as_deref())?;
         let config = root.map(|root| workspace::Config::read(&root.join(workspace::CONFIG_FILE))).transpose()?;
         Ok(config.map(|config| config.trusted().to_vec()).unwrap_or_default())
     }
 
-    /// As [`WorkspaceOptions::find`].
-    ///
-    /// # Errors
-    /// When there is no workspace, or it cannot be read.
+    /// As [`WorkspaceOptions::find`], but fails without a workspace.
     pub(super) fn need(&self) -> anyhow::Result<Workspace> {
         match self.find()? {
             Some(workspace) => Ok(workspace),
@@ -44,20 +38,20 @@ impl WorkspaceOptions {
     }
 }
 
-/// Runs `work` on a new async runtime. A thread that hangs in the file system (a plugin opened a pipe) does not delay the
-/// exit by more than a second.
+/// Runs `work` on a new async runtime. A thread that hangs in the file system (a plugin opened a pipe) delays the exit by at
+/// most a second.
 pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    has_descriptors().context("too few files may be open at once: raise `ulimit -n`")?;
+    has_descriptors().context("the limit of open files is too low: raise `ulimit -n`")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(work);
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
-/// Fails if the file descriptors that a runtime opens are not available. The runtime would panic.
+/// Checks that the file descriptors of a runtime are available. Without them the runtime would panic.
 pub(super) fn has_descriptors() -> std::io::Result<()> {
     let pair = || std::os::unix::net::UnixStream::pair();
-    // Two for the signals, three for the event loop, and a few for what other threads open meanwhile.
+    // Two for the signals, three for the event loop, and a few for files of other threads.
     let (_signals, _events, _spare) = (pair()?, pair()?, pair()?);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What `cancel`, `retry` and `answer` share: find the task, decide, wake the daemon, say what came of it.
+//! Shared by `cancel`, `retry` and `answer`: finds the tasks, applies the decision, wakes the daemon, and prints the result.
 
 use std::sync::Arc;
 
@@ -10,46 +10,41 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{PluginSelection, Workspace, head, open};
 
-/// Calls `decide` with each task that is meant. An error for one task does not stop the others.
-///
-/// # Errors
-/// When there is no such task, when the word means several, or when `decide` fails for a task (the last such error).
-pub(super) fn decide<D>(place: &WorkspaceOptions, which: &TaskSelector<'_>, decide: D) -> anyhow::Result<Code>
+/// Calls `decide` with each selected task. An error for one task does not stop the others. Fails if there is no such task, if
+/// the word has several meanings, or if `decide` fails for a task (the last such error).
+pub(super) fn decide<D>(options: &WorkspaceOptions, which: &TaskSelector<'_>, decide: D) -> anyhow::Result<Code>
 where
     D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
 {
-    let workspace = place.need()?;
+    let workspace = options.need()?;
     let reader = task_view::reader(&workspace)?;
     let tasks = task_selector::to_act(reader.as_ref(), which)?;
     drop(reader);
     each(&workspace, tasks.into_iter().map(|task| task.id).collect(), decide)
 }
 
-/// Calls `decide` with each of `tasks`. An error for one task does not stop the others.
-///
-/// # Errors
-/// When the ledger cannot be opened, or when `decide` fails for a task (the last such error).
+/// Calls `decide` with each of `tasks`. An error for one task does not stop the others. Returns the last such error.
 pub(super) fn each<D>(workspace: &Workspace, tasks: Vec<String>, decide: D) -> anyhow::Result<Code>
 where
     D: AsyncFn(Arc<Context>, String) -> Result<DecisionResult, DispatchError>,
 {
     let decided = super::block_on(async {
-        let house = open(workspace, PluginSelection::None, "decide", 3)?;
-        let ledger = house.ledger().clone();
+        let context = open(workspace, PluginSelection::None, "decide", 3)?;
+        let ledger = context.ledger().clone();
         let mut decided = Vec::new();
         for task in tasks {
-            let done = decide(Arc::clone(&house), task.clone()).await;
+            let done = decide(Arc::clone(&context), task.clone()).await;
             decided.push((task, done));
         }
         head::note(workspace, &ledger);
         Ok(decided)
     });
-    // Also after a failure: part of it may be in the ledger.
+    // Also after a failure: some decisions may be in the ledger.
     workspace.state.wake_daemon();
     let mut failed = None;
     for (id, done) in decided? {
         match done {
-            Ok(done) => output::print(&said(&id, &done)),
+            Ok(done) => output::print(&describe(&id, &done)),
             Err(error) => {
                 if let Some(before) = failed.replace(error) {
                     output::note(&output::one_line(&before.to_string()));
@@ -63,11 +58,11 @@ where
     }
 }
 
-fn said(id: &str, decided: &DecisionResult) -> String {
+fn describe(id: &str, decided: &DecisionResult) -> String {
     match decided {
         DecisionResult::Now(state) => format!("{id} is {state} now\n"),
         DecisionResult::Asked => format!("{id} runs; it was asked to stop (`baton why {id}` tells when it has)\n"),
-        DecisionResult::Dropped(place) => format!("{id} was dropped again: {}\n", output::one_line(place)),
-        DecisionResult::Anew(new) => format!("{id} is done again as {new}\n"),
+        DecisionResult::Dropped(options) => format!("{id} was dropped again: {}\n", output::one_line(options)),
+        DecisionResult::Anew(new) => format!("{id} runs again as {new}\n"),
     }
 }

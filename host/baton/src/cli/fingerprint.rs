@@ -1,9 +1,9 @@
-//! `baton fingerprint FILE…`: acoustic fingerprints on stdout, in the forms of `fpcalc` and by its options, so that scripts that call
-//! `fpcalc` can call this. Called by the name `fpcalc` (a link to the program) it is `fpcalc`: its options, its messages, its exit
-//! codes (`fpcalc`). Needs no workspace and changes nothing.
+//! `baton fingerprint FILE…`: prints acoustic fingerprints with the options and output formats of `fpcalc`, so that scripts
+//! for `fpcalc` can use it. Called by the name `fpcalc` (through a link), it also has its messages and exit codes (`fpcalc`).
+//! It needs no workspace and changes nothing.
 //!
-//! What differs: the duration of an MP3 is without what its encoder added; a file without a fingerprint does not keep the next ones
-//! from theirs, unless it is called `fpcalc`; of standard input in a container, which is copied into a temporary file, all is read.
+//! Differences: the duration of an MP3 excludes encoder padding; after a file without a fingerprint the next files are still
+//! processed (except as `fpcalc`); standard input with a container is copied to a temporary file and read completely.
 
 mod fpcalc;
 mod input;
@@ -20,7 +20,7 @@ use self::print::{Form, Print};
 use crate::exit::Code;
 use crate::output;
 
-pub(crate) use fpcalc::called_so as called_fpcalc;
+pub(crate) use fpcalc::run_as_fpcalc as called_fpcalc;
 
 /// Print the Chromaprint fingerprints of audio files, in the format of `fpcalc`
 ///
@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Seconds of each file to fingerprint, from its start; 0 for the whole file, up to a day
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     length: Duration,
-    /// Print a fingerprint for each part of so many seconds; 0 for one fingerprint of the whole file
+    /// Print a fingerprint for each part of this many seconds; 0 for one fingerprint of the whole file
     #[arg(long, value_name = "SECS", default_value = "0", value_parser = seconds)]
     chunk: Duration,
     /// Let the parts overlap, so that the audio at their ends is fingerprinted
@@ -121,7 +121,7 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     known.ok_or_else(|| format!("`{text}` is not one of Chromaprint's algorithms, 1 to 5"))
 }
 
-/// The options of `fpcalc` as it spells them, with one dash, which stand for one letter each elsewhere.
+/// The options that `fpcalc` writes with one dash. Elsewhere one dash means single letters.
 const OF_FPCALC: [&str; 15] = [
     "-raw",
     "-signed",
@@ -140,10 +140,10 @@ const OF_FPCALC: [&str; 15] = [
     "-ignore-errors",
 ];
 
-/// The arguments of the program; those of `baton fingerprint` that `fpcalc` spells with one dash get their second.
+/// The arguments of the program. Options of `baton fingerprint` with one dash get a second one.
 pub(super) fn with_two_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
-    // Options of the program may come before; each is one argument, or takes the next one.
+    // Global options may precede; each is one argument, or takes the next one as its value.
     let command = arguments.iter().position(|argument| argument == "fingerprint").unwrap_or_default();
     let options = arguments.get(1..command).unwrap_or_default();
     let is_option = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");

@@ -1,5 +1,5 @@
-//! What is wrong with a handoff in this workspace: its agents, its action, the arguments, what it depends on, its deadline.
-//! `lint` reports all of it; `send` checks its own request before it writes the file.
+//! Finds problems of a handoff in this workspace: its agents, action, arguments, dependencies and deadline. `lint` reports
+//! all of them; `send` checks its request before it writes the file.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ impl Check {
         Ok(Self { workspace, roster, reader, waiting: OnceCell::new() })
     }
 
-    /// What is wrong with the handoff of the file at `path`.
+    /// The problems of the handoff in the file at `path`.
     pub(super) fn problems(&self, path: &Path, handoff: &Handoff, now: Timestamp) -> Vec<Problem> {
         let owner = self.owner_of(path);
         let mut problems: Vec<Problem> = self.wrong_target(owner, handoff).into_iter().collect();
@@ -54,12 +54,12 @@ impl Check {
             problems.extend(self.wrong_dependency(handoff, id));
         }
         if handoff.deadline.is_some_and(|deadline| deadline < now) {
-            problems.push(Problem::warning("`deadline` has passed: a plugin does not begin any more"));
+            problems.push(Problem::warning("`deadline` has passed: a plugin does not start the task any more"));
         }
         problems
     }
 
-    /// The agent in whose inbox a file is.
+    /// The agent whose inbox contains a file.
     fn owner_of(&self, path: &Path) -> Option<&Agent> {
         let folder = path.canonicalize().ok()?.parent()?.to_owned();
         let is_it = |inbox: &Path| inbox.canonicalize().is_ok_and(|inbox| inbox == folder);
@@ -97,14 +97,14 @@ impl Check {
     fn wrong_dependency(&self, handoff: &Handoff, id: &str) -> Option<Problem> {
         let own = [&handoff.id, &handoff.task_id].into_iter().flatten().any(|own| own == id);
         if own {
-            return Some(Problem::error(format!("`depends_on` names its own id `{id}`: it would never begin")));
+            return Some(Problem::error(format!("`depends_on` names its own id `{id}`: it would never start")));
         }
         (!self.is_known(id)).then(|| {
             Problem::warning(format!("`depends_on` names `{id}`: no task and no file in an inbox has that id or title"))
         })
     }
 
-    /// Whether a task has this id or title, or a file that waits in an inbox will have it.
+    /// Whether a task, or a file that waits in an inbox, has this id or title.
     pub(super) fn is_known(&self, id: &str) -> bool {
         let task = self.reader.as_ref().and_then(|reader| task::is_named(reader, id).ok());
         task == Some(true) || self.waiting().contains(id)
@@ -120,7 +120,7 @@ impl Check {
         found.filter(|found| found.kind == FolderEntryKind::File).map(|found| found.path).take(SEARCHED)
     }
 
-    /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts all.
+    /// Checks the action and the arguments of a request to one agent. An agent that is not a plugin accepts everything.
     pub(super) fn call(&self, agent: &Agent, action: Option<&str>, args: &Map<String, Value>) -> Result<(), String> {
         match self.manifest(agent) {
             Some(manifest) => check_call(agent, &manifest, action, args),
@@ -128,7 +128,7 @@ impl Check {
         }
     }
 
-    /// Checks the arguments of a request to all agents: each plugin that has the action gets it.
+    /// Checks the arguments of a broadcast: every plugin with the action gets it.
     pub(super) fn broadcast(&self, action: &str, args: &Map<String, Value>) -> Result<(), String> {
         for agent in self.roster.agents() {
             let manifest = self.manifest(agent).filter(|manifest| manifest.declares.actions.contains_key(action));
@@ -139,12 +139,12 @@ impl Check {
         Ok(())
     }
 
-    /// The schema of the action's arguments; one that accepts everything where the agent has no such action.
+    /// The schema of the action's arguments; a schema that accepts everything if the agent has no such action.
     pub(super) fn schema(&self, agent: &Agent, action: Option<&str>) -> Value {
         self.schema_of(agent, action).unwrap_or(Value::Bool(true))
     }
 
-    /// The same for a request to all agents: the schema of the first plugin that has the action.
+    /// The same for a broadcast: the schema of the first plugin with the action.
     pub(super) fn broadcast_schema(&self, action: &str) -> Value {
         let found = self.roster.agents().find_map(|agent| self.schema_of(agent, Some(action)));
         found.unwrap_or(Value::Bool(true))
@@ -156,7 +156,7 @@ impl Check {
         declares.actions.remove(&action).map(|action| action.args)
     }
 
-    /// The manifest of an agent that is a plugin.
+    /// The manifest of an agent, if it is a plugin.
     fn manifest(&self, agent: &Agent) -> Option<Manifest> {
         self.workspace.register().manifest(&agent.name)
     }
@@ -170,7 +170,7 @@ impl Check {
     }
 }
 
-/// Checks that the plugin has the action, and that the arguments with the defaults of `baton.toml` fit the action's schema.
+/// Checks that the plugin has the action, and that the arguments, with the defaults of `baton.toml`, match the action's schema.
 fn check_call(
     agent: &Agent,
     manifest: &Manifest,
@@ -188,7 +188,7 @@ fn check_call(
     Arguments::of(manifest)?.check(action, &args)
 }
 
-/// The ids and the title of the request in a file. A file that is not a request has none.
+/// The ids and the title of the request in a file; empty if it is not a request.
 fn names_in(path: &Path) -> Vec<String> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let read = baton_intake::capture(path, handoff::MAX_BYTES).ok();

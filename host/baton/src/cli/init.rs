@@ -1,4 +1,4 @@
-//! `baton init DIR`: makes a workspace; with `--adopt`, out of folders that are in use already.
+//! `baton init DIR`: makes a workspace; with `--adopt`, from existing agent folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,8 @@ impl Args {
         let config = dir.join(CONFIG_FILE);
         if config.exists() {
             bail!(
-                "{} is a workspace already; add a folder to `adopted` in its {CONFIG_FILE} to adopt it (what lies there is taken \
-                 in then)",
+                "{} is a workspace already; add a folder to `adopted` in its {CONFIG_FILE} to adopt it (Baton then captures \
+                 the files there)",
                 dir.display()
             );
         }
@@ -53,16 +53,16 @@ impl Args {
             fs::create_dir_all(&folder).with_context(|| format!("failed to make {}", folder.display()))?;
         }
         if self.adopt.is_empty() {
-            template::lay_down(&dir.join("handoffs"))?;
+            template::write(&dir.join("handoffs"))?;
         } else {
-            template::lay_down_own(&dir.join("handoffs"))?;
+            template::write_drop_box(&dir.join("handoffs"))?;
         }
         let mut lock = Lock::default();
         for (_, component) in shipped::SHIPPED {
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, Digest::of(component), &Config::FOLDERS);
         }
         write(&dir.join(LOCK_FILE), &lock.to_text()?)?;
-        // Seen first, then served: with the configuration, the folder is a workspace.
+        // Mark the files before the configuration makes the folder a workspace.
         let text = with_adopted(&adopted)?;
         let adopted = if self.adopt.is_empty() { None } else { Some(adopt(dir, &text, state)?) };
         write(&config, &text)?;
@@ -72,9 +72,9 @@ impl Args {
             }
             Some(AdoptionResult { files, folders, root }) => {
                 let table = adoption::as_table(&folders, &root);
-                output::print(&format!("{table}\n{}", said(&from_here(dir), Some(files))));
+                output::print(&format!("{table}\n{}", describe(&from_here(dir), Some(files))));
             }
-            None => output::print(&said(&from_here(dir), None)),
+            None => output::print(&describe(&from_here(dir), None)),
         }
         Ok(Code::Good)
     }
@@ -84,8 +84,8 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// The folders to adopt for the workspace `dir`, as they stand in its configuration: what lies in its own `handoffs/` is
-/// served anyway.
+/// The folders to adopt for the workspace `dir`, as the configuration has them. A folder in its `handoffs/` is served without
+/// adoption.
 fn roots(folders: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<String>> {
     let dir = dir.canonicalize().ok();
     let mut roots = Vec::new();
@@ -101,7 +101,7 @@ fn roots(folders: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<String>> {
         let in_own_handoffs = dir.as_ref().is_some_and(|dir| folder == dir.join("handoffs"));
         let root = if own { PathBuf::from(".") } else { folder };
         let Some(root) = root.to_str().map(str::to_owned) else {
-            bail!("{} is not UTF-8 and cannot stand in {CONFIG_FILE}; rename it", root.display());
+            bail!("{} is not UTF-8 and cannot be written to {CONFIG_FILE}; rename it", root.display());
         };
         if (direct || !own) && !in_own_handoffs && !roots.contains(&root) {
             roots.push(root);
@@ -112,7 +112,7 @@ fn roots(folders: &[PathBuf], dir: &Path) -> anyhow::Result<Vec<String>> {
 
 fn has_agents(place: &Path) -> anyhow::Result<bool> {
     let found = agent_folders(place).with_context(|| format!("failed to read {}", place.display()))?;
-    // The drop box of a workspace looks like an agent of the name `handoffs`.
+    // The drop box of a workspace looks like an agent named `handoffs`.
     Ok(found.iter().any(|folder| matches!(folder.kind, FolderKind::Agent { .. }) && folder.name != "handoffs"))
 }
 
@@ -134,7 +134,7 @@ fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
     let roots = toml::Value::Array(roots.iter().cloned().map(toml::Value::String).collect());
     let line = format!("adopted = {roots}\n");
     if !TEMPLATE.contains(ADOPTED_EXAMPLE) {
-        bail!("the template of {CONFIG_FILE} has no place for `adopted`: this is a fault of Baton");
+        bail!("the template of {CONFIG_FILE} has no place for `adopted`: this is a bug in Baton");
     }
     Ok(TEMPLATE.replacen(ADOPTED_EXAMPLE, &line, 1))
 }
@@ -142,7 +142,7 @@ fn with_adopted(roots: &[String]) -> anyhow::Result<String> {
 struct AdoptionResult {
     /// Files in the inboxes, which are marked as seen.
     files: usize,
-    /// What each folder is for its agent.
+    /// The use of each folder.
     folders: Vec<adoption::AdoptedFolder>,
     /// The workspace's folder.
     root: PathBuf,
@@ -155,7 +155,7 @@ fn adopt(dir: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Adopt
     Ok(AdoptionResult { files: mark_all(&workspace)?, folders, root: workspace.root })
 }
 
-/// Marks every file in the inboxes of the new workspace as seen; gives their number.
+/// Marks every file in the inboxes of the new workspace as seen. Returns their number.
 fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
     let roster = workspace.roster()?;
     let inboxes = roster.agents().flat_map(baton_dispatch::Agent::inboxes).chain([roster.central()]);
@@ -173,11 +173,11 @@ fn mark_all(workspace: &Workspace) -> anyhow::Result<usize> {
     Ok(count)
 }
 
-fn said(dir: &str, seen: Option<usize>) -> String {
+fn describe(dir: &str, seen: Option<usize>) -> String {
     let seen = match seen {
         None => String::new(),
-        Some(1) => " 1 file is in its inboxes and is left as it is.".to_owned(),
-        Some(count) => format!(" {count} files are in its inboxes and are left as they are."),
+        Some(1) => " 1 file is in its inboxes; Baton does not touch it.".to_owned(),
+        Some(count) => format!(" {count} files are in its inboxes; Baton does not touch them."),
     };
     let examples = if seen.is_empty() {
         format!("{dir}/handoffs/examples/   handoffs to try: copy one into an agent's 01_inbox\n  ")

@@ -1,5 +1,5 @@
-//! `baton lint`: says what each handoff file is, as the daemon would read it, and what is wrong with it. Changes nothing. Within
-//! a workspace agents, actions, arguments and dependencies are checked too.
+//! `baton lint`: reads handoff files as the daemon does, and reports what they are and their problems. Changes nothing. In a
+//! workspace it also checks agents, actions, arguments and dependencies.
 
 use std::path::{Path, PathBuf};
 
@@ -30,11 +30,10 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When the workspace that `-w` names does not open: a file that cannot be read is a finding.
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let check = match place.find().and_then(|found| found.map(Check::of).transpose()) {
-            Err(error) if place.workspace.is_none() => {
+    /// Fails if the workspace of `-w` cannot be opened. An unreadable file is a finding, not an error.
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let check = match options.find().and_then(|found| found.map(Check::of).transpose()) {
+            Err(error) if options.workspace.is_none() => {
                 output::note(&format!("warning: agents and actions are not checked: {error:#}"));
                 None
             }
@@ -52,7 +51,7 @@ impl Args {
     }
 }
 
-/// A file, its name, and what it holds or why it holds nothing.
+/// A file, its name, and its handoff or the problem.
 struct CheckedFile<'a> {
     path: &'a Path,
     name: FileName,
@@ -65,7 +64,7 @@ impl CheckedFile<'_> {
         self.found.is_ok() && self.problems.iter().all(|problem| problem.severity != Severity::Error)
     }
 
-    /// Where the name says something else than the content.
+    /// The differences between name and content.
     fn remarks(&self) -> Vec<String> {
         let Ok(handoff) = &self.found else { return Vec::new() };
         let answer = handoff.kind == Kind::Return;
@@ -91,7 +90,7 @@ fn look<'a>(path: &'a Path, check: Option<&Check>) -> CheckedFile<'a> {
     CheckedFile { path, name: file_name::parse(&name), found, problems }
 }
 
-/// Both kinds, where they differ: `HANDOFF` is said of every request and contradicts none.
+/// Both kinds, if they differ: `HANDOFF` in a name fits every request.
 fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'a str)> {
     let named = Kind::of(name.kind.as_deref()?);
     let general = |kind: &Kind| kind.as_str() == "HANDOFF";
@@ -100,7 +99,7 @@ fn differing_kind<'a>(name: &'a FileName, kind: &'a Kind) -> Option<(&'a str, &'
     differ.then(|| (name.kind.as_deref().unwrap_or_default(), kind.as_str()))
 }
 
-/// Both agents, where they are not one. The number that keeps two files of one name apart does not belong to the agent's name.
+/// Both agents, if they differ. A number that distinguishes files of the same name is not part of the agent's name.
 fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'a str, &'a str)> {
     let (named, agent) = (name.agent.as_deref()?, agent?);
     let numbered = named.rsplit_once('-').filter(|(_, number)| number.parse::<u16>().is_ok());
@@ -119,13 +118,13 @@ fn as_text(looked: &CheckedFile<'_>) -> String {
             let to = handoff.to.clone().unwrap_or_else(unknown);
             let (dialect, kind, title) = (handoff.dialect, handoff.kind.as_str(), &handoff.title);
             let priority = handoff.priority.as_str();
-            let said = one_line(&format!("{dialect} {kind}, {from} → {to}, {priority}: {title}"));
-            let mut text = format!("{path}: {said}\n");
+            let line = one_line(&format!("{dialect} {kind}, {from} → {to}, {priority}: {title}"));
+            let mut text = format!("{path}: {line}\n");
             for problem in &looked.problems {
                 text.push_str(&format!("  {}: {}\n", problem.severity.as_str(), one_line(&problem.what)));
             }
             for mended in &handoff.mended {
-                text.push_str(&format!("  mended: {}\n", one_line(mended)));
+                text.push_str(&format!("  corrected: {}\n", one_line(mended)));
             }
             for remark in looked.remarks() {
                 text.push_str(&format!("  remark: {}\n", one_line(&remark)));

@@ -1,4 +1,4 @@
-//! `baton obligations`: who owes whom a RETURN, and how well each agent keeps to it.
+//! `baton obligations`: lists open requests, and how many of its requests each agent has answered.
 
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let now = Timestamp::now();
         let since = self.since.map_or(Timestamp::MIN, |age| task_view::before(now, age));
         let overdue_before = task_view::before(now, workspace.config.escalation().remind);
@@ -53,7 +53,7 @@ impl Args {
                 &json!({ "schema": 1, "compliance_rate": all(&kept), "agents": agents, "unknown": unknown, "open": open }),
             );
         } else if kept.is_empty() && unknown.is_empty() {
-            output::note("nobody owes a RETURN: no request of a known sender was taken in yet");
+            output::note("no agent owes a RETURN: no request of a known sender was captured yet");
         } else {
             output::print(&as_text(&kept, &unknown, &open, is_overdue, now));
         }
@@ -61,8 +61,8 @@ impl Args {
     }
 }
 
-/// The share of requests that the agent answered, of those that it answered or whose time is up, in percent; `None` if there
-/// are none. Open requests that are still in time do not count, nor do cancelled or undeliverable ones.
+/// The share of answered requests among answered and overdue ones, in percent; `None` if there are none. Open requests before
+/// their deadline do not count, nor do cancelled or undeliverable ones.
 fn rate(answered: u64, missed: u64) -> Option<f64> {
     let due = answered.saturating_add(missed);
     #[expect(clippy::cast_precision_loss, reason = "counts of tasks are far below 2^52")]

@@ -1,4 +1,4 @@
-//! `baton restore`: a backup becomes the ledger again.
+//! `baton restore`: replaces the ledger by a backup.
 
 use std::path::{Path, PathBuf};
 
@@ -31,10 +31,9 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When a daemon runs, a ledger is there and `--force` was not given, or the file is not an intact ledger.
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    /// Fails if a daemon runs, a ledger exists and `--force` was not given, or the file is not an intact ledger.
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let _lock = UpLock::take(&workspace.state)?;
         let to = workspace.state.ledger();
         let was_there = to.symlink_metadata().is_ok();
@@ -50,7 +49,7 @@ impl Args {
     }
 }
 
-/// The ledger's name with the time of the restore, and a number where two fall into one second.
+/// A free name for the old ledger: with the time of the restore, and a number if necessary.
 fn free_name(ledger: &Path, now: Timestamp) -> PathBuf {
     let stamp = now.strftime("%Y%m%dT%H%M%SZ");
     let name = |number: String| PathBuf::from(format!("{}.before-restore-{stamp}{number}", ledger.display()));

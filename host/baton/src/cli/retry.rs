@@ -1,4 +1,4 @@
-//! `baton retry ID`: sends a task on its way again.
+//! `baton retry ID`: queues a task again.
 
 use super::task_selector::TaskSelector;
 use super::{WorkspaceOptions, decide};
@@ -18,8 +18,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let which = TaskSelector { word: &self.id, all: self.all, open_only: false };
-        decide::decide(place, &which, async |house, id| baton_dispatch::retry(&house, &id).await)
+        decide::decide(options, &which, async |context, id| baton_dispatch::retry(&context, &id).await)
     }
 }

@@ -1,4 +1,4 @@
-//! `baton run PLUGIN ACTION`: one task, no daemon; and the way in which `baton audit` calls its plugin.
+//! `baton run PLUGIN ACTION`: runs one task without a daemon. `baton audit` uses the same call.
 
 mod call;
 mod help;
@@ -16,7 +16,7 @@ use super::{WorkspaceOptions, args};
 use crate::exit::Code;
 use crate::output;
 
-/// Lines of the plugin's log that are shown; `baton plugin log` and `--json` have all that is kept.
+/// The number of log lines that are shown; `baton plugin log` and `--json` have the whole log.
 const LOG_LINES: usize = 20;
 
 /// Run one action of a plugin now, without the daemon
@@ -43,36 +43,36 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions, baton: fn() -> clap::Command) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions, baton: fn() -> clap::Command) -> anyhow::Result<Code> {
         match (&self.plugin, &self.action) {
             (None, _) => output::print(&own_help(baton())),
             (Some(plugin), Some(action)) if self.help => {
-                output::print(&PluginDescription::find(place, plugin)?.action(action)?);
+                output::print(&PluginDescription::find(options, plugin)?.action(action)?);
             }
             (Some(plugin), None) => {
-                let described = PluginDescription::find(place, plugin)?;
+                let described = PluginDescription::find(options, plugin)?;
                 if !self.given.is_empty() && !self.help {
                     bail!(described.without_action());
                 }
                 if self.json { output::json(&described.as_json()) } else { output::print(&described.actions()) }
             }
-            (Some(plugin), Some(action)) => return self.call(place, plugin, action),
+            (Some(plugin), Some(action)) => return self.call(options, plugin, action),
         }
         Ok(Code::Good)
     }
 
-    fn call(&self, place: &WorkspaceOptions, plugin: &str, action: &str) -> anyhow::Result<Code> {
-        // Without a schema, the call itself says what is wrong with the plugin or the action.
-        let described = PluginDescription::find(place, plugin).ok();
+    fn call(&self, options: &WorkspaceOptions, plugin: &str, action: &str) -> anyhow::Result<Code> {
+        // Without a schema, the call itself reports a problem of the plugin or the action.
+        let described = PluginDescription::find(options, plugin).ok();
         let schema = described.as_ref().and_then(|described| described.schema(action));
         let args = self.given.values(schema.unwrap_or(&Value::Bool(true)))?;
         if !self.grant.is_empty() {
-            // An action that does not exist grants nothing.
-            PluginDescription::find(place, plugin)?.action(action)?;
-            output::note(&grant_first(place, plugin, &self.grant)?);
+            // Check the action first, so that a wrong action grants nothing.
+            PluginDescription::find(options, plugin)?.action(action)?;
+            output::note(&grant_first(options, plugin, &self.grant)?);
         }
         let asked = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };
-        let workspace = place.find()?;
+        let workspace = options.find()?;
         let root = workspace.as_ref().map(|workspace| workspace.root.clone());
         let (done, shown) = match workspace {
             Some(workspace) => (do_call(&workspace, asked)?, None),
@@ -86,7 +86,7 @@ impl Args {
         };
         let code = if done.called.state == State::Succeeded { Code::Good } else { Code::Findings };
         if self.json {
-            output::json(&shown::as_json(&done, (plugin, action), shown.as_deref()));
+            output::json(&shown::as_json(&done, plugin, action, shown.as_deref()));
             return Ok(code);
         }
         output::note(&format!("{}: {}", done.called.status(), output::one_line(&done.called.text)));
@@ -105,7 +105,7 @@ impl Args {
             output::note(answer.trim_end());
         }
         match shown {
-            // Nothing of a temporary workspace stays, so the first report is the output.
+            // A temporary workspace is deleted, so the first report is printed.
             Some(reports) => reports.iter().take(1).for_each(|bytes| output::report(bytes)),
             None => output::print(
                 &done.called.artifacts.iter().map(|path| format!("{}\n", output::one_line(path))).collect::<String>(),
@@ -115,7 +115,7 @@ impl Args {
     }
 }
 
-/// The help of the subcommand itself.
+/// The help of the subcommand.
 fn own_help(mut command: clap::Command) -> String {
     command.build();
     let own = command.find_subcommand_mut("run").map(clap::Command::render_long_help);

@@ -8,7 +8,7 @@ use crate::output;
 /// Print the JSON Schema of a file that Baton reads or writes
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Which one
+    /// The schema to print
     #[arg(value_enum)]
     what: SchemaKind,
 }

@@ -1,5 +1,5 @@
-//! `baton send`: writes a canonical handoff into an agent's inbox, or for all agents into the drop box, whole or not at all. With
-//! `--wait` it stays until the RETURN is there (`sent.rs`).
+//! `baton send`: writes a canonical handoff into an agent's inbox, or for a broadcast into the drop box, as a whole file or
+//! not at all. With `--wait` it waits for the RETURN (`sent.rs`).
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use super::{WorkspaceOptions, args};
 use crate::exit::Code;
 use crate::{output, workspace};
 
-/// The most characters of a title: readers cut a longer one.
+/// The maximum length of a title in characters: readers cut longer ones.
 const LONGEST_TITLE: usize = 200;
 
 /// The `target_agent` of a broadcast.
@@ -71,12 +71,12 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let check = Check::of(place.need()?)?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let check = Check::of(options.need()?)?;
         let (roster, now) = (check.roster(), Timestamp::now());
         let (agent, args) = self.asked(&check)?;
         if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
-            bail!("the title must be one line that says something, of at most {LONGEST_TITLE} characters");
+            bail!("the title must be one line of text, of at most {LONGEST_TITLE} characters");
         }
         let reply_to = self.reply_to.as_ref().map(|named| {
             let agent =
@@ -114,7 +114,7 @@ impl Args {
         Ok(outcome.map_or(Code::Good, |outcome| outcome.code()))
     }
 
-    /// The agent that is asked, or `None` for a broadcast, and the arguments, after a check of the action and of them.
+    /// The recipient (`None` for a broadcast) and the arguments, after all checks.
     fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
         let roster = check.roster();
         if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
@@ -171,7 +171,7 @@ impl Args {
     }
 }
 
-/// Writes the handoff; gives its file.
+/// Writes the handoff. Returns its path.
 fn write(inbox: &Path, request: &Request) -> anyhow::Result<PathBuf> {
     let staged = stage(inbox, &request.id, &request.to_bytes())?;
     Ok(inbox.join(publish(&staged, &request.file_name())?))
@@ -181,17 +181,17 @@ fn priority(word: &str) -> Result<Priority, String> {
     Priority::read(word).ok_or_else(|| "low, medium, high and critical are priorities".to_owned())
 }
 
-/// A moment in the future: written out, or as a pause from now on. Handoffs have whole seconds.
+/// A time in the future: written out, or as a time span from now. Handoffs have whole seconds.
 fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let at = match (text.parse::<Timestamp>(), workspace::pause(text)) {
         (Ok(at), _) => at,
-        (_, Ok(pause)) => now.checked_add(pause).context("--deadline is too far away")?,
+        (_, Ok(pause)) => now.checked_add(pause).context("--deadline is too far in the future")?,
         _ => bail!(
             "--deadline: `{text}` is not a time; write 2026-01-18T10:15:00Z (with the zone), or 90s, 5m, 2h, 7d from now on"
         ),
     };
     if at <= now {
-        bail!("--deadline: {at} has passed; a plugin would not begin any more");
+        bail!("--deadline: {at} has passed; a plugin would not start the task");
     }
     Ok(at)
 }

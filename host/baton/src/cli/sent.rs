@@ -1,5 +1,5 @@
-//! Waiting for the outcome of a handoff that was sent. Only the ledger is read, so it does not matter which process serves the
-//! workspace, and the handoff stays when the waiting is interrupted.
+//! Waits for the outcome of a handoff that was sent. It only reads the ledger, so any process may serve the workspace, and
+//! the handoff stays when the waiting is interrupted.
 
 use std::collections::BTreeSet;
 use std::thread::sleep;
@@ -17,13 +17,13 @@ use crate::exit::Code;
 use crate::output::{self, one_line};
 use crate::workspace::{Serving, Workspace};
 
-/// How often the ledger is read.
+/// The pause between two reads of the ledger.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A RETURN is delivered that soon after the end of its task, or not at all.
+/// The maximum time between the end of a task and the delivery of its RETURN.
 const RETURN_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long after its deadline the daemon may take to end a task.
+/// The maximum time after its deadline until the daemon ends a task.
 const DEADLINE_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 pub(super) struct SentHandoff {
@@ -33,7 +33,7 @@ pub(super) struct SentHandoff {
     pub(super) deadline: Option<Timestamp>,
 }
 
-/// What became of it.
+/// The outcome of a handoff that was sent.
 pub(super) struct SendOutcome {
     tasks: Vec<Task>,
     ended: bool,
@@ -51,7 +51,7 @@ impl SendOutcome {
 }
 
 impl SentHandoff {
-    /// Waits until every task of it has ended and its RETURN is delivered, or the deadline has passed.
+    /// Waits until all of its tasks have ended and its RETURN is delivered, or the deadline has passed.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
         if !Serving::look(&workspace.state).is_ok_and(Serving::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one does");
@@ -82,14 +82,14 @@ impl SentHandoff {
             if self.deadline.is_some_and(|deadline| Timestamp::now().duration_since(deadline) > DEADLINE_PAUSE)
                 && !ended
             {
-                output::note(&format!("no outcome before the deadline; `baton why {}` tells where it stands", self.id));
+                output::note(&format!("no outcome before the deadline; `baton why {}` shows the state", self.id));
                 return Ok(SendOutcome { tasks, ended });
             }
             sleep(PAUSE);
         }
     }
 
-    /// Its tasks; of a broadcast those of the agents, as soon as they are all there.
+    /// Its tasks. For a broadcast, the tasks of the agents, as soon as all of them exist.
     fn tasks(&self, reader: &Reader) -> Result<Vec<Task>, LedgerError> {
         let mut tasks = task::meant(reader, &self.id)?.tasks;
         tasks.retain(|task| task.kind != "RETURN");
@@ -115,7 +115,7 @@ impl SentHandoff {
     }
 }
 
-/// Says once of a task that it waits for a person, and what it waits for.
+/// Prints once for each task that it waits for a person, and why.
 fn tell_blocked(task: &Task, told: &mut BTreeSet<(String, String)>) {
     let blocked = matches!(task.state, State::NeedsHuman | State::NeedsGrant | State::NeedsApproval);
     if blocked && told.insert((task.id.clone(), task.reason.clone())) {

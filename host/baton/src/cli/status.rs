@@ -40,8 +40,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(mut self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = self.selection.states_of(place).need()?;
+    pub(super) fn run(mut self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = self.selection.states_of(options).need()?;
         let limit = self.limit.unwrap_or(if self.json { u32::MAX } else { 50 });
         let filter = self.selection.filter(&workspace)?;
         if self.watch {
@@ -59,7 +59,7 @@ impl Args {
             }
             None => (Vec::new(), PluginHolds::default()),
         };
-        // Whoever names a number knows that there may be more.
+        // An explicit limit needs no note.
         if output::cut_to(&mut tasks, limit) && self.limit.is_none() {
             output::note(&format!("only the {limit} newest tasks are listed; -n N lists more"));
         }
@@ -74,7 +74,7 @@ impl Args {
     }
 }
 
-/// Prints each task as soon as it is read: a ledger may be larger than the memory.
+/// Prints each task as soon as it is read, because a ledger may be larger than the memory.
 fn stream(workspace: &Workspace, filter: &TaskFilter, limit: u32, now: Timestamp) -> anyhow::Result<Code> {
     let reader = task_view::reader(workspace)?;
     let holds = reader

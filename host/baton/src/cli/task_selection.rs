@@ -12,7 +12,7 @@ use super::WorkspaceOptions;
 use crate::output::one_line;
 use crate::workspace::Workspace;
 
-/// Which tasks.
+/// A selection of tasks.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct TaskSelection {
     /// Only tasks in these states, or with the outcome partial or refused; separated by commas. `--state failed` means the
@@ -26,7 +26,7 @@ pub(super) struct TaskSelection {
     plugin: Option<String>,
 }
 
-/// What `--in-state` names.
+/// A state or an outcome in `--in-state`.
 #[derive(Clone, Copy, Debug)]
 enum StateFilter {
     State(State),
@@ -41,7 +41,7 @@ impl FromStr for StateFilter {
     }
 }
 
-/// Reads the name of a state or an outcome.
+/// Parses the name of a state or an outcome.
 fn standing(name: &str) -> Result<StateFilter, String> {
     let names = State::ALL.map(State::as_str).join(", ");
     let outcomes = OutcomeKind::ALL.map(OutcomeKind::as_str).join(", ");
@@ -49,21 +49,22 @@ fn standing(name: &str) -> Result<StateFilter, String> {
 }
 
 impl TaskSelection {
-    /// The place without a `--state` that names states of tasks, which are added to the others.
-    pub(super) fn states_of(&mut self, place: &WorkspaceOptions) -> WorkspaceOptions {
-        let named = place.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
+    /// Moves states of tasks in `--state` to `--in-state`, and returns the options without them.
+    pub(super) fn states_of(&mut self, options: &WorkspaceOptions) -> WorkspaceOptions {
+        let named =
+            options.state.as_ref().and_then(|named| named.to_str()).map(|named| named.split(',').map(str::parse));
         let states: Option<Vec<StateFilter>> = named.and_then(|states| states.collect::<Result<_, _>>().ok());
-        let folder: Option<PathBuf> = place.state.clone().filter(|_| states.is_none());
+        let folder: Option<PathBuf> = options.state.clone().filter(|_| states.is_none());
         self.in_state.extend(states.unwrap_or_default());
-        WorkspaceOptions { workspace: place.workspace.clone(), state: folder }
+        WorkspaceOptions { workspace: options.workspace.clone(), state: folder }
     }
 
-    /// Whether nothing was selection: that means every task.
+    /// Whether there is no selection, which means every task.
     pub(super) fn is_empty(&self) -> bool {
         self.in_state.is_empty() && self.agent.is_none() && self.plugin.is_none()
     }
 
-    /// What the options let through.
+    /// The filter of these options.
     pub(super) fn filter(&self, workspace: &Workspace) -> anyhow::Result<TaskFilter> {
         let of_state =
             |standing: &StateFilter| if let StateFilter::State(state) = standing { Some(*state) } else { None };

@@ -1,5 +1,5 @@
-//! The task that a word on the command line means. A word with several meanings is refused with a list of the tasks: a command
-//! acts only on what the operator named.
+//! Finds the task that a word on the command line means. A word with several meanings is refused with a list of the tasks: a
+//! command acts only on tasks that the operator named.
 
 use anyhow::{anyhow, bail};
 use baton_ledger::Reader;
@@ -7,33 +7,31 @@ use baton_ledger::task::{self, Task, TaskMatches};
 
 use crate::output::{Table, one_line, shorten};
 
-/// The fewest characters of an id that a command acts on: fewer are more likely a typing error.
+/// The minimum length of an id prefix for commands that change tasks: a shorter one is more likely a typing error.
 const PREFIX_TO_ACT: usize = 6;
 
-/// The most tasks that a refusal lists.
+/// The maximum number of tasks in an error.
 const LISTED: usize = 20;
 
-/// The tasks that a command is for.
+/// A reference to one or more tasks.
 pub(super) struct TaskSelector<'a> {
-    /// What the operator typed.
+    /// The word as typed.
     pub(super) word: &'a str,
-    /// Whether several tasks are allowed: every task with this handoff id, file name or title.
+    /// Allow several tasks: every task with this handoff id, file name or title.
     pub(super) all: bool,
-    /// Whether only open tasks are meant. If all of them have ended, they are meant all the same.
+    /// Prefer open tasks. If there are none, ended tasks are used.
     pub(super) open_only: bool,
 }
 
-/// The one task that `word` means, to be shown, and the ledger that has it.
+/// The one task that `word` means, and the ledger. For commands that show a task.
 pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Reader, Task)> {
     let Some(reader) = reader else { return Err(unknown(word)) };
     let task = one(word, look(&reader, word)?.tasks, "")?;
     Ok((reader, task))
 }
 
-/// The tasks to act on: one, or more with [`TaskSelector::all`].
-///
-/// # Errors
-/// When there is none, when there are several without [`TaskSelector::all`], when the word is too short, or the ledger fails.
+/// The tasks to change: one, or several with [`TaskSelector::all`]. Fails if there is none, if there are several without
+/// [`TaskSelector::all`], or if the word is too short.
 pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyhow::Result<Vec<Task>> {
     let TaskSelector { word, all, open_only } = *which;
     let Some(reader) = reader else { return Err(unknown(word)) };

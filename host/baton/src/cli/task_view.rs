@@ -1,4 +1,4 @@
-//! A task as `status` and `why` show it.
+//! Views of a task that `status` and `why` share.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::output::{self, one_line};
 use crate::workspace::{Workspace, head};
 
-/// Opens the ledger for reading; `None` when nothing was ever written.
+/// Opens the ledger for reading; `None` if there is none yet.
 pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     let path = workspace.state.ledger();
     if !path.is_file() {
@@ -27,7 +27,7 @@ pub(super) fn reader(workspace: &Workspace) -> anyhow::Result<Option<Reader>> {
     Ok(open(&path)?)
 }
 
-/// The ledger at `path`; `None` when nothing was ever written.
+/// The ledger at `path`; `None` if there is none yet.
 pub(super) fn open(path: &Path) -> Result<Option<Reader>, LedgerError> {
     match path.is_file().then(|| Reader::open(path)).transpose() {
         Err(LedgerError::Unmade) => Ok(None),
@@ -55,7 +55,7 @@ pub(super) fn as_json(task: &TaskSummary) -> Value {
     })
 }
 
-/// Why the tasks of a plugin in quarantine wait, and the command that ends it.
+/// Why the tasks of a plugin in quarantine wait, with the command that ends the quarantine.
 pub(super) fn held_text(held: &FailingPlugin) -> String {
     let until = held.until.map(|until| until.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
     let FailingPlugin { agent, failures, .. } = held;
@@ -66,7 +66,7 @@ pub(super) fn held_text(held: &FailingPlugin) -> String {
     )
 }
 
-/// The budgets that plugins have used up.
+/// The exhausted budgets of plugins.
 pub(super) fn budgets_reached(
     workspace: &Workspace,
     reader: &Reader,
@@ -76,7 +76,7 @@ pub(super) fn budgets_reached(
     Ok(baton_dispatch::budget::reached(reader, &rules.budgets, now)?)
 }
 
-/// The public JSON form of a budget that is used up.
+/// The public JSON form of an exhausted budget.
 pub(super) fn reached_json(reached: &ExhaustedBudget) -> Value {
     json!({
         "plugin": reached.plugin,
@@ -100,18 +100,18 @@ pub(super) fn held_json(held: &FailingPlugin) -> Value {
     })
 }
 
-/// A moment with three digits after the second, so that times sort as text.
+/// A time with three digits after the second, so that times sort as text.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// The moment that is `age` before `now`.
+/// The time `age` before `now`.
 pub(super) fn before(now: Timestamp, age: Duration) -> Timestamp {
     let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
     now.checked_sub(age).unwrap_or(Timestamp::MIN)
 }
 
-/// How long ago, in one unit.
+/// The age in one unit.
 pub(super) fn age(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs().max(0);
     match seconds {

@@ -18,10 +18,10 @@ use crate::notices::Follower;
 use crate::output;
 use crate::workspace::{CONFIG_FILE, PluginSelection, UpLock, Workspace, head, leftovers, open};
 
-/// The longest time between a commit and the note of the new head in the workspace.
+/// The maximum time between a commit and the update of the head in the workspace.
 const HEAD_PAUSE: Duration = Duration::from_secs(5);
 
-/// The shortest time between two seals of the rows.
+/// The minimum time between two seals of the rows.
 const SEAL_PAUSE: Duration = Duration::from_mins(1);
 
 /// The states of open tasks that wait for Baton or the operator.
@@ -46,8 +46,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let lock = UpLock::take(&workspace.state)?;
         if let Some(message) = workspace.config.rename_message() {
             output::note(&format!("{CONFIG_FILE}: {message}"));
@@ -59,7 +59,7 @@ impl Args {
         drop(lock);
         let summary = summary?;
         if self.once || std::io::stderr().is_terminal() {
-            output::note(&said(&summary));
+            output::note(&describe(&summary));
         }
         if self.once {
             tell_waiting(&workspace)?;
@@ -80,7 +80,10 @@ impl Args {
         tokio::spawn(count_signals(ask)?);
         let agents = context.roster().agents().count();
         let mode = if self.once { Mode::Once } else { Mode::Forever };
-        tracing::info!("serving {} with {agents} agents; Ctrl-C finishes what runs and ends", workspace.root.display());
+        tracing::info!(
+            "serving {} with {agents} agents; Ctrl-C finishes running tasks and exits",
+            workspace.root.display()
+        );
         let engine = Engine::new(context, mode, |task, progress| {
             let percent = progress.percent.map(|percent| format!("{percent} % ")).unwrap_or_default();
             tracing::debug!(%task, "{percent}{}", progress.message);
@@ -101,7 +104,7 @@ impl Args {
     }
 }
 
-/// Periodically removes what killed commands left.
+/// Periodically removes temporary files of killed commands.
 async fn remove_leftovers(workspace: Workspace) {
     loop {
         tokio::time::sleep(leftovers::PAUSE).await;
@@ -110,7 +113,8 @@ async fn remove_leftovers(workspace: Workspace) {
     }
 }
 
-/// After commits, notes the head of the ledger at most once in [`HEAD_PAUSE`], and seals the rows. An idle daemon writes nothing.
+/// Records the head of the ledger after commits, at most once in [`HEAD_PAUSE`], and seals the rows. An idle daemon writes
+/// nothing.
 async fn note_heads(workspace: Workspace, ledger: Ledger) {
     let mut pulse = ledger.pulse();
     let mut sealed = Instant::now();
@@ -135,7 +139,7 @@ async fn seal_rows(ledger: &Ledger) {
         other => other.map(drop),
     };
     if let Err(error) = sealed {
-        tracing::warn!(%error, "the rows of the ledger are not sealed");
+        tracing::warn!(%error, "cannot seal the rows of the ledger");
     }
 }
 
@@ -154,18 +158,18 @@ fn count_signals(ask: watch::Sender<u8>) -> anyhow::Result<impl Future<Output = 
     })
 }
 
-fn said(summary: &Summary) -> String {
+fn describe(summary: &Summary) -> String {
     let counts: &BTreeMap<_, _> = &summary.settled;
     let settled: Vec<String> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
     let settled = if settled.is_empty() { "nothing to run".to_owned() } else { settled.join(", ") };
-    let mut text = format!("{} taken in; {settled}", summary.captured);
+    let mut text = format!("{} captured; {settled}", summary.captured);
     for failed in &summary.undelivered {
         text.push_str(&format!("\nnot done: {}", output::one_line(failed)));
     }
     text
 }
 
-/// Prints which tasks are open and what keeps those of whole plugins waiting: after `--once` they wait until the next start.
+/// Prints the open tasks, and why all tasks of a plugin wait. After `--once` they wait until the next start.
 fn tell_waiting(workspace: &Workspace) -> anyhow::Result<()> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(()) };
     let open = task::open_by_state(&reader, &WAITING)?;

@@ -1,4 +1,4 @@
-//! `baton why`: everything that happened to one task, and why.
+//! `baton why`: shows everything that happened to one task, and why.
 
 mod events;
 mod plugin;
@@ -22,7 +22,7 @@ use crate::output::{self, Table, one_line, paint};
 
 const LISTED: usize = 20;
 
-/// Attempts whose log the text shows, and lines of each; `--json` has all of it.
+/// The number of attempts whose log is shown, and the lines of each; `--json` has all.
 const LOGS: usize = 3;
 const LOG_LINES: usize = 20;
 
@@ -38,8 +38,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let (workspace, word) = (place.need()?, self.id.join(" "));
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let (workspace, word) = (options.need()?, self.id.join(" "));
         if let Some(name) = word.strip_prefix("plugin ") {
             return plugin::show(&workspace, name.trim(), self.json);
         }
@@ -146,13 +146,13 @@ fn as_text(
     text
 }
 
-/// A deadline, and whether it has passed.
+/// A deadline, marked if it has passed.
 fn deadline_text(deadline: Timestamp, now: Timestamp) -> String {
     let at = deadline.strftime("%Y-%m-%d %H:%M:%SZ");
     if deadline < now { format!("{at}, passed {} ago", task_view::age(deadline, now)) } else { at.to_string() }
 }
 
-/// The ceilings that the last attempt reached or came near; `--json` has them all.
+/// The limits that the last attempt reached or approached; `--json` has all.
 fn list_used(used: &Map<String, Value>) -> String {
     let number = |one: &Value, field: &str| one.get(field).and_then(Value::as_u64).unwrap_or_default();
     let mut table = Table::new(&["CEILING", "USED", "OF", ""]);
@@ -169,7 +169,7 @@ fn list_used(used: &Map<String, Value>) -> String {
     if any { format!("\nthe last attempt\n{}", table.lines(|_, _, cell| cell)) } else { String::new() }
 }
 
-/// What the plugin wrote in the newest attempts.
+/// The output of the plugin in the newest attempts.
 fn list_logs(logs: &[AttemptLog]) -> String {
     let newest = logs.iter().skip(logs.len().saturating_sub(LOGS));
     let shown = newest.map(|log| {
@@ -179,7 +179,7 @@ fn list_logs(logs: &[AttemptLog]) -> String {
     shown.collect()
 }
 
-/// What others found out about it.
+/// Findings of other tasks about this one.
 fn list_flags(flags: &[Flag]) -> String {
     if flags.is_empty() {
         return String::new();

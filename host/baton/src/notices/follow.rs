@@ -1,4 +1,4 @@
-//! Follows the chain of events for as long as the daemon runs, and has the receivers told.
+//! Follows the chain of events while the daemon runs, and sends notices.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,19 +18,19 @@ use crate::workspace::{Notify, Workspace};
 /// The pauses before the second and the third try of a notice.
 const AGAIN: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(30)];
 
-/// The pause between a commit and the reading of its events: a busy ledger is read at most so often.
+/// The pause between a commit and the reading of its events. It limits how often a busy ledger is read.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// How often the ledger is read although this process wrote nothing: other commands write too.
-const LOOK: Duration = Duration::from_mins(1);
+/// The interval of reads without a commit of this process, because other commands write too.
+const READ_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Notices that are kept in full while they wait.
+/// The maximum of waiting notices that are kept in full.
 const KEPT: usize = 64;
 
-/// How many events without a notice may follow the mark in the ledger before it is moved.
+/// The maximum distance between the newest event and the mark in the ledger, if there are no notices.
 const BEHIND: i64 = 1_000;
 
-/// The reader of the chain that tells a person.
+/// The task that reads the chain and sends notices.
 pub(crate) struct Follower {
     stop: watch::Sender<bool>,
     now: Arc<AtomicBool>,
@@ -38,8 +38,8 @@ pub(crate) struct Follower {
 }
 
 impl Follower {
-    /// Starts to follow, from the event that a person was last told of; from the newest one where nobody was ever told. `None`
-    /// where nobody is to be told, or nobody can be.
+    /// Starts at the last event that was reported; at the newest event if there is no mark. Returns `None` if notices are
+    /// off, or have no usable receiver.
     pub(crate) async fn start(workspace: &Workspace, ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
         let reader = ledger.reader()?;
         let told = notices::notified(&reader)?;
@@ -79,8 +79,8 @@ impl Follower {
         Ok(Some(Self { stop, now, job: tokio::spawn(follow.run()) }))
     }
 
-    /// Tells what is left and ends: no program runs longer than the time that one notice may take from now, or than until
-    /// `asked` is ready. What is not told by then is told after the next start.
+    /// Sends the remaining notices and ends. No program runs longer than the timeout of one notice from now, or than until
+    /// `asked` is ready. The remaining notices are sent after the next start.
     pub(crate) async fn finish(self, asked: impl Future<Output = ()>) {
         self.stop.send_replace(true);
         let mut job = self.job;
@@ -96,28 +96,28 @@ impl Follower {
 
 struct Follow {
     ledger: Ledger,
-    /// Absent while a job has it.
+    /// `None` while a job uses it.
     reader: Option<Reader>,
     notify: Notify,
     receivers: Vec<Receiver>,
     workspace: String,
     queue: Queue,
     rate: Rate,
-    /// The event that the ledger has as the last one that was told.
+    /// The last reported event according to the ledger.
     told: i64,
     stop: watch::Receiver<bool>,
-    /// When the last program has to end, once the daemon ends.
+    /// The deadline of the last program, once the daemon ends.
     end_all: Option<Instant>,
-    /// Whether every program has to end.
+    /// Every program must end immediately.
     now: Arc<AtomicBool>,
 }
 
-/// The result of telling.
+/// The result of sending a notice.
 #[derive(PartialEq, Eq)]
 enum NotifyResult {
-    /// Everybody was told, or it was tried often enough.
+    /// All receivers got it, or the tries are used up.
     Done,
-    /// The daemon ends before everybody was told.
+    /// The daemon ended before all receivers got it.
     Later,
 }
 
@@ -130,7 +130,7 @@ impl Follow {
             }
             let stops = self.stops();
             if let Err(error) = self.look().await {
-                tracing::warn!(%error, "the events to be told could not be read");
+                tracing::warn!(%error, "cannot read the events for notices");
             }
             if self.queue.is_empty() {
                 self.note_place().await;
@@ -142,7 +142,7 @@ impl Follow {
                         Ok(()) => sleep(GATHER).await,
                         Err(_) => return,
                     },
-                    () = sleep(LOOK) => {}
+                    () = sleep(READ_INTERVAL) => {}
                     () = asked(&mut self.stop) => {}
                 }
                 continue;
@@ -161,17 +161,17 @@ impl Follow {
                 }
                 continue;
             }
-            let Some(letter) = self.queue.take(room) else { continue };
+            let Some(group) = self.queue.take(room) else { continue };
             self.rate.gave(now);
-            let up_to = letter.up_to;
-            if self.tell(letter).await == NotifyResult::Later {
+            let up_to = group.up_to;
+            if self.tell(group).await == NotifyResult::Later {
                 return;
             }
             self.note(up_to).await;
         }
     }
 
-    /// Whether the daemon ends. From then on there is a limit to all that is still told.
+    /// Whether the daemon ends. From then on the remaining notices have a time limit.
     fn stops(&mut self) -> bool {
         let stops = *self.stop.borrow() || self.stop.has_changed().is_err();
         if stops && self.end_all.is_none() {
@@ -180,7 +180,7 @@ impl Follow {
         stops
     }
 
-    /// Reads the events that were not read yet.
+    /// Reads new events.
     async fn look(&mut self) -> Result<(), LedgerError> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
@@ -197,12 +197,12 @@ impl Follow {
         Ok(())
     }
 
-    /// Has every receiver told; one that fails is tried again.
-    async fn tell(&mut self, letter: NoticeGroup) -> NotifyResult {
-        let letter = Arc::new(letter);
+    /// Sends a notice to every receiver; repeats it for receivers that fail.
+    async fn tell(&mut self, group: NoticeGroup) -> NotifyResult {
+        let group = Arc::new(group);
         let mut left = self.receivers.clone();
         for pause in AGAIN.into_iter().map(Some).chain([None]) {
-            left = self.tell_each(&letter, left, pause).await;
+            left = self.tell_each(&group, left, pause).await;
             let Some(pause) = pause.filter(|_| !left.is_empty()) else { break };
             if self.stops() {
                 return NotifyResult::Later;
@@ -215,10 +215,10 @@ impl Follow {
         NotifyResult::Done
     }
 
-    /// Tells each of `left`; gives those that did not get it.
+    /// Sends a notice to each receiver in `left`. Returns those that failed.
     async fn tell_each(
         &mut self,
-        letter: &Arc<NoticeGroup>,
+        group: &Arc<NoticeGroup>,
         left: Vec<Receiver>,
         again: Option<Duration>,
     ) -> Vec<Receiver> {
@@ -226,9 +226,9 @@ impl Follow {
         for receiver in left {
             let at = Instant::now() + self.notify.timeout;
             let end = Deadline { at: self.end_all.map_or(at, |end| end.min(at)), now: Arc::clone(&self.now) };
-            let (letter, workspace, inner) = (Arc::clone(letter), self.workspace.clone(), receiver.clone());
-            let task = letter.first.task.id.clone();
-            let told = spawn_blocking(move || inner.tell(&letter, &workspace, &end)).await;
+            let (group, workspace, inner) = (Arc::clone(group), self.workspace.clone(), receiver.clone());
+            let task = group.first.task.id.clone();
+            let told = spawn_blocking(move || inner.tell(&group, &workspace, &end)).await;
             if let Err(error) = told.unwrap_or_else(|_| Err("it was not run".to_owned())) {
                 let name = receiver.name();
                 let then = again.map_or_else(
@@ -242,15 +242,15 @@ impl Follow {
         failed
     }
 
-    /// Notes that a person was told up to this event.
+    /// Records the last reported event.
     async fn note(&mut self, up_to: i64) {
         match self.ledger.write(move |tx| notices::set_notified(tx, up_to)).await {
             Ok(()) => self.told = up_to,
-            Err(error) => tracing::warn!(%error, "a notice was given and that is not noted; a restart gives it again"),
+            Err(error) => tracing::warn!(%error, "a notice was sent, but cannot be recorded; a restart sends it again"),
         }
     }
 
-    /// Notes the place in the chain where much was read and nothing was to be told.
+    /// Records the position in the chain after many events without a notice.
     async fn note_place(&mut self) {
         if self.queue.read - self.told >= BEHIND {
             self.note(self.queue.read).await;

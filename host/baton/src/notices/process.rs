@@ -1,4 +1,4 @@
-//! Runs a program of `[notify]` once: without a shell, in a separate process group, for a limited time. At the limit the whole
+//! Runs a program of `[notify]` once: without a shell, in a separate process group, with a time limit. At the limit the whole
 //! group is killed. The beginning of its output is kept.
 
 use std::io::{self, Read, Write as _};
@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// What is kept of each of its outputs, in bytes.
+/// The number of bytes that are kept of each output stream.
 const KEPT: u64 = 2 << 10;
 
-/// How often it is checked whether the run has to end.
-const LOOK: Duration = Duration::from_millis(20);
+/// The interval of checks for the end of the run.
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// When a run has to end.
+/// The deadline of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Deadline {
     /// At this time.
     pub(super) at: Instant,
-    /// Sooner, when this is set.
+    /// Ends it earlier, if set.
     pub(super) now: Arc<AtomicBool>,
 }
 
@@ -32,7 +32,7 @@ impl Deadline {
     }
 }
 
-/// Runs a command with `input` on its standard input; gives what it printed.
+/// Runs a command with `input` on its standard input. Returns its output.
 pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Result<String, String> {
     let begun = Instant::now();
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
@@ -43,17 +43,17 @@ pub(super) fn run(mut command: Command, input: Vec<u8>, end: &Deadline) -> Resul
     }
     let (out, err) = (read(child.stdout.take()), read(child.stderr.take()));
     let status = wait(&mut child, end);
-    // A process that it left running may hold the pipes open.
+    // A background process of the program may hold the pipes open.
     let (out, err) = (printed(&out, end), printed(&err, end));
-    let said = [out.as_deref(), err.as_deref()].into_iter().flatten().filter(|text| !text.is_empty());
-    let said = said.collect::<Vec<_>>().join(" ");
+    let output = [out.as_deref(), err.as_deref()].into_iter().flatten().filter(|text| !text.is_empty());
+    let output = output.collect::<Vec<_>>().join(" ");
     let stopped = status.is_none() || out.is_none() || err.is_none();
     if stopped {
         stop(&mut child);
     }
-    let with = if said.is_empty() { String::new() } else { format!("; it printed: {said}") };
+    let with = if output.is_empty() { String::new() } else { format!("; it printed: {output}") };
     match status {
-        Some(status) if status.success() => Ok(said),
+        Some(status) if status.success() => Ok(output),
         Some(status) => Err(format!("it ended with an error ({status}){with}")),
         None => Err(format!("it was killed after {} s{with}", begun.elapsed().as_secs())),
     }
@@ -73,10 +73,10 @@ fn read(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     read
 }
 
-/// What was printed; `None` when the pipe is still open at the end.
+/// The output; `None` if the pipe is still open at the deadline.
 fn printed(read: &Receiver<Vec<u8>>, end: &Deadline) -> Option<String> {
     loop {
-        match read.recv_timeout(LOOK) {
+        match read.recv_timeout(CHECK_INTERVAL) {
             Ok(bytes) => return Some(String::from_utf8_lossy(&bytes).trim().to_owned()),
             Err(RecvTimeoutError::Disconnected) => return Some(String::new()),
             Err(RecvTimeoutError::Timeout) if end.is_due() => return None,
@@ -89,16 +89,16 @@ fn wait(child: &mut Child, end: &Deadline) -> Option<ExitStatus> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Some(status),
-            Ok(None) if !end.is_due() => std::thread::sleep(LOOK),
+            Ok(None) if !end.is_due() => std::thread::sleep(CHECK_INTERVAL),
             Ok(None) | Err(_) => return None,
         }
     }
 }
 
-/// Kills it with everything that it started.
+/// Kills the program and its child processes.
 fn stop(child: &mut Child) {
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // At worst all have ended already.
+        // Fails only if all processes have ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
     drop(child.wait());

@@ -1,11 +1,12 @@
-//! How many notices a minute are given, and which of those that wait go out next. Bookkeeping only: the present is an argument.
+//! Limits the number of notices a minute, and selects which waiting notice is sent next. Pure logic: the current time is an
+//! argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use baton_dispatch::notices::{Notice, NoticeBatch};
 
-/// The time for which a notice counts.
+/// The period of the limit.
 const WINDOW: Duration = Duration::from_mins(1);
 
 /// The times of the last notices.
@@ -20,7 +21,7 @@ impl Rate {
         Self { most: usize::try_from(per_minute).unwrap_or(usize::MAX), given: VecDeque::new() }
     }
 
-    /// How many notices may be given now.
+    /// The number of notices that may be sent now.
     pub(super) fn room(&mut self, now: Instant) -> usize {
         while self.given.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
             self.given.pop_front();
@@ -28,7 +29,7 @@ impl Rate {
         self.most.saturating_sub(self.given.len())
     }
 
-    /// When the next one may be given, where there is no room.
+    /// The time of the next possible notice, if the limit is reached.
     pub(super) fn next(&self, now: Instant) -> Instant {
         self.given.front().map_or(now, |at| *at + WINDOW)
     }
@@ -38,18 +39,18 @@ impl Rate {
     }
 }
 
-/// What one run of the receivers tells: a notice, and those that were gathered into it.
+/// The input of one run of the receivers: a notice, and others that were merged into it.
 #[derive(Clone, Debug)]
 pub(super) struct NoticeGroup {
     pub(super) first: Notice,
     pub(super) others: Vec<Notice>,
-    /// How many others there are.
+    /// The number of merged notices.
     pub(super) more: u64,
-    /// The last event that it tells of.
+    /// The last event that it covers.
     pub(super) up_to: i64,
 }
 
-/// What waits to be told.
+/// The waiting notices.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     notices: VecDeque<Notice>,
@@ -58,7 +59,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// A queue of what happens after the event `seq`.
+    /// A queue for events after `seq`.
     pub(super) fn after(seq: i64) -> Self {
         Self { read: seq, ..Self::default() }
     }
@@ -67,7 +68,7 @@ impl Queue {
         self.notices.is_empty()
     }
 
-    /// Adds what was read of the chain; keeps `most` in full.
+    /// Adds notices; keeps `most` in full and counts the others.
     pub(super) fn add(&mut self, batch: NoticeBatch, most: usize) {
         self.read = batch.up_to;
         for notice in batch.notices {
@@ -80,7 +81,7 @@ impl Queue {
         self.more += batch.more;
     }
 
-    /// What goes out next, where there is room for `room` notices: one, or the last time all that waits.
+    /// The next notice, if there is room for `room` notices. The last one contains all that wait.
     pub(super) fn take(&mut self, room: usize) -> Option<NoticeGroup> {
         let first = self.notices.pop_front()?;
         let last = self.notices.is_empty();
@@ -126,9 +127,9 @@ mod tests {
         queue.add(batch(1, 5, 0, 9), 10);
         let mut told = Vec::new();
         while rate.room(now) > 0 {
-            let Some(letter) = queue.take(rate.room(now)) else { break };
+            let Some(group) = queue.take(rate.room(now)) else { break };
             rate.gave(now);
-            told.push((letter.first.seq, letter.others.len(), letter.more, letter.up_to));
+            told.push((group.first.seq, group.others.len(), group.more, group.up_to));
         }
         assert_eq!(told, [(1, 0, 0, 1), (2, 0, 0, 2), (3, 2, 2, 9)]);
         assert_eq!((rate.room(now), rate.next(now)), (0, now + WINDOW));
@@ -140,8 +141,8 @@ mod tests {
         let mut queue = Queue::after(0);
         queue.add(batch(1, 2, 3, 5), 2);
         queue.add(batch(6, 7, 0, 8), 2);
-        let letter = queue.take(1).unwrap();
-        assert_eq!((letter.first.seq, letter.others.len(), letter.more, letter.up_to), (1, 1, 6, 8));
+        let group = queue.take(1).unwrap();
+        assert_eq!((group.first.seq, group.others.len(), group.more, group.up_to), (1, 1, 6, 8));
         assert!(queue.is_empty() && queue.take(1).is_none());
     }
 
@@ -150,7 +151,7 @@ mod tests {
         let mut queue = Queue::after(0);
         queue.add(batch(1, 2, 3, 5), 2);
         let letters = [queue.take(60).unwrap(), queue.take(60).unwrap()];
-        assert_eq!(letters.map(|letter| (letter.first.seq, letter.more, letter.up_to)), [(1, 0, 1), (2, 3, 5)]);
+        assert_eq!(letters.map(|group| (group.first.seq, group.more, group.up_to)), [(1, 0, 1), (2, 3, 5)]);
         assert!(queue.is_empty());
     }
 
@@ -158,7 +159,7 @@ mod tests {
     fn one_that_waits_alone_is_told_alone() {
         let mut queue = Queue::after(0);
         queue.add(batch(4, 4, 0, 6), 2);
-        let letter = queue.take(1).unwrap();
-        assert_eq!((letter.more, letter.up_to), (0, 6));
+        let group = queue.take(1).unwrap();
+        assert_eq!((group.more, group.up_to), (0, 6));
     }
 }

@@ -1,6 +1,6 @@
 //! Findings as lines: the most severe first, none cut, because a line ends with the command or edit that fixes the problem.
 //!
-//! What was seen, the evidence, is left to `--json` and to reports.
+//! The evidence is shown only by `--json` and in reports.
 
 use std::cmp::Reverse;
 
@@ -9,11 +9,12 @@ use baton_ledger::finding::Finding;
 use super::{one_line, shorten};
 
 const LISTED: usize = 20;
-/// The most characters of one: more than any first-party plugin writes.
+/// The maximum length of a finding in characters; bundled plugins write less.
 const LONGEST: usize = 1_000;
 const SEVERITIES: [&str; 5] = ["info", "low", "medium", "high", "critical"];
 
-/// How many there are, then one line each; of more than 20 the gravest, and `rest` says where the others are.
+/// The number of findings, then one line each. Of more than 20 only the most severe are listed, and `rest` says where the
+/// others are.
 pub(crate) fn findings(findings: &[Finding], rest: &str) -> String {
     let mut gravest: Vec<&Finding> = findings.iter().collect();
     gravest.sort_by_key(|finding| Reverse(SEVERITIES.iter().position(|severity| *severity == finding.severity)));

@@ -1,7 +1,7 @@
-//! Log lines: to stderr, with times; `BATON_LOG` says how much (`debug`, `baton_dispatch=trace`, …).
+//! Log lines to stderr, with times. `BATON_LOG` sets the level (`debug`, `baton_dispatch=trace`, …).
 //!
-//! A person at a terminal reads local times; in a file or a journal they are UTC with their date, so that logs of several
-//! machines can be compared. Fields have the same names in both.
+//! On a terminal the times are local; in a file or a journal they are UTC with the date, so that logs of several machines can
+//! be compared. The fields have the same names in both.
 
 use std::io::IsTerminal;
 
@@ -25,10 +25,10 @@ impl FormatTime for Clock {
     }
 }
 
-/// Starts logging with `default` where `BATON_LOG` is not set.
+/// Starts logging. `default` is the level without `BATON_LOG`.
 pub(crate) fn start(default: &str) {
     let filter = EnvFilter::try_from_env("BATON_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    // It writes the tokens that registries give it into its log.
+    // At other levels it logs the tokens of registries.
     let quiet = "oci_client=warn".parse().into_iter();
     let filter = quiet.fold(filter, EnvFilter::add_directive);
     let terminal = std::io::stderr().is_terminal();

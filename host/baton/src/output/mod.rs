@@ -1,5 +1,5 @@
-//! Everything that is printed goes through here: stdout for results, stderr for everything else. Colours only on a
-//! terminal; a reader that closes the pipe (`| head`) is not an error.
+//! All output goes through this module: stdout for results, stderr for everything else. Colours only on a terminal; a reader
+//! that closes the pipe (`| head`) is not an error.
 
 mod findings;
 pub(crate) mod log;
@@ -18,7 +18,7 @@ pub(crate) use screen::{Screen, columns, is_closed, line};
 pub(crate) use table::{Table, shorten, width};
 pub(crate) use wrote::wrote;
 
-/// Leaves at most `limit` rows of a list, of which one more was asked for. Returns whether there are more.
+/// Truncates a list to `limit` rows; the caller requested one more. Returns whether there were more.
 pub(crate) fn cut_to<T>(rows: &mut Vec<T>, limit: u32) -> bool {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
@@ -49,7 +49,7 @@ pub(crate) fn note(text: &str) {
     drop(writeln!(io::stderr().lock(), "{}", harmless(text)));
 }
 
-/// Prints to stderr what a plugin suggests to do next, a line each, marked as the plugin's words.
+/// Prints to stderr the next steps that a plugin suggests, one line each, marked as text of the plugin.
 pub(crate) fn suggestions(plugin: &str, steps: &[String]) {
     for step in steps {
         note(&text::plugin_suggests(plugin, step));
@@ -58,7 +58,7 @@ pub(crate) fn suggestions(plugin: &str, steps: &[String]) {
 
 const COLOURS: [&str; 6] = ["0", "1;31", "31", "32", "33", "36"];
 
-/// Escapes everything that a terminal obeys, except line breaks, tabs and Baton's colours.
+/// Escapes all control characters except line breaks, tabs and Baton's colours.
 fn harmless(text: &str) -> String {
     let mut parts = text.split('\x1b');
     let escaped = |part: &str| part.split('\t').map(lines).collect::<Vec<_>>().join("\t");
@@ -82,7 +82,7 @@ pub(crate) fn error(error: &anyhow::Error) {
     let mut last = shown(error);
     let mut text = format!("{head} {last}");
     for cause in error.chain().skip(1).map(|cause| shown(&cause)) {
-        // A transparent wrapper says the same again.
+        // A transparent wrapper repeats the text of its cause.
         if !last.contains(&cause) {
             text.push_str(&format!("\n  because {cause}"));
         }
@@ -96,7 +96,7 @@ pub(crate) fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// `text` in a colour that says how a state stands, on a terminal.
+/// `text` in the colour of the state, on a terminal.
 pub(crate) fn paint(state: baton_core::State, text: &str) -> String {
     use baton_core::State;
     let colour = match state {
@@ -109,7 +109,7 @@ pub(crate) fn paint(state: baton_core::State, text: &str) -> String {
     in_colour(colour, text)
 }
 
-/// `text` in the colour of that number, on a terminal.
+/// `text` in this colour, on a terminal.
 pub(crate) fn in_colour(colour: u8, text: &str) -> String {
     if !io::stdout().is_terminal() || no_color() {
         return text.to_owned();

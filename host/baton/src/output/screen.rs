@@ -1,4 +1,4 @@
-//! A terminal that shows a text which changes, and whether anybody still reads what is printed.
+//! A terminal whose text is updated, and the check whether the output is still read.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -7,10 +7,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::harmless;
 
-/// The size of a terminal that does not tell it.
+/// The size of a terminal that does not report it.
 const USUAL: (usize, usize) = (80, 24);
 
-/// How many columns and lines the terminal at stdout has; `None` where stdout is not a terminal.
+/// The columns and lines of the terminal at stdout; `None` if stdout is not a terminal.
 fn size() -> Option<(usize, usize)> {
     let stdout = io::stdout();
     if !stdout.is_terminal() {
@@ -21,19 +21,19 @@ fn size() -> Option<(usize, usize)> {
     Some(size.filter(|(columns, lines)| *columns > 0 && *lines > 0).unwrap_or(USUAL))
 }
 
-/// How many columns the terminal at stdout has; `None` where stdout is not a terminal.
+/// The columns of the terminal at stdout; `None` if stdout is not a terminal.
 pub(crate) fn columns() -> Option<usize> {
     size().map(|(columns, _)| columns)
 }
 
-/// Prints a line to stdout at once.
+/// Prints a line to stdout without buffering.
 pub(crate) fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(format!("{}\n", harmless(text)).as_bytes())?;
     out.flush()
 }
 
-/// Whether whoever read stdout has closed it.
+/// Whether the reader of stdout has closed it.
 pub(crate) fn is_closed() -> bool {
     let stdout = io::stdout();
     let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
@@ -42,19 +42,19 @@ pub(crate) fn is_closed() -> bool {
     poll(&mut asked, now.as_ref()).is_ok() && asked.iter().any(closed)
 }
 
-/// The terminal at stdout as a screen whose text is replaced.
+/// The terminal at stdout as a screen with replaceable text.
 #[derive(Debug, Default)]
 pub(crate) struct Screen {
     shown: Option<((usize, usize), String)>,
 }
 
 impl Screen {
-    /// How many columns and lines there are; `None` where stdout is not a terminal.
+    /// The columns and lines; `None` if stdout is not a terminal.
     pub(crate) fn size() -> Option<(usize, usize)> {
         size()
     }
 
-    /// Shows `text` from the first line on, as far as there are lines; writes nothing where it is shown already.
+    /// Shows the lines of `text` that fit. Writes nothing if they are shown already.
     pub(crate) fn show(&mut self, text: &str) -> io::Result<()> {
         let size = size().unwrap_or(USUAL);
         let lines: Vec<String> = text.lines().take(size.1.saturating_sub(1)).map(harmless).collect();
@@ -62,11 +62,11 @@ impl Screen {
         if self.shown == next {
             return Ok(());
         }
-        // A new size may have wrapped what is shown, so all of it is cleared.
+        // After a change of the size the terminal may have wrapped lines, so the screen is cleared.
         let same = self.shown.as_ref().is_some_and(|(before, _)| *before == size);
         let begin = if same { "\x1b[H" } else { "\x1b[2J\x1b[H" };
         let mut out = io::stdout().lock();
-        // Each line clears what was behind it, the end what was below.
+        // Each line clears the rest of its row, and the end clears the rows below.
         out.write_all(format!("{begin}{}\x1b[K\n\x1b[J", lines.join("\x1b[K\n")).as_bytes())?;
         out.flush()?;
         self.shown = next;

@@ -4,7 +4,7 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::one_line;
 
-/// The most columns of one cell.
+/// The maximum width of a cell.
 const WIDEST: usize = 200;
 
 /// The text between two columns.
@@ -15,18 +15,18 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table with these heads.
+    /// A table with these headings.
     pub(crate) fn new(heads: &[&str]) -> Self {
         Self { rows: vec![heads.iter().map(|head| (*head).to_owned()).collect()] }
     }
 
-    /// Adds a row. Untrusted text is made harmless: one line, no control characters, at most [`WIDEST`] characters.
+    /// Adds a row. Untrusted text is escaped: one line, no control characters, at most [`WIDEST`] characters.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().map(|cell| shorten(&one_line(&cell), WIDEST)).collect());
     }
 
-    /// Shortens cells until a row fits into `room` columns of a terminal. The columns in `steps` give way one after the other,
-    /// each down to the width beside it.
+    /// Shortens cells until each row fits into `room` columns. The columns in `steps` shrink one after the other, each down
+    /// to its minimum width.
     pub(crate) fn fit(&mut self, room: usize, steps: &[(usize, usize)]) {
         let mut widths = self.widths();
         let gaps = widths.len().saturating_sub(1) * GAP.len();
@@ -49,7 +49,7 @@ impl Table {
         (0..columns).map(|column| cells(column).map(|cell| width(cell)).max().unwrap_or(0)).collect()
     }
 
-    /// The table as lines. `paint` may colour a finished cell: row (from 0, without the heads), column, padded text.
+    /// The table as lines. `paint` may colour a finished cell: row (from 0, without headings), column, padded text.
     pub(crate) fn lines(&self, paint: impl Fn(usize, usize, String) -> String) -> String {
         let widths = self.widths();
         let mut text = String::new();
@@ -67,19 +67,19 @@ impl Table {
     }
 }
 
-/// How many columns of a terminal a character takes: two for most of those of East Asia and emoji, none for accents.
+/// The width of a character on a terminal: two columns for most East Asian characters and emoji, zero for combining accents.
 fn width_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-/// How many columns of a terminal `text` takes.
+/// The width of `text` on a terminal.
 pub(crate) fn width(text: &str) -> usize {
     text.chars().map(width_of).sum()
 }
 
-/// `text` in at most `longest` columns of a terminal, with an ellipsis where it was cut.
+/// `text` in at most `longest` columns, with an ellipsis if it was cut.
 pub(crate) fn shorten(text: &str, longest: usize) -> String {
-    // No character takes more bytes than four.
+    // A character has at most four bytes.
     if text.len() <= longest || text.len() <= longest.saturating_mul(4) && width(text) <= longest {
         return text.to_owned();
     }

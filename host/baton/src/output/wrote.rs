@@ -1,11 +1,11 @@
-//! What a plugin wrote to standard output and standard error, as lines that cannot be taken for Baton's own.
+//! The output of a plugin, formatted so that it does not look like output of Baton.
 
 use super::{one_line, shorten};
 
-/// The most columns of a line.
+/// The maximum width of a line.
 const WIDEST: usize = 300;
 
-/// The last `most` lines of `text`, each behind a bar; what is before them is counted. Empty for an empty text.
+/// The last `most` lines of `text`, each with a bar in front, and the number of lines before them. Empty for an empty text.
 pub(crate) fn wrote(text: &str, most: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     let before = lines.len().saturating_sub(most);

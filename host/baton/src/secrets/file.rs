@@ -1,5 +1,5 @@
-//! The file of secrets: JSON, mode 0600, replaced whole (temporary, fsync, rename, fsync of the folder) under a lock, so
-//! that two `baton secret set` at the same time both count and a crash leaves the old file or the new one.
+//! The file of secrets: JSON with mode 0600. It is replaced as a whole (temporary file, fsync, rename, fsync of the folder)
+//! under a lock, so that concurrent `baton secret set` commands both take effect and a crash leaves the old or the new file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
-/// The file's name in the state folder.
+/// The name of the file in the state folder.
 pub(super) const FILE: &str = "secrets.json";
 
-/// The form that this build writes.
+/// The version of the format that this build writes.
 const VERSION: u32 = 1;
 
 /// The file.
@@ -30,10 +30,10 @@ pub(super) struct Content {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoredSecret {
-    /// Absent when the keychain has it.
+    /// Absent if the keychain has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) value: Option<String>,
-    /// When, as `2026-01-18T10:15:00Z`.
+    /// The time of the last change, such as `2026-01-18T10:15:00Z`.
     pub(super) set_at: String,
 }
 
@@ -43,7 +43,7 @@ impl std::fmt::Debug for StoredSecret {
     }
 }
 
-/// Reads the file; a missing one has no secrets.
+/// Reads the file; a missing file means no secrets.
 pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
     let path = folder.join(FILE);
     let shown = path.display();
@@ -54,23 +54,23 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Content> {
         }
         Err(error) => return Err(error).with_context(|| format!("failed to open {shown}")),
     };
-    if file.metadata().with_context(|| format!("failed to look at {shown}"))?.permissions().mode() & 0o077 != 0 {
-        bail!("{shown} is open to other users: chmod 600 {shown}, and set anew what they may have read");
+    if file.metadata().with_context(|| format!("failed to inspect {shown}"))?.permissions().mode() & 0o077 != 0 {
+        bail!("{shown} is open to other users: chmod 600 {shown}, and set the secrets again that they may have read");
     }
-    let content: Content = serde_json::from_reader(file)
-        .map_err(|error| anyhow::anyhow!("{shown} does not hold: {}", place_of(&error)))?;
+    let content: Content =
+        serde_json::from_reader(file).map_err(|error| anyhow::anyhow!("{shown} is damaged: {}", place_of(&error)))?;
     if content.version > VERSION {
-        bail!("{shown} has form {}, this baton knows up to {VERSION}: update baton", content.version);
+        bail!("{shown} has format {}, this baton supports formats up to {VERSION}: update baton", content.version);
     }
     Ok(content)
 }
 
-/// Where the fault is, without what stands there: that may be a secret.
+/// The position of a parse error, without the text there, because it may be a secret.
 fn place_of(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-/// The file, held against others who write.
+/// The file, locked against other writers.
 pub(super) struct LockedFile {
     folder: PathBuf,
     content: Content,
@@ -79,9 +79,6 @@ pub(super) struct LockedFile {
 
 impl LockedFile {
     /// Waits for the lock and reads the file.
-    ///
-    /// # Errors
-    /// As [`read`], and when it cannot be locked.
     pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join("secrets.lock");
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false)).open(&path);
@@ -95,7 +92,7 @@ impl LockedFile {
         let (hidden, path) = (self.folder.join(".secrets.json.tmp"), self.folder.join(FILE));
         let text = serde_json::to_vec_pretty(&self.content)?;
         let write = || {
-            // What a crash left there may have other rights.
+            // A leftover of a crash may have other permissions.
             drop(fs::remove_file(&hidden));
             let mut file = private(OpenOptions::new().write(true).create_new(true)).open(&hidden)?;
             file.write_all(&text)?;

@@ -1,32 +1,29 @@
-//! The user's keychain. One entry a secret; the account names the workspace's state too, so that two workspaces do not
-//! share what has the same name.
+//! The user's keychain, with one entry for each secret. The account includes the workspace's state folder, so that equal
+//! names in two workspaces are separate.
 
 use std::path::Path;
 
 use anyhow::Context as _;
 use security_framework::passwords::{delete_generic_password, get_generic_password, set_generic_password};
 
-/// What the keychain shows the user.
+/// The service name that the keychain shows.
 const SERVICE: &str = "baton";
 
 /// `errSecItemNotFound`.
 const NOT_FOUND: i32 = -25300;
 
-/// Whether the keychain took it: always, or it is an error.
+/// Stores a value. Returns true: the keychain has it.
 pub(super) fn set(folder: &Path, name: &str, value: &str) -> anyhow::Result<bool> {
     set_generic_password(SERVICE, &account(folder, name), value.as_bytes())?;
     Ok(true)
 }
 
-/// The value.
-///
-/// # Errors
-/// When it is locked or refuses, or holds what `set` did not write.
+/// The value. Fails if the keychain is locked, refuses, or has an unexpected value.
 pub(super) fn get(folder: &Path, name: &str) -> anyhow::Result<Option<String>> {
     match get_generic_password(SERVICE, &account(folder, name)) {
         Ok(value) => Ok(Some(String::from_utf8(value).context("the value in the keychain is not text")?)),
         Err(error) if error.code() == NOT_FOUND => Ok(None),
-        Err(error) => Err(error).context("the keychain does not give it"),
+        Err(error) => Err(error).context("the keychain does not return it"),
     }
 }
 

@@ -1,9 +1,8 @@
-//! Where secrets are kept: on macOS in the user's keychain, elsewhere in a file of the workspace's state that the user
-//! alone can read. A daemon without a desktop has no key store that is there after a restart (the Secret Service wants a
-//! session that somebody has unlocked, the kernel's keyring is emptied), so on Linux the file is the rule and not the
-//! makeshift.
+//! The store of secrets: on macOS the user's keychain, elsewhere a file in the workspace's state folder that only the user
+//! can read. On Linux a daemon without a desktop session has no persistent key store: the Secret Service needs an unlocked
+//! session, and the kernel's keyring is not persistent.
 //!
-//! Names and times stand in the file in either case; it also knows what the keychain was given.
+//! The file contains the names and times in both cases, and which secrets are in the keychain.
 
 mod file;
 #[cfg(target_os = "macos")]
@@ -28,11 +27,11 @@ pub(crate) struct SecretStore {
     folder: PathBuf,
 }
 
-/// A secret as it may be shown.
+/// The public data of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedSecret {
     pub(crate) name: String,
-    /// When, as `2026-01-18T10:15:00Z`.
+    /// The time of the last change, such as `2026-01-18T10:15:00Z`.
     pub(crate) set_at: String,
     /// `keychain` or `file`.
     pub(crate) place: &'static str,
@@ -44,7 +43,7 @@ impl SecretStore {
         Self { folder: state.folder().to_owned() }
     }
 
-    /// The value of `name`; `None` when nobody has set it.
+    /// The value of `name`; `None` if it is not set.
     pub(crate) fn get(&self, name: &str) -> anyhow::Result<Option<SecretValue>> {
         let Some(kept) = file::read(&self.folder)?.secrets.remove(name) else {
             return Ok(None);
@@ -55,37 +54,37 @@ impl SecretStore {
         }
     }
 
-    /// Refuses what can be no name or no value of a secret.
+    /// Rejects an invalid name or value.
     pub(crate) fn check(name: &str, value: &str) -> anyhow::Result<()> {
         check_name(name)?;
         check_value(value)
     }
 
-    /// Keeps `value` as `name`; tells whether there was another one before.
+    /// Stores `value` as `name`. Returns whether it replaced another value.
     pub(crate) fn set(&self, name: &str, value: &str, now: Timestamp) -> anyhow::Result<bool> {
         Self::check(name, value)?;
         let mut locked = LockedFile::open(&self.folder)?;
-        let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not take it")?;
+        let in_keychain = keychain::set(&self.folder, name, value).context("the keychain does not accept it")?;
         let value = (!in_keychain).then(|| value.to_owned());
         let before = locked.secrets.insert(name.to_owned(), StoredSecret { value, set_at: format!("{now:.0}") });
         locked.write()?;
         Ok(before.is_some())
     }
 
-    /// Forgets `name`; tells whether it was there.
+    /// Deletes `name`. Returns whether it existed.
     pub(crate) fn remove(&self, name: &str) -> anyhow::Result<bool> {
         let mut locked = LockedFile::open(&self.folder)?;
         let Some(kept) = locked.secrets.remove(name) else {
             return Ok(false);
         };
         if kept.value.is_none() {
-            keychain::remove(&self.folder, name).context("the keychain does not let it go")?;
+            keychain::remove(&self.folder, name).context("the keychain does not delete it")?;
         }
         locked.write()?;
         Ok(true)
     }
 
-    /// Every secret, by name.
+    /// All secrets, by name.
     pub(crate) fn list(&self) -> anyhow::Result<Vec<ListedSecret>> {
         let listed = |(name, kept): (String, StoredSecret)| {
             let place = if kept.value.is_some() { "file" } else { "keychain" };

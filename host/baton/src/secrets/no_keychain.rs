@@ -1,10 +1,10 @@
-//! This system has no key store that a daemon can rely on; the file has all.
+//! Systems without a key store for daemons: all values are in the file.
 
 use std::path::Path;
 
 use anyhow::bail;
 
-/// Whether the keychain took it: never.
+/// Returns false: the value belongs into the file.
 #[expect(clippy::unnecessary_wraps, reason = "the same form as on macOS")]
 pub(super) fn set(_: &Path, _: &str, _: &str) -> anyhow::Result<bool> {
     Ok(false)

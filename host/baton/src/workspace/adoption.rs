@@ -1,5 +1,5 @@
-//! What becomes of each folder of `handoffs/` and of the adopted folders: an agent's, another spelling of one, a further one
-//! of the same agent, or skipped, with the reason.
+//! The use of each folder in `handoffs/` and in adopted folders: the folder of an agent, another spelling, an additional
+//! folder of the same agent, or skipped, with the reason.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,27 +12,27 @@ use serde_json::{Value, json};
 
 use crate::output::Table;
 
-/// A folder in which agents' folders are expected.
+/// A folder that may belong to an agent.
 pub(crate) struct AdoptedFolder {
-    /// Where.
+    /// Its path.
     pub(crate) path: PathBuf,
     agent: Option<String>,
-    /// What it is for that agent.
+    /// Its use.
     result: FolderUse,
     reason: String,
     files: usize,
 }
 
-/// What a folder is for its agent.
+/// The use of a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FolderUse {
     /// New handoffs go there.
     Agent,
-    /// The same, under another spelling of the agent's name.
+    /// The same, with another spelling of the agent's name.
     Alias,
-    /// Handoffs are read there too.
+    /// An additional folder of the agent, which is read too.
     Merged,
-    /// Nothing is read there.
+    /// It is not read.
     Skipped,
 }
 
@@ -52,9 +52,9 @@ pub(crate) fn folders(handoffs: &Path, rules: &AgentRules, roster: &Roster) -> i
     let mut folders = Vec::new();
     for place in rules.places(handoffs) {
         let found = agent_folders(&place)?.into_iter();
-        // `handoffs/` below an adopted folder is searched itself.
+        // `handoffs/` in an adopted folder is searched separately.
         let found = found.filter(|folder| place == handoffs || folder.name != "handoffs");
-        // The drop box and its archive are beside the agents' folders.
+        // The drop box and its archive are not folders of agents.
         let is_drop_box = |name: &str| name == INBOX || ARCHIVES.contains(&name);
         let own = found.filter(|folder| !is_drop_box(&folder.name) && !folder.name.starts_with('_'));
         folders.extend(own.map(|folder| judge(&folder, roster)));
@@ -102,7 +102,7 @@ fn used(folder: &FoundFolder, agent: &Agent, inbox: &Path) -> (FolderUse, String
     (FolderUse::Alias, format!("`{}` means {}; new handoffs go here", folder.name, agent.name))
 }
 
-/// The folders as an aligned table; paths in `root` are relative to it.
+/// The folders as a table; paths in `root` are relative to it.
 pub(crate) fn as_table(folders: &[AdoptedFolder], root: &Path) -> String {
     let mut table = Table::new(&["FOLDER", "AGENT", "RESULT", "FILES", "REASON"]);
     for folder in folders {
@@ -113,7 +113,7 @@ pub(crate) fn as_table(folders: &[AdoptedFolder], root: &Path) -> String {
     table.lines(|_, _, cell| cell)
 }
 
-/// The same as JSON, with whole paths.
+/// The same as JSON, with absolute paths.
 pub(crate) fn as_json(folders: &[AdoptedFolder]) -> Vec<Value> {
     let shown = |folder: &AdoptedFolder| {
         json!({

@@ -1,4 +1,4 @@
-//! `[[audio]]`: the daemon's ears are the library's. Here both are brought together, because the rooms do not know each other.
+//! `[[audio]]`: connects the daemon's audio scanner with `baton-library`, because `dispatch` does not depend on it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,26 +10,26 @@ use baton_library::lookup::Match;
 
 use super::Workspace;
 
-/// Files of one piece, and so of one task: some seconds of reading, so that what is found is soon told.
+/// The maximum number of files in one run, and so in one task: some seconds of reading, so that results come soon.
 const PIECE: usize = 100;
 
-/// The ears of a workspace that names folders; none where it names none.
+/// The audio scanner; `None` if `baton.toml` names no folders.
 pub(super) fn scanner(workspace: &Workspace) -> Option<AudioScanner> {
-    let folders = listened(workspace.config.audio(&workspace.base));
+    let folders = scanned_folders(workspace.config.audio(&workspace.base));
     if folders.is_empty() {
         return None;
     }
     let catalog = workspace.state.catalog();
     let scan = move |folder: &Path, marks: &_, stop: &AtomicBool| {
-        let wanted = IngestOptions { catalog: &catalog, folder, marks, most: PIECE };
-        let news = ingest::hear(&wanted, &baton_fingerprint::check, stop);
-        news.map(told).map_err(|error| error.to_string())
+        let options = IngestOptions { catalog: &catalog, folder, marks, most: PIECE };
+        let report = ingest::run(&options, &baton_fingerprint::check, stop);
+        report.map(batch).map_err(|error| error.to_string())
     };
     Some(AudioScanner { folders, scan: Arc::new(scan) })
 }
 
-/// The folders, each once, also where it has two names.
-fn listened(named: Vec<PathBuf>) -> Vec<WatchedFolder> {
+/// The folders, without duplicates under different paths.
+fn scanned_folders(named: Vec<PathBuf>) -> Vec<WatchedFolder> {
     let mut folders: Vec<WatchedFolder> = Vec::new();
     for named in named {
         let real = named.canonicalize().unwrap_or_else(|_| named.clone());
@@ -40,25 +40,25 @@ fn listened(named: Vec<PathBuf>) -> Vec<WatchedFolder> {
     folders
 }
 
-fn told(news: ingest::IngestReport) -> NewAudioBatch {
+fn batch(report: ingest::IngestReport) -> NewAudioBatch {
     NewAudioBatch {
-        files: news.arrivals.into_iter().map(file).collect(),
-        missing: news.gone,
-        more: news.more,
-        unreachable: news.unreachable,
+        files: report.new_files.into_iter().map(file).collect(),
+        missing: report.deleted,
+        more: report.more,
+        unreachable: report.unreachable,
     }
 }
 
-fn file(arrival: NewFile) -> NewAudio {
+fn file(file: NewFile) -> NewAudio {
     NewAudio {
-        format: arrival.item.format(),
-        path: arrival.item.path,
-        key: arrival.key,
-        mark: arrival.mark,
-        state: arrival.state.word(),
-        why: arrival.why,
-        duration_ms: arrival.item.duration_ms,
-        known: arrival.matches.into_iter().map(known).collect(),
+        format: file.item.format(),
+        path: file.item.path,
+        key: file.key,
+        mark: file.mark,
+        state: file.state.word(),
+        why: file.why,
+        duration_ms: file.item.duration_ms,
+        known: file.matches.into_iter().map(known).collect(),
     }
 }
 

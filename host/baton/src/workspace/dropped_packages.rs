@@ -1,5 +1,4 @@
-//! Finds the new packages in `plugins/`. A file is looked at when it has been quiet for a moment, and once
-//! for each form that it has.
+//! Finds new packages in `plugins/`. A file is read once for each version of it, after it was unchanged for a moment.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,30 +12,46 @@ use baton_registry::{Candidate, DROPPED, Lock, PluginEntry, Source};
 
 use super::Workspace;
 
-/// How long a file has to be quiet before it counts as whole.
+/// A file counts as complete after it was unchanged for this long.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// How long a look waits for a file that is being written.
-const PATIENCE: u32 = 20;
+/// The maximum number of checks while a file is being written.
+const MAX_CHECKS: u32 = 20;
 
-/// Length and time of writing of a file, and of the signature beside it.
-type FileVersion = ((u64, SystemTime), Option<(u64, SystemTime)>);
+/// The version of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileVersion {
+    size: u64,
+    modified: SystemTime,
+}
 
-/// A new package: where it lies, how that is called, and what is to be installed.
-type NewPackage = (PathBuf, String, anyhow::Result<Candidate>);
+/// The versions of a package and of the signature beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PackageVersion {
+    package: FileVersion,
+    signature: Option<FileVersion>,
+}
 
-/// What was seen already.
+/// A new package.
+pub(super) struct NewPackage {
+    pub(super) path: PathBuf,
+    /// The path for display.
+    pub(super) shown: String,
+    pub(super) candidate: anyhow::Result<Candidate>,
+}
+
+/// The files that were read already.
 #[derive(Debug, Default)]
-pub(super) struct SeenPackages(BTreeMap<PathBuf, FileVersion>);
+pub(super) struct SeenPackages(BTreeMap<PathBuf, PackageVersion>);
 
 impl SeenPackages {
-    /// A file is to be looked at again.
+    /// Lets a file be read again.
     pub(super) fn forget(&mut self, path: &Path) {
         self.0.remove(path);
     }
 
-    /// The packages that are new since the last look and that `lock` does not know.
-    pub(super) fn look(&mut self, workspace: &Workspace, lock: &Lock) -> Vec<NewPackage> {
+    /// The packages that are new since the last call and not in `lock`.
+    pub(super) fn find_new(&mut self, workspace: &Workspace, lock: &Lock) -> Vec<NewPackage> {
         let folder = workspace.root.join(DROPPED);
         let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_package(path)).collect();
@@ -44,9 +59,9 @@ impl SeenPackages {
         self.0.retain(|path, _| paths.contains(path));
         let mut new = Vec::new();
         for path in paths {
-            let Some(form) = quiet(&path) else { continue };
-            let form = (form, form_of(&beside(&path)));
-            if self.0.insert(path.clone(), form) == Some(form) {
+            let Some(package) = complete_version(&path) else { continue };
+            let version = PackageVersion { package, signature: version_of(&beside(&path)) };
+            if self.0.insert(path.clone(), version) == Some(version) {
                 continue;
             }
             let source = path.strip_prefix(&workspace.root).unwrap_or(&path).to_owned();
@@ -56,17 +71,21 @@ impl SeenPackages {
                     let trust = workspace.trust(&component, signature.as_deref());
                     let shown = source.display().to_string();
                     let source = Source::File(source);
-                    new.push((path, shown, trust.map(|trust| Candidate { component, source, trust })));
+                    let candidate = trust.map(|trust| Candidate { component, source, trust });
+                    new.push(NewPackage { path, shown, candidate });
                 }
-                Err(error) => new.push((path, source.display().to_string(), Err(error.into()))),
+                Err(error) => {
+                    let shown = source.display().to_string();
+                    new.push(NewPackage { path, shown, candidate: Err(error.into()) });
+                }
             }
         }
         new
     }
 }
 
-/// Whether the lock speaks of these bytes: also one that ran before and was taken back is not installed again by itself.
-/// One that waits to be allowed is news when it is `signed`.
+/// Whether the lock has these bytes. A revision that was rolled back counts as known, so that it is not installed again
+/// automatically. A pending revision is new if it is `signed`.
 fn is_known(lock: &Lock, component: &[u8], signed: bool) -> bool {
     let digest = format!("sha256:{}", Digest::of(component));
     let knows = |entry: &PluginEntry| {
@@ -83,20 +102,19 @@ fn is_package(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "wasm") && !hidden
 }
 
-/// Length and time of writing of a regular file.
-fn form_of(path: &Path) -> Option<(u64, SystemTime)> {
+/// The version of a regular file.
+fn version_of(path: &Path) -> Option<FileVersion> {
     let metadata = path.symlink_metadata().ok().filter(fs::Metadata::is_file)?;
-    Some((metadata.len(), metadata.modified().ok()?))
+    Some(FileVersion { size: metadata.len(), modified: metadata.modified().ok()? })
 }
 
-/// Length and time of writing of a regular file that is not being written; `None` when it is no such file, or does not come
-/// to rest.
-fn quiet(path: &Path) -> Option<(u64, SystemTime)> {
-    for _ in 0..PATIENCE {
-        let form = form_of(path)?;
-        // A time in the future says nothing about now.
-        if form.1.elapsed().map_or(true, |since| since >= QUIET) {
-            return Some(form);
+/// The version of a regular file that is not being written; `None` for other kinds, and for a file that keeps changing.
+fn complete_version(path: &Path) -> Option<FileVersion> {
+    for _ in 0..MAX_CHECKS {
+        let version = version_of(path)?;
+        // A time in the future does not show when the file was written.
+        if version.modified.elapsed().map_or(true, |since| since >= QUIET) {
+            return Some(version);
         }
         std::thread::sleep(QUIET / 2);
     }

@@ -1,4 +1,4 @@
-//! Which workspace is meant: the one of `-w`, else the nearest folder with `baton.toml`, from here upwards.
+//! Finds the workspace: the one of `-w`, else the nearest folder with `baton.toml`, from the current folder upwards.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use baton_ledger::regular_file;
 
 use super::CONFIG_FILE;
 
-/// The folder of the workspace that is meant, or `None` when nothing was asked for and none is near.
+/// The folder of the workspace; `None` if `-w` was not given and there is none near.
 pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(asked) = asked {
         if asked.join(CONFIG_FILE).is_file() {

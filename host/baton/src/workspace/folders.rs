@@ -55,7 +55,7 @@ pub(crate) fn open(workspace: &Workspace, written: &Path, configured: bool) -> R
     })
 }
 
-/// The paths of a grant as they are written, and whether they are from `baton.toml`.
+/// The paths of a grant as written, and whether they come from `baton.toml`.
 pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<PathBuf>, bool) {
     match &grant.path {
         Some(path) => (vec![path.clone()], false),
@@ -63,7 +63,7 @@ pub(super) fn written(workspace: &Workspace, grant: &GrantedFolder) -> (Vec<Path
     }
 }
 
-/// The paths of the repositories that were granted under a name, and whether they are from `baton.toml`.
+/// The paths of the repositories that were granted under a name, and whether they come from `baton.toml`.
 pub(super) fn repositories(workspace: &Workspace, granted: &GrantSet, name: &str) -> (Vec<PathBuf>, bool) {
     let own = granted.files.iter().find(|files| files.folder == name && files.path.is_some());
     own.map_or_else(|| (workspace.config.folder(name), true), |files| written(workspace, files))
@@ -105,7 +105,7 @@ fn place(plugin: &str, grant: &str, access: Access, folder: &Folder) -> PlacedFo
 #[derive(Clone)]
 pub(super) struct OpenFolder {
     pub(super) grant: String,
-    /// What people call it.
+    /// Its name in messages.
     pub(super) shown: String,
     pub(super) access: Access,
     pub(super) folder: Folder,
@@ -134,7 +134,7 @@ impl PluginFolders {
         overlap::find(&self.plugin, &all).map_or(Ok(()), |found| Err(format!("its grants cannot be used: {found}")))
     }
 
-    /// The same before an attempt, after a check that each path still leads to the open folder.
+    /// The same before an attempt, after checking that each path still refers to the open folder.
     fn check_again(&self) -> Result<(), String> {
         let mut now = self.clone();
         for used in &mut now.folders {
@@ -241,8 +241,8 @@ fn inboxes(workspace: &Workspace) -> Vec<(String, PathBuf)> {
     folders
 }
 
-/// Whether `kept` is `folder`, is inside it, or contains it, by path or by identity. If `kept` does not exist yet, the nearest
-/// existing folder above it is compared.
+/// Whether `kept` is `folder`, is inside it, or contains it, by path or by identity. If `kept` does not exist, its nearest
+/// existing parent is compared.
 fn touches(kept: &Path, folder: &Folder) -> bool {
     let by_path = |kept: &Path| kept.starts_with(folder.path()) || folder.path().starts_with(kept);
     let there = kept.ancestors().find_map(|above| Some((above.canonicalize().ok()?, kept.strip_prefix(above).ok()?)));

@@ -1,7 +1,7 @@
-//! Folders of other workspaces, which this one does not know. They are recognised by the files that Baton puts into them.
+//! Recognises folders of other workspaces by the files that Baton puts into them.
 //!
-//! Above a folder all folders are looked at, whenever it is opened. Below it two levels are, when it is granted: what lies
-//! deeper, or is made later, is not found.
+//! All folders above a granted folder are checked, each time it is opened. Two levels below it are checked when it is
+//! granted; deeper folders, and folders that are made later, are not found.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,16 +12,16 @@ use baton_intake::OWNER_FILE;
 
 use super::CONFIG_FILE;
 
-/// What governs a workspace. It must never be inside a folder that a plugin may write to.
+/// The files and folders that control a workspace. A plugin must not be able to write to them.
 pub(super) const OWN: [&str; 4] = [CONFIG_FILE, "baton.lock", "plugins", "handoffs"];
 
-/// What a state folder has, among other files.
+/// Some files of every state folder.
 const STATE: [&str; 3] = ["id", "workspace", "ledger.db"];
 
-/// How far down from a folder is searched.
+/// The depth of the search below a folder.
 const LEVELS: u32 = 2;
 
-/// Something of another workspace.
+/// A part of another workspace.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ForeignItem {
     folder: PathBuf,
@@ -36,7 +36,7 @@ enum Kind {
 }
 
 impl ForeignItem {
-    /// What is the folder itself, or has it inside.
+    /// Checks the folder and all folders above it.
     pub(super) fn above(folder: &Path, writable: bool) -> Option<Self> {
         let concerns = |foreign: &Self| match foreign.kind {
             Kind::State => true,
@@ -48,7 +48,7 @@ impl ForeignItem {
         folder.ancestors().filter_map(|above| Self::at(above, writable)).find(concerns)
     }
 
-    /// The entries of a folder.
+    /// Checks the entries of a folder.
     pub(super) fn below(folder: &Path, writable: bool) -> Option<Self> {
         Self::search(folder, writable, LEVELS)
     }
@@ -63,7 +63,7 @@ impl ForeignItem {
         })
     }
 
-    /// Reading inboxes and configurations is allowed: they are not secret.
+    /// Inboxes and configurations may be read, because they are not secret.
     fn at(folder: &Path, writable: bool) -> Option<Self> {
         let has = |name: &str| folder.join(name).symlink_metadata().is_ok_and(|found| found.is_file());
         let kind = if STATE.iter().all(|name| has(name)) {
@@ -99,13 +99,13 @@ impl ForeignItem {
     }
 }
 
-/// Whether `folder` lies in the folder of an agent, beside its inbox and archive: those are all that Baton has there.
+/// Whether `folder` is in the folder of an agent, beside its inbox and archive. Baton has nothing else there.
 fn is_beside_inbox(agent: &Path, folder: &Path) -> bool {
     let is_other = |name: &OsStr| name != INBOX && ARCHIVES.iter().all(|archive| name != *archive);
     agent.join(INBOX).is_dir() && first_below(agent, folder).is_some_and(is_other)
 }
 
-/// The first name on the way from one folder to another inside it; `None` if they are the same.
+/// The first component of the path from `top` to `folder`; `None` if they are the same.
 fn first_below<'a>(top: &Path, folder: &'a Path) -> Option<&'a OsStr> {
     Some(folder.strip_prefix(top).ok()?.components().next()?.as_os_str())
 }

@@ -1,10 +1,10 @@
-//! What a workspace remembers of its ledger: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of its
-//! chain. So a ledger that is missing, was replaced or was set back to an older copy raises an alarm, and Baton does not start
-//! silently with another one.
+//! The known ledger of a workspace: `.baton-ledger` beside `baton.toml` has the ledger's id and the last head of its chain.
+//! If the ledger is missing, was replaced or was rolled back to an older copy, Baton reports it and does not start silently
+//! with another one.
 //!
-//! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between machines or
-//! copied. The head is read after a commit and the file is replaced as a whole, so a crash leaves an older head, which is still
-//! in the chain.
+//! Each state folder that ever served the workspace has a separate entry, because a workspace may be synced between machines
+//! or copied. The head is read after a commit and the file is replaced as a whole, so a crash leaves an older head, which is
+//! still in the chain.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -23,7 +23,7 @@ use super::{State, Workspace};
 /// The file's name.
 pub(crate) const HEAD_FILE: &str = ".baton-ledger";
 
-/// The newest form of the file that this build reads.
+/// The newest version of the file's format that this build reads.
 const SCHEMA: u32 = 1;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,9 +62,9 @@ fn short(hex: &str) -> &str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Alarm {
     pub(crate) what: String,
-    /// What fixes it.
+    /// The fix.
     pub(crate) fix: String,
-    /// The id of the state folder that had the ledger, where that is known.
+    /// The id of the state folder that had the ledger, if known.
     state_id: Option<String>,
 }
 
@@ -81,7 +81,7 @@ impl std::fmt::Display for Alarm {
     }
 }
 
-/// Compares the ledger of `state` with what the workspace at `root` remembers of it. Changes nothing.
+/// Compares the ledger of `state` with the known ledger of the workspace at `root`. Changes nothing.
 pub(crate) fn check(root: &Path, state: &State) -> anyhow::Result<Option<Alarm>> {
     let path = state.ledger();
     let file = match read(root) {
@@ -204,7 +204,7 @@ pub(crate) fn note(workspace: &Workspace, ledger: &Ledger) {
         return;
     }
     if let Err(error) = current(ledger).and_then(|known| remember(workspace, &known)) {
-        tracing::warn!("the head of the ledger is not noted in {HEAD_FILE}: {error:#}");
+        tracing::warn!("the head of the ledger is not recorded in {HEAD_FILE}: {error:#}");
     }
 }
 
@@ -215,7 +215,7 @@ fn current(ledger: &Ledger) -> anyhow::Result<KnownLedger> {
     known.context("the ledger has no id")
 }
 
-/// Records a ledger that is not known yet at once, so that its loss is noticed from the beginning.
+/// Records an unknown ledger immediately, so that its loss is detected from the beginning.
 fn remember_first(workspace: &Workspace, ledger: &Ledger) {
     let known = |file: HeadFile| file.ledgers.iter().any(|entry| is_of(entry, &workspace.state));
     if !read(&workspace.root).is_ok_and(known) {
@@ -263,7 +263,7 @@ fn read(root: &Path) -> anyhow::Result<HeadFile> {
     };
     let file: HeadFile = serde_json::from_str(&text)?;
     if file.schema > SCHEMA {
-        bail!("it has form {}, this baton knows forms up to {SCHEMA}: update baton", file.schema);
+        bail!("it has format {}, this baton supports formats up to {SCHEMA}: update baton", file.schema);
     }
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if file.ledgers.iter().any(|entry| !is_hex(&entry.ledger) || !is_hex(&entry.head)) {
@@ -278,7 +278,7 @@ fn write(root: &Path, file: &HeadFile) -> anyhow::Result<()> {
     let hidden = root.join(format!("{HEAD_FILE}.{}.tmp", std::process::id()));
     let text = serde_json::to_string_pretty(file)? + "\n";
     let done = (|| {
-        // A killed process with the same number may have left one. `create_new` follows no link.
+        // A killed process with the same id may have left one. `create_new` does not follow links.
         drop(fs::remove_file(&hidden));
         let mut new = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
         new.write_all(text.as_bytes())?;

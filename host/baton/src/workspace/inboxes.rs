@@ -1,11 +1,12 @@
-//! Which folders may be the inbox of an agent (`[agents.X] inbox` in `baton.toml`): not Baton's own, and one agent's only.
+//! Checks the inboxes in `baton.toml` (`[agents.X] inbox`): an inbox must not be a folder of Baton, and must belong to one
+//! agent only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Config, State};
 
-/// Why an inbox of the configuration cannot be one, and what to change; `None` if all can.
+/// Why a configured inbox is not allowed, and the fix; `None` if all are allowed.
 pub(crate) fn wrong(config: &Config, base: &Path, state: &State) -> Option<String> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut known = BTreeMap::<PathBuf, String>::new();

@@ -1,8 +1,8 @@
-//! Temporaries of killed commands in the folders of a workspace. `baton up` removes what surely belongs to nobody; `doctor`
-//! names the rest too.
+//! Temporary files of killed commands in the folders of a workspace. `baton up` deletes those that certainly have no owner;
+//! `doctor` lists the others too.
 //!
-//! A delivery's temporary may be what another workspace, or another ledger of this one, needs to finish a delivery into the
-//! same folder. It is removed only where this ledger made that delivery into that folder and has ended it.
+//! Another workspace, or another ledger of this one, may need the temporary file of a delivery to finish it. So such a file
+//! is deleted only if this ledger made the delivery into that folder and has finished it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use baton_ledger::{Reader, inspect};
 
 use super::{Workspace, scratch};
 
-/// How often `baton up` looks for them.
+/// The interval of the search in `baton up`.
 pub(crate) const PAUSE: Duration = Duration::from_hours(1);
 
-/// A temporary that a killed writer left.
+/// A temporary file of a killed writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Leftover {
     pub(crate) path: PathBuf,
-    /// Whether nobody can need it any more.
+    /// No process can need it any more.
     pub(crate) removable: bool,
 }
 
-/// Where they are looked for.
+/// The folders to search.
 pub(crate) struct Places<'a> {
     pub(crate) root: &'a Path,
     pub(crate) state: Option<&'a Path>,
@@ -33,7 +33,7 @@ pub(crate) struct Places<'a> {
 }
 
 impl Places<'_> {
-    /// Every folder in which Baton writes files for others, and the workspace's own.
+    /// Every folder into which Baton writes files, including the workspace's own.
     fn folders(&self) -> BTreeSet<PathBuf> {
         let own =
             ["", "reports", "handoffs/01_inbox", "handoffs/02_processed", "handoffs/03_failed", "handoffs/_unrouted"];
@@ -46,7 +46,7 @@ impl Places<'_> {
         folders
     }
 
-    /// What killed writers left. Open deliveries of this ledger are not among it.
+    /// The temporary files of killed writers, without those of open deliveries of this ledger.
     pub(crate) fn find(&self, reader: Option<&Reader>, now: SystemTime) -> Vec<Leftover> {
         let folders = self.folders();
         let left = folders.iter().flat_map(|folder| leftovers(folder, now).into_iter().map(move |left| (folder, left)));
@@ -79,7 +79,7 @@ pub(crate) fn remove(workspace: &Workspace) {
         let shown = left.path.display();
         match std::fs::remove_file(&left.path) {
             Ok(()) => tracing::info!("removed the temporary file {shown}, which a killed command left"),
-            Err(error) => tracing::warn!("the temporary file {shown} of a killed command cannot be removed: {error}"),
+            Err(error) => tracing::warn!("cannot delete the temporary file {shown} of a killed command: {error}"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A workspace: finding it, its configuration (`baton.toml`), what its plugins may do (`baton.lock`), where its state is,
-//! and opening all of that as a `Context` for `dispatch`.
+//! A workspace: its configuration (`baton.toml`), its plugins and their grants (`baton.lock`), its state folder, and opening
+//! all of them as a `Context` for `dispatch`.
 
 pub(crate) mod adoption;
 mod audio;
@@ -12,12 +12,12 @@ mod grant_check;
 mod grants;
 pub(crate) mod head;
 pub(crate) mod inboxes;
+mod install_text;
 pub(crate) mod leftovers;
 mod open;
 pub(crate) mod plugin_split;
 mod plugins;
 mod program;
-mod said_once;
 pub(crate) mod scratch;
 mod state;
 mod stubs;
@@ -28,9 +28,9 @@ pub(crate) use find::find;
 pub(crate) use folders::placed;
 pub(crate) use grant_check::check_grants;
 pub(crate) use grants::effective;
+pub(crate) use install_text::{describe, history_entry};
 pub(crate) use open::{PluginSelection, open};
 pub(crate) use program::find_program;
-pub(crate) use said_once::{act, said};
 pub(crate) use state::{Serving, State, UpLock, id};
 pub(crate) use stubs::Stubs;
 
@@ -46,7 +46,7 @@ use baton_registry::signature::judge;
 use baton_registry::{Package, PluginRegister, Proof, Signature, Trust};
 use baton_sandbox::{Sandbox, Workers};
 
-/// The name of the configuration file; the folder that has it is a workspace.
+/// The name of the configuration file. A folder with this file is a workspace.
 pub(crate) const CONFIG_FILE: &str = "baton.toml";
 
 #[derive(Clone, Debug)]
@@ -55,11 +55,11 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     pub(crate) config: Config,
     pub(crate) state: State,
-    /// What relative paths of the configuration are relative to.
+    /// The base of relative paths in the configuration.
     pub(crate) base: PathBuf,
-    /// Whether it ends with the command.
+    /// It is deleted when the command ends.
     pub(crate) temporary: bool,
-    /// Replacements of secrets and servers. Only `baton plugin test` has them.
+    /// Substitutes for secrets and servers. Only `baton plugin test` sets them.
     pub(crate) stubs: Option<Arc<Stubs>>,
 }
 
@@ -75,20 +75,20 @@ impl Workspace {
         Ok(Self { base: root.clone(), root, config, state, temporary: false, stubs: None })
     }
 
-    /// The workspace that `root` is going to be with `config` as its configuration.
+    /// The workspace that `root` will be with `config` as its configuration.
     pub(crate) fn before(root: &Path, config: &str, state: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let state = State::of(&root, state)?;
         Ok(Self { base: root.clone(), root, config: Config::parse(config)?, state, temporary: false, stubs: None })
     }
 
-    /// Its plugins. What does not link is not taken in.
+    /// Its plugin registry. A package that cannot be linked is not installed.
     pub(crate) fn register(&self) -> PluginRegister {
         let workspace = self.clone();
         self.register_with(move || workspace.sandbox())
     }
 
-    /// The same with an engine that is there, or is made when something is to be taken in.
+    /// The same, with a function that returns the engine when a package is installed.
     fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegister {
         let workspace = self.clone();
         let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);
@@ -100,7 +100,7 @@ impl Workspace {
         register.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
     }
 
-    /// An engine that has plugins compiled in processes of this program.
+    /// An engine that compiles plugins in separate processes.
     fn sandbox(&self) -> anyhow::Result<Sandbox> {
         let workers = Workers::of_this_program(self.state.temporary_files())?;
         let sandbox = Sandbox::new(Some(self.state.code()))?.with_workers(workers);
@@ -110,19 +110,19 @@ impl Workspace {
         }
     }
 
-    /// A plugin gets the inbox of its name, so that must not mean an agent under another spelling.
+    /// Checks the name of a plugin: its inbox must not belong to an agent with another spelling.
     fn name_is_free(&self, name: &str) -> Result<(), String> {
         let roster = self.roster().map_err(|error| format!("{error:#}"))?;
         match roster.resolve(name) {
             Some(agent) if agent.name != name => Err(format!(
-                "this name means the agent {} here, whose inbox the plugin would get; its author has to give it another",
+                "this name means the agent {} here, whose inbox the plugin would get; ask its author for another name",
                 agent.name
             )),
             _ => Ok(()),
         }
     }
 
-    /// A warning if a person may take the name of a plugin for that of an agent.
+    /// A warning if a person may confuse the plugin with an agent.
     pub(crate) fn confusable_name(&self, plugin: &str) -> Option<String> {
         let roster = self.roster().ok()?;
         let others = roster.agents().filter(|agent| agent.kind == AgentKind::External && agent.name != plugin);
@@ -134,7 +134,7 @@ impl Workspace {
         ))
     }
 
-    /// Who vouches for a package: a trusted key, by the signature that came with it, or nobody.
+    /// The trust in a package: a trusted key with a valid signature, or none.
     pub(crate) fn trust(&self, component: &[u8], signature: Option<&str>) -> anyhow::Result<Trust> {
         match judge(component, signature, self.config.trusted()) {
             Signature::Good { key_id } => Ok(Trust::Signed(key_id)),
@@ -143,10 +143,8 @@ impl Workspace {
         }
     }
 
-    /// The agents of the workspace, without opening its plugins.
-    ///
-    /// # Errors
-    /// When `baton.lock` does not parse, or `handoffs/` cannot be read.
+    /// The agents of the workspace, without opening its plugins. Fails if `baton.lock` does not parse, or `handoffs/` cannot
+    /// be read.
     pub(crate) fn roster(&self) -> anyhow::Result<Roster> {
         let lock = Lock::read(&self.root.join(LOCK_FILE))?;
         let plugins: Vec<String> = lock.names().map(str::to_owned).collect();
@@ -155,19 +153,15 @@ impl Workspace {
             .with_context(|| format!("{} could not be read", handoffs.display()))
     }
 
-    /// What becomes of each folder of `handoffs/` and of the adopted folders.
-    ///
-    /// # Errors
-    /// As [`Workspace::roster`].
+    /// The use of each folder in `handoffs/` and in the adopted folders.
     pub(crate) fn agent_folders(&self) -> anyhow::Result<Vec<adoption::AdoptedFolder>> {
         let (handoffs, roster) = (self.root.join("handoffs"), self.roster()?);
         adoption::folders(&handoffs, &self.config.rules(&self.base), &roster)
             .with_context(|| format!("failed to read the folders of agents in {}", self.root.display()))
     }
 
-    /// A workspace in the empty folder `folder` with the shipped plugins, in which named folders stand for `folders`
-    /// (relative to the current folder). Its state lies inside `folder`; compiled code is shared with real workspaces
-    /// where there is a home for it.
+    /// A workspace in the empty folder `folder` with the bundled plugins. Named folders are `folders` (relative to the
+    /// current folder). Its state is inside `folder`; the code cache is shared with other workspaces if possible.
     pub(crate) fn temporary(folder: &Path, folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("failed to find the current folder")?;
         let mut lock = Lock::default();
@@ -175,12 +169,12 @@ impl Workspace {
             let digest = baton_core::Digest::of(component);
             lock.add_shipped(&baton_sandbox::read_manifest(component)?, digest, &Config::FOLDERS);
         }
-        let workspace = Self::thrown_away(folder, &lock)?;
+        let workspace = Self::disposable(folder, &lock)?;
         Ok(Self { config: Config::with_folders(folders), base: here, ..workspace })
     }
 
     /// A workspace in the empty folder `folder` with `lock`, as [`Workspace::temporary`]; paths are relative to it.
-    pub(crate) fn thrown_away(folder: &Path, lock: &Lock) -> anyhow::Result<Self> {
+    pub(crate) fn disposable(folder: &Path, lock: &Lock) -> anyhow::Result<Self> {
         let folder = folder.canonicalize()?;
         let root = folder.join("workspace");
         for made in [root.join("handoffs"), root.join("reports")] {

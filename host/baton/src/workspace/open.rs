@@ -1,4 +1,4 @@
-//! Opening a workspace for work: ledger, engine, plugins with their grants, as one house for `dispatch`.
+//! Opens a workspace for work: ledger, engine, and plugins with their grants, as one `Context` for `dispatch`.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use baton_intake::Owner;
 use super::plugins::Loader;
 use super::{Workspace, audio, head};
 
-/// Which plugins are loaded.
+/// The plugins to load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PluginSelection<'a> {
-    /// Every one of `baton.lock`; one that cannot be used is left out with a warning. The inboxes are served, also (`over`)
-    /// those that another workspace has marked.
+    /// All plugins of `baton.lock`; an unusable one is left out with a warning. The inboxes are served; with `over` also
+    /// those with the marker of another workspace.
     All { over: bool },
-    /// This one; an error when it cannot be used.
+    /// This plugin; an error if it is unusable.
     One(&'a str),
-    /// None: nothing is run.
+    /// None.
     None,
 }
 
-/// Opens the house. `kind` says what this process is, for its leases: `up` or `run`; `settle_tries` how patient it is with
-/// a ledger that cannot write.
+/// Opens the context. `kind` names this process in its leases: `up` or `run`. `settle_tries` is the number of tries if the
+/// ledger cannot be written.
 pub(crate) fn open(
     workspace: &Workspace,
     wanted: PluginSelection<'_>,
@@ -32,7 +32,7 @@ pub(crate) fn open(
     let ledger = head::open_ledger(workspace, &owner)?;
     let sandbox = workspace.sandbox()?;
     if let Err(error) = baton_sandbox::sweep_snapshots(&workspace.state.snapshots()) {
-        tracing::warn!(%error, "what a killed process left of its snapshots cannot be removed");
+        tracing::warn!(%error, "cannot delete the leftover snapshots of a killed process");
     }
     baton_catalog::rank(&workspace.state.catalog(), workspace.config.ranks())?;
     let loader = Arc::new(Loader::new(workspace, sandbox.clone(), ledger.clone()));
@@ -42,7 +42,7 @@ pub(crate) fn open(
         PluginSelection::None => loader.none()?,
     };
     let serves = matches!(wanted, PluginSelection::All { .. });
-    let house = Context::new(ContextParts {
+    let context = Context::new(ContextParts {
         root: workspace.root.clone(),
         ledger,
         sandbox,
@@ -59,10 +59,10 @@ pub(crate) fn open(
         owner,
         settle_tries,
     })?;
-    Ok(house)
+    Ok(context)
 }
 
-/// How other workspaces know this one.
+/// The identity of this workspace in ownership markers.
 fn owner_of(workspace: &Workspace) -> anyhow::Result<Owner> {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let shown = |path: &std::path::Path| path.display().to_string();

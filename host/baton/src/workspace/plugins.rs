@@ -1,5 +1,5 @@
-//! The plugins of `baton.lock`, loaded; and, while the daemon runs, whatever is dropped into `plugins/` or changed in the
-//! lock. What did not change is not loaded again.
+//! Loads the plugins of `baton.lock`. While the daemon runs, it also installs packages from `plugins/` and reloads changed
+//! plugins. Unchanged plugins are not loaded again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,11 +13,14 @@ use baton_registry::overlap::PlacedFolder;
 use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegister, RegisterError, Trust};
 use baton_sandbox::{Identity, MountGrant, Sandbox};
 
-use super::dropped_packages::SeenPackages;
-use super::{Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, act, folders, grants, plugin_split, said, short};
+use super::dropped_packages::{NewPackage, SeenPackages};
+use super::{
+    Config, LOCK_FILE, Lock, PluginEntry, Source, Workspace, describe, folders, grants, history_entry, plugin_split,
+    short,
+};
 use crate::shipped;
 
-/// Loads plugins and keeps what was loaded.
+/// Loads plugins and caches them.
 pub(super) struct Loader {
     workspace: Workspace,
     sandbox: Sandbox,
@@ -26,7 +29,7 @@ pub(super) struct Loader {
     known: Mutex<LastCheck>,
 }
 
-/// The state of the last look.
+/// The state of the last check.
 #[derive(Default)]
 struct LastCheck {
     lock: Option<Lock>,
@@ -36,10 +39,10 @@ struct LastCheck {
     placed: Vec<PlacedFolder>,
     loaded: BTreeMap<String, (PluginEntry, Arc<InstalledPlugin>)>,
     dropped: SeenPackages,
-    /// Those that do not load, and why.
+    /// The plugins that cannot be loaded, with the reasons.
     broken: BTreeMap<String, String>,
-    /// What was said of a lock that does not read.
-    said: String,
+    /// The last message about an unreadable lock file.
+    reported: String,
 }
 
 impl Loader {
@@ -49,9 +52,9 @@ impl Loader {
         Self { workspace: workspace.clone(), sandbox, ledger, register, known: Mutex::default() }
     }
 
-    /// All plugins. Those that cannot be used are among them, with the reason.
+    /// All plugins, including unusable ones with the reason.
     pub(super) fn all(&self) -> anyhow::Result<Plugins> {
-        self.take_in_shipped()?;
+        self.install_bundled()?;
         let lock = self.register.read()?;
         for notice in plugin_split::notices(&lock) {
             let commands: Vec<_> = notice.commands.iter().map(|words| format!("baton {words}")).collect();
@@ -62,7 +65,7 @@ impl Loader {
         Ok(self.load(&mut known, lock, placed))
     }
 
-    /// The names of all, and this one loaded.
+    /// The names of all plugins, and this one loaded.
     pub(super) fn one(&self, name: &str) -> anyhow::Result<Plugins> {
         let lock = self.register.read()?;
         let mut plugins = names(&lock);
@@ -81,19 +84,19 @@ impl Loader {
         Ok(plugins)
     }
 
-    /// The names of all, and none loaded.
+    /// The names of all plugins, none loaded.
     pub(super) fn none(&self) -> anyhow::Result<Plugins> {
         Ok(names(&self.register.read()?))
     }
 
-    /// How a daemon looks for changes.
+    /// The function with which a daemon checks for changes.
     pub(super) fn refreshing(self: Arc<Self>) -> PluginRefresh {
         let root = &self.workspace.root;
         let at = vec![root.join(LOCK_FILE), root.join(DROPPED)];
         PluginRefresh { load: Arc::new(move || self.load_changes()), at }
     }
 
-    /// Installs what was dropped and loads what the lock says now; `None` if nothing has changed.
+    /// Installs new packages and loads changes of the lock file; `None` if nothing has changed.
     fn load_changes(&self) -> Option<Plugins> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         self.take_in_dropped(&mut known);
@@ -101,9 +104,9 @@ impl Loader {
             Ok(lock) => lock,
             Err(error) => {
                 let text = format!("{error:#}");
-                if known.said != text {
-                    tracing::error!("{text}; the plugins stay as they are");
-                    known.said = text;
+                if known.reported != text {
+                    tracing::error!("{text}; the plugins stay unchanged");
+                    known.reported = text;
                 }
                 return None;
             }
@@ -113,8 +116,8 @@ impl Loader {
         if same && known.broken.is_empty() {
             return None;
         }
-        known.said.clear();
-        // What is broken may have been fixed; if not, nothing has changed.
+        known.reported.clear();
+        // A problem may have been fixed; otherwise nothing has changed.
         let broken = known.broken.clone();
         let plugins = self.load(&mut known, lock, placed);
         (!same || broken != known.broken).then_some(plugins)
@@ -125,7 +128,7 @@ impl Loader {
         Some(Identity::new(found.dev(), found.ino()))
     }
 
-    /// The lock. A missing file is an error and not a lock without plugins: an editor may be saving it.
+    /// Reads the lock file. A missing file is an error and not an empty lock file, because an editor may be saving it.
     fn read(&self) -> anyhow::Result<Lock> {
         let path = self.workspace.root.join(LOCK_FILE);
         if !path.try_exists().unwrap_or(true) {
@@ -134,7 +137,7 @@ impl Loader {
         Ok(self.register.read()?)
     }
 
-    /// Loads the plugins of `lock`, whose granted folders are `placed`. What did not change is kept.
+    /// Loads the plugins of `lock`, whose granted folders are `placed`. Unchanged plugins are kept.
     fn load(&self, known: &mut LastCheck, lock: Lock, placed: Vec<PlacedFolder>) -> Plugins {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
@@ -182,9 +185,9 @@ impl Loader {
         plugins
     }
 
-    /// Opens the folders of a loaded plugin again. If one of them is missing now or is another folder, and the operator has not
-    /// `asked` for this by a grant, the plugin keeps its folders as they were. Each attempt is then refused with the command to
-    /// give, until the folder is back or is granted again.
+    /// Opens the folders of a loaded plugin again. If one is missing or was replaced, and the operator did not confirm it by
+    /// a grant (`asked`), the plugin keeps its old folders. Each attempt is then refused with the command to run, until the
+    /// folder is back or is granted again.
     fn open_folders(
         &self,
         entry: &PluginEntry,
@@ -215,24 +218,27 @@ impl Loader {
         Ok(InstalledPlugin { plugin, grants })
     }
 
-    /// The bytes that the lock pins.
+    /// The bytes that the lock file pins.
     fn component(&self, entry: &PluginEntry) -> anyhow::Result<Vec<u8>> {
         match self.register.component(&entry.digest, &entry.source)? {
             Some(component) => Ok(component),
             None if entry.source == Source::Shipped => {
-                bail!("this baton carries another `{}` than {LOCK_FILE} pins; `baton up` takes it in", entry.name)
+                bail!(
+                    "this baton has another revision of `{}` than {LOCK_FILE} pins; `baton up` installs it",
+                    entry.name
+                )
             }
             None => bail!(
-                "the package that {LOCK_FILE} pins (digest {}) is not here: `baton plugin install {}` takes in what is there",
+                "the package that {LOCK_FILE} pins (digest {}) is missing: `baton plugin install {}` installs the current one",
                 entry.digest,
                 entry.source
             ),
         }
     }
 
-    /// A newer program may carry newer plugins: they are revisions like any other. What it carries is kept, so that the
-    /// next one can be compared with it.
-    fn take_in_shipped(&self) -> anyhow::Result<()> {
+    /// Installs the bundled plugins. A newer program may have newer revisions. Each package is stored, so that the next one
+    /// can be compared with it.
+    fn install_bundled(&self) -> anyhow::Result<()> {
         if self.workspace.temporary {
             return Ok(());
         }
@@ -251,11 +257,11 @@ impl Loader {
     }
 
     fn take_in_dropped(&self, known: &mut LastCheck) {
-        // Whose signatures count, and what is installed, as they are now.
+        // The current trusted keys and installed plugins.
         let config = Config::read(&self.workspace.root.join(super::CONFIG_FILE));
         let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
         let workspace = Workspace { config, ..self.workspace.clone() };
-        for (path, source, candidate) in known.dropped.look(&workspace, &lock) {
+        for NewPackage { path, shown: source, candidate } in known.dropped.find_new(&workspace, &lock) {
             match candidate.map(|candidate| self.register.install(&candidate)) {
                 Ok(Ok(done)) => self.tell(&done, &source),
                 Ok(Err(error)) => {
@@ -271,7 +277,7 @@ impl Loader {
 
     fn tell(&self, done: &InstallResult, from: &str) {
         // A log line is one line.
-        let text = said(done).replace('\n', "; ");
+        let text = describe(done).replace('\n', "; ");
         if done.change != Change::Nothing
             && let Some(warning) = self.workspace.confusable_name(&done.name)
         {
@@ -282,11 +288,11 @@ impl Loader {
             Change::Held => tracing::warn!("from {from}: {text}"),
             Change::Installed | Change::Updated => tracing::info!("from {from}: {text}"),
         }
-        let act = act(done, from);
+        let entry = history_entry(done, from);
         let now = jiff::Timestamp::now();
-        let written = self.ledger.write_blocking(move |tx| baton_registry::history::record(tx, &act, "baton", now));
+        let written = self.ledger.write_blocking(move |tx| baton_registry::history::record(tx, &entry, "baton", now));
         if let Err(error) = written {
-            tracing::error!("what was installed is not in the ledger: {error}");
+            tracing::error!("an installation is not recorded in the ledger: {error}");
         }
     }
 }
@@ -309,7 +315,7 @@ fn broken_entries(lock: &Lock, plugins: &mut Plugins) -> Vec<(String, String)> {
     broken
 }
 
-/// Why the operator keeps it from running.
+/// Why the operator prevents it from running.
 fn held(entry: &PluginEntry) -> Option<String> {
     let PluginEntry { name, digest, .. } = entry;
     if entry.disabled {
@@ -317,5 +323,5 @@ fn held(entry: &PluginEntry) -> Option<String> {
     }
     entry
         .needs_approval
-        .then(|| format!("nobody has allowed the plugin `{name}` yet: `baton plugin approve {name}@{}`", short(digest)))
+        .then(|| format!("the plugin `{name}` waits for approval: `baton plugin approve {name}@{}`", short(digest)))
 }

@@ -1,4 +1,4 @@
-//! Finding the programs that the operator names in `baton.toml`. Nothing is run here.
+//! Finds programs that `baton.toml` names. Nothing is run here.
 
 use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Workspace;
 
-/// The program that `name` means: with a `/` it is a path, relative to `base`; else it is searched for on `PATH`.
+/// The program `name`: with a `/` it is a path, relative to `base`; otherwise it is searched for on `PATH`.
 pub(crate) fn find_program(base: &Path, name: &str) -> Result<PathBuf, String> {
     if name.contains('/') {
         let path = base.join(name);
@@ -14,7 +14,7 @@ pub(crate) fn find_program(base: &Path, name: &str) -> Result<PathBuf, String> {
             Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
             Ok(found) if !found.is_file() => Err(format!("{} is not a file", path.display())),
             Ok(found) if is_executable(&found) => Ok(path),
-            Ok(_) => Err(format!("{} is not executable (`chmod +x` makes it so)", path.display())),
+            Ok(_) => Err(format!("{} is not executable; run `chmod +x` on it", path.display())),
         };
     }
     let folders = std::env::var_os("PATH").unwrap_or_default();
@@ -27,7 +27,7 @@ fn is_executable(found: &Metadata) -> bool {
     found.permissions().mode() & 0o111 != 0
 }
 
-/// The files that the command of `[notify]` runs: its program, and each argument that is a file here, as a script is.
+/// The files that the command of `[notify]` runs: its program, and each argument that is an existing file, such as a script.
 pub(super) fn run_by_baton(workspace: &Workspace) -> Vec<PathBuf> {
     let Some(notify) = workspace.config.notify() else { return Vec::new() };
     let mut words = notify.command.iter();

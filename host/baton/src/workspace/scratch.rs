@@ -1,6 +1,6 @@
-//! Folders for the time of one command, below the system's temporary folder: workspaces of `run` and `audit` outside of a
-//! workspace, and of `plugin test`. A lock in each is held while it is needed, so what a killed command left can be told from
-//! what is in use, whoever uses it.
+//! Temporary folders of one command, below the system's temporary folder: workspaces of `run` and `audit` outside of a
+//! workspace, and of `plugin test`. Each contains a lock that is held while it is used, so leftovers of killed commands can
+//! be recognised.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,19 +12,19 @@ use baton_sandbox::{SHADOW_LOCK as LOCK, SHADOW_PREFIX};
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-/// The beginning of their names.
+/// The prefix of their names.
 const OWN: &str = "baton-run-";
 
-/// These, and those of the folders that the sandbox gives to `git`, which are locked in the same way.
+/// All prefixes, with that of the folders that the sandbox makes for `git`, which have the same lock.
 const PREFIXES: [&str; 2] = [OWN, SHADOW_PREFIX];
 
-/// Letters and digits behind it.
+/// The number of random characters after the prefix.
 const RANDOM: usize = 6;
 
-/// A folder between its making and its lock is younger.
+/// Younger folders may not have their lock yet.
 const LEFT: Duration = Duration::from_hours(1);
 
-/// A folder that goes when the value goes.
+/// A folder that is deleted when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     folder: TempDir,
@@ -45,17 +45,17 @@ impl Scratch {
     }
 }
 
-/// Removes the folders of killed commands of this user.
+/// Deletes the folders of this user's killed commands.
 pub(crate) fn sweep(place: &Path, now: SystemTime) {
     let entries = fs::read_dir(place).into_iter().flatten().filter_map(Result::ok);
     let named = entries.filter(|entry| entry.file_name().to_str().is_some_and(is_name)).map(|entry| entry.path());
     for folder in named.filter(|folder| is_old(folder, now)) {
-        // Held until the folder is deleted.
+        // Hold the lock until the folder is deleted.
         let lock = free_lock(&folder);
         if lock.is_some()
             && let Err(error) = fs::remove_dir_all(&folder)
         {
-            tracing::debug!("{} of a killed command cannot be removed: {error}", folder.display());
+            tracing::debug!("cannot delete {} of a killed command: {error}", folder.display());
         }
     }
 }
@@ -71,7 +71,7 @@ fn is_old(folder: &Path, now: SystemTime) -> bool {
     found.is_dir() && found.uid() == geteuid().as_raw() && age > LEFT
 }
 
-/// The lock of a folder that nobody uses any more. A folder without one is not ours.
+/// The lock of an unused folder. A folder without a lock file does not belong to Baton.
 fn free_lock(folder: &Path) -> Option<File> {
     let path: PathBuf = folder.join(LOCK);
     let lock = path.symlink_metadata().is_ok_and(|found| found.is_file()).then(|| File::open(&path).ok())??;

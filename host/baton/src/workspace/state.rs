@@ -1,7 +1,8 @@
-//! Where a workspace's state is: outside it, because a workspace may be synced between machines or granted to a plugin,
-//! and its databases must be neither.
+//! The state folder of a workspace. It is outside of the workspace, because a workspace may be synced between machines or
+//! granted to a plugin, and the databases must not be.
 //!
-//! `$XDG_STATE_HOME/baton/<id>`, where the id is made from the workspace's resolved path; readable by the user alone.
+//! The default is `$XDG_STATE_HOME/baton/<id>`, where the id depends on the workspace's resolved path. Only the user can read
+//! it.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -13,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, bail};
 use baton_core::{Digest, file_name};
 
-/// The file that tells which workspace a state folder belongs to.
+/// The file with the path of the workspace.
 const MARK: &str = "workspace";
 
 const LEDGER: &str = "ledger.db";
@@ -23,24 +24,24 @@ const LEDGER: &str = "ledger.db";
 pub(crate) struct State {
     folder: PathBuf,
     code: PathBuf,
-    /// The folder with the states of all workspaces of the user, where it exists.
+    /// The parent folder of all workspaces' states, if the default is used.
     all: Option<PathBuf>,
 }
 
 impl State {
-    /// The state of the workspace at `root` (resolved), in `asked` or where it belongs; made if it is missing.
+    /// The state of the workspace at `root` (resolved), in `asked` or the default folder. Makes the folder if it is missing.
     pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
         let (folder, code) = places(root, asked)?;
         for folder in [&folder, &code] {
             make_private(folder)?;
         }
         let state = Self::resolved(folder, code);
-        // For a person who looks which workspace this is.
+        // Only for people who inspect the folder.
         drop(fs::write(state.folder.join(MARK), format!("{}\n", root.display())));
         Ok(state)
     }
 
-    /// Where [`State::of`] has or would have the state. Makes and changes nothing.
+    /// The path of the state folder. Makes and changes nothing.
     pub(crate) fn locate(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
         let (folder, code) = places(root, asked)?;
         Ok(Self::resolved(folder, code))
@@ -52,7 +53,7 @@ impl State {
         Self { folder, code, all }
     }
 
-    /// The state of a temporary workspace: in `folder`, with the code cache of all workspaces where there is one.
+    /// The state of a temporary workspace: in `folder`, with the shared code cache if there is one.
     pub(crate) fn temporary(root: &Path, folder: &Path) -> anyhow::Result<Self> {
         let mut state = Self::of(root, Some(folder))?;
         if let Some(shared) = home().ok().map(|home| home.join("code"))
@@ -71,58 +72,58 @@ impl State {
         self.folder.join("catalog.db")
     }
 
-    /// The folder of the copies that plugins read of other programs' databases.
+    /// The folder of snapshots of other programs' databases.
     pub(crate) fn snapshots(&self) -> PathBuf {
         self.folder.join("snapshots")
     }
 
-    /// The folder of the temporary files of plugins' statements. They have no names there.
+    /// The folder of temporary files of plugins' SQL. These files have no names.
     pub(crate) fn temporary_files(&self) -> PathBuf {
         self.folder.join("tmp")
     }
 
-    /// The file of a plugin's own tables.
+    /// The file of a plugin's tables.
     pub(crate) fn plugin_database(&self, plugin: &str) -> PathBuf {
         self.plugin_databases().join(format!("{plugin}.db"))
     }
 
-    /// The folder of the plugins' own tables.
+    /// The folder of the plugins' tables.
     pub(crate) fn plugin_databases(&self) -> PathBuf {
         self.folder.join("plugins")
     }
 
-    /// The folder in which other processes leave word for the daemon; made if it is missing.
+    /// The folder for wake messages to the daemon; made if it is missing.
     pub(crate) fn wake(&self) -> anyhow::Result<PathBuf> {
         let folder = self.folder.join("wake");
         make_private(&folder)?;
         Ok(folder)
     }
 
-    /// Tells a daemon that there is something to do. Without a daemon it does nothing.
+    /// Wakes the daemon. Has no effect without a daemon.
     pub(crate) fn wake_daemon(&self) {
         if let Ok(folder) = self.wake() {
             drop(fs::write(folder.join("now"), ""));
         }
     }
 
-    /// A number that no other state folder has: it tells this one from the same path on another machine.
+    /// A random id of this state folder. It distinguishes it from the same path on another machine.
     pub(crate) fn id(&self) -> anyhow::Result<String> {
         if let Some(known) = self.known_id() {
             return Ok(known);
         }
-        // Of two that make it at the same time the later reads what is there then.
+        // If two processes make it at the same time, the later one reads the first one's id.
         let draw = || RandomState::new().build_hasher().finish();
         self.keep_id(&format!("{:016x}{:016x}", draw(), draw()))?;
         Ok(self.known_id().unwrap_or_default())
     }
 
-    /// The same number where it was drawn already.
+    /// The id, if it exists already.
     pub(crate) fn known_id(&self) -> Option<String> {
         let id = fs::read_to_string(self.id_file()).ok()?.trim().to_owned();
         (!id.is_empty()).then_some(id)
     }
 
-    /// Gives the folder the number that it had before it was deleted. One that it has stays.
+    /// Restores the id that the folder had before it was deleted. An existing id stays.
     pub(crate) fn keep_id(&self, id: &str) -> anyhow::Result<()> {
         let path = self.id_file();
         if self.known_id().is_some() {
@@ -139,17 +140,17 @@ impl State {
         self.folder.join("packages")
     }
 
-    /// The file that whoever serves the workspace has locked.
+    /// The lock file of the process that serves the workspace.
     pub(crate) fn up_lock(&self) -> PathBuf {
         self.folder.join("up.lock")
     }
 
-    /// Compiled plugins.
+    /// The cache of compiled plugins.
     pub(crate) fn code(&self) -> &Path {
         &self.code
     }
 
-    /// The folder with the states of all workspaces of the user, where it exists.
+    /// The parent folder of all workspaces' states, if the default is used.
     pub(crate) fn of_all_workspaces(&self) -> Option<&Path> {
         self.all.as_deref()
     }
@@ -159,7 +160,7 @@ impl State {
     }
 }
 
-/// The folder of the state of the workspace at `root`, and the one of compiled code.
+/// The state folder of the workspace at `root`, and the folder of compiled code.
 fn places(root: &Path, asked: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
     if let Some(folder) = asked {
         return Ok((folder.to_owned(), folder.join("code")));
@@ -172,18 +173,18 @@ fn home() -> anyhow::Result<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     match set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state"))) {
         Some(home) => Ok(home.join("baton")),
-        None => bail!("neither XDG_STATE_HOME nor HOME is set; say where the state goes with --state DIR"),
+        None => bail!("neither XDG_STATE_HOME nor HOME is set; name the state folder with --state DIR"),
     }
 }
 
-/// The name of a workspace that no other on this machine has.
+/// The id of a workspace, unique on this machine.
 pub(crate) fn id(root: &Path) -> String {
     let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     format!("{}-{}", file_name::slug(&name, 40), Digest::of(root.as_os_str().as_encoded_bytes()).short(12))
 }
 
-/// Makes the folder for the user alone. One that is there and open to others is closed only if it is empty or was a state
-/// folder before: a slip of the hand must not close `/tmp`.
+/// Makes the folder with mode 0700. The mode of an existing folder is changed only if it is empty or was a state folder
+/// before, because a mistyped path must not close `/tmp`.
 fn make_private(folder: &Path) -> anyhow::Result<()> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("failed to make the state folder {}", folder.display()))?;
@@ -194,13 +195,13 @@ fn make_private(folder: &Path) -> anyhow::Result<()> {
     ours |= fs::read_dir(folder)?.next().is_none();
     if !ours {
         let shown = folder.display();
-        bail!("{shown} is open to other users and holds other things: name an empty folder, or chmod 700 {shown}");
+        bail!("{shown} is open to other users and contains other files: name an empty folder, or chmod 700 {shown}");
     }
     let closed = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
     closed.with_context(|| format!("failed to close {} to other users (chmod 700 it)", folder.display()))
 }
 
-/// The right to serve a workspace; given back when it is dropped or the process ends, however it ends.
+/// The lock of the process that serves a workspace. It is released when it is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct UpLock {
     _file: File,
@@ -232,7 +233,7 @@ impl UpLock {
     }
 }
 
-/// Tries a few times: whoever only looks whether the lock is held has a share of it for a moment.
+/// Tries several times, because a process that checks the lock holds it for a moment.
 fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
     for _ in 0..5 {
         match file.try_lock() {
@@ -243,19 +244,19 @@ fn try_lock(file: &File) -> Result<(), fs::TryLockError> {
     file.try_lock()
 }
 
-/// Who serves a workspace, as the lock tells.
+/// The process that serves a workspace, according to the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Serving {
-    /// Nobody ever did.
+    /// No process ever served it.
     Never,
-    /// Nobody; the process that did last, where the file says it.
+    /// No process serves it. Contains the process that served it last, if the file has it.
     Nobody(Option<u32>),
-    /// Somebody: its process where the file says it, and since when.
+    /// A process serves it: its id, if the file has it, and the start time.
     Since(Option<u32>, SystemTime),
 }
 
 impl Serving {
-    /// Looks at the lock without keeping it.
+    /// Checks the lock without keeping it.
     pub(crate) fn look(state: &State) -> std::io::Result<Self> {
         let mut file = match File::open(state.up_lock()) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Never),
@@ -271,7 +272,7 @@ impl Serving {
         }
     }
 
-    /// Whether somebody does.
+    /// Whether a process serves it.
     pub(crate) fn is_on(self) -> bool {
         matches!(self, Self::Since(..))
     }

@@ -1,12 +1,12 @@
-//! What an example of `baton plugin test` has in place of the world outside.
+//! The substitutes for secrets and servers in examples of `baton plugin test`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-/// Stand-ins for secrets and servers.
+/// Substitutes for secrets and servers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stubs {
     pub(crate) secrets: BTreeMap<String, String>,
-    /// By `SCHEME://HOST[:PORT]`, the address that answers in its place. `None`: requests go out.
+    /// For each `SCHEME://HOST[:PORT]`, the address of its substitute. `None`: requests go to the real servers.
     pub(crate) servers: Option<BTreeMap<String, SocketAddr>>,
 }

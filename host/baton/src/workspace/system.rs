@@ -1,8 +1,7 @@
-//! Folders in which the system shows itself as files: processes, devices, settings of the kernel. No grant may contain one or be
-//! inside one. `/proc` has memory, environment and open files of the daemon and of every other program of the user; `/dev` has
-//! disks and terminals.
+//! Recognises folders in which the system shows processes, devices and kernel settings as files. No grant may contain one or
+//! be inside one. `/proc` has memory, environment and open files of all programs of the user; `/dev` has disks and terminals.
 //!
-//! Folders are recognised by their path and, where the system lists its mounts, by the kind of file system, because `proc` can be
+//! Folders are recognised by path and, if the system lists its mounts, by the type of the file system, because `proc` can be
 //! mounted anywhere.
 
 use std::ffi::OsString;
@@ -16,7 +15,7 @@ const STORAGE: &str = "/dev/shm";
 /// The mounts of this process, as Linux lists them (`fstab(5)`).
 const MOUNTS: &str = "/proc/self/mounts";
 
-/// Kinds of file systems that hold no files of anybody.
+/// Types of file systems without files of users.
 const KINDS: [&str; 16] = [
     "proc",
     "sysfs",
@@ -47,7 +46,7 @@ fn by_path(folder: &Path) -> Option<PathBuf> {
     PLACES.into_iter().map(Path::new).find(touches).filter(|_| !folder.starts_with(STORAGE)).map(Path::to_owned)
 }
 
-/// Of the mounts around `folder`, the innermost counts; of two at one place the later one.
+/// Of the mounts around `folder`, the innermost counts; of two at the same place, the later one.
 fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
     let mounts: Vec<(PathBuf, bool)> = mounts.split(|byte| *byte == b'\n').filter_map(mount).collect();
     let around = mounts.iter().filter(|(at, _)| folder.starts_with(at));
@@ -56,7 +55,7 @@ fn by_mount(folder: &Path, mounts: &[u8]) -> Option<PathBuf> {
     innermost.into_iter().chain(below).find(|(_, is_system)| *is_system).map(|(at, _)| at.clone())
 }
 
-/// Where a line's file system is mounted, and whether it is one of the system's.
+/// The mount point in a line, and whether its file system is one of the system's.
 fn mount(line: &[u8]) -> Option<(PathBuf, bool)> {
     let mut fields = line.split(|byte| *byte == b' ').skip(1);
     let (at, kind) = (fields.next()?, fields.next()?);
@@ -64,7 +63,7 @@ fn mount(line: &[u8]) -> Option<(PathBuf, bool)> {
     Some((PathBuf::from(OsString::from_vec(unescaped(at))), is_system))
 }
 
-/// A path with the byte in place of each escape of this list (`\040` is a space).
+/// Resolves the escapes of this list (`\040` is a space).
 fn unescaped(path: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path;

@@ -63,7 +63,7 @@ pub(super) async fn read_file(context: &Context, file: FileToRead) -> Result<Rea
     });
     match read.await.map_err(|_| LedgerError::Closed)? {
         Ok(read) => Ok(read),
-        Err((_, IntakeError::Gone { .. })) => Ok(ReadOutcome::Missing),
+        Err((_, IntakeError::NotFound { .. })) => Ok(ReadOutcome::Missing),
         Err((text, IntakeError::NotAFile { .. })) => Ok(ReadOutcome::NotOurs(text)),
         Err((text, IntakeError::TooLarge { .. })) if is_optional => Ok(ReadOutcome::NotOurs(text)),
         Err((text, IntakeError::TooLarge { .. })) => Ok(ReadOutcome::Broken(None, text)),
@@ -75,7 +75,7 @@ fn read_now(file: &FileToRead) -> Result<ReadOutcome, IntakeError> {
     let FileToRead { path, name, external, seen, unfinished, .. } = file;
     let (external, seen, unfinished) = (*external, *seen, *unfinished);
     if seen == DetectedBy::Present || unfinished {
-        let metadata = path.symlink_metadata().map_err(|_| IntakeError::Gone { path: path.clone() })?;
+        let metadata = path.symlink_metadata().map_err(|_| IntakeError::NotFound { path: path.clone() })?;
         let now = SystemTime::now();
         // The minute for an unfinished file is checked after reading, where an edit in between is noticed.
         if let Readiness::In(pause) = readiness(seen, written(&metadata, now), false, now) {

@@ -136,8 +136,10 @@ impl ActiveDelivery {
             let before = |or: DeliveryStep| find_moved(to, name, hash).map_or(or, DeliveryStep::Placed);
             match hash_file(from) {
                 // The state of files in a missing folder is unknown.
-                Err(error @ IntakeError::Gone { .. }) if !from.parent().is_some_and(Path::is_dir) => return Err(error),
-                Err(IntakeError::Gone { .. }) => return Ok(before(DeliveryStep::Missing)),
+                Err(error @ IntakeError::NotFound { .. }) if !from.parent().is_some_and(Path::is_dir) => {
+                    return Err(error);
+                }
+                Err(IntakeError::NotFound { .. }) => return Ok(before(DeliveryStep::Missing)),
                 // Moved before a crash, and a new file of the same name since then.
                 Ok(found) if found.to_string() != hash => return Ok(before(DeliveryStep::Replaced)),
                 Err(IntakeError::NotAFile { .. }) => return Ok(DeliveryStep::Replaced),
@@ -154,7 +156,7 @@ impl ActiveDelivery {
                 fail_point!("delivery.moved");
                 Ok(DeliveryStep::Placed(name))
             }
-            Err(IntakeError::Gone { .. }) => Ok(DeliveryStep::Missing),
+            Err(IntakeError::NotFound { .. }) => Ok(DeliveryStep::Missing),
             Err(error) => Err(error),
         }
     }

@@ -59,7 +59,7 @@ impl FolderWatch {
                 (Ok(()), Some(id)) => drop(self.watched.insert(folder.clone(), id)),
                 (Ok(()), None) => {}
                 // Whoever needs the folder reports that it is missing.
-                (Err(IntakeError::Gone { .. }), _) => drop(self.watched.remove(folder)),
+                (Err(IntakeError::NotFound { .. }), _) => drop(self.watched.remove(folder)),
                 (Err(error), _) => {
                     self.watched.remove(folder);
                     if state.log_once(folder) {

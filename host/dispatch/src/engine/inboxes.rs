@@ -191,7 +191,7 @@ impl Inboxes {
         let entries = match entries {
             Ok(entries) => entries,
             // An agent whose folder has an archive and no inbox yet.
-            Err(IntakeError::Gone { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
+            Err(IntakeError::NotFound { .. }) if inbox.with_file_name(PROCESSED).is_dir() => return,
             Err(error) => {
                 if state.log_once(inbox) {
                     tracing::warn!(agent = %shown_owner(owner), "{error}");

@@ -1,5 +1,5 @@
-//! Chromaprint's five algorithms (`-algorithm` of `fpcalc`): where their ways from samples to words differ, as its
-//! `fingerprinter_configuration.cpp` says. `AcoustID` and the library know the second alone.
+//! The differences between Chromaprint's five algorithms (`-algorithm` of `fpcalc`), from its
+//! `fingerprinter_configuration.cpp`. `AcoustID` and the library use only the second.
 
 use super::classify::{self, Classifier};
 
@@ -8,19 +8,19 @@ use super::classify::{self, Classifier};
 pub enum Algorithm {
     /// The first: other classifiers.
     One,
-    /// The one of `AcoustID`, and of all that Baton keeps.
+    /// The algorithm of `AcoustID` and of the catalog.
     #[default]
     Two,
     /// The second with frames that do not overlap.
     Three,
-    /// The second without the silence at the beginning.
+    /// The second without the silence at the start.
     Four,
     /// The second with frames of half the length.
     Five,
 }
 
 impl Algorithm {
-    /// By its number, from 1 to 5.
+    /// The algorithm with this number, 1 to 5.
     #[must_use]
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
@@ -45,7 +45,7 @@ impl Algorithm {
         }
     }
 
-    /// Samples of a frame.
+    /// The number of samples in a frame.
     pub(super) const fn frame(self) -> usize {
         match self {
             Self::Five => 2048,
@@ -53,7 +53,7 @@ impl Algorithm {
         }
     }
 
-    /// Samples from one frame to the next.
+    /// The number of samples between the starts of two frames.
     pub(super) const fn hop(self) -> usize {
         match self {
             Self::Three => 4096,
@@ -62,7 +62,7 @@ impl Algorithm {
         }
     }
 
-    /// The average loudness of 5 ms, of 32,767, at which the beginning ends that is left out.
+    /// The threshold below which samples at the start are silence: the average of 5 ms, of 32,767.
     pub(super) const fn silence(self) -> Option<i32> {
         match self {
             Self::Four => Some(50),
@@ -77,8 +77,8 @@ impl Algorithm {
         }
     }
 
-    /// Samples that the last word of some samples looks at beyond where the next word would begin: what chunks of `fpcalc -overlap`
-    /// have in common. Five rows are weighed into one, and a word looks at sixteen.
+    /// The number of samples by which chunks of `fpcalc -overlap` overlap: the samples of the last word after the start of
+    /// the next word. Five rows are smoothed into one, and a word covers sixteen rows.
     pub(super) const fn delay(self) -> u64 {
         ((4 + 15) * self.hop() + self.frame() - self.hop()) as u64
     }

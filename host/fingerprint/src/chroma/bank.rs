@@ -1,53 +1,53 @@
 //! The polyphase filter bank of libswresample's `build_filter` (`resample.c`): a sinc under a Kaiser window, one row of taps for each
 //! phase between two samples.
 //!
-//! Rows are padded with zeros to a multiple of the taps that the inner loop takes at a time, so that it needs no remainder.
+//! Rows are padded with zeros to a multiple of the lanes of the inner loop, so that it needs no remainder.
 
 use std::f64::consts::PI;
 
 use super::RATE_HZ;
 use super::kernel::Element;
 
-/// `filter_size`: taps at a rate that is not lowered.
+/// `filter_size`: the number of taps when the rate is not reduced.
 const FILTER_SIZE: f64 = 16.0;
-/// `cutoff`: where the filter ends, as a share of the lower rate's half.
+/// `cutoff`: the cutoff frequency, as a share of half of the lower rate.
 const CUTOFF: f64 = 0.8;
 /// `kaiser_beta`.
 const KAISER_BETA: f64 = 9.0;
-/// 2 to the `phase_shift`: how many phases there are at most.
+/// 2 to the `phase_shift`: the maximum number of phases.
 const MAX_PHASES: u32 = 1 << 8;
 
-/// The taps for one pair of rates.
+/// The filter taps for one pair of rates.
 pub(super) struct Bank<T> {
     rows: Vec<T>,
     pub(super) taps: usize,
-    /// How many taps a row has, with its padding.
+    /// The number of taps in a row, including padding.
     pub(super) width: usize,
-    /// How many phases there are between two samples.
+    /// The number of phases between two samples.
     pub(super) phases: usize,
 }
 
 impl<T: Element> Bank<T> {
-    /// The bank that brings `rate_hz` to 11,025 Hz.
+    /// The filter bank that converts `rate_hz` to 11,025 Hz.
     pub(super) fn new(rate_hz: u32) -> Self {
         let factor = (f64::from(RATE_HZ) * CUTOFF / f64::from(rate_hz)).min(1.0);
         let taps = taps(factor);
         let width = taps.next_multiple_of(T::LANES);
         let phases = phases(rate_hz);
-        // One row more than there are phases, for the interpolation after the last of them.
+        // One additional row, for the interpolation after the last phase.
         let mut bank = Self { rows: vec![T::default(); width * (phases + 1)], taps, width, phases };
         bank.fill(factor);
         bank
     }
 
-    /// The taps of a phase, `width` of them. The row after the last phase is the first one, a sample later.
+    /// The taps of a phase, `width` of them. The row after the last phase is the first row, shifted by one sample.
     pub(super) fn row(&self, phase: usize) -> &[T] {
         self.rows.get(phase * self.width..(phase + 1) * self.width).unwrap_or_default()
     }
 
     fn fill(&mut self, factor: f64) {
         let gain: f64 = self.phase(0, factor).iter().sum();
-        // An even number of phases is symmetric: the second half is the first one, from right to left.
+        // An even number of phases is symmetric: the second half is the reversed first half.
         let computed = if self.phases.is_multiple_of(2) { self.phases / 2 + 1 } else { self.phases };
         for phase in 0..computed {
             let row: Vec<T> = self.phase(phase, factor).into_iter().map(|tap| T::tap(tap / gain)).collect();
@@ -56,7 +56,7 @@ impl<T: Element> Bank<T> {
             }
             self.set(phase, row.iter().copied());
         }
-        // Beyond `taps` stay zeros: what lies there in a window may be of the block before.
+        // The padding must be zero, because the window may contain samples of the previous block there.
         let first = self.row(0).to_vec();
         self.set(self.phases, first.iter().cycle().skip(self.width - 1).take(self.taps).copied());
     }
@@ -66,7 +66,7 @@ impl<T: Element> Bank<T> {
         row.zip(taps).for_each(|(to, from)| *to = from);
     }
 
-    /// The taps of a phase before they are scaled.
+    /// The taps of a phase, without scaling.
     #[expect(clippy::cast_precision_loss, reason = "numbers below 2^20")]
     fn phase(&self, phase: usize, factor: f64) -> Vec<f64> {
         let centre = ((self.taps - 1) / 2) as f64;
@@ -91,8 +91,8 @@ fn taps(factor: f64) -> usize {
     ((FILTER_SIZE / factor).ceil() as usize).next_multiple_of(2)
 }
 
-/// The most phases of which every one that the rates need is exact, or all of them where there is no such number. Where only the first
-/// is needed, it is the only one.
+/// The maximum number of phases that represents all needed phases exactly; all phases if there is no such number; 1 if only
+/// the first phase is needed.
 fn phases(rate_hz: u32) -> usize {
     match RATE_HZ / gcd(RATE_HZ, rate_hz) {
         1 => 1,

@@ -1,7 +1,7 @@
-//! A stream in chunks, each with its own fingerprint, as `fpcalc -chunk` cuts them: by samples at 11,025 Hz, after resampling.
+//! Divides a stream into chunks with separate fingerprints, as `fpcalc -chunk` does: by samples at 11,025 Hz, after resampling.
 //!
-//! Without overlap every chunk begins anew. With it the words go on from one to the next, so that all chunks together have the
-//! words of the whole; the first is longer by what a word looks at.
+//! Without overlap every chunk starts new. With overlap the words continue from one chunk to the next, so that all chunks
+//! together have the words of the whole stream; the first chunk is longer by the span of a word.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::algorithm::Algorithm;
 use super::words::Words;
 use crate::Fingerprint;
 
-/// What is wanted of a stream.
+/// What to fingerprint of a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChunkOptions {
-    /// How much of it is fingerprinted, from its start; none for all of it.
+    /// The length from the start; `None` for the whole stream.
     pub length: Option<Duration>,
-    /// How long a chunk is; none for one of all.
+    /// The length of a chunk; `None` for one chunk.
     pub chunk: Option<Duration>,
-    /// Whether chunks overlap, so that nothing at their ends is lost.
+    /// Chunks overlap, so that no word at their ends is lost.
     pub overlap: bool,
     /// The algorithm.
     pub algorithm: Algorithm,
@@ -26,11 +26,11 @@ pub struct ChunkOptions {
 /// A part of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
-    /// How it sounds; no words where it is too short.
+    /// Empty if the chunk is too short.
     pub fingerprint: Fingerprint,
-    /// Where it begins, in seconds, as `fpcalc` counts.
+    /// Its start, in seconds, as `fpcalc` counts.
     pub begin_s: f64,
-    /// How long it is, in seconds.
+    /// Its length, in seconds.
     pub length_s: f64,
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Chunks {
     words: Words,
     overlap: bool,
     wanted: Option<u64>,
-    /// Samples of a chunk.
+    /// The number of samples in a chunk.
     limit: Option<u64>,
-    /// What the first chunk is longer by.
+    /// The number of additional samples in the first chunk.
     extra: u64,
     overlap_s: f64,
-    /// Samples of this chunk so far.
+    /// The number of samples in the current chunk.
     filled: u64,
     begin_s: f64,
 }
@@ -64,12 +64,12 @@ impl Chunks {
         }
     }
 
-    /// Whether all that is wanted is there.
+    /// Whether all requested samples were received.
     pub(crate) fn is_full(&self) -> bool {
         self.wanted == Some(0)
     }
 
-    /// Takes samples, and hands on every chunk that they end.
+    /// Receives samples, and passes each completed chunk to `take`.
     pub(crate) fn push(&mut self, samples: &[i16], take: &mut dyn FnMut(Chunk)) {
         let most = self.wanted.map_or(samples.len(), |wanted| at_most(wanted, samples.len()));
         let mut left = samples.get(..most).unwrap_or_default();
@@ -79,7 +79,7 @@ impl Chunks {
             let (now, later) = left.split_at(room);
             self.words.push(now);
             self.filled += now.len() as u64;
-            // A chunk ends when there is more: what ends with the stream is its last chunk.
+            // A chunk is completed by the sample after it; the end of the stream completes the last chunk.
             if !later.is_empty() {
                 take(self.end());
             }
@@ -87,7 +87,7 @@ impl Chunks {
         }
     }
 
-    /// Ends the stream: its last chunk, if there is one.
+    /// Ends the stream. Returns the last chunk, if it is not empty.
     pub(crate) fn finish(mut self) -> Option<Chunk> {
         (self.filled > 0).then(|| self.end())
     }
@@ -106,7 +106,7 @@ fn at_most(wanted: u64, there: usize) -> usize {
     usize::try_from(wanted).unwrap_or(usize::MAX).min(there)
 }
 
-/// As many samples as `fpcalc` takes a time for.
+/// The number of samples that `fpcalc` computes for a duration.
 fn samples(length: Duration) -> u64 {
     u64::try_from(length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000).unwrap_or(u64::MAX)
 }

@@ -1,28 +1,28 @@
-//! Sixteen filters on the last sixteen rows, two bits each: a word.
+//! Sixteen filters over the last sixteen rows give two bits each: a word.
 //!
 //! Filters and thresholds are `kClassifiersTest1` and `kClassifiersTest2` of Chromaprint's `fingerprinter_configuration.cpp`, the shapes those of
 //! `filter_utils.h`. The idea is that of Ke, Hoiem and Sukthankar, "Computer Vision for Music Identification" (CVPR 2005).
 
 use super::image::{Image, SPAN};
 
-/// How a filter's rectangle is split into what is added (`a`) and what is taken away (`b`).
+/// The parts of a filter's rectangle that are added (`a`) and subtracted (`b`).
 #[derive(Clone, Copy)]
 enum Shape {
-    /// All of it is added.
+    /// The whole rectangle is added.
     Whole,
-    /// The upper half of the notes against the lower.
+    /// The upper half of the notes minus the lower half.
     Notes,
-    /// The later half of the rows against the earlier.
+    /// The later half of the rows minus the earlier half.
     Rows,
-    /// Two opposite quarters against the other two.
+    /// Two opposite quarters minus the other two.
     Quarters,
-    /// The middle third of the notes against the outer ones.
+    /// The middle third of the notes minus the outer thirds.
     MiddleNotes,
-    /// The middle third of the rows against the outer ones.
+    /// The middle third of the rows minus the outer thirds.
     MiddleRows,
 }
 
-/// A filter, and where its value passes from one of four levels to the next.
+/// A filter, with the thresholds between its four levels.
 pub(super) struct Classifier {
     shape: Shape,
     note: usize,
@@ -35,7 +35,7 @@ const fn classifier(shape: Shape, note: usize, height: usize, width: usize, thre
     Classifier { shape, note, height, width, thresholds }
 }
 
-/// Those of algorithm 1.
+/// The filters of algorithm 1.
 pub(super) const FIRST: [Classifier; 16] = [
     classifier(Shape::Whole, 0, 3, 15, [2.10543, 2.45354, 2.69414]),
     classifier(Shape::Notes, 0, 4, 14, [-0.345_922, 0.046_374_6, 0.446_251]),
@@ -55,7 +55,7 @@ pub(super) const FIRST: [Classifier; 16] = [
     classifier(Shape::Rows, 1, 8, 4, [-0.074_137_5, -0.005_909_33, 0.060_035_7]),
 ];
 
-/// Those of all other algorithms.
+/// The filters of all other algorithms.
 pub(super) const SECOND: [Classifier; 16] = [
     classifier(Shape::Whole, 4, 3, 15, [1.98215, 2.35817, 2.63523]),
     classifier(Shape::MiddleNotes, 4, 6, 15, [-1.03809, -0.651_211, -0.282_167]),
@@ -75,16 +75,16 @@ pub(super) const SECOND: [Classifier; 16] = [
     classifier(Shape::Quarters, 4, 2, 14, [-0.164_292, -0.032_118_8, 0.084_633_9]),
 ];
 
-/// The widest of them decides how many rows a word needs.
+// The widest filter determines the number of rows for a word.
 const _: () = assert!(SECOND[2].width == SPAN && FIRST[6].width == SPAN);
 
-/// The word of the last span of rows, once there is one.
+/// The word of the last rows; `None` until there are enough.
 pub(super) fn word(image: &Image, classifiers: &[Classifier; 16]) -> Option<u32> {
     let level = |classifier: &Classifier| gray(quantised(value(image, classifier), &classifier.thresholds));
     image.is_full().then(|| classifiers.iter().fold(0, |bits, classifier| bits << 2 | level(classifier)))
 }
 
-/// How much louder one part of the rectangle is than the other, as a logarithm.
+/// The logarithm of the energy ratio between the two parts of the rectangle.
 fn value(image: &Image, classifier: &Classifier) -> f64 {
     let Classifier { shape, note, height, width, .. } = *classifier;
     let all = ((0, width), (note, note + height));
@@ -113,7 +113,7 @@ fn value(image: &Image, classifier: &Classifier) -> f64 {
     ((1.0 + a) / (1.0 + b)).ln()
 }
 
-/// Which of four levels a value is on.
+/// The level of a value, 0 to 3.
 fn quantised(value: f64, thresholds: &[f64; 3]) -> usize {
     thresholds.iter().take_while(|threshold| value >= **threshold).count()
 }

@@ -1,9 +1,10 @@
-//! Chromaprint's compressed form, as `fpcalc` prints it and `AcoustID` takes it.
+//! Chromaprint's compressed form, as `fpcalc` prints it and `AcoustID` accepts it.
 //!
-//! Four bytes (the algorithm, then how many words, the highest byte first), then what changed from each word to the next: the distances
-//! between the bits that are set in their difference, three bits each and a zero at the end of a word. A distance of seven or more is a
-//! seven, and what it has more follows, five bits each, after all the others. Bits fill bytes from the lowest. All of it is URL-safe
-//! base64 without padding. (`fingerprint_compressor.cpp`, `utils/pack_int3_array.h`, `utils/pack_int5_array.h`.)
+//! The header has four bytes: the algorithm, then the number of words (big-endian). The body has the XOR of each word with
+//! the previous one, as the distances between its set bits: three bits each, and a zero at the end of a word. A distance of
+//! seven or more is stored as seven; the remainder follows after all distances, with five bits each. Bits fill bytes from the
+//! lowest. The result is URL-safe base64 without padding. (`fingerprint_compressor.cpp`, `utils/pack_int3_array.h`,
+//! `utils/pack_int5_array.h`.)
 
 use base64::Engine;
 use base64::alphabet::URL_SAFE;
@@ -12,7 +13,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::algorithm::Algorithm;
 use crate::Fingerprint;
 
-/// Padding is not written, and is taken where others wrote it.
+/// Writes no padding, and accepts padding when decoding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -20,51 +21,48 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The header: the algorithm, and the number of words in 24 bits.
 const HEADER: usize = 4;
-/// As many words as the header can tell: 24 days.
+/// The maximum number of words in the header: 24 days.
 const MAX_WORDS: usize = (1 << 24) - 1;
-/// The bits of a distance, and of what it has more.
+/// The number of bits of a distance, and of its remainder.
 const NORMAL: u32 = 3;
 const EXCEPTION: u32 = 5;
-/// The distance from which on there is more.
+/// From this distance on, a remainder follows.
 const ESCAPE: u8 = (1 << NORMAL) - 1;
 
-/// Why a text is no compressed fingerprint.
+/// Why a text is not a compressed fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodedError {
-    /// It has letters that base64 has not, or one too many or too few.
+    /// The text has invalid characters or an invalid length.
     #[error("it is not URL-safe base64")]
     Base64,
-    /// It ends before the words do that its header tells of.
+    /// The text ends before the number of words in its header.
     #[error("it ends before its last word")]
     Short,
-    /// It goes on after its last word.
-    #[error("it goes on after its last word")]
+    /// The text continues after its last word.
+    #[error("it continues after its last word")]
     Long,
-    /// A word has a bit beyond its 32.
+    /// A distance addresses a bit beyond 32.
     #[error("a word has more than 32 bits")]
     Bit,
 }
 
 impl Fingerprint {
-    /// The compressed form, as `fpcalc` prints it without `-raw`. Words beyond the first 16,777,215 (24 days) are left out: it cannot
-    /// hold more.
+    /// The compressed form, as `fpcalc` prints it without `-raw`. Words after the first 16,777,215 (24 days) do not fit and
+    /// are left out.
     #[must_use]
     pub fn encode(&self) -> String {
         self.encode_as(Algorithm::Two)
     }
 
-    /// The same of words of another algorithm.
+    /// The compressed form, marked with another algorithm.
     #[must_use]
     pub fn encode_as(&self, algorithm: Algorithm) -> String {
         BASE64.encode(compressed(self.words(), algorithm))
     }
 
-    /// Reads the compressed form: which of Chromaprint's algorithms it is of (2 is that of `AcoustID`), and its words.
+    /// Parses the compressed form. Returns the number of its algorithm (2 for `AcoustID`) and the words.
     ///
-    /// What it takes of memory is bounded by the length of the text (8 bytes for each letter), whatever the text says.
-    ///
-    /// # Errors
-    /// What is wrong with the text.
+    /// Memory is bounded by the length of the text: 8 bytes for each character.
     pub fn decode(text: &str) -> Result<(u16, Self), EncodedError> {
         let bytes = BASE64.decode(text.trim()).map_err(|_| EncodedError::Base64)?;
         let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or(EncodedError::Short)?;
@@ -88,18 +86,18 @@ fn compressed(words: &[u32], algorithm: Algorithm) -> Vec<u8> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most 2^24 - 1")]
     let [_, high, middle, low] = (words.len() as u32).to_be_bytes();
-    // Algorithms are counted from zero here.
+    // The header counts algorithms from zero.
     let mut bytes = vec![algorithm.number() - 1, high, middle, low];
     pack(&normal, NORMAL, &mut bytes);
     pack(&exceptions, EXCEPTION, &mut bytes);
     bytes
 }
 
-/// How far each bit that is set is above the one before, the lowest from −1.
+/// The distance of each set bit from the previous one, starting at −1.
 fn distances(mut bits: u32) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let zeros = bits.trailing_zeros();
-        // Twice, since a shift by 32 is none.
+        // In two steps, because a shift by 32 overflows.
         bits = bits.checked_shr(zeros)? >> 1;
         u8::try_from(zeros + 1).ok()
     })
@@ -115,7 +113,7 @@ fn decompressed(body: &[u8], count: usize) -> Result<Vec<u32>, EncodedError> {
     }
 }
 
-/// How many distances `count` words take, ends of words included, and how many of them have more.
+/// The number of distances for `count` words, including the ends of words, and the number of remainders.
 fn measured(body: &[u8], count: usize) -> Option<(usize, usize)> {
     let (mut taken, mut found, mut escapes) = (0, 0, 0);
     let mut distances = unpack(body, NORMAL);
@@ -148,12 +146,12 @@ fn undone(
     Ok(words)
 }
 
-/// How many bytes `count` numbers of `bits` take.
+/// The number of bytes for `count` numbers of `bits` bits.
 fn bytes(count: usize, bits: u32) -> usize {
     (count * bits as usize).div_ceil(8)
 }
 
-/// Puts numbers of `bits` one after another, from the lowest bit of the first byte.
+/// Packs numbers of `bits` bits, starting at the lowest bit of the first byte.
 fn pack(values: &[u8], bits: u32, to: &mut Vec<u8>) {
     let (mut held, mut width) = (0_u32, 0);
     for value in values {
@@ -170,7 +168,7 @@ fn pack(values: &[u8], bits: u32, to: &mut Vec<u8>) {
     }
 }
 
-/// The numbers of `bits` that are in some bytes, as many as are whole.
+/// Unpacks the complete numbers of `bits` bits.
 fn unpack(bytes: &[u8], bits: u32) -> impl Iterator<Item = u8> {
     let mut bytes = bytes.iter();
     let (mut held, mut width) = (0_u32, 0);

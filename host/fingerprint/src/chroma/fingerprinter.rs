@@ -9,11 +9,11 @@ use super::sample::{Kind, Sample};
 use super::words::Words;
 use crate::{Error, Fingerprint, Reason};
 
-/// The lowest rate that Chromaprint takes (`kMinSampleRate`), in Hz; below it, one sample would become more than eleven.
+/// Chromaprint's minimum (`kMinSampleRate`), in Hz; below it, one sample would become more than eleven.
 const MIN_RATE_HZ: u32 = 1_000;
-/// Twice the highest rate of PCM that is sold, in Hz; the filter grows with the rate (1,394 taps here).
+/// Twice the highest PCM rate on the market, in Hz; the filter grows with the rate (1,394 taps here).
 const MAX_RATE_HZ: u32 = 768_000;
-/// As many as libswresample takes (`SWR_CH_MAX`).
+/// The maximum of libswresample (`SWR_CH_MAX`).
 const MAX_CHANNELS: u16 = 64;
 
 /// Computes the fingerprint of a stream of samples.
@@ -22,30 +22,25 @@ const MAX_CHANNELS: u16 = 64;
 pub struct Fingerprinter {
     front: Front,
     words: Words,
-    /// How many samples at 11,025 Hz are still wanted.
+    /// The number of samples at 11,025 Hz that are still needed.
     wanted: Option<u64>,
 }
 
 impl Fingerprinter {
-    /// For `channels` channels of `rate_hz` samples a second, in the usual order for their number.
-    ///
-    /// # Errors
-    /// A rate outside 1,000 to 768,000 Hz, or no channels, or more than 64.
+    /// A fingerprinter for `channels` channels of `rate_hz` samples a second, in the usual order for their number. Fails for
+    /// a rate outside of 1,000 to 768,000 Hz, without channels, and for more than 64.
     pub fn new(rate_hz: u32, channels: u16, kind: Kind) -> Result<Self, Error> {
         Self::with_positions(rate_hz, channels, None, kind)
     }
 
-    /// As [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits. A mask of
-    /// another number of channels is not believed.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
+    /// As [`Self::new`], for channels at the positions of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in the order of its bits.
+    /// A mask with another number of channels is ignored.
     pub fn with_positions(rate_hz: u32, channels: u16, mask: Option<u32>, kind: Kind) -> Result<Self, Error> {
         accepted(rate_hz, channels)?;
         Ok(Self { front: Front::new(rate_hz, channels, mask, kind), words: Words::new(Algorithm::Two), wanted: None })
     }
 
-    /// Only the first `length` is fingerprinted. As `fpcalc -length` it counts what comes out of the resampler.
+    /// Fingerprints only the first `length`, measured after resampling as by `fpcalc -length`.
     #[must_use]
     pub fn limited_to(mut self, length: Duration) -> Self {
         let samples = length.as_nanos() * u128::from(RATE_HZ) / 1_000_000_000;
@@ -53,13 +48,13 @@ impl Fingerprinter {
         self
     }
 
-    /// Whether all that is wanted is there, so that no more need be decoded.
+    /// Whether all needed samples were received, so that decoding can stop.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.wanted == Some(0)
     }
 
-    /// Takes a block: a slice for each channel, as long as the first of them. What is missing is silence.
+    /// Receives a block: a slice for each channel. A channel that is shorter than the first one is padded with silence.
     pub fn push<S: Sample>(&mut self, channels: &[&[S]]) {
         let frames = channels.first().map_or(0, |channel| channel.len());
         let mut from = 0;
@@ -71,30 +66,26 @@ impl Fingerprinter {
         }
     }
 
-    /// Ends the stream. There are no words where it was shorter than 2.72 s.
+    /// Ends the stream. A stream under 2.72 s has no words.
     #[must_use]
     pub fn finish(mut self) -> Fingerprint {
         Fingerprint::new(self.words.take())
     }
 }
 
-/// Whether sound of such a rate and so many channels is fingerprinted.
+/// Checks that the rate and the number of channels are supported.
 pub(crate) fn accepted(rate_hz: u32, channels: u16) -> Result<(), Error> {
     let refused = |detail| Err(Error::new(Reason::Unsupported, detail));
     if !(MIN_RATE_HZ..=MAX_RATE_HZ).contains(&rate_hz) {
-        return refused(format!(
-            "audio of {rate_hz} Hz is not fingerprinted, only that of {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"
-        ));
+        return refused(format!("audio of {rate_hz} Hz is not supported, only {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz"));
     }
     if !(1..=MAX_CHANNELS).contains(&channels) {
-        return refused(format!(
-            "audio of {channels} channels is not fingerprinted, only that of 1 to {MAX_CHANNELS} channels"
-        ));
+        return refused(format!("audio of {channels} channels is not supported, only 1 to {MAX_CHANNELS} channels"));
     }
     Ok(())
 }
 
-/// As many samples as are still wanted.
+/// The samples that are still needed.
 fn within<'a>(wanted: &mut Option<u64>, samples: &'a [i16]) -> &'a [i16] {
     let Some(left) = wanted else { return samples };
     let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(samples.len());

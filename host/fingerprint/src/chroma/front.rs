@@ -1,7 +1,7 @@
-//! From blocks of a file's samples to 16-bit mono at 11,025 Hz.
+//! Converts blocks of a file's samples to 16-bit mono at 11,025 Hz.
 //!
-//! The two paths of libswresample: integers are filtered channel by channel and mixed after it, floats are mixed and filtered. Why the
-//! first must and the second need not keep libswresample's order is told in the module above.
+//! There are the two paths of libswresample: integers are filtered channel by channel and then mixed, floats are mixed and then
+//! filtered. The parent module explains why the first path must keep the order of libswresample and the second need not.
 
 use std::ops::Range;
 
@@ -9,14 +9,14 @@ use super::layout;
 use super::resample::Resampler;
 use super::sample::{Kind, Sample, quantise};
 
-/// How many samples of a channel are taken at a time.
+/// The number of samples of a channel in one step.
 pub(crate) const BLOCK: usize = 4096;
 
-/// Either path.
+/// One of the two paths.
 pub(crate) enum Front {
-    /// Sources of at most 16 bits.
+    /// For sources of at most 16 bits.
     Integers(Integers),
-    /// All others.
+    /// For all other sources.
     Floats(Floats),
 }
 
@@ -29,8 +29,7 @@ impl Front {
         }
     }
 
-    /// Takes a range (of at most [`BLOCK`]) of each channel's samples and gives what has become of them. What a channel lacks is
-    /// silence.
+    /// Converts a range (of at most [`BLOCK`]) of each channel's samples. Missing samples of a channel are silence.
     pub(crate) fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
         match self {
             Self::Integers(path) => path.push(channels, range),
@@ -39,16 +38,16 @@ impl Front {
     }
 }
 
-/// A channel that is heard.
+/// A channel with a non-zero weight.
 #[derive(Clone, Copy)]
 struct ChannelState<W> {
     number: usize,
     weight: W,
 }
 
-/// Filter each channel, then mix.
+/// Filters each channel, then mixes.
 pub(crate) struct Integers {
-    heard: Vec<ChannelState<i32>>,
+    weighted: Vec<ChannelState<i32>>,
     resampler: Resampler<i16>,
     sums: Vec<i32>,
     mono: Vec<i16>,
@@ -58,15 +57,15 @@ impl Integers {
     fn new(rate_hz: u32, weights: &[f64]) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "at most 32,768")]
         let weight = |weight: f64| (weight * 32_768.0).round_ties_even() as i32;
-        let heard = heard(weights.iter().copied().map(weight));
-        let resampler = Resampler::new(rate_hz, heard.len(), BLOCK);
+        let weighted = weighted_channels(weights.iter().copied().map(weight));
+        let resampler = Resampler::new(rate_hz, weighted.len(), BLOCK);
         let most = resampler.most();
-        Self { heard, resampler, sums: Vec::with_capacity(most), mono: Vec::with_capacity(most) }
+        Self { weighted, resampler, sums: Vec::with_capacity(most), mono: Vec::with_capacity(most) }
     }
 
     fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
-        for (line, heard) in self.heard.iter().enumerate() {
-            let samples = of(channels, heard.number, &range);
+        for (line, weighted) in self.weighted.iter().enumerate() {
+            let samples = of(channels, weighted.number, &range);
             let (filled, lacking) = self.resampler.input(line, range.len()).split_at_mut(samples.len());
             filled.iter_mut().zip(samples).for_each(|(to, sample)| *to = sample.to_i16());
             lacking.fill(0);
@@ -78,9 +77,9 @@ impl Integers {
     fn mix(&mut self) -> &[i16] {
         self.sums.clear();
         self.sums.resize(self.resampler.output(0).len(), 1 << 14);
-        for (line, heard) in self.heard.iter().enumerate() {
+        for (line, weighted) in self.weighted.iter().enumerate() {
             let samples = self.resampler.output(line).iter();
-            self.sums.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += heard.weight * i32::from(*sample));
+            self.sums.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += weighted.weight * i32::from(*sample));
         }
         #[expect(clippy::cast_possible_truncation, reason = "clamped")]
         let narrowed = |sum: &i32| (sum >> 15).clamp(-32_768, 32_767) as i16;
@@ -90,9 +89,9 @@ impl Integers {
     }
 }
 
-/// Mix, then filter.
+/// Mixes, then filters.
 pub(crate) struct Floats {
-    heard: Vec<ChannelState<f32>>,
+    weighted: Vec<ChannelState<f32>>,
     resampler: Resampler<f32>,
     mono: Vec<i16>,
 }
@@ -100,18 +99,18 @@ pub(crate) struct Floats {
 impl Floats {
     fn new(rate_hz: u32, weights: &[f64]) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the weights of floats are `float`s")]
-        let heard = heard(weights.iter().map(|weight| *weight as f32));
+        let weighted = weighted_channels(weights.iter().map(|weight| *weight as f32));
         let resampler = Resampler::new(rate_hz, 1, BLOCK);
         let mono = Vec::with_capacity(resampler.most());
-        Self { heard, resampler, mono }
+        Self { weighted, resampler, mono }
     }
 
     fn push<S: Sample>(&mut self, channels: &[&[S]], range: Range<usize>) -> &[i16] {
         let mixed = self.resampler.input(0, range.len());
         mixed.fill(0.0);
-        for heard in &self.heard {
-            let samples = of(channels, heard.number, &range);
-            mixed.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += sample.to_f32() * heard.weight);
+        for weighted in &self.weighted {
+            let samples = of(channels, weighted.number, &range);
+            mixed.iter_mut().zip(samples).for_each(|(sum, sample)| *sum += sample.to_f32() * weighted.weight);
         }
         self.resampler.advance(range.len());
         self.quantise()
@@ -124,14 +123,14 @@ impl Floats {
     }
 }
 
-/// The channels whose weight is not nothing; the first, should none be.
-fn heard<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<ChannelState<W>> {
+/// The channels with a non-zero weight; the first channel if there are none.
+fn weighted_channels<W: PartialEq + Default + Copy>(weights: impl Iterator<Item = W>) -> Vec<ChannelState<W>> {
     let all: Vec<_> = weights.enumerate().map(|(number, weight)| ChannelState { number, weight }).collect();
-    let heard: Vec<_> = all.iter().copied().filter(|heard| heard.weight != W::default()).collect();
-    if heard.is_empty() { all.into_iter().take(1).collect() } else { heard }
+    let weighted: Vec<_> = all.iter().copied().filter(|weighted| weighted.weight != W::default()).collect();
+    if weighted.is_empty() { all.into_iter().take(1).collect() } else { weighted }
 }
 
-/// What a channel has of a range.
+/// The samples of a channel in a range.
 fn of<'a, S>(channels: &[&'a [S]], number: usize, range: &Range<usize>) -> &'a [S] {
     let channel = channels.get(number).copied().unwrap_or_default();
     channel.get(range.start..range.end.min(channel.len())).unwrap_or_default()

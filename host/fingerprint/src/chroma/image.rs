@@ -1,27 +1,26 @@
-//! The last rows as an integral image, in which the sum of any rectangle takes four look-ups: `rolling_integral_image.h` of Chromaprint.
-//!
-//! Sums run from the very first row, as they do there, so that they round alike.
+//! The last rows as an integral image, which computes the sum of any rectangle with four look-ups: `rolling_integral_image.h`
+//! of Chromaprint. Sums start at the very first row, as in Chromaprint, so that rounding is equal.
 
 use super::smooth::{NOTES, Notes};
 
-/// How many rows the widest filter spans.
+/// The number of rows of the widest filter.
 pub(super) const SPAN: usize = 16;
-/// The rows of the span, the row before it, and what brings them to a power of two.
+/// The stored rows: the span and the row before it, rounded up to a power of two.
 const KEPT: usize = 32;
 
-/// The sum of all that is above and left of each place; the first column is zero.
+/// The sums of everything above and left of each position; the first column is zero.
 type Row = [f64; NOTES + 1];
 
 /// The last rows.
 #[derive(Default)]
 pub(super) struct Image {
     rows: [Row; KEPT],
-    /// How many rows there were.
+    /// The number of rows so far.
     count: usize,
 }
 
 impl Image {
-    /// Adds a row below.
+    /// Appends a row.
     pub(super) fn push(&mut self, notes: &Notes) {
         let above = *self.row(self.count);
         let mut row = Row::default();
@@ -37,12 +36,12 @@ impl Image {
         }
     }
 
-    /// Whether a span of rows is there.
+    /// Whether there are enough rows for a word.
     pub(super) fn is_full(&self) -> bool {
         self.count >= SPAN
     }
 
-    /// The sum of the rows `from` to `to` of the last span, and the notes `low` to `high`; both ends are not in it.
+    /// The sum of the rows `from..to` of the last span and the notes `low..high`.
     pub(super) fn area(&self, (from, to): (usize, usize), (low, high): (usize, usize)) -> f64 {
         if from >= to || low >= high {
             return 0.0;
@@ -53,7 +52,7 @@ impl Image {
         at(below, high) - at(above, high) - at(below, low) + at(above, low)
     }
 
-    /// The sums after `count` rows; all zero after none.
+    /// The sums after `count` rows; zero for `count` 0.
     fn row(&self, count: usize) -> &Row {
         const NONE: Row = [0.0; NOTES + 1];
         self.rows.get(count % KEPT).unwrap_or(&NONE)

@@ -1,40 +1,44 @@
-//! The sums of a filter: taps times samples, in integers and in floats, as the assembler of libswresample adds them
+//! The dot products of a filter, in integers and in floats, with the order of additions of libswresample's assembler
 //! (`x86/resample.asm`).
 //!
-//! They are written in registers of eight floats or sixteen integers, and compiled for each kind of processor; which of them runs is
-//! decided when the program does. All give the same bits: multiplication and addition are never fused, and the order of additions is
-//! that of eight lanes, also where a register holds but four. No closure holds such a sum: it would be compiled for any processor.
+//! They use registers of eight floats or sixteen integers, and are compiled for each processor level; the level is selected
+//! at run time. All levels give the same bits: multiplication and addition are never fused, and additions have the order of
+//! eight lanes, even if a register has only four. A closure must not contain such a sum, because it would be compiled for the
+//! lowest level.
 
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function that is not inlined is not compiled for the current processor level"
+)]
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4, f32x8, i16x16, i32x4, i32x8};
 
-/// How many sums run side by side: it hides how long an addition takes, and their lanes are then added all at once.
+/// The number of sums that run in parallel: it hides the latency of additions, and their lanes are added in one step.
 pub(super) const FOUR: usize = 4;
 
-/// What is filtered: `i16` or `f32`, with its own arithmetic. Taps and window are of one length, a multiple of the lanes.
+/// A sample type, `i16` or `f32`, with its arithmetic. Taps and window have equal lengths, a multiple of the lanes.
 pub(super) trait Element: Copy + Default {
-    /// How many taps the inner loop takes at a time.
+    /// The number of taps in one step of the inner loop.
     const LANES: usize;
-    /// A tap of a filter of unit gain.
+    /// Converts a tap of a filter with unit gain.
     fn tap(value: f64) -> Self;
     /// The filtered sample at an exact phase.
     fn filtered<S: Simd>(simd: S, taps: &[Self], window: &[Self]) -> Self;
-    /// [`FOUR`] filtered samples, which is twice as quick as one after the other.
+    /// [`FOUR`] filtered samples, twice as fast as one after the other.
     fn filtered_four<S: Simd>(simd: S, taps: [&[Self]; FOUR], windows: [&[Self]; FOUR]) -> [Self; FOUR];
-    /// The filtered sample `fraction` of the way from one phase to the next, whose taps are given both.
+    /// The filtered sample at `fraction` between two phases, with the taps of both.
     fn interpolated<S: Simd>(simd: S, taps: [&[Self]; 2], window: &[Self], fraction: Fraction) -> Self;
 }
 
-/// A part of the way between two phases: `part` of `whole`.
+/// A position between two phases: `part` of `whole`.
 #[derive(Clone, Copy)]
 pub(super) struct Fraction {
     pub(super) part: u32,
     pub(super) whole: u32,
 }
 
-/// What is multiplied at a time: the next lanes of each row of taps, and of each window.
+/// The operands of one step: the next lanes of each row of taps, and of each window.
 #[inline(always)]
 fn chunks<'a, T, const N: usize>(
     taps: [&'a [T]; FOUR],
@@ -46,7 +50,7 @@ fn chunks<'a, T, const N: usize>(
     four.map(|((((t0, w0), (t1, w1)), (t2, w2)), (t3, w3))| ([t0, t1, t2, t3], [w0, w1, w2, w3]))
 }
 
-/// 16-bit integers: taps of 15 fractional bits, sums of 32 bits (in any order: whole numbers wrap), rounded and clipped once.
+/// 16-bit integers: taps with 15 fractional bits, sums of 32 bits (wrapping, in any order), rounded and clipped once.
 impl Element for i16 {
     const LANES: usize = 16;
 
@@ -102,7 +106,7 @@ fn half_i16<S: Simd>(simd: S, sums: i32x8<S>) -> i32x4<S> {
     low + high
 }
 
-/// The sums of neighbours, of `a` first.
+/// The sums of neighbours, first those of `a`.
 #[inline(always)]
 fn pairs<S: Simd>(simd: S, a: i32x4<S>, b: i32x4<S>) -> i32x4<S> {
     let (even, odd) = simd.deinterleave_i32x4(a, b);
@@ -115,7 +119,7 @@ fn narrowed(sum: i32) -> i16 {
     (sum.wrapping_add(1 << 14) >> 15).clamp(-32_768, 32_767) as i16
 }
 
-/// Floats: eight sums side by side, as one register of the assembler holds them, added in its order.
+/// Floats: eight sums in parallel, as one register of the assembler holds them, added in its order.
 impl Element for f32 {
     const LANES: usize = 8;
 
@@ -157,7 +161,7 @@ impl Element for f32 {
     }
 }
 
-/// Four sums, of which the last additions remain.
+/// Four partial sums.
 #[inline(always)]
 fn lanes_f32<S: Simd>(simd: S, taps: &[f32], window: &[f32]) -> f32x4<S> {
     let (taps, _) = taps.as_chunks::<{ <f32 as Element>::LANES }>();

@@ -1,7 +1,9 @@
-//! How loud each channel is in the mono mix: the row for the front centre of libswresample's `swr_build_matrix2` (`rematrix.c`).
+//! The weight of each channel in the mono mix: the row for the front centre of libswresample's `swr_build_matrix2`
+//! (`rematrix.c`).
 //!
-//! Channels are named by the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, which are also those of `FFmpeg` and symphonia. A layout
-//! that libswresample refuses (so that `fpcalc` fails) is mixed in equal parts here: a fingerprint is better than none.
+//! Channels are identified by the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, which `FFmpeg` and symphonia use too. A
+//! layout that libswresample rejects (so that `fpcalc` fails) is mixed with equal weights here, so that the file has a
+//! fingerprint.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -18,7 +20,8 @@ const SIDE_LEFT: u32 = 1 << 9;
 const SIDE_RIGHT: u32 = 1 << 10;
 const STEREO: u32 = FRONT_LEFT | FRONT_RIGHT;
 
-/// The layout that `FFmpeg` takes for a number of channels when a file tells none (`av_get_default_channel_layout`).
+/// The layout that `FFmpeg` assumes for a number of channels if the file does not specify one
+/// (`av_get_default_channel_layout`).
 const DEFAULTS: [u32; 8] = [
     FRONT_CENTER,
     STEREO,
@@ -30,7 +33,8 @@ const DEFAULTS: [u32; 8] = [
     STEREO | FRONT_CENTER | LOW_FREQUENCY | BACK_LEFT | BACK_RIGHT | SIDE_LEFT | SIDE_RIGHT,
 ];
 
-/// The share of each channel, in the order of the file, adding up to one at most. `mask` counts only if it names `channels` of them.
+/// The weight of each channel, in the order of the file, with a sum of at most one. `mask` is used only if it has `channels`
+/// bits.
 pub(super) fn weights(channels: u16, mask: Option<u32>) -> Vec<f64> {
     let count = usize::from(channels);
     if count == 1 {
@@ -44,7 +48,7 @@ pub(super) fn weights(channels: u16, mask: Option<u32>) -> Vec<f64> {
     }
 }
 
-/// What `sane_layout` asks: a front speaker, and both of a pair or none.
+/// The condition of `sane_layout`: there is a front speaker, and each pair is complete or absent.
 fn is_sane(mask: u32) -> bool {
     let pairs = [STEREO, BACK_LEFT | BACK_RIGHT, SIDE_LEFT | SIDE_RIGHT, FRONT_LEFT_OF_CENTER | FRONT_RIGHT_OF_CENTER];
     mask & (STEREO | FRONT_CENTER) != 0 && pairs.iter().all(|pair| (mask & pair).count_ones() != 1)
@@ -65,7 +69,7 @@ fn normalised(mask: u32) -> Vec<f64> {
     weights
 }
 
-/// The share of one channel before all are brought to a sum of one. Low frequencies and ceiling speakers are not heard.
+/// The weight of one channel before normalisation. Low-frequency and ceiling channels have weight 0.
 fn share(channel: u32, mask: u32) -> f64 {
     /// −3 dB, which libswresample keeps as a `float` (`clev` and `slev`).
     const LEVEL: f64 = 0.707_106_769_084_930_4;

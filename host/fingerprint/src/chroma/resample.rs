@@ -1,17 +1,20 @@
-//! From the rate of a file to 11,025 Hz, sample for sample as libswresample does (`resample.c`, `resample_template.c`); the sums
-//! themselves are those of `kernel`.
+//! Converts from a file's rate to 11,025 Hz, with the same result for each sample as libswresample (`resample.c`,
+//! `resample_template.c`). `kernel` has the arithmetic.
 //!
-//! The last half of a filter is never computed: `fpcalc` 1.5.1 with `FFmpeg` 5.1 stops at the end of the file, before it would ask
-//! libswresample for what that holds back (which is why it says `End of file` with `-length 0`).
+//! The last half of a filter is not computed: `fpcalc` 1.5.1 with `FFmpeg` 5.1 stops at the end of the file without flushing
+//! libswresample (this is why it reports `End of file` with `-length 0`).
 //!
-//! Several lines (channels) run side by side at one position. A line holds what its filter still needs; nothing is allocated after
-//! [`Resampler::new`]. Mixing is not done here, and what comes out has the form of what went in.
+//! Several lines (channels) are resampled at the same position. A line keeps the samples that its filter still needs; nothing
+//! is allocated after [`Resampler::new`]. Output samples have the type of the input samples.
 
 #![expect(
     clippy::indexing_slicing,
     reason = "DSP: every range is within a line's fixed length, see `Line` and `Filter::capacity`"
 )]
-#![expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
+#![expect(
+    clippy::inline_always,
+    reason = "a function that is not inlined is not compiled for the current processor level"
+)]
 
 use fearless_simd::{Level, Simd, dispatch};
 
@@ -19,7 +22,7 @@ use super::RATE_HZ;
 use super::bank::{Bank, gcd};
 use super::kernel::{Element, FOUR, Fraction};
 
-/// Lines of samples that are brought to 11,025 Hz together.
+/// Lines of samples that are resampled together.
 pub(super) struct Resampler<T> {
     filter: Option<Filter<T>>,
     lines: Vec<Line<T>>,
@@ -28,9 +31,9 @@ pub(super) struct Resampler<T> {
 
 /// One channel.
 struct Line<T> {
-    /// Its samples at the rate of the file, then what is free. Its length never changes.
+    /// The samples at the rate of the file, then free space. The length is fixed.
     samples: Vec<T>,
-    /// Its samples at 11,025 Hz, since the last step.
+    /// The samples at 11,025 Hz of the last step.
     output: Vec<T>,
 }
 
@@ -38,17 +41,17 @@ struct Filter<T> {
     bank: Bank<T>,
     step: Step,
     at: Position,
-    /// How many samples of each line count.
+    /// The number of valid samples in each line.
     valid: usize,
-    /// How many samples are mirrored before the first one: the half of the filter that lies before it.
+    /// The number of samples that are mirrored before the first one: half of the filter.
     lead: usize,
-    /// Whether they have been.
+    /// The start was mirrored.
     primed: bool,
-    /// What the processor at hand can.
+    /// The level of the current processor.
     level: Level,
 }
 
-/// Where the next sample is computed: the first sample under the filter, the phase after it, and the part of the way to the next phase.
+/// The position of the next output sample: the first sample under the filter, the phase, and the fraction up to the next phase.
 #[derive(Clone, Copy, Default)]
 struct Position {
     start: usize,
@@ -56,7 +59,7 @@ struct Position {
     part: u32,
 }
 
-/// How far one sample at 11,025 Hz is from the next.
+/// The distance between two output samples.
 #[derive(Clone, Copy)]
 struct Step {
     samples: usize,
@@ -66,7 +69,7 @@ struct Step {
 }
 
 impl Step {
-    /// From `rate_hz` with a bank of `phases`: `rate_hz` · `phases` / 11,025 phases, as whole ones and a fraction.
+    /// `rate_hz` · `phases` / 11,025 phases, as an integer and a fraction.
     fn new(rate_hz: u32, phases: usize) -> Self {
         let shared = gcd(RATE_HZ, rate_hz);
         let whole = RATE_HZ / shared;
@@ -94,7 +97,7 @@ impl Step {
 }
 
 impl<T: Element> Resampler<T> {
-    /// For samples of `rate_hz` that come in blocks of at most `block` in each of `lines` lines.
+    /// A resampler for `lines` lines of `rate_hz`, in blocks of at most `block` samples.
     pub(super) fn new(rate_hz: u32, lines: usize, block: usize) -> Self {
         let filter = (rate_hz != RATE_HZ).then(|| Filter::new(rate_hz));
         let capacity = filter.as_ref().map_or(block, |filter| filter.capacity(block));
@@ -103,18 +106,18 @@ impl<T: Element> Resampler<T> {
         Self { filter, lines: (0..lines).map(line).collect(), most }
     }
 
-    /// How many samples a step gives at most.
+    /// The maximum number of output samples of a step.
     pub(super) fn most(&self) -> usize {
         self.most
     }
 
-    /// Where the next `frames` samples of a line go.
+    /// The buffer for the next `frames` samples of a line.
     pub(super) fn input(&mut self, line: usize, frames: usize) -> &mut [T] {
         let from = self.filter.as_ref().map_or(0, |filter| filter.valid);
         &mut self.lines[line].samples[from..from + frames]
     }
 
-    /// Takes the `frames` samples that every line now has more.
+    /// Processes the next `frames` samples of every line.
     pub(super) fn advance(&mut self, frames: usize) {
         let Some(filter) = &mut self.filter else {
             for line in &mut self.lines {
@@ -129,7 +132,7 @@ impl<T: Element> Resampler<T> {
         }
     }
 
-    /// What the last step gave.
+    /// The output samples of the last step.
     pub(super) fn output(&self, line: usize) -> &[T] {
         &self.lines[line].output
     }
@@ -143,13 +146,13 @@ impl<T: Element> Filter<T> {
         Self { bank, step, at: Position::default(), valid: lead, lead, primed: false, level: Level::new() }
     }
 
-    /// How long a line is: what may be left of the block before (less than `lead` + taps + 1 before the start is mirrored, less than
-    /// taps after), a block, and what the padding of a row reads beyond the last tap.
+    /// The length of a line: the rest of the previous block (less than `lead` + taps + 1 before the start is mirrored, less
+    /// than taps after), one block, and the padding of a row, which is read after the last tap.
     fn capacity(&self, block: usize) -> usize {
         2 * self.bank.taps + block + T::LANES + 2
     }
 
-    /// Mirrors the start once enough is there; whether it is.
+    /// Mirrors the start as soon as there are enough samples. Returns whether it was mirrored.
     fn prime(&mut self, lines: &mut [Line<T>]) -> bool {
         if !self.primed && self.valid > self.lead + self.bank.taps {
             for line in lines {
@@ -162,7 +165,7 @@ impl<T: Element> Filter<T> {
         self.primed
     }
 
-    /// Computes what the samples at hand give, and forgets those that are no longer needed.
+    /// Computes the output samples of the available input, and discards samples that are no longer needed.
     fn run(&mut self, lines: &mut [Line<T>]) {
         let at = dispatch!(self.level, simd => self.filtered(simd, lines));
         let used = at.start.min(self.valid);
@@ -195,7 +198,7 @@ impl<T: Element> Filter<T> {
                 at = self.step.from(at, *phases);
                 continue;
             }
-            // Where there is but one row, the compiler shall see that it is the same.
+            // With one row, the compiler must see that all four are the same.
             let rows = if *phases == 1 { [self.bank.row(0); FOUR] } else { places.map(|at| self.bank.row(at.phase)) };
             line.output.extend(T::filtered_four(simd, rows, places.map(window)));
             at = self.step.from(places[FOUR - 1], *phases);
@@ -254,7 +257,7 @@ mod tests {
         }
     }
 
-    /// The row of taps after the last phase is the first one, a sample later: its last tap would lie beyond the filter.
+    /// The row of taps after the last phase is the first row, shifted by one sample: its last tap is beyond the filter.
     #[test]
     fn what_lies_beyond_the_filter_is_never_read() {
         let loud: Vec<f32> = (0..20_000_u32).map(|n| if n % 97 == 0 { 9e29 } else { 1e-3 }).collect();
@@ -276,7 +279,7 @@ mod tests {
         }
     }
 
-    /// All that this processor can, and what those have that can nothing.
+    /// The level of this processor, and the lowest level.
     fn levels() -> Vec<Level> {
         let best = Level::new();
         let mut levels = vec![Level::fallback(), Level::baseline(), best];
@@ -287,7 +290,7 @@ mod tests {
         levels
     }
 
-    /// What two lines give on a processor of that level.
+    /// The output of two lines on a processor of that level.
     fn on<T: Element>(level: Level, rate_hz: u32, input: &[T]) -> Vec<T> {
         let mut resampler = Resampler::new(rate_hz, 2, 1000);
         resampler.filter.as_mut().unwrap().level = level;
@@ -311,7 +314,7 @@ mod tests {
         .take(20_000)
         .collect();
         let floats: Vec<f32> = noise.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
-        // Upwards; one row; many rows; rows between which is interpolated.
+        // Upsampling; one row; many rows; interpolation between rows.
         for rate_hz in [8_000, 22_050, 44_100, 48_000, 47_999, 192_000] {
             let whole = on(Level::fallback(), rate_hz, &noise);
             let parts: Vec<_> = on(Level::fallback(), rate_hz, &floats).into_iter().map(f32::to_bits).collect();

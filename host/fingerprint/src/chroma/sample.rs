@@ -1,24 +1,24 @@
-//! The samples that a decoder gives, and the two forms in which they are filtered.
+//! The samples of a decoder, and the two formats in which they are filtered.
 //!
-//! The conversions are those of libswresample's `audioconvert.c`. What is no number, or one beyond all loudness, is
-//! 0, which `fpcalc` does not promise.
+//! The conversions are those of libswresample's `audioconvert.c`. NaN, and values too large for audio, become 0; `fpcalc`
+//! does not guarantee that.
 
-/// What a codec gives. It decides how `fpcalc` computes, so it must be that of the codec, not that of the buffer at hand.
+/// The sample format of a codec. It determines how `fpcalc` computes, so it must describe the codec, not the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Floats in −1 to 1: MP3, AAC, Vorbis, Opus, PCM in floats.
+    /// Floats from −1 to 1: MP3, AAC, Vorbis, Opus, float PCM.
     Float,
     /// Integers of at most 16 bits: PCM, FLAC, ALAC of 8 or 16 bits, A-law, µ-law.
     S16,
-    /// Integers of more than 16 bits, the highest bit at the top of an `i32`: PCM, FLAC, ALAC of 20, 24 or 32 bits.
+    /// Integers of more than 16 bits, in the upper bits of an `i32`: PCM, FLAC, ALAC of 20, 24 or 32 bits.
     S32,
 }
 
-/// A sample as a decoder gives it: `i16`, `i32` (with the highest bit at the top, whatever the depth) or `f32` (−1 to 1).
+/// A decoded sample: `i16`, `i32` (in the upper bits, whatever the depth) or `f32` (−1 to 1).
 pub trait Sample: Copy + sealed::Sealed {
     /// As 16 bits.
     fn to_i16(self) -> i16;
-    /// As a float, −1 to 1 unless it is too loud; 0 where it is no number, or none that means a loudness.
+    /// As a float, −1 to 1 unless it clips; 0 for NaN and for absurdly large values.
     fn to_f32(self) -> f32;
 }
 
@@ -56,16 +56,16 @@ impl Sample for f32 {
     }
 
     fn to_f32(self) -> f32 {
-        /// Sums of what is less never leave the range of a float.
+        /// Sums of smaller values never overflow a float.
         const ABSURD: f32 = 1e30;
         if self.abs() < ABSURD { self } else { 0.0 }
     }
 }
 
-/// −1 to 1 in 16 bits: clipped, and rounded to the nearest, halves to even. What is no number is 0.
+/// Converts −1 to 1 to 16 bits: clipped, rounded to nearest, ties to even. NaN becomes 0.
 ///
-/// Adding and taking away 1.5 · 2²³ rounds as the processor rounds; `round_ties_even` would be a call on a processor that is not known
-/// to have SSE 4.1.
+/// Adding and subtracting 1.5 · 2²³ rounds in hardware; `round_ties_even` would be a function call on processors without SSE
+/// 4.1.
 pub(super) fn quantise(value: f32) -> i16 {
     const ROUND: f32 = 12_582_912.0;
     let rounded = ((value * 32_768.0).clamp(-32_768.0, 32_767.0) + ROUND) - ROUND;

@@ -1,12 +1,12 @@
-//! The silence at the beginning, which algorithm 4 leaves out: `silence_remover.cpp` and `moving_average.h` of Chromaprint.
+//! Removes the silence at the start, for algorithm 4: `silence_remover.cpp` and `moving_average.h` of Chromaprint.
 
-/// Samples of the average: 5 ms.
+/// The number of averaged samples: 5 ms.
 const WINDOW: usize = 55;
 
-/// Leaves out what comes before the first 5 ms that are loud enough.
+/// Skips all samples before the first 5 ms that are loud enough.
 pub(super) struct Silence {
     threshold: i32,
-    /// Whether nothing was loud yet.
+    /// No loud sample was found yet.
     silent: bool,
     last: [i32; WINDOW],
     at: usize,
@@ -19,12 +19,12 @@ impl Silence {
         Self { threshold, silent: true, last: [0; WINDOW], at: 0, filled: 0, sum: 0 }
     }
 
-    /// Begins anew. The average goes on, as it does there.
+    /// Starts a new stream. The moving average is kept, as in Chromaprint.
     pub(super) fn restart(&mut self) {
         self.silent = true;
     }
 
-    /// What of these samples comes after the silence.
+    /// The samples after the silence.
     pub(super) fn after<'a>(&mut self, samples: &'a [i16]) -> &'a [i16] {
         if !self.silent {
             return samples;
@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(loud.len(), 99, "two of a thousand among 55 are loud enough");
         assert_eq!(silence.after(&[0; 100]).len(), 100);
         silence.restart();
-        assert_eq!(silence.after(&[0; 100]).len(), 100, "the average goes on");
+        assert_eq!(silence.after(&[0; 100]).len(), 100, "later silence is kept");
         assert!(Silence::below(50).after(&[0; 100]).is_empty());
     }
 }

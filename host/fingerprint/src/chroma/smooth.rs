@@ -1,12 +1,12 @@
-//! Rows of twelve notes, smoothed over time and brought to one length: `chroma_filter.cpp` and `chroma_normalizer.h` of Chromaprint.
+//! Smooths rows of twelve notes over time and normalises them: `chroma_filter.cpp` and `chroma_normalizer.h` of Chromaprint.
 
 pub(super) const NOTES: usize = 12;
-/// The energy of each note, C to B by no name: the first one is that of 27.5 Hz.
+/// The energy of each note; the first note is that of 27.5 Hz.
 pub(super) type Notes = [f64; NOTES];
 
-/// How much each of five rows counts, the oldest first (`kChromaFilterCoefficients`).
+/// The weights of five rows, the oldest first (`kChromaFilterCoefficients`).
 const TAPS: [f64; 5] = [0.25, 0.75, 1.0, 0.75, 0.25];
-/// A row that is shorter is silence.
+/// A row with a smaller norm is silence.
 const SILENCE: f64 = 0.01;
 
 /// The last five rows.
@@ -17,7 +17,7 @@ pub(super) struct Smoother {
 }
 
 impl Smoother {
-    /// Takes a row; gives the smoothed one once five are there.
+    /// Receives a row. Returns the smoothed row once there are five.
     pub(super) fn push(&mut self, notes: &Notes) -> Option<Notes> {
         self.rows.rotate_left(1);
         if let Some(last) = self.rows.last_mut() {

@@ -1,5 +1,5 @@
-//! Overlapping frames, their power spectrum, and the energy of twelve notes: `fft.cpp`, `fft_lib_avfft.cpp` and `chroma.cpp` of
-//! Chromaprint.
+//! Divides samples into overlapping frames, and computes their power spectrum and the energy of twelve notes: `fft.cpp`,
+//! `fft_lib_avfft.cpp` and `chroma.cpp` of Chromaprint.
 
 #![expect(
     clippy::indexing_slicing,
@@ -15,17 +15,17 @@ use realfft::{RealFftPlanner, RealToComplex};
 use super::RATE_HZ;
 use super::smooth::{NOTES, Notes};
 
-/// What is heard, in Hz: seven octaves.
-const HEARD_HZ: Range<f64> = 28.0..3520.0;
-/// The frequency at which the notes begin, in Hz: four octaves below concert pitch.
+/// The used frequencies, in Hz: seven octaves.
+const USED_HZ: Range<f64> = 28.0..3520.0;
+/// The frequency of the first note, in Hz: four octaves below concert pitch.
 const FIRST_NOTE_HZ: f64 = 440.0 / 16.0;
 
-/// What is the same for all frames of a length.
+/// The constants for one frame length.
 struct Plan {
     frame: usize,
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
-    /// Neighbouring bins of the same note.
+    /// Runs of neighbouring bins that belong to the same note.
     runs: Vec<(usize, Range<usize>)>,
 }
 
@@ -41,10 +41,10 @@ impl Plan {
     }
 }
 
-/// Samples that are not yet used up.
+/// The buffer of samples that wait for a full frame.
 pub(super) struct Spectrum {
     plan: &'static Plan,
-    /// Samples from one frame to the next.
+    /// The number of samples between the starts of two frames.
     hop: usize,
     samples: Vec<f32>,
     begin: usize,
@@ -55,7 +55,7 @@ pub(super) struct Spectrum {
 }
 
 impl Spectrum {
-    /// For frames of 4,096 or 2,048 samples, `hop` after each other; that is no longer than a frame.
+    /// For frames of 4,096 or 2,048 samples. `hop` is at most the length of a frame.
     pub(super) fn new(frame: usize, hop: usize) -> Self {
         let plan = Plan::of(frame);
         Self {
@@ -70,12 +70,12 @@ impl Spectrum {
         }
     }
 
-    /// Forgets the samples that are not yet used up.
+    /// Discards the waiting samples.
     pub(super) fn restart(&mut self) {
         (self.begin, self.end) = (0, 0);
     }
 
-    /// Takes samples, and hands on the notes of every frame that is full.
+    /// Receives samples, and passes the notes of every full frame to `row`.
     pub(super) fn push(&mut self, mut samples: &[i16], mut row: impl FnMut(&Notes)) {
         while !samples.is_empty() {
             let (now, later) = samples.split_at(samples.len().min(self.samples.len() - self.end));
@@ -93,7 +93,7 @@ impl Spectrum {
         }
     }
 
-    /// The notes of the frame at hand.
+    /// The notes of the current frame.
     fn notes(&mut self) -> Notes {
         let Plan { frame, fft, window, runs } = self.plan;
         let samples = &self.samples[self.begin..self.begin + frame];
@@ -110,7 +110,7 @@ impl Spectrum {
     }
 }
 
-/// The sum of the power of some bins: four sums side by side.
+/// The sum of the power of some bins, in four parallel sums.
 fn energy(bins: &[Complex32]) -> f64 {
     let power = |bin: &Complex32| f64::from(bin.re * bin.re + bin.im * bin.im);
     let (fours, rest) = bins.as_chunks::<4>();
@@ -123,17 +123,17 @@ fn energy(bins: &[Complex32]) -> f64 {
     sums.iter().sum::<f64>() + rest.iter().map(power).sum::<f64>()
 }
 
-/// The Hamming window, which also brings 16 bits to −1 to 1 (`PrepareHammingWindow`).
+/// The Hamming window, scaled so that it also converts 16 bits to −1 to 1 (`PrepareHammingWindow`).
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "computed as double, kept as float")]
 fn hamming(frame: usize) -> Vec<f32> {
     let angle = |n: usize| n as f64 * 2.0 * std::f64::consts::PI / (frame - 1) as f64;
     (0..frame).map(|n| (1.0 / f64::from(i16::MAX) * (0.54 - 0.46 * angle(n).cos())) as f32).collect()
 }
 
-/// Neighbouring bins of the same note, from the lowest (`Chroma::PrepareNotes`).
+/// Runs of neighbouring bins of the same note, from the lowest (`Chroma::PrepareNotes`).
 fn runs(frame: usize) -> Vec<(usize, Range<usize>)> {
     let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
-    for bin in bin_of(HEARD_HZ.start, frame).max(1)..bin_of(HEARD_HZ.end, frame).min(frame / 2) {
+    for bin in bin_of(USED_HZ.start, frame).max(1)..bin_of(USED_HZ.end, frame).min(frame / 2) {
         let note = note_of(bin, frame);
         match runs.last_mut() {
             Some((last, bins)) if *last == note => bins.end = bin + 1,

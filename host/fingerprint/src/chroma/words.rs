@@ -1,4 +1,4 @@
-//! From 16-bit mono at 11,025 Hz to words: the steps after resampling, tied together.
+//! Converts 16-bit mono at 11,025 Hz to words: combines the steps after resampling.
 
 use super::algorithm::Algorithm;
 use super::classify;
@@ -7,7 +7,7 @@ use super::silence::Silence;
 use super::smooth::Smoother;
 use super::spectrum::Spectrum;
 
-/// The words so far, and what is needed for the next.
+/// The words so far, and the state for the next ones.
 pub(super) struct Words {
     algorithm: Algorithm,
     silence: Option<Silence>,
@@ -40,12 +40,12 @@ impl Words {
         });
     }
 
-    /// The words so far; those that follow go on from here.
+    /// Returns the words so far; later words continue this stream.
     pub(super) fn take(&mut self) -> Vec<u32> {
         std::mem::take(&mut self.words)
     }
 
-    /// The words so far; what follows is another stream.
+    /// Returns the words so far and starts a new stream.
     pub(super) fn restart(&mut self) -> Vec<u32> {
         if let Some(silence) = &mut self.silence {
             silence.restart();

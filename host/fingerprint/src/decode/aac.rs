@@ -1,8 +1,8 @@
-//! What the configuration of AAC says (ISO/IEC 14496-3, 1.6.2.1), where the decoder refuses it: HE-AAC, whose core is AAC-LC at half
-//! the rate and is decoded alone, and more than two channels, which `surround` decodes.
+//! The AAC configurations (ISO/IEC 14496-3, 1.6.2.1) that the decoder rejects: HE-AAC, of which only the AAC-LC core at half
+//! the rate is decoded, and more than two channels, which `surround` decodes.
 //!
-//! The decoder refuses a configuration that begins with spectral band replication or parametric stereo. It gets that of the core:
-//! the same numbers without what stands between them.
+//! The decoder rejects a configuration that starts with spectral band replication or parametric stereo. It gets the
+//! configuration of the core: the same fields without the extension.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
@@ -11,14 +11,14 @@ const LC: u32 = 2;
 const SBR: u32 = 5;
 const PS: u32 = 29;
 
-/// The parameters of the core; none for what is no HE-AAC that says so, or has another core.
+/// The parameters of the core; `None` if the configuration does not signal HE-AAC, or the core is not AAC-LC.
 pub(super) fn core(parameters: &AudioCodecParameters) -> Option<AudioCodecParameters> {
     if parameters.codec != CODEC_ID_AAC {
         return None;
     }
     let configuration = core_configuration(parameters.extra_data.as_deref()?)?;
     let mut core = parameters.clone();
-    // What the container says of rate and channels is that of the whole; the decoder takes those of the configuration.
+    // The container's rate and channels describe the whole stream; the decoder uses those of the configuration.
     core.extra_data = Some(configuration.into_boxed_slice());
     Some(core)
 }
@@ -34,7 +34,7 @@ fn core_configuration(whole: &[u8]) -> Option<Vec<u8>> {
     if bits.object_type()? != LC {
         return None;
     }
-    // The frame's length, whether it depends on another core, whether more follows.
+    // The frame length, whether it depends on a core coder, whether an extension follows.
     let rest = bits.take(3)?;
     let mut core = Written::default();
     core.put(LC, 5);
@@ -47,7 +47,7 @@ fn core_configuration(whole: &[u8]) -> Option<Vec<u8>> {
     Some(core.bytes())
 }
 
-/// How many channels AAC-LC has, and its rate, where there are more than two.
+/// The number of channels and the rate of AAC-LC with more than two channels.
 pub(super) fn surround(parameters: &AudioCodecParameters) -> Option<(usize, u32)> {
     if parameters.codec != CODEC_ID_AAC {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn surround(parameters: &AudioCodecParameters) -> Option<(usize, u32)
         seven @ 7 => seven + 1,
         other => other,
     };
-    // Frames of 960 samples are not decoded.
+    // Frames of 960 samples are not supported.
     let is_short = bits.take(1)? == 1;
     let hz = if rate.index == ESCAPE { rate.hz } else { *RATES_HZ.get(usize::try_from(rate.index).ok()?)? };
     Some((usize::try_from(channels).ok()?, hz)).filter(|_| channels > 2 && !is_short)
@@ -75,7 +75,7 @@ pub(super) fn surround(parameters: &AudioCodecParameters) -> Option<(usize, u32)
 const RATES_HZ: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
-/// The index that says that the rate itself follows.
+/// This index means that the rate follows explicitly.
 const ESCAPE: u32 = 15;
 
 struct Rate {
@@ -83,7 +83,7 @@ struct Rate {
     hz: u32,
 }
 
-/// Bits from the highest of the first byte on.
+/// Reads bits, the highest of each byte first.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -134,11 +134,11 @@ mod tests {
 
     #[test]
     fn the_core_has_its_own_rate_and_channels() {
-        // HE-AAC of 22,050 Hz and two channels, at 44,100 Hz: what follows of the core is AAC-LC.
+        // HE-AAC of 22,050 Hz and two channels, at 44,100 Hz: the core is AAC-LC.
         assert_eq!(core_configuration(&[0x2b, 0x92, 0x08, 0x00]), Some(vec![0x13, 0x90]));
         // Version 2 of 24,000 Hz, one channel.
         assert_eq!(core_configuration(&[0xeb, 0x09, 0x88, 0x00]), Some(vec![0x13, 0x08]));
-        // AAC-LC itself, a core of another kind, and what ends too early.
+        // AAC-LC without an extension, another core, and a truncated configuration.
         assert_eq!(core_configuration(&[0x12, 0x10]), None);
         assert_eq!(core_configuration(&[0x2b, 0x92, 0x04, 0x00]), None);
         assert_eq!(core_configuration(&[0x2b, 0x92]), None);

@@ -1,4 +1,4 @@
-//! The sound of an open file: packet after packet, decoded, cut, handed out.
+//! The audio of an open file: reads packets, decodes them, trims them, and returns blocks of samples.
 
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -21,25 +21,25 @@ use super::trim::Trim;
 use crate::chroma::{self, Kind};
 use crate::{Damage, Error, Reason, Tags};
 
-/// What the samples are. All of it as decoded, whatever the container says.
+/// The format of the samples, as decoded. The container's statements are not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spec {
     /// Samples a second, in Hz.
     pub(crate) rate_hz: u32,
     pub(crate) channels: u16,
-    /// Where they stand, as the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask, in their order; where that is known.
+    /// The positions of the channels, if known, as the bits of a `WAVE_FORMAT_EXTENSIBLE` channel mask.
     pub(crate) positions: Option<u32>,
     pub(crate) kind: Kind,
     pub(crate) codec: &'static str,
     pub(crate) container: &'static str,
-    /// Bits of a sample, where the codec keeps them all.
+    /// The bits of a sample, if the codec is lossless.
     pub(crate) bits: Option<u16>,
-    /// Whether this is the core of HE-AAC, at half the rate.
+    /// Only the core of HE-AAC is decoded, at half the rate.
     pub(crate) core_only: bool,
 }
 
 impl Spec {
-    /// Of what was decoded first; the container is not known here.
+    /// The format of the first decoded packet. The caller sets the container.
     fn of(decoded: &Decoded<'_>, codec: &'static str, bits: Option<u32>) -> Result<Self, Error> {
         let (rate_hz, channels) = (decoded.spec().rate(), decoded.spec().channels());
         let positions = positions(channels);
@@ -53,48 +53,48 @@ impl Spec {
     }
 }
 
-/// An open file. Take blocks until there are none; then ask how long it is.
+/// An open file. Its length is known only after the last block.
 pub(crate) struct Audio {
     packets: Packets,
     decoder: Box<dyn AudioDecoder>,
     samples: Samples,
-    /// Whether the last packet was parted into `samples` and not decoded.
+    /// The last packet was uncompressed and was split into `samples` without decoding.
     parted: bool,
-    /// So many frames of what was decoded last are still to be handed out.
+    /// The number of decoded frames that were not returned yet.
     ready: usize,
-    /// Packets that were decoded, and that could not be.
+    /// The number of packets that were decoded, and of those that failed.
     decoded: u32,
     failed: u32,
-    /// Whether all packets so far went through a decoder that compares the checksum, and whether one was wrong.
+    /// The state of the checksum comparison.
     verify: Verify,
-    /// Whether all of the file is to be checked.
+    /// The whole file is decoded.
     checked: bool,
     pub(super) spec: Spec,
-    /// What is cut off the track, and what of that is still to come.
+    /// The frames to trim.
     cut: Trim,
     trim: Trim,
     pub(super) tags: Tags,
-    /// The most frames that a file of this length can hold, where that is known: a header may say anything.
+    /// The maximum number of frames in a file of this length, if known. Limits what a header can claim.
     pub(super) most_frames: Option<u64>,
-    /// What is known to be cut off the end of the file: bytes of uncompressed sound, and whether anything is.
+    /// The number of missing bytes of uncompressed audio at the end, and whether anything is missing.
     pub(super) missing_bytes: u64,
     pub(super) is_cut_short: bool,
 }
 
-/// Whether samples are compared with the checksum that their stream states.
+/// The comparison of samples with the checksum in their stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Verify {
-    /// It is wanted, and no packet was passed over.
+    /// Comparison is requested, and no packet was skipped.
     pub(super) on: bool,
-    /// A stream that has ended had another one.
+    /// The checksum of a finished stream was wrong.
     wrong: bool,
 }
 
-/// Lengths that differ by less are not told as damage: encoders count a frame more or less.
+/// Smaller differences in length are not reported as damage, because encoders may count one frame more or less.
 const NOTICED: Duration = Duration::from_millis(100);
 
 impl Audio {
-    /// Decodes until there are samples, of which the rate and the channels are learnt. `bits` are those of a coded sample.
+    /// Decodes until there are samples, which determine rate and channels. `bits` is the number of bits of a coded sample.
     pub(super) fn start(
         mut packets: Packets,
         mut decoder: Box<dyn AudioDecoder>,
@@ -133,7 +133,9 @@ impl Audio {
                         is_cut_short: false,
                     });
                 }
-                Err(error @ Symphonia::Unsupported(_)) => return Err(fault::of_opening(error, "what its codec uses")),
+                Err(error @ Symphonia::Unsupported(_)) => {
+                    return Err(fault::of_opening(error, "a feature of its codec"));
+                }
                 Err(error) => {
                     failed += 1;
                     if failed >= FAILURES_AT_START {
@@ -142,24 +144,24 @@ impl Audio {
                 }
             }
         }
-        Err(fault::corrupt("it has no frame that can be decoded"))
+        Err(fault::corrupt("it has no decodable frame"))
     }
 
     pub(super) fn cut(&mut self, cut: Trim) {
         (self.cut, self.trim) = (cut.clone(), cut);
     }
 
-    /// What the samples are.
+    /// The format of the samples.
     pub(crate) fn spec(&self) -> &Spec {
         &self.spec
     }
 
-    /// What the file says of itself.
+    /// The tags of the file.
     pub(crate) fn tags(&self) -> &Tags {
         &self.tags
     }
 
-    /// The next samples; none at the end.
+    /// The next samples; `None` at the end.
     pub(crate) fn next_block(&mut self, stop: &AtomicBool) -> Result<Option<Block<'_>>, Error> {
         let Some(range) = self.next_range(stop)? else { return Ok(None) };
         if self.parted {
@@ -168,17 +170,17 @@ impl Audio {
         Ok(Some(self.samples.frames(&self.decoder.last_decoded(), &range)))
     }
 
-    /// Passes a packet over without decoding it; false at the end.
+    /// Skips a packet without decoding it. Returns false at the end.
     pub(crate) fn skip_packet(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let more = self.packets.next(stop)?.is_some();
         self.verify.on &= !more;
         Ok(more)
     }
 
-    /// Decodes all that is left, only to see whether it can be. Uncompressed sound always can.
+    /// Decodes the rest of the file, to find damage. Uncompressed audio cannot be damaged.
     pub(crate) fn check_rest(&mut self, stop: &AtomicBool) -> Result<(), Error> {
         self.checked = true;
-        // Nor is sound of several channels checked whose elements have to be searched for: that would take too long.
+        // AAC with more than two channels is not checked, because searching for its elements takes too long.
         let is_searched = self.spec.codec == "aac" && self.spec.channels > 2;
         let mut checks = !self.spec.codec.starts_with("pcm_") && !is_searched;
         while let Some(packet) = self.packets.next(stop)? {
@@ -186,7 +188,7 @@ impl Audio {
                 self.verify.on = false;
                 continue;
             }
-            // What cannot be decoded so late changes nothing of the fingerprint: a panic is damage, a link of another form is not.
+            // A late failure does not affect the fingerprint: a panic counts as damage; a link with another format does not.
             if let Err(error) = guarded(|| self.decode(&packet)) {
                 self.failed += u32::from(error.reason == Reason::Corrupt);
                 checks = false;
@@ -207,7 +209,7 @@ impl Audio {
         }
     }
 
-    /// Decodes a packet. One that cannot be is left out, as players do.
+    /// Decodes a packet. A packet that cannot be decoded is left out, as players do.
     fn decode_next(&mut self, stop: &AtomicBool) -> Result<bool, Error> {
         let Some(packet) = self.packets.next(stop)? else { return Ok(false) };
         self.decode(&packet)?;
@@ -235,21 +237,21 @@ impl Audio {
                 self.ready = decoded.frames();
                 self.decoded += 1;
             }
-            // FFmpeg would mix this in; a change in the middle of a piece is damage or a jingle.
+            // FFmpeg would mix this in. A change of format in the middle is damage or a jingle.
             Ok(decoded) if decoded.frames() > 0 => self.failed += 1,
             Ok(_) => {}
-            // Of whatever kind the error is: a decoder reads the packet, which is in memory.
+            // Any kind of error: the decoder reads from memory.
             Err(_) => self.failed += 1,
         }
         Ok(())
     }
 
-    /// The stream of this decoder has ended: its samples are compared with their checksum, where it has one.
+    /// Ends the stream of this decoder: compares its samples with their checksum, if there is one.
     fn end_stream(&mut self) {
         self.verify.wrong |= self.verify.on && self.decoder.finalize().verify_ok == Some(false);
     }
 
-    /// What was found to be damaged so far.
+    /// The damage that was found so far.
     pub(crate) fn damage(&mut self) -> Damage {
         let is_row = matches!(self.spec.container, "mp1" | "mp2" | "mp3" | "adts") && self.checked;
         let gaps = if is_row { frames::gaps(self.packets.source()) } else { 0 };
@@ -269,7 +271,7 @@ impl Audio {
         damage
     }
 
-    /// How much less was seen than the container says.
+    /// The difference between the stated length and the packets that were read.
     fn missing_end(&self) -> Duration {
         if self.missing_bytes > 0 && self.spec.codec.starts_with("pcm_") {
             let bytes = u64::from(self.spec.bits.unwrap_or(8).div_ceil(8)) * u64::from(self.spec.channels);
@@ -281,7 +283,7 @@ impl Audio {
             .map_or(Duration::ZERO, |stated| noticed(stated.saturating_sub(self.seen())))
     }
 
-    /// Whether at least half of what was seen could be decoded.
+    /// Checks that at least half of the frames could be decoded.
     pub(crate) fn intact(&self) -> Result<(), Error> {
         if self.failed <= self.decoded {
             return Ok(());
@@ -290,9 +292,9 @@ impl Audio {
         Err(fault::corrupt(&format!("{failed} of its {all} frames are damaged")))
     }
 
-    /// Whether the container tells how long it plays. Where it does not, all packets have to be seen.
+    /// Whether the container states the length. Otherwise all packets must be read.
     pub(crate) fn tells_length(&self) -> bool {
-        // A stream of MPEG frames has only a guess from the first of them, unless a LAME header stands there.
+        // For a stream of MPEG frames without a LAME header, symphonia only estimates the length from the first frame.
         let guessed =
             matches!(self.spec.container, "adts" | "mp1" | "mp2" | "mp3") && self.packets.track.delay.is_none();
         !guessed && self.stated().is_some()
@@ -307,11 +309,11 @@ impl Audio {
         stated.map(|stated| most.map_or(stated, |most| stated.min(most))).or(most)
     }
 
-    /// How long it plays: what the container says, else what was seen; that also where all was seen and is less.
+    /// The playing time: from the container, else from the packets. If all packets were read and are shorter, from the packets.
     pub(crate) fn duration(&self) -> Duration {
         let seen = self.seen();
         let Some(stated) = self.stated() else { return seen };
-        // A file that was cut off says more than it has.
+        // A truncated file states more than it has.
         let is_cut = seen + Duration::from_secs(1) < stated;
         if self.packets.ended() && (is_cut || !self.tells_length()) { seen } else { stated }
     }
@@ -322,12 +324,12 @@ impl Audio {
         self.cut.kept().map_or(seen, |frames| seen.min(frames_long(frames, rate_hz)))
     }
 
-    /// Bits a second, on average of what was seen.
+    /// The average bitrate of the packets that were read, in bits a second.
     pub(crate) fn bitrate(&self) -> Option<u32> {
         self.packets.bitrate()
     }
 
-    /// The SHA-256 of the audio, if it was asked for and all packets were seen.
+    /// The SHA-256 of the audio packets, if requested and if all packets were read.
     pub(crate) fn digest(&mut self) -> Option<[u8; 32]> {
         self.packets.digest()
     }
@@ -339,21 +341,21 @@ impl Audio {
 }
 
 fn positions(channels: &Channels) -> Option<u32> {
-    // The first 18 positions are those of the mask (mmreg.h).
+    // The first 18 positions are those of the channel mask (mmreg.h).
     match channels {
         Channels::Positioned(positions) => u32::try_from(positions.bits()).ok().filter(|mask| *mask < 1 << 18),
         _ => None,
     }
 }
 
-/// Whether samples have so many bits, as coded and as decoded: others are shifted by the decoder.
+/// Whether coded and decoded samples both have this many bits. Otherwise the decoder shifts them.
 fn fills(parameters: &AudioCodecParameters, bits: u32) -> bool {
     [parameters.bits_per_sample, parameters.bits_per_coded_sample]
         .iter()
         .all(|told| told.is_none_or(|told| told == bits))
 }
 
-/// What is long enough to be told.
+/// Zero for a length that is too short to report.
 fn noticed(length: Duration) -> Duration {
     if length < NOTICED { Duration::ZERO } else { length }
 }

@@ -1,42 +1,44 @@
-//! What a file may cost, whatever it says of itself.
+//! The limits of time and memory for one file, whatever the file states.
 //!
-//! With one block of [`BLOCK_BYTES`], symphonia's own buffer (64 KiB), one packet and its samples, a job stays below 16 MiB, but for
-//! files whose tags or tables are large and cannot be veiled (pictures in the comments of an Ogg file, frames of ID3v2.2, the
-//! tables of an MP4 of many hours): they may take [`OPENING_BYTES`] beside it, and the tables of unusual Vorbis streams
-//! [`CODEBOOK_BYTES`]. Which rates and channels are taken stands in `chroma/fingerprinter.rs`.
+//! With one block of [`BLOCK_BYTES`], symphonia's buffer (64 KiB), one packet and its samples, a job needs less than 16 MiB.
+//! Exceptions are large tags or tables that cannot be masked (pictures in the comments of Ogg, frames of ID3v2.2, the tables
+//! of an MP4 of many hours), which may need [`OPENING_BYTES`] in addition, and the tables of unusual Vorbis streams with
+//! [`CODEBOOK_BYTES`]. `chroma/fingerprinter.rs` limits rates and channels.
 
-/// How much is read from the disk at once, and from multiples of it: half a second of WAV, some ten seconds of MP3.
+/// The size of one read, which starts at a multiple of it: half a second of WAV, some ten seconds of MP3.
 pub(super) const BLOCK_BYTES: usize = 256 * 1024;
 
-/// How much the demuxer may take until it has opened the file. Tables of a ten-hour MP4 are 12 MB; pictures are veiled.
+/// The bytes that the demuxer may read to open a file. The tables of a ten-hour MP4 have 12 MB; pictures are masked.
 pub(super) const OPENING_BYTES: u64 = 32 * 1024 * 1024;
 
-/// The same for a CAF file, whose demuxer keeps 32 bytes for each packet of its table, and a packet takes one byte of the file or
-/// two: at most 64 MiB of memory. Tables of seven hours of AAC, or of a day of ALAC, are 2 MiB.
+/// The same for a CAF file. Its demuxer needs 32 bytes of memory for each packet, and a packet takes one or two bytes in the
+/// file: at most 64 MiB of memory. The tables of seven hours of AAC, or of a day of ALAC, have 2 MiB.
 pub(super) const CAF_OPENING_BYTES: u64 = 2 * 1024 * 1024;
 
-/// How much the demuxer may take for one packet. Frames of audio are below 100 kB; the rest is for video beside it.
+/// The bytes that the demuxer may read for one packet. Frames of audio have less than 100 kB; the rest is for interleaved
+/// video.
 pub(super) const PACKET_BYTES: u64 = 8 * 1024 * 1024;
 
-/// How much may be read from the disk in all: a few times the file (blocks are read again after a leap), and some for small ones.
+/// The bytes that may be read from the disk in total: a few times the file, because blocks are read again after seeks.
 pub(super) const fn readable_bytes(length: u64) -> u64 {
     length.saturating_mul(16).saturating_add(64 * 1024 * 1024)
 }
 
-/// How many bytes of packets a file can hold, where a packet counts for at least one: tables may name the same bytes for ever.
+/// The total of packet bytes. A packet counts as at least one byte; without the limit, tables could refer to the same bytes
+/// endlessly.
 pub(super) const fn packet_bytes(length: u64) -> u64 {
     length.saturating_mul(2).saturating_add(4096)
 }
 
-/// How many packets in a row may fail to decode from the start before the file counts as corrupt: some seconds of any codec.
+/// After this many undecodable packets at the start the file is corrupt: some seconds of any codec.
 pub(super) const FAILURES_AT_START: u32 = 256;
 
-/// A metadata element above this is a picture or the like, and is kept from the demuxer.
+/// A larger metadata element is a picture or similar, and is masked.
 pub(super) const ELEMENT_BYTES: u64 = 64 * 1024;
 
-/// Samples of all channels that a decoder makes room for before it has seen a packet: 4 MiB of the widest. Where a packet has
-/// more, the room grows with what is there.
+/// The samples of all channels for which a decoder allocates before the first packet: 4 MiB of the largest type. The buffer
+/// grows if a packet has more.
 pub(super) const PACKET_SAMPLES: u64 = 1 << 19;
 
-/// How much the codebooks of a Vorbis stream may take, counted as in `vorbis`. Those of libvorbis are counted as 3 to 11 MiB.
+/// The memory of the codebooks of a Vorbis stream, as `vorbis` computes it. Those of libvorbis need 3 to 11 MiB.
 pub(super) const CODEBOOK_BYTES: u64 = 32 * 1024 * 1024;

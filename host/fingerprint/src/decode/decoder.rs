@@ -1,4 +1,4 @@
-//! The decoder of a track: symphonia's, or for AAC with several channels that of `surround`.
+//! Selects the decoder of a track: symphonia's, or `surround` for AAC with more than two channels.
 
 use symphonia::core::codecs::audio::well_known as codecs;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
@@ -9,13 +9,13 @@ use super::surround::Surround;
 use super::{aac, fault, vorbis};
 use crate::Error;
 
-/// Makes the decoder of a track. `verified`: it compares its samples with the checksum that some streams state.
+/// Creates the decoder of a track. With `verified` it compares samples with the checksum that some streams have.
 pub(super) fn decoder(
     track: &Track,
     parameters: &AudioCodecParameters,
     verified: bool,
 ) -> Result<Box<dyn AudioDecoder>, Error> {
-    // Where no LAME header tells the length of MPEG frames, symphonia guesses it from the bit rate, and would cut there.
+    // Without a LAME header, symphonia estimates the length of MPEG frames from the bitrate, and would trim there.
     let mpeg = matches!(parameters.codec, codecs::CODEC_ID_MP1 | codecs::CODEC_ID_MP2 | codecs::CODEC_ID_MP3);
     let options = AudioDecoderOptions::default().gapless(!mpeg || track.delay.is_some()).verify(verified);
     let channels = parameters.channels.as_ref().map_or(0, symphonia::core::audio::Channels::count);
@@ -26,7 +26,7 @@ pub(super) fn decoder(
     if parameters.codec == codecs::CODEC_ID_VORBIS {
         vorbis::allowed(parameters.extra_data.as_deref().unwrap_or_default())?;
     }
-    // Buffers of that size are made at once, for each channel, and some demuxers take both numbers as they stand in the file.
+    // Buffers of this size are allocated for each channel, and some demuxers pass both numbers from the file unchecked.
     let mut parameters = aac::core(parameters).unwrap_or_else(|| parameters.clone());
     if let Some((channels, rate_hz)) = aac::surround(&parameters)
         && let Some(decoder) = Surround::new(&parameters, channels, rate_hz)
@@ -41,7 +41,7 @@ pub(super) fn decoder(
         .map_err(|failed| fault::of_opening(failed, &found))
 }
 
-/// The name of a codec that is known and not decoded.
+/// The name of a known codec without a decoder.
 fn codec(id: AudioCodecId) -> &'static str {
     const NAMES: &[(AudioCodecId, &str)] = &[
         (codecs::CODEC_ID_OPUS, "Opus"),

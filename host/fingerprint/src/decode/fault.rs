@@ -1,4 +1,4 @@
-//! What symphonia says becomes a [`Reason`] and a text that tells what was found and what can be done.
+//! Converts errors of symphonia to a [`Reason`] and a text with the cause and the solution.
 
 use std::io;
 
@@ -6,36 +6,33 @@ use symphonia::core::errors::Error as Symphonia;
 
 use crate::{Error, Reason};
 
-/// Nothing decodes it; how it could still be had.
+/// No decoder for `found`.
 pub(super) fn unsupported(found: &str) -> Error {
-    Error::new(
-        Reason::Unsupported,
-        format!("{found} is not decoded; convert it to FLAC, MP3, AAC-LC or WAV to have it fingerprinted"),
-    )
+    Error::new(Reason::Unsupported, format!("{found} is not supported; convert the file to FLAC, MP3, AAC-LC or WAV"))
 }
 
-/// It says that it is audio and cannot be decoded.
+/// The file claims to be audio, but cannot be decoded.
 pub(super) fn corrupt(what: &str) -> Error {
     Error::new(Reason::Corrupt, format!("it cannot be decoded: {what}; get an intact copy of the file"))
 }
 
-/// Whether reading from the disk failed, or led too far. A reader of bits says `Other` where a frame ends too early, and one of
-/// bytes where the file does: that is damage.
+/// Whether reading from the disk failed, or a limit was exceeded. The kinds that a bit reader or byte reader uses for an
+/// early end mean damage instead.
 pub(super) fn is_of_the_file(failed: &io::Error) -> bool {
     !matches!(failed.kind(), io::ErrorKind::Other | io::ErrorKind::UnexpectedEof)
 }
 
-/// Reading from the disk failed, or led too far.
+/// Reading from the disk failed, or a limit was exceeded.
 pub(super) fn unreadable(failed: &io::Error) -> Error {
     match failed.kind() {
         io::ErrorKind::Other | io::ErrorKind::UnexpectedEof | io::ErrorKind::FileTooLarge => {
             corrupt(&failed.to_string())
         }
-        _ => Error::new(Reason::Unreadable, format!("failed to read it: {failed}")),
+        _ => Error::new(Reason::Unreadable, format!("cannot read it: {failed}")),
     }
 }
 
-/// Of a file that did not open, or a codec that has no decoder. `found` is what it is, as far as is known.
+/// For a file that could not be opened, or a codec without a decoder. `found` describes it.
 pub(super) fn of_opening(failed: Symphonia, found: &str) -> Error {
     match failed {
         Symphonia::Unsupported(_) => unsupported(found),
@@ -43,7 +40,7 @@ pub(super) fn of_opening(failed: Symphonia, found: &str) -> Error {
     }
 }
 
-/// Of packets that do not come or do not decode.
+/// For packets that cannot be read or decoded.
 pub(super) fn of_decoding(failed: Symphonia) -> Error {
     match failed {
         Symphonia::IoError(failed) => unreadable(&failed),

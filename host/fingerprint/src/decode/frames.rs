@@ -1,18 +1,18 @@
-//! The frames of MPEG audio and ADTS stand one behind the other, and nothing says how many there are. A demuxer that finds none where
-//! one should be looks for the next and goes on without a word; here it is counted.
+//! Counts gaps between the frames of MPEG audio and ADTS. The format does not store the number of frames, and a demuxer that
+//! does not find a frame at the expected position searches for the next one without reporting it.
 //!
-//! ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only heads are read.
+//! ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for the lower rates; ADTS: 14496-3, 1.A.2.2. Only frame headers are read.
 
 use super::source::Source;
 
-/// As many bytes as a head has.
+/// The number of bytes that a header needs.
 const HEAD_BYTES: usize = 7;
-/// How far a frame is looked for, in bytes: behind the last one there are tags, and perhaps pictures in them.
+/// The distance within which a frame is searched, in bytes: after the last frame there may be tags with pictures.
 const SEARCHED: u64 = 256 * 1024;
-/// How many gaps are counted.
+/// The maximum count.
 const MOST_GAPS: u32 = 10_000;
 
-/// Bits a second in thousands: of layer I, II and III, then of layer I and the others at the lower rates.
+/// Bitrates in kbit/s: for layers I, II and III, then for layer I and the others at the lower rates.
 const KBIT: [[u32; 14]; 5] = [
     [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
     [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -21,7 +21,7 @@ const KBIT: [[u32; 14]; 5] = [
     [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 ];
 
-/// How often there is no frame where one should be, with more of them behind.
+/// The number of positions without an expected frame that are followed by more frames.
 pub(super) fn gaps(source: &Source) -> u32 {
     let (mut gaps, mut kind) = (0, None);
     let mut at = tag_end(source, 0).unwrap_or_default();
@@ -34,7 +34,7 @@ pub(super) fn gaps(source: &Source) -> u32 {
         } else if let Some(end) = tag_end(source, at) {
             at = end;
         } else if let Some(next) = search(source, at, kind) {
-            // Before the first frame there may be anything.
+            // Data before the first frame is not a gap.
             gaps += u32::from(kind.is_some());
             at = next;
         } else {
@@ -44,7 +44,7 @@ pub(super) fn gaps(source: &Source) -> u32 {
     gaps
 }
 
-/// A frame's length, and what does not change from frame to frame.
+/// The length of a frame, and the header fields that all frames share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
     size: u64,
@@ -81,14 +81,14 @@ fn head(bytes: [u8; HEAD_BYTES]) -> Option<Head> {
     Some(Head { size: u64::from(size), kind: [second & 0xfe, third & 0x0c] })
 }
 
-/// Where an `ID3v2` tag ends that begins there: files that were put together have some in their midst.
+/// The end of an `ID3v2` tag at this position: concatenated files have tags in the middle.
 fn tag_end(source: &Source, at: u64) -> Option<u64> {
     let [b'I', b'D', b'3', _, _, _, size @ ..] = source.bytes::<10>(at)? else { return None };
     let size = size.iter().fold(0, |size, byte| size << 7 | u64::from(byte & 0x7f));
     Some(at + 10 + size)
 }
 
-/// The next frame that another one of its kind follows, or the end of the file.
+/// The next frame that is followed by a frame of the same kind or by the end of the file.
 fn search(source: &Source, from: u64, kind: Option<[u8; 2]>) -> Option<u64> {
     let mut room = vec![0; usize::try_from(SEARCHED).ok()?];
     let length = source.read_at(from, &mut room).ok()?;
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(size([0xff, 0xf3, 0x80, 0xc4]), Some(208));
         assert_eq!(size([0xff, 0xe3, 0x80, 0xc4]), Some(417));
         assert_eq!(size([0xff, 0xfd, 0xa4, 0x00]), Some(576));
-        // A free rate, and one that there is not.
+        // Free format, and an invalid bitrate.
         assert_eq!([[0xff, 0xfb, 0, 0], [0xff, 0xfb, 0x9c, 0]].map(size), [None; 2]);
         assert_eq!(head([0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfc]).map(|head| head.size), Some(0x173));
     }

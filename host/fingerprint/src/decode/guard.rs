@@ -1,4 +1,4 @@
-//! The one place where a panic is caught.
+//! The only place that catches panics.
 //!
 //! Symphonia promises not to panic on any input, but it sometimes does (an overflow in a rarely used codec path, a slice that is one
 //! too short). A library of 20,000 files has such a file; it is then reported as corrupt, and the daemon continues. What panicked is
@@ -15,7 +15,7 @@ thread_local! {
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Does the work. A panic in it is an error of the file.
+/// Runs `work` and converts a panic to an error of the file.
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     hush_once();
     let before = QUIET.replace(true);

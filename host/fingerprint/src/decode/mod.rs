@@ -1,9 +1,9 @@
-//! A file becomes blocks of samples: what is in it is found by content (`open`), its packets are decoded by symphonia, and what
-//! encoders add at either end is cut off (`trim`), as `FFmpeg` does it, so that the words agree with those of `fpcalc`.
+//! Reads a file as blocks of samples. `open` detects the format by content, symphonia decodes the packets, and `trim` removes
+//! what encoders add at both ends, as `FFmpeg` does, so that the words match those of `fpcalc`.
 //!
-//! It knows nothing of fingerprints: whoever takes the blocks may be another (a partial decoder may come to stand beside it).
-//! No network, no thread; the file is read through one block of 256 KiB (`source`) that counts what it gives, so that no crafted
-//! file is read for ever or fills the memory.
+//! This module does not depend on fingerprints, so that it can be used elsewhere. It uses no network and no threads. It reads
+//! the file through one block of 256 KiB (`source`), which counts the bytes, so that a crafted file can neither be read
+//! endlessly nor fill the memory.
 
 mod aac;
 mod audio;

@@ -1,56 +1,57 @@
-//! What symphonia does not tell of an MP4 file: protection, object type of AAC, edit lists, where the pictures are.
+//! The properties of an MP4 file that symphonia does not provide: protection, object type of AAC, edit lists, positions of
+//! pictures.
 //!
-//! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it looks at some dozen fields and skips the rest. It
-//! looks at no more than a fixed number of boxes and reads a few bytes of each, whatever the file says.
+//! A small reader of boxes (ISO/IEC 14496-12; `esds`: 14496-1, 14496-3): it reads some dozen fields and skips the rest. The
+//! number of boxes is limited, and only a few bytes of each are read, whatever the file states.
 
 use std::ops::Range;
 
 use super::source::Source;
 
-/// What is known of a file.
+/// The properties of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Movie {
-    /// Ticks a second of the lengths of edits.
+    /// The time scale of edit lengths, in ticks a second.
     pub(super) timescale: u32,
     pub(super) tracks: Vec<Track>,
-    /// Where the types of the boxes stand that hold pictures.
+    /// The positions of the types of picture boxes.
     pub(super) pictures: Vec<u64>,
 }
 
-/// What is known of a track with sound.
+/// The properties of an audio track.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Track {
     pub(super) id: u32,
-    /// Ticks a second of the track.
+    /// The time scale of the track, in ticks a second.
     pub(super) timescale: u32,
-    /// The four letters of its first sample entry: `mp4a`, `alac`, `drms`.
+    /// The type of its first sample entry: `mp4a`, `alac`, `drms`.
     pub(super) entry: [u8; 4],
     pub(super) protected: bool,
-    /// The audio object type that its decoder configuration signals first; 2 is AAC-LC, 5 and 29 are HE-AAC.
+    /// The first audio object type in its decoder configuration; 2 is AAC-LC, 5 and 29 are HE-AAC.
     pub(super) object_type: Option<u8>,
-    /// The edits that show something, in order.
+    /// The edits with content, in order.
     pub(super) edits: Vec<Edit>,
-    /// Whether a pause lies between or behind them, or there are more than are read.
+    /// There is a pause between or after the edits, or there are too many edits.
     pub(super) paused: bool,
     pub(super) sound: bool,
 }
 
-/// An edit: so much of the track is played from there.
+/// An edit: a part of the track that is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
-    /// In ticks of the movie; 0 where it was not known yet.
+    /// In ticks of the movie; 0 if unknown.
     pub(super) length: u64,
-    /// Where it begins, in ticks of the track.
+    /// Its start, in ticks of the track.
     pub(super) from: u64,
 }
 
-/// More boxes than a real file has above its media: tracks and tags have some dozens each, fragments are not looked into.
+/// More boxes than a real file has outside of its media: tracks and tags have some dozens each, fragments are not read.
 const MOST_BOXES: u32 = 20_000;
-/// More edits than anybody cuts a song from.
+/// More edits than a real song has.
 const MOST_EDITS: u64 = 64;
 const MOST_TRACKS: usize = 64;
 
-/// What there is to know; none when it is no MP4 or has no movie box.
+/// Reads the properties; `None` if it is not an MP4 file or has no movie box.
 pub(super) fn inspect(source: &Source) -> Option<Movie> {
     let mut reader = Boxes { source, left: MOST_BOXES };
     if &reader.source.bytes::<4>(4)? != b"ftyp" {
@@ -68,13 +69,13 @@ struct Boxes<'a> {
     left: u32,
 }
 
-/// A box: its type and where its content is.
+/// A box: its type and the range of its content.
 struct Box4 {
     kind: [u8; 4],
     content: Range<u64>,
 }
 
-/// The boxes of a range, one after another.
+/// The boxes in a range.
 struct Children<'a, 'b> {
     reader: &'b mut Boxes<'a>,
     rest: Range<u64>,
@@ -105,7 +106,7 @@ impl<'a> Boxes<'a> {
         self.source.bytes(at).map(u64::from_be_bytes)
     }
 
-    /// The box at the start of a range; its end is cut to that of the range.
+    /// The box at the start of a range; its end is limited to the range.
     fn header(&mut self, range: &Range<u64>) -> Option<Box4> {
         self.left = self.left.checked_sub(1)?;
         if range.end.saturating_sub(range.start) < 8 {
@@ -146,7 +147,7 @@ impl<'a> Boxes<'a> {
         }
     }
 
-    /// Of `mvhd` and `mdhd` alike: after two dates, which are wide in version 1.
+    /// The time scale in `mvhd` or `mdhd`: after two dates, which are longer in version 1.
     fn timescale(&self, header: &Range<u64>) -> Option<u32> {
         let [version] = self.source.bytes(header.start)?;
         self.u32(header.start + if version == 1 { 20 } else { 12 })
@@ -186,18 +187,18 @@ impl<'a> Boxes<'a> {
             };
             match u64::try_from(from) {
                 Ok(from) => found.edits.push(Edit { length, from }),
-                // -1 is a pause: before the first edit nobody fingerprints it.
+                // -1 is a pause. A pause before the first edit is ignored.
                 Err(_) => found.paused |= !found.edits.is_empty(),
             }
         }
         Some(())
     }
 
-    /// The first sample entry: 8 bytes of the list's head, then its own.
+    /// The first sample entry, after the 8-byte header of the list.
     fn entry(&mut self, description: &Range<u64>, found: &mut Track) {
         let Some(entry) = self.header(&(description.start.saturating_add(8)..description.end)) else { return };
         found.entry = entry.kind;
-        // QuickTime has longer entries: version 1 and 2.
+        // QuickTime has longer entries in versions 1 and 2.
         let longer = match self.source.bytes(entry.content.start + 8) {
             Some([0, 1]) => 16,
             Some([0, 2]) => 36,
@@ -217,14 +218,14 @@ impl<'a> Boxes<'a> {
         }
     }
 
-    /// The first object type of the decoder's configuration, which is the last of the nested descriptors.
+    /// The first object type of the decoder configuration, which is the innermost descriptor.
     fn object_type(&self, esds: &Range<u64>) -> Option<u8> {
         const MPEG4_AUDIO: u8 = 0x40;
         let (tag, mut at) = self.descriptor(esds.start + 4)?;
         if tag != 3 {
             return None;
         }
-        // ES_ID, then flags that say what follows.
+        // ES_ID, then flags for optional fields.
         let [flags] = self.source.bytes(at + 2)?;
         at += 3;
         at += if flags & 0x80 != 0 { 2 } else { 0 };
@@ -241,19 +242,19 @@ impl<'a> Boxes<'a> {
         (tag == 5).then_some(if short == 31 { long } else { short })
     }
 
-    /// A descriptor's tag, and where its content begins: its length has up to four bytes of seven bits.
+    /// The tag of a descriptor, and the start of its content: the length has up to four bytes of seven bits.
     fn descriptor(&self, at: u64) -> Option<(u8, u64)> {
         let [tag, length @ ..] = self.source.bytes::<5>(at)?;
         let bytes = length.iter().position(|byte| byte & 0x80 == 0)? as u64 + 1;
         Some((tag, at + 1 + bytes))
     }
 
-    /// The places of the types of `covr` in iTunes' list of tags.
+    /// The positions of the types of `covr` boxes in iTunes' tags.
     fn pictures(&mut self, user: &Range<u64>) -> Vec<u64> {
         let Some(meta) = self.child(user, *b"meta") else { return Vec::new() };
         let Some(list) = self.child(&(meta.start.saturating_add(4)..meta.end), *b"ilst") else { return Vec::new() };
         let tags = self.children(list).take(1000);
-        // The type stands in the four bytes before the content.
+        // The type is in the four bytes before the content.
         tags.filter(|tag| &tag.kind == b"covr").map(|tag| tag.content.start.saturating_sub(4)).collect()
     }
 }

@@ -1,26 +1,26 @@
-//! Whether an Ogg file is a chain: several streams, one after another, as radio stations record them.
+//! Detects whether an Ogg file is a chain: several streams in sequence, as recordings of radio stations have.
 //!
-//! The first pages and the last one say so by the numbers of their streams (RFC 3533, section 6); nothing else of Ogg is read here.
-//! symphonia tells only when it comes to the next link, and looks for the end of the one at hand by bisection, where it may subtract
-//! too much (0.6.1, `physical.rs`), or fail where the file was cut short; it does not where it cannot seek, so both are read from the
-//! front to the back.
+//! The stream numbers of the first pages and of the last page show it (RFC 3533, section 6); nothing else of Ogg is read
+//! here. symphonia detects a chain only at the next link. It searches for the end of the current link by bisection, where it
+//! may underflow (0.6.1, `physical.rs`) or fail if the file is truncated. It does neither if it cannot seek, so chains and
+//! truncated files are read forward only.
 
 use super::source::Source;
 
-/// The head of a page, before the lengths of its segments.
+/// The length of a page header before the segment lengths.
 const HEAD_BYTES: usize = 27;
-/// The most that a page can be: its head, 255 lengths, and as many segments of 255 bytes.
+/// The maximum length of a page: header, 255 lengths, and as many segments of 255 bytes.
 const PAGE_BYTES: usize = HEAD_BYTES + 255 + 255 * 255;
-/// More streams than are played together.
+/// More streams than are multiplexed in real files.
 const MOST_STREAMS: usize = 64;
 
-/// Whether the last page of the file is of none of the streams that begin with it.
+/// Whether the last page belongs to none of the streams at the start.
 pub(super) fn is_chain(source: &Source) -> bool {
     let streams = streams(source);
     !streams.is_empty() && last_stream(source).is_some_and(|last| !streams.contains(&last))
 }
 
-/// The numbers of the streams that begin with the file: each has its first page before all others.
+/// The numbers of the streams at the start: the first page of each precedes all other pages.
 fn streams(source: &Source) -> Vec<u32> {
     let (mut numbers, mut at) = (Vec::new(), 0);
     while numbers.len() < MOST_STREAMS {
@@ -40,7 +40,7 @@ fn streams(source: &Source) -> Vec<u32> {
     numbers
 }
 
-/// Whether the file ends within a page: the end of the stream, which symphonia looks for, is not there.
+/// Whether the file ends within a page, so that the end of the stream is missing.
 pub(super) fn is_cut(source: &Source) -> bool {
     if source.bytes(0) != Some(*b"OggS") {
         return false;
@@ -55,15 +55,15 @@ pub(super) fn is_cut(source: &Source) -> bool {
     })
 }
 
-/// The number of the stream whose page is the last.
+/// The stream number of the last page.
 fn last_stream(source: &Source) -> Option<u32> {
-    // Version 0 follows the letters; after flags and position, the number of the stream.
+    // Version 0 follows the capture pattern; the stream number follows flags and position.
     let tail = tail(source)?;
     let last = tail.windows(18).rev().find(|head| head.starts_with(b"OggS\0"))?;
     last.last_chunk::<4>().map(|number| u32::from_le_bytes(*number))
 }
 
-/// The end of the file, as much as a page can be.
+/// The end of the file, up to the maximum length of a page.
 fn tail(source: &Source) -> Option<Vec<u8>> {
     let start = source.length().saturating_sub(PAGE_BYTES as u64);
     let mut tail = vec![0; PAGE_BYTES];

@@ -1,7 +1,7 @@
 //! Finds the format of a file by its content; its name and extension are ignored.
 //!
-//! Opus is recognised and not decoded. symphonia has no decoder of it; those in pure Rust are young (0.1), and libopus is C that
-//! would read whatever a library holds inside the daemon. It comes when one of the former has grown up.
+//! Opus is detected, but not decoded. symphonia has no Opus decoder. The decoders in pure Rust are immature (0.1), and
+//! libopus is C code that would process untrusted files inside the daemon. Opus support waits for a mature Rust decoder.
 
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicBool;
@@ -28,8 +28,8 @@ use super::trim::Trim;
 use super::{aac, metadata_mask, ogg, riff, sniff, tags, truncation};
 use crate::{Error, Reason};
 
-/// Opens the first sound in a file. `digested`: whether its packets are to be digested as they pass; `verified`: whether its samples
-/// are to be compared with the checksum that some streams state.
+/// Opens the first audio track of a file. `digested`: compute the digest of its packets. `verified`: compare its samples with
+/// the checksum that some streams have.
 pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &AtomicBool) -> Result<Audio, Error> {
     let mut head = [0; 512];
     let length = source.read_at(0, &mut head).map_err(|failed| fault::unreadable(&failed))?;
@@ -42,13 +42,13 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     }
     let cut = truncation::inspect(source);
     if cut.lacks_index {
-        return Err(fault::corrupt("it ends before its index (`moov`), without which nothing in it is found"));
+        return Err(fault::corrupt("it ends before its index (`moov`), so its audio cannot be located"));
     }
     let movie = mp4::inspect(source);
     movie.as_ref().map_or(Ok(()), allowed)?;
     let riff = riff::inspect(source);
-    source.veil(metadata_mask::veils(source, movie.as_ref(), &riff));
-    source.veil(cut.veils);
+    source.mask(metadata_mask::masks(source, movie.as_ref(), &riff));
+    source.mask(cut.masks);
     let chained = ogg::is_chain(source);
     let is_forward = chained || ogg::is_cut(source);
     let is_known = cut.is_short || sniff::is_decoded(head);
@@ -83,7 +83,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     let is_core = stated_hz == audio.spec.rate_hz.saturating_mul(2) || aac::core(&parameters).is_some();
     audio.spec.core_only = audio.spec.codec == "aac" && is_core;
     if audio.spec.codec.starts_with("pcm_") {
-        // Those of its room: fewer of them may count.
+        // The number of stored bits, which may be more than the significant bits.
         let bits = bits_in_name(audio.spec.codec).unwrap_or(8);
         let frame_bytes = u64::from(bits.div_ceil(8)) * u64::from(audio.spec.channels);
         audio.most_frames = source.length().checked_div(frame_bytes);
@@ -91,7 +91,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
     Ok(audio)
 }
 
-/// Whether the first sound of an MP4 is one that may be decoded, and can be.
+/// Checks that the first audio track of an MP4 file can be decoded and is not protected.
 fn allowed(movie: &Movie) -> Result<(), Error> {
     let Some(track) = movie.tracks.first() else {
         return Err(Error::new(Reason::Unsupported, "it is an MP4 file without audio"));
@@ -113,7 +113,7 @@ fn allowed(movie: &Movie) -> Result<(), Error> {
     }
 }
 
-/// Finds out which format a file has, when it is not CAF: a CAF file behind other bytes would be opened without its bound.
+/// Detects all formats except CAF, which has a separate limit: a CAF file after other bytes would bypass that limit.
 static ALL_BUT_CAF: LazyLock<Probe> = LazyLock::new(|| {
     let mut probe = Probe::default();
     probe.register_format::<formats::AdtsReader<'_>>();
@@ -136,13 +136,13 @@ static CAF: LazyLock<Probe> = LazyLock::new(|| {
     probe
 });
 
-/// `is_known`: what begins like this is read here, so that a file which cannot be opened is a damaged one.
+/// `is_known`: the first bytes are those of a supported format, so a failure means that the file is damaged.
 fn probe(probe: &Probe, source: Source, is_known: bool) -> Result<Box<dyn FormatReader>, Error> {
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let (formats, metadata) = (FormatOptions::default(), MetadataOptions::default());
     probe.probe(&Hint::new(), stream, formats, metadata).map_err(|failed| match failed {
         Symphonia::Unsupported(_) if is_known => fault::corrupt("its header is damaged or cut off"),
-        other => fault::of_opening(other, "what this file holds"),
+        other => fault::of_opening(other, "the content of this file"),
     })
 }
 
@@ -159,8 +159,8 @@ fn sound(format: &dyn FormatReader) -> Result<(Track, AudioCodecParameters), Err
     Err(fault::unsupported(found))
 }
 
-/// Bits of a coded sample, as far as the codec knows of any. Those of ALAC stand in its cookie alone, which may have two boxes
-/// of 12 bytes before it (Apple Lossless, `ALACMagicCookieDescription.txt`).
+/// The bits of a coded sample, if the codec has a fixed number. For ALAC only its cookie has them, possibly after two boxes
+/// of 12 bytes (Apple Lossless, `ALACMagicCookieDescription.txt`).
 fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option<u32> {
     if parameters.codec != codecs::CODEC_ID_ALAC {
         return decoder.codec_params().bits_per_sample;
@@ -174,14 +174,14 @@ fn bits(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Option
     cookie.get(5).copied().map(u32::from)
 }
 
-/// Bits of a sample as the name of the codec has them: 32 for `pcm_f32le`.
+/// The bits of a sample in the codec's name: 32 for `pcm_f32le`.
 fn bits_in_name(codec: &str) -> Option<u16> {
     let digits = codec.trim_start_matches(|c: char| !c.is_ascii_digit());
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
     digits.get(..end)?.parse().ok()
 }
 
-/// The name that people use.
+/// The common name of a container.
 fn container(name: &'static str) -> &'static str {
     match name {
         "isomp4" => "mp4",
@@ -192,8 +192,8 @@ fn container(name: &'static str) -> &'static str {
     }
 }
 
-/// What the digest of the audio begins with: the codec and its configuration. What
-/// follows are the packets, nothing between them: how a container cuts uncompressed sound into packets is its own affair.
+/// Starts the digest of the audio with the codec and its configuration. Packets follow without separators, because containers
+/// divide uncompressed audio into packets differently.
 fn begin_digest(parameters: &AudioCodecParameters, decoder: &dyn AudioDecoder) -> Sha256 {
     let mut digest = Sha256::new_with_prefix(b"baton-audio-1\0");
     digest.update(decoder.codec_info().short_name);

@@ -1,5 +1,5 @@
-//! The packets of one track, counted and digested as they pass; in an Ogg file that is a chain of streams, those of all its links, as
-//! long as they are of one codec.
+//! The packets of one track, counted and digested. For an Ogg file that is a chain, the packets of all links, as long as they
+//! have the same codec.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::fault;
 use super::source::Source;
 use crate::Error;
 
-/// How often in a row no packet is found before the track has ended: a demuxer that cannot go on would say it for ever.
+/// After this many failed reads in a row the track has ended; otherwise a broken demuxer could fail forever.
 const MOST_LOST: u32 = 64;
 
 pub(super) struct Packets {
@@ -24,23 +24,23 @@ pub(super) struct Packets {
     source: Source,
     pub(super) track: Track,
     digest: Option<Sha256>,
-    /// What packets may still weigh, in bytes.
+    /// The remaining budget of packet bytes.
     left: u64,
     bytes: u64,
-    /// How long they are together, in ticks of the track.
+    /// The sum of the lengths of the packets, in ticks of the track.
     ticks: u64,
-    /// Where the last one ended, in ticks of the track.
+    /// The end of the last packet, in ticks of the track.
     end: i64,
     ended: bool,
-    /// Whether it ended before the container does.
+    /// It ended before the container does.
     cut_short: bool,
-    /// Places where a packet should have been and none was found.
+    /// The number of positions without an expected packet.
     lost: u32,
-    /// How long the links before this one play.
+    /// The playing time of the previous links.
     before: Duration,
-    /// Whether this is one of several links, as far as is known.
+    /// It is one of several links, as far as is known.
     pub(super) chained: bool,
-    /// What the link is that began since somebody asked.
+    /// The parameters of a link that has started since the last call of `take_begun`.
     begun: Option<AudioCodecParameters>,
 }
 
@@ -66,20 +66,20 @@ impl Packets {
         }
     }
 
-    /// Of what form the packets are from the last one on, if they are of another than those before: a decoder of its own is needed.
+    /// The parameters of the last packet, if they differ from those before: a new decoder is needed then.
     pub(super) fn take_begun(&mut self) -> Option<AudioCodecParameters> {
         self.begun.take()
     }
 
-    /// The next packet of the track; none at the end. Where the demuxer finds none it is asked again, because most look for the
-    /// next head; when it finds none [`MOST_LOST`] times, the track has ended.
+    /// The next packet of the track; `None` at the end. If the demuxer finds no packet, it is called again, because most
+    /// demuxers search for the next header; after [`MOST_LOST`] failures in a row the track has ended.
     ///
     /// # Errors
-    /// When the file cannot be read, or leads in circles, or `stop` is set.
+    /// When the file cannot be read or refers to itself, or `stop` is set.
     pub(super) fn next(&mut self, stop: &AtomicBool) -> Result<Option<Packet>, Error> {
         let mut in_a_row = 0;
         while !self.ended {
-            // A film may go on for gigabytes between two packets of its sound.
+            // In a film there may be gigabytes between two audio packets.
             if stop.load(Ordering::Relaxed) {
                 return Err(Error::stopped());
             }
@@ -107,7 +107,7 @@ impl Packets {
                     continue;
                 }
             };
-            // What follows to the end and is no packet is not missed.
+            // Data after the last packet is not a lost packet.
             self.lost += u32::from(std::mem::take(&mut in_a_row) > 0);
             let weight = packet.data.len().max(1) as u64;
             self.left = self
@@ -125,7 +125,7 @@ impl Packets {
         Ok(None)
     }
 
-    /// Where one stream of a chain has ended and another begins.
+    /// Starts the next stream of a chain.
     fn begin_link(&mut self) -> Result<(), Error> {
         let codec = |track: &Track| Some(track.codec_params.as_ref()?.audio()?.codec);
         let own = codec(&self.track);
@@ -140,13 +140,13 @@ impl Packets {
         }
         (self.before, self.ticks, self.end, self.chained) = (seen, 0, 0, true);
         (self.track, self.begun) = (track, Some(parameters));
-        // Each has its own comments, of which nobody asks any more.
+        // Later streams have separate comments, which are not used.
         while self.format.metadata().pop().is_some() {}
         Ok(())
     }
 
-    /// Whether a packet reaches the end of the track. Symphonia also cuts at the end of every Ogg page whose granule position is
-    /// lower than what is in it, which the files of some muxers have in their midst; players only cut at the end.
+    /// Whether a packet reaches the end of the track. symphonia also trims at the end of every Ogg page whose granule
+    /// position is too low, which files of some muxers have in the middle; players trim only at the end.
     fn is_last(&self, packet: &Packet) -> bool {
         let end = self.track.duration.and_then(|duration| Timestamp::ZERO.checked_add(duration));
         let reached = packet.pts.saturating_add(packet.block_dur());
@@ -163,7 +163,7 @@ impl Packets {
         self.end = self.end.saturating_sub(i64::try_from(packet.trim_end.get()).unwrap_or_default());
     }
 
-    /// Whether all packets were seen.
+    /// Whether all packets were read.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
@@ -173,27 +173,27 @@ impl Packets {
         self.cut_short
     }
 
-    /// How often no packet was found where one should have been.
+    /// The number of positions without an expected packet.
     pub(super) fn lost(&self) -> u32 {
         self.lost
     }
 
-    /// How much is missing between packets, by their times. Only where these come from the packets themselves.
+    /// The length of the gaps between packets. Known only if the packets have timestamps.
     pub(super) fn missing_within(&self) -> Duration {
         let until = u64::try_from(self.end.saturating_sub(self.track.start_ts.get().max(0))).unwrap_or_default();
         let missing = until.saturating_sub(self.ticks);
         self.track.time_base.filter(|_| !self.chained).map(|base| in_time(base, missing)).unwrap_or_default()
     }
 
-    /// How long the packets that were seen play, of all links, before anything is cut off.
+    /// The playing time of the packets that were read, of all links, without trimming.
     pub(super) fn seen(&self) -> Duration {
-        // Some containers say when packets begin and not how long they are, others the other way round.
+        // Some containers have only the start of packets, others only their length.
         let until = self.end.saturating_sub(self.track.start_ts.get().max(0));
         let ticks = self.ticks.max(u64::try_from(until).unwrap_or_default());
         self.before.saturating_add(self.track.time_base.map(|base| in_time(base, ticks)).unwrap_or_default())
     }
 
-    /// How long the container says that the track plays; of a chain it does not.
+    /// The playing time that the container states; `None` for a chain.
     pub(super) fn stated(&self) -> Option<Duration> {
         if self.chained {
             return None;
@@ -203,7 +203,7 @@ impl Packets {
         (!stated.is_zero()).then_some(stated)
     }
 
-    /// Bits a second of the packets that were seen.
+    /// The bitrate of the packets that were read, in bits a second.
     pub(super) fn bitrate(&self) -> Option<u32> {
         let seconds = self.seen().as_secs_f64();
         let bits = self.bytes.saturating_mul(8);
@@ -217,7 +217,7 @@ impl Packets {
         (seconds > 0.0).then_some(rate)
     }
 
-    /// The digest of all packets, if it was asked for and all were seen.
+    /// The digest of all packets, if requested and if all were read.
     pub(super) fn digest(&mut self) -> Option<[u8; 32]> {
         self.digest.take().filter(|_| self.ended).map(|digest| digest.finalize().into())
     }
@@ -234,7 +234,7 @@ pub(super) fn configure(digest: &mut Sha256, parameters: &AudioCodecParameters) 
     digest.update(configuration);
 }
 
-/// Where in time so many ticks are.
+/// The duration of a number of ticks.
 fn in_time(base: TimeBase, ticks: u64) -> Duration {
     let time = base.calc_time_saturating(Timestamp::new(i64::try_from(ticks).unwrap_or(i64::MAX)));
     Duration::from_nanos(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))

@@ -1,29 +1,29 @@
-//! The tags of a WAV file: its `INFO` list, which symphonia 0.6 reads and lets go, and a chunk that holds an `ID3v2` tag, which it
-//! passes over.
+//! The tags of a WAV file: its `INFO` list, which symphonia 0.6 reads and discards, and a chunk with an `ID3v2` tag, which it
+//! skips.
 //!
-//! Multimedia Programming Interface and Data Specifications 1.0 (1991), chapters 2 and 3: RIFF, and what the chunks of `INFO` are
-//! called. A fixed number of heads is looked at, and little of each text is read.
+//! Multimedia Programming Interface and Data Specifications 1.0 (1991), chapters 2 and 3: RIFF and the chunks of `INFO`. The
+//! numbers of chunks and of bytes are limited.
 
 use super::source::Source;
 use crate::tags::{Tags, cleaned};
 
-/// More chunks than any file has.
+/// More chunks than a real file has.
 const MOST_CHUNKS: usize = 4096;
-/// More texts than a list has.
+/// More texts than a real list has.
 const MOST_TEXTS: usize = 256;
-/// More than is kept of a title, in bytes.
+/// The limit for one text, in bytes.
 const TEXT_BYTES: usize = 4096;
 
-/// What is found in the chunks.
+/// The tags that were found in the chunks.
 #[derive(Debug, Default)]
 pub(super) struct Riff {
-    /// Of the `INFO` list.
+    /// The `INFO` list.
     pub(super) info: Tags,
-    /// Where an `ID3v2` tag begins.
+    /// The position of an `ID3v2` tag.
     pub(super) id3: Option<u64>,
 }
 
-/// What the chunks of a WAV file say; nothing for any other.
+/// Reads the tags of a WAV file; empty for any other file.
 pub(super) fn inspect(source: &Source) -> Riff {
     let mut riff = Riff::default();
     if source.bytes(0) != Some(*b"RIFF") || source.bytes(8) != Some(*b"WAVE") {
@@ -43,14 +43,14 @@ pub(super) fn inspect(source: &Source) -> Riff {
     riff
 }
 
-/// A chunk: what it is, and where its content begins and ends.
+/// A chunk: its type, and the range of its content.
 struct Chunk {
     kind: [u8; 4],
     from: u64,
     until: u64,
 }
 
-/// The chunks between two places, one after another.
+/// The chunks between two positions.
 fn chunks(source: &Source, mut at: u64, end: u64) -> impl Iterator<Item = Chunk> {
     std::iter::from_fn(move || {
         let from = at.checked_add(8).filter(|from| *from <= end)?;
@@ -61,7 +61,7 @@ fn chunks(source: &Source, mut at: u64, end: u64) -> impl Iterator<Item = Chunk>
     })
 }
 
-/// The first of each counts.
+/// The first value of each field counts.
 fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
     let place = match &kind {
         b"INAM" => &mut tags.title,
@@ -74,7 +74,7 @@ fn put(tags: &mut Tags, kind: [u8; 4], text: impl Fn() -> Option<String>) {
     }
 }
 
-/// A text, which ends with a zero. The format knows no encoding; what is no UTF-8 counts as Latin-1.
+/// A text that ends with a zero. The format has no encoding: text that is not UTF-8 is read as Latin-1.
 fn text(source: &Source, from: u64, until: u64) -> Option<String> {
     let length = usize::try_from(until - from).unwrap_or(usize::MAX).min(TEXT_BYTES);
     let mut bytes = vec![0; length];

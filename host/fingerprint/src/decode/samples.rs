@@ -1,8 +1,8 @@
-//! Samples as the codec makes them: integers stay integers, so that they are resampled as `FFmpeg` resamples them.
+//! Samples in the format of the codec: integers stay integers, so that they are resampled as `FFmpeg` resamples them.
 //!
-//! They are handed out where the decoder keeps them; sound of 16 bits as nearly every WAV file has it needs no decoder and is but
-//! parted into its channels, which takes a sixth of the time. Only forms that nothing here computes with (bytes, 24 bits, without sign, 64
-//! bits of float) are copied.
+//! Samples are returned from the decoder's buffer without a copy. PCM of 16 bits, which most WAV files have, needs no
+//! decoder: it is only split into channels, in a sixth of the time. Only formats that the fingerprinter does not support (8
+//! bits, 24 bits, unsigned, 64-bit floats) are converted to a copy.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use symphonia::core::audio::{Audio as _, AudioBuffer, GenericAudioBufferRef as D
 
 use crate::chroma::Kind;
 
-/// Samples of some frames: a slice for each channel, all of one length.
+/// The samples of some frames: a slice for each channel, all of equal length.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Block<'a> {
     F32(Vec<&'a [f32]>),
     I16(Vec<&'a [i16]>),
-    /// Of any depth, also of 16 bits: they are at the top.
+    /// Of any depth, including 16 bits, in the upper bits.
     I32(Vec<&'a [i32]>),
 }
 
-/// Room for what has to be copied, kept from packet to packet.
+/// Buffers for converted samples, which are reused for each packet.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
     f32: Vec<Vec<f32>>,
@@ -28,8 +28,9 @@ pub(super) struct Samples {
     i32: Vec<Vec<i32>>,
 }
 
-/// What samples are: those of the codec, whatever the decoder keeps them in. `bits` are those of the coded samples of FLAC and ALAC, which
-/// have one decoder for all depths. PCM is what its container makes of it: 16 bits that count in 32 are 32.
+/// The sample format of the codec, whatever the buffer type of the decoder. `bits` is the depth of coded samples of FLAC and
+/// ALAC, because their decoders use one type for all depths. For PCM the container's type counts: 16 bits in a type of 32
+/// bits are 32 bits.
 pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
     match decoded {
         Decoded::F32(_) | Decoded::F64(_) => Kind::Float,
@@ -40,15 +41,15 @@ pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
 }
 
 impl Samples {
-    /// Parts 16-bit samples, the lower byte first, into their channels; says how many frames there were. What is left of a frame at
-    /// the end is let go.
+    /// Splits 16-bit little-endian samples into their channels. Returns the number of frames; an incomplete frame at the end
+    /// is dropped.
     pub(super) fn part(&mut self, bytes: &[u8], channels: usize) -> usize {
         let (samples, _) = bytes.as_chunks::<2>();
         let frames = samples.len().checked_div(channels).unwrap_or_default();
         self.i16.resize_with(channels, Vec::new);
         self.i16.iter_mut().for_each(Vec::clear);
         if let [left, right] = self.i16.as_mut_slice() {
-            // Written out, because the compiler makes registers of it.
+            // Written in this form, because the compiler can vectorise it.
             let (frames, _) = bytes.as_chunks::<4>();
             left.extend(frames.iter().map(|[low, high, _, _]| i16::from_le_bytes([*low, *high])));
             right.extend(frames.iter().map(|[_, _, low, high]| i16::from_le_bytes([*low, *high])));
@@ -61,12 +62,12 @@ impl Samples {
         frames
     }
 
-    /// The samples of those frames of what was parted last.
+    /// These frames of the samples that were split last.
     pub(super) fn parted(&self, frames: &Range<usize>) -> Block<'_> {
         Block::I16(cut(&self.i16, frames))
     }
 
-    /// The samples of those frames of what was decoded.
+    /// These frames of the decoded samples.
     pub(super) fn frames<'a>(&'a mut self, decoded: &Decoded<'a>, frames: &Range<usize>) -> Block<'a> {
         match decoded {
             Decoded::F32(buffer) => Block::F32(planes(buffer, frames)),

@@ -1,8 +1,9 @@
-//! What a file is by its first bytes, where it is nothing that is decoded: only for the text of the error.
+//! Recognises unsupported file types by their first bytes, only for the text of the error.
 //!
-//! Also keeps pictures and archives from the probing for audio, which looks for two bytes anywhere in the first megabyte.
+//! Also excludes pictures and archives from the detection of audio, which searches for two bytes anywhere in the first
+//! megabyte.
 
-/// A name for what begins like this, if it is known not to be decoded.
+/// The name of an unsupported file type with this header.
 pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
     let starts = |magic: &[u8]| head.starts_with(magic);
     let holds = |at: usize, magic: &[u8]| head.get(at..).is_some_and(|rest| rest.starts_with(magic));
@@ -16,8 +17,8 @@ pub(super) fn foreign(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Whether what begins like this is decoded here for certain: FLAC, Vorbis or FLAC in Ogg, and a frame of MPEG or ADTS, also after a
-/// short `ID3v2` tag.
+/// Whether this header certainly belongs to a supported format: FLAC, Vorbis or FLAC in Ogg, and a frame of MPEG or ADTS,
+/// also after a short `ID3v2` tag.
 pub(super) fn is_decoded(head: &[u8]) -> bool {
     let packet = head.get(28..).unwrap_or_default();
     head.starts_with(b"fLaC")
@@ -25,7 +26,7 @@ pub(super) fn is_decoded(head: &[u8]) -> bool {
         || head.starts_with(b"OggS") && (packet.starts_with(b"\x01vorbis") || packet.starts_with(b"\x7fFLAC"))
 }
 
-/// What follows an `ID3v2` tag, as far as it is there.
+/// The bytes after an `ID3v2` tag, if available.
 fn after_tag(head: &[u8]) -> &[u8] {
     let [b'I', b'D', b'3', _, _, _, size @ ..] = head.first_chunk::<10>().copied().unwrap_or_default() else {
         return head;
@@ -34,14 +35,15 @@ fn after_tag(head: &[u8]) -> &[u8] {
     head.get(10 + size..).unwrap_or_default()
 }
 
-/// Whether it begins with the head of a frame: MPEG of layer II or III, or ADTS. With layer I a text in UTF-16 would be one.
+/// Whether it starts with a frame header: MPEG layer II or III, or ADTS. Layer I is excluded, because UTF-16 text looks like
+/// it.
 fn is_frame(head: &[u8]) -> bool {
     let Some([0xff, second]) = head.first_chunk::<2>() else { return false };
     let (sync, version, layer) = (second >> 5, second >> 3 & 3, second >> 1 & 3);
     sync == 7 && version != 1 && (matches!(layer, 1 | 2) || layer == 0 && second >> 4 == 15)
 }
 
-/// From the registries of media types and the formats' own documents.
+// From the registries of media types and the specifications of the formats.
 const KNOWN: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff\xe0", "a JPEG picture"),
@@ -76,7 +78,7 @@ const KNOWN: &[(&[u8], &str)] = &[
     (b"\x7f\xfe\x80\x01", "DTS"),
 ];
 
-/// Printable from the first byte to the last, as far as was looked.
+/// Whether all available bytes are printable.
 fn is_text(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let printable = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..=0x7e);

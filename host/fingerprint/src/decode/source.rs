@@ -1,9 +1,9 @@
-//! A file as the demuxer reads it: one block of memory, refilled from multiples of its size.
+//! The file as the demuxer reads it: through one block of memory, which is filled from multiples of its size.
 //!
-//! In large blocks, because the demuxers read a few bytes at a time; not mapped, because a mapped file that is cut short kills
-//! the process. While blocks pass, the file is digested if that is wanted: a block counts when all before it did, the rest is
-//! read at the end. What is given out is counted, see `bounds`. Some bytes may be veiled: others are shown in their place (the
-//! digest is of what is on the disk).
+//! Blocks are large, because demuxers read a few bytes at a time. The file is not memory-mapped, because a mapped file that
+//! is truncated kills the process. If requested, the file is digested while blocks are read; blocks that were not read in
+//! order are read again at the end. Bytes that the demuxer reads are limited (see `bounds`). Some bytes may be masked: the
+//! demuxer sees other bytes, and the digest uses those on the disk.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,36 +15,46 @@ use symphonia::core::io::MediaSource;
 
 use super::bounds::{BLOCK_BYTES, OPENING_BYTES, readable_bytes};
 
-/// A place in a file; its clones share the block and the counts.
+/// A position in a file. Clones share the block and the limits.
 #[derive(Clone)]
 pub(crate) struct Source {
     blocks: Arc<Mutex<Blocks>>,
     length: u64,
     position: u64,
-    /// Whether it says that it can only be read on.
+    /// It claims not to be seekable.
     forward: bool,
 }
 
-/// Other bytes for those at an offset.
-pub(super) type MetadataMask = (u64, Vec<u8>);
+/// The bytes that the demuxer sees at an offset, instead of those of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MetadataMask {
+    pub(super) offset: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl MetadataMask {
+    pub(super) fn new(offset: u64, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { offset, bytes: bytes.into() }
+    }
+}
 
 struct Blocks {
     file: File,
     block: Vec<u8>,
-    /// Where the block begins in the file.
+    /// The position of the block in the file.
     start: u64,
     digest: Option<Sha256>,
-    /// How much of the file is digested.
+    /// The length of the digested part.
     digested: u64,
-    /// How much may still be read from the disk.
+    /// The bytes that may still be read from the disk.
     readable: u64,
-    /// How much may still be given out in this step.
+    /// The bytes that the demuxer may still read in this step.
     step: u64,
-    veils: Vec<MetadataMask>,
+    masks: Vec<MetadataMask>,
 }
 
 impl Source {
-    /// All of a file of that length.
+    /// A source for a file of this length.
     pub(crate) fn new(file: File, length: u64, digested: bool) -> Self {
         let blocks = Blocks {
             file,
@@ -54,36 +64,36 @@ impl Source {
             digested: 0,
             readable: readable_bytes(length),
             step: OPENING_BYTES,
-            veils: Vec::new(),
+            masks: Vec::new(),
         };
         Self { blocks: Arc::new(Mutex::new(blocks)), length, position: 0, forward: false }
     }
 
-    /// The same file for those who shall only read on.
+    /// The same file, without seeking.
     pub(super) fn forward(&self) -> Self {
         Self { forward: true, ..self.clone() }
     }
 
-    /// How long the file was when it was opened, in bytes.
+    /// The length of the file when it was opened, in bytes.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// A new step: so many bytes may be given out.
+    /// Starts a new step with this limit.
     pub(super) fn begin_step(&self, bytes: u64) {
         self.with(|blocks| blocks.step = bytes);
     }
 
-    pub(super) fn veil(&self, veils: Vec<MetadataMask>) {
+    pub(super) fn mask(&self, masks: Vec<MetadataMask>) {
         self.with(|blocks| {
-            for (place, bytes) in &veils {
-                cover(&mut blocks.block, blocks.start, *place, bytes);
+            for mask in &masks {
+                cover(&mut blocks.block, blocks.start, mask);
             }
-            blocks.veils.extend(veils);
+            blocks.masks.extend(masks);
         });
     }
 
-    /// Fills `out` from there; less at the end of the file.
+    /// Fills `out` from this position; returns less at the end of the file.
     pub(super) fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
@@ -96,26 +106,26 @@ impl Source {
         Ok(done)
     }
 
-    /// So many bytes from there; none where the file ends before, or cannot be read.
+    /// Bytes from this position; `None` if the file ends before, or cannot be read.
     pub(super) fn bytes<const N: usize>(&self, at: u64) -> Option<[u8; N]> {
         let mut bytes = [0; N];
         (self.read_at(at, &mut bytes).ok()? == N).then_some(bytes)
     }
 
-    /// The SHA-256 of all of the file, if it was asked for; reads what nobody has read yet.
+    /// The SHA-256 of the whole file, if requested. Reads the parts that were not read yet.
     pub(crate) fn digest(&self, go_on: impl Fn() -> bool) -> io::Result<Option<[u8; 32]>> {
         while go_on() && self.with(Blocks::digest_next)? {}
         Ok(self.with(|blocks| blocks.digest.take()).map(|digest| digest.finalize().into()))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Blocks) -> T) -> T {
-        // A panic elsewhere leaves plain bytes behind.
+        // A poisoned lock is safe to use, because the state contains only bytes and numbers.
         work(&mut self.blocks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Blocks {
-    /// Gives what the block of `at` has from there, at most as much as fits; nothing at the end of the file.
+    /// Copies from the block that contains `at`, at most up to its end. Returns 0 at the end of the file.
     fn copy(&mut self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         let within = at.checked_sub(self.start).and_then(|offset| usize::try_from(offset).ok());
         let offset = match within.filter(|offset| *offset < self.block.len()) {
@@ -131,24 +141,24 @@ impl Blocks {
         Ok(count)
     }
 
-    /// Loads the block of `at`, says where in it `at` is.
+    /// Loads the block that contains `at`, and returns the position in it.
     fn load(&mut self, at: u64) -> io::Result<usize> {
         let offset = at % BLOCK_BYTES as u64;
         let start = at - offset;
-        // What was leapt over is little enough to be read on the way.
+        // Read a short skipped part, so that the digest continues in order.
         while self.digest.is_some() && self.digested < start && start - self.digested <= 4 * BLOCK_BYTES as u64 {
             if !self.digest_next()? {
                 break;
             }
         }
         self.fill(start)?;
-        for (place, bytes) in &self.veils {
-            cover(&mut self.block, start, *place, bytes);
+        for mask in &self.masks {
+            cover(&mut self.block, start, mask);
         }
         Ok(usize::try_from(offset).unwrap_or(usize::MAX))
     }
 
-    /// Reads and digests the block after what is digested; false at the end of the file.
+    /// Reads and digests the next block; false at the end of the file.
     fn digest_next(&mut self) -> io::Result<bool> {
         let before = self.digested;
         if self.digest.is_none() {
@@ -158,7 +168,7 @@ impl Blocks {
         Ok(self.digested > before)
     }
 
-    /// Reads the block from `start`, which is a multiple of its size or follows what is digested.
+    /// Reads the block from `start`, which is a multiple of its size or the end of the digested part.
     fn fill(&mut self, start: u64) -> io::Result<()> {
         self.readable =
             self.readable.checked_sub(BLOCK_BYTES as u64).ok_or_else(|| over("its structure refers to itself"))?;
@@ -189,9 +199,9 @@ fn read_all_at(file: &File, block: &mut [u8], start: u64) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Writes over `block`, which begins at `start`, what of `bytes` at `place` falls into it.
-fn cover(block: &mut [u8], start: u64, place: u64, bytes: &[u8]) {
-    for (at, byte) in (place..).zip(bytes) {
+/// Overwrites the part of `block` (at position `start`) that the mask covers.
+fn cover(block: &mut [u8], start: u64, mask: &MetadataMask) {
+    for (at, byte) in (mask.offset..).zip(&mask.bytes) {
         let offset = at.checked_sub(start).and_then(|offset| usize::try_from(offset).ok());
         if let Some(shown) = offset.and_then(|offset| block.get_mut(offset)) {
             *shown = *byte;
@@ -199,7 +209,8 @@ fn cover(block: &mut [u8], start: u64, place: u64, bytes: &[u8]) {
     }
 }
 
-/// Of a kind that nobody else uses: demuxers take one for the end of the file, and readers of bits make another of theirs.
+/// Uses an error kind without another meaning: demuxers interpret some kinds as the end of the file, and bit readers replace
+/// others.
 fn over(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, what)
 }
@@ -273,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn a_veil_is_seen_by_readers_and_not_by_the_digest() {
+    fn a_mask_is_seen_by_readers_and_not_by_the_digest() {
         let bytes = noise(2 * BLOCK_BYTES);
         let mut source = Source::new(file(&bytes), bytes.len() as u64, true);
-        source.veil(vec![(BLOCK_BYTES as u64 - 2, vec![1, 2, 3, 4])]);
+        source.mask(vec![MetadataMask::new(BLOCK_BYTES as u64 - 2, [1, 2, 3, 4])]);
         let mut shown = [0; 6];
         source.read_at(BLOCK_BYTES as u64 - 3, &mut shown).unwrap();
         assert_eq!(shown, [bytes[BLOCK_BYTES - 3], 1, 2, 3, 4, bytes[BLOCK_BYTES + 2]]);

@@ -1,9 +1,9 @@
-//! AAC of more than two channels (ISO/IEC 14496-3, 4.5.2.1): each of its elements is decoded for itself.
+//! AAC with more than two channels (ISO/IEC 14496-3, 4.5.2.1): decodes each element separately.
 //!
-//! symphonia decodes one channel or a pair. A packet of 5.1 is a row of such elements (centre, front pair, rear pair, low
-//! frequencies), which do not depend on each other and have no lengths before them. So their ends are searched for: of too few bits
-//! the decoder says that they end too early, and of all bits of an element that it is whole. That takes some ten times as long as
-//! decoding, for files that are rare. The channel of low frequencies stays silent, as it does when `FFmpeg` mixes channels.
+//! symphonia decodes one channel or a pair. A packet of 5.1 is a sequence of such elements (centre, front pair, rear pair,
+//! low frequencies), which are independent and have no length field. So this module searches for their ends: the decoder
+//! fails for too few bits, and succeeds for all bits of an element. That takes about ten times as long as decoding, for a
+//! rare kind of file. The low-frequency channel stays silent, as `FFmpeg` does when it mixes channels.
 
 use symphonia::core::audio::{
     AsGenericAudioBufferRef as _, Audio as _, AudioBuffer, AudioMut as _, AudioSpec, Channels, GenericAudioBufferRef,
@@ -16,9 +16,9 @@ use symphonia::core::errors::{Error, Result};
 use symphonia::core::packet::PacketRef;
 use symphonia::core::units::{Duration, Timestamp};
 
-/// Samples of a packet.
+/// The samples of a packet.
 const FRAME: usize = 1024;
-/// What an element begins with: what it is (3 bits) and its number (4 bits).
+/// The header of an element: its type (3 bits) and its number (4 bits).
 const HEAD_BITS: usize = 7;
 const SINGLE: u32 = 0;
 const PAIR: u32 = 1;
@@ -27,10 +27,10 @@ const DATA: u32 = 4;
 const FILL: u32 = 6;
 const END: u32 = 7;
 
-/// An element: what it is, and the places of its channels among all of them, in the order of their positions.
+/// An element: its type, and the positions of its channels in the channel order.
 type Place = (u32, &'static [usize]);
 
-/// The elements of each channel configuration (table 1.19), and the positions of the channels.
+/// The elements of each channel configuration (table 1.19), and the channel mask.
 const CONFIGURATIONS: [(usize, &[Place], u32); 5] = [
     (3, &[(SINGLE, &[2]), (PAIR, &[0, 1])], 0x7),
     (4, &[(SINGLE, &[2]), (PAIR, &[0, 1]), (SINGLE, &[3])], 0x107),
@@ -39,7 +39,7 @@ const CONFIGURATIONS: [(usize, &[Place], u32); 5] = [
     (8, &[(SINGLE, &[2]), (PAIR, &[6, 7]), (PAIR, &[0, 1]), (PAIR, &[4, 5]), (LOW, &[3])], 0xff),
 ];
 
-/// A decoder of AAC of several channels.
+/// A decoder for AAC with more than two channels.
 pub(super) struct Surround {
     parameters: AudioCodecParameters,
     elements: Vec<Element>,
@@ -50,14 +50,14 @@ struct Element {
     kind: u32,
     places: &'static [usize],
     decoder: Box<dyn AudioDecoder>,
-    /// Another one, which is given parts of packets to find where elements end: what it decodes is worthless.
+    /// A second decoder, which decodes parts of packets to find the ends of elements. Its output is ignored.
     finder: Box<dyn AudioDecoder>,
-    /// How many bits the one before had.
+    /// The length of the previous element of this kind, in bits.
     bits: usize,
 }
 
 impl Surround {
-    /// A decoder for so many channels at that rate; none where no configuration has them.
+    /// A decoder for this number of channels and this rate; `None` if there is no such configuration.
     pub(super) fn new(parameters: &AudioCodecParameters, channels: usize, rate_hz: u32) -> Option<Self> {
         let (_, places, mask) = CONFIGURATIONS.iter().find(|(known, ..)| *known == channels)?;
         let element = |(kind, places): &Place| {
@@ -79,7 +79,7 @@ impl Surround {
             if bits(packet, at, 3) != Some(element.kind) {
                 return Err(Error::DecodeError("aac: another element was expected"));
             }
-            // Nothing is heard of the last one.
+            // The low-frequency channel is ignored, and it is the last one.
             if element.kind == LOW {
                 break;
             }
@@ -99,7 +99,7 @@ impl Surround {
     }
 }
 
-/// A decoder of one channel or two.
+/// A decoder for one channel or two.
 fn plain(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>> {
     let positions = if channels == 1 { 0x4 } else { 0x3 };
     let mut parameters = AudioCodecParameters::new();
@@ -109,14 +109,14 @@ fn plain(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>> {
 }
 
 impl Element {
-    /// How many bits the element has that begins there; none when it never ends.
+    /// The length of the element at this position in bits; `None` if its end is not found.
     ///
-    /// Of `n` bits the decoder says that they end too early while the element is not whole. With all its bits it is satisfied, and
-    /// with up to three more; with the head of the next one it refuses that, because it has no channel for it. So it is satisfied
-    /// from the length on or, after a gap, from [`HEAD_BITS`] more.
+    /// The decoder fails for fewer bits than the element has. It succeeds for all its bits and for up to three more. With the
+    /// header of the next element it fails again, because it has no channel for it. So it succeeds from the length on or,
+    /// after a gap, from [`HEAD_BITS`] more.
     fn length(&mut self, packet: &[u8], at: usize) -> Option<usize> {
         let (mut short, mut long) = (HEAD_BITS, packet.len() * 8 - at);
-        // Elements are about as long as the one before.
+        // Elements have about the length of the previous one.
         let near = self.bits + self.bits / 4 + 64;
         for guess in [near, self.bits * 3 / 4] {
             if self.bits > 0 && guess > short && guess < long {
@@ -143,8 +143,8 @@ fn packet_of(data: &[u8]) -> PacketRef<'_> {
     PacketRef::new(0, Timestamp::ZERO, Duration::new(FRAME as u64), data)
 }
 
-/// So many bits of a packet and nothing else. An empty fill element has seven bits: with so many of them before it, it ends with a
-/// byte.
+/// These bits of a packet as a separate packet. An empty fill element has seven bits: some of them are prepended to align the
+/// end to a byte.
 fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     let mut written = Written::default();
     (0..length % 8).for_each(|_| written.put(FILL << 4, 7));
@@ -152,7 +152,7 @@ fn cut(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     written.bytes
 }
 
-/// An element of so many bits as a packet.
+/// An element of this length as a packet.
 fn alone(packet: &[u8], at: usize, length: usize) -> Vec<u8> {
     let mut written = Written::default();
     written.copy(packet, at, length);
@@ -191,7 +191,7 @@ impl Written {
     }
 }
 
-/// Up to 16 bits from there on; none where the packet ends before.
+/// Up to 16 bits from this position; `None` if the packet ends before.
 fn bits(packet: &[u8], at: usize, count: usize) -> Option<u32> {
     (packet.len() * 8 >= at + count).then(|| {
         let byte = |place: usize| u32::from(packet.get(place).copied().unwrap_or_default());
@@ -200,7 +200,7 @@ fn bits(packet: &[u8], at: usize, count: usize) -> Option<u32> {
     })
 }
 
-/// Behind the elements that hold no sound: filling, and data of others.
+/// Skips elements without audio: fill and data elements.
 fn skipped(packet: &[u8], mut at: usize) -> usize {
     let length = |at: usize, count: usize, most: u32, less: u32| {
         let length = bits(packet, at, count)?;
@@ -231,7 +231,7 @@ impl AudioDecoder for Surround {
     }
 
     fn codec_info(&self) -> &CodecInfo {
-        // There is no configuration without elements.
+        // Every configuration has elements.
         #[expect(clippy::indexing_slicing, reason = "the first of a list that is never empty")]
         self.elements[0].decoder.codec_info()
     }
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_element_of_filling_whose_long_form_is_for_a_short_one_is_passed() {
-        // 15 says that eight more bits follow; of those one too many is counted, so 0 makes 14 bytes.
+        // 15 means that eight more bits follow; the length in them is too high by one, so 0 means 14 bytes.
         let mut packet = vec![u8::try_from(FILL << 5 | 0b1_1110).unwrap(), 0];
         packet.extend([0xff; 15]);
         assert_eq!(skipped(&packet, 0), 3 + 4 + 8 + 14 * 8);

@@ -1,6 +1,6 @@
-//! The tags that matching needs, of whatever the demuxer found at the start, at the end and beside the tracks.
+//! The tags for matching, from all metadata that the demuxer found: at the start, at the end and in the tracks.
 //!
-//! Those of WAV are found by `riff`. Not found: those of Matroska.
+//! `riff` reads those of WAV. Those of Matroska are not read.
 
 use std::io::{Seek as _, SeekFrom};
 
@@ -14,13 +14,13 @@ use super::riff::Riff;
 use super::source::Source;
 use crate::tags::{Tags, cleaned};
 
-/// Takes the tags; also iTunes' `iTunSMPB`, see `trim`. What was read is let go, as far as symphonia lets it.
+/// Reads the tags, and iTunes' `iTunSMPB` for `trim`. Discards the metadata, as far as symphonia allows it.
 pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
     let (mut tags, mut smpb, mut old) = (Tags::default(), None, Tags::default());
     let mut log = format.metadata();
     loop {
         if let Some(revision) = log.current() {
-            // ID3v1 cuts at 30 characters, and the chunks of AIFF say nothing of their encoding.
+            // ID3v1 truncates at 30 characters, and AIFF chunks have no encoding.
             let is_old = [METADATA_ID_ID3V1, METADATA_ID_AIFF].contains(&revision.info.metadata);
             let into = if is_old { &mut old } else { &mut tags };
             collect(revision, into, &mut smpb);
@@ -32,7 +32,7 @@ pub(super) fn take(format: &mut dyn FormatReader) -> (Tags, Option<String>) {
     (filled(tags, old), smpb)
 }
 
-/// Adds those of a WAV file, where there are none yet: of its `ID3v2` tag, then of its list.
+/// Adds missing tags of a WAV file: from its `ID3v2` tag, then from its list.
 pub(super) fn add_riff(tags: &mut Tags, riff: Riff, source: &Source) {
     let mut found = Tags::default();
     if let Some(revision) = riff.id3.and_then(|at| id3(source, at)) {
@@ -43,7 +43,7 @@ pub(super) fn add_riff(tags: &mut Tags, riff: Riff, source: &Source) {
     }
 }
 
-/// The `ID3v2` tag that begins there.
+/// The `ID3v2` tag at this position.
 fn id3(source: &Source, at: u64) -> Option<MetadataRevision> {
     let mut tag = source.clone();
     tag.seek(SeekFrom::Start(at)).ok()?;
@@ -52,7 +52,7 @@ fn id3(source: &Source, at: u64) -> Option<MetadataRevision> {
     reader.read_all().ok().map(|read| read.revision)
 }
 
-/// Those of one, and of another where it has none.
+/// Fills missing fields of `tags` from `more`.
 fn filled(tags: Tags, more: Tags) -> Tags {
     Tags {
         title: tags.title.or(more.title),
@@ -72,7 +72,7 @@ fn collect(revision: &MetadataRevision, into: &mut Tags, smpb: &mut Option<Strin
     }
 }
 
-/// The first of each counts.
+/// The first value of each field counts.
 fn put(tag: &Tag, into: &mut Tags) {
     let (place, text) = match &tag.std {
         Some(StandardTag::TrackTitle(text)) => (&mut into.title, text),

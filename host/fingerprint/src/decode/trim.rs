@@ -1,39 +1,40 @@
-//! Cutting off what encoders add: the frames to drop at the start, and how many may follow.
+//! Trims what encoders add: the frames to drop at the start, and the maximum of frames after them.
 //!
-//! What `FFmpeg` (and so `fpcalc`) does, and who does it here:
-//! - MP3: the delay and padding of the LAME header (symphonia, packet by packet); nothing without such a header.
+//! The behaviour of `FFmpeg` (and so `fpcalc`), and where it is implemented:
+//! - MP3: the delay and padding of the LAME header (symphonia, for each packet); nothing without such a header.
 //! - Vorbis in Ogg: the end by the last granule position (symphonia).
-//! - MP4: the edits that show something, else iTunes' `iTunSMPB` (here: symphonia 0.6 reads neither). As `FFmpeg`'s `mov_fix_index` does
-//!   it: the first edit begins at a sample, those after it at the first packet that begins within them, and each ends with a packet.
-//!   Edits that lead back or have pauses between them are refused: `FFmpeg` reads such files in another order than they lie.
-//! - ADTS has no place to say it: nothing.
+//! - MP4: the edits with content, else iTunes' `iTunSMPB` (here; symphonia 0.6 reads neither). As in `FFmpeg`'s
+//!   `mov_fix_index`, the first edit starts at a sample, later edits at the first packet that starts within them, and each
+//!   ends with a packet. Edits that go back or have pauses between them are refused, because `FFmpeg` reads such files in
+//!   another order.
+//! - ADTS has no such data: nothing.
 
 use std::ops::Range;
 
 use super::mp4::{Movie, Track};
 
-/// What is cut out of a track.
+/// The parts of a track to keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trim {
-    /// What counts, one after another; nothing for all.
+    /// The spans to keep; empty for the whole track.
     spans: Vec<Span>,
-    /// Where the next packet begins, in frames of the track.
+    /// The start of the next packet, in frames of the track.
     at: u64,
-    /// The span that counts there.
+    /// The index of the current span.
     number: usize,
 }
 
-/// So much of a track, in frames.
+/// A part of a track, in frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span {
     from: u64,
-    /// None for all that follows.
+    /// `None` for the rest of the track.
     until: Option<u64>,
 }
 
 impl Trim {
-    /// As the edits of an MP4 track say, at the rate of the decoder; where there are none, as iTunes' tag says. None for edits that are
-    /// not followed.
+    /// From the edits of an MP4 track, at the rate of the decoder; without edits, from iTunes' tag. `None` for unsupported
+    /// edits.
     pub(super) fn of_movie(movie: &Movie, track: &Track, rate_hz: u32, smpb: Option<&str>) -> Option<Self> {
         let by_tag = smpb.and_then(of_smpb);
         let scale = |ticks: u64, per_second: u32| rescale(ticks, u64::from(rate_hz), u64::from(per_second));
@@ -50,25 +51,25 @@ impl Trim {
         }
         match (spans.as_mut_slice(), by_tag) {
             ([], by_tag) => spans.extend(by_tag),
-            // FFmpeg reads the tag after the edits.
+            // FFmpeg applies the tag after the edits.
             ([first], Some(by_tag)) if first.from == 0 => first.from = by_tag.from,
             _ => {}
         }
         Some(Self { spans, at: 0, number: 0 })
     }
 
-    /// How many frames are dropped before the first that counts.
+    /// The number of frames before the first span.
     pub(super) fn dropped(&self) -> u64 {
         self.spans.first().map_or(0, |span| span.from)
     }
 
-    /// How many frames count; none where that is not said.
+    /// The number of frames to keep; `None` if unknown.
     pub(super) fn kept(&self) -> Option<u64> {
         let lengths = self.spans.iter().map(|span| Some(span.until?.saturating_sub(span.from)));
         lengths.sum::<Option<u64>>().filter(|_| !self.spans.is_empty())
     }
 
-    /// What counts of the next packet, of so many frames.
+    /// The range of the next packet to keep, given its number of frames.
     pub(super) fn next(&mut self, frames: usize) -> Range<usize> {
         let start = self.at;
         self.at = start.saturating_add(frames as u64);
@@ -93,11 +94,11 @@ fn rescale(value: u64, by: u64, of: u64) -> Option<u64> {
     u64::try_from(scaled).ok()
 }
 
-/// iTunes' own: zero, then delay, padding and length in frames, all hexadecimal.
+/// iTunes' format: zero, then delay, padding and length in frames, all hexadecimal.
 fn of_smpb(text: &str) -> Option<Span> {
     let mut numbers = text.split_ascii_whitespace().map(|word| u64::from_str_radix(word, 16).ok());
     let (_, drop, _, keep) = (numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??);
-    // FFmpeg's own bound of what is believed.
+    // The limit of FFmpeg for plausible values.
     let until = Some(drop.saturating_add(keep)).filter(|_| keep > 0);
     (drop < 16_384).then_some(Span { from: drop, until })
 }

@@ -1,33 +1,33 @@
-//! Files that end before their container does: a download that broke off, a disk that was full.
+//! Files that end before their container does: an interrupted download, a full disk.
 //!
-//! Demuxers refuse a part that reaches beyond the file, and then nothing of it is found. So the last part is shown to them as
-//! long as it is, and the file is read as far as it goes. What is missing is told. Without an index (`moov` of MP4) nothing in a
-//! file can be found; then it is corrupt.
+//! Demuxers reject a last part that is longer than the file, and then find nothing. So the length of the last part is masked
+//! with its actual length, and the file is read as far as it goes. The missing part is reported. Without an index (`moov` of
+//! MP4) nothing in a file can be located; such a file is corrupt.
 //!
-//! A fixed number of heads is read: those of the top-level boxes (ISO/IEC 14496-12), of the chunks (RIFF; AIFF 1.3), or of the
-//! segment (Matroska, RFC 9559).
+//! The number of headers to read is limited: top-level boxes (ISO/IEC 14496-12), chunks (RIFF; AIFF 1.3), or the segment
+//! (Matroska, RFC 9559).
 
 use super::source::{MetadataMask, Source};
 
-/// More parts than any file has at its top level; fragmented films have some thousands.
+/// More top-level parts than a real file has; fragmented films have some thousands.
 const MOST_PARTS: usize = 20_000;
-/// Lengths from here on mean "not known": programs that write to a pipe leave such.
+/// Lengths from here on mean "unknown": programs that write to a pipe leave such values.
 const UNKNOWN: u64 = 0x7fff_0000;
 
-/// Where a file was cut.
+/// The result of the check.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Truncation {
-    /// Whether it ends before its container does.
+    /// The file ends before its container does.
     pub(super) is_short: bool,
-    /// Whether it has no index, so that nothing in it can be found.
+    /// The index is missing, so nothing in the file can be located.
     pub(super) lacks_index: bool,
-    /// How many bytes of uncompressed sound are missing.
+    /// The number of missing bytes of uncompressed audio.
     pub(super) missing_bytes: u64,
-    /// What has to be shown so that the rest is found.
-    pub(super) veils: Vec<MetadataMask>,
+    /// The masks that make the rest readable.
+    pub(super) masks: Vec<MetadataMask>,
 }
 
-/// Where the file was cut, if it was.
+/// Checks whether the file is truncated.
 pub(super) fn inspect(source: &Source) -> Truncation {
     match (source.bytes::<4>(0), source.bytes::<4>(4), source.bytes::<4>(8)) {
         (_, Some(kind), _) if &kind == b"ftyp" => movie(source),
@@ -41,7 +41,7 @@ pub(super) fn inspect(source: &Source) -> Truncation {
 const EBML: [u8; 4] = [0x1a, 0x45, 0xdf, 0xa3];
 const SEGMENT: [u8; 4] = [0x18, 0x53, 0x80, 0x67];
 
-/// A box or chunk: its kind, where its head and its content begin, and where it should end.
+/// A box or chunk: its type, the starts of its header and content, and its stated end.
 struct Part {
     kind: [u8; 4],
     head: u64,
@@ -55,12 +55,12 @@ fn movie(source: &Source) -> Truncation {
     for _ in 0..MOST_PARTS {
         let Some(part) = top_box(source, at) else { break };
         let fits = part.end <= source.length();
-        // Pictures (HEIF) have a list of items in place of a movie.
+        // Pictures (HEIF) have a list of items instead of a movie.
         cut.lacks_index &= !(fits && matches!(&part.kind, b"moov" | b"meta"));
         if !fits {
             cut.is_short = true;
             if &part.kind != b"moov" {
-                cut.veils = shorter_box(source, &part);
+                cut.masks = shorter_box(source, &part);
             }
             break;
         }
@@ -81,15 +81,15 @@ fn top_box(source: &Source, head: u64) -> Option<Part> {
     Some(Part { kind, head, from, end })
 }
 
-/// A box that ends where the file does. What is no sound is shown as free space: half a list says nothing.
+/// Masks for a box that ends at the end of the file. A box without audio becomes free space, because a partial list is useless.
 fn shorter_box(source: &Source, part: &Part) -> Vec<MetadataMask> {
     let size = source.length() - part.head;
     let size = match (part.from - part.head, u32::try_from(size)) {
-        (8, Ok(size)) => (part.head, size.to_be_bytes().to_vec()),
-        (8, Err(_)) => (part.head, vec![0; 4]),
-        _ => (part.head + 8, size.to_be_bytes().to_vec()),
+        (8, Ok(size)) => MetadataMask::new(part.head, size.to_be_bytes()),
+        (8, Err(_)) => MetadataMask::new(part.head, [0; 4]),
+        _ => MetadataMask::new(part.head + 8, size.to_be_bytes()),
     };
-    let free = (&part.kind != b"mdat").then(|| (part.head + 4, b"free".to_vec()));
+    let free = (&part.kind != b"mdat").then(|| MetadataMask::new(part.head + 4, *b"free"));
     std::iter::once(size).chain(free).collect()
 }
 
@@ -104,18 +104,18 @@ fn aiff(source: &Source) -> Truncation {
     let Some(last) = chunks(source, u32::from_be_bytes).find(|part| part.end > source.length()) else {
         return Truncation::default();
     };
-    let form = |end: u64| u32::try_from(end - 8).ok().map(|size| (4, size.to_be_bytes().to_vec()));
+    let form = |end: u64| u32::try_from(end - 8).ok().map(|size| MetadataMask::new(4, size.to_be_bytes()));
     if &last.kind != b"SSND" {
-        return Truncation { is_short: true, veils: form(last.head).into_iter().collect(), ..Truncation::default() };
+        return Truncation { is_short: true, masks: form(last.head).into_iter().collect(), ..Truncation::default() };
     }
     let there = source.length().saturating_sub(last.from);
-    let sound = u32::try_from(there).ok().map(|size| (last.head + 4, size.to_be_bytes().to_vec()));
-    let veils = form(source.length()).into_iter().chain(sound).collect();
+    let sound = u32::try_from(there).ok().map(|size| MetadataMask::new(last.head + 4, size.to_be_bytes()));
+    let masks = form(source.length()).into_iter().chain(sound).collect();
     let missing_bytes = if last.end - last.from < UNKNOWN { last.end - source.length() } else { 0 };
-    Truncation { is_short: missing_bytes > 0, missing_bytes, veils, ..Truncation::default() }
+    Truncation { is_short: missing_bytes > 0, missing_bytes, masks, ..Truncation::default() }
 }
 
-/// All of a Matroska file is one segment, which is shown as one of unknown length: its parts are then read as long as there are any.
+/// A Matroska file is one segment. Its length is masked as unknown, so that its parts are read up to the end.
 fn matroska(source: &Source) -> Truncation {
     let short = || {
         let (from, length, _) = size(source, 4)?;
@@ -128,10 +128,10 @@ fn matroska(source: &Source) -> Truncation {
     if let Some(first) = unknown.first_mut() {
         *first = 0xff >> (bytes - 1);
     }
-    Truncation { is_short: true, veils: vec![(at, unknown)], ..Truncation::default() }
+    Truncation { is_short: true, masks: vec![MetadataMask::new(at, unknown)], ..Truncation::default() }
 }
 
-/// Where the content begins whose size stands there, that size, and in how many bytes it stands. None where it is unknown.
+/// Reads a size: the start of the content, the size, and the length of the size field. `None` if the size is unknown.
 fn size(source: &Source, at: u64) -> Option<(u64, u64, usize)> {
     let [first, ..] = source.bytes::<1>(at)?;
     let more = usize::try_from(first.leading_zeros()).ok().filter(|more| *more < 8)?;
@@ -143,7 +143,7 @@ fn size(source: &Source, at: u64) -> Option<(u64, u64, usize)> {
     is_known.then_some((at + 1 + more as u64, size, more + 1))
 }
 
-/// The chunks of a file, up to the first that reaches beyond its end.
+/// The chunks of a file, up to the first one that is longer than the file.
 fn chunks(source: &Source, number: fn([u8; 4]) -> u32) -> impl Iterator<Item = Part> {
     let mut next = 12;
     std::iter::from_fn(move || {
@@ -181,7 +181,7 @@ mod tests {
         let size = u32::try_from(sound.len() - 30).unwrap().to_be_bytes().to_vec();
         let found = cut(&whole[..whole.len() - 30]);
         assert!(found.is_short && !found.lacks_index);
-        assert_eq!(found.veils, [(60, size)]);
+        assert_eq!(found.masks, [MetadataMask::new(60, size)]);
         let last = [head, sound, index].concat();
         assert!(cut(&last[..last.len() - 1]).lacks_index && cut(&last[..50]).lacks_index);
         assert!(!cut(&last).lacks_index);
@@ -191,7 +191,7 @@ mod tests {
     fn a_segment_that_is_longer_than_the_file_has_no_length() {
         let file = [EBML.as_slice(), &[0x82, 7, 7], &SEGMENT, &[0x40, 0x20], &[1; 30]].concat();
         let found = cut(&file);
-        assert_eq!((found.is_short, found.veils), (true, vec![(11, vec![0x7f, 0xff])]));
+        assert_eq!((found.is_short, found.masks), (true, vec![MetadataMask::new(11, [0x7f, 0xff])]));
         let whole = [file, vec![1; 2]].concat();
         assert_eq!(cut(&whole), Truncation::default());
     }
@@ -204,8 +204,8 @@ mod tests {
         let found = cut(&file);
         assert_eq!((found.is_short, found.missing_bytes), (true, 40));
         let size = u32::try_from(file.len() - 8).unwrap().to_be_bytes().to_vec();
-        assert_eq!(found.veils, [(4, size), (42, 60_u32.to_be_bytes().to_vec())]);
+        assert_eq!(found.masks, [MetadataMask::new(4, size), MetadataMask::new(42, 60_u32.to_be_bytes())]);
         let tag = [b"FORM\0\0\0\xc8AIFF".as_slice(), &chunk(b"SSND", 4, &[0; 4]), &chunk(b"ID3 ", 9, &[3])].concat();
-        assert_eq!((cut(&tag).is_short, cut(&tag).veils), (true, vec![(4, 16_u32.to_be_bytes().to_vec())]));
+        assert_eq!((cut(&tag).is_short, cut(&tag).masks), (true, vec![MetadataMask::new(4, 16_u32.to_be_bytes())]));
     }
 }

@@ -1,53 +1,52 @@
-//! What the setup header of a Vorbis stream makes its decoder take: 13 bytes of it can ask for 136 MB of tables, and 256
-//! codebooks for 34 GB. An allocation that fails ends the process, and nothing catches that: so a header that asks for too much is
-//! refused before there is a decoder.
+//! Computes the memory that the setup header of a Vorbis stream makes its decoder allocate: 13 bytes can request 136 MB of
+//! tables, and 256 codebooks can request 34 GB. A failed allocation ends the process and cannot be caught, so a header that
+//! requests too much is rejected before a decoder is created.
 //!
-//! Only the codebooks are read (Vorbis I, section 3.2.1), for the size of their tables; the rest of the header asks for little.
-//! They are read as symphonia 0.6 reads them: where this reader stops, that one stops too, with no more taken than is counted.
+//! Only the codebooks are read (Vorbis I, section 3.2.1), because the rest of the header needs little memory. They are read
+//! as symphonia
+//! 0.6 reads them: where this reader stops, symphonia stops too, and has allocated no more than was counted.
 
 use super::bounds::CODEBOOK_BYTES;
 use super::fault;
 use crate::Error;
 
-/// How a setup header begins: its type, and the letters of all headers.
+/// The start of a setup header: its type, and the signature of all headers.
 const SETUP: &[u8] = b"\x05vorbis";
 const SYNC: u32 = 0x56_4342;
 
-/// The largest codebook that symphonia takes. Encoders are far below: libvorbis has at most 6,561 entries of 8 dimensions.
+/// The largest codebook that symphonia accepts. Encoders use far less: libvorbis has at most 6,561 entries of 8 dimensions.
 const MOST_ENTRIES: u32 = 128 * 1024;
 const MOST_DIMENSIONS: u32 = 32;
 const LONGEST: usize = 32;
 
-/// What is counted for a codebook, whatever it holds.
+/// The fixed memory of a codebook.
 const BOOK_BYTES: u64 = 4096;
-/// For an entry, beside the tables: its length, its codeword and its number, while they are made.
+/// The memory of an entry, except for tables: its length, its codeword and its number, during construction.
 const ENTRY_BYTES: u64 = 32;
-/// For a value of a vector: a number of 4 bytes, and while it is unpacked that from which it is made.
+/// The memory of a vector value: 4 bytes, and its source value during unpacking.
 const VALUE_BYTES: u64 = 8;
-/// For a place in a table.
+/// The memory of a table element.
 const PLACE_BYTES: u64 = 8;
 
-/// Why codebooks are not read to their end.
+/// Why the codebooks were not read completely.
 #[derive(Debug, PartialEq, Eq)]
 enum CodebookError {
-    /// The header ends there, or is wrong: the decoder refuses it at the same place.
+    /// The header is truncated or invalid: the decoder rejects it at the same position.
     Broken,
-    /// They take more than they may.
+    /// They need too much memory.
     Large,
 }
 
-/// Whether a decoder may be made of the configuration that a container has for a Vorbis stream (Ogg: the headers one after another,
-/// Matroska: the same with their lengths before them). Wherever a setup header may begin, one is read.
-///
-/// # Errors
-/// When its codebooks take more than [`CODEBOOK_BYTES`].
+/// Checks the configuration that a container has for a Vorbis stream (Ogg: all headers in sequence, Matroska: the same with
+/// lengths). A setup header is checked at each position where one may start. Fails if its codebooks need more than
+/// [`CODEBOOK_BYTES`].
 pub(super) fn allowed(configuration: &[u8]) -> Result<(), Error> {
     let (mut taken, mut rest) = (0, configuration);
     while let Some(at) = rest.windows(SETUP.len()).position(|bytes| bytes == SETUP) {
         rest = rest.get(at + SETUP.len()..).unwrap_or_default();
         if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut taken) == Err(CodebookError::Large) {
             let most = CODEBOOK_BYTES / (1024 * 1024);
-            return Err(fault::corrupt(&format!("its Vorbis codebooks ask for more than {most} MiB of memory")));
+            return Err(fault::corrupt(&format!("its Vorbis codebooks request more than {most} MiB of memory")));
         }
     }
     Ok(())
@@ -80,10 +79,10 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
         _ => return Err(CodebookError::Broken),
     };
     add(taken, u64::from(all) * VALUE_BYTES)?;
-    // The least value and the step.
+    // The minimum value and the step.
     bits.skip(64)?;
     let width = bits.take(4)? + 1;
-    // Whether each is added to the one before.
+    // Whether values are cumulative.
     bits.skip(1)?;
     bits.skip(u64::from(values) * u64::from(width))
 }
@@ -93,7 +92,7 @@ fn add(taken: &mut u64, bytes: u64) -> Result<(), CodebookError> {
     if *taken > CODEBOOK_BYTES { Err(CodebookError::Large) } else { Ok(()) }
 }
 
-/// How many codewords there are of each length.
+/// The number of codewords of each length.
 fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], CodebookError> {
     let mut counts = [0; LONGEST + 1];
     if bits.take(1)? == 1 {
@@ -101,7 +100,7 @@ fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], Code
         loop {
             let run = bits.take(u32::BITS - left.leading_zeros())?;
             left = left.checked_sub(run).ok_or(CodebookError::Broken)?;
-            // symphonia counts lengths in a byte and would go on from 0.
+            // symphonia counts lengths in a byte and would wrap to 0.
             *counts.get_mut(length as usize).ok_or(CodebookError::Large)? += run;
             if left == 0 {
                 return Ok(counts);
@@ -119,8 +118,8 @@ fn lengths(bits: &mut Bits<'_>, entries: u32) -> Result<[u32; LONGEST + 1], Code
     Ok(counts)
 }
 
-/// What the tables of a codebook take. A codeword is read in steps of 4 to 8 bits, and each beginning of one that is a number of
-/// steps long has a table of all values of the next step. At least two codewords begin with it: a tree that is not full is refused.
+/// The memory of the tables of a codebook. A codeword is read in steps of 4 to 8 bits, and each prefix of whole steps has a
+/// table with all values of the next step. At least two codewords share a prefix, because an incomplete tree is rejected.
 fn table_bytes(counts: &[u32; LONGEST + 1]) -> u64 {
     let longest = counts.iter().rposition(|count| *count > 0).unwrap_or_default();
     let step = longest.clamp(4, 8);
@@ -129,12 +128,12 @@ fn table_bytes(counts: &[u32; LONGEST + 1]) -> u64 {
         let longer: u64 = counts.iter().skip(depth + 1).map(|count| u64::from(*count)).sum();
         tables += (longer / 2).min(1 << depth);
     }
-    // All are in one vector, which doubles as it grows.
+    // All tables are in one vector, which doubles when it grows.
     (tables << step).next_power_of_two() * PLACE_BYTES
 }
 
-/// How many values the vectors of a lookup of type 1 are made of. It is computed as symphonia does, rounding errors included:
-/// behind so many the next codebook begins.
+/// The number of values in the vectors of a lookup of type 1. Computed as symphonia does, including its rounding errors,
+/// because the next codebook starts after these values.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -148,10 +147,10 @@ fn lookup1_values(entries: u32, dimensions: u32) -> u32 {
     (entries as f32).powf(1.0_f32 / dimensions as f32).floor() as u32
 }
 
-/// Bits, the lowest of each byte first (Vorbis I, section 2).
+/// Reads bits, the lowest of each byte first (Vorbis I, section 2).
 struct Bits<'a> {
     bytes: &'a [u8],
-    /// How many were taken.
+    /// The number of bits that were read.
     at: usize,
 }
 
@@ -238,9 +237,9 @@ mod tests {
         for before in [&b""[..], &[1; 30], &[2, 30, 12]] {
             let refused = allowed(&[before, &bomb].concat()).unwrap_err();
             assert_eq!(refused.reason, Reason::Corrupt);
-            assert!(refused.detail.contains("codebooks ask for more than 32 MiB"), "{}", refused.detail);
+            assert!(refused.detail.contains("codebooks request more than 32 MiB"), "{}", refused.detail);
         }
-        // One alone is too much, and so are many that are small, and two headers that are each below it.
+        // One large codebook, many small ones, and two headers whose sum is too large.
         assert!(allowed(&setup(1, 131_072, 1)).is_err());
         assert!(allowed(&setup(256, 1024, 1)).is_err());
         let half = setup(24, 512, 1);
@@ -275,7 +274,7 @@ mod tests {
         for (writer, expected) in [(&ordered, [1, 1, 2]), (&dense, [1, 1, 2]), (&sparse, [1, 1, 0])] {
             assert_eq!(whole(writer).unwrap()[1..4], expected);
         }
-        // A list that skips lengths until the byte of symphonia begins anew.
+        // A list that skips lengths until symphonia's byte wraps.
         let mut endless = Writer::default();
         endless.put(1, 1);
         (0..20).for_each(|_| endless.put(0, 64));
@@ -292,7 +291,7 @@ mod tests {
         assert_eq!(of(3, 8), 16 * 8);
         assert_eq!(of(8, 256), 256 * 8);
         assert_eq!(of(9, 512), 512 * 256 * 8);
-        // 1 + 256 + 65,536 tables, as the decoder was seen to take 136 MB, in a vector that doubles.
+        // 1 + 256 + 65,536 tables (the decoder was measured with 136 MB), in a vector that doubles.
         assert_eq!(of(17, 131_072), 131_072 * 256 * 8);
     }
 }

@@ -1,65 +1,64 @@
-//! How well two fingerprints agree, laid over each other at a shift.
+//! Measures how well two fingerprints agree at a shift.
 //!
-//! Three numbers decide. The **error rate** is the share of bits that differ, over the frames in which something happens: where
-//! both stand still (silence, a held tone), agreeing says nothing. The **background** is the error rate of the same two at other
-//! shifts nearby: two different drones agree at every shift, and so at none; copies agree at one. The **agreeing** share tells
-//! whether they agree all along, as copies do, or in a part, as a remix or another cut does.
+//! There are three measures. The **error rate** is the share of differing bits in the busy frames; frames without a change
+//! (silence, a held tone) are ignored, because their agreement has no meaning. The **background** is the error rate of the
+//! same fingerprints at other shifts nearby: two drones agree at every shift, copies agree at only one. The **agreeing**
+//! share shows whether they agree everywhere, as copies do, or only in a part, as a remix or another cut does.
 
 use std::sync::LazyLock;
 
 use fearless_simd::{Level, dispatch};
 
-/// Shifts, away from the one that is judged, at which the background is taken, in frames: 1.5 s to 14 s, unevenly, so that no
-/// one beat falls on all of them. A word looks at 16 frames, so nearer ones would still see the agreement.
+/// The other shifts for the background, in frames: 1.5 s to 14 s, unevenly spaced, so that no beat matches all of them. A
+/// word covers 16 frames, so smaller shifts would still see the agreement.
 const ELSEWHERE: [i32; 16] = [-113, -91, -73, -57, -43, -31, -21, -13, 13, 21, 31, 43, 57, 73, 91, 113];
 
-/// Frames that a rate needs at least to count.
+/// The minimum number of busy frames for an error rate.
 const SOME: u32 = 24;
 
-/// Frames of one window: 16 s, in which 2 % of tempo drift by 2.6 frames.
+/// The frames of one window: 16 s, in which a tempo difference of 2 % causes a drift of 2.6 frames.
 const WINDOW: usize = 128;
 
-/// Words of each of the places that a glance is taken at.
+/// The words of each of the places that the quick check compares.
 const GLANCE: usize = 64;
 
-/// The error rate from which on nothing is looked at closer. Two pieces that have nothing in common have 0.42 to 0.48, the worst
-/// of the copies 0.34.
+/// A shift with this error rate or more is not examined further. Unrelated pieces have 0.42 to 0.48, the worst copy 0.34.
 const CHANCE: f32 = 0.40;
 
-/// A window agrees when its error rate is this share of the background or less.
+/// A window agrees if its error rate is at most this share of the background.
 const AGREEING: f32 = 0.85;
 
-/// Tempo differences that are tried, in thousandths.
+/// The tested tempo differences, in thousandths.
 pub(crate) const SLOPES: [i32; 10] = [-25, -20, -15, -10, -5, 5, 10, 15, 20, 25];
 
-/// What two fingerprints are to each other at one shift.
+/// The comparison of two fingerprints at one shift.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Alignment {
-    /// The place in the second of what is at the start of the first, in frames of 0.1238 s.
+    /// The position in the second fingerprint that matches the start of the first, in frames of 0.1238 s.
     pub offset_frames: i32,
-    /// Frames that lie over each other.
+    /// The number of frames in the overlap.
     pub overlap_frames: u32,
-    /// Of those, how many have something happen in them.
+    /// The number of these frames that differ from the previous frame.
     pub busy_frames: u32,
-    /// The share of bits that differ in those, from 0 to 1; 0.5 is chance.
+    /// The share of differing bits in the busy frames, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
-    /// The same at other shifts: what these two would have without being copies.
+    /// The error rate at other shifts: what these two would have if they were not copies.
     pub background: f32,
-    /// The share of windows of 16 s that agree, from 0 to 1.
+    /// The share of windows of 16 s that agree, 0 to 1.
     pub agreeing: f32,
-    /// How much faster the second goes, as a share: 0.02 for 2 %; 0 when both go alike.
+    /// How much faster the second one plays, as a share: 0.02 for 2 %; 0 for the same speed.
     pub drift: f32,
 }
 
 impl Alignment {
-    /// How much of the background the error rate has lost: 1 for equal words, 0 for two that have nothing to do with each other.
+    /// How much lower the error rate is than the background: 1 for equal words, 0 for unrelated pieces.
     #[must_use]
     pub fn contrast(&self) -> f32 {
         if self.background <= 0.0 { 0.0 } else { (1.0 - self.bit_error_rate / self.background).max(0.0) }
     }
 }
 
-/// Bits that differ, and frames that were counted.
+/// A number of differing bits, and of compared frames.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Errors {
     bits: u32,
@@ -77,7 +76,7 @@ impl Errors {
     }
 }
 
-/// Whether a shift is worth more than a glance: whether fewer bits differ than by chance, in three places of the overlap.
+/// A quick check of a shift: whether fewer bits differ than by chance, in three places of the overlap.
 pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
     let (left, _) = overlap(one, other, shift);
     let quarter = left.len() / 4;
@@ -89,13 +88,13 @@ pub(crate) fn glance(one: &[u32], other: &[u32], shift: i32) -> bool {
     [0, -1, 1].into_iter().any(close)
 }
 
-/// As many words from a place on as a glance takes.
+/// The words of one place of the quick check.
 fn part(words: &[u32], from: usize) -> &[u32] {
     let rest = words.get(from..).unwrap_or_default();
     rest.get(..GLANCE).unwrap_or(rest)
 }
 
-/// The best alignment within `reach` frames of a shift, both going alike; none where they differ as by chance.
+/// The best alignment within `reach` frames of a shift, at equal speed; `None` if the fingerprints differ as by chance.
 pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Option<Alignment> {
     let tried = (shift - reach..=shift + reach).map(|shift| {
         let (left, right) = overlap(one, other, shift);
@@ -107,7 +106,7 @@ pub(crate) fn straight(one: &[u32], other: &[u32], shift: i32, reach: i32) -> Op
     Some(judged(one, other, shift, 0, windows))
 }
 
-/// The best alignment of two that go unlike, near a slope and the shift that holds in the middle of the first; none where they
+/// The best alignment at different speeds, near a slope and the shift in the middle of the first fingerprint; `None` if they
 /// differ as by chance.
 pub(crate) fn drifting(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Option<Alignment> {
     let sum = |slope: i32, shift: i32| along(one, other, shift, slope, 0).fold(Errors::default(), Errors::and).rate();
@@ -118,7 +117,7 @@ pub(crate) fn drifting(one: &[u32], other: &[u32], shift: i32, slope: i32) -> Op
     Some(judged(one, other, shift, slope, along(one, other, shift, slope, 2)))
 }
 
-/// Everything about one shift, from the errors of its windows.
+/// Computes an alignment from the errors of its windows.
 #[expect(clippy::cast_precision_loss, reason = "a slope and a number of windows are small")]
 fn judged(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iterator<Item = Errors>) -> Alignment {
     let background = background(one, other, shift);
@@ -141,7 +140,7 @@ fn judged(one: &[u32], other: &[u32], shift: i32, slope: i32, windows: impl Iter
     }
 }
 
-/// The errors along a line: each window at the shift that the line has in its middle, or `reach` frames beside it.
+/// The errors along a line: each window at the shift of the line in its middle, or up to `reach` frames beside it.
 fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl Iterator<Item = Errors> {
     let half = whole(one.len()) / 2;
     one.chunks(WINDOW).enumerate().map(move |(number, window)| {
@@ -156,7 +155,7 @@ fn along(one: &[u32], other: &[u32], shift: i32, slope: i32, reach: i32) -> impl
     })
 }
 
-/// The middle of the error rates at other shifts; 0 when there are too few frames to tell.
+/// The median of the error rates at other shifts; 0 if there are too few frames.
 fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
     let elsewhere = ELSEWHERE.iter().map(|by| {
         let (left, right) = overlap(one, other, shift + by);
@@ -167,7 +166,7 @@ fn background(one: &[u32], other: &[u32], shift: i32) -> f32 {
     rates.get(rates.len() / 2).copied().unwrap_or_default()
 }
 
-/// What of the two lies over each other when the second is shifted: its frame `shift` over the first frame of the first.
+/// The overlapping parts of the two, if the second is shifted: its frame `shift` matches the first frame of the first.
 pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a [u32], &'a [u32]) {
     let by = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX);
     let (left, right) = if shift < 0 { (one.get(by..), Some(other)) } else { (Some(one), other.get(by..)) };
@@ -176,22 +175,25 @@ pub(crate) fn overlap<'a>(one: &'a [u32], other: &'a [u32], shift: i32) -> (&'a 
     (left.get(..frames).unwrap_or_default(), right.get(..frames).unwrap_or_default())
 }
 
-/// What the processor at hand can: counting bits is what most of the time of an alignment goes into.
+/// The level of the current processor. An alignment spends most of its time on counting bits.
 static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
-/// The errors of two runs of words of the same length. The first frame has none before it and only serves the second.
+/// The errors of two equally long sequences of words. The first frame only serves as the predecessor of the second.
 pub(crate) fn errors(left: &[u32], right: &[u32]) -> Errors {
     dispatch!(*LEVEL, _simd => counted(left, right))
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "what is not inlined is not compiled for the processor at hand")]
+#[expect(
+    clippy::inline_always,
+    reason = "a function that is not inlined is not compiled for the current processor level"
+)]
 fn counted(left: &[u32], right: &[u32]) -> Errors {
     let (Some((_, left_next)), Some((_, right_next))) = (left.split_first(), right.split_first()) else {
         return Errors::default();
     };
     let mut sum = Errors::default();
-    // Without branches, so that it runs on many words at once.
+    // Without branches, so that the compiler can vectorise it.
     for (((left, right), next_left), next_right) in left.iter().zip(right).zip(left_next).zip(right_next) {
         let happens = u32::from(((left ^ next_left) | (right ^ next_right)) != 0);
         sum.bits += ((next_left ^ next_right) & happens.wrapping_neg()).count_ones();
@@ -201,7 +203,7 @@ fn counted(left: &[u32], right: &[u32]) -> Errors {
 }
 
 fn whole(frames: usize) -> i32 {
-    // A fingerprint is looked at for `LONGEST` words.
+    // At most `LONGEST` words of a fingerprint are used.
     i32::try_from(frames).unwrap_or(i32::MAX)
 }
 
@@ -239,7 +241,7 @@ mod tests {
     fn another_tempo_is_followed() {
         let words = test_data::piece(1000, 0.97, 3);
         let faster: Vec<_> = (0..950).map(|at| words[at * 1020 / 1000]).collect();
-        // The second goes slower by 2 %, seen from the faster: its place moves on by 20 frames in a thousand.
+        // The second plays 2 % slower than the first: its position advances by 20 frames in a thousand.
         let alignment = drifting(&faster, &words, 10, 20).unwrap();
         assert!(alignment.contrast() > 0.6, "{alignment:?}");
         assert!(straight(&faster, &words, 0, 2).is_none_or(|still| still.contrast() < alignment.contrast()));

@@ -1,28 +1,28 @@
-//! Some fingerprints in memory, and their keys in the order of an index.
+//! A batch: some fingerprints in memory, with their keys in the order of an index.
 //!
-//! An index of many fingerprints is larger than any cache, and keys are spread over all of it: what is asked or put in the order of
-//! the fingerprints waits for memory each time. So the keys of a batch are sorted first, into drawers: a drawer holds the keys of
-//! some neighbouring buckets, which do fit into the cache. Within a drawer the order of the fingerprints is kept.
+//! An index of many fingerprints is larger than any cache, and keys are spread over all of it: accesses in the order of the
+//! fingerprints wait for memory each time. So the keys of a batch are sorted into drawers first. A drawer holds the keys of
+//! some neighbouring buckets, which fit into the cache. Within a drawer the order of the fingerprints is kept.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::key::{KEY_BITS, LONGEST, keys, looked_at};
+use super::key::{KEY_BITS, LONGEST, keys, used_words};
 use super::prints::{Prints, read};
 
-/// Words of a batch, about 2,200 fingerprints of 120 s: 8 MB of words and 16 MB of sorted keys.
+/// The words of a batch: about 2,200 fingerprints of 120 s; 8 MB of words and 16 MB of sorted keys.
 pub(crate) const WORDS: usize = 1 << 21;
 
-/// Fingerprints of a batch at most, so that the number of one and the place of a word in it fit into an [`Entry`].
+/// The maximum of fingerprints in a batch: the number of a fingerprint and a position in it must fit into an [`Entry`].
 const PRINTS: usize = 1 << 16;
 
-/// The bits of the place of a word in its fingerprint.
+/// The number of bits for the position of a word in its fingerprint.
 const PLACE_BITS: u32 = LONGEST.trailing_zeros();
 
-/// Drawers at most, as a power of two: as many as the cache has room for the ends of.
+/// The maximum number of drawers, as a power of two: the cache must have room for their ends.
 const DRAWERS: u32 = 12;
 
-/// What is done with the keys of a batch.
+/// The operation on the keys of a batch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Job {
     /// Insert them into the index.
@@ -33,7 +33,7 @@ pub(crate) enum Job {
     Both,
 }
 
-/// Some fingerprints in memory.
+/// A batch of fingerprints in memory.
 #[derive(Default)]
 pub(crate) struct Batch {
     words: Vec<u32>,
@@ -42,13 +42,14 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Adds one.
+    /// Adds a fingerprint.
     pub(crate) fn push(&mut self, words: &[u32]) {
-        self.words.extend_from_slice(looked_at(words));
+        self.words.extend_from_slice(used_words(words));
         self.ends.push(self.words.len());
     }
 
-    /// Forgets those from before and reads these until it has `room` words or it shall stop, but at least one. Tells which it has.
+    /// Replaces the content: reads these fingerprints until it has `room` words or must stop, but at least one. Returns their
+    /// range.
     pub(crate) fn fill<P: Prints + ?Sized>(
         &mut self,
         prints: &P,
@@ -61,21 +62,21 @@ impl Batch {
         let mut to = ids.start;
         let is_full = |words: usize, prints: usize| words >= room || prints >= PRINTS || stop.load(Ordering::Relaxed);
         while to < ids.end && (to == ids.start || !is_full(self.words.len(), self.ends.len())) {
-            self.words.extend_from_slice(looked_at(read(prints, to, &mut self.one)));
+            self.words.extend_from_slice(used_words(read(prints, to, &mut self.one)));
             self.ends.push(self.words.len());
             to += 1;
         }
         ids.start..to
     }
 
-    /// The words of the `at`th of them.
+    /// The words of one fingerprint of the batch.
     pub(crate) fn get(&self, at: usize) -> &[u32] {
         let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         let end = self.ends.get(at).copied().unwrap_or_default();
         self.words.get(begin..end).unwrap_or_default()
     }
 
-    /// All of them, in order.
+    /// The words of all fingerprints, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.ends.len()).map(|at| self.get(at))
     }
@@ -102,7 +103,7 @@ pub(crate) struct Entry {
     from: WordOrigin,
 }
 
-/// A word of a batch: the number of its fingerprint, and its place in that.
+/// The origin of a key: the number of its fingerprint in the batch, and the position in that.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct WordOrigin(u32);
 
@@ -122,7 +123,7 @@ impl Entry {
     }
 }
 
-/// The keys of a batch, drawer by drawer.
+/// The keys of a batch, by drawer.
 #[derive(Default)]
 pub(crate) struct Sorted {
     entries: Vec<Entry>,
@@ -130,7 +131,7 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
-    /// Sorts the keys of a batch for an index of so many buckets, as a power of two.
+    /// Sorts the keys of a batch for an index with 2 to the `bits` buckets.
     pub(crate) fn sort(&mut self, batch: &Batch, bits: u32) {
         let drawer = |key: u32| (key >> (KEY_BITS - bits.min(DRAWERS))) as usize;
         self.ends.clear();

@@ -1,8 +1,8 @@
-//! All duplicates among many fingerprints, in one go.
+//! Finds all duplicates among many fingerprints.
 //!
-//! The fingerprints are taken in parts that an index has room for. A part is put into its index batch by batch; each key asks before
-//! it is put (`sweep`). At last, everything behind the part asks too. No list of candidates is ever kept: memory is the index, a
-//! batch with a bounded number of hits, and the pairs that are found.
+//! The fingerprints are divided into parts that fit into an index. A part is inserted into its index batch by batch, and each
+//! key is looked up before it is inserted (`sweep`). Then all fingerprints after the part are looked up too. No list of
+//! candidates is stored: memory contains the index, a batch with a bounded number of hits, and the pairs that were found.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,36 +12,36 @@ use rayon::prelude::*;
 use super::align::Alignment;
 use super::batch::{Batch, Job, Sorted, WORDS};
 use super::judge::check;
-use super::key::{keys, looked_at};
+use super::key::{keys, used_words};
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::{ENOUGH, RARE, Search, Suspect};
 use super::sweep::Answers;
 
-/// Pairs that one fingerprint may have with those before it. What has more copies than that is in one group through any of them.
+/// The maximum number of pairs of one fingerprint with earlier ones. More copies are in one group through any of them.
 const PARTNERS: usize = 64;
 
-/// Hits of a batch that are kept at most: 16 bytes each, so 512 MB. A batch among a million prints has 22 million.
+/// The maximum number of hits of a batch: 16 bytes each, 512 MB in total. A batch among a million fingerprints has 22 million.
 const HITS: usize = 1 << 25;
 
-/// One hit is kept for so many places of the index at most, so that the hits of a library in which everything is there many times
-/// take less memory than its index.
+/// At most one hit is kept for this many positions of the index, so that the hits of a library with very many copies need
+/// less memory than its index.
 const PLACES_A_HIT: usize = 4;
 
-/// Two fingerprints that sound alike.
+/// Two similar fingerprints.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
-    /// The one that comes first in the order.
+    /// The earlier one.
     pub first: u32,
-    /// The other.
+    /// The later one.
     pub second: u32,
-    /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].
+    /// The similarity, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
-    /// How they lie over each other.
+    /// Their alignment.
     pub alignment: Alignment,
 }
 
-/// Every pair that sounds alike, in order; on rayon's threads. `stop` ends it early, with what was found.
+/// Every similar pair, in order; on rayon's threads. `stop` ends the search early; the result is then partial.
 ///
 /// Memory, beside what `prints` itself holds: 5 bytes a word of at most a billion words (a million fingerprints of 120 s), up to 4
 /// bytes a word for hits but no more than 512 MB, 24 MB for a batch, and 60 bytes for each pair.
@@ -50,7 +50,7 @@ pub fn duplicates<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Vec<Pair
     within(prints, stop, Sizes::default())
 }
 
-/// How much is done at once. Only `index` has a say in what is found: a key is common by how often it stands in one index.
+/// The sizes of the steps. Only `index` affects the result: a key is common if it occurs often in one index.
 #[derive(Clone, Copy)]
 struct Sizes {
     index: u64,
@@ -81,18 +81,18 @@ fn within<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool, sizes: Sizes) -> Ve
     pairs
 }
 
-/// A part, and what is compared with it.
+/// A part, and the fingerprints that are compared with it.
 struct Round<'a, P: Prints + ?Sized> {
     prints: &'a P,
     stop: &'a AtomicBool,
     sizes: Sizes,
     index: &'a mut Postings,
-    /// The fingerprints of the part.
+    /// The fingerprints in the part.
     ids: Range<u32>,
     work: Work,
 }
 
-/// What is used again for each batch.
+/// Buffers that are reused for each batch.
 #[derive(Default)]
 struct Work {
     batch: Batch,
@@ -101,7 +101,7 @@ struct Work {
 }
 
 impl<P: Prints + ?Sized> Round<'_, P> {
-    /// Asks for each of these, batch by batch, and puts those of the part behind that.
+    /// Looks up these fingerprints batch by batch, and inserts those of the part.
     fn all(&mut self, mut left: Range<u32>, job: Job, pairs: &mut Vec<Pair>) {
         while !left.is_empty() && !self.stop.load(Ordering::Relaxed) {
             let Work { batch, sorted, answers } = &mut self.work;
@@ -114,15 +114,15 @@ impl<P: Prints + ?Sized> Round<'_, P> {
             self.index.sweep(sorted, &firsts, job, self.sizes.hits, answers);
             let asking: Vec<_> = taken.clone().zip(firsts).collect();
             let found =
-                asking.par_iter().enumerate().map_init(QueryMemory::default, |desk, (number, (second, first))| {
-                    self.one(desk, number, *second, *first)
+                asking.par_iter().enumerate().map_init(QueryMemory::default, |memory, (number, (second, first))| {
+                    self.one(memory, number, *second, *first)
                 });
             pairs.par_extend(found.flatten_iter());
             left.start = taken.end;
         }
     }
 
-    /// The suspects of the `number`th of the batch, from its answers or, where those are not all that is wanted, from the index.
+    /// The suspects of one fingerprint of the batch, from the answers or, if those are incomplete, from the index.
     fn suspects<'d>(&self, search: &'d mut Search, number: usize, first: u32) -> &'d [Suspect] {
         let Work { batch, answers, .. } = &self.work;
         let (query, each) = (batch.get(number), answers.iter());
@@ -136,20 +136,20 @@ impl<P: Prints + ?Sized> Round<'_, P> {
         }
     }
 
-    /// The pairs of the `number`th of the batch with what lies before its first place.
-    fn one(&self, desk: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
+    /// The pairs of one fingerprint of the batch with all positions before its first one.
+    fn one(&self, memory: &mut QueryMemory, number: usize, second: u32, first: u32) -> Vec<Pair> {
         let mut pairs = Vec::new();
         let is_stopped = || self.stop.load(Ordering::Relaxed);
         if is_stopped() {
             return pairs;
         }
-        let (query, QueryMemory { search, words }) = (self.work.batch.get(number), desk);
+        let (query, QueryMemory { search, words }) = (self.work.batch.get(number), memory);
         for suspects in self.suspects(search, number, first).chunk_by(|one, other| one.at == other.at) {
             if is_stopped() {
                 break;
             }
             let first = self.ids.start + suspects.first().map_or(0, |suspect| suspect.at);
-            let words = looked_at(read(self.prints, first, words));
+            let words = used_words(read(self.prints, first, words));
             if let Some(alignment) = check(query, words, suspects) {
                 pairs.push(Pair { first, second, score: alignment.contrast(), alignment: turned(alignment) });
             }
@@ -162,14 +162,14 @@ impl<P: Prints + ?Sized> Round<'_, P> {
     }
 }
 
-/// The memory of a thread that asks.
+/// The buffers of a thread.
 #[derive(Default)]
 struct QueryMemory {
     search: Search,
     words: Vec<u32>,
 }
 
-/// The same alignment seen from the other: the later one asks, the earlier one comes first in the pair.
+/// The same alignment with exchanged roles: the query is the later fingerprint, but the earlier one is first in the pair.
 fn turned(alignment: Alignment) -> Alignment {
     Alignment { offset_frames: -alignment.offset_frames, drift: -alignment.drift, ..alignment }
 }
@@ -294,7 +294,7 @@ mod tests {
     fn a_stop_ends_it() {
         let prints = library();
         assert_eq!(duplicates(&prints[..], &AtomicBool::new(true)), []);
-        // Each is read three times (how long it is, how many keys fall into each bucket, to ask and put them) and suspects again.
+        // Each is read three times (its length, the number of keys in each bucket, insertion and look-up), and suspects again.
         for at in [1, 41, 42, 43, 84, 85, 125, 126, 127] {
             let stopping = test_data::Stopping::new(&prints, at);
             let found = duplicates(&stopping, &stopping.stop).len();

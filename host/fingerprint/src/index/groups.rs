@@ -1,60 +1,61 @@
-//! Groups of duplicates: the union of pairs, without chains.
+//! Groups of duplicates: connected pairs, without chains.
 //!
-//! That A sounds like B and B like C does not make C a copy of A: a medley sounds like each of its songs. So two groups become
-//! one only when more than half of the pairs between them agree, which is looked at and not concluded: where a pair was not
-//! found, its shift follows from the others, and the two are laid over each other there. A pair that joins nothing this way is
-//! told as a [bridge](Groups::bridges). The strongest pairs come first, and the outcome does not depend on their order.
+//! If A is similar to B and B to C, C is not necessarily a copy of A: a medley is similar to each of its songs. So two groups
+//! are joined only if more than half of the pairs between them agree. This is measured: if a pair was not found, its shift
+//! follows from the others, and the two are compared at that shift. A pair that does not join two groups is reported as a
+//! [bridge](Groups::bridges). The strongest pairs come first, and the result does not depend on their order.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::align::Alignment;
 use super::duplicates::Pair;
 use super::judge::at_shift;
-use super::key::looked_at;
+use super::key::used_words;
 use super::prints::Prints;
 
-/// Members of each side that are laid over each other when two groups may become one.
+/// The members of each side that are compared before two groups are joined.
 const ASKED: usize = 4;
 
-/// Groups of so many members have all their pairs looked at: 496 pairs, about 10 ms.
+/// In groups with at most this many members all pairs are compared: 496 pairs, about 10 ms.
 const COMPLETED: usize = 32;
 
-/// How often what was refused is tried again with the groups as they have become.
+/// The number of rounds in which rejected pairs are tried again.
 const ROUNDS: usize = 3;
 
 /// Fingerprints that are copies of each other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Its fingerprints, by their place in the order, ascending.
+    /// Its fingerprints in ascending order.
     pub members: Vec<u32>,
-    /// The pairs of them that agree, in order.
+    /// The pairs that agree, in order.
     pub pairs: Vec<Pair>,
 }
 
 impl Group {
-    /// Whether every two of its members agree. In a group of more than 32 not every two are looked at.
+    /// Whether every two members agree. In a group with more than 32 members not all pairs are compared.
     #[must_use]
     pub fn is_mutual(&self) -> bool {
         self.pairs.len() * 2 == self.members.len() * (self.members.len() - 1)
     }
 
-    /// The pair that it is least sure of.
+    /// The pair with the lowest score.
     #[must_use]
     pub fn weakest(&self) -> Option<&Pair> {
         self.pairs.iter().min_by(|one, other| one.score.total_cmp(&other.score))
     }
 }
 
-/// Groups, and the pairs that did not make one.
+/// The groups, and the pairs that did not join any.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Groups {
     /// The groups, in order of their first members.
     pub groups: Vec<Group>,
-    /// Pairs between two groups (or a group and a single one) that most of the others do not bear out: for people to look at.
+    /// Pairs between two groups (or a group and a single fingerprint) that most other pairs contradict. A person should check
+    /// them.
     pub bridges: Vec<Pair>,
 }
 
-/// Groups of what [`duplicates`](fn@super::duplicates) found among `prints`.
+/// Groups the pairs that [`duplicates`](fn@super::duplicates) found among `prints`.
 #[must_use]
 pub fn groups<P: Prints + ?Sized>(prints: &P, pairs: &[Pair]) -> Groups {
     let mut union = Union::new(prints, pairs);
@@ -73,14 +74,14 @@ pub fn groups<P: Prints + ?Sized>(prints: &P, pairs: &[Pair]) -> Groups {
     Groups { groups: union.finish(), bridges }
 }
 
-/// The groups as they grow.
+/// The groups during construction.
 struct Union<'a, P: Prints + ?Sized> {
     prints: &'a P,
-    /// The group of each fingerprint, by its number in `groups`.
+    /// The group of each fingerprint, as an index of `groups`.
     of: HashMap<u32, usize>,
-    /// The members of each group, with the place in each of what is at the start of the group's first.
+    /// The members of each group, each with its offset to the first member.
     groups: Vec<Vec<(u32, i32)>>,
-    /// What is known of two: their alignment, or that they do not agree.
+    /// The known comparisons of two fingerprints; `None` if they do not agree.
     known: HashMap<(u32, u32), Option<Pair>>,
 }
 
@@ -97,7 +98,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         union
     }
 
-    /// Joins what can be joined; tells whether anything was.
+    /// Joins groups where possible. Returns whether any were joined.
     fn round(&mut self, pairs: &[Pair]) -> bool {
         let (mut joined, mut refused) = (false, HashSet::new());
         for pair in pairs {
@@ -131,7 +132,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
     }
 
     fn join(&mut self, left: usize, right: usize, by: i32) {
-        // The smaller one moves.
+        // Move the smaller group.
         let (to, from, by) =
             if self.members(left).len() < self.members(right).len() { (right, left, -by) } else { (left, right, by) };
         let moved = self.groups.get_mut(from).map(std::mem::take).unwrap_or_default();
@@ -143,7 +144,8 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
         }
     }
 
-    /// What is known of two, or is found out now: `shift` is the place in `other` of the start of `one`.
+    /// The comparison of two fingerprints, from the cache or computed now. `shift` is the position in `other` of the start of
+    /// `one`.
     fn pair(&mut self, one: u32, other: u32, shift: i32) -> Option<Pair> {
         let ((first, second), shift) = if one < other { ((one, other), shift) } else { ((other, one), -shift) };
         let prints = self.prints;
@@ -151,7 +153,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
             let (mut left, mut right) = (Vec::new(), Vec::new());
             prints.read(first, &mut left);
             prints.read(second, &mut right);
-            let alignment: Alignment = at_shift(looked_at(&left), looked_at(&right), shift)?;
+            let alignment: Alignment = at_shift(used_words(&left), used_words(&right), shift)?;
             Some(Pair { first, second, score: alignment.contrast(), alignment })
         })
     }
@@ -195,7 +197,7 @@ impl<'a, P: Prints + ?Sized> Union<'a, P> {
     }
 }
 
-/// A few of the members, evenly spread.
+/// Some members, evenly spaced.
 fn some(members: &[(u32, i32)]) -> Vec<(u32, i32)> {
     let step = members.len().div_ceil(ASKED).max(1);
     members.iter().step_by(step).copied().collect()
@@ -233,7 +235,7 @@ mod tests {
     #[test]
     fn a_medley_does_not_make_its_songs_one_group() {
         let songs = test_data::library(2, 500, 51);
-        // Half of each: 0 and 1 are like 2, and not like each other.
+        // Half of each: 0 and 1 are similar to 2, and not to each other.
         let pair = |first: u32, second: u32, score: f32| {
             let alignment = Alignment { offset_frames: 0, ..Alignment::default() };
             Pair { first, second, score, alignment }

@@ -1,43 +1,45 @@
-//! What makes two fingerprints duplicates: the thresholds, and the check of a suspect against them.
+//! The thresholds for duplicates, and the check of a suspect.
 //!
-//! Measured on real pieces (bench `fingerprint`, part `quality`): what is no copy has a contrast of at most 0.19 over 30 s and
-//! more and of at most 0.24 over 10 s, whatever its error rate (two drones differ in 17 % of the bits); of the changes that
-//! leave a piece what it is, the worst (one channel only, clipped by 9 dB) keep 0.36.
+//! Measured on real pieces (bench `fingerprint`, part `quality`): pairs that are not copies have a contrast of at most 0.19
+//! over 30 s and more, and of at most 0.24 over 10 s, whatever their error rate (two drones differ in 17 % of the bits). Of
+//! the tested changes of a piece, the worst (one channel only, clipped by 9 dB) has 0.36.
 
 use super::align::{Alignment, drifting, glance, straight};
 use super::search::Suspect;
 
 const CONTRAST: f32 = 0.30;
 
-/// The contrast that duplicates need who agree for long, and how many busy frames are long: over 75 s less is certain.
+/// The minimum contrast for long agreements, and the number of busy frames from which they are long: over 75 s less contrast
+/// is sufficient.
 const LONG: f32 = 0.26;
 const LONG_FROM: u32 = 600;
 
-/// The contrast that duplicates need who agree only briefly, and how many busy frames are brief: under 32 s there is little to go by.
+/// The minimum contrast for short agreements, and the number of busy frames below which they are short: under 32 s there is
+/// little data.
 const SHORT: f32 = 0.50;
 const SHORT_END: u32 = 256;
 
-/// Frames in which something must happen: 7 s, which are 9.5 s of audio.
+/// The minimum number of busy frames: 7 s, which correspond to 9.5 s of audio.
 const BUSY: u32 = 56;
 
-/// The share of windows that must agree: what agrees less is a remix, a medley or another cut.
+/// The minimum share of agreeing windows: with less, the pair is a remix, a medley or another cut.
 const AGREEING: f32 = 0.7;
 
-/// Frames round a suspected shift that are tried.
+/// The number of frames around a suspected shift that are tested.
 const REACH: i32 = 2;
 
-/// A fingerprint that sounds like a given one.
+/// A fingerprint that is similar to the query.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IndexMatch {
-    /// Which one it is, by its place in the order.
+    /// Its position in the order.
     pub at: u32,
-    /// How sure it is, from 0.26 to 1: see [`Alignment::contrast`].
+    /// The similarity, from 0.26 to 1: see [`Alignment::contrast`].
     pub score: f32,
-    /// How the two lie over each other; the given one is the first.
+    /// The alignment; the query is the first fingerprint.
     pub alignment: Alignment,
 }
 
-/// Whether an alignment is one of duplicates, of which `shorter` frames is the shorter.
+/// Whether an alignment is good enough for duplicates. `shorter` is the length of the shorter fingerprint in frames.
 pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
     let overlap = alignment.overlap_frames;
     let wanted = match alignment.busy_frames {
@@ -51,12 +53,12 @@ pub(crate) fn convinces(alignment: &Alignment, shorter: usize) -> bool {
         && alignment.contrast() >= wanted
 }
 
-/// The best alignment that convinces, at a shift.
+/// The best alignment at a shift, if it is good enough.
 pub(crate) fn at_shift(one: &[u32], other: &[u32], shift: i32) -> Option<Alignment> {
     straight(one, other, shift, REACH).filter(|alignment| convinces(alignment, one.len().min(other.len())))
 }
 
-/// The best alignment of the suspected shifts of one pair, when it convinces.
+/// The best alignment of the suspected shifts of one pair, if it is good enough.
 pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<Alignment> {
     let shorter = one.len().min(other.len());
     let tried = suspects.iter().filter_map(|suspect| match suspect.slope {
@@ -69,7 +71,7 @@ pub(crate) fn check(one: &[u32], other: &[u32], suspects: &[Suspect]) -> Option<
         if best.is_none_or(|best| best.contrast() < alignment.contrast()) {
             best = Some(alignment);
         }
-        // They go alike: there is no need to try whether they do not.
+        // Clear agreement at equal speed: no need to test other speeds.
         if alignment.contrast() > 2.0 * CONTRAST {
             break;
         }
@@ -110,7 +112,7 @@ mod tests {
     #[test]
     fn the_shorter_the_more_is_asked_for() {
         let weak = |busy_frames, bit_error_rate| Alignment { busy_frames, bit_error_rate, ..SURE };
-        // A contrast of 0.27, of 0.33 and of 0.56.
+        // Contrasts of 0.27, 0.33 and 0.56.
         assert!(convinces(&weak(600, 0.33), 600) && !convinces(&weak(599, 0.33), 600));
         assert!(convinces(&weak(256, 0.30), 600) && !convinces(&weak(255, 0.30), 600));
         assert!(convinces(&weak(56, 0.20), 600) && !convinces(&weak(55, 0.20), 600));

@@ -1,4 +1,4 @@
-//! One fingerprint among many: what in the library sounds like this file.
+//! Looks up one fingerprint among many: similar files in the library.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,31 +6,32 @@ use rayon::prelude::*;
 
 use super::batch::Batch;
 use super::judge::{IndexMatch, check};
-use super::key::looked_at;
+use super::key::used_words;
 use super::postings::{FULL, Part, Postings};
 use super::prints::{Prints, read};
 use super::search::Search;
 
-/// The speeds, in thousandths, at which a file is fingerprinted that may be played faster or slower than the copy in the
-/// library: 0.5 % apart, so that no speed within 2 % is further than 0.25 % from one of them, which costs about as much of the
-/// words as a strong equaliser.
+/// The speeds, in thousandths, at which a file is fingerprinted if it may play at another speed than the copy in the library.
+/// They are
+/// 0.5 % apart, so that every speed within 2 % differs by at most 0.25 % from one of them; that changes about as many words
+/// as a strong equaliser.
 pub const SPEEDS: [u16; 9] = [980, 985, 990, 995, 1000, 1005, 1010, 1015, 1020];
 
-/// An index to ask again and again.
+/// An index for many look-ups.
 #[derive(Default)]
 pub struct Lookup {
-    /// Each with the first of its fingerprints.
+    /// The parts, each with its first fingerprint.
     parts: Vec<(u32, Postings)>,
-    /// The first of the newer ones.
+    /// The first fingerprint that was added later.
     from: u32,
     newer: Batch,
-    /// The index of the newer ones.
+    /// The index of the added fingerprints.
     small: Option<Postings>,
 }
 
 impl Lookup {
-    /// An index over all of these; on rayon's threads, with 5 bytes a word. It is made in parts of a billion words; when `stop` ends
-    /// it early it has the parts that were finished, and is not to be extended.
+    /// Builds an index over all fingerprints; on rayon's threads, with 5 bytes a word. It consists of parts of a billion
+    /// words. If `stop` ends it early, it has only the finished parts and must not be extended.
     #[must_use]
     pub fn over<P: Prints + ?Sized>(prints: &P, stop: &AtomicBool) -> Self {
         let mut lookup = Self::default();
@@ -44,25 +45,25 @@ impl Lookup {
         lookup
     }
 
-    /// Adds fingerprints, which come next in the order. Meant for what arrives while it is used: each call indexes anew all that
-    /// was ever added, about 10 ms for a thousand.
+    /// Adds fingerprints at the end of the order. For few additions: each call indexes all added fingerprints again, about 10
+    /// ms for a thousand.
     pub fn extend<'a>(&mut self, prints: impl IntoIterator<Item = &'a [u32]>) {
         prints.into_iter().for_each(|words| self.newer.push(words));
         let goes_on = AtomicBool::new(false);
         self.small = Postings::build(&self.newer, Part::fill(&self.newer, 0, FULL, &goes_on), &goes_on);
     }
 
-    /// How many fingerprints it knows.
+    /// The number of fingerprints in the index.
     #[must_use]
     pub fn count(&self) -> u32 {
         self.from + self.newer.count()
     }
 
-    /// What sounds like these words, the most alike first. `prints` are those that the index was built over, and what was
-    /// added since.
+    /// The fingerprints that are similar to these words, the most similar first. `prints` are the fingerprints of the index,
+    /// including the added ones.
     #[must_use]
     pub fn find<P: Prints + ?Sized>(&self, prints: &P, words: &[u32]) -> Vec<IndexMatch> {
-        let words = looked_at(words);
+        let words = used_words(words);
         let mut search = Search::default();
         let mut found = Vec::new();
         for (from, part) in &self.parts {
@@ -75,8 +76,8 @@ impl Lookup {
         found
     }
 
-    /// What sounds like a file that was fingerprinted at several speeds (see [`SPEEDS`]), the most alike first: each with the
-    /// number of the print that found it best.
+    /// The fingerprints that are similar to a file at several speeds (see [`SPEEDS`]), the most similar first, each with the
+    /// position of the query that matched best.
     #[must_use]
     pub fn find_at_speeds<P: Prints + ?Sized>(&self, prints: &P, queries: &[&[u32]]) -> Vec<(usize, IndexMatch)> {
         let each = queries
@@ -102,7 +103,7 @@ fn among<P: Prints + ?Sized>(
     let mut words = Vec::new();
     for suspects in search.run(index, query, u32::MAX).chunk_by(|one, other| one.at == other.at) {
         let at = from + suspects.first().map_or(0, |suspect| suspect.at);
-        let there = looked_at(read(prints, at, &mut words));
+        let there = used_words(read(prints, at, &mut words));
         let checked = check(query, there, suspects);
         found.extend(checked.map(|alignment| IndexMatch { at, score: alignment.contrast(), alignment }));
     }
@@ -137,7 +138,7 @@ mod tests {
     #[test]
     fn a_stop_is_seen_at_once_while_it_is_made() {
         let prints = test_data::library(20, 100, 41);
-        // Each is read three times: how long it is, how many keys fall into each bucket, and to put them.
+        // Each is read three times: its length, the number of keys in each bucket, and insertion.
         for at in [1, 19, 20, 21, 40, 41, 59] {
             let stopping = test_data::Stopping::new(&prints, at);
             let lookup = Lookup::over(&stopping, &stopping.stop);

@@ -1,12 +1,12 @@
-//! Finds fingerprints that sound alike, from their words alone.
+//! Finds similar fingerprints by their words.
 //!
-//! `key` says what of a print is looked for, `postings` where it is, `batch` and `sweep` ask for many prints in the order in which
-//! that lies in memory, `search` says which prints have enough of it at one shift, `align` how well two agree there, `judge` whether that makes them duplicates,
-//! `windows` where copies differ most. On this stand
-//! `duplicates` (all against all), `lookup` (one against all) and `groups`.
+//! `key` selects the keys of a fingerprint, and `postings` indexes them. `batch` and `sweep` look up many fingerprints in the
+//! memory order of the index. `search` selects fingerprints with enough hits at one shift, `align` measures how well two
+//! agree there, `judge` decides whether they are duplicates, and `windows` finds where copies differ most. `duplicates` (all
+//! against all), `lookup` (one against all) and `groups` use these.
 //!
-//! It knows nothing of files, names or lengths: whether two prints that agree are one recording in two files, or the better one
-//! is to be kept, is for the library to say.
+//! This module does not know files, names or lengths: the library decides whether two similar fingerprints are one recording,
+//! and which file to keep.
 
 mod align;
 mod batch;

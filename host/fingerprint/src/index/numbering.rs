@@ -1,16 +1,17 @@
-//! Which fingerprint a place of an index belongs to.
+//! Maps positions of an index to fingerprints.
 
-/// Places of one entry of the table of hints, as a power of two: about one fingerprint of 120 s.
+/// The number of positions for one hint, as a power of two: about one fingerprint of 120 s.
 const HINT: u32 = 10;
 
-/// Each fingerprint begins at a multiple of this, so that the last bits of a place say where in its fingerprint it is.
+/// Each fingerprint starts at a multiple of this, so the lowest bits of a position are the lowest bits of the position in its
+/// fingerprint.
 pub(crate) const ALIGNED: u32 = 256;
 
-/// Where each fingerprint begins in the numbering.
+/// The first position of each fingerprint.
 pub(crate) struct Numbering {
-    /// The first place of each; the last number is the end of the last.
+    /// The first position of each fingerprint; the last element is the end of the last one.
     firsts: Vec<u32>,
-    /// The fingerprint of every 1024th place, so that looking one up takes a step or two.
+    /// The fingerprint of every 1024th position, so that a look-up takes one or two steps.
     hints: Vec<u32>,
 }
 
@@ -21,7 +22,7 @@ impl Default for Numbering {
 }
 
 impl Numbering {
-    /// Adds a fingerprint of so many words.
+    /// Adds a fingerprint with this number of words.
     pub(crate) fn push(&mut self, words: usize) {
         let at = self.count();
         let places = u32::try_from(words).unwrap_or(u32::MAX).saturating_add(ALIGNED - 1) & !(ALIGNED - 1);
@@ -32,12 +33,12 @@ impl Numbering {
         self.firsts.push(end);
     }
 
-    /// Whether one of so many words can still be numbered.
+    /// Whether a fingerprint with this number of words still fits.
     pub(crate) fn has_room(&self, words: usize) -> bool {
         u64::from(self.places()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
     }
 
-    /// How many there are.
+    /// The number of fingerprints.
     pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.firsts.len() - 1).unwrap_or(u32::MAX)
     }
@@ -50,7 +51,7 @@ impl Numbering {
         self.firsts.get(at as usize).copied().unwrap_or(u32::MAX)
     }
 
-    /// The fingerprint that a place belongs to, and its first place.
+    /// The fingerprint of a position, and its first position.
     pub(crate) fn of(&self, place: u32) -> (u32, u32) {
         let hint = |entry: u32| self.hints.get(entry as usize).copied();
         let from = hint(place >> HINT).unwrap_or_default();

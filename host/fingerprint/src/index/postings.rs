@@ -1,9 +1,10 @@
-//! An inverted index over some fingerprints: for each key, the places of the words that have it.
+//! An inverted index over some fingerprints: for each key, the positions of the words that have it.
 //!
-//! The words of all of them are numbered through, so that a place is one number of 32 bits and the difference of two places
-//! tells both which fingerprint it is and how far it is shifted. Keys fall into buckets of about sixteen places; one byte beside
-//! each place tells the keys of a bucket apart. So an entry costs five bytes, and a question one or two lines of memory. The
-//! index is filled in the order of its fingerprints, batch by batch (`sweep`), and may be asked in between.
+//! The words of all fingerprints are numbered consecutively, so that a position is one number of 32 bits, and the difference
+//! of two positions gives the fingerprint and the shift. Keys fall into buckets of about sixteen positions; one byte beside
+//! each position distinguishes the keys of a bucket. So an entry needs five bytes, and a look-up needs one or two cache
+//! lines. The index is filled in the order of its fingerprints, batch by batch (`sweep`), and look-ups are possible in
+//! between.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,26 +14,26 @@ use super::key::{KEY_BITS, LONGEST, keys};
 use super::numbering::Numbering;
 use super::prints::{Prints, read};
 
-/// How many words one index takes at most: a million fingerprints of 120 s, whose index is 4.5 GB. A place must fit in 32 bits.
+/// The maximum number of words in one index: a million fingerprints of 120 s, in 4.5 GB. A position must fit in 32 bits.
 pub(crate) const FULL: u64 = 1_000_000_000;
 
-/// Places of a bucket on average, as a power of two: sixteen, whose bytes are a quarter of a line of memory.
+/// The average number of positions in a bucket, as a power of two: sixteen, whose bytes take a quarter of a cache line.
 const BUCKET: u32 = 4;
 
-/// The buckets of the smallest and of the largest index, as powers of two. With 20 or more the byte holds all that the bucket
-/// does not say of a key; with fewer, one key in 256 of a bucket is mixed up with another, which costs a hit that means nothing.
+/// The numbers of buckets of the smallest and of the largest index, as powers of two. From 20 on, the byte holds all
+/// remaining bits of the key; with fewer, one key in 256 of a bucket is confused with another, which causes a false hit.
 const BITS: (u32, u32) = (8, 26);
 
-/// From how many places on a bucket holds common keys, in an index of so many buckets, as a power of two; on average a bucket has
-/// 12 to 24 places.
+/// A bucket with this many positions or more holds common keys, in an index with 2 to the `bits` buckets. An average bucket
+/// has 12 to 24 positions.
 ///
-/// Among a million prints, of 929 keys 734 lie in buckets of fewer than 64 places and have 10,003 hits; 561 lie in those of fewer than
-/// 32 and have half of the hits. There, so many keys are enough.
+/// Among a million fingerprints, 734 of 929 keys are in buckets with fewer than 64 positions and have 10,003 hits; 561 are in
+/// buckets with fewer than 32 and have half of the hits. So these keys are sufficient there.
 pub(crate) const fn common(bits: u32) -> usize {
     if bits < 24 { 64 } else { 32 }
 }
 
-/// Where the places of a bucket begin, and where they end by now.
+/// The range of positions of a bucket so far.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Bucket {
     pub(crate) begin: u32,
@@ -49,7 +50,7 @@ pub(crate) struct Postings {
 }
 
 impl Postings {
-    /// An index with room for a part, which has nothing of it yet; none when it was stopped.
+    /// Creates an empty index with room for a part; `None` if it was stopped.
     pub(crate) fn for_part<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let Part { ids, words, which } = part;
         let bits = (words.max(1).ilog2().saturating_sub(BUCKET)).clamp(BITS.0, BITS.1);
@@ -63,7 +64,7 @@ impl Postings {
         Some(Self { bits, buckets, tags: vec![0; total as usize], places: vec![0; total as usize], which })
     }
 
-    /// An index over a whole part; none when it was stopped.
+    /// Builds the index of a part; `None` if it was stopped.
     pub(crate) fn build<P: Prints + ?Sized>(prints: &P, part: Part, stop: &AtomicBool) -> Option<Self> {
         let ids = part.ids.clone();
         let mut index = Self::for_part(prints, part, stop)?;
@@ -79,41 +80,41 @@ impl Postings {
         left.is_empty().then_some(index)
     }
 
-    /// The first places of some of its fingerprints.
+    /// The first positions of some of its fingerprints.
     pub(crate) fn firsts(&self, at: Range<u32>) -> Vec<u32> {
         at.map(|at| self.which.first(at)).collect()
     }
 
-    /// The buckets of the index, as a power of two.
+    /// The number of buckets, as a power of two.
     pub(crate) const fn bits(&self) -> u32 {
         self.bits
     }
 
-    /// How many places it has room for.
+    /// The capacity in positions.
     pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Where the entries of a key are, among those of others.
+    /// The bucket of a key. It also contains entries of other keys.
     pub(crate) fn bucket(&self, key: u32) -> Range<u32> {
         let bucket = self.buckets.get((key >> (KEY_BITS - self.bits)) as usize).copied().unwrap_or_default();
         bucket.begin..bucket.end
     }
 
-    /// The entries of a bucket whose places lie below `limit`. Those of a bucket are in the order of their places.
+    /// The entries of a bucket with positions below `limit`. A bucket is sorted by position.
     pub(crate) fn below(&self, bucket: Range<u32>, limit: u32) -> Range<u32> {
         let places = self.places.get(bucket.start as usize..bucket.end as usize).unwrap_or_default();
         let count = places.partition_point(|place| *place < limit);
         bucket.start..bucket.start + u32::try_from(count).unwrap_or_default()
     }
 
-    /// Fetches the entries of some buckets into the cache, all at once: each by itself would be waited for.
+    /// Prefetches the entries of some buckets together, because separate accesses would wait for memory each time.
     pub(crate) fn fetch(&self, begins: impl Iterator<Item = u32>) {
         let tags = begins.map(|begin| self.tags.get(begin as usize).copied().unwrap_or_default());
         std::hint::black_box(tags.fold(0_u8, u8::wrapping_add));
     }
 
-    /// Gives those entries of a bucket that are of this key, in order, until `found` says false.
+    /// Passes the entries of a key in a bucket to `found`, in order, until it returns false.
     pub(crate) fn each(&self, bucket: Range<u32>, key: u32, mut found: impl FnMut(u32) -> bool) {
         let begin = bucket.start;
         let there = bucket.start as usize..bucket.end as usize;
@@ -131,7 +132,7 @@ impl Postings {
     }
 }
 
-/// Gives the numbers of those entries of a bucket that have a tag, in order, until `found` says false.
+/// Passes the indices of the entries with this tag to `found`, in order, until it returns false.
 #[inline]
 pub(crate) fn matching(tags: &[u8], bucket: Range<usize>, tag: u8, mut found: impl FnMut(usize) -> bool) {
     let wanted = u64::from_ne_bytes([tag; 8]);
@@ -149,23 +150,23 @@ pub(crate) fn matching(tags: &[u8], bucket: Range<usize>, tag: u8, mut found: im
     }
 }
 
-/// Fewer than eight bytes as a number; what is behind them is zero.
+/// Fewer than eight bytes as a number; the rest is zero.
 #[cold]
 fn padded(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The upper bit of each byte that is equal in both, without a branch (Mycroft's test, in the form that mistakes nothing).
+/// The upper bit of each byte that is equal in both, without a branch (Mycroft's test, in the exact form).
 const fn equal_bytes(one: u64, other: u64) -> u64 {
     const LOWER: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     let differ = one ^ other;
     !(((differ & LOWER) + LOWER) | differ | LOWER)
 }
 
-/// What a bucket does not say of a key.
+/// The bits of a key that its bucket does not determine.
 #[expect(clippy::cast_possible_truncation, reason = "no more than eight bits are left")]
 pub(crate) const fn tag(key: u32, bits: u32) -> u8 {
-    // The bits below those of the bucket, the upper ones of them.
+    // The highest bits below those of the bucket.
     let rest = KEY_BITS - bits;
     let tag = key & ((1 << rest) - 1);
     (if rest > 8 { tag >> (rest - 8) } else { tag }) as u8
@@ -180,7 +181,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// As many from `from` on as have `full` words together, but at least one; fewer when it shall stop.
+    /// The fingerprints starting at `from` that have `full` words together, but at least one. Ends early if `stop` is set.
     pub(crate) fn fill<P: Prints + ?Sized>(prints: &P, from: u32, full: u64, stop: &AtomicBool) -> Self {
         let (mut which, mut buffer, mut to, mut words) = (Numbering::default(), Vec::new(), from, 0);
         while to < prints.count() && !stop.load(Ordering::Relaxed) {
@@ -197,7 +198,7 @@ impl Part {
     }
 }
 
-/// How many keys each bucket will have; none when it was stopped.
+/// The number of keys in each bucket; `None` if it was stopped.
 fn sizes<P: Prints + ?Sized>(prints: &P, ids: &Range<u32>, bits: u32, stop: &AtomicBool) -> Option<Vec<u32>> {
     let (mut sizes, mut words) = (vec![0; 1 << bits], Vec::new());
     for id in ids.clone() {
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!(index.which().places(), first);
         for (key, places) in expected {
             let found = of(&index, key);
-            // So small an index mixes up a few keys.
+            // Such a small index confuses some keys.
             assert!(places.iter().all(|place| found.contains(place)), "{key}");
             assert!(found.is_sorted());
         }

@@ -1,25 +1,25 @@
-//! Where the words of many fingerprints come from: memory, or a store that reads one after the other.
+//! The source of the words of many fingerprints: memory, or a store that reads them one after the other.
 
 use crate::Fingerprint;
 
-/// Many fingerprints, by their place in the order.
+/// Many fingerprints, addressed by their position in an order.
 ///
-/// The search reads each a few times, in ascending order but for the check of the pairs that it suspects. A store need not hold
-/// them in memory: 21,125 fingerprints of 120 s are 80 MB, a million are 3.8 GB.
+/// The search reads each one a few times, in ascending order except for the check of suspects. A store need not keep them in
+/// memory: 21,125 fingerprints of 120 s are 80 MB, a million are 3.8 GB.
 pub trait Prints: Sync {
-    /// How many there are.
+    /// The number of fingerprints.
     fn count(&self) -> u32;
 
-    /// Puts the words of fingerprint `at` into `words`, which is empty. What cannot be read is left empty: no words are no
-    /// duplicate of anything. Several threads ask at once, and asking again must give the same.
+    /// Appends the words of fingerprint `at` to the empty vector `words`. If it cannot be read, `words` stays empty, and it
+    /// has no duplicates. Several threads call this, and each call must return the same words.
     fn read(&self, at: u32, words: &mut Vec<u32>);
 
-    /// The words of fingerprint `at` where they are in memory anyway, which saves copying them.
+    /// The words of fingerprint `at`, if they are in memory. Avoids a copy.
     fn borrow(&self, _at: u32) -> Option<&[u32]> {
         None
     }
 
-    /// How many words fingerprint `at` has, where that is known without reading it.
+    /// The number of words of fingerprint `at`, if known without reading it.
     fn length(&self, at: u32) -> Option<usize> {
         self.borrow(at).map(<[u32]>::len)
     }
@@ -53,7 +53,7 @@ impl Prints for [Vec<u32>] {
     }
 }
 
-/// One fingerprint, where it is or read into a buffer that is used again and again.
+/// Reads a fingerprint, by borrowing it or into the reused buffer `words`.
 pub(crate) fn read<'a, P: Prints + ?Sized>(prints: &'a P, at: u32, words: &'a mut Vec<u32>) -> &'a [u32] {
     if let Some(borrowed) = prints.borrow(at) {
         return borrowed;

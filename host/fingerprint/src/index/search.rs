@@ -1,8 +1,8 @@
-//! Which fingerprints of an index may sound like a given one: those with several hits at about one shift.
+//! Finds the fingerprints of an index that may be similar to a query: those with several hits at about the same shift.
 //!
-//! All hits of a query are counted by their *diagonal*, the difference of the two places, coarsely and finely; only hits that
-//! have others at about their diagonal are looked at closer. How much is looked at for one query is bounded: keys that many
-//! pieces have (silence, drones, common chords) say the least and come last, and of them only as many as are left of the bound.
+//! Hits of a query are counted by their *diagonal*, the difference of the two positions, coarsely and finely; only hits with
+//! others near their diagonal are examined. The work for one query is bounded: keys of many pieces (silence, drones, common
+//! chords) have the lowest priority and fill only the rest of the limit.
 
 use std::ops::Range;
 
@@ -12,86 +12,86 @@ use super::numbering::ALIGNED;
 use super::postings::{Postings, common};
 use super::sweep::Hit as Found;
 
-/// Hits of rare keys of one query at most, those of the rarest. A query among a million prints has 10,003 of them on average.
+/// The maximum number of hits of rare keys for one query; the rarest keys come first. A query among a million fingerprints
+/// has 10,003 on average.
 pub(crate) const RARE: usize = 32_768;
 
-/// Hits of one query at most when those of common keys are taken too. A query among 21,125 real pieces has about 2,300 in all, one
-/// among a million 110,000.
+/// The maximum number of hits for one query including common keys. A query among 21,125 real pieces has about 2,300 hits in
+/// total, one among a million has 110,000.
 const HITS: usize = 16_384;
 
-/// Places of common keys that are looked through for one query at most.
+/// The maximum number of positions of common keys that are examined for one query.
 const SCANNED: usize = 131_072;
 
-/// With so many rare keys a query does without the common ones, which say little and are most of the hits. Music has 500 to 800
-/// in a library without many copies; drones and silence have few.
+/// With this many rare keys, common keys are ignored, because they say little and cause most hits. Music has 500 to 800 in a
+/// library without many copies; drones and silence have few.
 pub(crate) const ENOUGH: usize = 256;
 
-/// Diagonals that are counted together finely and coarsely, as powers of two. 32 frames are 4 s, more than 120 s of music drift
-/// at 2 %.
+/// The widths of fine and coarse diagonals, as powers of two. 32 frames are 4 s, more than the drift of 120 s of music at 2 %.
 const FINE: u32 = 2;
 const COARSE: u32 = 5;
 
-/// Counters of the smallest and the largest table, as powers of two; the tables stay in the cache.
+/// The numbers of counters in the smallest and the largest table, as powers of two; the tables stay in the cache.
 const COUNTERS: (u32, u32) = (12, 19);
 
-/// Hits at one shift (and a frame or two beside it) that make a suspect.
+/// The minimum number of hits at one shift (plus or minus one or two frames) for a suspect.
 const TOGETHER: usize = 2;
 
-/// Frames of the query over which they must be spread at least, unless nothing is shifted: a word looks at 16 frames, so what is
-/// nearer is one and the same fact.
+/// The minimum spread of these hits in the query, in frames, unless the shift is near zero: a word covers 16 frames, so
+/// closer hits are not independent.
 const APART: u32 = 16;
 
-/// Hits within [`DRIFT`] frames that make a suspect of another tempo.
+/// The minimum number of hits within [`DRIFT`] frames for a suspect with another tempo.
 const DRIFTING: usize = 4;
 
-/// Frames by which two copies of another tempo may drift apart: 2 % of 120 s, and a little more.
+/// The maximum drift of two copies with different tempo, in frames: 2 % of 120 s, plus a margin.
 const DRIFT: i32 = 24;
 
-/// How far from a line a hit may lie, in thousandths of a frame.
+/// The maximum distance of a hit from a line, in thousandths of a frame.
 const BESIDE: i32 = 1500;
 
-/// Frames of the query over which the hits of another tempo must be spread: 20 s. A common turn of notes is shorter.
+/// The minimum spread of hits with another tempo in the query, in frames: 20 s. Common melodic phrases are shorter.
 const SPREAD: u32 = 160;
 
-/// A shift of so few frames (half a second) needs only one hit of a rare key: copies mostly begin together.
+/// For shifts up to this many frames (half a second) one hit of a rare key is sufficient, because most copies start together.
 const NEAR: i32 = 4;
 
-/// With more hits than this, one alone says nothing any more: a million prints have so many by chance, 21,125 do not.
+/// With more hits than this, a single hit has no meaning: a million fingerprints have so many by chance, 21,125 do not.
 const ALONE: usize = 2048;
 
-/// Shifts of one pair that are checked at most.
+/// The maximum number of shifts that are checked for one pair.
 const SHIFTS: usize = 3;
 
-/// Hits of one pair through which lines are drawn at most.
+/// The maximum number of hits of one pair through which lines are tested.
 const LINES: usize = 32;
 
-/// A fingerprint that may sound alike, at a shift.
+/// A fingerprint that may be similar, with a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Suspect {
-    /// Which one, counted within the index.
+    /// Its position within the index.
     pub(crate) at: u32,
-    /// Its place less that of the query, in frames.
+    /// Its position minus that of the query, in frames.
     pub(crate) shift: i32,
     pub(crate) hits: usize,
-    /// How many frames in a thousand the shift grows by; then `shift` is that of the middle of the query. 0 when both go alike.
+    /// The growth of the shift, in frames per thousand; `shift` is then the one in the middle of the query. 0 for equal speed.
     pub(crate) slope: i32,
 }
 
-/// A search with its memory, which is used again for the next.
+/// A search, with buffers that are reused for the next query.
 #[derive(Default)]
 pub(crate) struct Search {
     keys: Vec<QueryKey>,
     fine: Counters,
     coarse: Counters,
-    /// Each hit: the place in the index, and that in the query.
+    /// Each hit: the position in the index, and in the query.
     hits: Vec<(u32, u32)>,
-    /// How many of them are of rare keys; they are the first.
+    /// The number of hits of rare keys; they come first.
     rare: usize,
     close: Vec<Hit>,
     suspects: Vec<Suspect>,
 }
 
-/// A hit, in the order in which it is looked at.
+/// A hit, in the order of examination.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Hit {
     at: u32,
@@ -100,13 +100,13 @@ struct Hit {
 }
 
 impl Search {
-    /// The suspects among the fingerprints of an index whose places lie below `limit`, in order, best shift first.
+    /// The suspects among the fingerprints of an index with positions below `limit`, in order, the best shift first.
     pub(crate) fn run(&mut self, index: &Postings, words: &[u32], limit: u32) -> &[Suspect] {
         self.collect(index, words, limit);
         self.weigh(index, words.len())
     }
 
-    /// The same from all hits of rare keys, where they are found already and enough, of a query of so many words.
+    /// The same, from the known hits of all rare keys of a query with `length` words.
     pub(crate) fn run_with<'h>(
         &mut self,
         index: &Postings,
@@ -128,10 +128,10 @@ impl Search {
         &self.suspects
     }
 
-    /// Gathers the hits, those of the rarest keys where there are too many.
+    /// Collects the hits; those of the rarest keys if there are too many.
     ///
-    /// It goes in steps, each for all keys: where the entries are, fetching them, telling those of the key apart, their places.
-    /// What waits for memory then waits together.
+    /// It works in steps over all keys: locate the entries, prefetch them, select those of the key, read their positions. So
+    /// memory accesses overlap.
     fn collect(&mut self, index: &Postings, words: &[u32], limit: u32) {
         self.keys.clear();
         self.keys.extend(keys(words).map(|(key, place)| QueryKey { bucket: index.bucket(key), key, place }));
@@ -162,7 +162,7 @@ impl Search {
         }
     }
 
-    /// Keeps the hits that have others at about their diagonal, and those of rare keys that are hardly shifted.
+    /// Keeps the hits with others near their diagonal, and hits of rare keys with a shift near zero.
     fn narrow(&mut self, index: &Postings) {
         self.fine.count(&self.hits, FINE);
         self.coarse.count(&self.hits, COARSE);
@@ -183,13 +183,13 @@ impl Search {
     }
 }
 
-/// Whether a hit may be hardly shifted, by the bits that tell how far a place is from the start of its fingerprint.
+/// Whether a hit may have a shift near zero, from the lowest bits of its positions.
 const fn may_be_near(there: u32, place: u32) -> bool {
     let shift = there.wrapping_sub(place).wrapping_add(NEAR.cast_unsigned());
     shift % ALIGNED <= 2 * NEAR.cast_unsigned()
 }
 
-/// A key of the query, and where its entries are.
+/// A key of the query, and the range of its entries.
 struct QueryKey {
     bucket: Range<u32>,
     key: u32,
@@ -197,7 +197,7 @@ struct QueryKey {
 }
 
 impl QueryKey {
-    /// Puts its entries to the hits, until those are `most`.
+    /// Adds its entries to `hits`, up to `most`.
     fn take(&self, index: &Postings, hits: &mut Vec<(u32, u32)>, most: usize) {
         index.each(self.bucket.clone(), self.key, |entry| {
             let has_room = hits.len() < most;
@@ -209,7 +209,7 @@ impl QueryKey {
     }
 }
 
-/// How many hits lie at about a diagonal, counted by a few bits of it.
+/// The number of hits near a diagonal, in a table that uses a few bits of it.
 #[derive(Default)]
 struct Counters {
     counts: Vec<u8>,
@@ -234,7 +234,7 @@ impl Counters {
         (there.wrapping_sub(place) >> self.width) as usize
     }
 
-    /// The counts of a diagonal and its better neighbour together.
+    /// The sum of the counts of a diagonal and its larger neighbour.
     fn around(&self, there: u32, place: u32) -> usize {
         let number = self.number(there, place);
         let count = |number: usize| self.counts.get(number & (self.counts.len() - 1)).copied().unwrap_or_default();
@@ -243,13 +243,13 @@ impl Counters {
     }
 }
 
-/// The shifts of one fingerprint that are worth a check, most hits first; `hits` are in the order of their shift.
+/// The shifts of one fingerprint to check, most hits first. `hits` are sorted by shift.
 fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
     let begin = suspects.len();
     let mut left = hits;
     while let [first, ..] = left {
         let together = within(left, 2);
-        // The window that begins at the next shift may hold more: then this one waits for it.
+        // Skip this window if the one that starts at the next shift has more hits.
         let same = within(left, 0);
         let rest = left.get(same..).unwrap_or_default();
         let enough = first.shift.abs() <= NEAR || (together >= TOGETHER && spread(left.iter().take(together)) >= APART);
@@ -268,7 +268,7 @@ fn suspect(hits: &[Hit], length: usize, suspects: &mut Vec<Suspect>) {
     suspects.extend(drifting(hits, length));
 }
 
-/// How many hits lie on some line through the first with a slope from the first to the last of these, or beside it.
+/// The number of hits on any line through `first` with a slope in the range of `slopes`, or near it.
 fn between(hits: &[Hit], first: &Hit, slopes: &[i32]) -> usize {
     let [flat, .., steep] = *slopes else { return hits.len() };
     let is_between = |hit: &&Hit| {
@@ -279,26 +279,26 @@ fn between(hits: &[Hit], first: &Hit, slopes: &[i32]) -> usize {
     hits.iter().filter(is_between).count()
 }
 
-/// How many hits, from the first on, lie within so many frames of it.
+/// The number of hits within this many frames of the first hit.
 fn within(hits: &[Hit], frames: i32) -> usize {
     hits.first().map_or(0, |first| hits.iter().take_while(|hit| hit.shift - first.shift <= frames).count())
 }
 
-/// Over how many frames of the query hits are spread.
+/// The number of query frames over which hits are spread.
 fn spread<'h>(hits: impl Iterator<Item = &'h Hit>) -> u32 {
     let ends = |(least, most): (u32, u32), hit: &Hit| (least.min(hit.place), most.max(hit.place));
     let (least, most) = hits.fold((u32::MAX, 0), ends);
     most.saturating_sub(least)
 }
 
-/// The line with the most hits, when it has enough of them and they are spread. A line goes through a hit at one of [`SLOPES`].
+/// The line with the most hits, if it has enough and they are spread. A line goes through a hit with one of [`SLOPES`].
 fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
     if hits.len() < DRIFTING || spread(hits.iter()) < SPREAD {
         return None;
     }
     let mut best: Option<Suspect> = None;
     for first in hits.iter().step_by(hits.len().div_ceil(LINES)) {
-        // They are in the order of their shift.
+        // Hits are sorted by shift.
         let begin = hits.partition_point(|hit| hit.shift < first.shift - DRIFT);
         let end = hits.partition_point(|hit| hit.shift <= first.shift + DRIFT);
         let near = hits.get(begin..end).unwrap_or_default();
@@ -306,7 +306,7 @@ fn drifting(hits: &[Hit], length: usize) -> Option<Suspect> {
         if near.len() < wanted || spread(near.iter()) < SPREAD {
             continue;
         }
-        // Few have enough hits between the steepest and the flattest line of a side, and no line has more.
+        // An upper bound: no line of a side has more hits than the area between its steepest and its flattest line.
         let sides = SLOPES.chunks(SLOPES.len() / 2).filter(|side| between(near, first, side) >= wanted);
         for slope in sides.flatten().copied() {
             let later = |place: u32| place.wrapping_sub(first.place).cast_signed() * slope;
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn hits_on_a_line_are_suspect_of_another_tempo() {
-        // 2 % faster: after 100 frames two frames more.
+        // 2 % faster: two more frames after 100 frames.
         let line: Vec<_> =
             (0..6).map(|step| Hit { at: 0, shift: 100 + 2 * step, place: 100 * step.unsigned_abs() }).collect();
         let found = drifting(&line, 600).unwrap();

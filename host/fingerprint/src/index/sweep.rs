@@ -1,9 +1,9 @@
-//! Going through an index in its own order with the sorted keys of a batch: asking for them, putting them, or both.
+//! Processes the sorted keys of a batch in the memory order of an index: looks them up, inserts them, or both.
 //!
-//! Each thread takes a share of the drawers, and with it the part of the index that is theirs. A key asks before it is put, and
-//! keys of one bucket come in the order of their fingerprints, so each fingerprint finds those before it, of the same batch too.
-//! What it finds, and which of its keys are common, does not depend on where batches end. Of the hits only so many are kept; a
-//! query that lost one is marked, and has to be asked separately.
+//! Each thread processes a share of the drawers, with the corresponding part of the index. A key is looked up before it is
+//! inserted, and keys of one bucket come in the order of their fingerprints. So each fingerprint finds those before it, also
+//! in the same batch. Which hits it finds, and which of its keys are common, does not depend on the division into batches.
+//! The number of stored hits is limited; a query that lost a hit is marked and must be looked up separately.
 
 use std::ops::Range;
 
@@ -13,31 +13,31 @@ use super::batch::{Entry, Job, Sorted, WordOrigin};
 use super::key::KEY_BITS;
 use super::postings::{Bucket, Postings, common, matching, tag};
 
-/// Keys whose entries are fetched at once, where they are few among many buckets.
+/// The number of keys whose entries are prefetched together, if they are few among many buckets.
 const FETCHED: usize = 256;
 
 const LINE: usize = 64;
 
-/// A hit: the place in the index, and that in the query.
+/// A hit: the position in the index, and in the query.
 pub(crate) type Hit = (u32, u32);
 
-/// What one share of an index answered.
+/// The answers of one share of an index.
 #[derive(Default)]
 pub(crate) struct Answers {
     found: Vec<(u32, WordOrigin)>,
-    /// How many hits are kept.
+    /// The maximum number of hits.
     room: usize,
     queries: Vec<Query>,
     hits: Vec<Hit>,
     ends: Vec<usize>,
 }
 
-/// What is to be said of a query besides its hits.
+/// The answer for one query, besides its hits.
 #[derive(Clone, Copy, Default)]
 struct Query {
-    /// How many common keys it has here, which were not asked for.
+    /// The number of common keys, which were not looked up.
     common: u32,
-    /// Whether there was no room for one of its hits.
+    /// One of its hits was dropped.
     is_cut: bool,
 }
 
@@ -49,7 +49,7 @@ impl Answers {
         self.queries.resize(queries, Query::default());
     }
 
-    /// Puts the hits of each query together.
+    /// Sorts the hits by query.
     fn group(&mut self, queries: usize) {
         self.ends.clear();
         self.ends.resize(queries, 0);
@@ -78,20 +78,20 @@ impl Answers {
         self.hits.get(begin..self.ends.get(query).copied().unwrap_or_default()).unwrap_or_default()
     }
 
-    /// How many common keys a query has.
+    /// The number of common keys of a query.
     pub(crate) fn common(&self, query: usize) -> usize {
         self.queries.get(query).map_or(0, |query| query.common as usize)
     }
 
-    /// Whether all hits of a query are here.
+    /// Whether no hit of a query was dropped.
     pub(crate) fn is_whole(&self, query: usize) -> bool {
         self.queries.get(query).is_none_or(|query| !query.is_cut)
     }
 }
 
 impl Postings {
-    /// Does a job with a batch. `firsts` has the first place of each of its fingerprints: they find only what lies before.
-    /// What is answered is in `answers`, of as many shares as there are, which keep `room` hits together.
+    /// Processes a batch. `firsts` has the first position of each of its fingerprints, which find only earlier positions. The
+    /// answers are in `answers`, one for each share; together they keep `room` hits.
     pub(crate) fn sweep(&mut self, sorted: &Sorted, firsts: &[u32], job: Job, room: usize, answers: &mut Vec<Answers>) {
         let drawers = sorted.drawers().max(1);
         let each = drawers.div_ceil(rayon::current_num_threads().max(1));
@@ -109,7 +109,7 @@ impl Postings {
         });
     }
 
-    /// The index in shares of so many buckets.
+    /// Divides the index into shares of `size` buckets.
     fn shares(&mut self, size: usize) -> Vec<Share<'_>> {
         let (mut tags, mut places) = (self.tags.as_mut_slice(), self.places.as_mut_slice());
         let begins: Vec<_> = self.buckets.chunks(size).filter_map(|share| Some(share.first()?.begin)).collect();
@@ -126,11 +126,11 @@ impl Postings {
     }
 }
 
-/// The buckets that one thread goes through.
+/// The buckets of one thread.
 struct Share<'a> {
     /// The number of its first bucket.
     from: usize,
-    /// The first of its entries.
+    /// Its first entry.
     begin: u32,
     buckets: &'a mut [Bucket],
     tags: &'a mut [u8],
@@ -138,8 +138,8 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Does a job with the keys of a drawer: first all that they need is fetched, then it is looked at. Each by itself would be
-    /// waited for, and guessing wrongly what comes next would stop the rest.
+    /// Processes the keys of a drawer: prefetches all entries, then examines them. Without prefetching, each access would
+    /// wait for memory, and mispredicted branches would block the others.
     fn go(
         &mut self,
         entries: &[Entry],
@@ -170,7 +170,7 @@ impl Share<'_> {
         }
     }
 
-    /// The entries of the bucket of a key.
+    /// The entries of a key's bucket.
     fn bucket(&self, entry: Entry, bits: u32) -> Option<Range<usize>> {
         let bucket = self.buckets.get(self.number(entry, bits))?;
         Some((bucket.begin - self.begin) as usize..(bucket.end - self.begin) as usize)
@@ -180,14 +180,14 @@ impl Share<'_> {
         ((entry.key >> (KEY_BITS - bits)) as usize).wrapping_sub(self.from)
     }
 
-    /// The entries of some buckets, counted over the whole index.
+    /// The entries of some buckets, numbered over the whole index.
     fn entries(&self, buckets: Range<usize>) -> Range<usize> {
         let own = |bucket: usize| self.buckets.get(bucket.wrapping_sub(self.from));
         let (Some(first), Some(last)) = (own(buckets.start), own(buckets.end.wrapping_sub(1))) else { return 0..0 };
         (first.begin - self.begin) as usize..(last.end - self.begin) as usize
     }
 
-    /// In their order, which memory is fastest in.
+    /// In memory order, which is fastest.
     fn fetch_all(&self, there: Range<usize>) {
         let tags = self.tags.get(there.clone()).unwrap_or_default().iter().step_by(LINE).copied();
         let places = self.places.get(there).unwrap_or_default().iter().step_by(LINE / 4).copied();
@@ -206,7 +206,7 @@ impl Share<'_> {
 
     fn ask(&self, entry: Entry, bucket: Range<usize>, first: u32, bits: u32, answers: &mut Answers) {
         let (from, places) = (entry.from(), self.places.get(bucket.clone()).unwrap_or_default());
-        // Its own, which were put just now, are the last.
+        // The last entries are of the query itself, inserted just before.
         let own = places.iter().rev().take_while(|place| **place >= first).count();
         let bucket = bucket.start..bucket.end - own;
         let Some(query) = answers.queries.get_mut(from.print()) else { return };
@@ -247,17 +247,17 @@ mod tests {
     use super::super::test_data;
     use super::*;
 
-    /// A hit: the number of a print and a place in it, and both of the query.
-    type Told = (usize, u32, usize, u32);
+    /// A hit: fingerprint and position in the index, and both in the query.
+    type TestHit = (usize, u32, usize, u32);
 
-    /// Every hit of two different prints, the first of which is one that the second may find, in an index of so many buckets: it
-    /// tells keys apart by the bits of the bucket and eight more.
-    fn expected(prints: &[Vec<u32>], bits: u32, finds: impl Fn(usize, usize) -> bool) -> Vec<Told> {
-        let (mut all, told) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
+    /// Every hit between two different fingerprints of which `finds` accepts the first for the second. With 2 to the `bits`
+    /// buckets, keys are distinguished by the bits of the bucket and eight more.
+    fn expected(prints: &[Vec<u32>], bits: u32, finds: impl Fn(usize, usize) -> bool) -> Vec<TestHit> {
+        let (mut all, tag) = (Vec::new(), |key: u32| key >> (KEY_BITS - bits - 8));
         for (second, query) in prints.iter().enumerate() {
             for (first, other) in prints.iter().enumerate().filter(|(first, _)| finds(*first, second)) {
                 for (key, place) in keys(query) {
-                    let same = keys(other).filter(|(there, _)| told(*there) == told(key));
+                    let same = keys(other).filter(|(there, _)| tag(*there) == tag(key));
                     all.extend(same.map(|(_, there)| (first, there, second, place)));
                 }
             }
@@ -266,32 +266,32 @@ mod tests {
         all
     }
 
-    /// An index with room for the first of some prints, and what is asked of it in turn.
-    struct Desk<'a> {
+    /// An index with room for the first fingerprints, and its operations.
+    struct TestIndex<'a> {
         prints: &'a [Vec<u32>],
-        index: Postings,
+        postings: Postings,
         answers: Vec<Answers>,
     }
 
-    impl<'a> Desk<'a> {
+    impl<'a> TestIndex<'a> {
         fn new(prints: &'a [Vec<u32>], first: usize) -> Self {
             let (first, stop) = (&prints[..first], AtomicBool::new(false));
-            let index = Postings::for_part(first, Part::fill(first, 0, FULL, &stop), &stop).unwrap();
-            Self { prints, index, answers: Vec::new() }
+            let postings = Postings::for_part(first, Part::fill(first, 0, FULL, &stop), &stop).unwrap();
+            Self { prints, postings, answers: Vec::new() }
         }
 
-        /// Does a job with some of the prints and tells the hits.
-        fn told(&mut self, part: Range<u32>, job: Job, room: usize) -> Vec<Told> {
+        /// Processes some of the fingerprints and returns the hits.
+        fn hits(&mut self, part: Range<u32>, job: Job, room: usize) -> Vec<TestHit> {
             let (mut batch, mut sorted) = (Batch::default(), Sorted::default());
             batch.fill(self.prints, part.clone(), usize::MAX, &AtomicBool::new(false));
-            sorted.sort(&batch, self.index.bits());
+            sorted.sort(&batch, self.postings.bits());
             let all = vec![u32::MAX; part.len()];
-            let firsts = if job == Job::Ask { all } else { self.index.firsts(part.clone()) };
-            self.index.sweep(&sorted, &firsts, job, room, &mut self.answers);
+            let firsts = if job == Job::Ask { all } else { self.postings.firsts(part.clone()) };
+            self.postings.sweep(&sorted, &firsts, job, room, &mut self.answers);
             let mut found = Vec::new();
             for (query, second) in part.enumerate() {
                 for (there, place) in self.answers.iter().flat_map(|answers| answers.of(query)) {
-                    let (at, first) = self.index.which().of(*there);
+                    let (at, first) = self.postings.which().of(*there);
                     found.push((at as usize, there - first, second as usize, *place));
                 }
             }
@@ -307,23 +307,23 @@ mod tests {
     #[test]
     fn each_finds_those_before_it_in_its_batch_and_in_others() {
         let prints = test_data::library(40, 300, 3);
-        let mut desk = Desk::new(&prints, 40);
-        let mut found = desk.told(0..25, Job::Both, usize::MAX);
-        found.extend(desk.told(25..40, Job::Both, usize::MAX));
-        assert!(!found.is_empty() && (0..15).all(|query| desk.common(query) == 0));
+        let mut index = TestIndex::new(&prints, 40);
+        let mut found = index.hits(0..25, Job::Both, usize::MAX);
+        found.extend(index.hits(25..40, Job::Both, usize::MAX));
+        assert!(!found.is_empty() && (0..15).all(|query| index.common(query) == 0));
         found.sort_unstable();
-        assert_eq!(found, expected(&prints, desk.index.bits(), |first, second| first < second));
+        assert_eq!(found, expected(&prints, index.postings.bits(), |first, second| first < second));
     }
 
     #[test]
     fn who_only_asks_finds_all_that_was_put_and_leaves_no_trace() {
         let prints = test_data::library(40, 300, 3);
-        let mut desk = Desk::new(&prints, 25);
-        assert_eq!(desk.told(0..25, Job::Put, usize::MAX), []);
-        let expected = expected(&prints, desk.index.bits(), |first, second| first < 25 && second >= 25);
+        let mut index = TestIndex::new(&prints, 25);
+        assert_eq!(index.hits(0..25, Job::Put, usize::MAX), []);
+        let expected = expected(&prints, index.postings.bits(), |first, second| first < 25 && second >= 25);
         assert!(!expected.is_empty());
         for _ in 0..2 {
-            assert_eq!(desk.told(25..40, Job::Ask, usize::MAX), expected);
+            assert_eq!(index.hits(25..40, Job::Ask, usize::MAX), expected);
         }
     }
 
@@ -331,35 +331,39 @@ mod tests {
     fn common_keys_are_counted_and_not_asked_for() {
         let one = test_data::piece(300, 0.9, 1);
         let prints = vec![one; 100];
-        let mut desk = Desk::new(&prints, 90);
-        let told = desk.told(0..90, Job::Both, usize::MAX);
-        let bits = desk.index.bits();
-        // How many of the keys of one lie in each bucket.
+        let mut index = TestIndex::new(&prints, 90);
+        let found_hits = index.hits(0..90, Job::Both, usize::MAX);
+        let bits = index.postings.bits();
+        // The number of keys of a fingerprint in each bucket.
         let mut each = std::collections::HashMap::new();
         let bucket = |key: u32| key >> (KEY_BITS - bits);
         keys(&prints[0]).for_each(|(key, _)| *each.entry(bucket(key)).or_insert(0) += 1);
         let is_common = |key: u32, before: usize| each[&bucket(key)] * before >= common(bits);
         for (query, words) in prints.iter().enumerate().take(90) {
             let (are, rare): (Vec<_>, Vec<_>) = keys(words).partition(|(key, _)| is_common(*key, query));
-            assert_eq!(desk.common(query), are.len(), "{query}");
-            let places: HashSet<_> = told.iter().filter(|hit| hit.2 == query).map(|hit| hit.3).collect();
+            assert_eq!(index.common(query), are.len(), "{query}");
+            let places: HashSet<_> = found_hits.iter().filter(|hit| hit.2 == query).map(|hit| hit.3).collect();
             assert_eq!(places.len(), if query == 0 { 0 } else { rare.len() }, "{query}");
         }
-        assert_eq!(desk.told(90..100, Job::Ask, usize::MAX), []);
-        assert!((0..10).all(|query| desk.common(query) == keys(&prints[0]).count()));
+        assert_eq!(index.hits(90..100, Job::Ask, usize::MAX), []);
+        assert!((0..10).all(|query| index.common(query) == keys(&prints[0]).count()));
     }
 
     #[test]
     fn no_more_hits_are_kept_than_there_is_room_for_and_who_lacks_one_is_told() {
         let prints = test_data::skewed();
         let last = u32::try_from(prints.len()).unwrap();
-        let whole = Desk::new(&prints, prints.len()).told(0..last, Job::Both, usize::MAX);
-        let mut desk = Desk::new(&prints, prints.len());
-        let told = desk.told(0..last, Job::Both, 1_000);
-        assert!(whole.len() > 50_000 && told.len() <= 1_000, "{} and {}", whole.len(), told.len());
+        let whole = TestIndex::new(&prints, prints.len()).hits(0..last, Job::Both, usize::MAX);
+        let mut index = TestIndex::new(&prints, prints.len());
+        let found_hits = index.hits(0..last, Job::Both, 1_000);
+        assert!(whole.len() > 50_000 && found_hits.len() <= 1_000, "{} and {}", whole.len(), found_hits.len());
         for query in 0..prints.len() {
-            let of = |told: &[Told]| told.iter().filter(|hit| hit.2 == query).count();
-            assert_eq!(desk.answers.iter().all(|answers| answers.is_whole(query)), of(&whole) == of(&told), "{query}");
+            let of = |found_hits: &[TestHit]| found_hits.iter().filter(|hit| hit.2 == query).count();
+            assert_eq!(
+                index.answers.iter().all(|answers| answers.is_whole(query)),
+                of(&whole) == of(&found_hits),
+                "{query}"
+            );
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Fingerprints for tests, made like those of music: sixteen slow movements, each cut into four levels in Gray code, as
-//! Chromaprint's classifiers do. Pieces differ in where their levels lie and how fast they move, so that some keys are common.
+//! Fingerprints for tests, similar to those of music: sixteen slow movements, each quantised to four levels in Gray code, as
+//! Chromaprint's classifiers do. Pieces differ in their levels and speeds, so that some keys are common.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::prints::Prints;
 
-/// A generator of numbers (Marsaglia, Xorshift RNGs, 2003), the same each time.
+/// A deterministic pseudo-random generator (Marsaglia, Xorshift RNGs, 2003).
 pub(crate) struct Chance(u64);
 
 impl Chance {
@@ -26,22 +26,22 @@ impl Chance {
         self.next() as f64 / (1_u64 << 53) as f64
     }
 
-    /// About normal: the sum of twelve even numbers.
+    /// Approximately normal: the sum of twelve uniform numbers.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.share()).sum::<f64>() - 6.0
     }
 }
 
-/// One piece. `stillness` is how much of a frame stays in the next: 0.9 is music, 0.9999 a drone.
+/// One piece. `stillness` is the correlation of successive frames: 0.9 for music, 0.9999 for a drone.
 pub(crate) fn piece(words: usize, stillness: f64, seed: u64) -> Vec<u32> {
     let mut chance = Chance::new(seed);
-    let lies: Vec<f64> = (0..16).map(|_| chance.normal() * 0.7).collect();
+    let offsets: Vec<f64> = (0..16).map(|_| chance.normal() * 0.7).collect();
     let mut moves: Vec<f64> = (0..16).map(|_| chance.normal()).collect();
     let news = (1.0 - stillness * stillness).sqrt();
     let word = |_| {
-        let levels = moves.iter_mut().zip(&lies).map(|(level, lies)| {
+        let levels = moves.iter_mut().zip(&offsets).map(|(level, offset)| {
             *level = *level * stillness + chance.normal() * news;
-            match *level + lies {
+            match *level + offset {
                 ..-0.7 => 0_u32,
                 ..0.0 => 1,
                 ..0.7 => 3,
@@ -53,7 +53,7 @@ pub(crate) fn piece(words: usize, stillness: f64, seed: u64) -> Vec<u32> {
     (0..words).map(word).collect()
 }
 
-/// Pieces, each its own.
+/// Different pieces.
 pub(crate) fn library(pieces: u64, words: usize, seed: u64) -> Vec<Vec<u32>> {
     (0..pieces).map(|number| piece(words, 0.9, seed * 1_000_003 + number)).collect()
 }
@@ -65,7 +65,7 @@ pub(crate) fn worn(words: &[u32], share: f64, seed: u64) -> Vec<u32> {
     words.iter().map(|word| flip(*word)).collect()
 }
 
-/// A library of much skew: pieces of which there is one, thirty and a hundred copies, and drones, all mixed.
+/// A library with a skewed distribution: pieces with one, thirty and a hundred copies, and drones, in mixed order.
 pub(crate) fn skewed() -> Vec<Vec<u32>> {
     let pieces = library(9, 300, 17);
     let mut prints = Vec::new();
@@ -79,7 +79,7 @@ pub(crate) fn skewed() -> Vec<Vec<u32>> {
     prints
 }
 
-/// Prints that set `stop` when they are read for the `at`th time, and count how often they are.
+/// Fingerprints that set `stop` at read number `at`, and count the reads.
 pub(crate) struct Stopping<'a> {
     pub(crate) prints: &'a [Vec<u32>],
     pub(crate) at: usize,

@@ -1,42 +1,43 @@
-//! Two fingerprints that agree, ten seconds at a time: there an edit shows which the sum over minutes hides.
+//! Compares two similar fingerprints in windows of ten seconds, which shows edits that the average over minutes hides.
 //!
-//! Measured on real pieces, encoded, cut, equalised and edited by `ffmpeg`: of a copy the worst window differs in at most 0.08 of
-//! its bits (one channel only: 0.31; an equaliser: 0.36; only a band of it is left: 0.51) and hardly more than the middle one. Of a
-//! piece in which 12 s or more are of another piece, or of another place of itself, the worst differs in 0.42 to 0.60.
+//! Measured on real pieces, encoded, cut, equalised and edited by `ffmpeg`: the worst window of a copy differs in at most
+//! 0.08 of its bits (one channel only: 0.31; an equaliser: 0.36; a narrow band: 0.51) and hardly more than the median. If 12
+//! s or more of a piece are replaced by another piece or another part of it, the worst window differs in 0.42 to 0.60.
 
 use super::align::{errors, overlap};
 
-/// Frames of a window: 9.9 s.
+/// The length of a window in frames: 9.9 s.
 const WINDOW: usize = 80;
 
-/// Frames between the starts of two windows: 1 s.
+/// The distance between the starts of two windows, in frames: 1 s.
 const STEP: usize = 8;
 
-/// Frames of a window in which something must happen for its rate to count.
+/// The minimum number of busy frames in a window.
 const BUSY: u32 = 24;
 
-/// A window with this error rate or less follows a copy that goes a little faster or slower; what differs is not followed.
+/// Up to this error rate the comparison follows a copy with a slightly different speed; windows that differ more are not
+/// followed.
 const FOLLOWED: f32 = 0.35;
 
-/// How much two fingerprints differ in windows of 9.9 s, one a second.
+/// The differences of two fingerprints in windows of 9.9 s, one each second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Windows {
-    /// The share of bits that differ in the window in which most do, from 0 to 1; 0.5 is chance.
+    /// The share of differing bits in the worst window, 0 to 1; 0.5 is chance.
     pub worst: f32,
-    /// Where that begins in the first, in frames of 0.1238 s.
+    /// The start of the worst window in the first fingerprint, in frames of 0.1238 s.
     pub worst_at_frame: u32,
-    /// The share in the middle one of all windows.
+    /// The median share of all windows.
     pub median: f32,
 }
 
-/// Compares two fingerprints of which the second's frame `shift` lies over the first frame of the first. Nothing differs where too
-/// little happens to tell.
+/// Compares two fingerprints. Frame `shift` of the second matches the first frame of the first. Windows with too few busy
+/// frames do not differ.
 #[must_use]
 pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
     let (mut found, mut rates) = (Windows::default(), Vec::new());
     let from = usize::try_from(shift.saturating_neg().max(0)).unwrap_or(usize::MAX);
     let mut at = from;
-    // The last window is whole, unless there is no whole one.
+    // The last window is a full one, if there is any.
     while let Some(window) = one.get(at..).filter(|rest| at == from || rest.len() >= WINDOW) {
         let window = window.get(..WINDOW).unwrap_or(window);
         let here = i32::try_from(at).unwrap_or(i32::MAX);
@@ -58,10 +59,10 @@ pub fn windows(one: &[u32], other: &[u32], mut shift: i32) -> Windows {
     found
 }
 
-/// How much of a window differs from what lies under it; none where that ends before the window does, unless it is the first.
+/// The error rate of a window; `None` if the other fingerprint ends within it, except for the first window.
 fn rate(window: &[u32], other: &[u32], at: i32, is_first: bool) -> Option<f32> {
     let (left, right) = overlap(window, other, at);
-    // A window that was moved by a frame has one less at an end.
+    // A window that was shifted by a frame has one frame less at an end.
     if left.is_empty() || (!is_first && left.len() + 1 < window.len()) {
         return None;
     }

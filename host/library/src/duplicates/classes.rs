@@ -1,16 +1,16 @@
-//! Items with the same audio packets, taken together: one of them stands for all, so that a thousand copies of one file are
-//! compared once.
+//! Groups items with the same audio packets into classes. Only the representative of a class is compared, so a thousand
+//! copies of one file are compared once.
 
 use std::collections::HashMap;
 
 use super::Item;
 
-/// Which item stands for which.
+/// The class of each item.
 #[derive(Debug)]
 pub(super) struct Classes {
-    /// For each item the one that stands for it: the first of its class.
+    /// For each item, the representative of its class: the first item.
     first: Vec<usize>,
-    /// The members of each class, by the place of its first; empty for all others.
+    /// The members of each class, at the position of its representative; empty at all other positions.
     members: Vec<Vec<usize>>,
 }
 
@@ -28,12 +28,12 @@ impl Classes {
         classes
     }
 
-    /// The item that stands for one.
+    /// The representative of the item at position `at`.
     pub(super) fn first(&self, at: usize) -> usize {
         self.first.get(at).copied().unwrap_or(at)
     }
 
-    /// All items that one stands for, itself first; none for one that stands for nothing.
+    /// All members of the class of `first`, including itself; empty if `first` is not a representative.
     pub(super) fn members(&self, first: usize) -> &[usize] {
         self.members.get(first).map_or(&[], Vec::as_slice)
     }

@@ -1,4 +1,4 @@
-//! Finds all fingerprints that sound alike, with the index of `baton-fingerprint`.
+//! Finds all pairs of similar fingerprints, with the index of `baton-fingerprint`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -7,9 +7,10 @@ use baton_fingerprint::index::{self, duplicates, groups};
 
 use super::{CompareResult, Pair, Similarity};
 
-/// Finds among many fingerprints those that sound alike, on rayon's threads. `stop` ends it early, with what was found.
+/// Finds the similar pairs among many fingerprints, on rayon's threads. `stop` ends the search early; the result is then
+/// partial.
 #[must_use]
-pub fn listen(prints: &[Fingerprint], stop: &AtomicBool) -> CompareResult {
+pub fn find_similar(prints: &[Fingerprint], stop: &AtomicBool) -> CompareResult {
     let found = groups(prints, &duplicates(prints, stop));
     let pair = |pair: &index::Pair| as_pair(prints, pair);
     CompareResult {
@@ -25,7 +26,7 @@ fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
 }
 
 impl Similarity {
-    /// What an alignment of two fingerprints means.
+    /// Converts an alignment of two fingerprints.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
@@ -49,34 +50,25 @@ impl Similarity {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Words that look random, other ones for each seed.
-    fn words(seed: u32, count: u32) -> Vec<u32> {
-        let mut state = u64::from(seed) << 32 | 1;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            u32::try_from(state >> 32).unwrap()
-        };
-        (0..count).map(|_| next()).collect()
-    }
+    use crate::test_sound::words;
 
     #[test]
-    fn a_copy_with_errors_that_begins_later_is_heard_and_nothing_else() {
+    fn a_copy_with_errors_that_begins_later_is_found_and_nothing_else() {
         let mut prints: Vec<Fingerprint> = (1..30).map(|seed| Fingerprint::new(words(seed, 600))).collect();
         // One bit of every fourth word is another, and the first 5 s are cut off.
         let copy = prints[7].words().iter().enumerate().skip(40);
         let copy = copy.map(|(at, word)| if at % 4 == 0 { word ^ (1 << (at % 32)) } else { *word });
         prints.push(Fingerprint::new(copy.collect()));
-        let heard = listen(&prints, &AtomicBool::new(false));
-        let pairs: Vec<(usize, usize)> = heard.pairs.iter().map(|pair| (pair.one, pair.other)).collect();
-        assert_eq!((pairs, heard.bridges.len()), (vec![(7, 29)], 0));
-        let alike = heard.pairs[0].alike;
+        let result = find_similar(&prints, &AtomicBool::new(false));
+        let pairs: Vec<(usize, usize)> = result.pairs.iter().map(|pair| (pair.one, pair.other)).collect();
+        assert_eq!((pairs, result.bridges.len()), (vec![(7, 29)], 0));
+        let alike = result.pairs[0].alike;
         assert!(alike.score > 90 && alike.overlap > 0.99 && alike.bit_error_rate < 0.02, "{alike:?}");
     }
 
     #[test]
-    fn nothing_is_heard_among_nothing() {
-        assert_eq!(listen(&[], &AtomicBool::new(false)), CompareResult::default());
-        assert_eq!(listen(&[Fingerprint::default()], &AtomicBool::new(false)), CompareResult::default());
+    fn nothing_is_found_in_an_empty_list() {
+        assert_eq!(find_similar(&[], &AtomicBool::new(false)), CompareResult::default());
+        assert_eq!(find_similar(&[Fingerprint::default()], &AtomicBool::new(false)), CompareResult::default());
     }
 }

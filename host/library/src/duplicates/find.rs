@@ -1,4 +1,4 @@
-//! All of it together: what the catalog knows becomes groups, versions and questions.
+//! The search for duplicates: the items of the catalog become groups, versions and likely pairs.
 
 use std::collections::HashSet;
 
@@ -11,66 +11,67 @@ use super::groups::group;
 use super::links::weigh;
 use super::metadata::likely;
 use super::proof::Pair;
-use super::unreachable::{UnreachableSource, away};
+use super::unreachable::{UnreachableSource, unreachable_sources};
 use super::versions::difference;
 use super::whole::{WholePrintsFn, compare, play_on};
 use super::{Difference, Group, Item, LikelyPair, Proof, Versions};
 
-/// What finds among many fingerprints those that sound alike: [`super::listen()`], or what a test puts in its place.
+/// Finds similar pairs among many fingerprints: [`super::find_similar()`], or a substitute in tests.
 pub type CompareFn<'a> = dyn Fn(&[Fingerprint]) -> CompareResult + 'a;
 
-/// What was found to sound alike, by the places of the fingerprints.
+/// Similar pairs, by the positions of their fingerprints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompareResult {
     /// Pairs that are copies of each other.
     pub pairs: Vec<Pair>,
-    /// Pairs that sound alike, while what else sounds like the one does not sound like the other: a medley and its songs.
+    /// Similar pairs that are probably not copies: other files similar to the one are not similar to the other. A medley and
+    /// its songs are an example.
     pub bridges: Vec<Pair>,
 }
 
-/// Pairs that are compared to their end together, so that few prints are in memory at once.
+/// Pairs that are compared to their end in one step. The limit bounds the fingerprints in memory.
 const PIECE: usize = 500;
 
-/// What is wanted.
+/// The options of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct DuplicateOptions {
-    /// Points, of 1,000, from which files without a fingerprint are asked about by their titles; none for not at all.
+    /// The minimum score (of 1,000) of a pair that is compared by title only; `None` disables this comparison.
     pub metadata: Option<u32>,
-    /// The score, in per cent, that a pair needs to be told of.
+    /// The minimum similarity score of a reported pair, in per cent.
     pub min_score: u8,
 }
 
 /// The duplicates of a library.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Duplicates {
-    /// All items that are there; the rest speaks of their places in this list.
+    /// All items that exist. Other fields contain positions in this list.
     pub items: Vec<Item>,
     /// Files of one recording.
     pub groups: Vec<Group>,
-    /// Pairs that sound alike and are not duplicates, or may not be.
+    /// Similar pairs that are not duplicates, or that a person must check.
     pub versions: Vec<Versions>,
     /// Pairs with similar names of which one has no fingerprint.
     pub likely: Vec<LikelyPair>,
-    /// An upper bound of the pairs of equal names that were not compared: of names that more than 64 items have.
+    /// An upper bound of the pairs that were not compared, because more than 64 items have the same name.
     pub likely_left_out: usize,
     /// Sources that cannot be reached now.
-    pub away: Vec<UnreachableSource>,
+    pub unreachable: Vec<UnreachableSource>,
 }
 
 impl Duplicates {
-    /// How many items have a fingerprint.
+    /// The number of items with a fingerprint.
     #[must_use]
-    pub fn heard(&self) -> usize {
-        self.items.iter().filter(|item| item.heard).count()
+    pub fn fingerprinted(&self) -> usize {
+        self.items.iter().filter(|item| item.has_fingerprint).count()
     }
 
-    /// Whether of two items only the beginning was compared, because one plays on.
+    /// Whether only the fingerprinted parts of two items were compared, although one of them is longer.
     #[must_use]
-    pub fn are_heard_in_part(&self, one: usize, other: usize, proof: &Proof) -> bool {
+    pub fn are_compared_in_part(&self, one: usize, other: usize, proof: &Proof) -> bool {
         self.items.get(one).zip(self.items.get(other)).is_some_and(|(one, other)| proof.is_of_part(one, other))
     }
 
-    /// Files that a better one makes superfluous, and the bytes that taking them away frees.
+    /// The number of superfluous files, and the bytes that removing them frees.
     #[must_use]
     pub fn superfluous(&self) -> (usize, u64) {
         let others = self.groups.iter().flat_map(|group| &group.others);
@@ -79,38 +80,38 @@ impl Duplicates {
 
     /// Whether an item is in a source that cannot be reached.
     #[must_use]
-    pub fn is_away(&self, item: &Item) -> bool {
-        self.away.iter().any(|away| away.source == item.source)
+    pub fn is_unreachable(&self, item: &Item) -> bool {
+        self.unreachable.iter().any(|source| source.source == item.source)
     }
 }
 
-/// Finds what is there twice among all items of the catalog that are there. Pairs that agree in the first two minutes and play on
-/// are compared by what `whole` has of them.
+/// Finds the duplicates among all items of the catalog that exist. `whole` provides the fingerprints of whole files for pairs
+/// that are similar in the first two minutes and are longer.
 pub fn find(
     catalog: &Catalog,
-    ear: &CompareFn<'_>,
+    compare: &CompareFn<'_>,
     whole: &WholePrintsFn<'_>,
     wanted: DuplicateOptions,
 ) -> Result<Duplicates, CatalogError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
     let (places, prints) = fingerprints(catalog, &items, &classes)?;
-    let heard = ear(&prints);
+    let compared = compare(&prints);
     drop(prints);
     let as_items = |pair: &Pair| Some(Pair { one: *places.get(pair.one)?, other: *places.get(pair.other)?, ..*pair });
     let is_wanted = |pair: &Pair| pair.alike.score >= wanted.min_score;
-    let pairs = heard.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
+    let pairs = compared.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
     let JudgedPairs { alike, mut versions } = judge(&items, pairs, whole)?;
-    let bridges = heard.bridges.iter().filter_map(as_items).filter(is_wanted);
+    let bridges = compared.bridges.iter().filter_map(as_items).filter(is_wanted);
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
     let mut groups = group(&items, &classes, &alike);
     weigh(&items, &mut groups);
     let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
-    Ok(Duplicates { items, groups, versions, likely, likely_left_out, away: away(catalog)? })
+    Ok(Duplicates { items, groups, versions, likely, likely_left_out, unreachable: unreachable_sources(catalog)? })
 }
 
-/// Pairs of which it is known what they are.
+/// Pairs with a decision.
 #[derive(Default)]
 struct JudgedPairs {
     alike: Vec<Pair>,
@@ -126,7 +127,8 @@ impl JudgedPairs {
     }
 }
 
-/// Tells copies from versions; those that play on by the whole of them, some hundred at a time.
+/// Separates copies from versions. Files that are longer than the fingerprinted part are compared to their end, some hundred
+/// pairs at a time.
 fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<JudgedPairs, CatalogError> {
     let (mut judged, mut long) = (JudgedPairs::default(), Vec::new());
     for pair in pairs {
@@ -152,7 +154,7 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
     Ok(judged)
 }
 
-/// All items that are there. A file is no duplicate of itself: of items with one path there is one.
+/// All items that exist, each path once.
 fn items(catalog: &Catalog) -> Result<Vec<Item>, CatalogError> {
     let (mut items, mut paths) = (Vec::new(), HashSet::new());
     catalog.library_entries(|entry| {
@@ -163,7 +165,7 @@ fn items(catalog: &Catalog) -> Result<Vec<Item>, CatalogError> {
     Ok(items)
 }
 
-/// The fingerprints of the items that stand for their classes, with their places in the list of items.
+/// The fingerprints of the representatives, with their positions in the list of items.
 fn fingerprints(
     catalog: &Catalog,
     items: &[Item],

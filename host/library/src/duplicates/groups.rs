@@ -1,44 +1,44 @@
-//! Pairs become groups, each round the file that is worth keeping.
+//! Builds groups from similar pairs. Each group has one file to keep.
 //!
-//! A group is not a chain: every file in it was compared with the one that is kept. If A is like B and B is like C, but A and C are
-//! not alike, then C is not in A's group.
+//! A group is not a chain: every file in it was compared with the file to keep. If A is similar to B and B to C, but A and C
+//! are not similar, then C is not in A's group.
 
 use std::cmp::Reverse;
 
 use super::classes::Classes;
 use super::proof::Pair;
+use super::quality::ScoredItem;
 use super::{Item, Proof, QualityScore, quality};
 
-/// Files of one recording.
+/// Files of one recording, without versions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// The file that is suggested for keeping, as its place in the list of items.
+    /// The file to keep, as a position in the list of items.
     pub best: usize,
-    /// Its points.
+    /// Its score.
     pub points: QualityScore,
-    /// The others, the best first.
+    /// The other files, the best first.
     pub others: Vec<SuperfluousFile>,
 }
 
 /// A file that a better one makes superfluous.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SuperfluousFile {
-    /// The file, as its place in the list of items.
+    /// Its position in the list of items.
     pub item: usize,
-    /// Its points.
+    /// Its score.
     pub points: QualityScore,
-    /// Why it is thought to be the same recording as the best.
+    /// Why it is the same recording as the best file.
     pub proof: Proof,
-    /// Why the best is better.
+    /// Why the best file is better.
     pub reasons: Vec<String>,
-    /// Bytes that taking it away frees.
+    /// The bytes that removing it frees.
     pub frees: u64,
-    /// Whether it is the best under another name.
+    /// It is a hard link to the best file.
     pub hard_link: bool,
 }
 
-/// Groups what the pairs connect; a pair is of two items that stand for their classes. Largest groups first, then in order of
-/// their best files' places.
+/// Groups connected pairs of representatives. Sorts by size, then by the position of the best file.
 pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Group> {
     let near = ClassSimilarity::of(items.len(), classes, pairs);
     let mut seen = vec![false; items.len()];
@@ -53,7 +53,7 @@ pub(super) fn group(items: &[Item], classes: &Classes, pairs: &[Pair]) -> Vec<Gr
     groups
 }
 
-/// What is connected is divided: the best with all that it was held against, then the best of what is left.
+/// Divides connected items: the best file with all files that were compared with it, then the best of the rest.
 fn split(items: &[Item], near: &ClassSimilarity<'_>, members: &[usize], groups: &mut Vec<Group>) {
     let of = |at: &usize| items.get(*at);
     let longest = members.iter().filter_map(of).filter_map(|item| item.duration_ms).max().unwrap_or_default();
@@ -65,7 +65,7 @@ fn split(items: &[Item], near: &ClassSimilarity<'_>, members: &[usize], groups: 
         for (at, its) in rated.into_iter().skip(1) {
             match (near.proof(best, at), of(&best), of(&at)) {
                 (Some(proof), Some(kept), Some(item)) => {
-                    let reasons = quality::reasons(kept, item, (points, its));
+                    let reasons = quality::reasons(ScoredItem { item: kept, points }, ScoredItem { item, points: its });
                     let (frees, hard_link) = (item.size, false);
                     others.push(SuperfluousFile { item: at, points: its, proof, reasons, frees, hard_link });
                 }
@@ -79,7 +79,7 @@ fn split(items: &[Item], near: &ClassSimilarity<'_>, members: &[usize], groups: 
     }
 }
 
-/// What each class was found to be like.
+/// The similar pairs of each class.
 struct ClassSimilarity<'a> {
     classes: &'a Classes,
     of: Vec<Vec<&'a Pair>>,
@@ -111,7 +111,7 @@ impl<'a> ClassSimilarity<'a> {
         self.pairs(one).find(|pair| (pair.one, pair.other) == key).map(|pair| Proof::Sounds(pair.alike))
     }
 
-    /// What `start` is connected with, itself among it; what was seen is left out.
+    /// All unseen items that are connected with `start`, including `start`.
     fn connected(&self, start: usize, seen: &mut [bool]) -> Vec<usize> {
         let (mut members, mut left) = (Vec::new(), vec![self.classes.first(start)]);
         while let Some(at) = left.pop() {
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_chain_is_no_group() {
-        // 0 – 1 – 2 – 3, best 0: 2 was never held against it, so 2 and 3 are a group of their own.
+        // 0 – 1 – 2 – 3, best 0: 2 was never compared with it, so 2 and 3 are a separate group.
         let items = items(&[256, 192, 160, 128]);
         let pairs = [pair(0, 1), pair(1, 2), pair(2, 3)];
         assert_eq!(shape(&items, &pairs), [(0, vec![1]), (2, vec![3])]);

@@ -1,19 +1,19 @@
-//! An item as duplicates see it: what it is called, how long it plays and how good its format is.
+//! An item as the search for duplicates uses it: names, length and format.
 
 use std::path::PathBuf;
 
 use baton_catalog::library::{Entry, ItemState};
 
-/// An item that may be there twice.
+/// An item that may have duplicates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Its number in the catalog.
+    /// Its id in the catalog.
     pub id: i64,
-    /// The number of its source.
+    /// The id of its source.
     pub source: i64,
     /// Its file.
     pub path: PathBuf,
-    /// How its source names it.
+    /// Its name in its source.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
@@ -27,32 +27,32 @@ pub struct Item {
     pub isrc: Option<String>,
     /// How long it plays, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// Its codec, if it could be read.
+    /// `None` if the file could not be read.
     pub codec: Option<String>,
     /// Samples a second, in Hz.
     pub rate_hz: Option<u32>,
-    /// What its codec keeps.
+    /// What its codec keeps of the samples.
     pub lossless: Lossless,
-    /// Bits a second, on average.
+    /// The average, in bits a second.
     pub bitrate: Option<u32>,
     /// The SHA-256 of its audio packets.
     pub audio_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the file.
     pub file_sha256: Option<[u8; 32]>,
     /// Whether it has a fingerprint.
-    pub heard: bool,
-    /// What is wrong with it, for people.
+    pub has_fingerprint: bool,
+    /// The damage that was found, as text.
     pub damage: Option<String>,
-    /// Whether all of it was decoded to look for damage. Where it was not, nothing is known to be wrong, and nothing to be right.
+    /// All of it was decoded to find damage. If not, `damage` says nothing about the rest of the file.
     pub damage_checked: bool,
 }
 
-/// Whether a codec keeps every sample.
+/// Whether a codec keeps every sample exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lossless {
-    /// It does, with so many bits each.
+    /// Lossless, with this many bits a sample.
     Bits(u16),
-    /// It does not, or it is not known.
+    /// Lossy or unknown.
     No,
 }
 
@@ -75,7 +75,7 @@ impl From<Entry> for Item {
             bitrate: entry.bitrate,
             audio_sha256: entry.audio_sha256,
             file_sha256: entry.file_sha256,
-            heard: entry.state == ItemState::Fingerprinted,
+            has_fingerprint: entry.state == ItemState::Fingerprinted,
             damage: entry.damage,
             damage_checked: entry.damage_checked,
         }
@@ -83,20 +83,20 @@ impl From<Entry> for Item {
 }
 
 impl Item {
-    /// About how many bytes it takes in memory.
+    /// Its approximate size in memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         let texts = [&self.title, &self.artist, &self.album, &self.isrc, &self.codec, &self.damage];
         let texts = texts.into_iter().flatten().chain([&self.name]).map(String::len).sum::<usize>();
         size_of::<Self>() + self.path.as_os_str().len() + texts
     }
 
-    /// What it is called: the title of its tags, else its name.
+    /// The title of its tags, else its name.
     #[must_use]
     pub fn called(&self) -> &str {
         self.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(&self.name)
     }
 
-    /// Its format for people: `flac 16 bit 44.1 kHz`, `mp3 128 kbit/s`.
+    /// Its format as text: `flac 16 bit 44.1 kHz`, `mp3 128 kbit/s`.
     #[must_use]
     pub fn format(&self) -> String {
         let codec = self.codec.as_deref().unwrap_or("?");
@@ -109,14 +109,14 @@ impl Item {
     }
 }
 
-/// Bits a second as people read them, in kbit/s.
+/// Converts bits a second to rounded kbit/s.
 pub(super) const fn kbit(bitrate: u32) -> u32 {
     bitrate.saturating_add(500) / 1_000
 }
 
 #[cfg(test)]
 impl Item {
-    /// An item with a number, a name and a length, of MP3 with 192 kbit/s.
+    /// A test item: MP3 with 192 kbit/s.
     pub(super) fn test(id: i64, name: &str, seconds: u64) -> Self {
         Self {
             id,
@@ -135,7 +135,7 @@ impl Item {
             bitrate: Some(192_000),
             audio_sha256: None,
             file_sha256: None,
-            heard: true,
+            has_fingerprint: true,
             damage: None,
             damage_checked: false,
         }

@@ -1,4 +1,4 @@
-//! Several names of one file (hard links): taking one away frees no bytes, unless all of them go.
+//! Hard links: removing one name of a file frees no bytes unless all its names are removed.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -7,14 +7,14 @@ use std::os::unix::fs::MetadataExt as _;
 use super::Item;
 use super::groups::{Group, SuperfluousFile};
 
-/// What tells whether two names are one file, and how many names it has.
+/// The identity of a file, and the number of its names (hard links).
 #[derive(Clone, Copy)]
 struct Names {
     file: (u64, u64),
     count: u64,
 }
 
-/// Writes into the groups what taking their others away would free. A file that is not there now counts with its size.
+/// Computes for each superfluous file how many bytes its removal frees. A missing file counts with its size.
 pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
     for group in groups {
         let best = items.get(group.best).and_then(names).map(|names| names.file);
@@ -36,9 +36,9 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
             if other.hard_link {
                 same(other);
             } else if !all_go {
-                other.reasons.push("it has other names (hard links): taking it away frees nothing".to_owned());
+                other.reasons.push("it has other names (hard links): removing it frees nothing".to_owned());
             } else if counted.insert(names.file) {
-                // The size is that of all its names together.
+                // The size counts once for all names together.
                 other.frees = size;
             }
         }
@@ -46,7 +46,7 @@ pub(super) fn weigh(items: &[Item], groups: &mut [Group]) {
 }
 
 fn same(other: &mut SuperfluousFile) {
-    other.reasons = vec!["it is the same file under another name (hard link): taking it away frees nothing".to_owned()];
+    other.reasons = vec!["it is the same file under another name (hard link): removing it frees nothing".to_owned()];
 }
 
 fn names(item: &Item) -> Option<Names> {

@@ -1,33 +1,32 @@
-//! The fall-back for what has no fingerprint: title, artist, length and version words say that two files are likely one
-//! recording. Nobody listened, so this is a question to a person and never a suggestion.
+//! The fallback for files without a fingerprint: title, artist, length and version words show that two files are probably the
+//! same recording. The sound was not compared, so the result is a question to a person and never a suggestion.
 //!
-//! Two files that both have a fingerprint are never asked about here: how they sound has been compared.
+//! Two files that both have a fingerprint are not compared here.
 
 use baton_track_match::{Matcher, SimilarPair, Track};
 
 use super::Item;
 
-/// Points, of 1,000, from which two files are asked about unless somebody says otherwise. The same title, artist and version
-/// with a length that is not known have 870.
+/// The default minimum score, of 1,000. Equal title, artist and version with an unknown length score 870.
 pub const THRESHOLD: u32 = 850;
 
-/// Two files that are likely one recording, by what they are called.
+/// Two files that are probably the same recording, by their names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LikelyPair {
-    /// One, which has no fingerprint, as its place in the list of items.
+    /// A file without a fingerprint, as a position in the list of items.
     pub one: usize,
-    /// The other.
+    /// The other file.
     pub other: usize,
-    /// Points of 1,000.
+    /// The score, of 1,000.
     pub score: u32,
-    /// What they have in common.
+    /// The properties that agree.
     pub reasons: Vec<String>,
 }
 
-/// All pairs of which one has no fingerprint that are called alike, the best first; and how many more there may be, at most, of
-/// names that very many have.
+/// All pairs with similar names of which at least one file has no fingerprint, the best first. Also returns an upper bound of
+/// the pairs that were left out because too many items have the same name.
 pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<LikelyPair>, usize) {
-    if items.iter().all(|item| item.heard) {
+    if items.iter().all(|item| item.has_fingerprint) {
         return (Vec::new(), 0);
     }
     let tracks: Vec<Track> = items.iter().map(track).collect();
@@ -40,11 +39,11 @@ pub(super) fn likely(items: &[Item], threshold: u32) -> (Vec<LikelyPair>, usize)
 fn as_likely(items: &[Item], pair: &SimilarPair) -> LikelyPair {
     let [first, second] = pair.tracks;
     let (one, other) =
-        if items.get(first).is_some_and(|first| first.heard) { (second, first) } else { (first, second) };
+        if items.get(first).is_some_and(|first| first.has_fingerprint) { (second, first) } else { (first, second) };
     LikelyPair { one, other, score: pair.score, reasons: pair.reasons.iter().map(ToString::to_string).collect() }
 }
 
-/// What is known of an item, from its tags, else from a name of the form `Artist - Title`.
+/// The track of an item by its tags, else by a name of the form `Artist - Title`.
 pub(crate) fn track(item: &Item) -> Track {
     let named = item.called();
     let (artist, title) = match (&item.artist, named.split_once(" - ")) {
@@ -54,8 +53,8 @@ pub(crate) fn track(item: &Item) -> Track {
     };
     Track {
         isrc: item.isrc.clone(),
-        // Of two that were heard, what they sound like has decided.
-        recording: item.heard.then(|| item.id.to_string()),
+        // The sound decides between two items with fingerprints.
+        recording: item.has_fingerprint.then(|| item.id.to_string()),
         title: title.trim().to_owned(),
         artists: artist
             .map(|artist| artist.trim().to_owned())
@@ -68,7 +67,7 @@ pub(crate) fn track(item: &Item) -> Track {
     }
 }
 
-/// `Artist` of `01 Artist` and `01. Artist`: a number of two digits and a space is a track's.
+/// `Artist` for `01 Artist` and `01. Artist`: two digits and a space are a track number.
 fn without_number(artist: &str) -> &str {
     let rest = artist.trim_start().trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = artist.trim_start().len() - rest.len();
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     fn silent(id: i64, name: &str) -> Item {
-        Item { heard: false, duration_ms: None, codec: None, bitrate: None, ..Item::test(id, name, 0) }
+        Item { has_fingerprint: false, duration_ms: None, codec: None, bitrate: None, ..Item::test(id, name, 0) }
     }
 
     fn tagged(id: i64, artist: &str, title: &str, seconds: u64) -> Item {
@@ -111,8 +110,8 @@ mod tests {
     fn two_without_a_fingerprint_are_named_once_and_two_with_one_never() {
         let items = [silent(1, "Mara Voss - Night Bus"), silent(2, "Mara Voss - Night Bus")];
         assert_eq!(pairs(&items), [(0, 1)]);
-        let heard = [tagged(1, "Mara Voss", "Night Bus", 200), tagged(2, "Mara Voss", "Night Bus", 200)];
-        assert!(pairs(&heard).is_empty());
+        let audio = [tagged(1, "Mara Voss", "Night Bus", 200), tagged(2, "Mara Voss", "Night Bus", 200)];
+        assert!(pairs(&audio).is_empty());
     }
 
     #[test]

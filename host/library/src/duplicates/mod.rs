@@ -1,12 +1,13 @@
-//! Duplicates: groups of files of one recording, each with the file that is worth keeping and the reasons.
+//! Duplicates: groups of files of one recording. Each group has a file to keep, with the reasons.
 //!
-//! Three kinds of proof, from strong to weak: the same audio packets, the same sound ([`baton_fingerprint`]'s index), and,
-//! only where a file has no fingerprint, the same title, artist and length ([`metadata`]). The last is kept apart: it is a
-//! question to a person and is in no group.
+//! There are three kinds of proof, from strong to weak: the same audio packets, similar fingerprints ([`baton_fingerprint`]'s
+//! index), and the same title, artist and length ([`metadata`]). The last one is used only if a file has no fingerprint. It
+//! is a question to a person and never makes a group.
 //!
-//! Versions are not duplicates: two files that sound alike and differ in length, in speed, in ten seconds of their sound (an edit) or
-//! in what their titles say (remix, edit, live, instrumental …) are listed as [`Versions`] and never suggested for anything. So are
-//! those of which it is not certain that they are copies ([`Difference::Review`]). Nothing here deletes, moves or writes a file.
+//! Versions are not duplicates. Two similar files are [`Versions`] if they differ in length, in speed, in ten seconds of
+//! their sound (an edit) or in the version words of their titles (remix, edit, live, instrumental …). Pairs that are not
+//! certainly copies ([`Difference::Review`]) are listed there too. No file of such a pair is suggested for removal. Nothing
+//! here deletes, moves or writes a file.
 
 mod classes;
 mod compare_sounds;
@@ -21,7 +22,7 @@ mod unreachable;
 mod versions;
 mod whole;
 
-pub use compare_sounds::listen;
+pub use compare_sounds::find_similar;
 pub use find::{CompareFn, CompareResult, DuplicateOptions, Duplicates, find};
 pub use groups::{Group, SuperfluousFile};
 pub use item::{Item, Lossless};

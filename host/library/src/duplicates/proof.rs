@@ -1,38 +1,38 @@
-//! What says that two files are one recording.
+//! The proof that two files are the same recording.
 
 use baton_fingerprint::index::Windows;
 
-/// Why two items are thought to be one recording.
+/// Why two items are considered the same recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Proof {
-    /// Their audio packets are the same, byte for byte.
+    /// The audio packets are equal, byte for byte.
     SameAudio,
-    /// They sound alike.
+    /// The fingerprints are similar.
     Sounds(Similarity),
 }
 
-/// How two items sound alike.
+/// How similar two fingerprints are.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Similarity {
     /// The share of the words' bits that differ, 0 to 1; 0.5 is chance.
     pub bit_error_rate: f32,
-    /// How sure it is, in per cent.
+    /// The similarity score, in per cent.
     pub score: u8,
-    /// How much of the shorter fingerprint lies over the other, 0 to 1.
+    /// The share of the shorter fingerprint that overlaps the other, 0 to 1.
     pub overlap: f32,
-    /// How much faster the second goes, as a share: 0.02 for 2 %; 0 when both go alike.
+    /// How much faster the second one plays, as a share: 0.02 for 2 %; 0 for the same speed.
     pub drift: f32,
-    /// The place in the second of what is at the start of the first, in frames of 0.1238 s.
+    /// The position in the second fingerprint that matches the start of the first, in frames of 0.1238 s.
     pub offset_frames: i32,
-    /// How much they differ ten seconds at a time.
+    /// The differences of each ten seconds.
     pub windows: Windows,
-    /// Whether `windows` are those of the whole files; else of what the catalog has of them, the first two minutes.
+    /// `windows` covers the whole files, not only the fingerprinted two minutes.
     pub whole: bool,
 }
 
 #[cfg(test)]
 impl Similarity {
-    /// Two that hardly differ.
+    /// Two fingerprints that hardly differ.
     pub(crate) fn test() -> Self {
         let windows = Windows::default();
         let (bit_error_rate, score, overlap, drift) = (0.02, 95, 1.0, 0.0);
@@ -41,7 +41,7 @@ impl Similarity {
 }
 
 impl Proof {
-    /// How sure it is, in per cent.
+    /// The similarity score, in per cent; 100 for equal audio packets.
     #[must_use]
     pub const fn score(&self) -> u8 {
         match self {
@@ -51,13 +51,13 @@ impl Proof {
     }
 }
 
-/// Two items that sound alike, by their places in a list.
+/// Two similar items, by their positions in a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
-    /// One.
+    /// The lower position.
     pub one: usize,
-    /// The other; its place is the greater.
+    /// The higher position.
     pub other: usize,
-    /// How.
+    /// How similar they are.
     pub alike: Similarity,
 }

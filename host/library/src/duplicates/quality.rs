@@ -1,41 +1,41 @@
-//! Which of several files of one recording is worth keeping: whether it is intact, by format, bitrate, length and tags, in points.
+//! Scores that choose the file to keep: intact or damaged, format, bitrate, length and tags.
 //!
-//! Points only order files of one group. A file in which damage was found has fewer than any that is intact: what is missing cannot
-//! be had back. Then format weighs most; tags can be copied. So a lossless file has more points by its format alone than a lossy one
-//! by all that it has. A lossless file that was made of a lossy one is not seen through.
+//! A score only orders the files of one group. A damaged file scores less than every intact one, because the missing part
+//! cannot be restored. Format comes next, because tags can be copied: a lossless file scores more by its format than a lossy
+//! file in total. A lossless file that was made from a lossy one is not detected.
 
 use std::cmp::Ordering;
 
 use super::item::kbit;
 use super::{Item, Lossless};
 
-/// What a file has in points, 0 to 1,970.
+/// The score of a file, 0 to 1,970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QualityScore {
-    /// 1,000 where no damage was found.
+    /// 1,000 if no damage was found.
     pub intact: u32,
-    /// 700 for lossless and up to 70 for its bits and rate; a lossy one has up to 400, by its bitrate.
+    /// Lossless: 700 and up to 70 for depth and rate. Lossy: up to 400, by bitrate.
     pub format: u32,
-    /// Up to 100: 10 less for each second that it is shorter than the longest.
+    /// Up to 100: 10 less for each second that the file is shorter than the longest one.
     pub length: u32,
     /// 25 each for title, artist, album and ISRC.
     pub tags: u32,
 }
 
-/// What a file has that is intact: more than all that a damaged one can have.
+/// The points of an intact file: more than a damaged file can have in total.
 const INTACT: u32 = 1_000;
 
-/// The bitrate at which an MP3 has all the points that a lossy file can have, in kbit/s.
+/// The bitrate, in kbit/s, at which an MP3 gets all points of a lossy format.
 const FULL: u64 = 320;
 
-/// What a lossless file has for its format at least: more than [`LOSSY`], 100 for its length and 100 for its tags.
+/// The minimum for a lossless format: more than [`LOSSY`] plus 100 for length and 100 for tags.
 const LOSSLESS: u32 = 700;
 
-/// What a lossy file has for its format at most.
+/// The maximum for a lossy format.
 const LOSSY: u64 = 400;
 
 impl QualityScore {
-    /// The points of an item in a group of which the longest plays so many milliseconds.
+    /// The score of an item in a group whose longest item plays `longest_ms`.
     #[must_use]
     pub fn of(item: &Item, longest_ms: u64) -> Self {
         let shorter = item.duration_ms.map_or(u64::MAX, |ms| longest_ms.saturating_sub(ms));
@@ -46,7 +46,7 @@ impl QualityScore {
         Self { intact, format: format(item), length: 100_u32.saturating_sub(lost), tags: tags.map(|_| 25).sum() }
     }
 
-    /// All of them.
+    /// The total.
     #[must_use]
     pub const fn sum(self) -> u32 {
         self.intact + self.format + self.length + self.tags
@@ -70,14 +70,14 @@ fn format(item: &Item) -> u32 {
             LOSSLESS + depth + rate
         }
         Lossless::No => {
-            // Of the number that people read, so that no two files differ that look equal.
+            // Rounded as in reports, so that two files that look equal do not differ.
             let bitrate = u64::from(kbit(item.bitrate.unwrap_or_default())) * worth(item.codec.as_deref());
             u32::try_from(bitrate.min(FULL * 100) * LOSSY / (FULL * 100)).unwrap_or_default()
         }
     }
 }
 
-/// What a bit of that codec is worth in bits of an MP3, in per cent: roughly what listening tests agree on
+/// The quality of one bit of that codec relative to one bit of MP3, in per cent. Roughly the result of listening tests
 /// (Hydrogenaudio's public tests at 96 to 128 kbit/s).
 fn worth(codec: Option<&str>) -> u64 {
     match codec.unwrap_or_default() {
@@ -88,15 +88,23 @@ fn worth(codec: Option<&str>) -> u64 {
     }
 }
 
-/// Why `best` is kept rather than `other`, the weightiest reason first, and what speaks for the other; never empty. Each names what
-/// differs, as both have it.
-pub(super) fn reasons(best: &Item, other: &Item, (points, others): (QualityScore, QualityScore)) -> Vec<String> {
+/// An item with its score.
+#[derive(Clone, Copy)]
+pub(super) struct ScoredItem<'a> {
+    pub(super) item: &'a Item,
+    pub(super) points: QualityScore,
+}
+
+/// Why `best` is kept rather than `other`, the most important reason first, then the advantages of `other`. Never empty.
+pub(super) fn reasons(best: ScoredItem<'_>, other: ScoredItem<'_>) -> Vec<String> {
+    let formats = best.points.format.cmp(&other.points.format);
+    let (best, other) = (best.item, other.item);
     let mut reasons = Vec::new();
     reasons.extend(damage(best, other));
-    let formats = format!("{} rather than {}", best.format(), other.format());
-    match points.format.cmp(&others.format) {
-        Ordering::Greater => reasons.push(format!("better format: {formats}")),
-        Ordering::Less => reasons.push(format!("in spite of its format: {formats}")),
+    let names = format!("{} rather than {}", best.format(), other.format());
+    match formats {
+        Ordering::Greater => reasons.push(format!("better format: {names}")),
+        Ordering::Less => reasons.push(format!("in spite of its format: {names}")),
         Ordering::Equal => {}
     }
     reasons.extend(length(best, other));
@@ -124,7 +132,7 @@ fn damage(best: &Item, other: &Item) -> Option<String> {
     }
 }
 
-/// By tenths of a second, which is what is shown.
+/// Compares tenths of a second, as reports show them.
 fn length(best: &Item, other: &Item) -> Option<String> {
     let shown = |more: u64| format!("{}.{} s", more / 1_000, more % 1_000 / 100);
     match (best.duration_ms, other.duration_ms) {
@@ -132,13 +140,13 @@ fn length(best: &Item, other: &Item) -> Option<String> {
         (Some(best), Some(other)) if other >= best + 100 => {
             Some(format!("although it is {} shorter", shown(other - best)))
         }
-        (Some(_), None) => Some("the other does not tell its length".to_owned()),
-        (None, Some(_)) => Some("although it does not tell its length".to_owned()),
+        (Some(_), None) => Some("the length of the other is unknown".to_owned()),
+        (None, Some(_)) => Some("although its length is unknown".to_owned()),
         _ => None,
     }
 }
 
-/// The tags that one has and the other lacks.
+/// The tags that `one` has and `other` does not have.
 fn tags<'a>(one: &'a Item, other: &'a Item) -> impl Iterator<Item = &'static str> {
     let has = |tag: &Option<String>| tag.as_deref().is_some_and(|tag| !tag.trim().is_empty());
     let all = [
@@ -193,13 +201,16 @@ mod tests {
         assert_eq!(QualityScore::of(&Item { duration_ms: None, ..short }, 200_000).length, 0);
     }
 
+    fn scored(item: &Item) -> ScoredItem<'_> {
+        ScoredItem { item, points: QualityScore::of(item, 200_000) }
+    }
+
     #[test]
     fn there_is_always_a_reason() {
         let (one, other) = (lossless(16, 44_100), lossy("mp3", 128));
-        let points = |item: &Item| QualityScore::of(item, 200_000);
-        let said = reasons(&one, &other, (points(&one), points(&other)));
+        let said = reasons(scored(&one), scored(&other));
         assert_eq!(said, ["better format: flac 16 bit 44.1 kHz rather than mp3 128 kbit/s"]);
-        assert!(reasons(&other, &other, (points(&other), points(&other)))[0].starts_with("equal in format"));
+        assert!(reasons(scored(&other), scored(&other))[0].starts_with("equal in format"));
     }
 
     #[test]
@@ -207,9 +218,8 @@ mod tests {
         let damage = Some("3 of 900 frames cannot be decoded".to_owned());
         let damaged = Item { damage, title: Some("A".into()), ..lossless(24, 96_000) };
         let poorest = Item { duration_ms: None, bitrate: None, ..lossy("mp2", 8) };
-        let points = |item: &Item| QualityScore::of(item, 200_000);
-        assert!(points(&poorest).sum() > points(&damaged).sum());
-        let said = reasons(&poorest, &damaged, (points(&poorest), points(&damaged)));
+        assert!(scored(&poorest).points.sum() > scored(&damaged).points.sum());
+        let said = reasons(scored(&poorest), scored(&damaged));
         assert_eq!(said[0], "intact; the other is damaged: 3 of 900 frames cannot be decoded");
         assert!(said[1].starts_with("in spite of its format: mp2 rather than flac 24 bit"), "{said:?}");
     }
@@ -217,16 +227,15 @@ mod tests {
     #[test]
     fn what_looks_equal_is_no_reason() {
         let (one, other) = (lossy("mp3", 128), Item { bitrate: Some(128_400), ..lossy("mp3", 128) });
-        let (short, points) =
-            (Item { duration_ms: Some(199_950), ..other.clone() }, |item: &Item| QualityScore::of(item, 200_000));
-        assert_eq!(points(&one).format, points(&other).format);
+        let short = Item { duration_ms: Some(199_950), ..other.clone() };
+        assert_eq!(scored(&one).points.format, scored(&other).points.format);
         for other in [&other, &short] {
-            let said = reasons(&one, other, (points(&one), points(other)));
+            let said = reasons(scored(&one), scored(other));
             assert!(said.len() == 1 && said[0].starts_with("equal in format"), "{said:?}");
         }
-        // What speaks for the other is said too.
+        // The advantages of the other file are listed too.
         let tagged = Item { duration_ms: Some(203_000), album: Some("B".into()), ..lossy("mp3", 64) };
-        let said = reasons(&one, &tagged, (points(&one), points(&tagged)));
+        let said = reasons(scored(&one), scored(&tagged));
         assert_eq!(said[1..], ["although it is 3.0 s shorter", "lacks tags that the other has: album"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Sources that cannot be reached now: their files are compared by what the catalog has of them, and nothing can be done with them.
+//! Sources that cannot be reached now. Their files are compared by their data in the catalog; they cannot be moved.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::source::SourceRoot;
 /// A source that cannot be reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreachableSource {
-    /// Its number.
+    /// Its id in the catalog.
     pub source: i64,
     /// Its folder.
     pub path: PathBuf,
@@ -18,9 +18,9 @@ pub struct UnreachableSource {
     pub why: String,
 }
 
-/// The sources that cannot be reached, asked now and not at their last scan.
-pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, CatalogError> {
-    let mut away = Vec::new();
+/// The sources that cannot be reached at this moment.
+pub(super) fn unreachable_sources(catalog: &Catalog) -> Result<Vec<UnreachableSource>, CatalogError> {
+    let mut sources = Vec::new();
     for source in catalog.library_sources()? {
         let place = SourceRoot { path: source.path, kind: source.kind };
         let why = match place.reach() {
@@ -30,7 +30,7 @@ pub(super) fn away(catalog: &Catalog) -> Result<Vec<UnreachableSource>, CatalogE
             }
             Ok(_) => continue,
         };
-        away.push(UnreachableSource { source: source.id, path: place.path, why });
+        sources.push(UnreachableSource { source: source.id, path: place.path, why });
     }
-    Ok(away)
+    Ok(sources)
 }

@@ -1,53 +1,53 @@
-//! What sounds alike and is another version, by length, by speed, by what the titles say, or an edit; and what may be one.
+//! Decides whether two similar files are versions: by length, speed, title words, or a part that differs (an edit).
 //!
-//! Only for sound: files with the same audio packets are one, whatever they are called.
+//! Files with the same audio packets are never versions, whatever their titles say.
 
 use baton_track_match::{Agreement, version};
 
 use super::Item;
 use super::proof::{Pair, Similarity};
-use crate::coverage::HEARD_MS;
+use crate::coverage::FINGERPRINTED_MS;
 
-/// Two files that sound alike and are not duplicates.
+/// Two similar files that are not duplicates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versions {
-    /// One, as its place in the list of items.
+    /// The first file, as a position in the list of items.
     pub one: usize,
-    /// The other.
+    /// The second file.
     pub other: usize,
-    /// How they sound alike.
+    /// How similar they are.
     pub alike: Similarity,
-    /// What makes them versions.
+    /// Why they are versions.
     pub difference: Difference,
 }
 
-/// What makes two files that sound alike two versions.
+/// Why two similar files are versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// One plays longer by so many milliseconds: an edit, or one of them is not whole.
+    /// One is longer by this many milliseconds: an edit or a truncated file.
     Length(u64),
-    /// One goes faster, by so many thousandths.
+    /// One plays faster, by this many thousandths.
     Speed(u32),
-    /// Only a part of the shorter one is in the other, in per cent.
+    /// Only this share of the shorter file is in the other one, in per cent.
     Part(u8),
-    /// Their titles name different versions.
+    /// The titles name different versions.
     Words,
-    /// Ten seconds from so many milliseconds on differ as two pieces do, while the rest is the same.
+    /// Ten seconds from this position (milliseconds) differ as two recordings do; the rest is equal.
     Edit(u64),
-    /// What else sounds like the one does not sound like the other: one may be made of several pieces.
+    /// Other files similar to the one are not similar to the other: one is possibly made from several recordings.
     Bridge,
-    /// Nothing makes them versions, but it is not certain that they are copies: a person has to listen.
+    /// Possibly copies: a person must listen.
     Review(Doubt),
 }
 
 /// Why it is not certain that two files are copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// They are less alike than copies mostly are.
+    /// The score is lower than for most copies.
     Score,
-    /// Ten seconds from so many milliseconds on differ more than those of copies.
+    /// Ten seconds from this position (milliseconds) differ more than in copies.
     Part(u64),
-    /// Only the first two minutes were compared: one of the files could not be read.
+    /// Only the first two minutes were compared, because one file could not be read.
     Rest,
 }
 
@@ -58,7 +58,7 @@ impl Versions {
 }
 
 impl Difference {
-    /// The word that scripts know it by.
+    /// The stable name for scripts.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -72,7 +72,7 @@ impl Difference {
         }
     }
 
-    /// The sentence for people.
+    /// The description for people.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -83,12 +83,12 @@ impl Difference {
             Self::Part(percent) => format!("only {percent} % of the shorter sounds alike"),
             Self::Words => "their titles name different versions".to_owned(),
             Self::Edit(from) => format!("10 s and more from {} on are not the same: an edit", clock(*from)),
-            Self::Bridge => "what else sounds like the one does not sound like the other".to_owned(),
+            Self::Bridge => "files that are similar to one of them are not similar to the other".to_owned(),
             Self::Review(doubt) => doubt.text(),
         }
     }
 
-    /// Whether a person has to listen, because it is not certain that the two are copies.
+    /// Whether a person must listen to both.
     #[must_use]
     pub const fn is_review(&self) -> bool {
         matches!(self, Self::Review(_))
@@ -103,7 +103,7 @@ impl Doubt {
             Self::Rest => {
                 format!(
                     "only the first {} were compared, because one file could not be read to its end",
-                    clock(HEARD_MS)
+                    clock(FINGERPRINTED_MS)
                 )
             }
         }
@@ -115,31 +115,31 @@ fn clock(ms: u64) -> String {
     format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60)
 }
 
-/// Lengths may differ by this, in milliseconds: silence and fades at the ends of two releases of one recording.
+/// The tolerated difference in length, in milliseconds: silence and fades differ between releases of one recording.
 const LENGTH_MS: u64 = 5_000;
 
-/// How much of the shorter fingerprint must lie over the other.
+/// The minimum share of the shorter fingerprint that must overlap the other.
 const OVERLAP: f32 = 0.8;
 
-/// Drift below this is measuring noise: a thousandth.
+/// Smaller drift is measurement noise: a thousandth.
 const DRIFT: f32 = 0.001;
 
-/// A pair of this score, in per cent, or more needs no review. Copies in other formats, cut or padded, have 86 and more; an equaliser
-/// or a lost channel leaves 50 to 60.
+/// Pairs with at least this score, in per cent, need no review. Copies in other formats, cut or padded, score 86 or more; an
+/// equaliser or a missing channel leaves 50 to 60.
 const SURE: u8 = 80;
 
-/// Ten seconds of copies differ in this share of their bits or less.
+/// The share of differing bits that ten seconds of copies do not exceed.
 const SAME: f32 = 0.30;
 
-/// Ten seconds that differ in this share of their bits are another piece, or another place of the same one, where the middle of all
-/// windows differs in [`ELSEWHERE`] or less.
+/// Ten seconds with this share of differing bits are a different part or recording, if the median of all windows is at most
+/// [`ELSEWHERE`].
 const OTHER: f32 = 0.38;
 const ELSEWHERE: f32 = 0.20;
 
-/// Milliseconds of a frame of a fingerprint, as a fraction: 1,365 samples at 11,025 Hz.
+/// The length of a fingerprint frame in milliseconds, as a fraction: 1,365 samples at 11,025 Hz.
 const FRAME_MS: (u64, u64) = (1_365_000, 11_025);
 
-/// What makes a pair versions, or a case for review; none where they are duplicates as far as they were compared.
+/// Why a pair is two versions or needs a review; `None` for duplicates, as far as they were compared.
 pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     let Similarity { overlap, drift, .. } = pair.alike;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
@@ -152,7 +152,7 @@ pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     speed(drift).or_else(|| part(overlap)).or(by_length).or_else(words).or_else(|| window(&pair.alike))
 }
 
-/// What the worst ten seconds of two files say.
+/// The decision by the ten seconds that differ most.
 pub(super) fn window(alike: &Similarity) -> Option<Difference> {
     let windows = alike.windows;
     let at = || u64::from(windows.worst_at_frame) * FRAME_MS.0 / FRAME_MS.1;
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(with(95, 0.08, 0.02), None);
         assert_eq!(with(71, 0.48, 0.02), Some(Difference::Edit(100_038)));
         assert_eq!(with(55, 0.36, 0.25), Some(Difference::Review(Doubt::Score)));
-        // All of it differs much, so that the worst says less.
+        // Everything differs much, so the maximum says less.
         assert_eq!(with(85, 0.41, 0.25), Some(Difference::Review(Doubt::Part(100_038))));
         assert_eq!(Difference::Edit(100_038).text(), "10 s and more from 1:40 on are not the same: an edit");
     }

@@ -1,8 +1,8 @@
-//! Pairs that agree in their first two minutes and play on are compared to their end.
+//! Compares to their end the pairs that are similar in their first two minutes.
 //!
-//! A scan reads only two minutes of a file's sound, which an edit or another ending may follow. The fingerprint of a whole file is
-//! made when it is first needed, here, and kept by the digest of its audio. So only files that seem to be there twice are read a
-//! second time, once. What cannot be read, or is another file than the scan read, has none.
+//! A scan fingerprints only two minutes of a file. An edit may differ after them. The fingerprint of a whole file is computed
+//! here when it is first needed, and cached by the digest of the audio. So only possible duplicates are read a second time,
+//! and only once. A file that cannot be read, or that changed since the scan, has no such fingerprint.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -17,30 +17,30 @@ use rayon::prelude::*;
 use super::proof::{Proof, Similarity};
 use super::versions::window;
 use super::{Difference, Doubt, Item};
-use crate::coverage::HEARD_MS;
+use crate::coverage::FINGERPRINTED_MS;
 use crate::scan::ReadFn;
 
-/// Where the fingerprints of whole files come from: [`WholePrints::of`], or what a test puts in its place. What is missing in the
-/// answer could not be read.
+/// Provides fingerprints of whole files, by item id: [`WholePrints::of`], or a substitute in tests. Items that could not be
+/// read are missing in the result.
 pub type WholePrintsFn<'a> = dyn Fn(&[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> + 'a;
 
-/// Files whose prints are written together: some seconds of reading.
+/// Files whose fingerprints are written in one transaction: some seconds of reading.
 const GROUP: usize = 64;
 
-/// The fingerprints of whole files: those that are kept, and those that are made now.
+/// The fingerprints of whole files, from the cache or computed now.
 pub struct WholePrints<'a> {
-    /// The catalog that keeps them.
+    /// The path of the catalog.
     pub catalog: &'a Path,
-    /// How a file is read: [`baton_fingerprint::read`].
+    /// Reads a file: [`baton_fingerprint::read`].
     pub read: &'a ReadFn<'a>,
-    /// Is told how many files are going to be read, where there are any.
+    /// Receives the number of files to read, if there are any.
     pub tell: &'a (dyn Fn(usize) + Sync),
-    /// Ends the reading.
+    /// Stops the reading.
     pub stop: &'a AtomicBool,
 }
 
 impl WholePrints<'_> {
-    /// The prints of these items, by their numbers.
+    /// The fingerprints of these items, by their ids.
     pub fn of(&self, items: &[&Item]) -> Result<HashMap<i64, Fingerprint>, CatalogError> {
         let Some(catalog) = Catalog::open(self.catalog)? else {
             return Ok(HashMap::new());
@@ -65,14 +65,14 @@ impl WholePrints<'_> {
         Ok(prints)
     }
 
-    /// The print of a file that is still the one that was scanned.
+    /// Computes the fingerprint, if the file is still the one that was scanned.
     fn make(&self, item: &Item) -> Option<Fingerprint> {
         let options = baton_fingerprint::Options { length: None, hashes: true };
         let sound = (self.read)(&item.path, options, self.stop).ok()?;
         (sound.audio_sha256.is_some() && sound.audio_sha256 == item.audio_sha256).then_some(sound.fingerprint)
     }
 
-    /// What is not kept is made again the next time.
+    /// Caches fingerprints. After a failure they are computed again next time.
     fn keep(&self, made: &[(&Item, Fingerprint)]) {
         let as_print = |(item, print): &(&Item, Fingerprint)| {
             Some(WholePrint { audio_sha256: item.audio_sha256?, words: print.to_bytes() })
@@ -80,17 +80,17 @@ impl WholePrints<'_> {
         let prints: Vec<WholePrint> = made.iter().filter_map(as_print).collect();
         let kept = Library::open(self.catalog).and_then(|mut library| library.keep_whole_prints(&prints));
         if let Err(error) = kept {
-            tracing::warn!(%error, "fingerprints of whole files are not kept in the catalog");
+            tracing::warn!(%error, "cannot cache the fingerprints of whole files in the catalog");
         }
     }
 }
 
-/// Whether one of two plays on after what is fingerprinted of it.
+/// Whether one of the two is longer than the fingerprinted part.
 pub(crate) fn play_on(one: &Item, other: &Item) -> bool {
-    [one, other].into_iter().filter_map(|item| item.duration_ms).any(|ms| ms > HEARD_MS)
+    [one, other].into_iter().filter_map(|item| item.duration_ms).any(|ms| ms > FINGERPRINTED_MS)
 }
 
-/// What the whole of two files says that agree in their beginning. `alike` has it afterwards.
+/// Compares two similar files to their end, and updates `alike` with the result.
 pub(crate) fn compare(
     alike: &mut Similarity,
     one: Option<&Fingerprint>,
@@ -105,7 +105,7 @@ pub(crate) fn compare(
 }
 
 impl Proof {
-    /// Whether only the first two minutes of the two were compared, because one plays on.
+    /// Whether only the first two minutes were compared, although one item is longer.
     #[must_use]
     pub fn is_of_part(&self, one: &Item, other: &Item) -> bool {
         match self {

@@ -12,7 +12,7 @@ const NICE: i32 = 10;
 pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, LibraryError> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(1)
-        .thread_name(|_| "arrivals".to_owned())
+        .thread_name(|_| "ingest".to_owned())
         .start_handler(|_| step_back())
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;

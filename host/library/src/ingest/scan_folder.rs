@@ -1,4 +1,4 @@
-//! One run: scan the folder, find the new files, look up similar items.
+//! One run: scans the folder, finds the new files, and finds similar items for them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
@@ -23,7 +23,7 @@ use crate::source::SourceRoot;
 /// A file that was written this recently may be incomplete.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// How long a run reads, about. Then another process can lock the library.
+/// The approximate maximum of a run. Other processes can lock the library after it.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The settings of one run.
@@ -60,9 +60,9 @@ pub struct NewFile {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct IngestReport {
     /// The new files, in the order in which they entered the catalog.
-    pub arrivals: Vec<NewFile>,
+    pub new_files: Vec<NewFile>,
     /// Marked paths that do not exist any more.
-    pub gone: Vec<String>,
+    pub deleted: Vec<String>,
     /// There is more to do: now, or when a file is complete, or when another scan has ended.
     pub more: bool,
     /// Why the folder cannot be reached; then nothing is said about its files.
@@ -74,31 +74,31 @@ pub struct IngestReport {
 ///
 /// # Errors
 /// When the catalog fails, or the thread cannot be started.
-pub fn hear(wanted: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
-    let news = run_low_priority(|| piece(wanted, read, stop))??;
+pub fn run(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
+    let report = run_low_priority(|| run_once(settings, read, stop))??;
     // An incomplete lookup would report known audio as unknown.
-    Ok(if stop.load(Ordering::Relaxed) { IngestReport { more: true, ..IngestReport::default() } } else { news })
+    Ok(if stop.load(Ordering::Relaxed) { IngestReport { more: true, ..IngestReport::default() } } else { report })
 }
 
-fn piece(wanted: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
-    let place = match SourceRoot::of(wanted.folder) {
+fn run_once(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
+    let place = match SourceRoot::of(settings.folder) {
         Ok(place) => place,
         Err(error) => return Ok(IngestReport { unreachable: Some(error.to_string()), ..IngestReport::default() }),
     };
-    let mut news = IngestReport::default();
-    match take_in(wanted, &place, read, stop)? {
+    let mut report = IngestReport::default();
+    match scan_new_files(settings, &place, read, stop)? {
         FolderScanOutcome::All => {}
-        FolderScanOutcome::Part => news.more = true,
-        FolderScanOutcome::Nothing(why) => return Ok(IngestReport { unreachable: Some(why), ..news }),
+        FolderScanOutcome::Part => report.more = true,
+        FolderScanOutcome::Nothing(why) => return Ok(IngestReport { unreachable: Some(why), ..report }),
     }
-    let Some(catalog) = Catalog::open(wanted.catalog)? else {
-        return Ok(news);
+    let Some(catalog) = Catalog::open(settings.catalog)? else {
+        return Ok(report);
     };
-    see(&catalog, &place, wanted, &mut news)?;
-    compare(&catalog, &mut news.arrivals, stop)?;
-    let prints = WholePrints { catalog: wanted.catalog, read, tell: &|_| (), stop };
-    confirm(&mut news.arrivals, &|items| prints.of(items))?;
-    Ok(news)
+    find_new(&catalog, &place, settings, &mut report)?;
+    compare(&catalog, &mut report.new_files, stop)?;
+    let prints = WholePrints { catalog: settings.catalog, read, tell: &|_| (), stop };
+    confirm(&mut report.new_files, &|items| prints.of(items))?;
+    Ok(report)
 }
 
 /// The result of the scan of the folder.
@@ -110,13 +110,13 @@ enum FolderScanOutcome {
     Nothing(String),
 }
 
-fn take_in(
-    wanted: &IngestOptions<'_>,
+fn scan_new_files(
+    settings: &IngestOptions<'_>,
     place: &SourceRoot,
     read: &ReadFn<'_>,
     stop: &AtomicBool,
 ) -> Result<FolderScanOutcome, LibraryError> {
-    let limit = u64::try_from(wanted.most).ok();
+    let limit = u64::try_from(settings.most).ok();
     let options = Options { jobs: NonZeroUsize::MIN, limit, time: Some(TIME), emptied: true, ..Options::default() };
     let mut wait = 0;
     let mut tell = |event: &Event<'_>| {
@@ -124,25 +124,25 @@ fn take_in(
             wait = listing.to_read();
         }
     };
-    let report = match scan(wanted.catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
+    let scanned = match scan(settings.catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
         Err(LibraryError::Busy) => return Ok(FolderScanOutcome::Part),
-        report => report?,
+        scanned => scanned?,
     };
-    match report.sources.into_iter().find_map(|source| source.failure) {
+    match scanned.sources.into_iter().find_map(|source| source.failure) {
         Some(why) => Ok(FolderScanOutcome::Nothing(why)),
-        None if report.reads.items < wait => Ok(FolderScanOutcome::Part),
+        None if scanned.reads.items < wait => Ok(FolderScanOutcome::Part),
         None => Ok(FolderScanOutcome::All),
     }
 }
 
 /// Finds the files without a current mark, and the marks without a file.
-fn see(
+fn find_new(
     catalog: &Catalog,
     place: &SourceRoot,
-    wanted: &IngestOptions<'_>,
-    news: &mut IngestReport,
+    settings: &IngestOptions<'_>,
+    report: &mut IngestReport,
 ) -> Result<(), CatalogError> {
-    let IngestOptions { marks, most, .. } = *wanted;
+    let IngestOptions { marks, most, .. } = *settings;
     let sources = catalog.library_sources()?;
     let Some(source) = sources.iter().find(|source| source.path == place.path).map(|source| source.id) else {
         // Another scan has kept this one from beginning.
@@ -153,31 +153,31 @@ fn see(
         let key = key(&entry.path);
         match mark_of(&entry) {
             // It was replaced while it was read.
-            None => news.more |= entry.state == ItemState::Failed,
+            None => report.more |= entry.state == ItemState::Failed,
             Some(mark) if marks.get(&key) == Some(&mark) => {}
-            Some(_) if news.arrivals.len() >= most || is_fresh(&entry, now) => news.more = true,
-            Some(mark) => news.arrivals.push(arrival(entry, key.clone(), mark)),
+            Some(_) if report.new_files.len() >= most || is_fresh(&entry, now) => report.more = true,
+            Some(mark) => report.new_files.push(new_file(entry, key.clone(), mark)),
         }
         there.insert(key);
     })?;
-    news.gone = marks.keys().filter(|path| !there.contains(*path)).cloned().collect();
+    report.deleted = marks.keys().filter(|path| !there.contains(*path)).cloned().collect();
     Ok(())
 }
 
-/// A path as the key of its mark in the ledger: itself, or its escaped bytes if it is not UTF-8.
+/// The key of a path's mark in the ledger: the path, or its escaped bytes if it is not UTF-8.
 #[must_use]
 pub fn key(path: &Path) -> String {
     path.to_str().map_or_else(|| path.as_os_str().as_encoded_bytes().escape_ascii().to_string(), str::to_owned)
 }
 
-/// The mark of an item that has a fingerprint: the digest of its audio, else that of the file.
+/// The mark of an item with a fingerprint: the digest of its audio, else of its file.
 #[must_use]
 pub fn mark(item: &Item) -> Option<String> {
     item.audio_sha256.or(item.file_sha256).map(|digest| Digest::from(digest).to_string())
 }
 
-/// What says whether it is the same audio: its digest, else that of the file, else the size and why it has none. None for what
-/// has to be read (again).
+/// Identifies the audio: its digest, else the digest of the file, else the size and why there is no fingerprint. `None` for a
+/// file that must be read (again).
 fn mark_of(entry: &Entry) -> Option<String> {
     let reason = entry.reason.as_deref().unwrap_or_default();
     match (entry.state, entry.audio_sha256.or(entry.file_sha256)) {
@@ -188,65 +188,65 @@ fn mark_of(entry: &Entry) -> Option<String> {
     }
 }
 
-/// Whether somebody may still be writing it, or has written since it was read. What is not there is nobody's.
+/// Whether another program may still write the file, or has written it since it was read. `false` for a missing file.
 fn is_fresh(entry: &Entry, now: SystemTime) -> bool {
     let Ok(metadata) = fs::metadata(&entry.path) else {
         return false;
     };
-    // A time far in the future is a wrong clock's, not a writer's; one of just now may be after `now`.
+    // A time far in the future comes from a wrong clock; a time slightly in the future may be newer than `now`.
     let away = |written| now.duration_since(written).unwrap_or_else(|later| later.duration());
     let age = metadata.modified().ok().map(away);
     metadata.len() != entry.size || age.is_some_and(|age| age < QUIET)
 }
 
-fn arrival(mut entry: Entry, key: String, mark: String) -> NewFile {
+fn new_file(mut entry: Entry, key: String, mark: String) -> NewFile {
     let why = entry.reason.take().map(|reason| (reason, entry.detail.take().unwrap_or_default()));
     NewFile { state: entry.state, why, key, mark, matches: Vec::new(), item: Item::from(entry) }
 }
 
 /// Compares the new files that have a fingerprint with the library.
-fn compare(catalog: &Catalog, arrivals: &mut [NewFile], stop: &AtomicBool) -> Result<(), CatalogError> {
+fn compare(catalog: &Catalog, new_files: &mut [NewFile], stop: &AtomicBool) -> Result<(), CatalogError> {
     let mut places: HashMap<i64, usize> = HashMap::new();
-    for (place, arrival) in arrivals.iter().enumerate().filter(|(_, arrival)| arrival.item.heard) {
-        places.insert(arrival.item.id, place);
+    for (place, file) in new_files.iter().enumerate().filter(|(_, file)| file.item.has_fingerprint) {
+        places.insert(file.item.id, place);
     }
-    let (mut asked, mut whose) = (Vec::new(), Vec::new());
+    let (mut queries, mut positions) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         if let Some((place, fingerprint)) = places.get(&id).copied().zip(Fingerprint::from_bytes(bytes))
-            && let Some(arrival) = arrivals.get(place)
+            && let Some(file) = new_files.get(place)
         {
-            asked.push(LookupQuery { fingerprint, item: arrival.item.clone() });
-            whose.push(place);
+            queries.push(LookupQuery { fingerprint, item: file.item.clone() });
+            positions.push(place);
         }
     })?;
-    if asked.is_empty() {
+    if queries.is_empty() {
         return Ok(());
     }
-    for (place, found) in whose.into_iter().zip(look_up(catalog, &asked, stop)?) {
-        if let Some(arrival) = arrivals.get_mut(place) {
-            let id = arrival.item.id;
+    for (place, found) in positions.into_iter().zip(look_up(catalog, &queries, stop)?) {
+        if let Some(file) = new_files.get_mut(place) {
+            let id = file.item.id;
             // Of two new files that are similar, only the later one lists the other.
-            let is_told = |found: &Match| found.item.id < id || !places.contains_key(&found.item.id);
-            arrival.matches = found.into_iter().filter(is_told).collect();
+            let is_listed = |found: &Match| found.item.id < id || !places.contains_key(&found.item.id);
+            file.matches = found.into_iter().filter(is_listed).collect();
         }
     }
     Ok(())
 }
 
-/// Compares copies that are longer than the fingerprinted part to their end, before anybody is told that they are copies.
-fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), CatalogError> {
-    let mut asked: Vec<&Item> = Vec::new();
-    for arrival in arrivals.iter() {
-        let open = arrival.matches.iter().filter(|found| is_open(&arrival.item, found));
-        asked.extend(open.flat_map(|found| [&arrival.item, &found.item]));
+/// Compares long copies to their end, before they are reported as copies.
+fn confirm(new_files: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), CatalogError> {
+    let mut queries: Vec<&Item> = Vec::new();
+    for file in new_files.iter() {
+        let open = file.matches.iter().filter(|found| is_open(&file.item, found));
+        queries.extend(open.flat_map(|found| [&file.item, &found.item]));
     }
-    asked.sort_unstable_by_key(|item| item.id);
-    asked.dedup_by_key(|item| item.id);
-    if asked.is_empty() {
+    queries.sort_unstable_by_key(|item| item.id);
+    queries.dedup_by_key(|item| item.id);
+    if queries.is_empty() {
         return Ok(());
     }
-    let prints = whole(&asked)?;
-    for NewFile { item, matches, .. } in arrivals {
+    let prints = whole(&queries)?;
+    for NewFile { item, matches, .. } in new_files {
         for found in matches.iter_mut().filter(|found| is_open(item, found)) {
             if let Proof::Sounds(alike) = &mut found.proof {
                 found.difference = duplicates::compare(alike, prints.get(&item.id), prints.get(&found.item.id));
@@ -258,7 +258,7 @@ fn confirm(arrivals: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), Ca
     Ok(())
 }
 
-/// Whether only the beginning of two says that they are copies.
+/// Whether the pair is a copy by its beginning only.
 fn is_open(item: &Item, found: &Match) -> bool {
     found.difference.is_none() && matches!(found.proof, Proof::Sounds(_)) && play_on(item, &found.item)
 }

@@ -1,4 +1,4 @@
-//! News of a folder, with a reader that only looks at a file's text, so that nothing has to be decoded.
+//! Ingest runs with a reader that interprets a file's text, so that nothing is decoded.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use baton_fingerprint::{AudioReport, Error, Reason};
 
-use super::{IngestOptions, IngestReport, hear};
+use super::{IngestOptions, IngestReport, run};
 use crate::test_sound::sound;
 
-/// A folder with music and a catalog beside it.
+/// A folder with music and a catalog.
 struct Room {
     folder: tempfile::TempDir,
     marks: BTreeMap<String, String>,
@@ -29,7 +29,7 @@ impl Room {
         self.folder.path().canonicalize().unwrap().join("music")
     }
 
-    /// A file that was written a minute ago.
+    /// Writes a file that is one minute old.
     fn put(&self, name: &str, text: &str) {
         fs::write(self.music().join(name), text).unwrap();
         let written = SystemTime::now() - Duration::from_mins(1);
@@ -39,27 +39,27 @@ impl Room {
     fn look(&self, most: usize, stop: &AtomicBool) -> IngestReport {
         let catalog = self.folder.path().join("catalog.db");
         let wanted = IngestOptions { catalog: &catalog, folder: &self.music(), marks: &self.marks, most };
-        hear(&wanted, &read, stop).unwrap()
+        run(&wanted, &read, stop).unwrap()
     }
 
-    /// What is told, as names; it is marked.
+    /// The reported files, as text. Marks them as reported.
     fn told(&mut self, most: usize) -> (Vec<String>, bool) {
-        let news = self.look(most, &AtomicBool::new(false));
-        for gone in &news.gone {
-            self.marks.remove(gone);
+        let report = self.look(most, &AtomicBool::new(false));
+        for deleted in &report.deleted {
+            self.marks.remove(deleted);
         }
-        for arrival in &news.arrivals {
-            self.marks.insert(arrival.key.clone(), arrival.mark.clone());
+        for file in &report.new_files {
+            self.marks.insert(file.key.clone(), file.mark.clone());
         }
-        let told = |arrival: &super::NewFile| {
-            let known: Vec<_> = arrival.matches.iter().map(|found| found.item.name.as_str()).collect();
-            format!("{} {} {}", arrival.item.name, arrival.state.word(), known.join(" ")).trim_end().to_owned()
+        let told = |file: &super::NewFile| {
+            let known: Vec<_> = file.matches.iter().map(|found| found.item.name.as_str()).collect();
+            format!("{} {} {}", file.item.name, file.state.word(), known.join(" ")).trim_end().to_owned()
         };
-        (news.arrivals.iter().map(told).collect(), news.more)
+        (report.new_files.iter().map(told).collect(), report.more)
     }
 }
 
-/// A file sounds like its first word.
+/// Reads a file: its first word determines the sound.
 fn read(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let text = fs::read_to_string(path).unwrap();
     let fault = |reason| Err(Error { reason, detail: "said the test".to_owned() });
@@ -91,7 +91,7 @@ fn what_is_new_is_told_once_with_what_it_sounds_like() {
     room.put("c.mp3", "1 second");
     room.put("d.mp3", "1 third");
     room.put("e.mp3", "noise");
-    // Of two that are new the later one tells of the earlier.
+    // Of two new similar files, the later one lists the earlier one.
     assert_eq!(room.told(9).0, names(&["c fingerprinted a", "d fingerprinted a c", "e failed"]));
     assert_eq!(room.told(9), (names(&[]), false));
 }
@@ -108,7 +108,7 @@ fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not
     fs::remove_file(room.music().join("a.mp3")).unwrap();
     room.put("b.mp3", "3");
     assert_eq!(room.told(9).0, names(&["b fingerprinted"]));
-    assert_eq!(room.marks.len(), 1, "what is gone is forgotten");
+    assert_eq!(room.marks.len(), 1, "the mark of a deleted file is deleted");
     room.put("a.mp3", "2");
     assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
 }
@@ -159,18 +159,18 @@ fn many_are_told_a_piece_at_a_time_and_nothing_is_lost_when_it_is_stopped() {
 }
 
 #[test]
-fn a_folder_that_is_away_says_why_and_nothing_of_it_is_gone() {
+fn an_unreachable_folder_reports_the_reason_and_no_deleted_files() {
     let mut room = Room::new();
     room.put("a.mp3", "1");
     room.told(9);
     let away = room.folder.path().join("away");
     fs::rename(room.music(), &away).unwrap();
-    let news = room.look(9, &AtomicBool::new(false));
-    assert!(news.unreachable.is_some() && news.gone.is_empty() && news.arrivals.is_empty(), "{news:?}");
+    let report = room.look(9, &AtomicBool::new(false));
+    assert!(report.unreachable.is_some() && report.deleted.is_empty() && report.new_files.is_empty(), "{report:?}");
     // An empty mount point.
     fs::create_dir(room.folder.path().join("music")).unwrap();
-    let news = room.look(9, &AtomicBool::new(false));
-    assert!(news.unreachable.is_some() && news.gone.is_empty(), "{news:?}");
+    let report = room.look(9, &AtomicBool::new(false));
+    assert!(report.unreachable.is_some() && report.deleted.is_empty(), "{report:?}");
     fs::remove_dir(room.folder.path().join("music")).unwrap();
     fs::rename(away, room.folder.path().join("music")).unwrap();
     assert_eq!(room.told(9), (names(&[]), false));
@@ -202,14 +202,14 @@ fn a_folder_that_was_emptied_into_another_place_goes_on() {
     assert_eq!(room.told(50), (names(&[]), false), "that may be an empty mount point");
     room.put("next.mp3", "7");
     assert_eq!(room.told(50).0, names(&["next fingerprinted"]), "it sounds like nothing that is there");
-    assert_eq!(room.marks.len(), 1, "what was taken elsewhere is gone");
+    assert_eq!(room.marks.len(), 1, "the mark of a moved file is deleted");
 }
 
 #[test]
 fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
     let mut room = Room::new();
     room.put("a.mp3", "1");
-    let news = {
+    let report = {
         let catalog = room.folder.path().join("catalog.db");
         let grows = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
             let sound = read(path, options, stop);
@@ -217,9 +217,9 @@ fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
             sound
         };
         let wanted = IngestOptions { catalog: &catalog, folder: &room.music(), marks: &room.marks, most: 9 };
-        hear(&wanted, &grows, &AtomicBool::new(false)).unwrap()
+        run(&wanted, &grows, &AtomicBool::new(false)).unwrap()
     };
-    assert_eq!((news.arrivals.len(), news.more), (0, true));
+    assert_eq!((report.new_files.len(), report.more), (0, true));
     assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
 }
 

@@ -1,4 +1,4 @@
-//! All of it together: read, find, write what differs.
+//! Finds the tracks of the files and writes the links that changed.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use super::linked::{LinkedItem, files};
 use super::{lock, paths, sound};
 use crate::duplicates::called;
 
-/// Links the files of the library in the catalog at `path` to its tracks, where files or tracks have changed since it was done.
-/// Waits while another process does.
+/// Links the files of the library in the catalog at `path` to its tracks, if files or tracks have changed since the last time.
+/// Waits while another process does this.
 pub fn link(path: &Path) -> Result<(), CatalogError> {
     let Some(catalog) = Catalog::open(path)? else {
         return Ok(());
     };
-    // Where there is no lock, both do the same work.
+    // Without the lock, two processes do the same work; the result is the same.
     let _turn = lock::take(path).inspect_err(|error| tracing::warn!("the lock of the links cannot be taken: {error}"));
     if catalog.stale_links()?.is_none() {
         return Ok(());
@@ -26,25 +26,25 @@ pub fn link(path: &Path) -> Result<(), CatalogError> {
     if !same.is_empty() {
         Library::open(path)?.same_paths(&same)?;
     }
-    // Before anything is read: what changes meanwhile is found by the next one.
+    // Read before the files: a change during this run is found by the next run.
     let Some(stamp) = catalog.stale_links()? else {
         return Ok(());
     };
     let (changed, is_unfinished) = changed(path, &catalog)?;
-    // Without the stamp, the next one resumes.
+    // Without the stamp, the next run resumes.
     let stamp = if is_unfinished { String::new() } else { stamp };
     Library::open(path)?.link(&changed, &stamp)
 }
 
-/// The links that are not as they should be, and whether more may be found when this is done again.
+/// The links to change, and whether another run may find more.
 fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), CatalogError> {
     let files = files(catalog)?;
     let sound::Links { mut found, is_unfinished } = sound::links(path, catalog, &files)?;
-    let open = |linked: &&LinkedItem| !linked.is_said() && !found.contains_key(&linked.item.id);
+    let open = |linked: &&LinkedItem| !linked.is_fixed() && !found.contains_key(&linked.item.id);
     let by_tags = by_tags(catalog, &files.iter().filter(open).collect::<Vec<_>>())?;
     found.extend(by_tags);
     let mut changed = Vec::new();
-    for linked in files.iter().filter(|linked| !linked.is_said()) {
+    for linked in files.iter().filter(|linked| !linked.is_fixed()) {
         let none = FileLink { track: None, by: None, reason: None, ..linked.link };
         let link = found.remove(&linked.item.id).unwrap_or(none);
         if link != linked.link {
@@ -54,7 +54,7 @@ fn changed(path: &Path, catalog: &Catalog) -> Result<(Vec<FileLink>, bool), Cata
     Ok((changed, is_unfinished))
 }
 
-/// The files of which tags or names match one track for sure, by the numbers of their items.
+/// The files whose tags or names certainly match one track, by item id.
 fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLink)>, CatalogError> {
     if files.is_empty() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! An item of the library with its file, and the track that it is now.
+//! An item of the library with its file and its current track.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,13 @@ pub(super) struct LinkedItem {
 }
 
 impl LinkedItem {
-    /// Whether a person or a program said which track it is.
-    pub(super) fn is_said(&self) -> bool {
+    /// The track comes from a person, or from a program that names the path.
+    pub(super) fn is_fixed(&self) -> bool {
         self.link.track.is_some() && matches!(self.link.by.as_deref(), Some("person" | "path"))
     }
 }
 
-/// The items that are there, each file once.
+/// The items that exist, each file once.
 pub(super) fn files(catalog: &Catalog) -> Result<Vec<LinkedItem>, CatalogError> {
     let mut links = HashMap::new();
     let mut seen = HashSet::new();

@@ -1,11 +1,11 @@
-//! One process at a time links files to tracks. Who comes second waits and then finds nothing left to do, also when the attempt
-//! for which the first one began was killed or cancelled. A process that dies lets go of the lock.
+//! One process at a time links files to tracks. A second one waits and usually finds nothing left to do. If the first one was
+//! killed or cancelled, the second one does its work. The lock ends with its process.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Takes the lock of the catalog at `catalog`; it is held until the value is dropped.
+/// Locks the catalog at `catalog` until the result is dropped.
 pub(super) fn take(catalog: &Path) -> io::Result<File> {
     let path = catalog.with_extension("link.lock");
     let file = File::options().create(true).truncate(false).write(true).open(path)?;

@@ -1,19 +1,20 @@
-//! Which track each file of the library is: the one that a program names by its path; else the one that a file with the same sound
-//! is; else the one that its tags, or its name, match alone. The reason is kept with the link (`files.linked_by`).
+//! Links each file of the library to its track. In this order: the track that a program names with the file's path; the track
+//! of a file with the same sound; the only track that matches the tags or the name. The reason is stored with the link
+//! (`files.linked_by`).
 //!
-//! Links by sound and tags are found anew when files or tracks have changed ([`link`]), before anybody reads the catalog: so it
-//! does not matter in which order folders are scanned and sources imported. Links by path are written by whoever names the path,
-//! and nothing here changes them.
+//! [`link`] updates the links by sound and by tags when files or tracks have changed, before the catalog is read. So folders
+//! can be scanned and sources imported in any order. Importers write the links by path, and nothing here changes those.
 //!
-//! A print is compared once, with all of the library, and what sounds alike is kept (`sound_pairs`). Of copies that play on after the
-//! first two minutes the whole sound is compared, as for duplicates; of that at least 32 files are read each time, and the rest the
-//! next time.
+//! Each fingerprint is compared with the library once, and its similar pairs are stored (`sound_pairs`). Copies that are
+//! longer than two minutes are compared to their end, as for duplicates. One run reads at least 32 such files, the next runs
+//! read the rest.
 
 mod find;
-mod heard;
+
 mod linked;
 mod lock;
 mod paths;
+mod similar;
 mod sound;
 #[cfg(test)]
 mod tests;

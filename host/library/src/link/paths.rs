@@ -1,5 +1,5 @@
-//! Paths that programs write in another form of Unicode than the disk has them: macOS gives names in pieces (`e` and an accent),
-//! programs keep them composed (`é`). Both mean one file.
+//! Paths in another Unicode form than on the disk: macOS returns decomposed names (`e` and an accent), programs store
+//! composed ones (`é`). Both name the same file.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use baton_catalog::CatalogError;
 use baton_catalog::library::SamePath;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The named paths that are paths of items in another form.
+/// The paths of imports that name an item in another Unicode form.
 pub(super) fn same(catalog: &Catalog) -> Result<Vec<SamePath>, CatalogError> {
     let mut named: HashMap<String, Vec<String>> = HashMap::new();
     for path in catalog.named_paths()?.into_iter().filter(|path| !path.is_ascii()) {

@@ -1,5 +1,5 @@
-//! Files that sound like one of which the track is known: with the same audio packets, or as a copy in another format does. An edit,
-//! or another version, is not a copy: it is judged by the rules of duplicates, to the end of both files.
+//! Links by sound: a file without a track gets the track of a file with the same audio packets, or of a copy in another
+//! format. An edit or another version is not a copy. The rules are those of duplicates, to the end of both files.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -9,24 +9,24 @@ use baton_catalog::Catalog;
 use baton_catalog::CatalogError;
 use baton_catalog::library::FileLink;
 
-use super::heard::{self, Digest};
 use super::linked::LinkedItem;
+use super::similar::{self, Digest};
 use super::whole::Judge;
 use crate::duplicates::{Item, Pair, Similarity, difference, play_on};
 
 #[derive(Default)]
 pub(super) struct Links {
-    /// By the numbers of items.
+    /// By item id.
     pub(super) found: HashMap<i64, FileLink>,
-    /// Whether more may be found when links are found again.
+    /// Another run may find more.
     pub(super) is_unfinished: bool,
 }
 
-/// A file of which the track is open, and one that sounds like it of which it is known.
+/// A file without a track, and a similar file with one.
 struct Candidate<'a> {
     open: &'a LinkedItem,
-    said: &'a LinkedItem,
-    /// The two in the order in which they were compared.
+    tracked: &'a LinkedItem,
+    /// The two files in the order of the comparison.
     pair: [&'a Item; 2],
     alike: Similarity,
 }
@@ -34,27 +34,27 @@ struct Candidate<'a> {
 type ByDigest<'a> = HashMap<Digest, Vec<&'a LinkedItem>>;
 
 pub(super) fn links(path: &Path, catalog: &Catalog, files: &[LinkedItem]) -> Result<Links, CatalogError> {
-    let (mut said, mut open) = (ByDigest::new(), ByDigest::new());
-    for linked in files.iter().filter(|linked| linked.is_said()) {
+    let (mut tracked, mut open) = (ByDigest::new(), ByDigest::new());
+    for linked in files.iter().filter(|linked| linked.is_fixed()) {
         if let Some(digest) = linked.item.audio_sha256 {
-            said.entry(digest).or_default().push(linked);
+            tracked.entry(digest).or_default().push(linked);
         }
     }
     let mut links = Links::default();
-    for linked in files.iter().filter(|linked| !linked.is_said()) {
+    for linked in files.iter().filter(|linked| !linked.is_fixed()) {
         let Some(digest) = linked.item.audio_sha256 else { continue };
-        match said.get(&digest).and_then(|twins| twins.first()) {
+        match tracked.get(&digest).and_then(|twins| twins.first()) {
             Some(twin) => {
                 links.found.insert(linked.item.id, link(linked, twin, "has the same audio as"));
             }
-            None if linked.item.heard => open.entry(digest).or_default().push(linked),
+            None if linked.item.has_fingerprint => open.entry(digest).or_default().push(linked),
             None => {}
         }
     }
-    if !said.is_empty() && !open.is_empty() {
+    if !tracked.is_empty() && !open.is_empty() {
         let wanted: HashSet<Digest> = open.keys().copied().collect();
-        heard::listen(path, catalog, files, &wanted)?;
-        alike(path, catalog, &said, &open, &mut links)?;
+        similar::compare_new(path, catalog, files, &wanted)?;
+        alike(path, catalog, &tracked, &open, &mut links)?;
     }
     Ok(links)
 }
@@ -64,15 +64,15 @@ fn link(linked: &LinkedItem, like: &LinkedItem, how: &str) -> FileLink {
     FileLink { file: linked.link.file, track: like.link.track, by: Some("sound".to_owned()), reason: Some(reason) }
 }
 
-/// Those that sound like copies of files of one track. Of what sounds like files of two tracks nothing is said.
+/// The links of copies. A file that is similar to files of two tracks gets no link.
 fn alike(
     path: &Path,
     catalog: &Catalog,
-    said: &ByDigest<'_>,
+    tracked: &ByDigest<'_>,
     open: &ByDigest<'_>,
     links: &mut Links,
 ) -> Result<(), CatalogError> {
-    let (copies, longer) = candidates(catalog, said, open)?;
+    let (copies, longer) = candidates(catalog, tracked, open)?;
     let stop = AtomicBool::new(false);
     let mut judge = Judge::new(path, catalog, &stop);
     let pairs: Vec<(&Item, &Item, Similarity)> = longer.iter().map(|it| (it.pair[0], it.pair[1], it.alike)).collect();
@@ -83,37 +83,37 @@ fn alike(
     for candidate in copies.iter().chain(longer) {
         by_open.entry(candidate.open.item.id).or_default().push(candidate);
     }
-    for (id, mut known) in by_open {
-        known.sort_unstable_by_key(|candidate| candidate.said.item.id);
-        if let Some(first) = known.first()
-            && known.iter().all(|other| other.said.link.track == first.said.link.track)
+    for (id, mut candidates) in by_open {
+        candidates.sort_unstable_by_key(|candidate| candidate.tracked.item.id);
+        if let Some(first) = candidates.first()
+            && candidates.iter().all(|other| other.tracked.link.track == first.tracked.link.track)
         {
-            links.found.insert(id, link(first.open, first.said, "sounds like"));
+            links.found.insert(id, link(first.open, first.tracked, "sounds like"));
         }
     }
     Ok(())
 }
 
-/// The candidates that are copies as far as the first two minutes tell: those that end there, and those that play on.
+/// The pairs that are copies in the first two minutes, both short and long ones.
 fn candidates<'a>(
     catalog: &Catalog,
-    said: &ByDigest<'a>,
+    tracked: &ByDigest<'a>,
     open: &ByDigest<'a>,
 ) -> Result<(Vec<Candidate<'a>>, Vec<Candidate<'a>>), CatalogError> {
     let (mut copies, mut longer, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     catalog.sound_pairs(|pair| {
-        let alike = heard::alike(&pair);
+        let alike = similar::similarity(&pair);
         let ways = [(pair.one, pair.other, false), (pair.other, pair.one, true)];
-        for (is_open, is_said, is_turned) in ways {
-            let (Some(open), Some(said)) = (open.get(&is_open), said.get(&is_said)) else { continue };
-            for (open, said) in open.iter().flat_map(|open| said.iter().map(move |said| (*open, *said))) {
-                let pair = if is_turned { [&said.item, &open.item] } else { [&open.item, &said.item] };
-                // Both may have been compared with the other.
-                if !is_copy(pair, alike) || !seen.insert((open.item.id, said.item.id)) {
+        for (digest, tracked_digest, is_turned) in ways {
+            let (Some(open), Some(tracked)) = (open.get(&digest), tracked.get(&tracked_digest)) else { continue };
+            for (open, tracked) in open.iter().flat_map(|open| tracked.iter().map(move |tracked| (*open, *tracked))) {
+                let pair = if is_turned { [&tracked.item, &open.item] } else { [&open.item, &tracked.item] };
+                // Each may have been compared with the other.
+                if !is_copy(pair, alike) || !seen.insert((open.item.id, tracked.item.id)) {
                     continue;
                 }
                 let found = if play_on(pair[0], pair[1]) { &mut longer } else { &mut copies };
-                found.push(Candidate { open, said, pair, alike });
+                found.push(Candidate { open, tracked, pair, alike });
             }
         }
     })?;

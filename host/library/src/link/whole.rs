@@ -1,7 +1,7 @@
-//! Copies that play on after the first two minutes, told from edits by their whole sound, as duplicates are.
+//! Separates copies from edits by the whole sound, if they are longer than the first two minutes.
 //!
-//! A link is found before somebody reads the catalog, who must not wait for long: so few files are read at once, and the rest when
-//! links are found again. What was read is kept.
+//! Links are updated before the catalog is read, and the reader must not wait for long. So one run reads few files, and the
+//! next runs read the rest. Fingerprints of whole files are cached.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,22 +13,22 @@ use baton_fingerprint::Fingerprint;
 
 use crate::duplicates::{Item, Similarity, WholePrints, compare};
 
-/// Files whose whole sound is read in one run, at least; each takes about half a second. `baton library duplicates` reads all that it
-/// needs.
+/// One run reads at least this many whole files, if necessary; each takes about half a second. `baton library duplicates` has
+/// no such limit.
 const MOST: usize = 32;
 
-/// Files that are read together.
+/// Files that are read in one step.
 const GROUP: usize = 8;
 
-/// Pairs that are compared together, so that few prints are in memory.
+/// Pairs that are compared in one step. The limit bounds the fingerprints in memory.
 const PIECE: usize = 500;
 
-/// Tells copies to the end.
+/// Compares copies to their end.
 pub(super) struct Judge<'a> {
     prints: WholePrints<'a>,
     catalog: &'a Catalog,
     made: usize,
-    /// Whether files are left that were not read.
+    /// Some files were not read.
     pub(super) is_unfinished: bool,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Judge<'a> {
         Self { prints, catalog, made: 0, is_unfinished: false }
     }
 
-    /// For each pair whether it is a copy to its end. One of which a file was not read is none.
+    /// For each pair, whether it is a copy to its end. `false` if one of the files was not read.
     pub(super) fn are_copies(&mut self, pairs: &[(&Item, &Item, Similarity)]) -> Result<Vec<bool>, CatalogError> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {
@@ -67,7 +67,7 @@ impl<'a> Judge<'a> {
                 self.is_unfinished = true;
                 break;
             }
-            // What cannot be read does not count, so that it keeps nothing else from being read.
+            // A file that cannot be read does not count for the limit.
             let made = self.prints.of(group)?;
             self.made += made.len();
             prints.extend(made);

@@ -1,10 +1,9 @@
-//! Look-up: what in the library sounds like given fingerprints.
+//! Look-up: the items of the library that are similar to given fingerprints.
 //!
-//! Unlike the search for duplicates this holds no library in memory: the few that are asked for are indexed, and the library's
-//! fingerprints are led past them once, whatever their number. So a look-up needs no index that would have to be kept, and
-//! sees what is written down at that moment.
+//! Unlike the search for duplicates, a look-up does not load the library: it indexes the few queries and compares each
+//! fingerprint of the library with them. So it needs no persistent index and sees the current catalog.
 //!
-//! What is found is judged as duplicates are: the same sound with another length, speed or version word is not a copy.
+//! Matches are judged as duplicates are: the same sound with another length, speed or version word is not a copy.
 
 mod find;
 mod query;

@@ -1,4 +1,4 @@
-//! What is asked for: a sound, with as much as is known of the file that has it.
+//! A query: a fingerprint, with the known properties of its file.
 
 use std::path::PathBuf;
 
@@ -6,21 +6,21 @@ use baton_fingerprint::Fingerprint;
 
 use crate::duplicates::{Item, Lossless};
 
-/// What is looked for.
+/// A query for similar items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LookupQuery {
-    /// How it sounds.
+    /// The fingerprint to compare.
     pub fingerprint: Fingerprint,
-    /// What is known of it. A lookup for an item of the library does not find that item.
+    /// The known properties. A query with the id of an item of the library does not match that item.
     pub item: Item,
 }
 
 impl LookupQuery {
-    /// A sound of which nothing is known but, perhaps, how long it plays (in milliseconds) and what it is called.
+    /// A query for a fingerprint without an item. `duration_ms` and `title` may be unknown.
     #[must_use]
     pub fn sound(fingerprint: Fingerprint, duration_ms: Option<u64>, title: Option<String>) -> Self {
         let item = Item {
-            // No item has this number: they are counted from 1.
+            // No item has this id: ids start at 1.
             id: 0,
             source: 0,
             path: PathBuf::new(),
@@ -37,7 +37,7 @@ impl LookupQuery {
             bitrate: None,
             audio_sha256: None,
             file_sha256: None,
-            heard: true,
+            has_fingerprint: true,
             damage: None,
             damage_checked: false,
         };

@@ -1,7 +1,8 @@
 //! The tags of Windows Media files: two objects in the header of an ASF file.
 //!
-//! Advanced Systems Format (ASF) Specification, revision 01.20.05: the header (3.1), the content description (3.10) and the extended
-//! content description (3.11). A fixed number of objects is checked, and none of more than [`OBJECT_BYTES`].
+//! Advanced Systems Format (ASF) Specification, revision 01.20.05: the header (3.1), the content description (3.10) and the
+//! extended content description (3.11). Limits: [`MOST_OBJECTS`] objects are checked; an object above [`OBJECT_BYTES`] is
+//! skipped.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
@@ -12,13 +13,13 @@ const HEADER: [u8; 16] = *b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00
 const DESCRIPTION: [u8; 16] = *b"\x33\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c";
 const EXTENDED: [u8; 16] = *b"\x40\xa4\xd0\xd2\x07\xe3\xd2\x11\x97\xf0\x00\xa0\xc9\x5e\xa8\x50";
 
-/// An object has its name and its length before its content.
+/// The name and the length before the content of an object.
 const HEAD_BYTES: u64 = 24;
-/// What stands before the first object of the header.
+/// The position of the first object in the header.
 const FIRST_OBJECT: u64 = 30;
-/// More than a header has.
+/// More objects than a real header has.
 const MOST_OBJECTS: u32 = 256;
-/// Texts and a picture; larger ones are no tags that are looked for.
+/// Enough for texts and a picture.
 const OBJECT_BYTES: u64 = 4 << 20;
 
 /// The tags; `None` when it is not an ASF file.
@@ -59,7 +60,7 @@ pub(super) fn read(file: &mut File) -> io::Result<Option<Tags>> {
     Ok(Some(tags))
 }
 
-/// The first of each counts.
+/// The first value of each field counts.
 fn put(tags: &mut Tags, name: &str, text: String) {
     let place = match name {
         "Title" => &mut tags.title,
@@ -73,7 +74,7 @@ fn put(tags: &mut Tags, name: &str, text: String) {
     }
 }
 
-/// Title and author, whose lengths stand before all texts.
+/// Title and author of the content description. All lengths precede the texts.
 fn described(content: &[u8]) -> Vec<(String, String)> {
     let mut rest = content;
     let lengths: Option<Vec<usize>> = (0..5).map(|_| number(&mut rest)).collect();
@@ -85,7 +86,7 @@ fn described(content: &[u8]) -> Vec<(String, String)> {
     texts.collect()
 }
 
-/// Fields with names, after their number; those that are texts.
+/// The text fields of the extended content description.
 fn extended(content: &[u8]) -> Vec<(String, String)> {
     const TEXT: usize = 0;
     let mut rest = content;
@@ -94,7 +95,7 @@ fn extended(content: &[u8]) -> Vec<(String, String)> {
     fields.map(|(name, _, value)| (name, text_of(value))).collect()
 }
 
-/// A name, what kind of value it has, and the value.
+/// The name, the type and the value of a field.
 fn field<'a>(rest: &mut &'a [u8]) -> Option<(String, usize, &'a [u8])> {
     let length = number(rest)?;
     let name = text_of(taken(rest, length)?);
@@ -115,7 +116,7 @@ fn taken<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
-/// UTF-16, the lower byte first, with a zero at its end.
+/// UTF-16, little-endian, terminated with zero.
 fn text_of(bytes: &[u8]) -> String {
     let (units, _) = bytes.as_chunks::<2>();
     let text: String = char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit)))

@@ -8,23 +8,23 @@ use baton_catalog::library::ItemState;
 use super::Comparison;
 use crate::source::{SourceKind, UnreadPart};
 
-/// Something that happened.
+/// The progress of a scan.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// A source is being listed; so many items were seen.
+    /// A source is being listed.
     Listing {
         /// Its folder.
         source: &'a Path,
-        /// Items so far.
+        /// Items that were found so far.
         items: u64,
     },
-    /// A source was listed, or could not be.
+    /// The listing of a source ended, or failed.
     Listed(&'a Listing),
-    /// Reading begins.
+    /// Reading starts.
     Begin {
-        /// Files that are going to be read.
+        /// Files to read.
         items: u64,
-        /// Bytes that they have together.
+        /// The sum of their sizes.
         bytes: u64,
     },
     /// A file was read.
@@ -35,12 +35,12 @@ pub enum Event<'a> {
         size: u64,
         /// Its state after reading.
         state: ItemState,
-        /// Why it has no fingerprint, or what is wrong with it although it has one (`damaged`): the word, and the sentence.
+        /// The reason code and the sentence: why it has no fingerprint, or (`damaged`) what is damaged.
         why: Option<(&'a str, &'a str)>,
-        /// How it compares with its previous reading.
+        /// The comparison with its previous reading.
         compared: Option<Comparison>,
     },
-    /// A source, or a volume within it, cannot be reached any more; what is left of it waits.
+    /// A source, or a volume within it, cannot be reached any more. The rest of its files stay pending.
     Lost {
         /// Its folder.
         source: &'a Path,
@@ -54,29 +54,30 @@ pub enum Event<'a> {
 pub struct Listing {
     /// Its folder.
     pub source: PathBuf,
-    /// What kind of place it is.
+    /// Folder or Eagle library.
     pub kind: SourceKind,
-    /// Audio items that are there.
+    /// Audio items that exist.
     pub items: u64,
-    /// Items that were not known.
+    /// Items that the catalog did not know.
     pub new: u64,
-    /// Items that are other files than those that were read.
+    /// Items whose file has changed since it was read.
     pub changed: u64,
-    /// Items that were known and never read.
+    /// Known items that were never read.
     pub pending: u64,
-    /// Items that are read again because that was asked for.
+    /// Unchanged items that are read again because of an option.
     pub again: u64,
-    /// Items with which nothing is to be done.
+    /// Items that need no reading.
     pub unchanged: u64,
-    /// Items that are not there any more, since this listing.
+    /// Items that this listing marked as missing.
     pub missing: u64,
-    /// Items that were not seen and are as they were: their part could not be read, or their volume may not be there.
+    /// Items that were not found and were not marked as missing: their folder could not be read, or their volume may be
+    /// unmounted.
     pub kept: u64,
-    /// Bytes of what is to be read.
+    /// The sum of the sizes of the files to read.
     pub bytes: u64,
-    /// Parts that could not be read.
+    /// Folders and files that could not be read.
     pub unread: Vec<UnreadPart>,
-    /// What else a person should know.
+    /// Warnings for the operator.
     pub remarks: Vec<String>,
     /// Why the source cannot be reached.
     pub failure: Option<String>,
@@ -102,7 +103,7 @@ impl Listing {
         }
     }
 
-    /// Items that are to be read.
+    /// Items to read.
     #[must_use]
     pub const fn to_read(&self) -> u64 {
         self.new + self.changed + self.pending + self.again
@@ -112,39 +113,39 @@ impl Listing {
 /// The result of reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Files that were read.
+    /// Files.
     pub items: u64,
-    /// Bytes that they have together.
+    /// The sum of their sizes.
     pub bytes: u64,
-    /// Milliseconds that the fingerprinted ones play.
+    /// The total playing time of the fingerprinted files, in milliseconds.
     pub audio_ms: u64,
     /// Files that have a fingerprint now.
     pub fingerprinted: u64,
-    /// Files of these that are damaged.
+    /// Fingerprinted files that are damaged.
     pub damaged: u64,
-    /// Files that can have none, by reason.
+    /// Files that cannot have a fingerprint, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
     /// Files that failed, by reason.
     pub failed: BTreeMap<&'static str, u64>,
-    /// Files that were compared and are as they were.
+    /// Verified files without a difference.
     pub same: u64,
-    /// Files that were compared and are not as they were, though their size, time and inode are.
+    /// Verified files with another content, although size, time and inode are equal.
     pub differ: u64,
 }
 
 /// The result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Each source.
+    /// One listing for each source.
     pub sources: Vec<Listing>,
-    /// Reading.
+    /// The result of reading.
     pub reads: Reads,
-    /// Whether it was stopped before its end.
+    /// The scan was stopped early.
     pub stopped: bool,
 }
 
 impl Report {
-    /// Whether the operator should check something: a source that was not reached, a file that failed or differs.
+    /// Whether the operator should check something: an unreachable source, a file that failed or differs.
     #[must_use]
     pub fn has_faults(&self) -> bool {
         let unreached = |listing: &Listing| listing.failure.is_some() || !listing.unread.is_empty();

@@ -1,9 +1,9 @@
 //! The items that are being read. They are written to the scan's lock file before they are read, so that a process that dies
 //! leaves a record of what it was reading: a failed allocation ends the process, and nothing can catch that.
 //!
-//! An item during whose reading [`DEATHS`] processes ended is recorded as failed and not read again. Of items that were read at the
-//! same time only one may be the cause, so each of them is then read alone. Nothing is synced to disk: the record must survive the
-//! process, not the machine.
+//! If [`DEATHS`] processes ended while they read the same item, the item is recorded as failed and not read again. Items that
+//! were read at the same time may be innocent, so each of them is then read alone. The record is not synced to disk, because
+//! it must survive the process, not the machine.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,23 +11,23 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::sync::{Mutex, PoisonError, RwLock};
 
-/// How many processes may end while they read an item.
+/// An item is not read again after this many processes ended while they read it.
 pub(super) const DEATHS: u32 = 3;
 
-/// More than is ever written: a line of each job, and what earlier processes left.
+/// An upper bound of the file: one line for each job, and lines of earlier processes.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// The items that are being read.
 pub(super) struct ItemsInProgress {
     file: File,
-    /// In how many processes each was begun and not ended: those in work, and those that others left.
+    /// For each item, in how many processes its reading started and did not end.
     times: Mutex<BTreeMap<i64, u32>>,
-    /// Held for writing by whoever reads alone.
+    /// Locked for writing by a job that reads alone.
     turn: RwLock<()>,
 }
 
 impl ItemsInProgress {
-    /// What stands in a file. What is not of this form counts for nothing.
+    /// Parses the file. Lines of another form are ignored.
     pub(super) fn of(file: File) -> Self {
         let mut bytes = Vec::new();
         let read = (&file).take(MOST_BYTES).read_to_end(&mut bytes);
@@ -40,7 +40,7 @@ impl ItemsInProgress {
         Self { file, times, turn: RwLock::new(()) }
     }
 
-    /// Does the reading of an item; none when too many processes ended in the midst of it.
+    /// Runs `read` for an item; `None` if too many processes ended while they read it.
     pub(super) fn reading<T>(&self, item: i64, read: impl FnOnce() -> T) -> Option<T> {
         let ended = self.with(|times| times.get(&item).copied().unwrap_or_default());
         let done = if ended == 0 {
@@ -56,7 +56,7 @@ impl ItemsInProgress {
         done
     }
 
-    /// Forgets all that others left.
+    /// Deletes the records of earlier processes.
     pub(super) fn clear(&self) -> io::Result<()> {
         self.with(BTreeMap::clear);
         self.file.set_len(0)
@@ -67,7 +67,7 @@ impl ItemsInProgress {
         read()
     }
 
-    /// Changes what is begun and writes it down. A disk that is full stops no scan: then nothing is counted.
+    /// Changes the record and writes it. If the disk is full, the scan continues without the record.
     fn note<T>(&self, change: impl FnOnce(&mut BTreeMap<i64, u32>) -> T) {
         self.with(|times| {
             change(times);
@@ -96,7 +96,7 @@ mod tests {
         ItemsInProgress::of(again)
     }
 
-    /// A process that dies while it reads: what is after the reading never happens.
+    /// Simulates a process that dies while it reads.
     fn die_in(file: &File, item: i64) {
         let begun = next(file);
         assert!(catch_unwind(AssertUnwindSafe(|| begun.reading::<()>(item, || panic!("it dies")))).is_err());
@@ -110,7 +110,7 @@ mod tests {
             die_in(&file, 7);
         }
         assert_eq!(next(&file).reading(7, || "read"), None);
-        // Who asks for it again has it read.
+        // After `clear`, the item is read again.
         assert_eq!(next(&file).reading(7, || "read"), Some("read"));
         assert_eq!(file.metadata().unwrap().len(), 0);
     }

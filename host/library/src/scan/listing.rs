@@ -1,4 +1,4 @@
-//! Lists a source into the catalog, in batches. `missing` decides about known items that were not seen.
+//! Lists a source into the catalog, in batches. `missing` decides about known items that were not found.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use baton_catalog::CatalogError;
 use baton_catalog::library::{ComparedItem, KnownItem, Library, ListedState, Source};
 use jiff::Timestamp;
 
-use super::missing::{MissingQuery, vanish};
+use super::missing::{MissingQuery, find_missing};
 use super::volumes::{Volumes, mounts};
 use super::{Event, Listing, Options};
 use crate::source::{Item, ListingRequest, SourceListing, SourceRoot, walk};
@@ -17,11 +17,11 @@ use crate::source::{Item, ListingRequest, SourceListing, SourceRoot, walk};
 /// Items of one transaction: some milliseconds.
 const PIECE: usize = 1_000;
 
-/// Where a listing goes.
+/// Where the listed items are written.
 pub(super) enum ListingTarget<'a> {
-    /// Into the catalog.
+    /// To the catalog.
     Catalog(&'a mut Library),
-    /// Nowhere: it is only held against the catalog, where there is one and the source is known.
+    /// Nowhere (dry run): items are only compared with the catalog, if it exists and knows the source.
     Nowhere,
 }
 
@@ -35,17 +35,17 @@ pub(super) struct Lister<'a> {
     pub(super) now: Timestamp,
 }
 
-/// What a listing has seen so far.
+/// The progress of a listing.
 #[derive(Default)]
 struct ListingProgress {
-    /// The numbers of what was known before, eight bytes an item: of what is as it was nothing is written.
+    /// The ids of known items, eight bytes each. Nothing is written for an unchanged item.
     known: Vec<i64>,
     volumes: Volumes,
 }
 
 pub(super) struct ListedSource {
     pub(super) listing: Listing,
-    /// The volume of its folder, where it was seen to its end.
+    /// The volume of its folder, if the listing was complete.
     pub(super) device: Option<u64>,
 }
 
@@ -70,9 +70,9 @@ impl Lister<'_> {
                 (listing.unread, listing.remarks) = (walked.unread, walked.remarks);
                 failure
             }
-            // The operator confirmed that all of it is deleted.
-            Err(error) if self.options.gone && is_missing(&error) => {
-                self.all_gone(scan, &mut listing)?;
+            // The operator confirmed that the whole source is deleted.
+            Err(error) if self.options.confirm_missing && is_missing(&error) => {
+                self.mark_all_missing(scan, &mut listing)?;
                 None
             }
             Err(error) if is_missing(&error) => {
@@ -97,13 +97,13 @@ impl Lister<'_> {
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<std::io::Result<SourceListing>, CatalogError> {
         let (known, source) = (self.known, self.source);
-        // An item that the catalog cannot answer for is listed as new.
+        // If the catalog fails for an item, the item is listed as new.
         let look_up = |key: &OsStr| -> Option<KnownItem> {
             known.zip(source).and_then(|(it, of)| it.library_item(of.id, key).ok()?)
         };
-        let asked = ListingRequest { others: self.others, known: &look_up, stop: self.stop };
+        let request = ListingRequest { others: self.others, known: &look_up, stop: self.stop };
         let (mut piece, mut failed) = (Vec::with_capacity(PIECE), None);
-        let walked = walk(place, &asked, &mut |item| {
+        let walked = walk(place, &request, &mut |item| {
             piece.push(item);
             if piece.len() == PIECE && failed.is_none() {
                 failed = self.take(scan, &piece, listing, seen).err();
@@ -117,13 +117,14 @@ impl Lister<'_> {
         }
     }
 
-    /// Marks everything that was there as missing: the folder is not there.
-    fn all_gone(&mut self, scan: i64, listing: &mut Listing) -> Result<(), CatalogError> {
+    /// Marks all items of a deleted source as missing.
+    fn mark_all_missing(&mut self, scan: i64, listing: &mut Listing) -> Result<(), CatalogError> {
         let Some((known, source)) = self.known.zip(self.source) else { return Ok(()) };
-        let gone: Vec<i64> = known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
-        listing.missing = u64::try_from(gone.len()).unwrap_or(u64::MAX);
+        let missing: Vec<i64> =
+            known.library_vanished(source.id, scan, &|_| false)?.iter().map(|item| item.id).collect();
+        listing.missing = u64::try_from(missing.len()).unwrap_or(u64::MAX);
         if let ListingTarget::Catalog(library) = &mut self.into {
-            library.end_listing(source.id, &gone, &[], &[], self.now)?;
+            library.end_listing(source.id, &missing, &[], &[], self.now)?;
         }
         Ok(())
     }
@@ -158,7 +159,7 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Ends what is open of the inodes. A part of a listing says nothing about them.
+    /// Decides about items with another inode. A partial listing decides nothing.
     fn settle_inodes(&mut self, volumes: &Volumes) -> Result<(), CatalogError> {
         if let ListingTarget::Catalog(library) = &mut self.into {
             for volume in volumes.values().filter(|volume| !volume.others.is_empty()) {
@@ -168,7 +169,8 @@ impl Lister<'_> {
         Ok(())
     }
 
-    /// Ends it: what is open of the inodes, and what was not seen. The reason why nothing can be said, if so.
+    /// Ends the listing: decides about other inodes and about items that were not found. Returns the reason if it cannot
+    /// decide.
     fn end(
         &mut self,
         place: &SourceRoot,
@@ -192,27 +194,27 @@ impl Lister<'_> {
         seen.known.sort_unstable();
         let vanished = known.library_vanished(source.id, scan, &|id| seen.known.binary_search(&id).is_ok())?;
         let mounts = mounts(known, source.id, &seen.volumes, walked.device)?;
-        let asked = MissingQuery {
+        let query = MissingQuery {
             source,
             volume,
-            vanished: &vanished,
+            not_found: &vanished,
             volumes: &seen.volumes,
             mounts: &mounts,
-            is_gone: self.options.gone,
+            is_confirmed: self.options.confirm_missing,
             is_emptied: self.options.emptied,
         };
-        let gone = match vanish(&asked, walked, listing) {
-            Ok(gone) => gone,
+        let missing = match find_missing(&query, walked, listing) {
+            Ok(missing) => missing,
             Err(why) => return Ok(Some(why)),
         };
         if let ListingTarget::Catalog(library) = &mut self.into {
-            let is_kept = |item: &i64| gone.items.binary_search(item).is_err();
+            let is_kept = |item: &i64| missing.items.binary_search(item).is_err();
             let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
-            library.end_listing(source.id, &gone.items, &kept, &walked.unread_parts(&place.path), self.now)?;
-            if gone.is_sure {
+            library.end_listing(source.id, &missing.items, &kept, &walked.unread_parts(&place.path), self.now)?;
+            if missing.is_sure {
                 library.lies_on(source.id, volume)?;
             }
-            // Another disk is the one that belongs there when nothing of the first is missing, or a person has said so.
+            // Another disk is accepted if no item of the first one is missing, or after confirmation.
             for mount in mounts.iter().filter(|mount| !mount.is_other || listing.kept == 0) {
                 library.is_mounted(source.id, &mount.folder, mount.volume)?;
             }
@@ -227,7 +229,7 @@ fn is_missing(error: &std::io::Error) -> bool {
 
 fn count(listing: &mut Listing, item: &Item, standing: ListedState) {
     listing.items += 1;
-    // What is not there is known to have failed without being read.
+    // An absent file has failed without being read.
     if item.absent.is_some() {
         listing.unchanged += 1;
         return;
@@ -238,7 +240,7 @@ fn count(listing: &mut Listing, item: &Item, standing: ListedState) {
         ListedState::Pending => listing.pending += 1,
         ListedState::Again => listing.again += 1,
         ListedState::Unchanged => listing.unchanged += 1,
-        // Its volume says at the end what it is.
+        // Decided at the end, for the whole volume.
         ListedState::OtherInode => {}
     }
     if standing.is_read() {

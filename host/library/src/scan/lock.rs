@@ -1,4 +1,4 @@
-//! One scan at a time: two would read the same files. Commands that delete items also wait for the end of a scan.
+//! One scan at a time, because two would read the same files. Commands that delete items wait for the end of a scan.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,20 +8,20 @@ use baton_catalog::library::Library;
 use super::in_progress::ItemsInProgress;
 use crate::LibraryError;
 
-/// Forgets the source at `folder` in the catalog at `catalog`, with its items and their fingerprints. False when there is no
-/// such source.
+/// Deletes the source at `folder` from the catalog at `catalog`, with its items and their fingerprints. Returns false if the
+/// catalog does not have it.
 ///
 /// # Errors
-/// When a scan runs, or the catalog fails; then nothing was forgotten.
+/// When a scan runs, or the catalog fails. Nothing was deleted then.
 pub fn forget(catalog: &Path, folder: &Path) -> Result<bool, LibraryError> {
     let lock = Lock::take(catalog)?;
     let forgotten = Library::open(catalog)?.forget_source(folder)?;
-    // The numbers of its items may be given to others.
+    // Later items may get the ids of the deleted ones.
     lock.begun.clear().map_err(|source| LibraryError::Lock { path: file_of(catalog), source })?;
     Ok(forgotten)
 }
 
-/// Held for as long as a scan runs; a process that dies lets go of it.
+/// The lock of a running scan. It ends with its process.
 pub(super) struct Lock {
     /// The items that are being read; they are written to the locked file.
     pub(super) begun: ItemsInProgress,
@@ -32,10 +32,7 @@ fn file_of(catalog: &Path) -> PathBuf {
 }
 
 impl Lock {
-    /// Takes the lock of the catalog at `catalog`.
-    ///
-    /// # Errors
-    /// [`LibraryError::Busy`] when somebody else has it.
+    /// Locks the catalog at `catalog`. [`LibraryError::Busy`] if another process holds the lock.
     pub(super) fn take(catalog: &Path) -> Result<Self, LibraryError> {
         let path = file_of(catalog);
         let failed = |source| LibraryError::Lock { path: path.clone(), source };

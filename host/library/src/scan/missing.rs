@@ -14,22 +14,22 @@ use super::Listing;
 use super::volumes::{Mount, Volumes};
 use crate::source::{SourceListing, Volume, mounted_at, nearest};
 
-/// A source is almost empty when this many times more items are missing than present.
+/// A source is almost empty if it has this many times more missing items than existing ones.
 const HOLLOW: u64 = 9;
 
-/// What decides about the items of one source.
+/// The data for the decision about one source.
 pub(super) struct MissingQuery<'a> {
     /// The source, with its volume at the last scan.
     pub(super) source: &'a Source,
     pub(super) volume: Volume,
-    /// What was not seen.
-    pub(super) vanished: &'a [MissingItem],
-    /// What was seen.
+    /// The known items that were not found.
+    pub(super) not_found: &'a [MissingItem],
+    /// The items that were found, by volume.
     pub(super) volumes: &'a Volumes,
     /// The volumes within the source.
     pub(super) mounts: &'a [Mount],
-    /// The operator confirmed that what is not found is deleted (`--gone`).
-    pub(super) is_gone: bool,
+    /// The operator confirmed that missing files are deleted (`--gone`).
+    pub(super) is_confirmed: bool,
     /// An almost (not completely) empty folder on its old volume was emptied on purpose.
     pub(super) is_emptied: bool,
 }
@@ -42,69 +42,69 @@ pub(super) struct MissingItems {
 }
 
 /// Finds and counts the missing items. Items that are kept are reported as parts that could not be read.
-pub(super) fn vanish(
-    asked: &MissingQuery<'_>,
+pub(super) fn find_missing(
+    query: &MissingQuery<'_>,
     walked: &mut SourceListing,
     listing: &mut Listing,
 ) -> Result<MissingItems, String> {
-    let (path, vanished) = (&asked.source.path, size(asked.vanished.len()));
-    let word = format!("`baton library scan --gone '{}'`", path.display());
+    let (path, not_found) = (&query.source.path, size(query.not_found.len()));
+    let command = format!("`baton library scan --gone '{}'`", path.display());
     // Items in a part that could not be read are kept anyway.
-    let missed = size(asked.vanished.iter().filter(|item| walked.missed(&item.path)).count());
-    let is_hollow = vanished > missed && listing.items.saturating_mul(HOLLOW) <= vanished - missed;
+    let missed = size(query.not_found.iter().filter(|item| walked.missed(&item.path)).count());
+    let is_hollow = not_found > missed && listing.items.saturating_mul(HOLLOW) <= not_found - missed;
     let is_emptied =
-        asked.is_emptied && listing.items > 0 && asked.source.volume.is_some_and(|volume| volume.is(asked.volume));
-    if is_hollow && !is_emptied && !asked.is_gone {
+        query.is_emptied && listing.items > 0 && query.source.volume.is_some_and(|volume| volume.is(query.volume));
+    if is_hollow && !is_emptied && !query.is_confirmed {
         return Err(format!(
-            "{} items were found, and {vanished} known items were not: its volume may be disconnected; if they are deleted, \
-             run {word}",
+            "{} items were found, and {not_found} known items were not: its volume may be disconnected; if they are deleted, \
+             run {command}",
             listing.items
         ));
     }
-    let is_other = asked.source.volume.is_some_and(|volume| !volume.is(asked.volume));
-    let is_sure = !is_other || vanished == 0 || asked.is_gone;
+    let is_other = query.source.volume.is_some_and(|volume| !volume.is(query.volume));
+    let is_sure = !is_other || not_found == 0 || query.is_confirmed;
     if !is_sure {
-        listing.kept = vanished;
+        listing.kept = not_found;
         let why = format!(
-            "another volume is mounted there than before, and {vanished} known items were not found; they are kept; if they are \
-             deleted, run {word}"
+            "another volume is mounted there than before, and {not_found} known items were not found; they are kept; if they are \
+             deleted, run {command}"
         );
         walked.unread(path, &why);
         return Ok(MissingItems { items: Vec::new(), is_sure });
     }
-    let items = lost(asked, walked, &word);
+    let items = lost(query, walked, &command);
     listing.missing = size(items.len());
-    listing.kept = vanished - listing.missing;
+    listing.kept = not_found - listing.missing;
     Ok(MissingItems { items, is_sure })
 }
 
 /// The missing items of a source that is on its volume. Items on a separate volume that is unmounted or replaced are kept and
 /// reported.
-fn lost(asked: &MissingQuery<'_>, walked: &mut SourceListing, word: &str) -> Vec<i64> {
-    let (mut kept, mut gone) = (BTreeMap::<&Path, usize>::new(), Vec::new());
+fn lost(query: &MissingQuery<'_>, walked: &mut SourceListing, command: &str) -> Vec<i64> {
+    let (mut kept, mut missing) = (BTreeMap::<&Path, usize>::new(), Vec::new());
     let mut within = BTreeMap::<u64, Vec<&MissingItem>>::new();
-    for item in asked.vanished.iter().filter(|item| !walked.missed(&item.path)) {
-        match nearest(&item.path).filter(|_| item.mounted && !asked.is_gone) {
+    for item in query.not_found.iter().filter(|item| !walked.missed(&item.path)) {
+        match nearest(&item.path).filter(|_| item.mounted && !query.is_confirmed) {
             Some((folder, device)) if device == walked.device => *kept.entry(folder).or_default() += 1,
             Some((_, device)) => within.entry(device).or_default().push(item),
-            None => gone.push(item.id),
+            None => missing.push(item.id),
         }
     }
     for (device, items) in within {
-        let known = asked.volumes.get(&device).map_or(0, |volume| volume.known);
+        let known = query.volumes.get(&device).map_or(0, |volume| volume.known);
         let mounted = items.first().and_then(|item| mounted_at(&item.path, device));
-        let is_other = asked.mounts.iter().any(|mount| mount.is_other && mount.volume.device == device);
+        let is_other = query.mounts.iter().any(|mount| mount.is_other && mount.volume.device == device);
         match mounted.filter(|_| is_other || known.saturating_mul(HOLLOW) <= size(items.len())) {
             Some(folder) => *kept.entry(folder).or_default() += items.len(),
-            None => gone.extend(items.iter().map(|item| item.id)),
+            None => missing.extend(items.iter().map(|item| item.id)),
         }
     }
     for (folder, items) in kept {
-        let why = format!("its volume is not mounted: {items} items are kept; if they are deleted, run {word}");
+        let why = format!("its volume is not mounted: {items} items are kept; if they are deleted, run {command}");
         walked.unread(folder, &why);
     }
-    gone.sort_unstable();
-    gone
+    missing.sort_unstable();
+    missing
 }
 
 fn size(count: usize) -> u64 {

@@ -1,11 +1,11 @@
-//! The scan: lists sources into the catalog, then reads what waits there.
+//! The scan: lists sources into the catalog, then reads the pending files.
 //!
-//! The catalog is the queue. A listing writes what is new or changed as `pending`; jobs take pages of that, and one writer
-//! commits what comes of each. So scans resume where they stopped, even when killed: what was committed is unchanged
-//! the next time, what was being read is still pending.
+//! The catalog is the queue. A listing writes new and changed files as `pending`; jobs read pages of them, and one writer
+//! commits the results. So scans resume where they stopped, even after a kill: committed files are unchanged at the next
+//! scan, and uncommitted ones are still pending.
 //!
-//! A source that cannot be reached, at the listing or in the middle of reading, fails for itself: none of its items is
-//! missing or failed because of that.
+//! If a source becomes unreachable, while it is listed or read, only this source fails: none of its items becomes missing or
+//! failed because of that.
 
 mod asf;
 mod event;

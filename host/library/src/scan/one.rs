@@ -1,4 +1,4 @@
-//! Reads one file, and compares its metadata before and after, to notice a file that is replaced meanwhile.
+//! Reads one file, and compares its metadata before and after, to detect a replacement during the reading.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -16,9 +16,9 @@ use crate::source::mtime_ns;
 /// A file compared with its previous reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {
-    /// It is as it was.
+    /// Unchanged.
     Same,
-    /// It has other bytes, cannot be read any more, or its fingerprint was lost.
+    /// Other content, unreadable, or the stored fingerprint was lost.
     Differs,
 }
 
@@ -26,32 +26,32 @@ pub enum Comparison {
 pub(super) enum FileVerdict {
     /// It was read, or cannot be read.
     Read(FileReading, Option<Comparison>),
-    /// It was replaced while it was read; the last state of it that was seen.
+    /// It was replaced while it was read. Has its last known state.
     Changed(FileReading),
     /// The scan was stopped.
     Stopped,
 }
 
 /// The result for a file that is not read any more.
-pub(super) fn put_away(waiting: &WaitingItem) -> FileVerdict {
+pub(super) fn give_up(waiting: &WaitingItem) -> FileVerdict {
     let detail = format!(
         "the process ended {DEATHS} times while reading it, so it is not read any more; get an intact copy of the file, or read it \
          again with `baton library scan --retry`"
     );
-    let (size, mtime_ns, inode) = look(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
+    let (size, mtime_ns, inode) = regular_file(&waiting.path).as_ref().map_or((waiting.size, 0, 0), stat);
     let outcome = outcome(Err(Error { reason: Reason::Corrupt, detail }), Tags::default());
     let compared = waiting.before.as_ref().map(|_| Comparison::Differs);
     FileVerdict::Read(FileReading { item: waiting.item, size, mtime_ns, inode, outcome }, compared)
 }
 
 pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) -> FileVerdict {
-    let before = look(&waiting.path);
+    let before = regular_file(&waiting.path);
     let result = match &before {
-        Ok(_) => heard(&waiting.path, read, stop),
+        Ok(_) => read_audio(&waiting.path, read, stop),
         Err(error) => Err(as_error(error)),
     };
     let tags = result.as_ref().err().map(|error| tags_of(&waiting.path, error.reason)).unwrap_or_default();
-    let after = look(&waiting.path);
+    let after = regular_file(&waiting.path);
     let replaced = match (&before, &after) {
         (Ok(before), Ok(after)) => stat(before) != stat(after),
         (Ok(_), Err(_)) => true,
@@ -66,7 +66,7 @@ pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) 
     if reason == Some(Reason::Changed) || replaced {
         let detail = "it was replaced while it was read, twice; the next scan reads it".to_owned();
         let error = Error { reason: Reason::Changed, detail };
-        // Without time and inode no listing finds it as it was: the next scan reads it.
+        // Without time and inode the next scan sees the file as changed and reads it.
         return FileVerdict::Changed(FileReading {
             mtime_ns: 0,
             inode: 0,
@@ -77,7 +77,7 @@ pub(super) fn read(waiting: &WaitingItem, read: &ReadFn<'_>, stop: &AtomicBool) 
     FileVerdict::Read(reading(outcome(result, tags)), compared)
 }
 
-/// What a file says of itself that has no fingerprint.
+/// The tags of a file without a fingerprint.
 fn tags_of(path: &Path, reason: Reason) -> Tags {
     match reason {
         Reason::Unsupported | Reason::Protected | Reason::TooShort | Reason::Corrupt => tags::read(path),
@@ -85,12 +85,12 @@ fn tags_of(path: &Path, reason: Reason) -> Tags {
     }
 }
 
-fn heard(path: &Path, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<AudioReport, Error> {
+fn read_audio(path: &Path, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<AudioReport, Error> {
     read(path, Options::of_file(), stop)
 }
 
-/// The file itself, which must be a regular file: opening a pipe would block.
-fn look(path: &Path) -> io::Result<Metadata> {
+/// The metadata of a regular file. Other kinds are refused, because opening a pipe would block.
+fn regular_file(path: &Path) -> io::Result<Metadata> {
     let metadata = fs::symlink_metadata(path)?;
     if metadata.is_file() { Ok(metadata) } else { Err(io::Error::other("it is not a file any more")) }
 }
@@ -106,7 +106,7 @@ fn as_error(error: &io::Error) -> Error {
 
 fn outcome(result: Result<AudioReport, Error>, tags: Tags) -> ReadingOutcome {
     match result {
-        Ok(sound) => ReadingOutcome::Fingerprinted(Box::new(as_heard(sound))),
+        Ok(sound) => ReadingOutcome::Fingerprinted(Box::new(audio_facts(sound))),
         Err(Error { reason, detail }) => {
             let state = if reason.is_skipped() { ItemState::Skipped } else { ItemState::Failed };
             ReadingOutcome::Without { state, reason: reason.word(), detail, tags }
@@ -114,7 +114,7 @@ fn outcome(result: Result<AudioReport, Error>, tags: Tags) -> ReadingOutcome {
     }
 }
 
-fn as_heard(sound: AudioReport) -> AudioFacts {
+fn audio_facts(sound: AudioReport) -> AudioFacts {
     AudioFacts {
         algorithm: Fingerprint::ALGORITHM,
         words: sound.fingerprint.to_bytes(),
@@ -136,7 +136,7 @@ fn as_heard(sound: AudioReport) -> AudioFacts {
     }
 }
 
-/// By the file's digest where there is one, and by the words: without them it was not what it should have been.
+/// Compares the digest of the file, if known, and the fingerprint. A missing fingerprint is a difference.
 fn compare(before: &PreviousReading, sound: Option<&AudioReport>) -> Comparison {
     let same = sound.is_some_and(|sound| {
         let bytes = before.file_sha256.as_deref().zip(sound.file_sha256.as_ref());

@@ -7,37 +7,37 @@ use std::time::Duration;
 
 use baton_fingerprint::{AudioReport, Error};
 
-/// How a file is read: [`baton_fingerprint::check`], or what a test puts in its place.
+/// Reads a file: [`baton_fingerprint::check`], or a substitute in tests.
 pub type ReadFn<'a> = dyn Fn(&Path, baton_fingerprint::Options, &AtomicBool) -> Result<AudioReport, Error> + Sync + 'a;
 
 /// The options of a scan.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent switch")]
 pub struct Options {
-    /// How many files are read at a time.
+    /// The number of files that are read in parallel.
     pub jobs: NonZeroUsize,
-    /// How many files are read at most.
+    /// The maximum number of files to read.
     pub limit: Option<u64>,
-    /// After this time no further file is begun; at least one is read.
+    /// No reading starts after this time, but at least one file is read.
     pub time: Option<Duration>,
-    /// Read files that have a fingerprint again, and compare.
+    /// Read fingerprinted files again, and compare.
     pub verify: bool,
-    /// Read files again that failed or were skipped.
+    /// Read failed and skipped files again.
     pub retry: bool,
     /// Only list and count; read and write nothing.
     pub dry_run: bool,
     /// Mark items as missing even if their volume may be unmounted.
-    pub gone: bool,
+    pub confirm_missing: bool,
     /// Treat an almost empty folder on its old volume as emptied on purpose (files that arrive there are moved on). Otherwise its
-    /// items are marked as missing only with `gone`, as in an empty folder.
+    /// items are marked as missing only with `confirm_missing`, as in an empty folder.
     pub emptied: bool,
 }
 
 impl Options {
-    /// How much of a file is fingerprinted: as `AcoustID` does. Only fingerprints of the same part can be compared.
+    /// The fingerprinted part of a file, as for `AcoustID`. Only fingerprints of equal parts can be compared.
     pub const LENGTH: Duration = Duration::from_mins(2);
 
-    /// What is wanted of a file.
+    /// The options for reading one file.
     pub(super) const fn of_file() -> baton_fingerprint::Options {
         baton_fingerprint::Options { length: Some(Self::LENGTH), hashes: true }
     }
@@ -46,6 +46,15 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { jobs, limit: None, time: None, verify: false, retry: false, dry_run: false, gone: false, emptied: false }
+        Self {
+            jobs,
+            limit: None,
+            time: None,
+            verify: false,
+            retry: false,
+            dry_run: false,
+            confirm_missing: false,
+            emptied: false,
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What waits, one after the other, for several jobs: pages of the catalog, or a list.
+//! The queue of the jobs: pages of the catalog, or a list.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -12,27 +12,27 @@ use baton_catalog::library::{PagePosition, WaitingItem, WorkFilter};
 
 use super::Options;
 
-/// Items that are fetched together. With those that are compared come their fingerprints, 4 kB each.
+/// Items of one page. Items to verify come with their fingerprints, 4 kB each.
 const PAGE: u32 = 256;
 
-/// An item and the place of its source among those that are scanned.
+/// An item, and the position of its source among the scanned sources.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub(super) source: usize,
     pub(super) waiting: WaitingItem,
 }
 
-/// What waits.
+/// The items to read.
 pub(super) struct Queue {
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     ready: VecDeque<Job>,
-    /// Where the next page comes from; none for a list.
+    /// The source of the next page; `None` for a list.
     pages: Option<Pages>,
     left: u64,
-    /// When nothing more is given, though one item is.
+    /// The deadline. At least one item is read after it.
     until: Option<Instant>,
     is_begun: bool,
     failed: Option<CatalogError>,
@@ -40,13 +40,13 @@ struct Inner {
 
 struct Pages {
     catalog: Catalog,
-    /// What is asked of each source, and its place.
+    /// The remaining filters, each with the position of its source.
     works: VecDeque<(usize, WorkFilter)>,
     after: PagePosition,
 }
 
 impl Queue {
-    /// What waits in the catalog, as much of it as is wanted.
+    /// The items of the catalog, limited by the options.
     pub(super) fn of_catalog(catalog: Catalog, works: Vec<(usize, WorkFilter)>, wanted: &Options) -> Self {
         let pages = Pages { catalog, works: works.into(), after: PagePosition::default() };
         let until = wanted.time.map(|time| Instant::now() + time);
@@ -61,7 +61,7 @@ impl Queue {
         Self { inner: Mutex::new(Inner { ready, pages, left, until, is_begun: false, failed: None }) }
     }
 
-    /// The next item of a source that is not lost.
+    /// The next item whose source is still reachable.
     pub(super) fn next(&self, lost: &[AtomicBool]) -> Option<Job> {
         let is_lost = |source: usize| lost.get(source).is_some_and(|lost| lost.load(Ordering::Relaxed));
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,14 +86,14 @@ impl Queue {
         }
     }
 
-    /// Why it ended early, if it did.
+    /// The catalog error that ended the queue early.
     pub(super) fn failure(&self) -> Option<CatalogError> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).failed.take()
     }
 }
 
 impl Pages {
-    /// The next page that has something; empty at the end.
+    /// The next page with items; empty at the end.
     fn next(&mut self, is_lost: &dyn Fn(usize) -> bool) -> Result<VecDeque<Job>, CatalogError> {
         while let Some((source, work)) = self.works.front().copied() {
             let page = if is_lost(source) { Vec::new() } else { self.catalog.library_page(work, self.after, PAGE)? };

@@ -1,4 +1,4 @@
-//! A whole scan: the lock, the listings, the reading, the second try of what was replaced meanwhile.
+//! A whole scan: lock, listings, reading, and a second try for files that were replaced while they were read.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,11 +17,10 @@ use super::{Event, Listing, Options, ReadFn, Report};
 use crate::LibraryError;
 use crate::source::{SourceRoot, UnreadPart};
 
-/// Scans `places`, which are remembered, into the catalog at `catalog`. `stop` ends it between two files.
+/// Scans `places` into the catalog at `catalog`, which records them as sources. `stop` ends the scan between two files.
 ///
 /// # Errors
-/// When another scan runs, the jobs cannot be started, or the catalog fails. What is wrong with a source or a file is in the
-/// report.
+/// When another scan runs, the jobs cannot be started, or the catalog fails. Problems of a source or a file are in the report.
 pub fn scan(
     catalog: &Path,
     places: &[SourceRoot],
@@ -31,7 +30,7 @@ pub fn scan(
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     if options.dry_run {
-        return look(catalog, places, options, tell, stop);
+        return list_only(catalog, places, options, tell, stop);
     }
     let lock = Lock::take(catalog)?;
     let mut library = Library::open(catalog)?;
@@ -61,7 +60,7 @@ pub fn scan(
     Ok(report)
 }
 
-/// Lists every place, until it is to stop; each with its source's number.
+/// Lists every place until `stop`. Returns each with the id of its source.
 fn list(
     catalog: &Path,
     library: &mut Library,
@@ -83,19 +82,19 @@ fn list(
     Ok(all)
 }
 
-/// What is to be read of each place that could be listed: what waits, and then what is compared.
+/// The filters of what to read for each listed place: pending files first, then files to verify.
 fn works(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
     let mut works = Vec::new();
     let reached = |(_, (_, listed)): &(usize, &(i64, ListedSource))| listed.listing.failure.is_none();
     for (place, (source, _)) in listed.iter().enumerate().filter(reached) {
-        let asked = [Some(false), options.verify.then_some(true)].into_iter().flatten();
-        works.extend(asked.map(|verify| (place, WorkFilter { source: *source, verify })));
+        let passes = [Some(false), options.verify.then_some(true)].into_iter().flatten();
+        works.extend(passes.map(|verify| (place, WorkFilter { source: *source, verify })));
     }
     works
 }
 
-/// Lists every place and writes nothing.
-fn look(
+/// Lists every place without writing (dry run).
+fn list_only(
     catalog: &Path,
     places: &[SourceRoot],
     options: &Options,
@@ -115,14 +114,14 @@ fn look(
     Ok(Report { sources, stopped: stop.load(Ordering::Relaxed), ..Report::default() })
 }
 
-/// The other sources, known and given, which are left out of `place`.
+/// The other sources, known and given. The listing of `place` skips them.
 fn others(sources: &[Source], places: &[SourceRoot], place: &SourceRoot) -> Vec<PathBuf> {
     let known = sources.iter().map(|source| &source.path);
     let given = places.iter().map(|place| &place.path);
     known.chain(given).filter(|path| **path != place.path).cloned().collect()
 }
 
-/// Tells how much is going to be read.
+/// Reports how much there is to read.
 fn begin(
     catalog: &Path,
     works: &[(usize, WorkFilter)],
@@ -136,12 +135,12 @@ fn begin(
         (items, bytes) = (items + size.items, bytes + size.bytes);
     }
     let wanted = options.limit.map_or(items, |limit| items.min(limit));
-    // Of a part the bytes are not known before it is read.
+    // For a part of the files the bytes are unknown before they are read.
     tell(&Event::Begin { items: wanted, bytes: if wanted == items { bytes } else { 0 } });
     Ok(())
 }
 
-/// Writes down which sources, and which volumes within one, were lost on the way.
+/// Records which sources, and which volumes within sources, became unreachable during the scan.
 fn lost(
     report: &mut Report,
     sources: &Sources<'_>,
@@ -159,7 +158,7 @@ fn lost(
     }
     for (place, path) in sources.unmounted() {
         if let Some(listing) = report.sources.get_mut(place) {
-            let why = "the volume that was there is not any more".to_owned();
+            let why = "the volume is not mounted any more".to_owned();
             tell(&Event::Lost { source: &path, why: &why });
             listing.unread.push(UnreadPart { path, why });
         }
@@ -167,7 +166,7 @@ fn lost(
     Ok(())
 }
 
-/// A view of the catalog, which is there.
+/// Opens the existing catalog for reading.
 fn open(catalog: &Path) -> Result<Catalog, LibraryError> {
     Ok(Catalog::open(catalog)?.ok_or_else(|| CatalogError::Missing(catalog.to_owned()))?)
 }

@@ -1,7 +1,8 @@
-//! What a file says of itself that has no fingerprint: a codec that is not decoded here, protected, damaged, too short.
+//! The tags of a file without a fingerprint: an unsupported codec, a protected, damaged or very short file.
 //!
-//! It is asked about by its title then, and shown by it. Windows Media is read by `asf`, all else by lofty, which may guess wrong what
-//! a file is: nothing is written by that guess. Both read what anybody may have written, so a panic is a file without tags.
+//! Reports show its title, and the search for duplicates compares it. `asf` reads Windows Media files, lofty reads all
+//! others. lofty may guess the format wrong; nothing is written by that guess. Files are untrusted, so a panic of a reader
+//! counts as no tags.
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -17,10 +18,10 @@ use lofty::tag::ItemKey;
 
 use super::asf;
 
-/// Longer tags are cut.
+/// Longer values are cut.
 const MOST_CHARACTERS: usize = 1000;
 
-/// The tags of a file; nothing where there are none, or they cannot be read.
+/// The tags of a file; empty if there are none or they cannot be read.
 pub(super) fn read(path: &Path) -> Tags {
     let found = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut file = open(path).ok()?;
@@ -32,7 +33,7 @@ pub(super) fn read(path: &Path) -> Tags {
     found.ok().flatten().map(shortened).unwrap_or_default()
 }
 
-/// A regular file: opening a pipe would block.
+/// Opens a regular file. Other kinds are refused, because opening a pipe would block.
 fn open(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path)?;

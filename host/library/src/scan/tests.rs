@@ -1,6 +1,6 @@
-//! The scan with a reader that only looks at a file's first word, so that thousands of files take no time.
+//! Scans with a reader that interprets a file's first word, so that thousands of files take no time.
 
-mod gone;
+mod missing;
 
 use std::cell::RefCell;
 use std::fs;
@@ -21,7 +21,7 @@ use crate::duplicates::{CompareResult, DuplicateOptions, find};
 use crate::source::SourceRoot;
 use crate::test_sound;
 
-/// A place with music and a catalog beside it.
+/// A folder with music and a catalog.
 struct Room {
     folder: tempfile::TempDir,
 }
@@ -59,7 +59,7 @@ impl Room {
         scan(&self.catalog(), &[self.place()], options, read, &mut |_| (), stop).unwrap()
     }
 
-    /// Every item that is there: its name, state, reason.
+    /// All existing items: name, state, reason.
     fn items(&self) -> Vec<(String, ItemState, Option<String>)> {
         let mut items = Vec::new();
         let catalog = Catalog::open(&self.catalog()).unwrap().unwrap();
@@ -73,7 +73,7 @@ impl Room {
     }
 }
 
-/// What a file is by its first word.
+/// Reads a file: its first word determines the result.
 fn look(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result<AudioReport, Error> {
     let text = fs::read_to_string(path).map_err(|error| fault(Reason::Unreadable, &error.to_string()))?;
     if stop.load(Ordering::Relaxed) {
@@ -124,7 +124,7 @@ fn what_is_as_it_was_is_not_read_and_what_changed_is() {
     assert_eq!(room.scan(&options()).reads.items, 21);
     let again = room.scan(&options());
     assert_eq!((again.reads.items, again.sources[0].unchanged), (0, 21));
-    // A file of the same size and time is another when its inode is.
+    // A file with the same size and time, but another inode, is a different file.
     let (old, new) = (room.music().join("3.mp3"), room.music().join("new"));
     let time = fs::metadata(&old).unwrap().modified().unwrap();
     fs::write(&new, "sound X").unwrap();
@@ -133,7 +133,7 @@ fn what_is_as_it_was_is_not_read_and_what_changed_is() {
     room.put("4.mp3", "sound 4 longer");
     let changed = room.scan(&options());
     assert_eq!((changed.reads.items, changed.sources[0].changed), (2, 2));
-    // What failed stays failed until it is asked for again.
+    // A failed file stays failed until it is read again on request.
     let retried = room.scan(&Options { retry: true, ..options() });
     assert_eq!((retried.reads.items, retried.sources[0].again), (1, 1));
 }
@@ -146,7 +146,7 @@ fn verifying_reads_all_again_and_tells_what_differs() {
     room.scan(&options());
     let path = room.music().join("b.mp3");
     let time = fs::metadata(&path).unwrap().modified().unwrap();
-    // In place, so that size, time and inode stay.
+    // Written in place, so that size, time and inode stay the same.
     fs::write(&path, "sound 3").unwrap();
     fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
     assert_eq!(room.scan(&options()).reads.items, 0);
@@ -185,11 +185,11 @@ fn verifying_what_cannot_be_reached_keeps_what_was_known() {
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
     room.scan(&options());
-    let gone = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
+    let unreachable = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
         let lost = path.ends_with("b.mp3");
         if lost { Err(fault(Reason::Unreadable, "input/output error")) } else { look(path, options, stop) }
     };
-    let report = room.scan_with(&Options { verify: true, ..options() }, &gone, &AtomicBool::new(false));
+    let report = room.scan_with(&Options { verify: true, ..options() }, &unreachable, &AtomicBool::new(false));
     assert_eq!((report.reads.differ, report.has_faults(), room.coverage().total.fingerprinted), (1, true, 2));
 }
 
@@ -259,7 +259,7 @@ fn a_file_that_is_replaced_while_it_is_read_is_read_again_or_has_failed() {
     let states = room.items();
     assert_eq!(states[0], ("always".to_owned(), ItemState::Failed, Some("changed".to_owned())));
     assert_eq!(states[1], ("once".to_owned(), ItemState::Fingerprinted, None));
-    // Nobody writes to it any more: the next scan reads it, and it alone.
+    // No program writes to it any more: the next scan reads only this file.
     let next = room.scan(&options());
     assert_eq!((next.reads.items, next.reads.fingerprinted, room.coverage().total.fingerprinted), (1, 1, 2));
 }
@@ -274,7 +274,7 @@ fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missi
     fs::rename(room.music(), &aside).unwrap();
     let scan_it =
         || scan(&room.catalog(), std::slice::from_ref(&place), &options(), &look, &mut |_| (), &AtomicBool::new(false));
-    // The folder is gone, as with a disk that was pulled; then it is there and empty, as a mount point.
+    // The folder is missing, as after unplugging a disk; then it exists and is empty, as a mount point.
     for empty in [false, true] {
         if empty {
             fs::create_dir(room.music()).unwrap();
@@ -292,7 +292,7 @@ fn a_source_that_is_gone_or_empty_loses_nothing_and_a_file_that_is_gone_is_missi
     assert_eq!((back.sources[0].missing, back.sources[0].unchanged, &back.sources[0].failure), (1, 4, &None));
     let total = room.coverage().total;
     assert_eq!((total.items, total.missing), (4, 1));
-    // It is back, as it was: nothing is read again.
+    // It is back without changes: nothing is read again.
     fs::rename(&aside, room.music().join("2.mp3")).unwrap();
     assert_eq!((scan_it().unwrap().reads.items, room.coverage().total.fingerprinted), (0, 5));
 }
@@ -393,16 +393,16 @@ fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
 }
 
 #[test]
-fn a_file_in_which_three_processes_ended_is_put_away_until_somebody_asks_for_it() {
+fn a_file_in_which_three_processes_ended_is_read_again_only_on_request() {
     let room = Room::new();
     room.put("a.mp3", "sound 1");
     room.put("b.mp3", "sound 2");
-    // Listed and not read; then processes that end in the first item.
+    // Listed but not read; then processes end during the first item.
     room.scan(&Options { limit: Some(0), ..options() });
     fs::write(room.folder.path().join("catalog.scan.lock"), "1 3\n").unwrap();
     let report = room.scan(&options());
     assert_eq!((report.reads.fingerprinted, report.reads.failed.get("corrupt")), (1, Some(&1)));
-    // It is no news any more, and one that is asked for is read.
+    // It is not reported again, and it is read on request.
     assert_eq!(room.scan(&options()).reads.items, 0);
     assert_eq!(room.scan(&Options { retry: true, ..options() }).reads.fingerprinted, 1);
     assert!(room.items().iter().all(|(_, state, _)| *state == ItemState::Fingerprinted));

@@ -1,11 +1,10 @@
-//! What a listing saw of each volume, and whether the inodes of a volume last.
+//! The items of each volume that a listing found, and whether the volume's inode numbers are stable.
 //!
-//! A file that was put in the place of another has another inode, also where its size and time are the same; so it is read. But
-//! FAT, exFAT and some network folders number their files anew each time they are mounted, or sooner, and reading a
-//! whole library again for that takes hours. Where as many files have another inode as have the same one, all with their
-//! size and their time to the nanosecond, either the numbers do not last, or the whole library was copied to another place
-//! with its times. In both cases the bytes are the same. That many files were replaced by others of the same size and time
-//! at once is not thought of; `--verify` reads all.
+//! A replaced file has another inode, even with the same size and time; so it is read again. But FAT, exFAT and some network
+//! file systems assign new inode numbers at each mount or sooner, and reading a whole library again takes hours. If at least
+//! as many files have a different inode as have the same one, all with unchanged size and time (nanoseconds), then the
+//! numbers are not stable, or the library was copied with its times. The content is the same in both cases. This does not
+//! detect that so many files were replaced by files of the same size and time; `--verify` reads all.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,25 +16,25 @@ use baton_catalog::library::ListedState;
 use super::Listing;
 use crate::source::{Item, Volume, mounted_at, volume_at};
 
-/// Fewer files than this are read again: it takes seconds, and proves it.
+/// Fewer files than this are read again, which takes only seconds.
 const FEW: usize = 16;
 
-/// What was seen, by the number of the volume.
+/// The found items by volume number.
 pub(super) type Volumes = BTreeMap<u64, OnVolume>;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct OnVolume {
     pub(super) known: u64,
-    /// Those with the size, time and inode that they had.
+    /// Items with unchanged size, time and inode.
     same: usize,
-    /// The numbers of those with that size and time and another inode.
+    /// The ids of items with unchanged size and time, but another inode.
     pub(super) others: Vec<i64>,
     bytes: u64,
     pub(super) one: Option<PathBuf>,
 }
 
 impl OnVolume {
-    /// Notes an item of the volume that is there, with the number by which it was known.
+    /// Counts an existing item of the volume. `known` is its id in the catalog.
     pub(super) fn note(&mut self, item: &Item, standing: ListedState, known: Option<i64>) {
         self.known += u64::from(known.is_some());
         if self.one.is_none() {
@@ -51,12 +50,12 @@ impl OnVolume {
         }
     }
 
-    /// Whether those with another inode are the files that they were.
+    /// Whether items with another inode are unchanged files.
     pub(super) const fn are_the_same_files(&self) -> bool {
         self.others.len() >= FEW && self.others.len() >= self.same
     }
 
-    /// Counts those with another inode as what they are.
+    /// Adds the items with another inode to the report.
     pub(super) fn count(&self, listing: &mut Listing) {
         let others = u64::try_from(self.others.len()).unwrap_or(u64::MAX);
         if self.are_the_same_files() {
@@ -68,17 +67,16 @@ impl OnVolume {
     }
 }
 
-/// A volume that is mounted within a source. Another disk at the same folder may have the number of the first one, and some of its
-/// files.
+/// A volume that is mounted within a source. Another disk at the same folder may have the same number, and some equal files.
 pub(super) struct Mount {
     /// Where it is mounted.
     pub(super) folder: PathBuf,
     pub(super) volume: Volume,
-    /// Whether another one was there before.
+    /// Another volume was mounted there before.
     pub(super) is_other: bool,
 }
 
-/// The volumes that were seen within a source whose folder lies on `device`.
+/// The volumes within a source. Its folder is on `device`.
 pub(super) fn mounts(known: &Catalog, source: i64, volumes: &Volumes, device: u64) -> Result<Vec<Mount>, CatalogError> {
     let before = known.library_mounts(source)?;
     let within = volumes.iter().filter(|(number, _)| **number != device);

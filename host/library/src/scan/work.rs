@@ -1,4 +1,4 @@
-//! Several jobs read files; one writer commits all results that wait for it in one transaction, while the jobs continue.
+//! Jobs read files in parallel. One writer commits all waiting results in one transaction.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,23 +18,21 @@ use super::queue::{Job, Queue};
 use super::{Comparison, Event, ReadFn, Reads};
 use crate::source::{SourceRoot, unmounted};
 
-/// Readings of one transaction at most. They are committed when they come; more than one there are only when jobs are faster
-/// than commits.
+/// The maximum of readings in one transaction. A transaction has more than one only if the jobs are faster than the commits.
 const GROUP: usize = 64;
 
-/// Files that are tried once more at the end because they were replaced while they were read. Of more of them the rest is
-/// read by the next scan.
+/// The maximum of files that are tried again because they were replaced while they were read. The next scan reads the others.
 const CHANGED: usize = 10_000;
 
-/// The sources of a scan, as its jobs see them.
+/// The sources of a scan, shared by its jobs.
 pub(super) struct Sources<'a> {
     places: &'a [SourceRoot],
-    /// The volume of each when it was listed.
+    /// The volume of each source at its listing.
     devices: Vec<u64>,
-    /// Those that cannot be reached any more.
+    /// The unreachable sources.
     pub(super) lost: Vec<AtomicBool>,
     why: Mutex<Vec<(usize, String)>>,
-    /// Folders within the sources whose separate volume was unmounted.
+    /// Folders within sources whose volume was unmounted, with the position of the source.
     unmounted: Mutex<BTreeSet<(usize, PathBuf)>>,
 }
 
@@ -44,7 +42,7 @@ impl<'a> Sources<'a> {
         Self { places, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
-    /// Whether a file's failure is its source's: looked at only when a file cannot be read.
+    /// Whether a file failed because its source is unreachable. Checked only for files that cannot be read.
     fn is_lost(&self, job: &Job, reading: &FileReading) -> bool {
         let ReadingOutcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
@@ -54,7 +52,7 @@ impl<'a> Sources<'a> {
         };
         let why = match place.reach() {
             Err(error) => error.to_string(),
-            // The folder that it is mounted at is there without it.
+            // The mount folder exists without the volume.
             Ok(volume) if volume.device != device => "its volume is not there any more".to_owned(),
             Ok(_) => return self.is_unmounted(job, device),
         };
@@ -64,19 +62,19 @@ impl<'a> Sources<'a> {
         true
     }
 
-    /// Whether it lay on a volume within its source that is not there.
+    /// Whether the file was on a volume within its source that is not mounted any more.
     fn is_unmounted(&self, job: &Job, device: u64) -> bool {
         let folder = unmounted(&job.waiting.path, device).filter(|_| job.waiting.mounted);
         let mut all = self.unmounted.lock().unwrap_or_else(PoisonError::into_inner);
         folder.map(|folder| all.insert((job.source, folder.to_owned()))).is_some()
     }
 
-    /// The folders within sources that lost their volume.
+    /// The folders within sources whose volume was unmounted.
     pub(super) fn unmounted(&self) -> BTreeSet<(usize, PathBuf)> {
         std::mem::take(&mut *self.unmounted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The sources that were lost, and why.
+    /// The positions of the unreachable sources, with the reasons.
     pub(super) fn lost(&self) -> Vec<(usize, String)> {
         std::mem::take(&mut *self.why.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -88,12 +86,12 @@ pub(super) struct Pass<'a> {
     pub(super) stop: &'a AtomicBool,
     pub(super) sources: &'a Sources<'a>,
     pub(super) begun: &'a ItemsInProgress,
-    /// Whether a file that is replaced has failed, instead of being tried again.
+    /// A replaced file fails now instead of being tried again.
     pub(super) last: bool,
 }
 
 impl Pass<'_> {
-    /// Reads what is in the queue; returns what is to be tried again.
+    /// Reads all files of the queue. Returns the files to try again.
     pub(super) fn run(
         &self,
         queue: &Queue,
@@ -108,7 +106,7 @@ impl Pass<'_> {
             scope.spawn(move || self.pool.broadcast(|_| self.work(queue, &sender, over)));
             let done = self.write(&receiver, library, reads, tell);
             over.store(true, Ordering::Relaxed);
-            // Jobs that wait to hand something over end when nobody takes it.
+            // Without a receiver, jobs that wait to send a result end.
             drop(receiver);
             done
         })?;
@@ -118,7 +116,7 @@ impl Pass<'_> {
         }
     }
 
-    /// One job: one file after the other.
+    /// One job: reads files in sequence.
     fn work(&self, queue: &Queue, sender: &SyncSender<(Job, FileVerdict)>, over: &AtomicBool) {
         let goes_on = || !self.stop.load(Ordering::Relaxed) && !over.load(Ordering::Relaxed);
         while goes_on()
@@ -127,7 +125,7 @@ impl Pass<'_> {
             let verdict = self
                 .begun
                 .reading(job.waiting.item, || one::read(&job.waiting, self.read, self.stop))
-                .unwrap_or_else(|| one::put_away(&job.waiting));
+                .unwrap_or_else(|| one::give_up(&job.waiting));
             let lost = match &verdict {
                 FileVerdict::Read(reading, _) | FileVerdict::Changed(reading) => self.sources.is_lost(&job, reading),
                 FileVerdict::Stopped => false,
@@ -149,21 +147,21 @@ impl Pass<'_> {
         while let Ok(first) = receiver.recv() {
             let group = std::iter::once(first).chain(receiver.try_iter().take(GROUP - 1));
             let done: Vec<_> = group.filter_map(|(job, verdict)| self.settle(job, verdict, &mut again)).collect();
-            let (news, same): (Vec<&Done>, Vec<&Done>) =
-                done.iter().partition(|(_, reading, compared)| is_news(reading, *compared));
-            if !news.is_empty() {
-                let readings: Vec<FileReading> = news.iter().map(|(_, reading, _)| reading.clone()).collect();
+            let (changed, same): (Vec<&FileResult>, Vec<&FileResult>) =
+                done.iter().partition(|one| must_be_recorded(&one.reading, one.compared));
+            if !changed.is_empty() {
+                let readings: Vec<FileReading> = changed.iter().map(|one| one.reading.clone()).collect();
                 library.record(&readings, Timestamp::now())?;
             }
             if !same.is_empty() {
-                let reading = |(job, _, compared): &&Done| ComparedReading {
-                    item: job.waiting.item,
-                    is_intact: *compared == Some(Comparison::Same),
+                let reading = |one: &&FileResult| ComparedReading {
+                    item: one.job.waiting.item,
+                    is_intact: one.compared == Some(Comparison::Same),
                 };
                 let items: Vec<ComparedReading> = same.iter().map(reading).collect();
                 library.compared(&items, Timestamp::now())?;
             }
-            for (job, reading, compared) in &done {
+            for FileResult { job, reading, compared } in &done {
                 count(reads, reading, *compared);
                 tell(&event(&job.waiting.path, reading, *compared));
             }
@@ -171,11 +169,11 @@ impl Pass<'_> {
         Ok(again)
     }
 
-    /// What is written of a verdict, if anything is.
-    fn settle(&self, job: Job, verdict: FileVerdict, again: &mut Vec<Job>) -> Option<Done> {
+    /// Converts a verdict to a reading to commit; `None` if there is nothing to commit.
+    fn settle(&self, job: Job, verdict: FileVerdict, again: &mut Vec<Job>) -> Option<FileResult> {
         match verdict {
-            FileVerdict::Read(reading, compared) => Some((job, reading, compared)),
-            FileVerdict::Changed(reading) if self.last => Some((job, reading, None)),
+            FileVerdict::Read(reading, compared) => Some(FileResult { job, reading, compared }),
+            FileVerdict::Changed(reading) if self.last => Some(FileResult { job, reading, compared: None }),
             FileVerdict::Changed(_) => {
                 if again.len() < CHANGED {
                     again.push(job);
@@ -187,13 +185,13 @@ impl Pass<'_> {
     }
 }
 
-/// Whether something is to be written: not what was compared and is as it was, and not that a file which was fingerprinted
-/// cannot be reached now. Its volume may be gone; the next listing tells what is.
-fn is_news(reading: &FileReading, compared: Option<Comparison>) -> bool {
+/// Whether a reading must be committed. Not for an unchanged file, and not if a file with a fingerprint cannot be reached
+/// now: its volume may be unmounted, and the next listing decides.
+fn must_be_recorded(reading: &FileReading, compared: Option<Comparison>) -> bool {
     match (compared, &reading.outcome) {
         (None, _) => true,
-        // One that was read by an older Baton is known to be damaged since now.
-        (Some(Comparison::Same), ReadingOutcome::Fingerprinted(heard)) => heard.damage.is_some(),
+        // An older Baton may have read the file without detecting the damage.
+        (Some(Comparison::Same), ReadingOutcome::Fingerprinted(audio)) => audio.damage.is_some(),
         (Some(Comparison::Same), _) => false,
         (Some(Comparison::Differs), outcome) => {
             !matches!(outcome, ReadingOutcome::Without { reason: "not_found" | "unreadable", .. })
@@ -201,17 +199,21 @@ fn is_news(reading: &FileReading, compared: Option<Comparison>) -> bool {
     }
 }
 
-/// An item, its reading, and how that compares with the previous one.
-type Done = (Job, FileReading, Option<Comparison>);
+struct FileResult {
+    job: Job,
+    reading: FileReading,
+    /// The comparison with the previous reading, if there is one.
+    compared: Option<Comparison>,
+}
 
 fn count(reads: &mut Reads, reading: &FileReading, compared: Option<Comparison>) {
     reads.items += 1;
     reads.bytes += reading.size;
     match &reading.outcome {
-        ReadingOutcome::Fingerprinted(heard) => {
+        ReadingOutcome::Fingerprinted(audio) => {
             reads.fingerprinted += 1;
-            reads.audio_ms += heard.duration_ms;
-            reads.damaged += u64::from(heard.damage.is_some());
+            reads.audio_ms += audio.duration_ms;
+            reads.damaged += u64::from(audio.damage.is_some());
         }
         ReadingOutcome::Without { state, reason, .. } => {
             let by_reason = if *state == ItemState::Skipped { &mut reads.skipped } else { &mut reads.failed };
@@ -227,8 +229,8 @@ fn count(reads: &mut Reads, reading: &FileReading, compared: Option<Comparison>)
 
 fn event<'a>(path: &'a Path, reading: &'a FileReading, compared: Option<Comparison>) -> Event<'a> {
     let (state, why) = match &reading.outcome {
-        ReadingOutcome::Fingerprinted(heard) => {
-            (ItemState::Fingerprinted, heard.damage.as_deref().map(|damage| ("damaged", damage)))
+        ReadingOutcome::Fingerprinted(audio) => {
+            (ItemState::Fingerprinted, audio.damage.as_deref().map(|damage| ("damaged", damage)))
         }
         ReadingOutcome::Without { state, reason, detail, .. } => (*state, Some((*reason, detail.as_str()))),
     };

@@ -1,4 +1,4 @@
-//! Which files are audio, by their file name extension. Reading them shows whether they are.
+//! Recognises audio files by their file name extension. Only reading shows whether they are audio.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -11,13 +11,13 @@ const ENDINGS: [&str; 40] = [
     "tak", "tta", "w64", "wav", "wave", "weba", "wma", "wv",
 ];
 
-/// Whether the file of that name is audio.
+/// Whether the file name extension is one of an audio file.
 #[must_use]
 pub fn is_audio(path: &Path) -> bool {
     path.extension().and_then(OsStr::to_str).is_some_and(is_audio_ending)
 }
 
-/// Whether that is an ending (without its dot) of audio files.
+/// Whether this extension (without its dot) is one of an audio file.
 pub(super) fn is_audio_ending(ending: &str) -> bool {
     ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }

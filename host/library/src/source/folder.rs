@@ -1,8 +1,8 @@
 //! A folder and everything below it.
 //!
-//! Left out are hidden files and folders, what `.batonignore` names (rules as of `.gitignore`), folders of systems and
-//! devices, libraries of Eagle and other sources (both are sources of their own). No link is followed: what it leads to lies
-//! elsewhere, or is listed anyway.
+//! Skipped are hidden files and folders, names that match `.batonignore` (the rules of `.gitignore`), folders of systems and
+//! devices, Eagle libraries and other sources (both are separate sources). Symbolic links are not followed: their targets are
+//! outside of the folder, or are listed anyway.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -14,16 +14,21 @@ use ignore::{DirEntry, WalkBuilder};
 use super::place::{is_eagle, mtime_ns, volume_of};
 use super::{Item, ListingRequest, SourceListing, is_audio};
 
-/// The file with rules of what is left out below its folder.
+/// The file with ignore rules for its folder and all folders below.
 const RULES: &str = ".batonignore";
 
-/// Folders in which systems and devices keep what is nobody's music.
+/// Folders of systems and devices. They contain no music of the user.
 const SYSTEM: [&str; 5] = ["$RECYCLE.BIN", "@eaDir", "System Volume Information", "__MACOSX", "lost+found"];
 
-pub(super) fn walk(root: &Path, device: u64, asked: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> SourceListing {
+pub(super) fn walk(
+    root: &Path,
+    device: u64,
+    request: &ListingRequest<'_>,
+    take: &mut dyn FnMut(Item),
+) -> SourceListing {
     let mut walked = SourceListing::on(device);
-    for entry in walker(root, asked.others).build() {
-        if walked.ends(asked) {
+    for entry in walker(root, request.others).build() {
+        if walked.ends(request) {
             break;
         }
         match entry {
@@ -86,7 +91,7 @@ fn item(root: &Path, path: &Path, metadata: &Metadata, device: u64) -> Item {
     }
 }
 
-/// What could not be read: the path that the error names, else all of it.
+/// Records what could not be read: the path that the error names, else the whole source.
 fn failed(root: &Path, error: &ignore::Error, walked: &mut SourceListing) {
     let mut part = error;
     let path = loop {

@@ -1,4 +1,4 @@
-//! What a listing of a source needs, and what it reports beside the items.
+//! The input and the result of a listing, besides the items.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::KnownItem;
 
-/// Unread parts and remarks that are kept with their text. Of more than these, only the fact that there are more is kept.
+/// The limit of unread parts and of remarks that are kept. Beyond it, only a flag says that there are more.
 const KEPT: usize = 200;
 
 /// What a listing needs besides the source.
@@ -19,7 +19,7 @@ pub struct ListingRequest<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// A part of a source that could not be read: what was known of it stays.
+/// A part of a source that could not be read. Its known items stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnreadPart {
     /// The folder or file.
@@ -48,9 +48,9 @@ impl SourceListing {
         Self { device, ..Self::default() }
     }
 
-    /// Records whether the listing was asked to stop.
-    pub(super) fn ends(&mut self, asked: &ListingRequest<'_>) -> bool {
-        self.stopped = asked.stop.load(Ordering::Relaxed);
+    /// Whether the listing must stop; records it in the result.
+    pub(super) fn ends(&mut self, request: &ListingRequest<'_>) -> bool {
+        self.stopped = request.stop.load(Ordering::Relaxed);
         self.stopped
     }
 
@@ -68,7 +68,7 @@ impl SourceListing {
         }
     }
 
-    /// The parts that could not be read: the source's folder where there are more than are kept.
+    /// The parts that could not be read. If there were more than are kept: the source's folder.
     pub(crate) fn unread_parts(&self, root: &Path) -> Vec<PathBuf> {
         if self.many { vec![root.to_owned()] } else { self.unread.iter().map(|unread| unread.path.clone()).collect() }
     }

@@ -1,4 +1,4 @@
-//! A place that can be a source: a folder, or an `X.library` of Eagle.
+//! The root of a source: a folder, or an Eagle library (`X.library`).
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -9,17 +9,17 @@ use super::volume::volume_at;
 use super::{SourceKind, Volume};
 use crate::LibraryError;
 
-/// A place, resolved.
+/// The root folder of a source, resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRoot {
     /// Its folder.
     pub path: PathBuf,
-    /// What kind of place it is.
+    /// Folder or Eagle library.
     pub kind: SourceKind,
 }
 
 impl SourceRoot {
-    /// The place that `path` names.
+    /// Resolves `path`.
     ///
     /// # Errors
     /// When it is not a folder, is inside an Eagle library, ends in `.library` without being an Eagle library, or has a name that is not UTF-8.
@@ -46,10 +46,7 @@ impl SourceRoot {
         }
     }
 
-    /// Checks that it can be reached now, and returns its volume.
-    ///
-    /// # Errors
-    /// The system's reason why not.
+    /// Checks that it can be reached now, and returns its volume. Fails with the system's reason.
     pub fn reach(&self) -> io::Result<Volume> {
         let inside = match self.kind {
             SourceKind::Folder => self.path.clone(),
@@ -61,25 +58,25 @@ impl SourceRoot {
     }
 }
 
-/// Whether a folder is a library of Eagle.
+/// Whether a folder is an Eagle library.
 pub(super) fn is_eagle(folder: &Path) -> bool {
     folder.join("images").is_dir() && folder.join("metadata.json").is_file()
 }
 
-/// The library of Eagle that a path lies within.
+/// The Eagle library that contains a path.
 #[must_use]
 pub fn eagle_around(path: &Path) -> Option<&Path> {
     path.ancestors().skip(1).find(|folder| is_eagle(folder))
 }
 
-/// Eagle's id of the item whose file a path names: Eagle keeps the file of an item in `images/ID.info/`.
+/// The id of the Eagle item that a path belongs to: Eagle stores the file of an item in `images/ID.info/`.
 #[must_use]
 pub fn eagle_id(path: &Path) -> Option<&str> {
     let folder = path.parent()?.file_name()?.to_str()?;
     folder.strip_suffix(".info").filter(|id| !id.is_empty())
 }
 
-/// For a path on a separate volume within a source: the nearest existing folder, if it is on `device`, the volume of the source. Then
+/// The nearest existing folder of a path on a separate volume, if that folder is on `device`, the volume of the source. Then
 /// the separate volume is not mounted.
 pub(crate) fn unmounted(path: &Path, device: u64) -> Option<&Path> {
     nearest(path).filter(|(_, found)| *found == device).map(|(folder, _)| folder)
@@ -90,15 +87,15 @@ pub(crate) fn nearest(path: &Path) -> Option<(&Path, u64)> {
     path.ancestors().skip(1).find_map(|folder| Some((folder, fs::metadata(folder).ok()?.dev())))
 }
 
-/// Where the volume `device`, on which the nearest folder of `path` lies, is mounted.
+/// The mount folder of the volume `device`, if the nearest existing folder of `path` is on it.
 pub(crate) fn mounted_at(path: &Path, device: u64) -> Option<&Path> {
     let (nearest, _) = nearest(path)?;
     let is_there = |folder: &&Path| fs::metadata(folder).is_ok_and(|found| found.dev() == device);
     nearest.ancestors().take_while(is_there).last()
 }
 
-/// The volume of a file: that of its folder. An overlay file system (of a container) has one number for its folders, and its files
-/// have the numbers of the volumes below it.
+/// The volume of a file is the volume of its folder. On an overlay file system (in a container) all folders have one volume
+/// number, and files have the numbers of the volumes below.
 pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
     if file.dev() == device {
         return device;
@@ -106,7 +103,7 @@ pub(super) fn volume_of(path: &Path, file: &Metadata, device: u64) -> u64 {
     path.parent().and_then(|folder| fs::metadata(folder).ok()).map_or_else(|| file.dev(), |folder| folder.dev())
 }
 
-/// When a file was written, in nanoseconds since 1970. One that lies beyond the year 2262 counts as that.
+/// The modification time in nanoseconds since 1970; times after the year 2262 are capped.
 pub(crate) fn mtime_ns(metadata: &Metadata) -> i64 {
     let ns = i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec());
     i64::try_from(ns).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! What identifies the volume of a folder.
+//! The identity of a folder's volume.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use rustix::fs::statvfs;
 
 use super::Volume;
 
-/// Where Linux has a link to each block device under its UUID.
+/// The Linux folder with a link to each block device by its UUID.
 const BY_UUID: &str = "/dev/disk/by-uuid";
 
 /// The volume of a folder.
@@ -19,14 +19,14 @@ pub(crate) fn volume_at(folder: &Path) -> io::Result<Volume> {
     Ok(Volume { device, fsid, uuid: uuid(device) })
 }
 
-/// The UUID of a block device, where the system tells it.
+/// The UUID of a block device, if the system provides it.
 fn uuid(device: u64) -> Option<u128> {
     let mut links = fs::read_dir(BY_UUID).ok()?.filter_map(Result::ok);
     let link = links.find(|link| fs::metadata(link.path()).is_ok_and(|found| found.rdev() == device))?;
     number(link.file_name().to_str()?)
 }
 
-/// A UUID as a number: of most file systems 32 hexadecimal digits, of FAT 8, of NTFS 16.
+/// A UUID as a number. Most file systems have 32 hexadecimal digits, FAT has 8, NTFS 16.
 fn number(text: &str) -> Option<u128> {
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     u128::from_str_radix(&digits, 16).ok()

@@ -1,17 +1,14 @@
-//! Lists a source, whatever its kind.
+//! Lists a source of any kind.
 
 use std::io;
 
 use super::{Item, ListingRequest, SourceKind, SourceListing, SourceRoot, eagle, folder};
 
-/// Lists a source: passes every audio item to `take`, always in the same order.
-///
-/// # Errors
-/// When the source cannot be reached; then nothing is known of any item.
-pub fn walk(place: &SourceRoot, asked: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
+/// Lists a source: passes every audio item to `take`, always in the same order. An unreachable source is an error.
+pub fn walk(place: &SourceRoot, request: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
     let device = place.reach()?.device;
     match place.kind {
-        SourceKind::Folder => Ok(folder::walk(&place.path, device, asked, take)),
-        SourceKind::Eagle => eagle::walk(&place.path, device, asked, take),
+        SourceKind::Folder => Ok(folder::walk(&place.path, device, request, take)),
+        SourceKind::Eagle => eagle::walk(&place.path, device, request, take),
     }
 }

@@ -1,4 +1,4 @@
-//! What the catalog knows and can be told: items with their fingerprints, and which item of which Eagle library each is.
+//! The items of the catalog with their fingerprints, and their items in Eagle.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -11,24 +11,24 @@ use baton_fingerprint::Fingerprint;
 use super::Mark;
 use crate::source::eagle_id;
 
-/// An item of the library that is there and has a fingerprint.
+/// An existing item of the library with a fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownItem {
-    /// Its number in the catalog.
+    /// Its id in the catalog.
     pub number: i64,
-    /// Where its audio lies.
+    /// Its audio file.
     pub path: PathBuf,
-    /// Its item, where it lies in an Eagle library.
+    /// Its Eagle item, if it is in an Eagle library.
     pub item: Option<Item>,
     /// The tag of its fingerprint.
     pub mark: Mark,
-    /// The SHA-256 of its audio when it was read.
+    /// The SHA-256 of its audio packets when it was read.
     pub audio_sha256: Option<[u8; 32]>,
-    /// What kind of file it was when it was read.
+    /// Its format when it was read.
     pub format: Format,
 }
 
-/// What kind of file one was found to be, by the audio that was found in it: its name counts for nothing.
+/// The format of a file, as decoding its audio showed it. The file name does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Format {
     /// The container, for instance `mp3`, `flac`, `ogg`.
@@ -40,19 +40,19 @@ pub struct Format {
 /// An item of an Eagle library.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// Eagle's id of it.
+    /// Its id in Eagle.
     pub id: String,
-    /// The name of the library: that of its folder, without `.library`. Two libraries may have one name.
+    /// The name of the library: its folder without `.library`. Not unique.
     pub library: String,
     /// The folder of the library.
     pub folder: PathBuf,
 }
 
-/// The items that have a fingerprint; below `below` only, unless that is empty.
+/// The items with a fingerprint, limited to the folders `below` unless that is empty.
 pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, CatalogError> {
     let sources = catalog.library_sources()?;
     let mut marks = HashMap::new();
-    // Of the words, 4 kB for two minutes, only the digest is kept.
+    // Only the digest of the words is kept in memory; the words of two minutes have 4 kB.
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |item, words| {
         marks.entry(item).or_insert_with(|| Mark::of(words));
     })?;
@@ -70,7 +70,7 @@ pub fn known(catalog: &Catalog, below: &[PathBuf]) -> Result<Vec<KnownItem>, Cat
     Ok(known)
 }
 
-/// Which item of Eagle an entry is, if its source is a library of Eagle.
+/// The Eagle item of an entry, if its source is an Eagle library.
 fn item_of(sources: &[Source], entry: &Entry) -> Option<Item> {
     let source = sources.iter().find(|source| source.id == entry.source && source.kind == SourceKind::Eagle)?;
     let library = source.path.file_name()?.to_str()?;
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// A source with one file that has a fingerprint and one that waits.
+    /// Adds a source with one fingerprinted file and one pending file.
     fn scan(library: &mut Library, place: &str, kind: SourceKind, path: &str) {
         let source = library.add_source(place, kind, NOW).unwrap().id;
         let listing = library.begin_listing(source).unwrap();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn read(library: &mut Library, item: i64, words: &[u8]) {
-        let heard = AudioFacts {
+        let audio = AudioFacts {
             algorithm: Fingerprint::ALGORITHM,
             words: words.to_vec(),
             audio_sha256: Some([7; 32]),
@@ -118,7 +118,7 @@ mod tests {
             container: "mp3",
             ..AudioFacts::default()
         };
-        let outcome = ReadingOutcome::Fingerprinted(Box::new(heard));
+        let outcome = ReadingOutcome::Fingerprinted(Box::new(audio));
         let reading = FileReading { item, size: 4096, mtime_ns: 1, inode: 1, outcome };
         library.record(&[reading], NOW).unwrap();
     }

@@ -1,64 +1,63 @@
-//! The tag by which a fingerprint is known to others: `fingerprint:chromaprint-2:` and 32 hexadecimal digits.
+//! The tag of a fingerprint: `fingerprint:chromaprint-2:` and 32 hexadecimal digits.
 //!
-//! A tag is read by people and compared by programs, so it holds a digest and not the words (4 kB of them for two minutes).
-//! The digits are the first 128 bits of the SHA-256 of the words, each in 4 bytes with the lowest first, as the catalog
-//! stores them: anybody can compute it, and two pieces of one library never share it by accident. It begins as the tag of
-//! old did, so that whoever looks for `fingerprint:` finds both, and names its algorithm, so that they are never mistaken
-//! for each other. The tag of old, `fingerprint:` and 64 digits, was the SHA-256 of a whole file before it was written into
-//! that file; nothing can be told by it any more.
+//! People read tags and programs compare them, so the tag contains a digest instead of the words (4 kB for two minutes). The
+//! digits are the first 128 bits of the SHA-256 of the words, each as 4 bytes in little-endian order, as the catalog stores
+//! them. Any program can compute it. It starts like the old form, so that a search for `fingerprint:` finds both, and names
+//! its algorithm, so that the two cannot be confused. The old form, `fingerprint:` and 64 digits, was the SHA-256 of a whole
+//! file before the tag was written into it; it has no use any more.
 
 use baton_core::Digest;
 use baton_fingerprint::Fingerprint;
 
-/// How every tag of a fingerprint begins.
+/// The prefix of all fingerprint tags.
 const HEAD: &str = "fingerprint:";
 
-/// The hexadecimal digits of a tag of ours, 4 bits each.
+/// The number of hexadecimal digits in a tag, 4 bits each.
 const DIGITS: usize = 32;
 
-/// The hexadecimal digits of a tag of old: a SHA-256.
+/// The number of hexadecimal digits in a tag of the old form: a SHA-256.
 const OLD_DIGITS: usize = 64;
 
 /// The tag of one fingerprint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark(String);
 
-/// What a tag is to us.
+/// The kind of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A tag of ours, of this fingerprint or another one.
+    /// A fingerprint tag of Baton, of this or another fingerprint.
     Ours,
-    /// A tag of old.
+    /// A fingerprint tag of the old form.
     Old,
-    /// Somebody else's.
+    /// Any other tag.
     Other,
 }
 
 impl Mark {
-    /// The tag of the fingerprint with these bytes ([`Fingerprint::to_bytes`]).
+    /// The tag of a fingerprint with these bytes ([`Fingerprint::to_bytes`]).
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(format!("{HEAD}{}:{}", Fingerprint::ALGORITHM, Digest::of(bytes).short(DIGITS)))
     }
 
-    /// The tag.
+    /// The full text.
     #[must_use]
     pub fn tag(&self) -> &str {
         &self.0
     }
 
-    /// What it says in a tag that has a name of its own: without the `fingerprint:`.
+    /// The text without `fingerprint:`, for a tag field that has a name.
     #[must_use]
     pub fn value(&self) -> &str {
         self.0.strip_prefix(HEAD).unwrap_or(&self.0)
     }
 
-    /// Whether the value of a tag that is called `FINGERPRINT` is one of old.
+    /// Whether this value of a field `FINGERPRINT` has the old form.
     pub(crate) fn is_old(value: &str) -> bool {
         is_hex(value, OLD_DIGITS)
     }
 
-    /// What `tag` is.
+    /// Classifies a tag.
     pub(crate) fn kind(tag: &str) -> Kind {
         let Some(rest) = tag.strip_prefix(HEAD) else { return Kind::Other };
         let ours = rest.strip_prefix(Fingerprint::ALGORITHM).and_then(|rest| rest.strip_prefix(':'));

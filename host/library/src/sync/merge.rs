@@ -1,30 +1,30 @@
-//! What the tags of an item become: pure.
+//! Merges the fingerprint tag into the tags of an item. Without I/O.
 //!
-//! Tags of others stay, in their order. A tag of ours that speaks of another fingerprint (the file was scanned in another
-//! way, or replaced) gives its place to the new one; without one the new tag comes last.
+//! Other tags stay in their order. A fingerprint tag of Baton for another fingerprint (the file was replaced, or scanned with
+//! other settings) is replaced in its position; without one, the new tag is appended.
 
 use super::mark::{Kind, Mark};
 
-/// What the tags of an item become.
+/// The result of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergedTags {
-    /// All of them.
+    /// All tags after the merge.
     pub tags: Vec<String>,
-    /// Those that go: tags of fingerprints only.
+    /// The removed tags, which are fingerprint tags only.
     pub removed: Vec<String>,
-    /// Whether the tag was there before.
+    /// The tag existed before.
     pub had: bool,
 }
 
 impl MergedTags {
-    /// Whether there is anything to write.
+    /// Whether the item must be written.
     #[must_use]
     pub fn changes(&self) -> bool {
         !self.had || !self.removed.is_empty()
     }
 }
 
-/// Puts `mark` among `tags`; `replace_old` takes the tags of old away.
+/// Merges `mark` into `tags`. `replace_old` removes tags of the old form.
 #[must_use]
 pub fn merged(tags: &[String], mark: &Mark, replace_old: bool) -> MergedTags {
     let had = tags.iter().any(|tag| tag == mark.tag());

@@ -1,11 +1,11 @@
-//! Fingerprints to where other programs see them: to Eagle's items as a tag ([`eagle`]), and, only when that is asked for,
-//! into the files' own tags ([`tags`]).
+//! Writes fingerprints where other programs see them: as tags of Eagle's items ([`eagle`]) and, only on request, as tags in the
+//! files ([`tags`]).
 //!
-//! Both say first what they would do and do it only when told to. Both read again what they have written, because the other
-//! side is not ours: a server may say that it has saved and has not, a writer of tags may not know a file's form. Doing it
-//! again changes nothing, so whatever was cut off is simply begun anew.
+//! Both plan first and write only on request. Both read again what they wrote, because the other side is not under Baton's
+//! control: a server may report success without saving, and a tag library may not support every detail of a file. Both are
+//! idempotent, so an interrupted sync is simply started again.
 //!
-//! Nothing here computes a fingerprint; what is told comes from the catalog ([`KnownItem`]).
+//! Nothing here computes a fingerprint; the data come from the catalog ([`KnownItem`]).
 
 pub mod eagle;
 mod known;

@@ -1,9 +1,9 @@
-//! Types of the arguments of a plugin's actions, made from the schemas of its `manifest.json`.
+//! Types for the arguments of a plugin's actions, generated from the schemas of its `manifest.json`.
 //!
-//! The schema is the one source: the host checks arguments against it, and `run --help` shows it. The types are a file beside the
-//! source, which `baton plugin types` writes and `build` and `test` write anew, so they cannot differ from the schema. Every value
-//! that a schema admits fits its type; what has no simple type (several types, combined schemas) is any JSON value. A whole number
-//! has to be written without a decimal point.
+//! The schema is the only source: the host checks arguments with it, and `run --help` shows it. The types are in a file
+//! beside the source. `baton plugin types` writes it, and `build` and `test` update it, so it cannot differ from the schema.
+//! Every value that the schema allows fits its type; a schema without a simple type (several types, combined schemas) becomes
+//! any JSON value. An integer must be written without a decimal point.
 
 mod model;
 mod python;
@@ -66,12 +66,12 @@ pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
 }
 
-/// Whether the file has the types of the manifest.
+/// Whether the file has the current types of the manifest.
 pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
     Ok(known(project)?.is_some_and(|known| known == text(project)))
 }
 
-/// Writes the types anew if the plugin has such a file.
+/// Updates the types if the plugin has such a file.
 pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
     match known(project)? {
         Some(known) if is_made(&known) => write_types(project),

@@ -1,16 +1,16 @@
-//! What becomes types: the JSON Schemas of actions as records, choices, lists and plain values.
+//! The model of the types: the JSON Schemas of actions as records, choices, lists and simple values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use baton_core::manifest::Action;
 use serde_json::Value;
 
-/// The deepest place of a schema that has a type.
+/// The maximum depth of a schema that gets a type.
 const DEEPEST: usize = 20;
 
 const REFERENCES: usize = 20;
 
-/// Names that the languages use themselves.
+/// Reserved names of the languages.
 const TAKEN: &[&str] = &[
     "Any",
     "Array",
@@ -35,20 +35,20 @@ const TAKEN: &[&str] = &[
     "Value",
 ];
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
-    /// A whole number; `natural`: never below 0.
+    /// An integer; `natural`: never below 0.
     Integer {
         natural: bool,
     },
     Number,
     Boolean,
     List(Box<Kind>),
-    /// An object with any names.
+    /// An object with arbitrary names.
     Map(Box<Kind>),
-    /// The type of this name.
+    /// The record or choice with this name.
     Named(String),
     /// Any JSON value.
     Any,
@@ -60,7 +60,7 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) required: bool,
-    /// A boolean that is false when it is absent.
+    /// A boolean that is false if it is absent.
     pub(super) is_flag: bool,
     pub(super) kind: Kind,
 }
@@ -73,33 +73,50 @@ pub(super) enum Type {
     Choice { name: String, values: Vec<String> },
 }
 
-/// All types of a plugin; each stands behind those that it uses.
+/// All types of a plugin; each comes after the types that it uses.
 #[derive(Debug, Default)]
 pub(super) struct Model {
     pub(super) types: Vec<Type>,
     names: BTreeSet<String>,
 }
 
+/// A part of a schema, with the root that its references refer to.
+#[derive(Clone, Copy)]
+struct SchemaPart<'a> {
+    root: &'a Value,
+    schema: &'a Value,
+}
+
+impl<'a> SchemaPart<'a> {
+    /// A nested schema with its reference resolved.
+    fn nested(self, schema: &'a Value) -> Self {
+        Self { root: self.root, schema: resolved(self.root, schema) }
+    }
+}
+
 impl Model {
     pub(super) fn of(actions: &BTreeMap<String, Action>) -> Self {
         let mut model = Self { types: Vec::new(), names: TAKEN.iter().map(|name| (*name).to_owned()).collect() };
-        // The actions have the plain names, whatever their arguments are called.
+        // Actions get their names first, so that argument names cannot take them.
         let names: Vec<String> = actions.keys().map(|action| model.free(&pascal(action))).collect();
         for ((action, asked), name) in actions.iter().zip(names) {
             let description = format!("Arguments of `{action}`. {}", asked.description);
-            model.record((&asked.args, resolved(&asked.args, &asked.args)), name, description, 0);
+            let root = SchemaPart { root: &asked.args, schema: &asked.args };
+            model.record(root.nested(&asked.args), name, description, 0);
         }
         model
     }
 
-    /// Adds a record of this name. A schema comes with the root that its references lead to.
-    fn record(&mut self, (root, schema): (&Value, &Value), name: String, description: String, depth: usize) {
+    /// Adds a record with this name.
+    fn record(&mut self, part: SchemaPart<'_>, name: String, description: String, depth: usize) {
+        let schema = part.schema;
         let required = schema.get("required").and_then(Value::as_array);
         let mut fields = Vec::new();
         for (member, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            let property = resolved(root, property);
+            let nested = part.nested(property);
+            let property = nested.schema;
             let required = required.is_some_and(|required| required.iter().any(|one| one == member));
-            let kind = self.kind((root, property), &format!("{name}{}", pascal(member)), depth + 1);
+            let kind = self.kind(nested, &format!("{name}{}", pascal(member)), depth + 1);
             let is_flag = kind == Kind::Boolean && !required && property.get("default") != Some(&Value::Bool(true));
             let description = property.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
             fields.push(Field { name: member.clone(), description, required, is_flag, kind });
@@ -109,8 +126,9 @@ impl Model {
         self.types.push(Type::Record { name, description, closed, fields });
     }
 
-    /// What a schema admits; `name` is for a type that it needs.
-    fn kind(&mut self, (root, schema): (&Value, &Value), name: &str, depth: usize) -> Kind {
+    /// The type of a schema; `name` is used for a new type.
+    fn kind(&mut self, part: SchemaPart<'_>, name: &str, depth: usize) -> Kind {
+        let schema = part.schema;
         if depth > DEEPEST {
             return Kind::Any;
         }
@@ -127,29 +145,29 @@ impl Model {
             }
             Some("array") => {
                 let items = schema.get("items").filter(|_| schema.get("prefixItems").is_none());
-                let items =
-                    items.map(|items| self.kind((root, resolved(root, items)), &format!("{name}Item"), depth + 1));
+                let items = items.map(|items| self.kind(part.nested(items), &format!("{name}Item"), depth + 1));
                 Kind::List(Box::new(items.unwrap_or(Kind::Any)))
             }
-            Some("object") => self.object((root, schema), name, depth),
+            Some("object") => self.object(part, name, depth),
             _ => Kind::Any,
         }
     }
 
-    fn object(&mut self, (root, schema): (&Value, &Value), name: &str, depth: usize) -> Kind {
+    fn object(&mut self, part: SchemaPart<'_>, name: &str, depth: usize) -> Kind {
+        let schema = part.schema;
         if schema.get("properties").is_some() {
             let name = self.free(name);
-            self.record((root, schema), name.clone(), String::new(), depth);
+            self.record(part, name.clone(), String::new(), depth);
             return Kind::Named(name);
         }
         let values = schema
             .get("additionalProperties")
             .filter(|values| values.is_object() && schema.get("patternProperties").is_none());
-        let values = values.map(|values| self.kind((root, resolved(root, values)), &format!("{name}Value"), depth + 1));
+        let values = values.map(|values| self.kind(part.nested(values), &format!("{name}Value"), depth + 1));
         Kind::Map(Box::new(values.unwrap_or(Kind::Any)))
     }
 
-    /// One of some texts. The same choice has one type, wherever it stands.
+    /// A choice of texts. Equal choices share one type.
     fn choice(&mut self, values: &[Value], wanted: &str) -> Kind {
         let texts: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
         let distinct = |texts: &Vec<String>| {
@@ -169,7 +187,7 @@ impl Model {
         Kind::Named(name)
     }
 
-    /// A name that no other type has.
+    /// A free name.
     fn free(&mut self, wanted: &str) -> String {
         let numbered = (2_u32..).map(|number| format!("{wanted}{number}"));
         let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
@@ -178,7 +196,7 @@ impl Model {
         name
     }
 
-    /// Whether a member of some type, or a part of it, is of a kind.
+    /// Whether any field, or a part of its type, satisfies `is`.
     pub(super) fn uses(&self, is: fn(&Kind) -> bool) -> bool {
         fn uses(kind: &Kind, is: fn(&Kind) -> bool) -> bool {
             let inner = match kind {
@@ -194,7 +212,7 @@ impl Model {
     }
 }
 
-/// The schema that a reference leads to.
+/// Resolves a reference.
 fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let mut found = schema;
     for _ in 0..REFERENCES {

@@ -1,4 +1,4 @@
-//! `baton catalog`: what is known about music. One file an action.
+//! `baton catalog`: commands about the music catalog, one file for each.
 
 mod open;
 mod rank;
@@ -20,13 +20,13 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self {
-            Self::Rank(args) => args.run(place),
-            Self::Review(args) => args.run(place),
-            Self::Search(args) => args.run(place),
-            Self::Show(args) => args.run(place),
-            Self::Stats(args) => args.run(place),
+            Self::Rank(args) => args.run(options),
+            Self::Review(args) => args.run(options),
+            Self::Search(args) => args.run(options),
+            Self::Show(args) => args.run(options),
+            Self::Stats(args) => args.run(options),
         }
     }
 }

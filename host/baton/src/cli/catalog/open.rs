@@ -5,7 +5,7 @@ use baton_catalog::Catalog;
 use crate::cli::WorkspaceOptions;
 use crate::output;
 
-/// The catalog, or `None` and a note how to fill it when it has no track and no file.
+/// Opens the catalog. If it has no track and no file, returns `None` and prints how to fill it.
 pub(super) fn open(options: &WorkspaceOptions) -> anyhow::Result<Option<Catalog>> {
     let path = options.need()?.state.catalog();
     if let Err(error) = baton_library::link::link(&path) {

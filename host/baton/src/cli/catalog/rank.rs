@@ -1,4 +1,4 @@
-//! `baton catalog rank`: which source counts for a field.
+//! `baton catalog rank`: chooses which source wins for a field.
 
 use anyhow::bail;
 use baton_catalog::{Catalog, FieldRank, prepare, rank_field};
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Args {
     json: bool,
 }
 
-/// The fields that the catalog has a column for.
+/// The fields with a column in the catalog.
 const COLUMNS: [&str; 13] = [
     "title",
     "artists",
@@ -45,8 +45,8 @@ const COLUMNS: [&str; 13] = [
 ];
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let path = place.need()?.state.catalog();
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let path = options.need()?.state.catalog();
         prepare(&path)?;
         let Some(open) = Catalog::open(&path)? else {
             bail!("the catalog cannot be opened");
@@ -63,7 +63,7 @@ impl Args {
             output::json(&json!({ "schema": 1, "fields": ranks }));
         } else if ranks.is_empty() {
             output::note(
-                "no order was chosen: the ranks of [catalog.ranks] count, among equal sources the newest value",
+                "no order was chosen: the ranks in [catalog.ranks] decide, and among equal ranks the newest value",
             );
         } else {
             output::print(&as_text(&ranks));
@@ -72,14 +72,14 @@ impl Args {
     }
 }
 
-/// The field by its name in the catalog.
+/// Checks the name of a field.
 fn known_field(catalog: &Catalog, name: &str) -> anyhow::Result<String> {
     let name = if name == "key" { "musical_key" } else { name };
-    let said = catalog.fields()?;
-    if COLUMNS.contains(&name) || said.iter().any(|field| field == name) {
+    let fields = catalog.fields()?;
+    if COLUMNS.contains(&name) || fields.iter().any(|field| field == name) {
         return Ok(name.to_owned());
     }
-    let others = said.iter().map(String::as_str).filter(|field| !COLUMNS.contains(field));
+    let others = fields.iter().map(String::as_str).filter(|field| !COLUMNS.contains(field));
     let known: Vec<&str> = COLUMNS.into_iter().chain(others).collect();
     bail!("there is no field `{}`; fields are {}", name.escape_debug(), known.join(", "))
 }

@@ -25,9 +25,9 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let words = self.words.join(" ");
-        let Some(catalog) = open(place)? else {
+        let Some(catalog) = open(options)? else {
             if self.json {
                 output::json(&json!({ "schema": 1, "tracks": [] }));
             }
@@ -56,7 +56,7 @@ impl Args {
         Ok(if lacks_tracks { Code::Findings } else { Code::Good })
     }
 
-    /// Prints the files by a part of their path; says whether there is one.
+    /// Prints the files with `part` in their path. Returns whether there are any.
     fn files(&self, catalog: &Catalog, part: &str) -> Result<bool, CatalogError> {
         let files = catalog.files_with(part, self.limit)?;
         if files.is_empty() {

@@ -26,8 +26,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place)? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = open(options)? else {
             bail!("there is no track `{}`", self.track);
         };
         let shown = catalog.show(meant(&catalog, &self.track)?)?;
@@ -54,7 +54,7 @@ fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     }
 }
 
-/// The track of the file at a path: as it is written, from this folder, or where links lead.
+/// The track of the file at a path: as written, relative to this folder, or with links resolved.
 fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
     let absolute = std::path::absolute(path).ok();
     let real = Path::new(path).canonicalize().ok();
@@ -69,7 +69,7 @@ fn by_path(catalog: &Catalog, path: &str) -> anyhow::Result<i64> {
     }
     match unlinked {
         Some(path) => bail!(
-            "no source says which track {path} is, and its tags match none for sure; `baton catalog search WORD` finds tracks"
+            "no source links {path} to a track, and its tags do not match a track with certainty; `baton catalog search WORD` finds tracks"
         ),
         None => bail!("the catalog has no file at {path}; `baton library scan FOLDER` reads the files of a folder"),
     }
@@ -137,9 +137,9 @@ fn as_text(shown: &TrackDetails) -> String {
     section(&["PLAYLIST", "PLACE"], playlists.collect());
     section(&["TAG"], shown.tags.iter().map(|tag| vec![tag.clone()]).collect());
     let files = shown.files.iter().map(|file| {
-        let gone = if file.missing { "missing" } else { "" };
+        let missing = if file.missing { "missing" } else { "" };
         let because = or_empty(file.link_reason.as_ref());
-        vec![file.path.clone(), because, file.fingerprints.join(" "), gone.to_owned()]
+        vec![file.path.clone(), because, file.fingerprints.join(" "), missing.to_owned()]
     });
     section(&["FILE", "LINKED", "FINGERPRINTS", ""], files.collect());
     let play = |at, device, deck: Option<i64>| vec![at, device, deck.map_or_else(String::new, |deck| deck.to_string())];

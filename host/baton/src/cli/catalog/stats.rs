@@ -1,4 +1,4 @@
-//! `baton catalog stats`: how much there is, and how well it is known.
+//! `baton catalog stats`: the numbers of tracks, ids and files in the catalog.
 
 use baton_catalog::{NamedCount, Stats};
 use serde_json::{Map, Value, json};
@@ -18,8 +18,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place)? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = open(options)? else {
             if self.json {
                 output::json(&as_json(&Stats::default()));
             }

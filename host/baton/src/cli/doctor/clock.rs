@@ -1,5 +1,5 @@
-//! Whether the machine's clock jumped: events whose time lies before that of the event before them, and events from the
-//! future. Neither breaks the chain, which counts by number; but due times, leases and ages depend on the clock.
+//! Checks whether the machine's clock jumped: events older than the previous event, and events in the future. The chain uses
+//! numbers and is not affected, but due times, leases and ages depend on the clock.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use super::finding::Finding;
 
 const CHECK: &str = "clock";
 
-/// Events that are looked at, the newest.
+/// The number of newest events that are checked.
 const EVENTS: u64 = 10_000;
 
-/// What a time server may correct in one step without being a trouble.
+/// Corrections of a time server up to this are normal.
 const TOLERANCE: Duration = Duration::from_mins(1);
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
@@ -34,7 +34,7 @@ fn judge(facts: &Facts, place: &str, tail: &ChainTail) -> Vec<Finding> {
     let mut findings: Vec<_> = tail.backwards.iter().map(|jump| say(jump, "older than the event before it")).collect();
     findings.extend(tail.ahead.iter().map(|jump| say(jump, "in the future")));
     if findings.is_empty() {
-        let what = format!("the times of the last {} go forwards", super::super::ledger::events(tail.events));
+        let what = format!("the times of the last {} are in order", super::super::ledger::events(tail.events));
         findings.push(Finding::ok(CHECK, place, what));
     }
     findings

@@ -1,6 +1,6 @@
-//! What the operator wrote: `baton.toml` and `baton.lock` parse, every plugin is there with the bytes that were pinned,
-//! every granted folder exists, no agent has two folders, no schedule is idle, and the programs of `[notify]` are there. No
-//! plugin is compiled and no program is run.
+//! Checks the operator's settings: `baton.toml` and `baton.lock` parse, every plugin has its pinned bytes, every granted
+//! folder exists, no agent has two folders, every schedule has an effect, and the programs of `[notify]` exist. No plugin is
+//! compiled and no program is run.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             findings.extend(split_plugins(facts, lock));
         }
     }
-    findings.extend(twice(facts, &facts.agents));
+    findings.extend(agents_with_several_folders(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
     findings.extend(notify(facts));
     findings.extend(idle_budgets(facts));
@@ -55,7 +55,7 @@ fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
     Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
 }
 
-/// Settings with a name that Baton still reads, but that has a newer one.
+/// Warns about old names of settings, which are still read.
 fn older_names(facts: &Facts) -> Option<Finding> {
     let what = facts.config.as_ref().ok()?.rename_message()?;
     let fix = format!("\"${{EDITOR:-vi}}\" {}", word(&facts.root.join(CONFIG_FILE)));
@@ -117,7 +117,7 @@ pub(super) struct PluginProblem {
     fix: String,
 }
 
-/// What a plugin declares, if its bytes are those that were pinned.
+/// The manifest of a plugin, if its bytes are the pinned ones.
 pub(super) fn manifest(facts: &Facts, entry: &PluginEntry) -> Result<Manifest, PluginProblem> {
     let (bytes, place) = bytes(facts, entry)?;
     let manifest = baton_sandbox::read_manifest(&bytes).map_err(|error| PluginProblem {
@@ -154,7 +154,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
     }
 }
 
-/// The package as it was taken in.
+/// The stored package of a plugin.
 fn kept(facts: &Facts, entry: &PluginEntry) -> Option<Vec<u8>> {
     let state = facts.state.as_ref().ok()?;
     Store::new(state.packages()).get(entry.digest.parse().ok()?).ok()?
@@ -179,7 +179,7 @@ fn pinned(path: &Path, file: &Path, entry: &PluginEntry) -> Result<(Vec<u8>, Str
     })
 }
 
-/// The folders that a plugin was granted.
+/// Checks the granted folders of a plugin.
 fn grants(facts: &Facts, entry: &PluginEntry, manifest: &Manifest) -> Vec<Finding> {
     let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else {
         return Vec::new();
@@ -212,38 +212,38 @@ fn missing(facts: &Facts, config: &Config, name: &str, plugin: &str) -> Vec<Find
     let missing = folders.filter(|folder| !folder.is_dir());
     missing
         .map(|folder| {
-            let what = format!("the folder is not there; `{plugin}` was granted it as `{name}`");
+            let what = format!("the folder does not exist; `{plugin}` was granted it as `{name}`");
             let fix = format!("mkdir -p {}, or change `{name}` in {CONFIG_FILE}", word(&folder));
             Finding::warn(CHECK, facts.shown(&folder), what, fix)
         })
         .collect()
 }
 
-/// Agents with several folders of `handoffs/`: all are watched, but the agent itself has to look into all of them.
-fn twice(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
+/// Agents with several folders in `handoffs/`: Baton watches all of them, and the agent must read all of them.
+fn agents_with_several_folders(facts: &Facts, agents: &[Agent]) -> Vec<Finding> {
     let handoffs = facts.root.join("handoffs");
     let more = agents.iter().flat_map(|agent| agent.others.iter().map(move |other| (agent, other)));
     more.filter(|(_, other)| other.starts_with(&handoffs) && other.is_dir())
         .map(|(agent, other)| {
             let what = format!("another spelling of `{}`: new files go to {}", agent.name, facts.shown(&agent.inbox));
-            let fix = format!("mv {}/* {} and take the empty folders away", word(other), word(&agent.inbox));
+            let fix = format!("mv {}/* {} and delete the empty folders", word(other), word(&agent.inbox));
             Finding::warn(CHECK, facts.shown(other), what, fix)
         })
         .collect()
 }
 
-/// A schedule is for what Baton runs; an external agent looks into its inbox when it likes.
+/// Schedules have an effect only for plugins; an external agent reads its inbox at its own times.
 fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
     let idle = agents.iter().filter(|agent| agent.kind == AgentKind::External && !agent.settings.schedules.is_empty());
     let finding = |agent: &Agent| {
         let what = format!("[[agents.{}.schedule]] does nothing: {} is not a plugin", agent.name, agent.name);
-        let fix = format!("take it out of {CONFIG_FILE}, or install the plugin `{}`", agent.name);
+        let fix = format!("delete it from {CONFIG_FILE}, or install the plugin `{}`", agent.name);
         Finding::warn(CHECK, CONFIG_FILE, what, fix)
     };
     idle.map(finding).collect()
 }
 
-/// A budget of a plugin that is not here limits nothing.
+/// Budgets of plugins that are not installed.
 fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     let (Ok(config), Ok(lock)) = (&facts.config, &facts.lock) else { return Vec::new() };
     let known: Vec<&str> = lock.names().collect();
@@ -257,7 +257,7 @@ fn idle_budgets(facts: &Facts) -> Vec<Finding> {
     names.map(finding).collect()
 }
 
-/// The programs that tell a person.
+/// Checks the programs that send notices.
 fn notify(facts: &Facts) -> Vec<Finding> {
     let Some(notify) = facts.config.as_ref().ok().and_then(Config::notify) else { return Vec::new() };
     let command = notify.command.first().and_then(|program| find_program(&facts.root, program).err()).map(|why| {

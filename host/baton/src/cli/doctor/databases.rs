@@ -1,6 +1,6 @@
-//! The databases beside the ledger, the catalog and those of plugins: their pages are sound.
+//! Checks the pages of the other databases: the catalog and those of plugins.
 //!
-//! They hold data and are no record, so nothing binds their rows to the chain: what is found here is damage, not an edit.
+//! Their rows are not bound to the ledger's chain, so this finds damage, not edits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     if findings.is_empty() {
         let what = match files.len() {
             0 => "there is none yet".to_owned(),
-            1 => "the pages of the one there are sound".to_owned(),
+            1 => "its pages are sound".to_owned(),
             count => format!("the pages of all {count} are sound"),
         };
         findings.push(Finding::ok(CHECK, facts.shown(state.folder()), what));
@@ -30,7 +30,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The catalog and the databases of plugins, those that exist.
+/// The existing files of the catalog and of plugin databases.
 fn files(state: &State) -> Vec<PathBuf> {
     let plugins = fs::read_dir(state.plugin_databases()).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut files: Vec<PathBuf> = plugins.filter(|path| path.extension().is_some_and(|end| end == "db")).collect();

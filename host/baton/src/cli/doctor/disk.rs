@@ -1,5 +1,4 @@
-//! Space on the disks: free bytes and free file entries where the workspace and its state lie, and whether these file
-//! systems can be written to at all.
+//! Checks the disks of the workspace and its state: free bytes, free file entries (inodes), and whether they can be written to.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -12,18 +11,18 @@ use super::finding::{Finding, Status};
 const CHECK: &str = "disk";
 const MIB: u64 = 1024 * 1024;
 
-/// Less than this: SQLite, reports and archives soon fail.
+/// With less free space, SQLite, reports and archives soon fail.
 const FAIL_BYTES: u64 = 100 * MIB;
 
-/// Less than this, or than [`WARN_PERCENT`]: somebody should look.
+/// With less free space, or less than [`WARN_PERCENT`], the operator should act.
 const WARN_BYTES: u64 = 1024 * MIB;
 
 const WARN_PERCENT: u64 = 5;
 
-/// Fewer free file entries than this: a busy day uses them up.
+/// With fewer free file entries, a busy day uses them up.
 const FAIL_ENTRIES: u64 = 1_000;
 
-/// A file system at one moment. A total of 0 entries means that it does not count them.
+/// The usage of a file system. A total of 0 entries means that it does not count them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Space {
     free: u64,
@@ -42,7 +41,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The folder, or the nearest one above it that is there.
+/// The nearest existing folder.
 fn existing(folder: &Path) -> PathBuf {
     folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/")).to_owned()
 }
@@ -58,18 +57,19 @@ fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
             read_only: found.f_flag.contains(StatVfsMountFlags::RDONLY),
         },
         Err(error) => {
-            let what = format!("the file system cannot be asked: {error}");
+            let what = format!("cannot read the state of the file system: {error}");
             return vec![Finding::fail(CHECK, place, what, format!("ls -ld {}", word(folder)))];
         }
     };
-    judge(&space).into_iter().map(|judged| finding(judged, &place, folder, space.read_only)).collect()
+    let judged = judge(&space).into_iter();
+    judged.map(|(status, what)| finding(status, what, &place, folder, space.read_only)).collect()
 }
 
-fn finding((status, what): (Status, String), place: &str, folder: &Path, read_only: bool) -> Finding {
+fn finding(status: Status, what: String, place: &str, folder: &Path, read_only: bool) -> Finding {
     let fix = if read_only {
         format!("mount -o remount,rw \"$(df --output=target {} | tail -1)\"", word(folder))
     } else {
-        format!("df -h {0}; df -i {0}; free some room on that file system", word(folder))
+        format!("df -h {0}; df -i {0}; free some space on that file system", word(folder))
     };
     match status {
         Status::Ok => Finding::ok(CHECK, place, what),
@@ -81,12 +81,12 @@ fn judge(space: &Space) -> Vec<(Status, String)> {
     if space.read_only {
         return vec![(Status::Fail, "the file system is read-only".to_owned())];
     }
-    let mut said = Vec::from_iter(bytes(space));
-    said.extend(entries(space));
-    if said.is_empty() {
-        said.push((Status::Ok, format!("{} free", size(space.free))));
+    let mut findings = Vec::from_iter(bytes(space));
+    findings.extend(entries(space));
+    if findings.is_empty() {
+        findings.push((Status::Ok, format!("{} free", size(space.free))));
     }
-    said
+    findings
 }
 
 fn bytes(space: &Space) -> Option<(Status, String)> {
@@ -113,7 +113,7 @@ fn is_scarce(free: u64, total: u64) -> bool {
     u128::from(free) * 100 < u128::from(total) * u128::from(WARN_PERCENT)
 }
 
-/// So many bytes, in one unit.
+/// A number of bytes in one unit.
 pub(super) fn size(bytes: u64) -> String {
     match bytes / MIB {
         0 => format!("{} KiB", bytes / 1024),
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_to_has_no_room() {
-        let said = judge(&Space { read_only: true, ..ROOMY });
-        assert_eq!(said, [(Status::Fail, "the file system is read-only".to_owned())]);
+        let findings = judge(&Space { read_only: true, ..ROOMY });
+        assert_eq!(findings, [(Status::Fail, "the file system is read-only".to_owned())]);
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! What the checks share: where things are, what the configuration says if it can be read, who the agents are, the
-//! ledger if there is one, who serves, and what time it is.
+//! The data that the checks share: paths, configuration, agents, the ledger, the state of the daemon, and the time.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,11 +21,11 @@ pub(super) struct Facts {
     pub(super) config: anyhow::Result<Config>,
     /// `baton.lock`.
     pub(super) lock: anyhow::Result<Lock>,
-    /// Where the state is, or would be.
+    /// The state folder, or its future path.
     pub(super) state: anyhow::Result<State>,
     /// The agents; without plugins when `baton.lock` cannot be read.
     pub(super) agents: Vec<Agent>,
-    /// The ledger; `None` when nothing was ever written.
+    /// The ledger; `None` if there is none yet.
     pub(super) ledger: Result<Option<Reader>, LedgerError>,
     pub(super) serving: io::Result<Serving>,
     pub(super) now: Timestamp,
@@ -35,29 +34,29 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Looks without touching.
-    pub(super) fn gather(place: &WorkspaceOptions) -> anyhow::Result<Self> {
-        let Some(root) = workspace::find(place.workspace.as_deref())? else {
+    /// Collects the data without changing anything.
+    pub(super) fn gather(options: &WorkspaceOptions) -> anyhow::Result<Self> {
+        let Some(root) = workspace::find(options.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
         };
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
         let lock = Lock::read(&root.join(LOCK_FILE)).map_err(anyhow::Error::from);
         let config = Config::read(&root.join(CONFIG_FILE));
-        let state = State::locate(&root, place.state.as_deref());
+        let state = State::locate(&root, options.state.as_deref());
         Ok(Self {
             agents: agents(&root, lock.as_ref().ok(), config.as_ref().ok()),
             config,
             ledger: state.as_ref().map_or(Ok(None), |state| task_view::open(&state.ledger())),
             serving: state.as_ref().map_or(Ok(Serving::Never), Serving::look),
             now: Timestamp::now(),
-            command: command(place),
+            command: command(options),
             root,
             lock,
             state,
         })
     }
 
-    /// `baton` with its options and `words`, as it can be typed here.
+    /// A `baton` command with the options for this workspace, ready to be typed.
     pub(super) fn baton(&self, words: &str) -> String {
         format!("{} {words}", self.command)
     }
@@ -71,12 +70,12 @@ impl Facts {
         }
     }
 
-    /// The real path of what the ledger has: relative to the workspace, or absolute.
+    /// The absolute path of a file in the ledger.
     pub(super) fn real(&self, file: &str) -> PathBuf {
         self.root.join(file)
     }
 
-    /// The agents that Baton works for itself.
+    /// The agents that are plugins.
     pub(super) fn plugins(&self) -> impl Iterator<Item = &Agent> {
         self.agents.iter().filter(|agent| agent.kind == AgentKind::Plugin)
     }
@@ -91,7 +90,7 @@ impl Facts {
         self.serving.as_ref().is_ok_and(|serving| serving.is_on())
     }
 
-    /// The ledger, where there is one that can be read in the form of this build.
+    /// The ledger, if it exists and has the format of this build.
     pub(super) fn readable(&self) -> Option<&Reader> {
         let reader = self.ledger.as_ref().ok()?.as_ref()?;
         let form = baton_ledger::inspect::form(reader).ok()?;
@@ -99,19 +98,19 @@ impl Facts {
     }
 }
 
-/// A path as a word of a command that is typed here.
+/// A path as a quoted word of a shell command.
 pub(super) fn word(path: &Path) -> String {
     quoted(&from_here(path))
 }
 
-/// What `done` gives, or one finding that says why it could not be found out.
+/// The findings, or one finding with the error of the check.
 pub(super) fn or_finding(
     check: &'static str,
     place: String,
     done: Result<Vec<Finding>, LedgerError>,
     fix: &str,
 ) -> Vec<Finding> {
-    done.unwrap_or_else(|error| vec![Finding::fail(check, place, format!("could not be checked: {error}"), fix)])
+    done.unwrap_or_else(|error| vec![Finding::fail(check, place, format!("the check failed: {error}"), fix)])
 }
 
 fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agent> {
@@ -121,9 +120,9 @@ fn agents(root: &Path, lock: Option<&Lock>, config: Option<&Config>) -> Vec<Agen
     roster.agents().cloned().collect()
 }
 
-fn command(place: &WorkspaceOptions) -> String {
+fn command(options: &WorkspaceOptions) -> String {
     let option = |name: &str, path: &Option<PathBuf>| {
         path.as_ref().map(|path| format!(" {name} {}", quoted(&path.display().to_string()))).unwrap_or_default()
     };
-    format!("baton{}{}", option("-w", &place.workspace), option("--state", &place.state))
+    format!("baton{}{}", option("-w", &options.workspace), option("--state", &options.state))
 }

@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 
 use crate::output;
 
-/// Findings of one check and status that are printed; the rest is counted.
+/// The maximum of printed findings for one check and status; the rest is counted.
 const PRINTED: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Status {
-    /// As it should be.
+    /// No problem.
     Ok,
     /// It works, but needs attention.
     Warn,
-    /// It does not work, or will not for long.
+    /// It does not work, or soon will not.
     Fail,
 }
 
@@ -49,7 +49,7 @@ impl Finding {
         Self { check, status: Status::Ok, place: place.into(), what: what.into(), fix: None }
     }
 
-    /// Something needs attention; `fix` is the command or edit that fixes it.
+    /// A warning; `fix` is the command or edit that fixes it.
     pub(super) fn warn(
         check: &'static str,
         place: impl Into<String>,
@@ -59,7 +59,7 @@ impl Finding {
         Self { check, status: Status::Warn, place: place.into(), what: what.into(), fix: Some(fix.into()) }
     }
 
-    /// Something is wrong; `fix` is the command or edit that fixes it.
+    /// A failure; `fix` is the command or edit that fixes it.
     pub(super) fn fail(
         check: &'static str,
         place: impl Into<String>,
@@ -83,7 +83,7 @@ impl Finding {
         })
     }
 
-    /// One line. Untrusted names are made harmless.
+    /// One line. Untrusted text is escaped.
     fn line(&self) -> String {
         let status = output::in_colour(self.status.colour(), &format!("{:4}", self.status.as_str()));
         let place = if self.place.is_empty() { String::new() } else { format!("{}: ", self.place) };
@@ -93,7 +93,7 @@ impl Finding {
     }
 }
 
-/// The findings as lines; of many that are alike only the first.
+/// The findings as lines; of many similar ones only the first.
 pub(super) fn as_text(findings: &[Finding]) -> String {
     let mut text = String::new();
     for alike in findings.chunk_by(|a, b| (a.check, a.status) == (b.check, b.status)) {

@@ -1,5 +1,5 @@
-//! Whether every inbox is watched: folders that look like an inbox and are nobody's, adopted folders and configured inboxes that
-//! are missing. Links are checked with the permissions.
+//! Checks that every inbox is watched: finds folders that look like an inbox and belong to no agent, and missing adopted
+//! folders and configured inboxes. `permissions` checks links.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +14,10 @@ use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "inboxes";
 
-/// How deep inboxes are searched for below `handoffs/` and an adopted folder: some people sort agents into groups.
+/// The depth of the search below `handoffs/` and adopted folders: agents may be sorted into groups.
 const DEPTH: usize = 4;
 
-/// The same below the workspace, which may hold anything.
+/// The depth of the search below the workspace.
 const DEPTH_OF_ROOT: usize = 2;
 
 const SEARCHED: usize = 20_000;
@@ -48,7 +48,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// `01_inbox`, and how people write it too: `inbox`, `01_Inbox`, `1-inbox`.
+/// Whether the name is `01_inbox` or a common variant: `inbox`, `01_Inbox`, `1-inbox`.
 fn is_like_inbox(name: &str) -> bool {
     fold(name).trim_start_matches(|c: char| c.is_ascii_digit()) == "inbox"
 }
@@ -56,14 +56,14 @@ fn is_like_inbox(name: &str) -> bool {
 struct Search<'a> {
     watched: &'a BTreeSet<PathBuf>,
     places: &'a [PathBuf],
-    /// How many folders may still be read.
+    /// The number of folders that may still be read.
     left: usize,
     found: BTreeSet<PathBuf>,
 }
 
 impl Search<'_> {
-    /// Searches below `folder` for folders whose name is an inbox's and that nobody watches. Links, hidden folders, inboxes and
-    /// archives are not entered, nor other places, which are searched themselves.
+    /// Searches below `folder` for unwatched folders with the name of an inbox. It does not enter links, hidden folders,
+    /// inboxes, archives and other search roots.
     fn below(&mut self, folder: &Path, depth: usize, is_inbox: fn(&str) -> bool) {
         if depth == 0 || self.left == 0 {
             return;
@@ -76,7 +76,7 @@ impl Search<'_> {
         for name in names {
             let path = folder.join(&name);
             let name = name.to_string_lossy();
-            // An archive may be large and holds no inbox.
+            // An archive may be large and contains no inbox.
             if name.starts_with('.') || ARCHIVES.contains(&&*name) || self.watched.contains(&path) {
                 continue;
             }
@@ -105,7 +105,7 @@ fn unwatched(facts: &Facts, places: &[PathBuf], inbox: &Path) -> Finding {
         let path = toml::Value::String(inbox.display().to_string());
         (why.to_owned(), format!("write inbox = {path} under [agents.{}] in {CONFIG_FILE}", key(&agent)))
     };
-    Finding::warn(CHECK, facts.shown(inbox), format!("looks like an inbox, and nobody watches it: {why}"), fix)
+    Finding::warn(CHECK, facts.shown(inbox), format!("looks like an inbox, but Baton does not watch it: {why}"), fix)
 }
 
 /// A name as a key of TOML.
@@ -120,7 +120,7 @@ fn missing_root(facts: &Facts, root: &Path) -> Finding {
     Finding::warn(CHECK, facts.shown(root), what, fix)
 }
 
-/// Inboxes of the configuration, which Baton does not make.
+/// Missing inboxes of the configuration. Baton does not make those.
 fn missing_inboxes(facts: &Facts, agent: &Agent) -> Vec<Finding> {
     let missing = agent.settings.inboxes.iter().filter(|inbox| !inbox.exists());
     let say = |inbox: &PathBuf| {

@@ -1,5 +1,5 @@
-//! The ledger: opens, has a form that this build knows, its pages and its chain are sound, its log does not grow without
-//! end, and what it owes can be delivered.
+//! Checks the ledger: it opens, has a known format, its pages and its chain are sound, its write-ahead log does not grow, and
+//! its deliveries succeed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::workspace::head;
 
 const CHECK: &str = "ledger";
 
-/// SQLite's log is emptied again and again; one this large is kept from it by somebody who reads without end.
+/// SQLite truncates its log regularly. A larger log means that a reader prevents this.
 const LOG: u64 = 256 * 1024 * 1024;
 
-/// A delivery that fails is tried again within five minutes.
+/// A failed delivery is tried again within five minutes.
 const DELIVERED: Duration = Duration::from_mins(10);
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
@@ -30,14 +30,19 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let path = state.ledger();
     let place = facts.shown(&path);
     let restore = restore(facts, &path);
-    // What cannot be read is said below.
+    // An unreadable ledger is reported below.
     if let Ok(Some(alarm)) = head::check(&facts.root, state) {
         return vec![Finding::fail(CHECK, place, alarm.what, alarm.fix)];
     }
     match &facts.ledger {
-        Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was ever written down")],
+        Ok(None) => vec![Finding::ok(CHECK, place, "there is none yet: nothing was recorded")],
         Err(error @ LedgerError::Newer(_)) => {
-            vec![Finding::fail(CHECK, place, error.to_string(), "cargo install --path host/baton, of the newer Baton")]
+            vec![Finding::fail(
+                CHECK,
+                place,
+                error.to_string(),
+                "cargo install --path host/baton, with the newer version",
+            )]
         }
         Err(error) => vec![Finding::fail(CHECK, place, error.to_string(), restore)],
         Ok(Some(reader)) => look(facts, reader, &path)
@@ -54,7 +59,7 @@ fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, Led
     let place = facts.shown(path);
     let inspect::Form { found, known } = inspect::form(reader)?;
     if found < known {
-        let what = format!("has form {found}, this baton writes form {known}: the rest of it is looked at afterwards");
+        let what = format!("has format {found}, this baton writes format {known}: run the command, then check again");
         return Ok(vec![Finding::warn(CHECK, place, what, format!("{} brings it there", facts.baton("up --once")))]);
     }
     let damage = inspect::quick_check(reader)?;
@@ -69,7 +74,7 @@ fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, Led
     Ok(findings)
 }
 
-/// The chain and the rows, all of them: what remembers that they were checked could be written by whoever changed them.
+/// Checks the whole chain and all rows. A record of earlier checks could be forged, so it is not used.
 fn chain(facts: &Facts, reader: &Reader, place: &str) -> Result<Finding, LedgerError> {
     let report = verify::verify(reader, None)?;
     Ok(match report.broken {
@@ -83,9 +88,9 @@ fn chain(facts: &Facts, reader: &Reader, place: &str) -> Result<Finding, LedgerE
 }
 
 fn changed(facts: &Facts, place: &str, problems: &[RowProblem]) -> Finding {
-    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
     let fix = format!("{}; compare with a backup, and restore it if it is sound", facts.baton("ledger verify"));
-    Finding::fail(CHECK, place, said.join("; "), fix)
+    Finding::fail(CHECK, place, texts.join("; "), fix)
 }
 
 fn tampered(facts: &Facts, place: &str, broken: &BrokenRow) -> Finding {
@@ -98,18 +103,19 @@ fn log(facts: &Facts, path: &Path) -> Option<Finding> {
     let log = PathBuf::from(format!("{}-wal", path.display()));
     let bytes = log.metadata().ok()?.len();
     let what = oversized(bytes)?;
-    let fix = format!("end what reads the ledger without end (`lsof {}`), then start `baton up` anew", word(path));
+    let fix =
+        format!("stop the program that keeps reading the ledger (`lsof {}`), then restart `baton up`", word(path));
     Some(Finding::warn(CHECK, facts.shown(&log), what, fix))
 }
 
 fn oversized(bytes: u64) -> Option<String> {
-    (bytes > LOG).then(|| format!("SQLite's log has {}: something keeps it from being emptied", size(bytes)))
+    (bytes > LOG).then(|| format!("SQLite's log has {}: a reader prevents its truncation", size(bytes)))
 }
 
-/// Without a daemon nobody tries; with one, it was tried in vain.
+/// An overdue delivery: without a daemon nothing delivers it, with a daemon it failed.
 fn stuck(facts: &Facts, open: &Undelivered) -> Finding {
     let age = task_view::age(open.since, facts.now);
-    let what = format!("the {} {} of task {} is not delivered since {age}", open.kind, open.name, open.task);
+    let what = format!("the {} {} of task {} was not delivered for {age}", open.kind, open.name, open.task);
     let folder = facts.real(&open.folder);
     if facts.is_served() {
         let fix = format!("make {0} a folder that can be written to: mkdir -p {0}; chmod u+rwx {0}", word(&folder));

@@ -1,5 +1,5 @@
-//! Who serves the workspace, and who holds tasks. The lock is the kernel's: it goes with its process, however that ends,
-//! so a lock file that is left over means nothing. The next `baton up` recovers tasks whose process has ended.
+//! Checks which process serves the workspace and which processes hold tasks. The kernel releases the lock when its process
+//! ends, so a lock file alone has no meaning. The next `baton up` recovers tasks whose process has ended.
 
 use baton_dispatch::owner;
 use baton_ledger::inspect::{self, RunningTask};
@@ -19,9 +19,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let lock = state.up_lock();
     let place = facts.shown(&lock);
     let mut findings = match &facts.serving {
-        Ok(serving) => vec![Finding::ok(CHECK, place, said(*serving, facts.now, owner::is_alive))],
+        Ok(serving) => vec![Finding::ok(CHECK, place, describe(*serving, facts.now, owner::is_alive))],
         Err(error) => {
-            let what = format!("it cannot be told whether a daemon serves: {error}");
+            let what = format!("cannot check whether a daemon runs: {error}");
             vec![Finding::fail(CHECK, place, what, format!("ls -l {}", word(&lock)))]
         }
     };
@@ -34,39 +34,40 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn said(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> String {
+fn describe(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) -> String {
     match serving {
-        Serving::Never => "no daemon serves, and none ever did".to_owned(),
-        Serving::Nobody(None) => "no daemon serves; a lock file that nobody holds is harmless".to_owned(),
+        Serving::Never => "no daemon runs, and none ever did".to_owned(),
+        Serving::Nobody(None) => "no daemon runs; the lock file without a holder is harmless".to_owned(),
         Serving::Nobody(Some(process)) if is_alive(process) => {
-            format!("no daemon serves; the lock file names process {process}, which is another program now: harmless")
+            format!("no daemon runs; the lock file names process {process}, which is another program now: harmless")
         }
         Serving::Nobody(Some(process)) => {
-            format!("no daemon serves; the last one was process {process}, its lock file is harmless")
+            format!("no daemon runs; the last one was process {process}, its lock file is harmless")
         }
         Serving::Since(process, since) => {
             let process = process.map_or_else(|| "a process".to_owned(), |process| format!("process {process}"));
             let age = Timestamp::try_from(since).map(|since| task_view::age(since, now));
             format!(
-                "a daemon serves: {process}, since {}",
+                "a daemon runs: {process}, since {}",
                 age.unwrap_or_else(|_| "a time that cannot be read".to_owned())
             )
         }
     }
 }
 
-/// Running tasks whose process has ended, while no daemon runs that would recover them.
+/// Running tasks whose process has ended, if no daemon runs that would recover them.
 fn left(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
     if facts.is_served() {
         return Vec::new();
     }
-    let gone = leases.iter().filter(|lease| owner::is_gone(&lease.owner, true));
-    gone.map(|lease| {
-        let what =
-            format!("`{}` of {} is running, but its process ({}) has ended", lease.title, lease.agent, lease.owner);
-        Finding::warn(CHECK, lease.task.clone(), what, format!("{} recovers it", facts.baton("up")))
-    })
-    .collect()
+    let ended = leases.iter().filter(|lease| owner::is_gone(&lease.owner, true));
+    ended
+        .map(|lease| {
+            let what =
+                format!("`{}` of {} is running, but its process ({}) has ended", lease.title, lease.agent, lease.owner);
+            Finding::warn(CHECK, lease.task.clone(), what, format!("{} recovers it", facts.baton("up")))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -78,9 +79,9 @@ mod tests {
     #[test]
     fn every_state_of_the_lock_has_its_sentence() {
         let now = Timestamp::from_second(7_200).unwrap();
-        let say = |serving| said(serving, now, |process| process == 7);
+        let say = |serving| describe(serving, now, |process| process == 7);
         let since = SystemTime::UNIX_EPOCH + Duration::from_secs(7_100);
-        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon serves: process 5, since 1 min");
+        assert_eq!(say(Serving::Since(Some(5), since)), "a daemon runs: process 5, since 1 min");
         assert!(say(Serving::Nobody(Some(5))).contains("the last one was process 5"));
         assert!(say(Serving::Nobody(Some(7))).contains("another program now"));
         assert!(say(Serving::Nobody(None)).contains("harmless"));

@@ -1,9 +1,8 @@
-//! `baton doctor`: looks at everything that a workspace stands on and says of each trouble what is wrong, where, and
-//! what mends it.
+//! `baton doctor`: checks everything that a workspace needs and reports each problem with its location and its fix.
 //!
-//! One file a check. What can be decided without looking is a pure function there, with the facts as arguments. Nothing
-//! is changed, and nothing is made but the note of what was checked of a long ledger (`checked`): it works beside a daemon,
-//! without a ledger, and where the configuration is broken. A check that cannot be done is a finding, not the end of the others.
+//! One file for each check. Decisions are pure functions with the data as arguments. The checks change nothing, except for
+//! the record of how far a long ledger was checked (`checked`). They work beside a daemon, without a ledger, and with a
+//! broken configuration. A check that fails is a finding and does not stop the others.
 
 mod clock;
 mod configuration;
@@ -36,8 +35,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let facts = Facts::gather(place)?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let facts = Facts::gather(options)?;
         let findings = examine(&facts);
         if self.json {
             let checks: Vec<Value> = findings.iter().map(Finding::as_json).collect();
@@ -50,7 +49,7 @@ impl Args {
     }
 }
 
-/// Every check, from what the others stand on to what only shows in the end.
+/// All checks, from the most fundamental to the most specific.
 fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = configuration::check(facts);
     findings.extend(disk::check(facts));

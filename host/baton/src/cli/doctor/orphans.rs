@@ -1,5 +1,5 @@
-//! Orphans: temporary files of ended processes, files in a plugin's inbox that were never captured, tasks whose file is
-//! missing, reason files without their file, folders and links in inboxes.
+//! Checks for orphans: temporary files of ended processes, uncaptured files in a plugin's inbox, tasks whose file is missing,
+//! reason files without their file, folders and links in inboxes.
 
 use std::collections::BTreeSet;
 use std::fs::DirEntry;
@@ -16,18 +16,18 @@ use crate::workspace::{Serving, State};
 
 const CHECK: &str = "orphans";
 
-/// A daemon has looked at every inbox several times by then.
+/// After this time a running daemon has scanned every inbox several times.
 const TAKEN_IN: Duration = Duration::from_mins(5);
 
-/// The ending of the name of a reason.
+/// The suffix of a reason file.
 const REASON: &str = ".reason.json";
 
-/// Archived files that are looked for, of the newest tasks.
+/// The number of newest archived files that are checked.
 const ARCHIVED: u32 = 10_000;
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
-    let mut findings = strange(facts);
-    findings.extend(lonely_reasons(facts));
+    let mut findings = non_files(facts);
+    findings.extend(reasons_without_file(facts));
     let done = with_ledger(facts);
     let place = facts.state.as_ref().map(|state| facts.shown(&state.ledger())).unwrap_or_default();
     findings.extend(or_finding(CHECK, place, done, &facts.baton("ledger verify")));
@@ -37,7 +37,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// What can be told with the ledger, or with the certainty that there is none.
+/// The checks that need the ledger, or the certainty that there is none.
 fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
     let reader = facts.readable();
     if reader.is_none() && !matches!(facts.ledger, Ok(None)) {
@@ -47,7 +47,7 @@ fn with_ledger(facts: &Facts) -> Result<Vec<Finding>, LedgerError> {
     if let Some(reader) = reader {
         findings.extend(unknown(facts, reader)?);
         findings.extend(missing(facts, reader)?);
-        findings.extend(taken_away(facts, reader)?);
+        findings.extend(deleted_from_archive(facts, reader)?);
     }
     Ok(findings)
 }
@@ -63,20 +63,20 @@ fn name_of(entry: &DirEntry) -> String {
     entry.file_name().to_string_lossy().into_owned()
 }
 
-/// How long ago it was last written; nothing for what is from the future.
+/// The time since the last write; zero for a time in the future.
 fn age(entry: &DirEntry) -> Duration {
     let modified = entry.metadata().and_then(|metadata| metadata.modified());
     modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok()).unwrap_or_default()
 }
 
-/// Folders and links in inboxes: neither is ever read.
-fn strange(facts: &Facts) -> Vec<Finding> {
+/// Folders and links in inboxes, which Baton never reads.
+fn non_files(facts: &Facts) -> Vec<Finding> {
     let drop_box = facts.root.join("handoffs/01_inbox");
     let inboxes = facts.agents.iter().flat_map(baton_dispatch::Agent::inboxes).chain([drop_box.as_path()]);
-    let strange = inboxes
+    let non_files = inboxes
         .flat_map(entries)
         .filter(|entry| !file_name::is_ignored(&name_of(entry)) && entry.file_type().is_ok_and(|kind| !kind.is_file()));
-    strange
+    non_files
         .map(|entry| {
             let path = entry.path();
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
@@ -86,40 +86,41 @@ fn strange(facts: &Facts) -> Vec<Finding> {
             } else {
                 format!("mv {} {}", word(&path), word(&facts.root))
             };
-            Finding::warn(CHECK, facts.shown(&path), format!("{what} in an inbox, and is never read"), fix)
+            Finding::warn(CHECK, facts.shown(&path), format!("{what} in an inbox, and Baton never reads it"), fix)
         })
         .collect()
 }
 
 /// `NAME.reason.json` in `03_failed` without `NAME`.
-fn lonely_reasons(facts: &Facts) -> Vec<Finding> {
+fn reasons_without_file(facts: &Facts) -> Vec<Finding> {
     let folders =
         facts.agents.iter().flat_map(|agent| agent.homes().map(|home| home.join("03_failed")).collect::<Vec<_>>());
     let reasons = folders.flat_map(|folder| {
         let entries = entries(&folder);
         let names: BTreeSet<String> = entries.iter().map(name_of).collect();
-        entries.into_iter().filter(move |entry| is_lonely(&name_of(entry), &names))
+        entries.into_iter().filter(move |entry| is_without_file(&name_of(entry), &names))
     });
     reasons
         .map(|entry| {
-            let what = "says why a file failed that is not here any more";
+            let what = "is a reason file, but its file is missing";
             Finding::warn(CHECK, facts.shown(&entry.path()), what, format!("rm {}", word(&entry.path())))
         })
         .collect()
 }
 
-/// A reason is named after its file. A long name is cut to make room for the ending: what begins alike is the file then.
-fn is_lonely(name: &str, names: &BTreeSet<String>) -> bool {
+/// Whether the file of a reason file is missing. A long name is cut to make room for the suffix; then any file with the same
+/// beginning counts.
+fn is_without_file(name: &str, names: &BTreeSet<String>) -> bool {
     let Some(of) = name.strip_suffix(REASON) else {
         return false;
     };
-    // A cut ends before a character that does not fit, of at most four bytes.
+    // A cut is at a character boundary, so up to four bytes may be missing.
     let cut = name.len() + 4 > file_name::MAX_NAME_BYTES;
     let begins_alike = |other: &String| cut && !other.ends_with(REASON) && other.starts_with(of);
     !names.contains(of) && !names.iter().any(begins_alike)
 }
 
-/// Temporary files whose writer has ended.
+/// Temporary files of ended processes.
 fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
     let state = facts.state.as_ref().ok().map(State::folder);
     let places = Places { root: &facts.root, state, agents: &facts.agents };
@@ -134,7 +135,7 @@ fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
     places.find(reader, SystemTime::now()).into_iter().map(say).collect()
 }
 
-/// Files in plugins' inboxes that a daemon has had the time to take in and has not.
+/// Files in plugins' inboxes that a daemon should have captured by now.
 fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let Ok(Serving::Since(_, since)) = &facts.serving else {
         return Ok(Vec::new());
@@ -158,21 +159,21 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
 /// Waiting tasks whose file is missing.
 fn missing(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> {
     let waiting = inspect::waiting_files(reader)?;
-    let gone = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
+    let deleted = waiting.iter().filter(|recorded| is_gone(&facts.real(&recorded.file)));
     let say = |recorded: &inspect::RecordedFile| {
         let what = format!("is missing, and task {} waits for it", recorded.task);
         let cancel = facts.baton(&format!("cancel {}", recorded.task));
         Finding::warn(CHECK, recorded.file.clone(), what, format!("{cancel}, or put the file back"))
     };
-    Ok(gone.map(say).collect())
+    Ok(deleted.map(say).collect())
 }
 
-/// An archive may be tidied up: that is said and no trouble.
-fn taken_away(facts: &Facts, reader: &Reader) -> Result<Option<Finding>, LedgerError> {
+/// The number of deleted archived files. Deleting them is allowed, so this is not a problem.
+fn deleted_from_archive(facts: &Facts, reader: &Reader) -> Result<Option<Finding>, LedgerError> {
     let archived = inspect::archived_files(reader, ARCHIVED)?;
-    let gone = archived.iter().filter(|recorded| is_gone(&facts.real(&recorded.file))).count();
-    let what = format!("{gone} archived files were deleted; the ledger keeps their content");
-    Ok((gone > 0).then(|| Finding::ok(CHECK, "handoffs", what)))
+    let deleted = archived.iter().filter(|recorded| is_gone(&facts.real(&recorded.file))).count();
+    let what = format!("{deleted} archived files were deleted; the ledger keeps their content");
+    Ok((deleted > 0).then(|| Finding::ok(CHECK, "handoffs", what)))
 }
 
 fn is_gone(path: &Path) -> bool {
@@ -184,16 +185,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_lonely_without_its_file() {
+    fn a_reason_without_its_file_is_found() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
         let reason = "a.json.reason.json";
-        assert!(is_lonely(reason, &names(&[reason, "b.json"])));
-        assert!(!is_lonely(reason, &names(&[reason, "a.json"])));
-        assert!(is_lonely(reason, &names(&["a-2.json"])), "a reason goes with the number of its file");
-        assert!(!is_lonely("a-2.json.reason.json", &names(&["a-2.json"])));
+        assert!(is_without_file(reason, &names(&[reason, "b.json"])));
+        assert!(!is_without_file(reason, &names(&[reason, "a.json"])));
+        assert!(is_without_file(reason, &names(&["a-2.json"])), "a reason goes with the number of its file");
+        assert!(!is_without_file("a-2.json.reason.json", &names(&["a-2.json"])));
         let long = "x".repeat(255);
         let cut = format!("{}.reason.json", &long[..255 - REASON.len()]);
-        assert!(!is_lonely(&cut, &names(&[&long])) && is_lonely(&cut, &names(&["x"])));
-        assert!(!is_lonely("b.json", &names(&[])));
+        assert!(!is_without_file(&cut, &names(&[&long])) && is_without_file(&cut, &names(&["x"])));
+        assert!(!is_without_file("b.json", &names(&[])));
     }
 }

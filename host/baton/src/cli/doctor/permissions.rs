@@ -1,8 +1,8 @@
-//! Who may read and write what: the folders of agents, `reports/`, and the state, which must be its owner's alone. A
-//! folder that is a link is nobody's: Baton follows none.
+//! Checks access: the folders of agents, `reports/`, and the state folder, which only its owner may access. Baton follows no
+//! links to agent folders.
 //!
-//! The system is asked what this user may. Root may everything, so as root this says nothing of the user that
-//! `baton up` runs as; it is said where that is so.
+//! The system is asked for the access of this user. Root has access to everything, so as root the result does not apply to
+//! the user of `baton up`; the output says so.
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -27,20 +27,23 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings.extend(folders.chain([reports]).filter_map(|folder| usable(facts, &folder)));
     findings.extend(state(facts));
     if findings.is_empty() {
-        let root = if rustix::process::geteuid().is_root() { " (asked as root, who may everything)" } else { "" };
-        let what =
-            format!("the folders of {} agents, reports and the state are as they should be{root}", facts.agents.len());
+        let root =
+            if rustix::process::geteuid().is_root() { " (checked as root, who may access everything)" } else { "" };
+        let what = format!(
+            "the folders of {} agents, reports and the state have correct permissions{root}",
+            facts.agents.len()
+        );
         findings.push(Finding::ok(CHECK, "", what));
     }
     findings
 }
 
-/// Folders of agents and inboxes that are links, in `handoffs/` and in the adopted folders.
+/// Symbolic links in place of agent folders and inboxes, in `handoffs/` and in the adopted folders.
 fn links(facts: &Facts) -> Vec<Finding> {
     let rules = facts.config.as_ref().map(|config| config.rules(&facts.root)).unwrap_or_default();
     let places = rules.places(&facts.root.join("handoffs"));
     let found = places.iter().flat_map(|place| agent_folders(place).unwrap_or_default());
-    // A folder whose name begins with `_` is not an agent's, such as `_archive`.
+    // A folder whose name begins with `_`, such as `_archive`, does not belong to an agent.
     let links = found.filter(|folder| !folder.name.starts_with('_')).filter_map(|folder| match folder.kind {
         FolderKind::Skipped(SkipReason::Link) => Some((folder.path.clone(), folder)),
         FolderKind::Skipped(SkipReason::LinkedInbox) => Some((folder.inbox(), folder)),
@@ -59,7 +62,7 @@ fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
             format!("is a symbolic link to an inbox of {}, which is watched; the link is not followed", agent.name);
         return Finding::fail(CHECK, place, what, format!("rm {name}"));
     }
-    let what = "is a symbolic link, and Baton follows none: what is dropped there is never seen";
+    let what = "is a symbolic link, which Baton does not follow: files in it are never read";
     let or_configured = real.filter(|_| is_name(&folder.name)).map(|real| {
         let real = toml::Value::String(real.display().to_string());
         format!(", or rm {name} and write inbox = {real} under [agents.{}] in {CONFIG_FILE}", folder.name)
@@ -67,7 +70,7 @@ fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
     Finding::fail(CHECK, place, what, format!("rm {name} && mkdir {name}{}", or_configured.unwrap_or_default()))
 }
 
-/// What is wrong with a folder that has to be read and written. A missing one is made when it is needed.
+/// Checks that a folder can be read and written. A missing folder is created on demand.
 fn usable(facts: &Facts, folder: &Path) -> Option<Finding> {
     let metadata = folder.metadata().ok()?;
     let (name, place) = (word(folder), facts.shown(folder));
@@ -96,7 +99,7 @@ fn state(facts: &Facts) -> Option<Finding> {
     Some(Finding::fail(CHECK, facts.shown(folder), wrong.explained(), fix))
 }
 
-/// How a state folder is not private.
+/// Why a state folder is not private.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exposed {
     Theirs,

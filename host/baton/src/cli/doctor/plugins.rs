@@ -1,4 +1,4 @@
-//! Whether plugins are left alone because they failed again and again: their tasks wait, and a person should know why.
+//! Checks for plugins in quarantine after repeated failures, and for exhausted budgets: their tasks wait.
 
 use baton_dispatch::budget::ExhaustedBudget;
 use baton_ledger::{Reader, supervision};
@@ -23,11 +23,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
     findings.extend(budgets(facts, reader));
     if findings.is_empty() {
-        findings.push(Finding::ok(
-            CHECK,
-            "",
-            "no plugin is left alone because it failed, and none has used up a budget",
-        ));
+        findings.push(Finding::ok(CHECK, "", "no plugin is in quarantine, and none has used up a budget"));
     }
     findings
 }
@@ -35,7 +31,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 fn budgets(facts: &Facts, reader: &Reader) -> Vec<Finding> {
     let reached = facts.budgets_reached(reader).unwrap_or_default();
     let finding = |reached: &ExhaustedBudget| {
-        let fix = facts.baton(&format!("plugin disable {} ends what it does", reached.plugin));
+        let fix = facts.baton(&format!("plugin disable {} stops the plugin", reached.plugin));
         Finding::warn(CHECK, reached.plugin.clone(), reached.text(), fix)
     };
     reached.iter().map(finding).collect()

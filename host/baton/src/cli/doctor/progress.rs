@@ -1,5 +1,5 @@
-//! Whether work moves: tasks that nobody begins, that were not heard of, that wait for an answer. A workspace in which
-//! one task stands still looks idle and healthy; here it is named, with what moves it.
+//! Checks whether work proceeds: tasks that do not start, that show no activity, that wait for an answer. A workspace with
+//! one stuck task looks idle and healthy; this check names the task and the fix.
 
 use baton_core::State;
 use baton_ledger::task::{self, StallLimits, StallReason, Stalled, UnknownDependency};
@@ -23,12 +23,12 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     });
     let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, "", "no task stands still"));
+        findings.push(Finding::ok(CHECK, "", "no task is stuck"));
     }
     findings
 }
 
-/// Without what waits for a plugin that is left alone or has used up a budget: another check says so.
+/// Without tasks of plugins in quarantine or with an exhausted budget, which another check reports.
 fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> {
     let held = supervision::quarantined_plugins(reader, facts.now)?;
     let mut stalled = task::stalled(reader, facts.now, &StallLimits::default())?;
@@ -49,7 +49,7 @@ fn stands(facts: &Facts, task: &Stalled) -> Finding {
     Finding::warn(CHECK, task.id.clone(), what, fix).with(status(task.why, facts.is_served()))
 }
 
-/// A task with a dependency that no task is named.
+/// A task with an unknown dependency.
 fn depends(facts: &Facts, unknown: &UnknownDependency) -> Finding {
     let age = task_view::age(unknown.since, facts.now);
     let (title, needs) = (shorten(&unknown.title, 60), shorten(&unknown.needs, 60));
@@ -58,7 +58,7 @@ fn depends(facts: &Facts, unknown: &UnknownDependency) -> Finding {
     Finding::warn(CHECK, unknown.task.clone(), what, format!("correct its `depends_on`, or {fix} runs it anyway"))
 }
 
-/// A daemon that serves and does not move its own work is a trouble; without one nobody is expected to.
+/// A stuck task is a failure if a daemon runs; otherwise it is a warning.
 fn status(why: StallReason, served: bool) -> Status {
     let for_others = matches!(why, StallReason::Unanswered | StallReason::NotDone);
     if served && !for_others { Status::Fail } else { Status::Warn }
@@ -66,8 +66,8 @@ fn status(why: StallReason, served: bool) -> Status {
 
 fn explained(why: StallReason) -> &'static str {
     match why {
-        StallReason::NotBegun => "no attempt of this agent has ended meanwhile",
-        StallReason::Silent => "it has sent no sign of life",
+        StallReason::NotBegun => "no attempt of this agent has ended in the meantime",
+        StallReason::Silent => "it shows no activity",
         StallReason::Unanswered => "nobody has answered",
         StallReason::Overdue => "the time of its next attempt has passed",
         StallReason::NotDone => "the agent has not answered",

@@ -1,8 +1,8 @@
-//! Whether the kernel lets a daemon watch every folder: the user's inotify watches, instances and queue on Linux, and the
-//! open files of a process. Elsewhere watching costs nothing that is counted.
+//! Checks whether the kernel lets a daemon watch every folder: the user's inotify watches, instances and queue on Linux, and
+//! the limit of open files. Other systems have no such limits.
 //!
-//! Watching is a help, not a need: without it files are found by the scan of every minute. So what is short is a
-//! warning; only open files that do not suffice stop the work.
+//! Watching is an optimisation: a scan each minute finds files without it. So a low limit is a warning; only too few open
+//! files are a failure.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,18 +17,18 @@ use crate::workspace::CONFIG_FILE;
 
 const CHECK: &str = "watches";
 
-/// Open files that a daemon at work may need: 64 files that are captured, the ledger, plugins and what they open.
+/// The open files of a busy daemon: 64 files being captured, the ledger, plugins and their files.
 const FILES: u64 = 256;
 
-/// With fewer it cannot work at all.
+/// The minimum of open files.
 const FILES_AT_LEAST: u64 = 128;
 
-/// Changes that one burst may bring before the daemon reads them; more than fit are made up for by a scan.
+/// The number of changes in one burst before the daemon reads them. A scan finds the changes beyond the limit.
 const QUEUE: u64 = 1_024;
 
 const COUNTED: usize = 1_000_000;
 
-/// What the kernel allows a user, and what is in use.
+/// The kernel's limits for the user, and their use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Kernel {
     max_watches: u64,
@@ -52,7 +52,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// The trees that `baton up` watches: the handoffs, and what triggers of plugins look at.
+/// The trees that `baton up` watches: the handoffs, and the folders of plugin triggers.
 fn watched(facts: &Facts) -> Vec<PathBuf> {
     let mut trees = vec![facts.root.join("handoffs")];
     let (Ok(lock), Ok(config)) = (&facts.lock, &facts.config) else {
@@ -68,7 +68,7 @@ fn watched(facts: &Facts) -> Vec<PathBuf> {
     trees
 }
 
-/// Folders of `[[audio]]` that are missing.
+/// Missing folders of `[[audio]]`.
 fn missing_audio(facts: &Facts) -> Vec<Finding> {
     let Ok(config) = &facts.config else { return Vec::new() };
     let missing = config.audio(&facts.root).into_iter().filter(|folder| !folder.is_dir());
@@ -83,13 +83,13 @@ fn missing_audio(facts: &Facts) -> Vec<Finding> {
 fn trigger_folders(manifest: &Manifest) -> Vec<String> {
     let folder = |trigger: &Trigger| match trigger {
         Trigger::Files { folder, .. } => Some(folder.clone()),
-        // The folders of watched files are few, and those beyond the limit are found by the scan.
+        // Folders of watched files are few; the scan finds those beyond the limit.
         Trigger::Watched { .. } | Trigger::Return { .. } | Trigger::Audio { .. } => None,
     };
     manifest.declares.triggers.iter().filter_map(folder).collect()
 }
 
-/// The folders in these trees, themselves included; links are not followed.
+/// The number of folders in these trees, including their roots; links are not followed.
 fn count(trees: &[PathBuf]) -> u64 {
     let mut waiting: Vec<PathBuf> = trees.iter().filter(|tree| tree.is_dir()).cloned().collect();
     let mut seen = 0;
@@ -104,7 +104,7 @@ fn count(trees: &[PathBuf]) -> u64 {
     u64::try_from(seen).unwrap_or(u64::MAX)
 }
 
-/// What the kernel says; `None` where it has no inotify.
+/// Reads the kernel's limits; `None` without inotify.
 fn inotify(proc: &Path) -> Option<Kernel> {
     let limit = |name: &str| -> Option<u64> {
         fs::read_to_string(proc.join("sys/fs/inotify").join(name)).ok()?.trim().parse().ok()
@@ -117,7 +117,7 @@ fn inotify(proc: &Path) -> Option<Kernel> {
     };
     let processes = fs::read_dir(proc).ok()?.filter_map(Result::ok);
     for process in processes.filter(|entry| entry.file_name().to_string_lossy().bytes().all(|b| b.is_ascii_digit())) {
-        // Processes of other users cannot be read, and their watches are counted apart.
+        // The kernel hides processes of other users, and their watches have a separate limit.
         for open in fs::read_dir(process.path().join("fd")).into_iter().flatten().filter_map(Result::ok) {
             if fs::read_link(open.path()).is_ok_and(|to| to.as_os_str() == "anon_inode:inotify") {
                 found.used_instances += 1;
@@ -130,7 +130,7 @@ fn inotify(proc: &Path) -> Option<Kernel> {
     Some(found)
 }
 
-/// A daemon that serves has its watches and its instance already.
+/// A running daemon has its watches and its instance already.
 fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
     let (need, instance) = if served { (0, 0) } else { (folders, 1) };
     let mut findings = Vec::new();
@@ -143,7 +143,7 @@ fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
     };
     let Kernel { max_watches, max_instances, max_queue, used_watches, used_instances } = *inotify;
     if used_watches.saturating_add(need) > max_watches {
-        let what = format!("{need} folders are to be watched, {used_watches} of {max_watches} watches are in use");
+        let what = format!("{need} folders must be watched, but {used_watches} of {max_watches} watches are in use");
         let room = used_watches.saturating_add(need).saturating_mul(2);
         short("max_user_watches", what, room.next_power_of_two());
     }
@@ -152,13 +152,14 @@ fn judge(inotify: &Kernel, folders: u64, served: bool) -> Vec<Finding> {
         short("max_user_instances", what, max_instances.saturating_mul(2).max(128));
     }
     if max_queue < QUEUE {
-        let what = format!("only {max_queue} changes may wait: a burst is seen by the scan of the next minute");
+        let what =
+            format!("the queue has room for only {max_queue} changes: more are found by the scan of the next minute");
         short("max_queued_events", what, 16_384);
     }
     findings
 }
 
-/// `current` is the soft limit; none means that there is no limit.
+/// `current` is the soft limit; `None` means unlimited.
 fn open_files(current: Option<u64>) -> Option<Finding> {
     let current = current.filter(|current| *current < FILES)?;
     let what = format!("a process may have only {current} files open; a busy daemon needs {FILES}");

@@ -1,5 +1,5 @@
-//! The program by the name `fpcalc`: the command line, the messages and the exit codes of `fpcalc` 1.5.1, for programs that call it
-//! (pyacoustid, beets, `MusicBrainz` Picard). The first file without a fingerprint ends it, with 2.
+//! The program by the name `fpcalc`: the command line, the messages and the exit codes of `fpcalc` 1.5.1, for programs that
+//! call it (pyacoustid, beets, `MusicBrainz` Picard). It stops at the first file without a fingerprint, with exit code 2.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -33,13 +33,13 @@ Options:
   -version       Print the version
 ";
 
-/// What `fpcalc -version` prints: that of the fingerprints.
+/// The output of `fpcalc -version`: the version whose fingerprints are equal.
 pub(super) fn version() -> String {
     format!("fpcalc version 1.5.1 (baton {})\n", env!("CARGO_PKG_VERSION"))
 }
 
-/// Behaves as `fpcalc` if the program was called by that name; else `None`.
-pub(crate) fn called_so() -> Option<Code> {
+/// Behaves as `fpcalc` if the program was called by that name; otherwise returns `None`.
+pub(crate) fn run_as_fpcalc() -> Option<Code> {
     let mut arguments = std::env::args_os();
     let name = arguments.next()?;
     if Path::new(&name).file_name() != Some(OsStr::new("fpcalc")) {
@@ -80,13 +80,13 @@ fn message(failure: Failure) -> String {
     }
 }
 
-/// What is asked for.
+/// The command that the arguments request.
 enum FpcalcOption {
     Text(String),
     Files(Vec<PathBuf>, Work),
 }
 
-/// Reads the arguments in their order, as `fpcalc` does: whatever is not an option is a file.
+/// Parses the arguments in order, as `fpcalc` does: every argument that is not an option is a file.
 fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, String> {
     let mut work = Work {
         input: Input::default(),
@@ -103,7 +103,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, 
             "--" => files.extend(arguments.by_ref().map(PathBuf::from)),
             "-v" | "-version" => return Ok(FpcalcOption::Text(version())),
             "-h" | "-help" | "--help" => return Ok(FpcalcOption::Text(format!("Usage: {{name}} {HELP}"))),
-            // It is one that passes damage over anyway.
+            // Damage is always ignored.
             "-ignore-errors" => {}
             _ if flag(option, &mut work) => {}
             _ => set(option, &mut arguments, &mut work)?,
@@ -112,7 +112,7 @@ fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<FpcalcOption, 
     if files.is_empty() { Err("No input files".to_owned()) } else { Ok(FpcalcOption::Files(files, work)) }
 }
 
-/// Sets an option without a value; false if it is not one of them.
+/// Sets an option without a value. Returns false if there is no such option.
 fn flag(option: &str, work: &mut Work) -> bool {
     let Work { cut, print, .. } = work;
     match option {
@@ -128,7 +128,7 @@ fn flag(option: &str, work: &mut Work) -> bool {
     true
 }
 
-/// Sets an option that has a value.
+/// Sets an option with a value.
 fn set(option: &str, arguments: &mut impl Iterator<Item = OsString>, work: &mut Work) -> Result<(), String> {
     const VALUED: [&str; 11] =
         ["-format", "-f", "-channels", "-c", "-rate", "-r", "-length", "-t", "-chunk", "-algorithm", "-a"];

@@ -1,4 +1,4 @@
-//! What is fingerprinted: files, standard input, samples without a header.
+//! The input: files, standard input, samples without a header.
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
@@ -13,7 +13,7 @@ use baton_fingerprint::{Error, Form, Pcm, Stream};
 use super::print::{Part, Print};
 use crate::output;
 
-/// What the options say of the input.
+/// The options about the input.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Input {
     pub(super) format: Option<String>,
@@ -21,7 +21,7 @@ pub(super) struct Input {
     pub(super) channels: Option<u16>,
 }
 
-/// Containers by the names that `FFmpeg` gives them, and by those that a [`Stream`] has.
+/// Containers: the names of `FFmpeg`, and the names in a [`Stream`].
 const CONTAINERS: [(&str, &[&str]); 17] = [
     ("wav", &["wav"]),
     ("mp3", &["mp1", "mp2", "mp3"]),
@@ -42,38 +42,40 @@ const CONTAINERS: [(&str, &[&str]); 17] = [
     ("webm", &["mkv"]),
 ];
 
-/// Containers whose beginning says how long they play. Of any other one that comes from a pipe `fpcalc` says 0.
+/// Containers with the duration at their start. For any other container from a pipe `fpcalc` prints 0.
 const TELLING: [&str; 4] = ["flac", "aiff", "mp4", "mkv"];
 
 /// Why a file has no fingerprint.
 pub(super) enum Failure {
-    /// What the options name is none that is read.
+    /// The option names an unsupported format.
     Format(String),
-    /// It is another container than the options say.
+    /// The file has another container than the option says.
     Other(&'static str),
     /// It cannot be read or decoded.
     Unreadable(Error),
-    /// It is shorter than a word needs.
+    /// It is too short for a fingerprint.
     Short,
     /// It has no samples.
     Empty,
-    /// Standard input cannot be kept.
+    /// Standard input could not be copied.
     Kept(io::Error),
 }
 
 impl Failure {
-    /// For people.
+    /// The error message.
     pub(super) fn context_of(self, file: &Path) -> anyhow::Error {
         let name = if is_stdin(file) { "standard input".to_owned() } else { file.display().to_string() };
         match self {
             Self::Format(format) => {
                 let known: Vec<_> = CONTAINERS.iter().map(|(name, _)| *name).collect();
                 anyhow!(
-                    "`{format}` is not a format that is read: name s16le, s24be, f32le, u8 or the like, or {}",
+                    "`{format}` is not a supported format: name s16le, s24be, f32le, u8 or similar, or {}",
                     known.join(", ")
                 )
             }
-            Self::Other(container) => anyhow!("{name}: it is {container}, not what --format says; leave that out"),
+            Self::Other(container) => {
+                anyhow!("{name}: it is {container}, not the format of --format; omit that option")
+            }
             Self::Unreadable(error) => anyhow!("{name}: {error} ({})", error.reason.word()),
             Self::Short | Self::Empty => {
                 anyhow!("{name}: it is too short for a fingerprint, which needs 3 s (too_short)")
@@ -83,21 +85,21 @@ impl Failure {
     }
 }
 
-/// Whether a name stands for standard input.
+/// Whether the name means standard input.
 fn is_stdin(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 
-/// What a file has come to so far.
+/// The progress of one file.
 struct Progress {
-    /// The part that is all of the file, which is printed when its length is known.
+    /// The part that covers the whole file. It is printed when the duration is known.
     whole: Option<Chunk>,
     is_first: bool,
     is_short: bool,
     begin_s: f64,
 }
 
-/// How each file is read, fingerprinted and printed.
+/// Reads, fingerprints and prints files.
 pub(super) struct Work {
     pub(super) input: Input,
     pub(super) cut: ChunkOptions,
@@ -122,7 +124,7 @@ impl Work {
         Ok(())
     }
 
-    /// Takes a part; a first one that is too short ends all, as `fpcalc` ends there.
+    /// Receives a part. If the first one is too short, the file ends there, as in `fpcalc`.
     fn take(&self, chunk: Chunk, progress: &mut Progress, stop: &AtomicBool) {
         if chunk.fingerprint.words().is_empty() {
             if progress.is_first {
@@ -146,13 +148,13 @@ impl Work {
         progress.begin_s = self.now();
     }
 
-    /// The time of day where that is wanted.
+    /// The time of day, if requested.
     fn now(&self) -> f64 {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         if self.print.timestamps { since.as_secs_f64() } else { 0.0 }
     }
 
-    /// Reads a file; how long it plays, as far as `fpcalc` would know.
+    /// Reads a file. Returns its duration, as far as `fpcalc` knows it.
     fn read(&self, file: &Path, take: &mut dyn FnMut(Chunk), stop: &AtomicBool) -> Result<Duration, Failure> {
         let (form, containers) = self.format()?;
         if let Some(form) = form {
@@ -174,7 +176,7 @@ impl Work {
         Ok(if is_told { duration } else { Duration::ZERO })
     }
 
-    /// Reads samples without a header. Of a file their number is its length.
+    /// Reads samples without a header. The duration of a file follows from its size.
     fn samples(
         &self,
         file: &Path,
@@ -192,7 +194,7 @@ impl Work {
         read.map(|()| pcm.duration(bytes)).map_err(Failure::Unreadable)
     }
 
-    /// The input as the options describe it: samples of a form, or one of several containers.
+    /// The format in the options: a sample format, or one of several containers.
     fn format(&self) -> Result<(Option<Form>, Option<&'static [&'static str]>), Failure> {
         let Some(name) = &self.input.format else {
             return Ok((None, None));
@@ -205,7 +207,7 @@ impl Work {
     }
 }
 
-/// A temporary file without a name that holds all that comes: demuxers leap in a file, which a pipe does not allow.
+/// Copies the input to an unnamed temporary file, because demuxers seek and a pipe does not support that.
 fn kept(from: &mut dyn Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(from, &mut file)?;
@@ -213,10 +215,10 @@ fn kept(from: &mut dyn Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads a number of seconds of the command line.
+/// Parses a number of seconds.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 is all of the file"))
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds; 0 means the whole file"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is printed of each part of a file: byte for byte what `fpcalc` prints.
+//! Prints each part of a file, byte for byte as `fpcalc` does.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) enum Form {
     Plain,
 }
 
-/// What is wanted of the output.
+/// The options of the output.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Print {
     pub(super) form: Form,
@@ -26,19 +26,19 @@ pub(super) struct Print {
 pub(super) struct Part<'a> {
     pub(super) fingerprint: &'a Fingerprint,
     pub(super) algorithm: Algorithm,
-    /// When it began, in seconds: of the file, or of the time of day.
+    /// Its start in seconds: in the file, or the time of day.
     pub(super) begin_s: f64,
     pub(super) length_s: f64,
-    /// Whether each part of the file has its own fingerprint.
+    /// Each part of the file has a separate fingerprint.
     pub(super) is_chunk: bool,
-    /// Whether it is the first of its file.
+    /// It is the first part of its file.
     pub(super) is_first: bool,
 }
 
 impl Part<'_> {
-    /// All of a file that plays so long.
+    /// The whole file, with its duration.
     pub(super) fn whole(chunk: &Chunk, algorithm: Algorithm, duration: Duration, begin_s: f64) -> Part<'_> {
-        // `fpcalc` cuts to milliseconds before it rounds.
+        // `fpcalc` truncates to milliseconds before it rounds.
         let length_s = Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).as_secs_f64();
         Part { fingerprint: &chunk.fingerprint, algorithm, begin_s, length_s, is_chunk: false, is_first: true }
     }

@@ -1,5 +1,4 @@
-//! `baton ledger export`: the chain as text. It is one moment of the ledger, changes nothing, and needs the same memory
-//! however long the chain is.
+//! `baton ledger export`: prints the chain as text. It reads a consistent snapshot, changes nothing, and needs constant memory.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind};
@@ -22,7 +21,7 @@ use crate::exit::Code;
 /// decimal; null is the empty text. `prev` is the hash of the event before, for the first one 64 zeros; `seq` counts
 /// from 1 without gaps.
 ///
-/// Of a ledger that was pruned the events begin after the pruned ones; those are in the archives, in the same form.
+/// A pruned ledger does not contain its first events; they are in the archives, in the same format.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The new file; nothing is overwritten [default: standard output]
@@ -35,7 +34,7 @@ impl Args {
         match self.out {
             Some(path) => to_file(reader, &path)?,
             None => match export::write(reader, &mut BufWriter::new(io::stdout().lock())) {
-                // The reader has seen enough.
+                // The reader closed the pipe.
                 Err(ExportError::Write(error)) if error.kind() == ErrorKind::BrokenPipe => {}
                 done => done.context("failed to write the export")?,
             },
@@ -44,7 +43,7 @@ impl Args {
     }
 }
 
-/// A file that is not whole does not stay.
+/// Writes the file; deletes an incomplete one.
 fn to_file(reader: &Reader, path: &Path) -> anyhow::Result<()> {
     let failed = || format!("failed to write {}", path.display());
     let file = match File::create_new(path) {

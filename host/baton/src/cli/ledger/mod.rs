@@ -17,8 +17,8 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let reader = reader(&workspace)?;
         match self {
             Self::Verify(args) => args.run(&workspace, &reader),

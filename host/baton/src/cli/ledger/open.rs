@@ -1,4 +1,4 @@
-//! Opening the ledger for a command that needs one.
+//! Opens the ledger for a command that needs one.
 
 use anyhow::bail;
 use baton_ledger::Reader;

@@ -1,4 +1,4 @@
-//! `baton ledger prune`: the old part of the chain goes into an archive.
+//! `baton ledger prune`: moves the old part of the chain into an archive.
 
 use std::path::PathBuf;
 
@@ -16,16 +16,16 @@ use crate::workspace::{Workspace, head};
 
 /// Archive the oldest events and delete them from the ledger, also while the daemon runs
 ///
-/// Only the beginning of the chain goes, up to the first event of a task that is not done or that is younger. What goes is
-/// first written to an archive, in the form of `baton ledger export`, so that the whole chain can still be checked
-/// (`baton ledger verify --archive FILE...`): keep the archives. The tasks stay known: one that was done long ago and is
-/// dropped again is still a duplicate. What they asked for, their findings and their captured bytes go.
+/// Baton deletes the beginning of the chain, up to the first event that is younger or whose task is still open. It first
+/// writes these events to an archive in the format of `baton ledger export`. Keep the archives: with them
+/// `baton ledger verify --archive FILE...` can still check the whole chain. Baton still recognises duplicates of old
+/// tasks. The arguments, findings and captured files of these tasks are deleted.
 ///
-/// The ledger's file does not get smaller: the pages that become free are used for what comes. To give them back, stop the
-/// daemon and run `VACUUM` on ledger.db with SQLite.
+/// The ledger's file does not shrink: SQLite reuses the free pages. To shrink it, stop the daemon and run `VACUUM` on
+/// ledger.db with SQLite.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// How old: an age (90d, 12w, 1y) or a moment (2026-01-31, 2026-01-31T12:00:00Z)
+    /// How old: an age (90d, 12w, 1y) or a date (2026-01-31, 2026-01-31T12:00:00Z)
     #[arg(long, value_name = "AGE_OR_DATE")]
     before: String,
     /// The new file for the events; nothing is overwritten [default: archive/events-FIRST-LAST.jsonl in the state folder]
@@ -66,7 +66,7 @@ impl Args {
     }
 }
 
-/// What `text` means: a date (midnight, UTC), a moment, or so long ago.
+/// The time that `text` means: a date (midnight, UTC), a time, or an age.
 fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let zoned = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     let ago = |span: Span| now.to_zoned(TimeZone::UTC).checked_sub(span).map(|zoned| zoned.timestamp());
@@ -80,7 +80,7 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let meant = meant.ok_or_else(|| {
         anyhow::anyhow!("`{text}` is neither an age (90d, 12w, 1y) nor a date (2026-01-31, 2026-01-31T12:00:00Z)")
     })?;
-    anyhow::ensure!(meant <= now, "`{text}` is in the future; say how old the events must be");
+    anyhow::ensure!(meant <= now, "`{text}` is in the future; give the age of the events to prune");
     Ok(meant)
 }
 

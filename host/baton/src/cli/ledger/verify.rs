@@ -1,4 +1,4 @@
-//! `baton ledger verify`: whether the chain is whole, with its archives where they are given.
+//! `baton ledger verify`: checks the chain, and its archives if they are given.
 
 use std::path::PathBuf;
 
@@ -16,22 +16,22 @@ use crate::workspace::head::{self, Alarm};
 
 /// Check that no event and no row was edited, deleted, added or moved: exit 0 sound, 1 broken, 2 could not check
 ///
-/// All tables are checked: their rows against the sums that Baton keeps of them, the sums against the last seal in the chain,
-/// captured files against their hashes, pages and indexes by SQLite. Rows that changed after the last seal (Baton runs, or was
-/// killed) are bound by the sums alone.
+/// It checks all tables: the rows with the sums that Baton keeps, the sums with the last seal in the chain, captured
+/// files with their hashes, and pages and indexes with SQLite. Rows that changed after the last seal (Baton runs, or
+/// was killed) are checked with the sums only.
 ///
-/// Also checked is that this is the ledger which the workspace knows, and that its last known head is in the chain
+/// It also checks that this is the ledger of the workspace, and that its last known head is in the chain
 /// (`.baton-ledger` beside `baton.toml`).
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// A head that was known earlier, or its first 12 digits or more: it must still be in the chain
+    /// A known head, or at least its first 12 digits: it must still be in the chain
     ///
-    /// Every RETURN carries one (`baton.ledger_head`), every backup and export says one. One that is not in the chain
-    /// any more means that the ledger was cut or rewritten since. One that may be among events that were pruned is
-    /// looked for in the archives; without them the check fails (exit 2).
+    /// Every RETURN (`baton.ledger_head`), every backup and every export has one. If it is not in the chain, the ledger was
+    /// cut or rewritten. If it may be among pruned events, it is searched in the archives; without them the check fails
+    /// (exit 2).
     #[arg(long, value_name = "H")]
     head: Option<Head>,
-    /// Archives of pruned events: they must hang together and lead into the ledger without a gap
+    /// Archives of pruned events: they must be consecutive and end where the ledger begins
     #[arg(long, value_name = "FILE", num_args = 1..)]
     archive: Vec<PathBuf>,
     #[arg(long)]
@@ -43,7 +43,7 @@ impl Args {
         let alarm = head::check(&workspace.root, &workspace.state)?;
         let report = verify::verify_with(reader, self.head.as_ref(), &self.archive)?;
         if let (Some(head), Some(HeadPosition::Several(count)), true) = (&self.head, report.found, report.is_whole()) {
-            bail!("{count} events have a hash that begins with {head}; give more of it");
+            bail!("{count} events have a hash that begins with {head}; give more digits");
         }
         if self.json {
             output::json(&as_json(&report, self.head.as_ref(), alarm.as_ref()));
@@ -90,8 +90,7 @@ fn as_text(report: &Report, head: Option<&Head>) -> String {
 
 fn rows_text(rows: &Rows) -> String {
     if rows.tables == 0 && rows.problems.is_empty() {
-        return "rows not checked: the ledger has an older form, the next `baton up` brings it to this one\n"
-            .to_owned();
+        return "rows not checked: the ledger has an older format, which the next `baton up` updates\n".to_owned();
     }
     if rows.problems.is_empty() {
         let sealed = if rows.sealed { "sealed in the chain" } else { "changed since the last seal in the chain" };

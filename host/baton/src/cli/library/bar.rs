@@ -1,4 +1,4 @@
-//! The progress of a scan: a bar on a terminal, nothing anywhere else.
+//! The progress bar of a scan; hidden if the output is not a terminal.
 
 use std::time::Instant;
 
@@ -9,12 +9,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::units::{bytes, count};
 use crate::output;
 
-/// A bar, and what it needs for its rate.
+/// The bar, with the data for its rate.
 pub(super) struct Bar {
     bar: ProgressBar,
     began: Instant,
     read: u64,
-    /// Whether each file that has no fingerprint is told with its reason.
+    /// Print each file without a fingerprint, with its reason.
     verbose: bool,
 }
 
@@ -25,7 +25,7 @@ impl Bar {
         Ok(Self { bar, began: Instant::now(), read: 0, verbose })
     }
 
-    /// Shows what happened.
+    /// Updates the bar.
     pub(super) fn tell(&mut self, event: &Event<'_>) {
         match event {
             Event::Listing { source, items } => {
@@ -51,7 +51,10 @@ impl Bar {
                 }
             }
             Event::Lost { source, why } => {
-                self.line(&format!("{} cannot be reached any more: {why}; what is left of it waits", source.display()));
+                self.line(&format!(
+                    "{} cannot be reached any more: {why}; its remaining files stay pending",
+                    source.display()
+                ));
             }
         }
     }
@@ -66,7 +69,7 @@ impl Bar {
         self.bar.set_position(0);
     }
 
-    /// Bytes a second since reading began.
+    /// The bytes a second since reading started.
     fn rate(&self) -> u64 {
         let ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         self.read.saturating_mul(1_000) / ms
@@ -76,18 +79,18 @@ impl Bar {
         self.bar.suspend(|| output::note(&output::one_line(line)));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn end(self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// What is worth a line of its own: what failed, and what is not as it was.
+/// The line to print for a file: only for failures and differences.
 fn remark(state: ItemState, why: Option<(&str, &str)>, compared: Option<Comparison>, verbose: bool) -> Option<String> {
     let (word, detail) = why.unwrap_or_default();
     match (compared, state) {
         (Some(Comparison::Differs), ItemState::Fingerprinted) => {
-            Some("DIFFERS: its bytes changed, though size, time and inode did not".to_owned())
+            Some("DIFFERS: its content changed, although size, time and inode did not".to_owned())
         }
         (Some(Comparison::Differs), _) => {
             Some(format!("DIFFERS: it was fingerprinted before, and now: {word}: {detail}"))

@@ -1,14 +1,14 @@
-//! `baton library coverage`: how much of the library has a fingerprint, against a gate; what is missing and why.
+//! `baton library coverage`: shows how many files have a fingerprint, compared with a gate, and what is missing.
 
 use baton_catalog::Catalog;
 use baton_catalog::library::Entry;
 use baton_core::path_text;
-use baton_library::coverage::{Coverage, CoveragePart, GATE, HEARD_MS, MissingCount};
+use baton_library::coverage::{Coverage, CoveragePart, FINGERPRINTED_MS, GATE, MissingCount};
 use serde_json::{Value, json};
 
 use super::super::WorkspaceOptions;
 use super::open::open;
-use super::units::{count, heard, percent};
+use super::units::{count, fingerprinted_length, percent};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -26,8 +26,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = open(options, self.json, || as_json(&Coverage::empty(self.gate), &[]))? else {
             return Ok(Code::Findings);
         };
         let coverage = Coverage::of(&catalog, self.gate)?;
@@ -64,7 +64,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
     json!({
         "schema": 1,
         "gate_percent": coverage.gate_percent,
-        "fingerprinted_in_part": { "items": coverage.in_part, "first_ms": HEARD_MS },
+        "fingerprinted_in_part": { "items": coverage.in_part, "first_ms": FINGERPRINTED_MS },
         "total": part(&coverage.total),
         "sources": sources.collect::<Vec<_>>(),
         "without": files.collect::<Vec<_>>(),
@@ -104,7 +104,7 @@ fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
     text.push_str(&reasons(&coverage.total));
     for source in &coverage.sources {
         if let Some(failure) = &source.failure {
-            let line = format!("{} cannot be reached, so its items are as they were: {failure}", source.path.display());
+            let line = format!("{} cannot be reached, so its items are unchanged: {failure}", source.path.display());
             text.push_str(&format!("\n{}", output::one_line(&line)));
         }
     }
@@ -125,16 +125,16 @@ fn reasons(total: &CoveragePart) -> String {
     format!("\n{}", table.lines(|_, _, cell| cell))
 }
 
-/// What can be done about a reason.
+/// The fix for a reason.
 fn fix(reason: &str) -> &'static str {
     match reason {
         "not_read" => "`baton library scan`",
-        "not_found" => "put the file back, or remove the item from its library",
-        "unreadable" => "give yourself the right to read it, then `baton library scan --retry`",
-        "changed" => "`baton library scan` when nothing writes to it any more",
+        "not_found" => "restore the file, or remove the item from its library",
+        "unreadable" => "make the file readable, then run `baton library scan --retry`",
+        "changed" => "`baton library scan` when no program writes to it any more",
         "corrupt" => "replace the file",
-        "unsupported" | "protected" => "a copy in a format that is read: flac, mp3, aac, vorbis, wav",
-        "too_short" => "nothing: it is too short to be told by its sound",
+        "unsupported" | "protected" => "get a copy in a supported format: flac, mp3, aac, vorbis, wav",
+        "too_short" => "nothing: it is too short for a fingerprint",
         _ => "",
     }
 }
@@ -155,15 +155,19 @@ fn gate(coverage: &Coverage) -> String {
         return needed;
     }
     let could = count(total.pending + total.failed);
-    format!("{needed}, and only {could} could be had: {} can have no fingerprint", count(total.skipped))
+    format!("{needed}, but only {could} are possible: {} cannot have a fingerprint", count(total.skipped))
 }
 
-/// The part of a file without a fingerprint is not compared.
+/// The number of items that are longer than the fingerprinted part.
 fn in_part(coverage: &Coverage) -> String {
     if coverage.in_part == 0 {
         return String::new();
     }
-    format!("{} items play on after what is fingerprinted: their first {}\n", count(coverage.in_part), heard())
+    format!(
+        "{} items are longer than the fingerprinted part, their first {}\n",
+        count(coverage.in_part),
+        fingerprinted_length()
+    )
 }
 
 fn files(without: &[Entry]) -> String {

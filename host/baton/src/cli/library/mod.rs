@@ -1,5 +1,4 @@
-//! `baton library`: the music library: scan it, see how much is fingerprinted, find what is there twice, tell others. One file
-//! an action.
+//! `baton library`: commands about the music library, one file for each: scan, coverage, duplicates, quarantine, sources, sync.
 
 mod bar;
 mod coverage;
@@ -26,14 +25,14 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self {
-            Self::Scan(args) => args.run(place),
-            Self::Coverage(args) => args.run(place),
-            Self::Duplicates(args) => args.run(place),
-            Self::Quarantine(args) => args.run(place),
-            Self::Sources(args) => args.run(place),
-            Self::Sync(args) => args.run(place),
+            Self::Scan(args) => args.run(options),
+            Self::Coverage(args) => args.run(options),
+            Self::Duplicates(args) => args.run(options),
+            Self::Quarantine(args) => args.run(options),
+            Self::Sources(args) => args.run(options),
+            Self::Sync(args) => args.run(options),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cli::WorkspaceOptions;
 use crate::output;
 
-/// The catalog, or `None` when no source was scanned yet: then a note says so, and `--json` prints the report of `nothing`.
+/// Opens the catalog. Without a scanned source it returns `None`, prints a note, and with `--json` prints `nothing`.
 pub(super) fn open(
     options: &WorkspaceOptions,
     json: bool,
@@ -16,7 +16,7 @@ pub(super) fn open(
     let scanned =
         catalog.as_ref().map(Catalog::library_sources).transpose()?.is_some_and(|sources| !sources.is_empty());
     if !scanned {
-        output::note("nothing was scanned yet; `baton library scan FOLDER` begins");
+        output::note("nothing was scanned yet; start with `baton library scan FOLDER`");
         if json {
             output::json(&nothing());
         }

@@ -1,4 +1,4 @@
-//! `baton library scan SOURCE…`: lists sources and fingerprints what is new or changed.
+//! `baton library scan SOURCE…`: lists sources and fingerprints new and changed files.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::super::{WorkspaceOptions, block_on};
 use super::bar::Bar;
 use super::units::{bytes, count, counted, length};
-use super::wait::patiently;
+use super::wait::wait_for_lock;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -38,16 +38,16 @@ pub(in crate::cli) struct Args {
     /// How many files to read at the same time [default: one for each core]
     #[arg(short, long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// List and count only; nothing is read and nothing is written
+    /// List and count only; do not read or write anything
     #[arg(long, conflicts_with_all = ["verify", "limit"])]
     dry_run: bool,
-    /// Also read files with a fingerprint again, and compare; with --limit those first that were read longest ago
+    /// Also read files with a fingerprint again, and compare; with --limit in the order of their last reading, the oldest first
     #[arg(long)]
     verify: bool,
     /// Also read files again that failed or were skipped
     #[arg(long)]
     retry: bool,
-    /// Mark all files that are not found as missing, also when the volume may be unmounted or the whole folder was removed
+    /// Mark all files that are not found as missing, even if the volume may be unmounted or the whole folder was deleted
     #[arg(long, requires = "sources")]
     gone: bool,
     /// Also print each skipped file
@@ -58,8 +58,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let catalog = place.need()?.state.catalog();
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let catalog = options.need()?.state.catalog();
         let sources = self.places(&catalog)?;
         let options = self.options();
         let begun = Instant::now();
@@ -69,7 +69,7 @@ impl Args {
             let mut bar = Bar::new(self.verbose)?;
             let read = &baton_fingerprint::check;
             let report = tokio::task::block_in_place(|| {
-                patiently(&stop, || scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop))
+                wait_for_lock(&stop, || scan(&catalog, &sources, &options, read, &mut |event| bar.tell(event), &stop))
             });
             bar.end();
             Ok(report?)
@@ -91,10 +91,10 @@ impl Args {
     fn options(&self) -> Options {
         let jobs = self.jobs.unwrap_or_else(|| Options::default().jobs);
         let Self { limit, verify, retry, dry_run, gone, .. } = *self;
-        Options { jobs, limit, verify, retry, dry_run, gone, time: None, emptied: false }
+        Options { jobs, limit, verify, retry, dry_run, confirm_missing: gone, time: None, emptied: false }
     }
 
-    /// What is to be scanned: what was named, each once, or all that is known.
+    /// The sources to scan: the named ones, each once, or all known ones.
     fn places(&self, catalog: &Path) -> anyhow::Result<Vec<Source>> {
         if self.sources.is_empty() {
             let known =
@@ -106,29 +106,29 @@ impl Args {
         }
         let mut places: Vec<Source> = Vec::new();
         for path in &self.sources {
-            let place = match Source::of(path) {
+            let root = match Source::of(path) {
                 Err(_) if self.gone && std::fs::symlink_metadata(path).is_err() => removed(path, catalog)?,
-                place => place?,
+                root => root?,
             };
-            if !places.contains(&place) {
-                places.push(place);
+            if !places.contains(&root) {
+                places.push(root);
             }
         }
         Ok(places)
     }
 }
 
-/// Whether a source was reached and neither has an audio file nor had one.
+/// Whether a source was reached and has never had an audio file.
 fn is_empty(listing: &Listing) -> bool {
     let Listing { items, missing, kept, unread, failure, .. } = listing;
     items + missing + kept == 0 && unread.is_empty() && failure.is_none()
 }
 
-/// The source of which the folder was removed.
+/// The source whose folder was deleted.
 fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     let known = Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
     let named = std::path::absolute(path)?;
-    // What is left of its path may lead through links.
+    // The existing part of its path may contain links.
     let real = named.ancestors().find_map(|there| Some((there.canonicalize().ok()?, named.strip_prefix(there).ok()?)));
     let real = real.map_or_else(|| named.clone(), |(there, rest)| there.join(rest));
     let is_it = |source: &&LibrarySource| source.path == named || source.path == real;
@@ -137,7 +137,7 @@ fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     }
     match known.iter().find(|source| real.starts_with(&source.path)) {
         Some(source) => bail!(
-            "{} is not a source; it lay in one: `baton library scan --gone {}`",
+            "{} is not a source; it was in one: `baton library scan --gone {}`",
             path.display(),
             baton_core::shell::quoted(&source.path.to_string_lossy())
         ),
@@ -145,7 +145,7 @@ fn removed(path: &Path, catalog: &Path) -> anyhow::Result<Source> {
     }
 }
 
-/// Asks the scan to stop at the first interrupt or request to end; files in work are left for the next scan.
+/// Waits for the first interrupt or termination signal, and then stops the scan. The next scan reads unfinished files.
 async fn stopped(stop: Arc<AtomicBool>) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut ended) = signal(SignalKind::terminate()) else {
@@ -210,7 +210,7 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
     let mut text = table.lines(|_, _, cell| cell);
     for listing in &report.sources {
         if let Some(failure) = &listing.failure {
-            let line = format!("{} cannot be reached: {failure}; its items are as they were", listing.source.display());
+            let line = format!("{} cannot be reached: {failure}; its items are unchanged", listing.source.display());
             text.push_str(&format!("{}\n", output::one_line(&line)));
         }
     }
@@ -219,10 +219,11 @@ fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
             .sources
             .iter()
             .fold((0, 0), |(items, bytes), listing| (items + listing.to_read(), bytes + listing.bytes));
-        let gone: u64 = report.sources.iter().map(|listing| listing.missing).sum();
+        let missing: u64 = report.sources.iter().map(|listing| listing.missing).sum();
         let stopped = if report.stopped { "stopped; there may be more\n" } else { "" };
         let (items, size) = (counted(wanted.0, "file"), bytes(wanted.1));
-        return text + &format!("{items} ({size}) would be read, {} would be gone\n{stopped}", count(gone));
+        return text
+            + &format!("{items} ({size}) would be read, {} would be marked as missing\n{stopped}", count(missing));
     }
     text + &read(&report.reads, took) + if report.stopped { "stopped; the next scan resumes here\n" } else { "" }
 }
@@ -248,7 +249,7 @@ fn read(reads: &Reads, took: Duration) -> String {
         }
     }
     if reads.same + reads.differ > 0 {
-        text.push_str(&format!("{} are as they were, {} are not\n", count(reads.same), count(reads.differ)));
+        text.push_str(&format!("{} are unchanged, {} differ\n", count(reads.same), count(reads.differ)));
     }
     text
 }

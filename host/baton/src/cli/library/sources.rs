@@ -1,4 +1,4 @@
-//! `baton library sources`: the places that were scanned, and forgetting one.
+//! `baton library sources`: lists the sources, or forgets one.
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::WorkspaceOptions;
 use super::open::open;
-use super::wait::patiently;
+use super::wait::wait_for_lock;
 use crate::exit::Code;
 use crate::output::{self, Table};
 
@@ -26,15 +26,15 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place, self.json, || as_json(&[]))? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = open(options, self.json, || as_json(&[]))? else {
             return Ok(Code::Good);
         };
         if let Some(folder) = self.forget {
-            // The path of a deleted source cannot be resolved; then it is used as it was written.
+            // The path of a deleted source cannot be resolved; it is used as written.
             let folder = folder.canonicalize().or_else(|_| std::path::absolute(&folder))?;
-            let catalog = place.need()?.state.catalog();
-            if !patiently(&AtomicBool::new(false), || forget(&catalog, &folder))? {
+            let catalog = options.need()?.state.catalog();
+            if !wait_for_lock(&AtomicBool::new(false), || forget(&catalog, &folder))? {
                 bail!("{} is not a source; `baton library sources` lists them", folder.display());
             }
             output::note(&format!("{} is forgotten", folder.display()));

@@ -1,8 +1,8 @@
-//! Numbers as people read them.
+//! Numbers in readable form.
 
-use baton_library::coverage::HEARD_MS;
+use baton_library::coverage::FINGERPRINTED_MS;
 
-/// Bytes in the unit that leaves one to three digits before the point: `950 B`, `3.4 GB`. A kB is 1,000 B.
+/// Bytes in a unit with one to three digits before the point: `950 B`, `3.4 GB`. A kB is 1,000 B.
 pub(super) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     let mut unit = "B";
@@ -16,7 +16,7 @@ pub(super) fn bytes(bytes: u64) -> String {
     if unit == "B" { format!("{whole} B") } else { format!("{whole}.{tenths} {unit}") }
 }
 
-/// A number with commas between its thousands.
+/// A number with commas as thousands separators.
 pub(super) fn count(number: u64) -> String {
     let digits = number.to_string();
     let lead = digits.len() % 3;
@@ -30,26 +30,26 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
-/// A number of things in words: `1 file`, `1,234 files`.
+/// A number with a noun: `1 file`, `1,234 files`.
 pub(super) fn counted(number: u64, one: &str) -> String {
     format!("{} {one}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
-/// Tenths of a per cent: `20.1 %`.
+/// Tenths of a per cent as `20.1 %`.
 pub(super) fn percent(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-/// Milliseconds as `3:05`, and with hours as `1:03:05`.
+/// Milliseconds as `3:05`, or with hours as `1:03:05`.
 pub(super) fn length(ms: u64) -> String {
     let seconds = ms / 1_000;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// How much of a file is fingerprinted.
-pub(super) fn heard() -> String {
-    length(HEARD_MS)
+/// The length of the fingerprinted part of a file.
+pub(super) fn fingerprinted_length() -> String {
+    length(FINGERPRINTED_MS)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Somebody else has the library's lock: that is waited for, with a word. Whoever hears new audio has it for some seconds at a
-//! time; a scan of a library for hours, so the waiting ends.
+//! Waits for the library's lock, with a message, if another process holds it. Ingest holds it for some seconds at a time; a
+//! scan of a library for hours, so the waiting has a limit.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -8,17 +8,15 @@ use baton_library::LibraryError;
 
 use crate::output;
 
-/// How long is waited: a piece of new audio takes a sixth of this.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The maximum waiting time: six times a run of ingest.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
-/// The pause between two tries: shorter than the one between two pieces of new audio.
+/// The pause between two tries: shorter than the pause between two runs of ingest.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Does `work`, again where somebody else had the lock. `stop` ends the waiting.
-///
-/// # Errors
-/// Those of `work`; [`LibraryError::Busy`] when it was waited for in vain.
-pub(super) fn patiently<T>(
+/// Runs `work`, and repeats it while another process holds the lock. `stop` ends the waiting. Fails with
+/// [`LibraryError::Busy`] after the maximum time.
+pub(super) fn wait_for_lock<T>(
     stop: &AtomicBool,
     mut work: impl FnMut() -> Result<T, LibraryError>,
 ) -> Result<T, LibraryError> {
@@ -26,9 +24,9 @@ pub(super) fn patiently<T>(
     let mut is_said = false;
     loop {
         match work() {
-            Err(LibraryError::Busy) if begun.elapsed() < PATIENCE && !stop.load(Ordering::Relaxed) => {
+            Err(LibraryError::Busy) if begun.elapsed() < MAX_WAIT && !stop.load(Ordering::Relaxed) => {
                 if !std::mem::replace(&mut is_said, true) {
-                    let seconds = PATIENCE.as_secs();
+                    let seconds = MAX_WAIT.as_secs();
                     output::note(&format!(
                         "waiting up to {seconds} s for another scan, or for new audio that is being read"
                     ));

@@ -23,8 +23,7 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    /// # Errors
-    /// When nothing of that name and digest waits, or it has the name of another plugin and `--replace` does not say so.
+    /// Fails if no revision of that name and digest waits, or if it would replace another plugin without `--replace`.
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
         let Some((name, digest)) = self.revision.split_once('@') else {
             bail!(

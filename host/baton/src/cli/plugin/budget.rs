@@ -8,21 +8,21 @@ use serde_json::{Map, Value, json};
 use crate::cli::{WorkspaceOptions, task_view};
 use crate::workspace::Workspace;
 
-/// The budget of the plugin `name` in the workspace; outside of a workspace the usual one.
-pub(super) fn of_place(place: &WorkspaceOptions, name: &str) -> Budget {
-    let workspace = place.need().ok();
+/// The budget of the plugin `name` in the workspace; the default outside of a workspace.
+pub(super) fn of_place(options: &WorkspaceOptions, name: &str) -> Budget {
+    let workspace = options.need().ok();
     let rules = workspace.map(|workspace| workspace.config.rules(&workspace.base));
     rules.and_then(|rules| rules.budgets.get(name).cloned()).unwrap_or_default()
 }
 
-/// What a plugin used in the last 24 hours; `None` where no ledger has it.
+/// The usage of a plugin in the last 24 hours; `None` without a ledger.
 pub(super) fn used(workspace: &Workspace, name: &str) -> anyhow::Result<Option<BudgetUse>> {
     let Some(reader) = task_view::reader(workspace)? else { return Ok(None) };
     let counts = Counts::of_reader(&reader)?;
     Ok(counts.map(|counts| counts.used(name, Timestamp::now())).transpose()?)
 }
 
-/// The budget in lines, with what is used of it.
+/// The budget with its usage, as lines.
 pub(super) fn as_text(budget: &Budget, used: Option<&BudgetUse>) -> String {
     let line = |resource: Resource| {
         let (limit, used) = (budget.limit(resource), used.map(|used| used.of(resource)));

@@ -1,4 +1,4 @@
-//! `baton plugin inspect`: what a package is and asks for. Nothing of it is run or compiled.
+//! `baton plugin inspect`: shows a package and what it requests. The package is neither run nor compiled.
 
 use anyhow::Context as _;
 use baton_core::budget::Budget;
@@ -27,10 +27,10 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let subject = self.package.find(place)?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let subject = self.package.find(options)?;
         let package = Package::read(&subject.component).with_context(|| format!("{} is not a plugin", subject.from))?;
-        let budget = budget::of_place(place, &package.manifest.name);
+        let budget = budget::of_place(options, &package.manifest.name);
         if self.json {
             output::json(&as_json(&package, &subject, &budget)?);
         } else {
@@ -90,7 +90,7 @@ fn as_text(package: &Package, subject: &InspectedPackage) -> String {
     text
 }
 
-/// What the plugin says about itself or an action.
+/// A description by the plugin, marked as such.
 fn described(description: &str) -> String {
     shorten(&plugin_says(description), 500)
 }

@@ -1,5 +1,4 @@
-//! The package that `inspect` is asked about: a file, an address, a package in a registry, an installed plugin by its name, or
-//! one from inside this program.
+//! The package to inspect: a file, an address, a package in a registry, an installed plugin by its name, or a bundled plugin.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -16,12 +15,12 @@ use crate::output::one_line;
 use crate::shipped;
 use crate::workspace::PluginEntry;
 
-/// What was typed.
+/// The argument of the command.
 #[derive(Clone, Debug)]
 pub(super) enum InspectTarget {
-    /// Inside this program.
+    /// A bundled plugin.
     Shipped(String),
-    /// A file or an address; without such a file, the name of an installed plugin.
+    /// A file or an address; if there is no such file, the name of an installed plugin.
     Package(Reference),
 }
 
@@ -41,20 +40,20 @@ pub(super) struct InspectedPackage {
     pub(super) component: Vec<u8>,
     pub(super) from: String,
     pub(super) signature: Signature,
-    /// Its entry, where it is the revision that is installed.
+    /// Its entry in the lock file, if it is the installed revision.
     pub(super) entry: Option<PluginEntry>,
 }
 
 impl InspectTarget {
-    pub(super) fn find(&self, place: &WorkspaceOptions) -> anyhow::Result<InspectedPackage> {
+    pub(super) fn find(&self, options: &WorkspaceOptions) -> anyhow::Result<InspectedPackage> {
         match self {
             Self::Shipped(name) => carried(name),
             Self::Package(Reference::File(path)) if !path.is_file() && is_name(path) => {
-                installed(place, &path.to_string_lossy())
+                installed(options, &path.to_string_lossy())
             }
             Self::Package(reference) => {
                 let fetched = block_on(async { Ok(fetch(reference).await?) })?;
-                let signature = judge(&fetched.component, fetched.signature.as_deref(), &place.trusted()?);
+                let signature = judge(&fetched.component, fetched.signature.as_deref(), &options.trusted()?);
                 Ok(InspectedPackage {
                     component: fetched.component,
                     from: fetched.from.to_string(),
@@ -70,9 +69,9 @@ fn is_name(path: &Path) -> bool {
     path.to_str().is_some_and(|name| plugin_name::check(name).is_ok())
 }
 
-/// The plugin of this name: as it is installed, else from inside this program.
-fn installed(place: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPackage> {
-    let Some(workspace) = place.find()? else { return carried(name) };
+/// The plugin with this name: the installed one, else the bundled one.
+fn installed(options: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPackage> {
+    let Some(workspace) = options.find()? else { return carried(name) };
     let register = workspace.register();
     let lock = register.read()?;
     let Some(entry) = lock.get(name) else {
@@ -80,7 +79,7 @@ fn installed(place: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPa
             return carried(name);
         }
         let known: Vec<&str> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
-        let all = format!("installed are: {}; inside this program are: {}", known.join(", "), shipped::names());
+        let all = format!("installed: {}; bundled: {}", known.join(", "), shipped::names());
         let names = known.iter().copied().chain(shipped::SHIPPED.iter().map(|(name, _)| *name));
         bail!("there is no file and no plugin `{}` here; {}", one_line(name), or_meant(name, names, &all));
     };
@@ -90,11 +89,11 @@ fn installed(place: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPa
             entry.digest, entry.source
         ))
     })?;
-    let signature = signed(entry, &place.trusted()?);
+    let signature = signed(entry, &options.trusted()?);
     Ok(InspectedPackage { component, from: entry.source.to_string(), signature, entry: Some(entry.clone()) })
 }
 
-/// What the lock has of the signature: it was checked when the package was installed.
+/// The signature in the lock file, which was checked at the installation.
 fn signed(entry: &PluginEntry, trusted: &[PublicKey]) -> Signature {
     match &entry.key {
         None => Signature::Unsigned,
@@ -107,7 +106,7 @@ fn carried(name: &str) -> anyhow::Result<InspectedPackage> {
     let component = shipped::component(name).with_context(|| {
         let all = format!("there are: {}", shipped::names());
         let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
-        format!("this program has no plugin `{}` inside; {}", one_line(name), or_meant(name, names, &all))
+        format!("there is no bundled plugin `{}`; {}", one_line(name), or_meant(name, names, &all))
     })?;
     let from = format!("{SHIPPED}{name}");
     Ok(InspectedPackage { component: component.to_vec(), from, signature: Signature::Unsigned, entry: None })

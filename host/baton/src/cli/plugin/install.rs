@@ -1,4 +1,4 @@
-//! `baton plugin install`: takes a package in.
+//! `baton plugin install`: installs a package.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,10 +10,10 @@ use baton_registry::{Candidate, Change, GrantSet, InstallResult, Reference, Refe
 use super::Plugins;
 use crate::cli::block_on;
 use crate::exit::Code;
-use crate::workspace::{Config, Workspace, act, said};
+use crate::workspace::{Config, Workspace, describe, history_entry};
 use crate::{output, shipped};
 
-/// What the name of a plugin that is inside the program begins with.
+/// The prefix of the name of a bundled plugin.
 pub(super) const SHIPPED: &str = "shipped:";
 
 /// Install a plugin from a file, a web server or a registry, or a bundled one
@@ -30,10 +30,10 @@ pub(in crate::cli) struct Args {
     source: Place,
 }
 
-/// Where a plugin comes from.
+/// The source of a plugin.
 #[derive(Clone, Debug)]
 enum Place {
-    /// It is inside this program.
+    /// A bundled plugin.
     Shipped(String),
     Elsewhere(Reference),
 }
@@ -58,10 +58,10 @@ impl Args {
     }
 }
 
-/// Installs a plugin that is inside the program; one that was not there is granted what `baton init` grants.
+/// Installs a bundled plugin. A new one gets the same grants as from `baton init`.
 fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let Some(component) = shipped::component(name) else {
-        bail!("`{name}` is not inside this program; there are: {} (shipped:NAME)", shipped::names());
+        bail!("`{name}` is not a bundled plugin; there are: {} (shipped:NAME)", shipped::names());
     };
     let new = plugins.register.read()?.get(name).is_none();
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
@@ -76,30 +76,30 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     Ok(code(&done))
 }
 
-/// A package that waits for its approval is installed as far as it can be, and the command for the next step was printed. One
-/// that has the name of another plugin is not.
+/// The exit code. A package that waits for approval counts as installed, and the output has the next command. A package that
+/// uses the name of another plugin does not.
 fn code(done: &InstallResult) -> Code {
     if done.change == Change::Held && done.holder.is_some() { Code::Findings } else { Code::Good }
 }
 
-/// Installs what was fetched from `from` and says what became of it.
+/// Installs a fetched package and prints the result. `from` is its source.
 pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<InstallResult> {
     let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change == Change::Nothing {
-        // Its package may be here again.
+        // The daemon may be waiting for this package.
         plugins.workspace.state.wake_daemon();
     } else {
-        plugins.done(act(&done, from))?;
+        plugins.done(history_entry(&done, from))?;
         make_inbox(&plugins.workspace, &done.name)?;
     }
-    output::print(&format!("{}\n", said(&done)));
+    output::print(&format!("{}\n", describe(&done)));
     if done.change != Change::Nothing {
         plugins.warn_of_name(&done.name);
     }
     Ok(done)
 }
 
-/// Makes the plugin's inbox, if the plugin may run. An inbox that `baton.toml` places elsewhere is made by the operator.
+/// Makes the plugin's inbox, if the plugin may run. The operator makes an inbox that `baton.toml` places elsewhere.
 pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let roster = workspace.roster()?;
     let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);
@@ -111,11 +111,11 @@ pub(super) fn make_inbox(workspace: &Workspace, name: &str) -> anyhow::Result<()
     }
 }
 
-/// Gets a package from where `source` says.
+/// Fetches a package from `source`.
 pub(super) fn fetch(plugins: &Plugins, source: &Reference) -> anyhow::Result<Candidate> {
     let fetched = block_on(async { Ok(baton_registry::fetch(source).await?) })?;
     let trust = plugins.workspace.trust(&fetched.component, fetched.signature.as_deref())?;
-    // A tag is kept as a tag: `update` asks what it means then.
+    // A tag stays a tag: `update` resolves it again.
     let source = match source {
         Reference::File(path) => {
             let found = path.canonicalize()?;

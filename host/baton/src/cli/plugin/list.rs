@@ -1,4 +1,4 @@
-//! `baton plugin list`: what is installed.
+//! `baton plugin list`: lists the installed plugins.
 
 use baton_core::text::one_line;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl Args {
     }
 }
 
-/// In a word, whether it runs.
+/// The state of a plugin in one word.
 pub(in crate::cli) fn state(entry: &PluginEntry) -> &'static str {
     match (entry.disabled, entry.needs_approval, &entry.pending) {
         (true, ..) => "disabled",

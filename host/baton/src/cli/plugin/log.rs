@@ -1,4 +1,4 @@
-//! `baton plugin log`: what a plugin wrote to standard output and standard error, attempt by attempt.
+//! `baton plugin log`: shows the output of a plugin, attempt by attempt.
 
 use baton_ledger::attempt_log::{self, AttemptLog};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::output;
 
 /// Show what a plugin wrote to standard output and standard error in its newest attempts
 ///
-/// The newest 200 attempts of each plugin that wrote something are kept, of each 16 KiB. `baton why ID` shows those of one task.
+/// Baton keeps 16 KiB of each of the newest 200 attempts with output. `baton why ID` shows those of one task.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The plugin
@@ -28,7 +28,7 @@ impl Args {
         let logs = reader.map(|reader| attempt_log::of_plugin(&reader, &self.name, self.limit)).transpose()?;
         let logs = logs.unwrap_or_default();
         if logs.is_empty() {
-            // A plugin that was removed may have left some.
+            // A removed plugin may have logs.
             plugins.register.declares(&self.name)?;
         }
         if self.json {

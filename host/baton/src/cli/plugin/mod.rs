@@ -1,4 +1,4 @@
-//! `baton plugin`: plugins as packages, and writing them. One file an action.
+//! `baton plugin`: commands about plugins, one file for each.
 //!
 //! Each change is one of `baton.lock` ([`PluginRegister`](baton_registry::PluginRegister)) and one event of the ledger; a running daemon applies it at once,
 //! and tasks that waited for it continue.
@@ -53,12 +53,12 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let here = || Plugins::of(place);
-        let to_change = || Plugins::to_change(place);
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let here = || Plugins::of(options);
+        let to_change = || Plugins::to_change(options);
         match self {
-            Self::Inspect(args) => args.run(place),
-            Self::Push(args) => args.run(place),
+            Self::Inspect(args) => args.run(options),
+            Self::Push(args) => args.run(options),
             Self::Install(args) => args.run(&to_change()?),
             Self::List(args) => args.run(&here()?),
             Self::Log(args) => args.run(&here()?),
@@ -80,10 +80,7 @@ impl Action {
     }
 }
 
-/// Grants a plugin what the words say, before an action of it is run; says what it may do now.
-///
-/// # Errors
-/// As `baton plugin grant`.
-pub(super) fn grant_first(place: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
-    grant::give(&Plugins::to_change(place)?, name, words)
+/// Grants a plugin what the words say, before `baton run` runs it. Prints the new grants. Fails as `baton plugin grant` does.
+pub(super) fn grant_first(options: &WorkspaceOptions, name: &str, words: &[String]) -> anyhow::Result<String> {
+    grant::give(&Plugins::to_change(options)?, name, words)
 }

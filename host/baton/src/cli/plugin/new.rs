@@ -1,17 +1,17 @@
-//! `baton plugin new NAME`: a folder with a plugin that works.
+//! `baton plugin new NAME`: creates a folder with a working plugin.
 
 use std::path::PathBuf;
 
-use crate::author::{Language, lay_down};
+use crate::author::{Language, create_project};
 use crate::exit::Code;
 use crate::output;
 
 /// Make a folder with a new plugin that works, in Rust, Python or JavaScript
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Its name, and that of its folder
+    /// The name of the plugin and of its folder
     name: String,
-    /// What it is written in
+    /// The programming language
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
 }
@@ -19,7 +19,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<Code> {
         let name = &self.name;
-        lay_down(&PathBuf::from(name), name, self.lang)?;
+        create_project(&PathBuf::from(name), name, self.lang)?;
         output::print(&format!(
             "{name} is made; {name}/README.md describes its files. Next:\n  \
              cd {name} && {}\n  baton plugin test .\n",

@@ -1,4 +1,4 @@
-//! `baton plugin pack COMPONENT`: the last step of a build in a language that `baton plugin build` does not know.
+//! `baton plugin pack COMPONENT`: adds a manifest to a component of a language that `baton plugin build` does not support.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::output;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     component: PathBuf,
-    /// What the plugin declares: a manifest.json as plugins/REFERENCE.md describes
+    /// The manifest.json of the plugin; plugins/REFERENCE.md describes it
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
     #[arg(long)]

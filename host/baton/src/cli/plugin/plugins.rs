@@ -16,23 +16,23 @@ pub(super) struct Plugins {
 }
 
 impl Plugins {
-    pub(super) fn of(place: &WorkspaceOptions) -> anyhow::Result<Self> {
-        let workspace = place.need()?;
+    pub(super) fn of(options: &WorkspaceOptions) -> anyhow::Result<Self> {
+        let workspace = options.need()?;
         Ok(Self { register: workspace.register(), workspace })
     }
 
     /// As `of`, for a command that changes something: the change is recorded, so the ledger is checked first.
-    pub(super) fn to_change(place: &WorkspaceOptions) -> anyhow::Result<Self> {
-        let plugins = Self::of(place)?;
+    pub(super) fn to_change(options: &WorkspaceOptions) -> anyhow::Result<Self> {
+        let plugins = Self::of(options)?;
         head::need_known(&plugins.workspace)?;
         Ok(plugins)
     }
 
     /// Records the change in the ledger and wakes the daemon.
-    pub(super) fn done(&self, act: history::HistoryEntry) -> anyhow::Result<()> {
+    pub(super) fn done(&self, entry: history::HistoryEntry) -> anyhow::Result<()> {
         let ledger = self.ledger()?;
         let now = Timestamp::now();
-        let written = ledger.write_blocking(move |tx| history::record(tx, &act, "operator", now));
+        let written = ledger.write_blocking(move |tx| history::record(tx, &entry, "operator", now));
         self.workspace.state.wake_daemon();
         Ok(written?)
     }

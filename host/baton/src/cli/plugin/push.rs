@@ -18,7 +18,7 @@ use crate::output;
 /// Publish a package in an OCI registry
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The component; the signature FILE.minisig beside it goes with it
+    /// The component; the signature FILE.minisig beside it is published too
     file: PathBuf,
     /// Where to
     #[arg(value_name = "REF", help = "Where to: oci://HOST[:PORT]/REPOSITORY[:TAG]")]
@@ -28,10 +28,10 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let (component, signature) = fetch::read(&self.file)?;
         let package = Package::read(&component).with_context(|| format!("{} is not a plugin", self.file.display()))?;
-        let verdict = judge(&component, signature.as_deref(), &place.trusted()?);
+        let verdict = judge(&component, signature.as_deref(), &options.trusted()?);
         if let Signature::Bad { reason } = &verdict {
             bail!("{}.minisig would be published with it, and {reason}", self.file.display());
         }
@@ -58,15 +58,15 @@ impl Args {
         if *verdict == Signature::Unsigned {
             let file = quoted(&from_here(&self.file));
             output::note(&format!(
-                "it is not signed, so whoever installs it is asked first; `minisign -Sm {file}` signs, then push again"
+                "it is not signed, so its users must approve it; `minisign -Sm {file}` signs it, then push again"
             ));
         }
     }
 }
 
-/// What registries and other programs show of a package.
+/// The annotations for registries and other programs.
 fn annotations(manifest: &Manifest) -> BTreeMap<String, String> {
-    let said =
+    let entries =
         [("title", &manifest.name), ("version", &manifest.version), ("description", &manifest.declares.description)];
-    said.map(|(key, value)| (format!("org.opencontainers.image.{key}"), value.clone())).into()
+    entries.map(|(key, value)| (format!("org.opencontainers.image.{key}"), value.clone())).into()
 }

@@ -1,4 +1,4 @@
-//! `baton plugin remove`: takes a plugin out of the workspace.
+//! `baton plugin remove`: removes a plugin from the workspace.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
 
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        // Before the daemon sees that the plugin is missing.
+        // Before the daemon notices that the plugin was removed.
         let mark = |is_removed: bool| {
             let homes = homes(plugins, &self.name);
             if is_removed {
@@ -39,8 +39,8 @@ impl Args {
     }
 }
 
-/// The folders of the plugin that exist. Without its mark such a folder would be an external agent's as soon as the plugin is
-/// removed: broadcasts would be copied into it, and requests in it would be overdue.
+/// The existing folders of the plugin. Without a mark, such a folder would become an external agent's folder when the plugin
+/// is removed: Baton would copy broadcasts into it, and requests in it would become overdue.
 fn homes(plugins: &Plugins, name: &str) -> Vec<PathBuf> {
     let Ok(roster) = plugins.workspace.roster() else { return Vec::new() };
     let agent = roster.get(name).filter(|agent| agent.kind == AgentKind::Plugin);

@@ -1,5 +1,5 @@
-//! What a plugin asks for, as text: each grant with its destinations and the plugin's reason, triggers and limits. The reasons
-//! are the plugin's words, on one line and marked; everything else is the host's.
+//! The requests of a plugin as text: each grant with its destinations and the plugin's reason, triggers and limits. A reason
+//! is text of the plugin, on one line and marked; everything else is text of the host.
 
 use baton_core::manifest::{Capabilities, Request, SecretCapability, SourceManifest, destinations};
 use baton_core::text::plugin_says;
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use crate::output::shorten;
 
-/// The most characters of a reason that are shown.
+/// The maximum length of a reason, in characters.
 const LONGEST: usize = 500;
 
-/// All that a plugin asks for, as a block with headings.
+/// All requests of a plugin, as a block with headings.
 pub(super) fn all(declares: &SourceManifest) -> String {
     let requests = declares.capabilities.requests();
     let mut text = if requests.is_empty() { "asks for nothing\n".to_owned() } else { "asks for\n".to_owned() };
@@ -46,7 +46,7 @@ fn reason(request: &Request) -> String {
     shorten(&plugin_says(&request.reason), LONGEST)
 }
 
-/// The same for programs.
+/// The JSON form.
 pub(super) fn as_json(declares: &SourceManifest) -> Value {
     let request =
         |request: Request| json!({ "grant": request.grant, "details": request.details, "reason": request.reason });
@@ -57,7 +57,7 @@ pub(super) fn as_json(declares: &SourceManifest) -> Value {
     })
 }
 
-/// What `new` asks for and `old` did not (`+`), and what it no longer asks for (`-`).
+/// The requests of `new` that `old` did not have (`+`), and the removed ones (`-`).
 pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
     let (before, after) = (&old.capabilities, &new.capabilities);
     let added = after.beyond(before);
@@ -77,7 +77,7 @@ pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
     text
 }
 
-/// The reason; for a secret that was asked for before, first what has changed.
+/// The reason; for a secret that was requested before, first the change.
 fn wider(before: &Capabilities, after: &Capabilities, request: &Request) -> String {
     let of = |asked: &Capabilities| -> Option<SecretCapability> {
         let name = request.grant.strip_prefix("secret=")?;

@@ -1,4 +1,4 @@
-//! `baton plugin rollback`: the revision before runs again.
+//! `baton plugin rollback`: runs the previous revision again.
 
 use super::Plugins;
 use crate::exit::Code;

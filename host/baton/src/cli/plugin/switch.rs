@@ -1,4 +1,4 @@
-//! `baton plugin disable` and `enable`: whether a plugin runs at all.
+//! `baton plugin disable` and `enable`: switches a plugin off and on.
 
 use baton_dispatch::supervise::release;
 
@@ -32,7 +32,7 @@ impl Enable {
         let done = switch(plugins, &self.name, false)?;
         let ledger = plugins.ledger()?;
         if block_on(async { Ok(release(&ledger, &self.name).await?) })? {
-            output::print("its quarantine after failures is ended\n");
+            output::print("its quarantine has ended\n");
         }
         plugins.workspace.state.wake_daemon();
         Ok(done)

@@ -1,17 +1,17 @@
-//! `baton plugin test DIR`: the examples of a plugin, done for real, against what they expect.
+//! `baton plugin test DIR`: runs the examples of a plugin and compares the results with the expectations.
 
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::author::{EmittedHandoff, Project, StepTrial, build, built, read_all, try_out};
+use crate::author::{EmittedHandoff, Project, StepTrial, build, built, read_all, run_example};
 use crate::exit::Code;
 use crate::output::{self, Table};
 
-/// Lines of the log of an example that are shown; `--json` has all of it.
+/// The number of log lines that are shown for an example; `--json` has all of them.
 const LOG_LINES: usize = 20;
 
-/// Build a plugin and run its example tasks: exit 0 all as expected, 1 some otherwise, 2 could not
+/// Build a plugin and run its example tasks: exit 0 all as expected, 1 some differ, 2 could not run
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// The plugin's folder
@@ -32,7 +32,7 @@ impl Args {
         let trials = crate::cli::block_on(async {
             let mut trials = Vec::new();
             for example in &examples {
-                trials.extend(try_out(&built, example).await?);
+                trials.extend(run_example(&built, example).await?);
             }
             Ok(trials)
         })?;

@@ -1,4 +1,4 @@
-//! `baton plugin types DIR`: the types of the arguments, from the schemas of the manifest.
+//! `baton plugin types DIR`: writes the types of the arguments, from the schemas of the manifest.
 
 use std::path::PathBuf;
 

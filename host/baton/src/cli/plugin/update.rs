@@ -1,4 +1,4 @@
-//! `baton plugin update`: gets the newest package from where each came from.
+//! `baton plugin update`: fetches the newest packages from their sources.
 
 use baton_registry::{Change, Package};
 
@@ -8,10 +8,10 @@ use crate::exit::Code;
 use crate::output;
 use crate::workspace::{PluginEntry, Source, short};
 
-/// Get newer revisions of plugins from where they came from
+/// Get newer revisions of plugins from their sources
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// Only these [default: all]
+    /// The plugins to update [default: all]
     names: Vec<String>,
     /// Only show what would change
     #[arg(long)]
@@ -62,7 +62,7 @@ fn update(plugins: &Plugins, entry: &PluginEntry, check: bool) -> anyhow::Result
     Ok(if held { Code::Findings } else { Code::Good })
 }
 
-/// What the new revision asks for that the old one did not, and what it asks for no more.
+/// The requests that the new revision adds and removes.
 fn difference(plugins: &Plugins, entry: &PluginEntry, new: &Package) -> String {
     let head = format!(
         "{}: {} (sha256:{}) → {} (sha256:{})\n",
@@ -76,7 +76,7 @@ fn difference(plugins: &Plugins, entry: &PluginEntry, new: &Package) -> String {
     match plugins.register.declares(&entry.name) {
         Ok(before) => head + &requests::difference(&before, after),
         Err(error) => {
-            format!("{head}  what the old revision asked for is not known: {error}\n{}", requests::all(after))
+            format!("{head}  the requests of the old revision are not known: {error}\n{}", requests::all(after))
         }
     }
 }

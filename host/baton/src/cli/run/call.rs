@@ -14,13 +14,13 @@ use crate::output;
 use crate::workspace::scratch::Scratch;
 use crate::workspace::{PluginSelection, Workspace, head, open};
 
-/// A call and its findings.
+/// The result of a call, with its findings.
 pub(in crate::cli) struct CallResult {
     pub(in crate::cli) called: CallReport,
     pub(in crate::cli) findings: Vec<Finding>,
 }
 
-/// Does one call in a workspace, with a progress bar on a terminal.
+/// Runs a call in a workspace, with a progress bar on a terminal.
 pub(in crate::cli) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<CallResult> {
     block_on(async {
         let context: Arc<Context> = open(workspace, PluginSelection::One(&asked.plugin), "run", 3)?;
@@ -49,14 +49,14 @@ fn tell(bar: &ProgressBar, progress: &Progress) {
     bar.set_message(output::one_line(&progress.message));
 }
 
-/// A workspace that lives as long as this value, for commands that work anywhere.
+/// A workspace that is deleted with this value, for commands that need no workspace.
 pub(in crate::cli) struct TemporaryWorkspace {
     pub(in crate::cli) workspace: Workspace,
     _folder: Scratch,
 }
 
 impl TemporaryWorkspace {
-    /// A workspace in which named folders stand for `folders`, in order.
+    /// A workspace whose named folders are `folders`, in order.
     pub(in crate::cli) fn new(folders: &[(&str, &Path)]) -> anyhow::Result<Self> {
         let folder = Scratch::new()?;
         let workspace = Workspace::temporary(folder.path(), folders)?;

@@ -1,5 +1,5 @@
-//! `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and what one of them takes. Read from the
-//! manifest; nothing of the plugin runs. Descriptions are the plugin's words and are marked as such.
+//! `baton run PLUGIN` and `baton run PLUGIN ACTION --help`: the actions of a plugin, and the arguments of one. Read from the
+//! manifest; no code of the plugin runs. Descriptions are text of the plugin and are marked as such.
 
 use std::collections::BTreeMap;
 
@@ -27,20 +27,20 @@ const IN_EXAMPLE: usize = 3;
 pub(super) struct PluginDescription {
     name: String,
     declares: SourceManifest,
-    /// What it may do; `None` outside of a workspace.
+    /// Its grants; `None` outside of a workspace.
     granted: Option<GrantSet>,
-    /// The defaults of `baton.toml`, by action.
+    /// The default arguments of `baton.toml`, by action.
     defaults: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 impl PluginDescription {
-    pub(super) fn find(place: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
-        let Some(workspace) = place.find()? else {
+    pub(super) fn find(options: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
+        let Some(workspace) = options.find()? else {
             let carried = shipped::component(name);
             let component = carried.with_context(|| {
                 let all = format!("there are: {}", shipped::names());
                 let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
-                format!("this program has no plugin `{}` inside; {}", one_line(name), or_meant(name, names, &all))
+                format!("there is no bundled plugin `{}`; {}", one_line(name), or_meant(name, names, &all))
             })?;
             let declares = read_manifest(component)?.declares;
             return Ok(Self { name: name.to_owned(), declares, granted: None, defaults: BTreeMap::new() });
@@ -73,7 +73,7 @@ impl PluginDescription {
         )
     }
 
-    /// Why arguments are refused that come without an action.
+    /// The error for arguments without an action.
     pub(super) fn without_action(&self) -> String {
         let names: Vec<_> = self.declares.actions.keys().map(String::as_str).collect();
         let name = &self.name;
@@ -83,7 +83,7 @@ impl PluginDescription {
         )
     }
 
-    /// The same for programs.
+    /// The JSON form.
     pub(super) fn as_json(&self) -> Value {
         let action = |(name, action): (&String, &Action)| {
             let arguments: Vec<Value> = expected(&action.args).iter().map(argument_json).collect();
@@ -116,7 +116,7 @@ impl PluginDescription {
 
     fn arguments(&self, action: &str, arguments: &[ExpectedArgument]) -> String {
         if arguments.is_empty() {
-            return "\narguments: none that it names\n".to_owned();
+            return "\narguments: none\n".to_owned();
         }
         let defaults = self.defaults.get(action);
         let mut table = Table::new(&["ARGUMENT", "VALUE", "DEFAULT", "THE PLUGIN SAYS"]);
@@ -132,7 +132,7 @@ impl PluginDescription {
         format!("\n{}", table.lines(|_, _, cell| cell))
     }
 
-    /// What the action uses, where the manifest says so, else all that the plugin asks for; and what of it was granted.
+    /// The grants that the action uses according to the manifest, else all requests of the plugin; with the state of each.
     fn grants(&self, action: &Action) -> String {
         let granted = self.granted.clone().unwrap_or_default();
         let mut rows = rows(&self.declares.capabilities, &granted);
@@ -140,10 +140,10 @@ impl PluginDescription {
             rows.retain(|row| row.asked.as_ref().is_some_and(|asked| needs.contains(asked)));
         }
         let head = match &action.needs {
-            Some(needs) if needs.is_empty() => return "\ngrants: it uses none\n".to_owned(),
-            Some(_) => "grants that it uses; it says which it cannot do without",
+            Some(needs) if needs.is_empty() => return "\ngrants: none\n".to_owned(),
+            Some(_) => "grants that it uses",
             None if rows.is_empty() => return String::new(),
-            None => "grants of the plugin; an action that lacks one says so",
+            None => "grants of the plugin",
         };
         let mut table = Table::new(&["GRANT", "GRANTED", "COMMAND"]);
         for GrantRow { word, asked, given } in rows {
@@ -157,7 +157,7 @@ impl PluginDescription {
         format!("\n{head}\n{}", table.lines(|_, _, cell| cell))
     }
 
-    /// The command that grants what is asked for.
+    /// The command that grants a request.
     fn command(&self, asked: &str) -> String {
         let folder = asked.strip_prefix("files:").and_then(|rest| rest.split_once('=')).map(|(_, folder)| folder);
         let needs_path = folder.is_some_and(|folder| !Config::FOLDERS.contains(&folder));
@@ -165,7 +165,7 @@ impl PluginDescription {
         format!("baton plugin grant {} {}", self.name, quoted(&spec))
     }
 
-    /// A command with the required arguments, else with the first one.
+    /// A command with all required arguments, or with the first one if none is required.
     fn example(&self, action: &str, arguments: &[ExpectedArgument]) -> String {
         let required: Vec<_> = arguments.iter().filter(|argument| argument.required).take(IN_EXAMPLE).collect();
         let shown = if required.is_empty() { arguments.iter().take(1).collect() } else { required };
@@ -188,7 +188,7 @@ fn argument_json(argument: &ExpectedArgument) -> Value {
     Value::Object(value)
 }
 
-/// What the plugin says about itself or an action.
+/// A description by the plugin, marked as such.
 fn described(description: &str) -> String {
     shorten(&plugin_says(description), LONGEST)
 }

@@ -1,7 +1,7 @@
-//! What `baton run` shows of a call: findings and the answer for a person, or everything as JSON.
+//! The output of `baton run`: findings and the answer as text, or everything as JSON.
 //!
-//! The answer is the call's first Markdown report. A person reads it beside the summary, on standard error, so that standard
-//! output stays a list of files.
+//! The answer is the call's first Markdown report. It is printed to standard error with the summary, so that standard output
+//! stays a list of files.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -17,11 +17,11 @@ use super::call::CallResult;
 /// The most lines of an answer that are shown.
 const LINES: usize = 60;
 
-/// The most bytes of a report that are read for that.
+/// The maximum number of bytes that are read of a report.
 const BYTES: u64 = 64 << 10;
 
-/// The answer as lines behind a bar, below a line that names the plugin, so that none of them looks like one of Baton's; `None`
-/// where there is no Markdown report.
+/// The answer as lines with a bar in front, below a line that names the plugin, so that none of them looks like a line of
+/// Baton; `None` without a Markdown report.
 pub(super) fn answer(plugin: &str, called: &CallReport, root: &Path) -> Option<String> {
     let name = called.artifacts.iter().find(|name| Path::new(name).extension().is_some_and(|ending| ending == "md"))?;
     let text = beginning(&root.join(name))?;
@@ -35,15 +35,15 @@ pub(super) fn answer(plugin: &str, called: &CallReport, root: &Path) -> Option<S
     Some(shown)
 }
 
-/// The report as text, as far as it is shown.
+/// The beginning of a report, as text.
 fn beginning(path: &Path) -> Option<String> {
     let mut bytes = Vec::new();
     std::fs::File::open(path).ok()?.take(BYTES).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Everything about a call. In a temporary workspace no report stays, so each stands there as text.
-pub(super) fn as_json(done: &CallResult, asked: (&str, &str), texts: Option<&[Vec<u8>]>) -> Value {
+/// Everything about a call. A temporary workspace is deleted, so each report is included as text.
+pub(super) fn as_json(done: &CallResult, plugin: &str, action: &str, texts: Option<&[Vec<u8>]>) -> Value {
     let CallReport { id, state, outcome, text, next_steps, artifacts, log } = &done.called;
     let finding = |Finding { id, severity, title, evidence }: &Finding| json!({ "id": id, "severity": severity, "title": title, "evidence": evidence });
     let report = |(at, path): (usize, &String)| {
@@ -53,8 +53,8 @@ pub(super) fn as_json(done: &CallResult, asked: (&str, &str), texts: Option<&[Ve
     json!({
         "schema": 1,
         "task": id,
-        "plugin": asked.0,
-        "action": asked.1,
+        "plugin": plugin,
+        "action": action,
         "state": state.as_str(),
         "outcome": outcome.map(OutcomeKind::as_str),
         "summary": text,

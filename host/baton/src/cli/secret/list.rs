@@ -1,4 +1,4 @@
-//! `baton secret list`: which secrets there are and which plugins may use them. Never a value.
+//! `baton secret list`: lists the secrets and the plugins that may use them. Never prints a value.
 
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let secrets = SecretStore::of(&workspace.state).list()?;
         let lock = workspace.register().read()?;
         if self.json {

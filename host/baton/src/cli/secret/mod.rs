@@ -1,5 +1,5 @@
-//! `baton secret`: what the host puts into plugins' requests. One file an action. A value is never an argument, which other
-//! users of the machine could read, and is never printed.
+//! `baton secret`: commands about secrets, one file for each. A value is never a command-line argument, because other users
+//! of the machine could read it, and is never printed.
 
 mod list;
 mod prompt;
@@ -17,11 +17,11 @@ pub(super) enum Action {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self {
-            Self::Set(args) => args.run(place),
-            Self::List(args) => args.run(place),
-            Self::Rm(args) => args.run(place),
+            Self::Set(args) => args.run(options),
+            Self::List(args) => args.run(options),
+            Self::Rm(args) => args.run(options),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use anyhow::Context as _;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// The terminal without echo, until the value goes.
+/// The terminal without echo. Dropping it restores the echo.
 struct Silent<'a> {
     terminal: &'a File,
     before: Termios,

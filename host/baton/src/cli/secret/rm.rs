@@ -1,4 +1,4 @@
-//! `baton secret rm NAME`: forgets a value. Grants stay; tasks that need it wait.
+//! `baton secret rm NAME`: deletes a value. Grants stay; tasks that need the secret wait.
 
 use anyhow::bail;
 
@@ -15,8 +15,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         if !SecretStore::of(&workspace.state).remove(&self.name)? {
             bail!("there is no secret {:?}; `baton secret list` shows them", self.name);
         }

@@ -1,4 +1,4 @@
-//! `baton secret set NAME`: keeps a value, typed without echo or read from standard input.
+//! `baton secret set NAME`: stores a value, typed without echo or read from standard input.
 
 use std::io::{IsTerminal as _, Read as _};
 
@@ -23,8 +23,8 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
         let users = workspace.register().read()?.users_of(&self.name);
@@ -34,12 +34,12 @@ impl Args {
         }
         workspace.state.wake_daemon();
         let done = if replaced { "replaced" } else { "set" };
-        output::note(&format!("{done} `{}`; tasks that waited for it go on", self.name));
+        output::note(&format!("{done} `{}`; tasks that waited for it continue", self.name));
         Ok(Code::Good)
     }
 }
 
-/// What `echo VALUE | baton secret set NAME` hands over, without the line's end.
+/// The value from a pipe, such as `echo VALUE | baton secret set NAME`, without the line break at its end.
 fn piped() -> anyhow::Result<String> {
     let mut text = String::new();
     let most = limits::SECRET_MOST_BYTES as u64 + 3;
@@ -50,7 +50,7 @@ fn piped() -> anyhow::Result<String> {
         .context("failed to read the value from standard input")?;
     let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
     if line.is_empty() {
-        bail!("standard input is empty; pipe the value in, or run this in a terminal to be asked for it");
+        bail!("standard input is empty; pipe the value in, or run this in a terminal to type it");
     }
     Ok(line.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a service is made of: its name, this program, the workspace and where its state is.
+//! The data of a service: its name, this program, the workspace and its state folder.
 
 use std::path::{Path, PathBuf};
 
@@ -12,21 +12,21 @@ pub(super) struct Service {
     pub(super) name: String,
     pub(super) program: String,
     pub(super) workspace: String,
-    /// `--state`, absolute, where it was given.
+    /// The absolute path of `--state`, if given.
     pub(super) state: Option<String>,
-    /// `XDG_STATE_HOME`, where it is set here: the service has to find the same state, and does not inherit it.
+    /// `XDG_STATE_HOME`, if set here. The service does not inherit it, but must use the same state folder.
     pub(super) state_home: Option<String>,
-    /// Where the state is, or will be.
+    /// The state folder, or its future path.
     pub(super) place: State,
 }
 
 impl Service {
-    pub(super) fn of(place: &WorkspaceOptions, name: Option<String>) -> anyhow::Result<Self> {
-        let Some(root) = workspace::find(place.workspace.as_deref())? else {
+    pub(super) fn of(options: &WorkspaceOptions, name: Option<String>) -> anyhow::Result<Self> {
+        let Some(root) = workspace::find(options.workspace.as_deref())? else {
             bail!("there is no {CONFIG_FILE} here or above; `baton init DIR` makes a workspace, -w DIR names one");
         };
         let root = root.canonicalize().with_context(|| format!("failed to find the folder {}", root.display()))?;
-        let state = place.state.as_deref().map(std::path::absolute).transpose()?;
+        let state = options.state.as_deref().map(std::path::absolute).transpose()?;
         let home = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|home| home.is_absolute());
         Ok(Self {
             name: name.unwrap_or_else(|| format!("baton-{}", workspace::id(&root))),
@@ -42,20 +42,22 @@ impl Service {
         State::of(Path::new(&self.workspace), self.state.as_deref().map(Path::new)).map(drop)
     }
 
-    /// What the service runs, word by word, after the program.
+    /// The arguments of the program in the service.
     pub(super) fn arguments(&self) -> Vec<&str> {
         let state = self.state.iter().flat_map(|state| ["--state", state.as_str()]);
         ["-w", self.workspace.as_str()].into_iter().chain(state).chain(["up"]).collect()
     }
 }
 
-/// A path as text without control characters: the file of a service is made of lines, and has no way to write others.
+/// A path as text without control characters, because the files of services have no escape for them.
 fn text(path: &Path) -> anyhow::Result<String> {
     match path.to_str() {
         Some(text) if !text.chars().any(char::is_control) => Ok(text.to_owned()),
         _ => {
             let shown = path.display().to_string().escape_debug().to_string();
-            bail!("{shown} cannot stand in the file of a service: rename it without control characters, in UTF-8")
+            bail!(
+                "{shown} cannot be written into the file of a service: rename it without control characters, in UTF-8"
+            )
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The file of a service: written whole or not at all, and never in place of a file that is not this workspace's.
+//! The file of a service: written completely or not at all, and never over a file that does not belong to this workspace.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -6,21 +6,21 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-/// What every file that Baton writes for a service begins its remark with.
+/// The beginning of the remark in every service file of Baton.
 pub(super) const MARK: &str = "Written by `baton service install`";
 
-/// What became of the file.
+/// The change of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileChange {
-    /// It was not there.
+    /// It did not exist.
     New,
-    /// It was there and said something else.
+    /// It had another content.
     Changed,
-    /// It was there as it should be.
+    /// It had the same content.
     Same,
 }
 
-/// Writes `text` to `path`. A file that is there is replaced if it is Baton's and contains `mine`.
+/// Writes `text` to `path`. An existing file is replaced only if Baton wrote it and it contains `mine`.
 pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<FileChange> {
     let failed = || format!("failed to write {}", path.display());
     let is_there = is_mine(path, mine)?;
@@ -36,18 +36,18 @@ pub(super) fn write(path: &Path, text: &str, mine: &str) -> anyhow::Result<FileC
     Ok(if is_there { FileChange::Changed } else { FileChange::New })
 }
 
-/// Whether the file is there and Baton's for this workspace.
+/// Whether the file exists and belongs to this workspace.
 pub(super) fn is_mine(path: &Path, mine: &str) -> anyhow::Result<bool> {
     let shown = path.display();
     let metadata = match path.symlink_metadata() {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(false),
-        found => found.with_context(|| format!("failed to look at {shown}"))?,
+        found => found.with_context(|| format!("failed to inspect {shown}"))?,
     };
     let text =
         if metadata.is_file() { fs::read(path).with_context(|| format!("failed to read {shown}"))? } else { vec![] };
     let text = String::from_utf8_lossy(&text);
     if !text.contains(MARK) {
-        bail!("{shown} is there and not from `baton service install`; take it away, or choose another --name");
+        bail!("{shown} exists and is not from `baton service install`; delete it, or choose another --name");
     }
     if !text.contains(mine) {
         bail!("{shown} is the service of another workspace; choose another --name");
@@ -55,9 +55,9 @@ pub(super) fn is_mine(path: &Path, mine: &str) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Takes the file away.
+/// Deletes the file.
 pub(super) fn remove(path: &Path) -> anyhow::Result<()> {
-    fs::remove_file(path).with_context(|| format!("failed to take {} away", path.display()))
+    fs::remove_file(path).with_context(|| format!("failed to delete {}", path.display()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! An agent of launchd: a property list in XML. It has no journal, so the log goes into the state folder, which has to be
-//! there before the first start.
+//! A launchd agent: an XML property list. launchd has no journal, so the log is written to the state folder, which must exist
+//! before the first start.
 
 use std::path::PathBuf;
 
@@ -39,7 +39,7 @@ fn folder() -> anyhow::Result<PathBuf> {
     }
 }
 
-/// The text of the property list.
+/// The content of the property list.
 fn file(service: &Service) -> String {
     let arguments: String = std::iter::once(service.program.as_str())
         .chain(service.arguments())

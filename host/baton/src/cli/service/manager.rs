@@ -1,35 +1,35 @@
-//! What `baton service` needs of the system's service manager.
+//! The interface to the system's service manager.
 
 use std::path::PathBuf;
 
-/// A command of the system, word by word.
+/// A command of the system, as separate words.
 pub(super) type CommandWords = Vec<String>;
 
 /// The file of one service and the commands that control it.
 pub(super) struct Manager {
-    /// Where the service's file belongs.
+    /// The path of the service's file.
     pub(super) path: PathBuf,
-    /// What is in it.
+    /// The content of the file.
     pub(super) text: String,
-    /// What a file of this workspace's service has in it.
+    /// A text that every service file of this workspace contains.
     pub(super) mine: String,
-    /// Succeeds where the system can be reached.
+    /// Succeeds if the service manager is available.
     pub(super) reach: CommandWords,
-    /// Succeeds where the service is loaded already and needs no start.
+    /// Succeeds if the service is loaded already and needs no start.
     pub(super) loaded: Option<CommandWords>,
     /// Starts the service now and at each login.
     pub(super) start: Vec<CommandWords>,
-    /// Makes a service that runs follow its new file.
+    /// Restarts a running service with its new file.
     pub(super) renew: Vec<CommandWords>,
-    /// Ends the service now and at each login.
+    /// Stops the service now and disables it at login.
     pub(super) stop: Vec<CommandWords>,
     /// Makes the system forget the deleted file.
     pub(super) forget: Vec<CommandWords>,
-    /// Prints how the service stands.
+    /// Prints the state of the service.
     pub(super) ask: CommandWords,
-    /// Something that a person may want to know after the installation.
+    /// A hint for the operator after the installation.
     pub(super) hint: Option<&'static str>,
-    /// Whether the state folder has to be there before the service starts.
+    /// The state folder must exist before the service starts.
     pub(super) needs_state: bool,
 }
 

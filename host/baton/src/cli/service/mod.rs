@@ -1,9 +1,9 @@
-//! `baton service`: has the system start `baton up` at login and again when it fails: systemd of the user on Linux,
-//! launchd on macOS.
+//! `baton service`: makes the system start `baton up` at login, and again when it fails: the user's systemd on Linux, launchd
+//! on macOS.
 //!
-//! What is written is a function of the workspace; what is done with it are a few commands of the system, which are only
-//! printed where the system cannot be reached from here (no session of the user, a container). Files of that name that
-//! Baton did not write for this workspace are left alone.
+//! The content of the service file depends only on the workspace. If the service manager is not available (no session of the
+//! user, a container), its commands are only printed. Files with the same name that Baton did not write for this workspace
+//! are not changed.
 
 mod facts;
 mod file;
@@ -51,10 +51,10 @@ pub(in crate::cli) struct ServiceName {
 }
 
 impl Action {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         match self {
             Self::Install(install) => {
-                let service = Service::of(place, install.named.name)?;
+                let service = Service::of(options, install.named.name)?;
                 let manager = manager(&service)?;
                 if install.print {
                     output::print(&manager.text);
@@ -65,9 +65,9 @@ impl Action {
                 }
                 install_it(&manager)
             }
-            Self::Uninstall(named) => uninstall(&manager(&Service::of(place, named.name)?)?),
+            Self::Uninstall(named) => uninstall(&manager(&Service::of(options, named.name)?)?),
             Self::Status(named) => {
-                let service = Service::of(place, named.name)?;
+                let service = Service::of(options, named.name)?;
                 status(&manager(&service)?, &service)
             }
         }
@@ -83,7 +83,7 @@ fn install_it(manager: &Manager) -> anyhow::Result<Code> {
     let how = match written {
         FileChange::New => "written",
         FileChange::Changed => "changed",
-        FileChange::Same => "as it was",
+        FileChange::Same => "unchanged",
     };
     output::print(&format!("{}: {how}\n", from_here(&manager.path)));
     let mut commands = manager.start.clone();
@@ -133,15 +133,15 @@ fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
     let installed = file::is_mine(&manager.path, &manager.mine)?;
     let mut text = format!("{}: {}\n", from_here(&manager.path), if installed { "installed" } else { "not installed" });
     if installed && works(&manager.reach) {
-        text.push_str(&format!("the system says: {}\n", said(&manager.ask)));
+        text.push_str(&format!("the system says: {}\n", describe(&manager.ask)));
     }
-    let serves = Serving::look(&service.place).context("failed to see whether a daemon serves")?.is_on();
+    let serves = Serving::look(&service.place).context("failed to check whether a daemon runs")?.is_on();
     text.push_str(if serves { "a daemon serves the workspace\n" } else { "no daemon serves the workspace\n" });
     output::print(&text);
     Ok(if installed { Code::Good } else { Code::Findings })
 }
 
-/// Whether the command is there and succeeds.
+/// Whether the command exists and succeeds.
 fn works(words: &[String]) -> bool {
     let Some((program, arguments)) = words.split_first() else {
         return false;
@@ -151,8 +151,8 @@ fn works(words: &[String]) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// The first line that the command prints.
-fn said(words: &[String]) -> String {
+/// The first line of the command's output.
+fn describe(words: &[String]) -> String {
     let Some((program, arguments)) = words.split_first() else {
         return String::new();
     };

@@ -1,5 +1,5 @@
-//! A unit of the user's systemd. In its file `%` begins a specifier, `$` in an argument a variable, and quotes and
-//! backslashes are read as in C: each is written so that the path comes out as it is.
+//! A unit of the user's systemd. In its file `%` starts a specifier, `$` in an argument starts a variable, and quotes and
+//! backslashes are parsed as in C, so paths are escaped accordingly.
 
 use std::path::PathBuf;
 
@@ -35,13 +35,13 @@ fn folder() -> anyhow::Result<PathBuf> {
     }
 }
 
-/// The text of the unit.
+/// The content of the unit.
 fn file(service: &Service) -> String {
     let arguments: Vec<String> = service.arguments().into_iter().map(argument).collect();
     let home = service.state_home.as_ref();
     let home =
         home.map(|home| format!("Environment={}\n", quoted(&format!("XDG_STATE_HOME={home}")))).unwrap_or_default();
-    // For people only; a backslash at the end of a line would join it with the next.
+    // Only for display; a backslash at the end of a line would join it with the next.
     let shown = service.workspace.replace('%', "%%").replace('\\', "/");
     format!(
         "# {MARK}; `baton service uninstall` takes it away.\n\
@@ -63,7 +63,7 @@ fn file(service: &Service) -> String {
     )
 }
 
-/// A word in quotes, as the program's path and a variable of the environment are written.
+/// A quoted word: the path of the program, or a variable of the environment.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -77,7 +77,7 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// An argument; there a `$` is written twice. One that needs no quotes has none.
+/// An argument, with `$` doubled, and quoted only if necessary.
 fn argument(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if text.chars().all(plain) { text.to_owned() } else { quoted(text).replace('$', "$$") }

@@ -1,4 +1,4 @@
-//! What the table, the JSON and `--watch` of `baton status` share.
+//! Data that the table, the JSON and `--watch` of `baton status` share.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use jiff::Timestamp;
 use crate::cli::task_view;
 use crate::workspace::Workspace;
 
-/// Why all tasks of a plugin wait.
+/// The plugins whose tasks all wait.
 #[derive(Debug, Default)]
 pub(super) struct PluginHolds {
     /// Plugins in quarantine.
     pub(super) held: Vec<FailingPlugin>,
-    /// Budgets that are used up.
+    /// Exhausted budgets.
     pub(super) reached: Vec<ExhaustedBudget>,
 }
 
@@ -27,12 +27,12 @@ impl PluginHolds {
     }
 }
 
-/// Adds the age to the filter, counted from now.
+/// Limits the filter to tasks of the last `age`.
 pub(super) fn since(filter: TaskFilter, age: Option<Duration>) -> TaskFilter {
     TaskFilter { since: age.map(|age| task_view::before(Timestamp::now(), age)), ..filter }
 }
 
-/// The note in place of an empty table.
+/// The note for an empty table.
 pub(super) fn nothing(filter: &TaskFilter) -> &'static str {
     if filter.is_empty() {
         "no tasks yet: drop a handoff into an inbox (handoffs/examples/ has some) and run `baton up`"

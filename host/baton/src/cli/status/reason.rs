@@ -1,4 +1,4 @@
-//! Why a task waits or failed, in one line. `why` has all of it.
+//! Why a task waits or failed, in one line. `baton why` shows everything.
 
 use baton_core::State;
 use baton_core::text::one_line;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::model::PluginHolds;
 use crate::cli::task_view::age;
 
-/// The line; empty where there is nothing to explain.
+/// The line; empty if there is nothing to explain.
 pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) -> String {
     let own = one_line(task.reason.trim());
     match task.state {
@@ -28,7 +28,7 @@ pub(super) fn reason(task: &TaskSummary, holds: &PluginHolds, now: Timestamp) ->
     }
 }
 
-/// What holds up all tasks of its plugin.
+/// Why all tasks of its plugin wait.
 fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     if let Some(held) = holds.held.iter().find(|held| held.agent == task.agent) {
         return Some(format!("its plugin is in quarantine after {} failures in a row", held.failures));
@@ -37,7 +37,7 @@ fn held(task: &TaskSummary, holds: &PluginHolds) -> Option<String> {
     Some(format!("its plugin has used up its budget `{}`", reached.resource.as_str()))
 }
 
-/// A delivered request waits for its RETURN; a reason is shown only after its deadline.
+/// The reason of a delivered request, only after its deadline.
 fn overdue(task: &TaskSummary, now: Timestamp) -> Option<String> {
     let deadline = task.deadline.filter(|deadline| *deadline < now && task.returned_at.is_none())?;
     Some(format!("no RETURN yet; its deadline passed {} ago", age(deadline, now)))

@@ -1,5 +1,4 @@
-//! The tasks as a table that fits the terminal. Where there is too little room for one more column, the reason is on a separate line
-//! below its task.
+//! The tasks as a table that fits the terminal. On a narrow terminal the reason is on a separate line below its task.
 
 use baton_ledger::task::TaskSummary;
 use jiff::Timestamp;
@@ -12,18 +11,18 @@ use crate::output::{Table, paint, shorten, width};
 /// The columns of the table.
 const HEADS: [&str; 7] = ["ID", "STATE", "AGENT", "FROM", "AGE", "TITLE", "REASON"];
 
-/// Which columns give way where a row is too long, and down to which width: the title and the reason, then the agents.
+/// The columns that shrink if a row is too long, in this order, each with its minimum width: title, reason, agents.
 const STEPS: [(usize, usize); 7] = [(5, 28), (6, 40), (2, 12), (3, 12), (5, 8), (2, 6), (3, 6)];
 
-/// A terminal with fewer columns has the reasons on lines of their own.
+/// On a narrower terminal the reasons are on separate lines.
 const NARROW: usize = 110;
 
 const INDENT: &str = "          ";
 
-/// The most columns of a title.
+/// The maximum width of a title.
 const LONGEST_TITLE: usize = 60;
 
-/// The most columns of a reason.
+/// The maximum width of a reason.
 const LONGEST_REASON: usize = 120;
 
 /// The tasks as lines; `room` is the width of the terminal.

@@ -1,7 +1,6 @@
-//! `baton status --watch`: the table anew whenever the ledger changes, or with `--json` a line for each change.
+//! `baton status --watch`: prints the table again when the ledger changes, or with `--json` one line for each change.
 //!
-//! Changes are the events of the chain, so none is left out, however quickly they follow each other. It ends with Ctrl-C, and
-//! when nobody reads what it prints any more.
+//! Changes are the events of the chain, so none is left out. It ends with Ctrl-C, and when the reader closes the pipe.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -22,10 +21,10 @@ use crate::exit::Code;
 use crate::output::{Screen, is_closed, line, one_line};
 use crate::workspace::Workspace;
 
-/// How often it is checked whether the ledger has changed.
-const LOOK: Duration = Duration::from_millis(250);
+/// The interval of checks for changes of the ledger.
+const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How often the table is made anew although nothing has changed: ages grow.
+/// The interval of updates without a change, because ages grow.
 const AGES: Duration = Duration::from_secs(5);
 
 pub(super) fn watch(
@@ -39,7 +38,7 @@ pub(super) fn watch(
     };
     let mut watched = WatchState { workspace, filter, limit, age, ledger: None };
     block_on(async {
-        // One for the whole time: a Ctrl-C during `show` is not lost.
+        // One for the whole run: a Ctrl-C during `show` is not lost.
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut shown = if json { ScreenState::Lines(None) } else { ScreenState::Table(Screen::default(), None) };
         loop {
@@ -48,17 +47,17 @@ pub(super) fn watch(
             }
             tokio::select! {
                 _ = interrupt.recv() => return Ok(Code::Good),
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(CHECK_INTERVAL) => {}
             }
         }
     })
 }
 
-/// What was printed so far.
+/// The output so far.
 enum ScreenState {
-    /// Up to this event; nothing yet.
+    /// Lines up to this event; `None` before the first line.
     Lines(Option<i64>),
-    /// The screen, and when it was made of which version of the ledger.
+    /// The screen, with the time and the version of the ledger that it shows.
     Table(Screen, Option<(Instant, (usize, usize), i64)>),
 }
 
@@ -72,7 +71,7 @@ struct WatchState<'a> {
 }
 
 impl WatchState<'_> {
-    /// Shows what is new; says whether anybody still reads it.
+    /// Prints the changes. Returns whether the reader is still there.
     fn show(&mut self, shown: &mut ScreenState) -> anyhow::Result<bool> {
         self.open()?;
         let printed = match shown {
@@ -82,7 +81,7 @@ impl WatchState<'_> {
         Ok(printed.is_ok())
     }
 
-    /// Opens the ledger when it is made, and again when another one took its place.
+    /// Opens the ledger as soon as it exists, and again if it was replaced.
     fn open(&mut self) -> anyhow::Result<()> {
         let file = self.workspace.state.ledger().metadata().ok().map(|file| (file.dev(), file.ino()));
         if self.ledger.as_ref().map(|(_, file)| *file) != file || file.is_none() {
@@ -105,7 +104,7 @@ impl WatchState<'_> {
         *before = Some((Instant::now(), size, version));
         let now = Timestamp::now();
         let filter = since(self.filter.clone(), self.age);
-        // Of more than there are lines nobody sees anything.
+        // Rows below the bottom of the screen are not visible.
         let limit = self.limit.min(u32::try_from(size.1).unwrap_or(u32::MAX));
         let (tasks, holds) = match &self.ledger {
             Some((reader, _)) => {
@@ -123,10 +122,10 @@ impl WatchState<'_> {
         Ok(screen.show(&text))
     }
 
-    /// Each task as it is, oldest first, then each event after that.
+    /// Prints each task, oldest first, then each later event.
     fn lines(&self, seen: &mut Option<i64>) -> anyhow::Result<io::Result<()>> {
         let Some((reader, _)) = &self.ledger else {
-            // All events of a ledger that is still to be made are changes.
+            // If the ledger does not exist yet, all its events are changes.
             seen.get_or_insert(0);
             return Ok(Ok(()));
         };
@@ -158,7 +157,7 @@ impl WatchState<'_> {
     }
 }
 
-/// One line of JSON: the task, and the event that changed it; as it is after that event.
+/// One line of JSON: the task after an event, and the event.
 fn as_line(task: &TaskSummary, recorded: Option<&RecordedEvent>) -> String {
     let mut value = task_view::as_json(task);
     if let Some(fields) = value.as_object_mut() {

@@ -7,7 +7,7 @@ use baton_sandbox::serve_compiler;
 use super::limits;
 use crate::exit::Code;
 
-/// Compiles what comes on the standard input. The exit status tells what became of it.
+/// Compiles the component on standard input. The exit status is the result.
 pub(super) fn run() -> anyhow::Result<Code> {
     limits::for_compiling();
     match serve_compiler(stdin(), stdout(), stderr())? {

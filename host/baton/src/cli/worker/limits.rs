@@ -1,19 +1,19 @@
-//! Limits that the system enforces on a worker. macOS has none on memory: there only its time is limited.
+//! The limits that the system enforces on a worker. macOS has no memory limit, so only the time is limited there.
 
 use baton_plugin_sql::limits::MEMORY_BYTES;
 use baton_sandbox::limits;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// Address space of a worker that runs statements: its memory, the program, and what SQLite maps of a write-ahead log.
+/// The address space of a worker for SQL: its memory, the program, and SQLite's mapping of a write-ahead log.
 const SQL_ADDRESS_SPACE: u64 = 1 << 30;
 
-/// Descriptors of a worker that runs statements.
+/// The file descriptors of a worker for SQL.
 const SQL_FILES: u64 = 128;
 
-/// Descriptors of a worker that compiles: its pipes, and what the system lends its threads.
+/// The file descriptors of a worker for compilation: its pipes, and those of system threads.
 const COMPILE_FILES: u64 = 64;
 
-/// Sets the limits of this process for statements. They cannot be raised again.
+/// Sets the limits of this process for SQL. They cannot be raised again.
 pub(super) fn for_sql() {
     limit([
         (Resource::Core, 0),
@@ -23,7 +23,7 @@ pub(super) fn for_sql() {
     ]);
 }
 
-/// Sets the limits of this process for compiling. They cannot be raised again.
+/// Sets the limits of this process for compilation. They cannot be raised again.
 pub(super) fn for_compiling() {
     limit([
         (Resource::Core, 0),
@@ -32,14 +32,14 @@ pub(super) fn for_compiling() {
         (Resource::Nofile, COMPILE_FILES),
         (Resource::Fsize, limits::CODE_BYTES),
     ]);
-    // At the first of both the system says why it ends the process.
+    // At the soft limit the system sends SIGXCPU, at the hard limit SIGKILL: with equal limits the reason is visible.
     let seconds = limits::COMPILE_CPU.as_secs();
     let _ = setrlimit(Resource::Cpu, Rlimit { current: Some(seconds), maximum: Some(seconds + 5) });
 }
 
 fn limit<const N: usize>(most: [(Resource, u64); N]) {
     for (resource, most) in most {
-        // A limit that is lower already cannot be raised and need not be.
+        // A lower limit cannot be raised and is sufficient.
         let _ = setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) });
     }
 }

@@ -1,5 +1,5 @@
-//! `baton worker`: a process that works for the daemon. Not for people: it reads requests from standard input and writes
-//! replies to standard output.
+//! `baton worker`: a process that works for the daemon. It is not for people: it reads requests from standard input and
+//! writes replies to standard output.
 
 mod compile;
 mod limits;

@@ -35,7 +35,7 @@ struct BudgetConfig {
     catalog_bytes: Limit,
 }
 
-/// `{ hour = …, day = … }`; what is absent stays as usual.
+/// `{ hour = …, day = … }`; an absent key keeps its default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 struct Limit {
     #[serde(default)]
@@ -87,13 +87,13 @@ impl BudgetConfig {
         }
     }
 
-    /// An hour's limit that is set above the usual day's raises that too.
+    /// An hour's limit above the default limit of a day raises the day's limit too.
     fn budget(&self) -> Budget {
         let mut budget = Budget::default();
         for resource in Resource::ALL {
-            let (usual, said) = (budget.limit(resource), self.limit(resource));
-            let hour = said.hour.map_or(usual.hour, |amount| amount.0);
-            let day = said.day.map_or(usual.day.max(hour), |amount| amount.0);
+            let (usual, configured) = (budget.limit(resource), self.limit(resource));
+            let hour = configured.hour.map_or(usual.hour, |amount| amount.0);
+            let day = configured.day.map_or(usual.day.max(hour), |amount| amount.0);
             budget.set(resource, Amounts { hour, day });
         }
         budget

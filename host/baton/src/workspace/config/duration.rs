@@ -1,4 +1,4 @@
-//! Pauses as people write them: `"90s"`, `"5m"`, `"2h 30m"`, `"7d"`; a day has 24 hours.
+//! Time spans in text form: `"90s"`, `"5m"`, `"2h 30m"`, `"7d"`; a day has 24 hours.
 
 use std::fmt;
 use std::time::Duration;
@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for Pause {
     }
 }
 
-/// `true` for the pause within, `false` for none, seconds as a number, or a pause as text.
+/// `true` for the given default, `false` for zero, a number of seconds, or a time span as text.
 pub(super) struct SwitchOrPause(pub(super) Duration);
 
 impl Visitor<'_> for SwitchOrPause {

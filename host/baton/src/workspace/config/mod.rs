@@ -22,7 +22,7 @@ pub(crate) use self::duration::read as pause;
 pub(crate) use self::notices::Notify;
 use self::notices::NotifyConfig;
 
-/// What `baton init` writes.
+/// The `baton.toml` that `baton init` writes.
 pub(crate) const TEMPLATE: &str = r#"# A Baton workspace. `baton up` serves it; every path is relative to this file.
 
 # Folders of agents beside handoffs/. Each folder in them with an 01_inbox or a 02_processed is an agent, also a later one.
@@ -187,12 +187,12 @@ impl Config {
         Self::parse(&text).with_context(|| format!("failed to understand {}", path.display()))
     }
 
-    /// Reads the file's text.
+    /// Parses the text of the file.
     pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
         let mut unknown = Vec::new();
         let document = toml::Deserializer::parse(text)?;
         let mut config: Self = serde_ignored::deserialize(document, |key| {
-            // A section that may be absent is written as `?` in the path.
+            // The path of an optional section contains `?`.
             unknown.push(key.to_string().replace(".?", ""));
         })?;
         if !unknown.is_empty() {
@@ -231,7 +231,7 @@ impl Config {
         self.escalation.policy()
     }
 
-    /// How notices are sent; `None` without `[notify]`.
+    /// The settings of notices; `None` without `[notify]`.
     pub(crate) fn notify(&self) -> Option<Notify> {
         self.notify.as_ref().map(NotifyConfig::notify)
     }
@@ -242,7 +242,7 @@ impl Config {
         folders.into_iter().collect()
     }
 
-    /// What to say about older names of settings in the file; `None` when it has none.
+    /// The message about old names of settings in the file; `None` if there are none.
     pub(crate) fn rename_message(&self) -> Option<String> {
         let names = self.renamed.join(", ");
         (!names.is_empty()).then(|| format!("older names of settings are still read; rename {names}"))
@@ -266,7 +266,7 @@ impl Config {
         Self { plans: Plans { dirs: named("plans"), root: named("root").pop() }, ..Self::default() }
     }
 
-    /// The folders behind a folder name of a grant, as written; none for an unknown name.
+    /// The folders that a folder name in a grant refers to, as written; empty for an unknown name.
     pub(crate) fn folder(&self, name: &str) -> Vec<PathBuf> {
         match name {
             "plans" => self.plans.dirs.clone(),
@@ -281,7 +281,7 @@ impl Config {
     pub(crate) const FOLDERS: [&str; 2] = ["plans", "root"];
 }
 
-/// A configured folder for people: as written, without `./` and a final slash.
+/// A configured folder for display: as written, without `./` and the final slash.
 pub(crate) fn shown(path: &Path) -> String {
     let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     if clean.as_os_str().is_empty() { ".".to_owned() } else { clean.to_string_lossy().into_owned() }

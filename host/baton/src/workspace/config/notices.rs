@@ -8,16 +8,16 @@ use serde::Deserialize;
 
 use super::duration::Pause;
 
-/// How long the command may take.
+/// The default time limit of the command.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest time that may be set: the end of the daemon waits for a command that runs.
+/// The maximum time limit: the end of the daemon waits for a running command.
 const LONGEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How many notices a minute are given.
+/// The default limit of notices a minute.
 const PER_MINUTE: u32 = 10;
 
-/// The most that may be set.
+/// The maximum limit of notices a minute.
 const MOST_PER_MINUTE: u32 = 60;
 
 /// `[notify]`.
@@ -35,7 +35,7 @@ pub(super) struct NotifyConfig {
     per_minute: Option<u32>,
 }
 
-/// An event as it is named in the file.
+/// An event name in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum NoticeEvent {
@@ -54,17 +54,17 @@ impl NoticeEvent {
     }
 }
 
-/// How notices are sent.
+/// The settings of notices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Notify {
-    /// The program and its arguments; empty for none.
+    /// The program and its arguments; empty if there is none.
     pub(crate) command: Vec<String>,
     pub(crate) desktop: bool,
     /// The events that send a notice.
     pub(crate) on: Vec<NoticeCause>,
-    /// How long a program may take.
+    /// The time limit of a program.
     pub(crate) timeout: Duration,
-    /// How many notices a minute are given; what is more is gathered into one.
+    /// The maximum of notices a minute; others are merged into one.
     pub(crate) per_minute: u32,
 }
 
@@ -85,11 +85,13 @@ impl NotifyConfig {
         }
     }
 
-    /// Refuses what nobody can mean.
+    /// Rejects settings without a sensible meaning.
     pub(super) fn check(&self) -> anyhow::Result<()> {
         let Notify { command, desktop, on, timeout, per_minute } = self.notify();
         if command.is_empty() && !desktop {
-            bail!("[notify] tells nobody: set command = [\"program\", \"argument\"] or desktop = true, or remove it");
+            bail!(
+                "[notify] has no receiver: set command = [\"program\", \"argument\"] or desktop = true, or remove it"
+            );
         }
         if command.first().is_some_and(|program| program.trim().is_empty()) {
             bail!("[notify] command: the first word is the program; it is empty");
@@ -99,17 +101,17 @@ impl NotifyConfig {
         }
         if on.is_empty() {
             bail!(
-                "[notify] on = [] tells of nothing: name needs_human, failed or overdue, or remove `on` for all three"
+                "[notify] on = [] selects no event: name needs_human, failed or overdue, or remove `on` for all three"
             );
         }
         if timeout.is_zero() || timeout > LONGEST_TIMEOUT {
             bail!(
-                "[notify] timeout is more than 0 and at most {} s; without it, it is 10 s",
+                "[notify] timeout must be more than 0 and at most {} s; the default is 10 s",
                 LONGEST_TIMEOUT.as_secs()
             );
         }
         if !(1..=MOST_PER_MINUTE).contains(&per_minute) {
-            bail!("[notify] per_minute is 1 to {MOST_PER_MINUTE}; without it, it is {PER_MINUTE}");
+            bail!("[notify] per_minute must be 1 to {MOST_PER_MINUTE}; the default is {PER_MINUTE}");
         }
         Ok(())
     }
@@ -141,13 +143,13 @@ mod tests {
     #[test]
     fn what_nobody_can_mean_is_refused_with_its_name() {
         for (text, part) in [
-            ("[notify]", "tells nobody"),
-            ("[notify]\non = [\"failed\"]", "tells nobody"),
+            ("[notify]", "has no receiver"),
+            ("[notify]\non = [\"failed\"]", "has no receiver"),
             ("[notify]\ncommand = [\"\"]", "it is empty"),
-            ("[notify]\ndesktop = true\non = []", "tells of nothing"),
+            ("[notify]\ndesktop = true\non = []", "selects no event"),
             ("[notify]\ndesktop = true\non = [\"late\"]", "late"),
             ("[notify]\ndesktop = true\ntimeout = \"5m\"", "at most 60 s"),
-            ("[notify]\ndesktop = true\nper_minute = 0", "per_minute is 1 to 60"),
+            ("[notify]\ndesktop = true\nper_minute = 0", "per_minute must be 1 to 60"),
             ("[notify]\ndesktop = true\nprogram = \"x\"", "notify.program"),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());

@@ -1,15 +1,15 @@
-//! `[[agents.NAME.schedule]]`: when Baton makes tasks of a plugin; and the arguments of `baton.toml` as JSON.
+//! `[[agents.NAME.schedule]]`: the times at which Baton makes tasks of a plugin; and arguments of `baton.toml` as JSON.
 
 use baton_dispatch::{DefaultArguments, Schedule};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A schedule that is one: a wrong expression is an error of the line where it stands.
+/// A valid schedule. A wrong expression is a parse error with its line.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "ScheduleText")]
 pub(super) struct ScheduleConfig(pub(super) Schedule);
 
-/// A schedule as it stands there.
+/// A schedule as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScheduleText {
@@ -31,7 +31,7 @@ impl TryFrom<ScheduleText> for ScheduleConfig {
     }
 }
 
-/// Arguments as a task has them. A date is its text.
+/// Arguments in JSON. A date becomes text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(from = "toml::Table")]
 pub(super) struct Arguments(pub(super) DefaultArguments);

@@ -6,20 +6,20 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// The most bytes that are read of it; Eagle writes some hundred, notes included.
+/// The limit for one file; Eagle writes some hundred bytes, including notes.
 const MOST: u64 = 4 << 20;
 
-/// What is needed of it.
+/// The needed fields.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Metadata {
     pub(super) name: Option<String>,
-    /// The ending of its file, without the dot.
+    /// The file name extension, without the dot.
     pub(super) ending: Option<String>,
-    /// It is in Eagle's trash.
+    /// The item is in Eagle's trash.
     pub(super) deleted: bool,
 }
 
-/// Reads a file of at most `most` bytes.
+/// Reads a file. Fails if it is larger than `most` bytes.
 pub(super) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = File::open(path)?.take(most + 1).read_to_end(&mut bytes)?;
@@ -30,10 +30,7 @@ pub(super) fn bounded(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 }
 
 impl Metadata {
-    /// Reads the file.
-    ///
-    /// # Errors
-    /// When it cannot be read ([`io::ErrorKind::InvalidData`] when it is not a JSON object).
+    /// Reads and parses the file. [`io::ErrorKind::InvalidData`] if it is not a JSON object.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
         Self::parse(&bounded(path, MOST)?)
     }

@@ -1,9 +1,9 @@
-//! A library of Eagle, `X.library`, read from disk: `images/ID.info/` has each item's `metadata.json` and file.
+//! An Eagle library, `X.library`, read from disk: `images/ID.info/` has each item's `metadata.json` and file.
 //!
-//! `mtime.json` says when each item was changed last, so that the metadata of items that are as they were is not opened
-//! again; an item that it does not name goes by the time of its `metadata.json`. Items in Eagle's bin (`isDeleted`) are not
-//! there. Eagle's files are never written, and nothing in them leads out of the library: of an item's metadata only its name
-//! is looked for among the files of its folder.
+//! `mtime.json` has the time of the last change of each item, so the metadata of unchanged items is not opened again. For an
+//! item that it does not list, the time of its `metadata.json` counts. Items in Eagle's trash (`isDeleted`) are skipped.
+//! Eagle's files are never written, and their content cannot refer outside of the library: the name in an item's metadata is
+//! only compared with the files of the item's folder.
 
 mod metadata;
 mod stamps;

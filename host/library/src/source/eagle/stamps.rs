@@ -1,4 +1,4 @@
-//! `mtime.json`: when each item was changed last, in milliseconds. Real ones may have an `all` among the items, a count.
+//! `mtime.json`: the time of the last change of each item, in milliseconds. It may have an extra key `all`, which is a count.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::metadata::bounded;
 
-/// The most bytes that are read of it: two million items of some thirty bytes.
+/// The limit for the file: two million items of some thirty bytes.
 const MOST: u64 = 64 << 20;
 
-/// The stamps of all items. One that is not there is none; one that cannot be read is a remark.
+/// The times of all items, and a warning if the file cannot be read. A missing file is an empty map.
 pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
     let path = library.join("mtime.json");
     let parsed = bounded(&path, MOST).and_then(|bytes| Ok(serde_json::from_slice::<HashMap<String, Value>>(&bytes)?));
@@ -19,7 +19,8 @@ pub(super) fn read(library: &Path) -> (HashMap<String, i64>, Option<String>) {
         Ok(stamps) => (stamps.into_iter().filter_map(|(id, stamp)| Some((id, stamp_of(&stamp)?))).collect(), None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (HashMap::new(), None),
         Err(error) => {
-            let remark = format!("{} is not used: {error}; the items' own times are", path.display());
+            let remark =
+                format!("cannot use {}: {error}; the times of the items' metadata.json are used", path.display());
             (HashMap::new(), Some(remark))
         }
     }

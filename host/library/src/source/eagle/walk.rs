@@ -13,7 +13,7 @@ use super::super::{Item, KnownItem, ListingRequest, SourceListing, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
 
-/// Files in one item's folder that are checked; usually there are three.
+/// The limit of files that are checked in one item's folder; usually there are three.
 const FILES: usize = 1_000;
 
 /// Lists the library.
@@ -23,21 +23,21 @@ const FILES: usize = 1_000;
 pub(in super::super) fn walk(
     root: &Path,
     device: u64,
-    asked: &ListingRequest<'_>,
+    request: &ListingRequest<'_>,
     take: &mut dyn FnMut(Item),
 ) -> io::Result<SourceListing> {
     let mut walked = SourceListing::on(device);
     let (stamps, remark) = stamps::read(root);
     walked.remarks.extend(remark);
     for id in ids(&root.join("images"), &mut walked)? {
-        if walked.ends(asked) {
+        if walked.ends(request) {
             break;
         }
         let folder = root.join("images").join(format!("{id}.info"));
-        let look = Look { id: &id, folder: &folder, stamp: stamp(&stamps, &id, &folder), device };
-        match look.unchanged(asked.known) {
+        let reader = ItemReader { id: &id, folder: &folder, stamp: stamp(&stamps, &id, &folder), device };
+        match reader.unchanged(request.known) {
             Some(item) => take(item),
-            None => look.anew(&mut walked, take),
+            None => reader.read(&mut walked, take),
         }
     }
     Ok(walked)
@@ -58,21 +58,21 @@ fn ids(images: &Path, walked: &mut SourceListing) -> io::Result<Vec<String>> {
     Ok(ids)
 }
 
-/// When an item was changed: as the index says, else as its `metadata.json`.
+/// The time of an item's last change: from the index, else from its `metadata.json`.
 fn stamp(stamps: &HashMap<String, i64>, id: &str, folder: &Path) -> Option<i64> {
     let of_file = || fs::metadata(folder.join("metadata.json")).ok().map(|stat| mtime_ns(&stat) / 1_000_000);
     stamps.get(id).copied().or_else(of_file)
 }
 
-struct Look<'a> {
+struct ItemReader<'a> {
     id: &'a str,
     folder: &'a Path,
     stamp: Option<i64>,
     device: u64,
 }
 
-impl Look<'_> {
-    /// The item as it is known, when its source's mark is the same and its file is there.
+impl ItemReader<'_> {
+    /// The known item, if its stamp is unchanged and its file exists.
     fn unchanged(&self, known: &dyn Fn(&OsStr) -> Option<KnownItem>) -> Option<Item> {
         let known = known(OsStr::new(self.id)).filter(|known| self.stamp.is_some() && known.stamp == self.stamp)?;
         if known.missing || known.path.parent() != Some(self.folder) {
@@ -82,13 +82,16 @@ impl Look<'_> {
         Some(self.item(known.path, known.name, &stat))
     }
 
-    /// The item as its metadata and its folder say.
-    fn anew(&self, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
+    /// Reads the item from its metadata and its folder.
+    fn read(&self, walked: &mut SourceListing, take: &mut dyn FnMut(Item)) {
         let path = self.folder.join("metadata.json");
         let metadata = match Metadata::read(&path) {
             Ok(metadata) => metadata,
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) => {
-                walked.remark(format!("{} is broken: {error}; its folder was looked at instead", path.display()));
+                walked.remark(format!(
+                    "{} is broken: {error}; the files of its folder were used instead",
+                    path.display()
+                ));
                 Metadata::default()
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Metadata::default(),
@@ -109,7 +112,7 @@ impl Look<'_> {
         }
     }
 
-    /// The audio file: the one of the item's name, else the first that ends as it should, else the first that is audio.
+    /// The audio file: the one with the item's name, else the first with the item's extension, else the first audio file.
     fn audio(&self, metadata: &Metadata) -> io::Result<Option<(PathBuf, Stat)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.folder)?.take(FILES) {
@@ -148,9 +151,9 @@ impl Look<'_> {
         }
     }
 
-    /// An item whose file is not there.
+    /// An item without its file.
     fn absent(&self, metadata: Metadata) -> Item {
-        let why = format!("{} has no audio file, though Eagle names one", self.folder.display());
+        let why = format!("{} has no audio file, although Eagle lists one", self.folder.display());
         let (name, ending) = (metadata.name.unwrap_or_default(), metadata.ending.unwrap_or_default());
         // Only for display: a name from Eagle is not a safe path.
         let file = format!("{name}.{ending}").replace(['/', '\0'], "_");

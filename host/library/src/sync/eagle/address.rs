@@ -1,4 +1,4 @@
-//! Where Eagle is.
+//! The address of Eagle's API.
 
 use std::fmt;
 
@@ -6,21 +6,18 @@ use reqwest::Url;
 
 use super::EagleError;
 
-/// The address of Eagle's API: a scheme, a host, a port, and before the paths of a proxy perhaps one of its own.
+/// The base URL of Eagle's API: scheme, host, port, and an optional path of a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address(Url);
 
 impl Address {
-    /// Where Eagle listens unless it is told otherwise.
+    /// Eagle's default address.
     pub const DEFAULT: &'static str = "http://localhost:41595";
 
-    /// Reads an address.
-    ///
-    /// # Errors
-    /// When it is no http(s) address, or has a password or a query, which do not belong on a command line.
+    /// Parses an address. Refuses URLs with a password or a query, because those do not belong on a command line.
     pub fn parse(text: &str) -> Result<Self, EagleError> {
         let wrong = |reason| EagleError::Address { address: shown(text), reason };
-        let mut url = Url::parse(text.trim()).map_err(|_| wrong("it does not parse"))?;
+        let mut url = Url::parse(text.trim()).map_err(|_| wrong("it is not a valid URL"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err(wrong("it does not begin with http:// or https://"));
         }
@@ -35,7 +32,7 @@ impl Address {
         Ok(Self(url))
     }
 
-    /// The address of one path of the API.
+    /// The URL of one path of the API.
     pub(super) fn at(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.0.clone();
         url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
@@ -52,7 +49,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// What was given, without what may be secret: nothing before its last `@`, whether it parses or not, and no query.
+/// The given text without possible secrets: without everything before its last `@` (even if it is not a valid URL) and
+/// without its query.
 fn shown(text: &str) -> String {
     let text = text.trim();
     let scheme = ["http://", "https://"].into_iter().find(|scheme| text.starts_with(scheme)).unwrap_or_default();
@@ -60,7 +58,7 @@ fn shown(text: &str) -> String {
     match text.rsplit_once('@') {
         None => before.to_owned(),
         Some((_, host)) if before.contains('@') && !host.contains(['?', '#']) => format!("{scheme}…@{host}"),
-        // A password with a `?`, or a query with an `@`: which one it is cannot be told.
+        // Either a password with a `?` or a query with an `@`.
         Some(_) => format!("{scheme}…"),
     }
 }

@@ -1,4 +1,4 @@
-//! Eagle, whichever version of its API it speaks.
+//! The API client, for both versions of Eagle's API.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As it is shown.
+    /// The name in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -35,20 +35,20 @@ impl Version {
 pub struct OpenLibrary {
     /// Its name.
     pub name: String,
-    /// Its folder, where Eagle tells it and it is there on this machine too. Then the name says nothing: several libraries
-    /// may have it.
+    /// Its folder, if Eagle reports it and it exists on this machine. If known, it identifies the library, because several
+    /// libraries can have the same name.
     pub folder: Option<PathBuf>,
 }
 
 impl OpenLibrary {
-    /// Whether an item may be in it.
+    /// Whether the item may be in this library.
     #[must_use]
     pub fn may_have(&self, item: &Item) -> bool {
         self.folder.as_ref().map_or(self.name == item.library, |folder| *folder == item.folder)
     }
 }
 
-/// A running Eagle.
+/// The connection to a running Eagle.
 #[derive(Debug)]
 pub struct Eagle {
     http: Http,
@@ -58,17 +58,14 @@ pub struct Eagle {
 }
 
 impl Eagle {
-    /// Finds out which version of the API is spoken there, and which library is open.
-    ///
-    /// # Errors
-    /// When nothing answers there, or it is not Eagle.
+    /// Detects the version of the API and the open library. Fails if no Eagle answers at the address.
     pub async fn connect(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
         let http = Http::new(address, token, timeout)?;
-        let (version, about) = match http.ask(ApiRequest::get("/api/v2/app/info", &[])).await {
+        let (version, about) = match http.send(ApiRequest::get("/api/v2/app/info", &[])).await {
             Ok(about) => (Version::Two, about),
-            // An Eagle of old does not know that path.
+            // An old Eagle does not know that path.
             Err(error) if error.is_refusal() => {
-                (Version::One, http.ask(ApiRequest::get("/api/application/info", &[])).await?)
+                (Version::One, http.send(ApiRequest::get("/api/application/info", &[])).await?)
             }
             Err(error) => return Err(error),
         };
@@ -84,28 +81,25 @@ impl Eagle {
         self.version
     }
 
-    /// The version of the program, as it calls itself.
+    /// The program version that Eagle reports.
     #[must_use]
     pub fn app(&self) -> &str {
         &self.app
     }
 
-    /// The library that is open, where Eagle tells it.
+    /// The open library, if Eagle reports it.
     #[must_use]
     pub fn library(&self) -> Option<&OpenLibrary> {
         self.library.as_ref()
     }
 
-    /// Where it is.
+    /// The address of the API.
     #[must_use]
     pub fn address(&self) -> &Address {
         self.http.address()
     }
 
-    /// One item; none when it is not known.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is no good.
+    /// Reads one item; `None` if Eagle does not know it.
     pub async fn item(&self, id: &str) -> Result<Option<EagleItem>, EagleError> {
         match self.version {
             Version::One => v1::item(&self.http, id).await,
@@ -113,10 +107,7 @@ impl Eagle {
         }
     }
 
-    /// The items of these ids that there are. `tell` hears how many were read.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is no good.
+    /// Reads the items with these ids; unknown ids are left out. `tell` receives the number of items that were read so far.
     pub async fn items(&self, ids: &[&str], tell: impl FnMut(usize)) -> Result<HashMap<String, EagleItem>, EagleError> {
         match self.version {
             Version::One => v1::items(&self.http, ids, tell).await,
@@ -124,18 +115,13 @@ impl Eagle {
         }
     }
 
-    /// Puts an item into Eagle's trash. Both versions know the path of the first. Whether it was done tells only another look at it.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is a refusal.
+    /// Moves an item to Eagle's trash. Both versions of the API know this path. Only reading the item again shows whether it
+    /// was moved.
     pub async fn trash(&self, id: &str) -> Result<(), EagleError> {
         v1::trash(&self.http, id).await
     }
 
-    /// Replaces the tags of an item. Whether it was done tells only another look at it.
-    ///
-    /// # Errors
-    /// When there is no answer, or it is a refusal.
+    /// Replaces the tags of an item. Only reading the item again shows whether they were saved.
     pub async fn save(&self, id: &str, tags: &[String]) -> Result<(), EagleError> {
         match self.version {
             Version::One => v1::save(&self.http, id, tags).await,
@@ -144,28 +130,28 @@ impl Eagle {
     }
 }
 
-/// The library that is open. Not every build tells it, so a refusal is no error.
+/// The open library. Some builds do not support the request, so a refusal is not an error.
 async fn library(http: &Http, version: Version) -> Result<Option<OpenLibrary>, EagleError> {
     let path = match version {
         Version::One => "/api/library/info",
         Version::Two => "/api/v2/library/info",
     };
-    match http.ask(ApiRequest::get(path, &[])).await {
+    match http.send(ApiRequest::get(path, &[])).await {
         Ok(about) => Ok(library_name(&about).map(|name| OpenLibrary { name, folder: folder(&about) })),
         Err(error) if error.is_refusal() => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// The name in what V2 tells of a library, or V1, where it lies one deeper. The path counts more: its last part is what the
-/// folder is called.
+/// The name of a library in an answer; V1 nests it one level deeper. The last part of the path is preferred, because it is
+/// the name of the folder.
 fn library_name(about: &Value) -> Option<String> {
     let folder = path(about).and_then(|path| path.rsplit(['/', '\\']).next());
     let of_folder = folder.and_then(|folder| folder.strip_suffix(".library"));
     of_folder.or_else(|| library_of(about).get("name").and_then(Value::as_str)).map(str::to_owned)
 }
 
-/// Its folder, resolved, when it is there on this machine.
+/// The folder of a library, resolved, if it exists on this machine.
 fn folder(about: &Value) -> Option<PathBuf> {
     let folder = Path::new(path(about)?);
     folder.is_absolute().then(|| folder.canonicalize().ok()).flatten().filter(|folder| folder.is_dir())

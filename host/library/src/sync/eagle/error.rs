@@ -2,81 +2,81 @@
 
 use std::time::Duration;
 
-/// An error of talking with Eagle.
+/// An error of a request to Eagle.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EagleError {
-    /// What was given is no address.
+    /// The given address is not valid.
     #[error("`{address}` is not an address of Eagle: {reason}; write it like http://localhost:41595")]
     Address {
-        /// What was given.
+        /// The address without secrets.
         address: String,
-        /// What is wrong with it.
+        /// Why it is not valid.
         reason: &'static str,
     },
-    /// There is no connection, or it broke.
+    /// No connection, or it was lost.
     #[error("Eagle does not answer at {address}: {reason}; start Eagle, or name its address with --url")]
     Unreachable {
-        /// Where.
+        /// The address.
         address: String,
-        /// What the system says.
+        /// The reason of the system.
         reason: String,
     },
-    /// No answer in time.
+    /// No answer before the timeout.
     #[error("{what} took longer than {after:?}; --timeout gives it more")]
     TooSlow {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
-        /// How long was waited.
+        /// The timeout.
         after: Duration,
     },
     /// The server reports an internal error (5xx).
     #[error("{what} failed within Eagle ({status}{words}); see whether Eagle shows an error, then sync again")]
     Failing {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
         /// The HTTP status.
         status: u16,
-        /// The beginning of what it says, with a colon before it.
+        /// The beginning of the answer, after a colon.
         words: String,
     },
-    /// It wants a token that it was not given, or another one.
+    /// The token is missing or wrong.
     #[error(
         "Eagle at {address} requires its API token: copy it from Eagle's preferences under Developer, and store it with \
          `baton secret set {secret}`"
     )]
     Unauthorized {
-        /// Where.
+        /// The address.
         address: String,
-        /// The secret that would be sent.
+        /// The name of the secret that holds the token.
         secret: String,
     },
-    /// It refuses (4xx, or `status` is not `success`).
+    /// Eagle refuses the request (4xx, or `status` is not `success`).
     #[error("Eagle refuses {what} ({status}{words})")]
     Refused {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
         /// The HTTP status.
         status: u16,
-        /// The beginning of what it says, with a colon before it.
+        /// The beginning of the answer, after a colon.
         words: String,
     },
     /// The answer is not from Eagle's API.
     #[error("what answers {what} is not Eagle's API: {found}; see whether another program has the port")]
     NotEagle {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
-        /// What came instead.
+        /// What the answer is instead.
         found: String,
     },
-    /// The answer ends before its end.
-    #[error("the answer to {what} ends in the middle; see whether Eagle is being closed, then sync again")]
+    /// The answer is incomplete.
+    #[error("the answer to {what} is incomplete; check whether Eagle is closing, then sync again")]
     CutShort {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
     },
-    /// Tags that an item had are gone after it was saved, and do not come back.
+    /// Tags of an item were lost after saving, and restoring them failed.
     #[error(
-        "Eagle lost tags of {item} when it saved them, twice: {tags}; nothing more is sent; add them in Eagle again"
+        "Eagle lost tags of {item} when it saved them, twice: {tags}; the sync stopped; add the tags in Eagle again"
     )]
     Loses {
         /// The item.
@@ -84,41 +84,41 @@ pub enum EagleError {
         /// The tags.
         tags: String,
     },
-    /// Items are not as they were written, one after the other.
+    /// Several items in a row did not have the tags that were saved.
     #[error(
-        "Eagle says that it saves, and the last {items} items were not as they were saved; restart Eagle, then sync again"
+        "Eagle reports success, but the last {items} items do not have the saved tags; restart Eagle, then sync again"
     )]
     SavesNothing {
-        /// How many items.
+        /// The number of items.
         items: usize,
     },
     /// The answer is too long.
-    #[error("the answer to {what} has more than {limit} bytes; nothing of it is taken")]
+    #[error("the answer to {what} has more than {limit} bytes and is ignored")]
     TooLarge {
-        /// The path that was asked for.
+        /// The requested path.
         what: String,
-        /// How much it may have.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// No client can be made.
-    #[error("no connection can be made: {0}")]
+    /// The HTTP client cannot be built.
+    #[error("cannot build the HTTP client: {0}")]
     Client(String),
 }
 
 impl EagleError {
-    /// Whether the same request may do better in a moment.
+    /// Whether a retry may succeed.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::TooSlow { .. } | Self::Failing { .. } | Self::CutShort { .. })
     }
 
-    /// Whether no other item would fare better.
+    /// Whether the error affects all items, so that the sync stops.
     pub(super) fn ends_all(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Unauthorized { .. } | Self::Loses { .. })
     }
 
-    /// Whether it is said of an item that there is none of that id. The documents of V1 do not tell how it says so: as an answer
-    /// that is no success (or a 404), which says that it was not found or gives no reason at all. Another reason is a refusal.
+    /// Whether the answer means that Eagle has no item with this id. The documentation of V1 does not define this answer. It
+    /// is a refusal (or a 404) that says "not found" or gives no reason. A refusal with another reason is an error.
     pub(super) fn is_unknown(&self) -> bool {
         const SAYINGS: [&str; 4] = ["not found", "not exist", "no such", "no item"];
         let Self::Refused { status: 200 | 404, words, .. } = self else { return false };
@@ -127,7 +127,7 @@ impl EagleError {
         ["", r#":{"status":"error"}"#].contains(&bare.as_str()) || SAYINGS.iter().any(|saying| words.contains(saying))
     }
 
-    /// Whether the server answered and does not know what was asked of it.
+    /// Whether the server answered, but does not support the request.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::NotEagle { .. })
     }

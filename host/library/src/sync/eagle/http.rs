@@ -1,8 +1,7 @@
-//! One request and its answer, `{"status": "success", "data": …}`, with an end to all of it: how long, how many bytes, how
-//! many tries. What may pass (no connection, no answer in time, half an answer, 5xx) is tried again after 1, 2 and 4 s; a refusal
-//! never is.
+//! One request and its answer, `{"status": "success", "data": …}`, with limits for time, bytes and tries. Temporary failures
+//! (no connection, timeout, incomplete answer, 5xx) are tried again after 1, 2 and 4 s; a refusal is not.
 //!
-//! No proxy is used and no redirect is followed: Eagle sends none, and the token would go along.
+//! The client uses no proxy and follows no redirects: Eagle sends none, and a redirect would receive the token.
 
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use serde_json::Value;
 use super::limits::{ANSWER_BYTES, CONNECT, PAUSES, WORDS_CHARS};
 use super::{Address, EagleError, Token};
 
-/// What asks.
+/// The HTTP client.
 #[derive(Debug)]
 pub(super) struct Http {
     client: Client,
@@ -23,7 +22,7 @@ pub(super) struct Http {
     timeout: Duration,
 }
 
-/// What is asked.
+/// A request.
 #[derive(Clone, Debug)]
 pub(super) struct ApiRequest<'a> {
     path: &'a str,
@@ -32,21 +31,21 @@ pub(super) struct ApiRequest<'a> {
 }
 
 impl<'a> ApiRequest<'a> {
-    /// Asks for `path`.
+    /// A request without a body.
     pub(super) fn get(path: &'a str, query: &[(&'a str, &'a str)]) -> Self {
         Self { path, query: query.to_vec(), body: None }
     }
 
-    /// Sends `body` to `path`.
+    /// A request that sends `body`.
     pub(super) fn post(path: &'a str, body: Value) -> Self {
         Self { path, query: Vec::new(), body: Some(body) }
     }
 }
 
 impl Http {
-    /// A client.
+    /// Builds the client.
     pub(super) fn new(address: Address, token: Token, timeout: Duration) -> Result<Self, EagleError> {
-        // Refused where there is a provider already, which is as good. Without one reqwest panics.
+        // Fails if a provider is installed already, which is sufficient. Without a provider reqwest panics.
         drop(rustls::crypto::ring::default_provider().install_default());
         let builder = Client::builder()
             .user_agent(concat!("baton/", env!("CARGO_PKG_VERSION")))
@@ -58,43 +57,43 @@ impl Http {
         Ok(Self { client, address, token, timeout })
     }
 
-    /// What is asked of.
+    /// The address of the API.
     pub(super) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// The `data` of the answer. What may pass is tried again.
-    pub(super) async fn ask(&self, question: ApiRequest<'_>) -> Result<Value, EagleError> {
+    /// Sends the request, with retries for temporary failures. Returns the `data` of the answer.
+    pub(super) async fn send(&self, request: ApiRequest<'_>) -> Result<Value, EagleError> {
         let mut pauses = PAUSES.iter();
         loop {
-            let error = match self.once(&question).await {
+            let error = match self.once(&request).await {
                 Ok(data) => return Ok(data),
                 Err(error) => error,
             };
-            let Some(pause) = pauses.next().filter(|_| error.may_pass()) else { return Err(error) };
-            tracing::warn!("{error}; it is tried again in {pause:?}");
+            let Some(pause) = pauses.next().filter(|_| error.is_temporary()) else { return Err(error) };
+            tracing::warn!("{error}; Baton tries again in {pause:?}");
             tokio::time::sleep(*pause).await;
         }
     }
 
-    /// As [`Http::ask`], once: for what must not be sent again as it was.
-    pub(super) async fn once(&self, question: &ApiRequest<'_>) -> Result<Value, EagleError> {
-        let mut query = question.query.clone();
+    /// Sends the request once: for requests that must not be repeated unchanged.
+    pub(super) async fn once(&self, request: &ApiRequest<'_>) -> Result<Value, EagleError> {
+        let mut query = request.query.clone();
         query.extend(self.token.value().map(|token| ("token", token)));
-        let url = self.address.at(question.path, &query);
-        let request = match &question.body {
+        let url = self.address.at(request.path, &query);
+        let call = match &request.body {
             None => self.client.request(Method::GET, url),
             Some(body) => {
                 self.client.request(Method::POST, url).header(CONTENT_TYPE, "application/json").body(body.to_string())
             }
         };
-        let response = request.send().await.map_err(|error| self.broken(error, question.path))?;
+        let response = call.send().await.map_err(|error| self.broken(error, request.path))?;
         let status = response.status();
-        let bytes = self.read(response, question.path).await?;
-        self.judge(status, &bytes, question.path)
+        let bytes = self.read(response, request.path).await?;
+        self.judge(status, &bytes, request.path)
     }
 
-    /// Reads the answer as far as it may go.
+    /// Reads the answer up to the limit.
     async fn read(&self, mut response: Response, what: &str) -> Result<Vec<u8>, EagleError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error, what))? {
@@ -145,8 +144,8 @@ impl Http {
         }
     }
 
-    /// The beginning of what a server says, on one line, with a colon before it, without the token. That goes first: of one that
-    /// is cut the beginning would stay.
+    /// The beginning of an answer on one line, after a colon, without the token. The token is removed before the text is cut,
+    /// because a part of it could remain otherwise.
     fn words(&self, bytes: &[u8]) -> String {
         let mut text = String::from_utf8_lossy(bytes).into_owned();
         for form in self.token.forms() {
@@ -158,7 +157,7 @@ impl Http {
     }
 }
 
-/// The last cause of an error, without its address, which has the token.
+/// The root cause of an error, without its URL, which contains the token.
 fn root(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut last: &dyn std::error::Error = &error;
@@ -184,7 +183,7 @@ mod tests {
             r#"a+b \"secret\"/ü"#,
         ] {
             assert_eq!(http.words(format!("no: token={echo}&x").as_bytes()), ": no: token=…&x");
-            // Where the text is cut, too.
+            // Also where the text is cut.
             for pad in (0..=4 * WORDS_CHARS).step_by(7) {
                 let words = http.words(format!("{}{echo}", " ".repeat(pad)).as_bytes());
                 assert_eq!(words, ": …");

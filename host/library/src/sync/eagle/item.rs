@@ -1,4 +1,4 @@
-//! An item as both versions of the API give it.
+//! An item, as both versions of the API return it.
 
 use std::collections::HashMap;
 
@@ -15,17 +15,17 @@ pub struct EagleItem {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its tags, in order; none when what Eagle gives is no list of texts. That is no empty list: to save tags is to replace
-    /// them, so they have to be known.
+    /// Its tags, in order; `None` if the answer has no list of texts. That differs from an empty list: saving replaces all
+    /// tags, so they must be known.
     pub tags: Option<Vec<String>>,
-    /// Whether it lies in the trash.
+    /// It is in Eagle's trash.
     pub deleted: bool,
     /// The size of its file in bytes.
     pub size: Option<u64>,
 }
 
 impl EagleItem {
-    /// Reads an item, as far as it has the form of one.
+    /// Parses an item. Only the id is required.
     pub(super) fn read(value: &Value, what: &str) -> Result<Self, EagleError> {
         let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let wrong = || EagleError::NotEagle { what: what.to_owned(), found: "an item without `id`".to_owned() };
@@ -39,11 +39,11 @@ impl EagleItem {
         })
     }
 
-    /// Reads a list of items. One without an id stands there as none: pages are counted.
+    /// Parses a list of items. An item without an id is `None`, so that the length of the page stays correct.
     pub(super) fn read_all(value: &Value, what: &str) -> Result<Vec<Option<Self>>, EagleError> {
         let items = value
             .as_array()
-            .ok_or_else(|| EagleError::NotEagle { what: what.to_owned(), found: "no list of items".to_owned() })?;
+            .ok_or_else(|| EagleError::NotEagle { what: what.to_owned(), found: "not a list of items".to_owned() })?;
         let read: Vec<Result<Self, EagleError>> = items.iter().map(|item| Self::read(item, what)).collect();
         if !read.is_empty() && read.iter().all(Result::is_err) {
             return read.into_iter().map(|item| item.map(Some)).collect();

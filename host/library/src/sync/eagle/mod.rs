@@ -1,8 +1,8 @@
-//! Fingerprints to Eagle: its items get a tag, through the HTTP API of the running program.
+//! Writes fingerprints to Eagle: each item gets a tag, through the HTTP API of the running program.
 //!
-//! Eagle's makers warn of writing into a library's folder, so that is read and never written; what is told goes through the
-//! API. Both versions of it are spoken: `address`, `token`, `http` and `item` are what they share, `v1` and `v2` how they
-//! differ, `api` chooses. `plan` decides, without asking anybody; `send` does it and looks whether it was done.
+//! Eagle's makers warn against writing into a library's folder, so Baton only reads it and writes through the API. Both
+//! versions of the API share `address`, `token`, `http` and `item`; `v1` and `v2` implement the differences, and `api`
+//! chooses the version. `plan` decides without requests; `send` writes and verifies.
 
 mod address;
 mod api;

@@ -1,4 +1,4 @@
-//! What each item needs, from what the catalog knows and what Eagle has: pure.
+//! Decides what each item needs, from the catalog and from Eagle's items. Without I/O.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -10,9 +10,9 @@ use crate::sync::{Item, KnownItem, Mark, MergedTags, merged};
 /// An item and what it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedItem {
-    /// Eagle's id of it.
+    /// Its id in Eagle.
     pub id: String,
-    /// Its name; of an item that Eagle does not have, that of its file.
+    /// Its name in Eagle; the name of its file if Eagle does not have it.
     pub name: String,
     /// The tag of its fingerprint.
     pub mark: Mark,
@@ -20,28 +20,28 @@ pub struct PlannedItem {
     pub verdict: Verdict,
 }
 
-/// What an item needs.
+/// The decision for one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing: it has the tag.
+    /// It has the tag.
     Has,
-    /// It is in another library than the open one.
+    /// It is in another library than the open one, with this name.
     Elsewhere(String),
-    /// It is an item of several libraries that may be the one that is open: copies of one, of which one may have another
-    /// fingerprint.
+    /// Several libraries that may be open have an item with this id: copies of one library, whose items may have different
+    /// fingerprints.
     Ambiguous,
-    /// Eagle does not know it.
+    /// Eagle has no such item.
     Unknown,
-    /// Its tags are no list of texts, so they cannot be saved again.
+    /// Its tags are not a list of texts, so they cannot be saved again.
     Odd,
-    /// It is in Eagle's trash, and is not changed.
+    /// It is in Eagle's trash and is not changed.
     InTrash,
     /// Its tags have to become these.
     Needs(MergedTags),
 }
 
 impl Verdict {
-    /// The reason why nothing is done, as it is stored and shown.
+    /// The code of the reason why it is not written.
     #[must_use]
     pub const fn skipped(&self) -> Option<&'static str> {
         match self {
@@ -56,7 +56,7 @@ impl Verdict {
     }
 }
 
-/// What each item needs, in the order of `known`. Files that are no items of Eagle are left out.
+/// Decides for each item, in the order of `known`. Files outside of Eagle libraries are left out.
 #[must_use]
 pub fn plan<S: BuildHasher>(
     known: &[KnownItem],
@@ -82,7 +82,7 @@ pub fn plan<S: BuildHasher>(
     known.iter().filter_map(planned).collect()
 }
 
-/// The ids that several libraries have of which any may be open.
+/// The ids that occur in several libraries that may be open.
 fn ambiguous(known: &[KnownItem], may_be_open: impl Fn(&Item) -> bool) -> HashSet<&str> {
     let (mut folders, mut ambiguous) = (HashMap::<&str, &Path>::new(), HashSet::new());
     for item in known.iter().filter_map(|known| known.item.as_ref()).filter(|item| may_be_open(item)) {
@@ -93,7 +93,7 @@ fn ambiguous(known: &[KnownItem], may_be_open: impl Fn(&Item) -> bool) -> HashSe
     ambiguous
 }
 
-/// What an item that is there needs.
+/// Decides for an item that Eagle has.
 pub(super) fn judge(item: &EagleItem, mark: &Mark, replace_old: bool) -> Verdict {
     let merged = item.tags.as_ref().map(|tags| merged(tags, mark, replace_old));
     match merged {
@@ -143,7 +143,7 @@ mod tests {
             [None, Some("already_has_fingerprint"), Some("in_trash"), Some("not_found"), Some("library_not_open")];
         assert_eq!(reasons, expected);
         assert_eq!((planned[0].name.as_str(), planned[3].name.as_str()), ("Song L1", "song L4"));
-        // Where Eagle does not say which library is open, its items tell, unless two have them.
+        // If Eagle does not report the open library, the items identify it, unless two libraries have them.
         assert_eq!(plan(&all[4..], &items, None, false)[0].verdict.skipped(), None);
         assert_eq!(plan(&all, &items, None, false)[4].verdict, Verdict::Ambiguous);
     }

@@ -1,10 +1,10 @@
-//! The API token that Eagle wants of other machines; none is needed on its own.
+//! The API token that Eagle requires from other machines. None is needed on the same machine.
 
 use std::fmt;
 
 use reqwest::Url;
 
-/// A token, if there is one, and the name of the secret that it is kept under. Its value is never shown.
+/// The token, if it is set, and the name of its secret. Its value is never shown.
 #[derive(Clone, Default)]
 pub struct Token {
     secret: String,
@@ -12,7 +12,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// The value of `secret`, if that is set.
+    /// The token with the value of `secret`, if that is set.
     #[must_use]
     pub fn new(secret: &str, value: Option<String>) -> Self {
         Self { secret: secret.to_owned(), value }
@@ -22,7 +22,7 @@ impl Token {
         self.value.as_deref()
     }
 
-    /// How a server may write it in an answer: as it is, as in JSON, as in a query.
+    /// The forms in which a server may repeat it: plain, JSON-escaped, URL-encoded.
     pub(super) fn forms(&self) -> Vec<String> {
         let Some(token) = self.value().filter(|token| !token.is_empty()) else {
             return Vec::new();
@@ -35,7 +35,7 @@ impl Token {
             let percent = form.replace('+', "%20");
             forms.extend([lower(&form), lower(&percent), form, percent]);
         }
-        // What is part of another goes after it.
+        // The longest form first: a form may be a part of another one.
         forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         forms
     }
@@ -45,7 +45,7 @@ impl Token {
     }
 }
 
-/// The digits of its escapes in lower case, as some servers write them.
+/// The same text with the hexadecimal digits of its escapes in lower case, as some servers write them.
 fn lower(form: &str) -> String {
     let mut parts = form.split('%');
     let first = parts.next().unwrap_or_default().to_owned();

@@ -1,8 +1,8 @@
-//! Version 1 of the API (`/api/…`, <https://api.eagle.cool>): one item or a listing, never several items by their ids.
+//! Version 1 of the API (`/api/…`, <https://api.eagle.cool>): it returns one item or a listing, never several items by id.
 //!
-//! `offset` is documented as the number of a page; some servers take it as the number of an item, and Eagle before 3.0
-//! build 23 takes no notice of it. The second page tells which: it begins with what the first one has not, with its second
-//! item, or with its first.
+//! `offset` is documented as a page number. Some servers use it as an item number, and Eagle before 3.0 build 23 ignores it.
+//! The first item of the second page shows which one applies: it is a new item, the second item of the first page, or its
+//! first item.
 
 use serde_json::{Value, json};
 
@@ -14,18 +14,18 @@ use super::{EagleError, EagleItem};
 const INFO: &str = "/api/item/info";
 const LIST: &str = "/api/item/list";
 
-/// What `offset` counts.
+/// The meaning of `offset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Offset {
     Pages,
     Items,
-    /// Nothing: there is only one page, as long as one asks for.
+    /// It is ignored: there is only one page of the requested length.
     Nothing,
 }
 
-/// One item; none when it is not known.
+/// Reads one item; `None` if Eagle does not know it.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
-    match http.ask(ApiRequest::get(INFO, &[("id", id)])).await {
+    match http.send(ApiRequest::get(INFO, &[("id", id)])).await {
         Ok(Value::Null) => Ok(None),
         Err(error) if error.is_unknown() => Ok(None),
         Ok(data) => EagleItem::read(&data, INFO).map(Some),
@@ -33,12 +33,12 @@ pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, Eag
     }
 }
 
-/// The items of these ids that there are.
+/// Reads the items with these ids; unknown ids are left out.
 pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
     let complete = ids.len() > SINGLE && list(http, &mut found, &mut tell).await?;
     let unknown: Vec<&&str> = ids.iter().filter(|id| !found.contains_key(**id)).collect();
-    // Pages shift when somebody deletes an item meanwhile, so a few that no page had are asked for too.
+    // Pages shift if somebody deletes an item during the listing, so a few items that no page had are requested one by one.
     if !complete || unknown.len() <= SINGLE {
         for id in unknown {
             if let Some(item) = item(http, id).await? {
@@ -50,7 +50,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
     Ok(found)
 }
 
-/// Lists every item; tells whether that was possible.
+/// Lists every item. Returns false if the listing is incomplete.
 async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
     let first = page(http, 0).await?;
     let (length, mut last) = (first.len(), first.len());
@@ -58,7 +58,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
     add(found, first);
     let mut offset = None;
     for number in 1..PAGES {
-        // A server may give fewer than one asks for; the end is a page that is shorter than the first.
+        // A server may return less than requested; a page that is shorter than the first one is the last.
         if last < length || last == 0 {
             return Ok(true);
         }
@@ -67,7 +67,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         let kind = *offset.get_or_insert_with(|| counts(&heads, next.first().map(|item| id_of(item.as_ref()))));
         match kind {
             Offset::Nothing => return Ok(false),
-            // What came was moved on by one item: all but its last is known already.
+            // The page was shifted by one item: all but its last item are known.
             Offset::Items if number == 1 => next = page(http, found.len()).await?,
             Offset::Items | Offset::Pages => {}
         }
@@ -76,14 +76,14 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         add(found, next);
         tell(found.len());
         if found.len() == before {
-            // Only what was there already: whoever asks on goes round in circles.
+            // Only known items: further requests would repeat them forever.
             return Ok(last == 0);
         }
     }
     Ok(false)
 }
 
-/// What `offset` counts, by the first two ids of the first page and the beginning of that with `offset=1`.
+/// The meaning of `offset`, from the first two ids of the first page and the first id of the page with `offset=1`.
 fn counts(heads: &[String], next: Option<String>) -> Offset {
     match next {
         Some(next) if heads.first() == Some(&next) => Offset::Nothing,
@@ -92,7 +92,7 @@ fn counts(heads: &[String], next: Option<String>) -> Offset {
     }
 }
 
-/// An odd item has none.
+/// The id of an item; empty for an item that could not be parsed.
 fn id_of(item: Option<&EagleItem>) -> String {
     item.map(|item| item.id.clone()).unwrap_or_default()
 }
@@ -103,16 +103,16 @@ fn add(found: &mut Items, items: Vec<Option<EagleItem>>) {
 
 async fn page(http: &Http, offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let (limit, offset) = (PAGE.to_string(), offset.to_string());
-    let data = http.ask(ApiRequest::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
+    let data = http.send(ApiRequest::get(LIST, &[("limit", &limit), ("offset", &offset)])).await?;
     EagleItem::read_all(&data, LIST)
 }
 
-/// Replaces the tags of an item. It is tried once.
+/// Replaces the tags of an item, without a retry.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
     http.once(&ApiRequest::post("/api/item/update", json!({ "id": id, "tags": tags }))).await.map(drop)
 }
 
-/// Puts an item into Eagle's trash. It is tried once.
+/// Moves an item to Eagle's trash, without a retry.
 pub(super) async fn trash(http: &Http, id: &str) -> Result<(), EagleError> {
     http.once(&ApiRequest::post("/api/item/moveToTrash", json!({ "itemIds": [id] }))).await.map(drop)
 }

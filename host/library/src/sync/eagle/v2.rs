@@ -1,5 +1,5 @@
-//! Version 2 of the API (`/api/v2/…`, Eagle 4.0 build 21 and later, <https://developer.eagle.cool/web-api>): items by their
-//! ids, and only those of their fields that are asked for.
+//! Version 2 of the API (`/api/v2/…`, Eagle 4.0 build 21 and later, <https://developer.eagle.cool/web-api>): it returns items
+//! by id, with selected fields.
 
 use serde_json::{Value, json};
 
@@ -10,24 +10,24 @@ use super::{EagleError, EagleItem};
 
 const GET: &str = "/api/v2/item/get";
 
-/// One item; none when it is not known.
+/// Reads one item; `None` if Eagle does not know it.
 pub(super) async fn item(http: &Http, id: &str) -> Result<Option<EagleItem>, EagleError> {
     Ok(items(http, &[id], |_| ()).await?.remove(id))
 }
 
-/// The items of these ids that there are.
+/// Reads the items with these ids; unknown ids are left out.
 pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)) -> Result<Items, EagleError> {
     let mut found = Items::new();
     for ids in ids.chunks(PAGE) {
         let mut offset = 0;
-        // One page has all of them, unless the server gives fewer than one asks for.
+        // One page has all items, unless the server returns less than requested.
         while offset < ids.len() {
             let page = page(http, ids, offset).await?;
             if page.is_empty() {
                 break;
             }
             offset += page.len();
-            // A server that takes no notice of `ids` gives what nobody asked for.
+            // A server that ignores `ids` returns other items.
             let wanted = page.into_iter().flatten().filter(|item| ids.contains(&item.id.as_str()));
             found.extend(wanted.map(|item| (item.id.clone(), item)));
             tell(found.len());
@@ -39,15 +39,15 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
 async fn page(http: &Http, ids: &[&str], offset: usize) -> Result<Vec<Option<EagleItem>>, EagleError> {
     let fields = ["id", "name", "tags", "isDeleted", "size"];
     let body = json!({ "ids": ids, "fields": fields, "offset": offset, "limit": PAGE });
-    let data = http.ask(ApiRequest::post(GET, body)).await?;
+    let data = http.send(ApiRequest::post(GET, body)).await?;
     let list = data.get("data").filter(|list| list.is_array());
     EagleItem::read_all(list.unwrap_or(&data), GET)
 }
 
-/// Replaces the tags of an item. It is tried once.
+/// Replaces the tags of an item, without a retry.
 pub(super) async fn save(http: &Http, id: &str, tags: &[String]) -> Result<(), EagleError> {
     let answer = http.once(&ApiRequest::post("/api/v2/item/update", json!({ "id": id, "tags": tags }))).await?;
-    // Seen of Eagle 4.0: `false` where the item could not be saved.
+    // Eagle 4.0 returns `false` if the item could not be saved.
     if answer == Value::Bool(false) {
         return Err(EagleError::Refused {
             what: "/api/v2/item/update".to_owned(),

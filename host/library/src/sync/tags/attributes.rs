@@ -1,4 +1,4 @@
-//! What is of a file and not in it: its owner, who may read it, and its extended attributes, where a desktop keeps its tags.
+//! The metadata of a file outside of its content: owner, mode, and extended attributes, where desktops store their tags.
 
 use std::ffi::{CStr, CString};
 use std::fs::{File, Metadata};
@@ -10,10 +10,10 @@ use rustix::io::Errno;
 
 use super::limits::ATTRIBUTE_BYTES;
 
-/// Attributes that are people's, or decide who may read: without them the copy is not the file. The others are the system's.
+/// Attributes of users, and attributes that control access: the copy must have them. Other attributes belong to the system.
 const PEOPLES: [&[u8]; 2] = [b"user.", b"system.posix_acl_access"];
 
-/// Gives `to` the attributes of `from`.
+/// Copies the attributes of `from` to `to`.
 pub(super) fn carry(from: &File, before: &Metadata, to: &File) -> io::Result<()> {
     let own = to.metadata()?;
     if (own.uid(), own.gid()) != (before.uid(), before.gid()) {

@@ -1,5 +1,5 @@
-//! Tags that one copy of a recording has and the kept one lacks are written into the kept one, in the same way as fingerprints: never
-//! over a tag that is there, and only where all else stays as it was.
+//! Writes tags that another copy of the recording has into the file to keep. Existing tags are not overwritten, and
+//! everything else in the file stays as it is.
 
 use baton_catalog::library::{RewrittenFile, Tags};
 
@@ -10,16 +10,12 @@ use super::texts::{FIELDS, Field};
 use super::write::{Change, HashAudioFn, open, written};
 use crate::sync::KnownItem;
 
-/// Hears which tags the file will have, and as what it is known then, right before the copy takes the file's place.
-///
-/// # Errors
-/// Why the file stays as it is, for people.
+/// Receives the future tags and the future metadata of the file, right before the copy replaces it. An error (the reason for
+/// people) leaves the file unchanged.
 pub type Ready<'a> = dyn FnMut(&Tags, &RewrittenFile) -> Result<(), String> + 'a;
 
-/// Writes those of `wanted` into a file that it lacks. None where it lacks none of them.
-///
-/// # Errors
-/// Why the file is as it was, for people.
+/// Writes the tags of `wanted` that the file does not have. Returns `None` if it has all of them. An error (the reason for
+/// people) means that the file is unchanged.
 pub fn fill(
     known: &KnownItem,
     wanted: &Tags,
@@ -39,8 +35,8 @@ fn filled(
     ready: &mut Ready<'_>,
 ) -> Result<Option<RewrittenFile>, StopReason> {
     let (mut file, _) = open(known)?;
-    let book = TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?;
-    let missing = missing(&book, wanted);
+    let writer = TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?;
+    let missing = missing(&writer, wanted);
     if missing == Tags::default() {
         return Ok(None);
     }
@@ -48,11 +44,11 @@ fn filled(
     written(known, &change, hash, &mut |rewritten| ready(&missing, rewritten)).map(Some)
 }
 
-/// Those of `wanted` that a file lacks.
-fn missing(book: &TagWriter, wanted: &Tags) -> Tags {
+/// The tags of `wanted` that a file does not have.
+fn missing(writer: &TagWriter, wanted: &Tags) -> Tags {
     let mut missing = Tags::default();
     for field in FIELDS {
-        if book.text(field).is_none() {
+        if writer.text(field).is_none() {
             *field.of_mut(&mut missing) = field.of(wanted).map(str::to_owned);
         }
     }
@@ -70,49 +66,51 @@ impl Texts<'_> {
 }
 
 impl Change for Texts<'_> {
-    fn need(&self, book: &TagWriter) -> Result<(), StopReason> {
-        match self.each().find(|(field, _)| book.text(*field).is_some()) {
-            Some(_) => Err(StopReason::Failed("somebody gave it the tag meanwhile; run it again".to_owned())),
-            None => Ok(()),
-        }
-    }
-
-    fn put(&self, book: &mut TagWriter) {
-        self.each().for_each(|(field, text)| book.put_text(field, text));
-    }
-
-    fn has(&self, book: &TagWriter) -> Result<(), StopReason> {
-        match self.each().find(|(field, text)| book.text(*field).as_deref() != Some(*text)) {
-            Some((field, text)) => {
-                let found = book.text(field);
-                Err(StopReason::Failed(format!("`{text}` was written, and read again it is {found:?}")))
+    fn need(&self, writer: &TagWriter) -> Result<(), StopReason> {
+        match self.each().find(|(field, _)| writer.text(*field).is_some()) {
+            Some(_) => {
+                Err(StopReason::Failed("another program added the tag in the meantime; run it again".to_owned()))
             }
             None => Ok(()),
         }
     }
 
-    fn others(&self, mut book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
-        // `others` leaves the tag of the fingerprint out.
-        let mut bytes = book.values().concat().into_bytes();
-        self.each().for_each(|(field, _)| book.take_text(field));
-        bytes.extend(book.others(false, new)?);
+    fn put(&self, writer: &mut TagWriter) {
+        self.each().for_each(|(field, text)| writer.put_text(field, text));
+    }
+
+    fn has(&self, writer: &TagWriter) -> Result<(), StopReason> {
+        match self.each().find(|(field, text)| writer.text(*field).as_deref() != Some(*text)) {
+            Some((field, text)) => {
+                let found = writer.text(field);
+                Err(StopReason::Failed(format!("wrote `{text}`, but read back {found:?}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn others(&self, mut writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
+        // `others` omits the fingerprint tag.
+        let mut bytes = writer.values().concat().into_bytes();
+        self.each().for_each(|(field, _)| writer.take_text(field));
+        bytes.extend(writer.others(false, new)?);
         Ok(bytes)
     }
 }
 
-/// Why a file is left alone, for people.
+/// The reason for people.
 fn words(reason: &str) -> &str {
     match reason {
-        "unsupported_format" => "Baton writes no tags into files of its format",
-        "in_eagle_library" => "it is in an Eagle library, where Baton writes nothing",
-        "has_several_names" => "it has several names (hard links), of which the others would keep the old tags",
+        "unsupported_format" => "Baton cannot write tags into files of its format",
+        "in_eagle_library" => "it is in an Eagle library, where Baton does not write",
+        "has_several_names" => "it has several names (hard links), and the others would keep the old tags",
         "read_only" => "it is read only",
         "too_large" => "it is larger than 1 GiB",
         "not_found" => "it does not exist",
-        "id3_before_header" => "it has a tag before its header, which other programs refuse",
-        "id3v2.2" => "its tag is of version 2.2, which is read and not written; save its tags with a tagger",
-        "audio_not_digested" => "its audio has no digest; `baton library scan --verify` makes one",
-        "changed_since_scan" => "it has changed since it was scanned; `baton library scan` reads it",
+        "id3_before_header" => "it has a tag before its header, which other programs reject",
+        "id3v2.2" => "its tag has version 2.2, which Baton cannot write; save its tags with a tag editor",
+        "audio_not_digested" => "the catalog has no digest of its audio; run `baton library scan --verify`",
+        "changed_since_scan" => "it has changed since it was scanned; run `baton library scan`",
         other => other,
     }
 }

@@ -1,35 +1,35 @@
-//! How many frames an `ID3v2` tag has, counted and not read.
+//! Counts the frames of an `ID3v2` tag without interpreting them.
 //!
-//! A reader of tags keeps one of two frames that it takes for the same, and passes over what it does not understand; what it
-//! then writes has lost them. So what it read is held against this count, and a tag of which it has not all is left alone.
-//! Written by the headers of <https://id3.org/id3v2.3.0> and <https://id3.org/id3v2.4.0-structure>, sections 3.
+//! A tag library merges frames that it considers equal and skips frames that it does not understand; when it writes, those
+//! are lost. So the number of frames that it read is compared with this count, and a tag with skipped frames is not written.
+//! Sources: <https://id3.org/id3v2.3.0> and <https://id3.org/id3v2.4.0-structure>, sections 3.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use super::limits::FRAMES_BYTES;
 
-/// The header of a tag, and of a frame.
+/// The length of the header of a tag, and of a frame.
 const HEADER: usize = 10;
 
-/// The flag of a tag all of which is unsynchronised (2.3), or whose frames are (2.4).
+/// The flag for unsynchronisation of the whole tag (2.3) or of its frames (2.4).
 const UNSYNCHRONISED: u8 = 0x80;
 
 /// The flag of a tag with an extended header.
 const EXTENDED: u8 = 0x40;
 
-/// Where a tag may lie.
+/// The position of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// At the beginning of the file.
     Start,
-    /// In a chunk of RIFF, whose lengths have the lowest byte first.
+    /// In a chunk of RIFF (little-endian lengths).
     Riff,
-    /// In a chunk of IFF, whose lengths have the highest byte first.
+    /// In a chunk of IFF (big-endian lengths).
     Iff,
 }
 
-/// The number of frames of the tag at `place`; none when there is no tag of version 2.3 or 2.4, or it is broken.
+/// The number of frames of the tag at `place`; `None` if there is no valid tag of version 2.3 or 2.4.
 pub(super) fn count(file: &mut File, place: Place) -> io::Result<Option<usize>> {
     let start = match place {
         Place::Start => Some(0),
@@ -47,7 +47,7 @@ pub(super) fn count(file: &mut File, place: Place) -> io::Result<Option<usize>> 
     Ok(count_in(&body, version, flags))
 }
 
-/// Where the tag lies in a file of chunks.
+/// The position of the tag in a file of chunks.
 fn chunk(file: &mut File, number: fn([u8; 4]) -> u32) -> io::Result<Option<u64>> {
     let mut at = 12;
     loop {
@@ -78,11 +78,11 @@ fn count_in(body: &[u8], version: u8, flags: u8) -> Option<usize> {
     let mut rest = body.as_slice();
     if flags & EXTENDED != 0 {
         let size = usize::try_from(number(*rest.first_chunk()?)?).ok()?;
-        // In 2.3 the length does not count itself.
+        // In 2.3 the length excludes its own field.
         rest = rest.get(if version == 3 { size.checked_add(4)? } else { size }..)?;
     }
     let mut frames = 0;
-    // Padding is zeros, and what is shorter than a header is padding too.
+    // Padding is zeros; a rest that is shorter than a header is padding too.
     while let Some((header, after)) = rest.split_first_chunk::<HEADER>().filter(|(header, _)| header[0] != 0) {
         let [_, _, _, _, size @ .., _, _] = header;
         rest = after.get(usize::try_from(number(*size)?).ok()?..)?;
@@ -91,12 +91,12 @@ fn count_in(body: &[u8], version: u8, flags: u8) -> Option<usize> {
     Some(frames)
 }
 
-/// A number of four times 7 bits.
+/// A synchsafe integer: four bytes of 7 bits.
 fn synchsafe(bytes: [u8; 4]) -> Option<u32> {
     bytes.iter().all(|byte| *byte < 0x80).then(|| bytes.iter().fold(0, |all, byte| all << 7 | u32::from(*byte)))
 }
 
-/// Without the zeros that unsynchronisation has put behind each 255.
+/// Reverses unsynchronisation: removes the zero after each 255.
 fn synchronised(bytes: &[u8]) -> Vec<u8> {
     let after_full = std::iter::once(&0).chain(bytes).map(|byte| *byte == 0xFF);
     bytes

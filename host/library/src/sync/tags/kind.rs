@@ -1,9 +1,9 @@
-//! What kind of file gets its tag: that which the scan found by its audio.
+//! The file type for writing tags: the format that the scan found by decoding.
 //!
-//! lofty guesses the kind by the first bytes, and where it knows none it looks for something like a frame of MPEG further on. That
-//! is found in FLAC in Ogg, in Matroska or CAF as well, and an `ID3v2` tag before such a file makes other programs refuse it. So lofty
-//! is told what the file is, a kind that it does not know is left alone, and a file has to begin as its kind does, before it is
-//! written and after.
+//! lofty guesses the type from the first bytes, or else searches for something like an MPEG frame. Such bytes also occur in
+//! FLAC in Ogg, Matroska and CAF, and an `ID3v2` tag in front of such a file makes other programs reject it. So Baton sets
+//! the type explicitly, skips formats that it does not know, and checks the first bytes of the file before and after the
+//! write.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
@@ -13,7 +13,7 @@ use lofty::file::FileType;
 use super::stop::StopReason;
 use crate::sync::Format;
 
-/// The kind of a file of that format.
+/// The file type for a format.
 pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
     Ok(match (format.container.as_str(), format.codec.as_str()) {
         ("mp1" | "mp2" | "mp3", _) => FileType::Mpeg,
@@ -28,7 +28,7 @@ pub(super) fn of(format: &Format) -> Result<FileType, StopReason> {
     })
 }
 
-/// That a file begins as its kind does: with nothing before it, which only MPEG and ADTS allow.
+/// Checks that the file starts with the header of its type. Only MPEG and ADTS may have a tag in front.
 pub(super) fn begins(file: &mut File, kind: FileType) -> Result<(), StopReason> {
     let failed = |error: io::Error| StopReason::io("reading it", &error);
     let mut head = Vec::new();

@@ -1,13 +1,14 @@
-//! Fingerprints into the tags of the files themselves, where DJ programs and players of all kinds look.
+//! Writes fingerprints into the tags of files, where DJ programs and players read them.
 //!
-//! A file is somebody's music, so this is the one place that writes to it, and only when asked. Nothing is changed in place:
-//! `tag_writer` puts the tag into a copy beside the file, `write` opens the copy as the format that the file was (`kind`), compares it
-//! with the file (the audio by its digest, every other tag byte for byte) and only then gives it the file's name, in one step. `frames` counts what a reader of `ID3v2` may
-//! have passed over, `attributes` carries over what is of the file and not in it.
+//! This is the only code that writes to music files, and only on request. Nothing is changed in place: `tag_writer` writes
+//! the tag into a copy beside the file. `write` opens the copy as the same format (`kind`), compares it with the file (the
+//! audio by its digest, all other tags byte for byte) and only then renames it over the file. `frames` counts the `ID3v2`
+//! frames, to detect skipped ones. `attributes` copies the metadata outside of the content.
 //!
-//! `fill` writes the title, artist, album and ISRC that another copy has into a file that lacks them, in the same way (`texts`).
+//! In the same way `fill` writes title, artist, album and ISRC of another copy into a file that does not have them (`texts`).
 //!
-//! Files in Eagle's libraries are left alone: its makers warn of writing there, and its items get their tag through its API.
+//! Files in Eagle libraries are skipped: Eagle's makers warn against writing there, and its items get their tag through the
+//! API.
 
 mod attributes;
 mod fill;
@@ -25,4 +26,4 @@ mod write;
 
 pub use fill::{Ready, fill};
 pub use temporary::remove_leftovers;
-pub use write::{Audio, FileNeed, HashAudioFn, WriteOutcome, hear, look, stat_of, write};
+pub use write::{Audio, FileNeed, HashAudioFn, WriteOutcome, check, hash_audio, stat_of, write};

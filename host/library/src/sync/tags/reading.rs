@@ -1,8 +1,8 @@
-//! Reading the tags of each kind of file.
+//! Reads the tags of each file type.
 //!
-//! A file may have several tags side by side. One of them gets ours; the others are read too, so that it is seen that they
-//! stay. Where the one is missing and there is a poorer one (`ID3v1`, APE, the texts of WAV and AIFF), it begins with what that
-//! says: many programs read only the best tag of a file, and one that holds nothing but ours would hide all names.
+//! A file may have several tags. One gets the fingerprint; the others are read too, to verify that they stay. If the best tag
+//! is missing and there is a simpler one (`ID3v1`, APE, the texts of WAV and AIFF), the new tag starts with the fields of
+//! that one: many programs read only the best tag, and a tag with only a fingerprint would hide all names.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
@@ -24,11 +24,11 @@ use super::kind::begins;
 use super::stop::{StopReason, guarded};
 use super::tag_writer::{Kind, Style, TagWriter, dump};
 
-/// The length of an `ID3v1`, at the end of a file.
+/// The length of an `ID3v1` tag, at the end of a file.
 const V1_BYTES: i64 = 128;
 
 impl TagWriter {
-    /// Reads the tags of a file of that kind.
+    /// Reads the tags of a file of type `kind`.
     pub(super) fn read(file: &mut File, kind: FileType, style: Style) -> Result<Self, StopReason> {
         guarded(|| read(file, kind, style))
     }
@@ -61,11 +61,11 @@ fn parse_in<F: AudioFile>(mode: ParsingMode, file: &mut File, style: Style) -> R
     options.implicit_conversions(style == Style::Raised);
     file.rewind().map_err(|error| StopReason::io("reading it", &error))?;
     F::read_from(&mut BufReader::new(&*file), options)
-        .map_err(|error| StopReason::Failed(format!("its tags cannot all be read ({error}), so nothing is written")))
+        .map_err(|error| StopReason::Failed(format!("cannot read all of its tags ({error}), so nothing is written")))
 }
 
-/// A file that may end in an `ID3v1`. Strictly, one without a year is none, and half of all have no year; it stays where it is,
-/// so then it need not be read strictly, and what is skipped of the frames is seen when they are counted.
+/// Reads a file that may end with an `ID3v1` tag. Strict parsing rejects one without a year, which is common. The `ID3v1` tag
+/// is not written, so the file is then parsed leniently; skipped frames are detected by their count.
 fn parse_with_v1<F: AudioFile>(file: &mut File, style: Style) -> Result<F, StopReason> {
     let strictly = parse(file, style);
     if strictly.is_err() && ends_in_v1(file).map_err(|error| StopReason::io("reading it", &error))? {
@@ -117,7 +117,7 @@ fn aiff(file: &mut File, style: Style) -> Result<TagWriter, StopReason> {
     with_frames(file, (Place::Iff, style), aiff.id3v2(), poorer, rest)
 }
 
-/// A file whose tag is frames: `frames`, or new ones of what the `poorer` tag says.
+/// A file whose tag has frames: `frames`, or new ones from the `poorer` tag.
 fn with_frames(
     file: &mut File,
     (place, style): (Place, Style),
@@ -135,7 +135,7 @@ fn with_frames(
     }
     let read = (&frames).into_iter().count();
     let there = count(file, place).map_err(|error| StopReason::io("reading it", &error))?;
-    // Raised, some become one.
+    // In a converted tag some frames are merged.
     if style == Style::Kept && there != Some(read) {
         let there = there.map_or_else(|| "broken".to_owned(), |there| format!("of {there} frames"));
         return Err(StopReason::Failed(format!(

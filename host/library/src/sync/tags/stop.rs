@@ -1,25 +1,25 @@
-//! Why a file does not get its tag: it is skipped, or something failed. Both are counted separately.
+//! The reason why a file does not get its tag: it is skipped, or something failed. Reports count them separately.
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
 
-/// Why it ends here.
+/// The reason why the write of one file stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StopReason {
-    /// The file is skipped, for this reason.
+    /// The file is skipped. Contains the code of the reason.
     Skipped(&'static str),
     /// Something failed.
     Failed(String),
 }
 
 impl StopReason {
-    /// A failure of the system.
+    /// A failure of the system during `what`.
     pub(super) fn io(what: &str, error: &io::Error) -> Self {
         Self::Failed(format!("{what} failed: {error}"))
     }
 }
 
-/// Does the work and turns a panic into [`StopReason::Failed`].
+/// Runs `work` and converts a panic to [`StopReason::Failed`].
 ///
 /// lofty promises no panic, but it reads untrusted files. The file stays as it is, and the sync continues with the next one.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StopReason>) -> Result<T, StopReason> {

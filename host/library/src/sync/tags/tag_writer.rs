@@ -1,8 +1,7 @@
-//! The tags of one file, of the kind that holds ours: frames of `ID3v2` (MP3, ADTS, WAV, AIFF), comments (FLAC, Ogg) or atoms
-//! (MP4). Written with lofty, which knows where they lie; each kind is read as it is, never through a form common to all of
-//! them, which would drop what only one of them has.
+//! The tag of a file that holds the fingerprint: `ID3v2` frames (MP3, ADTS, WAV, AIFF), comments (FLAC, Ogg) or atoms (MP4).
+//! lofty writes it. Each tag type is used directly, because a common form would drop the fields that only one type has.
 //!
-//! It is read strictly: what cannot be read cannot be kept, and then nothing is written.
+//! Parsing is strict: data that cannot be parsed cannot be preserved, so nothing is written then.
 
 use std::fs::File;
 use std::io::Seek as _;
@@ -19,32 +18,33 @@ use lofty::prelude::{AudioFile as _, TagExt};
 use super::stop::{StopReason, guarded};
 use crate::sync::Mark;
 
-/// What our tag is called: `TXXX:…`, a comment, `----:com.apple.iTunes:…`.
+/// The name of the fingerprint field: `TXXX:…`, a comment, `----:com.apple.iTunes:…`.
 pub(super) const NAME: &str = "BATON_FINGERPRINT";
 
-/// What the tag of old is called, which held the SHA-256 of the file before it was written.
+/// The field of the old form, which had the SHA-256 of the file before the tag was written.
 const OLD_NAME: &str = "FINGERPRINT";
 
-/// Who names an atom that has a name: taggers read and write those of iTunes.
+/// The namespace of a named atom: tag editors read and write those of iTunes.
 const MEAN: &str = "com.apple.iTunes";
 
-/// How frames of `ID3v2.3` are written.
+/// The version in which `ID3v2.3` frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
-    /// As the version is that they have.
+    /// The version of the existing tag.
     Kept,
-    /// As 2.4. Many taggers put frames of 2.4 (`TSOP`, the artist to sort by) into tags of 2.3, and lofty writes none there.
+    /// 2.4. Many tag editors put 2.4 frames (`TSOP`, the sort name of the artist) into 2.3 tags, and lofty does not write
+    /// them in 2.3.
     Raised,
 }
 
 /// The tags of one file.
 pub(super) struct TagWriter {
     pub(super) kind: Kind,
-    /// All other tags of the file, as bytes, to compare them.
+    /// All other tags of the file, as bytes for a comparison.
     pub(super) rest: Vec<u8>,
-    /// Whether the frames have version 2.3.
+    /// The frames have version 2.3.
     pub(super) three: bool,
-    /// Whether the frames are none of the file's yet, but what a poorer tag says.
+    /// The file has no frames; they come from a simpler tag.
     pub(super) new: bool,
 }
 
@@ -56,22 +56,22 @@ pub(super) enum Kind {
 }
 
 impl TagWriter {
-    /// Whether there is another style to write it in, should the first one lose something.
+    /// Whether the tag can be written as 2.4 if writing it as 2.3 loses something.
     pub(super) fn can_be_raised(&self) -> bool {
         self.three
     }
 
-    /// What our tag says; more than one where somebody has copied it.
+    /// The values of the fingerprint field; several if somebody copied it.
     pub(super) fn values(&self) -> Vec<String> {
         self.named(NAME)
     }
 
-    /// The tags of old.
+    /// The values of the old form.
     pub(super) fn olds(&self) -> Vec<String> {
         self.named(OLD_NAME).into_iter().filter(|value| Mark::is_old(value)).collect()
     }
 
-    /// Puts `value` in the place of what was there; `replace_old` takes the tags of old away.
+    /// Replaces the fingerprint by `value`; `replace_old` also removes the old form.
     pub(super) fn put(&mut self, value: &str, replace_old: bool) {
         self.take(replace_old);
         match &mut self.kind {
@@ -92,13 +92,13 @@ impl TagWriter {
         }
     }
 
-    /// Whether the file has no tag yet that could hold ours.
+    /// Whether the file has no tag yet that could hold the fingerprint.
     pub(super) fn is_new(&self) -> bool {
         self.new
     }
 
-    /// Everything that is neither ours nor, with `replace_old`, of old, as bytes: the same before and after. Of a file that had
-    /// no frames (`new`) it is what its poorer tag says.
+    /// All content except the fingerprint and, with `replace_old`, the old form, as bytes. A write must not change it. For a
+    /// file without frames (`new`) it includes the fields of its simpler tag.
     pub(super) fn others(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
         self.take(replace_old);
         let mut bytes = self.rest;
@@ -125,7 +125,7 @@ impl TagWriter {
         })
     }
 
-    /// Writes them into a file that had them in another state.
+    /// Writes the tag into the file.
     pub(super) fn save(&self, file: &mut File, style: Style) -> Result<(), StopReason> {
         let mut options = WriteOptions::new();
         options.lossy_text_encoding(false);
@@ -138,7 +138,7 @@ impl TagWriter {
                 Kind::Flac(flac) => flac.save_to(file, options),
                 Kind::Atoms(atoms) => atoms.save_to(file, options),
             };
-            saved.map_err(|error| StopReason::Failed(format!("its tags cannot be written: {error}")))
+            saved.map_err(|error| StopReason::Failed(format!("cannot write its tags: {error}")))
         })
     }
 
@@ -159,7 +159,7 @@ impl TagWriter {
         }
     }
 
-    /// Takes ours away, and perhaps what is of old.
+    /// Removes the fingerprint, and on request the old form.
     fn take(&mut self, replace_old: bool) {
         let goes = |name: &str, value: &str| {
             name.eq_ignore_ascii_case(NAME) || replace_old && name.eq_ignore_ascii_case(OLD_NAME) && Mark::is_old(value)
@@ -180,7 +180,7 @@ impl TagWriter {
     }
 }
 
-/// The name and text of a frame that has a name.
+/// The name and the text of a user-defined frame.
 fn user_text<'a>(frame: &'a Frame<'_>) -> Option<(&'a str, &'a str)> {
     match frame {
         Frame::UserText(text) => Some((&text.description, &text.content)),
@@ -188,7 +188,7 @@ fn user_text<'a>(frame: &'a Frame<'_>) -> Option<(&'a str, &'a str)> {
     }
 }
 
-/// The name and texts of an atom that has a name.
+/// The name and the texts of a named atom.
 fn named_texts<'a>(atom: &'a Atom<'_>) -> impl Iterator<Item = (&'a str, &'a str)> {
     let name = match atom.ident() {
         AtomIdent::Freeform { name, .. } => Some(name.as_ref()),
@@ -219,10 +219,8 @@ fn add_pictures(of: &impl OggPictureStorage, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Adds a tag as bytes.
+/// Appends a tag as bytes.
 pub(super) fn dump<T: TagExt>(tag: Option<&T>, bytes: &mut Vec<u8>) -> Result<(), StopReason> {
     let dumped = tag.map_or(Ok(()), |tag| tag.dump_to(bytes, WriteOptions::new()));
-    dumped.map_err(|error| {
-        StopReason::Failed(format!("its tags cannot be written again ({error}), so nothing is written"))
-    })
+    dumped.map_err(|error| StopReason::Failed(format!("cannot write its tags again ({error}), so nothing is written")))
 }

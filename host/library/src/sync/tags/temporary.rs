@@ -1,8 +1,8 @@
-//! The copy beside a file that is to take its place. It goes when it did not.
+//! The copy beside a file that will replace it. It is deleted if it did not.
 //!
-//! Its name is made of the file's inode, so that of a program that was killed at most one copy a file remains, and the next
-//! try takes it away. It begins with a dot: no scan lists it. It is locked while somebody writes it, and only who has the lock
-//! takes it away or puts it anywhere.
+//! Its name contains the inode of the file, so a killed program leaves at most one copy for each file, and the next sync
+//! deletes it. The name starts with a dot, so no scan lists it. The writer locks it, and only the owner of the lock may
+//! delete or rename it.
 
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, Seek as _};
@@ -15,31 +15,31 @@ use super::stop::StopReason;
 /// The beginning of the name of each copy.
 const PREFIX: &str = ".baton-sync-";
 
-/// A copy of a file.
+/// A locked copy of a file.
 pub(super) struct Temporary {
     path: PathBuf,
     pub(super) file: File,
 }
 
 impl Temporary {
-    /// An empty file beside `path`, which nobody else may read yet.
+    /// Creates an empty file beside `path`, with mode 0600.
     pub(super) fn beside(path: &Path, inode: u64) -> Result<Self, StopReason> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("tmp");
         let beside = path.with_file_name(format!("{PREFIX}{inode}.{ending}"));
         let failed = |error: io::Error| StopReason::io("making a copy beside it", &error);
         clear(&beside).map_err(failed)?;
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
-        // Another sync that saw it before it was locked took it for a leftover.
+        // Another sync may have deleted it as a leftover before it was locked.
         lock(&file).and_then(|()| still(&file, &beside)).map_err(failed)?;
         Ok(Self { path: beside, file })
     }
 
-    /// Where it is.
+    /// Its path.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes it hold what `from` holds.
+    /// Copies the content of `from`.
     pub(super) fn fill(&mut self, from: &mut File) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
@@ -49,32 +49,29 @@ impl Temporary {
         if length == from.metadata()?.len() {
             Ok(())
         } else {
-            Err(io::Error::other("it became another file meanwhile"))
+            Err(io::Error::other("it was replaced by another file while it was copied"))
         }
     }
 
-    /// Puts it in the place of `path`: after a power failure there is one of the two, whole.
-    ///
-    /// # Errors
-    /// When it cannot be put there; then `path` is as it was.
+    /// Renames it over `path`. After a power failure one of the two exists, complete. On an error `path` is unchanged.
     pub(super) fn replace(&self, path: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         still(&self.file, &self.path)?;
         fs::rename(&self.path, path)?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // It has taken its place, whatever comes of this.
+        // The copy has replaced the file, whether or not this succeeds.
         if let Err(error) = File::open(folder).and_then(|folder| folder.sync_all()) {
-            tracing::debug!("{} cannot be flushed to its volume: {error}", folder.display());
+            tracing::debug!("cannot sync the folder {}: {error}", folder.display());
         }
         Ok(())
     }
 }
 
-/// An older copy was left by a sync that was killed: a copy is written within minutes.
+/// Older copies are leftovers of killed syncs, because writing a copy takes minutes at most.
 const LEFT: Duration = Duration::from_hours(1);
 
-/// Removes the copies in `folder` that killed syncs left and that nobody writes. Those of the files that are synced next are
-/// removed in any case; this is for files that are not synced again.
+/// Deletes the copies in `folder` that killed syncs left and no process has locked. The next sync of a file deletes its
+/// leftover in any case; this is for files that are not synced again.
 pub fn remove_leftovers(folder: &Path, now: SystemTime) {
     for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
         let path = entry.path();
@@ -84,12 +81,12 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) {
             && entry.file_name().to_str().is_some_and(is_copy)
             && let Err(error) = clear(&path)
         {
-            tracing::debug!("{} cannot be removed: {error}", path.display());
+            tracing::debug!("cannot delete {}: {error}", path.display());
         }
     }
 }
 
-/// Whether the name is one that [`Temporary::beside`] gives.
+/// Whether [`Temporary::beside`] creates such names.
 fn is_copy(name: &str) -> bool {
     let parts = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.'));
     parts.is_some_and(|(inode, ending)| {
@@ -97,7 +94,7 @@ fn is_copy(name: &str) -> bool {
     })
 }
 
-/// Takes away what one that was killed left at `path`.
+/// Deletes the leftover of a killed sync at `path`.
 fn clear(path: &Path) -> io::Result<()> {
     let found = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -107,7 +104,7 @@ fn clear(path: &Path) -> io::Result<()> {
         return fs::remove_file(path);
     }
     let left = match File::options().read(true).write(true).open(path) {
-        // It has just taken its place, or went.
+        // It has replaced the file, or was deleted, in this moment.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         left => left?,
     };
@@ -116,7 +113,7 @@ fn clear(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-/// Locks a copy for as long as it is open.
+/// Locks a copy while it is open.
 fn lock(copy: &File) -> io::Result<()> {
     copy.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => another(),
@@ -124,7 +121,7 @@ fn lock(copy: &File) -> io::Result<()> {
     })
 }
 
-/// That `path` names this copy still.
+/// Checks that `path` is still this copy.
 fn still(copy: &File, path: &Path) -> io::Result<()> {
     let of = |file: &Metadata| (file.dev(), file.ino());
     match fs::symlink_metadata(path) {
@@ -140,7 +137,7 @@ fn another() -> io::Error {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // After `replace` the name is gone, or somebody else's: only what is still this very file goes.
+        // After `replace` the path does not exist or belongs to another file: delete only this copy.
         if still(&self.file, &self.path).is_ok() {
             drop(fs::remove_file(&self.path));
         }
@@ -197,7 +194,7 @@ mod tests {
         let Err(StopReason::Failed(error)) = Temporary::beside(&path, 7) else { panic!("there are two of them") };
         assert!(error.contains("another `baton library sync` writes it"), "{error}");
         assert_eq!(fs::read(copy.path()).unwrap(), b"old");
-        // Whoever keeps no lock: what was checked is not what lies there now.
+        // A program without locks may have replaced the file after the check.
         fs::remove_file(copy.path()).unwrap();
         fs::write(copy.path(), "unchecked").unwrap();
         assert!(copy.replace(&path).is_err());

@@ -1,4 +1,4 @@
-//! Files of every kind, made by ffmpeg, get their tag; ffmpeg is the judge of what is in them before and after.
+//! Writes tags into files of every format. ffmpeg makes the files and checks their content before and after.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -20,7 +20,7 @@ const THREE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "3"];
 /// An MP3 without any tag.
 const NONE: &[&str] = &["-c:a", "libmp3lame", "-id3v2_version", "0", "-write_xing", "0"];
 
-/// A kind of file, by name and what makes it.
+/// The file formats: name, and the arguments of ffmpeg.
 const KINDS: [(&str, &[&str]); 13] = [
     ("three.mp3", THREE),
     ("four.mp3", &["-c:a", "libmp3lame", "-id3v2_version", "4"]),
@@ -48,7 +48,7 @@ fn run(program: &str, args: &[&str]) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-/// Four seconds of sound with tags.
+/// Four seconds of audio with tags.
 fn make(folder: &TempDir, name: &str, how: &[&str]) -> PathBuf {
     let path = folder.path().join(name);
     let sound = "aevalsrc=0.3*sin(2*PI*t*(220+40*t))|0.2*sin(2*PI*330*t):d=4:s=44100";
@@ -60,13 +60,13 @@ fn make(folder: &TempDir, name: &str, how: &[&str]) -> PathBuf {
     path
 }
 
-/// The digest of the packets of the sound, and of pictures.
+/// The digest of the packets of audio and pictures.
 fn packets(path: &Path) -> String {
     let args = ["-nostdin", "-loglevel", "error", "-i", path.to_str().unwrap(), "-map", "0", "-c", "copy"];
     run("ffmpeg", &[args.as_slice(), &["-f", "streamhash", "-hash", "sha256", "-"]].concat())
 }
 
-/// The tags that ffprobe sees, of the file and its first stream.
+/// The tags of the file and its first stream, as ffprobe reads them.
 fn tags(path: &Path) -> BTreeMap<String, String> {
     let args = ["-v", "error", "-of", "json", "-show_entries", "format_tags:stream_tags", path.to_str().unwrap()];
     let seen: Value = serde_json::from_str(&run("ffprobe", &args)).unwrap();
@@ -75,7 +75,7 @@ fn tags(path: &Path) -> BTreeMap<String, String> {
     all.map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap().to_owned())).collect()
 }
 
-/// What our tag says. ffprobe sees no frames in a WAV; there it is looked for in the last chunk, which has to be theirs.
+/// The fingerprint tag. ffprobe does not read frames in WAV; there it is searched in the last chunk, which must contain them.
 fn value(path: &Path) -> Option<String> {
     if path.extension().is_none_or(|ending| ending != "wav") {
         return tags(path).remove("baton_fingerprint");
@@ -94,13 +94,13 @@ fn value(path: &Path) -> Option<String> {
     after.get(..46).map(str::to_owned)
 }
 
-/// As a scan digests it; Opus, which no scan reads, as ffmpeg does.
+/// The digest of the scan; for Opus, which no scan decodes, the digest of ffmpeg.
 fn hash(path: &Path) -> Result<Audio, String> {
     if path.extension().is_some_and(|ending| ending == "opus") {
         let format = Format { container: "ogg".to_owned(), codec: "opus".to_owned() };
         return Ok(Audio { sha256: Sha256::digest(packets(path)).into(), format, duration_ms: 0 });
     }
-    hear(path)
+    hash_audio(path)
 }
 
 /// An MP3 without audio.
@@ -131,19 +131,19 @@ fn every_kind_of_file_gets_its_tag_and_keeps_all_else() {
     for (name, how) in KINDS {
         let path = make(&folder, name, how);
         let (known, before, sound) = (known(&path), tags(&path), packets(&path));
-        assert_eq!(look(&known, false), FileNeed::Needs(vec![]), "{name}");
+        assert_eq!(check(&known, false), FileNeed::Needs(vec![]), "{name}");
         assert!(matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(packets(&path), sound, "{name}");
         assert_eq!(value(&path).as_deref(), Some(known.mark.value()), "{name}");
         let mut after = tags(&path);
         after.remove("baton_fingerprint");
         assert_eq!(after, before, "{name}");
-        assert_eq!(look(&known, false), FileNeed::Has, "{name}");
+        assert_eq!(check(&known, false), FileNeed::Has, "{name}");
         let bytes = fs::read(&path).unwrap();
         assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("already_has_fingerprint"), "{name}");
-        // Another fingerprint takes the place of the first.
+        // Another fingerprint replaces the first one.
         let other = KnownItem { mark: Mark::of(b"other words"), ..known.clone() };
-        assert_eq!(look(&other, false), FileNeed::Needs(vec![known.mark.value().to_owned()]), "{name}");
+        assert_eq!(check(&other, false), FileNeed::Needs(vec![known.mark.value().to_owned()]), "{name}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
         assert!(matches!(write(&other, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(value(&path).as_deref(), Some(other.mark.value()), "{name}");
@@ -233,7 +233,7 @@ fn frames_of_dj_programs_stay_as_they_are() {
     let kept = [cues.as_slice(), beats, owned, b"TYER\0\0\0\x05\0\0\x002019"];
     assert!(kept.iter().all(|bytes| holds(&path, bytes)), "{:?}", fs::read(&path).unwrap().get(..600));
     assert!(fs::read(&path).unwrap().starts_with(b"ID3\x03"));
-    // A frame of 2.4 in a tag of 2.3 makes it one of 2.4, as it is lost otherwise.
+    // A frame of 2.4 in a tag of 2.3 changes the tag to 2.4, because it would be lost otherwise.
     let path = with_tag(&folder, &three(&[all[0], all[1], all[3], (b"TSOP", b"\0Name, A")]));
     assert!(matches!(write(&known(&path), false, &hash), WriteOutcome::Succeeded(_)));
     assert!(fs::read(&path).unwrap().starts_with(b"ID3\x04"));
@@ -284,7 +284,7 @@ fn tags_of_old_go_when_asked() {
         let known = known(&path);
         assert!(matches!(write(&known, false, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert_eq!(tags(&path)["fingerprint"], old, "{name}");
-        assert_eq!(look(&known, true), FileNeed::Needs(vec![old.clone()]), "{name}");
+        assert_eq!(check(&known, true), FileNeed::Needs(vec![old.clone()]), "{name}");
         assert!(matches!(write(&known, true, &hash), WriteOutcome::Succeeded(_)), "{name}");
         assert!(!tags(&path).contains_key("fingerprint"), "{name}");
         assert_eq!(tags(&path)["baton_fingerprint"], known.mark.value(), "{name}");
@@ -301,10 +301,10 @@ fn no_file_becomes_another_piece() {
     assert_eq!(write(&scanned_another, false, &hash), WriteOutcome::Skipped("changed_since_scan"));
     let undigested = KnownItem { audio_sha256: None, ..known.clone() };
     assert_eq!(write(&undigested, false, &hash), WriteOutcome::Skipped("audio_not_digested"));
-    // The copy sounds otherwise than the file.
+    // The audio of the copy differs from the file.
     let differs = |of: &Path| if of == path { hash(of) } else { Ok(silent([9; 32])) };
     assert!(matches!(write(&known, false, &differs), WriteOutcome::Failed(error) if error.contains("its audio")));
-    // Somebody writes to it while the copy is made.
+    // Another program writes to the file while the copy is made.
     let meddles = |of: &Path| {
         let hash = hash(of);
         if of != path {
@@ -327,23 +327,23 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
         item: Some(Item { id: "L".into(), library: "Music".into(), folder: "/e/Music.library".into() }),
         ..known.clone()
     };
-    assert_eq!(look(&of_eagle, false), FileNeed::Skipped("in_eagle_library"));
+    assert_eq!(check(&of_eagle, false), FileNeed::Skipped("in_eagle_library"));
     assert_eq!(write(&of_eagle, false, &hash), WriteOutcome::Skipped("in_eagle_library"));
     let second = folder.path().join("b.mp3");
     fs::hard_link(&path, &second).unwrap();
     assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("has_several_names"));
     fs::remove_file(&second).unwrap();
     std::os::unix::fs::symlink(&path, &second).unwrap();
-    assert_eq!(look(&KnownItem { path: second, ..known.clone() }, false), FileNeed::Skipped("not_found"));
+    assert_eq!(check(&KnownItem { path: second, ..known.clone() }, false), FileNeed::Skipped("not_found"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     assert_eq!(write(&known, false, &hash), WriteOutcome::Skipped("read_only"));
-    let gone = KnownItem { path: folder.path().join("gone.mp3"), ..known.clone() };
-    assert_eq!(look(&gone, false), FileNeed::Skipped("not_found"));
+    let missing = KnownItem { path: folder.path().join("gone.mp3"), ..known.clone() };
+    assert_eq!(check(&missing, false), FileNeed::Skipped("not_found"));
     assert_eq!(fs::read(&path).unwrap(), bytes);
     fs::write(folder.path().join("text.mp3"), "no music, ".repeat(300)).unwrap();
     let format = Format { container: "mkv".to_owned(), codec: "flac".to_owned() };
     let text = KnownItem { path: folder.path().join("text.mp3"), format, ..known };
-    assert_eq!(look(&text, false), FileNeed::Skipped("unsupported_format"));
+    assert_eq!(check(&text, false), FileNeed::Skipped("unsupported_format"));
 }
 
 #[test]

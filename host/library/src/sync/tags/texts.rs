@@ -1,4 +1,4 @@
-//! The fields of text that copies of one recording are compared by, in each kind of tag.
+//! The text fields by which copies of a recording are compared, for each tag type.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,11 @@ pub(super) enum Field {
     Isrc,
 }
 
-/// All of them.
+/// All fields.
 pub(super) const FIELDS: [Field; 4] = [Field::Title, Field::Artist, Field::Album, Field::Isrc];
 
 impl Field {
-    /// What `tags` has of it; nothing where that is blank.
+    /// The value in `tags`; `None` if it is blank.
     pub(super) fn of(self, tags: &Tags) -> Option<&str> {
         let text = match self {
             Self::Title => &tags.title,
@@ -33,7 +33,7 @@ impl Field {
         text.as_deref().filter(|text| !text.trim().is_empty())
     }
 
-    /// The same for writing.
+    /// The value in `tags`, for writing.
     pub(super) fn of_mut(self, tags: &mut Tags) -> &mut Option<String> {
         match self {
             Self::Title => &mut tags.title,
@@ -72,7 +72,7 @@ impl Field {
 }
 
 impl TagWriter {
-    /// What it says of a field; nothing where that is blank.
+    /// The value of a field; `None` if it is blank.
     pub(super) fn text(&self, field: Field) -> Option<String> {
         let text = match &self.kind {
             Kind::Frames(frames) => in_frames(frames, field),
@@ -83,13 +83,13 @@ impl TagWriter {
         text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
     }
 
-    /// Makes it say `text` of a field.
+    /// Sets a field.
     pub(super) fn put_text(&mut self, field: Field, text: &str) {
         self.take_text(field);
         match &mut self.kind {
             Kind::Frames(frames) => {
                 let id = FrameId::Valid(Cow::Borrowed(field.frame()));
-                // Versions 2.3 and 2.4 have both this encoding.
+                // Both 2.3 and 2.4 support this encoding.
                 frames.insert(Frame::Text(TextInformationFrame::new(id, TextEncoding::UTF16, text.to_owned())));
             }
             Kind::Comments(comments) => comments.push(field.comment().to_owned(), text.to_owned()),
@@ -102,7 +102,7 @@ impl TagWriter {
         }
     }
 
-    /// Makes it say nothing of a field.
+    /// Removes a field.
     pub(super) fn take_text(&mut self, field: Field) {
         match &mut self.kind {
             Kind::Frames(frames) => frames.retain(|frame| frame.id().as_str() != field.frame()),

@@ -1,8 +1,8 @@
-//! Writes the tag of one file, and checks it.
+//! Writes the tag of one file, and verifies it.
 //!
 //! The order makes it safe: write a copy, compare the copy with the file, check that the file has not changed, and only then rename
-//! the copy over the file. If anything fails before, the file is unchanged. A file whose audio is not what was fingerprinted gets
-//! no tag: the tag would be wrong.
+//! the copy over the file. If anything fails before, the file is unchanged. A file whose audio differs from the fingerprinted
+//! audio gets no tag, because the tag would be wrong.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Seek as _};
@@ -16,70 +16,63 @@ use sha2::{Digest as _, Sha256};
 
 use super::attributes::carry;
 use super::kind;
-use super::limits::{HEARD, LARGEST_BYTES};
+use super::limits::{DIGESTED_LENGTH, LARGEST_BYTES};
 use super::stop::StopReason;
 use super::tag_writer::{Style, TagWriter};
 use super::temporary::Temporary;
 use crate::source::{eagle_around, mtime_ns};
 use crate::sync::{Format, KnownItem, Mark};
 
-/// How the audio of a file is digested: [`hear`].
-///
-/// # Errors
-/// Why nothing is, for people.
+/// Computes the digest of a file's audio: [`hash_audio`]. An error is the reason for people.
 pub type HashAudioFn<'a> = dyn Fn(&Path) -> Result<Audio, String> + 'a;
 
-/// The audio of a file, and by what another program than the one that writes tags opened it.
+/// The audio of a file. It is read by another library than the one that writes tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audio {
     /// The SHA-256 of its packets.
     pub sha256: [u8; 32],
-    /// What kind of file it is.
+    /// Its format.
     pub format: Format,
-    /// How long it plays, in milliseconds.
+    /// Its playing time in milliseconds.
     pub duration_ms: u128,
 }
 
-/// What a file needs.
+/// What must be written to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileNeed {
     /// Nothing: it has the tag.
     Has,
-    /// The tag; and these others of fingerprints go.
+    /// The tag. Contains the fingerprint tags that are removed.
     Needs(Vec<String>),
-    /// It is left alone, for this reason.
+    /// The file is skipped. Contains the code of the reason.
     Skipped(&'static str),
-    /// It cannot be told.
+    /// The file could not be checked.
     Failed(String),
 }
 
 /// The result for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
-    /// It has the tag now, and that was seen. The catalog is to be told, or the next scan reads it again.
+    /// The tag was written and verified. The caller updates the catalog; otherwise the next scan reads the file again.
     Succeeded(RewrittenFile),
-    /// It was left alone, for this reason.
+    /// The file was skipped. Contains the code of the reason.
     Skipped(&'static str),
-    /// Something failed, and the reason says what. It is as it was, unless that was the look at it after the copy had taken
-    /// its place.
+    /// Contains the reason. The file is unchanged, unless the verification after the replacement failed.
     Failed(String),
 }
 
-/// The audio of a file, as the library's scan finds it.
-///
-/// # Errors
-/// Why it has no digest.
-pub fn hear(file: &Path) -> Result<Audio, String> {
-    let options = Options { length: Some(HEARD), hashes: true };
+/// Reads the audio of a file as the scan does. Fails if it has no digest.
+pub fn hash_audio(file: &Path) -> Result<Audio, String> {
+    let options = Options { length: Some(DIGESTED_LENGTH), hashes: true };
     let sound = baton_fingerprint::read(file, options, &AtomicBool::new(false)).map_err(|error| error.to_string())?;
     let format = Format { container: sound.container.to_owned(), codec: sound.codec.to_owned() };
     let sha256 = sound.audio_sha256.ok_or_else(|| "its audio has no digest".to_owned())?;
     Ok(Audio { sha256, format, duration_ms: sound.duration.as_millis() })
 }
 
-/// What a file needs. Its audio is not checked.
+/// Checks what must be written. Does not read the audio.
 #[must_use]
-pub fn look(known: &KnownItem, replace_old: bool) -> FileNeed {
+pub fn check(known: &KnownItem, replace_old: bool) -> FileNeed {
     let need = || {
         let (mut file, _) = open(known)?;
         need(&TagWriter::read(&mut file, kind::of(&known.format)?, Style::Kept)?, &known.mark, replace_old)
@@ -92,46 +85,46 @@ pub fn look(known: &KnownItem, replace_old: bool) -> FileNeed {
     }
 }
 
-/// What is written into a file.
+/// A change of a file's tags.
 pub(super) trait Change {
-    /// That there is something to write.
-    fn need(&self, book: &TagWriter) -> Result<(), StopReason>;
+    /// Checks that there is something to write.
+    fn need(&self, writer: &TagWriter) -> Result<(), StopReason>;
 
-    /// Puts it into the tags.
-    fn put(&self, book: &mut TagWriter);
+    /// Writes the change to the tags.
+    fn put(&self, writer: &mut TagWriter);
 
-    /// That the tags have it.
-    fn has(&self, book: &TagWriter) -> Result<(), StopReason>;
+    /// Checks that the tags contain the change.
+    fn has(&self, writer: &TagWriter) -> Result<(), StopReason>;
 
-    /// All that is not written, as bytes: the same before and after.
-    fn others(&self, book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
+    /// Everything that the change does not affect, as bytes. It must be equal before and after.
+    fn others(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
 }
 
-/// The tag of the fingerprint.
+/// The fingerprint tag.
 struct Marked<'a> {
     mark: &'a Mark,
     replace_old: bool,
 }
 
 impl Change for Marked<'_> {
-    fn need(&self, book: &TagWriter) -> Result<(), StopReason> {
-        need(book, self.mark, self.replace_old).map(drop)
+    fn need(&self, writer: &TagWriter) -> Result<(), StopReason> {
+        need(writer, self.mark, self.replace_old).map(drop)
     }
 
-    fn put(&self, book: &mut TagWriter) {
-        book.put(self.mark.value(), self.replace_old);
+    fn put(&self, writer: &mut TagWriter) {
+        writer.put(self.mark.value(), self.replace_old);
     }
 
-    fn has(&self, book: &TagWriter) -> Result<(), StopReason> {
-        has(book, self.mark)
+    fn has(&self, writer: &TagWriter) -> Result<(), StopReason> {
+        has(writer, self.mark)
     }
 
-    fn others(&self, book: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
-        book.others(self.replace_old, new)
+    fn others(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
+        writer.others(self.replace_old, new)
     }
 }
 
-/// Gives a file its tag.
+/// Writes the fingerprint tag.
 pub fn write(known: &KnownItem, replace_old: bool, hash: &HashAudioFn<'_>) -> WriteOutcome {
     match written(known, &Marked { mark: &known.mark, replace_old }, hash, &mut |_| Ok(())) {
         Ok(rewritten) => WriteOutcome::Succeeded(rewritten),
@@ -149,8 +142,8 @@ pub(super) fn written(
 ) -> Result<RewrittenFile, StopReason> {
     let (mut file, before) = open(known)?;
     let kind = kind::of(&known.format)?;
-    let book = TagWriter::read(&mut file, kind, Style::Kept)?;
-    change.need(&book)?;
+    let writer = TagWriter::read(&mut file, kind, Style::Kept)?;
+    change.need(&writer)?;
     let digest = known.audio_sha256.ok_or(StopReason::Skipped("audio_not_digested"))?;
     let audio = hash(&known.path).map_err(StopReason::Failed)?;
     if audio.sha256 != digest || audio.format != known.format {
@@ -158,7 +151,7 @@ pub(super) fn written(
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
     let mut done = put(&mut file, &mut copy, known, change, Style::Kept);
-    if done.is_err() && book.can_be_raised() {
+    if done.is_err() && writer.can_be_raised() {
         done = put(&mut file, &mut copy, known, change, Style::Raised);
     }
     done?;
@@ -167,7 +160,7 @@ pub(super) fn written(
         .map_err(|error| StopReason::io("giving the copy its owner and attributes", &error))?;
     let rewritten = copied(&before, &mut copy.file).map_err(|error| StopReason::io("reading the copy", &error))?;
     if !open(known).is_ok_and(|(_, now)| same(&before, &now)) {
-        return Err(StopReason::Failed("somebody changed it meanwhile; sync again".to_owned()));
+        return Err(StopReason::Failed("another program changed it in the meantime; sync again".to_owned()));
     }
     ready(&rewritten).map_err(StopReason::Failed)?;
     copy.replace(&known.path).map_err(|error| StopReason::io("putting the copy in its place", &error))?;
@@ -176,7 +169,7 @@ pub(super) fn written(
     Ok(rewritten)
 }
 
-/// That the copy is the file it was made of, but for its tags.
+/// Checks that the copy differs from the file only in its tags.
 fn unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
     let what = if before.format != copy.format {
         format!("make it a file of another format ({}, {})", copy.format.container, copy.format.codec)
@@ -185,10 +178,10 @@ fn unchanged(before: &Audio, copy: &Audio) -> Result<(), StopReason> {
     } else {
         "change its audio".to_owned()
     };
-    Err(StopReason::Failed(format!("writing its tags would {what}; it is left as it is")))
+    Err(StopReason::Failed(format!("writing its tags would {what}; it is unchanged")))
 }
 
-/// By what the copy is known when it has taken the file's place.
+/// The metadata of the file before, and of the copy that will replace it.
 fn copied(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
     let mut digest = Sha256::new();
     copy.rewind()?;
@@ -196,10 +189,7 @@ fn copied(before: &Metadata, copy: &mut File) -> io::Result<RewrittenFile> {
     Ok(RewrittenFile { before: stat(before), after: stat(&copy.metadata()?), file_sha256: digest.finalize().into() })
 }
 
-/// By what the file at a path is known.
-///
-/// # Errors
-/// When it cannot be asked for.
+/// The metadata of the file at `path`.
 pub fn stat_of(path: &Path) -> io::Result<FileStat> {
     Ok(stat(&fs::symlink_metadata(path)?))
 }
@@ -208,7 +198,7 @@ fn stat(file: &Metadata) -> FileStat {
     FileStat { size: file.len(), mtime_ns: mtime_ns(file), inode: file.ino() }
 }
 
-/// Makes the copy the file with the tag, and compares.
+/// Copies the file, writes the change into the copy, and compares all other tags.
 fn put(
     file: &mut File,
     copy: &mut Temporary,
@@ -218,42 +208,42 @@ fn put(
 ) -> Result<(), StopReason> {
     copy.fill(file).map_err(|error| StopReason::io("making a copy beside it", &error))?;
     let kind = kind::of(&known.format)?;
-    let mut book = TagWriter::read(&mut copy.file, kind, style)?;
-    let new = book.is_new();
-    change.put(&mut book);
-    book.save(&mut copy.file, style)?;
+    let mut writer = TagWriter::read(&mut copy.file, kind, style)?;
+    let new = writer.is_new();
+    change.put(&mut writer);
+    writer.save(&mut copy.file, style)?;
     let before = change.others(TagWriter::read(file, kind, style)?, new)?;
-    // What is raised has another version, and is read as that.
+    // A converted tag has another version, so it is read as that version.
     let after = TagWriter::read(&mut copy.file, kind, style)?;
     change.has(&after)?;
     if change.others(after, new)? == before {
         Ok(())
     } else {
-        Err(StopReason::Failed("not all of its tags would stay as they are; it is left as it is".to_owned()))
+        Err(StopReason::Failed("writing would change other tags of it; it is unchanged".to_owned()))
     }
 }
 
-/// The tags of fingerprints that go. Where there is nothing to write it ends here.
-fn need(book: &TagWriter, mark: &Mark, replace_old: bool) -> Result<Vec<String>, StopReason> {
-    let values = book.values();
-    let olds = if replace_old { book.olds() } else { Vec::new() };
+/// The fingerprint tags that are removed. [`StopReason::Skipped`] if there is nothing to write.
+fn need(writer: &TagWriter, mark: &Mark, replace_old: bool) -> Result<Vec<String>, StopReason> {
+    let values = writer.values();
+    let olds = if replace_old { writer.olds() } else { Vec::new() };
     if values == [mark.value()] && olds.is_empty() {
         return Err(StopReason::Skipped("already_has_fingerprint"));
     }
     Ok(values.into_iter().filter(|value| value != mark.value()).chain(olds).collect())
 }
 
-fn has(book: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
-    let values = book.values();
+fn has(writer: &TagWriter, mark: &Mark) -> Result<(), StopReason> {
+    let values = writer.values();
     if values == [mark.value()] {
         return Ok(());
     }
-    Err(StopReason::Failed(format!("the tag was written, and read again it is {values:?}")))
+    Err(StopReason::Failed(format!("the tag was written, but the file contains {values:?}")))
 }
 
-/// Opens a file that may be written.
+/// Opens a file for writing tags, if that is allowed.
 pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
-    // Eagle's files are Eagle's, also where a folder within its library was scanned as one.
+    // Eagle libraries are excluded, even if a folder within one was scanned as a folder.
     if known.item.is_some() || eagle_around(&known.path).is_some() {
         return Err(StopReason::Skipped("in_eagle_library"));
     }
@@ -265,7 +255,7 @@ pub(super) fn open(known: &KnownItem) -> Result<(File, Metadata), StopReason> {
     let reason = if !found.is_file() {
         Some("not_found")
     } else if found.nlink() > 1 {
-        // Another name of it would keep the old bytes.
+        // The other names would keep the old content.
         Some("has_several_names")
     } else if found.permissions().readonly() {
         Some("read_only")

@@ -148,7 +148,7 @@ fn all_that_is_twice(
         );
         return Ok(Err(Error::TooLarge(text)));
     }
-    let ear = |prints: &[Fingerprint]| duplicates::listen(prints, stop);
+    let ear = |prints: &[Fingerprint]| duplicates::find_similar(prints, stop);
     let prints = WholePrints { catalog: path, read: &baton_fingerprint::read, tell: &|_| (), stop };
     let wanted = DuplicateOptions { metadata: None, min_score: 0 };
     duplicates::find(catalog, &ear, &|items| prints.of(items), wanted).map(Ok)

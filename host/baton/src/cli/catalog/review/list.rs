@@ -1,4 +1,4 @@
-//! The questions as a table or JSON.
+//! Lists uncertain matches as a table or JSON.
 
 use baton_catalog::{Catalog, KnownTrack, ReviewQuestion, ReviewSubject};
 use baton_track_match::Track;
@@ -9,7 +9,7 @@ use super::reference::Reference;
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// How much is listed.
+/// The options of the list.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListOptions {
     /// How many matches to show
@@ -20,7 +20,7 @@ pub(super) struct ListOptions {
 }
 
 impl ListOptions {
-    /// The list of an empty catalog, for scripts.
+    /// The result for an empty catalog.
     pub(super) fn nothing(&self) -> Code {
         if self.json {
             output::json(&json!({ "schema": 1, "total": 0, "questions": [] }));
@@ -37,7 +37,7 @@ impl ListOptions {
             return Ok(Code::Good);
         }
         if unsure.is_empty() {
-            output::note("nothing is unsure");
+            output::note("no match is uncertain");
             return Ok(Code::Good);
         }
         output::print(&as_text(&shown));

@@ -1,4 +1,4 @@
-//! `baton catalog review`: what the matching is unsure of, and what a person decides about it.
+//! `baton catalog review`: lists uncertain matches and records decisions.
 
 mod list;
 mod reference;
@@ -59,14 +59,14 @@ enum Action {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = super::open::open(place)? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = super::open::open(options)? else {
             return Ok(self.list.nothing());
         };
         let Some(action) = self.action else {
             return self.list.run(&catalog);
         };
-        let mut decisions = Decisions::open(&place.need()?.state.catalog())?;
+        let mut decisions = Decisions::open(&options.need()?.state.catalog())?;
         let now = Timestamp::now();
         match action {
             Action::Accept { references } => {

@@ -1,4 +1,4 @@
-//! How a person names a question: `12=40`, `f7=12`.
+//! The notation for a match: `12=40`, `f7=12`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::tracks::{find_track, merge, name_of};
 use crate::output;
 
-/// What may be one.
+/// A possible match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reference {
     /// Two tracks.
@@ -27,7 +27,7 @@ impl Reference {
         }
     }
 
-    /// Does and keeps what a person decided.
+    /// Records a decision.
     pub(super) fn decide(
         self,
         catalog: &Catalog,
@@ -40,11 +40,11 @@ impl Reference {
             Self::Tracks(a, b) => {
                 let (a, b) = (number(catalog, a)?, number(catalog, b)?);
                 if a == b {
-                    bail!("track {a} is one track; `baton catalog review split {a} SERVICE:ID` makes two of it");
+                    bail!("track {a} is one track; `baton catalog review split {a} SERVICE:ID` splits it");
                 }
                 decisions.keep_apart(a, b, now)?;
                 output::note(&format!(
-                    "track {a} ({}) and track {b} ({}) stay two",
+                    "track {a} ({}) and track {b} ({}) stay separate",
                     name_of(catalog, a)?,
                     name_of(catalog, b)?
                 ));
@@ -62,7 +62,7 @@ impl Reference {
     }
 }
 
-/// The current number of a track: it may have become part of another one.
+/// The current id of a track: it may have been merged into another one.
 fn number(catalog: &Catalog, track: i64) -> anyhow::Result<i64> {
     find_track(catalog, &track.to_string())
 }

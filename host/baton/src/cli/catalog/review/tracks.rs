@@ -1,4 +1,4 @@
-//! The tracks that a person names in a decision.
+//! The tracks in a decision.
 
 use anyhow::bail;
 use baton_catalog::{Catalog, Decisions, FoundTracks};
@@ -14,7 +14,7 @@ pub(super) fn merge(
     now: Timestamp,
 ) -> anyhow::Result<()> {
     if removed == into {
-        bail!("track {removed} and track {into} are one already");
+        bail!("track {removed} and track {into} are the same track already");
     }
     let (first, second) = (name_of(catalog, removed)?, name_of(catalog, into)?);
     decisions.merge(removed, into, now)?;
@@ -22,7 +22,7 @@ pub(super) fn merge(
     Ok(())
 }
 
-/// The number of the track that `reference` names: a number, an id, or an ISRC.
+/// The id of the track that `reference` names: an id of the catalog, an external id, or an ISRC.
 pub(super) fn find_track(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
         FoundTracks::One(id) => Ok(id),
@@ -34,7 +34,7 @@ pub(super) fn find_track(catalog: &Catalog, reference: &str) -> anyhow::Result<i
     }
 }
 
-/// Artists and title of a track, as the catalog has them.
+/// Artists and title of a track.
 pub(super) fn name_of(catalog: &Catalog, track: i64) -> anyhow::Result<String> {
     Ok(catalog.name_of(track)?.map_or_else(|| "without a name".to_owned(), |name| shorten(&name, 80)))
 }

@@ -1,20 +1,20 @@
-//! Duplicates for scripts.
+//! The JSON output of duplicates.
 
 use baton_core::Digest;
 use baton_core::path_text;
-use baton_library::coverage::HEARD_MS;
+use baton_library::coverage::FINGERPRINTED_MS;
 use baton_library::duplicates::{
     Duplicates, Group, Item, LikelyPair, Lossless, Proof, QualityScore, SuperfluousFile, Versions,
 };
 use serde_json::{Value, json};
 
-/// All of it.
+/// The whole report.
 pub(super) fn whole(found: &Duplicates) -> Value {
     let (superfluous, bytes) = found.superfluous();
     json!({
         "schema": 1,
         "items": found.items.len(),
-        "compared": found.heard(),
+        "compared": found.fingerprinted(),
         "superfluous": { "files": superfluous, "bytes": bytes },
         "unreachable": away(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
@@ -25,7 +25,7 @@ pub(super) fn whole(found: &Duplicates) -> Value {
     })
 }
 
-/// One group: the file that is suggested for keeping, and the others with the reasons.
+/// One group: the file to keep, and the others with the reasons.
 pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
     json!({
         "keep": { "file": file(found, group.best), "points": points(group.points) },
@@ -37,16 +37,16 @@ fn other(found: &Duplicates, best: usize, other: &SuperfluousFile) -> Value {
     json!({
         "file": file(found, other.item),
         "points": points(other.points),
-        "proof": proof(&other.proof, found.are_heard_in_part(best, other.item, &other.proof)),
+        "proof": proof(&other.proof, found.are_compared_in_part(best, other.item, &other.proof)),
         "reasons": other.reasons,
         "frees_bytes": other.frees,
         "hard_link": other.hard_link,
     })
 }
 
-/// The sources that cannot be reached, whose files are marked.
+/// The sources that cannot be reached.
 pub(super) fn away(found: &Duplicates) -> Vec<Value> {
-    found.away.iter().map(|away| json!({ "path": path_text::to_text(&away.path), "why": away.why })).collect()
+    found.unreachable.iter().map(|away| json!({ "path": path_text::to_text(&away.path), "why": away.why })).collect()
 }
 
 fn points(points: QualityScore) -> Value {
@@ -54,7 +54,7 @@ fn points(points: QualityScore) -> Value {
     json!({ "sum": points.sum(), "intact": intact, "format": format, "length": length, "tags": tags })
 }
 
-/// With how much of the two was compared, where that is not all.
+/// The proof; `in_part` if only the beginnings were compared.
 fn proof(proof: &Proof, in_part: bool) -> Value {
     match proof {
         Proof::SameAudio => json!({ "by": "same_audio", "score": proof.score() }),
@@ -64,12 +64,12 @@ fn proof(proof: &Proof, in_part: bool) -> Value {
             "bit_error_rate": rounded(alike.bit_error_rate),
             "overlap": rounded(alike.overlap),
             "worst_10s_error_rate": rounded(alike.windows.worst),
-            "only_first_ms": in_part.then_some(HEARD_MS),
+            "only_first_ms": in_part.then_some(FINGERPRINTED_MS),
         }),
     }
 }
 
-/// The pairs that are versions, or those that a person has to listen to.
+/// The versions, or the pairs for review.
 fn pairs(found: &Duplicates, review: bool) -> Vec<Value> {
     let wanted = found.versions.iter().filter(|pair| pair.difference.is_review() == review);
     wanted.map(|pair| versions(found, pair)).collect()
@@ -80,7 +80,7 @@ fn versions(found: &Duplicates, versions: &Versions) -> Value {
     json!({
         "one": file(found, versions.one),
         "other": file(found, versions.other),
-        "proof": proof(&by, found.are_heard_in_part(versions.one, versions.other, &by)),
+        "proof": proof(&by, found.are_compared_in_part(versions.one, versions.other, &by)),
         "difference": versions.difference.word(),
         "reason": versions.difference.text(),
     })
@@ -96,14 +96,14 @@ fn likely(found: &Duplicates, likely: &LikelyPair) -> Value {
     })
 }
 
-/// A file, with what tells whether it is still the one that was compared.
+/// A file, with the data that identify its compared content.
 fn file(found: &Duplicates, at: usize) -> Value {
     found.items.get(at).map_or(Value::Null, |item| {
         json!({
             "path": path_text::to_text(&item.path),
             "name": item.name,
             "size": item.size,
-            "reachable": !found.is_away(item),
+            "reachable": !found.is_unreachable(item),
             "sha256": item.file_sha256.map(|digest| Digest::from(digest).to_string()),
             "codec": item.codec,
             "bits": bits(item),
@@ -126,7 +126,7 @@ fn bits(item: &Item) -> Option<u16> {
     }
 }
 
-/// To ten thousandths: a share needs no more, and its last digits depend on the machine.
+/// Rounds to four digits, because more depend on the machine.
 fn rounded(share: f32) -> f64 {
     (f64::from(share) * 10_000.0).round() / 10_000.0
 }

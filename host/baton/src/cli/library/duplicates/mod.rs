@@ -1,4 +1,4 @@
-//! `baton library duplicates`: what is there twice, with the better file suggested. Nothing is ever deleted.
+//! `baton library duplicates`: finds duplicates and suggests the file to keep. It deletes nothing.
 
 mod json;
 mod plan;
@@ -7,11 +7,11 @@ mod table;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use baton_library::duplicates::{DuplicateOptions, Duplicates, THRESHOLD, WholePrints, find, listen};
+use baton_library::duplicates::{DuplicateOptions, Duplicates, THRESHOLD, WholePrints, find, find_similar};
 
 use super::super::WorkspaceOptions;
 use super::open::open;
-use super::units::heard;
+use super::units::fingerprinted_length;
 use crate::exit::Code;
 use crate::output;
 
@@ -44,20 +44,20 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let Some(catalog) = open(place, self.json, || json::whole(&Duplicates::default()))? else {
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let Some(catalog) = open(options, self.json, || json::whole(&Duplicates::default()))? else {
             return Ok(Code::Findings);
         };
         let metadata = (!self.no_metadata).then_some(self.metadata_threshold);
         let wanted = DuplicateOptions { metadata, min_score: self.min_score };
         let stop = AtomicBool::new(false);
         let tell = |files| {
-            let from = heard();
-            output::note(&format!("reading {files} files that play on after {from}, to compare them to their end"));
+            let from = fingerprinted_length();
+            output::note(&format!("reading {files} files that are longer than {from}, to compare them to their end"));
         };
-        let path = place.need()?.state.catalog();
+        let path = options.need()?.state.catalog();
         let prints = WholePrints { catalog: &path, read: &baton_fingerprint::read, tell: &tell, stop: &stop };
-        let found = find(&catalog, &|prints| listen(prints, &stop), &|items| prints.of(items), wanted)?;
+        let found = find(&catalog, &|prints| find_similar(prints, &stop), &|items| prints.of(items), wanted)?;
         if let Some(file) = &self.plan {
             plan::write(file, &found)?;
             output::note(&format!("the plan is in {}; nothing was deleted", file.display()));
@@ -67,10 +67,8 @@ impl Args {
         } else {
             output::print(&table::whole(&found, self.versions));
         }
-        if found.heard() == 0 {
-            output::note(
-                "nothing was compared by its sound: no file has a fingerprint yet; `baton library scan` makes them",
-            );
+        if found.fingerprinted() == 0 {
+            output::note("nothing was compared: no file has a fingerprint yet; run `baton library scan`");
             return Ok(Code::Findings);
         }
         Ok(Code::Good)

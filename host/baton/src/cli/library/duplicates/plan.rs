@@ -1,4 +1,4 @@
-//! The plan: what could be done, as a file for whoever decides; `baton library quarantine` carries it out.
+//! The plan: the suggestions as a file. `baton library quarantine` carries it out.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::json::{as_json, away};
 
-/// Writes a new file with the groups that fingerprints prove; matches by title are questions, so they are not in it.
+/// Writes a new file with the groups that fingerprints prove. Matches by title are questions, so they are left out.
 pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
     let (files, bytes) = found.superfluous();
     let plan = json!({

@@ -1,14 +1,14 @@
-//! Duplicates for people.
+//! The text output of duplicates.
 
 use baton_library::duplicates::{Duplicates, Group, Item, LikelyPair, Proof, Similarity, UnreachableSource, Versions};
 
-use super::super::units::{bytes, count, counted, heard, length};
+use super::super::units::{bytes, count, counted, fingerprinted_length, length};
 use crate::output::{self, Table};
 
-/// Groups, versions and questions of each of which so many are shown; the JSON has all.
+/// The maximum of groups, versions and likely pairs that are shown; the JSON has all.
 const SHOWN: usize = 50;
 
-/// All of it.
+/// The whole report.
 pub(super) fn whole(found: &Duplicates, with_versions: bool) -> String {
     let mut text = String::new();
     if !found.groups.is_empty() {
@@ -63,10 +63,10 @@ fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> Str
     table.lines(|_, _, cell| cell) + &more(pairs.len(), "pairs")
 }
 
-/// How much two are alike, with how much of them was compared where that is not all.
+/// The similarity of a pair; with the compared length if only the beginnings were compared.
 fn percent(found: &Duplicates, one: usize, other: usize, alike: Similarity) -> String {
-    let part = if found.are_heard_in_part(one, other, &Proof::Sounds(alike)) {
-        format!(" of {}", heard())
+    let part = if found.are_compared_in_part(one, other, &Proof::Sounds(alike)) {
+        format!(" of {}", fingerprinted_length())
     } else {
         String::new()
     };
@@ -80,7 +80,7 @@ fn likely(found: &Duplicates) -> String {
     }
     let left_out = match found.likely_left_out {
         0 => String::new(),
-        pairs => format!("up to {pairs} pairs more have names that more than 64 items have, and were not looked at\n"),
+        pairs => format!("up to {pairs} more pairs were not compared: more than 64 items have their names\n"),
     };
     table.lines(|_, _, cell| cell) + &more(found.likely.len(), "pairs") + &left_out
 }
@@ -95,9 +95,9 @@ fn sum(found: &Duplicates, review: usize) -> String {
     format!(
         "{} of {} items compared by the sound of their first {}, what seems to be twice to its end: {}, {} ({}) with a \
          better copy; {} pairs are for review, {} are versions, {} are likely by their titles\n",
-        count(number(found.heard())),
+        count(number(found.fingerprinted())),
         count(number(found.items.len())),
-        heard(),
+        fingerprinted_length(),
         counted(number(found.groups.len()), "group"),
         counted(number(superfluous), "file"),
         bytes(size),
@@ -111,9 +111,9 @@ fn named(found: &Duplicates, at: usize) -> String {
     found.items.get(at).map(|item| shown(found, item)).unwrap_or_default()
 }
 
-/// Where an item lies, and whether that cannot be reached now.
+/// The path of an item, marked if its source cannot be reached.
 fn shown(found: &Duplicates, item: &Item) -> String {
-    if found.is_away(item) { format!("(unreachable) {}", path(item)) } else { path(item) }
+    if found.is_unreachable(item) { format!("(unreachable) {}", path(item)) } else { path(item) }
 }
 
 /// The sources that cannot be reached.
@@ -123,10 +123,10 @@ fn away(found: &Duplicates) -> String {
             format!("{} cannot be reached: {}; its files are compared as they were", away.path.display(), away.why);
         output::one_line(&line) + "\n"
     };
-    found.away.iter().map(line).collect()
+    found.unreachable.iter().map(line).collect()
 }
 
-/// The end of a path is what tells files apart.
+/// A path that is cut at its beginning, because the end distinguishes files.
 fn path(item: &Item) -> String {
     const LONGEST: usize = 70;
     let path = item.path.to_string_lossy();

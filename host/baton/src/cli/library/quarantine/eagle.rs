@@ -1,5 +1,5 @@
-//! Items of Eagle go into Eagle's own trash, through its API: nothing is written into its folder. That an item is about to go is in the
-//! journal before Eagle is asked, so that after a kill Eagle is asked where it is.
+//! Moves items of Eagle to Eagle's trash, through its API: nothing is written into its folder. The journal records each item
+//! before the request, so that after a kill Baton can ask Eagle about it.
 
 use std::path::{Path, PathBuf};
 
@@ -10,19 +10,19 @@ use baton_library::sync::eagle::{Eagle, EagleError};
 use fail::fail_point;
 use tokio::runtime::Runtime;
 
+use super::catalog::record_move;
 use super::journal::{EagleState, EagleStep, Journal, Kept, Step};
 use super::report::{EagleFile, Report};
-use super::told::tell;
 
 pub(super) type Connect<'a> = dyn Fn() -> anyhow::Result<(Runtime, Eagle)> + 'a;
 
-/// Eagle, which is connected to when it is first asked.
-pub(super) struct Asked<'a> {
+/// The connection to Eagle, which is opened on first use.
+pub(super) struct EagleConnection<'a> {
     connect: &'a Connect<'a>,
     eagle: Option<Result<(Runtime, Eagle), String>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> EagleConnection<'a> {
     pub(super) fn new(connect: &'a Connect<'a>) -> Self {
         Self { connect, eagle: None }
     }
@@ -33,7 +33,7 @@ impl<'a> Asked<'a> {
         eagle.as_ref().map_err(Clone::clone)
     }
 
-    /// Whether an item is in Eagle's trash now.
+    /// Whether an item is in Eagle's trash.
     pub(super) fn is_in_trash(&mut self, step: &EagleStep) -> Result<bool, String> {
         let file = path_text::from_text(&step.from);
         let library = eagle_around(&file).ok_or("its library is not there; mount it")?.to_owned();
@@ -41,24 +41,24 @@ impl<'a> Asked<'a> {
         is_open(eagle, &library)?;
         match runtime.block_on(eagle.item(&step.eagle)).map_err(|error| error.to_string())? {
             Some(item) => Ok(item.deleted),
-            // An item that was deleted for good is not put back by anybody.
+            // An item that was deleted permanently cannot be restored.
             None => Err("Eagle does not know the item any more".to_owned()),
         }
     }
 
-    /// Puts an item into the trash of the plan's library, and looks whether it is there.
+    /// Moves an item to the trash of the plan's library, and verifies that.
     fn trash(&mut self, file: &EagleFile) -> Result<(), String> {
         let (runtime, eagle) = self.eagle()?;
         runtime.block_on(one(eagle, file))
     }
 
-    /// That the item is there and in the library that is open, before anything is said of it.
+    /// Checks that the item exists in the open library.
     fn check(&mut self, file: &EagleFile) -> Result<(), String> {
         let (runtime, eagle) = self.eagle()?;
         is_open(eagle, &file.library)?;
         let found = runtime.block_on(eagle.item(&file.id)).map_err(|error| error.to_string())?;
         let item = found.ok_or("Eagle does not know the item")?;
-        // A library on another machine is known by its name alone, so the item has to be the one of the plan too.
+        // The library on another machine is only known by name, so the item must match the plan too.
         let is_proven = eagle.library().is_some_and(|open| open.folder.is_some());
         if is_proven || item.size == Some(file.bytes) {
             return Ok(());
@@ -72,7 +72,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// That the library which is open in Eagle is this one. An Eagle that does not say which one it is could change another.
+/// Checks that this library is open in Eagle. An Eagle that does not report its library could change another one.
 fn is_open(eagle: &Eagle, library: &Path) -> Result<(), String> {
     let name = name_of(library);
     match eagle.library() {
@@ -81,7 +81,7 @@ fn is_open(eagle: &Eagle, library: &Path) -> Result<(), String> {
              trash in Eagle"
         )),
         Some(open) if open.folder.as_ref().map_or(open.name == name, |folder| folder == library) => Ok(()),
-        Some(_) => Err(format!("another library is open in Eagle; open {name} there, then do it again")),
+        Some(_) => Err(format!("another library is open in Eagle; open {name} there, then run it again")),
     }
 }
 
@@ -89,10 +89,10 @@ fn name_of(library: &Path) -> &str {
     library.file_stem().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-/// Puts the items of the report into Eagle's trash; those that did not go there are refused.
+/// Moves the items of the report to Eagle's trash. Items that were not moved are refused.
 pub(super) fn trash(
     report: &mut Report,
-    eagle: &mut Asked<'_>,
+    eagle: &mut EagleConnection<'_>,
     journal: &mut Journal,
     catalog: &Path,
 ) -> anyhow::Result<()> {
@@ -111,13 +111,13 @@ pub(super) fn trash(
         fail_point!("quarantine.eagle_noted");
         let done = eagle.trash(&file);
         fail_point!("quarantine.eagle_asked");
-        // Without an answer it may have gone there all the same.
+        // Without an answer the item may have been moved.
         let is_there = if done.is_ok() { Ok(true) } else { eagle.is_in_trash(&step) };
         match (is_there, done) {
             (Ok(true), _) => {
                 journal.add(&Step::Eagle(EagleStep { state: EagleState::Trashed, ..step }))?;
                 fail_point!("quarantine.eagle_seen");
-                tell(&mut library, &file.path, Some(&file.kept))?;
+                record_move(&mut library, &file.path, Some(&file.kept))?;
                 report.eagle.push(file);
             }
             (Ok(false), done) => {
@@ -125,7 +125,7 @@ pub(super) fn trash(
                 report.refuse(&file.path, done.err().unwrap_or_default());
             }
             (Err(why), _) => {
-                // The journal says that it was asked for.
+                // The journal has the request.
                 report.refuse(&file.path, format!("{why}; `baton library quarantine --resume` asks Eagle where it is"));
                 report.unknown += 1;
             }
@@ -140,22 +140,22 @@ fn step(file: &EagleFile) -> EagleStep {
     EagleStep { from, eagle: file.id.clone(), kept, state: EagleState::Asked }
 }
 
-/// Puts an item into the trash, and looks whether it is there.
+/// Moves an item to the trash, and verifies that.
 async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
-    let said = |error: EagleError| error.to_string();
-    match eagle.item(&file.id).await.map_err(said)? {
+    let to_text = |error: EagleError| error.to_string();
+    match eagle.item(&file.id).await.map_err(to_text)? {
         None => return Err("Eagle does not know the item".to_owned()),
         Some(item) if item.deleted => return Ok(()),
         Some(_) => {}
     }
-    eagle.trash(&file.id).await.map_err(said)?;
-    match eagle.item(&file.id).await.map_err(said)? {
-        Some(item) if !item.deleted => Err("Eagle says that it is in the trash, and it is not".to_owned()),
+    eagle.trash(&file.id).await.map_err(to_text)?;
+    match eagle.item(&file.id).await.map_err(to_text)? {
+        Some(item) if !item.deleted => Err("Eagle reports success, but the item is not in its trash".to_owned()),
         _ => Ok(()),
     }
 }
 
-/// The item of Eagle that a file is; none where the file is in no library of Eagle.
+/// The Eagle item of a file; `None` if the file is not in an Eagle library.
 pub(super) fn item_of(
     path: &Path,
     bytes: u64,
@@ -164,13 +164,13 @@ pub(super) fn item_of(
 ) -> Result<Option<EagleFile>, String> {
     let Some(library) = eagle_around(path) else { return Ok(None) };
     let Some(id) = eagle_id(path).filter(|_| path.starts_with(library.join("images"))) else {
-        return Err(format!("it is in Eagle's library {} and not the file of an item", library.display()));
+        return Err(format!("it is in Eagle's library {}, but does not belong to an item", library.display()));
     };
     let [path, library, kept]: [PathBuf; 3] = [path, library, kept].map(Path::to_owned);
     Ok(Some(EagleFile { path, library, id: id.to_owned(), bytes, kept, link: link.cloned() }))
 }
 
-/// What a person does, because Eagle's API cannot.
+/// The instructions for a person, because Eagle's API cannot restore items.
 pub(super) fn how_to_put_back(step: &EagleStep) -> String {
     let file = path_text::from_text(&step.from);
     let name = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();

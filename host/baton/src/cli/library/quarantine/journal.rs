@@ -1,4 +1,5 @@
-//! What runs did, one line each, on the disk before it is done: so that whatever was cut off can be finished or taken back.
+//! The journal of each run: one line for each step, written to disk before the step. With it an interrupted run can be
+//! finished or undone.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -18,11 +19,11 @@ pub(super) enum Step {
     Tags(TagsStep),
     Eagle(EagleStep),
     Move(MoveStep),
-    /// The catalog knows of all steps before this one.
+    /// The catalog knows all steps before this line.
     Ended {
         ended: bool,
     },
-    /// All of the run was taken back.
+    /// The whole run was undone.
     Undone {
         undone: bool,
     },
@@ -32,9 +33,9 @@ pub(super) enum Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TagsStep {
     pub(super) kept: String,
-    /// Where the file is as it was.
+    /// The path of the original version of the file.
     pub(super) saved: String,
-    /// The SHA-256 of the file before and after.
+    /// The SHA-256 of the file before and after the change.
     pub(super) before: String,
     pub(super) after: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +48,7 @@ pub(super) struct TagsStep {
     isrc: Option<String>,
 }
 
-/// An item that goes into Eagle's trash.
+/// An item that moves to Eagle's trash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct EagleStep {
     pub(super) from: String,
@@ -58,20 +59,20 @@ pub(super) struct EagleStep {
     pub(super) state: EagleState,
 }
 
-/// How far an item is. The last line of an item counts.
+/// The progress of an item. Its last line counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum EagleState {
-    /// It is about to go there.
+    /// It is about to be moved to the trash.
     Asked,
-    /// It is there. So it is in lines without a state, which were written after it was seen there.
+    /// It is in the trash. Also the meaning of lines without a state, which were written after verification.
     #[default]
     Trashed,
-    /// It is not there: it never went, or it was put back.
+    /// It is not in the trash: it was never moved, or was restored.
     Back,
 }
 
-/// A file that goes into the trash folder.
+/// A file that moves to the trash folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct MoveStep {
     pub(super) from: String,
@@ -80,7 +81,7 @@ pub(super) struct MoveStep {
     pub(super) kept: Kept,
 }
 
-/// The file that is kept instead, and the track that it was.
+/// The file that is kept instead, and the track of the moved file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,7 +104,7 @@ impl Kept {
         }
     }
 
-    /// The kept file; none in lines that older versions wrote.
+    /// The kept file; `None` in lines of older versions.
     pub(super) fn path(&self) -> Option<PathBuf> {
         self.kept.as_deref().map(path_text::from_text)
     }
@@ -126,7 +127,7 @@ impl TagsStep {
     }
 }
 
-/// The journals of all runs, while no other process writes them.
+/// The journals of all runs, locked against other processes.
 pub(super) struct Journals {
     folder: PathBuf,
     _lock: File,
@@ -140,7 +141,7 @@ impl Journals {
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder, _lock: lock }),
             Err(TryLockError::WouldBlock) => {
-                bail!("another `baton library quarantine` runs; wait until it has ended, then do it again")
+                bail!("another `baton library quarantine` runs; wait until it has ended, then run it again")
             }
             Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("failed to lock {}", path.display())),
         }
@@ -155,7 +156,7 @@ impl Journals {
         names
     }
 
-    /// A number that no run has.
+    /// An unused number.
     pub(super) fn next(&self) -> String {
         let now = Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
         let all = self.numbers();
@@ -163,12 +164,12 @@ impl Journals {
         std::iter::once(now.clone()).chain(more).find(|number| !all.contains(number)).unwrap_or(now)
     }
 
-    /// The journal of the run of that number, which may be there already.
+    /// The journal of the run with this number. It may exist already.
     pub(super) fn journal(&self, number: &str) -> Journal {
         Journal { path: self.folder.join(format!("{number}.jsonl")), file: None }
     }
 
-    /// The steps of a run, in their order. A line that was cut off was never done.
+    /// The steps of a run, in order. An incomplete line was never carried out.
     pub(super) fn steps(&self, number: &str) -> anyhow::Result<Vec<Step>> {
         let names = self.numbers();
         if !names.iter().any(|name| name == number) {
@@ -183,20 +184,20 @@ impl Journals {
 
 pub(super) struct Journal {
     path: PathBuf,
-    /// Open from its first line on.
+    /// Open after the first write.
     file: Option<File>,
 }
 
 impl Journal {
-    /// Whether this process wrote something into it.
+    /// Whether this process wrote a step.
     pub(super) fn is_begun(&self) -> bool {
         self.file.is_some()
     }
 
-    /// Puts a step onto the disk.
+    /// Writes a step to disk.
     pub(super) fn add(&mut self, step: &Step) -> anyhow::Result<()> {
         fail_point!("quarantine.journal_fails", |_| Err(anyhow::anyhow!("the journal cannot be written")));
-        // A line that was cut off by a kill ends here: an empty line is no step.
+        // Ends a line that a kill left incomplete. Empty lines are ignored.
         let begun = self.file.is_some();
         let line = format!("{}{}\n", if begun { "" } else { "\n" }, serde_json::to_string(step)?);
         let file = self.open()?;
@@ -216,7 +217,7 @@ impl Journal {
     }
 }
 
-/// The last step of each item.
+/// The last state of each item.
 pub(super) fn last_states(steps: &[Step]) -> Vec<&EagleStep> {
     let mut items: Vec<&EagleStep> = Vec::new();
     for step in steps {

@@ -1,10 +1,12 @@
-//! `baton library quarantine PLAN`: carries out a plan of `baton library duplicates --plan`. What the plan calls superfluous goes into
-//! a trash folder on its own volume, or into Eagle's trash; nothing is deleted, and `--undo` moves it back.
+//! `baton library quarantine PLAN`: carries out a plan of `baton library duplicates --plan`. Superfluous files move to a
+//! trash folder on their volume, or to Eagle's trash. Nothing is deleted, and `--undo` moves the files back.
 //!
-//! `plan` reads the plan and checks that a file is the one that was compared, `whole` that the kept one is intact, `trash` tells where
-//! files go, `journal` keeps what is done, `move_files` moves, `tags` gives the kept file the tags of the other, `eagle` asks Eagle, `resume`
-//! finishes what a killed run left, `undo` takes all of it back, `told` tells the catalog, `files` renames, `report` says what was done.
+//! `plan` reads the plan and checks that a file is unchanged, `whole` checks that the kept file is intact, `trash` chooses
+//! the trash folder, `journal` records the steps, `move_files` moves files, `tags` copies tags to the kept file, `eagle`
+//! calls Eagle, `resume` finishes a killed run, `undo` reverts a run, `catalog` updates the catalog, `files` renames, `report`
+//! prints the result.
 
+mod catalog;
 mod eagle;
 mod files;
 mod journal;
@@ -13,7 +15,6 @@ mod plan;
 mod report;
 mod resume;
 mod tags;
-mod told;
 mod trash;
 mod undo;
 mod whole;
@@ -24,7 +25,7 @@ use anyhow::Context as _;
 use baton_library::sync::eagle::{Address, Eagle, Token};
 use tokio::runtime::{Builder, Runtime};
 
-use self::eagle::Asked;
+use self::eagle::EagleConnection;
 use self::journal::Journals;
 use self::plan::Plan;
 use self::report::Report;
@@ -37,27 +38,29 @@ use crate::workspace::Workspace;
 
 /// Move the superfluous files of a duplicates plan into a trash folder, or move them back
 ///
-/// The plan is one of `baton library duplicates --plan`. Each file is digested again and the better one is decoded to its end; what is
-/// not as it was compared stays where it is. A title, artist, album or ISRC that only the file has which goes is written into the better
-/// file first, never over one that is there. Files go into `.baton-trash` in the folder that was scanned, under their path there; items
-/// of Eagle go into Eagle's trash through its API. A track that djay or another program names the file for is the better file from then
-/// on. Nothing is deleted. A run that was killed is finished by the next one, or by `--resume`. Exit 1: something was refused.
+/// PLAN is a file from `baton library duplicates --plan`. Baton computes the digest of each file again and decodes the
+/// kept file to its end; a file that changed since the comparison stays where it is. If only the superfluous file has a
+/// title, artist, album or ISRC, Baton first writes it into the kept file; existing tags are not overwritten. Files move
+/// to `.baton-trash` in the scanned folder, under their relative path; items of Eagle move to Eagle's trash through its
+/// API. A track that was linked to the superfluous file is linked to the kept file from then on. Nothing is deleted. The
+/// next run, or `--resume`, finishes a run that was killed. Exit 1: something was refused.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(in crate::cli) struct Args {
     #[arg(value_name = "PLAN", required_unless_present_any = ["undo", "resume"])]
     plan: Option<PathBuf>,
-    /// Move back what an earlier run moved; its number was printed then. Kept files lose the tags that they got. Items of Eagle are put
-    /// back in Eagle by a person: it is said how, and what is not back yet is refused
+    /// Move back the files of an earlier run, by the number that it printed. Kept files lose the tags that they got. You
+    /// restore items of Eagle in Eagle; the output says how, and items that are still in its trash are refused
     #[arg(long, value_name = "NUMBER", conflicts_with_all = ["plan", "trash", "resume"])]
     undo: Option<String>,
     /// Only finish a run that was killed
     #[arg(long, conflicts_with_all = ["plan", "trash", "dry_run"])]
     resume: bool,
-    /// The trash folder, on the volume of the files and outside of what is scanned [default: .baton-trash in the scanned folder]
+    /// The trash folder, on the volume of the files and outside of scanned folders [default: .baton-trash in the scanned
+    /// folder]
     #[arg(long, value_name = "FOLDER")]
     trash: Option<PathBuf>,
-    /// Leave the tags that only the file has which goes, instead of writing them into the kept file
+    /// Do not copy tags from superfluous files to kept files
     #[arg(long)]
     without_tags: bool,
     /// Check and count only; move nothing
@@ -70,12 +73,12 @@ pub(in crate::cli) struct Args {
 }
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let catalog = workspace.state.catalog();
         let journals = Journals::open(catalog.with_file_name("quarantine"))?;
         let connect = || connect(&self.eagle, &workspace);
-        let mut eagle = Asked::new(&connect);
+        let mut eagle = EagleConnection::new(&connect);
         let mut report = Report::default();
         if let Some(number) = &self.undo {
             report = undo::undo(&journals, number, &catalog, &mut eagle, self.dry_run)?;
@@ -89,7 +92,7 @@ impl Args {
                 resume::resume(&journals, &catalog, &mut eagle, &mut report)?;
             }
             if let Some(plan) = plan {
-                move_files::carry(&plan, &self.wish(&catalog), &journals, &mut eagle, &mut report)?;
+                move_files::move_all(&plan, &self.wish(&catalog), &journals, &mut eagle, &mut report)?;
             }
         }
         report.print(self.json, self.dry_run);

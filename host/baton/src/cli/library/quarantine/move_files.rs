@@ -1,5 +1,5 @@
-//! Moving: each file is checked, noted in the journal, and renamed; never copied, never over another file. The catalog is told after
-//! each of them.
+//! Moves files: each file is checked, recorded in the journal, and renamed; never copied, and never over another file. The
+//! catalog is updated after each file.
 
 use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,35 +11,35 @@ use baton_catalog::library::{FileLink, Library, Tags};
 use baton_core::path_text;
 use fail::fail_point;
 
-use super::eagle::{Asked, item_of, trash};
-use super::files::{remove_empty, rename, said};
+use super::catalog::record_move;
+use super::eagle::{EagleConnection, item_of, trash};
+use super::files::{describe, remove_empty, rename};
 use super::journal::{Journal, Journals, Kept, MoveStep, Step, TagsStep};
 use super::plan::{ComparedFile, Group, Member, Plan};
 use super::report::{KeptFile, MovedFile, Report, names};
 use super::tags::{Filling, Writable, write};
-use super::told::tell;
 use super::trash::Trash;
 
-/// How it is done.
+/// The options of a move.
 pub(super) struct MoveOptions<'a> {
     pub(super) catalog: &'a Path,
-    /// The trash folder, where one was named.
+    /// The trash folder of `--trash`.
     pub(super) trash: Option<PathBuf>,
-    /// Whether the tags that only the file has which goes are left.
+    /// Do not copy tags to kept files.
     pub(super) without_tags: bool,
     pub(super) dry_run: bool,
 }
 
-/// Moves what the plan calls superfluous, and puts items of Eagle into its trash.
-pub(super) fn carry(
+/// Moves the superfluous files of the plan, and moves items of Eagle to its trash.
+pub(super) fn move_all(
     plan: &Plan,
     wish: &MoveOptions<'_>,
     journals: &Journals,
-    eagle: &mut Asked<'_>,
+    eagle: &mut EagleConnection<'_>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let catalog =
-        Catalog::open(wish.catalog)?.context("nothing was scanned yet; `baton library scan FOLDER` begins")?;
+        Catalog::open(wish.catalog)?.context("nothing was scanned yet; start with `baton library scan FOLDER`")?;
     let roots = catalog.library_sources()?.into_iter().map(|source| source.path).collect();
     let trash_folder = Trash::new(wish.trash.as_deref(), roots)?;
     let mut written = Vec::new();
@@ -70,7 +70,7 @@ pub(super) fn carry(
     let ended = carried.and_then(|()| run.end());
     ended.with_context(|| match &run.report.number {
         Some(number) => {
-            format!("it ended before its end; `baton library quarantine --undo {number}` takes back what was done")
+            format!("the run was interrupted; `baton library quarantine --undo {number}` reverts it")
         }
         None => "nothing was moved".to_owned(),
     })
@@ -79,9 +79,9 @@ pub(super) fn carry(
 struct Run<'a> {
     wish: &'a MoveOptions<'a>,
     trash: Trash,
-    /// What some group keeps.
+    /// The files that groups keep.
     kept: HashSet<PathBuf>,
-    /// The tags that earlier runs wrote, and this one.
+    /// The tags that earlier runs and this run wrote.
     written: Vec<TagsStep>,
     catalog: Catalog,
     library: Library,
@@ -95,12 +95,12 @@ impl Run<'_> {
     fn group(&mut self, group: &Group) -> anyhow::Result<()> {
         let keep = &group.keep.file;
         let kept = keep.check_or(&self.written);
-        // Decoded once, and only where something of the group is to move.
+        // Decoded once, and only if a file of the group will move.
         let mut whole = None;
         for other in &group.others {
             let path = other.file.path();
             if other.hard_link || is_one_file(&keep.path(), &path) {
-                let why = "it is the kept file under another name (hard link), which frees nothing".to_owned();
+                let why = "it is a hard link to the kept file, so moving it frees nothing".to_owned();
                 self.report.skipped.push(KeptFile { path, why });
                 continue;
             }
@@ -116,7 +116,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// That the file may go, as far as files tell it.
+    /// Checks that the file may be moved.
     fn check(&self, keep: &ComparedFile, kept: &Result<(), String>, other: &Member) -> Result<(), String> {
         kept.as_ref().map_err(|why| of_kept(keep, why))?;
         if self.kept.contains(&other.file.path()) {
@@ -145,7 +145,7 @@ impl Run<'_> {
         {
             let tags = names(&tags).join(", ");
             let why = format!(
-                "it has tags that {} lacks ({tags}), which cannot be written there: {why}; --without-tags leaves them",
+                "it has tags that {} does not have ({tags}), and they cannot be written there: {why}; --without-tags skips them",
                 kept.display()
             );
             self.report.refuse(&path, why);
@@ -158,7 +158,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Why the file stays, where programs or people name both files for two tracks: one file cannot be both.
+    /// Why the file stays if imports or people link both files to different tracks: one file cannot be both.
     fn two_tracks(&self, path: &Path, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<Option<String>> {
         let named = |link: &&FileLink| matches!(link.by.as_deref(), Some("person" | "path")) && link.track.is_some();
         let going = self.catalog.link_at(path)?;
@@ -167,7 +167,7 @@ impl Run<'_> {
             return Ok(None);
         }
         Ok(Some(format!(
-            "it and {} are two tracks of the catalog; if they are one, say so with `baton catalog review`, then do it again",
+            "it and {} are two tracks of the catalog; if they are one, merge them with `baton catalog review`, then run it again",
             kept.display()
         )))
     }
@@ -199,26 +199,26 @@ impl Run<'_> {
             self.journal.add(&Step::Move(MoveStep { from, to: to_text, kept: Kept::new(kept, link) }))?;
             fail_point!("quarantine.noted");
             if let Err(error) = rename(path, &to) {
-                self.report.refuse(path, said(&error));
+                self.report.refuse(path, describe(&error));
                 return Ok(());
             }
             fail_point!("quarantine.moved");
-            // A network folder that is mounted twice shows one file at two places, with nothing that tells so.
+            // A network folder that is mounted twice shows one file in two places, and nothing else reveals it.
             if !is_there(kept) {
                 rename(&to, path)
                     .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;
                 remove_empty(&to);
-                self.report.refuse(path, format!("it is the kept file {} at another place", kept.display()));
+                self.report.refuse(path, format!("it is the kept file {} under another path", kept.display()));
                 return Ok(());
             }
-            tell(&mut self.library, path, Some(kept))?;
+            record_move(&mut self.library, path, Some(kept))?;
             fail_point!("quarantine.told");
         }
         self.report.moved.push(MovedFile { from: path.to_owned(), to, bytes });
         Ok(())
     }
 
-    /// Notes that nothing of the run is left to do.
+    /// Records that the run is complete.
     fn end(&mut self) -> anyhow::Result<()> {
         if self.journal.is_begun() && self.report.unknown == 0 {
             self.journal.add(&Step::Ended { ended: true })?;
@@ -227,7 +227,7 @@ impl Run<'_> {
     }
 }
 
-/// Whether the kept file is there after the other one was moved.
+/// Whether the kept file still exists after the other one was moved.
 fn is_there(kept: &Path) -> bool {
     fail_point!("quarantine.kept_moves_along", |_| false);
     kept.is_file()
@@ -237,7 +237,7 @@ fn of_kept(keep: &ComparedFile, why: &str) -> String {
     format!("{}, which is to be kept: {why}", keep.path().display())
 }
 
-/// Whether both paths lead to one file now.
+/// Whether both paths are the same file.
 fn is_one_file(one: &Path, other: &Path) -> bool {
     let id = |path: &Path| path.metadata().ok().map(|file| (file.dev(), file.ino()));
     id(one).is_some_and(|one| Some(one) == id(other))

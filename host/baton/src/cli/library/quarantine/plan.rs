@@ -1,4 +1,4 @@
-//! The plan as it was written, and whether a file is still the one that was compared.
+//! The plan file, and the check that a file is unchanged since the comparison.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use serde::Deserialize;
 use super::journal::TagsStep;
 use super::whole;
 
-/// The form of plans that is read.
+/// The supported version of plans.
 const SCHEMA: u64 = 1;
 
-/// A plan of `baton library duplicates --plan`; what is not needed here is not read.
+/// A plan of `baton library duplicates --plan`, with the fields that are needed here.
 #[derive(Debug, Deserialize)]
 pub(super) struct Plan {
     schema: u64,
@@ -44,9 +44,9 @@ pub(super) struct ComparedFile {
     artist: Option<String>,
     album: Option<String>,
     isrc: Option<String>,
-    /// What was wrong with it. Nothing stands for a file in which nothing was found, and for one that nobody checked.
+    /// The damage that was found. `None` if there was none, or if the file was not checked.
     pub(super) damage: Option<String>,
-    /// Whether all of it was decoded to look for damage.
+    /// The whole file was decoded to find damage.
     #[serde(default)]
     damage_checked: bool,
 }
@@ -57,7 +57,7 @@ impl Plan {
         let plan: Self = serde_json::from_str(&text)
             .context("it is not a plan; `baton library duplicates --plan FILE` writes one")?;
         if plan.kind != "duplicates-plan" || plan.schema != SCHEMA {
-            bail!("it is not a plan of this form; `baton library duplicates --plan FILE` writes one");
+            bail!("it is not a plan of this version; `baton library duplicates --plan FILE` writes one");
         }
         Ok(plan)
     }
@@ -72,7 +72,7 @@ impl ComparedFile {
         self.sha256.as_deref().unwrap_or_default()
     }
 
-    /// The tags that `other` has and this one lacks.
+    /// The tags that `other` has and this file does not have.
     pub(super) fn lacks(&self, other: &Self) -> Tags {
         let has = |tag: &Option<String>| tag.as_deref().is_some_and(|tag| !tag.trim().is_empty());
         let missing =
@@ -85,20 +85,21 @@ impl ComparedFile {
         }
     }
 
-    /// Whether the file is intact, or as damaged as the plan says.
+    /// Checks that the file is intact, or has the damage that the plan lists.
     pub(super) fn intact(&self) -> Result<(), String> {
         if self.damage.is_some() || self.damage_checked { Ok(()) } else { whole::intact(&self.path()) }
     }
 
-    /// Whether the file is the one that was compared, by its digest.
+    /// Checks by the digest that the file is unchanged since the comparison.
     pub(super) fn check(&self) -> Result<(), String> {
         self.check_or(&[])
     }
 
-    /// As [`ComparedFile::check`], also where the file got tags from an earlier run since: `steps` are those of all runs, in their order.
+    /// As [`ComparedFile::check`], but accepts a file that got tags from an earlier run. `steps` are those of all runs, in
+    /// order.
     pub(super) fn check_or(&self, steps: &[TagsStep]) -> Result<(), String> {
         let path = self.path();
-        let other = "it is another file than the one that was compared; make a new plan";
+        let other = "it has changed since the comparison; make a new plan";
         if !path.is_absolute() || self.sha256.is_none() {
             return Err("the plan has no digest of it; make a new plan".to_owned());
         }

@@ -1,4 +1,4 @@
-//! What a run did, and what it left alone, for people and for scripts.
+//! The report of a run, as text or JSON.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::super::units::{bytes, count};
 use crate::output;
 
-/// A file that went from one place to another.
+/// A file that was moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MovedFile {
     pub(super) from: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct MovedFile {
     pub(super) bytes: u64,
 }
 
-/// A file that stayed, and why.
+/// A file that was not moved, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct KeptFile {
     pub(super) path: PathBuf,
@@ -31,28 +31,28 @@ pub(super) struct EagleFile {
     pub(super) library: PathBuf,
     pub(super) id: String,
     pub(super) bytes: u64,
-    /// The file that is kept instead, and the link that it has.
+    /// The file that is kept instead, with its link.
     pub(super) kept: PathBuf,
     pub(super) link: Option<FileLink>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    /// The number of the run, where something was moved.
+    /// The number of the run, if something was moved.
     pub(super) number: Option<String>,
     pub(super) moved: Vec<MovedFile>,
-    /// Kept files that get tags, or lose them again, with the names of those.
+    /// Kept files that get or lose tags, with the names of the tags.
     pub(super) tagged: Vec<(PathBuf, Vec<&'static str>)>,
     /// Runs that were finished.
     pub(super) resumed: Vec<String>,
-    /// Whether the run had been taken back before.
+    /// The run was undone before.
     pub(super) was_undone: bool,
-    /// Items of which nobody knows whether they went into Eagle's trash.
+    /// The number of items whose move to Eagle's trash is uncertain.
     pub(super) unknown: usize,
-    /// Items that are to go, or went, into Eagle's trash.
+    /// Items that move or moved to Eagle's trash.
     pub(super) eagle: Vec<EagleFile>,
-    /// What is left alone because nothing is to be gained.
+    /// Files that stay because moving them has no benefit.
     pub(super) skipped: Vec<KeptFile>,
     pub(super) refused: Vec<KeptFile>,
 }
@@ -71,7 +71,7 @@ impl Report {
             output::note(&output::one_line(&format!("{} stays: {}", stayed.path.display(), stayed.why)));
         }
         for run in &self.resumed {
-            output::note(&format!("run {run} had not ended; it is finished now"));
+            output::note(&format!("run {run} was interrupted; it is finished now"));
         }
         for (path, tags) in &self.tagged {
             output::note(&output::one_line(&format!("{}: tags {}", path.display(), tags.join(", "))));
@@ -112,7 +112,7 @@ impl Report {
     }
 }
 
-/// The names of the tags that there are.
+/// The names of the existing tags.
 pub(super) fn names(tags: &Tags) -> Vec<&'static str> {
     let all = [("title", &tags.title), ("artist", &tags.artist), ("album", &tags.album), ("isrc", &tags.isrc)];
     all.into_iter().filter(|(_, tag)| tag.is_some()).map(|(name, _)| name).collect()

@@ -1,5 +1,5 @@
-//! What a run that was killed left half done is finished: the catalog is told of what moved, and what was begun and not done is taken
-//! back. It is found by what is on the disk, so it can be done again and again.
+//! Finishes an interrupted run: updates the catalog for moved files, and reverts steps that were started but not completed.
+//! The state of the disk decides, so it can be repeated.
 
 use std::fs;
 use std::path::Path;
@@ -7,16 +7,16 @@ use std::path::Path;
 use baton_catalog::library::Library;
 use baton_core::path_text;
 
-use super::eagle::Asked;
+use super::catalog::{clear, record_move, record_tags};
+use super::eagle::EagleConnection;
 use super::journal::{EagleState, EagleStep, Journals, Step, TagsStep, last_states};
 use super::report::{KeptFile, Report};
-use super::told::{clear, tell, told};
 
-/// Finishes what killed runs left. Items of Eagle of which nobody knows whether they went are asked of Eagle.
+/// Finishes interrupted runs. Asks Eagle about items whose move is uncertain.
 pub(super) fn resume(
     journals: &Journals,
     catalog: &Path,
-    eagle: &mut Asked<'_>,
+    eagle: &mut EagleConnection<'_>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     for number in journals.numbers() {
@@ -32,7 +32,7 @@ pub(super) fn resume(
                 Step::Move(step) => {
                     let [from, to] = [&step.from, &step.to].map(|path| path_text::from_text(path));
                     if fs::symlink_metadata(&to).is_ok() && fs::symlink_metadata(&from).is_err() {
-                        tell(&mut library, &from, step.kept.path().as_deref())?;
+                        record_move(&mut library, &from, step.kept.path().as_deref())?;
                     }
                 }
                 Step::Tags(step) => tags(&mut library, step)?,
@@ -43,7 +43,7 @@ pub(super) fn resume(
             let from = path_text::from_text(&step.from);
             let is_there = match step.state {
                 EagleState::Back => continue,
-                // Of an older version, which did not say what is kept: the next scan sees it.
+                // An older version did not record the kept file. The next scan detects the change.
                 EagleState::Trashed if step.kept.path().is_none() => continue,
                 EagleState::Trashed => Ok(true),
                 EagleState::Asked => eagle.is_in_trash(step),
@@ -52,7 +52,7 @@ pub(super) fn resume(
                 Err(why) => {
                     open += 1;
                     let why = format!(
-                        "nobody knows whether it went into Eagle's trash: {why}; then `baton library quarantine --resume`"
+                        "it is unknown whether it moved to Eagle's trash: {why}; then run `baton library quarantine --resume`"
                     );
                     report.refused.push(KeptFile { path: from, why });
                 }
@@ -62,7 +62,7 @@ pub(super) fn resume(
                         journal.add(&Step::Eagle(EagleStep { state, ..step.clone() }))?;
                     }
                     if is_there {
-                        tell(&mut library, &from, step.kept.path().as_deref())?;
+                        record_move(&mut library, &from, step.kept.path().as_deref())?;
                     }
                 }
             }
@@ -75,12 +75,12 @@ pub(super) fn resume(
     Ok(())
 }
 
-/// Tells the catalog of tags that were written, or clears away what was prepared for tags that were not.
+/// Updates the catalog for written tags, or removes prepared files of tags that were not written.
 fn tags(library: &mut Library, step: &TagsStep) -> anyhow::Result<()> {
     let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
     let Ok(digest) = baton_intake::hash_file(&kept) else { return Ok(()) };
     if digest.to_string() == step.after {
-        return told(library, step, true);
+        return record_tags(library, step, true);
     }
     if digest.to_string() == step.before {
         clear(&kept, &saved, step)?;

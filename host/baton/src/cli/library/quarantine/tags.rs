@@ -1,5 +1,5 @@
-//! The tags that only the copy has which goes are written into the kept file first, and taken out again when the run is undone: the
-//! file as it was is kept in the trash folder, so that what comes back is that very file.
+//! Copies tags that only the superfluous file has to the kept file, and removes them when the run is undone: the original
+//! version of the kept file stays in the trash folder, so that exactly this file is restored.
 
 use std::collections::HashMap;
 use std::fs::{self, File, FileTimes};
@@ -10,16 +10,16 @@ use baton_catalog::Catalog;
 use baton_catalog::library::{Library, Tags};
 use baton_core::Digest;
 use baton_core::path_text;
-use baton_library::sync::tags::{fill, hear};
+use baton_library::sync::tags::{fill, hash_audio};
 use baton_library::sync::{KnownItem, known};
 use fail::fail_point;
 
-use super::files::{remove_empty, said};
+use super::catalog::{clear, record_tags};
+use super::files::{describe, remove_empty};
 use super::journal::{Journal, Step, TagsStep};
 use super::report::{Report, names};
-use super::told::{clear, told};
 
-/// The files that may get tags: those that have a fingerprint. Read when the first of them is needed.
+/// The files with a fingerprint, which may get tags. Loaded on first use.
 #[derive(Default)]
 pub(super) struct Writable {
     files: Option<HashMap<PathBuf, KnownItem>>,
@@ -35,17 +35,17 @@ impl Writable {
     }
 }
 
-/// What one file gets.
+/// The tags for one file.
 pub(super) struct Filling<'a> {
     pub(super) catalog: &'a Path,
     pub(super) kept: &'a Path,
-    /// The tags of the copy that goes.
+    /// The tags of the superfluous file.
     pub(super) wanted: &'a Tags,
-    /// Where the file is kept as it was.
+    /// The path for the original version of the file.
     pub(super) saved: PathBuf,
 }
 
-/// Writes into the kept file which of the wanted tags it lacks. None where it lacks none.
+/// Writes missing tags into the kept file. Returns `None` if it has all of them.
 pub(super) fn write(
     filling: Filling<'_>,
     files: &mut Writable,
@@ -54,27 +54,27 @@ pub(super) fn write(
 ) -> anyhow::Result<Result<Option<TagsStep>, String>> {
     let Filling { catalog, kept, wanted, saved } = filling;
     let Some(known) = files.get(catalog, kept)? else {
-        return Ok(Err("the catalog has no fingerprint of it; `baton library scan` makes one".to_owned()));
+        return Ok(Err("the catalog has no fingerprint of it; run `baton library scan`".to_owned()));
     };
     let before = match baton_intake::hash_file(kept) {
         Ok(digest) => digest.to_string(),
         Err(error) => return Ok(Err(error.to_string())),
     };
     let mut noted = None;
-    let filled = fill(known, wanted, &hear, &mut |tags, rewritten| {
+    let filled = fill(known, wanted, &hash_audio, &mut |tags, rewritten| {
         let after = Digest::from(rewritten.file_sha256).to_string();
         let step = TagsStep::new(kept, &saved, [before.clone(), after], tags);
         journal.add(&Step::Tags(step.clone())).map_err(|error| format!("{error:#}"))?;
         noted = Some(step);
         fail_point!("quarantine.tags_noted");
-        save(kept, &saved).map_err(|error| format!("it cannot be kept as it was: {}", said(&error)))?;
+        save(kept, &saved).map_err(|error| format!("its original version cannot be kept: {}", describe(&error)))?;
         fail_point!("quarantine.tags_saved");
         Ok(())
     });
     match (filled, noted) {
         (Ok(Some(_)), Some(step)) => {
             fail_point!("quarantine.tags_written");
-            told(library, &step, true)?;
+            record_tags(library, &step, true)?;
             fail_point!("quarantine.tags_told");
             Ok(Ok(Some(step)))
         }
@@ -88,7 +88,7 @@ pub(super) fn write(
     }
 }
 
-/// Gives the file a second name in the trash folder, or, where its volume has no such names, a second copy.
+/// Creates a hard link to the file in the trash folder, or a copy if the volume has no hard links.
 fn save(kept: &Path, saved: &Path) -> io::Result<()> {
     let folder = saved.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;
@@ -102,12 +102,12 @@ fn save(kept: &Path, saved: &Path) -> io::Result<()> {
         linked => linked?,
     }
     if let Err(error) = baton_intake::sync_folder(folder) {
-        tracing::debug!(%error, "a folder cannot be flushed to its volume");
+        tracing::debug!(%error, "cannot sync a folder to disk");
     }
     Ok(())
 }
 
-/// Puts the file back as it was before it got tags. One that somebody has changed since stays.
+/// Restores the original version of the file. A file that was changed since then stays.
 pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report: &mut Report) -> anyhow::Result<()> {
     let [kept, saved] = [&step.kept, &step.saved].map(|path| path_text::from_text(path));
     let now = match baton_intake::hash_file(&kept) {
@@ -120,28 +120,28 @@ pub(super) fn undo(step: &TagsStep, library: &mut Library, dry_run: bool, report
     if now == step.before {
         if !dry_run {
             clear(&kept, &saved, step)?;
-            told(library, step, false)?;
+            record_tags(library, step, false)?;
         }
         return Ok(());
     }
     if now != step.after {
         let why =
-            format!("it was changed since it got tags, so they stay; as it was before them it is {}", saved.display());
+            format!("it has changed since it got tags, so they stay; its original version is {}", saved.display());
         report.refuse(&kept, why);
         return Ok(());
     }
     if baton_intake::hash_file(&saved).map(|digest| digest.to_string()).ok().as_ref() != Some(&step.before) {
-        report.refuse(&kept, format!("{} is not there any more, so its new tags stay", saved.display()));
+        report.refuse(&kept, format!("{} does not exist any more, so its new tags stay", saved.display()));
         return Ok(());
     }
     if !dry_run {
         if let Err(error) = fs::rename(&saved, &kept) {
-            report.refuse(&kept, said(&error));
+            report.refuse(&kept, describe(&error));
             return Ok(());
         }
         fail_point!("quarantine.undo_tags");
         remove_empty(&saved);
-        told(library, step, false)?;
+        record_tags(library, step, false)?;
     }
     report.tagged.push((kept, names(&step.tags())));
     Ok(())

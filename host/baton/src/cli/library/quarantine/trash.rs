@@ -1,5 +1,4 @@
-//! The trash folder: where it is, and where a file goes in it. It is never a place that a scan reads, or the next scan finds there
-//! what was moved away.
+//! The trash folder, and the paths in it. No scan may read it; otherwise the next scan would find the moved files there.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -7,18 +6,18 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::bail;
 use baton_library::source::eagle_around;
 
-/// The trash folder of a source. Its name begins with a dot, so no scan lists it.
+/// The trash folder of a source. Scans skip it, because its name begins with a dot.
 pub(super) const NAME: &str = ".baton-trash";
 
-/// Where the files of one run go.
+/// The destinations of one run.
 pub(super) struct Trash {
     named: Option<PathBuf>,
-    /// The folders of the sources.
+    /// The root folders of the sources.
     roots: Vec<PathBuf>,
 }
 
 impl Trash {
-    /// The trash folder `named`, or else that of each source.
+    /// The trash folder `named`, or one for each source.
     pub(super) fn new(named: Option<&Path>, roots: Vec<PathBuf>) -> anyhow::Result<Self> {
         let named = named.map(resolved).transpose()?;
         if let Some(named) = &named {
@@ -41,14 +40,15 @@ impl Trash {
         Ok(Self { named, roots })
     }
 
-    /// Where a file goes in the run of that number: under the path that it has in its source.
+    /// The destination of a file in the run with this number: its path relative to its source.
     pub(super) fn place(&self, number: &str, path: &Path) -> PathBuf {
         let (root, own) = self.of_source(path);
         let trash = self.named.clone().unwrap_or(own);
         trash.join(number).join(path.strip_prefix(root).unwrap_or(path))
     }
 
-    /// Where a kept file stays as it was before it got tags for the `count`th time: on its own volume, whatever folder was named.
+    /// The path for the original version of a kept file before it gets tags for the `count`th time. On its own volume,
+    /// whatever `--trash` says.
     pub(super) fn saved(&self, number: &str, path: &Path, count: usize) -> PathBuf {
         let (root, own) = self.of_source(path);
         let mut name = own.join(number).join(path.strip_prefix(root).unwrap_or(path)).into_os_string();
@@ -65,20 +65,20 @@ impl Trash {
     }
 }
 
-/// Whether a scan of `root` lists what lies in `folder`: it passes over names that begin with a dot.
+/// Whether a scan of `root` lists files in `folder`. Scans skip names that begin with a dot.
 fn is_scanned(folder: &Path, root: &Path) -> bool {
     let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
     folder.strip_prefix(root).is_ok_and(|rest| !rest.iter().any(is_hidden))
 }
 
-/// A folder with its links resolved, as far as it is there.
+/// Resolves the links of the existing part of a path.
 fn resolved(folder: &Path) -> anyhow::Result<PathBuf> {
     let folder = std::path::absolute(folder)?;
     let missing = |folder: &&Path| folder.symlink_metadata().is_err();
     let Some(there) = folder.ancestors().find(|folder| !missing(folder)) else { return Ok(folder) };
     let rest = folder.strip_prefix(there).unwrap_or(Path::new(""));
     if rest.components().any(|part| part == Component::ParentDir) {
-        bail!("{} has `..` behind a folder that does not exist; write the path without it", folder.display());
+        bail!("{} has `..` after a folder that does not exist; write the path without it", folder.display());
     }
     match there.canonicalize() {
         Ok(there) => Ok(there.join(rest)),

@@ -1,4 +1,4 @@
-//! Moving back what a run moved, the last first.
+//! Moves the files of a run back, in reverse order.
 
 use std::fs;
 use std::path::Path;
@@ -8,19 +8,19 @@ use baton_core::path_text;
 use fail::fail_point;
 use jiff::Timestamp;
 
-use super::eagle::{Asked, how_to_put_back};
-use super::files::{remove_empty, rename, said};
+use super::eagle::{EagleConnection, how_to_put_back};
+use super::files::{describe, remove_empty, rename};
 use super::journal::{EagleState, EagleStep, Journals, Kept, MoveStep, Step, last_states};
 use super::report::{KeptFile, MovedFile, Report};
 use super::tags;
 
-/// Moves the files of a run back to where they lay, and takes the tags out of the kept files that they got from them. What lies there
-/// now is never replaced. Doing it again does only what is left.
+/// Moves the files of a run back to their old paths, and removes the tags that kept files got. Existing files are never
+/// replaced. A repeated undo does only the rest.
 pub(super) fn undo(
     journals: &Journals,
     number: &str,
     catalog: &Path,
-    eagle: &mut Asked<'_>,
+    eagle: &mut EagleConnection<'_>,
     dry_run: bool,
 ) -> anyhow::Result<Report> {
     let mut report = Report::default();
@@ -47,11 +47,12 @@ pub(super) fn undo(
     Ok(report)
 }
 
-/// Eagle's API has no way out of its trash, so a person puts the item back; what is back is told to the catalog. Tells whether it is.
+/// Eagle's API cannot restore items, so a person does that. Updates the catalog for a restored item. Returns whether it is
+/// restored.
 fn item(
     step: &EagleStep,
     library: &mut Library,
-    eagle: &mut Asked<'_>,
+    eagle: &mut EagleConnection<'_>,
     dry_run: bool,
     report: &mut Report,
 ) -> anyhow::Result<bool> {
@@ -76,18 +77,18 @@ fn file(step: &MoveStep, library: &mut Library, dry_run: bool, report: &mut Repo
     let (is_home, found) = (fs::symlink_metadata(&home).is_ok(), fs::symlink_metadata(&trash));
     match found {
         Err(_) if is_home => {
-            // Also where it was moved back and the catalog could not be told.
+            // Also if it was moved back, but the catalog could not be updated.
             if !dry_run {
                 back(library, &home, &step.kept)?;
             }
-            report.skipped.push(KeptFile { path: home, why: "it is where it was".to_owned() });
+            report.skipped.push(KeptFile { path: home, why: "it is at its old path".to_owned() });
         }
         Err(error) => report.refuse(&trash, error.to_string()),
         Ok(_) if is_home => report.refuse(&trash, format!("another file is at {} now", home.display())),
         Ok(found) => {
             if !dry_run {
                 if let Err(error) = rename(&trash, &home) {
-                    report.refuse(&trash, said(&error));
+                    report.refuse(&trash, describe(&error));
                     return Ok(());
                 }
                 fail_point!("quarantine.undo_moved");

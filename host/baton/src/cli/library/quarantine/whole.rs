@@ -1,5 +1,5 @@
-//! Whether a file that is to be kept is intact. A plan that names no damage may come from a catalog that was written before all of a
-//! file was decoded: then nobody has checked. So the file is decoded to its end before another copy of it is moved.
+//! Checks that a file to keep is intact. Older versions scanned files without decoding them completely, so a plan without
+//! damage may come from a catalog that never checked. So the file is decoded to its end before another copy of it is moved.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use baton_fingerprint::{AudioReport, Options, check};
 
-/// How much is fingerprinted on the way, which nobody needs here: a little more than the shortest that is read, 3 s.
-const HEARD: Duration = Duration::from_secs(10);
+/// The length to fingerprint while decoding. The result is not used; 3 s is the minimum.
+const MIN_LENGTH: Duration = Duration::from_secs(10);
 
-/// Decodes all of a file.
+/// Decodes the whole file.
 pub(super) fn intact(path: &Path) -> Result<(), String> {
-    let fix = "`baton library scan --verify` tells the catalog, then make a new plan";
-    match check(path, Options { length: Some(HEARD), hashes: false }, &AtomicBool::new(false)) {
+    let fix = "run `baton library scan --verify` to update the catalog, then make a new plan";
+    match check(path, Options { length: Some(MIN_LENGTH), hashes: false }, &AtomicBool::new(false)) {
         Ok(AudioReport { damage: None, .. }) => Ok(()),
         Ok(AudioReport { damage: Some(damage), .. }) => {
-            Err(format!("it is damaged, which the plan does not know: {damage}; {fix}"))
+            Err(format!("it is damaged, and the plan does not know that: {damage}; {fix}"))
         }
         Err(error) => Err(format!("it cannot be decoded to its end: {error}; {fix}")),
     }

@@ -1,4 +1,4 @@
-//! To Eagle: connects, plans, shows, does.
+//! Sync to Eagle: connects, plans, prints, applies.
 
 use std::sync::atomic::Ordering;
 
@@ -32,7 +32,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
     })
 }
 
-/// What each item needs.
+/// Decides what each item needs.
 async fn look(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
@@ -44,7 +44,7 @@ async fn look(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::
     Ok(plan(known, &items?, open, replace_old))
 }
 
-/// Takes what is beyond the limit out; tells how much that was.
+/// Removes changes beyond the limit. Returns their number.
 fn limit(planned: &mut Vec<PlannedItem>, limit: usize) -> usize {
     let (mut wanted, before) = (0, planned.len());
     planned.retain(|planned| {
@@ -55,7 +55,7 @@ fn limit(planned: &mut Vec<PlannedItem>, limit: usize) -> usize {
     before - planned.len()
 }
 
-/// Does it; tells why it ended before its end.
+/// Writes the tags. Returns why it ended early, if it did.
 async fn apply(
     eagle: &Eagle,
     planned: &[PlannedItem],
@@ -77,7 +77,7 @@ async fn apply(
     bar.finish_and_clear();
     let left = changes - done;
     Ok(match sent {
-        Err(error) => Some(format!("given up with {left} left: {error}")),
+        Err(error) => Some(format!("stopped with {left} items left: {error}")),
         Ok(()) if stop.load(Ordering::Relaxed) && left > 0 => {
             Some(format!("stopped with {left} left; the next sync resumes there"))
         }
@@ -93,11 +93,11 @@ fn status(settled: &ItemOutcome) -> Status {
     }
 }
 
-/// A verdict that a person has to act on is a failure that says how to fix it; every other one is skipped.
+/// The status of an item that is not written. If a person must act, it is a failure with the fix; otherwise it is skipped.
 fn left_alone(verdict: &Verdict) -> Status {
     match verdict {
         Verdict::Odd => Status::Failed(
-            "Eagle gives its tags as no list of texts, so they cannot be kept; give it a tag in Eagle, then sync again"
+            "Eagle returns its tags not as a list of texts, so they cannot be preserved; add a tag in Eagle, then sync again"
                 .to_owned(),
         ),
         Verdict::Ambiguous => Status::Failed(
@@ -149,7 +149,7 @@ fn report(
     }
 }
 
-/// What was not come to is no success, and after an end before its end not planned either: it is left out.
+/// Removes items that were not reached, because they are neither done nor planned.
 fn apply_statuses(lines: Vec<Line>, applied: bool) -> Vec<Line> {
     lines.into_iter().filter(|line| !(applied && line.status == Status::Planned)).collect()
 }

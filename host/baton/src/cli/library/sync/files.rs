@@ -1,4 +1,4 @@
-//! Into the tags of the files: looks at each, shows what it would get, gives it.
+//! Sync to the tags of files: checks each file, prints its change, writes it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use baton_catalog::library::Library;
 use baton_core::path_text;
 use baton_library::sync::KnownItem;
-use baton_library::sync::tags::{FileNeed, WriteOutcome, hear, look, remove_leftovers, write};
+use baton_library::sync::tags::{FileNeed, WriteOutcome, check, hash_audio, remove_leftovers, write};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use serde_json::json;
@@ -40,14 +40,14 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
     })
 }
 
-/// What has become of the files so far.
+/// The progress of the sync.
 #[derive(Default)]
 struct Run<'a> {
-    /// Is told what was written.
+    /// Receives the new metadata of written files.
     library: Option<&'a mut Library>,
     lines: Vec<Line>,
     changed: usize,
-    /// How many would be changed too, were there no limit.
+    /// The number of changes beyond the limit.
     beyond: usize,
 }
 
@@ -70,7 +70,7 @@ impl Run<'_> {
     }
 
     fn one(&mut self, args: &Args, known: &KnownItem) {
-        let fit = look(known, args.replace_old);
+        let fit = check(known, args.replace_old);
         let removes = match &fit {
             FileNeed::Needs(_) if self.changed >= args.limit() => {
                 self.beyond += 1;
@@ -95,7 +95,7 @@ impl Run<'_> {
                 Status::Planned
             }
             FileNeed::Needs(_) => {
-                let written = write(known, args.replace_old, &hear);
+                let written = write(known, args.replace_old, &hash_audio);
                 if matches!(written, WriteOutcome::Skipped(_)) {
                     return status(written);
                 }
@@ -109,7 +109,7 @@ impl Run<'_> {
 }
 
 impl Run<'_> {
-    /// Tells the catalog, so that the next scan does not read the file again. Where that fails it does: nothing is lost.
+    /// Updates the catalog, so that the next scan does not read the file again. If this fails, the next scan reads it.
     fn tell(&mut self, known: &KnownItem, written: &WriteOutcome) {
         if let (Some(library), WriteOutcome::Succeeded(rewritten)) = (&mut self.library, written)
             && let Err(error) = library.rewritten(known.number, rewritten, Timestamp::now())

@@ -1,5 +1,5 @@
-//! `baton library sync`: fingerprints from the catalog to Eagle's items (`eagle`), or into the files' tags (`files`).
-//! Without `--apply` it only says what it would do.
+//! `baton library sync`: writes fingerprints from the catalog to Eagle's items (`eagle`), or to the tags of files (`files`).
+//! Without `--apply` it only prints the changes.
 
 mod eagle;
 mod files;
@@ -18,8 +18,8 @@ use crate::exit::Code;
 use crate::workspace::Workspace;
 
 impl Args {
-    pub(super) fn run(self, place: &WorkspaceOptions) -> anyhow::Result<Code> {
-        let workspace = place.need()?;
+    pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
+        let workspace = options.need()?;
         let known = self.known(&workspace)?;
         let report = if self.file_tags {
             files::sync(&self, &workspace, &known)?
@@ -30,17 +30,17 @@ impl Args {
         Ok(report.code())
     }
 
-    /// The files that have a fingerprint.
+    /// The files with a fingerprint.
     fn known(&self, workspace: &Workspace) -> anyhow::Result<Vec<KnownItem>> {
         let below = self.paths.iter().map(std::path::absolute).collect::<Result<Vec<_>, _>>()?;
-        // Of two ways to write a path, nobody knows which one was scanned.
+        // A path may be given with links, while the catalog has the resolved path, or the reverse.
         let resolved = below.iter().filter_map(|path| path.canonicalize().ok());
         let below: Vec<PathBuf> = resolved.chain(below.iter().cloned()).collect();
         let catalog = Catalog::open(&workspace.state.catalog())?;
         let known = catalog.map(|catalog| known(&catalog, &below)).transpose()?.unwrap_or_default();
         if known.is_empty() {
             let there = if below.is_empty() { "" } else { " there" };
-            bail!("no file{there} has a fingerprint yet; `baton library scan` makes them");
+            bail!("no file{there} has a fingerprint yet; run `baton library scan`");
         }
         Ok(known)
     }

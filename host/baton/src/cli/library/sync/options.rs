@@ -42,7 +42,7 @@ pub(in crate::cli) struct Args {
     pub(super) eagle: EagleArgs,
 }
 
-/// The options for Eagle alone.
+/// The options for Eagle.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli::library) struct EagleArgs {
     /// The address of Eagle
@@ -57,7 +57,7 @@ pub(in crate::cli::library) struct EagleArgs {
 }
 
 impl Args {
-    /// How many may still be changed.
+    /// The maximum number of changes.
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(usize::MAX)
     }
@@ -70,7 +70,7 @@ pub(super) fn bar(length: usize, what: &'static str) -> anyhow::Result<ProgressB
     Ok(bar)
 }
 
-/// Becomes true with Ctrl-C. The second Ctrl-C exits at once.
+/// Becomes true with Ctrl-C. The second Ctrl-C exits immediately.
 pub(super) fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::<AtomicBool>::default();
     let requested = Arc::clone(&stop);
@@ -79,9 +79,7 @@ pub(super) fn stopped_by_ctrl_c() -> Arc<AtomicBool> {
             if requested.swap(true, Ordering::Relaxed) {
                 std::process::exit(Code::Failed as i32);
             }
-            crate::output::note(
-                "stopping after this item; finished items stay changed, and the next sync resumes here",
-            );
+            crate::output::note("stopping after this item; written items stay changed, and the next sync resumes here");
         }
     });
     stop

@@ -1,5 +1,5 @@
-//! What a sync did or would do, as a table or as JSON. Both ways of it end in the same four states, never a failure counted
-//! as a success.
+//! The report of a sync, as a table or as JSON. Both targets have the same four states, and a failure never counts as a
+//! success.
 
 use std::collections::BTreeMap;
 
@@ -8,21 +8,21 @@ use serde_json::{Map, Value, json};
 use crate::exit::Code;
 use crate::output::{self, Table, shorten};
 
-/// How one of them stands.
+/// The status of one item or file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     /// It would be changed.
     Planned,
-    /// It was changed, and that was seen.
+    /// It was changed, and the change was verified.
     Succeeded,
-    /// It was left alone, with the reason.
+    /// It was not changed, with the reason.
     Skipped(&'static str),
     /// It could not be changed, with the error.
     Failed(String),
 }
 
 impl Status {
-    /// What it is counted as.
+    /// The name of its count.
     fn word(&self) -> &'static str {
         match self {
             Self::Planned => "planned",
@@ -40,23 +40,23 @@ pub(super) struct Line {
     pub(super) id: String,
     pub(super) name: Option<String>,
     pub(super) has: String,
-    /// What it gets.
+    /// The tag that it gets.
     pub(super) adds: String,
-    /// What it loses.
+    /// The tags that it loses.
     pub(super) removes: Vec<String>,
     pub(super) status: Status,
 }
 
 impl Line {
-    /// Whether it has its fingerprint now.
+    /// Whether it has its fingerprint tag.
     fn is_done(&self) -> bool {
         self.status == Status::Succeeded || QUIET.contains(&self.status.word())
     }
 }
 
-/// All of it.
+/// The whole report.
 pub(super) struct Report {
-    /// `eagle` or `tags`, and what is to be said of it.
+    /// `eagle` or `tags`, with a description.
     pub(super) target: &'static str,
     pub(super) about: Map<String, Value>,
     pub(super) title: Option<String>,
@@ -65,13 +65,13 @@ pub(super) struct Report {
     pub(super) ended: Option<String>,
 }
 
-/// Lines that are only counted: nothing has to be done.
+/// Reasons that are only counted, because nothing must be done.
 const QUIET: [&str; 1] = ["already_has_fingerprint"];
 
-/// Skipped because another sync is for them: of another library, or of Eagle itself. Beside what was done, they are not left out.
+/// Reasons that another sync handles: of another library, or of Eagle. They do not make the outcome partial.
 const ELSEWHERE: [&str; 3] = ["in_eagle_library", "library_not_open", "in_trash"];
 
-/// How much of what was asked was done, as the outcome of a task says it.
+/// The completeness of the result, in the terms of task outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Outcome {
     Done,
@@ -96,7 +96,7 @@ impl Report {
         } else {
             output::print(&self.as_text());
             if !self.applied && self.counts().contains_key("planned") {
-                output::note("nothing was changed; --apply does it");
+                output::note("nothing was changed; --apply writes the changes");
             }
         }
         self.note_outcome();
@@ -105,7 +105,7 @@ impl Report {
         }
     }
 
-    /// Whether there is anything to complain about.
+    /// The exit code.
     pub(super) fn code(&self) -> Code {
         let is_found = |line: &Line| !matches!(line.status, Status::Failed(_) | Status::Skipped("not_found"));
         match (&self.ended, self.outcome()) {
@@ -115,7 +115,7 @@ impl Report {
         }
     }
 
-    /// `Done` for what is only shown.
+    /// `Done` without `--apply`.
     fn outcome(&self) -> Outcome {
         let left: Vec<&Line> = self.lines.iter().filter(|line| !line.is_done()).collect();
         let count = if self.applied { left.len() } else { 0 };
@@ -130,7 +130,7 @@ impl Report {
         }
     }
 
-    /// Says what was left out, why, and what to do, where something was.
+    /// Prints what was left out, why, and what to do.
     fn note_outcome(&self) {
         let outcome = self.outcome();
         let counts = self.counts();
@@ -138,7 +138,7 @@ impl Report {
         let left: Vec<_> = left.map(|(word, count)| format!("{count} {word}")).collect();
         let what = match outcome {
             Outcome::Done => return,
-            Outcome::Partial => "some were not changed",
+            Outcome::Partial => "some items were not changed",
             Outcome::Refused => "nothing was changed",
         };
         output::note(&format!("{}: {what}: {}", outcome.word(), left.join(", ")));
@@ -199,7 +199,7 @@ impl Report {
     }
 }
 
-/// What to do about files that were skipped for a reason.
+/// The next step for files that were skipped for a reason.
 fn next_step(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "library_not_open" => "open their library in Eagle, then run it again",

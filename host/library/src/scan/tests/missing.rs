@@ -1,4 +1,4 @@
-//! What is not there, or is not what it was: files, volumes, inodes. Nothing is lost that may come back.
+//! Missing and replaced files, volumes and inodes. No data are deleted that may come back.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::{MetadataExt as _, symlink};
@@ -7,7 +7,7 @@ use baton_judges::{Skipped, or_skip, skip};
 
 use super::*;
 
-/// Fills a room with so many pieces and scans it.
+/// Writes this many files and scans them.
 fn scanned(pieces: u32) -> Room {
     let room = Room::new();
     (0..pieces).for_each(|number| room.put(&format!("{number:02}.mp3"), &format!("sound {number}")));
@@ -15,7 +15,7 @@ fn scanned(pieces: u32) -> Room {
     room
 }
 
-/// Scans a place that may not be there any more.
+/// Scans a source that may not exist any more.
 fn scan_of(room: &Room, place: &SourceRoot, options: &Options) -> Report {
     scan(&room.catalog(), std::slice::from_ref(place), options, &look, &mut |_| (), &AtomicBool::new(false)).unwrap()
 }
@@ -33,7 +33,7 @@ fn elsewhere(room: &Room) -> Result<tempfile::TempDir, Skipped> {
     folder.ok_or_else(|| skip("/dev/shm is not a separate volume"))
 }
 
-/// The same bytes with the same time under another inode.
+/// Replaces a file by one with the same bytes and time, but another inode.
 fn copy(from: &Path, to: &Path) {
     let time = fs::metadata(from).unwrap().modified().unwrap();
     let beside = to.with_extension("copy");
@@ -62,7 +62,7 @@ fn a_source_in_which_every_inode_is_another_is_not_read_again() {
         let report = room.scan(&options());
         assert_eq!((report.reads.items, report.sources[0].unchanged, counts(&room)), (0, 21, [20, 0, 1, 0]));
     }
-    // They are kept: one that is replaced now is another file.
+    // They are kept: a file that is replaced now is a different file.
     let one = room.music().join("07.mp3");
     copy(&one, &one);
     assert_eq!((room.scan(&options()).reads.items, counts(&room)), (1, [20, 0, 1, 0]));
@@ -76,7 +76,7 @@ fn what_was_found_is_kept_until_the_file_is_read_again() {
     room.put("01.mp3", "sound of another piece");
     let listed = room.scan(&Options { limit: Some(0), ..options() });
     assert_eq!((listed.sources[0].changed, counts(&room)), (1, [2, 1, 0, 0]));
-    // The one that was read is back before the other one was read.
+    // The file that was read is restored before the other one is read.
     fs::rename(&aside, &file).unwrap();
     let back = room.scan(&options());
     assert_eq!((back.reads.items, back.sources[0].unchanged, counts(&room)), (0, 3, [3, 0, 0, 0]));
@@ -96,7 +96,7 @@ fn a_mount_point_with_a_stray_file_loses_nothing_without_a_word() {
         assert!(failure.contains("baton library scan --gone") && report.has_faults(), "{failure}");
         assert_eq!((report.sources[0].missing, report.reads.items, counts(&room)[3]), (0, 0, 0));
     }
-    let report = scan_of(&room, &place, &Options { gone: true, ..options() });
+    let report = scan_of(&room, &place, &Options { confirm_missing: true, ..options() });
     assert_eq!((report.sources[0].missing, counts(&room)), (9, [1, 0, 0, 9]));
 }
 
@@ -116,11 +116,11 @@ fn on_another_volume_than_before_nothing_is_gone_without_a_word() {
     assert_eq!((listing.items, listing.missing, listing.kept, &listing.failure), (6, 0, 3, &None));
     assert!(report.has_faults() && listing.unread[0].why.contains("baton library scan --gone"), "{listing:?}");
     assert_eq!(counts(&room), [9, 0, 0, 0]);
-    let dry = scan_of(&room, &place, &Options { dry_run: true, gone: true, ..options() });
+    let dry = scan_of(&room, &place, &Options { dry_run: true, confirm_missing: true, ..options() });
     assert_eq!((dry.sources[0].missing, counts(&room)[3]), (3, 0));
-    let report = scan_of(&room, &place, &Options { gone: true, ..options() });
+    let report = scan_of(&room, &place, &Options { confirm_missing: true, ..options() });
     assert_eq!((report.sources[0].missing, report.has_faults(), counts(&room)), (3, false, [6, 0, 0, 3]));
-    // From now on it lies there.
+    // From now on it is the source's volume.
     fs::remove_file(other.path().join("00.mp3")).unwrap();
     assert_eq!((scan_of(&room, &place, &options()).sources[0].missing, counts(&room)), (1, [5, 0, 0, 4]));
 }
@@ -133,7 +133,7 @@ fn a_volume_that_goes_while_its_files_are_read_fails_none_of_them() {
     let read = AtomicU64::new(0);
     let unmounted = |path: &Path, options: baton_fingerprint::Options, stop: &AtomicBool| {
         if read.fetch_add(1, Ordering::Relaxed) == 10 {
-            // What the folder is mounted at is there, and empty.
+            // The mount folder exists and is empty.
             fs::rename(room.music(), room.folder.path().join("aside")).unwrap();
             symlink(other.path(), room.music()).unwrap();
         }
@@ -186,7 +186,7 @@ fn verifying_a_part_each_time_comes_to_all_of_it() {
         let report = room.scan_with(&part, &noting, &AtomicBool::new(false));
         assert_eq!((report.reads.same, read.lock().unwrap().len()), (4, all));
     }
-    // What waits comes first.
+    // Pending files come first.
     room.put("new.mp3", "sound of a new one");
     let part = Options { verify: true, limit: Some(1), ..options() };
     assert_eq!((room.scan(&part).reads.same, counts(&room)), (0, [11, 0, 0, 0]));

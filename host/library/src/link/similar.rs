@@ -1,5 +1,5 @@
-//! What the prints of the library sound like, as far as links need it: each print is compared once and the pairs are kept
-//! (`sound_pairs`), so that an import or a new tag makes nobody listen again.
+//! The similar pairs of the library, as far as links need them. Each fingerprint is compared once and the pairs are stored
+//! (`sound_pairs`), so that an import or a new tag needs no new comparison.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -15,38 +15,38 @@ use super::linked::LinkedItem;
 use crate::duplicates::{Proof, Similarity};
 use crate::lookup::{LookupQuery, look_up};
 
-/// Prints that are compared with the library at once. What was found is kept after each piece, so that a run that is ended in the
-/// middle is resumed where it stopped.
+/// The fingerprints of one comparison with the library. The result is stored after each piece, so that an interrupted run
+/// resumes.
 const PIECE: usize = 1_000;
 
-/// The digest by which a print is known.
+/// Identifies a fingerprint: the SHA-256 of the audio packets.
 pub(super) type Digest = [u8; 32];
 
-/// Compares what was not compared yet: the prints of `open` with all, and new ones with those of `open` that were compared before.
-pub(super) fn listen(
+/// Compares the fingerprints of `open` with all others, and new fingerprints with those of `open` that were compared before.
+pub(super) fn compare_new(
     path: &Path,
     catalog: &Catalog,
     files: &[LinkedItem],
     open: &HashSet<Digest>,
 ) -> Result<(), CatalogError> {
     let known = catalog.sound_prints()?;
-    let was_listened = |digest: &Digest| known.get(digest) == Some(&true);
-    let again = open.iter().any(was_listened);
-    let (mut asked, mut others, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    for linked in files.iter().filter(|linked| linked.item.heard) {
+    let was_compared = |digest: &Digest| known.get(digest) == Some(&true);
+    let again = open.iter().any(was_compared);
+    let (mut queries, mut others, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    for linked in files.iter().filter(|linked| linked.item.has_fingerprint) {
         let Some(digest) = linked.item.audio_sha256.filter(|digest| seen.insert(*digest)) else { continue };
-        let is_asked =
-            if open.contains(&digest) { !was_listened(&digest) } else { again && !known.contains_key(&digest) };
-        if is_asked {
-            asked.push((digest, linked));
+        let is_query =
+            if open.contains(&digest) { !was_compared(&digest) } else { again && !known.contains_key(&digest) };
+        if is_query {
+            queries.push((digest, linked));
         } else if !known.contains_key(&digest) {
             others.push(digest);
         }
     }
-    for piece in asked.chunks(PIECE) {
+    for piece in queries.chunks(PIECE) {
         let pairs = compare(catalog, piece)?;
-        let listened: Vec<Digest> = piece.iter().map(|(digest, _)| *digest).collect();
-        Library::open(path)?.keep_sounds(&listened, &pairs)?;
+        let compared: Vec<Digest> = piece.iter().map(|(digest, _)| *digest).collect();
+        Library::open(path)?.keep_sounds(&compared, &pairs)?;
     }
     if !others.is_empty() {
         Library::open(path)?.sounds_are_known(&others)?;
@@ -54,19 +54,19 @@ pub(super) fn listen(
     Ok(())
 }
 
-/// What these sound like, in the whole library.
+/// The similar pairs of these files in the whole library.
 fn compare(catalog: &Catalog, piece: &[(Digest, &LinkedItem)]) -> Result<Vec<SoundPair>, CatalogError> {
     let by_item: HashMap<i64, &(Digest, &LinkedItem)> = piece.iter().map(|one| (one.1.item.id, one)).collect();
-    let (mut asked, mut whose) = (Vec::new(), Vec::new());
+    let (mut queries, mut digests) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         if let Some(((digest, linked), fingerprint)) = by_item.get(&id).zip(Fingerprint::from_bytes(bytes)) {
-            asked.push(LookupQuery { fingerprint, item: linked.item.clone() });
-            whose.push(*digest);
+            queries.push(LookupQuery { fingerprint, item: linked.item.clone() });
+            digests.push(*digest);
         }
     })?;
-    let matches = look_up(catalog, &asked, &AtomicBool::new(false))?;
+    let matches = look_up(catalog, &queries, &AtomicBool::new(false))?;
     let mut pairs = Vec::new();
-    for (one, matches) in whose.into_iter().zip(matches) {
+    for (one, matches) in digests.into_iter().zip(matches) {
         for found in matches {
             if let (Proof::Sounds(alike), Some(other)) = (found.proof, found.item.audio_sha256) {
                 pairs.push(as_pair(one, other, &alike));
@@ -91,8 +91,8 @@ const fn as_pair(one: Digest, other: Digest, alike: &Similarity) -> SoundPair {
     }
 }
 
-/// How a pair that was kept sounds alike.
-pub(super) const fn alike(pair: &SoundPair) -> Similarity {
+/// The similarity of a stored pair.
+pub(super) const fn similarity(pair: &SoundPair) -> Similarity {
     Similarity {
         bit_error_rate: pair.bit_error_rate,
         score: pair.score,

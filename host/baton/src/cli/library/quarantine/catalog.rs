@@ -1,4 +1,4 @@
-//! What the catalog is told of steps that were done or taken back, and what is cleared away of a step that was not done.
+//! Updates the catalog for completed or reverted steps, and removes prepared files of steps that were not carried out.
 
 use std::fs;
 use std::path::Path;
@@ -13,19 +13,19 @@ use jiff::Timestamp;
 use super::files::remove_empty;
 use super::journal::TagsStep;
 
-/// Tells the catalog that a file is in the trash, and which one is kept instead.
-pub(super) fn tell(library: &mut Library, gone: &Path, kept: Option<&Path>) -> anyhow::Result<()> {
+/// Records in the catalog that a file is in the trash, and which file is kept instead.
+pub(super) fn record_move(library: &mut Library, moved: &Path, kept: Option<&Path>) -> anyhow::Result<()> {
     let now = Timestamp::now();
     match kept {
-        Some(kept) => library.keep_instead(gone, kept, now)?,
-        None => library.set_missing(&[gone], true, now)?,
+        Some(kept) => library.keep_instead(moved, kept, now)?,
+        None => library.set_missing(&[moved], true, now)?,
     }
     Ok(())
 }
 
-/// Removes the second copy of a file that is as it was, and the one that was to take its place.
+/// Deletes the saved original of an unchanged file, and the prepared copy with tags.
 pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Result<()> {
-    // Who wrote it is dead, so its age does not count.
+    // Its writer has ended, so a young copy is a leftover too.
     if let Some(folder) = kept.parent() {
         remove_leftovers(folder, SystemTime::now() + Duration::from_hours(2));
     }
@@ -36,8 +36,8 @@ pub(super) fn clear(kept: &Path, saved: &Path, step: &TagsStep) -> anyhow::Resul
     Ok(())
 }
 
-/// Tells the catalog that the kept file has the tags, or has them no more.
-pub(super) fn told(library: &mut Library, step: &TagsStep, has: bool) -> anyhow::Result<()> {
+/// Records in the catalog that the kept file got the tags, or lost them.
+pub(super) fn record_tags(library: &mut Library, step: &TagsStep, has: bool) -> anyhow::Result<()> {
     let kept = path_text::from_text(&step.kept);
     let [before, after] = [&step.before, &step.after].map(|text| text.parse::<Digest>());
     let (Ok(before), Ok(after)) = (before, after) else { return Ok(()) };

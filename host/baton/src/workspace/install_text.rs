@@ -1,12 +1,12 @@
-//! What became of a package, in words: for the terminal, the log and the ledger.
+//! The result of an installation as text: for the terminal, the log and the ledger.
 
 use baton_core::shell::words;
 use baton_core::text::one_line;
 use baton_registry::history::HistoryEntry;
 use baton_registry::{Change, InstallResult, signer};
 
-/// A few lines with the commands for the next step.
-pub(crate) fn said(done: &InstallResult) -> String {
+/// Some lines, with the commands for the next step.
+pub(crate) fn describe(done: &InstallResult) -> String {
     let InstallResult { name, digest, beyond, grants, holder, key, .. } = done;
     let (version, short) = (one_line(&done.version), digest.short(16));
     let asked = words(beyond);
@@ -42,8 +42,8 @@ pub(crate) fn said(done: &InstallResult) -> String {
     }
 }
 
-/// The same for the ledger.
-pub(crate) fn act(done: &InstallResult, from: &str) -> HistoryEntry {
+/// The entry for the ledger.
+pub(crate) fn history_entry(done: &InstallResult, from: &str) -> HistoryEntry {
     let action = match done.change {
         Change::Nothing => "seen",
         Change::Installed => "installed",
