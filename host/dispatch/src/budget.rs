@@ -131,7 +131,7 @@ fn own_database(installed: &InstalledPlugin) -> Option<&Path> {
 /// A database, if the plugin may write to it.
 fn database(installed: &InstalledPlugin, wanted: Database) -> Option<&Path> {
     let writable = |grant: &&DatabaseGrant| grant.database == wanted && grant.writable;
-    installed.grants.databases.iter().find(writable).map(|grant| grant.path.as_path())
+    installed.grants.services.databases.iter().find(writable).map(|grant| grant.path.as_path())
 }
 
 /// The size of the plugin's own database in bytes.
@@ -152,13 +152,17 @@ fn most_of_an_attempt(resource: Resource, installed: &InstalledPlugin) -> Option
         Resource::Tasks => (!grants.handoffs.is_nobody()).then_some(attempt_limits::EMISSIONS as u64),
         Resource::Triggers => None,
         Resource::Reports => Some(attempt_limits::ARTIFACTS as u64),
-        Resource::HttpRequests => (!grants.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64),
-        Resource::HttpBytes => (!grants.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
+        Resource::HttpRequests => {
+            (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_REQUESTS as u64)
+        }
+        Resource::HttpBytes => (!grants.services.egress.http.is_empty()).then_some(attempt_limits::HTTP_BYTES),
         // The database has a quota: the budget limits how often it is filled again.
         Resource::SqlBytes => own_database(installed).map(|_| 1),
         // The catalog has one writer at a time, so more attempts together write no faster.
         Resource::CatalogBytes => database(installed, Database::Catalog).map(|_| 1),
-        Resource::Written => grants.mounts.iter().any(|mount| mount.writable).then_some(attempt_limits::WRITTEN_BYTES),
+        Resource::Written => {
+            grants.services.mounts.iter().any(|mount| mount.writable).then_some(attempt_limits::WRITTEN_BYTES)
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baton_core::Recipients;
+use baton_core::grants::{Grant, Recipients};
 use baton_core::manifest::Action;
-use baton_sandbox::{DatabaseGrant, EgressGrants, FingerprintGrants, FolderCheck, MountGrant, Plugin, RepositoryGrant};
+use baton_sandbox::{HostServices, Plugin};
 
 use crate::error::{DispatchError, UnusableReason};
 
@@ -37,36 +37,17 @@ pub struct Plugins {
     pub names: Arc<BTreeSet<String>>,
 }
 
-/// What one plugin may do in this workspace: declared and granted.
+/// The grants of a plugin in this workspace: declared and granted.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one grant, as `baton plugin grant` gives it")]
 pub struct PluginGrants {
-    /// Folders.
-    pub mounts: Vec<MountGrant>,
-    /// Checks before each attempt whether these folders, and those of its repositories, may still be used.
-    pub folder_check: FolderCheck,
-    /// Whether files with several names (hard links) may be opened in them.
-    pub hard_links: bool,
-    /// Databases.
-    pub databases: Vec<DatabaseGrant>,
-    /// Whether it may take locks.
-    pub claims: bool,
-    /// Folders whose repositories it may read.
-    pub repositories: Vec<RepositoryGrant>,
-    /// Which fingerprints it may look up.
-    pub sounds: FingerprintGrants,
+    /// The services for its attempts.
+    pub services: HostServices,
     /// The agents that it may send handoffs to. If there are any, it may also withdraw what it sent.
     pub handoffs: Recipients,
-    /// Whether it may read the ledger.
-    pub ledger: bool,
-    /// Whether its `return` triggers fire for every RETURN.
-    pub returns: bool,
-    /// Requests to servers, and the secrets in them.
-    pub egress: EgressGrants,
-    /// Whether its triggers on files wait for the grant `triggers`.
+    /// Its triggers on files wait for the grant `triggers`.
     pub triggers_off: bool,
-    /// The grants that it declares and does not have, as grant specs.
-    pub missing: Vec<String>,
+    /// The grants that it declares and does not have.
+    pub missing: Vec<Grant>,
 }
 
 /// A plugin as it is installed here.
@@ -74,7 +55,7 @@ pub struct PluginGrants {
 pub struct InstalledPlugin {
     /// The component.
     pub plugin: Plugin,
-    /// What it may do.
+    /// Its grants.
     pub grants: PluginGrants,
 }
 
@@ -94,7 +75,7 @@ impl InstalledPlugin {
         })
     }
 
-    /// Whether an interrupted attempt of the action may be repeated.
+    /// An interrupted attempt of the action may be repeated.
     pub(crate) fn is_idempotent(&self, asked: Option<&str>) -> bool {
         self.action(asked).is_ok_and(|(_, action)| action.idempotent)
     }

@@ -1,4 +1,4 @@
-//! A component from an `https://` address, and the signature that lies beside it as `ADDRESS.minisig`.
+//! A component from an `https://` address, and the signature beside it, `ADDRESS.minisig`.
 //!
 //! Nothing is verified here but sizes: an address pins no digest. `baton.lock` does, and the signature is judged by whoever
 //! installs.
@@ -9,7 +9,7 @@ use crate::error::FetchError;
 use crate::http_client::{self, Download};
 use crate::limits;
 
-/// What lay at an address.
+/// The file at an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DownloadedFile {
     /// The component.
@@ -21,7 +21,7 @@ pub struct DownloadedFile {
 /// Fetches a component and its signature.
 ///
 /// # Errors
-/// When the server cannot be reached, refuses, redirects to where nobody should go, is too slow, or sends too much or too
+/// When the server cannot be reached, refuses, redirects to an address that is not allowed, is too slow, or sends too much or too
 /// little.
 pub async fn download(url: &Url) -> Result<DownloadedFile, FetchError> {
     let host = url.host_str().unwrap_or_default();
@@ -61,7 +61,7 @@ async fn signature(client: &Client, url: &Url, host: &str) -> Result<Option<Stri
     }
 }
 
-/// Where the signature of what lies at `url` lies.
+/// The address of the signature of the file at `url`.
 fn beside(url: &Url) -> Url {
     let mut beside = url.clone();
     beside.set_path(&format!("{}{}", url.path(), crate::signature::ENDING));

@@ -1,11 +1,11 @@
-//! Why a package could not be fetched or published, one variant for each thing that a person can do about it.
+//! The errors of fetching and publishing a package, one variant for each thing that a person can do about it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::oci::AccessError;
 
-/// Why a package could not be fetched or published.
+/// An error of fetching or publishing a package.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// A file cannot be read.
@@ -13,21 +13,21 @@ pub enum FetchError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
-    /// There is no answer.
+    /// The server does not answer.
     #[error("{host} cannot be reached: {reason}; check its name, whether it is up, and the network (proxy, firewall)")]
     Unreachable {
         /// The server.
         host: String,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
     /// It took too long.
     #[error("{what} did not come within {} s; try again on a better connection", after.as_secs())]
     TooSlow {
-        /// What was asked for.
+        /// The file or address.
         what: String,
         /// The time limit.
         after: Duration,
@@ -41,7 +41,7 @@ pub enum FetchError {
     Unauthorized {
         /// The server.
         host: String,
-        /// What was asked for.
+        /// The file or address.
         what: String,
     },
     /// The server knows who asks and refuses.
@@ -49,39 +49,39 @@ pub enum FetchError {
     Denied {
         /// The server.
         host: String,
-        /// What was asked for.
+        /// The file or address.
         what: String,
     },
     /// It is not there.
     #[error("{what} is not there; check the name, the tag and the digest")]
     NotFound {
-        /// What was asked for.
+        /// The file or address.
         what: String,
     },
     /// It has more bytes than it may have.
     #[error("{what} has more than {limit} bytes, {why}")]
     TooLarge {
-        /// What was asked for.
+        /// The file or address.
         what: String,
-        /// How many bytes it may have.
+        /// The largest size, in bytes.
         limit: usize,
-        /// Where that limit comes from.
+        /// The source of the limit.
         why: &'static str,
     },
     /// It ends too early.
     #[error("{what} is cut off after {found} of {expected} bytes; try again, or have it published again")]
     Truncated {
-        /// What was asked for.
+        /// The file or address.
         what: String,
-        /// How many bytes it should have.
+        /// The expected size, in bytes.
         expected: u64,
-        /// How many came.
+        /// The number of bytes that were received.
         found: usize,
     },
-    /// Its bytes are others than those that were asked for.
+    /// Its digest is not the expected one.
     #[error("{what} was changed: it should have the digest {expected} and has {found}; nothing of it was kept")]
     WrongDigest {
-        /// What was asked for.
+        /// The file or address.
         what: String,
         /// The digest that was asked for.
         expected: String,
@@ -91,9 +91,9 @@ pub enum FetchError {
     /// The downloaded file is not a plugin.
     #[error("{what} is not a plugin package: {reason}")]
     NotAPackage {
-        /// What was asked for.
+        /// The file or address.
         what: String,
-        /// What it is instead.
+        /// What was found instead.
         reason: String,
     },
     /// The server answers with something else.
@@ -101,7 +101,7 @@ pub enum FetchError {
     Refused {
         /// The server.
         host: String,
-        /// What it said or did.
+        /// The server's answer.
         reason: String,
     },
     /// A package cannot be published like this.

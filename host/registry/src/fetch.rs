@@ -12,14 +12,14 @@ use crate::oci::{Access, pull};
 use crate::reference::Reference;
 use crate::signature::beside;
 
-/// The bytes of a package. They may be anything: [`crate::Package::read`] says whether they are a plugin.
+/// The bytes of a package. They may be anything: [`crate::Package::read`] checks whether they are a plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedPackage {
     /// The component.
     pub component: Vec<u8>,
-    /// The text of its detached signature, where there is one. [`crate::signature::judge()`] says what it proves.
+    /// The text of its detached signature, if there is one. [`crate::signature::judge()`] verifies it.
     pub signature: Option<String>,
-    /// Where it came from; of a registry with the digest of the manifest that was fetched.
+    /// Its origin; of a registry with the digest of the manifest that was fetched.
     pub from: Reference,
 }
 

@@ -12,7 +12,7 @@ pub struct HistoryEntry {
     pub plugin: String,
     /// `installed`, `held`, `approved`, `granted`, `revoked`, `updated`, `rolled_back`, `disabled`, `enabled`, `removed`.
     pub action: &'static str,
-    /// The words of a grant, a source, a version.
+    /// The grant specs, the source or the version.
     pub reason: String,
     /// The package, as in `baton.lock`.
     pub digest: String,

@@ -1,7 +1,7 @@
 //! Asking a server for bytes, with an end to all of it: how many bytes, how many redirects, how long.
 //!
 //! Both ways over the network (`download.rs`, `oci/`) read through here, so both have the same limits and say the same.
-//! The server is not trusted: what it says about sizes is only ever a reason to stop earlier.
+//! The server is not trusted: the sizes that it announces can only make Baton stop earlier.
 
 use std::error::Error;
 use std::net::IpAddr;
@@ -13,25 +13,25 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use crate::error::FetchError;
 use crate::{limits, tls};
 
-/// What is asked for.
+/// A file to download, and its limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Download<'a> {
-    /// How messages call it.
+    /// Its name in messages.
     pub(crate) what: &'a str,
     /// The server.
     pub(crate) host: &'a str,
-    /// How many bytes it may have.
+    /// The largest size, in bytes.
     pub(crate) most: usize,
-    /// Where that limit comes from.
+    /// The source of the limit, for messages.
     pub(crate) why: &'static str,
 }
 
-/// Whether the address is on this machine.
+/// The address is on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     is_this_machine(url.host_str().unwrap_or_default())
 }
 
-/// Whether a host, an IPv6 address in brackets, is this machine.
+/// The host (an IPv6 address in brackets) is this machine.
 pub(crate) fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
@@ -115,12 +115,12 @@ fn not_sent(error: &reqwest::Error, wanted: Download<'_>) -> FetchError {
     unreachable(wanted.host, error)
 }
 
-/// There is no connection.
+/// The error when there is no connection.
 pub(crate) fn unreachable(host: &str, error: &reqwest::Error) -> FetchError {
     FetchError::Unreachable { host: host.to_owned(), reason: root(error) }
 }
 
-/// What a status that is no success means.
+/// The error for a status that is not a success.
 pub(crate) fn refusal(status: StatusCode, words: &str, host: &str, what: &str) -> FetchError {
     let (host, what) = (host.to_owned(), what.to_owned());
     match status {
@@ -135,7 +135,7 @@ pub(crate) fn refusal(status: StatusCode, words: &str, host: &str, what: &str) -
     }
 }
 
-/// The beginning of what a server says with a refusal.
+/// The beginning of the text of a server's refusal.
 async fn words(mut response: Response) -> String {
     let first = response.chunk().await.ok().flatten().unwrap_or_default();
     String::from_utf8_lossy(&first).into_owned()

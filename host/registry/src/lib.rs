@@ -6,9 +6,6 @@
 pub mod download;
 mod error;
 pub mod fetch;
-pub mod grant_set;
-mod grant_spec;
-mod granted;
 pub mod history;
 mod http_client;
 mod limits;
@@ -17,8 +14,8 @@ pub mod oci;
 pub mod overlap;
 mod pack;
 mod package;
+mod plugin_registry;
 pub mod reference;
-mod register;
 pub mod signature;
 mod store;
 #[cfg(test)]
@@ -27,16 +24,14 @@ pub mod tls;
 
 pub use error::FetchError;
 pub use fetch::{FetchedPackage, fetch};
-pub use grant_spec::GrantSpec;
-pub use granted::GrantSet;
 pub use lock::{Lock, LockError, PluginEntry, Revision, Source};
 pub use oci::ReferenceError;
 pub use pack::{PackError, pack};
 pub use package::{OutOfBounds, Package, PackageError};
-pub use reference::Reference;
-pub use register::{
-    Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PluginRegister, Proof, RegisterError, Trust,
+pub use plugin_registry::{
+    Approval, Candidate, Change, Check, DROPPED, Holder, InstallResult, PluginRegistry, Proof, RegistryError, Trust,
     signer,
 };
+pub use reference::Reference;
 pub use signature::{PublicKey, Signature};
 pub use store::Store;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Until a connection stands: a far registry needs a second, one that is not there should be told soon.
+/// The time to connect: a far registry needs a second, and the error for an unreachable one should come soon.
 pub(crate) const CONNECT: Duration = Duration::from_secs(10);
 
-/// Without a byte: what is quiet for this long has stopped.
+/// The longest time without a byte; a transfer that is quiet for this long has stopped.
 pub(crate) const QUIET: Duration = Duration::from_secs(30);
 
 /// One transfer from its first request to its last: the largest component (64 MiB) at about 1 Mbit/s.
@@ -20,5 +20,5 @@ pub(crate) const MANIFEST_BYTES: usize = 4 << 20;
 /// A detached signature: four lines, of which the trusted comment may have 8 KiB.
 pub(crate) const SIGNATURE_BYTES: usize = 16 << 10;
 
-/// What is shown of the words with which a server refuses.
+/// The part of a server's refusal that is shown, in bytes.
 pub(crate) const REFUSAL_CHARS: usize = 300;

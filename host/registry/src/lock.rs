@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use baton_core::agents::fold;
+use baton_core::grants::GrantSet;
 use baton_core::manifest::Manifest;
 use baton_core::plugin_name;
 use baton_core::shell::quoted;
@@ -15,8 +16,6 @@ use baton_core::text::one_line;
 use baton_ledger::regular_file;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
-
-use crate::granted::GrantSet;
 
 /// The file's name.
 pub const FILE: &str = "baton.lock";
@@ -50,9 +49,9 @@ struct UnparsedLock {
 pub struct BrokenEntry {
     /// The name in it, valid or not.
     pub name: String,
-    /// Why it cannot be used; one line.
+    /// One line: the problem of the entry.
     pub reason: String,
-    /// Its text in the file.
+    /// The entry as it is in the file.
     table: Table,
 }
 
@@ -82,9 +81,9 @@ impl BrokenEntry {
 pub struct PluginEntry {
     /// Its name.
     pub name: String,
-    /// Where its bytes came from.
+    /// The origin of its bytes.
     pub source: Source,
-    /// Its version, as its manifest has it.
+    /// The version in its manifest.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// `sha256:` and 64 hexadecimal digits: no other bytes run.
@@ -95,13 +94,13 @@ pub struct PluginEntry {
     /// It waits for approval and does not run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_approval: bool,
-    /// Whether the operator has switched it off.
+    /// The operator has switched it off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
-    /// What it may do.
+    /// The grants of the operator.
     #[serde(default)]
     pub grants: GrantSet,
-    /// A newer revision that waits to be allowed, while this one runs.
+    /// A newer revision that waits for approval while this one runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Revision>,
     /// Revisions that ran before, the last one last.
@@ -113,7 +112,7 @@ pub struct PluginEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revision {
-    /// Where its bytes came from.
+    /// The origin of its bytes.
     pub source: Source,
     /// Its version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -123,12 +122,12 @@ pub struct Revision {
     /// As in [`PluginEntry::key`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// What it was granted when it ran.
+    /// Its grants when it ran.
     #[serde(default)]
     pub grants: GrantSet,
 }
 
-/// Where a plugin's bytes come from.
+/// The origin of a plugin's bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
@@ -158,7 +157,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Why `baton.lock` cannot be used.
+/// An error of `baton.lock`.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// It cannot be read or written.
@@ -166,15 +165,15 @@ pub enum LockError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
-    /// What it says cannot be.
+    /// It is not a valid lock file.
     #[error("{} does not hold: {reason}", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
     /// It cannot be written as TOML.
@@ -217,7 +216,7 @@ impl Lock {
     /// Reads the file; a missing one grants nothing.
     ///
     /// # Errors
-    /// When it does not parse or is of a newer form.
+    /// When it cannot be read, does not parse, or was written by a newer version of Baton.
     pub fn read(path: &Path) -> Result<Self, LockError> {
         let text = match regular_file::read_to_string(path) {
             Ok(text) => text,
@@ -316,10 +315,9 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::manifest::{Database, Mode};
+    use baton_core::grants::{Database, GrantedDatabase, GrantedFolder, Mode};
 
     use super::*;
-    use crate::granted::{GrantedDatabase, GrantedFolder};
 
     #[test]
     fn what_is_written_reads_back() {

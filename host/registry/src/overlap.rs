@@ -1,10 +1,10 @@
-//! Which granted folders may be inside each other.
+//! Decides which granted folders may be inside each other.
 //!
 //! A plugin that may write to a folder controls every path through it: it can rename a folder below it and put a link in its
 //! place. So a folder below one that some plugin may write to cannot be granted to any plugin, not even for reading.
 //!
 //! Two cases are safe and allowed between two plugins: a writable folder inside one that is only read, and the same folder for
-//! both. In both cases only somebody who may write to the folder around it can rename the folder. Within one plugin no folder
+//! both. In both cases only a plugin that may write to the folder around it can rename the folder. Within one plugin no folder
 //! may overlap one that it writes to: the plugin would see the same file under two paths with different rights.
 
 use std::fmt;
@@ -17,7 +17,7 @@ use baton_sandbox::Identity;
 pub struct PlacedFolder {
     /// The plugin that it is granted to.
     pub plugin: String,
-    /// The grant, in the words of `baton plugin grant`.
+    /// The grant spec.
     pub grant: String,
     /// The folder: absolute, without links.
     pub path: PathBuf,
@@ -25,11 +25,11 @@ pub struct PlacedFolder {
     pub identity: Identity,
     /// The folders above it.
     pub above: Vec<Identity>,
-    /// What the plugin may do there.
+    /// The plugin's access.
     pub access: Access,
 }
 
-/// What a plugin may do in a folder.
+/// A plugin's access to a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read files.
@@ -41,7 +41,7 @@ pub enum Access {
 }
 
 impl PlacedFolder {
-    /// Whether it is below `other`, by path or by identity.
+    /// It is below `other`, by path or by identity.
     fn is_below(&self, other: &Self) -> bool {
         let by_path = self.path != other.path && self.path.starts_with(&other.path);
         by_path || self.above.contains(&other.identity)
@@ -73,7 +73,7 @@ pub fn find(plugin: &str, grants: &[PlacedFolder]) -> Option<Overlap> {
     Some(Overlap { refused: refused.clone(), other: other.clone() })
 }
 
-/// Whether `placed` may be granted while `other` is granted. `other` itself is checked as a grant of its own plugin.
+/// `placed` may be granted while `other` is granted. `other` itself is checked as a grant of its own plugin.
 fn is_allowed(placed: &PlacedFolder, other: &PlacedFolder) -> bool {
     let writes = [placed.access, other.access].contains(&Access::Write);
     let files = ![placed.access, other.access].contains(&Access::Repository);

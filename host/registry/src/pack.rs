@@ -1,6 +1,6 @@
 //! Making a package of a component whose tools cannot write a custom section: Python's, JavaScript's, and any other.
 //!
-//! The manifest goes to the end of the component, exactly once; what comes out is read back as whoever installs it would.
+//! The manifest goes to the end of the component, exactly once; the result is read back as an installation would read it.
 
 use baton_core::manifest::{MAX_BYTES, Manifest, ManifestError, SECTION, SourceManifest};
 use baton_sandbox::{SandboxError, read_manifest};
@@ -8,16 +8,16 @@ use wasm_encoder::{ComponentSection, CustomSection};
 
 use crate::{Package, PackageError};
 
-/// Why a component and a manifest make no package.
+/// The error when a component and a manifest do not make a package.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
-    /// The manifest does not hold.
+    /// The manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// It is a package already.
     #[error("the component has a manifest already, of `{0}`: it is a package as it is, or build it without one")]
     Packed(String),
-    /// With the manifest it is none either.
+    /// The result is not a package either.
     #[error(transparent)]
     Package(#[from] PackageError),
 }
@@ -25,7 +25,7 @@ pub enum PackError {
 /// Puts the manifest (`declares` is the text of a `manifest.json`) into `component`.
 ///
 /// # Errors
-/// When the manifest does not hold, the component has one, or it is no plugin of this host.
+/// When the manifest is not valid, the component has one already, or it is not a plugin for this host.
 pub fn pack(component: &[u8], name: &str, version: &str, declares: &str) -> Result<(Vec<u8>, Package), PackError> {
     match read_manifest(component) {
         Err(SandboxError::ManifestCount(0)) => {}
@@ -40,7 +40,7 @@ pub fn pack(component: &[u8], name: &str, version: &str, declares: &str) -> Resu
     Ok((package, read))
 }
 
-/// The section's content: checked as a whole, and small, because it is written anew.
+/// The section's content: checked as a whole, and small, because it is written again.
 fn manifest(name: &str, version: &str, declares: &str) -> Result<Vec<u8>, ManifestError> {
     if declares.len() > MAX_BYTES {
         return Err(ManifestError::TooLong(declares.len()));

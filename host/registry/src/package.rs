@@ -38,7 +38,7 @@ pub struct Package {
     pub imports: BTreeSet<String>,
 }
 
-/// Why bytes are not a package.
+/// The error when bytes are not a package.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// It is not a component with a manifest.

@@ -1,4 +1,4 @@
-//! Where a package comes from: a file, an `https://` address, or a repository of an OCI registry.
+//! The origin of a package: a file, an `https://` address, or a repository of an OCI registry.
 //!
 //! Parsing only; nothing is looked up. What parses is printed so that it parses to the same again, which is how it stands
 //! in `baton.lock`.
@@ -12,7 +12,7 @@ use reqwest::Url;
 use crate::http_client::is_loopback;
 use crate::oci::{OciReference, ReferenceError};
 
-/// Where a package comes from.
+/// The origin of a package.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reference {
     /// A file.

@@ -9,10 +9,10 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What the name of a detached signature has behind the file's.
+/// The extension of a detached signature, after the file's name.
 pub const ENDING: &str = ".minisig";
 
-/// Where the detached signature of a file lies.
+/// The path of the detached signature of a file.
 #[must_use]
 pub fn beside(file: &Path) -> PathBuf {
     let mut beside = file.as_os_str().to_owned();
@@ -23,7 +23,7 @@ pub fn beside(file: &Path) -> PathBuf {
 /// What a signature proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// There is none.
+    /// There is no signature.
     Unsigned,
     /// It is by a key that is not trusted, so it proves nothing.
     Unknown {
@@ -35,9 +35,9 @@ pub enum Signature {
         /// The key, as `minisign` writes it.
         key_id: String,
     },
-    /// It names a trusted key but is not over these bytes, or is no signature at all.
+    /// It names a trusted key but is not over these bytes, or is not a signature at all.
     Bad {
-        /// What is wrong.
+        /// The problem.
         reason: String,
     },
 }
@@ -89,7 +89,7 @@ pub struct PublicKey {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a minisign public key; take the line that begins with RW from the .pub file of `minisign -G`")]
 pub struct KeyError {
-    /// What was written.
+    /// The text that does not parse.
     pub text: String,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// What the signature of a component proves. `signature` is the text of a `.minisig` file.
+/// Verifies the signature of a component. `signature` is the text of a `.minisig` file.
 #[must_use]
 pub fn judge(component: &[u8], signature: Option<&str>, trusted: &[PublicKey]) -> Signature {
     let Some(text) = signature else { return Signature::Unsigned };

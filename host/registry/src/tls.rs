@@ -1,15 +1,15 @@
 //! The one TLS provider of the program: ring.
 //!
-//! rustls takes its provider from the process. Two libraries that each bring another one leave it without any, and the
-//! first connection brings the program down; so no library brings one here (`.deny.toml` holds that), and whoever opens a
-//! connection calls [`install()`] before.
+//! rustls takes its provider from the process. If two libraries each enable another one, there is none, and the first
+//! connection panics. So no library enables one (`.deny.toml` checks that), and code that opens a connection calls
+//! [`install()`] first.
 
 use std::sync::Once;
 
-/// Makes ring the provider of this process; does nothing where there is one.
+/// Makes ring the provider of this process; does nothing if there is one.
 pub fn install() {
     static ONCE: Once = Once::new();
-    // Refused only when there is a provider already, which is as good.
+    // An error means only that there is a provider already.
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
 

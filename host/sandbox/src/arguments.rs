@@ -1,6 +1,6 @@
 //! Checks the arguments of a task against the JSON Schema (draft 2020-12) of the action in the manifest, before the plugin runs.
 //!
-//! The schema is untrusted and is evaluated on the host, outside the ceilings of the sandbox. So it refers to its own `$defs`
+//! The schema is untrusted and is evaluated on the host, outside the limits of the sandbox. So it refers to its own `$defs`
 //! only and not in a circle, its size with every reference expanded is limited, patterns run in linear time, and nothing is
 //! fetched.
 
@@ -50,7 +50,7 @@ impl Arguments {
     /// Checks the arguments of an action, a JSON object.
     ///
     /// # Errors
-    /// When they do not fit its schema; says where and what is expected there.
+    /// When they do not fit its schema; the text names the place and what is expected there.
     pub fn check(&self, action: &str, args: &str) -> Result<(), String> {
         let Some(schema) = self.0.get(action) else { return Ok(()) };
         schema.check(args).map_err(|why| format!("the arguments of the action `{action}` do not fit: {why}"))

@@ -1,16 +1,16 @@
-//! The one `bindgen!` of the host side: what `wit/` says, as Rust. Nothing is written by hand here.
+//! The one `bindgen!` of the host: the interfaces of `wit/` as Rust. Nothing is written by hand here.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
     world: "plugin",
     imports: {
-        // These wait for a disk or a process, and must not hold up the runtime.
-        "baton:plugin/sql": async | trappable,
-        "baton:plugin/git": async | trappable,
-        "baton:plugin/fingerprint": async | trappable,
-        "baton:plugin/ledger": async | trappable,
-        "baton:plugin/claims": async | trappable,
-        default: trappable,
+        // These never wait. The others may wait for a disk or a process, and must not hold up the runtime.
+        "baton:plugin/progress": trappable,
+        "baton:plugin/handoffs": trappable,
+        "baton:plugin/http": trappable,
+        "baton:plugin/secrets": trappable,
+        "baton:plugin/watch": trappable,
+        default: async | trappable,
     },
     exports: { default: async },
     with: {

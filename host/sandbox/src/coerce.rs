@@ -67,7 +67,7 @@ fn value(schema: &Value, name: &str, texts: &[&str]) -> Result<Value, String> {
     }
 }
 
-/// What a schema accepts, as far as it matters for a text.
+/// The types that a schema accepts, as far as they matter for a text.
 #[derive(Default)]
 pub(crate) struct AcceptedValues<'a> {
     /// The types; none where it does not say.
@@ -85,12 +85,12 @@ impl AcceptedValues<'_> {
         self.types.is_empty() || self.types.contains(&kind)
     }
 
-    /// Whether a text may stay as it is: other readings of it then have to be exact.
+    /// A text may stay as it is. Then only exact readings replace it.
     fn takes_text(&self) -> bool {
         self.types.contains(&"string")
     }
 
-    /// Whether a value may stay as it is, by its type.
+    /// A value may stay as it is, by its type.
     fn takes_value(&self, value: &Value) -> bool {
         let kind = type_of(value);
         self.takes(kind) || (kind == "integer" && self.takes("number"))
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
         own.or_else(|| self.parts(fields).into_iter().find_map(|part| part.get("properties")?.as_object()))
     }
 
-    /// What the items of a list are.
+    /// The schema of the items of a list.
     pub(crate) fn items(&mut self, accepted: &AcceptedValues<'a>) -> AcceptedValues<'a> {
         let mut items = AcceptedValues::default();
         for schema in accepted.items.iter().copied() {
@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
         items
     }
 
-    /// What the property `name` of an object is.
+    /// The schema of the property `name` of an object.
     fn field(&mut self, accepted: &AcceptedValues<'a>, name: &str) -> AcceptedValues<'a> {
         let named = |key: &str| accepted.objects.iter().copied().find_map(|schema| schema.get(key)?.get(name));
         let other = || accepted.objects.iter().copied().find_map(|schema| schema.get("additionalProperties"));

@@ -13,13 +13,11 @@ use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::bindings;
-use crate::capabilities::files;
-use crate::capabilities::fingerprint::WorkGate;
+use crate::capabilities::State;
 use crate::capabilities::http::Network;
-use crate::capabilities::sql::Copies;
 use crate::compile::Code;
 use crate::epoch::Ticker;
-use crate::store::State;
+use crate::host_resources::HostResources;
 use crate::workers::Workers;
 use crate::{SandboxError, limits, write_limits};
 
@@ -29,11 +27,8 @@ pub struct Sandbox {
     pub(crate) engine: Engine,
     pub(crate) linker: Arc<Linker<State>>,
     pub(crate) admission: Arc<Semaphore>,
-    pub(crate) network: Arc<Network>,
-    pub(crate) listening: WorkGate,
-    pub(crate) copies: Copies,
+    pub(crate) host: HostResources,
     pub(crate) ticker: Arc<Ticker>,
-    pub(crate) workers: Option<Workers>,
     pub(crate) code: Option<Code>,
     pooled: bool,
 }
@@ -59,27 +54,27 @@ impl Sandbox {
         let ticker = Arc::new(Ticker::new(&engine)?);
         let linker = Arc::new(linker(&engine).map_err(SandboxError::Engine)?);
         let admission = Arc::new(Semaphore::new(limits::AT_ONCE));
-        let (network, listening, copies) = (Arc::default(), WorkGate::default(), Copies::default());
-        Ok(Self { engine, linker, admission, network, listening, copies, ticker, workers: None, code, pooled })
+        Ok(Self { engine, linker, admission, host: HostResources::default(), ticker, code, pooled })
     }
 
-    /// The same with worker processes. Without them plugins have no databases and are compiled in this process, which is for
+    /// Adds worker processes. Without them plugins have no databases and are compiled in this process, which is for
     /// tests and benches only.
     #[must_use]
     pub fn with_workers(self, workers: Workers) -> Self {
-        Self { workers: Some(workers), ..self }
+        Self { host: HostResources { workers: Some(workers), ..self.host }, ..self }
     }
 
-    /// The same with these servers in place of all others: requests that are allowed go there, over plain HTTP. The keys are
+    /// Replaces all servers: allowed requests go to these, over plain HTTP. The keys are
     /// `SCHEME://HOST[:PORT]`.
     ///
     /// # Errors
-    /// What is not such an origin.
+    /// The text that is not such an origin.
     pub fn with_servers(self, servers: &BTreeMap<String, SocketAddr>) -> Result<Self, String> {
-        Ok(Self { network: Arc::new(Network::with_servers(servers)?), ..self })
+        let network = Arc::new(Network::with_servers(servers)?);
+        Ok(Self { host: HostResources { network, ..self.host }, ..self })
     }
 
-    /// Whether memories come from the pool.
+    /// Memories come from the pool.
     #[must_use]
     pub fn is_pooled(&self) -> bool {
         self.pooled
@@ -122,9 +117,8 @@ fn pool() -> PoolingAllocationConfig {
 fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    files::host::link(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    write_limits::link(&mut linker)?;
+    State::link(&mut linker)?;
     bindings::Plugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    write_limits::link(&mut linker)?;
     Ok(linker)
 }

@@ -20,7 +20,7 @@ pub enum SandboxError {
     /// The component has no manifest, or several.
     #[error("the component has {0} manifests; it needs exactly one custom section `baton:manifest` (the SDK adds it)")]
     ManifestCount(usize),
-    /// The manifest does not hold what it should.
+    /// The manifest is not valid.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
     /// It imports or exports something else than the world `baton:plugin/plugin`.
@@ -31,7 +31,7 @@ pub enum SandboxError {
     Limits {
         /// The field of `limits`.
         what: &'static str,
-        /// What is asked for.
+        /// The amount that is asked for.
         asked: u64,
         /// The most that is given.
         most: u64,
@@ -50,7 +50,7 @@ pub enum SandboxError {
         /// The note of it.
         file: PathBuf,
     },
-    /// What compiles it fails.
+    /// The compiler fails.
     #[error("plugins cannot be compiled here: {0}")]
     Compiler(String),
 }
@@ -70,7 +70,7 @@ pub enum ResourceLimit {
     HostCalls,
     /// Bytes that one call copies out of the guest.
     CallBytes,
-    /// Bytes that were handed to the host's streams and files.
+    /// Bytes that were written to streams and files.
     Written,
     /// Files, folders and links that were made.
     FilesMade,
@@ -167,23 +167,23 @@ impl fmt::Display for ResourceLimit {
 /// Why an attempt failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptError {
-    /// The plugin says that a later attempt may succeed.
+    /// The plugin reports that a later attempt may succeed.
     #[error("{0}")]
     Retryable(String),
-    /// The plugin says that no attempt can succeed.
+    /// The plugin reports that no attempt can succeed.
     #[error("{0}")]
     Permanent(String),
-    /// The plugin says that a person must decide.
+    /// The plugin reports that a person must decide.
     #[error("{0}")]
     NeedsHuman(String),
     /// A grant is missing.
     #[error("{0}")]
     NeedsGrant(String),
     /// It reached a resource limit and was ended.
-    #[error("the plugin was stopped at its limit of {ceiling}: {used} of {limit}")]
+    #[error("the plugin was stopped at its limit of {resource}: {used} of {limit}")]
     Limit {
-        /// Which.
-        ceiling: ResourceLimit,
+        /// The resource.
+        resource: ResourceLimit,
         /// How much it wanted or used.
         used: u64,
         /// How much there is.
@@ -192,16 +192,16 @@ pub enum AttemptError {
     /// It trapped: a panic, a wrong memory access.
     #[error("the plugin crashed: {0}")]
     Trap(String),
-    /// It was asked to stop and did, or was stopped.
+    /// The attempt was asked to stop and did, or was stopped.
     #[error("the attempt was cancelled")]
     Cancelled,
 }
 
 /// A reached limit, passed through wasmtime as the error of the trap.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("limit of {ceiling}: {used} of {limit}")]
+#[error("limit of {resource}: {used} of {limit}")]
 pub(crate) struct LimitHit {
-    pub(crate) ceiling: ResourceLimit,
+    pub(crate) resource: ResourceLimit,
     pub(crate) used: u64,
     pub(crate) limit: u64,
 }

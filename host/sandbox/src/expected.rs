@@ -1,5 +1,5 @@
-//! What the JSON Schema of an action says about one argument, in words for a person, and a text that fits for an example. The
-//! schema is untrusted; whoever shows these texts makes them harmless.
+//! Describes one argument of an action for a person, by its JSON Schema, with an example. The
+//! schema is untrusted; the caller escapes these texts.
 
 use serde_json::Value;
 
@@ -8,14 +8,14 @@ use crate::coerce::{AcceptedValues, Reader};
 /// The most values of a choice that are named.
 const NAMED: usize = 12;
 
-/// What a schema expects of one argument.
+/// An argument as a schema describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedArgument {
     /// Its name.
     pub name: String,
-    /// What a person writes for it: `text`, `number`, `csv or json; may be given again`.
+    /// The form of its value: `text`, `number`, `csv or json; may be given again`.
     pub form: String,
-    /// Whether every call has to name it.
+    /// Every call has to name it.
     pub required: bool,
     /// The default in the schema, as JSON.
     pub default: Option<String>,
@@ -47,7 +47,7 @@ pub fn expected(schema: &Value) -> Vec<ExpectedArgument> {
     properties.into_iter().flatten().map(argument).collect()
 }
 
-/// What a person writes.
+/// The form of a value.
 fn form<'a>(reader: &mut Reader<'a>, accepted: &AcceptedValues<'a>) -> String {
     let mut forms: Vec<String> = if accepted.words.is_empty() {
         accepted.types.iter().filter_map(|kind| plain(kind)).map(str::to_owned).collect()

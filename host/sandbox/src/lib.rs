@@ -2,7 +2,8 @@
 //!
 //! One [`Sandbox`] holds the engine. [`Sandbox::load`] compiles a component once, in a separate process with limits. Each
 //! [`Sandbox::run`] makes a fresh store, so no state is left between tasks. The sandbox does not know the queue or the folders
-//! of the workspace: the caller passes the mounts, the path of the ledger (which the sandbox only reads) and the lock table.
+//! of the workspace: the caller passes the [`HostServices`] of the plugin, the path of the ledger (which the sandbox only reads)
+//! and the lock table.
 
 mod arguments;
 #[expect(missing_docs, reason = "generated; the WIT files hold the documentation")]
@@ -14,6 +15,7 @@ mod engine;
 mod epoch;
 mod error;
 mod expected;
+mod host_resources;
 mod limit_overrides;
 pub mod limits;
 mod log;
@@ -22,8 +24,8 @@ mod meter;
 mod own_thread;
 mod plugin;
 mod report;
+mod request;
 mod run;
-mod store;
 mod usage;
 mod workers;
 pub mod world;
@@ -37,11 +39,11 @@ pub use capabilities::files::{FolderCheck, MountGrant};
 pub use capabilities::fingerprint::FingerprintGrants;
 pub use capabilities::git::{RepositoryGrant, SHADOW_LOCK, SHADOW_PREFIX};
 pub use capabilities::handoffs::{
-    BudgetCheckFn, DenyFn, Draft, EmitPermission, PluginRequest, RecipientError, ResolveAgentFn, Withdrawal,
+    BudgetCheckFn, DenyFn, Draft, PluginRequest, RecipientError, RequestPermission, ResolveAgentFn, Withdrawal,
 };
 pub use capabilities::http::EgressGrants;
 pub use capabilities::progress::{Cancel, Progress};
-pub use capabilities::secrets::{SecretGrant, SecretValue, Vault};
+pub use capabilities::secrets::{SecretValue, Vault};
 pub use capabilities::sql::{DatabaseGrant, sweep_snapshots};
 pub use capabilities::watch::{WatchUpdate, WatchedFile};
 pub use coerce::{TypedArgument, coerce};
@@ -52,6 +54,6 @@ pub use expected::{ExpectedArgument, expected};
 pub use manifest::read_manifest;
 pub use plugin::Plugin;
 pub use report::AttemptReport;
-pub use run::AttemptRequest;
+pub use request::{AttemptRequest, HostServices};
 pub use usage::{LimitUsage, Usage};
 pub use workers::Workers;

@@ -7,7 +7,7 @@ use baton_core::manifest::Limits;
 
 use crate::{SandboxError, limits};
 
-/// What a manifest may lower.
+/// The limits that a manifest may lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LimitOverrides {
     pub(crate) memory: usize,

@@ -144,7 +144,7 @@ pub const CODE_CACHE_BYTES: u64 = 4 << 30;
 /// Parts of the schema of an action's arguments, with its references written out. The largest of the shipped plugins has 300.
 pub const SCHEMA_NODES: usize = 2_000;
 
-/// What a pattern in a schema may take when it is compiled.
+/// The memory of a compiled pattern of a schema, in bytes.
 pub const PATTERN_BYTES: usize = 1 << 20;
 
 /// Parts of a schema times bytes of arguments: some seconds of checking at worst.

@@ -1,5 +1,5 @@
 //! Where a plugin's stdout and stderr go: a buffer of bounded size. Of a long log its beginning and its end are kept, because a
-//! panic is at the end; what is between them is counted and left out. So a talkative plugin can do its work and harms nobody; one
+//! panic is at the end; what is between them is counted and left out. So a plugin that writes much can do its work; one
 //! that floods the log, by bytes or by pieces, is ended.
 
 use std::collections::VecDeque;
@@ -20,7 +20,7 @@ use crate::error::{LimitHit, ResourceLimit};
 use crate::limits;
 use crate::meter::within;
 
-/// What one piece may have; larger ones come in parts.
+/// The largest piece, in bytes; larger ones are split.
 const PIECE: usize = 64 << 10;
 
 /// Bytes of the end of a log that are kept.
@@ -44,7 +44,7 @@ struct LogContent {
 }
 
 impl Log {
-    /// What was written, as text, with a line for what was left out.
+    /// The kept text, with a line for what was left out.
     pub(crate) fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tail: Vec<u8> = kept.tail.iter().copied().collect();
@@ -199,13 +199,13 @@ mod tests {
         let (log, now) = (Log::default(), Instant::now());
         let piece = vec![b'x'; 1 << 20];
         let hit = (0..32).find_map(|_| log.write_at(&piece, now).err()).unwrap();
-        assert_eq!((hit.ceiling, hit.used), (ResourceLimit::Log, 17 << 20));
+        assert_eq!((hit.resource, hit.used), (ResourceLimit::Log, 17 << 20));
 
         let log = Log::default();
         for _ in 0..limits::LOG_RATE {
             log.write_at(b"x", now).unwrap();
         }
-        assert_eq!(log.write_at(b"x", now).unwrap_err().ceiling, ResourceLimit::LogRate);
+        assert_eq!(log.write_at(b"x", now).unwrap_err().resource, ResourceLimit::LogRate);
         assert!(log.write_at(b"x", now + Duration::from_secs(1)).is_ok(), "the next second is a new one");
     }
 }

@@ -5,14 +5,14 @@
 
 use std::time::{Duration, Instant};
 
-use wasmtime::CallHook;
+use wasmtime::{CallHook, ResourceLimiter};
 
 use crate::error::{LimitHit, ResourceLimit};
 use crate::limit_overrides::LimitOverrides;
 use crate::limits;
 
 pub(crate) struct Meter {
-    pub(crate) ceilings: LimitOverrides,
+    pub(crate) limits: LimitOverrides,
     pub(crate) cpu: Duration,
     pub(crate) host_calls: u64,
     pub(crate) written: u64,
@@ -25,8 +25,8 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(ceilings: LimitOverrides) -> Self {
-        Self { ceilings, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
+    pub(crate) fn new(limits: LimitOverrides) -> Self {
+        Self { limits, cpu: Duration::ZERO, host_calls: 0, written: 0, made: 0, holes: 0, entered: None }
     }
 
     /// Counts a crossing at `now`.
@@ -37,19 +37,19 @@ impl Meter {
             CallHook::CallingHost => {
                 self.leave(now);
                 self.host_calls += 1;
-                return within(ResourceLimit::HostCalls, self.host_calls, self.ceilings.host_calls);
+                return within(ResourceLimit::HostCalls, self.host_calls, self.limits.host_calls);
             }
         }
         Ok(())
     }
 
-    /// Counts bytes that the guest hands over.
+    /// Counts bytes that the plugin writes.
     pub(crate) fn write(&mut self, bytes: u64) -> Result<(), LimitHit> {
         self.written = self.written.saturating_add(bytes);
-        within(ResourceLimit::Written, self.written, self.ceilings.written)
+        within(ResourceLimit::Written, self.written, self.limits.written)
     }
 
-    /// Whether the guest may make one more file, folder or link.
+    /// Checks that the plugin may make one more file, folder or link.
     pub(crate) fn may_make(&self) -> Result<(), LimitHit> {
         within(ResourceLimit::FilesMade, self.made + 1, limits::FILES_MADE)
     }
@@ -60,12 +60,11 @@ impl Meter {
         within(ResourceLimit::Holes, self.holes, limits::HOLE_BYTES)
     }
 
-    /// Whether the guest may compute on.
+    /// Checks the limit of processor time.
     pub(crate) fn check_cpu(&self) -> Result<(), LimitHit> {
-        let [used, limit] =
-            [self.cpu, self.ceilings.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let [used, limit] = [self.cpu, self.limits.cpu].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         // At the limit there is nothing left.
-        if used >= limit { Err(LimitHit { ceiling: ResourceLimit::Cpu, used, limit }) } else { Ok(()) }
+        if used >= limit { Err(LimitHit { resource: ResourceLimit::Cpu, used, limit }) } else { Ok(()) }
     }
 
     fn leave(&mut self, now: Instant) {
@@ -77,8 +76,48 @@ impl Meter {
 
 /// # Errors
 /// When `used` is over `limit`.
-pub(crate) fn within(ceiling: ResourceLimit, used: u64, limit: u64) -> Result<(), LimitHit> {
-    if used > limit { Err(LimitHit { ceiling, used, limit }) } else { Ok(()) }
+pub(crate) fn within(resource: ResourceLimit, used: u64, limit: u64) -> Result<(), LimitHit> {
+    if used > limit { Err(LimitHit { resource, used, limit }) } else { Ok(()) }
+}
+
+/// Counts memory over all linear memories of an attempt and ends the attempt at the limit.
+pub(crate) struct MemoryMeter {
+    pub(crate) limit: usize,
+    pub(crate) used: usize,
+    pub(crate) peak: usize,
+    /// Entries of all tables together.
+    pub(crate) elements: usize,
+}
+
+impl MemoryMeter {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, used: 0, peak: 0, elements: 0 }
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let wanted = self.used.saturating_sub(current).saturating_add(desired);
+        if wanted > self.limit {
+            return Err(hit(ResourceLimit::Memory, wanted, self.limit));
+        }
+        self.used = wanted;
+        self.peak = self.peak.max(wanted);
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let wanted = self.elements.saturating_sub(current).saturating_add(desired);
+        if wanted > limits::TABLE_ELEMENTS {
+            return Err(hit(ResourceLimit::Tables, wanted, limits::TABLE_ELEMENTS));
+        }
+        self.elements = wanted;
+        Ok(true)
+    }
+}
+
+fn hit(resource: ResourceLimit, used: usize, limit: usize) -> wasmtime::Error {
+    LimitHit { resource, used: used as u64, limit: limit as u64 }.into()
 }
 
 #[cfg(test)]
@@ -104,7 +143,7 @@ mod tests {
         assert!(meter.check_cpu().is_ok());
         meter.cross(CallHook::CallingWasm, at(91_000)).unwrap();
         meter.cross(CallHook::ReturningFromWasm, at(91_100)).unwrap();
-        assert_eq!(meter.check_cpu().unwrap_err().ceiling, ResourceLimit::Cpu);
+        assert_eq!(meter.check_cpu().unwrap_err().resource, ResourceLimit::Cpu);
     }
 
     #[test]
@@ -113,8 +152,17 @@ mod tests {
         for _ in 0..2 {
             meter.cross(CallHook::CallingHost, now).unwrap();
         }
-        assert_eq!(meter.cross(CallHook::CallingHost, now).unwrap_err().ceiling, ResourceLimit::HostCalls);
+        assert_eq!(meter.cross(CallHook::CallingHost, now).unwrap_err().resource, ResourceLimit::HostCalls);
         meter.write(1 << 20).unwrap();
-        assert_eq!(meter.write(1).unwrap_err().ceiling, ResourceLimit::Written);
+        assert_eq!(meter.write(1).unwrap_err().resource, ResourceLimit::Written);
+    }
+
+    #[test]
+    fn memory_is_summed_over_all_memories() {
+        let mut meter = MemoryMeter::new(100);
+        assert!(meter.memory_growing(0, 60, None).unwrap());
+        assert!(meter.memory_growing(0, 40, None).unwrap());
+        assert!(meter.memory_growing(40, 41, None).is_err());
+        assert_eq!(meter.peak, 100);
     }
 }

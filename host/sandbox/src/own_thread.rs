@@ -1,9 +1,9 @@
 //! Runs an attempt that has folders on a separate thread.
 //!
-//! Calls to the file system block. Each handed to another thread would cost two changes of threads, ten times the call
+//! Calls to the file system block. Passing each to another thread would cost two changes of threads, ten times the call
 //! itself; so the whole attempt goes to a thread that may block, once, and its calls are made right there.
 //!
-//! The deadline is kept all the same: who waits for the attempt waits beside it. An attempt whose thread hangs in the kernel
+//! The deadline holds all the same: the caller waits beside the thread. An attempt whose thread hangs in the kernel
 //! (a network folder that is not reachable) is abandoned, and its thread ends when the kernel lets it go. The deadline is the guest's: what
 //! the host does after the guest has ended has a separate limit.
 
@@ -69,7 +69,7 @@ async fn host_work(guest_ended: &AtomicBool) {
 
 fn wall_hit(wall: Duration) -> AttemptError {
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    AttemptError::Limit { ceiling: ResourceLimit::Wall, used: milliseconds(wall + LATER), limit: milliseconds(wall) }
+    AttemptError::Limit { resource: ResourceLimit::Wall, used: milliseconds(wall + LATER), limit: milliseconds(wall) }
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
         let begun = Instant::now();
         let hangs = async { std::thread::sleep(Duration::from_secs(3)) };
         let ended = run(hangs, Duration::from_millis(10), Cancel::default(), Arc::default()).await;
-        assert!(matches!(ended, Err(AttemptError::Limit { ceiling: ResourceLimit::Wall, .. })), "{ended:?}");
+        assert!(matches!(ended, Err(AttemptError::Limit { resource: ResourceLimit::Wall, .. })), "{ended:?}");
         assert!(begun.elapsed() < Duration::from_secs(3));
     }
 

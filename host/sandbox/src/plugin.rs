@@ -7,8 +7,8 @@ use baton_core::manifest::Manifest;
 
 use crate::arguments::Arguments;
 use crate::bindings::PluginPre;
+use crate::capabilities::State;
 use crate::manifest::read_manifest;
-use crate::store::State;
 use crate::{Sandbox, SandboxError};
 
 /// A loaded plugin. Cheap to clone.
@@ -21,7 +21,7 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// What it declares.
+    /// Its manifest.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

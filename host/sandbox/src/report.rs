@@ -6,16 +6,16 @@ use crate::error::AttemptError;
 use crate::usage::Usage;
 use crate::wit;
 
-/// How an attempt went.
+/// The report of an attempt.
 #[derive(Debug)]
 pub struct AttemptReport {
     /// Its end.
     pub ended: Result<wit::Outcome, AttemptError>,
     /// Plugin requests to send and to withdraw, in the order of the calls; empty unless it succeeded.
-    pub post: Vec<PluginRequest>,
+    pub plugin_requests: Vec<PluginRequest>,
     /// Files to watch: a change of one makes a task. Empty unless the attempt succeeded.
     pub watched: Vec<WatchUpdate>,
-    /// What it wrote to stdout and stderr.
+    /// The text that it wrote to stdout and stderr.
     pub log: String,
     /// The use of each resource limit.
     pub usage: Usage,
@@ -23,7 +23,7 @@ pub struct AttemptReport {
 
 impl AttemptReport {
     pub(crate) fn failed(failure: AttemptError) -> Self {
-        let (post, watched) = (Vec::new(), Vec::new());
-        Self { ended: Err(failure), post, watched, log: String::new(), usage: Usage::default() }
+        let (plugin_requests, watched) = (Vec::new(), Vec::new());
+        Self { ended: Err(failure), plugin_requests, watched, log: String::new(), usage: Usage::default() }
     }
 }

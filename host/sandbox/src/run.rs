@@ -1,101 +1,32 @@
 //! Runs one attempt: a fresh store with the granted capabilities and all resource limits, one call, one report.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
-use baton_core::manifest::{Database, grant_command};
+use baton_core::manifest::Database;
 use baton_core::text::at_most;
-use baton_ledger::lock::LockTable;
-use wasmtime::component::{ResourceTable, ResourceTableError};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 
-use crate::capabilities::files::own::{Tracker, Writes};
-use crate::capabilities::files::{FolderCheck, MountGrant, Preopens};
-use crate::capabilities::fingerprint::{FingerprintGrants, FingerprintHost};
-use crate::capabilities::git::{Git, RepositoryGrant};
-use crate::capabilities::handoffs::{EmitPermission, Handoffs};
-use crate::capabilities::http::{Egress, EgressGrants, Http, Policy};
-use crate::capabilities::ledger::Ledger;
-use crate::capabilities::locks::Locks;
-use crate::capabilities::progress::{Cancel, Listener, ProgressMeter};
-use crate::capabilities::secrets::{InjectedSecrets, Scrubber, scrub_report};
-use crate::capabilities::sql::{DatabaseGrant, Sources, Sql};
-use crate::capabilities::watch::Watch;
+use crate::capabilities::files::MountGrant;
+use crate::capabilities::http::Egress;
+use crate::capabilities::secrets::{Scrubber, scrub_report};
+use crate::capabilities::sql::DatabaseGrant;
+use crate::capabilities::{AttemptSetup, State};
 use crate::error::{CancelHit, LimitHit, ResourceLimit};
 use crate::limit_overrides::LimitOverrides;
 use crate::log::Log;
-use crate::meter::Meter;
 use crate::report::AttemptReport;
-use crate::store::{MemoryMeter, State};
+use crate::request::AttemptRequest;
 use crate::usage::Usage;
 use crate::{AttemptError, Plugin, Sandbox, limits, own_thread, wit};
 
-/// The task to run and the host services for it.
-pub struct AttemptRequest {
-    /// The task, without its mounts: those follow from `mounts`.
-    pub task: wit::Task,
-    /// The granted folders.
-    pub mounts: Vec<MountGrant>,
-    /// Whether the granted folders, also those of repositories, may still be used.
-    pub folder_check: FolderCheck,
-    /// Whether files with several names (hard links) are opened. The system does not say where the other names are.
-    pub hard_links: bool,
-    /// Collects the files that it changes.
-    pub writes: Writes,
-    /// Whether it may send plugin requests and withdraw them.
-    pub emission: EmitPermission,
-    /// Where the ledger is, for reading; absent when that is not granted.
-    pub ledger: Option<PathBuf>,
-    /// The granted databases.
-    pub databases: Vec<DatabaseGrant>,
-    /// The locks that attempts hold; absent when that is not granted.
-    pub claims: Option<LockTable>,
-    /// The granted folders whose repositories may be read.
-    pub repositories: Vec<RepositoryGrant>,
-    /// The fingerprints that it may ask for.
-    pub sounds: FingerprintGrants,
-    /// The requests that it may send, and the secrets in them.
-    pub egress: EgressGrants,
-    /// How many files are watched for it already, by key.
-    pub watched: BTreeMap<String, u64>,
-    /// Asks it to stop.
-    pub cancel: Cancel,
-    /// Receives progress messages.
-    pub listener: Option<Listener>,
-}
-
-impl AttemptRequest {
-    /// An attempt without any grant.
-    #[must_use]
-    pub fn new(task: wit::Task) -> Self {
-        Self {
-            task,
-            mounts: Vec::new(),
-            folder_check: FolderCheck::default(),
-            hard_links: false,
-            writes: Writes::default(),
-            emission: EmitPermission::Denied(Arc::new(|_| "this host grants nothing".to_owned())),
-            ledger: None,
-            databases: Vec::new(),
-            claims: None,
-            repositories: Vec::new(),
-            sounds: FingerprintGrants::default(),
-            egress: EgressGrants::default(),
-            watched: BTreeMap::new(),
-            cancel: Cancel::default(),
-            listener: None,
-        }
-    }
-}
-
 impl Sandbox {
     /// Runs one attempt. Waits for a place when [`limits::AT_ONCE`] attempts are under way; waiting costs none of the
-    /// attempt's time. Never fails as a whole: whatever happens is in the report.
+    /// attempt's time. Never fails as a whole: the report has every error.
     pub async fn run(&self, plugin: &Plugin, attempt: AttemptRequest) -> AttemptReport {
         let cancel = attempt.cancel.clone();
         let place = tokio::select! {
@@ -103,11 +34,11 @@ impl Sandbox {
             () = cancel.asked() => return AttemptReport::failed(AttemptError::Cancelled),
         };
         tokio::select! {
-            () = link_files(&attempt.databases) => {}
+            () = link_files(&attempt.services.databases) => {}
             () = cancel.asked() => return AttemptReport::failed(AttemptError::Cancelled),
         }
         let guest_ended = Arc::new(AtomicBool::new(false));
-        if attempt.mounts.is_empty() {
+        if attempt.services.mounts.is_empty() {
             let report = self.run_here(plugin, attempt, &guest_ended).await;
             drop(place);
             return report;
@@ -128,14 +59,16 @@ impl Sandbox {
         let cancel = attempt.cancel.clone();
         let log = Log::default();
         let begun = Instant::now();
-        let ceilings = LimitOverrides::of(&plugin.manifest().declares.limits);
-        let wall = ceilings.wall;
-        let egress = match self.egress(plugin, &attempt.egress) {
+        let limits = LimitOverrides::of(&plugin.manifest().declares.limits);
+        let wall = limits.wall;
+        let manifest = plugin.manifest();
+        let egress = match Egress::prepare(manifest, &attempt.services.egress, &self.host.network) {
             Ok(egress) => Arc::new(egress),
             Err(failure) => return AttemptReport::failed(failure),
         };
-        let attempt = AttemptRequest { listener: scrubbed(attempt.listener, &egress), ..attempt };
-        let mut store = match self.store((plugin, ceilings), &attempt, &log, (begun + wall, &egress)) {
+        let (request, host) = (&attempt, &self.host);
+        let setup = AttemptSetup { manifest, request, host, egress: &egress, limits, log: &log };
+        let mut store = match self.store(&setup, begun + wall) {
             Ok(store) => store,
             Err(failure) => return AttemptReport::failed(failure),
         };
@@ -149,89 +82,27 @@ impl Sandbox {
         };
         guest_ended.store(true, Ordering::Release);
         let state = store.into_data();
-        let mut usage = usage(&state, &ended, begun.elapsed());
-        let post = if ended.is_ok() { state.handoffs.post } else { Vec::new() };
+        let usage = usage(&state, &ended, begun.elapsed());
+        let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
         let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
-        if egress.asked() > 0 {
-            usage.note(ResourceLimit::HttpRequests, egress.asked(), limits::HTTP_REQUESTS as u64);
-            usage.note(ResourceLimit::HttpBytes, egress.flowed(), limits::HTTP_BYTES);
-        }
-        if state.sql.catalog_growth() > 0 {
-            usage.note(ResourceLimit::Catalog, state.sql.catalog_growth(), limits::CATALOG_BYTES);
-        }
         // After an attempt that was stopped, its processes are killed without waiting.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
         }
         let ended = ended.map_err(|failure| egress.denials.explain(failure, plugin.manifest()));
         let log = log.text() + &egress.denials.lines();
-        let mut report = AttemptReport { ended, post, watched, log, usage };
-        finish(&egress.lent.scrubber, &mut report);
+        let mut report = AttemptReport { ended, plugin_requests, watched, log, usage };
+        finish(&egress.secrets.scrubber, &mut report);
         report
     }
 
-    /// The requests that the attempt may send: declared and granted. An attempt waits until each declared host has an address.
-    fn egress(&self, plugin: &Plugin, granted: &EgressGrants) -> Result<Egress, AttemptError> {
-        let manifest = plugin.manifest();
-        let capabilities = manifest.declares.capabilities.with_secret_hosts(&granted.hosts);
-        let unset = capabilities.unset_hosts(&granted.hosts);
-        if !unset.is_empty() {
-            let command = grant_command(&manifest.name, &unset);
-            let text = format!(
-                "a host has no address: {command}, with an address such as https://wiki.example.org for ADDRESS"
-            );
-            return Err(AttemptError::NeedsGrant(text));
-        }
-        let policy = Policy {
-            plugin: manifest.name.clone(),
-            declared: capabilities.http.iter().map(|http| http.rule.clone()).collect(),
-            hosts: Arc::clone(&granted.hosts),
-            granted: Arc::clone(&granted.http),
-        };
-        let lent = InjectedSecrets::of(&manifest.name, &capabilities.secrets, &granted.secrets, granted.vault.as_ref());
-        let lent =
-            lent.map_err(|why| AttemptError::Permanent(format!("the plugin's secrets cannot be used: {why}")))?;
-        Ok(Egress::new(policy, lent, Arc::clone(&self.network)))
-    }
-
-    fn store(
-        &self,
-        (plugin, ceilings): (&Plugin, LimitOverrides),
-        attempt: &AttemptRequest,
-        log: &Log,
-        (end, egress): (Instant, &Arc<Egress>),
-    ) -> Result<Store<State>, AttemptError> {
+    /// A fresh store, with all limits and the capabilities of the attempt.
+    fn store(&self, setup: &AttemptSetup<'_>, end: Instant) -> Result<Store<State>, AttemptError> {
         let mut wasi = WasiCtxBuilder::new();
-        wasi.stdout(log.clone()).stderr(log.clone()).max_random_size(1 << 20);
+        wasi.stdout(setup.log.clone()).stderr(setup.log.clone()).max_random_size(1 << 20);
         // An attempt with folders has a separate thread (`own_thread.rs`).
-        wasi.allow_blocking_current_thread(!attempt.mounts.is_empty());
-        attempt.folder_check.run()?;
-        let preopens = Preopens::new(&attempt.mounts)
-            .map_err(|error| AttemptError::Retryable(format!("the granted folders cannot be opened: {error}")))?;
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(limits::HANDLES);
-        let state = State {
-            wasi: wasi.build(),
-            table,
-            preopens,
-            memory: MemoryMeter::new(ceilings.memory),
-            meter: Meter::new(ceilings),
-            log: log.clone(),
-            noted: Usage::default(),
-            hard_links: attempt.hard_links,
-            own: Tracker::new(&attempt.mounts, attempt.writes.clone()),
-            progress: ProgressMeter { cancel: attempt.cancel.clone(), listener: attempt.listener.clone(), last: None },
-            handoffs: Handoffs::new(attempt.emission.clone()),
-            ledger: Ledger::new(plugin.manifest(), attempt.ledger.clone()),
-            sql: Sql::new(plugin.manifest(), &attempt.databases, self.workers.clone()),
-            sources: Sources::new(plugin.manifest(), &attempt.mounts, attempt.hard_links, self.copies.clone()),
-            claims: Locks::new(plugin.manifest(), attempt.claims.clone(), &attempt.task.id),
-            git: Git::new(plugin.manifest(), &attempt.repositories),
-            sounds: FingerprintHost::new(plugin.manifest(), &attempt.sounds, &attempt.mounts, self.listening.clone()),
-            http: Http::new(Arc::clone(egress)),
-            watch: Watch::new(plugin.manifest(), &attempt.mounts, &attempt.watched),
-        };
-        let mut store = Store::new(&self.engine, state);
+        wasi.allow_blocking_current_thread(!setup.request.services.mounts.is_empty());
+        let mut store = Store::new(&self.engine, State::prepare(setup, wasi.build())?);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits::COPY_BYTES);
         store.call_hook(|mut store, crossing| Ok(store.data_mut().meter.cross(crossing, Instant::now())?));
@@ -241,8 +112,8 @@ impl Sandbox {
     }
 }
 
-/// What the plugin reads of the catalog says of each file which track it is, as far as anybody knows. Costs none of the
-/// attempt's time, and one process does it at a time; where the catalog cannot be written to now, links stay as they were.
+/// Links files of the catalog to their tracks, so that the plugin reads current links. Costs none of the attempt's time. One
+/// process does it at a time; if the catalog cannot be written to now, the links stay as they are.
 async fn link_files(databases: &[DatabaseGrant]) {
     let Some(catalog) = databases.iter().find(|granted| granted.database == Database::Catalog) else {
         return;
@@ -255,27 +126,14 @@ async fn link_files(databases: &[DatabaseGrant]) {
     }
 }
 
-/// Removes the values of secrets from each progress message.
-fn scrubbed(listener: Option<Listener>, egress: &Arc<Egress>) -> Option<Listener> {
-    let listener = listener?;
-    let scrubber = egress.lent.scrubber.clone();
-    if scrubber.is_idle() {
-        return Some(listener);
-    }
-    Some(Arc::new(move |mut progress| {
-        scrubber.text(&mut progress.message);
-        listener(progress);
-    }))
-}
-
-/// Called at each tick in which the guest computes: ends it at its limits, otherwise lets other attempts run.
+/// Called at each tick in which the plugin computes: ends it at its limits, otherwise lets other attempts run.
 fn watch(end: Instant) -> impl FnMut(StoreContextMut<'_, State>) -> wasmtime::Result<UpdateDeadline> + Send + Sync {
     let mut asked: Option<Instant> = None;
     move |store| {
         let now = Instant::now();
         if now >= end {
             let over = now.duration_since(end).as_millis();
-            return Err(LimitHit { ceiling: ResourceLimit::Wall, used: as_u64(over), limit: 0 }.into());
+            return Err(LimitHit { resource: ResourceLimit::Wall, used: as_u64(over), limit: 0 }.into());
         }
         store.data().meter.check_cpu()?;
         if store.data().progress.cancel.is_cancelled()
@@ -294,7 +152,7 @@ async fn call(
     wall: Duration,
 ) -> Result<wit::Outcome, AttemptError> {
     let mut task = attempt.task;
-    task.mounts = attempt.mounts.into_iter().map(mount).collect();
+    task.mounts = attempt.services.mounts.into_iter().map(mount).collect();
     let trapped = |error: wasmtime::Error| failure(&error, wall);
     let instance = plugin.linked.instantiate_async(&mut *store).await.map_err(trapped)?;
     match instance.baton_plugin_handler().call_run(store, &task).await.map_err(trapped)? {
@@ -305,19 +163,18 @@ async fn call(
 
 /// The use of each resource limit, and the limit that ended the attempt.
 fn usage(state: &State, ended: &Result<wit::Outcome, AttemptError>, wall: Duration) -> Usage {
-    let (meter, ceilings) = (&state.meter, &state.meter.ceilings);
-    let mut usage = state.noted.clone();
-    usage.note(ResourceLimit::Memory, state.memory.peak as u64, ceilings.memory as u64);
+    let (meter, limits) = (&state.meter, &state.meter.limits);
+    let mut usage = state.capability_usage();
+    usage.note(ResourceLimit::Memory, state.memory.peak as u64, limits.memory as u64);
     usage.note(ResourceLimit::Tables, state.memory.elements as u64, limits::TABLE_ELEMENTS as u64);
-    usage.note_time(ResourceLimit::Wall, wall, ceilings.wall);
-    usage.note_time(ResourceLimit::Cpu, meter.cpu, ceilings.cpu);
-    usage.note(ResourceLimit::HostCalls, meter.host_calls, ceilings.host_calls);
-    usage.note(ResourceLimit::Written, meter.written, ceilings.written);
+    usage.note_time(ResourceLimit::Wall, wall, limits.wall);
+    usage.note_time(ResourceLimit::Cpu, meter.cpu, limits.cpu);
+    usage.note(ResourceLimit::HostCalls, meter.host_calls, limits.host_calls);
+    usage.note(ResourceLimit::Written, meter.written, limits.written);
     usage.note(ResourceLimit::FilesMade, meter.made, limits::FILES_MADE);
     usage.note(ResourceLimit::Holes, meter.holes, limits::HOLE_BYTES);
     usage.note(ResourceLimit::Log, state.log.written(), limits::LOG_BYTES as u64);
     usage.note(ResourceLimit::LogKept, state.log.written(), limits::LOG_KEPT_BYTES as u64);
-    usage.note(ResourceLimit::Emissions, state.handoffs.drafts() as u64, limits::EMISSIONS as u64);
     match ended {
         Ok(outcome) => {
             usage.note(ResourceLimit::Output, size_of(outcome) as u64, limits::OUTPUT_BYTES as u64);
@@ -335,12 +192,12 @@ fn mount(grant: MountGrant) -> wit::Mount {
 }
 
 fn check_size(mut outcome: wit::Outcome) -> Result<wit::Outcome, AttemptError> {
-    for (ceiling, count, limit) in [
+    for (resource, count, limit) in [
         (ResourceLimit::Artifacts, outcome.artifacts.len(), limits::ARTIFACTS),
         (ResourceLimit::Findings, outcome.findings.len(), limits::FINDINGS),
     ] {
         if count > limit {
-            return Err(limit_hit(ceiling, count as u128, limit as u128));
+            return Err(limit_hit(resource, count as u128, limit as u128));
         }
     }
     let size = size_of(&outcome);
@@ -405,11 +262,11 @@ fn failure(error: &wasmtime::Error, wall: Duration) -> AttemptError {
         return AttemptError::Cancelled;
     }
     if let Some(hit) = error.downcast_ref::<LimitHit>() {
-        return match hit.ceiling {
+        return match hit.resource {
             ResourceLimit::Wall => {
                 limit_hit(ResourceLimit::Wall, wall.as_millis() + u128::from(hit.used), wall.as_millis())
             }
-            ceiling => AttemptError::Limit { ceiling, used: hit.used, limit: hit.limit },
+            resource => AttemptError::Limit { resource, used: hit.used, limit: hit.limit },
         };
     }
     if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
@@ -423,8 +280,8 @@ fn failure(error: &wasmtime::Error, wall: Duration) -> AttemptError {
     AttemptError::Trap(cause)
 }
 
-fn limit_hit(ceiling: ResourceLimit, used: u128, limit: u128) -> AttemptError {
-    AttemptError::Limit { ceiling, used: as_u64(used), limit: as_u64(limit) }
+fn limit_hit(resource: ResourceLimit, used: u128, limit: u128) -> AttemptError {
+    AttemptError::Limit { resource, used: as_u64(used), limit: as_u64(limit) }
 }
 
 fn as_u64(number: u128) -> u64 {

@@ -1,4 +1,4 @@
-//! How much an attempt used of each resource limit; `baton why` shows it.
+//! The use of each resource limit by an attempt; `baton why` shows it.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::error::{AttemptError, ResourceLimit};
 /// One resource limit and how much of it was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitUsage {
-    /// Which.
-    pub ceiling: ResourceLimit,
-    /// How much was used, or wanted when it ended the attempt.
+    /// The resource.
+    pub resource: ResourceLimit,
+    /// The amount that was used, or requested when the limit ended the attempt.
     pub used: u64,
-    /// How much there is.
+    /// The limit.
     pub limit: u64,
-    /// Whether it ended the attempt, or cut something off.
+    /// The limit ended the attempt, or cut something off.
     pub hit: bool,
 }
 
-/// What an attempt used, one entry for each limit that applied.
+/// The use of limits of an attempt, one entry for each limit that applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage(Vec<LimitUsage>);
 
@@ -27,32 +27,32 @@ impl Usage {
         self.0.iter()
     }
 
-    /// How much of one was used.
+    /// The use of one resource.
     #[must_use]
-    pub fn of(&self, ceiling: ResourceLimit) -> Option<&LimitUsage> {
-        self.0.iter().find(|used| used.ceiling == ceiling)
+    pub fn of(&self, resource: ResourceLimit) -> Option<&LimitUsage> {
+        self.0.iter().find(|used| used.resource == resource)
     }
 
     /// Records the use of a limit; an earlier entry of it is replaced.
-    pub(crate) fn note(&mut self, ceiling: ResourceLimit, used: u64, limit: u64) {
-        self.put(LimitUsage { ceiling, used, limit, hit: used > limit });
+    pub(crate) fn note(&mut self, resource: ResourceLimit, used: u64, limit: u64) {
+        self.put(LimitUsage { resource, used, limit, hit: used > limit });
     }
 
-    pub(crate) fn note_time(&mut self, ceiling: ResourceLimit, used: Duration, limit: Duration) {
+    pub(crate) fn note_time(&mut self, resource: ResourceLimit, used: Duration, limit: Duration) {
         let [used, limit] = [used, limit].map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
-        self.note(ceiling, used, limit);
+        self.note(resource, used, limit);
     }
 
     /// Records the limit that ended the attempt, if one did.
     pub(crate) fn note_end(&mut self, failure: &AttemptError) {
-        if let AttemptError::Limit { ceiling, used, limit } = *failure {
-            self.put(LimitUsage { ceiling, used, limit, hit: true });
+        if let AttemptError::Limit { resource, used, limit } = *failure {
+            self.put(LimitUsage { resource, used, limit, hit: true });
         }
     }
 
     fn put(&mut self, new: LimitUsage) {
-        self.0.retain(|known| known.ceiling != new.ceiling);
-        let place = self.0.partition_point(|known| known.ceiling < new.ceiling);
+        self.0.retain(|known| known.resource != new.resource);
+        let place = self.0.partition_point(|known| known.resource < new.resource);
         self.0.insert(place, new);
     }
 }
@@ -66,8 +66,8 @@ mod tests {
         let mut usage = Usage::default();
         usage.note(ResourceLimit::Cpu, 5, 10);
         usage.note(ResourceLimit::Memory, 90, 100);
-        usage.note_end(&AttemptError::Limit { ceiling: ResourceLimit::Memory, used: 101, limit: 100 });
-        let seen: Vec<_> = usage.iter().map(|used| (used.ceiling, used.used, used.hit)).collect();
+        usage.note_end(&AttemptError::Limit { resource: ResourceLimit::Memory, used: 101, limit: 100 });
+        let seen: Vec<_> = usage.iter().map(|used| (used.resource, used.used, used.hit)).collect();
         assert_eq!(seen, [(ResourceLimit::Memory, 101, true), (ResourceLimit::Cpu, 5, false)]);
     }
 }

@@ -8,14 +8,13 @@ use wasmparser::WasmFeatures;
 /// The version of `baton:plugin` that this host has.
 pub const VERSION: &str = "0.1.0";
 
-/// The interfaces of `baton:plugin` that a component may import.
-const OURS: [&str; 11] =
-    ["types", "progress", "handoffs", "ledger", "sql", "claims", "git", "fingerprint", "http", "secrets", "watch"];
+/// The world of `baton:plugin`, which has the interfaces that a component may import.
+const WORLD: &str = include_str!("../../../wit/world.wit");
 
 /// The packages of WASI that are linked. Everything in them that needs a grant is there and denies without one.
 const WASI: [&str; 7] = ["cli", "clocks", "filesystem", "http", "io", "random", "sockets"];
 
-/// What the engine can run.
+/// The WebAssembly features of the engine.
 #[must_use]
 pub fn features() -> WasmFeatures {
     WasmFeatures::default()
@@ -24,7 +23,7 @@ pub fn features() -> WasmFeatures {
 /// Checks that a component for version `version` of the world with these imports can be linked here.
 ///
 /// # Errors
-/// The version or the import that this host does not have, and how to fix it.
+/// The text names the version or the import that this host does not have, and the fix.
 pub fn check(version: &str, imports: &BTreeSet<String>) -> Result<(), String> {
     if version != VERSION {
         return Err(format!(
@@ -42,10 +41,15 @@ fn is_served(import: &str) -> bool {
     let Some((package, rest)) = import.split_once('/') else { return false };
     let Some((interface, version)) = rest.split_once('@') else { return false };
     match package.split_once(':') {
-        Some(("baton", "plugin")) => version == VERSION && OURS.contains(&interface),
+        Some(("baton", "plugin")) => version == VERSION && is_ours(interface),
         Some(("wasi", package)) => WASI.contains(&package) && version.starts_with("0.2."),
         _ => false,
     }
+}
+
+fn is_ours(interface: &str) -> bool {
+    let imported = |line: &'static str| line.trim().strip_prefix("import ")?.strip_suffix(';');
+    WORLD.lines().filter_map(imported).any(|name| name == interface)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What a guest hands to the host is counted: the writing functions of `wasi:io/streams` and `wasi:filesystem` stand in for
-//! wasmtime's, count the bytes and go on there. wasmtime limits what one call copies, but not the sum.
+//! Counts the bytes that a plugin writes: replaces the writing functions of `wasi:io/streams` and `wasi:filesystem` by ones that
+//! count and then call wasmtime's. wasmtime limits what one call copies, but not the sum.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceTable};
@@ -9,9 +9,9 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, HostDescriptor 
 use wasmtime_wasi::p2::bindings::io::streams::{self, Host as _, HostOutputStream as _};
 use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, StreamResult};
 
+use crate::capabilities::State;
 use crate::capabilities::files::made::lengthen;
 use crate::capabilities::files::{TYPES, answer};
-use crate::store::State;
 
 /// The interface whose functions are replaced, in the version that wasmtime-wasi serves. A mismatch shows at start.
 const STREAMS: &str = "wasi:io/streams@0.2.12";
@@ -81,7 +81,7 @@ fn link_streams(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     link_splices(linker)
 }
 
-/// A splice tells only afterwards how much it moved.
+/// The size of a splice is known only afterwards.
 fn link_splices(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut linked = linker.instance(STREAMS)?;
     linked.func_wrap(
@@ -116,7 +116,7 @@ fn counted<'a>(store: &'a mut StoreContextMut<'_, State>, bytes: u64) -> wasmtim
     Ok(state.ctx().table)
 }
 
-/// What the guest is told: an error of the stream; a trap stays one.
+/// The result for the plugin: an error of the stream. A trap stays a trap.
 fn told<T>(table: &mut ResourceTable, answer: StreamResult<T>) -> wasmtime::Result<Answer<T>> {
     match answer {
         Ok(value) => Ok(Ok(value)),

@@ -45,7 +45,7 @@ async fn spin(sandbox: Sandbox, plugin: Plugin) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let ended = sandbox.run(&plugin, attempt("spin")).await.ended;
     let took = begun.elapsed();
-    let hit = matches!(&ended, Err(AttemptError::Limit { ceiling: ResourceLimit::Wall, .. }));
+    let hit = matches!(&ended, Err(AttemptError::Limit { resource: ResourceLimit::Wall, .. }));
     ensure!(hit, "it ended otherwise: {ended:?}");
     Ok(took.saturating_sub(WALL).as_secs_f64() * 1e3)
 }

@@ -56,7 +56,7 @@ async fn run(body: &str, ask: &str) -> AttemptReport {
 #[track_caller]
 fn assert_hit(report: &AttemptReport, wanted: ResourceLimit) {
     match &report.ended {
-        Err(AttemptError::Limit { ceiling, used, limit }) if *ceiling == wanted => {
+        Err(AttemptError::Limit { resource, used, limit }) if *resource == wanted => {
             assert!(used >= limit, "{used} of {limit}");
         }
         ended => panic!("{wanted:?} was to be reached: {ended:?}"),

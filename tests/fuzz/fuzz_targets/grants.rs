@@ -5,9 +5,9 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Component, Path, PathBuf};
 
-use baton_core::manifest::{Capabilities, Mode};
+use baton_core::grants::{Grant, GrantSet, Mode};
+use baton_core::manifest::Capabilities;
 use baton_registry::overlap::{self, Access, PlacedFolder};
-use baton_registry::{GrantSet, GrantSpec};
 use baton_sandbox::Identity;
 use libfuzzer_sys::fuzz_target;
 
@@ -35,11 +35,11 @@ fuzz_target!(|text: &str| {
     let mut placed = Vec::new();
     for line in text.lines().take(40) {
         let (plugin, grant) = line.split_once(' ').unwrap_or(("", line));
-        let Ok(word) = GrantSpec::parse(grant, &asked) else { continue };
+        let Ok(parsed) = Grant::parse(grant, &asked) else { continue };
         let mut granted = GrantSet::default();
-        word.clone().grant(&mut granted);
-        assert_eq!(granted.words().first().map(|said| GrantSpec::parse(said, &asked)), Some(Ok(word.clone())));
-        if let Word::Files(folder) = word {
+        granted.add(parsed.clone());
+        assert_eq!(granted.specs().first().map(|spec| Grant::parse(spec, &asked)), Some(Ok(parsed.clone())));
+        if let Grant::Files(folder) = parsed {
             let access = if folder.mode == Mode::Rw { Access::Write } else { Access::Read };
             placed.push(place(plugin, folder.path.as_deref().unwrap_or(Path::new(&folder.folder)), access));
         }

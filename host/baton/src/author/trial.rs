@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 use baton_core::agents::is_name;
+use baton_core::grants::GrantSet;
 use baton_core::handoff::{self, Handoff, Kind};
 use baton_core::manifest::HostCapability;
 use baton_dispatch::{ARCHIVES, Engine, Mode};
 use baton_ledger::attempt_log::AttemptLog;
 use baton_ledger::event::{self, RecordedEvent};
 use baton_ledger::{Reader, attempt_log, finding, task};
-use baton_registry::GrantSet;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 

@@ -158,7 +158,7 @@ impl Check {
 
     /// The manifest of an agent, if it is a plugin.
     fn manifest(&self, agent: &Agent) -> Option<Manifest> {
-        self.workspace.register().manifest(&agent.name)
+        self.workspace.registry().manifest(&agent.name)
     }
 
     pub(super) fn roster(&self) -> &Roster {

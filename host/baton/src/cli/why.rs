@@ -44,7 +44,7 @@ impl Args {
             return plugin::show(&workspace, name.trim(), self.json);
         }
         let found = task_selector::to_show(task_view::reader(&workspace)?, &word);
-        let (reader, task) = found.map_err(|error| match workspace.register().manifest(&word) {
+        let (reader, task) = found.map_err(|error| match workspace.registry().manifest(&word) {
             Some(manifest) => error.context(format!("`{0}` is a plugin: baton why plugin {0}", manifest.name)),
             None => error,
         })?;

@@ -14,11 +14,11 @@
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use baton_core::grants::{Grant, GrantSet, GrantedFolder, Mode};
 use baton_core::shell::words;
 use baton_dispatch::{ARCHIVES, INBOX};
-use baton_registry::grant_set::GrantedFolder;
+use baton_registry::Lock;
 use baton_registry::overlap::{self, Access, PlacedFolder};
-use baton_registry::{GrantSet, GrantSpec, Lock};
 use baton_sandbox::{Folder, FolderCheck, Identity};
 
 use super::Workspace;
@@ -81,11 +81,11 @@ fn of_plugin(workspace: &Workspace, plugin: &str, granted: &GrantSet) -> Vec<Pla
         placed.extend(opened.map(|folder| place(plugin, grant, access, &folder)));
     };
     for grant in &granted.files {
-        let access = if grant.mode == baton_core::manifest::Mode::Rw { Access::Write } else { Access::Read };
-        add(written(workspace, grant), &GrantSpec::Files(grant.clone()).to_string(), access);
+        let access = if grant.mode == Mode::Rw { Access::Write } else { Access::Read };
+        add(written(workspace, grant), &Grant::Files(grant.clone()).to_string(), access);
     }
     for name in &granted.git {
-        add(repositories(workspace, granted, name), &GrantSpec::Git(name.clone()).to_string(), Access::Repository);
+        add(repositories(workspace, granted, name), &Grant::Git(name.clone()).to_string(), Access::Repository);
     }
     placed
 }

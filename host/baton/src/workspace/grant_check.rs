@@ -3,11 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_core::manifest::{Manifest, Mode};
+use baton_core::grants::{Grant, GrantedFolder, Mode};
+use baton_core::manifest::Manifest;
 use baton_core::shell::words;
-use baton_registry::grant_set::GrantedFolder;
-use baton_registry::overlap;
-use baton_registry::{GrantSpec, Lock};
+use baton_registry::{Lock, overlap};
 
 use super::config::Config;
 use super::foreign::ForeignItem;
@@ -25,8 +24,8 @@ pub(crate) fn check_grants(
     let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == plugin) else { return Ok(()) };
     let capabilities = &manifest.declares.capabilities;
     let is_new = |grant: &GrantedFolder| {
-        let parsed = asked.iter().filter_map(|word| GrantSpec::parse(word, capabilities).ok());
-        parsed.into_iter().any(|word| word == GrantSpec::Files(grant.clone()))
+        let mut parsed = asked.iter().filter_map(|spec| Grant::parse(spec, capabilities).ok());
+        parsed.any(|asked| asked == Grant::Files(grant.clone()))
     };
     let new = entry.grants.files.iter_mut().filter(|grant| is_new(grant));
     let wrong: Vec<String> = new.filter_map(|grant| resolve(workspace, grant).err()).collect();

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use baton_core::Recipients;
-use baton_core::manifest::{Database, FingerprintScope, Manifest, Mode, SqlCapability};
+use baton_core::grants::{Database, FingerprintScope, Grant, GrantSet, GrantedFolder, Mode, Recipients};
+use baton_core::manifest::{Manifest, SqlCapability};
 use baton_core::shell::words;
 use baton_dispatch::PluginGrants;
-use baton_registry::grant_set::{GrantedFolder, GrantedSecret};
 use baton_registry::overlap::{Access, PlacedFolder};
-use baton_registry::{GrantSet, GrantSpec};
 use baton_sandbox::{
-    DatabaseGrant, EgressGrants, FingerprintGrants, MountGrant, RepositoryGrant, SecretGrant, SecretValue, Vault,
+    DatabaseGrant, EgressGrants, FingerprintGrants, HostServices, MountGrant, RepositoryGrant, SecretValue, Vault,
 };
 
 use super::Workspace;
@@ -19,7 +17,7 @@ use super::config::{Config, shown};
 use super::folders::{self, OpenFolder, OpenFolderError, PluginFolders};
 use crate::secrets::SecretStore;
 
-/// What `manifest` and `granted` together allow in `workspace`. `placed` has the folders of all grants of the lock.
+/// What `manifest` declares and `granted` allows, in `workspace`. `placed` has the folders of all grants of the lock.
 pub(crate) fn effective(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -39,7 +37,7 @@ pub(crate) fn effective(
         let writable = grant.mode.min(declared.mode) == Mode::Rw;
         for mount in resolve(workspace, &manifest.name, grant, writable)? {
             opened.folders.push(OpenFolder {
-                grant: GrantSpec::Files(grant.clone()).to_string(),
+                grant: Grant::Files(grant.clone()).to_string(),
                 shown: mount.shown_as.clone(),
                 access: if writable { Access::Write } else { Access::Read },
                 folder: mount.folder.clone(),
@@ -51,27 +49,27 @@ pub(crate) fn effective(
     if let Err(why) = opened.check() {
         bail!("{why}");
     }
-    Ok(PluginGrants {
+    let services = HostServices {
+        grants: granted.allowed(capabilities),
         mounts,
         folder_check: opened.into_check(),
-        hard_links: granted.hard_links,
         databases: databases(workspace, manifest, granted),
         repositories,
-        sounds: sounds(workspace, manifest, granted),
+        fingerprint: fingerprint(workspace, manifest, granted),
         egress: egress(workspace, manifest, granted),
+    };
+    Ok(PluginGrants {
+        services,
         handoffs: if capabilities.handoffs.is_some() { granted.handoffs.clone() } else { Recipients::Nobody },
-        ledger: granted.ledger && capabilities.ledger.is_some(),
-        returns: granted.returns && capabilities.returns.is_some(),
-        claims: granted.claims && capabilities.claims.is_some(),
         triggers_off: capabilities.triggers.is_some() && !granted.triggers,
-        // No attempt needs `triggers`, so no refusal is mended by it.
-        missing: granted.lacks(capabilities).into_iter().filter(|word| word != "triggers").collect(),
+        // No attempt needs `triggers`, so that grant resolves no refusal.
+        missing: granted.missing(capabilities).into_iter().filter(|grant| *grant != Grant::Triggers).collect(),
     })
 }
 
 /// The databases that are declared and granted, with the smaller mode.
 fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> Vec<DatabaseGrant> {
-    let lent = |declared: &SqlCapability| {
+    let database = |declared: &SqlCapability| {
         let grant = granted.sql.iter().find(|grant| grant.database == declared.database)?;
         let path = match declared.database {
             Database::Own => workspace.state.plugin_database(&manifest.name),
@@ -80,11 +78,11 @@ fn databases(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> 
         };
         Some(DatabaseGrant { database: declared.database, path, writable: grant.mode.min(declared.mode) == Mode::Rw })
     };
-    manifest.declares.capabilities.sql.iter().filter_map(lent).collect()
+    manifest.declares.capabilities.sql.iter().filter_map(database).collect()
 }
 
-/// The folders whose repositories are declared and granted; they are added to `opened`. A missing one is an error when the
-/// plugin asks it.
+/// The folders whose repositories are declared and granted; they are added to `opened`. A missing one is an error
+/// when the plugin calls it.
 fn repositories(
     workspace: &Workspace,
     manifest: &Manifest,
@@ -95,7 +93,7 @@ fn repositories(
     let declared = manifest.declares.capabilities.git.iter().map(|git| &git.folder);
     for name in declared.filter(|name| granted.git.contains(name)) {
         let (folders, configured) = folders::repositories(workspace, granted, name);
-        let grant = GrantSpec::Git(name.clone()).to_string();
+        let grant = Grant::Git(name.clone()).to_string();
         for written in folders {
             let folder = match folders::open(workspace, &written, configured) {
                 Ok(folder) => {
@@ -119,34 +117,29 @@ fn repositories(
     Ok(repositories)
 }
 
-/// What is declared and granted of how files and the library sound.
-fn sounds(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> FingerprintGrants {
+/// The fingerprints that are declared and granted.
+fn fingerprint(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> FingerprintGrants {
     let declared = &manifest.declares.capabilities.fingerprint;
-    let lent = |of| granted.fingerprint.contains(&of) && declared.iter().any(|declared| declared.of == of);
-    let library = lent(FingerprintScope::Library).then(|| workspace.state.catalog());
-    FingerprintGrants { files: lent(FingerprintScope::Files), library }
+    let allows = |of| granted.fingerprint.contains(&of) && declared.iter().any(|declared| declared.of == of);
+    let library = allows(FingerprintScope::Library).then(|| workspace.state.catalog());
+    FingerprintGrants { files: allows(FingerprintScope::Files), library }
 }
 
-/// Hosts, requests and secrets as they were granted. The sandbox holds them against the manifest request by request, because it
-/// tells a plugin whether a rule is missing here or there.
+/// Hosts, requests and secrets as they were granted. The sandbox compares each request with the manifest and with these, so that
+/// its error says which of both lacks a rule.
 fn egress(workspace: &Workspace, manifest: &Manifest, granted: &GrantSet) -> EgressGrants {
     let declared = &manifest.declares.capabilities.hosts;
     let mut hosts = granted.hosts.clone();
     hosts.retain(|name, _| declared.iter().any(|host| host.name == *name));
-    let secret = |secret: &GrantedSecret| SecretGrant {
-        name: secret.name.clone(),
-        hosts: secret.hosts.clone(),
-        header: secret.header.clone(),
-    };
     EgressGrants {
         http: Arc::new(granted.http.iter().filter_map(|rule| rule.resolved(&hosts)).collect()),
         hosts: Arc::new(hosts),
-        secrets: Arc::new(granted.secrets.iter().map(secret).collect()),
+        secrets: Arc::new(granted.secrets.clone()),
         vault: Some(vault(workspace)),
     }
 }
 
-/// Where the values of secrets come from.
+/// The source of the values of secrets.
 fn vault(workspace: &Workspace) -> Vault {
     if let Some(stubs) = workspace.stubs.clone() {
         return Arc::new(move |name| Ok(stubs.secrets.get(name).cloned().map(SecretValue::new)));
@@ -182,7 +175,7 @@ fn resolve(
             }
             Err(OpenFolderError::LeadsTo(real)) => {
                 let path = Some(real.clone());
-                let command = words(&[GrantSpec::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
+                let command = words(&[Grant::Files(GrantedFolder { path, ..grant.clone() }).to_string()]);
                 let (written, real) = (written.display(), real.display());
                 bail!(
                     "`{written}` leads to {real} now (a link, or another spelling), which was not granted; if it is meant: \
@@ -200,7 +193,7 @@ fn resolve(
 
 #[cfg(test)]
 mod tests {
-    use baton_registry::grant_set::{GrantedDatabase, GrantedFolder};
+    use baton_core::grants::GrantedDatabase;
 
     use super::*;
 
@@ -231,14 +224,14 @@ mod tests {
     fn only_what_is_declared_and_granted_is_mounted_with_the_smaller_mode() {
         let (_folder, workspace) = workspace();
         let grants = effective(&workspace, &manifest("ro"), &granted(Mode::Rw, &["plans"]), &[]).unwrap();
-        let mounted: Vec<_> = grants.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
+        let mounted: Vec<_> = grants.services.mounts.iter().map(|m| (m.name.as_str(), m.writable)).collect();
         assert_eq!(mounted, [("plans", false)]);
-        assert!(grants.handoffs.is_nobody() && !grants.ledger, "not declared");
-        assert!(effective(&workspace, &manifest("ro"), &GrantSet::default(), &[]).unwrap().mounts.is_empty());
+        assert!(grants.handoffs.is_nobody() && !grants.services.allows(&Grant::Ledger), "not declared");
+        assert!(effective(&workspace, &manifest("ro"), &GrantSet::default(), &[]).unwrap().services.mounts.is_empty());
     }
 
     #[test]
-    fn handoffs_and_the_ledger_are_lent_where_they_are_declared_and_granted() {
+    fn handoffs_and_the_ledger_are_allowed_where_they_are_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let asked = r#"{"handoffs":{"reason":""},"ledger":{"reason":""}}"#;
@@ -249,49 +242,49 @@ mod tests {
         {
             let granted = GrantSet { handoffs: handoffs.clone(), ledger, ..GrantSet::default() };
             let grants = effective(&workspace, &manifest, &granted, &[]).unwrap();
-            assert_eq!((grants.handoffs, grants.ledger), (handoffs, ledger));
+            assert_eq!((grants.handoffs, grants.services.allows(&Grant::Ledger)), (handoffs, ledger));
         }
     }
 
     #[test]
-    fn databases_and_repositories_are_lent_where_they_are_declared_and_granted() {
+    fn databases_and_repositories_are_allowed_where_they_are_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let asked = r#"{"sql":[{"database":"own","mode":"ro","reason":""},{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
-        assert!(effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().databases.is_empty());
+        assert!(effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().services.databases.is_empty());
         let sql = [Database::Own, Database::Catalog].map(|database| GrantedDatabase { database, mode: Mode::Rw });
         let git = vec!["root".to_owned(), "plans".to_owned()];
         let all = GrantSet { sql: sql.to_vec(), git, ..GrantSet::default() };
         let grants = effective(&workspace, &manifest, &all, &[]).unwrap();
-        let lent: Vec<_> = grants.databases.iter().map(|lent| (lent.database, lent.writable)).collect();
-        assert_eq!(lent, [(Database::Own, false), (Database::Catalog, true)]);
-        assert!(grants.databases[0].path.ends_with("plugins/x.db"));
-        let repositories: Vec<_> = grants.repositories.iter().map(|lent| lent.name.as_str()).collect();
+        let allowed: Vec<_> = grants.services.databases.iter().map(|grant| (grant.database, grant.writable)).collect();
+        assert_eq!(allowed, [(Database::Own, false), (Database::Catalog, true)]);
+        assert!(grants.services.databases[0].path.ends_with("plugins/x.db"));
+        let repositories: Vec<_> = grants.services.repositories.iter().map(|grant| grant.name.as_str()).collect();
         assert_eq!(repositories, ["root"]);
     }
 
     #[test]
-    fn what_sounds_is_lent_where_it_is_declared_and_granted() {
+    fn fingerprints_are_allowed_where_they_are_declared_and_granted() {
         let (_folder, workspace) = workspace();
         let mut manifest = manifest("ro");
         let all =
             GrantSet { fingerprint: vec![FingerprintScope::Files, FingerprintScope::Library], ..GrantSet::default() };
         assert_eq!(
-            effective(&workspace, &manifest, &all, &[]).unwrap().sounds,
+            effective(&workspace, &manifest, &all, &[]).unwrap().services.fingerprint,
             FingerprintGrants::default(),
             "not declared"
         );
         let asked = r#"{"fingerprint":[{"of":"library","reason":""}]}"#;
         manifest.declares.capabilities = serde_json::from_str(asked).unwrap();
         assert_eq!(
-            effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().sounds,
+            effective(&workspace, &manifest, &GrantSet::default(), &[]).unwrap().services.fingerprint,
             FingerprintGrants::default(),
             "not granted"
         );
-        let lent = effective(&workspace, &manifest, &all, &[]).unwrap().sounds;
-        assert_eq!(lent, FingerprintGrants { files: false, library: Some(workspace.state.catalog()) });
+        let allowed = effective(&workspace, &manifest, &all, &[]).unwrap().services.fingerprint;
+        assert_eq!(allowed, FingerprintGrants { files: false, library: Some(workspace.state.catalog()) });
     }
 
     #[test]

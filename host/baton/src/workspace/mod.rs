@@ -43,7 +43,7 @@ use baton_core::nearest::confusable;
 use baton_dispatch::{AgentKind, Roster};
 pub(crate) use baton_registry::lock::{FILE as LOCK_FILE, Lock, PluginEntry, Source, short};
 use baton_registry::signature::judge;
-use baton_registry::{Package, PluginRegister, Proof, Signature, Trust};
+use baton_registry::{Package, PluginRegistry, Proof, Signature, Trust};
 use baton_sandbox::{Sandbox, Workers};
 
 /// The name of the configuration file. A folder with this file is a workspace.
@@ -83,21 +83,21 @@ impl Workspace {
     }
 
     /// Its plugin registry. A package that cannot be linked is not installed.
-    pub(crate) fn register(&self) -> PluginRegister {
+    pub(crate) fn registry(&self) -> PluginRegistry {
         let workspace = self.clone();
-        self.register_with(move || workspace.sandbox())
+        self.registry_with(move || workspace.sandbox())
     }
 
     /// The same, with a function that returns the engine when a package is installed.
-    fn register_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegister {
+    fn registry_with(&self, engine: impl Fn() -> anyhow::Result<Sandbox> + Send + Sync + 'static) -> PluginRegistry {
         let workspace = self.clone();
         let name = move |package: &Package| workspace.name_is_free(&package.manifest.name);
         let code = move |component: &[u8]| {
             let engine = engine().map_err(|error| format!("{error:#}"))?;
             engine.load(component).map(drop).map_err(|error| error.to_string())
         };
-        let register = PluginRegister::new(&self.root, self.state.folder(), self.state.packages());
-        register.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
+        let registry = PluginRegistry::new(&self.root, self.state.folder(), self.state.packages());
+        registry.carrying(crate::shipped::SHIPPED).proving(Proof { name: Arc::new(name), code: Arc::new(code) })
     }
 
     /// An engine that compiles plugins in separate processes.

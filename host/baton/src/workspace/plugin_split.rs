@@ -1,8 +1,8 @@
 //! Bundled plugins that got actions of another bundled plugin: what a workspace from before that needs.
 
+use baton_core::grants::Grant;
 use baton_core::shell::words;
 use baton_plugin_sql::split_tables;
-use baton_registry::GrantSpec;
 
 use super::{Lock, PluginEntry, Source, State};
 
@@ -44,12 +44,12 @@ impl PluginSplit {
         let Self { plugin, from, folders, .. } = self;
         let old = lock.get(from).filter(|entry| entry.source == Source::Shipped)?;
         let unused = old.grants.files.iter().filter(|grant| folders.contains(&grant.folder.as_str()));
-        let unused: Vec<String> = unused.map(|grant| GrantSpec::Files(grant.clone()).to_string()).collect();
+        let unused: Vec<String> = unused.map(|grant| Grant::Files(grant.clone()).to_string()).collect();
         if unused.is_empty() {
             return None;
         }
         let new = lock.get(plugin);
-        let granted = new.map(|entry| entry.grants.words()).unwrap_or_default();
+        let granted = new.map(|entry| entry.grants.specs()).unwrap_or_default();
         let missing: Vec<_> = unused.iter().filter(|word| !granted.contains(word)).collect();
         let install = new.is_none().then(|| format!("plugin install shipped:{plugin}"));
         let grant = (!missing.is_empty()).then(|| format!("plugin grant {plugin} {}", words(&missing)));
@@ -66,8 +66,7 @@ impl PluginSplit {
 
 #[cfg(test)]
 mod tests {
-    use baton_core::manifest::Mode;
-    use baton_registry::grant_set::GrantedFolder;
+    use baton_core::grants::{GrantedFolder, Mode};
 
     use super::*;
 

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use baton_dispatch::{InstalledPlugin, PluginRefresh, Plugins, UnusableReason};
 use baton_ledger::Ledger;
 use baton_registry::overlap::PlacedFolder;
-use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegister, RegisterError, Trust};
+use baton_registry::{Candidate, Change, DROPPED, InstallResult, PluginRegistry, RegistryError, Trust};
 use baton_sandbox::{Identity, MountGrant, Sandbox};
 
 use super::dropped_packages::{NewPackage, SeenPackages};
@@ -25,7 +25,7 @@ pub(super) struct Loader {
     workspace: Workspace,
     sandbox: Sandbox,
     ledger: Ledger,
-    register: PluginRegister,
+    registry: PluginRegistry,
     known: Mutex<LastCheck>,
 }
 
@@ -48,14 +48,14 @@ struct LastCheck {
 impl Loader {
     pub(super) fn new(workspace: &Workspace, sandbox: Sandbox, ledger: Ledger) -> Self {
         let engine = sandbox.clone();
-        let register = workspace.register_with(move || Ok(engine.clone()));
-        Self { workspace: workspace.clone(), sandbox, ledger, register, known: Mutex::default() }
+        let registry = workspace.registry_with(move || Ok(engine.clone()));
+        Self { workspace: workspace.clone(), sandbox, ledger, registry, known: Mutex::default() }
     }
 
     /// All plugins, including unusable ones with the reason.
     pub(super) fn all(&self) -> anyhow::Result<Plugins> {
         self.install_bundled()?;
-        let lock = self.register.read()?;
+        let lock = self.registry.read()?;
         for notice in plugin_split::notices(&lock) {
             let commands: Vec<_> = notice.commands.iter().map(|words| format!("baton {words}")).collect();
             tracing::warn!("{}; approve them there: {}", notice.what, commands.join(" && "));
@@ -67,7 +67,7 @@ impl Loader {
 
     /// The names of all plugins, and this one loaded.
     pub(super) fn one(&self, name: &str) -> anyhow::Result<Plugins> {
-        let lock = self.register.read()?;
+        let lock = self.registry.read()?;
         let mut plugins = names(&lock);
         let Some(entry) = lock.get(name) else {
             if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
@@ -86,7 +86,7 @@ impl Loader {
 
     /// The names of all plugins, none loaded.
     pub(super) fn none(&self) -> anyhow::Result<Plugins> {
-        Ok(names(&self.register.read()?))
+        Ok(names(&self.registry.read()?))
     }
 
     /// The function with which a daemon checks for changes.
@@ -134,7 +134,7 @@ impl Loader {
         if !path.try_exists().unwrap_or(true) {
             bail!("{} is missing", path.display());
         }
-        Ok(self.register.read()?)
+        Ok(self.registry.read()?)
     }
 
     /// Loads the plugins of `lock`, whose granted folders are `placed`. Unchanged plugins are kept.
@@ -196,9 +196,10 @@ impl Loader {
         asked: bool,
     ) -> anyhow::Result<Arc<InstalledPlugin>> {
         let grants = grants::effective(&self.workspace, installed.plugin.manifest(), &entry.grants, placed)?;
-        let is_there =
-            |old: &MountGrant| grants.mounts.iter().any(|new| (&new.guest, &new.host) == (&old.guest, &old.host));
-        let stays = installed.grants.mounts.iter().all(is_there);
+        let is_there = |old: &MountGrant| {
+            grants.services.mounts.iter().any(|new| (&new.guest, &new.host) == (&old.guest, &old.host))
+        };
+        let stays = installed.grants.services.mounts.iter().all(is_there);
         if !stays && !asked {
             return Ok(Arc::clone(installed));
         }
@@ -220,7 +221,7 @@ impl Loader {
 
     /// The bytes that the lock file pins.
     fn component(&self, entry: &PluginEntry) -> anyhow::Result<Vec<u8>> {
-        match self.register.component(&entry.digest, &entry.source)? {
+        match self.registry.component(&entry.digest, &entry.source)? {
             Some(component) => Ok(component),
             None if entry.source == Source::Shipped => {
                 bail!(
@@ -242,14 +243,14 @@ impl Loader {
         if self.workspace.temporary {
             return Ok(());
         }
-        let lock = self.register.read()?;
+        let lock = self.registry.read()?;
         for entry in lock.plugins.iter().filter(|entry| entry.source == Source::Shipped) {
             let Some(component) = shipped::component(&entry.name) else { continue };
-            let digest = format!("sha256:{}", self.register.keep(component)?);
+            let digest = format!("sha256:{}", self.registry.keep(component)?);
             let seen = entry.pending.iter().chain(&entry.previous).any(|revision| revision.digest == digest);
             if digest != entry.digest && !seen {
                 let (component, source) = (component.to_vec(), Source::Shipped);
-                let done = self.register.install(&Candidate { component, source, trust: Trust::Shipped })?;
+                let done = self.registry.install(&Candidate { component, source, trust: Trust::Shipped })?;
                 self.tell(&done, "this program");
             }
         }
@@ -262,10 +263,10 @@ impl Loader {
         let (Ok(config), Ok(lock)) = (config, self.read()) else { return };
         let workspace = Workspace { config, ..self.workspace.clone() };
         for NewPackage { path, shown: source, candidate } in known.dropped.find_new(&workspace, &lock) {
-            match candidate.map(|candidate| self.register.install(&candidate)) {
+            match candidate.map(|candidate| self.registry.install(&candidate)) {
                 Ok(Ok(done)) => self.tell(&done, &source),
                 Ok(Err(error)) => {
-                    if matches!(error, RegisterError::Lock(_) | RegisterError::Store { .. }) {
+                    if matches!(error, RegistryError::Lock(_) | RegistryError::Store { .. }) {
                         known.dropped.forget(&path);
                     }
                     tracing::error!("{source} was not installed: {error}");

@@ -1,14 +1,13 @@
 //! The capabilities that a plugin can ask for, each with the reason that the operator sees.
 //!
-//! A declaration opens nothing: what counts is what is declared **and** granted (`baton.lock`). Whether a new declaration
-//! asks for more than an old one is decided here too, because only then an update keeps its grants.
-
-use std::fmt;
+//! This is the form of the manifest. [`Capabilities::grants`] has the same as [`Grant`]s.
 
 use serde::{Deserialize, Serialize};
 
-use super::host_capability::HostCapability;
-use super::http_rule::HttpRule;
+use crate::grants::{
+    Database, FingerprintScope, Grant, GrantedDatabase, GrantedFolder, GrantedHost, GrantedSecret, HttpRule, Mode,
+    Recipients, authority_of, host_name, missing,
+};
 
 /// The capabilities that a plugin asks for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,20 +36,20 @@ pub struct Capabilities {
     pub fingerprint: Vec<FingerprintCapability>,
     /// Sending handoffs to other agents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handoffs: Option<HandoffsCapability>,
+    pub handoffs: Option<Reason>,
     /// Reading the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ledger: Option<LedgerCapability>,
+    pub ledger: Option<Reason>,
     /// Notification about every RETURN in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub returns: Option<ReturnsCapability>,
-    /// Names that one attempt at a time holds.
+    pub returns: Option<Reason>,
+    /// Exclusive named locks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<LocksCapability>,
-    /// Running without being asked. A plugin that declares it has triggers on files only once this is granted; other plugins have
+    pub claims: Option<Reason>,
+    /// Triggers on files. A plugin that declares it has triggers on files only once this is granted; other plugins have
     /// theirs as soon as the folder is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub triggers: Option<TriggersCapability>,
+    pub triggers: Option<Reason>,
 }
 
 /// A folder that a plugin wants to see.
@@ -59,9 +58,9 @@ pub struct Capabilities {
 pub struct FilesCapability {
     /// A named folder of the workspace.
     pub folder: String,
-    /// Whether it wants to write there.
+    /// Reading, or writing too.
     pub mode: Mode,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
@@ -69,9 +68,9 @@ pub struct FilesCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpCapability {
-    /// Which.
+    /// The requests.
     pub rule: HttpRule,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
@@ -86,7 +85,7 @@ pub struct SecretCapability {
     /// The header that it goes in, lower-case.
     #[serde(default = "authorization")]
     pub header: String,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
@@ -98,24 +97,12 @@ fn authorization() -> String {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SqlCapability {
-    /// Which.
+    /// The database.
     pub database: Database,
-    /// Whether it wants to write there.
+    /// Reading, or writing too.
     pub mode: Mode,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
-}
-
-/// A database of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Database {
-    /// The plugin's own tables; nobody else sees them.
-    Own,
-    /// The music catalog, which all share.
-    Catalog,
-    /// SQLite files of other programs in the plugin's folders, as snapshots for reading.
-    Files,
 }
 
 /// A repository that a plugin wants to read.
@@ -124,7 +111,7 @@ pub enum Database {
 pub struct GitCapability {
     /// A named folder of the workspace inside a repository.
     pub folder: String,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
@@ -132,157 +119,120 @@ pub struct GitCapability {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FingerprintCapability {
-    /// Of what.
+    /// The audio.
     pub of: FingerprintScope,
-    /// Why; shown to the operator.
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
-/// What a plugin listens to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FingerprintScope {
-    /// Files in its folders, which the host decodes for it.
-    Files,
-    /// The library: all that Baton knows of its files, their names and places too.
-    Library,
-}
-
-/// Sending handoffs to other agents.
+/// A host that the operator sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HandoffsCapability {
-    /// Why; shown to the operator.
+pub struct HostCapability {
+    /// The name that rules and secrets have in braces.
+    pub name: String,
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
-/// Reading the ledger: everything that was handed to anybody in the workspace.
+/// A capability that is asked for as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LedgerCapability {
-    /// Why; shown to the operator.
+pub struct Reason {
+    /// The reason; shown to the operator.
     pub reason: String,
 }
 
-/// Notification about every RETURN in the workspace, of any sender and recipient.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ReturnsCapability {
-    /// Why; shown to the operator.
+/// A grant that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The grant.
+    pub grant: Grant,
+    /// The plugin's reason. Untrusted.
     pub reason: String,
 }
 
-/// Names that one attempt at a time holds, in the whole workspace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LocksCapability {
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-/// Tasks that changes of files make: off until it is granted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TriggersCapability {
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-/// Whether a thing may be written to. Ordered: `Ro < Rw`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Reading.
-    Ro,
-    /// Reading and writing.
-    Rw,
+impl Request {
+    /// The destinations of a secret, which the grant spec does not have.
+    #[must_use]
+    pub fn details(&self) -> Option<String> {
+        match &self.grant {
+            Grant::Secret(secret) => Some(secret.destinations()),
+            _ => None,
+        }
+    }
 }
 
 impl Capabilities {
-    /// What these ask for that `old` did not, each in the words of a grant (`files:rw=plans`). Empty when they ask for no
-    /// more.
+    /// Everything that is asked for, in the order of the kinds of [`Grant`].
     #[must_use]
-    pub fn beyond(&self, old: &Self) -> Vec<String> {
-        let files = self
-            .files
-            .iter()
-            .filter(|new| !old.files.iter().any(|known| known.folder == new.folder && known.mode >= new.mode));
-        let hosts = self.hosts.iter().filter(|new| !old.hosts.iter().any(|known| known.name == new.name));
-        let http = self.http.iter().filter(|new| !old.http.iter().any(|known| known.rule.covers(&new.rule)));
-        let secrets = self.secrets.iter().filter(|new| {
-            let same = |known: &&SecretCapability| known.name == new.name && known.header == new.header;
-            !old.secrets.iter().filter(same).any(|known| new.hosts.iter().all(|host| known.hosts.contains(host)))
-        });
-        let sql = self
-            .sql
-            .iter()
-            .filter(|new| !old.sql.iter().any(|known| known.database == new.database && known.mode >= new.mode));
-        let git = self.git.iter().filter(|new| !old.git.iter().any(|known| known.folder == new.folder));
-        let sounds = self.fingerprint.iter().filter(|new| !old.fingerprint.iter().any(|known| known.of == new.of));
-        let handoffs = self.handoffs.iter().filter(|_| old.handoffs.is_none());
-        let ledger = self.ledger.iter().filter(|_| old.ledger.is_none());
-        let returns = self.returns.iter().filter(|_| old.returns.is_none());
-        let claims = self.claims.iter().filter(|_| old.claims.is_none());
-        let triggers = self.triggers.iter().filter(|_| old.triggers.is_none());
-        (files.map(FilesCapability::as_grant))
-            .chain(hosts.map(HostCapability::as_grant))
-            .chain(http.map(|new| format!("http={}", new.rule)))
-            .chain(secrets.map(|new| format!("secret={}", new.name)))
-            .chain(sql.map(SqlCapability::as_grant))
-            .chain(git.map(|new| format!("git={}", new.folder)))
-            .chain(sounds.map(|new| format!("fingerprint={}", new.of)))
-            .chain(handoffs.map(|_| "handoffs=any".to_owned()))
-            .chain(ledger.map(|_| "ledger".to_owned()))
-            .chain(returns.map(|_| "returns".to_owned()))
-            .chain(claims.map(|_| "claims".to_owned()))
-            .chain(triggers.map(|_| "triggers".to_owned()))
+    pub fn requests(&self) -> Vec<Request> {
+        let request = |grant, reason: &String| Request { grant, reason: reason.clone() };
+        let whole = |asked: &Option<Reason>, grant| asked.as_ref().map(|asked| request(grant, &asked.reason));
+        (self.files.iter().map(|asked| request(asked.grant(), &asked.reason)))
+            .chain(self.hosts.iter().map(|asked| request(asked.grant(), &asked.reason)))
+            .chain(self.http.iter().map(|asked| request(Grant::Http(asked.rule.clone()), &asked.reason)))
+            .chain(self.secrets.iter().map(|asked| request(Grant::Secret(asked.secret()), &asked.reason)))
+            .chain(self.sql.iter().map(|asked| request(asked.grant(), &asked.reason)))
+            .chain(self.git.iter().map(|asked| request(Grant::Git(asked.folder.clone()), &asked.reason)))
+            .chain(self.fingerprint.iter().map(|asked| request(Grant::Fingerprint(asked.of), &asked.reason)))
+            .chain(whole(&self.handoffs, Grant::Handoffs(Recipients::Any)))
+            .chain(whole(&self.ledger, Grant::Ledger))
+            .chain(whole(&self.returns, Grant::Returns))
+            .chain(whole(&self.claims, Grant::Locks))
+            .chain(whole(&self.triggers, Grant::Triggers))
             .collect()
     }
 
-    /// Everything that is asked for, in the words of a grant.
+    /// Everything that is asked for, without the reasons.
     #[must_use]
-    pub fn as_grants(&self) -> Vec<String> {
-        self.beyond(&Self::default())
+    pub fn grants(&self) -> Vec<Grant> {
+        self.requests().into_iter().map(|request| request.grant).collect()
+    }
+
+    /// The grants that these ask for and `old` does not.
+    #[must_use]
+    pub fn additions_over(&self, old: &Self) -> Vec<Grant> {
+        missing(self.grants(), &old.grants())
     }
 }
 
 impl FilesCapability {
-    fn as_grant(&self) -> String {
-        format!("files:{}={}", self.mode, self.folder)
+    fn grant(&self) -> Grant {
+        Grant::Files(GrantedFolder { folder: self.folder.clone(), mode: self.mode, path: None })
+    }
+}
+
+impl HostCapability {
+    fn grant(&self) -> Grant {
+        Grant::Host(GrantedHost { name: self.name.clone(), address: None })
+    }
+}
+
+impl SecretCapability {
+    fn secret(&self) -> GrantedSecret {
+        GrantedSecret { name: self.name.clone(), hosts: self.hosts.clone(), header: self.header.clone() }
+    }
+
+    /// Each host is a name or an address, and the header is one.
+    pub(super) fn is_valid(&self) -> bool {
+        let token = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "!#$%&'*+-.^_`|~".contains(c);
+        let header = !self.header.is_empty() && self.header.len() <= 100 && self.header.chars().all(token);
+        let is_host = |host: &String| host_name(host).is_some() || authority_of(host, "https").is_some();
+        header && !self.hosts.is_empty() && self.hosts.iter().all(is_host)
     }
 }
 
 impl SqlCapability {
-    fn as_grant(&self) -> String {
-        format!("sql={}:{}", self.database, self.mode)
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Rw { "rw" } else { "ro" })
-    }
-}
-
-impl fmt::Display for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Own => "own",
-            Self::Catalog => "catalog",
-            Self::Files => "files",
-        })
-    }
-}
-
-impl fmt::Display for FingerprintScope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Files { "files" } else { "library" })
+    fn grant(&self) -> Grant {
+        Grant::Sql(GrantedDatabase { database: self.database, mode: self.mode })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grants::specs;
 
     #[test]
     fn what_is_asked_beyond_an_older_declaration_is_named() {
@@ -291,7 +241,7 @@ mod tests {
             r#"{"files":[{"folder":"plans","mode":"ro","reason":""}],"http":[{"rule":"GET:a.b/*","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b"],"reason":""}]}"#,
         );
-        assert!(old.beyond(&old).is_empty());
+        assert!(old.additions_over(&old).is_empty());
         let new = parse(
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
@@ -302,9 +252,48 @@ mod tests {
         let more =
             ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
         assert_eq!(
-            new.beyond(&old),
+            specs(&new.additions_over(&old)),
             [&more[..], &["handoffs=any", "ledger", "returns", "claims", "triggers"]].concat()
         );
-        assert_eq!(old.beyond(&new), ["http=GET:a.b/*"]);
+        assert_eq!(specs(&old.additions_over(&new)), ["http=GET:a.b/*"]);
+    }
+
+    #[test]
+    fn each_grant_has_its_reason_and_a_secret_its_destinations() {
+        let asked: Capabilities = serde_json::from_str(
+            r#"{"files":[{"folder":"plans","mode":"ro","reason":"1"}],"http":[{"rule":"GET:a.b/x","reason":"2"}],
+                "secrets":[{"name":"s","hosts":["a.b","c.d:80"],"reason":"3"}],
+                "sql":[{"database":"catalog","mode":"rw","reason":"4"}],"git":[{"folder":"root","reason":"5"}],
+                "fingerprint":[{"of":"files","reason":"6"}],"handoffs":{"reason":"7"},"ledger":{"reason":"8"},
+                "returns":{"reason":"9"},"claims":{"reason":"10"}}"#,
+        )
+        .unwrap();
+        let requests = asked.requests();
+        let reasons: Vec<_> = requests.iter().map(|request| request.reason.as_str()).collect();
+        assert_eq!(reasons, ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+        let details: Vec<_> = requests.iter().filter_map(Request::details).collect();
+        assert_eq!(details, ["goes to a.b, c.d:80 in the header `authorization`"]);
+    }
+
+    #[test]
+    fn a_secret_goes_to_hosts_only_and_in_a_header() {
+        let secret = |hosts: &[&str], header: &str| SecretCapability {
+            name: "s".to_owned(),
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+            header: header.to_owned(),
+            reason: String::new(),
+        };
+        assert!(secret(&["a.b", "localhost:8080", "[::1]"], "x-api-key").is_valid());
+        for (hosts, header) in [
+            (&["a.b\nsigned"][..], "x"),
+            (&["*"], "x"),
+            (&["a.b/x"], "x"),
+            (&[], "x"),
+            (&["a.b"], "X"),
+            (&["a.b"], "a\nb"),
+            (&["a.b"], ""),
+        ] {
+            assert!(!secret(hosts, header).is_valid(), "{hosts:?} {header:?}");
+        }
     }
 }

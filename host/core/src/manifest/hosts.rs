@@ -7,11 +7,10 @@
 use std::collections::BTreeSet;
 
 use super::capabilities::{Capabilities, SecretCapability};
-use super::host_capability::{HostAddresses, HostCapability, resolved_host};
-use super::http_rule::host_name;
+use crate::grants::{Grant, HostAddresses, host_name, resolved_host};
 
 impl Capabilities {
-    /// The same, with the addresses in the hosts of secrets. A secret is granted for addresses, not for names.
+    /// A copy with the addresses in the hosts of secrets. A secret is granted for addresses, not for names.
     #[must_use]
     pub fn with_secret_hosts(&self, set: &HostAddresses) -> Self {
         let resolved = |secret: &SecretCapability| SecretCapability {
@@ -24,12 +23,15 @@ impl Capabilities {
     /// The grants for the hosts that are not set in `set`, followed by those for requests to these hosts and for secrets that go
     /// there. Empty if every host is set.
     #[must_use]
-    pub fn unset_hosts(&self, set: &HostAddresses) -> Vec<String> {
+    pub fn unset_hosts(&self, set: &HostAddresses) -> Vec<Grant> {
         let is_unset = |host: &str| host_name(host).is_some_and(|name| !set.contains_key(name));
-        let hosts = self.hosts.iter().filter(|host| !set.contains_key(&host.name)).map(HostCapability::as_grant);
-        let http = self.http.iter().filter(|http| is_unset(&http.rule.host)).map(|http| format!("http={}", http.rule));
-        let secrets = self.secrets.iter().filter(|secret| secret.hosts.iter().any(|host| is_unset(host)));
-        hosts.chain(http).chain(secrets.map(|secret| format!("secret={}", secret.name))).collect()
+        let needs_host = |grant: &Grant| match grant {
+            Grant::Host(host) => !set.contains_key(&host.name),
+            Grant::Http(rule) => is_unset(&rule.host),
+            Grant::Secret(secret) => secret.hosts.iter().any(|host| is_unset(host)),
+            _ => false,
+        };
+        self.grants().into_iter().filter(needs_host).collect()
     }
 
     /// A host that a rule or a secret names and that is not declared.
@@ -48,9 +50,9 @@ impl Capabilities {
 
 #[cfg(test)]
 mod tests {
-    use super::super::host_capability::HostAddress;
-    use super::super::http_rule::HttpRule;
+    use super::super::capabilities::HostCapability;
     use super::*;
+    use crate::grants::{HostAddress, HttpRule, specs};
 
     fn set(address: &str) -> HostAddresses {
         HostAddresses::from([("wiki".to_owned(), address.parse().unwrap())])
@@ -169,10 +171,10 @@ mod tests {
         .unwrap();
         let none = HostAddresses::new();
         assert_eq!(
-            asked.unset_hosts(&none),
+            specs(&asked.unset_hosts(&none)),
             ["host=wiki=ADDRESS", "host=feed=ADDRESS", "http=GET:{wiki}/*", "secret=s"]
         );
-        assert_eq!(asked.unset_hosts(&set("https://c.d")), ["host=feed=ADDRESS"]);
+        assert_eq!(specs(&asked.unset_hosts(&set("https://c.d"))), ["host=feed=ADDRESS"]);
         let secrets = asked.with_secret_hosts(&set("https://c.d:8443/x")).secrets;
         assert_eq!(
             (secrets[0].hosts.as_slice(), secrets[1].hosts.as_slice()),
@@ -183,7 +185,7 @@ mod tests {
         let mut wider = asked.clone();
         wider.hosts.push(HostCapability { name: "new".to_owned(), reason: String::new() });
         wider.http[0].rule = rule("*:{wiki}/*");
-        assert_eq!(wider.beyond(&asked), ["host=new=ADDRESS", "http=*:{wiki}/*"]);
+        assert_eq!(specs(&wider.additions_over(&asked)), ["host=new=ADDRESS", "http=*:{wiki}/*"]);
         assert_eq!(Capabilities { hosts: Vec::new(), ..asked }.undeclared_host(), Some("wiki"));
     }
 }

@@ -1,35 +1,31 @@
-//! What a plugin declares about itself: actions, triggers, capabilities, limits.
+//! The manifest of a plugin: actions, triggers, capabilities, limits.
 //!
 //! The manifest is the custom section `baton:manifest` of the component, one JSON object
-//! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is a claim of an
+//! `{"name", "version", "declares"}`; finding the section is the sandbox's work. Everything in it is text of an
 //! untrusted file: names are checked here; the host answers capabilities and limits with grants and its own limits.
 
 mod capabilities;
-mod denial;
-mod host_capability;
 mod hosts;
-mod http_rule;
 mod name;
-mod requests;
+mod summary;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::grants::specs;
 use crate::plugin_name::{self, NameError};
 use crate::text::one_line;
 
-pub use capabilities::{
-    Capabilities, Database, FilesCapability, FingerprintCapability, FingerprintScope, GitCapability,
-    HandoffsCapability, HttpCapability, LedgerCapability, LocksCapability, Mode, ReturnsCapability, SecretCapability,
-    SqlCapability, TriggersCapability,
+pub use crate::grants::{
+    Database, FingerprintScope, HostAddress, HostAddresses, HttpRule, Mode, authority_of, host_name, resolved_host,
 };
-pub use denial::{command as grant_command, missing_grant};
-pub use host_capability::{HostAddress, HostAddresses, HostCapability, resolved_host};
-pub use http_rule::{HttpRule, authority_of, host_name};
+pub use capabilities::{
+    Capabilities, FilesCapability, FingerprintCapability, GitCapability, HostCapability, HttpCapability, Reason,
+    Request, SecretCapability, SqlCapability,
+};
 pub use name::is_name;
-pub use requests::{Request, destinations};
 
 /// The name of the custom section.
 pub const SECTION: &str = "baton:manifest";
@@ -49,7 +45,7 @@ pub struct Manifest {
     pub declares: SourceManifest,
 }
 
-/// What the manifest file of a plugin's source holds.
+/// The content of the manifest file in a plugin's source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceManifest {
@@ -57,7 +53,7 @@ pub struct SourceManifest {
     pub description: String,
     /// The action of a handoff that names none.
     pub default_action: String,
-    /// What the plugin can do, by name.
+    /// The actions, by name.
     pub actions: BTreeMap<String, Action>,
     /// The rules that make tasks without a handoff.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -70,13 +66,13 @@ pub struct SourceManifest {
     pub limits: Limits,
 }
 
-/// One thing that a plugin can do.
+/// An action of a plugin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
     /// One sentence.
     pub description: String,
-    /// Whether doing it twice does no harm. An interrupted attempt of an action that is not idempotent waits for a
+    /// It can be repeated without harm. An interrupted attempt of an action that is not idempotent waits for a
     /// person instead of running again.
     #[serde(default)]
     pub idempotent: bool,
@@ -101,17 +97,17 @@ pub enum Trigger {
     Files {
         /// A named folder of the workspace, for instance `plans`.
         folder: String,
-        /// Which files below it, as a glob over the path relative to the folder.
+        /// The files, as a glob over the path relative to the folder.
         glob: String,
-        /// How long the folder must be quiet first, in milliseconds.
+        /// The trigger waits until the folder was quiet for this time, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
         /// The action to run.
         action: String,
     },
-    /// A file is another one than the plugin said that it saw (`wit/watch.wit`).
+    /// A file differs from what the plugin reported with `watch.set` (`wit/watch.wit`).
     Watched {
-        /// How long those files must be quiet first, in milliseconds.
+        /// The trigger waits until the files were quiet for this time, in milliseconds.
         #[serde(default = "default_debounce_ms")]
         debounce_ms: u64,
         /// The action to run.
@@ -119,7 +115,7 @@ pub enum Trigger {
     },
     /// Baton captured a RETURN.
     Return {
-        /// Which RETURNs.
+        /// The RETURNs that fire it.
         of: ReturnsOf,
         /// The action to run.
         action: String,
@@ -135,7 +131,7 @@ pub enum Trigger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnsOf {
-    /// Those that answer a request which the plugin sent.
+    /// RETURNs to requests that the plugin sent.
     Own,
     /// Every RETURN of the workspace; needs the capability `returns`.
     Any,
@@ -153,7 +149,7 @@ impl Trigger {
         }
     }
 
-    /// Whether it is fired by files.
+    /// Changes of files fire it.
     #[must_use]
     pub fn is_about_files(&self) -> bool {
         matches!(self, Self::Files { .. } | Self::Watched { .. })
@@ -164,7 +160,7 @@ fn default_debounce_ms() -> u64 {
     500
 }
 
-/// Ceilings that a plugin asks for; absent ones are the host's, and more than the host's is refused.
+/// Limits that a plugin asks for. An absent one is the host's; a higher one than the host's is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -177,7 +173,7 @@ pub struct Limits {
     /// Time in which the plugin itself computes, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_s: Option<u32>,
-    /// How often it may call the host.
+    /// The number of calls of the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_calls: Option<u32>,
     /// Bytes that it may hand to the host (files, log, requests) in all, in MiB.
@@ -185,7 +181,7 @@ pub struct Limits {
     pub written_mib: Option<u32>,
 }
 
-/// Why a manifest is not one.
+/// The error of a manifest that is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
     /// Longer than [`MAX_BYTES`].
@@ -205,7 +201,7 @@ pub enum ManifestError {
     /// A name breaks the rule for names.
     #[error("the manifest's {what} `{}` is not a name: lower-case letters, digits and hyphens, at most 64, are", one_line(.name))]
     Name {
-        /// Which name.
+        /// The kind of name.
         what: &'static str,
         /// As the manifest has it.
         name: String,
@@ -216,12 +212,12 @@ pub enum ManifestError {
     /// Something refers to an action that is not there.
     #[error("the manifest's {what} is `{}`, which is not among its actions", one_line(.action))]
     NoAction {
-        /// What refers to it.
+        /// The part of the manifest that refers to it.
         what: &'static str,
         /// The action that is not there.
         action: String,
     },
-    /// A kind of trigger of which a plugin has at most one stands there twice.
+    /// The manifest has a kind of trigger twice of which a plugin has at most one.
     #[error("the manifest has two triggers of the kind `{0}`; one is the most")]
     TwoTriggers(&'static str),
     /// A trigger needs a capability that is not declared.
@@ -262,7 +258,7 @@ impl Manifest {
     /// Reads and checks a manifest.
     ///
     /// # Errors
-    /// When it is too long, no JSON of this shape, or speaks of actions that it does not declare.
+    /// When it is too long, not JSON of this form, or names actions, hosts or grants that it does not declare.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
         if bytes.len() > MAX_BYTES {
             return Err(ManifestError::TooLong(bytes.len()));
@@ -293,7 +289,7 @@ impl Manifest {
         if capabilities.sql.iter().any(|sql| sql.database == Database::Files && sql.mode == Mode::Rw) {
             return Err(ManifestError::FilesAreRead);
         }
-        if let Some(secret) = capabilities.secrets.iter().find(|secret| !secret.is_sound()) {
+        if let Some(secret) = capabilities.secrets.iter().find(|secret| !secret.is_valid()) {
             return Err(ManifestError::Secret(secret.name.clone()));
         }
         check_hosts(capabilities)?;
@@ -328,7 +324,7 @@ impl Manifest {
 
     /// Every grant that an action needs is asked for.
     fn check_needs(&self) -> Result<(), ManifestError> {
-        let asked = self.declares.capabilities.as_grants();
+        let asked = specs(&self.declares.capabilities.grants());
         for (name, action) in &self.declares.actions {
             if let Some(grant) = action.needs.iter().flatten().find(|grant| !asked.contains(grant)) {
                 return Err(ManifestError::NotAsked { action: name.clone(), grant: grant.clone() });
@@ -418,7 +414,7 @@ mod tests {
         let manifest = parse_with(triggers, r#""returns":{"reason":"to check them"}"#).unwrap();
         let watched = Trigger::Watched { debounce_ms: 500, action: "a".to_owned() };
         assert_eq!(manifest.declares.triggers[1], watched);
-        assert_eq!(manifest.declares.capabilities.as_grants(), ["returns"]);
+        assert_eq!(specs(&manifest.declares.capabilities.grants()), ["returns"]);
     }
 
     #[test]
@@ -444,7 +440,7 @@ mod tests {
     fn errors_when_files_of_other_programs_are_to_be_written() {
         let asked = |mode: &str| format!(r#""sql":[{{"database":"files","mode":"{mode}","reason":"to read it"}}]"#);
         let manifest = parse_with("", &asked("ro")).unwrap();
-        assert_eq!(manifest.declares.capabilities.as_grants(), ["sql=files:ro"]);
+        assert_eq!(specs(&manifest.declares.capabilities.grants()), ["sql=files:ro"]);
         let refused = parse_with("", &asked("rw"));
         assert!(matches!(refused, Err(ManifestError::FilesAreRead)), "{refused:?}");
     }
@@ -456,7 +452,7 @@ mod tests {
         };
         let host = |name: &str| format!(r#"{{"name":"{name}","reason":"to read it"}}"#);
         let manifest = asked(&host("wiki")).unwrap();
-        assert_eq!(manifest.declares.capabilities.as_grants(), ["host=wiki=ADDRESS", "http=GET:{wiki}/*"]);
+        assert_eq!(specs(&manifest.declares.capabilities.grants()), ["host=wiki=ADDRESS", "http=GET:{wiki}/*"]);
         assert!(matches!(asked(&host("Wiki")), Err(ManifestError::Name { .. })));
         assert!(matches!(asked(&format!("{},{}", host("wiki"), host("wiki"))), Err(ManifestError::TwoHosts(_))));
         for hosts in [String::new(), host("wiki-2")] {

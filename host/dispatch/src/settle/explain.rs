@@ -1,8 +1,8 @@
 //! The text of a failed attempt, for people.
 
 use baton_core::file_name::cut;
+use baton_core::grants::{Grant, grant_command};
 use baton_core::log_gap;
-use baton_core::manifest::grant_command;
 use baton_core::text::{PLUGIN_SAYS, plugin_says};
 use baton_sandbox::AttemptError;
 
@@ -11,7 +11,7 @@ const CRASH_MESSAGE_BYTES: usize = 500;
 
 /// The reason of a failure. `missing` are the grants that the plugin declares and does not have; `log` is the output of the
 /// attempt, the end of which is added to a crash, because the message of a trap says little.
-pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[String], log: &str) -> String {
+pub(super) fn explain(failure: &AttemptError, plugin: &str, missing: &[Grant], log: &str) -> String {
     match failure {
         AttemptError::Limit { .. } => format!("{failure}; give it less to do, or ask its author (plugin `{plugin}`)"),
         AttemptError::Trap(_) => {

@@ -125,7 +125,7 @@ pub(super) struct SettlementOutput {
 /// What `why --json` shows of what was used.
 fn as_json(usage: &Usage) -> String {
     let used = |used: &LimitUsage| json!({ "used": used.used, "limit": used.limit, "hit": used.hit });
-    let all: Map<String, Value> = usage.iter().map(|one| (one.ceiling.key().to_owned(), used(one))).collect();
+    let all: Map<String, Value> = usage.iter().map(|one| (one.resource.key().to_owned(), used(one))).collect();
     Value::Object(all).to_string()
 }
 

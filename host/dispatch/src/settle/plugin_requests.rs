@@ -67,7 +67,7 @@ impl PluginRequests {
     pub(crate) fn of(context: &Context, task: &Task, items: Vec<sandbox::PluginRequest>, now: Timestamp) -> Self {
         let item = |(number, item)| match item {
             sandbox::PluginRequest::Send(draft) => send(context, task, number, draft, now),
-            sandbox::PluginRequest::TakeBack(withdrawal) => RequestItem::Withdraw(withdrawal),
+            sandbox::PluginRequest::Withdraw(withdrawal) => RequestItem::Withdraw(withdrawal),
         };
         let items = items.into_iter().enumerate().map(item).collect();
         Self { root: context.root.clone(), sender: task.agent.clone(), items, ahead: Arc::default() }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn back(key: &str) -> sandbox::PluginRequest {
-        sandbox::PluginRequest::TakeBack(sandbox::Withdrawal {
+        sandbox::PluginRequest::Withdraw(sandbox::Withdrawal {
             dedupe_key: key.to_owned(),
             reason: "it is there".to_owned(),
         })

@@ -97,7 +97,9 @@ pub(super) fn resolve(
                 ending
             }
         }
-        Ok(AttemptReport { ended: Ok(outcome), post, watched, .. }) => with_outcome(task, outcome, post, watched),
+        Ok(AttemptReport { ended: Ok(outcome), plugin_requests, watched, .. }) => {
+            with_outcome(task, outcome, plugin_requests, watched)
+        }
     };
     let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
     if waits && task.origin == Origin::Call {

@@ -115,7 +115,7 @@ pub(crate) fn arm_triggers(context: &Context) -> Vec<ArmedTrigger> {
 
 /// Every trigger of a plugin that waits for files.
 pub(crate) fn of_plugin(context: &Context, name: &str, installed: &InstalledPlugin) -> Vec<ArmedTrigger> {
-    let mounts = &installed.grants.mounts;
+    let mounts = &installed.grants.services.mounts;
     let triggers = installed.plugin.manifest().declares.triggers.iter().enumerate();
     let triggers = triggers.filter(|(_, trigger)| !(installed.grants.triggers_off && trigger.is_about_files()));
     let armed = triggers.filter_map(|(number, trigger)| match trigger {

@@ -30,7 +30,7 @@ fn read(context: &Context, installed: &InstalledPlugin, writes: &Writes) -> OwnC
     for trigger in triggers::of_plugin(context, &installed.plugin.manifest().name, installed) {
         match trigger {
             ArmedTrigger::Files(trigger) => changes.marks.extend(trigger.own_marks(&own)),
-            ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.mounts, writes)),
+            ArmedTrigger::Watched(_) => changes.stamps.extend(stamps(&installed.grants.services.mounts, writes)),
             ArmedTrigger::Audio(_) => {}
         }
     }

@@ -6,6 +6,7 @@
 //! is a RETURN too.
 
 use baton_core::State;
+use baton_core::grants::Grant;
 use baton_core::guard::MAX_CHAIN;
 use baton_core::manifest::{ReturnsOf, Trigger};
 use baton_ledger::finding::Finding;
@@ -50,7 +51,9 @@ pub(crate) fn trigger_tasks(
 fn wanted<'a>(name: &str, installed: &'a InstalledPlugin, request: Option<&Task>) -> Option<&'a str> {
     let own = request.is_some_and(|request| request.sender.as_deref() == Some(name));
     installed.plugin.manifest().declares.triggers.iter().find_map(|trigger| match trigger {
-        Trigger::Return { of, action } if own || *of == ReturnsOf::Any && installed.grants.returns => {
+        Trigger::Return { of, action }
+            if own || *of == ReturnsOf::Any && installed.grants.services.allows(&Grant::Returns) =>
+        {
             Some(action.as_str())
         }
         _ => None,

@@ -1,9 +1,9 @@
-//! Runs attempts: `prepare` makes the plugin's view of a task, `emission` says to whom it may send handoffs, `run` runs the
-//! attempts of the engine's workers, `call` one that the operator calls; `running` has the attempts of this process.
+//! Runs attempts: `prepare` makes the plugin's view of a task, `request_permission` decides to whom it may send handoffs, `run`
+//! runs the attempts of the engine's workers, `call` one that the operator calls; `running` has the attempts of this process.
 
 mod call;
-mod emission;
 mod prepare;
+mod request_permission;
 mod run;
 pub(crate) mod running;
 

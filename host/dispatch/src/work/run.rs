@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use baton_core::grants::Grant;
 use baton_ledger::task::{self, Task};
 use baton_sandbox::{AttemptError, AttemptReport, AttemptRequest, Cancel, Progress};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
-use super::emission;
 use super::prepare::{TaskSource, prepare};
+use super::request_permission::request_permission;
 use crate::attempt::{AbortReason, AttemptBatch, FinishedAttempt, StartedTask};
 use crate::context::Context;
 use crate::error::UnusableReason;
@@ -149,20 +150,14 @@ async fn attempt_now(
     }
     let writes = context.own.begin(&task.agent, &task.id);
     let bytes_before = budget::database_bytes(&installed);
-    let grants = &installed.grants;
+    let services = installed.grants.services.clone();
     let request = AttemptRequest {
         task: prepared,
-        mounts: grants.mounts.clone(),
-        folder_check: grants.folder_check.clone(),
-        hard_links: grants.hard_links,
         writes: writes.clone(),
-        emission: emission::permission(context, &installed, &task.id),
-        ledger: grants.ledger.then(|| context.ledger.path().to_owned()),
-        databases: grants.databases.clone(),
-        claims: grants.claims.then(|| context.locks.clone()),
-        repositories: grants.repositories.clone(),
-        sounds: grants.sounds.clone(),
-        egress: grants.egress.clone(),
+        handoffs: request_permission(context, &installed, &task.id),
+        ledger: services.allows(&Grant::Ledger).then(|| context.ledger.path().to_owned()),
+        locks: services.allows(&Grant::Locks).then(|| context.locks.clone()),
+        services,
         watched,
         cancel: own_cancel.clone(),
         listener: listener.cloned().map(|listener| {

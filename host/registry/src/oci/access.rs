@@ -1,4 +1,4 @@
-//! Who we are at a registry: `BATON_REGISTRY_USER` and `BATON_REGISTRY_PASSWORD`, else what `docker login` wrote.
+//! Credentials for a registry: `BATON_REGISTRY_USER` and `BATON_REGISTRY_PASSWORD`, else what `docker login` wrote.
 //!
 //! Credential helpers are programs of others and are not called. With `BATON_REGISTRY` the variables count for that
 //! registry alone; without it for whichever is asked.
@@ -13,11 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use oci_client::secrets::RegistryAuth;
 use serde::Deserialize;
 
-/// Who we are at a registry.
+/// The credentials for a registry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Access(Option<(String, String)>);
 
-/// Why it cannot be told who we are.
+/// The error when the credentials cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// Only one of the two variables is set.
@@ -28,7 +28,7 @@ pub enum AccessError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
 }
@@ -60,7 +60,7 @@ impl Access {
         Self(Some((user.to_owned(), password.to_owned())))
     }
 
-    /// Who we are at `registry`, by the environment and the files of this user.
+    /// The credentials for `registry` from the environment, else from the files of this user.
     ///
     /// # Errors
     /// When only one variable is set, or `config.json` cannot be read.
@@ -68,7 +68,7 @@ impl Access {
         Self::find_in(registry, &|name| std::env::var_os(name))
     }
 
-    /// Who we are at `registry` in the environment `variable`.
+    /// The credentials for `registry` in the environment `variable`.
     fn find_in(registry: &str, variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, AccessError> {
         let text = |name| variable(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty());
         let meant = text("BATON_REGISTRY").is_none_or(|only| only == registry);
@@ -82,7 +82,7 @@ impl Access {
         folder.map_or_else(|| Ok(Self::anonymous()), |folder| Self::of_file(registry, &folder.join("config.json")))
     }
 
-    /// What the file says of `registry`; a missing one says nothing.
+    /// The file's credentials for `registry`; none if there is no file.
     fn of_file(registry: &str, path: &Path) -> Result<Self, AccessError> {
         let wrong = |reason: String| AccessError::File { path: path.to_owned(), reason };
         let text = match std::fs::read(path) {
@@ -101,12 +101,12 @@ impl Access {
         Ok(Self::basic(user, password))
     }
 
-    /// Whether it is somebody.
+    /// There are credentials.
     pub(super) fn pair(&self) -> Option<(&str, &str)> {
         self.0.as_ref().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
-    /// As the library wants it.
+    /// In the form of the library.
     pub(super) fn auth(&self) -> RegistryAuth {
         self.pair().map_or(RegistryAuth::Anonymous, |(user, password)| {
             RegistryAuth::Basic(user.to_owned(), password.to_owned())
@@ -114,7 +114,7 @@ impl Access {
     }
 }
 
-/// Whether an entry of `auths` is for `registry`: old ones are addresses with a path, and Docker's own has another name.
+/// The entry of `auths` is for `registry`: old ones are addresses with a path, and Docker's own has another name.
 fn is_for(key: &str, registry: &str) -> bool {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let host = key.split('/').next().unwrap_or_default();
@@ -135,7 +135,7 @@ impl fmt::Debug for Access {
 mod tests {
     use super::*;
 
-    /// What is found at `registry` with these variables.
+    /// The credentials for `registry` with these variables.
     fn found(registry: &str, variables: &[(&str, &str)]) -> Result<Access, AccessError> {
         let variable =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value));

@@ -23,7 +23,7 @@ use crate::limits;
 /// layer, so it stays good when the artifact is copied to another registry.
 pub const SIGNATURE_ANNOTATION: &str = "io.baton.minisig";
 
-/// What a manifest says of a component.
+/// The component as an OCI manifest describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Artifact {
     pub(super) digest: String,
@@ -35,7 +35,7 @@ pub(super) struct Artifact {
 pub(super) struct Upload {
     /// The component.
     pub(super) layer: ImageLayer,
-    /// What other programs read instead of the component.
+    /// The configuration that other programs read instead of the component.
     pub(super) config: Config,
     pub(super) manifest: Vec<u8>,
 }
@@ -110,7 +110,7 @@ pub(super) fn annotation_of(signature: &str) -> String {
     STANDARD.encode(signature)
 }
 
-/// The text of the signature in an annotation; what is no base64 is taken as it is.
+/// The text of the signature in an annotation; text that is not base64 is used as it is.
 fn signature_of(annotation: String) -> String {
     let decoded = STANDARD.decode(annotation.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.unwrap_or(annotation)

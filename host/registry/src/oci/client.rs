@@ -21,7 +21,7 @@ pub(super) struct Registry {
     pub(super) client: Arc<Client>,
     /// The reference as the library writes it.
     pub(super) image: Image,
-    /// Who we are, as the library writes it.
+    /// The credentials, in the form of the library.
     pub(super) auth: RegistryAuth,
     host: String,
     /// The reference as people write it.
@@ -45,7 +45,7 @@ impl Registry {
         self.client.auth(&self.image, &self.auth, operation).await.map_err(|error| self.error(&error))
     }
 
-    /// What an error of the library means.
+    /// The error for an error of the library.
     pub(super) fn error(&self, error: &Broken) -> FetchError {
         let unauthorized = || refusal(StatusCode::UNAUTHORIZED, "", &self.host, &self.what);
         match error {

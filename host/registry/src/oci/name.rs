@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use crate::http_client::is_this_machine;
 
-/// How a reference begins.
+/// The beginning of each reference.
 const SCHEME: &str = "oci://";
 
 /// The tag that is meant when neither tag nor digest is written.
@@ -42,7 +42,7 @@ impl OciReference {
         &self.repository
     }
 
-    /// The tag; [`None`] only where a digest says alone which package is meant.
+    /// The tag; [`None`] only where a digest alone names the package.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.tag.as_deref()
@@ -60,13 +60,13 @@ impl OciReference {
         Self { digest: Some(digest.to_owned()), ..self.clone() }
     }
 
-    /// Whether the registry is on this machine: there, and only there, it is asked without TLS.
+    /// The registry is on this machine. Only then Baton connects without TLS.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_this_machine(host_and_port(&self.registry).0)
     }
 
-    /// What the registry calls the manifest: the digest where one is pinned.
+    /// The registry's name for the manifest: the digest if one is pinned, else the tag.
     pub(super) fn manifest(&self) -> &str {
         self.digest.as_deref().or(self.tag.as_deref()).unwrap_or(USUAL_TAG)
     }
@@ -76,9 +76,9 @@ impl OciReference {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` does not name a package: {reason}")]
 pub struct ReferenceError {
-    /// What was written.
+    /// The text that does not parse.
     pub text: String,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: String,
 }
 
@@ -182,7 +182,7 @@ fn check_tag(tag: &str) -> Result<(), String> {
     })
 }
 
-/// Refuses what is no SHA-256 digest as registries write it.
+/// Refuses text that is not a SHA-256 digest as registries write it.
 pub(super) fn check_digest(digest: &str) -> Result<(), String> {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let fine = digest.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && digits.bytes().all(hex));

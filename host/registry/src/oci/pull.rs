@@ -30,8 +30,8 @@ pub struct PulledComponent {
 /// Fetches a component.
 ///
 /// # Errors
-/// When the registry cannot be reached or refuses, when there is no such package, when it is none, is too large or cut off,
-/// or has other bytes than its digest says.
+/// When the registry cannot be reached or refuses, when there is no such package, when it is not a package, is too large or incomplete,
+/// or does not have the digest.
 pub async fn pull(reference: &OciReference, access: &Access) -> Result<PulledComponent, FetchError> {
     let what = reference.to_string();
     http_client::within(limits::TRANSFER, &what, async {

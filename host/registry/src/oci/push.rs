@@ -18,7 +18,7 @@ use crate::error::FetchError;
 use crate::http_client;
 use crate::limits;
 
-/// What is said of a component in its manifest.
+/// The annotations of the component's OCI manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publication {
     /// Annotations for people and for other programs (`org.opencontainers.image.…`).
@@ -32,14 +32,14 @@ pub struct Publication {
 pub struct PublishedComponent {
     /// The digest of its OCI manifest, `sha256:…`.
     pub digest: String,
-    /// Where it is, pinned to that digest.
+    /// The reference, pinned to that digest.
     pub reference: OciReference,
 }
 
 /// Publishes a component.
 ///
 /// # Errors
-/// When the reference has a digest, the bytes are no component or too many, the registry cannot be reached or refuses.
+/// When the reference has a digest, the bytes are not a component or too many, the registry cannot be reached or refuses.
 pub async fn push(
     reference: &OciReference,
     component: &[u8],
@@ -76,7 +76,7 @@ async fn send(reference: &OciReference, access: &Access, upload: Upload) -> Resu
     let registry = Registry::new(reference, access, limits::TRANSFER)?;
     registry.token(RegistryOperation::Push).await?;
     let (client, image) = (registry.client.clone(), registry.image.clone());
-    // The library brings down whoever calls it when a registry sends it where no address is; so it is called apart.
+    // The library panics when a registry redirects to an invalid address, so it runs in a separate task.
     let sent = tokio::spawn(async move {
         let parts =
             [(upload.layer.sha256_digest(), upload.layer.data), (upload.config.sha256_digest(), upload.config.data)];

@@ -52,9 +52,9 @@ const BLOCKS: u64 = 10_000;
 /// A part of a package that is larger than any plugin needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutOfBounds {
-    /// Where it is.
+    /// Its place in the file.
     place: String,
-    /// How many there are at least.
+    /// At least this many.
     found: u64,
     /// Of what.
     what: &'static str,
@@ -73,7 +73,7 @@ impl fmt::Display for OutOfBounds {
 
 impl std::error::Error for OutOfBounds {}
 
-/// Why a package is not read on.
+/// A limit that a package exceeds.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WalkError {
     #[error(transparent)]
@@ -93,7 +93,7 @@ pub(super) fn check(component: &[u8]) -> WalkResult {
     Ok(())
 }
 
-/// What was counted so far in the whole package.
+/// The counts of the whole package so far.
 #[derive(Default)]
 struct Counts {
     functions: u64,

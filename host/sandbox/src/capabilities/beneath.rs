@@ -1,6 +1,6 @@
 //! Opens the file that a plugin names by a path, below a granted folder.
 //!
-//! No path is resolved first and opened later, because somebody could put a link there in between. The folders are opened once,
+//! No path is resolved first and opened later, because a link could be put there in between. The folders are opened once,
 //! when the plugin is loaded, and the rest of the path below them by `cap-primitives`, as wasmtime does.
 
 use std::fs::File;
@@ -51,7 +51,7 @@ pub(super) struct PathMetadata {
     pub(super) is_file: bool,
 }
 
-/// Where a path of the plugin's lies. `folders` are those that it declares.
+/// The real place of a path of the plugin. `folders` are those that it declares.
 pub(super) fn place(
     plugin: &str,
     folders: &[String],
@@ -79,14 +79,14 @@ pub(super) fn place(
     Err(wrong(&format!("below none of the plugin's folders ({mounts})")))
 }
 
-/// The part of a guest path below a mount; the mount itself is no file.
+/// The part of a guest path below a mount; the mount itself is not a file.
 fn below<'a>(mount: &MountGrant, path: &'a str) -> Option<&'a Path> {
     let below = Path::new(path.strip_prefix(mount.guest.as_str())?.strip_prefix('/')?);
     below.components().all(|part| matches!(part, Component::Normal(_))).then_some(below)
 }
 
 impl MountedFile {
-    /// Opens it for reading, beneath its folder. A pipe does not hold it up.
+    /// Opens it for reading, beneath its folder. A pipe does not block it.
     pub(super) fn open(&self, hard_links: bool) -> Result<File, OpenError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());

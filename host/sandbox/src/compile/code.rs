@@ -72,7 +72,7 @@ impl Code {
         Ok(())
     }
 
-    /// The note that says why a component was not compiled, as the error of whoever wants it again.
+    /// The note that says why a component was not compiled, as the error of the next attempt to load it.
     pub(super) fn failure(&self, digest: Digest) -> Option<SandboxError> {
         let file = self.file(digest, "failed");
         let mut reason = Vec::new();
@@ -80,7 +80,7 @@ impl Code {
         Some(SandboxError::NotCompiled { reason: String::from_utf8_lossy(&reason).into_owned(), file })
     }
 
-    /// Remembers why a component does not compile. What comes back is the error.
+    /// Remembers why a component does not compile, and returns the error.
     pub(super) fn fail(&self, digest: Digest, reason: &str) -> SandboxError {
         let file = self.file(digest, "failed");
         match fs::write(&file, reason) {

@@ -32,7 +32,7 @@ impl Sandbox {
             return Err(failed);
         }
         let into = code.temporary().map_err(|error| cannot_compile(&error))?;
-        let compiled = match &self.workers {
+        let compiled = match &self.host.workers {
             Some(workers) => run(workers, component, self.is_pooled(), into.as_file(), || {
                 tracing::info!("compiling {name} (first start) …");
             })

@@ -16,10 +16,10 @@ use crate::workers::Workers;
 /// After this time a log line says that a plugin is being compiled.
 const NOTICE: Duration = Duration::from_secs(1);
 
-/// How often it is asked whether the process has ended.
+/// The pause between two checks whether the process has ended.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Bytes of what the process says that are kept.
+/// The part of the process's output that is kept, in bytes.
 const SAID_BYTES: u64 = 4 << 10;
 
 const SIGKILL: i32 = 9;
@@ -105,7 +105,7 @@ fn too_slow() -> String {
     format!("compiling it takes longer than {} s; its author has to make it smaller", limits::COMPILE_WALL.as_secs())
 }
 
-/// What the end of the process means.
+/// The outcome, by the exit status of the process.
 fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
     let said = said.trim();
     match (status.code(), status.signal()) {
@@ -136,14 +136,14 @@ fn judge(status: ExitStatus, said: &str) -> CompileOutcome {
     }
 }
 
-/// What the standard library and the system say when there is no more memory.
+/// Messages of the standard library and the system when memory is exhausted.
 fn is_memory(said: &str) -> bool {
     ["memory allocation of", "Cannot allocate memory", "out of memory", "OutOfMemory"]
         .iter()
         .any(|word| said.contains(word))
 }
 
-/// Whether this process, and so the compiler, may have less than a compiler should.
+/// The system gives this process, and so the compiler, less memory than a compiler needs.
 fn is_scarce() -> bool {
     let less = |resource, most| getrlimit(resource).current.is_some_and(|limit| limit < most);
     less(Resource::Data, limits::COMPILE_MEMORY_BYTES) || less(Resource::As, limits::COMPILE_ADDRESS_SPACE)

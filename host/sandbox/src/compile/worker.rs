@@ -17,7 +17,7 @@ pub(super) const ABANDONED: i32 = 70;
 
 const HEAD_BYTES: usize = 9;
 
-/// What comes before the component: for which configuration it is compiled, and its length.
+/// The header before the component: the configuration to compile for, and the length.
 pub(super) fn head(component: &[u8], pooled: bool) -> [u8; HEAD_BYTES] {
     let mut head = [0; HEAD_BYTES];
     let (first, length) = head.split_at_mut(1);

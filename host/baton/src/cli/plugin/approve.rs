@@ -32,7 +32,7 @@ impl Args {
             );
         };
         let approval = Approval { keep_grants: self.keep_grants, replace: self.replace.as_deref() };
-        let entry = plugins.register.approve(name, digest, approval)?;
+        let entry = plugins.registry.approve(name, digest, approval)?;
         plugins.done_to(&entry, "approved", entry.version.clone())?;
         make_inbox(&plugins.workspace, name)?;
         let (version, may) = (output::one_line(&entry.version), Plugins::may(&entry));

@@ -1,10 +1,7 @@
 //! `baton plugin grant`, `revoke` and `grants`: what a plugin may do.
 
 use anyhow::bail;
-use baton_core::Recipients;
-use baton_core::manifest::destinations;
-use baton_registry::GrantSet;
-use baton_registry::grant_set::GrantedSecret;
+use baton_core::grants::{GrantSet, GrantedSecret, Recipients, specs};
 use serde_json::{Value, json};
 
 use super::grant_rows::{self, GrantRow};
@@ -50,7 +47,7 @@ impl Grant {
     }
 }
 
-/// Grants what the words say; says what the plugin may do now.
+/// Adds the grants; returns a sentence with all grants of the plugin.
 ///
 /// # Errors
 /// As [`Grant::run`].
@@ -75,7 +72,7 @@ fn check_recipients(plugins: &Plugins, words: &[String]) -> anyhow::Result<()> {
 
 impl Revoke {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let entry = plugins.register.revoke(&self.name, &self.words)?;
+        let entry = plugins.registry.revoke(&self.name, &self.words)?;
         let what = if self.words.is_empty() { "everything".to_owned() } else { self.words.join(" ") };
         plugins.done_to(&entry, "revoked", what)?;
         output::print(&format!("{} may: {}\n", entry.name, Plugins::may(&entry)));
@@ -85,28 +82,28 @@ impl Revoke {
 
 impl Show {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let declares = plugins.register.declares(&self.name)?;
-        let asked = declares.capabilities.as_grants();
-        let lock = plugins.register.read()?;
+        let declares = plugins.registry.declares(&self.name)?;
+        let asked = declares.capabilities.grants();
+        let lock = plugins.registry.read()?;
         let mut rules = plugins.workspace.config.rules(&plugins.workspace.base);
         let budget = rules.budgets.remove(&self.name).unwrap_or_default();
         let used = budget::used(&plugins.workspace, &self.name)?;
         let grants = lock.get(&self.name).map(|entry| entry.grants.clone()).unwrap_or_default();
-        let granted = grants.words();
+        let granted = grants.specs();
         if self.json {
             output::json(&json!({
-                "schema": 1, "name": self.name, "asks": asked, "granted": granted, "secrets": secrets(&grants),
+                "schema": 1, "name": self.name, "asks": specs(&asked), "granted": granted, "secrets": secrets(&grants),
                 "declares": requests::as_json(&declares), "budget": budget::as_json(&budget, used.as_ref()),
             }));
             return Ok(Code::Good);
         }
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
-        for GrantRow { word, asked, given } in grant_rows::rows(&declares.capabilities, &grants) {
-            table.row([word, if asked.is_some() { "yes" } else { "no" }.to_owned(), given.as_str().to_owned()]);
+        for GrantRow { spec, asked, given } in grant_rows::rows(&declares.capabilities, &grants) {
+            table.row([spec, if asked.is_some() { "yes" } else { "no" }.to_owned(), given.as_str().to_owned()]);
         }
-        let granted_for = grants.secrets.iter().map(|secret| {
-            format!("  secret={}: {}\n", one_line(&secret.name), destinations(&secret.hosts, &secret.header))
-        });
+        let granted_for = grants.secrets.iter();
+        let granted_for =
+            granted_for.map(|secret| format!("  secret={}: {}\n", one_line(&secret.name), secret.destinations()));
         let granted_for: String = granted_for.collect();
         let granted_for = if granted_for.is_empty() { granted_for } else { format!("\nis granted\n{granted_for}") };
         output::print(&format!("{}{granted_for}\n{}", table.lines(|_, _, cell| cell), requests::all(&declares)));

@@ -1,8 +1,8 @@
-//! What a plugin asks for and what it was granted, one row for each grant: a folder that was granted by path, or for reading
+//! The grants that a plugin asks for and has, one row for each: a folder that was granted by path, or for reading
 //! alone, is the folder that was asked for.
 
-use baton_core::manifest::{Capabilities, HttpRule};
-use baton_registry::GrantSet;
+use baton_core::grants::{Grant, GrantSet};
+use baton_core::manifest::Capabilities;
 
 /// How far a grant was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,51 +28,35 @@ impl GrantState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::cli) struct GrantRow {
     /// As granted, else as asked for.
-    pub(in crate::cli) word: String,
+    pub(in crate::cli) spec: String,
     /// As asked for; `None` for what the manifest does not ask for any more.
     pub(in crate::cli) asked: Option<String>,
     pub(in crate::cli) given: GrantState,
 }
 
 pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<GrantRow> {
-    let (lacks, words, all_asked) = (granted.lacks(asked), granted.words(), asked.as_grants());
+    let (asked, granted, missing) = (asked.grants(), granted.grants(), granted.missing(asked));
     let mut rows = Vec::new();
-    for asked in &all_asked {
-        let own: Vec<_> = words.iter().filter(|word| is_for(word, asked)).collect();
-        let given = match (own.is_empty(), lacks.contains(asked)) {
+    for asked in &asked {
+        let own: Vec<&Grant> = granted.iter().filter(|grant| grant.overlaps(asked)).collect();
+        let given = match (own.is_empty(), missing.iter().any(|missing| missing.replaces(asked))) {
             (true, _) => GrantState::No,
             (_, true) => GrantState::InPart,
             _ => GrantState::Yes,
         };
         let own = if own.is_empty() { vec![asked] } else { own };
-        rows.extend(own.into_iter().map(|word| GrantRow { word: word.clone(), asked: Some(asked.clone()), given }));
+        rows.extend(own.into_iter().map(|grant| GrantRow {
+            spec: grant.to_string(),
+            asked: Some(asked.to_string()),
+            given,
+        }));
     }
-    let others = words.iter().filter(|word| !all_asked.iter().any(|asked| is_for(word, asked)));
-    rows.extend(others.map(|word| GrantRow { word: word.clone(), asked: None, given: GrantState::Yes }));
-    rows.sort_by(|a, b| a.word.cmp(&b.word));
+    let others = granted.iter().filter(|grant| !asked.iter().any(|asked| grant.overlaps(asked)));
+    rows.extend(others.map(|grant| GrantRow { spec: grant.to_string(), asked: None, given: GrantState::Yes }));
+    rows.sort_by(|a, b| a.spec.cmp(&b.spec));
     // A rule for requests may give several that are asked for.
-    rows.dedup_by(|a, b| a.word == b.word && a.given == b.given);
+    rows.dedup_by(|a, b| a.spec == b.spec && a.given == b.given);
     rows
-}
-
-/// Whether `word` grants what is asked for, or a part of it.
-fn is_for(word: &str, asked: &str) -> bool {
-    let rule = |text: &str| text.strip_prefix("http=")?.parse::<HttpRule>().ok();
-    match (rule(word), rule(asked)) {
-        (Some(given), Some(asked)) => given.covers(&asked) || asked.covers(&given),
-        _ => subject(word) == subject(asked),
-    }
-}
-
-/// What a grant is about, without mode, path and recipients: its kind and what is granted of that kind.
-fn subject(word: &str) -> (&str, &str) {
-    match word.split_once('=') {
-        Some(("files:ro" | "files:rw", folder)) => ("files", folder.split('=').next().unwrap_or(folder)),
-        Some(("host", host)) => ("host", host.split('=').next().unwrap_or(host)),
-        Some(("sql", database)) => ("sql", database.split(':').next().unwrap_or(database)),
-        Some(("handoffs", _)) => ("handoffs", ""),
-        _ => ("", word),
-    }
 }
 
 #[cfg(test)]
@@ -95,7 +79,7 @@ mod tests {
         );
         let rows = |given: &str| {
             let rows = rows(&asked, &granted(given)).into_iter();
-            rows.map(|row| (row.word, row.asked, row.given)).collect::<Vec<_>>()
+            rows.map(|row| (row.spec, row.asked, row.given)).collect::<Vec<_>>()
         };
         let none = ("http=POST:a.b/v1/*".to_owned(), Some("http=POST:a.b/v1/*".to_owned()), GrantState::No);
         let wide = ("http=GET:a.b/*".to_owned(), Some("http=GET:a.b/v1/*".to_owned()), GrantState::Yes);
@@ -116,7 +100,7 @@ mod tests {
                 "returns":true}"#,
         );
         let row = |word: &str, asked: Option<&str>, given| GrantRow {
-            word: word.to_owned(),
+            spec: word.to_owned(),
             asked: asked.map(str::to_owned),
             given,
         };

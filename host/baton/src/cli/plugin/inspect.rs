@@ -76,7 +76,7 @@ fn as_text(package: &Package, subject: &InspectedPackage) -> String {
         one_line(&signature.to_string())
     );
     if let Some(entry) = entry {
-        let grants = entry.grants.words();
+        let grants = entry.grants.specs();
         let may = if grants.is_empty() { "nothing".to_owned() } else { grants.join(" ") };
         text.push_str(&format!("state      {}\nmay        {}\n", list::state(entry), one_line(&may)));
     }

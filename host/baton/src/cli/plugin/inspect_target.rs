@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use baton_core::nearest::or_meant;
 use baton_core::plugin_name;
 use baton_registry::signature::judge;
-use baton_registry::{PublicKey, Reference, ReferenceError, RegisterError, Signature, fetch};
+use baton_registry::{PublicKey, Reference, ReferenceError, RegistryError, Signature, fetch};
 
 use super::install::SHIPPED;
 use crate::cli::{WorkspaceOptions, block_on};
@@ -72,8 +72,8 @@ fn is_name(path: &Path) -> bool {
 /// The plugin with this name: the installed one, else the bundled one.
 fn installed(options: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPackage> {
     let Some(workspace) = options.find()? else { return carried(name) };
-    let register = workspace.register();
-    let lock = register.read()?;
+    let registry = workspace.registry();
+    let lock = registry.read()?;
     let Some(entry) = lock.get(name) else {
         if shipped::component(name).is_some() {
             return carried(name);
@@ -83,8 +83,8 @@ fn installed(options: &WorkspaceOptions, name: &str) -> anyhow::Result<Inspected
         let names = known.iter().copied().chain(shipped::SHIPPED.iter().map(|(name, _)| *name));
         bail!("there is no file and no plugin `{}` here; {}", one_line(name), or_meant(name, names, &all));
     };
-    let component = register.component(&entry.digest, &entry.source)?.ok_or_else(|| {
-        RegisterError::Refused(format!(
+    let component = registry.component(&entry.digest, &entry.source)?.ok_or_else(|| {
+        RegistryError::Refused(format!(
             "the package {} of `{name}` is missing: `baton plugin install {}`",
             entry.digest, entry.source
         ))

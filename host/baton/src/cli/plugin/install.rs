@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use baton_core::grants::GrantSet;
 use baton_dispatch::{Agent, AgentKind, unmark_removed};
-use baton_registry::{Candidate, Change, GrantSet, InstallResult, Reference, ReferenceError, Source, Trust};
+use baton_registry::{Candidate, Change, InstallResult, Reference, ReferenceError, Source, Trust};
 
 use super::Plugins;
 use crate::cli::block_on;
@@ -63,11 +64,11 @@ fn install_shipped(plugins: &Plugins, name: &str) -> anyhow::Result<Code> {
     let Some(component) = shipped::component(name) else {
         bail!("`{name}` is not a bundled plugin; there are: {} (shipped:NAME)", shipped::names());
     };
-    let new = plugins.register.read()?.get(name).is_none();
+    let new = plugins.registry.read()?.get(name).is_none();
     let candidate = Candidate { component: component.to_vec(), source: Source::Shipped, trust: Trust::Shipped };
     let done = install(plugins, &candidate, &format!("{SHIPPED}{name}"))?;
-    let words = GrantSet::least_of(&plugins.register.declares(name)?.capabilities, &Config::FOLDERS).words();
-    let runs = plugins.register.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
+    let words = GrantSet::least_of(&plugins.registry.declares(name)?.capabilities, &Config::FOLDERS).specs();
+    let runs = plugins.registry.read()?.get(name).is_some_and(|entry| entry.source == Source::Shipped);
     if new && runs && !words.is_empty() {
         let entry = plugins.grant(name, &words)?;
         plugins.done_to(&entry, "granted", words.join(" "))?;
@@ -84,7 +85,7 @@ fn code(done: &InstallResult) -> Code {
 
 /// Installs a fetched package and prints the result. `from` is its source.
 pub(super) fn install(plugins: &Plugins, candidate: &Candidate, from: &str) -> anyhow::Result<InstallResult> {
-    let done = plugins.register.install(candidate).with_context(|| format!("{from} was not installed"))?;
+    let done = plugins.registry.install(candidate).with_context(|| format!("{from} was not installed"))?;
     if done.change == Change::Nothing {
         // The daemon may be waiting for this package.
         plugins.workspace.state.wake_daemon();

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Args {
 
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let lock = plugins.register.read()?;
+        let lock = plugins.registry.read()?;
         if self.json {
             let all: Vec<Value> = lock.plugins.iter().map(as_json).collect();
             let broken = lock.broken.iter().map(|entry| json!({ "name": entry.name, "reason": entry.reason }));
@@ -54,7 +54,7 @@ pub(in crate::cli) fn state(entry: &PluginEntry) -> &'static str {
 }
 
 fn row(entry: &PluginEntry) -> [String; 7] {
-    let grants = entry.grants.words();
+    let grants = entry.grants.specs();
     [
         entry.name.clone(),
         output::one_line(&entry.version),
@@ -69,7 +69,7 @@ fn row(entry: &PluginEntry) -> [String; 7] {
 pub(in crate::cli) fn as_json(entry: &PluginEntry) -> Value {
     json!({
         "name": entry.name, "version": entry.version, "digest": entry.digest, "state": state(entry), "key": entry.key,
-        "grants": entry.grants.words(), "source": entry.source.to_string(),
+        "grants": entry.grants.specs(), "source": entry.source.to_string(),
         "pending": entry.pending.as_ref().map(|p| json!({ "version": p.version, "digest": p.digest, "key": p.key })),
         "previous": entry.previous.iter().map(|p| json!({ "version": p.version, "digest": p.digest })).collect::<Vec<_>>(),
     })

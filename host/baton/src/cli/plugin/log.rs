@@ -29,7 +29,7 @@ impl Args {
         let logs = logs.unwrap_or_default();
         if logs.is_empty() {
             // A removed plugin may have logs.
-            plugins.register.declares(&self.name)?;
+            plugins.registry.declares(&self.name)?;
         }
         if self.json {
             let logs: Vec<Value> = logs.iter().map(as_json).collect();

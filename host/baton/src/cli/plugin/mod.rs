@@ -1,6 +1,6 @@
 //! `baton plugin`: commands about plugins, one file for each.
 //!
-//! Each change is one of `baton.lock` ([`PluginRegister`](baton_registry::PluginRegister)) and one event of the ledger; a running daemon applies it at once,
+//! Each change is one of `baton.lock` ([`PluginRegistry`](baton_registry::PluginRegistry)) and one event of the ledger; a running daemon applies it at once,
 //! and tasks that waited for it continue.
 
 mod approve;

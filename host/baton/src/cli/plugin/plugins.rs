@@ -1,8 +1,9 @@
 //! The plugins of the workspace, as all actions of `baton plugin` use them.
 
-use baton_core::manifest::{HostCapability, Manifest};
+use baton_core::grants::{Grant, GrantedFolder, specs};
+use baton_core::manifest::Manifest;
 use baton_ledger::Ledger;
-use baton_registry::{GrantSet, Lock, PluginRegister, history};
+use baton_registry::{Lock, PluginRegistry, history};
 use jiff::Timestamp;
 
 use crate::cli::WorkspaceOptions;
@@ -12,13 +13,13 @@ use crate::workspace::{PluginEntry, Workspace, check_grants, head};
 /// The plugins of one workspace.
 pub(super) struct Plugins {
     pub(super) workspace: Workspace,
-    pub(super) register: PluginRegister,
+    pub(super) registry: PluginRegistry,
 }
 
 impl Plugins {
     pub(super) fn of(options: &WorkspaceOptions) -> anyhow::Result<Self> {
         let workspace = options.need()?;
-        Ok(Self { register: workspace.register(), workspace })
+        Ok(Self { registry: workspace.registry(), workspace })
     }
 
     /// As `of`, for a command that changes something: the change is recorded, so the ledger is checked first.
@@ -37,26 +38,25 @@ impl Plugins {
         Ok(written?)
     }
 
-    /// Grants what the words say, after a check of the folders.
-    pub(super) fn grant(&self, name: &str, words: &[String]) -> anyhow::Result<PluginEntry> {
-        let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, words, lock);
-        Ok(self.register.grant(name, words, check)?)
+    /// Adds the grants, after a check of the folders.
+    pub(super) fn grant(&self, name: &str, specs: &[String]) -> anyhow::Result<PluginEntry> {
+        let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, specs, lock);
+        Ok(self.registry.grant(name, specs, check)?)
     }
 
-    /// All that a plugin asks for, in words; folders that were granted by path keep it, and hosts keep their addresses.
+    /// The grants for all that a plugin asks for. Granted folders keep their path and hosts their address; a host without one
+    /// is refused with the grant spec to write.
     pub(super) fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
-        let asked = self.register.declares(name)?.capabilities;
-        let mut all = GrantSet::all_of(&asked);
-        let known = self.register.read()?.get(name).map(|entry| entry.grants.clone()).unwrap_or_default();
-        for folder in &mut all.files {
-            let known = known.files.iter().find(|known| known.folder == folder.folder);
-            folder.path = known.and_then(|known| known.path.clone());
-        }
-        all.hosts = known.hosts;
-        all.hosts.retain(|name, _| asked.hosts.iter().any(|host| host.name == *name));
-        // A host without an address is a word that is refused with the spelling, as a folder without a path is.
-        let unset = asked.hosts.iter().filter(|host| !all.hosts.contains_key(&host.name));
-        Ok(unset.map(HostCapability::as_grant).chain(all.words()).collect())
+        let asked = self.registry.declares(name)?.capabilities.grants();
+        let known = self.registry.read()?.get(name).map(|entry| entry.grants.grants()).unwrap_or_default();
+        let with_known = |asked: Grant| match (known.iter().find(|known| known.replaces(&asked)), asked) {
+            (Some(Grant::Files(known)), Grant::Files(asked)) => {
+                Grant::Files(GrantedFolder { path: known.path.clone(), ..asked })
+            }
+            (Some(known @ Grant::Host(_)), _) => known.clone(),
+            (_, asked) => asked,
+        };
+        Ok(specs(&asked.into_iter().map(with_known).collect::<Vec<_>>()))
     }
 
     /// Warns if a person may take the plugin's name for that of an agent.
@@ -68,8 +68,8 @@ impl Plugins {
 
     /// The grants as the end of a sentence.
     pub(super) fn may(entry: &PluginEntry) -> String {
-        let words = entry.grants.words();
-        if words.is_empty() { "nothing".to_owned() } else { words.join(" ") }
+        let specs = entry.grants.specs();
+        if specs.is_empty() { "nothing".to_owned() } else { specs.join(" ") }
     }
 
     pub(super) fn ledger(&self) -> anyhow::Result<Ledger> {

@@ -32,7 +32,7 @@ impl Args {
                 Ok(())
             }
         };
-        let entry = plugins.register.remove(&self.name, mark)?;
+        let entry = plugins.registry.remove(&self.name, mark)?;
         plugins.done_to(&entry, "removed", entry.source.to_string())?;
         output::print(&format!("{} is removed\n", output::one_line(&entry.name)));
         Ok(Code::Good)

@@ -1,7 +1,8 @@
 //! The requests of a plugin as text: each grant with its destinations and the plugin's reason, triggers and limits. A reason
 //! is text of the plugin, on one line and marked; everything else is text of the host.
 
-use baton_core::manifest::{Capabilities, Request, SecretCapability, SourceManifest, destinations};
+use baton_core::grants::Grant;
+use baton_core::manifest::{Capabilities, Request, SourceManifest};
 use baton_core::text::plugin_says;
 use serde_json::{Value, json};
 
@@ -36,7 +37,8 @@ fn entry(request: &Request) -> String {
 
 /// A grant with its destinations.
 fn line(request: &Request) -> String {
-    request.details.as_ref().map_or_else(|| request.grant.clone(), |details| format!("{}: {details}", request.grant))
+    let grant = &request.grant;
+    request.details().map_or_else(|| grant.to_string(), |details| format!("{grant}: {details}"))
 }
 
 fn reason(request: &Request) -> String {
@@ -48,8 +50,7 @@ fn reason(request: &Request) -> String {
 
 /// The JSON form.
 pub(super) fn as_json(declares: &SourceManifest) -> Value {
-    let request =
-        |request: Request| json!({ "grant": request.grant, "details": request.details, "reason": request.reason });
+    let request = |request: Request| json!({ "grant": request.grant.to_string(), "details": request.details(), "reason": request.reason });
     json!({
         "requests": declares.capabilities.requests().into_iter().map(request).collect::<Vec<_>>(),
         "triggers": declares.trigger_lines(),
@@ -60,14 +61,14 @@ pub(super) fn as_json(declares: &SourceManifest) -> Value {
 /// The requests of `new` that `old` did not have (`+`), and the removed ones (`-`).
 pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
     let (before, after) = (&old.capabilities, &new.capabilities);
-    let added = after.beyond(before);
+    let added = after.additions_over(before);
     let mut text: String = after
         .requests()
         .iter()
         .filter(|request| added.contains(&request.grant))
-        .map(|request| format!("  + {}\n      {}\n", line(request), wider(before, after, request)))
+        .map(|request| format!("  + {}\n      {}\n", line(request), wider(before, request)))
         .collect();
-    text.extend(before.beyond(after).iter().map(|grant| format!("  - {grant}\n")));
+    text.extend(before.additions_over(after).iter().map(|grant| format!("  - {grant}\n")));
     for (what, old, new) in
         [("trigger", old.trigger_lines(), new.trigger_lines()), ("limit", old.limits.lines(), new.limits.lines())]
     {
@@ -78,21 +79,12 @@ pub(super) fn difference(old: &SourceManifest, new: &SourceManifest) -> String {
 }
 
 /// The reason; for a secret that was requested before, first the change.
-fn wider(before: &Capabilities, after: &Capabilities, request: &Request) -> String {
-    let of = |asked: &Capabilities| -> Option<SecretCapability> {
-        let name = request.grant.strip_prefix("secret=")?;
-        asked.secrets.iter().find(|secret| secret.name == name).cloned()
-    };
-    match of(before).zip(of(after)) {
-        Some((old, new)) => {
-            let went = destinations(&old.hosts, &old.header);
-            let more: Vec<&str> =
-                new.hosts.iter().filter(|host| !old.hosts.contains(host)).map(String::as_str).collect();
-            let more = if more.is_empty() { String::new() } else { format!("NEW: {}; ", more.join(", ")) };
-            format!("{more}before: {went}; {}", reason(request))
-        }
-        None => reason(request),
-    }
+fn wider(before: &Capabilities, request: &Request) -> String {
+    let old = before.grants().into_iter().find(|old| old.replaces(&request.grant));
+    let (Some(Grant::Secret(old)), Grant::Secret(new)) = (old, &request.grant) else { return reason(request) };
+    let more: Vec<&str> = new.hosts.iter().filter(|host| !old.hosts.contains(host)).map(String::as_str).collect();
+    let more = if more.is_empty() { String::new() } else { format!("NEW: {}; ", more.join(", ")) };
+    format!("{more}before: {}; {}", old.destinations(), reason(request))
 }
 
 #[cfg(test)]

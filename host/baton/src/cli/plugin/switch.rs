@@ -40,7 +40,7 @@ impl Enable {
 }
 
 fn switch(plugins: &Plugins, name: &str, off: bool) -> anyhow::Result<Code> {
-    let entry = plugins.register.set_disabled(name, off)?;
+    let entry = plugins.registry.set_disabled(name, off)?;
     let action = if off { "disabled" } else { "enabled" };
     plugins.done_to(&entry, action, String::new())?;
     output::print(&format!("{name} is {action}\n"));

@@ -20,7 +20,7 @@ pub(in crate::cli) struct Args {
 
 impl Args {
     pub(super) fn run(self, plugins: &Plugins) -> anyhow::Result<Code> {
-        let lock = plugins.register.read()?;
+        let lock = plugins.registry.read()?;
         for name in &self.names {
             anyhow::ensure!(lock.get(name).is_some(), "there is no plugin `{name}`; `baton plugin list` shows them");
         }
@@ -73,7 +73,7 @@ fn difference(plugins: &Plugins, entry: &PluginEntry, new: &Package) -> String {
         new.digest.short(16)
     );
     let after = &new.manifest.declares;
-    match plugins.register.declares(&entry.name) {
+    match plugins.registry.declares(&entry.name) {
         Ok(before) => head + &requests::difference(&before, after),
         Err(error) => {
             format!("{head}  the requests of the old revision are not known: {error}\n{}", requests::all(after))

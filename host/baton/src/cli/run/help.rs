@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
+use baton_core::grants::GrantSet;
 use baton_core::manifest::{Action, SourceManifest};
 use baton_core::nearest::or_meant;
 use baton_core::shell::{quoted, words};
 use baton_core::text::plugin_says;
-use baton_registry::GrantSet;
 use baton_sandbox::{ExpectedArgument, expected, read_manifest};
 use serde_json::{Map, Value, json};
 
@@ -45,9 +45,9 @@ impl PluginDescription {
             let declares = read_manifest(component)?.declares;
             return Ok(Self { name: name.to_owned(), declares, granted: None, defaults: BTreeMap::new() });
         };
-        let register = workspace.register();
-        let declares = register.declares(name)?;
-        let granted = register.read()?.get(name).map(|entry| entry.grants.clone());
+        let registry = workspace.registry();
+        let declares = registry.declares(name)?;
+        let granted = registry.read()?.get(name).map(|entry| entry.grants.clone());
         let defaults = workspace.config.rules(&workspace.base).settings.remove(name);
         let defaults = defaults.map(|settings| settings.defaults).unwrap_or_default();
         Ok(Self { name: name.to_owned(), declares, granted, defaults })
@@ -146,13 +146,13 @@ impl PluginDescription {
             None => "grants of the plugin",
         };
         let mut table = Table::new(&["GRANT", "GRANTED", "COMMAND"]);
-        for GrantRow { word, asked, given } in rows {
+        for GrantRow { spec, asked, given } in rows {
             let command = match (&self.granted, given, asked) {
                 (None, ..) | (_, GrantState::Yes, _) | (.., None) => String::new(),
                 (.., Some(asked)) => self.command(&asked),
             };
             let given = if self.granted.is_some() { given.as_str() } else { "-" };
-            table.row([word, given.to_owned(), command]);
+            table.row([spec, given.to_owned(), command]);
         }
         format!("\n{head}\n{}", table.lines(|_, _, cell| cell))
     }

@@ -18,7 +18,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let workspace = options.need()?;
         let secrets = SecretStore::of(&workspace.state).list()?;
-        let lock = workspace.register().read()?;
+        let lock = workspace.registry().read()?;
         if self.json {
             let listed: Vec<Value> = secrets
                 .iter()

@@ -27,7 +27,7 @@ impl Args {
         let workspace = options.need()?;
         let value = if std::io::stdin().is_terminal() { prompt::hidden(&self.name)? } else { piped()? };
         let replaced = SecretStore::of(&workspace.state).set(&self.name, &value, Timestamp::now())?;
-        let users = workspace.register().read()?.users_of(&self.name);
+        let users = workspace.registry().read()?.users_of(&self.name);
         if !users.is_empty() {
             let ledger = head::open_ledger(&workspace, &baton_dispatch::owner::name("secret"))?;
             block_on(async { Ok(try_again(&ledger, users).await?) })?;

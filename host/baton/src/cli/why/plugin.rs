@@ -15,13 +15,13 @@ use crate::workspace::{PluginEntry, Workspace, short};
 
 /// Shows the plugin `name`.
 pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::Result<Code> {
-    let register = workspace.register();
-    let lock = register.read()?;
+    let registry = workspace.registry();
+    let lock = registry.read()?;
     let entry = lock.get(name);
     let reader = task_view::reader(workspace)?;
     let events = reader.as_ref().map(|reader| event::of_task(reader, &format!("plugin {name}"))).transpose()?;
     let events = events.unwrap_or_default();
-    let declares = register.declares(name);
+    let declares = registry.declares(name);
     if entry.is_none() && events.is_empty() {
         declares?;
         return Ok(Code::Good);

@@ -129,8 +129,8 @@ fn record(
             Trigger::Audio { action } => Some(action),
             _ => None,
         });
-        let Some(action) = action.filter(|_| installed.grants.sounds.library.is_some()) else { continue };
-        let args = task_text::arguments(&files, &installed.grants.mounts).to_string();
+        let Some(action) = action.filter(|_| installed.grants.services.fingerprint.library.is_some()) else { continue };
+        let args = task_text::arguments(&files, &installed.grants.services.mounts).to_string();
         insert_task(tx, context, of_plugin(name, action, args, &files), now)?;
         agents.push(name.clone());
     }

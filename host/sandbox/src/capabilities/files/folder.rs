@@ -1,6 +1,6 @@
 //! A folder that is opened once and then used through its handle.
 //!
-//! A path may lead to another folder later: somebody renames a folder on the path and puts a link in its place. So a granted
+//! A path may lead to another folder later: when a folder on the path is renamed and a link put in its place. So a granted
 //! folder is opened when the plugin is loaded, one name after the other and without following a link, and the sandbox mounts
 //! that handle. From then on device and inode identify the folder.
 
@@ -88,7 +88,7 @@ impl Folder {
         &self.path
     }
 
-    /// Which folder it is.
+    /// The identity of the folder.
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity
@@ -123,7 +123,7 @@ fn identity(folder: &File) -> io::Result<Identity> {
     Ok(Identity::new(found.dev(), found.ino()))
 }
 
-/// Opens a folder for looking up names in it. A link is refused, with an error that says so.
+/// Opens a folder for looking up names in it. A link is an error.
 fn open_below(folder: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | FOR_LOOKUP;
     match openat(folder.as_fd(), name, flags, Mode::empty()) {

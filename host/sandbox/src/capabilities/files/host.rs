@@ -1,37 +1,56 @@
 //! Links the folders of an attempt: replaces functions of `wasi:filesystem`.
 
+use baton_core::grants::Grant;
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
 use wasmtime_wasi::filesystem::{Descriptor, WasiFilesystemView as _};
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor as _};
 
-use super::{TYPES, answer, made, regular};
-use crate::store::State;
+use super::own::Tracker;
+use super::{Files, Preopens, TYPES, answer, made, regular};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 
 /// The interface that gives a guest its folders, in the version that wasmtime-wasi has.
 const PREOPENS: &str = "wasi:filesystem/preopens@0.2.12";
 
 type Handle = Resource<Descriptor>;
 
-/// Replaces `get-directories` and the functions that open, make, rename and remove files. Called after WASI was linked.
-pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.allow_shadowing(true);
+impl Capability<State> for Files {
+    /// Replaces `get-directories` and the functions that open, make, rename and remove files.
+    fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+        linker.allow_shadowing(true);
+        link_preopens(linker)?;
+        made::link(linker)?;
+        link_changes(linker)?;
+        regular::link(linker)?;
+        linker.allow_shadowing(false);
+        Ok(())
+    }
+
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        let services = &setup.request.services;
+        services.folder_check.run()?;
+        let preopens = Preopens::new(&services.mounts)
+            .map_err(|error| AttemptError::Retryable(format!("the granted folders cannot be opened: {error}")))?;
+        let hard_links = services.allows(&Grant::HardLinks);
+        Ok(Self { preopens, hard_links, tracker: Tracker::new(&services.mounts, setup.request.writes.clone()) })
+    }
+}
+
+/// Replaces `get-directories`: the folders of the attempt, as they were opened when the plugin was loaded.
+fn link_preopens(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance(PREOPENS)?.func_wrap("get-directories", |mut store: StoreContextMut<'_, State>, (): ()| {
         let state = store.data_mut();
         let mut directories: Vec<(Resource<Descriptor>, String)> = Vec::new();
-        for (folder, guest) in &state.preopens.0 {
+        for (folder, guest) in &state.files.preopens.0 {
             let handle = state.table.push(Descriptor::Dir(folder.clone()))?;
-            state.own.preopened(handle.rep(), guest);
+            state.files.tracker.preopened(handle.rep(), guest);
             directories.push((handle, guest.clone()));
         }
         Ok((directories,))
-    })?;
-    made::link(linker)?;
-    link_changes(linker)?;
-    regular::link(linker)?;
-    linker.allow_shadowing(false);
-    Ok(())
+    })
 }
 
 /// Replaces the functions that rename and remove. The linker has to allow shadowing.
@@ -65,7 +84,7 @@ fn link_changes(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 fn noted(state: &State, done: FsResult<()>, names: &[(u32, String)]) -> wasmtime::Result<(Result<(), ErrorCode>,)> {
     if done.is_ok() {
         for (folder, name) in names {
-            state.own.changed(*folder, name);
+            state.files.tracker.changed(*folder, name);
         }
     }
     answer(done)

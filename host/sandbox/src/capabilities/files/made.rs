@@ -9,7 +9,7 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{Descriptor, ErrorCode, HostDescriptor as _, PathFlags};
 
 use super::{TYPES, answer};
-use crate::store::State;
+use crate::capabilities::State;
 
 type Handle = Resource<Descriptor>;
 type Guest<'a> = StoreContextMut<'a, State>;
@@ -74,7 +74,7 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 /// Notes a link, which must not fire the plugin's own triggers.
 fn note_made(state: &State, made: &FsResult<()>, (folder, name): &(u32, String)) {
     if made.is_ok() {
-        state.own.changed(*folder, name);
+        state.files.tracker.changed(*folder, name);
     }
 }
 

@@ -1,28 +1,28 @@
 //! Folders, granted as preopened directories of `wasi:filesystem`.
 //!
 //! wasmtime resolves every path inside the granted folder and refuses `..`, absolute paths and symbolic links that lead
-//! out of it. Which folders are granted is decided by the caller; a folder that is not handed in does not exist for the
+//! out of it. The caller decides which folders are granted; a folder that is not passed in does not exist for the
 //! plugin. What is mounted is the folder that was opened when the plugin was loaded ([`folder`]), never a path: wasmtime's
 //! builder opens paths, so `get-directories` is replaced. Pipes and devices in it are refused ([`regular`]).
 
 pub(crate) mod folder;
-pub(crate) mod host;
+mod host;
 pub(crate) mod made;
 pub(crate) mod own;
 pub(crate) mod regular;
+mod state;
 
 use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use wasmtime_wasi::filesystem::Dir;
 use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
-use wasmtime_wasi::{FsPerms, OpenMode};
 
 use crate::AttemptError;
 use folder::Folder;
+pub(crate) use state::Files;
+use state::Preopens;
 
 /// The interface of which functions are replaced, in the version that wasmtime-wasi has. A mismatch shows at start.
 pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
@@ -30,22 +30,22 @@ pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
 /// A folder that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountGrant {
-    /// The name under which manifest and grant speak of it.
+    /// Its name in manifest and grants.
     pub name: String,
     /// The real folder: absolute, every link resolved.
     pub host: PathBuf,
     /// The same, opened.
     pub folder: Folder,
-    /// Where the plugin sees it.
+    /// Its path for the plugin.
     pub guest: String,
-    /// What people call it.
+    /// Its path for people.
     pub shown_as: String,
-    /// Whether writing is granted.
+    /// Writing is granted.
     pub writable: bool,
 }
 
-/// Checks before each attempt that its folders are still at their paths and may be used. The text says what is wrong and which
-/// command fixes it.
+/// Checks before each attempt that its folders are still at their paths and may be used. The text has the problem and the
+/// command that fixes it.
 #[derive(Clone, Default)]
 pub struct FolderCheck(Option<Arc<dyn Fn() -> Result<(), String> + Send + Sync>>);
 
@@ -65,25 +65,6 @@ impl FolderCheck {
 impl fmt::Debug for FolderCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("FolderCheck").field(&self.0.is_some()).finish()
-    }
-}
-
-/// The folders of an attempt, as the guest gets them.
-#[derive(Default)]
-pub(crate) struct Preopens(Vec<(Dir, String)>);
-
-impl Preopens {
-    pub(crate) fn new(mounts: &[MountGrant]) -> io::Result<Self> {
-        let preopen = |mount: &MountGrant| {
-            let (permissions, mode) = if mount.writable {
-                (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE)
-            } else {
-                (FsPerms::ReadOnly, OpenMode::READ)
-            };
-            // An attempt with folders has a separate thread, which may block (`own_thread.rs`).
-            Ok((Dir::new(mount.folder.handle().try_clone()?, permissions, mode, true), mount.guest.clone()))
-        };
-        mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which files an attempt changes, so that a trigger can tell a plugin's own changes from those of others. [`super::host`]
+//! Records the files that an attempt changes, so that a trigger can distinguish a plugin's own changes from others. [`super::host`]
 //! notes what is renamed or removed, [`super::regular`] what is opened, [`super::made`] what is linked.
 //!
 //! A path is kept as the plugin gave it, below the real folder of its mount; its reader resolves links.
@@ -11,7 +11,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{DescriptorFlags, OpenFlags}
 
 use super::MountGrant;
 
-/// The most paths that are kept of one attempt. Further changes count as somebody else's.
+/// The most paths that are kept of one attempt. Further changes count as changes of others.
 const PATHS: usize = 100_000;
 
 /// The paths that an attempt has changed so far. The dispatcher reads them while it runs.
@@ -25,7 +25,7 @@ impl Writes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Whether nothing was changed.
+    /// Nothing was changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
@@ -37,6 +37,15 @@ impl Writes {
             paths.insert(path);
         }
     }
+}
+
+/// The arguments with which a file or folder was opened.
+pub(crate) struct OpenedPath<'a> {
+    /// The handle of the folder.
+    pub(crate) folder: u32,
+    pub(crate) path: &'a str,
+    pub(crate) open_flags: OpenFlags,
+    pub(crate) flags: DescriptorFlags,
 }
 
 /// The folders that an attempt has open, and what it changed in them.
@@ -75,13 +84,9 @@ impl Tracker {
         }
     }
 
-    /// A file or folder was opened: `opened` is its handle.
-    pub(crate) fn opened(
-        &mut self,
-        (folder, path): (u32, &str),
-        opened: u32,
-        (open_flags, flags): (OpenFlags, DescriptorFlags),
-    ) {
+    /// A file or folder was opened and has the handle `opened`.
+    pub(crate) fn opened(&mut self, from: OpenedPath<'_>, opened: u32) {
+        let OpenedPath { folder, path, open_flags, flags } = from;
         let makes = open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);
         let is_folder = open_flags.contains(OpenFlags::DIRECTORY);
         if makes || flags.contains(DescriptorFlags::WRITE) && !is_folder {
@@ -100,6 +105,17 @@ mod tests {
 
     use super::super::folder::Folder;
     use super::*;
+
+    fn opened(
+        tracker: &mut Tracker,
+        folder: u32,
+        path: &str,
+        handle: u32,
+        open_flags: OpenFlags,
+        flags: DescriptorFlags,
+    ) {
+        tracker.opened(OpenedPath { folder, path, open_flags, flags }, handle);
+    }
 
     fn tracker() -> Tracker {
         let mount = |guest: &str, writable| MountGrant {
@@ -124,20 +140,20 @@ mod tests {
     fn what_is_opened_for_writing_is_noted_below_its_folder() {
         let mut tracker = tracker();
         let read = DescriptorFlags::READ;
-        tracker.opened((2, "sub"), 3, (OpenFlags::DIRECTORY, read | DescriptorFlags::WRITE));
-        tracker.opened((2, "only-read.md"), 4, (OpenFlags::empty(), read));
-        tracker.opened((1, "x.md"), 5, (OpenFlags::CREATE, DescriptorFlags::WRITE));
+        opened(&mut tracker, 2, "sub", 3, OpenFlags::DIRECTORY, read | DescriptorFlags::WRITE);
+        opened(&mut tracker, 2, "only-read.md", 4, OpenFlags::empty(), read);
+        opened(&mut tracker, 1, "x.md", 5, OpenFlags::CREATE, DescriptorFlags::WRITE);
         assert!(tracker.writes.is_empty());
-        tracker.opened((3, "a.md"), 6, (OpenFlags::CREATE, DescriptorFlags::WRITE));
-        tracker.opened((2, "b.md"), 7, (OpenFlags::empty(), DescriptorFlags::WRITE));
+        opened(&mut tracker, 3, "a.md", 6, OpenFlags::CREATE, DescriptorFlags::WRITE);
+        opened(&mut tracker, 2, "b.md", 7, OpenFlags::empty(), DescriptorFlags::WRITE);
         assert_eq!(paths(&tracker), ["/real/out/b.md", "/real/out/sub/a.md"]);
     }
 
     #[test]
     fn a_handle_that_is_used_again_means_the_new_folder() {
         let mut tracker = tracker();
-        tracker.opened((2, "sub"), 3, (OpenFlags::DIRECTORY, DescriptorFlags::READ));
-        tracker.opened((1, "other"), 3, (OpenFlags::DIRECTORY, DescriptorFlags::READ));
+        opened(&mut tracker, 2, "sub", 3, OpenFlags::DIRECTORY, DescriptorFlags::READ);
+        opened(&mut tracker, 1, "other", 3, OpenFlags::DIRECTORY, DescriptorFlags::READ);
         tracker.changed(3, "a.md");
         assert!(tracker.writes.is_empty());
     }

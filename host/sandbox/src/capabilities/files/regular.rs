@@ -1,14 +1,14 @@
 //! Only regular files and directories are opened, and only files that have one name. Opening a pipe would block its thread for
-//! ever, and no ceiling of a guest ends a thread that waits in the kernel.
+//! ever, and no limit of a plugin ends a thread that waits in the kernel.
 //!
-//! A file with several names (hard links) may have one outside of the granted folder: whoever writes to it here changes it
-//! there, and whoever reads it here reads what was never granted. The file system does not tell where its other names are,
-//! so it is refused for reading too, unless the operator says `baton plugin grant NAME hard-links` (libraries whose
-//! downloads are linked, deduplicated backups). A guest cannot make such a file of what lies outside: both ends of a link
+//! A file with several names (hard links) may have one outside of the granted folder: a plugin that writes to it here changes
+//! it there, and reads content that was never granted. The file system does not show its other names, so the file is refused
+//! for reading too, unless the operator runs `baton plugin grant NAME hard-links` (libraries whose downloads are linked,
+//! deduplicated backups). A plugin cannot make such a link to a file outside: both ends of a link
 //! have to be in folders that it may write to.
 //!
 //! wasmtime opens anything, so its `open-at` is replaced by one that checks the kind of file first. Between this check and the
-//! opening somebody can put another file there. So the open file is checked again, and it is emptied only after that.
+//! opening, another file can be put there. So the open file is checked again, and it is emptied only after that.
 
 use std::os::unix::fs::MetadataExt as _;
 
@@ -20,7 +20,8 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 };
 
 use super::TYPES;
-use crate::store::State;
+use super::own::OpenedPath;
+use crate::capabilities::State;
 
 /// The arguments of `open-at`.
 type OpenAt = (Resource<Descriptor>, PathFlags, String, OpenFlags, DescriptorFlags);
@@ -40,10 +41,10 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     types.func_wrap_async("[method]descriptor.open-at", |mut store: StoreContextMut<'_, State>, args: OpenAt| {
         Box::new(async move {
             let state = store.data_mut();
-            let (folder, path, flags) = (args.0.rep(), args.2.clone(), (args.3, args.4));
+            let (folder, path, open_flags, flags) = (args.0.rep(), args.2.clone(), args.3, args.4);
             let opened = open(state, args).await?;
             if let Ok(opened) = &opened {
-                state.own.opened((folder, &path), opened.rep(), flags);
+                state.files.tracker.opened(OpenedPath { folder, path: &path, open_flags, flags }, opened.rep());
             }
             Ok((opened,))
         })
@@ -79,7 +80,7 @@ async fn open(
     let mut checked = check_opened(state, &opened, &path);
     // The link count is also 1 if the name here was removed after the opening and the remaining name is elsewhere. So the name
     // here must still lead to the open file.
-    if checked.is_ok() && !state.hard_links && !is_named(state, &opened, (again, path_flags, path)).await {
+    if checked.is_ok() && !state.files.hard_links && !is_named(state, &opened, again, path_flags, path).await {
         checked = Err(ErrorCode::NoEntry);
     }
     if let Err(refused) = checked.and_then(|()| if empties { empty(state, &opened) } else { Ok(()) }) {
@@ -106,11 +107,13 @@ async fn set_times(
     })
 }
 
-/// Whether the path leads to the file that is open. A folder has one name.
+/// The path leads to the file that is open. A folder has one name.
 async fn is_named(
     state: &mut State,
     opened: &Resource<Descriptor>,
-    (folder, path_flags, path): (Resource<Descriptor>, PathFlags, String),
+    folder: Resource<Descriptor>,
+    path_flags: PathFlags,
+    path: String,
 ) -> bool {
     if !matches!(state.table.get(opened), Ok(Descriptor::File(_))) {
         return true;
@@ -137,7 +140,7 @@ fn check_opened(state: &State, opened: &Resource<Descriptor>, path: &str) -> Res
     if !found.is_file() {
         return Err(ErrorCode::NotPermitted);
     }
-    if found.nlink() > 1 && !state.hard_links {
+    if found.nlink() > 1 && !state.files.hard_links {
         state.log.say(&format!(
             "`{}` has several names (hard links) and was not opened; `baton plugin grant NAME hard-links` allows it",
             path.escape_debug()

@@ -1,4 +1,4 @@
-//! What was found, in the words of the interface.
+//! Converts results to the types of the interface.
 
 use baton_core::Digest;
 use baton_core::path_text;

@@ -24,15 +24,15 @@ impl Default for WorkGate {
 /// How much room a piece of work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WorkSize {
-    /// One place.
+    /// Takes one place.
     One,
     /// All of them: what takes much memory is alone.
     All,
 }
 
 impl WorkGate {
-    /// Does `work` once there is room. `work` is told by the flag when it is to end: when its time is up, the task is
-    /// cancelled, or nobody waits for it any more.
+    /// Does `work` once there is room. The flag tells `work` to end: when its time is up, the task is
+    /// cancelled, or no caller waits for it any more.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         room: WorkSize,

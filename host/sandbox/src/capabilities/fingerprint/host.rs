@@ -5,8 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use baton_catalog::Catalog;
-use baton_catalog::CatalogError;
+use baton_catalog::{Catalog, CatalogError};
 use baton_fingerprint::{Fingerprint, Options, Reason};
 use baton_library::coverage::{self, Coverage};
 use baton_library::duplicates::{self, DuplicateOptions, Duplicates, WholePrints};
@@ -15,11 +14,27 @@ use baton_library::scan;
 
 use super::super::beneath::{OpenError, RefusalReason, quoted};
 use super::gate::WorkSize;
-use super::{convert, generated};
+use super::{FingerprintHost, convert, generated};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 use crate::error::ResourceLimit;
 use crate::limits;
-use crate::store::State;
+use crate::usage::Usage;
 use generated::{Error, Heard, Match, Twice};
+
+impl Capability<State> for FingerprintHost {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        let services = &setup.request.services;
+        let gate = setup.host.fingerprint_gate.clone();
+        Ok(Self::new(setup.manifest, &services.fingerprint, &services.mounts, gate))
+    }
+
+    fn note_usage(&self, usage: &mut Usage) {
+        if self.read > 0 {
+            usage.note(ResourceLimit::Sounds, self.read, limits::SOUND_FILES);
+        }
+    }
+}
 
 impl generated::Host for State {
     async fn compute(&mut self, path: String, digests: bool) -> wasmtime::Result<Result<Heard, Error>> {
@@ -27,7 +42,7 @@ impl generated::Host for State {
     }
 
     async fn look_up(&mut self, asked: Vec<generated::Asked>) -> wasmtime::Result<Result<Vec<Vec<Match>>, Error>> {
-        let asked = match self.sounds.library().and_then(|_| wanted(asked)) {
+        let asked = match self.fingerprint.library().and_then(|_| wanted(asked)) {
             Ok(asked) => asked,
             Err(error) => return Ok(Err(error)),
         };
@@ -42,11 +57,11 @@ impl generated::Host for State {
     }
 
     async fn duplicates(&mut self, most: u32) -> wasmtime::Result<Result<Twice, Error>> {
-        let path = match self.sounds.library() {
+        let path = match self.fingerprint.library() {
             Ok(path) => path,
             Err(error) => return Ok(Err(error)),
         };
-        let find = move |catalog: &Catalog, stop: &AtomicBool| all_that_is_twice((catalog, &path), stop);
+        let find = move |catalog: &Catalog, stop: &AtomicBool| all_duplicates(catalog, &path, stop);
         let found = self.in_library(WorkSize::All, find).await;
         let found = found.and_then(|found| found.unwrap_or_else(|| Ok(Duplicates::default())));
         Ok(found.and_then(|found| convert::twice(&found, most)))
@@ -55,33 +70,32 @@ impl generated::Host for State {
 
 impl State {
     async fn hear(&mut self, path: &str, digests: bool) -> Result<Heard, Error> {
-        self.sounds.files()?;
-        let place = self.sounds.place(path)?;
+        self.fingerprint.files()?;
+        let place = self.fingerprint.place(path)?;
         self.count()?;
-        let hard_links = self.hard_links;
+        let hard_links = self.files.hard_links;
         let work = move |stop: &AtomicBool| match place.open(hard_links) {
             Ok(file) => Ok(read(file, digests, stop)),
             Err(OpenError::Failed(error)) => Ok(convert::without(absent(&error), error.to_string())),
             Err(OpenError::Refused(why)) => Err(why),
         };
-        let gate = self.sounds.gate.clone();
+        let gate = self.fingerprint.gate.clone();
         match gate.work(WorkSize::One, &self.progress.cancel, work).await? {
             Ok(heard) => Ok(heard),
             Err(RefusalReason::Outside) => Err(Error::Invalid(format!("{} leads out of its folder", quoted(path)))),
             Err(RefusalReason::HardLinks) => Err(Error::Denied(format!(
                 "{} has several names (hard links): baton plugin grant {} hard-links",
                 quoted(path),
-                self.sounds.plugin
+                self.fingerprint.plugin
             ))),
         }
     }
 
-    /// One more file is asked for.
+    /// Counts a file.
     fn count(&mut self) -> Result<(), Error> {
-        self.sounds.read += 1;
-        let (read, most) = (self.sounds.read, limits::SOUND_FILES);
-        self.noted.note(ResourceLimit::Sounds, read, most);
-        if read > most {
+        self.fingerprint.read += 1;
+        let most = limits::SOUND_FILES;
+        if self.fingerprint.read > most {
             return Err(Error::TooLarge(format!("a task may have {most} files read; hand the rest to another one")));
         }
         Ok(())
@@ -93,8 +107,8 @@ impl State {
         room: WorkSize,
         look: impl FnOnce(&Catalog, &AtomicBool) -> Result<T, CatalogError> + Send + 'static,
     ) -> Result<Option<T>, Error> {
-        let catalog = self.sounds.library()?;
-        let gate = self.sounds.gate.clone();
+        let catalog = self.fingerprint.library()?;
+        let gate = self.fingerprint.gate.clone();
         let work = move |stop: &AtomicBool| in_catalog(&catalog, |catalog| look(catalog, stop));
         gate.work(room, &self.progress.cancel, work).await?.map_err(|error| Error::Failed(error.to_string()))
     }
@@ -122,7 +136,7 @@ fn absent(error: &io::Error) -> Reason {
     }
 }
 
-/// What a plugin asks for, as far as it may.
+/// Checks the questions of a look-up.
 fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
     if asked.len() > limits::SOUNDS_ASKED {
         return Err(Error::TooLarge(format!("{} are asked for; at most {}", asked.len(), limits::SOUNDS_ASKED)));
@@ -136,8 +150,9 @@ fn wanted(asked: Vec<generated::Asked>) -> Result<Vec<LookupQuery>, Error> {
 }
 
 /// Everything that is there twice, unless there is too much to hold.
-fn all_that_is_twice(
-    (catalog, path): (&Catalog, &Path),
+fn all_duplicates(
+    catalog: &Catalog,
+    path: &Path,
     stop: &AtomicBool,
 ) -> Result<Result<Duplicates, Error>, CatalogError> {
     let items = Coverage::of(catalog, coverage::GATE)?.total.items;

@@ -1,12 +1,12 @@
-//! How audio sounds; see `wit/fingerprint.wit`. Decoding is `baton_fingerprint`'s, what the library knows `baton_library`'s;
-//! here is decided whether the plugin may ask, and the work is kept away from the runtime ([`gate`]).
+//! Fingerprints of files and of the library; see `wit/fingerprint.wit`. `baton_fingerprint` decodes, `baton_library` has the
+//! library. This module decides whether the plugin may ask, and keeps the work away from the runtime ([`gate`]).
 //!
-//! The file that a plugin names is untrusted, and so is its path: it is opened beneath the granted folder itself, as wasmtime
-//! opens what the plugin opens, so that no link and no race leads out of it ([`beneath`]). What is in it can do no more than
-//! have no fingerprint.
+//! The file that a plugin names is untrusted, and so is its path: it is opened beneath the granted folder, as wasmtime opens
+//! files for a plugin, so no link and no race leads out of it ([`beneath`]). Hostile content has no fingerprint and no other
+//! effect.
 //!
-//! Of the library a plugin sees all or nothing: a part that follows from its folders would tell by what is missing from a
-//! group what lies in others.
+//! A plugin sees all of the library or nothing. If it saw only the files of its folders, a gap in a group of duplicates would
+//! reveal files of other folders.
 
 mod convert;
 mod gate;
@@ -16,7 +16,8 @@ mod tests;
 
 use std::path::PathBuf;
 
-use baton_core::manifest::{FingerprintScope, Manifest};
+use baton_core::grants::{FingerprintScope, Grant};
+use baton_core::manifest::Manifest;
 
 pub(crate) use gate::WorkGate;
 
@@ -25,12 +26,12 @@ use super::files::MountGrant;
 use crate::bindings::baton::plugin::fingerprint as generated;
 use generated::Error;
 
-/// What an operator lets a plugin know of how things sound.
+/// The fingerprints that a plugin may get.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FingerprintGrants {
-    /// Whether files below its mounts are fingerprinted for it.
+    /// The host decodes files of its mounts for it.
     pub files: bool,
-    /// The catalog whose library it may ask.
+    /// The catalog with the library; absent if it may not search the library.
     pub library: Option<PathBuf>,
 }
 
@@ -41,10 +42,10 @@ pub(crate) struct FingerprintHost {
     granted: FingerprintGrants,
     /// The names of the folders that the plugin declares.
     folders: Vec<String>,
-    /// Its folders, where it may have files of them read.
+    /// Its folders; empty if files are not granted.
     mounts: Vec<MountGrant>,
     gate: WorkGate,
-    /// Files that were asked for.
+    /// The number of files that were decoded.
     read: u64,
 }
 
@@ -62,7 +63,7 @@ impl FingerprintHost {
         }
     }
 
-    /// Whether it may have files read: declared and granted.
+    /// Decoding files is declared and granted.
     fn files(&self) -> Result<(), Error> {
         self.declares(FingerprintScope::Files)?;
         if self.granted.files {
@@ -72,14 +73,14 @@ impl FingerprintHost {
         }
     }
 
-    /// The catalog, where asking the library is declared and granted.
+    /// The catalog, if searching the library is declared and granted.
     fn library(&self) -> Result<PathBuf, Error> {
         self.declares(FingerprintScope::Library)?;
         let denied = || self.not_granted("asking the library", FingerprintScope::Library);
         self.granted.library.clone().ok_or_else(denied)
     }
 
-    /// Where a path of the plugin's lies.
+    /// The real place of a path of the plugin.
     fn place(&self, path: &str) -> Result<MountedFile, Error> {
         beneath::place(&self.plugin, &self.folders, &self.mounts, path).map_err(|why| match why {
             PathError::NotGranted(text) => Error::Denied(text),
@@ -99,6 +100,7 @@ impl FingerprintHost {
     }
 
     fn not_granted(&self, what: &str, of: FingerprintScope) -> Error {
-        Error::Denied(format!("{what} is not granted: baton plugin grant {} fingerprint={of}", self.plugin))
+        let grant = Grant::Fingerprint(of);
+        Error::Denied(format!("{what} is not granted: baton plugin grant {} {grant}", self.plugin))
     }
 }

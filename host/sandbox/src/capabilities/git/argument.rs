@@ -1,4 +1,4 @@
-//! What a guest may name: revisions and paths. Whatever is not plain is refused before `git` sees it.
+//! Checks the revisions and paths that a plugin names. Baton refuses anything else before `git` sees it.
 
 use super::generated::Error;
 

@@ -2,9 +2,16 @@
 
 use super::process::CallEnd;
 use super::query::RepositoryQuery;
-use super::{blocking, generated};
-use crate::store::State;
+use super::{Git, blocking, generated};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 use generated::{Commit, Error, Range, WorkTree};
+
+impl Capability<State> for Git {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        Ok(Self::new(setup.manifest, &setup.request.services.repositories))
+    }
+}
 
 impl State {
     /// Asks the repository of a granted folder, on a thread that may block.

@@ -1,18 +1,17 @@
 //! Reading repositories; see `wit/git.wit`.
 //!
-//! The machine's own `git` is asked, as a process. A library was weighed: `gix` with what `status` needs brings some 160
-//! crates more, follows the repository's configuration as `git` does (filters are programs), and would be a second opinion
-//! on formats that `git` defines. `git` is there wherever there is a repository to read; where it is not, the plugin hears
-//! so.
+//! Baton runs the machine's `git` as a process. The library `gix`, with what `status` needs, would add some 160 crates, follows
+//! the repository's configuration as `git` does (filters are programs), and would be a second opinion on formats that `git`
+//! defines. Where there is a repository, there is `git`; if not, the plugin gets an error.
 //!
 //! The repository is untrusted: its configuration may name programs (`core.fsmonitor`, filters, textconv, pagers,
 //! aliases, hooks). No list of settings to switch off is ever complete, so `git` never sees that configuration: it works in
-//! a git directory of our own ([`shadow`]) that borrows nothing but the repository's objects, references and index, with a
-//! few harmless settings copied by name. What is borrowed may not lie elsewhere ([`repository`]), so that whoever may
-//! write to the folder cannot make it a window onto another repository. What a guest names reaches `git` only as a
+//! a separate git directory ([`shadow`]) that borrows nothing but the repository's objects, references and index, with a
+//! few harmless settings copied by name. What is borrowed must be in the repository ([`repository`]), so nobody who may
+//! write to the folder can make it show another repository. What a guest names reaches `git` only as a
 //! checked word on standard input, never as an option ([`argument`]).
 //!
-//! The user's own ignore file (`core.excludesFile`) is not followed either.
+//! The user's ignore file (`core.excludesFile`) has no effect either.
 
 mod argument;
 mod host;
@@ -26,6 +25,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+use baton_core::grants::Grant;
 use baton_core::manifest::Manifest;
 
 pub use shadow::{SHADOW_LOCK, SHADOW_PREFIX};
@@ -34,7 +34,7 @@ use super::blocking;
 use crate::bindings::baton::plugin::git as generated;
 use generated::Error;
 
-/// A folder whose repository the operator lets a plugin read.
+/// A granted folder, whose repository a plugin may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryGrant {
     /// The folder's name in manifest and grant.
@@ -69,7 +69,8 @@ impl Git {
         let of_name: Vec<_> = self.granted.iter().filter(|granted| granted.name == name).collect();
         if of_name.is_empty() {
             return Err(Error::Denied(format!(
-                "the repository of `{name}` is not granted: baton plugin grant {plugin} git={name}"
+                "the repository of `{name}` is not granted: baton plugin grant {plugin} {}",
+                Grant::Git(name.to_owned())
             )));
         }
         let found = number.parse().ok().and_then(|number: usize| of_name.get(number));

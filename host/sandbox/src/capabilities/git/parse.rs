@@ -1,8 +1,8 @@
-//! What `git` answers, as the contract has it. Everything is parted by NUL, which no name or message can hold.
+//! Parses the answers of `git`. Parts are separated by NUL, which no name or message contains.
 
 use super::generated::{Change, Changed, Commit, WorkTree};
 
-/// How `log` is asked to write a commit: the fields of [`commits`].
+/// The format of a commit for `log`: the fields of [`commits`].
 pub(super) const FORMAT: &str = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%ct%x00%B";
 
 /// The commits of `git log -z` with [`FORMAT`].
@@ -24,7 +24,7 @@ fn commit(fields: &[&str]) -> Option<Commit> {
     })
 }
 
-/// The answer of `git status --porcelain=v2 -z --branch`, of what lies below `prefix`.
+/// The answer of `git status --porcelain=v2 -z --branch`, for paths below `prefix`.
 pub(super) fn work_tree(text: &str, prefix: &str) -> WorkTree {
     let mut tree = WorkTree { head: None, branch: None, changes: Vec::new() };
     for record in text.split('\0') {

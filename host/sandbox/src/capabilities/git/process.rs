@@ -15,10 +15,10 @@ use super::generated::Error;
 /// How long a call may take, all its processes together.
 const TIME: Duration = Duration::from_secs(10);
 
-/// What is read of an answer; the largest file, and then some.
+/// The part of an answer that is read: more than the largest file.
 pub(super) const ANSWER: usize = (4 << 20) + 4096;
 
-/// What is kept of what it says on stderr.
+/// The part of its standard error that is kept.
 const SAID: usize = 1 << 10;
 
 /// How often it is looked whether the call has to end.
@@ -48,7 +48,7 @@ impl CallEnd {
     }
 }
 
-/// What a process left.
+/// The output of a process.
 #[derive(Debug)]
 pub(super) struct Output {
     pub(super) ended_well: bool,
@@ -66,7 +66,7 @@ pub(super) fn output(mut command: Command, input: &[u8], end: &CallEnd) -> Resul
         Error::Unavailable(format!("`git` does not start: {error}{hint}"))
     })?;
     if let Some(mut stdin) = child.stdin.take() {
-        // One that does not read its input says why itself.
+        // A process that does not read its input prints the reason itself.
         drop(stdin.write_all(input));
     }
     let answer = read(child.stdout.take(), ANSWER, false);

@@ -19,14 +19,14 @@ const CHANGES: usize = 10_000;
 /// Bytes of one file, and of the text of one answer.
 const BYTES: usize = 4 << 20;
 
-/// A repository that is being asked.
+/// A repository during one call.
 pub(super) struct RepositoryQuery {
     repository: Repository,
     shadow: Shadow,
     end: CallEnd,
 }
 
-/// What lies under a name.
+/// The object that a name stands for.
 struct Object {
     id: String,
     kind: String,
@@ -125,7 +125,7 @@ impl RepositoryQuery {
         self.find(revision)?.ok_or_else(|| Error::Invalid(format!("there is no commit `{revision}`")))
     }
 
-    /// What `name`, a single line, means. It goes in on standard input, where nothing is an option.
+    /// Resolves `name`, a single line. It is passed on standard input, where nothing is an option.
     fn object(&self, name: &str) -> Result<Option<Object>, Error> {
         let git = self.git(&["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"]);
         let Output { ended_well, bytes, said } = output(git, format!("{name}\n").as_bytes(), &self.end)?;

@@ -1,7 +1,7 @@
-//! Which repository a folder lies in, and whether it may be read: whatever it is made of has to be its own.
+//! Finds the repository of a folder, and checks that it may be read: all its parts must be its own.
 //!
-//! A plugin may be allowed to write to the folder and so to what lies in `.git`. If that could point elsewhere, it would
-//! read repositories that nobody granted: by a `.git` file, a link in place of any file or folder (one loose object is
+//! A plugin may be allowed to write to the folder and so to `.git`. If that could point elsewhere, it would
+//! read repositories that are not granted: by a `.git` file, a link in place of any file or folder (one loose object is
 //! enough), or borrowed objects (`alternates`). So no link is accepted anywhere below what `git` reads, and an answer is given
 //! only if that still holds after `git` has ended: another attempt may write there meanwhile.
 
@@ -32,12 +32,12 @@ pub(super) struct Repository {
     pub(super) own: PathBuf,
     /// Where objects and references are; for a linked work tree another folder than `own`.
     pub(super) common: PathBuf,
-    /// Where the granted folder lies below the top: empty, or with a `/` at its end.
+    /// The path of the granted folder below the top: empty, or with a `/` at its end.
     pub(super) prefix: String,
 }
 
 impl Repository {
-    /// The repository that `folder` lies in.
+    /// The repository that contains `folder`.
     pub(super) fn of(folder: &Path) -> Result<Self, Error> {
         let shown = folder.display();
         let gone = |error: io::Error| Error::Unavailable(format!("the folder {shown} cannot be opened: {error}"));
@@ -98,7 +98,7 @@ fn linked(top: &Path, dot: &Path) -> Option<(PathBuf, PathBuf)> {
     (back == dot.canonicalize().ok()? && own.starts_with(common.join("worktrees"))).then_some((own, common))
 }
 
-/// Nothing that is borrowed lies elsewhere.
+/// Checks that nothing that is borrowed is elsewhere.
 fn check(own: &Path, common: &Path) -> Result<(), String> {
     real_file(&own.join("HEAD"))?;
     let mut left = MANY;

@@ -14,7 +14,7 @@ use super::generated::Error;
 use super::process::{CallEnd, output};
 use super::repository::{Repository, small};
 
-/// What is borrowed, where it is there.
+/// The parts that are borrowed, if they exist.
 const BORROWED: [&str; 5] = ["objects", "refs", "packed-refs", "shallow", "reftable"];
 
 /// Settings that say how files and objects are written and can start nothing, with the values that they may have.
@@ -35,10 +35,10 @@ const ALLOCATION: &str = "512m";
 /// How its name begins, below the system's temporary folder.
 pub const SHADOW_PREFIX: &str = "baton-git-";
 
-/// A file in it, locked while the directory is needed: so what a killed process left can be told from what is in use.
+/// A file in it that is locked while the directory is in use: directories of killed processes have no lock.
 pub const SHADOW_LOCK: &str = ".baton-lock";
 
-/// The directory. It goes when the value goes.
+/// The directory. It is deleted when the value is dropped.
 #[derive(Debug)]
 pub(super) struct Shadow {
     folder: TempDir,

@@ -1,8 +1,22 @@
 //! The functions of the interface.
 
-use super::generated;
+use super::{Handoffs, generated};
+use crate::AttemptError;
 use crate::capabilities::http::Denial;
-use crate::store::State;
+use crate::capabilities::{AttemptSetup, Capability, State};
+use crate::error::ResourceLimit;
+use crate::limits;
+use crate::usage::Usage;
+
+impl Capability<State> for Handoffs {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        Ok(Self::new(setup.request.handoffs.clone()))
+    }
+
+    fn note_usage(&self, usage: &mut Usage) {
+        usage.note(ResourceLimit::Emissions, self.drafts() as u64, limits::EMISSIONS as u64);
+    }
+}
 
 impl State {
     /// Notes a denial: a plugin that then fails waits for the grant, with the host's command.

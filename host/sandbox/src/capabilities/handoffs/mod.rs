@@ -44,7 +44,7 @@ pub enum PluginRequest {
     /// Send a handoff.
     Send(Draft),
     /// Withdraw a handoff.
-    TakeBack(Withdrawal),
+    Withdraw(Withdrawal),
 }
 
 impl PluginRequest {
@@ -53,14 +53,14 @@ impl PluginRequest {
     pub fn key(&self) -> &str {
         match self {
             Self::Send(draft) => &draft.dedupe_key,
-            Self::TakeBack(withdrawal) => &withdrawal.dedupe_key,
+            Self::Withdraw(withdrawal) => &withdrawal.dedupe_key,
         }
     }
 }
 
-/// Whether a plugin may emit, and to whom.
+/// The permission to send plugin requests.
 #[derive(Clone)]
-pub enum EmitPermission {
+pub enum RequestPermission {
     /// It may send to no agent.
     Denied(DenyFn),
     /// Granted.
@@ -87,48 +87,47 @@ pub enum RecipientError {
     Denied(String),
 }
 
-/// Whether one more handoff may be sent, or why the plugin's budget over time refuses it.
+/// Takes one handoff from the plugin's budget over time; the error is the reason of a refusal.
 pub type BudgetCheckFn = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
 /// The capability's state in one attempt.
 pub(crate) struct Handoffs {
-    pub(crate) emission: EmitPermission,
+    pub(crate) permission: RequestPermission,
     /// In the order of the calls, each key once at most for each kind.
-    pub(crate) post: Vec<PluginRequest>,
+    pub(crate) requests: Vec<PluginRequest>,
     pub(crate) refused: Option<String>,
 }
 
 impl Handoffs {
-    pub(crate) fn new(emission: EmitPermission) -> Self {
-        Self { emission, post: Vec::new(), refused: None }
+    pub(crate) fn new(permission: RequestPermission) -> Self {
+        Self { permission, requests: Vec::new(), refused: None }
     }
 
-    /// How many handoffs are to be sent.
+    /// The number of handoffs to send.
     pub(crate) fn drafts(&self) -> usize {
-        self.post.iter().filter(|post| matches!(post, PluginRequest::Send(_))).count()
+        self.requests.iter().filter(|request| matches!(request, PluginRequest::Send(_))).count()
     }
 
     fn emit(&mut self, draft: generated::Draft) -> Result<(), generated::EmitError> {
         let draft = self.check(draft)?;
-        let is_known =
-            |post: &PluginRequest| matches!(post, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
-        if self.post.iter().any(is_known) {
+        let is_known = |request: &PluginRequest| matches!(request, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
+        if self.requests.iter().any(is_known) {
             return Ok(());
         }
-        if let EmitPermission::Granted { admit, .. } = &self.emission
+        if let RequestPermission::Granted { admit, .. } = &self.permission
             && let Err(reason) = admit()
         {
             self.refused = Some(reason);
             return Err(generated::EmitError::TooMany);
         }
-        self.post.push(PluginRequest::Send(draft));
+        self.requests.push(PluginRequest::Send(draft));
         Ok(())
     }
 
     /// A request of this task under the key is not sent; an earlier one is withdrawn.
     fn withdraw(&mut self, dedupe_key: String, reason: String) -> Result<(), generated::EmitError> {
         use generated::EmitError;
-        if let EmitPermission::Denied(denial) = &self.emission {
+        if let RequestPermission::Denied(denial) = &self.permission {
             return Err(EmitError::Denied(denial(None)));
         }
         check_key(&dedupe_key)?;
@@ -136,23 +135,22 @@ impl Handoffs {
             let most = limits::REASON_BYTES;
             return Err(EmitError::Invalid(format!("its reason must be one line of 1 to {most} bytes")));
         }
-        self.post.retain(|post| post.key() != dedupe_key);
-        if self.post.len() - self.drafts() >= limits::WITHDRAWALS {
+        self.requests.retain(|request| request.key() != dedupe_key);
+        if self.requests.len() - self.drafts() >= limits::WITHDRAWALS {
             return Err(EmitError::TooMany);
         }
-        self.post.push(PluginRequest::TakeBack(Withdrawal { dedupe_key, reason }));
+        self.requests.push(PluginRequest::Withdraw(Withdrawal { dedupe_key, reason }));
         Ok(())
     }
 
     fn check(&self, draft: generated::Draft) -> Result<Draft, generated::EmitError> {
         use generated::EmitError;
-        let resolve = match &self.emission {
-            EmitPermission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
-            EmitPermission::Granted { resolve, .. } => resolve,
+        let resolve = match &self.permission {
+            RequestPermission::Denied(denial) => return Err(EmitError::Denied(denial(Some(&draft.to)))),
+            RequestPermission::Granted { resolve, .. } => resolve,
         };
-        let is_known =
-            |post: &PluginRequest| matches!(post, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
-        if self.drafts() >= limits::EMISSIONS && !self.post.iter().any(is_known) {
+        let is_known = |request: &PluginRequest| matches!(request, PluginRequest::Send(known) if known.dedupe_key == draft.dedupe_key);
+        if self.drafts() >= limits::EMISSIONS && !self.requests.iter().any(is_known) {
             return Err(EmitError::TooMany);
         }
         check_key(&draft.dedupe_key)?;
@@ -219,7 +217,7 @@ mod tests {
             "other" => Err(RecipientError::Denied("baton …".to_owned())),
             _ => Err(RecipientError::Unknown(format!("no `{name}`"))),
         };
-        Handoffs::new(EmitPermission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
+        Handoffs::new(RequestPermission::Granted { resolve: Arc::new(resolve), admit: Arc::new(|| Ok(())) })
     }
 
     fn keyed(key: &str) -> generated::Draft {
@@ -228,11 +226,11 @@ mod tests {
 
     /// What goes out, a word each.
     fn said(handoffs: &Handoffs) -> Vec<String> {
-        let word = |post: &PluginRequest| match post {
+        let word = |request: &PluginRequest| match request {
             PluginRequest::Send(draft) => format!("+{}", draft.dedupe_key),
-            PluginRequest::TakeBack(back) => format!("-{}", back.dedupe_key),
+            PluginRequest::Withdraw(back) => format!("-{}", back.dedupe_key),
         };
-        handoffs.post.iter().map(word).collect()
+        handoffs.requests.iter().map(word).collect()
     }
 
     fn withdraw(handoffs: &mut Handoffs, key: &str) -> Result<(), generated::EmitError> {
@@ -246,10 +244,10 @@ mod tests {
 
     #[test]
     fn errors_when_the_capability_is_denied() {
-        let mut denied = Handoffs::new(EmitPermission::Denied(Arc::new(|_| "baton …".to_owned())));
+        let mut denied = Handoffs::new(RequestPermission::Denied(Arc::new(|_| "baton …".to_owned())));
         assert!(matches!(denied.emit(draft("audit", "{}")), Err(generated::EmitError::Denied(_))));
         assert!(matches!(withdraw(&mut denied, "k"), Err(generated::EmitError::Denied(_))));
-        assert!(denied.post.is_empty());
+        assert!(denied.requests.is_empty());
     }
 
     #[test]
@@ -278,7 +276,7 @@ mod tests {
         assert!(matches!(withdraw(&mut handoffs, "more"), Err(generated::EmitError::TooMany)));
         assert_eq!(withdraw(&mut handoffs, "w0"), Ok(()), "it is no further one");
         assert_eq!(
-            (handoffs.drafts(), handoffs.post.len()),
+            (handoffs.drafts(), handoffs.requests.len()),
             (limits::EMISSIONS, limits::EMISSIONS + limits::WITHDRAWALS)
         );
     }
@@ -290,7 +288,7 @@ mod tests {
             let refused = handoffs.withdraw(key.to_owned(), reason.to_owned());
             assert!(matches!(refused, Err(generated::EmitError::Invalid(_))), "{key:?} {reason:?}");
         }
-        assert!(handoffs.post.is_empty());
+        assert!(handoffs.requests.is_empty());
     }
 
     #[test]

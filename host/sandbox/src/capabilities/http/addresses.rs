@@ -1,9 +1,9 @@
-//! Which addresses a request may go to. A rule that names an address, or `localhost`, opens that very one; any other name
+//! Decides which addresses a request may go to. A rule that names an address, or `localhost`, opens that very one; any other name
 //! leads to public addresses only, whatever its server answers.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What the host of a request is. Names of every other spelling were refused before.
+/// The host of a request. Names in any other spelling were refused before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Host {
     /// An address in its one usual form.
@@ -42,7 +42,7 @@ impl Host {
         }
     }
 
-    /// Whether it is this machine.
+    /// It is this machine.
     pub(crate) fn is_local(&self) -> bool {
         match self {
             Self::Address(address) => address.is_loopback(),
@@ -70,7 +70,7 @@ impl Host {
     }
 }
 
-/// Whether the last label is a number, which resolvers read as (a part of) an IPv4 address: `2130706433`, `127.1`,
+/// The last label is a number, which resolvers read as (a part of) an IPv4 address: `2130706433`, `127.1`,
 /// `0x7f000001`, `0177.0.0.1`.
 fn ends_in_a_number(host: &str) -> bool {
     let host = host.strip_suffix('.').unwrap_or(host);
@@ -79,7 +79,7 @@ fn ends_in_a_number(host: &str) -> bool {
     hexadecimal || (!last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// What is special about an address; `None` for an ordinary one of the public network.
+/// The kind of a special address; `None` for an ordinary one of the public network.
 pub(crate) fn special(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => special_v4(address),

@@ -34,7 +34,7 @@ impl Outgoing {
         Self { inner, finder, sent: 0, tripped: Arc::default(), ended: false, flowed }
     }
 
-    /// What may be sent of `data`.
+    /// The part of `data` that may be sent now.
     fn pass(&mut self, data: &Bytes) -> Result<Frame<Bytes>, Error> {
         self.sent += data.len();
         self.flowed.fetch_add(data.len() as u64, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Body for Outgoing {
     }
 }
 
-/// Whether all of a piece waits for the next one.
+/// All of a piece waits for the next one.
 fn is_empty(frame: &Frame<Bytes>) -> bool {
     frame.data_ref().is_some_and(Bytes::is_empty)
 }
@@ -112,7 +112,8 @@ impl Incoming {
         inner: hyper::body::Incoming,
         stream: Stream,
         patience: Duration,
-        (place, flowed): (OwnedSemaphorePermit, Arc<AtomicU64>),
+        place: OwnedSemaphorePermit,
+        flowed: Arc<AtomicU64>,
     ) -> Self {
         let timer = Box::pin(sleep(patience));
         Self { inner, stream, received: 0, patience, timer, ended: false, _place: place, flowed }

@@ -20,13 +20,13 @@ use super::denial::Denial;
 use super::rate::Rates;
 use super::target::Target;
 
-/// What all attempts of a sandbox share: the settings of TLS, and who asked whom how often.
+/// The network of all attempts: the settings of TLS, and the rates of requests by plugin and host.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     pub(super) rates: Rates,
     /// Made when the first plugin wants it: most never do.
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
-    /// By origin, the servers that are asked over plain HTTP in place of the real ones; then there are no others.
+    /// Servers that replace the real ones, by origin, over plain HTTP. If set, no other server is reachable.
     servers: Option<BTreeMap<String, SocketAddr>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
 
-/// Why there is no connection.
+/// The error when no connection was made.
 #[derive(Debug)]
 pub(super) enum ConnectError {
     /// It was refused here.

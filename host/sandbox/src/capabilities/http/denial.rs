@@ -1,11 +1,12 @@
-//! What was refused in an attempt, and what that means for how it ended: `wasi:http` can only say "denied", and a plugin
-//! in any language may pass that on as it likes. So the host keeps the sentence, gives it to the plugin that asks
-//! (`http.denial`), and adds it to an ending that does not have it.
+//! The refusals of an attempt, and their effect on its end. `wasi:http` can only say "denied", and a plugin may report that in
+//! any words. So the host keeps the sentence, returns it to a plugin that asks (`http.denial`), and adds it to an error without
+//! it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use baton_core::file_name::cut;
-use baton_core::manifest::{Manifest, missing_grant};
+use baton_core::grants::needs_grant;
+use baton_core::manifest::Manifest;
 use baton_core::shell::quoted;
 use baton_core::text::{one_line, plugin_says};
 
@@ -14,9 +15,9 @@ use crate::{AttemptError, limits};
 /// One refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {
-    /// What was asked, why it was refused, and how to fix it.
+    /// The request, the reason of the refusal, and the fix.
     pub(crate) text: String,
-    /// Whether a grant or a setting of the operator fixes it.
+    /// A grant or a setting of the operator fixes it.
     pub(crate) grantable: bool,
 }
 
@@ -49,7 +50,7 @@ struct DenialLog {
 const LOGGED: usize = 20;
 
 impl Denials {
-    /// Writes one down.
+    /// Adds a refusal.
     pub(crate) fn add(&self, denial: Denial) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.texts.len() < LOGGED && !kept.texts.contains(&denial.text) {
@@ -80,7 +81,7 @@ impl Denials {
         match (&kept.grantable, &kept.latest, failure) {
             (Some(grantable), _, failure) if ends => AttemptError::NeedsGrant(marked(grantable, &failure)),
             (.., AttemptError::NeedsGrant(text)) => {
-                AttemptError::NeedsGrant(missing_grant(&text, &manifest.name, &manifest.declares.capabilities))
+                AttemptError::NeedsGrant(needs_grant(&text, &manifest.name, &manifest.declares.capabilities))
             }
             (_, Some(latest), failure) => added(failure, latest),
             (.., failure) => failure,
@@ -109,7 +110,7 @@ fn added(failure: AttemptError, denial: &str) -> AttemptError {
     }
 }
 
-/// The denial is kept whole; what the plugin says is cut.
+/// The denial is kept whole; the plugin's text is cut.
 fn joined(said: &str, denial: &str) -> String {
     if said.contains(denial) {
         return said.to_owned();

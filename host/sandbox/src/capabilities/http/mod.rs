@@ -14,13 +14,14 @@ mod connect;
 mod denial;
 mod host;
 mod policy;
+mod prepare;
 mod rate;
 mod send;
 mod target;
 
 use std::sync::Arc;
 
-use baton_core::manifest::{HostAddresses, HttpRule};
+use baton_core::grants::{GrantedSecret, HostAddresses, HttpRule};
 use http::Request;
 use wasmtime_wasi_http::{RequestOptions, WasiBody, WasiHttpCtx, WasiHttpHooks};
 
@@ -31,7 +32,7 @@ pub(crate) use send::Egress;
 pub(crate) use target::Target;
 
 use self::send::{Processing, Sent};
-use crate::capabilities::secrets::{SecretGrant, Vault};
+use crate::capabilities::secrets::Vault;
 
 /// The granted requests and secrets. Cheap to clone.
 #[derive(Clone, Default)]
@@ -41,7 +42,7 @@ pub struct EgressGrants {
     /// Requests, with these addresses.
     pub http: Arc<Vec<HttpRule>>,
     /// Secrets and where they may go.
-    pub secrets: Arc<Vec<SecretGrant>>,
+    pub secrets: Arc<Vec<GrantedSecret>>,
     /// Where their values come from; without it they have none.
     pub vault: Option<Vault>,
 }
@@ -69,7 +70,7 @@ impl Http {
     }
 }
 
-/// Where wasmtime hands requests over.
+/// The hooks through which wasmtime passes requests.
 struct Hooks(Arc<Egress>);
 
 impl WasiHttpHooks for Hooks {

@@ -1,4 +1,4 @@
-//! Whether a request may go: what the manifest declares ∩ what was granted, rule by rule.
+//! Decides whether a request is declared and granted.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// Whether `target` is declared and granted.
+    /// Checks that `target` is declared and granted.
     pub(super) fn check(&self, target: &Target) -> Result<(), Denial> {
         let host = target.host.as_rule();
         let allows = |rule: &HttpRule| rule.allows(&target.method, target.scheme, &host, target.port, &target.path);

@@ -19,7 +19,7 @@ impl Rates {
         tokio::time::sleep_until(self.book(plugin, host, Instant::now())).await;
     }
 
-    /// Takes the next turn and tells when it is. What is kept is the moment at which the plugin will have asked no more
+    /// Takes the next turn and returns its time. What is kept is the moment at which the plugin will have asked no more
     /// than its steady rate; it may be ahead of that by a burst.
     fn book(&self, plugin: &str, host: &str, now: Instant) -> Instant {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -34,7 +34,7 @@ pub(super) type Sent = Result<(Response<WasiBody>, Processing), Error>;
 #[derive(Debug)]
 pub(crate) struct Egress {
     policy: Policy,
-    pub(crate) lent: InjectedSecrets,
+    pub(crate) secrets: InjectedSecrets,
     pub(crate) denials: Denials,
     network: Arc<Network>,
     at_once: Arc<Semaphore>,
@@ -44,11 +44,11 @@ pub(crate) struct Egress {
 }
 
 impl Egress {
-    pub(crate) fn new(policy: Policy, lent: InjectedSecrets, network: Arc<Network>) -> Self {
+    pub(crate) fn new(policy: Policy, secrets: InjectedSecrets, network: Arc<Network>) -> Self {
         let at_once = Arc::new(Semaphore::new(limits::HTTP_AT_ONCE));
         Self {
             policy,
-            lent,
+            secrets,
             denials: Denials::default(),
             network,
             at_once,
@@ -75,14 +75,14 @@ impl Egress {
     /// Sends `request`, or refuses it.
     ///
     /// # Errors
-    /// What `wasi:http` has a word for; of a refusal the sentence is kept.
+    /// The error code of `wasi:http`. The sentence of a refusal is kept.
     pub(super) async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Sent {
         let (mut head, body) = request.into_parts();
         let target = match self.check(&head.method, &head.uri, &mut head.headers) {
             Ok(target) => target,
             Err(denial) => return Err(self.deny(denial, Some(body))),
         };
-        let scrubber = self.lent.scrubber_of(&target);
+        let scrubber = self.secrets.scrubber_of(&target);
         if !scrubber.is_idle() {
             // A compressed body could hold a secret that is not found.
             head.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -100,14 +100,14 @@ impl Egress {
         head.uri = head.uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| path.clone().into());
         let host = HeaderValue::try_from(target.authority()).map_err(|_| Error::HttpRequestUriInvalid)?;
         head.headers.insert(HOST, host);
-        let request = Request::from_parts(head, Outgoing::new(body, self.lent.finder(), Arc::clone(&self.flowed)));
+        let request = Request::from_parts(head, Outgoing::new(body, self.secrets.finder(), Arc::clone(&self.flowed)));
         let (response, worker) = self.exchange(connection, request, patience).await?;
         let between = within(options.between_bytes_timeout, limits::HTTP_BETWEEN_BYTES);
-        let response = receive(response, &scrubber, between, (place, Arc::clone(&self.flowed)))?;
+        let response = receive(response, &scrubber, between, place, Arc::clone(&self.flowed))?;
         Ok((response, hold(worker)))
     }
 
-    /// Whether the request may go; with its secrets when it may.
+    /// Checks the request, and injects its secrets.
     fn check(&self, method: &http::Method, uri: &Uri, headers: &mut HeaderMap) -> Result<Target, Denial> {
         let asked = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
         if asked > limits::HTTP_REQUESTS {
@@ -117,11 +117,11 @@ impl Egress {
         let odd = |why| Denial::refused(format!("the request was not sent: {why}"));
         let target = Target::read(method, uri).map_err(odd)?;
         self.policy.check(&target)?;
-        if self.lent.finder().is_in(uri.to_string().as_bytes()) {
+        if self.secrets.finder().is_in(uri.to_string().as_bytes()) {
             let text = "the request was not sent: a secret's placeholder goes in a header, not in the address";
             return Err(Denial::refused(text.to_owned()));
         }
-        self.lent.put_in(&target, headers)?;
+        self.secrets.put_in(&target, headers)?;
         Ok(target)
     }
 
@@ -173,7 +173,8 @@ fn receive(
     response: Response<hyper::body::Incoming>,
     scrubber: &Scrubber,
     between: Duration,
-    (place, flowed): (OwnedSemaphorePermit, Arc<AtomicU64>),
+    place: OwnedSemaphorePermit,
+    flowed: Arc<AtomicU64>,
 ) -> Result<Response<WasiBody>, Error> {
     let (mut head, body) = response.into_parts();
     let number = |value: &HeaderValue| value.to_str().ok()?.parse::<usize>().ok();
@@ -184,7 +185,7 @@ fn receive(
         return Err(Error::HttpResponseContentCoding(Some(coding)));
     }
     head.headers = scrubbed(std::mem::take(&mut head.headers), scrubber);
-    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, (place, flowed));
+    let body = Incoming::new(body, Stream::new(scrubber.clone()), between, place, flowed);
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 
@@ -196,7 +197,7 @@ fn coded(headers: &HeaderMap) -> Option<String> {
     Some(String::from_utf8_lossy(coding.as_bytes()).into_owned())
 }
 
-/// The headers without the values of secrets; a name that holds one goes altogether.
+/// The headers without the values of secrets; a header whose name has one is removed.
 fn scrubbed(headers: HeaderMap, scrubber: &Scrubber) -> HeaderMap {
     if scrubber.is_idle() {
         return headers;
@@ -224,7 +225,7 @@ fn hold(worker: AbortOnDropJoinHandle<()>) -> Processing {
     })
 }
 
-/// The word of `wasi:http` for what hyper says.
+/// The error code of `wasi:http` for an error of hyper.
 fn meaning(error: hyper::Error) -> Error {
     let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {

@@ -1,11 +1,11 @@
-//! What a request asks for, read so strictly that what is checked is what is sent: one scheme, one host, one port, one
+//! The target of a request, parsed so strictly that what is checked is what is sent: one scheme, one host, one port, one
 //! path without ways up.
 
 use http::Uri;
 
 use super::addresses::Host;
 
-/// Where a request goes.
+/// The target of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) method: String,
@@ -43,7 +43,7 @@ impl Target {
         Ok(Self { method: method.to_string(), scheme, host, port, path: path.to_owned() })
     }
 
-    /// `METHOD scheme://host[:port]/path`: what a person reads. The query may hold what is nobody's business.
+    /// `METHOD scheme://host[:port]/path`: the form for people. The query may contain private data.
     pub(crate) fn shown(&self) -> String {
         let path: String = self.path.chars().take(200).collect();
         format!("{} {}{path}", self.method, self.origin())
@@ -66,7 +66,7 @@ impl Target {
         if self.port == usual_port(self.scheme) { host } else { format!("{host}:{}", self.port) }
     }
 
-    /// Whether what is sent cannot be read on the way.
+    /// The request is encrypted.
     pub(crate) fn is_private(&self) -> bool {
         self.scheme == "https" || self.host.is_local()
     }
@@ -76,7 +76,7 @@ fn usual_port(scheme: &str) -> u16 {
     if scheme == "http" { 80 } else { 443 }
 }
 
-/// Whether a server might read a `.` or `..` in it: plainly, percent-encoded (also twice), with `\` for `/`, or with a
+/// A server might read a `.` or `..` in it: plainly, percent-encoded (also twice), with `\` for `/`, or with a
 /// parameter (`..;x`) behind.
 fn has_way_up(path: &str) -> bool {
     let mut bytes = path.as_bytes().to_vec();

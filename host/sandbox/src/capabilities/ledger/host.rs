@@ -3,10 +3,17 @@
 use baton_ledger::task::history::{self, HistoryLimit, HistoryPage, InputCopy};
 use jiff::Timestamp;
 
-use super::generated;
+use super::{Ledger, generated};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 use crate::limits;
-use crate::store::State;
 use generated::{Entry, Error, Range};
+
+impl Capability<State> for Ledger {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        Ok(Self::new(setup.manifest, setup.request.ledger.clone()))
+    }
+}
 
 impl generated::Host for State {
     async fn tasks(&mut self, range: Range) -> wasmtime::Result<Result<Vec<Entry>, Error>> {
@@ -50,7 +57,7 @@ fn moment(text: Option<&str>) -> Result<Option<Timestamp>, Error> {
     text.map(|text| text.parse().map_err(|error: jiff::Error| wrong(text, error))).transpose()
 }
 
-/// `end` says which of them fit.
+/// `end` names those that fit.
 fn entries(found: HistoryPage, end: &str) -> Result<Vec<Entry>, Error> {
     if found.is_full {
         let (fit, most) = (found.entries.len(), limits::LEDGER_BYTES >> 20);

@@ -1,8 +1,8 @@
-//! Reading the ledger; see `wit/ledger.wit`. What is asked of the database stands in `baton_ledger::task::history`; here is
-//! decided whether the plugin may look at all, and the blocking work is kept away from the runtime.
+//! Reading the ledger; see `wit/ledger.wit`. The queries are in `baton_ledger::task::history`. This
+//! module decides whether the plugin may read, and keeps blocking work away from the runtime.
 //!
 //! A separate connection, opened read-only at the first call, lives as long as the attempt: the ledger's writer never
-//! waits for it. A call that nobody waits for any more (the attempt is over) is interrupted.
+//! waits for it. A call is interrupted when its attempt has ended.
 
 mod host;
 #[cfg(test)]
@@ -10,6 +10,7 @@ mod tests;
 
 use std::path::PathBuf;
 
+use baton_core::grants::Grant;
 use baton_core::manifest::Manifest;
 use baton_ledger::{LedgerError, Reader};
 use baton_plugin_sql::StopHandle;
@@ -22,7 +23,7 @@ use generated::Error;
 pub(crate) struct Ledger {
     plugin: String,
     declared: bool,
-    /// Where it is, when reading it was granted.
+    /// Its path, if reading is granted.
     granted: Option<PathBuf>,
     open: Option<(Reader, StopHandle)>,
 }
@@ -42,7 +43,8 @@ impl Ledger {
                  manifest"
             )));
         }
-        let denied = || Error::Denied(format!("the ledger is not granted: baton plugin grant {plugin} ledger"));
+        let grant = Grant::Ledger;
+        let denied = || Error::Denied(format!("the ledger is not granted: baton plugin grant {plugin} {grant}"));
         self.granted.clone().ok_or_else(denied)
     }
 

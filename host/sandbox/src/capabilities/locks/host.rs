@@ -2,24 +2,31 @@
 
 use wasmtime::component::Resource;
 
-use super::{Lock, generated};
-use crate::store::State;
+use super::{Lock, Locks, generated};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 use generated::Error;
+
+impl Capability<State> for Locks {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        Ok(Self::new(setup.manifest, setup.request.locks.clone(), &setup.request.task.id))
+    }
+}
 
 impl generated::Host for State {
     async fn take(&mut self, name: String) -> wasmtime::Result<Result<Option<Resource<Lock>>, Error>> {
-        let taken = self.claims.take(&name).await;
+        let taken = self.locks.take(&name).await;
         Ok(taken.map(|taken| taken.map(Resource::new_own)))
     }
 }
 
 impl generated::HostClaim for State {
     async fn holds(&mut self, claim: Resource<Lock>) -> wasmtime::Result<Result<bool, Error>> {
-        Ok(self.claims.holds(claim.rep()).await)
+        Ok(self.locks.holds(claim.rep()).await)
     }
 
     async fn drop(&mut self, claim: Resource<Lock>) -> wasmtime::Result<()> {
-        self.claims.give_back(claim.rep()).await;
+        self.locks.release(claim.rep()).await;
         Ok(())
     }
 }

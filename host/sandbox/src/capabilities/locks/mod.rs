@@ -1,7 +1,7 @@
-//! Names that one attempt at a time holds; see `wit/claims.wit`. That one gets it, whatever process it runs in, is
-//! `baton_ledger::lock`'s business; here is decided whether the plugin may ask at all, and how much.
+//! Exclusive named locks; see `wit/claims.wit`. `baton_ledger::lock` guarantees that one attempt gets a lock, in any process.
+//! This module decides whether the plugin may ask, and how many locks it may hold.
 //!
-//! The claims of an attempt are in its store: they are given back when it is dropped, however the attempt ended.
+//! The locks of an attempt are in its store: they are released when the store is dropped, whatever the end of the attempt.
 
 mod host;
 #[cfg(test)]
@@ -9,6 +9,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use baton_core::grants::Grant;
 use baton_core::manifest::Manifest;
 use baton_ledger::lock::{HeldLock, LockTable};
 
@@ -16,7 +17,7 @@ use crate::bindings::baton::plugin::claims as generated;
 use crate::limits;
 use generated::Error;
 
-/// A claim as the guest holds it.
+/// A lock as the plugin holds it.
 #[derive(Debug)]
 #[expect(unreachable_pub, reason = "the generated bindings are public and name it")]
 pub struct Lock;
@@ -26,9 +27,9 @@ pub(crate) struct Locks {
     plugin: String,
     task: String,
     declared: bool,
-    /// Where they are written down, when that was granted.
+    /// The table of locks, if they are granted.
     granted: Option<LockTable>,
-    /// Those that are held, by the guest's handle. Not among the attempt's other handles: there may be more of them.
+    /// The locks that are held, by the plugin's handle. They have a separate limit, so they are not in the table of handles.
     held: BTreeMap<u32, HeldLock>,
     next: u32,
 }
@@ -45,8 +46,8 @@ impl Locks {
         }
     }
 
-    /// The book: declared and granted.
-    fn book(&self) -> Result<&LockTable, Error> {
+    /// The table of locks: declared and granted.
+    fn table(&self) -> Result<&LockTable, Error> {
         let plugin = &self.plugin;
         if !self.declared {
             return Err(Error::Denied(format!(
@@ -54,18 +55,19 @@ impl Locks {
                  manifest"
             )));
         }
-        let denied = || Error::Denied(format!("claims are not granted: baton plugin grant {plugin} claims"));
+        let grant = Grant::Locks;
+        let denied = || Error::Denied(format!("claims are not granted: baton plugin grant {plugin} {grant}"));
         self.granted.as_ref().ok_or_else(denied)
     }
 
-    /// Takes a name; gives its handle, or nothing when somebody has it.
+    /// Takes a lock; returns its handle, or nothing if it is held.
     async fn take(&mut self, name: &str) -> Result<Option<u32>, Error> {
-        let book = self.book()?;
+        let table = self.table()?;
         check(name)?;
         if self.held.len() >= limits::CLAIMS {
             return Err(Error::Invalid(format!("{} claims are held, no more may be: drop one", limits::CLAIMS)));
         }
-        let taken = book.take(&self.plugin, name, &self.task).await;
+        let taken = table.take(&self.plugin, name, &self.task).await;
         let Some(taken) = taken.map_err(|error| Error::Failed(error.to_string()))? else { return Ok(None) };
         self.next = self.next.wrapping_add(1);
         while self.held.contains_key(&self.next) {
@@ -80,7 +82,7 @@ impl Locks {
         taken.holds().await.map_err(|error| Error::Failed(error.to_string()))
     }
 
-    async fn give_back(&mut self, handle: u32) {
+    async fn release(&mut self, handle: u32) {
         if let Some(taken) = self.held.remove(&handle)
             && let Err(error) = taken.give_back().await
         {

@@ -1,19 +1,29 @@
 //! The functions of the interface.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
 use baton_core::text::is_unprintable;
 
-use super::Progress;
+use super::{Listener, Progress, ProgressMeter};
+use crate::AttemptError;
 use crate::bindings::baton::plugin::progress as generated;
-use crate::store::State;
+use crate::capabilities::http::Egress;
+use crate::capabilities::{AttemptSetup, Capability, State};
 
 /// The shortest time between two progress messages that are passed on.
 const CLOSEST: Duration = Duration::from_millis(50);
 
 /// The part of a message that is kept, in bytes.
 const MESSAGE_BYTES: usize = 200;
+
+impl Capability<State> for ProgressMeter {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        let listener = setup.request.listener.clone().map(|listener| scrubbed(listener, setup.egress));
+        Ok(Self { cancel: setup.request.cancel.clone(), listener, last: None })
+    }
+}
 
 impl generated::Host for State {
     fn report(&mut self, percent: Option<u8>, message: String) -> wasmtime::Result<()> {
@@ -33,4 +43,16 @@ impl generated::Host for State {
     fn cancelled(&mut self) -> wasmtime::Result<bool> {
         Ok(self.progress.cancel.is_cancelled())
     }
+}
+
+/// Removes the values of secrets from each progress message.
+fn scrubbed(listener: Listener, egress: &Egress) -> Listener {
+    let scrubber = egress.secrets.scrubber.clone();
+    if scrubber.is_idle() {
+        return listener;
+    }
+    Arc::new(move |mut progress| {
+        scrubber.text(&mut progress.message);
+        listener(progress);
+    })
 }

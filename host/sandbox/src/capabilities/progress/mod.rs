@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-/// How far an attempt is.
+/// The progress of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// 0 to 100, if the plugin knows.
@@ -16,7 +16,7 @@ pub struct Progress {
     pub message: String,
 }
 
-/// Asks an attempt to stop. Clones ask the same one.
+/// A request to stop an attempt. Clones are the same request.
 #[derive(Clone, Debug)]
 pub struct Cancel(watch::Sender<bool>);
 
@@ -27,18 +27,18 @@ impl Default for Cancel {
 }
 
 impl Cancel {
-    /// Asks. Cannot be taken back.
+    /// Asks the attempt to stop. Cannot be undone.
     pub fn cancel(&self) {
         self.0.send_replace(true);
     }
 
-    /// Whether it was asked.
+    /// The attempt was asked to stop.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         *self.0.borrow()
     }
 
-    /// Waits until it is asked.
+    /// Waits until the attempt is asked to stop.
     pub async fn asked(&self) {
         // No error is possible: this value keeps the sender.
         drop(self.0.subscribe().wait_for(|asked| *asked).await);

@@ -17,7 +17,7 @@ impl Finder {
         Self { placeholders, kept: Vec::new() }
     }
 
-    /// Whether one is in `bytes`.
+    /// `bytes` contains a placeholder.
     pub(crate) fn is_in(&self, bytes: &[u8]) -> bool {
         let mut at = bytes.windows(PREFIX.len()).enumerate().filter(|(_, window)| *window == PREFIX.as_bytes());
         at.any(|(at, _)| bytes.get(at..).is_some_and(|rest| self.starts(rest)))
@@ -27,7 +27,7 @@ impl Finder {
         self.placeholders.iter().any(|placeholder| rest.starts_with(placeholder.as_bytes()))
     }
 
-    /// What can be passed on after `piece` has come; `None` when there is a placeholder.
+    /// The bytes that can be passed on after `piece`; `None` if there is a placeholder.
     pub(crate) fn push(&mut self, piece: &Bytes) -> Option<Bytes> {
         let Some(longest) = self.placeholders.iter().map(String::len).max() else {
             return Some(piece.clone());
@@ -47,12 +47,12 @@ impl Finder {
         Some(std::mem::replace(&mut self.kept, rest).into())
     }
 
-    /// What is left when nothing more comes.
+    /// The bytes that are left at the end.
     pub(crate) fn end(&mut self) -> Bytes {
         std::mem::take(&mut self.kept).into()
     }
 
-    /// Whether nothing is kept.
+    /// No bytes are held back.
     pub(crate) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }

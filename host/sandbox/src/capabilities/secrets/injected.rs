@@ -5,11 +5,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use baton_core::file_name::cut;
-use baton_core::manifest::{SecretCapability, authority_of};
+use baton_core::grants::{GrantedSecret, authority_of};
+use baton_core::manifest::SecretCapability;
 use http::{HeaderMap, HeaderValue};
 
 use super::finder::PREFIX;
-use super::{Finder, Scrubber, SecretGrant, SecretValue, Vault};
+use super::{Finder, Scrubber, SecretValue, Vault};
 use crate::capabilities::http::{Denial, Target};
 use crate::limits;
 
@@ -28,18 +29,18 @@ struct Entry {
     header: String,
     hosts: Vec<String>,
     placeholder: String,
-    standing: SecretState,
+    state: SecretState,
 }
 
 #[derive(Debug)]
 enum SecretState {
-    Lent(SecretValue, Scrubber),
+    Granted(SecretValue, Scrubber),
     NotGranted,
-    /// Why there is no value.
+    /// The reason why there is no value.
     Unset(String),
 }
 
-/// Why there is no placeholder.
+/// The error when there is no placeholder.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PlaceholderError {
     /// Not declared or not granted.
@@ -61,11 +62,11 @@ impl PlaceholderError {
 }
 
 impl InjectedSecrets {
-    /// What `plugin`, which declares `declared`, may use of what was `granted`.
+    /// The secrets that `plugin` declares (`declared`) and was `granted`.
     pub(crate) fn of(
         plugin: &str,
         declared: &[SecretCapability],
-        granted: &[SecretGrant],
+        granted: &[GrantedSecret],
         vault: Option<&Vault>,
     ) -> Result<Self, String> {
         let entries: Result<Vec<Entry>, String> = declared.iter().map(|secret| entry(secret, granted, vault)).collect();
@@ -89,8 +90,8 @@ impl InjectedSecrets {
                 format!("the manifest of the plugin `{plugin}` does not declare the secret {:?}", cut(name, 100));
             return Err(PlaceholderError::Denied(Denial::refused(text)));
         };
-        match &entry.standing {
-            SecretState::Lent(..) => Ok(entry.placeholder.clone()),
+        match &entry.state {
+            SecretState::Granted(..) => Ok(entry.placeholder.clone()),
             SecretState::NotGranted => {
                 let what = format!("the secret `{name}` is not granted");
                 Err(PlaceholderError::Denied(Denial::grant(&what, plugin, &format!("secret={name}"))))
@@ -101,7 +102,7 @@ impl InjectedSecrets {
 
     /// Looks for the placeholders in what must not have them.
     pub(crate) fn finder(&self) -> Finder {
-        Finder::new(self.lent().map(|(entry, _)| entry.placeholder.clone()).collect())
+        Finder::new(self.granted().map(|(entry, _)| entry.placeholder.clone()).collect())
     }
 
     /// Puts the values into the headers of a request to `target`.
@@ -114,7 +115,7 @@ impl InjectedSecrets {
             return Err(Denial::refused("a secret's placeholder is not a header name; nothing was sent".to_owned()));
         }
         for (name, value) in headers.iter_mut() {
-            for (entry, secret) in self.lent() {
+            for (entry, secret) in self.granted() {
                 if let Some(filled) = filled(value, &entry.placeholder, secret.expose()) {
                     entry.check(target, name.as_str())?;
                     *value = filled.map_err(Denial::refused)?;
@@ -125,9 +126,9 @@ impl InjectedSecrets {
         Ok(())
     }
 
-    fn lent(&self) -> impl Iterator<Item = (&Entry, &SecretValue)> {
-        self.entries.iter().filter_map(|entry| match &entry.standing {
-            SecretState::Lent(value, _) => Some((entry, value)),
+    fn granted(&self) -> impl Iterator<Item = (&Entry, &SecretValue)> {
+        self.entries.iter().filter_map(|entry| match &entry.state {
+            SecretState::Granted(value, _) => Some((entry, value)),
             _ => None,
         })
     }
@@ -135,19 +136,19 @@ impl InjectedSecrets {
 
 impl Entry {
     fn scrubber(&self) -> Option<&Scrubber> {
-        match &self.standing {
-            SecretState::Lent(_, scrubber) => Some(scrubber),
+        match &self.state {
+            SecretState::Granted(_, scrubber) => Some(scrubber),
             _ => None,
         }
     }
 
-    /// Whether its hosts are those of `target`.
+    /// `target` is one of its hosts.
     fn goes_to(&self, target: &Target) -> bool {
         let to = (target.host.as_rule(), target.port);
         self.hosts.iter().any(|host| authority_of(host, target.scheme).as_ref() == Some(&to))
     }
 
-    /// Whether the secret may go to `target` in the header `header`.
+    /// The secret may go to `target` in the header `header`.
     fn check(&self, target: &Target, header: &str) -> Result<(), Denial> {
         let name = &self.name;
         if header != self.header {
@@ -169,14 +170,14 @@ impl Entry {
     }
 }
 
-fn entry(declared: &SecretCapability, granted: &[SecretGrant], vault: Option<&Vault>) -> Result<Entry, String> {
+fn entry(declared: &SecretCapability, granted: &[GrantedSecret], vault: Option<&Vault>) -> Result<Entry, String> {
     let name = &declared.name;
     let header = declared.header.to_ascii_lowercase();
     let same = granted.iter().filter(|grant| grant.name == *name && grant.header.eq_ignore_ascii_case(&header));
     let both = |host: &&String| same.clone().any(|grant| grant.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)));
     let hosts: Vec<String> = declared.hosts.iter().filter(both).cloned().collect();
-    let standing = if hosts.is_empty() { SecretState::NotGranted } else { value_of(name, vault)? };
-    Ok(Entry { name: name.clone(), header, hosts, placeholder: new_placeholder(), standing })
+    let state = if hosts.is_empty() { SecretState::NotGranted } else { value_of(name, vault)? };
+    Ok(Entry { name: name.clone(), header, hosts, placeholder: new_placeholder(), state })
 }
 
 fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
@@ -184,7 +185,7 @@ fn value_of(name: &str, vault: Option<&Vault>) -> Result<SecretState, String> {
     Ok(match found {
         Ok(Some(value)) if value.expose().len() >= limits::SECRET_LEAST_BYTES => {
             let scrubber = Scrubber::of(value.expose())?;
-            SecretState::Lent(value, scrubber)
+            SecretState::Granted(value, scrubber)
         }
         Ok(Some(_)) => SecretState::Unset(format!(
             "the secret `{name}` is shorter than {} bytes and cannot be told from other text; set another with \
@@ -233,41 +234,41 @@ mod tests {
         serde_json::from_str(r#"[{"name":"key","hosts":["a.b","localhost:81","c.d"],"reason":""}]"#).unwrap()
     }
 
-    fn granted(hosts: &[&str], header: &str) -> Vec<SecretGrant> {
+    fn granted(hosts: &[&str], header: &str) -> Vec<GrantedSecret> {
         let hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        vec![SecretGrant { name: "key".to_owned(), hosts, header: header.to_owned() }]
+        vec![GrantedSecret { name: "key".to_owned(), hosts, header: header.to_owned() }]
     }
 
-    fn lent(granted: &[SecretGrant]) -> InjectedSecrets {
+    fn secrets(granted: &[GrantedSecret]) -> InjectedSecrets {
         let vault: Vault = Arc::new(|_| Ok(Some(SecretValue::new(VALUE.to_owned()))));
         InjectedSecrets::of("x", &declared(), granted, Some(&vault)).unwrap()
     }
 
-    fn put_in(lent: &InjectedSecrets, uri: &str, header: &'static str, value: &str) -> Result<String, Denial> {
+    fn put_in(secrets: &InjectedSecrets, uri: &str, header: &'static str, value: &str) -> Result<String, Denial> {
         let target = Target::read(&http::Method::GET, &uri.parse::<Uri>().unwrap()).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(header, value.parse().unwrap());
-        lent.put_in(&target, &mut headers)?;
+        secrets.put_in(&target, &mut headers)?;
         Ok(headers[header].to_str().unwrap().to_owned())
     }
 
     #[test]
     fn works_in_the_granted_header_for_the_granted_host() {
-        let lent = lent(&granted(&["a.b", "localhost:81"], "Authorization"));
-        let placeholder = lent.placeholder("key").unwrap();
+        let secrets = secrets(&granted(&["a.b", "localhost:81"], "Authorization"));
+        let placeholder = secrets.placeholder("key").unwrap();
         assert_eq!(placeholder.len(), 45);
         let bearer = format!("Bearer {placeholder}");
-        assert_eq!(put_in(&lent, "https://a.b/x", "authorization", &bearer).unwrap(), format!("Bearer {VALUE}"));
-        assert!(put_in(&lent, "http://localhost:81/x", "authorization", &bearer).is_ok());
+        assert_eq!(put_in(&secrets, "https://a.b/x", "authorization", &bearer).unwrap(), format!("Bearer {VALUE}"));
+        assert!(put_in(&secrets, "http://localhost:81/x", "authorization", &bearer).is_ok());
         let basic = format!("Basic {}", BASE64.encode(format!("user:{placeholder}")));
-        let filled = put_in(&lent, "https://a.b/x", "authorization", &basic).unwrap();
+        let filled = put_in(&secrets, "https://a.b/x", "authorization", &basic).unwrap();
         assert_eq!(filled, format!("Basic {}", BASE64.encode(format!("user:{VALUE}"))));
-        assert_eq!(put_in(&lent, "https://a.b/x", "authorization", "Bearer other").unwrap(), "Bearer other");
+        assert_eq!(put_in(&secrets, "https://a.b/x", "authorization", "Bearer other").unwrap(), "Bearer other");
     }
 
     #[test]
     fn only_the_answers_of_its_own_hosts_are_scrubbed() {
-        let lent = lent(&granted(&["a.b", "localhost:81"], "authorization"));
+        let secrets = secrets(&granted(&["a.b", "localhost:81"], "authorization"));
         for (uri, scrubbed) in [
             ("https://a.b/", true),
             ("https://A.B:443/x", true),
@@ -277,14 +278,14 @@ mod tests {
             ("http://localhost:82/", false),
         ] {
             let target = Target::read(&http::Method::GET, &uri.parse::<Uri>().unwrap()).unwrap();
-            assert_eq!(!lent.scrubber_of(&target).is_idle(), scrubbed, "{uri}");
+            assert_eq!(!secrets.scrubber_of(&target).is_idle(), scrubbed, "{uri}");
         }
     }
 
     #[test]
     fn errors_in_another_header_for_another_host_and_in_the_clear() {
-        let lent = lent(&granted(&["a.b"], "authorization"));
-        let placeholder = lent.placeholder("key").unwrap();
+        let secrets = secrets(&granted(&["a.b"], "authorization"));
+        let placeholder = secrets.placeholder("key").unwrap();
         for (uri, header, word) in [
             ("https://a.b/", "x-key", "goes in the header `authorization`, not in `x-key`"),
             ("https://c.d/", "authorization", "goes to a.b, not to c.d"),
@@ -292,7 +293,7 @@ mod tests {
             ("http://localhost:81/", "authorization", "not to localhost:81"),
             ("http://a.b/", "authorization", "use https"),
         ] {
-            let denied = put_in(&lent, uri, header, &placeholder).unwrap_err();
+            let denied = put_in(&secrets, uri, header, &placeholder).unwrap_err();
             assert!(denied.text.contains(word) && !denied.text.contains(VALUE), "{uri}: {}", denied.text);
         }
     }
@@ -300,14 +301,14 @@ mod tests {
     #[test]
     fn errors_when_it_is_not_granted_and_names_the_command() {
         for granted in [Vec::new(), granted(&["e.f"], "authorization"), granted(&["a.b"], "x-key")] {
-            let missing = lent(&granted).placeholder("key").unwrap_err();
+            let missing = secrets(&granted).placeholder("key").unwrap_err();
             assert!(missing.text().contains("`baton plugin grant x secret=key`"), "{}", missing.text());
         }
     }
 
     #[test]
     fn errors_when_it_is_not_declared() {
-        let missing = lent(&granted(&["a.b"], "authorization")).placeholder("other").unwrap_err();
+        let missing = secrets(&granted(&["a.b"], "authorization")).placeholder("other").unwrap_err();
         assert!(matches!(&missing, PlaceholderError::Denied(denial) if !denial.grantable));
         assert!(missing.text().contains("does not declare"), "{}", missing.text());
     }

@@ -4,15 +4,24 @@
 
 mod finder;
 mod forms;
-mod grant;
 mod host;
 mod injected;
 mod report;
 mod scrub;
 mod spellings;
+mod value;
+
+use std::sync::Arc;
+
+use crate::capabilities::http::Egress;
 
 pub(crate) use finder::Finder;
-pub use grant::{SecretGrant, SecretValue, Vault};
 pub(crate) use injected::InjectedSecrets;
 pub(crate) use report::scrub_report;
 pub(crate) use scrub::{Scrubber, Stream};
+pub use value::{SecretValue, Vault};
+
+/// The capability's state in one attempt: the secrets are those of its requests.
+pub(crate) struct Secrets {
+    egress: Arc<Egress>,
+}

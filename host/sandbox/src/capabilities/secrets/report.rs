@@ -10,7 +10,7 @@ pub(crate) fn scrub_report(scrubber: &Scrubber, report: &mut AttemptReport) {
         return;
     }
     scrubber.text(&mut report.log);
-    report.post.iter_mut().for_each(|post| scrub_post(scrubber, post));
+    report.plugin_requests.iter_mut().for_each(|request| scrub_request(scrubber, request));
     for watched in &mut report.watched {
         scrubber.text(&mut watched.key);
         watched.files.iter_mut().for_each(|file| scrubber.text(&mut file.path));
@@ -47,10 +47,10 @@ fn scrub_failure(scrubber: &Scrubber, failure: &mut AttemptError) {
     }
 }
 
-fn scrub_post(scrubber: &Scrubber, post: &mut PluginRequest) {
-    match post {
+fn scrub_request(scrubber: &Scrubber, request: &mut PluginRequest) {
+    match request {
         PluginRequest::Send(draft) => scrub_draft(scrubber, draft),
-        PluginRequest::TakeBack(back) => {
+        PluginRequest::Withdraw(back) => {
             scrubber.text(&mut back.dedupe_key);
             scrubber.text(&mut back.reason);
         }
@@ -114,14 +114,14 @@ mod tests {
         let back = Withdrawal { dedupe_key: VALUE.to_owned(), reason: format!("found {VALUE}") };
         let file = WatchedFile { path: format!("/plans/0/{VALUE}"), stamp: None };
         let watched = vec![WatchUpdate { key: VALUE.to_owned(), files: vec![file] }];
-        let post = vec![PluginRequest::Send(draft), PluginRequest::TakeBack(back)];
-        AttemptReport { ended, post, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
+        let plugin_requests = vec![PluginRequest::Send(draft), PluginRequest::Withdraw(back)];
+        AttemptReport { ended, plugin_requests, watched, log: format!("log {VALUE}\n"), usage: Usage::default() }
     }
 
     #[test]
     fn of_a_value_that_a_cut_would_divide_no_part_is_left() {
         let scrubber = Scrubber::of(VALUE).unwrap();
-        // What is cut off begins somewhere before the limit, because it is said how much it is.
+        // The cut begins before the limit, because the text has the number of bytes that were cut.
         for kept in 1..90 {
             let across = |limit: usize| format!("{}{VALUE}{}", "x".repeat(limit - kept), "y".repeat(100));
             let outcome = wit::Outcome {

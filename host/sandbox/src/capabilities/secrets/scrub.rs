@@ -37,12 +37,12 @@ impl Scrubber {
         Self(scrubbers.flat_map(|scrubber| scrubber.0.iter().cloned()).collect())
     }
 
-    /// Whether there is anything to look for.
+    /// There is no secret to find.
     pub(crate) fn is_idle(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Masks every value in `bytes`; tells whether there was one.
+    /// Masks every value in `bytes`; returns whether there was one.
     pub(crate) fn bytes(&self, bytes: &mut [u8]) -> bool {
         let found = self.find(bytes);
         for range in &found {
@@ -81,7 +81,7 @@ pub(crate) struct Stream {
     window: usize,
     /// The bytes that wait, not masked yet.
     kept: Vec<u8>,
-    /// Which bytes of it belong to a value that was found.
+    /// Marks the bytes that belong to a value that was found.
     hidden: Vec<bool>,
 }
 
@@ -92,7 +92,7 @@ impl Stream {
         Self { scrubber, positions, window, ..Self::default() }
     }
 
-    /// What can be passed on after `piece` has come.
+    /// The bytes that can be passed on after `piece`.
     pub(crate) fn push(&mut self, piece: Bytes) -> Bytes {
         if self.scrubber.is_idle() {
             return piece;
@@ -107,7 +107,7 @@ impl Stream {
         self.pass(self.kept.len().saturating_sub(self.window))
     }
 
-    /// What is left when nothing more comes.
+    /// The bytes that are left at the end.
     pub(crate) fn end(&mut self) -> Bytes {
         self.pass(self.kept.len())
     }

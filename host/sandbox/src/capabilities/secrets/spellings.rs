@@ -65,7 +65,7 @@ impl Spellings {
         }
     }
 
-    /// Moves on by the last byte of `seen`; tells whether the value ends with it.
+    /// Moves on by the last byte of `seen`; returns whether the value ends with it.
     fn step(&self, progress: &mut Progress, seen: &[u8]) -> bool {
         let Progress { ended, next, position } = progress;
         *position = (*position + 1) % REMEMBERED;
@@ -129,7 +129,7 @@ fn row(rows: &[u64], index: usize, words: usize) -> &[u64] {
     rows.get(index * words..(index + 1) * words).unwrap_or_default()
 }
 
-/// Calls `each` for everything that the end of `seen` can mean: how many bytes of `seen` that takes, and the bytes it stands for.
+/// Calls `each` for everything that the end of `seen` can mean: how many bytes of `seen` that takes, and the bytes that it means.
 fn each_spelling(seen: &[u8], mut each: impl FnMut(usize, &[u8])) {
     let Some(last) = seen.last() else { return };
     each(1, &[*last]);
@@ -162,7 +162,7 @@ fn each_byte(length: usize, digits: [u8; 2], mut each: impl FnMut(usize, &[u8]))
     }
 }
 
-/// What `\uXXXX` with this number stands for, after `before`.
+/// The bytes of `\uXXXX` with this number, after `before`.
 fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) {
     if let Some(c) = char::from_u32(unit) {
         each(6, c.encode_utf8(&mut [0; 4]).as_bytes());
@@ -181,7 +181,7 @@ fn each_character(before: &[u8], unit: u32, mut each: impl FnMut(usize, &[u8])) 
     }
 }
 
-/// What a backslash and `code` stand for.
+/// The bytes of a backslash and `code`.
 fn escaped(code: u8) -> Option<u8> {
     match code.to_ascii_lowercase() {
         b'b' => Some(0x08),

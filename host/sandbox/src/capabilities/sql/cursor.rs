@@ -18,20 +18,21 @@ pub struct Cursor {
     ended: bool,
     /// Counts it among the open ones.
     _place: Arc<()>,
-    /// The copy that it reads, where it is one of another program's file.
+    /// The snapshot that it reads, if any.
     kept: Option<Arc<SnapshotFile>>,
 }
 
 impl Cursor {
-    /// Begins a query. `place` is held by every cursor of the attempt, `kept` is what it reads where that is a copy.
+    /// Begins a query. Each cursor of the attempt holds `place`; `kept` is the snapshot that it reads, if any.
     pub(super) async fn open(
         workers: Option<&Workers>,
         access: Access,
-        (statement, parameters): (String, Vec<Value>),
+        statement: String,
+        parameters: Vec<Value>,
         place: Arc<()>,
         kept: Option<Arc<SnapshotFile>>,
     ) -> Result<Self, GuestError> {
-        // One is the attempt's own, one the one at hand.
+        // One reference is the attempt's, one is this cursor's.
         if Arc::strong_count(&place) > limits::CURSORS + 1 {
             let most = limits::CURSORS;
             return Err(GuestError::TooLarge(format!("{most} cursors are open, no more may be: drop one")));
@@ -48,7 +49,7 @@ impl Cursor {
         &self.columns
     }
 
-    /// Whether it reads a file of another program.
+    /// It reads a file of another program.
     pub(super) fn is_of_file(&self) -> bool {
         self.kept.is_some()
     }

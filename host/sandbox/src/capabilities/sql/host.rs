@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use baton_core::grants::Grant;
 use baton_core::manifest;
 use baton_plugin_sql::Step;
 use baton_plugin_sql::worker::{Answer, Request};
@@ -10,22 +11,28 @@ use wasmtime::component::Resource;
 use super::convert::{database_of, row_in, row_out};
 use super::snapshot::{Snapshot, of_file};
 use super::worker::broken_off;
-use super::{Cursor, generated};
+use super::{Cursor, Sources, Sql, generated};
 use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
 use crate::error::ResourceLimit;
-use crate::store::State;
+use crate::limits;
+use crate::usage::Usage;
 use generated::{Database, Error, Row};
 
-impl State {
-    /// Notes for the report that a database was full.
-    fn note_full<T>(&mut self, database: manifest::Database, done: &Result<T, Error>) {
-        // What the attempt added to the catalog is in its report anyway.
-        let is_quota = database != manifest::Database::Catalog || !self.sql.has_filled_catalog();
-        if matches!(done, Err(Error::Full(_)))
-            && is_quota
-            && let Some((used, limit)) = self.sql.room(database)
-        {
-            self.noted.note_end(&AttemptError::Limit { ceiling: ResourceLimit::Database, used, limit });
+impl Capability<State> for Sql {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        let (services, host) = (&setup.request.services, setup.host);
+        let hard_links = services.allows(&Grant::HardLinks);
+        let sources = Sources::new(setup.manifest, &services.mounts, hard_links, host.copies.clone());
+        Ok(Self::new(setup.manifest, &services.databases, sources, host.workers.clone()))
+    }
+
+    fn note_usage(&self, usage: &mut Usage) {
+        if self.catalog_growth > 0 {
+            usage.note(ResourceLimit::Catalog, self.catalog_growth, limits::CATALOG_BYTES);
+        }
+        if let Some((used, limit)) = self.full {
+            usage.note_end(&AttemptError::Limit { resource: ResourceLimit::Database, used, limit });
         }
     }
 }
@@ -50,7 +57,7 @@ impl generated::Host for State {
         let database = database_of(database);
         let request = Request::Execute { statement, parameters: row_in(parameters) };
         let done = self.sql.ask(database, request).await.and_then(|answer| changed_out(&answer));
-        self.note_full(database, &done);
+        self.sql.note_full(database, &done);
         Ok(done)
     }
 
@@ -63,7 +70,7 @@ impl generated::Host for State {
         let database = database_of(database);
         let request = Request::Batch { statement, rows: rows.into_iter().map(row_in).collect() };
         let done = self.sql.ask(database, request).await.and_then(|answer| changed_out(&answer));
-        self.note_full(database, &done);
+        self.sql.note_full(database, &done);
         Ok(done)
     }
 
@@ -76,7 +83,7 @@ impl generated::Host for State {
         let step = |one: generated::Statement| Step { statement: one.text, parameters: row_in(one.parameters) };
         let request = Request::Transaction { steps: statements.into_iter().map(step).collect() };
         let done = self.sql.ask(database, request).await.and_then(changes_out);
-        self.note_full(database, &done);
+        self.sql.note_full(database, &done);
         Ok(done)
     }
 
@@ -91,8 +98,7 @@ impl generated::Host for State {
             Err(error) => return Ok(Err(error)),
         };
         let place = Arc::clone(&self.sql.cursors);
-        let query = (statement, row_in(parameters));
-        match Cursor::open(self.sql.workers(), access, query, place, None).await {
+        match Cursor::open(self.sql.workers(), access, statement, row_in(parameters), place, None).await {
             Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
             Err(error) => Ok(Err(error.into())),
         }
@@ -103,7 +109,7 @@ impl generated::Host for State {
             Ok(access) => access,
             Err(error) => return Ok(Err(error)),
         };
-        match self.sources.take(&path, access, self.sql.workers(), &self.progress.cancel).await {
+        match self.sql.sources.take(&path, access, self.sql.workers(), &self.progress.cancel).await {
             Ok(snapshot) => Ok(Ok(self.table.push(snapshot)?)),
             Err(error) => Ok(Err(error)),
         }
@@ -131,8 +137,7 @@ impl generated::HostSnapshot for State {
         let snapshot = self.table.get(&snapshot)?;
         let (access, kept) = (snapshot.access(), snapshot.kept());
         let place = Arc::clone(&self.sql.cursors);
-        let query = (statement, row_in(parameters));
-        match Cursor::open(self.sql.workers(), access, query, place, Some(kept)).await {
+        match Cursor::open(self.sql.workers(), access, statement, row_in(parameters), place, Some(kept)).await {
             Ok(cursor) => Ok(Ok(self.table.push(cursor)?)),
             Err(error) => Ok(Err(of_file(error))),
         }

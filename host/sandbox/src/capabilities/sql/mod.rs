@@ -1,5 +1,5 @@
-//! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin has the database
-//! at all; `baton_plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
+//! Databases and snapshots of other programs' files; see `wit/sql.wit`. This module decides whether the plugin may use
+//! the database; `baton_plugin_sql` decides what a statement may do and cost. Every connection is a process ([`worker`]).
 //!
 //! A connection is opened at the first call and lives as long as the attempt. A call
 //! whose attempt is over ends with its process.
@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use baton_core::manifest::{Database, Manifest, Mode, SqlCapability};
+use baton_core::grants::{Database, Grant, GrantedDatabase, Mode};
+use baton_core::manifest::{Manifest, SqlCapability};
 use baton_plugin_sql::worker::{Answer, Request};
 use baton_plugin_sql::{Access, GuestError, limits};
 
@@ -36,12 +37,12 @@ use crate::workers::Workers;
 /// A database that the operator granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseGrant {
-    /// Which.
+    /// The database.
     pub database: Database,
     /// Its file; made when it is missing. Of [`Database::Files`] the folder in which copies are kept while they are read, which
     /// nobody else uses.
     pub path: PathBuf,
-    /// Whether writing is granted.
+    /// Writing is granted.
     pub writable: bool,
 }
 
@@ -51,15 +52,24 @@ pub(crate) struct Sql {
     declared: Vec<SqlCapability>,
     granted: Vec<DatabaseGrant>,
     workers: Option<Workers>,
-    /// One for each database that was used.
+    /// One worker for each database that was used.
     workers_open: BTreeMap<Database, Worker>,
     cursors: Arc<()>,
     /// Bytes that its statements added to the catalog.
     catalog_growth: u64,
+    /// Size and quota of the database that was full last.
+    full: Option<(u64, u64)>,
+    /// Files of other programs, of which it may take snapshots.
+    sources: Sources,
 }
 
 impl Sql {
-    pub(crate) fn new(manifest: &Manifest, granted: &[DatabaseGrant], workers: Option<Workers>) -> Self {
+    pub(crate) fn new(
+        manifest: &Manifest,
+        granted: &[DatabaseGrant],
+        sources: Sources,
+        workers: Option<Workers>,
+    ) -> Self {
         Self {
             plugin: manifest.name.clone(),
             declared: manifest.declares.capabilities.sql.clone(),
@@ -68,6 +78,8 @@ impl Sql {
             workers_open: BTreeMap::new(),
             cursors: Arc::default(),
             catalog_growth: 0,
+            full: None,
+            sources,
         }
     }
 
@@ -82,14 +94,15 @@ impl Sql {
         };
         let Some(granted) = self.granted.iter().find(|granted| granted.database == database) else {
             return Err(generated::Error::Denied(format!(
-                "the database `{database}` is not granted: baton plugin grant {plugin} sql={database}:{}",
-                declared.mode
+                "the database `{database}` is not granted: baton plugin grant {plugin} {}",
+                Grant::Sql(GrantedDatabase { database, mode: declared.mode })
             )));
         };
         let denial = if database == Database::Files {
             "a snapshot is for reading only".to_owned()
         } else if declared.mode == Mode::Rw {
-            format!("writing to `{database}` is not granted: baton plugin grant {plugin} sql={database}:rw")
+            let grant = Grant::Sql(GrantedDatabase { database, mode: Mode::Rw });
+            format!("writing to `{database}` is not granted: baton plugin grant {plugin} {grant}")
         } else {
             format!(
                 "the plugin `{plugin}` declares the database `{database}` for reading only: its author has to ask for \
@@ -100,12 +113,7 @@ impl Sql {
         Ok(Access { database, path: granted.path.clone(), writable, writer: Some(plugin.clone()), denial })
     }
 
-    /// How many bytes the attempt has added to the catalog.
-    pub(crate) fn catalog_growth(&self) -> u64 {
-        self.catalog_growth
-    }
-
-    /// Whether the attempt has added more to the catalog than one attempt may.
+    /// The attempt has added more to the catalog than one attempt may.
     fn has_filled_catalog(&self) -> bool {
         self.catalog_growth > CATALOG_BYTES
     }
@@ -114,13 +122,22 @@ impl Sql {
         self.workers.as_ref()
     }
 
-    /// How many bytes a database has, and may have.
+    /// Size and quota of a database, in bytes.
     fn room(&self, database: Database) -> Option<(u64, u64)> {
         let granted = self.granted.iter().find(|granted| granted.database == database)?;
         Some((granted.path.metadata().ok()?.len(), limits::quota(database)))
     }
 
-    /// Asks the worker that has the database open; starts it first where there is none.
+    /// Notes for the report that a database was full.
+    fn note_full<T>(&mut self, database: Database, done: &Result<T, generated::Error>) {
+        // What the attempt added to the catalog is in its report anyway.
+        let is_quota = database != Database::Catalog || !self.has_filled_catalog();
+        if matches!(done, Err(generated::Error::Full(_))) && is_quota {
+            self.full = self.room(database).or(self.full);
+        }
+    }
+
+    /// Sends a request to the worker of the database; starts the worker first if there is none.
     async fn ask(&mut self, database: Database, request: Request) -> Result<Answer, generated::Error> {
         let access = self.access(database)?;
         let writes = matches!(request, Request::Execute { .. } | Request::Batch { .. } | Request::Transaction { .. });
@@ -149,7 +166,7 @@ impl Sql {
     }
 }
 
-/// Asks the worker that is `kept`, or starts one. A worker that is broken afterwards is not kept.
+/// Sends a request to the worker in `kept`, or starts one. A worker that is broken afterwards is dropped.
 async fn ask(
     workers: Option<&Workers>,
     kept: &mut Option<Worker>,

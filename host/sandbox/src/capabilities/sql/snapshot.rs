@@ -1,10 +1,10 @@
 //! Snapshots of SQLite files that belong to other programs; how one is made is `baton_plugin_sql`'s business.
 //!
-//! The path that a plugin names is untrusted. What lies there is looked at beneath the granted folder ([`beneath`]), where no
-//! link leads out. SQLite, though, opens by name: it is given the path with every link resolved, follows none itself, and once
-//! it has opened something, what has that name must still be the file that was looked at. The copy lies in the state folder,
-//! which no plugin sees, for the user alone. It goes with the last handle on it; what a killed process left is swept when
-//! nobody has a snapshot any more, which a lock on the folder tells.
+//! The path that a plugin names is untrusted. The file is inspected beneath the granted folder ([`beneath`]), where no link leads
+//! out. But SQLite opens by name: it gets the path with every link resolved and follows none itself, and once it has opened a
+//! file, the name must still belong to the file that was inspected. The copy is in the state folder, which no plugin sees, with
+//! access for the user only. The last handle deletes it. Copies of killed processes are deleted when no process has a snapshot
+//! any more, which a lock on the folder shows.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -27,13 +27,13 @@ use super::{blocking, generated};
 use crate::capabilities::progress::Cancel;
 use crate::workers::Workers;
 
-/// The file whose lock says that somebody has snapshots.
+/// The file whose lock shows that a process has snapshots.
 const LOCK: &str = "lock";
 
-/// What SQLite keeps beside a database, as far as it may be there.
+/// The extensions of files that SQLite may keep beside a database.
 const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// The places in which copies are made, of the whole host. Clones share them.
+/// Limits how many copies the host makes at a time. Clones share the limit.
 #[derive(Clone)]
 pub(crate) struct Copies(Arc<Semaphore>);
 
@@ -43,7 +43,7 @@ impl Default for Copies {
     }
 }
 
-/// What an attempt may take snapshots of.
+/// The files of which an attempt may take snapshots.
 pub(crate) struct Sources {
     plugin: String,
     /// The names of the folders that the plugin declares.
@@ -51,7 +51,7 @@ pub(crate) struct Sources {
     mounts: Vec<MountGrant>,
     hard_links: bool,
     copies: Copies,
-    /// Held once by each snapshot that is there.
+    /// Each snapshot holds one reference.
     taken: Arc<()>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Sources {
 #[derive(Debug)]
 pub(super) struct SnapshotFile {
     path: PathBuf,
-    /// Says to others that the folder is in use.
+    /// Shows other processes that the folder is in use.
     _lock: File,
     /// Counts it among those of the attempt.
     _place: Arc<()>,
@@ -153,7 +153,7 @@ impl Sources {
     }
 }
 
-/// Why there is no copy.
+/// The error when no copy is made.
 enum SnapshotError {
     /// The file may not be opened, or is not there.
     Closed(OpenError),
@@ -182,7 +182,7 @@ impl SnapshotTarget {
     }
 }
 
-/// Looks at the file at a place; blocks.
+/// Inspects the file at a path. Blocks.
 fn find(
     place: &MountedFile,
     folder: &Path,
@@ -206,7 +206,7 @@ fn find(
     Ok(SnapshotTarget { from, identity: seen.identity, kept })
 }
 
-/// What lies beside the database is SQLite's own and no way out of the folder.
+/// Checks that the files beside the database are SQLite's own and do not lead out of the folder.
 fn beside(place: &MountedFile, hard_links: bool) -> Result<(), SnapshotError> {
     for ending in BESIDE {
         match place.beside(ending).look(hard_links) {
@@ -251,7 +251,7 @@ fn lock(folder: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(folder.join(LOCK))
 }
 
-/// Removes what killed processes left in the folder of the snapshots, unless somebody has one at this moment.
+/// Removes what killed processes left in the folder of the snapshots, unless a process has one at this moment.
 ///
 /// # Errors
 /// When the folder cannot be read or changed.
@@ -279,12 +279,12 @@ impl Snapshot {
         self.access.clone()
     }
 
-    /// Held by whoever reads from it.
+    /// Each reader holds it.
     pub(super) fn kept(&self) -> Arc<SnapshotFile> {
         Arc::clone(&self.kept)
     }
 
-    /// Asks the worker that has the copy open; starts it first where there is none.
+    /// Sends a request to the worker that has the copy open; starts one first if there is none.
     pub(super) async fn ask(
         &mut self,
         workers: Option<&Workers>,

@@ -30,7 +30,7 @@ pub(super) struct Worker {
     output: pipe::Receiver,
     /// Absent in tests of this crate, which have no program to start: there a thread is the worker.
     process: Option<Process>,
-    /// Whether a message was passed only in part: then no further request is possible.
+    /// A message was sent or received only in part, so no further request is possible.
     broken: bool,
 }
 
@@ -77,7 +77,7 @@ impl Worker {
         self.reply(message, limits::STATEMENT, "the statement").await
     }
 
-    /// Whether no further request is possible.
+    /// No further request is possible.
     pub(super) fn is_broken(&self) -> bool {
         self.broken
     }

@@ -1,7 +1,14 @@
 //! The functions of the interface.
 
-use super::generated;
-use crate::store::State;
+use super::{Watch, generated};
+use crate::AttemptError;
+use crate::capabilities::{AttemptSetup, Capability, State};
+
+impl Capability<State> for Watch {
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError> {
+        Ok(Self::new(setup.manifest, &setup.request.services.mounts, &setup.request.watched))
+    }
+}
 
 impl generated::Host for State {
     fn set(&mut self, key: String, files: Vec<generated::Seen>) -> wasmtime::Result<Result<(), generated::Error>> {

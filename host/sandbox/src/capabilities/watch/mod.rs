@@ -29,12 +29,12 @@ pub struct WatchedFile {
     pub stamp: Option<(u64, u64)>,
 }
 
-/// The state in one attempt.
+/// The capability's state in one attempt.
 pub(crate) struct Watch {
-    /// Whether the manifest has a trigger for it.
+    /// The manifest has a `watched` trigger.
     declared: bool,
     mounts: Vec<String>,
-    /// Files by key: what was there before, and what was said since.
+    /// The number of files by key: those of earlier attempts, replaced by the calls of this one.
     counts: BTreeMap<String, u64>,
     /// All of them together.
     total: u64,
@@ -49,7 +49,7 @@ impl Watch {
         Self { declared, mounts, counts: watched.clone(), total, said: BTreeMap::new() }
     }
 
-    /// All that was said.
+    /// The calls of the attempt.
     pub(crate) fn into_said(self) -> Vec<WatchUpdate> {
         self.said.into_iter().map(|(key, files)| WatchUpdate { key, files }).collect()
     }
@@ -73,7 +73,7 @@ impl Watch {
         Ok(())
     }
 
-    /// How many files it is then under all keys together.
+    /// The number of files under all keys together, with this call.
     fn room_for(&self, key: &str, files: usize) -> Result<u64, String> {
         if files > limits::WATCHED_OF_A_KEY {
             return Err(format!("{files} files under one key; at most {}", limits::WATCHED_OF_A_KEY));

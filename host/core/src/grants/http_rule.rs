@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::is_name;
+use crate::manifest::is_name;
 use crate::text::one_line;
 
-/// Which requests: `METHOD:[http://|https://]HOST[:PORT]/PATH`, or `METHOD:{NAME}/PATH`.
+/// A rule that allows requests: `METHOD:[http://|https://]HOST[:PORT]/PATH`, or `METHOD:{NAME}/PATH`.
 ///
 /// `METHOD` is one method or `*`. The scheme is `https` where none is given. `HOST` is a name or an address, never a
-/// pattern. A `*` at the end of the path stands for anything; without it the path is exact. `{NAME}` is a host that the operator
+/// pattern. A `*` at the end of the path matches anything; without it the path is exact. `{NAME}` is a host that the operator
 /// sets, with its scheme and port; such a rule allows nothing until it is [resolved](HttpRule::resolved).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -26,7 +26,7 @@ pub struct HttpRule {
     pub port: u16,
     /// Begins with `/`; without the `*` at the end.
     pub path: String,
-    /// Whether `path` is a prefix.
+    /// `path` is a prefix.
     pub open_path: bool,
 }
 
@@ -37,7 +37,7 @@ impl HttpRule {
         host_name(&self.host)
     }
 
-    /// Whether a request is one of these. `host` is lower-case, `path` is without its query and normal (no `.` or `..`).
+    /// The rule allows this request. `host` is lower-case, `path` is without its query and normal (no `.` or `..`).
     #[must_use]
     pub fn allows(&self, method: &str, scheme: &str, host: &str, port: u16, path: &str) -> bool {
         let path_fits = if self.open_path { path.starts_with(&self.path) } else { path == self.path };
@@ -49,7 +49,7 @@ impl HttpRule {
             && path_fits
     }
 
-    /// Whether every request that `other` allows is one of these.
+    /// The rule allows every request that `other` allows.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         let path_fits = if self.open_path {

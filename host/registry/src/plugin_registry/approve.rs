@@ -1,29 +1,29 @@
 //! Approving a revision that waits.
 
 use super::holder::{holder, is_held, revision_of};
-use super::model::{Approval, RegisterError};
+use super::model::{Approval, RegistryError};
 use super::succession::replace;
-use super::{Holder, PluginRegister, entry, gone};
+use super::{Holder, PluginRegistry, entry, gone};
 use crate::lock::{Lock, PluginEntry};
 use crate::package::Package;
 
-impl PluginRegister {
+impl PluginRegistry {
     /// Approves the revision of a plugin that waits: `digest` is what `plugin list` shows, or its beginning. It keeps the grants
     /// of the revision before only if the approval says so, or if the same key signed it and it asks for no more. It is compiled
     /// now, for the first time.
     ///
     /// # Errors
-    /// When nothing of that name and digest waits, it does not compile, or it would take a name that somebody else holds and the
+    /// When nothing of that name and digest waits, it does not compile, or it would take a name that another plugin holds and the
     /// approval does not allow that.
-    pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<PluginEntry, RegisterError> {
+    pub fn approve(&self, name: &str, digest: &str, approval: Approval<'_>) -> Result<PluginEntry, RegistryError> {
         if let Some(other) = approval.replace.filter(|replace| *replace != name) {
-            return Err(RegisterError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
+            return Err(RegistryError::Refused(format!("--replace {other} does not name the plugin `{name}`")));
         }
         let wanted = digest.strip_prefix("sha256:").unwrap_or(digest);
         let fits =
             |known: &str| wanted.len() >= 8 && known.strip_prefix("sha256:").is_some_and(|d| d.starts_with(wanted));
         let none = |waits: &str| {
-            RegisterError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
+            RegistryError::Refused(format!("no revision {digest} of `{name}` waits to be allowed{waits}"))
         };
         let waiting = self.waiting(name, fits)?;
         let package_of = |digest: &str| {
@@ -70,7 +70,7 @@ impl PluginRegister {
     }
 
     /// The package that waits for approval, if its digest `fits`.
-    fn waiting(&self, name: &str, fits: impl Fn(&str) -> bool) -> Result<Option<(Package, Vec<u8>)>, RegisterError> {
+    fn waiting(&self, name: &str, fits: impl Fn(&str) -> bool) -> Result<Option<(Package, Vec<u8>)>, RegistryError> {
         let lock = self.read()?;
         let Some(entry) = lock.get(name) else { return Ok(None) };
         let (digest, source) = match &entry.pending {

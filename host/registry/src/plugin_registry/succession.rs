@@ -4,7 +4,7 @@ use crate::lock::{PluginEntry, Revision};
 
 use super::model::Change;
 
-/// How many former revisions are kept to go back to.
+/// The number of former revisions that are kept for a rollback.
 const KEPT: usize = 3;
 
 /// The entry of a plugin that was not there.
@@ -37,7 +37,7 @@ pub(super) fn succeed(entry: &mut PluginEntry, mut new: Revision, at_once: bool)
     Change::Updated
 }
 
-/// Whether a version is not known to be as high as another, number by number: it is lower, or one of them is no version.
+/// `new` may be an older version: it is lower, compared number by number, or one of both is not a version.
 pub(super) fn may_be_older(new: &str, old: &str) -> bool {
     let numbers = |version: &str| -> Option<Vec<u64>> {
         let plain = version.split(['-', '+']).next().unwrap_or_default();

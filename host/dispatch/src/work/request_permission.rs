@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use baton_core::budget::Resource;
 use baton_core::file_name::cut;
-use baton_core::{Recipients, shell};
-use baton_sandbox::{BudgetCheckFn, EmitPermission, RecipientError};
+use baton_core::grants::{Grant, Recipients};
+use baton_core::shell;
+use baton_sandbox::{BudgetCheckFn, RecipientError, RequestPermission};
 
 use crate::context::Context;
 use crate::plugins::InstalledPlugin;
 use crate::roster::Roster;
 
-/// To whom `installed` may send handoffs in the attempt of `task`.
-pub(super) fn permission(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> EmitPermission {
+/// The permission of `installed` to send plugin requests in the attempt of `task`.
+pub(super) fn request_permission(context: &Arc<Context>, installed: &InstalledPlugin, task: &str) -> RequestPermission {
     let (name, recipients) = (installed.plugin.manifest().name.clone(), installed.grants.handoffs.clone());
     let inner = Arc::clone(context);
     if recipients.is_nobody() {
-        return EmitPermission::Denied(Arc::new(move |to| {
+        return RequestPermission::Denied(Arc::new(move |to| {
             let agent = to.and_then(|to| inner.roster().resolve(to).map(|agent| agent.name.clone()));
             denied(&name, &recipients, agent.as_deref())
         }));
@@ -33,7 +34,7 @@ pub(super) fn permission(context: &Arc<Context>, installed: &InstalledPlugin, ta
         }
         Ok(agent.clone())
     };
-    EmitPermission::Granted { resolve: Arc::new(resolve), admit }
+    RequestPermission::Granted { resolve: Arc::new(resolve), admit }
 }
 
 /// The limit on how many it may send: its budget over time.
@@ -65,7 +66,7 @@ fn denied(plugin: &str, recipients: &Recipients, agent: Option<&str>) -> String 
              commas, or any)"
         );
     };
-    let grant = shell::quoted(&format!("handoffs={}", recipients.with(agent)));
+    let grant = shell::quoted(&Grant::Handoffs(recipients.with(agent)).to_string());
     format!("the plugin `{plugin}` may not send handoffs to {agent}: `baton plugin grant {plugin} {grant}`")
 }
 

@@ -36,7 +36,7 @@ impl Recipients {
     /// Reads `any`, or `AGENT[,AGENT]`.
     ///
     /// # Errors
-    /// When there is no name, one is not a name, or `any` stands beside names.
+    /// When there is no name, one is not a name, or `any` is listed beside names.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text == ANY {
             return Ok(Self::Any);
@@ -60,7 +60,7 @@ impl Recipients {
         if agents.is_empty() { Err("it names no agent".to_owned()) } else { Ok(Self::Agents(agents)) }
     }
 
-    /// Whether the list is empty.
+    /// Sending is not granted.
     #[must_use]
     pub fn is_nobody(&self) -> bool {
         *self == Self::Nobody

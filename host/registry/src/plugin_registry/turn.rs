@@ -6,29 +6,29 @@ use std::path::Path;
 
 use fail::fail_point;
 
-use super::{PluginRegister, RegisterError};
+use super::{PluginRegistry, RegistryError};
 use crate::lock::{Lock, LockError};
 
-impl PluginRegister {
+impl PluginRegistry {
     /// Changes the lock. Other processes wait meanwhile.
     pub(super) fn change<T>(
         &self,
-        change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>,
-    ) -> Result<T, RegisterError> {
+        change: impl FnOnce(&mut Lock) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
         self.write(false, change)
     }
 
-    /// The same; `anew` writes the file even when nothing in it has changed.
+    /// Changes the lock; `always` writes the file even when nothing in it has changed.
     pub(super) fn write<T>(
         &self,
-        anew: bool,
-        change: impl FnOnce(&mut Lock) -> Result<T, RegisterError>,
-    ) -> Result<T, RegisterError> {
-        let _turn = self.take_turn().map_err(|error| RegisterError::Store { path: self.turn.clone(), error })?;
+        always: bool,
+        change: impl FnOnce(&mut Lock) -> Result<T, RegistryError>,
+    ) -> Result<T, RegistryError> {
+        let _turn = self.take_turn().map_err(|error| RegistryError::Store { path: self.turn.clone(), error })?;
         let mut lock = self.read()?;
         let before = lock.clone();
         let done = change(&mut lock)?;
-        if anew || lock != before {
+        if always || lock != before {
             let text = lock.to_text()?;
             write_whole(&self.lock, text.as_bytes())
                 .map_err(|error| LockError::Io { path: self.lock.clone(), error })?;

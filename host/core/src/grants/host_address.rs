@@ -1,4 +1,4 @@
-//! A host whose address the operator sets, and that address.
+//! The address of a host that the operator sets.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,28 +12,10 @@ use crate::text::one_line;
 
 const MOST_BYTES: usize = 500;
 
-/// A host that the operator sets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HostCapability {
-    /// The name that rules and secrets have in braces.
-    pub name: String,
-    /// Why; shown to the operator.
-    pub reason: String,
-}
-
-impl HostCapability {
-    /// The grant without its address, which only the operator knows.
-    #[must_use]
-    pub fn as_grant(&self) -> String {
-        format!("host={}=ADDRESS", self.name)
-    }
-}
-
 /// The addresses that the operator set, by name.
 pub type HostAddresses = BTreeMap<String, HostAddress>;
 
-/// Where a host of a plugin is: `http[s]://HOST[:PORT][/PATH]`.
+/// The address of a host: `http[s]://HOST[:PORT][/PATH]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HostAddress {
@@ -88,14 +70,14 @@ impl FromStr for HostAddress {
     }
 }
 
-/// Whether resolvers may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
+/// A resolver may read the name as an IPv4 address: `127.1`, `2130706433`, `0x7f000001`.
 fn is_odd(host: &str) -> bool {
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let is_number = last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit());
     is_number && host.parse::<Ipv4Addr>().is_err()
 }
 
-/// Whether a part of a path can be a prefix for rules.
+/// The part of a path can be in a prefix for rules.
 fn is_plain(part: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     !part.is_empty() && part != "." && part != ".." && part.chars().all(allowed)

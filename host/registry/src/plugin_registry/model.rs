@@ -1,4 +1,4 @@
-//! The arguments and results of the register: packages and who vouches for them, what was changed, errors.
+//! The arguments, results and errors of the operations.
 
 use std::fmt;
 use std::io;
@@ -15,13 +15,13 @@ use crate::package::PackageError;
 pub struct Candidate {
     /// Its bytes.
     pub component: Vec<u8>,
-    /// Where they came from.
+    /// The origin of the bytes.
     pub source: Source,
-    /// Who vouches for it.
+    /// The signer.
     pub trust: Trust,
 }
 
-/// Who vouches for a package.
+/// The reason to trust a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// It came inside the program.
@@ -41,17 +41,17 @@ pub struct InstallResult {
     pub version: String,
     /// Its digest.
     pub digest: Digest,
-    /// What was changed.
+    /// The effect.
     pub change: Change,
-    /// What it asks for beyond the revision before; of a new plugin, all.
+    /// The grants that it asks for and the revision before does not; of a new plugin, all.
     pub beyond: Vec<String>,
-    /// Where the secrets in `beyond` go, one line each.
+    /// The destinations of the secrets in `beyond`, one line each.
     pub destinations: Vec<String>,
-    /// What it does beyond the revision before without being granted it, one line each: triggers, higher limits.
+    /// Triggers and higher limits that the revision before does not have, one line each. They need no grant.
     pub does: Vec<String>,
     /// The grants that it has now.
     pub grants: Vec<String>,
-    /// Who holds the name, if the package comes from somebody else. It takes the name only by [`Approval::replace`].
+    /// The holder of the name, if the package comes from another source. The package takes the name only by [`Approval::replace`].
     pub holder: Option<Holder>,
     /// The id of the trusted key that signed the package.
     pub key: Option<String>,
@@ -60,7 +60,7 @@ pub struct InstallResult {
 /// The plugin that holds a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Where its bytes came from.
+    /// The origin of its bytes.
     pub source: Source,
     /// Its version.
     pub version: String,
@@ -88,22 +88,22 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Who signed a package, in words.
+/// The signer of a package, in words.
 #[must_use]
 pub fn signer(key: Option<&str>) -> String {
     key.map_or_else(|| "signed by no trusted key".to_owned(), |key| format!("signed by the trusted key {key}"))
 }
 
-/// How the operator approves a revision that waits.
+/// The options of an approval.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Approval<'a> {
-    /// It keeps the grants of the revision before, although it asks for more or somebody else has signed it.
+    /// It keeps the grants of the revision before, although it asks for more or has another signer.
     pub keep_grants: bool,
-    /// The plugin whose name it takes, although it comes from somebody else.
+    /// The plugin whose name it takes, although it comes from another source.
     pub replace: Option<&'a str>,
 }
 
-/// What an installation changed.
+/// The effect of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Nothing: these bytes are installed.
@@ -116,9 +116,9 @@ pub enum Change {
     Held,
 }
 
-/// Why a plugin could not be changed.
+/// An error of an operation on the plugins.
 #[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
+pub enum RegistryError {
     /// The bytes are not a package.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -128,25 +128,25 @@ pub enum RegisterError {
     /// The store of packages.
     #[error("{} cannot be used: {error}", path.display())]
     Store {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
     /// There is no such plugin.
     #[error("there is no plugin `{name}`; there are: {known}")]
     Unknown {
-        /// As asked for.
+        /// The name that was given.
         name: String,
-        /// What there is.
+        /// The names of the installed plugins.
         known: String,
     },
-    /// It does not fit the plugin as it stands.
+    /// The operation is not allowed for the plugin in its present state.
     #[error("{0}")]
     Refused(String),
 }
 
-impl From<&BrokenEntry> for RegisterError {
+impl From<&BrokenEntry> for RegistryError {
     fn from(broken: &BrokenEntry) -> Self {
         Self::Refused(broken.to_string())
     }

@@ -6,26 +6,26 @@ use baton_core::Digest;
 use baton_sandbox::read_manifest;
 use fail::fail_point;
 
-use super::{DROPPED, PluginRegister, RegisterError, entry};
+use super::{DROPPED, PluginRegistry, RegistryError, entry};
 use crate::fetch;
 use crate::lock::{Lock, PluginEntry, Source};
 use crate::signature::beside;
 
-impl PluginRegister {
+impl PluginRegistry {
     /// Removes a plugin, its package, and the file in `plugins/` that it was dropped as. `mark` marks its folders as unused
     /// (`true`) before anything is removed, and takes the marks away (`false`) when the removal fails; all of it in one turn, so
     /// that no other process installs or removes the plugin meanwhile.
     ///
     /// # Errors
     /// When there is no such plugin, its folders cannot be marked, or its file cannot be removed.
-    pub fn remove(&self, name: &str, mark: impl Fn(bool) -> io::Result<()>) -> Result<PluginEntry, RegisterError> {
+    pub fn remove(&self, name: &str, mark: impl Fn(bool) -> io::Result<()>) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let is_broken = lock.broken.iter().any(|broken| broken.name == name);
             if !is_broken {
                 entry(lock, name)?;
             }
             let removed = mark(true)
-                .map_err(|error| RegisterError::Store { path: self.root.clone(), error })
+                .map_err(|error| RegistryError::Store { path: self.root.clone(), error })
                 .and_then(|()| self.remove_from(lock, name, is_broken));
             if removed.is_err() {
                 drop(mark(false));
@@ -34,7 +34,7 @@ impl PluginRegister {
         })
     }
 
-    fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<PluginEntry, RegisterError> {
+    fn remove_from(&self, lock: &mut Lock, name: &str, is_broken: bool) -> Result<PluginEntry, RegistryError> {
         if is_broken {
             lock.broken.retain(|broken| broken.name != name);
             // It is not known which package it pins, so nothing is deleted from the store.
@@ -51,14 +51,14 @@ impl PluginRegister {
     }
 
     /// Removes every package of that name from `plugins/`, whichever revision it is, with its signature.
-    fn remove_dropped(&self, name: &str) -> Result<(), RegisterError> {
+    fn remove_dropped(&self, name: &str) -> Result<(), RegistryError> {
         let entries = fs::read_dir(self.root.join(DROPPED)).into_iter().flatten().filter_map(Result::ok);
         let packages = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "wasm"));
         for path in packages.filter(|path| path.symlink_metadata().is_ok_and(|metadata| metadata.is_file())) {
             let Ok((component, _)) = fetch::read(&path) else { continue };
             if read_manifest(&component).is_ok_and(|manifest| manifest.name == name) {
                 drop(fs::remove_file(beside(&path)));
-                fs::remove_file(&path).map_err(|error| RegisterError::Store { path, error })?;
+                fs::remove_file(&path).map_err(|error| RegistryError::Store { path, error })?;
             }
         }
         Ok(())

@@ -8,7 +8,7 @@
 //! it waits while the old one runs, and begins without grants.
 //!
 //! A plugin holds its name once it is approved. The plugins inside the program hold theirs, installed or not. A package from
-//! somebody else takes such a name only by [`Approval::replace`].
+//! another source takes such a name only by [`Approval::replace`].
 
 mod approve;
 mod holder;
@@ -22,35 +22,34 @@ mod turn;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use baton_core::grants::{Grant, GrantSet};
 use baton_core::manifest::Manifest;
 
-use crate::grant_spec::GrantSpec;
-use crate::granted::GrantSet;
 use crate::lock::{Lock, PluginEntry, Source};
 use crate::package::Package;
 use crate::store::Store;
 
-pub use model::{Approval, Candidate, Change, Holder, InstallResult, RegisterError, Trust, signer};
+pub use model::{Approval, Candidate, Change, Holder, InstallResult, RegistryError, Trust, signer};
 use succession::replace;
 
 /// The folder of a workspace into which packages are dropped.
 pub const DROPPED: &str = "plugins";
 
-/// A check; the text says what fails.
+/// A check; its error is the reason of a refusal.
 pub type Check<T> = Arc<dyn Fn(&T) -> Result<(), String> + Send + Sync>;
 
 /// Checks whether a package can run here.
 #[derive(Clone)]
 pub struct Proof {
-    /// Whether its name is free. Every package is checked.
+    /// Its name is free. Every package is checked.
     pub name: Check<Package>,
-    /// Whether it compiles and links. Only an approved package is compiled.
+    /// It compiles and links. Only an approved package is compiled.
     pub code: Check<[u8]>,
 }
 
 /// The plugins of one workspace.
 #[derive(Clone)]
-pub struct PluginRegister {
+pub struct PluginRegistry {
     lock: PathBuf,
     turn: PathBuf,
     root: PathBuf,
@@ -59,8 +58,8 @@ pub struct PluginRegister {
     proof: Option<Proof>,
 }
 
-impl PluginRegister {
-    /// The register of the workspace at `root`, which takes turns in `state` and has its packages in
+impl PluginRegistry {
+    /// The plugins of the workspace at `root`, which takes turns in `state` and has its packages in
     /// `packages`.
     #[must_use]
     pub fn new(root: &Path, state: &Path, packages: PathBuf) -> Self {
@@ -74,23 +73,23 @@ impl PluginRegister {
         }
     }
 
-    /// The same; it installs nothing that `proof` refuses.
+    /// Adds checks: nothing is installed that `proof` refuses.
     #[must_use]
     pub fn proving(self, proof: Proof) -> Self {
         Self { proof: Some(proof), ..self }
     }
 
-    fn prove_name(&self, package: &Package) -> Result<(), RegisterError> {
+    fn prove_name(&self, package: &Package) -> Result<(), RegistryError> {
         let Some(proof) = &self.proof else { return Ok(()) };
         (proof.name)(package).map_err(|reason| unproved(package, &reason))
     }
 
-    fn prove_code(&self, package: &Package, component: &[u8]) -> Result<(), RegisterError> {
+    fn prove_code(&self, package: &Package, component: &[u8]) -> Result<(), RegistryError> {
         let Some(proof) = &self.proof else { return Ok(()) };
         (proof.code)(component).map_err(|reason| unproved(package, &reason))
     }
 
-    /// The same, with the packages that the program carries inside, by name.
+    /// Adds the packages that are inside the program, by name.
     #[must_use]
     pub fn carrying(self, carried: &'static [(&'static str, &'static [u8])]) -> Self {
         Self { carried, ..self }
@@ -99,51 +98,50 @@ impl PluginRegister {
     /// The lock as it is now.
     ///
     /// # Errors
-    /// When it does not read.
-    pub fn read(&self) -> Result<Lock, RegisterError> {
+    /// When it cannot be read.
+    pub fn read(&self) -> Result<Lock, RegistryError> {
         Ok(Lock::read(&self.lock)?)
     }
 
-    /// Revokes what the words say; without any, everything.
+    /// Revokes these grants; without any, all.
     ///
     /// # Errors
-    /// When a word is none, or was not granted.
-    pub fn revoke(&self, name: &str, words: &[String]) -> Result<PluginEntry, RegisterError> {
+    /// When one was not granted.
+    pub fn revoke(&self, name: &str, specs: &[String]) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
-            if words.is_empty() {
+            if specs.is_empty() {
                 entry.grants = GrantSet::default();
             }
-            for word in words {
+            for spec in specs {
                 // Also what it does not ask for any more.
-                if !entry.grants.take_back(word) {
-                    let has = entry.grants.words().join(" ");
-                    return Err(RegisterError::Refused(format!("`{name}` was not granted `{word}`; it was: {has}")));
+                if !entry.grants.revoke(spec) {
+                    let has = entry.grants.specs().join(" ");
+                    return Err(RegistryError::Refused(format!("`{name}` was not granted `{spec}`; it was: {has}")));
                 }
             }
             Ok(entry.clone())
         })
     }
 
-    /// Grants what the words say, all of it or nothing. `check` gets the plugin's manifest and the new lock, may correct the
+    /// Adds the grants, all of them or none. `check` gets the plugin's manifest and the new lock, may correct the
     /// lock, and returns the reason for a refusal. The file is written even when nothing in it changes, so that a daemon opens
     /// the granted folders again.
     ///
     /// # Errors
-    /// When a word is none, the plugin does not ask for it, or `check` refuses it.
+    /// When one is not a grant, the plugin does not ask for it, or `check` refuses it.
     pub fn grant(
         &self,
         name: &str,
-        words: &[String],
+        specs: &[String],
         check: impl FnOnce(&Manifest, &mut Lock) -> Result<(), String>,
-    ) -> Result<PluginEntry, RegisterError> {
-        let refused = |reason| RegisterError::Refused(format!("`{name}`: {reason}"));
+    ) -> Result<PluginEntry, RegistryError> {
+        let refused = |reason| RegistryError::Refused(format!("`{name}`: {reason}"));
         let grant = |lock: &mut Lock| {
             let entry = entry(lock, name)?;
             let manifest = self.manifest_of(entry)?;
-            for word in words {
-                let word = GrantSpec::parse(word, &manifest.declares.capabilities).map_err(refused)?;
-                word.grant(&mut entry.grants);
+            for spec in specs {
+                entry.grants.add(Grant::parse(spec, &manifest.declares.capabilities).map_err(refused)?);
             }
             entry.grants.bind_secrets().map_err(refused)?;
             check(&manifest, lock).map_err(refused)?;
@@ -155,12 +153,12 @@ impl PluginRegister {
     /// Returns to the previous revision, with the grants that it had. Another call undoes it.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn roll_back(&self, name: &str) -> Result<PluginEntry, RegisterError> {
+    /// When no revision ran before this one.
+    pub fn roll_back(&self, name: &str) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             let Some(before) = entry.previous.pop() else {
-                return Err(RegisterError::Refused(format!("no revision of `{name}` ran before this one")));
+                return Err(RegistryError::Refused(format!("no revision of `{name}` ran before this one")));
             };
             if self.component(&before.digest, &before.source)?.is_none() {
                 return Err(gone(name, &before.digest, &before.source));
@@ -174,7 +172,7 @@ impl PluginRegister {
     ///
     /// # Errors
     /// When there is no such plugin.
-    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<PluginEntry, RegisterError> {
+    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<PluginEntry, RegistryError> {
         self.change(|lock| {
             let entry = entry(lock, name)?;
             entry.disabled = disabled;
@@ -183,19 +181,19 @@ impl PluginRegister {
     }
 }
 
-fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut PluginEntry, RegisterError> {
+fn entry<'a>(lock: &'a mut Lock, name: &str) -> Result<&'a mut PluginEntry, RegistryError> {
     let known = lock.plugins.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>().join(", ");
-    let broken = lock.broken.iter().find(|broken| broken.name == name).map(RegisterError::from);
+    let broken = lock.broken.iter().find(|broken| broken.name == name).map(RegistryError::from);
     let found = lock.plugins.iter_mut().find(|entry| entry.name == name);
-    found.ok_or_else(|| broken.unwrap_or_else(|| RegisterError::Unknown { name: name.to_owned(), known }))
+    found.ok_or_else(|| broken.unwrap_or_else(|| RegistryError::Unknown { name: name.to_owned(), known }))
 }
 
-fn unproved(package: &Package, reason: &str) -> RegisterError {
-    RegisterError::Refused(format!("`{}`: {reason}", package.manifest.name))
+fn unproved(package: &Package, reason: &str) -> RegistryError {
+    RegistryError::Refused(format!("`{}`: {reason}", package.manifest.name))
 }
 
-fn gone(name: &str, digest: &str, source: &Source) -> RegisterError {
-    RegisterError::Refused(format!("the package {digest} of `{name}` is missing: `baton plugin install {source}`"))
+fn gone(name: &str, digest: &str, source: &Source) -> RegistryError {
+    RegistryError::Refused(format!("the package {digest} of `{name}` is missing: `baton plugin install {source}`"))
 }
 
 #[cfg(test)]

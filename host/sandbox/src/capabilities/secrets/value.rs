@@ -1,18 +1,7 @@
-//! What is granted, and where values come from. The sandbox keeps no value beyond the attempt that uses it.
+//! The values of secrets and their source. The sandbox keeps no value longer than the attempt that uses it.
 
 use std::fmt;
 use std::sync::Arc;
-
-/// A secret that was granted: where it may go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretGrant {
-    /// Its name.
-    pub name: String,
-    /// The hosts that may get it, as `HOST[:PORT]`.
-    pub hosts: Vec<String>,
-    /// The header that it may stand in.
-    pub header: String,
-}
 
 /// A value. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,6 +27,6 @@ impl fmt::Debug for SecretValue {
     }
 }
 
-/// Gives the value of a secret by its name, `None` when nobody has set it, or says why it cannot be read. Asked once an
+/// Returns the value of a secret by its name, `None` if it is not set, or why it cannot be read. Called once in each
 /// attempt for each secret that is declared and granted.
 pub type Vault = Arc<dyn Fn(&str) -> Result<Option<SecretValue>, String> + Send + Sync>;

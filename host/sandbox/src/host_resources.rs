@@ -1,0 +1,20 @@
+//! What all attempts of a host share.
+
+use std::sync::Arc;
+
+use crate::capabilities::fingerprint::WorkGate;
+use crate::capabilities::http::Network;
+use crate::capabilities::sql::Copies;
+use crate::workers::Workers;
+
+/// Resources that attempts share. Clones share them too.
+#[derive(Clone, Default)]
+pub(crate) struct HostResources {
+    pub(crate) network: Arc<Network>,
+    /// Limits how much audio is decoded at a time.
+    pub(crate) fingerprint_gate: WorkGate,
+    /// Limits how many snapshots are made at a time.
+    pub(crate) copies: Copies,
+    /// Absent in tests and benches: then plugins have no databases.
+    pub(crate) workers: Option<Workers>,
+}
