@@ -50,7 +50,7 @@ struct PastDecisions {
 
 impl Catalog {
     /// All open questions, the likeliest match first.
-    pub fn unsure(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
+    pub fn review_questions(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
         let (tracks, decided) = (self.all_tracks()?, self.decided()?);
         let mut unsure = unsure_tracks(&tracks, &decided);
         unsure.extend(self.unsure_files(&tracks, &decided)?);

@@ -47,9 +47,9 @@ impl LockTable {
     /// this returns.
     pub async fn take(&self, plugin: &str, name: &str, task: &str) -> Result<Option<HeldLock>, LedgerError> {
         let (plugin, name, task) = (plugin.to_owned(), name.to_owned(), task.to_owned());
-        let book = self.clone();
+        let locks = self.clone();
         self.ledger
-            .write(move |tx| book.take_in(tx, LockName { plugin: &plugin, name: &name }, &task, Timestamp::now()))
+            .write(move |tx| locks.take_in(tx, LockName { plugin: &plugin, name: &name }, &task, Timestamp::now()))
             .await
     }
 
@@ -169,23 +169,23 @@ mod tests {
     use super::*;
 
     /// The lock table of the process `owner`; the process `gone` has ended.
-    fn book(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
+    fn locks(folder: &Path, owner: &str, gone: &'static str) -> LockTable {
         LockTable::new(Ledger::open(&folder.join("l.db"), owner).unwrap(), Arc::new(move |owner| owner == gone))
     }
 
-    async fn take(book: &LockTable, name: &str) -> Option<HeldLock> {
-        book.take("p", name, "t").await.unwrap()
+    async fn take(locks: &LockTable, name: &str) -> Option<HeldLock> {
+        locks.take("p", name, "t").await.unwrap()
     }
 
-    fn rows(book: &LockTable) -> i64 {
+    fn rows(locks: &LockTable) -> i64 {
         let count = |tx: &Tx<'_>| Ok(tx.connection.query_row("SELECT count(*) FROM claims", [], |row| row.get(0))?);
-        book.ledger.write_blocking(count).unwrap()
+        locks.ledger.write_blocking(count).unwrap()
     }
 
     #[tokio::test]
     async fn a_name_is_held_until_it_is_given_back_or_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, two) = (book(folder.path(), "run:1", ""), book(folder.path(), "run:2", ""));
+        let (one, two) = (locks(folder.path(), "run:1", ""), locks(folder.path(), "run:2", ""));
         let held = take(&one, "a").await.unwrap();
         assert!(held.holds().await.unwrap());
         assert!(take(&one, "a").await.is_none(), "the same process");
@@ -202,7 +202,7 @@ mod tests {
     #[tokio::test]
     async fn the_claim_of_a_process_that_is_gone_counts_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let (dead, alive) = (book(folder.path(), "run:1", ""), book(folder.path(), "run:2", "run:1"));
+        let (dead, alive) = (locks(folder.path(), "run:1", ""), locks(folder.path(), "run:2", "run:1"));
         let left = take(&dead, "a").await.unwrap();
         let _other = take(&dead, "b").await.unwrap();
         let held = take(&alive, "a").await.unwrap();
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test]
     async fn a_row_of_this_process_that_nobody_holds_counts_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        let one = book(folder.path(), "run:1", "");
+        let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
         // As when the disk was full while it was given back.
         one.live.all().clear();
@@ -228,7 +228,7 @@ mod tests {
     #[tokio::test]
     async fn a_broken_claim_says_so() {
         let folder = tempfile::tempdir().unwrap();
-        let one = book(folder.path(), "run:1", "");
+        let one = locks(folder.path(), "run:1", "");
         let held = take(&one, "a").await.unwrap();
         one.ledger.write(|tx| Ok(tx.connection.execute("DELETE FROM claims", [])?)).await.unwrap();
         assert!(!held.holds().await.unwrap());
@@ -237,14 +237,14 @@ mod tests {
     #[tokio::test]
     async fn of_many_that_take_at_once_one_gets_it() {
         let folder = tempfile::tempdir().unwrap();
-        let books: Vec<_> = (0..8).map(|number| book(folder.path(), &format!("run:{number}"), "")).collect();
+        let books: Vec<_> = (0..8).map(|number| locks(folder.path(), &format!("run:{number}"), "")).collect();
         let won = AtomicUsize::new(0);
         std::thread::scope(|scope| {
-            for book in &books {
+            for locks in &books {
                 let won = &won;
                 scope.spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    let taken = runtime.block_on(take(book, "a"));
+                    let taken = runtime.block_on(take(locks, "a"));
                     won.fetch_add(usize::from(taken.is_some()), Ordering::Relaxed);
                     // Held until all have asked.
                     std::mem::forget(taken);

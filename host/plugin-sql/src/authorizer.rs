@@ -63,7 +63,7 @@ impl Authorizer {
     }
 
     /// The callback of SQLite.
-    pub(super) fn judge(&self, context: &AuthContext<'_>) -> Authorization {
+    pub(super) fn authorize(&self, context: &AuthContext<'_>) -> Authorization {
         if self.host.load(Ordering::Relaxed) {
             return Authorization::Allow;
         }

@@ -17,7 +17,7 @@ use super::{Access, GuestError, limits, sources};
 const CACHE: i64 = -16 * 1024;
 
 /// A connection that is safe for statements of a plugin.
-pub(super) fn open(access: &Access, judge: &Authorizer, stop: &StopHandle) -> Result<Connection, GuestError> {
+pub(super) fn open(access: &Access, authorizer: &Authorizer, stop: &StopHandle) -> Result<Connection, GuestError> {
     prepare(access)?;
     let failed = |error: rusqlite::Error| {
         GuestError::Failed(format!("the database {} cannot be opened: {error}", access.path.display()))
@@ -29,9 +29,9 @@ pub(super) fn open(access: &Access, judge: &Authorizer, stop: &StopHandle) -> Re
     if let (Database::Catalog, true, Some(plugin)) = (access.database, access.writable, &access.writer) {
         sources::guard(&connection, plugin).map_err(failed)?;
     }
-    let (judging, watching) = (judge.clone(), stop.clone());
+    let (authorizer, watching) = (authorizer.clone(), stop.clone());
     connection
-        .authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| judging.judge(&context)))
+        .authorizer(Some(move |context: rusqlite::hooks::AuthContext<'_>| authorizer.authorize(&context)))
         .map_err(failed)?;
     connection.progress_handler(limits::STEPS, Some(move || watching.is_due())).map_err(failed)?;
     Ok(connection)

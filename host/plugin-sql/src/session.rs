@@ -15,7 +15,7 @@ use super::{Access, GuestError, Row, Step, StopHandle, Table, Value, limits};
 pub struct Session {
     connection: Connection,
     access: Access,
-    judge: Authorizer,
+    authorizer: Authorizer,
     stop: StopHandle,
     /// Bytes by which its writes enlarged the catalog.
     growth: Cell<u64>,
@@ -27,9 +27,9 @@ impl Session {
     /// # Errors
     /// When the file cannot be created or opened.
     pub fn open(access: &Access, stop: &StopHandle) -> Result<Self, GuestError> {
-        let judge = Authorizer::of(access);
-        let connection = open(access, &judge, stop)?;
-        Ok(Self { connection, access: access.clone(), judge, stop: stop.clone(), growth: Cell::default() })
+        let authorizer = Authorizer::of(access);
+        let connection = open(access, &authorizer, stop)?;
+        Ok(Self { connection, access: access.clone(), authorizer, stop: stop.clone(), growth: Cell::default() })
     }
 
     /// Reads.
@@ -146,7 +146,7 @@ impl Session {
         }
         let count = |pragma: &str| self.connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let pages: rusqlite::Result<i64> =
-            self.judge.as_host(|| Ok(count("PRAGMA page_count")? - count("PRAGMA freelist_count")?));
+            self.authorizer.as_host(|| Ok(count("PRAGMA page_count")? - count("PRAGMA freelist_count")?));
         let pages = pages.map_err(|error| GuestError::of(&error, &self.stop))?;
         Ok(u64::try_from(pages).unwrap_or_default().saturating_mul(limits::PAGE_BYTES))
     }
@@ -182,7 +182,7 @@ impl Session {
             )));
         }
         let prepared = self.connection.prepare(statement);
-        let refusal = self.judge.take();
+        let refusal = self.authorizer.take();
         let prepared = prepared.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
         if prepared.column_count() == 0 && prepared.readonly() && statement_is_empty(statement) {
             return Err(GuestError::Invalid("there is no statement".to_owned()));
@@ -215,7 +215,7 @@ impl Session {
         };
         drop(rows);
         // FTS5 and the like compile further statements while they run.
-        let refusal = self.judge.take();
+        let refusal = self.authorizer.take();
         ended.map_err(|error| refusal.unwrap_or_else(|| GuestError::of(&error, &self.stop)))?;
         let wrote = self.connection.total_changes() != before;
         Ok(if wrote { self.connection.changes() } else { 0 })
@@ -228,13 +228,13 @@ impl Session {
             return Ok(());
         }
         let emptied =
-            self.judge.as_host(|| self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            self.authorizer.as_host(|| self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         emptied.map_err(|error| GuestError::of(&error, &self.stop))?;
         if log_bytes(&self.access.path) > most { Err(log_is_full()) } else { Ok(()) }
     }
 
     fn host(&self, statement: &str) -> Result<(), GuestError> {
-        self.judge
+        self.authorizer
             .as_host(|| self.connection.execute_batch(statement))
             .map_err(|error| GuestError::of(&error, &self.stop))
     }

@@ -13,7 +13,7 @@ use crate::{Catalog, CatalogError};
 
 /// Tags that were written into a file, or removed again, without changing its audio.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Retagged {
+pub struct TagChange {
     /// SHA-256 of the file before the change.
     pub before_sha256: [u8; 32],
     /// SHA-256 of the file after the change.
@@ -125,8 +125,8 @@ impl Library {
 
     /// Records that tags of a file were changed. Does nothing when the catalog has another state of the file than the one
     /// before the change: the next scan reads it.
-    pub fn retagged(&mut self, path: &Path, retagged: &Retagged, now: Timestamp) -> Result<(), CatalogError> {
-        let Retagged { before_sha256, after_sha256, after, tags, has } = retagged;
+    pub fn record_tag_change(&mut self, path: &Path, change: &TagChange, now: Timestamp) -> Result<(), CatalogError> {
+        let TagChange { before_sha256, after_sha256, after, tags, has } = change;
         let transaction = self.begin()?;
         let written = transaction.execute(
             "UPDATE library_items SET size = ?3, mtime_ns = ?4, inode = ?5, file_sha256 = ?6,

@@ -29,7 +29,7 @@ mod writer;
 
 pub use coverage::{Count, MissingPerSource};
 pub use entry::Entry;
-pub use kept::{KeptCopy, Retagged};
+pub use kept::{KeptCopy, TagChange};
 pub use links::{FileLink, LinkTrack, SamePath};
 pub use list::MissingItem;
 pub use model::{ComparedItem, ItemState, KnownItem, ListedItem, ListedState};

@@ -113,7 +113,7 @@ impl Library {
     }
 
     /// Records that items were read again and are as the catalog has them.
-    pub fn compared(&mut self, items: &[ComparedReading], now: Timestamp) -> Result<(), CatalogError> {
+    pub fn record_compared(&mut self, items: &[ComparedReading], now: Timestamp) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for ComparedReading { item, is_intact } in items {
             transaction
@@ -145,7 +145,12 @@ impl Library {
 
     /// Records that a file was rewritten with the same audio. Returns false and does nothing when the file before the
     /// change was not the one that the catalog has: then the next listing finds it changed.
-    pub fn rewritten(&mut self, item: i64, rewritten: &RewrittenFile, now: Timestamp) -> Result<bool, CatalogError> {
+    pub fn record_rewritten(
+        &mut self,
+        item: i64,
+        rewritten: &RewrittenFile,
+        now: Timestamp,
+    ) -> Result<bool, CatalogError> {
         let transaction = self.begin()?;
         let (before, after) = (rewritten.before, rewritten.after);
         let written = transaction.execute(

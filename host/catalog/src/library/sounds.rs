@@ -85,7 +85,7 @@ impl Library {
     }
 
     /// Records that fingerprints were compared with all others.
-    pub fn sounds_are_known(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
+    pub fn record_compared_prints(&mut self, prints: &[[u8; 32]]) -> Result<(), CatalogError> {
         let transaction = self.begin()?;
         for print in prints {
             let sql = "INSERT OR IGNORE INTO sound_prints (audio_sha256, listened) VALUES (?1, 0)";

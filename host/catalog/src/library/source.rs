@@ -111,7 +111,7 @@ impl Library {
     }
 
     /// Records that a source cannot be reached. Its items stay as they are.
-    pub fn unreachable(&self, source: i64, why: &str, now: Timestamp) -> Result<(), CatalogError> {
+    pub fn record_unreachable(&self, source: i64, why: &str, now: Timestamp) -> Result<(), CatalogError> {
         self.connection.execute(
             "UPDATE library_sources SET failed_at = coalesce(failed_at, ?2), failure = ?3 WHERE id = ?1",
             params![source, now.as_millisecond(), why],

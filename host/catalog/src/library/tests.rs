@@ -243,8 +243,8 @@ fn a_source_that_cannot_be_reached_keeps_its_items_and_the_first_time_of_it() {
     let (room, mut library, source) = Room::new();
     list(&mut library, &source, &[listed("a")], false);
     let later = Timestamp::from_millisecond(1_800_000_000_000).unwrap();
-    library.unreachable(source.id, "no such folder", now()).unwrap();
-    library.unreachable(source.id, "still none", later).unwrap();
+    library.record_unreachable(source.id, "no such folder", now()).unwrap();
+    library.record_unreachable(source.id, "still none", later).unwrap();
     let sources = room.catalog().library_sources().unwrap();
     assert_eq!((sources[0].failed_at, sources[0].failure.as_deref()), (Some(now()), Some("still none")));
     assert_eq!(room.catalog().library_counts().unwrap()[0].items, 1);

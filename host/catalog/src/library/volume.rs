@@ -57,7 +57,7 @@ impl Catalog {
 
 impl Library {
     /// Records the volume of a source.
-    pub fn lies_on(&self, source: i64, volume: Volume) -> Result<(), CatalogError> {
+    pub fn record_volume(&self, source: i64, volume: Volume) -> Result<(), CatalogError> {
         self.connection.execute(
             "UPDATE library_sources SET device = ?2, fsid = ?3, uuid = ?4 WHERE id = ?1",
             params![source, volume.device.cast_signed(), volume.fsid.cast_signed(), volume.text()],
@@ -66,7 +66,7 @@ impl Library {
     }
 
     /// Records the volume that is mounted at a folder within a source.
-    pub fn is_mounted(&self, source: i64, folder: &Path, volume: Volume) -> Result<(), CatalogError> {
+    pub fn record_mount(&self, source: i64, folder: &Path, volume: Volume) -> Result<(), CatalogError> {
         self.connection.execute(
             "INSERT INTO library_mounts (source, path, device, fsid, uuid) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (source, path) DO UPDATE SET device = excluded.device, fsid = excluded.fsid, uuid = excluded.uuid",

@@ -49,7 +49,7 @@ pub(super) fn compare_new(
         Library::open(path)?.keep_sounds(&compared, &pairs)?;
     }
     if !others.is_empty() {
-        Library::open(path)?.sounds_are_known(&others)?;
+        Library::open(path)?.record_compared_prints(&others)?;
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ impl Lister<'_> {
             Err(error) => Some(error.to_string()),
         };
         if let (Some(why), ListingTarget::Catalog(library), Some(source)) = (&failure, &self.into, self.source) {
-            library.unreachable(source.id, why, self.now)?;
+            library.record_unreachable(source.id, why, self.now)?;
         }
         listing.failure = failure;
         tell(&Event::Listed(&listing));
@@ -212,11 +212,11 @@ impl Lister<'_> {
             let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
             library.end_listing(source.id, &missing.items, &kept, &walked.unread_parts(&place.path), self.now)?;
             if missing.is_sure {
-                library.lies_on(source.id, volume)?;
+                library.record_volume(source.id, volume)?;
             }
             // Another disk is accepted if no item of the first one is missing, or after confirmation.
             for mount in mounts.iter().filter(|mount| !mount.is_other || listing.kept == 0) {
-                library.is_mounted(source.id, &mount.folder, mount.volume)?;
+                library.record_mount(source.id, &mount.folder, mount.volume)?;
             }
         }
         Ok(None)

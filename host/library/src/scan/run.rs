@@ -151,7 +151,7 @@ fn lost(
     for (place, why) in sources.lost() {
         let work = works.iter().find(|(of, _)| *of == place).map(|(_, work)| work);
         if let (Some(work), Some(listing)) = (work, report.sources.get_mut(place)) {
-            library.unreachable(work.source, &why, Timestamp::now())?;
+            library.record_unreachable(work.source, &why, Timestamp::now())?;
             tell(&Event::Lost { source: &listing.source, why: &why });
             listing.failure = Some(why);
         }

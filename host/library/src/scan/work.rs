@@ -159,7 +159,7 @@ impl Pass<'_> {
                     is_intact: one.compared == Some(Comparison::Same),
                 };
                 let items: Vec<ComparedReading> = same.iter().map(reading).collect();
-                library.compared(&items, Timestamp::now())?;
+                library.record_compared(&items, Timestamp::now())?;
             }
             for FileResult { job, reading, compared } in &done {
                 count(reads, reading, *compared);

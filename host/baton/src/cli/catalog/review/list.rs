@@ -29,7 +29,7 @@ impl ListOptions {
     }
 
     pub(super) fn run(self, catalog: &Catalog) -> anyhow::Result<Code> {
-        let unsure = catalog.unsure()?;
+        let unsure = catalog.review_questions()?;
         let shown: Vec<_> = unsure.iter().take(self.limit).collect();
         if self.json {
             let questions: Vec<Value> = shown.iter().map(|one| as_json(one)).collect();

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use baton_catalog::library::{Library, Retagged};
+use baton_catalog::library::{Library, TagChange};
 use baton_core::Digest;
 use baton_core::path_text;
 use baton_library::sync::tags::{remove_leftovers, stat_of};
@@ -42,13 +42,13 @@ pub(super) fn record_tags(library: &mut Library, step: &TagsStep, has: bool) -> 
     let [before, after] = [&step.before, &step.after].map(|text| text.parse::<Digest>());
     let (Ok(before), Ok(after)) = (before, after) else { return Ok(()) };
     let (before, after) = if has { (before, after) } else { (after, before) };
-    let retagged = Retagged {
+    let change = TagChange {
         before_sha256: before.into(),
         after_sha256: after.into(),
         after: stat_of(&kept)?,
         tags: step.tags(),
         has,
     };
-    library.retagged(&kept, &retagged, Timestamp::now())?;
+    library.record_tag_change(&kept, &change, Timestamp::now())?;
     Ok(())
 }

@@ -112,7 +112,7 @@ impl Run<'_> {
     /// Updates the catalog, so that the next scan does not read the file again. If this fails, the next scan reads it.
     fn tell(&mut self, known: &KnownItem, written: &WriteOutcome) {
         if let (Some(library), WriteOutcome::Succeeded(rewritten)) = (&mut self.library, written)
-            && let Err(error) = library.rewritten(known.number, rewritten, Timestamp::now())
+            && let Err(error) = library.record_rewritten(known.number, rewritten, Timestamp::now())
         {
             tracing::warn!("{} is read again by the next scan: {error}", known.path.display());
         }
