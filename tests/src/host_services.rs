@@ -1,7 +1,7 @@
-//! Databases and claims as the host grants them to plugins, for plugins' own native tests: the real catalog and the real sessions of
-//! `baton_plugin_sql`, with authorizer, quotas and limits, without a component around them.
+//! Databases and locks of the host for native tests of plugins: the real catalog and the real sessions of `baton_plugin_sql`, with
+//! authorizer, quotas and limits, without a component.
 //!
-//! It is the one place here that calls the host's code, because what is tested with it is the plugin's.
+//! Only this file calls the host's code, because it tests plugins.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -192,7 +192,57 @@ fn error_out(error: GuestError) -> Error {
     }
 }
 
-/// Claims between the parts of one test. What counts between processes is tested with the real ones (`tests/e2e/claims.rs`).
+/// A call of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `query`.
+    Query,
+    /// `rows`.
+    Rows,
+    /// `execute`.
+    Execute,
+    /// `batch`.
+    Batch,
+}
+
+/// A database with a function that runs before each call and may fail it.
+pub struct Hooked<'a, F> {
+    database: &'a HostDatabase,
+    before: F,
+}
+
+impl<'a, F: Fn(Call, &str) -> Result<(), Error>> Hooked<'a, F> {
+    /// `before` receives the call and its statement.
+    pub const fn new(database: &'a HostDatabase, before: F) -> Self {
+        Self { database, before }
+    }
+}
+
+impl<F: Fn(Call, &str) -> Result<(), Error>> Tables for Hooked<'_, F> {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
+        (self.before)(Call::Query, statement)?;
+        self.database.query(statement, parameters)
+    }
+
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
+        (self.before)(Call::Rows, statement)?;
+        self.database.rows(statement, parameters)
+    }
+}
+
+impl<F: Fn(Call, &str) -> Result<(), Error>> Writable for Hooked<'_, F> {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        (self.before)(Call::Execute, statement)?;
+        self.database.execute(statement, parameters)
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error> {
+        (self.before)(Call::Batch, statement)?;
+        self.database.batch(statement, rows)
+    }
+}
+
+/// Locks between the parts of one test. Locks between processes are tested with the real ones (`tests/e2e/claims.rs`).
 #[derive(Clone, Debug, Default)]
 pub struct HostLocks(Rc<RefCell<BTreeSet<String>>>);
 

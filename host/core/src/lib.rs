@@ -10,6 +10,7 @@ pub mod dedupe;
 mod digest;
 mod enum_names;
 pub mod file_name;
+pub mod glob;
 pub mod grants;
 pub mod guard;
 pub mod handoff;

@@ -74,14 +74,6 @@ pub enum IntakeError {
         /// The system's reason.
         reason: String,
     },
-    /// An invalid file pattern.
-    #[error("`{glob}` is not a file pattern: {reason}")]
-    Glob {
-        /// The pattern.
-        glob: String,
-        /// Why it is invalid.
-        reason: String,
-    },
 }
 
 impl IntakeError {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use baton_core::file_name;
+use baton_core::glob::Globs;
 use walkdir::WalkDir;
 
-use crate::{FileStamp, Glob, IntakeError};
+use crate::{FileStamp, IntakeError};
 
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,9 +52,9 @@ pub fn scan(folder: &Path) -> Result<Vec<FolderEntry>, IntakeError> {
     Ok(found)
 }
 
-/// The regular files below `folder` whose relative path matches `glob`, by path. Hidden folders are skipped.
+/// The regular files below `folder` whose relative path matches, by path. Hidden folders are skipped.
 #[must_use]
-pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<FolderEntry> {
+pub fn scan_tree(folder: &Path, globs: &Globs) -> Vec<FolderEntry> {
     let visible = |name: &std::ffi::OsStr| name.to_str().is_none_or(|name| !file_name::is_ignored(name));
     WalkDir::new(folder)
         .max_depth(32)
@@ -62,7 +63,7 @@ pub fn scan_tree(folder: &Path, glob: &Glob) -> Vec<FolderEntry> {
         .filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name()))
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
-        .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|relative| glob.fits(relative)))
+        .filter(|entry| entry.path().strip_prefix(folder).is_ok_and(|relative| globs.matches_path(relative)))
         .filter_map(|entry| Some(found(entry.path().to_owned(), &entry.metadata().ok()?)))
         .collect()
 }
@@ -109,7 +110,7 @@ mod tests {
         for name in ["a.md", "sub/b.txt", "sub/c.py", "sub/.git/d.md"] {
             fs::write(folder.path().join(name), "x").unwrap();
         }
-        let found = scan_tree(folder.path(), &Glob::new("**/*.{md,txt}").unwrap());
+        let found = scan_tree(folder.path(), &Globs::new(&["**/*.{md,txt}"]).unwrap());
         let names: Vec<_> = found.iter().map(|f| f.path.strip_prefix(folder.path()).unwrap().to_owned()).collect();
         assert_eq!(names, [Path::new("a.md"), Path::new("sub/b.txt")]);
     }

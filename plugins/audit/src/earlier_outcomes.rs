@@ -6,8 +6,10 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{Entry, Ledger};
+use baton_plugin_sdk::ledger::newest;
+
 use crate::limits;
-use crate::services::{Entry, Ledger};
 
 /// How a task stands, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ impl<'a> EarlierOutcomes<'a> {
     /// How a task stands, as far as it is known.
     fn standing(&self, task: &str) -> Option<Standing> {
         let standings = self.standings.get_or_init(|| {
-            let tasks = self.ledger.and_then(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS).ok());
+            let tasks = self.ledger.and_then(|ledger| ledger.tasks(&newest(limits::LEDGER_TASKS)).ok());
             tasks.into_iter().flatten().map(|entry| (entry.id.clone(), Standing::of(&entry))).collect()
         });
         standings.get(task).copied()
@@ -79,12 +81,12 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::services::ServiceError;
+    use baton_plugin_kit::host::{ServiceError, TaskRange};
 
     struct Asked(Cell<usize>);
 
     impl Ledger for Asked {
-        fn tasks(&self, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Entry>, ServiceError> {
+        fn tasks(&self, _: &TaskRange) -> Result<Vec<Entry>, ServiceError> {
             self.0.set(self.0.get() + 1);
             let entry = |state: &str| Entry { id: state.to_owned(), state: state.to_owned(), ..Entry::default() };
             let mut entries = ["succeeded", "running", "dead", "failed"].map(entry).to_vec();

@@ -12,9 +12,7 @@ pub mod discover;
 pub mod earlier_outcomes;
 pub mod extract;
 pub mod follow;
-pub mod globs;
 pub mod history;
-mod host;
 mod ids;
 pub mod index;
 pub mod limits;
@@ -33,12 +31,14 @@ pub mod session;
 pub mod time;
 pub mod traceability;
 pub mod verify;
-pub mod watch;
 pub mod yaml;
 
-use baton_plugin_sdk::{Error, Outcome, Plugin, Task};
+use baton_plugin_kit::host::Host;
+use baton_plugin_sdk::{Error, Outcome, Plugin, Task, git, sql};
 
 pub use run::run;
+
+use crate::services::HostServices;
 
 /// The plugin.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,18 @@ pub struct Audit;
 
 impl Plugin for Audit {
     fn run(task: Task) -> Result<Outcome, Error> {
-        run(&task, &host::Host.lent())
+        run(
+            &task,
+            &HostServices {
+                progress: &Host,
+                git: Some(&git::repository("root")),
+                memory: Some(&sql::own()),
+                catalog: Some(&sql::catalog()),
+                ledger: Some(&Host),
+                post: Some(&Host),
+                files: Some(&Host),
+            },
+        )
     }
 }
 

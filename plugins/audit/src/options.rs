@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::globs::Globs;
+use baton_core::glob::Globs;
 
 const LOGS: &[&str] = &["logs/**/*.jsonl", "**/execution_log*.jsonl"];
 
@@ -237,7 +237,7 @@ impl Evidence {
         if self.all.len() > 50 || self.all.iter().any(|text| text.len() > 1_000) {
             return Err("`all` may hold at most 50 texts of 1,000 bytes".into());
         }
-        Globs::new(std::slice::from_ref(&self.file))
+        Globs::new(std::slice::from_ref(&self.file)).map_err(|error| error.to_string())
     }
 }
 
@@ -249,7 +249,8 @@ impl Process {
         if self.agent.is_none() && self.action.is_none() && self.log.is_none() && self.file.is_none() {
             return Err("one of `agent`, `action`, `log` and `file` must say where it is seen".into());
         }
-        self.file.as_ref().map_or(Ok(()), |file| Globs::new(std::slice::from_ref(file)).map(drop))
+        let globs = self.file.as_ref().map(|file| Globs::new(std::slice::from_ref(file)));
+        globs.transpose().map(drop).map_err(|error| error.to_string())
     }
 }
 
@@ -306,7 +307,7 @@ mod tests {
             (r#"{"evidence": {"A-1": {"file": "x", "any": []}}}"#, "unknown field `any`"),
             (r#"{"processes": [{"name": "x", "every": 5}]}"#, "where it is seen"),
             (r#"{"processes": [{"name": " ", "log": "x"}]}"#, "`name` must say"),
-            (r#"{"processes": [{"name": "x", "file": "a["}]}"#, "is no pattern"),
+            (r#"{"processes": [{"name": "x", "file": "a["}]}"#, "is not a valid pattern"),
         ];
         for (json, words) in wrong {
             let error = of(json).unwrap_err();

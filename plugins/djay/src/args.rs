@@ -1,5 +1,5 @@
-//! Checks the arguments of each action before anything is read or written: unknown arguments and values out of range are refused by name.
-//! The types come from the manifest (`arguments.rs`).
+//! Checks the arguments of each action before anything is read or written. Unknown arguments and values out of range are rejected
+//! by name. The types come from the manifest (`arguments.rs`).
 
 use baton_plugin_kit::time;
 use baton_plugin_sdk::Error;
@@ -10,12 +10,12 @@ pub use crate::arguments::{Activity, Export, ExportFormatsItem as Form, MatchIds
 
 const LONGEST_PATH: usize = 1_024;
 const LONGEST_SERVICE: usize = 100;
-/// The most lines of a list of the page.
+/// Lines of a list of the page.
 const MOST_TOP: u64 = 1_000;
-/// The most older results of a file that are kept.
+/// Older results of a file.
 const MOST_OLDER: u64 = 1_000;
 
-/// What is asked for.
+/// The arguments of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ActionArguments {
     /// `export`.
@@ -29,10 +29,10 @@ pub enum ActionArguments {
 }
 
 impl ActionArguments {
-    /// Reads the arguments of an action, a JSON object. One that is null is absent.
+    /// Parses the arguments of an action, a JSON object. Null means absent.
     ///
     /// # Errors
-    /// `permanent` for an unknown action, an unknown argument, and a value of another type or beyond its bounds.
+    /// `permanent` for an unknown action, an unknown argument, and a value of another type or out of range.
     pub fn of(action: &str, args: &str) -> Result<Self, Error> {
         let asked = match action {
             "export" => Self::Export(read(action, args)?),
@@ -50,7 +50,7 @@ impl ActionArguments {
         Ok(asked)
     }
 
-    /// The library that is named, and whether its newest backup is read.
+    /// The selected library, and whether to read its newest backup.
     #[must_use]
     pub fn place(&self) -> (Option<&str>, bool) {
         let (library, backup) = match self {
@@ -74,7 +74,7 @@ impl ActionArguments {
 }
 
 impl Export {
-    /// Whether a form is asked for.
+    /// Whether a form is selected.
     #[must_use]
     pub fn has(&self, form: Form) -> bool {
         self.formats.as_ref().is_none_or(|forms| forms.contains(&form))
@@ -96,18 +96,18 @@ impl Export {
 }
 
 impl Activity {
-    /// The moment from which on plays count.
+    /// The start of the counted time.
     ///
     /// # Errors
-    /// `permanent` when it is none; never after [`ActionArguments::of`].
+    /// `permanent` if it is not a time; never after [`ActionArguments::of`].
     pub fn since(&self) -> Result<Option<i64>, Error> {
         moment_of("since", self.since.as_deref()).map_err(Error::Permanent)
     }
 
-    /// The moment before which plays count.
+    /// The end of the counted time.
     ///
     /// # Errors
-    /// `permanent` when it is none; never after [`ActionArguments::of`].
+    /// `permanent` if it is not a time; never after [`ActionArguments::of`].
     pub fn until(&self) -> Result<Option<i64>, Error> {
         moment_of("until", self.until.as_deref()).map_err(Error::Permanent)
     }
@@ -125,7 +125,7 @@ impl Activity {
     }
 }
 
-/// Each argument by itself, so that what is wrong has its name.
+/// Parses each argument separately, so that an error names it.
 fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Error> {
     let all: Map<String, Value> = serde_json::from_str(args)
         .map_err(|error| Error::Permanent(format!("the arguments are no JSON object: {error}")))?;

@@ -1,8 +1,8 @@
 //! Reads djay Pro's library: exports, sessions, activity, and matches with the catalog.
 //!
-//! The host makes a snapshot of the library, also while djay writes; the library itself is never written. This file connects the
-//! contract to the other modules, which use tables and records and know nothing of WebAssembly: `tsaf` reads djay's objects, `library`
-//! its database, and each action has a module.
+//! The host makes a snapshot of the library, even while djay writes; the library itself is never written. This file connects the
+//! contract to the other modules, which use tables and records and know nothing of WebAssembly: `tsaf` decodes djay's objects,
+//! `library` reads its database, and each action has a module.
 
 pub mod activity;
 pub mod args;

@@ -1,10 +1,10 @@
 //! Runs a task: finds the library, takes a snapshot and calls the module of the action.
 
 use baton_plugin_kit::export::Exports;
-use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::host::{Host, Progress as _, Tables};
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::sql::{self, Snapshot};
-use baton_plugin_sdk::{Error, Mount, Outcome, OutcomeKind, Task, progress};
+use baton_plugin_sdk::{Error, Mount, Outcome, OutcomeKind, Task};
 
 use crate::activity::{self, Options, activity};
 use crate::args::{self, ActionArguments, Form};
@@ -15,7 +15,7 @@ use crate::{matches, sync};
 /// Does a task.
 ///
 /// # Errors
-/// `needs-grant` without a folder; `permanent` when there is no library, or one of another djay; as `wit/sql.wit`.
+/// `needs-grant` without a folder; `permanent` if there is no library, or one of another djay version; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     let asked = ActionArguments::of(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
@@ -28,13 +28,13 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     }
     let (named, backup) = asked.place();
     let found = library::find(&mounts, named, backup)?;
-    step(0, "taking a snapshot of the library")?;
+    Host.step(0, "taking a snapshot of the library")?;
     let snapshot = Snapshot::of(&found.path).map_err(|error| of_snapshot(error, &found))?;
-    step(20, "reading the library")?;
+    Host.step(20, "reading the library")?;
     let mut findings = Findings::default();
     let library = read(&snapshot, &found, &mut findings)?;
     drop(snapshot);
-    step(60, "the library is read")?;
+    Host.step(60, "the library is read")?;
     let mut outcome = match &asked {
         ActionArguments::Export(args) => export(task, args, &library)?,
         ActionArguments::SyncSessions(args) => sync_sessions(task, args, &library, &mut findings)?,
@@ -49,7 +49,7 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Something of the library was left out: the outcome is `partial`, unless nothing was done anyway.
+/// Makes the outcome `partial`, because a part of the library was not read.
 fn left_out(outcome: &mut Outcome, task: &Task) {
     if outcome.kind == OutcomeKind::Done {
         outcome.kind = OutcomeKind::Partial;
@@ -60,19 +60,13 @@ fn left_out(outcome: &mut Outcome, task: &Task) {
     }
 }
 
-/// Says how far it is; ends where nobody wants it any more.
-fn step(percent: u8, message: &str) -> Result<(), Error> {
-    progress::report(Some(percent), message);
-    if progress::cancelled() { Err(Error::Retryable(format!("stopped: {message}"))) } else { Ok(()) }
-}
-
-/// Why no snapshot could be taken, by the path that people know; where the file itself is to blame, with what else could be read.
+/// The error of a failed snapshot, with the path that the operator knows; for a damaged file with the alternative.
 fn of_snapshot(error: sql::Error, found: &FoundDatabase) -> Error {
     let is_damaged = matches!(error, sql::Error::Invalid(_));
     named(error.into(), found, is_damaged)
 }
 
-/// Reads the library; what goes wrong names the file.
+/// Reads the library. Errors name the file.
 fn read(database: &dyn Tables, found: &FoundDatabase, findings: &mut Findings) -> Result<Library, Error> {
     library::read(database, findings).map_err(|error| named(error, found, false))
 }
@@ -81,7 +75,7 @@ fn named(error: Error, found: &FoundDatabase, is_damaged: bool) -> Error {
     let text = |text: String| {
         let text = text.replace(&found.path, &found.shown);
         let named = if text.contains(&found.shown) { text } else { format!("{}: {text}", found.shown) };
-        // SQLite's own words, also where it meets the damage only while reading.
+        // SQLite's words, also if it finds the damage during reading.
         let is_damaged = is_damaged || named.contains("damaged") || named.contains("malformed");
         let backup = "; djay's newest daily copy can be read with the argument `backup`";
         if is_damaged { format!("{named}{backup}") } else { named }
@@ -157,12 +151,12 @@ fn sync_sessions(
     Ok(outcome)
 }
 
-/// A number of the arguments, which their bounds keep small.
+/// Converts a number that the checks of the arguments keep small.
 fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
-/// The moment of the task.
+/// The time of the task.
 fn now(task: &Task) -> Result<i64, Error> {
     time::parse(&task.now)
         .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
@@ -191,7 +185,7 @@ fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error>
         .with_artifact("djay_activity_relations.csv", "text/csv", table(activity::csv_of_relations(&found))?))
 }
 
-/// Without tracks of another service there is nothing that djay's tracks could be matched with.
+/// The outcome without tracks of other services: there is nothing to match with.
 fn judged(library: &Library, candidates: usize) -> Outcome {
     if candidates > 0 || library.tracks.is_empty() {
         return Outcome::new("");
@@ -204,7 +198,7 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
     let catalog = sql::catalog();
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
-    step(90, "every track was looked up")?;
+    Host.step(90, "every track was looked up")?;
     let mut exports = Exports::of(task, "exports").by("djay");
     exports.put(
         "djay_match_ids.csv",
@@ -212,12 +206,12 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
         matches::table(library, &candidates, &found).map_err(Error::Permanent)?,
     );
     let mut outcome = judged(library, candidates.len());
-    // The report first: where it finds no room, nothing is written down either.
+    // The report first: if it cannot be written, the catalog is not changed.
     let names = exports.finish(&mut outcome)?;
     if !args.dry_run {
         matches::write(library, &candidates, &found, &catalog)?;
     }
-    // Whole tenths, cut off: 100.0 is all of them.
+    // Tenths are cut off, so 100.0 means all.
     let percent = |of: usize| {
         (found.auto * 1_000)
             .checked_div(of)

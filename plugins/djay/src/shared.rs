@@ -12,8 +12,8 @@ use crate::library::Track;
 
 const IDS: &str = "SELECT service, external_id, item FROM external_ids WHERE kind = 'track' ORDER BY item";
 
-/// The tracks that are silent, by their ids, each with the one that speaks for it: the first of those that share a service's id, or
-/// that the catalog has as one.
+/// The tracks that supply no values, by id, with the track that supplies them: the first of those that share an id of a service or
+/// are one track in the catalog.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
@@ -57,7 +57,7 @@ pub(crate) fn silent<'a>(
     Ok(silent)
 }
 
-/// Places that belong together, each with an earlier one of its group or itself.
+/// Groups of indexes: each has an earlier index of its group, or itself.
 struct Groups(Vec<usize>);
 
 impl Groups {

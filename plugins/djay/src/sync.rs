@@ -1,9 +1,10 @@
-//! djay's sessions, plays, playlists and tracks into the catalog, through its `put_…` views: saying the same again changes nothing.
+//! Writes djay's sessions, plays, playlists and tracks to the catalog through its `put_…` views. Writing them again changes
+//! nothing.
 //!
-//! What is said is dated with the newest moment of djay's own history, not with the clock, so that two runs on one library leave the
-//! same catalog; but with none that has not come yet, and with none before what djay said last: the catalog keeps the newer of two
-//! words of one source, and a wrong date must not freeze it. A play whose track the library does not have, or has without a title,
-//! keeps it by what the play itself names. Where several tracks are one in the catalog, one of them speaks. A playlist that was not read whole stays as the catalog has it.
+//! `said_at` is the newest time in djay's history, not the clock, so two runs on one library leave the same catalog. It is at most
+//! the time of the task and at least the last `said_at` of djay: the catalog keeps the newer of two values of a source, and a wrong
+//! date must not block later ones. A play of a missing or untitled track keeps the title of the play itself. If several tracks are
+//! one in the catalog, one of them supplies the values. A playlist that was not read completely stays unchanged.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,14 +34,14 @@ const PLAYLIST: &str = "INSERT INTO put_playlist (source, service, said_at, id, 
 const ITEM: &str = "INSERT INTO put_playlist_item (source, service, track_service, said_at, playlist, position, track) \
     VALUES ('djay', 'djay', 'djay', ?1, ?2, ?3, ?4)";
 
-/// What was said.
+/// The result of a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceText {
-    /// Tracks that the library names.
+    /// Tracks with a title in the library.
     pub tracks: usize,
-    /// Tracks that nothing names, which the catalog cannot have.
+    /// Tracks without a title, which the catalog cannot have.
     pub untitled: usize,
-    /// Tracks that only plays name.
+    /// Tracks with a title only in plays.
     pub named_by_plays: usize,
     /// Paths of files.
     pub files: usize,
@@ -52,18 +53,18 @@ pub struct SourceText {
     pub linked: usize,
     /// Playlists.
     pub playlists: usize,
-    /// Playlists that were not read whole, of which nothing was said.
+    /// Playlists that were not read completely and not written.
     pub partial: usize,
-    /// Sessions and plays that the catalog did not have before.
+    /// Sessions and plays that are new in the catalog.
     pub new: i64,
-    /// What djay does not have any more.
+    /// Values that djay no longer has.
     pub withdrawn: Withdrawn,
 }
 
-/// Says everything; `now` is the moment after which nothing can have happened. From a backup nothing is withdrawn.
+/// Writes everything; `now` is the latest possible time. A backup withdraws nothing.
 ///
 /// # Errors
-/// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
+/// As `wit/sql.wit`. Rows before the error stay; writing them again changes nothing.
 pub fn sync(
     library: &Library,
     catalog: &dyn Writable,
@@ -105,19 +106,19 @@ fn row<const A: usize, const B: usize, const C: usize>(a: [Value; A], b: [Value;
     a.into_iter().chain(b).chain(c).collect()
 }
 
-/// Sessions and plays of djay that the catalog has.
+/// The number of sessions and plays of djay in the catalog.
 fn known(catalog: &dyn Writable) -> Result<i64, Error> {
     let count = "SELECT count(*) FROM external_ids WHERE kind IN ('session', 'play') AND service = 'djay'";
     Ok(catalog.query(count, &[])?.integer().unwrap_or_default())
 }
 
-/// When djay was last heard, as the catalog has it; 1970 before the first time.
+/// The last `said_at` of djay in the catalog; 0 before the first sync.
 fn said_last(catalog: &dyn Writable) -> Result<i64, Error> {
     let last = "SELECT max(f.said_at) FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE s.name = 'djay'";
     Ok(catalog.query(last, &[])?.integer().unwrap_or_default())
 }
 
-/// The newest moment of the history that is not after `now`; 1970 without any.
+/// The newest time of the history up to `now`; 0 without one.
 fn newest(library: &Library, now: i64) -> i64 {
     let sessions = library.sessions.iter().flat_map(|session| [session.started, session.ended]);
     sessions
@@ -128,7 +129,7 @@ fn newest(library: &Library, now: i64) -> i64 {
         .unwrap_or_default()
 }
 
-/// Says the tracks; gives all that were said.
+/// Writes the tracks and returns them.
 fn tracks<'a>(
     library: &'a Library,
     named: &'a BTreeMap<&'a str, Track>,
@@ -146,7 +147,7 @@ fn tracks<'a>(
         .map(|(id, speaker)| row([said_at.into(), "djay".into()], [(*id).into(), Value::Null], [(*speaker).into()]));
     catalog.batch(SAME, &mut one.into_iter())?;
     let ids = all.iter().flat_map(|track| {
-        // What stands before the first `:` of any other address is nobody's name for a service.
+        // The text before the first `:` of any other address is not a service.
         track.sources.iter().filter_map(move |source| {
             let url = if source.is_streamed() { Some(source.uri.as_str()) } else { None };
             Some(row(
@@ -157,7 +158,7 @@ fn tracks<'a>(
         })
     });
     catalog.batch(SAME, &mut ids.into_iter())?;
-    // What the others said in former runs came with them: the one that speaks has the last word.
+    // Values that the other tracks supplied in earlier runs are replaced, because the supplying track is written last.
     let speakers: HashSet<&str> = silent.values().copied().collect();
     let again = all.iter().filter(|track| speakers.contains(track.id.as_str()));
     catalog.batch(TRACK, &mut again.map(|track| of_track(track, said_at)))?;
@@ -177,7 +178,7 @@ fn titled(library: &Library) -> impl Iterator<Item = &Track> {
     library.tracks.iter().filter(|track| !track.title.is_empty())
 }
 
-/// The tracks that the library does not have or does not name, as the newest play of each names them.
+/// Tracks that are missing from the library or have no title there, with the data of their newest play.
 fn named_by_plays(library: &Library) -> BTreeMap<&str, Track> {
     let mut named = BTreeMap::new();
     for play in &library.plays {
@@ -197,7 +198,7 @@ fn named_by_plays(library: &Library) -> BTreeMap<&str, Track> {
 }
 
 fn of_track(track: &Track, said_at: i64) -> Row {
-    // One name or a whole credit: djay keeps one text.
+    // djay has one text for one artist or several.
     let artists = track.artist.as_ref().map(|artist| serde_json::json!([artist]).to_string());
     let mut more = serde_json::Map::new();
     more.extend(track.play_count.map(|count| ("play_count".to_owned(), count.into())));
@@ -210,13 +211,13 @@ fn of_track(track: &Track, said_at: i64) -> Row {
     )
 }
 
-/// The paths that djay names, on this system: those of Windows, and of shares without a place here, are of another one.
+/// The paths of files on this system, without those of Windows and of network shares.
 fn paths(track: &Track) -> impl Iterator<Item = &str> {
     let paths = track.sources.iter().filter_map(|source| source.path.as_deref());
     paths.filter(|path| path.starts_with('/') && !path.starts_with("//"))
 }
 
-/// Says the playlists that were read whole. With an object that could not be read, a track that is missing may be that one.
+/// Writes the complete playlists. If an object could not be read, a missing track may be in it.
 fn playlists(
     library: &Library,
     catalog: &dyn Writable,

@@ -1,13 +1,13 @@
-//! Numbers, texts and absent values as cells of tables.
+//! Formats numbers, texts and absent values as cells of tables.
 
-/// A number to three places after the point, as few as needed: tempos and lengths are f32 in djay, and what lies behind is noise.
+/// A number with up to three decimals: tempos and lengths are f32 in djay, and further digits are noise.
 #[must_use]
 pub fn number(number: f64) -> String {
     let text = format!("{number:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A cell, empty when there is nothing.
+/// A cell; empty for `None`.
 #[must_use]
 pub fn maybe<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map(show).unwrap_or_default()

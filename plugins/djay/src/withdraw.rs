@@ -29,10 +29,10 @@ pub struct Withdrawn {
     pub playlists: usize,
 }
 
-/// The tracks that were written in this run, by their ids, and whether each of them speaks for its track of the catalog.
+/// The tracks that were written in this run, by id, with the track if it supplies the values of its catalog track.
 pub(crate) type Spoken<'a> = HashMap<&'a str, Option<&'a Track>>;
 
-/// Withdraws what the library does not have any more.
+/// Withdraws values that the library no longer has.
 ///
 /// # Errors
 /// As `wit/sql.wit`.
@@ -49,7 +49,7 @@ pub(crate) fn withdraw(
     let before = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
     let known: HashSet<&str> =
         library.tracks.iter().map(|track| track.id.as_str()).chain(spoken.keys().copied()).collect();
-    // The tracks of the catalog, each with its ids at djay.
+    // The tracks of the catalog with their ids at djay.
     let mut items: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (id, item) in ids(catalog, "track")? {
         items.entry(item).or_default().push(id);
@@ -63,7 +63,7 @@ pub(crate) fn withdraw(
     Ok(Withdrawn { values: before - after, playlists })
 }
 
-/// The ids of djay's for things of one kind, each with its number in the catalog.
+/// The ids of djay for one kind, each with its number in the catalog.
 fn ids(catalog: &dyn Writable, kind: &str) -> Result<Vec<(String, i64)>, Error> {
     let mut ids = Vec::new();
     for row in catalog.rows(IDS, &[kind.into()])? {
@@ -74,7 +74,7 @@ fn ids(catalog: &dyn Writable, kind: &str) -> Result<Vec<(String, i64)>, Error> 
     Ok(ids)
 }
 
-/// Fields that the catalog has of a track that djay still has, and that no track of djay's says of it any more.
+/// Fields in the catalog that no track of djay supplies any more, for tracks that djay still has.
 fn unsaid(
     catalog: &dyn Writable,
     items: &BTreeMap<i64, Vec<String>>,
@@ -87,7 +87,7 @@ fn unsaid(
         let [Value::Integer(item), Value::Text(field)] = row.as_slice() else { continue };
         let Some(ids) = items.get(item) else { continue };
         let speakers: Vec<&Track> = ids.iter().filter_map(|id| spoken.get(id.as_str()).copied().flatten()).collect();
-        // A track that djay has and that nothing names was not written: nothing is known of it.
+        // A track without a title was not written, so nothing is known about its fields.
         let Some(id) = ids.iter().find(|id| known.contains(id.as_str())).filter(|_| !speakers.is_empty()) else {
             continue;
         };
@@ -98,7 +98,7 @@ fn unsaid(
     Ok(unsaid)
 }
 
-/// Whether a track has a value for a field, as `sync.rs` writes it.
+/// Whether a track has a value for a field, in the sense of `sync.rs`.
 fn says(track: &Track, field: &str) -> bool {
     match field {
         "title" => !track.title.is_empty(),
@@ -115,7 +115,7 @@ fn says(track: &Track, field: &str) -> bool {
     }
 }
 
-/// Removes the playlists that djay does not have any more, unless one that it has could not be read whole.
+/// Removes playlists that djay no longer has, unless a playlist could not be read completely.
 fn playlists(library: &Library, catalog: &dyn Writable, said_at: i64) -> Result<usize, Error> {
     if library.playlists.iter().any(|playlist| !playlist.whole) {
         return Ok(0);

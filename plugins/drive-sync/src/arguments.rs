@@ -1,9 +1,9 @@
-//! The arguments of a task as text. Unknown arguments are refused, because a misspelt one would otherwise be ignored.
+//! Arguments of a task as text. Unknown arguments are rejected, because a misspelt one would otherwise be ignored.
 
 use baton_plugin_sdk::{Error, Task};
 use serde_json::Value;
 
-/// The arguments of each action, as the manifest has them.
+/// The arguments of each action in the manifest.
 const KNOWN: [(&str, &[&str]); 6] = [
     (
         "sync",
@@ -27,10 +27,10 @@ const KNOWN: [(&str, &[&str]); 6] = [
     ("adopt-column", &["database", "column", "property"]),
 ];
 
-/// Refuses arguments that the action does not have.
+/// Rejects arguments that the action does not have.
 ///
 /// # Errors
-/// `permanent`; names the first of them, and those that there are.
+/// `permanent`; names the first unknown argument and the known ones.
 pub fn refuse_others(task: &Task) -> Result<(), Error> {
     let Some((_, known)) = KNOWN.iter().find(|(action, _)| *action == task.action) else { return Ok(()) };
     let Some(other) = task.args()?.into_iter().map(|(name, _)| name).find(|name| !known.contains(&name.as_str()))
@@ -41,10 +41,10 @@ pub fn refuse_others(task: &Task) -> Result<(), Error> {
     Err(Error::Permanent(format!("`{}` has no argument `{other}`; it has {names}", task.action)))
 }
 
-/// An argument as text. An id, a title and a header may be a number, which a command line takes `2024` for.
+/// An argument as text. Numbers are accepted for ids, titles and headers, because a command line reads `2024` as a number.
 ///
 /// # Errors
-/// `permanent` when it is neither.
+/// `permanent` for other values.
 pub fn text(task: &Task, name: &str) -> Result<Option<String>, Error> {
     match task.args()?.remove(name) {
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
@@ -52,10 +52,10 @@ pub fn text(task: &Task, name: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// An argument as a list of texts, of which each may be a number; also one alone.
+/// An argument as a list of texts or numbers, or one of them.
 ///
 /// # Errors
-/// `permanent` when it is another one.
+/// `permanent` for other values.
 pub fn texts(task: &Task, name: &str) -> Result<Vec<String>, Error> {
     let wrong = |value: &Value| {
         Error::Permanent(format!("the argument `{name}` must be text, a number or a list of them, not {value}"))

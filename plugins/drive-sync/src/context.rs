@@ -5,19 +5,19 @@ use std::path::PathBuf;
 
 use baton_plugin_sdk::{Error, sql};
 
-use crate::claim::Guard;
 use crate::drive::is_unwritable;
+use crate::locks::DatabaseLocks;
 use crate::memory::Memory;
 
-/// A Drive and what goes with it.
+/// The Drive with the services that a task uses.
 #[derive(Debug)]
 pub struct DriveContext<'a> {
     /// The Drive's folder.
     pub root: PathBuf,
-    /// Its path for people.
+    /// Its path as the operator knows it.
     pub shown: String,
     /// The locks.
-    pub guard: Guard<'a>,
+    pub locks: DatabaseLocks<'a>,
     /// The plugin's own database.
     pub memory: Memory<'a>,
     /// The time of the task in milliseconds since 1970.
@@ -36,7 +36,7 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// A refusal.
+    /// Skips the database.
     #[must_use]
     pub fn refused(kind: &'static str, text: impl Into<String>) -> Self {
         Self::Refused(kind, text.into())
@@ -55,7 +55,7 @@ impl From<sql::Error> for SyncError {
     }
 }
 
-/// A full disk, or one for reading only, ends the task, because every other database would meet it too; the rest is of this database alone.
+/// A full or read-only disk ends the task, because every other database would fail too. Other errors concern this database alone.
 impl From<io::Error> for SyncError {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {

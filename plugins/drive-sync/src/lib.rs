@@ -2,17 +2,17 @@
 //!
 //! This file connects the contract to the actions in `act`. A Drive is a local folder that a desktop program mounts. `drive` handles
 //! its folders and files, `table` and `schema` the contents of a database, `source` the origin of databases, `sync` copies between
-//! the two, and `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`claim`).
+//! the two, and `health` checks and repairs the Drive. Every change of the Drive is made under a lock (`locks`).
 //!
-//! The plugin never removes a folder that is not empty, nor a column that nobody approved. The only files that it removes without
-//! another copy of their bytes are old backups of its own and its own copy of the last sync.
+//! The plugin never deletes a folder that is not empty, nor a column without an approval. The only files that it deletes without
+//! another copy of their bytes are its own old backups and its own copy of the last sync.
 
 pub mod act;
 pub mod arguments;
-pub mod claim;
 pub mod context;
 pub mod drive;
 pub mod health;
+pub mod locks;
 pub mod memory;
 pub mod schema;
 pub mod source;
@@ -22,7 +22,7 @@ pub mod task_arguments;
 
 use std::time::Duration;
 
-use baton_plugin_kit::host::HostLocks;
+use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 
 /// The plugin.
@@ -33,7 +33,7 @@ impl Plugin for DriveSync {
     fn run(task: Task) -> Result<Outcome, Error> {
         let pause = |pause: Duration| std::thread::sleep(pause);
         let (own, catalog) = (sql::own(), sql::catalog());
-        act::run(&task, act::HostServices { own: &own, catalog: &catalog, claims: &HostLocks, pause: &pause })
+        act::run(&task, act::HostServices { own: &own, catalog: &catalog, locks: &Host, pause: &pause })
     }
 }
 

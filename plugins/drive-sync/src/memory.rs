@@ -1,7 +1,7 @@
-//! The plugin's own database: files that it saw or wrote, manifests, and approvals.
+//! The plugin's own database: known files, manifests and approvals. Its functions fail only when the database fails.
 //!
 //! A write is recorded before it happens (`next_…`). After a crash between the two, the plugin recognises its own file and does not
-//! take it for one that somebody changed by hand.
+//! treat it as edited by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,37 +35,37 @@ const TABLES: [&str; 2] = [
     ) STRICT, WITHOUT ROWID",
 ];
 
-/// A database as it was left.
+/// The last known state of a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KnownDatabase {
-    /// In small letters.
+    /// In lower case.
     pub id: String,
-    /// Its title then.
+    /// Its title at that time.
     pub title: String,
     /// Its folder on the Drive.
     pub folder: String,
     /// The name of its files, or `catalog:NAME`.
     pub source: String,
-    /// Size and time of the source's files.
+    /// The stamp of the source's files.
     pub source_stamp: String,
-    /// Size and time of the CSV as it was written.
+    /// The stamp of the written CSV.
     pub csv_stamp: String,
-    /// SHA-256 of the CSV as it was written.
+    /// SHA-256 of the written CSV.
     pub csv_digest: String,
-    /// SHA-256 of the CSV that was about to be written.
+    /// SHA-256 of the CSV that is to be written next.
     pub next_digest: String,
-    /// SHA-256 of a CSV that was changed by hand and handed over, and the stamp of its source; see [`KnownDatabase::take`].
+    /// SHA-256 of an edited CSV whose changes were delivered, and the stamp of its source; see [`KnownDatabase::take`].
     pub taken_digest: String,
     /// The stamp of the last reading that was counted.
     pub read_stamp: String,
-    /// JSON.
+    /// The manifest as JSON.
     pub manifest: String,
-    /// JSON.
+    /// The next manifest as JSON.
     pub next_manifest: String,
 }
 
 impl KnownDatabase {
-    /// A CSV that was about to be written and lies there was written: from now on it is the one that is known.
+    /// Accepts the CSV on the Drive as the known one, if it is the one that was to be written.
     pub fn settle(&mut self, digest: &str) {
         if !digest.is_empty() && digest == self.next_digest {
             self.csv_digest = std::mem::take(&mut self.next_digest);
@@ -73,24 +73,24 @@ impl KnownDatabase {
         }
     }
 
-    /// A CSV that was changed by hand was looked through, and what is to be handed over was; the source then had this stamp.
+    /// Records an edited CSV whose changes were delivered, with the stamp of the source at that time.
     pub fn take(&mut self, digest: &str, source_stamp: &str, nothing: bool) {
         self.taken_digest = if nothing { format!("={digest}") } else { format!("{digest} {source_stamp}") };
     }
 
-    /// The CSV that was handed over, and the stamp that its source had then.
+    /// The delivered CSV, and the stamp of its source at that time.
     fn handed_over(&self) -> (&str, &str) {
         self.taken_digest.split_once(' ').unwrap_or((&self.taken_digest, &self.read_stamp))
     }
 
-    /// Whether what was changed in this CSV was handed over.
+    /// Whether the changes of this CSV were delivered.
     #[must_use]
     pub fn is_handed_over(&self, digest: &str) -> bool {
         !digest.is_empty() && self.handed_over().0 == digest
     }
 
-    /// Whether a CSV with this digest may be replaced unasked: this plugin wrote it, or nothing in it is new to its source, or it was
-    /// handed over and the source was read anew since.
+    /// Whether a CSV with this digest may be replaced automatically: this plugin wrote it, or it has nothing new for its source, or
+    /// its changes were delivered and the source was read again since.
     #[must_use]
     pub fn may_replace(&self, digest: &str, source_stamp: &str) -> bool {
         let nothing = self.taken_digest.strip_prefix('=') == Some(digest);
@@ -104,12 +104,12 @@ impl KnownDatabase {
 pub struct Memory<'a>(&'a dyn Writable);
 
 impl<'a> Memory<'a> {
-    /// Opens it; makes the tables that are missing.
+    /// Opens it and creates missing tables.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn open(own: &'a dyn Writable) -> Result<Self, Error> {
-        // One look when they are there: making tables takes the lock for writing.
+        // A query first: creating tables takes the write lock.
         let known = own.query("SELECT count(*) FROM sqlite_master WHERE name IN ('databases', 'approvals')", &[])?;
         if known.rows.first().and_then(|row| row.first()) != Some(&Value::Integer(2)) {
             for table in TABLES {
@@ -119,10 +119,10 @@ impl<'a> Memory<'a> {
         Ok(Self(own))
     }
 
-    /// Every database without its manifest, by the name of its source: all that a sync of nothing new needs.
+    /// All databases without manifests, by the name of their source: enough to recognise what did not change.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn stamps(&self) -> Result<BTreeMap<String, KnownDatabase>, Error> {
         let rows =
             self.0.rows("SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest FROM databases", &[])?;
@@ -144,10 +144,10 @@ impl<'a> Memory<'a> {
         known.collect()
     }
 
-    /// The databases that were ever synced: id and title.
+    /// Ids and titles of all databases that were ever synced.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn titles(&self) -> Result<BTreeMap<String, String>, Error> {
         let rows = self.0.rows("SELECT id, title FROM databases", &[])?;
         rows.map(|row| {
@@ -160,7 +160,7 @@ impl<'a> Memory<'a> {
     /// One database.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn get(&self, id: &str) -> Result<Option<KnownDatabase>, Error> {
         let found = self.0.query(
             "SELECT id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, taken_digest, read_stamp, \
@@ -187,7 +187,7 @@ impl<'a> Memory<'a> {
         }))
     }
 
-    /// The id as it is remembered, which may be a UUID written in the other way.
+    /// The stored spelling of an id, which can be a UUID with other dashes.
     fn as_remembered(&self, id: &str) -> Result<String, Error> {
         let written = spellings(id);
         let sql = "SELECT id FROM databases WHERE id IN (?1, ?2) ORDER BY id <> ?1 LIMIT 1";
@@ -196,10 +196,10 @@ impl<'a> Memory<'a> {
         Ok(found.text().map_or(written, str::to_owned))
     }
 
-    /// Remembers a database as it is now.
+    /// Stores the state of a database.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn put(&self, known: &KnownDatabase) -> Result<(), Error> {
         let values = [
             &known.id,
@@ -219,25 +219,25 @@ impl<'a> Memory<'a> {
         let sql = "INSERT OR REPLACE INTO databases (id, title, folder, source, source_stamp, csv_stamp, csv_digest, next_digest, \
                    taken_digest, read_stamp, manifest, next_manifest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         self.0.execute(sql, &values)?;
-        // Files belong to the database that they were read as last.
+        // A file belongs to the database that was last read from it.
         let sql = "UPDATE databases SET source = '', source_stamp = '' WHERE source = ?1 AND id <> ?2";
         self.0.execute(sql, &[known.source.as_str().into(), known.id.as_str().into()]).map(drop)
     }
 
-    /// What may be taken away from a database: keys of columns.
+    /// The approved columns of a database, by key.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn approved(&self, id: &str) -> Result<BTreeSet<String>, Error> {
         let id = self.as_remembered(id)?;
         let found = self.0.query("SELECT property FROM approvals WHERE database = ?1", &[id.into()])?;
         Ok(found.rows.into_iter().flat_map(texts).collect())
     }
 
-    /// Approves that a column goes. The next sync looks at the database again, although nothing else changed.
+    /// Approves the removal of a column. The next sync reads the database again, even if nothing else changed.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn approve(&self, id: &str, key: &str, now: &str) -> Result<(), Error> {
         let id = self.as_remembered(id)?;
         let sql = "INSERT OR REPLACE INTO approvals (database, property, approved_at) VALUES (?1, ?2, ?3)";
@@ -245,11 +245,11 @@ impl<'a> Memory<'a> {
         self.0.execute("UPDATE databases SET source_stamp = '' WHERE id = ?1", &[id.as_str().into()]).map(drop)
     }
 
-    /// Withdraws every approval that is for no column that waits for one; gives those that stay. An approval counts once: a column
-    /// that went or came back has none any more.
+    /// Deletes approvals of columns that do not wait for one and returns the others. An approval counts once: it ends when its
+    /// column is removed or live again.
     ///
     /// # Errors
-    /// Those of the database.
+    /// When the database fails.
     pub fn settle_approvals(&self, id: &str, columns: &[Column]) -> Result<BTreeSet<String>, Error> {
         let id = self.as_remembered(id)?;
         let waiting: BTreeSet<String> =

@@ -11,16 +11,16 @@ use crate::drive::archive::KEPT;
 use crate::drive::{id_key, is_id};
 use crate::sync::{Mode, Terms};
 
-/// Complete readings without a property before its column may go.
+/// Complete readings without a property that are needed to remove its column.
 const READINGS: u64 = 3;
 
-/// Per cent of the rows that may go without a word.
+/// Per cent of the rows that may disappear without `allow_shrink`.
 const SHRINK_PERCENT: u64 = 20;
 
-/// The Drive's folder: its path inside, and what people call it.
+/// The Drive's folder: its path in the sandbox, and as the operator knows it.
 ///
 /// # Errors
-/// `needs-grant` when there is none, `permanent` when there are several.
+/// `needs-grant` if it is not granted, `permanent` if there are several.
 pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
     let mut mounts = task.mounts("drive");
     let missing = || {
@@ -40,16 +40,16 @@ pub fn drive(task: &Task) -> Result<(PathBuf, String), Error> {
     Ok((PathBuf::from(&mount.path), mount.shown_as.clone()))
 }
 
-/// The folder of the databases, where one is granted.
+/// The folder of the databases, if it is granted.
 #[must_use]
 pub fn databases(task: &Task) -> Option<&Mount> {
     task.mounts("databases").next()
 }
 
-/// The databases that are meant, by id as ids are compared; none means all.
+/// The selected databases, by id in the compared form; empty for all.
 ///
 /// # Errors
-/// `permanent` when one cannot be an id.
+/// `permanent` if one cannot be an id.
 pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
     let ids = texts(task, "database")?;
     if let Some(wrong) = ids.iter().find(|id| !is_id(id)) {
@@ -58,19 +58,19 @@ pub fn only(task: &Task) -> Result<BTreeSet<String>, Error> {
     Ok(ids.iter().map(|id| id_key(id)).collect())
 }
 
-/// The one database that is meant.
+/// The one selected database.
 ///
 /// # Errors
-/// `permanent` when none is named, or several.
+/// `permanent` if none or several are given.
 pub fn database(task: &Task) -> Result<String, Error> {
     let id = text(task, "database")?.filter(|id| is_id(id));
     id.ok_or_else(|| Error::Permanent("the argument `database` must be the id of one database".to_owned()))
 }
 
-/// An argument that must be there.
+/// A required argument.
 ///
 /// # Errors
-/// `permanent` when it is not.
+/// `permanent` if it is missing.
 pub fn needed(task: &Task, name: &str) -> Result<String, Error> {
     text(task, name)?.ok_or_else(|| Error::Permanent(format!("the argument `{name}` is missing")))
 }
@@ -78,7 +78,7 @@ pub fn needed(task: &Task, name: &str) -> Result<String, Error> {
 /// The conditions of a sync.
 ///
 /// # Errors
-/// `permanent` when an argument is of another type.
+/// `permanent` if an argument has another type.
 pub fn terms(task: &Task) -> Result<Terms, Error> {
     Ok(Terms {
         keep: keep(task)?,
@@ -89,7 +89,7 @@ pub fn terms(task: &Task) -> Result<Terms, Error> {
     })
 }
 
-/// Backups that are kept.
+/// The number of backups to keep.
 ///
 /// # Errors
 /// `permanent` when it is not a number.
@@ -103,7 +103,7 @@ pub fn keep(task: &Task) -> Result<usize, Error> {
     Ok(usize::try_from(kept).unwrap_or(usize::MAX))
 }
 
-/// Backups that are kept, when somebody says how many.
+/// The number of backups to keep, if it is given.
 ///
 /// # Errors
 /// As [`keep`].
@@ -112,7 +112,7 @@ pub fn kept(task: &Task) -> Result<Option<usize>, Error> {
     keep(task).map(|kept| said.then_some(kept))
 }
 
-/// Older results that are kept in the folder of exports, when somebody says how many.
+/// The number of older results to keep in the folder of exports, if it is given.
 ///
 /// # Errors
 /// `permanent` when it is not a number.
@@ -122,10 +122,10 @@ pub fn keep_older(task: &Task) -> Result<Option<usize>, Error> {
     Ok(said.then(|| usize::try_from(most).unwrap_or(usize::MAX)))
 }
 
-/// What counts in a conflict.
+/// The winner of a conflict.
 ///
 /// # Errors
-/// `permanent` when it is neither.
+/// `permanent` for other values.
 pub fn mode(task: &Task) -> Result<Mode, Error> {
     match task.arg_str("mode")?.as_deref() {
         None | Some("guard") => Ok(Mode::Guard),
@@ -134,10 +134,10 @@ pub fn mode(task: &Task) -> Result<Mode, Error> {
     }
 }
 
-/// Whether to go from the Drive.
+/// Whether the direction is from the Drive.
 ///
 /// # Errors
-/// `permanent` when it is no direction.
+/// `permanent` for other values.
 pub fn from_drive(task: &Task) -> Result<bool, Error> {
     match task.arg_str("direction")?.as_deref() {
         None | Some("to-drive") => Ok(false),
@@ -148,14 +148,14 @@ pub fn from_drive(task: &Task) -> Result<bool, Error> {
     }
 }
 
-/// What `apply` says: nothing, everything, or one plan.
+/// The value of `apply`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplyArgument {
-    /// Only a plan.
+    /// Make a plan only.
     No,
-    /// Whatever the plan is now.
+    /// Apply the current plan.
     Yes,
-    /// The plan with this name, if it still is the plan.
+    /// Apply the plan with this id, if it is still the current one.
     Plan(String),
 }
 

@@ -51,7 +51,7 @@ impl CsvFile {
     /// Reads bytes.
     ///
     /// # Errors
-    /// When the header is no CSV, when it is a known kind of other file, or when there are more bytes than are read.
+    /// When the header cannot be parsed, when the file is of another known kind, or when it is too large.
     pub fn of(bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_encodings_and_separators_are_found_out() {
+    fn byte_order_marks_encodings_and_separators_are_recognised() {
         let sheet = CsvFile::of(b"\xef\xbb\xbfTitle; Artist \r\n\"a;b\";\"c\"\"d\"\r\n".to_vec()).unwrap();
         assert_eq!((sheet.column("title"), sheet.column("ARTIST"), sheet.column("x")), (Some(0), Some(1), None));
         assert_eq!(cells(&sheet), [["a;b", "c\"d"]]);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_line_names_the_separator_and_is_no_header() {
+    fn a_first_line_with_the_separator_is_not_the_header() {
         for first in ["sep=;\r\n", "SEP=;\n", "\"sep=;\"\r\n", "\u{feff}sep=;;\n", "sep=|\n", "sep=\t\n"] {
             let separator = if first.contains('|') {
                 "|"
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bad_byte_and_a_cut_letter_make_no_other_encoding() {
+    fn one_invalid_byte_or_a_cut_character_does_not_change_the_encoding() {
         let sheet = CsvFile::of("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
         assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, true, 0));
         assert_eq!(cells(&sheet), [["Café", "K"]]);
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_what_is_no_csv() {
+    fn errors_name_the_kind_of_a_file_that_is_not_csv() {
         for (bytes, words) in
             [(&b"\xff\xfe\0\0T\0\0\0"[..], "UTF-32"), (b"PK\x03\x04\x14\0", "zip"), (b"\x1f\x8b\x08", "gzip")]
         {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_no_file_or_too_large() {
+    fn folders_and_large_files_are_errors() {
         let folder = tempfile::tempdir().unwrap();
         assert!(CsvFile::open(folder.path()).unwrap_err().contains("not a regular file"));
         let large = folder.path().join("large.csv");
@@ -340,7 +340,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(rows in prop::collection::vec(prop::collection::vec(".*", 2..5), 0..8)) {
+        fn written_files_are_read(rows in prop::collection::vec(prop::collection::vec(".*", 2..5), 0..8)) {
             let mut written = CsvWriter::new(["a,", "\"b\r"]).unwrap();
             for row in &rows {
                 written.row(row).unwrap();
@@ -350,7 +350,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(sheet) = CsvFile::of(bytes) {
                 let _ = sheet.lines().count();
             }

@@ -1,15 +1,13 @@
-//! A disk that takes no change, in words that say what to do.
-//!
-//! Inside the sandbox a full disk and one for reading only mostly say no more than that there was an I/O error, and for the
-//! numbers that say more the standard library has no words.
+//! The error of a disk that accepts no change. In the sandbox the standard library reports a full or read-only disk as an unknown
+//! I/O error; this module recognises it.
 
 use std::io::{self, ErrorKind};
 
-/// What every such error says.
-pub const TAKES_NOTHING: &str = "the disk takes no change: it is full, for reading only, or failing";
+/// The text of the error.
+pub const TAKES_NOTHING: &str = "the disk accepts no change: it is full, read-only or failing";
 
-/// An error of writing, making, or removing something. Where the disk takes no change it is a [`ErrorKind::StorageFull`] that says
-/// so; every other error stays what it is.
+/// Makes the error of a disk that accepts no change an [`ErrorKind::StorageFull`] with [`TAKES_NOTHING`]. Other errors stay as they
+/// are. Use it for errors of writing, creating and removing.
 #[must_use]
 pub fn refused(error: io::Error) -> io::Error {
     let kind =
@@ -28,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_disk_that_takes_no_change_says_so_and_other_errors_stay() {
+    fn a_disk_that_accepts_no_change_is_named_and_other_errors_stay() {
         for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::ReadOnlyFilesystem] {
             let refused = refused(kind.into());
             assert_eq!((refused.kind(), refused.to_string().as_str()), (ErrorKind::StorageFull, TAKES_NOTHING));

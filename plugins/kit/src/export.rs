@@ -1,8 +1,7 @@
-//! Where a plugin's exports go: into the folder that was granted for them, else to the workspace's `reports/` as artifacts.
+//! Writes the files of an export: into the folder that is granted for them, else as artifacts into `reports/`.
 //!
-//! All files of an export appear together at its end, each under its whole name at once: they are written beside as hidden
-//! files first, so that a full disk or a killed host leaves no half of one. A file that is there already with the same bytes is
-//! left; one with other bytes is kept as an older result (`older.rs`), so the plain name is always the newest.
+//! The files are first written under hidden names and then renamed, so a full disk or a killed host leaves no partial file. An
+//! existing file with the same bytes stays; one with other bytes is kept as an older result (`older.rs`).
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -13,13 +12,13 @@ use baton_plugin_sdk::{Artifact, Error, Mount, Outcome, Task};
 use crate::disk::refused;
 use crate::older::{NameChoice, OlderResults, copy, ignores_case};
 
-/// What the artifacts of an outcome may have together, with room for the rest of it.
+/// Bytes of all artifacts of an outcome; the limit of the host is larger, because the outcome has other parts.
 const MOST_ARTIFACTS: usize = 15 << 20;
 
-/// How many of the 100 artifacts of an outcome may be an export's; the rest is for the plugin's own reports.
+/// Files of an export among the 100 artifacts of an outcome; the rest is for reports of the plugin.
 const MOST_FILES: usize = 90;
 
-/// Files in the making.
+/// The files of an export.
 #[derive(Debug)]
 pub struct Exports {
     name: String,
@@ -31,7 +30,7 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// Exports of a task into its writable folder `name`.
+    /// An export of a task into its writable folder `name`.
     #[must_use]
     pub fn of(task: &Task, name: &str) -> Self {
         let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
@@ -45,45 +44,46 @@ impl Exports {
         }
     }
 
-    /// The same, of a plugin by its name, which an error needs for its command.
+    /// Sets the name of the plugin, for the command in an error.
     #[must_use]
     pub fn by(self, plugin: &str) -> Self {
         Self { plugin: plugin.to_owned(), ..self }
     }
 
-    /// The same, with at most so many older results of each file; all are kept when nothing is said.
+    /// Keeps at most `most` older results of each file; `None` keeps all.
     #[must_use]
     pub fn keep_older(self, most: Option<usize>) -> Self {
         Self { most_older: most, ..self }
     }
 
-    /// Whether they go into a folder; else they become reports, which keep their names for ever.
+    /// Whether the files go into a folder. Otherwise they become reports, whose names are never used again.
     #[must_use]
     pub const fn has_folder(&self) -> bool {
         self.folder.is_some()
     }
 
-    /// Adds a file; see `types.artifact` for what a name may be.
+    /// Adds a file. `types.artifact` defines valid names.
     pub fn put(&mut self, name: impl Into<String>, media_type: &str, bytes: Vec<u8>) {
         self.files.push(Artifact { name: name.into(), media_type: media_type.to_owned(), bytes });
     }
 
-    /// Writes the files, or hands them to the outcome. Gives what people call the places of the written ones.
+    /// Writes the files, or adds them to the outcome. Returns their paths as the operator knows them.
     ///
     /// # Errors
-    /// `retryable` when the folder cannot be written to, with nothing of this export in it; `permanent` when there is no folder and the
-    /// files are too large or too many for reports.
+    /// `retryable` if the folder cannot be written to; it then has no file of this export. `permanent` if the files are too large or too
+    /// many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
             return hand_in(self.files, (&self.plugin, &self.name), outcome);
         };
         let wrong = |error: io::Error| {
             let error = refused(error);
-            let fix =
-                if error.kind() == io::ErrorKind::StorageFull { " Make room there, or look at the disk." } else { "" };
-            Error::Retryable(format!(
-                "the export cannot be written to {shown}: {error}; nothing of it was left there.{fix}"
-            ))
+            let fix = if error.kind() == io::ErrorKind::StorageFull {
+                " Free some space there, or check the disk."
+            } else {
+                ""
+            };
+            Error::Retryable(format!("cannot write the export to {shown}: {error}; no file of it was left there.{fix}"))
         };
         write_all(&folder, &self.files, &self.task, self.most_older).map_err(wrong)?;
         Ok(self.files.into_iter().map(|file| format!("{shown}/{}", file.name)).collect())
@@ -95,12 +95,12 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
 }
 
 fn hand_in(files: Vec<Artifact>, (plugin, name): (&str, &str), outcome: &mut Outcome) -> Result<Vec<String>, Error> {
-    // Several exports may go into one outcome.
+    // An outcome may have several exports.
     let all = || outcome.artifacts.iter().chain(&files);
     let (count, bytes) = (all().count(), all().map(|file| file.bytes.len()).sum::<usize>());
     if bytes > MOST_ARTIFACTS || count > MOST_FILES {
         return Err(Error::Permanent(format!(
-            "the export has {count} files and {} MB, and reports take {MOST_FILES} and {}: grant a folder for it \
+            "the export has {count} files with {} MB; reports have at most {MOST_FILES} files with {} MB: grant a folder for it \
              (baton plugin grant {plugin} files:rw={name}=FOLDER)",
             bytes >> 20,
             MOST_ARTIFACTS >> 20
@@ -111,13 +111,13 @@ fn hand_in(files: Vec<Artifact>, (plugin, name): (&str, &str), outcome: &mut Out
     Ok(names)
 }
 
-/// Writes all beside, then gives all their names; of older results `most` are kept, if that is said.
+/// Writes all files under hidden names, then renames them.
 fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>) -> io::Result<()> {
     let mut beside = Vec::new();
     let written = files.iter().enumerate().try_for_each(|(number, file)| {
         let hidden = folder.join(format!(".{task}.{number}.part"));
         beside.push(hidden.clone());
-        // After a kill it may be a second name of a whole export, whose bytes are not to be written over.
+        // After a kill it may be a second name of a complete export. Writing to it would change that export.
         drop(fs::remove_file(&hidden));
         let mut open = File::create(&hidden)?;
         open.write_all(&file.bytes)?;
@@ -138,7 +138,7 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
             most.map_or(Ok(()), prune)
         }
         Err(error) => {
-            // What got its name just now belongs to an export that is not there as a whole.
+            // An export is complete or absent.
             for (path, hidden, given) in given.into_iter().rev() {
                 take_back(&path, hidden, given);
             }
@@ -150,13 +150,13 @@ fn write_all(folder: &Path, files: &[Artifact], task: &str, most: Option<usize>)
     }
 }
 
-/// The name as it was before it was given.
+/// Undoes a rename.
 fn take_back(path: &Path, hidden: &Path, given: NameChoice) {
     match given {
         NameChoice::New => drop(fs::remove_file(path)),
         NameChoice::Replaced { kept, is_new: true } => drop(fs::rename(kept, path)),
         NameChoice::Replaced { kept, is_new: false } => {
-            // No second name: the sandbox opens no file that has two.
+            // Not a hard link: the sandbox does not open a file with two names.
             let again = copy(&kept, hidden, &hidden.with_extension("copy"));
             drop(again.and_then(|()| fs::rename(hidden, path)));
         }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kill_between_two_names_harms_nothing() {
+    fn a_kill_between_two_renames_damages_nothing() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.csv"), "whole").unwrap();
         fs::hard_link(folder.path().join("a.csv"), folder.path().join(".t1.0.part")).unwrap();

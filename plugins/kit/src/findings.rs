@@ -1,11 +1,11 @@
-//! Collects findings within limits: the host keeps 10,000 findings of a task, and a damaged library has more.
+//! Collects findings within limits: the host keeps 10,000 findings of a task, and a damaged library can have more.
 
 use std::collections::BTreeMap;
 
 use baton_core::file_name::cut;
 use baton_plugin_sdk::{Finding, Severity};
 
-/// Findings of one kind that are listed; the others are only counted.
+/// The number of listed findings of one kind; the others are only counted.
 const EACH: usize = 200;
 
 /// Collects findings.
@@ -16,14 +16,14 @@ pub struct Findings {
 
 #[derive(Debug, Default)]
 struct Kind {
-    told: Vec<Finding>,
+    listed: Vec<Finding>,
     more: usize,
     worst: Option<Severity>,
 }
 
 impl Findings {
-    /// Adds one. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. The first 200
-    /// findings of a kind are listed; the others are counted.
+    /// Adds a finding. Its id is `KIND:WHAT`; `what` has to be the same for the same fact in every run. The first 200 findings of a
+    /// kind are listed; the others are counted.
     pub fn add(
         &mut self,
         kind: &str,
@@ -34,11 +34,11 @@ impl Findings {
     ) {
         let known = self.kinds.entry(kind.to_owned()).or_default();
         known.worst = known.worst.max_by_rank(severity);
-        if known.told.len() == EACH {
+        if known.listed.len() == EACH {
             known.more += 1;
             return;
         }
-        known.told.push(Finding {
+        known.listed.push(Finding {
             id: cut(&format!("{kind}:{what}").replace(char::is_control, " "), 200).to_owned(),
             severity,
             title: cut(&title.into().replace(char::is_control, " "), 1_024).to_owned(),
@@ -46,24 +46,24 @@ impl Findings {
         });
     }
 
-    /// How many there are.
+    /// The number of findings.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.kinds.values().map(|kind| kind.told.len() + kind.more).sum()
+        self.kinds.values().map(|kind| kind.listed.len() + kind.more).sum()
     }
 
-    /// How many there are of a kind.
+    /// The number of findings of a kind.
     #[must_use]
     pub fn count_of(&self, kind: &str) -> usize {
-        self.kinds.get(kind).map_or(0, |kind| kind.told.len() + kind.more)
+        self.kinds.get(kind).map_or(0, |kind| kind.listed.len() + kind.more)
     }
 
-    /// All findings, sorted by kind; those of a kind in the order in which they were added.
+    /// All findings by kind, within a kind in the order of [`Self::add`].
     #[must_use]
     pub fn into_list(self) -> Vec<Finding> {
         let mut list = Vec::new();
         for (name, kind) in self.kinds {
-            list.extend(kind.told);
+            list.extend(kind.listed);
             if kind.more > 0 {
                 let title = format!("{name}: {} more", kind.more);
                 let severity = kind.worst.unwrap_or(Severity::Low);
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_one_kind_the_first_are_told_and_the_others_counted() {
+    fn the_first_of_a_kind_are_listed_and_the_others_counted() {
         let mut findings = Findings::default();
         for number in 0..EACH + 3 {
             findings.add("blob", &number.to_string(), Severity::Low, "It is\nbroken", "");

@@ -1,22 +1,21 @@
-//! What lies in a folder: every name that is text, and how many are none.
+//! Lists a folder: the entries with UTF-8 names, and the number of other names.
 //!
-//! Inside the sandbox a name that is not UTF-8 comes as an error in its place, and the standard library takes an error for the
-//! end: what comes behind the name would be lost, in an order that nobody knows. So there the host is asked directly; an error
-//! is one name's, and the others follow.
+//! In the sandbox the host returns an error for a name that is not UTF-8, and the standard library ends the list at that error. So
+//! this module calls the host directly there and continues after the error.
 
 use std::io;
 use std::path::Path;
 
-/// What something in a folder is; a link is a link.
+/// The kind of an entry. Links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// A link, wherever it leads.
+    /// A symbolic link.
     Link,
-    /// A pipe, a device, or what else there is.
+    /// A pipe, a device or another special file.
     Other,
 }
 
@@ -34,30 +33,30 @@ impl Kind {
     }
 }
 
-/// One thing in a folder.
+/// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
 }
 
-/// What lies in a folder.
+/// The contents of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
-    /// Everything whose name is text, in any order.
+    /// The entries with UTF-8 names, in any order.
     pub entries: Vec<Entry>,
-    /// How many names are not UTF-8: nothing in the sandbox can open what they name.
+    /// The number of names that are not UTF-8. The sandbox cannot open them.
     pub unreadable: usize,
-    /// Whether there is more than was asked for.
+    /// Whether the folder has more entries than `most`.
     pub more: bool,
 }
 
-/// Lists a folder, of which at most `most` names are kept.
+/// Lists at most `most` names of a folder.
 ///
 /// # Errors
-/// When it cannot be read, or it cannot be told what lies in it. A name that is no text is no error.
+/// When the folder or the kind of an entry cannot be read. A name that is not UTF-8 is not an error.
 pub fn list(path: &Path, most: usize) -> io::Result<Listing> {
     let mut listing = Listing::default();
     for entry in system::read(path)? {
@@ -73,7 +72,7 @@ pub fn list(path: &Path, most: usize) -> io::Result<Listing> {
     Ok(listing)
 }
 
-/// The title and the evidence of a finding about names that are no text, in a folder that people call `shown`.
+/// Title and evidence of a finding about names that are not UTF-8; `shown` is the folder as the operator knows it.
 #[must_use]
 pub fn unreadable(shown: &str, count: usize) -> (String, String) {
     let title = if count == 1 {
@@ -109,7 +108,7 @@ mod system {
         Ok(Some(Entry { name, kind: kind(entry.file_type()?) }))
     }
 
-    /// The entries of a folder; nothing for a name that is no text.
+    /// The entries of a folder; `None` for a name that is not UTF-8.
     pub(super) fn read(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Option<Entry>>>> {
         Ok(fs::read_dir(path)?.map(|found| entry(&found?)))
     }
@@ -127,7 +126,7 @@ mod system {
     use super::{Entry, Kind, io};
 
     thread_local! {
-        /// The granted folders and their paths; asked for once, because each answer makes new handles.
+        /// The granted folders and their paths. Requested once, because each call makes new handles.
         static GRANTED: Vec<(Descriptor, String)> = get_directories();
     }
 
@@ -157,7 +156,7 @@ mod system {
             let (folder, rest) = nearest.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
             let rest = rest.to_str().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
             let rest = if rest.is_empty() { "." } else { rest };
-            // As the standard library does: a path may end in a link, which leads nowhere outside of what is granted.
+            // As the standard library does. The host lets no link lead out of the granted folder.
             folder
                 .open_at(PathFlags::SYMLINK_FOLLOW, rest, OpenFlags::DIRECTORY, DescriptorFlags::READ)
                 .and_then(|opened| opened.read_directory())
@@ -165,7 +164,7 @@ mod system {
         })
     }
 
-    /// The entries of a folder; nothing for a name that is no text.
+    /// The entries of a folder; `None` for a name that is not UTF-8.
     pub(super) fn read(path: &Path) -> io::Result<impl Iterator<Item = io::Result<Option<Entry>>>> {
         let entries = open(path)?;
         let next = move || match entries.read_directory_entry() {
@@ -173,7 +172,7 @@ mod system {
             Err(ErrorCode::IllegalByteSequence) => Some(Ok(None)),
             Err(code) => Some(Err(failed(code))),
         };
-        // What went while the host looked is not there.
+        // An entry that was deleted during the listing.
         let gone = |found: &io::Result<_>| matches!(found, Err(error) if error.kind() == io::ErrorKind::NotFound);
         Ok(std::iter::from_fn(next).filter(move |found| !gone(found)))
     }
@@ -186,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_listed_with_what_it_is() {
+    fn entries_are_listed_with_their_kinds() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("é"), "").unwrap();
         fs::create_dir(folder.path().join("b")).unwrap();
@@ -200,7 +199,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_name_that_is_no_text_hides_no_other() {
+    fn a_name_that_is_not_utf_8_hides_no_other() {
         use std::os::unix::ffi::OsStrExt as _;
 
         let folder = tempfile::tempdir().unwrap();

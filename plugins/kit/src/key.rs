@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The twelve notes as djay and its users write them in names.
+/// The twelve notes, in the spelling of djay.
 const NAMES: [&str; 12] = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"];
 
 /// A key: one of the twelve notes, major or minor.
@@ -20,7 +20,8 @@ impl Key {
         if note < 12 { Some(Self { note, minor }) } else { None }
     }
 
-    /// djay's `keySignatureIndex`, 0 to 23: even are the majors, chromatic from D♭, odd each one's relative minor.
+    /// The key of djay's `keySignatureIndex` (0 to 23): even numbers are majors, chromatic from D♭; each is followed by its relative
+    /// minor.
     #[must_use]
     pub fn of_djay(index: i64) -> Option<Self> {
         let index = u8::try_from(index).ok().filter(|index| *index < 24)?;
@@ -32,7 +33,7 @@ impl Key {
         })
     }
 
-    /// Reads `F#m`, `Gb minor`, `F♯ min`, `11A`, `4m` (Open Key), whatever the case of the words.
+    /// Reads `F#m`, `Gb minor`, `F♯ min`, `11A`, `4m` (Open Key); words in any case.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -86,7 +87,7 @@ impl Key {
         Some(Self { note: (natural + shift) % 12, minor })
     }
 
-    /// In the Camelot wheel: `11A`.
+    /// The position in the Camelot wheel: `11A`.
     #[must_use]
     pub fn camelot(self) -> String {
         let major = if self.minor { (self.note + 3) % 12 } else { self.note };
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_are_read_and_what_is_no_key_is_not() {
+    fn other_spellings_are_read_and_other_texts_are_not() {
         for (text, name) in
             [("Gb minor", "F#m"), ("F♯ min", "F#m"), ("bb", "A#"), ("Cb", "B"), ("1m", "Am"), ("1d", "C"), ("4M", "")]
         {

@@ -1,5 +1,5 @@
-//! The plain name of an export is always its newest result. What stands there with other bytes becomes `NAME.older-N.csv`, the
-//! highest number being the newest of them; no export is called so ([`is_older_name`]), which is why those alone may be pruned.
+//! The plain name of an export is always its newest result. An existing file with other bytes becomes `NAME.older-N.csv`; the
+//! highest number is the newest. No export has such a name ([`is_older_name`]), so pruning deletes only older results.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// How many numbers are tried that somebody else has taken.
+/// Numbers that are tried when other programs have used them.
 const MOST_TAKEN: usize = 1_000;
 
 #[derive(Debug)]
 pub(crate) struct OlderResults {
-    /// By the plain name, the oldest first.
+    /// By plain name, oldest first.
     results: BTreeMap<String, Vec<OlderResult>>,
     ignores_case: bool,
-    /// Results that were kept again under a newer number.
+    /// Results that have a newer number now.
     superseded: Vec<PathBuf>,
 }
 
@@ -26,14 +26,14 @@ struct OlderResult {
     path: PathBuf,
 }
 
-/// What became of the plain name.
+/// What happened to the plain name.
 #[derive(Debug)]
 pub(crate) enum NameChoice {
     /// It was free.
     New,
-    /// The same bytes stood there.
+    /// The file there had the same bytes.
     Same,
-    /// Other bytes stood there, which are kept under this path now; `is_new` where they were not before.
+    /// The file there had other bytes and is now at `kept`; `is_new` if it was not there before.
     Replaced { kept: PathBuf, is_new: bool },
 }
 
@@ -54,13 +54,13 @@ impl OlderResults {
         Ok(older)
     }
 
-    /// What names have in common that are one file.
+    /// Equal for names of the same file.
     fn key(&self, name: &str) -> String {
         if self.ignores_case { name.nfc().collect::<String>().to_lowercase() } else { name.to_owned() }
     }
 
-    /// Gives the written file `hidden` the plain name. There is a whole file under it at every moment: the one before gets its second
-    /// name first, and is then replaced at once.
+    /// Renames the written file `hidden` to the plain name. The plain name is a complete file at every moment: the existing file first
+    /// gets a second name and is then replaced atomically.
     pub(crate) fn give(&mut self, folder: &Path, name: &str, hidden: &Path) -> io::Result<NameChoice> {
         let path = folder.join(name);
         match fs::symlink_metadata(&path) {
@@ -95,12 +95,12 @@ impl OlderResults {
         Ok(NameChoice::Replaced { kept: kept.path, is_new: true })
     }
 
-    /// Removes what was kept again under a newer number: call it when all names are given.
+    /// Deletes the old numbers of results that have a newer one. Call it after all renames.
     pub(crate) fn remove_superseded(&mut self) -> io::Result<()> {
         self.superseded.drain(..).try_for_each(fs::remove_file)
     }
 
-    /// Removes the oldest results of a name, but for `most`.
+    /// Deletes the oldest results of a name and keeps `most`.
     pub(crate) fn prune(&mut self, name: &str, most: usize) -> io::Result<()> {
         let key = self.key(name);
         let Some(results) = self.results.get_mut(&key) else { return Ok(()) };
@@ -109,7 +109,7 @@ impl OlderResults {
     }
 }
 
-/// Keeps the file at `path` under the first free number above `last`; `hidden` is the file that takes its place then.
+/// Keeps the file at `path` under the first free number above `last`; `hidden` is the file that will replace it.
 fn keep_as_next(folder: &Path, name: &str, (path, hidden): (&Path, &Path), last: u64) -> io::Result<OlderResult> {
     let mut number = last;
     for _ in 0..MOST_TAKEN {
@@ -121,10 +121,10 @@ fn keep_as_next(folder: &Path, name: &str, (path, hidden): (&Path, &Path), last:
             Err(error) => return Err(error),
         }
     }
-    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("the names of older results of {name} are taken")))
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("the names of older results of {name} are all in use")))
 }
 
-/// A second name for a file; where the disk knows none, a copy.
+/// Makes a hard link, or a copy where the disk has no hard links.
 fn keep(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
     match fs::hard_link(path, kept) {
         Ok(()) => Ok(()),
@@ -133,7 +133,7 @@ fn keep(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
     }
 }
 
-/// A copy that is whole on the disk, as the hidden file `beside`, before it gets its name.
+/// Copies to the hidden file `beside`, syncs and renames it.
 pub(crate) fn copy(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
     drop(fs::remove_file(beside));
     let copied = File::create_new(beside).and_then(|mut copy| {
@@ -149,8 +149,8 @@ pub(crate) fn copy(path: &Path, kept: &Path, beside: &Path) -> io::Result<()> {
     named.inspect_err(|_| drop(fs::remove_file(beside)))
 }
 
-/// Gives the written file a name that must be free. A second name for it fails when one is there, and nothing is ever half done; where
-/// a disk knows no second names, the name is taken by an empty file, which the written one then replaces at once.
+/// Renames a file to a name that must be free. A hard link fails if the name exists. On a disk without hard links an empty file
+/// reserves the name.
 fn take(hidden: &Path, path: &Path) -> io::Result<()> {
     match fs::hard_link(hidden, path) {
         Ok(()) => fs::remove_file(hidden),
@@ -162,7 +162,7 @@ fn take(hidden: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether the disk takes names for one that differ in case alone; `written` is a file of ours on it.
+/// Whether the disk ignores case; `written` is a file that we wrote on it.
 pub(crate) fn ignores_case(written: &Path) -> bool {
     let name = written.file_name().map(|name| name.to_string_lossy().to_ascii_uppercase());
     name.is_some_and(|name| fs::symlink_metadata(written.with_file_name(name)).is_ok())
@@ -180,13 +180,13 @@ fn numbered(name: &str, number: u64) -> String {
     }
 }
 
-/// Whether a file of this name would be taken for an older result of another export. Whoever makes names of titles avoids it.
+/// Whether a name has the form of an older result. Names of exports must not have it.
 #[must_use]
 pub fn is_older_name(name: &str) -> bool {
     parse(name).is_some()
 }
 
-/// The plain name and the number of an older result.
+/// The plain name and the number in the name of an older result.
 fn parse(name: &str) -> Option<(String, u64)> {
     let (stem, rest) = name.rsplit_once(".older-")?;
     let (number, ending) =
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_disk_takes_for_one_have_their_numbers_in_common() {
+    fn names_of_one_file_share_their_numbers() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
         fs::write(folder.join("Mix.older-4.csv"), "old").unwrap();
@@ -241,12 +241,12 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_somebody_else_has_taken_is_passed_over() {
+    fn a_number_in_use_is_skipped() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
         fs::write(folder.join("a.csv"), "before").unwrap();
         let mut older = OlderResults::new(folder, false).unwrap();
-        // Made after the names were read, as by another export at the same time.
+        // Another export creates it after the names were read.
         fs::write(folder.join("a.older-1.csv"), "another").unwrap();
         let given = give(&mut older, folder, "a.csv", "new");
         assert!(matches!(&given, NameChoice::Replaced { kept, .. } if kept.ends_with("a.older-2.csv")), "{given:?}");
@@ -254,13 +254,13 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_whole_before_it_has_its_name() {
+    fn a_copy_is_complete_before_it_has_its_name() {
         let place = tempfile::tempdir().unwrap();
         let [path, kept, beside] = ["a.csv", "a.older-1.csv", ".t1.0.copy"].map(|name| place.path().join(name));
         fs::write(&path, "whole").unwrap();
-        // It breaks off: there is nowhere to write it to.
+        // The folder for the copy is missing.
         assert!(copy(&path, &kept, &place.path().join("none/x")).is_err() && !kept.exists());
-        // A piece of one from before a kill is written anew.
+        // A partial copy of a killed process is written again.
         fs::write(&beside, "a piece").unwrap();
         copy(&path, &kept, &beside).unwrap();
         assert!(fs::read(&kept).unwrap() == b"whole" && !beside.exists());

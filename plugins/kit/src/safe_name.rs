@@ -1,18 +1,17 @@
-//! Names that every file system takes, made of titles and names that people and services wrote.
+//! Makes file names that every file system accepts from titles and names of people and services.
 
 use std::path::{Component, Path, PathBuf};
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What Windows keeps for devices, whatever the ending.
+/// Names that Windows reserves for devices, with any extension.
 const DEVICES: [&str; 22] = [
     "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
     "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// A plain file name of at most `most` bytes: composed (NFC), one line, without what Windows, macOS or a shell's glob would take
-/// amiss (`_` instead), not hidden, with no space or dot at its end and no device's name; `fallback` when nothing is left. The same
-/// text gives the same name, and a safe name stays as it is.
+/// A file name of at most `most` bytes: NFC, one line, `_` for characters that Windows, macOS or a shell treats specially, not hidden,
+/// no space or dot at its end, not the name of a device; `fallback` for an empty result. A safe name stays as it is.
 #[must_use]
 pub fn safe_name(text: &str, most: usize, fallback: &str) -> String {
     let plain: String = text.nfc().filter(|c| !is_invisible(*c)).map(|c| if is_refused(c) { '_' } else { c }).collect();
@@ -41,13 +40,13 @@ fn is_refused(c: char) -> bool {
     matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|')
 }
 
-/// What is not seen: control characters but white space, marks of direction, joiners at zero width, the byte order mark.
+/// Control characters other than white space, direction marks, zero-width joiners, the byte order mark.
 fn is_invisible(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
 }
 
-/// A relative path as somebody wrote it, when it is plain: no root, no `.` or `..`, no empty part, no control character and no `\`.
+/// A relative path, if it has no root, no `.` or `..`, no empty part, no control character and no `\`.
 #[must_use]
 pub fn safe_path(text: &str) -> Option<PathBuf> {
     let plain = !text.is_empty() && !text.contains(|c: char| c.is_control() || c == '\\');
@@ -63,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_lead_elsewhere_or_nowhere_become_plain_ones() {
+    fn names_that_lead_out_of_the_folder_become_plain_names() {
         for (text, name) in [
             ("../../etc/passwd", "_.._etc_passwd"),
             ("..", "x"),
@@ -94,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_safe_name_is_one_part_that_stays_as_it_is(text in "\\PC*|.*", most in 8_usize..120) {
+        fn a_safe_name_is_one_part_and_stays_as_it_is(text in "\\PC*|.*", most in 8_usize..120) {
             let name = safe_name(&text, most, "x");
             prop_assert!(safe_path(&name).is_some() && !name.contains('/') && name.len() <= most.max(1) + 1);
             prop_assert_eq!(safe_name(&name, most + 1, "x"), name);

@@ -1,12 +1,11 @@
-//! Moments: milliseconds since 1970 UTC as the catalog keeps them, as texts, and as Apple's programs count them.
+//! Times as milliseconds since 1970 UTC (the form of the catalog), as text, and as Apple's `CFAbsoluteTime`.
 
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 
-/// Seconds from 1970 to 2001, where Apple's clocks begin.
+/// Seconds from 1970 to 2001, the epoch of `CFAbsoluteTime`.
 const APPLE: f64 = 978_307_200.0;
 
-/// The moment of a `CFAbsoluteTime`: seconds since 2001-01-01 UTC. Nothing for what is not a number or lies outside the years 1 to
-/// 9999.
+/// The time of a `CFAbsoluteTime` (seconds since 2001-01-01 UTC); `None` if it is not a number or outside the years 1 to 9999.
 #[must_use]
 pub fn of_apple(seconds: f64) -> Option<i64> {
     let duration = SignedDuration::try_from_secs_f64(seconds + APPLE).ok()?;
@@ -14,27 +13,27 @@ pub fn of_apple(seconds: f64) -> Option<i64> {
     (moment >= Timestamp::from_second(-62_135_596_800).ok()?).then(|| moment.as_millisecond())
 }
 
-/// The other way round.
+/// The `CFAbsoluteTime` of a time.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of the years 1 to 9999 are exact")]
 pub fn to_apple(millis: i64) -> f64 {
     millis as f64 / 1_000.0 - APPLE
 }
 
-/// `2026-01-18T10:15:00.250Z`; without the fraction where it is zero. Nothing outside the years 1 to 9999.
+/// `2026-01-18T10:15:00.250Z`, without a zero fraction; `None` outside the years 1 to 9999.
 #[must_use]
 pub fn text(millis: i64) -> Option<String> {
     Timestamp::from_millisecond(millis).ok().map(|moment| moment.to_string())
 }
 
-/// For the end of a file's name: `20260118_101500`, UTC.
+/// The UTC suffix of a file name: `20260118_101500`.
 #[must_use]
 pub fn stamp(millis: i64) -> Option<String> {
     let moment = Timestamp::from_millisecond(millis).ok()?;
     Some(moment.to_zoned(TimeZone::UTC).strftime("%Y%m%d_%H%M%S").to_string())
 }
 
-/// Reads RFC 3339, `2026-01-18 10:15` (UTC), `2026-01-18T10:15:00` (UTC) and `2026-01-18` (its beginning, UTC).
+/// Reads RFC 3339, and in UTC `2026-01-18 10:15`, `2026-01-18T10:15:00` and `2026-01-18` (midnight).
 #[must_use]
 pub fn parse(text: &str) -> Option<i64> {
     let text = text.trim();
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn apples_clock_begins_in_2001() {
+    fn the_epoch_of_apple_is_2001() {
         assert_eq!(of_apple(0.0).and_then(text).as_deref(), Some("2001-01-01T00:00:00Z"));
         assert_eq!(of_apple(790_424_100.25).and_then(text).as_deref(), Some("2026-01-18T10:15:00.25Z"));
         assert_eq!(of_apple(-978_307_200.0), Some(0));

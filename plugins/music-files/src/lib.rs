@@ -6,7 +6,7 @@
 pub mod organise;
 pub mod wanted;
 
-use baton_plugin_kit::host::HostLocks;
+use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 
 /// The plugin.
@@ -16,9 +16,9 @@ pub struct MusicFiles;
 impl Plugin for MusicFiles {
     fn run(task: Task) -> Result<Outcome, Error> {
         match task.action.as_str() {
-            "organise" => organise::plan(&task, &sql::catalog(), &sql::own(), &HostLocks),
-            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &HostLocks),
-            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &HostLocks),
+            "organise" => organise::plan(&task, &sql::catalog(), &sql::own(), &Host),
+            "apply" => organise::apply(&task, &sql::catalog(), &sql::own(), &Host),
+            "undo" => organise::undo(&task, &sql::catalog(), &sql::own(), &Host),
             "wanted" => wanted::list(&task, &sql::catalog()),
             other => Err(Error::Permanent(format!("there is no action `{other}`"))),
         }

@@ -1,4 +1,4 @@
-//! The one `generate!` of the guest side: what `wit/` says, as Rust. Nothing is written by hand here.
+//! The guest bindings, generated from `wit/`.
 #![expect(clippy::pedantic, reason = "generated")]
 
 wit_bindgen::generate!({

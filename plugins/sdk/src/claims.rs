@@ -5,7 +5,7 @@
 //!
 //! fn alone(name: &str) -> Result<bool, Error> {
 //!     let Some(_claim) = claims::take(name)? else { return Ok(false) };
-//!     // Nobody else is here until `_claim` is dropped.
+//!     // Other attempts do not get the lock until `_claim` is dropped.
 //!     Ok(true)
 //! }
 //! ```
@@ -14,7 +14,7 @@ pub use crate::bindings::baton::plugin::claims::{Claim, Error};
 
 use crate::bindings::baton::plugin::claims as generated;
 
-/// Takes a name; nothing when another attempt has it.
+/// Acquires a lock; `None` if another attempt holds it.
 ///
 /// # Errors
 /// As `take` in `wit/claims.wit`.
@@ -22,7 +22,7 @@ pub fn take(name: &str) -> Result<Option<Claim>, Error> {
     generated::take(name)
 }
 
-/// What the host does about it: a missing grant asks for it, what may pass is tried again, the rest is for good.
+/// A missing grant is `needs-grant`, a temporary failure `retryable`, the rest `permanent`.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! Audio fingerprints and the library of known sounds. `wit/fingerprint.wit` defines permissions and costs.
+//! Audio fingerprints and the library of known recordings. `wit/fingerprint.wit` defines permissions and costs.
 //!
 //! ```no_run
 //! use baton_plugin_sdk::{Error, fingerprint};
@@ -16,7 +16,7 @@ pub use crate::bindings::baton::plugin::fingerprint::{
 
 use crate::bindings::baton::plugin::fingerprint as generated;
 
-/// How the file at a path of the plugin's file system sounds; as much of it is read as that needs.
+/// The fingerprint of a file of the plugin's file system. Reads only the part of the file that it needs.
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
@@ -24,7 +24,7 @@ pub fn compute(path: &str) -> Result<Heard, Error> {
     generated::compute(path, false)
 }
 
-/// The same with the digests of the file and of its audio, for which all of it is read.
+/// As [`compute`], with the digests of the file and of its audio. Reads the whole file.
 ///
 /// # Errors
 /// As `compute` in `wit/fingerprint.wit`.
@@ -32,13 +32,13 @@ pub fn compute_with_digests(path: &str) -> Result<Heard, Error> {
     generated::compute(path, true)
 }
 
-/// What to ask the library for, to find what sounds like this.
+/// A look-up of similar recordings.
 #[must_use]
 pub fn asked(sound: &Sound) -> Asked {
     Asked { words: sound.words.clone(), duration_ms: Some(sound.duration_ms), title: sound.title.clone() }
 }
 
-/// Files of the library that sound like each of these, the most similar first.
+/// Similar files of the library for each look-up, the most similar first.
 ///
 /// # Errors
 /// As `look-up` in `wit/fingerprint.wit`.
@@ -46,7 +46,7 @@ pub fn look_up(asked: &[Asked]) -> Result<Vec<Vec<Match>>, Error> {
     generated::look_up(asked)
 }
 
-/// What in the library sounds like this, the most alike first. For many, [`look_up`] is far cheaper.
+/// As [`look_up`] for one fingerprint. For many, [`look_up`] is far cheaper.
 ///
 /// # Errors
 /// As `look-up` in `wit/fingerprint.wit`.
@@ -54,7 +54,7 @@ pub fn look_up_one(asked: &Asked) -> Result<Vec<Match>, Error> {
     Ok(generated::look_up(std::slice::from_ref(asked))?.pop().unwrap_or_default())
 }
 
-/// How much of the library is fingerprinted.
+/// The share of the library that has fingerprints.
 ///
 /// # Errors
 /// As `coverage` in `wit/fingerprint.wit`.
@@ -62,7 +62,7 @@ pub fn coverage() -> Result<Covered, Error> {
     generated::coverage()
 }
 
-/// What is in the library twice: the largest groups, at most `most`.
+/// The largest duplicate groups of the library, at most `most`.
 ///
 /// # Errors
 /// As `duplicates` in `wit/fingerprint.wit`.
@@ -71,10 +71,10 @@ pub fn duplicates(most: u32) -> Result<Twice, Error> {
 }
 
 impl Heard {
-    /// The sound, for those who can do nothing without it.
+    /// The fingerprint.
     ///
     /// # Errors
-    /// Why the file has none; for good, unless it was replaced while it was read.
+    /// `retryable` if the file changed while it was read; else `permanent`.
     pub fn sound(self) -> Result<Sound, crate::Error> {
         match self {
             Self::Fingerprinted(sound) => Ok(sound),
@@ -86,7 +86,7 @@ impl Heard {
     }
 }
 
-/// What the host does about it: a missing grant asks for it, what may pass is tried again, the rest is for good.
+/// A missing grant is `needs-grant`, a temporary failure `retryable`, the rest `permanent`.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

@@ -13,11 +13,11 @@ pub use crate::bindings::baton::plugin::git::{Change, Changed, Commit, Error, Ra
 
 use crate::bindings::baton::plugin::git as generated;
 
-/// The repository that a folder lies in.
+/// The repository of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository(String);
 
-/// The repository of the folder with this name: `root`, or `plans/1` for the second folder of that name.
+/// The repository of a granted folder by name: `root`, or `plans/1` for the second folder of that name.
 #[must_use]
 pub fn repository(folder: &str) -> Repository {
     Repository(folder.to_owned())
@@ -40,7 +40,7 @@ impl Repository {
         generated::log(&self.0, range)
     }
 
-    /// The full id of a commit; none when there is no such commit.
+    /// The full id of a commit; `None` if there is no such commit.
     ///
     /// # Errors
     /// As `find-commit` in `wit/git.wit`.
@@ -48,7 +48,7 @@ impl Repository {
         generated::find_commit(&self.0, revision)
     }
 
-    /// The bytes of a file as a commit has it.
+    /// The bytes of a file in a commit.
     ///
     /// # Errors
     /// As `read-file` in `wit/git.wit`.
@@ -56,7 +56,7 @@ impl Repository {
         generated::read_file(&self.0, revision, path)
     }
 
-    /// How the files stand against the last commit.
+    /// The differences of the files from the last commit.
     ///
     /// # Errors
     /// As `status` in `wit/git.wit`.
@@ -65,7 +65,15 @@ impl Repository {
     }
 }
 
-/// What the host does about it: a missing grant asks for it, what may pass is tried again, the rest is for good.
+impl Commit {
+    /// The first line of the message.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.message.lines().next().unwrap_or_default()
+    }
+}
+
+/// A missing grant is `needs-grant`, a temporary failure `retryable`, the rest `permanent`.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

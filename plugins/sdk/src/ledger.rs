@@ -35,7 +35,7 @@ pub fn open_requests(most: u32) -> Result<Vec<Entry>, Error> {
     generated::open_requests(most)
 }
 
-/// The bytes of the file that a task was captured from; none when it had no file or they are not kept any more.
+/// The bytes of the file that a task was captured from; `None` if it had no file or they are no longer kept.
 ///
 /// # Errors
 /// As `input` in `wit/ledger.wit`.
@@ -43,7 +43,39 @@ pub fn input(task: &str) -> Result<Option<Vec<u8>>, Error> {
     generated::input(task)
 }
 
-/// What the host does about it: a missing grant asks for it, the rest is for good.
+impl Entry {
+    /// Whether the plugin ended the task with an outcome of any kind. Its reports, findings and requests then count.
+    #[must_use]
+    pub fn has_outcome(&self) -> bool {
+        self.state == "succeeded" || self.outcome.is_some()
+    }
+}
+
+/// For tests, which name only the fields that they need.
+impl Default for Entry {
+    fn default() -> Self {
+        let text = String::new;
+        Self {
+            id: text(),
+            agent: text(),
+            from: None,
+            title: text(),
+            kind: text(),
+            origin: text(),
+            action: None,
+            state: text(),
+            outcome: None,
+            reason: text(),
+            attempts: 0,
+            created_at: text(),
+            ended_at: None,
+            deadline: None,
+            file: None,
+        }
+    }
+}
+
+/// A missing grant is `needs-grant`, the rest `permanent`.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! Small conveniences on the generated types: arguments by name, the mounts by name, outcomes step by step.
+//! Methods of the generated types: arguments and mounts by name, a builder for outcomes.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ impl Task {
     /// The arguments as a JSON object.
     ///
     /// # Errors
-    /// `permanent` when they are not an object; the host checks this first, so it means a host of another make.
+    /// `permanent` when they are not an object. The host checks this first.
     pub fn args(&self) -> Result<Map<String, Value>, Error> {
         match serde_json::from_str(&self.args) {
             Ok(Value::Object(map)) => Ok(map),
@@ -18,8 +18,8 @@ impl Task {
         }
     }
 
-    /// The arguments as a type of the plugin's own: `#[derive(serde::Deserialize)]`, with `Option` or `#[serde(default)]` for what
-    /// may be absent. The host checks them against the action's schema first, so it fails only if type and schema differ.
+    /// The arguments as a type of the plugin: `#[derive(serde::Deserialize)]`, with `Option` or `#[serde(default)]` for optional
+    /// ones. The host checks them against the action's schema first, so it fails only if type and schema differ.
     ///
     /// # Errors
     /// `permanent`, with the argument that does not fit.
@@ -40,7 +40,7 @@ impl Task {
         }
     }
 
-    /// The argument `name` as a list of texts: a JSON list, or one text with items parted by commas; empty when absent.
+    /// The argument `name` as a list of texts: a JSON list, or one text with commas between items; empty when absent.
     ///
     /// # Errors
     /// `permanent` when it is neither.
@@ -87,19 +87,19 @@ impl OutcomeKind {
 }
 
 impl Outcome {
-    /// The outcome of a task of which everything was done, with a summary and nothing else yet.
+    /// An outcome `done` with a summary.
     #[must_use]
     pub fn new(summary: impl Into<String>) -> Self {
         Self::of(OutcomeKind::Done, summary)
     }
 
-    /// The outcome of a task of which a part was done; add at least one next step.
+    /// An outcome `partial`; add at least one next step.
     #[must_use]
     pub fn partial(summary: impl Into<String>) -> Self {
         Self::of(OutcomeKind::Partial, summary)
     }
 
-    /// The outcome of a task of which nothing was done, and that has something to report; add at least one next step.
+    /// An outcome `refused`: nothing was done. Add at least one next step.
     #[must_use]
     pub fn refused(summary: impl Into<String>) -> Self {
         Self::of(OutcomeKind::Refused, summary)
@@ -111,7 +111,7 @@ impl Outcome {
         Self { kind, summary: summary.into(), next_steps: Vec::new(), artifacts: Vec::new(), findings: Vec::new() }
     }
 
-    /// Adds what is to be done next: one command or edit.
+    /// Adds a next step: one command or edit.
     #[must_use]
     pub fn with_next_step(mut self, step: impl Into<String>) -> Self {
         self.next_steps.push(step.into());

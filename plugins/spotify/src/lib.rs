@@ -31,10 +31,10 @@ pub mod places;
 pub mod read;
 pub mod source;
 pub mod uri;
-pub mod watch;
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::export::Exports;
+use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
@@ -67,7 +67,7 @@ fn import_exports(task: &Task) -> Result<Outcome, Error> {
         return Err(Error::NeedsGrant(grants::SPOTIFY.to_owned()));
     }
     let mut findings = Findings::default();
-    let services = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), watch: &watch::Host };
+    let services = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host };
     let report = import::import(services, &folders, &arguments(task)?, &mut findings)?;
     let mut outcome = report.outcome();
     left_out::mark(&mut outcome, left_out::count(&findings), &task.id);

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_intake::{Glob, hash_file, scan_tree};
+use baton_core::glob::Globs;
+use baton_intake::{hash_file, scan_tree};
 use baton_ledger::{Tx, mark, task};
 use baton_sandbox::MountGrant;
 use fail::fail_point;
@@ -39,7 +40,7 @@ pub(crate) struct FilesTrigger {
     mounts: Vec<MountGrant>,
     /// Folders to which Baton itself writes: a report must not fire the trigger that caused it.
     own: [PathBuf; 2],
-    glob: Glob,
+    globs: Globs,
     pub(crate) debounce: Duration,
 }
 
@@ -52,7 +53,7 @@ impl FilesTrigger {
             tracing::warn!(%plugin, %folder, "a trigger watches a folder that is not granted");
             return None;
         }
-        let glob = Glob::new(glob)
+        let globs = Globs::new(&[glob])
             .inspect_err(|error| tracing::warn!(%plugin, %error, "the trigger is disabled: its pattern is invalid"))
             .ok()?;
         Some(Self {
@@ -61,14 +62,15 @@ impl FilesTrigger {
             action: action.to_owned(),
             mounts,
             own: [context.reports(), context.handoffs()],
-            glob,
+            globs,
             debounce,
         })
     }
 
     /// Whether a change at `path` concerns it.
     pub(crate) fn concerns(&self, path: &Path) -> bool {
-        let fits = |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.glob.fits(below));
+        let fits =
+            |mount: &MountGrant| path.strip_prefix(&mount.host).is_ok_and(|below| self.globs.matches_path(below));
         self.mounts.iter().any(fits) && !self.is_own(path)
     }
 
@@ -127,7 +129,7 @@ impl FilesTrigger {
             // A folder that replaced a granted one was not granted.
             mount.folder.open_again().ok()?;
             std::fs::read_dir(&mount.host).ok()?;
-            for found in scan_tree(&mount.host, &self.glob).into_iter().filter(|found| !self.is_own(&found.path)) {
+            for found in scan_tree(&mount.host, &self.globs).into_iter().filter(|found| !self.is_own(&found.path)) {
                 if let (Some(path), Ok(hash)) = (guest_path(mount, &found.path), hash_file(&found.path)) {
                     places.push((found.path, path.clone()));
                     seen.insert(path, hash.to_string());
@@ -144,7 +146,7 @@ impl FilesTrigger {
         let files = self
             .mounts
             .iter()
-            .flat_map(|mount| scan_tree(&mount.host, &self.glob).into_iter().map(move |found| (mount, found.path)));
+            .flat_map(|mount| scan_tree(&mount.host, &self.globs).into_iter().map(move |found| (mount, found.path)));
         let marks = files.filter(|(_, place)| own.has(place)).filter_map(|(mount, place)| {
             Some((self.key.clone(), guest_path(mount, &place)?, hash_file(&place).ok()?.to_string()))
         });

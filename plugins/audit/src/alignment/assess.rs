@@ -1,5 +1,6 @@
 //! Puts the parts of phase 4 together.
 
+use baton_plugin_kit::host::Ledger;
 use serde::Serialize;
 
 use super::integrations::{self, IntegrationRow};
@@ -10,7 +11,6 @@ use crate::index::Index;
 use crate::options::Options;
 use crate::performance::{Agents, Logs};
 use crate::report::Gap;
-use crate::services::Ledger;
 
 /// What phase 4 looks at.
 #[derive(Clone, Copy)]

@@ -6,17 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baton_core::glob::Globs;
+use baton_plugin_kit::host::Entry;
 use serde::Serialize;
 
 use crate::count::count;
-use crate::globs::Globs;
 use crate::index::Index;
 use crate::limits;
 use crate::options::{Interval, Options, Process};
 use crate::performance::Logs;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
-use crate::services::Entry;
 use crate::time;
 
 /// Runs that make a process of an agent and an action.

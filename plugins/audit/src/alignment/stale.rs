@@ -1,12 +1,12 @@
 //! Requests that somebody has not answered: how old they are, and whether their time is over.
 
+use baton_plugin_kit::host::{Entry, Ledger};
 use serde::Serialize;
 
 use crate::count::count;
 use crate::limits;
 use crate::remark::NoteSeverity;
 use crate::report::Gap;
-use crate::services::{Entry, Ledger};
 use crate::time::{self, DAY_MS};
 
 /// From which age, in days, an open request matters how much.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{Commit, Git, ServiceError};
+
 use super::claim::{Assertion, AssertionKind, CheckedDocument, Kind, Outcome};
 use super::disagree;
 use super::lookup::Lookup;
@@ -11,7 +13,6 @@ use super::words::stems;
 use crate::index::Index;
 use crate::limits;
 use crate::remark::NoteSeverity;
-use crate::services::{Commit, Git, ServiceError};
 
 /// How many words two lines must share to speak of the same percentage.
 const SHARED: usize = 3;
@@ -88,9 +89,9 @@ impl Commits<'_> {
 
 fn titled(commit: &Commit, title: Option<&str>) -> Outcome {
     let short = commit.id.get(..12).unwrap_or(&commit.id);
-    let evidence = format!("commit {short} \u{201c}{}\u{201d}", commit.title);
+    let evidence = format!("commit {short} \u{201c}{}\u{201d}", commit.title());
     let Some(title) = title else { return Outcome::holds(evidence) };
-    let (said, real) = (stems(title).join(" "), stems(&commit.title).join(" "));
+    let (said, real) = (stems(title).join(" "), stems(commit.title()).join(" "));
     Outcome::of(real.contains(&said) || said.contains(&real), evidence)
 }
 

@@ -5,9 +5,10 @@
 
 use std::path::Path;
 
+use baton_core::glob::Globs;
+
 use super::select::{Refusal, take};
 use super::walk::{Discovery, PlansFolder, is_plan, shown_join};
-use crate::globs::Globs;
 use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::remark::{NoteSeverity, Remark};

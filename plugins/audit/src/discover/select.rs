@@ -7,8 +7,9 @@
 use std::fs;
 use std::path::Path;
 
+use baton_core::glob::Globs;
+
 use super::walk::{Discovery, PlansFolder, is_plan, join};
-use crate::globs::Globs;
 use crate::plan::Place;
 use crate::remark::{NoteSeverity, Remark};
 

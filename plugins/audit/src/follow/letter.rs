@@ -1,10 +1,11 @@
 //! The words of a request for a gap.
 
+use baton_plugin_kit::host::Draft;
+use baton_plugin_sdk::Priority;
 use serde_json::json;
 
 use super::decide::OpenGap;
 use crate::report::escape::line;
-use crate::services::Draft;
 
 const TITLE_BYTES: usize = 200;
 
@@ -40,9 +41,10 @@ pub(super) fn draft(wanted: &OpenGap, agent: &str, round: u32) -> Draft {
     Draft {
         to: agent.to_owned(),
         title: title(wanted),
-        args,
+        action: None,
+        args: args.to_string(),
         body: body(wanted, round),
-        high: wanted.high,
+        priority: if wanted.high { Priority::High } else { Priority::Medium },
         dedupe_key: key(&wanted.finding),
     }
 }

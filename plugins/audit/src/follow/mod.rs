@@ -17,10 +17,12 @@ mod request_table;
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{EmitError, RequestSender, ServiceError};
+
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::remark::NoteSeverity;
 use crate::report::{FollowUp, FollowUpState};
-use crate::services::{HostServices, RequestSender, SendError, ServiceError};
+use crate::services::HostServices;
 use decide::{Step, decide};
 use request_table::RequestTable;
 
@@ -142,8 +144,11 @@ fn ask(post: &dyn RequestSender, wanted: &OpenGap, round: u32, before: Option<&s
     for agent in wanted.agents.iter().map(String::as_str).chain(before) {
         match post.send(&letter::draft(wanted, agent, round)) {
             Ok(()) => return Ok(agent.to_owned()),
-            Err(SendError::UnknownAgent(_)) => unknown.push(agent),
-            Err(SendError::NotGranted(text) | SendError::Other(text)) => return Err(text),
+            Err(EmitError::UnknownAgent(_)) => unknown.push(agent),
+            Err(EmitError::Denied(text) | EmitError::Invalid(text)) => return Err(text),
+            Err(EmitError::TooMany) => {
+                return Err("one task sends at most 100 requests; the next audit sends the others".to_owned());
+            }
         }
     }
     Err(format!(

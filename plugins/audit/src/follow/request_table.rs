@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
 use super::decide::{EarlierRequest, RequestState};
-use crate::services::{Database, ServiceError};
 
-pub(super) struct RequestTable<'a>(&'a dyn Database);
+pub(super) struct RequestTable<'a>(&'a dyn Writable);
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (
     finding TEXT PRIMARY KEY, plan TEXT NOT NULL, path TEXT NOT NULL, agent TEXT NOT NULL, round INTEGER NOT NULL,
@@ -15,14 +15,14 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS requests (
 
 impl<'a> RequestTable<'a> {
     /// The table, made where it is missing.
-    pub(super) fn open(memory: &'a dyn Database) -> Result<Self, ServiceError> {
+    pub(super) fn open(memory: &'a dyn Writable) -> Result<Self, ServiceError> {
         memory.write(TABLE, vec![Vec::new()])?;
         Ok(Self(memory))
     }
 
     /// All requests that were not closed, by finding. At most as many as a query gives: 10,000.
     pub(super) fn known(&self) -> Result<BTreeMap<String, EarlierRequest>, ServiceError> {
-        let rows = self.0.query(
+        let rows = self.0.all(
             "SELECT finding, plan, path, agent, round, state, task FROM requests ORDER BY finding LIMIT 10000",
             &[],
         )?;
@@ -32,7 +32,7 @@ impl<'a> RequestTable<'a> {
     /// Notes that the request under a key was answered, as done or not; gives its plan and the arguments of the audit that
     /// asked. What an earlier attempt of the same task made of the answer stays.
     pub(super) fn answered(&self, key: &str, done: bool, task: &str) -> Result<Option<(String, String)>, ServiceError> {
-        let found = self.0.query("SELECT plan, args FROM requests WHERE finding = ?1", &[key.into()])?;
+        let found = self.0.all("SELECT plan, args FROM requests WHERE finding = ?1", &[key.into()])?;
         let text = |row: &[Value], at: usize| row.get(at)?.as_text().map(str::to_owned);
         let found = found.first().and_then(|row| Some((text(row, 0)?, text(row, 1)?)));
         if found.is_some() {
@@ -63,7 +63,7 @@ impl<'a> RequestTable<'a> {
     }
 
     fn all(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
-        if rows.is_empty() { Ok(()) } else { self.0.write(statement, rows) }
+        if rows.is_empty() { Ok(()) } else { Ok(self.0.write(statement, rows)?) }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use baton_plugin_kit::host::ServiceError;
 use sha2::{Digest, Sha256};
 
 use super::model::{Change, Completion, History, PlanChange, PlanCompletion};
@@ -12,7 +13,6 @@ use crate::count::count;
 use crate::limits;
 use crate::memory::{AuditRecord, Memory, Moment, PlanRecord, Record};
 use crate::plan::{Deliverable, Plan};
-use crate::services::ServiceError;
 use crate::verify::{Counts, Facts, Folders, JudgedPlan, PreviousVerdict, PreviousVerdicts, Verdict, hex};
 
 /// A comparison in the making.

@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::UNIX_EPOCH;
 
+use baton_core::glob::Globs;
+
 use super::entry::{Content, FoundEntry};
 use super::walk::Index;
-use crate::globs::Globs;
 
 impl Index {
     /// Paths of the files that match, sorted; at most `most`, and how many more there are.

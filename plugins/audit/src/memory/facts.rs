@@ -1,11 +1,11 @@
 //! Files' facts and folders that were looked into: what spares the next audit the reading.
 
+use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{count, flag, integer, maybe_number, maybe_string, number, string, text, words};
 use super::memory::Memory;
 use crate::limits;
-use crate::services::ServiceError;
 use crate::verify::{Fact, FactStore, Facts, Folders, LookedInto, Stub, SymbolLookup};
 
 impl FactStore for Memory<'_> {
@@ -16,7 +16,7 @@ impl FactStore for Memory<'_> {
         let mut facts = Vec::new();
         for page in keys.chunks(limits::MEMORY_PAGE / 4) {
             let Ok(list) = serde_json::to_string(page) else { continue };
-            let rows = self.database.query(statement, &[Value::Text(list)]).unwrap_or_default();
+            let rows = self.database.all(statement, &[Value::Text(list)]).unwrap_or_default();
             facts.extend(rows.iter().map(|row| (words(row, 0), fact(row))));
         }
         facts
@@ -55,7 +55,7 @@ impl Memory<'_> {
     }
 
     fn forget_facts(&self, facts: &Facts<'_>) -> Result<(), ServiceError> {
-        let all = self.database.query("SELECT count(*) FROM facts", &[])?;
+        let all = self.database.all("SELECT count(*) FROM facts", &[])?;
         let all = all.first().and_then(|row| count(row, 0)).unwrap_or_default();
         if all <= facts.len() as u64 {
             return Ok(());

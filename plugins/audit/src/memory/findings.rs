@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
 use serde::Serialize;
 
@@ -9,7 +10,6 @@ use super::cells::{string, text, words};
 use super::memory::Memory;
 use crate::limits;
 use crate::report::Gap;
-use crate::services::ServiceError;
 
 /// A finding as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{count, integer, text, words};
@@ -11,12 +12,11 @@ use super::schema;
 use super::settle::settle;
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::limits;
-use crate::services::{Database, ServiceError};
 use crate::verify::{CommitLine, Counts, PreviousVerdict, PreviousVerdicts, Status};
 
 /// What is remembered.
 pub struct Memory<'a> {
-    pub(super) database: &'a dyn Database,
+    pub(super) database: &'a dyn Writable,
     pub(super) scope: String,
     /// The task that remembers; empty for none.
     pub(super) task: String,
@@ -68,7 +68,7 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// When the database is not granted, fails, or was written by a newer version.
-    pub fn open(database: &'a dyn Database, scope: &str) -> Result<Self, ServiceError> {
+    pub fn open(database: &'a dyn Writable, scope: &str) -> Result<Self, ServiceError> {
         Self::open_by(database, scope, &EarlierOutcomes::default())
     }
 
@@ -76,10 +76,10 @@ impl<'a> Memory<'a> {
     ///
     /// # Errors
     /// As [`Memory::open`].
-    pub fn open_by(database: &'a dyn Database, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<Self, ServiceError> {
+    pub fn open_by(database: &'a dyn Writable, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<Self, ServiceError> {
         schema::prepare(database)?;
         settle(database, scope, ended)?;
-        let newest = database.query("SELECT max(id) FROM audits", &[])?;
+        let newest = database.all("SELECT max(id) FROM audits", &[])?;
         let committed = newest.first().map_or(0, |row| integer(row, 0));
         let (scope, task) = (scope.to_owned(), ended.task().to_owned());
         let mut memory = Self { database, scope, task, committed, last: None, plans: BTreeMap::new() };
@@ -115,7 +115,7 @@ impl<'a> Memory<'a> {
         for column in ["path", "found"] {
             let statement =
                 format!("SELECT {column}, plan FROM plan_rows WHERE {column} IN (SELECT value FROM json_each(?1))");
-            let rows = self.database.query(&statement, std::slice::from_ref(&list))?;
+            let rows = self.database.all(&statement, std::slice::from_ref(&list))?;
             let named = rows.iter().filter_map(|row| Some((words(row, 0), (*names.get(&integer(row, 1))?).to_owned())));
             naming.extend(named);
         }
@@ -146,7 +146,7 @@ impl<'a> Memory<'a> {
     pub fn trend(&self) -> Result<Vec<Moment>, ServiceError> {
         let statement = "SELECT at, counts FROM audits WHERE scope = ?1 AND quiet = 0 ORDER BY id DESC LIMIT ?2";
         let most = Value::Integer(i64::try_from(limits::TREND).unwrap_or_default());
-        let rows = self.database.query(statement, &[Value::Text(self.scope.clone()), most])?;
+        let rows = self.database.all(statement, &[Value::Text(self.scope.clone()), most])?;
         let moment = |row: &Vec<Value>| {
             let counts = counts_of(&words(row, 1));
             Moment { at: words(row, 0), counts, percent: counts.percent() }
@@ -157,7 +157,7 @@ impl<'a> Memory<'a> {
     fn last_audit(&self) -> Result<Option<LastAudit>, ServiceError> {
         let statement =
             "SELECT id, seen_at, counts, head, inputs FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT 1";
-        let rows = self.database.query(statement, &[Value::Text(self.scope.clone())])?;
+        let rows = self.database.all(statement, &[Value::Text(self.scope.clone())])?;
         Ok(rows.first().map(|row| LastAudit {
             id: integer(row, 0),
             at: words(row, 1),
@@ -195,7 +195,7 @@ impl<'a> Memory<'a> {
             if statement.contains("?4") {
                 parameters.push(Value::Integer(self.committed));
             }
-            let rows = self.database.query(statement, &parameters)?;
+            let rows = self.database.all(statement, &parameters)?;
             for row in &rows {
                 take(row);
             }

@@ -1,12 +1,12 @@
 //! Writes an audit down: plans as they are judged, and at the end the audit itself, which makes all of it count
 //! until `settle` finds that its outcome was not taken.
 
+use baton_plugin_kit::host::ServiceError;
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{flag, maybe_number, maybe_string, number, string};
 use super::memory::{Memory, counts_text};
 use crate::limits;
-use crate::services::ServiceError;
 use crate::verify::{Counts, Facts, Folders, PreviousVerdict};
 
 /// A plan that is to be remembered.
@@ -56,7 +56,7 @@ impl<'m, 'a> Record<'m, 'a> {
     pub fn start(memory: &'m Memory<'a>) -> Result<Self, ServiceError> {
         let committed = Value::Integer(memory.committed);
         let left =
-            memory.database.query("SELECT 1 FROM plans WHERE audit > ?1 LIMIT 1", std::slice::from_ref(&committed))?;
+            memory.database.all("SELECT 1 FROM plans WHERE audit > ?1 LIMIT 1", std::slice::from_ref(&committed))?;
         if !left.is_empty() {
             let rows = "DELETE FROM plan_rows WHERE plan IN (SELECT id FROM plans WHERE audit > ?1)";
             for statement in [rows, "DELETE FROM plans WHERE audit > ?1"] {
@@ -66,7 +66,7 @@ impl<'m, 'a> Record<'m, 'a> {
         // Rows are written before their plan, so those of a run that died may have no plan yet.
         let newest =
             "SELECT max(coalesce((SELECT max(id) FROM plans), 0), coalesce((SELECT max(plan) FROM plan_rows), 0))";
-        let newest = memory.database.query(newest, &[])?;
+        let newest = memory.database.all(newest, &[])?;
         let next_plan = newest.first().map_or(0, |row| super::cells::integer(row, 0)) + 1;
         let audit = memory.committed + 1;
         Ok(Self { memory, audit, next_plan, plans: Vec::new(), rows: Vec::new(), wrote: false })
@@ -116,8 +116,8 @@ impl<'m, 'a> Record<'m, 'a> {
         let last = self.memory.last().filter(|_| audit.quiet && !self.wrote && audit.gone.is_empty());
         if let Some(last) = last {
             let statement = "UPDATE audits SET seen_at = ?2, head = ?3 WHERE id = ?1";
-            return database
-                .write(statement, vec![vec![Value::Integer(last.id), string(audit.at), maybe_string(audit.head)]]);
+            let row = vec![Value::Integer(last.id), string(audit.at), maybe_string(audit.head)];
+            return Ok(database.write(statement, vec![row])?);
         }
         let statement = "INSERT INTO audits (id, scope, at, seen_at, whole, quiet, counts, head, inputs)
             VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -152,7 +152,7 @@ impl<'m, 'a> Record<'m, 'a> {
         let bound = "DELETE FROM audits WHERE scope = ?1 AND id IN
             (SELECT id FROM audits WHERE scope = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)";
         let most = Value::Integer(i64::try_from(limits::AUDITS_KEPT).unwrap_or_default());
-        self.memory.database.write(bound, vec![vec![string(&self.memory.scope), most]])
+        Ok(self.memory.database.write(bound, vec![vec![string(&self.memory.scope), most]])?)
     }
 }
 

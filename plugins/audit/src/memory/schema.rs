@@ -1,9 +1,9 @@
 //! The tables, and how they come about: steps that are taken one after the other, each once.
 
+use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::integer;
-use crate::services::{Database, ServiceError};
 
 /// The table that says how many of the steps were taken.
 const META: &str = "CREATE TABLE IF NOT EXISTS memory_version (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT";
@@ -44,12 +44,12 @@ const CUT_OFF: &[&str] =
     &["DELETE FROM facts WHERE bytes > 65536", "UPDATE plan_rows SET sha256 = NULL, lines = NULL WHERE bytes > 65536"];
 
 /// Makes the tables, or brings them up to date.
-pub(super) fn prepare(database: &dyn Database) -> Result<(), ServiceError> {
-    let known = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
+pub(super) fn prepare(database: &dyn Writable) -> Result<(), ServiceError> {
+    let known = database.all("SELECT 1 FROM sqlite_schema WHERE name = 'memory_version'", &[])?;
     if known.is_empty() {
         database.write(META, vec![Vec::new()])?;
     }
-    let version = database.query("SELECT version FROM memory_version", &[])?;
+    let version = database.all("SELECT version FROM memory_version", &[])?;
     let taken = version.first().map_or(0, |row| integer(row, 0));
     let taken = usize::try_from(taken).unwrap_or_default();
     if taken > STEPS.len() {

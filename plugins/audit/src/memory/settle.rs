@@ -6,19 +6,19 @@
 //! still runs has given its outcome, which is about to be taken: one attempt may begin while that of another task is written
 //! down.
 
+use baton_plugin_kit::host::{ServiceError, Writable};
 use baton_plugin_sdk::sql::Value;
 
 use super::cells::{integer, string, words};
 use crate::earlier_outcomes::EarlierOutcomes;
-use crate::services::{Database, ServiceError};
 
 /// Settles what the last audit of a scope left pending: it counts from now on, or is taken back. Can be broken off anywhere
 /// and begun again.
-pub(super) fn settle(database: &dyn Database, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
-    let pending = database.query("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
+pub(super) fn settle(database: &dyn Writable, scope: &str, ended: &EarlierOutcomes<'_>) -> Result<(), ServiceError> {
+    let pending = database.all("SELECT audit, task FROM pending WHERE scope = ?1", &[string(scope)])?;
     let Some((audit, task)) = pending.first().map(|row| (integer(row, 0), words(row, 1))) else { return Ok(()) };
     let of_scope = || vec![vec![string(scope), Value::Integer(audit)]];
-    let written = database.query("SELECT 1 FROM audits WHERE id = ?1", &[Value::Integer(audit)])?;
+    let written = database.all("SELECT 1 FROM audits WHERE id = ?1", &[Value::Integer(audit)])?;
     let (which, statements): (&[&str], &[&str]) = if !written.is_empty() && ended.taken(&task) {
         (&[OLD, GONE], &[])
     } else {
@@ -31,7 +31,7 @@ pub(super) fn settle(database: &dyn Database, scope: &str, ended: &EarlierOutcom
     for statement in statements {
         database.write(statement, of_scope())?;
     }
-    database.write("DELETE FROM pending WHERE scope = ?1", vec![vec![string(scope)]])
+    Ok(database.write("DELETE FROM pending WHERE scope = ?1", vec![vec![string(scope)]])?)
 }
 
 /// What newer rows stand for.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{Entry, Ledger};
+use baton_plugin_sdk::ledger::newest;
 use serde::Serialize;
 
 use super::runs::{percent, rank};
 use crate::limits;
-use crate::services::{Entry, Ledger};
 use crate::time;
 
 /// The tasks of one agent.
@@ -35,7 +36,7 @@ pub struct AgentRow {
 }
 
 /// What the ledger says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Agents {
     /// The agents, by name.
     pub rows: Vec<AgentRow>,
@@ -48,7 +49,7 @@ pub struct Agents {
 /// Reads the ledger.
 #[must_use]
 pub fn agents(ledger: Option<&dyn Ledger>) -> Agents {
-    match ledger.map(|ledger| ledger.tasks(None, None, limits::LEDGER_TASKS)) {
+    match ledger.map(|ledger| ledger.tasks(&newest(limits::LEDGER_TASKS))) {
         None => Agents::default(),
         Some(Err(refused)) => Agents { refused: Some(refused.text().to_owned()), ..Agents::default() },
         Some(Ok(tasks)) => Agents { rows: rows(&tasks), tasks, refused: None },

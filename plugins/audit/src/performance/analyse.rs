@@ -1,5 +1,6 @@
 //! Puts the parts of phase 3 together and says what is not as it should be.
 
+use baton_plugin_kit::host::Tables;
 use serde::Serialize;
 
 use super::agents::{AgentRow, Agents};
@@ -14,7 +15,6 @@ use crate::options::Options;
 use crate::plan::Plan;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::Gap;
-use crate::services::Database;
 
 /// What phase 3 takes from plans, gathered while they are read.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub struct Sources<'a> {
     /// What the ledger says.
     pub agents: &'a Agents,
     /// The music catalog.
-    pub catalog: Option<&'a dyn Database>,
+    pub catalog: Option<&'a dyn Tables>,
     /// What the plans say.
     pub plans: &'a FromPlans,
 }

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use baton_core::glob::Globs;
 use serde::Serialize;
 
-use crate::globs::Globs;
 use crate::index::{FoundEntry, Index};
 use crate::limits;
 use crate::plan::{Place, Plan};
@@ -77,7 +77,7 @@ pub struct NamedConfig {
 /// Compares every example with its real file.
 #[must_use]
 pub(super) fn compare(index: &Index) -> Vec<ConfigRow> {
-    let (examples, _) = index.matching(&Globs::own(EXAMPLES), limits::CONFIGURATIONS);
+    let (examples, _) = index.matching(&Globs::new(EXAMPLES).unwrap_or_default(), limits::CONFIGURATIONS);
     examples.iter().filter_map(|path| row(index, &index.find(path)?)).collect()
 }
 

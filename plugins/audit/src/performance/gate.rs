@@ -1,10 +1,10 @@
 //! The fingerprint gate: how many of the catalog's files have a fingerprint, and how many more must have one.
 
+use baton_plugin_kit::host::{ServiceError, Tables};
 use baton_plugin_sdk::sql::Value;
 use serde::Serialize;
 
 use crate::options::Options;
-use crate::services::Database;
 
 /// Files that are there, and those of them that have a fingerprint, as the catalog reckons: a file that became another one and
 /// was not read since has none, though that of the old one is kept.
@@ -42,11 +42,11 @@ impl GateRow {
 
 /// Asks the catalog; none when it is not lent or knows of no file. An error of the catalog comes beside it.
 #[must_use]
-pub fn gate(catalog: Option<&dyn Database>, options: &Options) -> (Option<GateRow>, Option<String>) {
-    match catalog.map(|catalog| catalog.query(COUNTS, &[])) {
+pub fn gate(catalog: Option<&dyn Tables>, options: &Options) -> (Option<GateRow>, Option<String>) {
+    match catalog.map(|catalog| catalog.all(COUNTS, &[])) {
         None => (None, None),
         Some(Ok(rows)) => (counts(&rows).map(|(total, done)| GateRow::new(done, total, options.gate())), None),
-        Some(Err(refused)) => (None, Some(refused.text().to_owned())),
+        Some(Err(refused)) => (None, Some(ServiceError::from(refused).text().to_owned())),
     }
 }
 

@@ -1,6 +1,7 @@
 //! An audit of plans: read, judged, held against the last audit and against what documents claim; then what the rest of the
 //! system says, who is asked for what is missing, and the report. Watched and stoppable between plans.
 
+use baton_plugin_kit::host::{SeenFile, ServiceError};
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind, Task};
 
 use super::earlier::EarlierAudits;
@@ -20,7 +21,7 @@ use crate::performance::FromPlans;
 use crate::remark::{NoteSeverity, Remark};
 use crate::report::{self, Assembly, Audited, FolderLine, Part, Parts, Report};
 use crate::request::{Request, Span};
-use crate::services::{HostServices, SeenFile, ServiceError};
+use crate::services::HostServices;
 use crate::verify::{
     Commits, Enumerations, FactStore, Facts, Folders, Judge, RequestedEntries, Status, UnrequestedFiles, unrequested,
 };
@@ -58,7 +59,7 @@ pub(super) fn over(
     head: &str,
     returned: Option<PlanAssertions>,
 ) -> Result<Outcome, Error> {
-    lent.watch.report(0, "Indexing the audited folder");
+    lent.progress.report(0, "Indexing the audited folder");
     let mut index = Index::build(request.roots.clone());
     index.set_apart(request.own_folders(&index));
     let index = index;
@@ -156,10 +157,10 @@ impl<'r> Run<'r> {
     fn plans(&mut self) -> Result<(), Error> {
         let plans = &self.request.plans.plans;
         for (nth, file) in plans.iter().enumerate() {
-            if self.lent.watch.cancelled() {
+            if self.lent.progress.cancelled() {
                 return Err(Error::Retryable("cancelled".into()));
             }
-            self.lent.watch.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
+            self.lent.progress.report(u8::try_from(nth * 100 / plans.len()).unwrap_or(100), &file.shown);
             self.plan(file);
         }
         if !plans.is_empty() && self.unread.len() == plans.len() {
@@ -203,7 +204,7 @@ impl<'r> Run<'r> {
     fn reports(&mut self, reports: Discovery) -> Result<(), Error> {
         self.assembly.notes(reports.notes);
         for file in &reports.plans {
-            if self.lent.watch.cancelled() {
+            if self.lent.progress.cancelled() {
                 return Err(Error::Retryable("cancelled".into()));
             }
             let text = discover::read(file);

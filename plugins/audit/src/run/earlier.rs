@@ -1,10 +1,12 @@
 //! What earlier audits left: opened once a task, for everything that asks for it.
 
+use baton_plugin_kit::host::ServiceError;
+
 use super::wanted;
 use crate::earlier_outcomes::EarlierOutcomes;
 use crate::memory::Memory;
 use crate::request::Request;
-use crate::services::{HostServices, ServiceError};
+use crate::services::HostServices;
 
 pub(super) struct EarlierAudits<'a> {
     pub(super) ended: EarlierOutcomes<'a>,

@@ -1,12 +1,13 @@
 //! What of a plan is asked for, of whom, and which files it depends on.
 
+use baton_plugin_kit::host::SeenFile;
+
 use crate::count::count;
 use crate::discover::shown_join;
 use crate::follow::OpenGap;
 use crate::ids::bounded;
 use crate::index::Index;
 use crate::plan::{Place, Plan};
-use crate::services::SeenFile;
 use crate::verify::{JudgedPlan, Status, Verdict};
 
 /// Agents that may be responsible, kept of one plan.

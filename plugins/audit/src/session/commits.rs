@@ -1,12 +1,12 @@
 //! What each commit claims, held against the tree.
 
+use baton_plugin_kit::host::{Commit, Git};
 use serde::Serialize;
 
 use super::words::{NamedPaths, named};
 use crate::index::Index;
 use crate::limits;
 use crate::performance::scrub;
-use crate::services::{Commit, Git};
 
 /// A commit of the session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,9 +43,9 @@ fn row(commit: &Commit, index: &Index, git: Option<&dyn Git>) -> CommitRow {
     let (there, not_there): (Vec<String>, Vec<String>) = paths.into_iter().partition(kept);
     CommitRow {
         id: commit.id.chars().take(10).collect(),
-        title: title(&commit.title),
-        kind: kind(&commit.title),
-        at: commit.at.saturating_mul(1_000),
+        title: title(commit.title()),
+        kind: kind(commit.title()),
+        at: commit.committed_at.saturating_mul(1_000),
         issues: issues.into_iter().collect(),
         tested: tested.into_iter().collect(),
         mends,
@@ -87,10 +87,12 @@ mod tests {
     fn a_commit_that_removes_may_name_what_is_gone() {
         let commit = |message: &str| Commit {
             id: "a".repeat(40),
-            title: "t".into(),
-            message: message.into(),
+            parents: Vec::new(),
             author: "A".into(),
-            at: 1,
+            email: String::new(),
+            authored_at: 1,
+            committed_at: 1,
+            message: message.into(),
         };
         let index = Index::default();
         assert_eq!(row(&commit("add src/gone.py"), &index, None).not_there, ["src/gone.py"]);

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use baton_plugin_kit::host::{Entry, Git, Ledger, TaskRange};
 use serde::Serialize;
 
 use super::commits::title;
 use super::words::named;
 use crate::index::Index;
 use crate::limits;
-use crate::services::{Entry, Git, Ledger};
 
 /// Bytes of a handoff's file that are read for evidence.
 const INPUT_BYTES: usize = 1024 * 1024;
@@ -67,8 +67,9 @@ pub(super) fn rows(
     index: &Index,
     (since, until): (Option<&str>, &str),
 ) -> Result<Vec<HandoffRow>, String> {
-    let mut tasks =
-        ledger.tasks(since, Some(until), limits::LEDGER_TASKS).map_err(|refused| refused.text().to_owned())?;
+    let range =
+        TaskRange { since: since.map(str::to_owned), until: Some(until.to_owned()), most: limits::LEDGER_TASKS };
+    let mut tasks = ledger.tasks(&range).map_err(|refused| refused.text().to_owned())?;
     let open: BTreeSet<String> = match ledger.open_requests(limits::LEDGER_TASKS) {
         Ok(open) => open.into_iter().map(|entry| entry.id).collect(),
         Err(_) => tasks.iter().filter(|task| task.state == "delivered").map(|task| task.id.clone()).collect(),

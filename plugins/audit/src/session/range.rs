@@ -1,9 +1,9 @@
 //! Which session is meant: from one revision or time to another.
 
+use baton_plugin_kit::host::{Commit, CommitRange, Git};
 use serde::Deserialize;
 
 use crate::limits;
-use crate::services::{Commit, Git};
 use crate::time;
 
 /// Two ends, each a revision (`a7d8c35`, `HEAD~5`, `v1.2`) or a time (`2026-01-18`, RFC 3339); both may be absent.
@@ -43,12 +43,12 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
     match &to {
         Some(End::Moment(moment)) => out.end = *moment,
         // What was written down in the same second belongs to it.
-        Some(End::Revision(commit)) => out.end = commit.at.saturating_add(1).saturating_mul(1_000),
+        Some(End::Revision(commit)) => out.end = commit.committed_at.saturating_add(1).saturating_mul(1_000),
         None => {}
     }
     match &from {
         Some(End::Moment(moment)) => out.start = Some(*moment),
-        Some(End::Revision(commit)) => out.start = Some(commit.at.saturating_mul(1_000)),
+        Some(End::Revision(commit)) => out.start = Some(commit.committed_at.saturating_mul(1_000)),
         None => {}
     }
     let timed = !matches!((&from, &to), (Some(End::Revision(_)), _) | (_, Some(End::Revision(_))));
@@ -59,7 +59,7 @@ pub(super) fn resolve(range: &Range, git: Option<&dyn Git>, now: i64) -> Result<
             Err(refused) => return Err(refused),
         }
     }
-    out.start = out.start.or_else(|| out.commits.iter().map(|commit| commit.at.saturating_mul(1_000)).min());
+    out.start = out.start.or_else(|| out.commits.iter().map(|commit| commit.committed_at.saturating_mul(1_000)).min());
     Ok(out)
 }
 
@@ -68,14 +68,15 @@ fn read(git: &dyn Git, (from, to): (&Option<End>, &Option<End>), out: &mut Resol
     let last = if let Some(End::Revision(commit)) = to { commit.id.as_str() } else { "HEAD" };
     let after = if let Some(End::Revision(commit)) = from { Some(commit.id.as_str()) } else { None };
     if git.commit(last).map_err(|refused| refused.text().to_owned())?.is_some() {
-        out.commits =
-            git.log(last, after, None, limits::SESSION_COMMITS).map_err(|refused| refused.text().to_owned())?;
+        let (to, after, most) = (last.to_owned(), after.map(str::to_owned), limits::SESSION_COMMITS);
+        let range = CommitRange { to, after, path: None, most };
+        out.commits = git.log(&range).map_err(|refused| refused.text().to_owned())?;
     }
     out.more = out.commits.len() >= usize::try_from(limits::SESSION_COMMITS).unwrap_or(usize::MAX);
     let (start, end, moments) =
         (out.start, out.end, (matches!(from, Some(End::Moment(_))), matches!(to, Some(End::Moment(_)))));
     out.commits.retain(|commit| {
-        let at = commit.at.saturating_mul(1_000);
+        let at = commit.committed_at.saturating_mul(1_000);
         (!moments.0 || start.is_none_or(|start| at >= start)) && (!moments.1 || at < end)
     });
     Ok(())

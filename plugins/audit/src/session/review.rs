@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use baton_plugin_kit::host::{Git, Ledger};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -13,7 +14,6 @@ use crate::alignment::{IssueState, TrackedIssue, Trackers};
 use crate::count::count;
 use crate::index::Index;
 use crate::report::Gap;
-use crate::services::{Git, Ledger};
 
 /// What a review looks at.
 #[derive(Clone, Copy)]

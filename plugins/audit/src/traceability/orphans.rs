@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use baton_core::glob::Globs;
 use serde::Serialize;
 
 use super::alignment_yml::AlignmentRow;
 use super::documents::Documents;
 use super::lookup::{self, Target};
 use super::matrix::MatrixRow;
-use crate::globs::Globs;
 use crate::index::{EntryKind, Index};
 use crate::limits;
 use crate::options::Options;
@@ -81,7 +81,7 @@ impl<'a> NamedFiles<'a> {
 /// Pages that a site's list of pages names.
 #[must_use]
 pub(super) fn pages(index: &Index) -> BTreeSet<String> {
-    let (lists, _) = index.matching(&Globs::own(NAVIGATIONS), limits::TRACKERS);
+    let (lists, _) = index.matching(&Globs::new(NAVIGATIONS).unwrap_or_default(), limits::TRACKERS);
     let mut out = BTreeSet::new();
     for list in lists {
         let Some(content) = index.find(list).and_then(|found| index.read_head(&found, limits::DOCUMENT_BYTES).ok())
@@ -114,7 +114,7 @@ fn leaves<'a>(node: &'a Node, out: &mut Vec<&'a str>) {
 /// The documents that nobody names.
 #[must_use]
 pub(super) fn orphans(documents: &Documents, named: &NamedFiles<'_>) -> Orphans {
-    let entries = Globs::own(ENTRIES);
+    let entries = Globs::new(ENTRIES).unwrap_or_default();
     let mut out = Orphans::default();
     for path in documents.read.iter().filter(|path| !entries.matches(path) && !documents.plans.contains(*path)) {
         out.documents += 1;

@@ -4,12 +4,13 @@
 //! [`limits::COMMITS`] a run; the others keep the commit that the last audit knew. A row whose file is not committed yet is
 //! asked for again as soon as there is another commit.
 
+use baton_plugin_kit::host::{CommitRange, Git, ServiceError};
+
 use super::before::PreviousVerdicts;
 use super::evidence::{CommitLine, Verdict};
 use super::judge::JudgedPlan;
 use crate::limits;
 use crate::plan::Plan;
-use crate::services::{Git, ServiceError};
 
 /// Asks for commits.
 pub struct Commits<'a> {
@@ -85,12 +86,13 @@ impl<'a> Commits<'a> {
             return true;
         }
         self.left -= 1;
-        match git.log("HEAD", None, Some(&format!("{}{found}", self.prefix)), 1) {
+        let path = Some(format!("{}{found}", self.prefix));
+        match git.log(&CommitRange { to: "HEAD".to_owned(), after: None, path, most: 1 }) {
             Ok(commits) => {
                 verdict.commit = commits.into_iter().next().map(|commit| CommitLine {
+                    title: commit.title().to_owned(),
                     id: commit.id,
-                    title: commit.title,
-                    at: commit.at,
+                    at: commit.committed_at,
                 });
             }
             Err(refused) => {

@@ -3,7 +3,7 @@
 use audit::alignment::{self, Alignment, FileEvidence, Health, Punctuality, Sources, assess, trackers};
 use audit::performance::{agents, logs};
 use audit::remark::NoteSeverity;
-use audit::services::Ledger;
+use baton_plugin_kit::host::Ledger;
 
 use crate::lending::{Book, Tree, at, options, task};
 

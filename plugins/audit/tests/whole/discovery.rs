@@ -28,7 +28,7 @@ fn plans_are_chosen_by_patterns() {
     let none = workspace.run(r#"{"plans": ["x.plan.md", "**/*NONE*"]}"#).unwrap();
     assert!(has_finding(&none, "audit:plans:**/*NONE*:no-match", Severity::Medium));
     let wrong = workspace.run(r#"{"plans": ["a[*"]}"#).unwrap_err();
-    assert!(matches!(&wrong, Error::Permanent(text) if text.contains("`a[*` is no pattern")), "{wrong:?}");
+    assert!(matches!(&wrong, Error::Permanent(text) if text.contains("`a[*` is not a valid pattern")), "{wrong:?}");
 }
 
 #[cfg(unix)]
@@ -54,8 +54,11 @@ fn with_folder(workspace: &Workspace, name: &str) -> Task {
 fn folders_that_are_missing_or_empty_are_findings() {
     let workspace = Workspace::new().file("plans/a.md", PLAN).file("empty/a.json", "{}");
     let run = |name: &str| {
-        audit::run(&with_folder(&workspace, name), &audit::services::HostServices::nothing(&audit::watch::Unwatched))
-            .unwrap()
+        audit::run(
+            &with_folder(&workspace, name),
+            &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress),
+        )
+        .unwrap()
     };
     assert!(has_finding(&run("gone"), "audit:gone:missing", Severity::Medium));
     assert!(has_finding(&run("empty"), "audit:empty:empty", Severity::Low));

@@ -1,4 +1,4 @@
-//! What the host would lend, made for tests: a real SQLite file, a real `git`, a ledger from a list; and trees of files.
+//! Host services for tests: a real SQLite database, a real `git`, a ledger from a list; and trees of files.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,9 +7,9 @@ use std::process::Command;
 
 use audit::index::{Index, Root};
 use audit::options::Options;
-use audit::services::{Commit, Database, Entry, Git, Ledger, ServiceError};
 use baton_judges::{Skipped, real};
-use baton_plugin_sdk::sql::Value;
+use baton_plugin_kit::host::{Commit, CommitRange, Entry, Git, Ledger, Rows, ServiceError, Tables, TaskRange};
+use baton_plugin_sdk::sql::{Error as SqlError, Table, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, params_from_iter};
 
@@ -69,10 +69,10 @@ impl Sqlite {
     }
 }
 
-impl Database for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
+impl Tables for Sqlite {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, SqlError> {
         assert!(parameters.is_empty());
-        let failed = |error: rusqlite::Error| ServiceError::Unavailable(error.to_string());
+        let failed = |error: rusqlite::Error| SqlError::Failed(error.to_string());
         let mut prepared = self.0.prepare(statement).map_err(failed)?;
         let columns = prepared.column_count();
         let mut rows = prepared.query(params_from_iter::<[i64; 0]>([])).map_err(failed)?;
@@ -87,11 +87,11 @@ impl Database for Sqlite {
             };
             out.push((0..columns).map(value).collect());
         }
-        Ok(out)
+        Ok(Table { columns: Vec::new(), rows: out })
     }
 
-    fn write(&self, _statement: &str, _rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
-        Err(ServiceError::NotGranted("for reading only".into()))
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, SqlError> {
+        Ok(Box::new(self.query(statement, parameters)?.rows.into_iter().map(Ok)))
     }
 }
 
@@ -111,8 +111,9 @@ impl Book {
 }
 
 impl Ledger for Book {
-    fn tasks(&self, since: Option<&str>, until: Option<&str>, most: u32) -> Result<Vec<Entry>, ServiceError> {
+    fn tasks(&self, range: &TaskRange) -> Result<Vec<Entry>, ServiceError> {
         self.check()?;
+        let (since, until) = (range.since.as_deref(), range.until.as_deref());
         let moment = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
         let within = |task: &&Entry| {
             let at = moment(&task.created_at);
@@ -120,7 +121,7 @@ impl Ledger for Book {
         };
         let mut tasks: Vec<Entry> = self.tasks.iter().filter(within).cloned().collect();
         tasks.sort_by(|left, right| right.created_at.cmp(&left.created_at));
-        tasks.truncate(most as usize);
+        tasks.truncate(range.most as usize);
         Ok(tasks)
     }
 
@@ -187,17 +188,19 @@ impl Repository {
     }
 
     fn commits(&self, args: &[&str]) -> Option<Vec<Commit>> {
-        let format = ["log", "--format=%H%x1f%s%x1f%B%x1f%an%x1f%ct%x1e"];
+        let format = ["log", "--format=%H%x1f%B%x1f%an%x1f%ct%x1e"];
         let text = self.try_git(&[&format[..], args].concat(), "0").ok()?;
         let commit = |record: &str| {
             let fields: Vec<&str> = record.trim_start().split('\u{1f}').collect();
-            let [id, title, message, author, at] = fields.as_slice() else { return None };
+            let [id, message, author, at] = fields.as_slice() else { return None };
             Some(Commit {
                 id: (*id).into(),
-                title: (*title).into(),
-                message: (*message).into(),
+                parents: Vec::new(),
                 author: (*author).into(),
-                at: at.trim().parse().unwrap(),
+                email: String::new(),
+                authored_at: at.trim().parse().unwrap(),
+                committed_at: at.trim().parse().unwrap(),
+                message: message.trim_end().into(),
             })
         };
         Some(text.split('\u{1e}').filter_map(commit).collect())
@@ -209,12 +212,12 @@ impl Git for Repository {
         Ok(self.commits(&["-1", revision, "--"]).and_then(|commits| commits.into_iter().next()))
     }
 
-    fn log(&self, to: &str, after: Option<&str>, path: Option<&str>, most: u32) -> Result<Vec<Commit>, ServiceError> {
-        let (most, after) = (format!("-{most}"), after.map(|after| format!("^{after}")));
-        let mut args = vec![most.as_str(), to];
+    fn log(&self, range: &CommitRange) -> Result<Vec<Commit>, ServiceError> {
+        let (most, after) = (format!("-{}", range.most), range.after.as_ref().map(|after| format!("^{after}")));
+        let mut args = vec![most.as_str(), &range.to];
         args.extend(after.as_deref());
         args.push("--");
-        args.extend(path);
+        args.extend(range.path.as_deref());
         self.commits(&args).ok_or_else(|| ServiceError::Unavailable("git log failed".into()))
     }
 

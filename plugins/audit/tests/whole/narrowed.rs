@@ -4,8 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::fs;
 
-use audit::services::{FileWatch, HostServices, SeenFile, ServiceError};
-use audit::watch::Unwatched;
+use audit::services::HostServices;
+use baton_plugin_kit::host::{FileWatch, NoProgress, SeenFile, ServiceError};
 use baton_plugin_sdk::{Cause, Outcome};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn audit(workspace: &Workspace, memory: &Sqlite, files: &Files, cause: Cause) ->
     task.cause = cause;
     files.tasks.set(files.tasks.get() + 1);
     task.id = format!("t-{}", files.tasks.get());
-    let services = HostServices { memory: Some(memory), files: Some(files), ..HostServices::nothing(&Unwatched) };
+    let services = HostServices { memory: Some(memory), files: Some(files), ..HostServices::nothing(&NoProgress) };
     audit::run(&task, &services).unwrap()
 }
 

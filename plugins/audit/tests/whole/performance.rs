@@ -2,12 +2,12 @@
 
 use audit::page::Block;
 use audit::performance::{self, FromPlans, Performance, Sources, agents, analyse, known_issues, logs};
-use audit::services::{Database, Ledger};
 use baton_judges::or_skip;
+use baton_plugin_kit::host::{Ledger, Tables};
 
 use crate::lending::{Book, Sqlite, Tree, options, seed, task};
 
-fn run(tree: &Tree, catalog: Option<&dyn Database>, ledger: Option<&dyn Ledger>, args: &str) -> Performance {
+fn run(tree: &Tree, catalog: Option<&dyn Tables>, ledger: Option<&dyn Ledger>, args: &str) -> Performance {
     let (index, options) = (tree.index(), options(args));
     let (logs, agents) = (logs(&index, &options), agents(ledger));
     let mut plans = FromPlans::default();
@@ -116,7 +116,7 @@ fn a_file_that_waits_to_be_read_again_has_no_fingerprint_for_the_gate() {
 #[test]
 fn without_a_catalog_the_command_is_told_that_grants_it() {
     assert_eq!(performance::gate(Some(&Sqlite::catalog()), &options("{}")), (None, None));
-    for catalog in [None, Some(&Sqlite::catalog() as &dyn Database)] {
+    for catalog in [None, Some(&Sqlite::catalog() as &dyn Tables)] {
         let performance = run(&Tree::of(&[]), catalog, None, "{}");
         let texts = texts(&performance);
         assert!(texts.iter().any(|text| text.contains("`baton plugin grant audit sql=catalog:ro`")), "{texts:?}");

@@ -9,9 +9,9 @@ use audit::memory::{Memory, turnover};
 use audit::page::Block;
 use audit::remark::NoteSeverity;
 use audit::report::Gap;
-use audit::services::{Database, ServiceError};
 use audit::verify::{Enumerations, Facts, Judge, RequestedEntries, Status, unrequested};
 use audit::{discover, extract};
+use baton_plugin_kit::host::{ServiceError, Tables as _};
 use baton_plugin_sdk::sql::Value;
 
 use crate::sqlite::Sqlite;
@@ -244,6 +244,6 @@ fn findings_open_stay_and_close() {
     let again = turnover(memory.open_findings().unwrap(), &[gap("a:1")], "t3", true, &|_| false);
     memory.keep_findings(&again).unwrap();
     assert_eq!(memory.open_findings().unwrap()[0].opened_at, "t3");
-    let closed = database.query("SELECT count(*) FROM findings WHERE closed_at IS NOT NULL", &[]).unwrap();
+    let closed = database.all("SELECT count(*) FROM findings WHERE closed_at IS NOT NULL", &[]).unwrap();
     assert_eq!(closed, [[Value::Integer(0)]]);
 }

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::fs;
 
-use audit::services::{Draft, Entry, HostServices, RequestSender, SendError};
-use audit::watch::Unwatched;
+use audit::services::HostServices;
+use baton_plugin_kit::host::{Draft, EmitError, Entry, NoProgress, RequestSender};
 use baton_plugin_sdk::{Answered, Cause, Error, Handoff, Outcome, Priority, Severity};
 use serde_json::{Value, json};
 
@@ -19,12 +19,12 @@ const PLAN: &str = "# P\n\n**Owner:** coder\n\n## Deliverables\n\n- `a.py`\n- `b
 struct Letters(RefCell<Vec<Draft>>);
 
 impl RequestSender for Letters {
-    fn send(&self, draft: &Draft) -> Result<(), SendError> {
+    fn send(&self, draft: &Draft) -> Result<(), EmitError> {
         self.0.borrow_mut().push(draft.clone());
         Ok(())
     }
 
-    fn withdraw(&self, _dedupe_key: &str, _reason: &str) -> Result<(), SendError> {
+    fn withdraw(&self, _dedupe_key: &str, _reason: &str) -> Result<(), EmitError> {
         Ok(())
     }
 }
@@ -35,7 +35,7 @@ fn audit(workspace: &Workspace, database: &Sqlite, id: &str, attempt: u32, ended
     let book = Book { tasks, ..Book::default() };
     let mut task = workspace.task("{}");
     (task.id, task.attempt, task.cause) = (id.into(), attempt, Cause::Schedule);
-    let services = HostServices { memory: Some(database), ledger: Some(&book), ..HostServices::nothing(&Unwatched) };
+    let services = HostServices { memory: Some(database), ledger: Some(&book), ..HostServices::nothing(&NoProgress) };
     audit::run(&task, &services).unwrap()
 }
 
@@ -163,7 +163,7 @@ fn returned(workspace: &Workspace, key: &str, raw: &Value) -> baton_plugin_sdk::
 fn what_a_return_claims_stands_in_the_report_that_it_brings_about() {
     let (database, letters) = (Sqlite::new(), Letters::default());
     let workspace = Workspace::new().file("plans/p.md", PLAN).file("root/a.py", "x = 1\n");
-    let services = HostServices { memory: Some(&database), post: Some(&letters), ..HostServices::nothing(&Unwatched) };
+    let services = HostServices { memory: Some(&database), post: Some(&letters), ..HostServices::nothing(&NoProgress) };
     audit::run(&workspace.task("{}"), &services).unwrap();
     let key = letters.0.borrow()[0].dedupe_key.clone();
     let raw = json!({"type": "RETURN_HANDOFF", "files_created": ["b.py"]});

@@ -2,8 +2,8 @@
 
 use audit::alignment::trackers;
 use audit::remark::NoteSeverity;
-use audit::services::{Commit, Git, Ledger, ServiceError};
 use audit::session::{self, Range, SessionReview, Sources, review};
+use baton_plugin_kit::host::{Commit, CommitRange, Git, Ledger, ServiceError};
 
 use crate::lending::{Book, Repository, Tree, at, options, task};
 
@@ -168,13 +168,7 @@ impl Git for Closed {
         Err(ServiceError::NotGranted("grant it with `baton plugin grant audit git=root`".into()))
     }
 
-    fn log(
-        &self,
-        _to: &str,
-        _after: Option<&str>,
-        _path: Option<&str>,
-        _most: u32,
-    ) -> Result<Vec<Commit>, ServiceError> {
+    fn log(&self, _range: &CommitRange) -> Result<Vec<Commit>, ServiceError> {
         Err(ServiceError::NotGranted("not granted".into()))
     }
 

@@ -1,9 +1,9 @@
-//! A real SQLite database behind the trait that the host lends, with the host's bounds.
+//! A real SQLite database behind the traits of the host services, with the limits of the host.
 
 use std::cell::{Cell, RefCell};
 
-use audit::services::{Database, ServiceError};
-use baton_plugin_sdk::sql::Value;
+use baton_plugin_kit::host::{Rows, Tables, Writable};
+use baton_plugin_sdk::sql::{Error, Row, Table, Value};
 use rusqlite::types::{Value as Cellule, ValueRef};
 use rusqlite::{Connection, params_from_iter};
 
@@ -53,12 +53,12 @@ fn from_sqlite(value: ValueRef<'_>) -> Value {
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> ServiceError {
-    ServiceError::Unavailable(error.to_string())
+fn refused(error: impl std::fmt::Display) -> Error {
+    Error::Failed(error.to_string())
 }
 
-impl Database for Sqlite {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Vec<Value>>, ServiceError> {
+impl Tables for Sqlite {
+    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
         self.calls.set(self.calls.get() + 1);
         let connection = self.connection.borrow();
         let mut prepared = connection.prepare_cached(statement).map_err(refused)?;
@@ -71,13 +71,24 @@ impl Database for Sqlite {
             rows.push(row);
         }
         assert!(rows.len() <= 10_000 && bytes <= 4 << 20, "the host would refuse {} rows of {bytes} bytes", rows.len());
-        Ok(rows)
+        Ok(Table { columns: Vec::new(), rows })
     }
 
-    fn write(&self, statement: &str, rows: Vec<Vec<Value>>) -> Result<(), ServiceError> {
+    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
+        Ok(Box::new(self.query(statement, parameters)?.rows.into_iter().map(Ok)))
+    }
+}
+
+impl Writable for Sqlite {
+    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
+        self.batch(statement, &mut std::iter::once(parameters.to_vec()))
+    }
+
+    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error> {
+        let rows: Vec<Row> = rows.collect();
         self.calls.set(self.calls.get() + 1);
         match self.breaks_after.get() {
-            Some(0) => return Err(ServiceError::Unavailable("it broke".to_owned())),
+            Some(0) => return Err(refused("it broke")),
             Some(left) => self.breaks_after.set(Some(left - 1)),
             None => {}
         }
@@ -90,6 +101,7 @@ impl Database for Sqlite {
                 prepared.execute(params_from_iter(row.iter().map(to_sqlite))).map_err(refused)?;
             }
         }
-        transaction.commit().map_err(refused)
+        transaction.commit().map_err(refused)?;
+        Ok(rows.len() as u64)
     }
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use audit::services::HostServices;
-use audit::watch::Unwatched;
 use baton_judges::{Skipped, real};
+use baton_plugin_kit::host::NoProgress;
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Severity, Task};
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ impl Workspace {
 
     /// Runs a task with these arguments.
     pub(crate) fn run(&self, args: &str) -> Result<Outcome, Error> {
-        audit::run(&self.task(args), &HostServices::nothing(&Unwatched))
+        audit::run(&self.task(args), &HostServices::nothing(&NoProgress))
     }
 
     /// Runs without arguments and gives the JSON report.

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use audit::extract;
 use audit::index::{Index, Root};
-use audit::services::{Commit, Git, ServiceError};
 use audit::verify::{Commits, Facts, Judge, PreviousVerdict, PreviousVerdicts, Status};
+use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 use baton_plugin_sdk::Severity;
 
 use crate::support::{Workspace, has_finding, json, markdown, rows};
@@ -77,14 +77,8 @@ impl Git for Repository {
         Ok(Some(commit(self.head)))
     }
 
-    fn log(
-        &self,
-        _to: &str,
-        _after: Option<&str>,
-        path: Option<&str>,
-        _most: u32,
-    ) -> Result<Vec<Commit>, ServiceError> {
-        let path = path.unwrap_or_default().to_owned();
+    fn log(&self, range: &CommitRange) -> Result<Vec<Commit>, ServiceError> {
+        let path = range.path.clone().unwrap_or_default();
         self.asked.borrow_mut().push(path.clone());
         Ok(self.known.iter().filter(|known| **known == path).map(|_| commit(self.head)).collect())
     }
@@ -95,7 +89,8 @@ impl Git for Repository {
 }
 
 fn commit(id: &str) -> Commit {
-    Commit { id: id.to_owned(), title: "Opens".into(), message: "Opens".into(), author: "A".into(), at: 7 }
+    let (message, author, email) = ("Opens".to_owned(), "A".to_owned(), String::new());
+    Commit { id: id.to_owned(), parents: Vec::new(), author, email, authored_at: 7, committed_at: 7, message }
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! What was played: how often, in how many sessions, first and last; and what was played together.
+//! Counts plays, sessions, first and last plays of each track, and the pairs of tracks that were played together.
 //!
-//! Two plays of one session count 1 for their pair of tracks, neighbours 2 more. In a session of more than 500 plays only those at
-//! most 500 apart are pairs, so that a session of thousands costs what its length says and not its square.
+//! Two plays of one session count 1 for their pair of tracks, and 2 more if they are neighbours. In a session of more than 500
+//! plays only plays at most 500 apart are pairs, so the cost grows with its length and not with the square.
 
 mod report;
 mod together;
@@ -13,37 +13,37 @@ use crate::library::{Library, Play};
 pub use report::{csv_of_relations, csv_of_tracks, markdown};
 pub use together::{Together, together};
 
-/// What is looked at and shown.
+/// The options of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Plays from this moment on.
+    /// Only plays from this time on.
     pub since: Option<i64>,
-    /// Plays before this moment.
+    /// Only plays before this time.
     pub until: Option<i64>,
-    /// Pairs that count less are not told.
+    /// Pairs with a lower count are left out.
     pub threshold: u64,
-    /// So many lines each list of the page has.
+    /// Lines of each list of the page.
     pub top: usize,
 }
 
-/// What was found.
+/// The activity.
 #[derive(Debug, Default)]
 pub struct Activity {
-    /// Tracks that were played: the most played first.
+    /// Tracks, the most played first.
     pub tracks: Vec<Played>,
-    /// Pairs that count enough: those that count most first.
+    /// Pairs, the highest count first.
     pub relations: Vec<Relation>,
-    /// Plays that were looked at.
+    /// The number of plays.
     pub plays: usize,
-    /// Sessions that had any of them.
+    /// The number of their sessions.
     pub sessions: usize,
-    /// Sessions whose plays were not all paired.
+    /// Sessions of which not all plays were paired.
     pub long_sessions: usize,
-    /// Pairs for which there was no room.
+    /// Pairs beyond the limit of memory.
     pub left_out: u64,
 }
 
-/// A track that was played.
+/// The plays of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Played {
     /// Its id.
@@ -52,28 +52,28 @@ pub struct Played {
     pub title: String,
     /// Its artist.
     pub artist: String,
-    /// How often.
+    /// The number of plays.
     pub plays: u64,
-    /// In how many sessions.
+    /// The number of sessions.
     pub sessions: u64,
-    /// When first.
+    /// The time of the first play.
     pub first: Option<i64>,
-    /// When last.
+    /// The time of the last play.
     pub last: Option<i64>,
 }
 
-/// Two tracks that were played together.
+/// A pair of tracks that were played together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Relation {
-    /// The place of the one among the played tracks.
+    /// The index of one track in `tracks`.
     pub one: usize,
-    /// The place of the other.
+    /// The index of the other.
     pub other: usize,
-    /// How much they count.
+    /// The count.
     pub weight: u64,
 }
 
-/// Looks at the history. A track that the library does not have counts by what its plays name.
+/// Evaluates the history. A track that is missing from the library has the title and artist of its plays.
 #[must_use]
 pub fn activity(library: &Library, options: &Options) -> Activity {
     let inside = |play: &&Play| {
@@ -113,7 +113,7 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
     }
 }
 
-/// The played tracks, the most played first, and the place of each by its id.
+/// The played tracks, the most played first, and the index of each id.
 fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<Played>, HashMap<&'a str, usize>) {
     let mut by_id: HashMap<&str, Played> = HashMap::new();
     for play in plays {
@@ -141,8 +141,8 @@ fn named(library: &Library, id: &str, play: &Play) -> Played {
     Played { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
-/// The tracks of each session in the order of playing; a play of a track that has no id keeps its place, so that its neighbours are
-/// not each other's. Plays without a session belong to none.
+/// The tracks of each session in the order of playing. A play without a track id keeps its position, so its neighbours do not
+/// become neighbours of each other. Plays without a session are left out.
 fn sessions(plays: &[&Play], places: &HashMap<&str, usize>) -> Vec<Vec<Option<usize>>> {
     let mut sessions: BTreeMap<&str, Vec<Option<usize>>> = BTreeMap::new();
     for play in plays {

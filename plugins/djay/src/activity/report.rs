@@ -6,7 +6,7 @@ use baton_plugin_kit::time;
 
 use super::{Activity, Options, Played};
 
-/// The table of relations has at most so many rows.
+/// Rows of the table of relations.
 const MOST_ROWS: usize = 50_000;
 
 fn when(millis: Option<i64>) -> String {
@@ -45,7 +45,7 @@ pub fn csv_of_relations(activity: &Activity) -> Result<Vec<u8>, String> {
     table.into_bytes()
 }
 
-/// A page with the top of both.
+/// A page with the top of both tables.
 #[must_use]
 pub fn markdown(activity: &Activity, options: &Options) -> String {
     let range = match (when(options.since), when(options.until)) {
@@ -80,7 +80,7 @@ pub fn markdown(activity: &Activity, options: &Options) -> String {
     page
 }
 
-/// What was not counted, if anything.
+/// A note on plays that were not counted.
 fn bounds(activity: &Activity) -> String {
     let mut lines = String::new();
     if activity.long_sessions > 0 {

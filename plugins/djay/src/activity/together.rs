@@ -1,26 +1,26 @@
-//! Which tracks were played in one session, counted.
+//! Counts the pairs of tracks in sessions.
 
 use std::collections::HashMap;
 
-/// Plays farther apart than this are no pair: a night has 200.
+/// Plays farther apart are not a pair. A night has 200 plays.
 const FAR: usize = 500;
-/// Two are neighbours: 1 as a pair, and so much more.
+/// What two neighbours count in addition.
 const NEIGHBOUR: u64 = 2;
-/// So many pairs of tracks are kept: 64 MiB.
+/// Pairs that are kept: 64 MiB.
 const MOST_PAIRS: usize = 1 << 20;
 
-/// Pairs of tracks and how much they count.
+/// Pairs of tracks with their counts.
 #[derive(Debug, Default)]
 pub struct Together {
-    /// By both tracks, the lower number first.
+    /// By both tracks, the lower index first.
     pub weights: HashMap<(usize, usize), u64>,
-    /// Sessions that are longer than the farthest pair.
+    /// Sessions longer than the distance of a pair.
     pub long_sessions: usize,
-    /// Pairs that came when there was no room.
+    /// Pairs beyond the limit.
     pub left_out: u64,
 }
 
-/// Counts the pairs of all sessions. What is no track is in no pair, and lies between its neighbours all the same.
+/// Counts the pairs of all sessions. A play without a track is in no pair but separates its neighbours.
 #[must_use]
 pub fn together(sessions: &[Vec<Option<usize>>]) -> Together {
     let mut together = Together::default();
@@ -62,7 +62,8 @@ mod tests {
         let found = together(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
         let mut weights: Vec<_> = found.weights.into_iter().collect();
         weights.sort_unstable();
-        // 0 and 2: once apart, once as neighbours. A track is no pair with itself. Between 4 and 5 something was played.
+        // 0 and 2 are a pair twice: once apart, once as neighbours. A track does not pair with itself. A play without a track lies
+        // between 4 and 5.
         assert_eq!(weights, [((0, 1), 3), ((0, 2), 4), ((1, 2), 3), ((4, 5), 1)]);
     }
 

@@ -1,4 +1,4 @@
-//! Everything in one JSON, with numbers as djay has them.
+//! The whole library as one JSON, with the numbers of djay.
 
 use baton_plugin_kit::time;
 use serde::Serialize;

@@ -1,7 +1,7 @@
-//! The library as files: five CSV tables in the shapes that scripts around djay know, and one JSON with everything.
+//! The library as files: five CSV tables in the form that scripts for djay read, and one JSON with everything.
 //!
-//! What djay does not say is an empty cell: album, genre and the date of adding are not in its database, nor whether a service still
-//! has a track. Rows stand in a stable order, so that two exports of one library are the same bytes.
+//! Data that djay does not have is an empty cell: album, genre, the date of adding, and whether a service still has a track. Rows
+//! have a stable order, so two exports of one library have the same bytes.
 
 mod json;
 mod played;
@@ -12,12 +12,12 @@ use baton_plugin_sdk::Error;
 use crate::library::Library;
 use played::Played;
 
-/// Which files are made.
+/// Which files to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forms {
     /// The five tables.
     pub csv: bool,
-    /// Everything.
+    /// The JSON.
     pub json: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct Forms {
 pub struct File {
     /// Its name.
     pub name: String,
-    /// Its kind.
+    /// Its media type.
     pub media_type: &'static str,
     /// Its content.
     pub bytes: Vec<u8>,
@@ -51,7 +51,7 @@ pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
     Ok(files)
 }
 
-/// Puts the time before the endings of all names.
+/// Adds the time to all names, before the extensions.
 pub fn stamp(files: &mut [File], stamp: &str) {
     for file in files {
         if let Some((stem, ending)) = file.name.rsplit_once('.') {

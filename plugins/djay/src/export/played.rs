@@ -1,8 +1,8 @@
-//! How often each track was played, and when last.
+//! Counts and last plays of each track.
 
 use crate::library::{Library, Track};
 
-/// By a track's place.
+/// By the index of a track.
 #[derive(Debug)]
 pub(super) struct Played(Vec<(i64, Option<i64>)>);
 
@@ -18,7 +18,7 @@ impl Played {
         Self(played)
     }
 
-    /// djay's own count where it keeps one, else the plays of its history; and the moment of the last one in the history.
+    /// The play count of djay, else the number of plays in its history; and the time of the last play in the history.
     pub(super) fn at(&self, place: usize, track: &Track) -> (i64, Option<i64>) {
         let (count, last) = self.0.get(place).copied().unwrap_or_default();
         (track.play_count.unwrap_or(count), last)

@@ -1,4 +1,4 @@
-//! The five tables. Their columns and names are those of the scripts that read them.
+//! The five tables. Existing scripts read these names and columns.
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::time;
@@ -31,7 +31,7 @@ const SESSIONS: [&str; 7] =
 const PLAYS: [&str; 8] = ["play_id", "session_id", "track_id", "deck_number", "play_start", "title", "artist", "bpm"];
 const PLAYLISTS: [&str; 5] = ["playlist_id", "playlist_name", "track_id", "position", "added_date"];
 
-/// A name without its ending, and the bytes.
+/// A table: its name without the extension, and its bytes.
 pub(super) type Table = (&'static str, Vec<u8>);
 
 pub(super) fn all(library: &Library, played: &Played) -> Result<[Table; 5], String> {
@@ -122,7 +122,7 @@ fn plays(library: &Library) -> Result<Vec<u8>, String> {
     let mut table = CsvWriter::new(PLAYS)?;
     for play in &library.plays {
         let track = play.track.and_then(|track| library.tracks.get(track));
-        // What the play itself names is what was on the deck; the library may have it under another name by now.
+        // The play has the name at that time; the library may have renamed the track since.
         let title = play.title.as_deref().or_else(|| track.map(|track| track.title.as_str()));
         let artist = play.artist.as_deref().or_else(|| track.and_then(|track| track.artist.as_deref()));
         table.row([

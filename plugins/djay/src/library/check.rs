@@ -1,5 +1,5 @@
-//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. An entry that
-//! an index lacks, or that refers to nothing, is an `index-gap`: a separate kind, so that many gaps do not hide a difference.
+//! Compares djay's own indexes with the objects: both have tempo and key. A difference is a finding of the kind `index`. A missing
+//! entry, or one that refers to a missing row, is an `index-gap`: a separate kind, so that many gaps do not hide a difference.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,17 @@ use baton_plugin_sdk::{Error, Severity};
 use super::model::Track;
 use super::raw::{RawLibrary, RowSubject};
 
-/// Tempos differ when they differ by more than an f32 does.
+/// Tempos are equal within the precision of an f32.
 const SAME_BPM: f64 = 0.001;
 
 const HEARD: &str =
     "SELECT rowid, bpm, keySignatureIndex FROM \"secondaryIndex_mediaItemAnalyzedDataIndex\" ORDER BY rowid";
 const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDataIndex\" ORDER BY rowid";
 
-/// Compares. An index that is not there, or has other columns, is a remark.
+/// Compares the indexes. A missing index, or one with other columns, is a remark.
 ///
 /// # Errors
-/// As `wit/sql.wit`, when an index cannot be read to its end.
+/// As `wit/sql.wit`, if an index cannot be read to its end.
 pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &mut Findings) -> Result<(), Error> {
     let seen = each(database, ("analysis", HEARD), findings, |row, values, findings| {
         let Some(RowSubject::Analysis(place)) = gathered.about.get(&row) else { return false };
@@ -59,7 +59,7 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &m
     Ok(())
 }
 
-/// Goes through an index; gives the rows that it names, none when there is no such index.
+/// Checks an index and returns the rows that it names; none if the index is missing.
 fn each(
     database: &dyn Tables,
     (name, statement): (&str, &str),
@@ -89,7 +89,7 @@ fn each(
 }
 
 fn compare_bpm(track: &Track, (what, read): (&str, Option<f64>), index: Option<f64>, findings: &mut Findings) {
-    // One of 0 is none, in either.
+    // 0 means absent in both.
     let number = |bpm: Option<f64>| bpm.unwrap_or_default();
     if (number(read) - number(index)).abs() > SAME_BPM {
         let title = format!("the {what} of {} is {} and djay's index says {}", track.id, shown(read), shown(index));

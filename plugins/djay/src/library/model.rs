@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 use baton_plugin_kit::Key;
 use serde::Serialize;
 
-/// All of a library. Places of tracks and sessions are those in its lists.
+/// A library. Indexes of tracks and sessions refer to its lists.
 #[derive(Debug, Default)]
 pub struct Library {
     /// By id.
     pub tracks: Vec<Track>,
-    /// By their beginning.
+    /// By start.
     pub sessions: Vec<Session>,
-    /// By their time.
+    /// By time.
     pub plays: Vec<Play>,
     /// By name.
     pub playlists: Vec<Playlist>,
-    /// How many rows each collection has.
+    /// The number of rows of each collection.
     pub rows: BTreeMap<String, usize>,
-    /// How many blobs could not be read.
+    /// The number of unreadable objects.
     pub unreadable: usize,
 }
 
@@ -27,7 +27,7 @@ pub struct Library {
 pub struct Track {
     /// 32 hexadecimal digits: djay's `titleID`.
     pub id: String,
-    /// Its title; empty when only its place is known yet.
+    /// Its title; empty while only its location is known.
     pub title: String,
     /// Its artist.
     pub artist: Option<String>,
@@ -35,24 +35,24 @@ pub struct Track {
     pub seconds: Option<f64>,
     /// Its ISRC.
     pub isrc: Option<String>,
-    /// Its tempo as djay heard it.
+    /// The tempo from djay's analysis.
     pub heard_bpm: Option<f64>,
-    /// Its tempo as the user set it; 0 when the user took it back.
+    /// The tempo that the user set; 0 if the user removed it.
     pub manual_bpm: Option<f64>,
-    /// The same, where the analysis has it.
+    /// The tempo that the user set, from the analysis.
     pub analysed_manual_bpm: Option<f64>,
-    /// djay's number of its key.
+    /// djay's number of the key.
     pub key_index: Option<i64>,
-    /// Where it is, in djay's order.
+    /// Its locations, in djay's order.
     pub sources: Vec<Source>,
-    /// How often djay counts it as played.
+    /// djay's play count.
     pub play_count: Option<i64>,
-    /// Its cue points that the user set, by name (`cue_1`, `automix_start`, `automix_end`, `end`), in milliseconds.
+    /// The cue points that the user set, by name (`cue_1`, `automix_start`, `automix_end`, `end`), in milliseconds.
     pub cues: BTreeMap<String, i64>,
 }
 
 impl Track {
-    /// Its tempo: the user's, else the one that djay heard. One of 0 is none.
+    /// Its tempo: the user's, else the one of the analysis. 0 means none.
     #[must_use]
     pub fn bpm(&self) -> Option<f64> {
         let known = [self.manual_bpm, self.analysed_manual_bpm, self.heard_bpm];
@@ -65,7 +65,7 @@ impl Track {
         Key::of_djay(self.key_index?)
     }
 
-    /// Its length in whole milliseconds.
+    /// Its length in milliseconds.
     #[must_use]
     pub fn duration_ms(&self) -> Option<i64> {
         self.seconds.and_then(milliseconds)
@@ -78,7 +78,7 @@ impl Track {
     }
 }
 
-/// Seconds of a track in whole milliseconds; none for what is no place in one.
+/// Converts seconds of a track to milliseconds; `None` for an invalid position.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "it is below 1e12, and a length of a fraction of a millisecond more"
@@ -87,32 +87,32 @@ pub(super) fn milliseconds(seconds: f64) -> Option<i64> {
     (0.0..1e9).contains(&seconds).then(|| (seconds * 1_000.0).round() as i64)
 }
 
-/// Where a track is.
+/// The location of a track.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
-    /// `local` (a file), `apple` (a number in Apple's music library), `apple-music` (Apple's service), else the service as djay writes
-    /// it; `unknown` when the address names none.
+    /// `local` (a file), `apple` (a number in Apple's music library), `apple-music` (Apple's service), else djay's name of the
+    /// service; `unknown` if the address has none.
     pub service: String,
-    /// What it is called there; empty for a file. What is no track has its kind before it: `episode:77`.
+    /// Its id there; empty for a file. An item that is not a track has its kind as prefix: `episode:77`.
     pub id: String,
-    /// The address as djay writes it.
+    /// The address, as djay writes it.
     pub uri: String,
-    /// The file's path.
+    /// The path of the file.
     pub path: Option<String>,
 }
 
-/// The services that djay plays from.
+/// The streaming services of djay.
 const STREAMING: [&str; 7] = ["apple-music", "beatport", "beatsource", "deezer", "soundcloud", "spotify", "tidal"];
 
 impl Source {
-    /// Whether it is at a service that is known, and neither a file, nor in Apple's own library, nor at any other address.
+    /// Whether it is at a known service: not a file, not in Apple's own library, not at another address.
     #[must_use]
     pub fn is_streamed(&self) -> bool {
         STREAMING.contains(&self.service.as_str())
     }
 
-    /// The id by which the service, or Apple's own library, names a track; none for what is another thing there (an album, an
-    /// episode, a playlist), and where the address names no service.
+    /// The id of a track at the service or in Apple's own library; `None` for other items (an album, an episode, a playlist) and
+    /// for an address without a service.
     #[must_use]
     pub fn track_id(&self) -> Option<&str> {
         let is_named = if self.service == "apple" {
@@ -124,48 +124,48 @@ impl Source {
     }
 }
 
-/// True for the kinds that services use for tracks: `spotify:track:…`, `soundcloud:tracks:…`.
+/// Whether a kind means a track: `spotify:track:…`, `soundcloud:tracks:…`.
 pub(super) fn is_track(kind: &str) -> bool {
     ["track", "tracks"].iter().any(|known| kind.eq_ignore_ascii_case(known))
 }
 
-/// A session at the decks.
+/// A session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Session {
     /// A UUID.
     pub id: String,
-    /// The device.
+    /// The name of the device.
     pub device_name: Option<String>,
-    /// Its kind.
+    /// The type of the device.
     pub device_type: Option<String>,
-    /// When it began.
+    /// Its start.
     pub started: Option<i64>,
-    /// When it ended.
+    /// Its end.
     pub ended: Option<i64>,
 }
 
-/// A track that was played.
+/// A play of a track.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Play {
     /// A UUID.
     pub id: String,
     /// The id of its session.
     pub session_id: Option<String>,
-    /// The place of its session.
+    /// The index of its session.
     pub session: Option<usize>,
     /// The id of its track.
     pub track_id: Option<String>,
-    /// The place of its track; none when the library does not have it.
+    /// The index of its track; `None` if the library does not have it.
     pub track: Option<usize>,
-    /// What the play itself says of the track.
+    /// The title in the play itself.
     pub title: Option<String>,
-    /// What the play itself says of the track.
+    /// The artist in the play itself.
     pub artist: Option<String>,
-    /// What the play itself says of the track, in milliseconds.
+    /// The length in the play itself, in milliseconds.
     pub duration_ms: Option<i64>,
     /// The deck.
     pub deck: Option<i64>,
-    /// When it began.
+    /// Its start.
     pub started: Option<i64>,
     /// Where it was played from: `explorer`, `spotify`.
     pub origin: Option<String>,
@@ -174,21 +174,21 @@ pub struct Play {
 /// A playlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Playlist {
-    /// A UUID; the group of the view when nothing else is known of it.
+    /// A UUID; the group of the view if nothing else is known.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Its tracks in order.
+    /// Its tracks, in order.
     pub items: Vec<Item>,
-    /// Whether these are all of them, each in its place.
+    /// Whether all tracks were read, in their order.
     pub whole: bool,
 }
 
-/// What stands at a place of a playlist.
+/// An item of a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The id of the track.
     pub track_id: String,
-    /// Its place; none when the library does not have it.
+    /// The index of the track; `None` if the library does not have it.
     pub track: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! Where the database is: what the handoff names below a granted folder, or the places where djay puts it.
+//! Finds the database: the path in the arguments below a granted folder, or the usual paths of djay.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use baton_plugin_sdk::{Error, Mount};
 
 const FILE: &str = "MediaLibrary.db";
 
-/// The places below the folder that was granted: the library's own folder, djay's, or the one of all music.
+/// The paths below the granted folder: the library's own folder, djay's folder, or the folder of all music.
 const KNOWN: [&str; 11] = [
     "",
     "djay Media Library.djayMediaLibrary",
@@ -23,26 +23,25 @@ const KNOWN: [&str; 11] = [
     "Music/djay Pro 2/djay Media Library",
 ];
 
-/// Where djay puts its daily copies, each in a folder of its date.
+/// The folder of djay's daily copies, each in a folder named by its date.
 const BACKUPS: [&str; 3] = ["Backups", "djay/Backups", "Music/djay/Backups"];
 
-/// Backups of more days than these are not looked through.
+/// The number of folders that are searched for backups.
 const MOST_DAYS: usize = 5_000;
 
-/// A database that is there.
+/// A database file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundDatabase {
-    /// Its path, for opening.
+    /// Its path in the sandbox.
     pub path: String,
-    /// Its path for people.
+    /// Its path as the operator knows it.
     pub shown: String,
 }
 
-/// Finds the database: `named` below one of the folders, else where djay puts it, else (with `backup`) the newest backup, and only
-/// that.
+/// Finds the database: `named` below one of the folders, else at djay's usual path; with `backup` only the newest backup.
 ///
 /// # Errors
-/// `permanent` when there is none, or the name leads elsewhere, with what was looked for.
+/// `permanent` if there is none, or the path leaves the folder; names the paths that were tried.
 pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<FoundDatabase, Error> {
     if named.is_some() && backup {
         return Err(Error::Permanent(
@@ -78,7 +77,7 @@ pub fn find(mounts: &[&Mount], named: Option<&str>, backup: bool) -> Result<Foun
     }))
 }
 
-/// The name itself, or the file in it when it is a folder.
+/// The path itself, or the database in it if it is a folder.
 fn of_name(named: &str) -> Result<Vec<PathBuf>, Error> {
     let below = safe_path(named).ok_or_else(|| {
         Error::Permanent(format!(
@@ -89,7 +88,7 @@ fn of_name(named: &str) -> Result<Vec<PathBuf>, Error> {
     Ok(vec![below.join(FILE), below])
 }
 
-/// Backups below a folder, the newest first.
+/// The backups below a folder, newest first.
 fn backups(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<(String, PathBuf)> = Vec::new();
     for place in BACKUPS {

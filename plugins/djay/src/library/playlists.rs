@@ -1,4 +1,4 @@
-//! Playlists. The pages of a view hold the row numbers of their items in order; each page of a group refers to the page before it. A
+//! Playlists. The pages of a view have the row numbers of their items in order; each page of a group refers to the previous one. A
 //! group is the id of a playlist, or its name in older versions. A row is an item of a playlist, or a track in older versions.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -11,16 +11,16 @@ use baton_plugin_sdk::{Error, Severity};
 use super::model::{Item, Playlist};
 use super::raw::{RawLibrary, RowSubject};
 
-/// The list of all playlists; it has no tracks.
+/// The list of all playlists. It has no tracks.
 const ROOT: &str = "mediaItemPlaylist-root";
 
-/// A page of more rows is not read; `YapDatabase` keeps 50 in one.
+/// Rows of a page; `YapDatabase` writes 50.
 const MOST_BYTES: i64 = 900_000;
 
-/// So many items of all playlists are read.
+/// Items of all playlists.
 const MOST_ITEMS: usize = 1_000_000;
 
-/// Names above 1 KiB are none, and are not sorted by either: SQLite would have to load them.
+/// Names above 1 KiB are ignored, also for sorting: SQLite would have to load them.
 const PAGES: &str = "SELECT CASE WHEN octet_length(pageKey) <= 1024 THEN pageKey END, \
     CASE WHEN octet_length(\"group\") <= 1024 THEN \"group\" END, \
     CASE WHEN octet_length(prevPageKey) <= 1024 THEN prevPageKey WHEN prevPageKey IS NOT NULL THEN '' END, \
@@ -38,25 +38,25 @@ struct Page {
 #[derive(Debug, Default)]
 struct Group {
     pages: Vec<Page>,
-    /// Whether a page of it could not be read whole.
+    /// Whether a page of it could not be read completely.
     damaged: bool,
 }
 
-/// All groups, and whether there may be more of any of them.
+/// All groups, and whether any of them may be incomplete.
 #[derive(Debug, Default)]
 struct Groups {
     by_name: BTreeMap<String, Group>,
     lost: bool,
 }
 
-/// What a group has, in order, and whether that is all.
+/// The items of a group, in order, and whether they are complete.
 struct Content {
     items: Vec<Item>,
     whole: bool,
 }
 
-/// Fills the playlists that were gathered; a group that is none of them becomes one of its own. A playlist counts as whole only when
-/// nothing of the view could be its own and was not read.
+/// Fills the playlists. A group without a playlist becomes a new one. A playlist is complete only if no unread part of the view can
+/// belong to it.
 ///
 /// # Errors
 /// As `wit/sql.wit`. A library without playlists has no view.
@@ -71,7 +71,7 @@ pub(super) fn read(database: &dyn Tables, gathered: &mut RawLibrary, findings: &
             let content = content(&name, group, lost, gathered, findings);
             is_open |= !known.put(&mut playlists, name, content, findings);
         }
-        // A playlist without a page has no items, unless one that was not read or has no owner is its own.
+        // A playlist without a page is empty, unless an unread page or one without a group can belong to it.
         for (playlist, _) in playlists.iter_mut().zip(&known.has_pages).filter(|(_, has_pages)| !**has_pages) {
             playlist.whole = !is_open;
         }
@@ -119,7 +119,7 @@ fn groups(database: &dyn Tables, findings: &mut Findings) -> Result<Groups, Erro
     Ok(groups)
 }
 
-/// What stands in a group.
+/// The items of a group.
 fn content(name: &str, mut group: Group, lost: bool, gathered: &RawLibrary, findings: &mut Findings) -> Content {
     group.pages.sort_by(|a, b| a.key.cmp(&b.key));
     let (rows, linked) = in_order(name, group.pages, findings);
@@ -128,15 +128,15 @@ fn content(name: &str, mut group: Group, lost: bool, gathered: &RawLibrary, find
     Content { items, whole }
 }
 
-/// The rows of linked pages, from the first, and whether all are linked. What no link leads to comes last, with a finding: it is
-/// there, and where is not said.
+/// The rows of linked pages, from the first, and whether all pages are linked. Pages without a link come last, with a finding,
+/// because their position is unknown.
 fn in_order(group: &str, pages: Vec<Page>, findings: &mut Findings) -> (Vec<i64>, bool) {
     let mut after: HashMap<Option<String>, Vec<Page>> = HashMap::new();
     for page in pages {
         after.entry(page.before.clone()).or_default().push(page);
     }
     let (mut rows, mut left, mut at) = (Vec::new(), Vec::new(), None);
-    // Each page is taken out, so this ends.
+    // Terminates, because each page is removed.
     while let Some(mut next) = after.remove(&at).filter(|next| !next.is_empty()) {
         let page = next.remove(0);
         left.extend(next);
@@ -182,10 +182,10 @@ fn items(group: &str, rows: &[i64], gathered: &RawLibrary, findings: &mut Findin
     items
 }
 
-/// The playlists by what a group may call them.
+/// The playlists by possible names of their groups.
 struct PlaylistNames {
     by_id: HashMap<String, usize>,
-    /// The only one of a name; none where several have it.
+    /// By name; `None` if several have it.
     by_name: HashMap<String, Option<usize>>,
     has_pages: Vec<bool>,
 }
@@ -200,8 +200,8 @@ impl PlaylistNames {
         Self { by_id, by_name, has_pages: vec![false; playlists.len()] }
     }
 
-    /// Gives items to the playlist of that id, else to the only one of that name; without any it is kept as one of its own, and false
-    /// comes back.
+    /// Adds items to the playlist with that id, else to the only one with that name. Otherwise makes a new playlist and returns
+    /// false.
     fn put(&mut self, playlists: &mut Vec<Playlist>, group: String, content: Content, findings: &mut Findings) -> bool {
         let named = self.by_name.get(&group).copied();
         let place = self.by_id.get(&group).copied().or(named.flatten());

@@ -1,11 +1,11 @@
-//! Rows that were read, before they are joined.
+//! Rows before they are joined.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::model::{Play, Playlist, Session, Track};
 use super::unread::Causes;
 
-/// Larger blobs are not read. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
+/// Bytes of an object. A session of 20,000 plays has 800 kB; the host returns no value above 1 MiB.
 pub(super) const MOST_BYTES: i64 = 1_000_000;
 
 /// The object of a row. Indexes and views refer to rows by number.
@@ -21,11 +21,11 @@ pub(super) enum RowSubject {
     Item(String),
 }
 
-/// The rows that were read so far.
+/// The rows.
 #[derive(Debug, Default)]
 pub(super) struct RawLibrary {
     pub(super) tracks: Vec<Track>,
-    /// For each track, the collections (one bit each) that have it.
+    /// The collections (one bit each) of each track.
     pub(super) heard: Vec<u8>,
     pub(super) places: HashMap<String, usize>,
     /// By row number.

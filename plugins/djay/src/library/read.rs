@@ -1,5 +1,5 @@
-//! Makes records of rows and joins them. The rows are read once, in the order of the file; later rows are added to their track by its
-//! id.
+//! Converts rows to records and joins them. The rows are read once, in the order of the file; later rows are added to their track
+//! by its id.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,11 +14,11 @@ use super::unread::UnreadReason;
 use super::{check, playlists, records, schema};
 use crate::tsaf::{Blob, Document, Mismatch};
 
-/// So many bytes of texts are kept of a library; an export has them twice more.
+/// Bytes of all texts; an export needs twice as much in addition.
 const MOST_TEXT: usize = 32 << 20;
 
-/// With the plus no index is used: rows come as they lie in the file, and none is sorted. A key above 1 KiB is none; to count its
-/// octets SQLite does not load it.
+/// The plus disables the index: rows come in the order of the file, without sorting. A key above 1 KiB is ignored; SQLite counts
+/// its octets without loading it.
 const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 1024 THEN key END, \
     CASE WHEN typeof(data) = 'blob' AND length(data) <= ?1 THEN data END, \
     CASE WHEN typeof(data) = 'blob' THEN length(data) END FROM database2 \
@@ -26,19 +26,19 @@ const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 102
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";
 
-/// The collections that speak of a track, a bit each.
+/// The collections with data of a track, one bit each.
 const TITLE: u8 = 1;
 const LOCAL: u8 = 2;
 const GLOBAL: u8 = 4;
 const ANALYSIS: u8 = 8;
 const USER: u8 = 16;
-/// A track is in the library where it has a title or a place of its own, not only an analysis.
+/// A track is in the library if it has a title or a location, not only an analysis.
 const THERE: u8 = TITLE | LOCAL | GLOBAL;
 
-/// Reads a library; what cannot be read of it becomes findings.
+/// Reads a library. Unreadable parts become findings.
 ///
 /// # Errors
-/// `permanent` when it is not a library of a supported djay version; as `wit/sql.wit` when the database cannot be read.
+/// `permanent` if it is not a library of a supported djay version; as `wit/sql.wit` if the database cannot be read.
 pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, Error> {
     schema::check(database)?;
     let mut gathered = RawLibrary::default();
@@ -58,7 +58,7 @@ pub fn read(database: &dyn Tables, findings: &mut Findings) -> Result<Library, E
     Ok(gathered.into_library(findings))
 }
 
-/// How many bytes the texts of a track have.
+/// Bytes of the texts of a track.
 fn text_of(track: &Track) -> usize {
     let sources = track.sources.iter().map(|source| source.uri.len() + source.id.len() + long(&[&source.path]) + 64);
     track.title.len() + long(&[&track.artist, &track.isrc]) + sources.sum::<usize>()
@@ -124,7 +124,7 @@ impl RawLibrary {
         self.text += key.len();
         let document = match Blob::of(blob).map_err(|fault| UnreadReason::of(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
-            // It is one in every library.
+            // Every library has one.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
                 let why = "it is a property list (bplist00), as older versions of djay wrote";
@@ -147,7 +147,7 @@ impl RawLibrary {
         Ok(())
     }
 
-    /// Takes an object in; gives what it says of its own id.
+    /// Adds an object and returns the id that it has inside.
     fn record(
         &mut self,
         row: i64,
@@ -210,7 +210,8 @@ impl RawLibrary {
         }
     }
 
-    /// Adds to the track of that id. One that cannot be read whole adds nothing, nor does a second one of one collection.
+    /// Adds to the track with that id. An object that cannot be read completely adds nothing; nor does a second one of the same
+    /// collection.
     fn of_track(
         &mut self,
         row: i64,
@@ -234,21 +235,21 @@ impl RawLibrary {
         }
         let before = text_of(track);
         let id = add(track)?;
-        // What an own row says takes the place of what others said: it may be less.
+        // The own row of a track replaces data from other rows, even if it has less.
         self.text = (self.text + text_of(track)).saturating_sub(before);
         *heard |= bit;
         self.about.insert(row, about(place));
         Ok(id)
     }
 
-    /// Keeps the first of several sessions, plays or playlists of one id, as djay finds it by its key.
+    /// Keeps the first of several sessions, plays or playlists with one id, as djay does.
     fn once(&mut self, findings: &mut Findings) {
         first(&mut self.sessions, "historySessions", |session| &session.id, findings);
         first(&mut self.plays, "historySessionItems", |play| &play.id, findings);
         first(&mut self.playlists, "mediaItemPlaylists", |playlist| &playlist.id, findings);
     }
 
-    /// Puts everything in order and joins it.
+    /// Sorts and joins the records.
     fn into_library(self, findings: &mut Findings) -> Library {
         let Self { tracks, heard, mut sessions, mut plays, mut playlists, rows, unreadable, .. } = self;
         let mut tracks: Vec<_> =

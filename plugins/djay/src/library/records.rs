@@ -1,4 +1,4 @@
-//! djay's objects as records: the fields by their names. What an object says of its own id is held against the row's key.
+//! Converts djay's objects to records by the names of their fields. The id in an object is compared with the key of its row.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::model::{Playlist, Session, Track, milliseconds};
 use super::source::source;
 use crate::tsaf::{Document, Mismatch, Object};
 
-/// A track has one source or two.
+/// Locations of a track; usually one or two.
 const MOST_SOURCES: usize = 64;
 
-/// djay shows eight cue points.
+/// Cue points; djay shows eight.
 const MOST_CUES: usize = 64;
 
-/// What an `ADCMediaItemTitleID` says.
+/// The data of an `ADCMediaItemTitleID`.
 #[derive(Debug, Default)]
 pub(super) struct Title {
     pub(super) id: Option<String>,
@@ -28,7 +28,7 @@ fn owned(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// A moment in milliseconds since 1970. A date that is none, or lies outside the years 1 to 9999, is no date.
+/// A time in milliseconds since 1970; `None` for an invalid date and outside the years 1 to 9999.
 fn moment_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch> {
     let Some(seconds) = object.date(key)? else { return Ok(None) };
     let wanted = "date of the years 1 to 9999";
@@ -46,7 +46,7 @@ impl Title {
         })
     }
 
-    /// Says of a track what is not said of it yet, field by field.
+    /// Fills the missing fields of a track.
     fn add_to(self, track: &mut Track) {
         if track.title.is_empty() {
             track.title = self.title.unwrap_or_default();
@@ -61,7 +61,7 @@ impl Title {
 pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
     let title = Title::of(&document.object("ADCMediaItemTitleID")?)?;
     let id = title.id.clone();
-    // The track's own row counts before what other rows repeat.
+    // The own row of a track has precedence over copies in other rows.
     let other = Title {
         id: None,
         title: owned(Some(&track.title)),
@@ -75,7 +75,7 @@ pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option
     Ok(id)
 }
 
-/// A row of either collection of locations; `odd` becomes the number of addresses that are left out.
+/// A row of either collection of locations; `odd` becomes the number of skipped addresses.
 pub(super) fn location(
     document: &Document<'_>,
     track: &mut Track,
@@ -88,7 +88,7 @@ pub(super) fn location(
     if addresses.len() + left_out > MOST_SOURCES {
         return Err(Mismatch { key: "sourceURIs".to_owned(), wanted: "array of at most 64 addresses" });
     }
-    // A place may name other tracks too, and them first.
+    // A location can name other tracks too, even first.
     let titles = object.objects("titleIDs")?;
     let own = titles.iter().find(|title| title.text("uuid").is_ok_and(|uuid| uuid == Some(&track.id)));
     if let Some(own) = own {
@@ -120,7 +120,7 @@ pub(super) fn user_data(document: &Document<'_>, track: &mut Track) -> Result<Op
     Ok(owned(object.text("uuid")?))
 }
 
-/// The cue points that the user set. One that is no point, or lies nowhere, is none: it takes nothing else with it.
+/// The cue points that the user set. An invalid one is skipped; the others count.
 fn cues(object: &Object<'_, '_>) -> BTreeMap<String, i64> {
     let at = |point: &Object<'_, '_>| point.number("time").ok().flatten().and_then(milliseconds);
     let named = [("automixStartPoint", "automix_start"), ("automixEndPoint", "automix_end"), ("endPoint", "end")];

@@ -1,5 +1,5 @@
-//! Checks that a database is a library of a supported djay before anything is read. A library of another version is then one clear
-//! error instead of a thousand findings.
+//! Checks that a database is a library of a supported djay version. A library of another version is then one clear error instead of
+//! a thousand findings.
 
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
@@ -8,21 +8,21 @@ use baton_plugin_sdk::sql::Value;
 use super::raw::MOST_BYTES;
 use super::unread::another;
 
-/// The version of `YapDatabase` whose tables are known.
+/// The supported version of `YapDatabase`.
 const VERSION: i64 = 3;
 
-/// A library of 15,540 tracks has some 50,000 rows; what more than so many would be does not fit into the plugin's memory.
-/// `tests/memory.rs` holds this against it.
+/// Rows of a library. A library of 15,540 tracks has some 50,000; more do not fit into the memory of the plugin, as
+/// `tests/memory.rs` checks.
 pub const MOST_ROWS: i64 = 150_000;
 
-/// What is said of a file that was begun and never filled, or cut off.
+/// The error for a file that is empty or cut off.
 const EMPTY: &str =
     "no tables; name another with the argument `library`, or read djay's newest daily copy with the argument `backup`";
 
-/// Checks tables, version and the form of the objects.
+/// Checks tables, version and the format of the objects.
 ///
 /// # Errors
-/// `permanent` when it is another kind of database, with what was seen, or too large.
+/// `permanent` if it is another kind of database, or too large.
 pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     let version = database.query("PRAGMA user_version", &[])?.integer();
     let columns = columns(database)?;
@@ -46,14 +46,14 @@ pub(super) fn check(database: &dyn Tables) -> Result<(), Error> {
     form(database)
 }
 
-/// The forms of all titles, counted. What is no blob or too large is neither, and is not loaded: it is told later by its row.
-/// No group is made of them, because SQLite would load all of a blob to sort it.
+/// Counts the formats of all titles. Values that are not blobs or are too large are not loaded; their rows are reported later. No
+/// `GROUP BY`, because SQLite would load whole blobs to sort them.
 const FORMS: &str = "SELECT sum(form = 'TSAF'), sum(form = 'list'), sum(form = 'other') FROM (SELECT \
     CASE WHEN typeof(data) <> 'blob' OR length(data) > ?1 THEN 'neither' \
     WHEN substr(data, 1, 4) = x'54534146' THEN 'TSAF' WHEN substr(data, 1, 8) = x'62706c6973743030' THEN 'list' \
     ELSE 'other' END AS form FROM database2 WHERE +collection = 'mediaItemTitleIDs')";
 
-/// The form of the tracks' objects: TSAF, or what older versions wrote. Where only some of them are TSAF, those are read.
+/// The format of the tracks' objects: TSAF, or that of older versions. If some of them are TSAF, those are read.
 fn form(database: &dyn Tables) -> Result<(), Error> {
     let found = database.query(FORMS, &[MOST_BYTES.into()])?;
     let counts = found.rows.first().map(Vec::as_slice).unwrap_or_default();
@@ -80,7 +80,7 @@ fn columns(database: &dyn Tables) -> Result<Vec<String>, Error> {
     Ok(found.rows.iter().filter_map(|row| row.get(1)?.as_text().map(str::to_owned)).collect())
 }
 
-/// Names of tables come from the file.
+/// The names of tables come from the file.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()
 }

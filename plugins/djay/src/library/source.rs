@@ -1,10 +1,10 @@
-//! Where a track is, from the address that djay writes.
+//! Parses the location of a track from djay's address.
 
 use percent_encoding::percent_decode_str;
 
 use super::model::{Source, is_track};
 
-/// Reads an address. Nothing is lost: the address itself stays beside what was read from it.
+/// Parses an address. The address itself is kept.
 #[must_use]
 pub fn source(uri: &str) -> Source {
     let of = |service: &str, id: &str, path: Option<String>| Source {
@@ -21,13 +21,13 @@ pub fn source(uri: &str) -> Source {
     }
     let Some((service, rest)) = uri.split_once(':') else { return of("unknown", uri, None) };
     let service = match service.to_lowercase().as_str() {
-        // A scheme is no service, and the words that mean something else here are none either.
+        // A scheme is not a service, nor are the words that have another meaning here.
         _ if rest.starts_with("//") => return of("unknown", uri, None),
         "" | "local" | "djay" | "unknown" => return of("unknown", uri, None),
         "apple" => "apple-music".to_owned(),
         service => service.to_owned(),
     };
-    // Of what is no track the kind stays before the number: an album and a track may have the same one.
+    // An item that is not a track keeps its kind: an album and a track can have the same number.
     let id = match rest.split_once(':') {
         Some((kind, id)) if is_track(kind) => some_id(id),
         _ => rest,
@@ -35,17 +35,17 @@ pub fn source(uri: &str) -> Source {
     of(&service, id, None)
 }
 
-/// An id of nothing but zeros is none.
+/// An id of zeros means none.
 fn some_id(id: &str) -> &str {
     if id.bytes().all(|byte| byte == b'0') { "" } else { id }
 }
 
-/// Apple's numbers have 64 bits; djay writes some of them as negative ones.
+/// Apple's numbers have 64 bits; djay writes some of them as negative numbers.
 fn unsigned(number: &str) -> String {
     number.parse::<i64>().map_or_else(|_| number.to_owned(), |number| number.cast_unsigned().to_string())
 }
 
-/// The path of `//HOST/PATH` of a file's address; none when it is no text.
+/// The path in `//HOST/PATH` of a file address; `None` if it is not text.
 fn path(rest: &str) -> Option<String> {
     let (host, path) = match rest.strip_prefix("//") {
         Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
@@ -63,7 +63,7 @@ fn path(rest: &str) -> Option<String> {
     }
 }
 
-/// Percent-decoded; none when that is not UTF-8 or has a NUL. A `%` without two digits stays.
+/// Percent-decodes; `None` if the result is not UTF-8 or has a NUL. A `%` without two digits stays.
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     (!text.contains('\0')).then(|| text.into_owned())

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use baton_plugin_sdk::Error;
 
-/// So many causes are counted each, the others together: a file could have one for each object.
+/// Causes that are counted separately; a file could have one for each object.
 const MOST_CAUSES: usize = 64;
 
 const TOLD: usize = 5;
 
-/// Why an object cannot be read.
+/// The reason why an object cannot be read.
 #[derive(Debug)]
 pub(super) struct UnreadReason {
-    /// With the place.
+    /// With the position.
     pub(super) why: String,
-    /// Without it.
+    /// Without a position.
     pub(super) cause: String,
 }
 
@@ -43,10 +43,10 @@ impl Causes {
         *self.counts.entry(cause.to_owned()).or_default() += 1;
     }
 
-    /// Whether anything could be read, if there was anything.
+    /// Checks that something could be read, if there was anything.
     ///
     /// # Errors
-    /// `permanent` when nothing could, with the commonest causes.
+    /// `permanent` if nothing could, with the most frequent causes.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.read > 0 || self.unread == 0 {
             return Ok(());
@@ -59,7 +59,7 @@ impl Causes {
     }
 }
 
-/// An error about a library of another djay.
+/// The error for a library of another djay version.
 pub(super) fn another(seen: &str) -> Error {
     Error::Permanent(format!("this is not a library of a supported djay version: {seen}"))
 }

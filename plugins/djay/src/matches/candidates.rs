@@ -1,4 +1,4 @@
-//! The catalog's tracks that a service other than djay named.
+//! The tracks of the catalog that a service other than djay knows.
 
 use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::Error;
@@ -12,14 +12,14 @@ pub struct Candidate {
     pub service: String,
     /// Its id there.
     pub id: String,
-    /// What is known of it.
+    /// Its data.
     pub names: Names,
 }
 
-/// More tracks are not compared: they would not fit into the plugin's memory. `tests/memory.rs` holds this against it.
+/// Tracks that are compared; more do not fit into the memory of the plugin, as `tests/memory.rs` checks.
 pub const MOST: usize = 50_000;
 
-/// Another source than djay has to have spoken of the track: an id that djay itself told does not make a candidate.
+/// Requires another source than djay: an id that only djay stated does not make a candidate.
 const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t.album, t.duration_ms, t.isrc \
     FROM tracks AS t JOIN external_ids AS e ON e.kind = 'track' AND e.item = t.id \
     WHERE EXISTS (SELECT 1 FROM external_ids AS o WHERE o.kind = 'track' AND o.item = t.id AND o.service <> 'djay' \
@@ -27,11 +27,11 @@ const ROWS: &str = "SELECT t.id, e.service, e.external_id, t.title, t.artists, t
     AND EXISTS (SELECT 1 FROM facts AS f JOIN sources AS s ON s.id = f.source WHERE f.track = t.id AND s.name <> 'djay') \
     ORDER BY t.id, e.service, e.external_id";
 
-/// The services by which tracks are known.
+/// The services of the catalog's tracks.
 const SERVICES: &str =
     "SELECT DISTINCT service FROM external_ids WHERE kind = 'track' AND service <> 'djay' ORDER BY service LIMIT 50";
 
-/// Reads them; of one service alone when it is named, and then by its ids.
+/// Reads the candidates; with `service` only its tracks, by its ids.
 ///
 /// # Errors
 /// As `wit/sql.wit`; `permanent` above 50,000 tracks, and for a service that the catalog does not have.
@@ -56,7 +56,7 @@ pub fn candidates(catalog: &dyn Tables, service: Option<&str>) -> Result<Vec<Can
         let Some(candidate) = list.last_mut() else { continue };
         let is_named = match service {
             Some(service) => candidate.service == service,
-            // djay's own id is no name to say it by.
+            // An id of djay itself is not usable.
             None => candidate.service != "djay" && candidate.service != "apple",
         };
         if !is_named {

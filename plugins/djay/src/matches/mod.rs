@@ -1,8 +1,8 @@
-//! Which tracks of djay are which tracks of the catalog that other services named.
+//! Matches the tracks of djay with tracks of the catalog from other services.
 //!
 //! The rules are those of `baton_track_match`: ids first, an ISRC only with a second signal, else title, artists and length
-//! together. What is sure is written down with `put_same`; what a person has to decide, and what was not found, is reported with
-//! its reasons.
+//! together. Certain matches are written with `put_same`. The report has the reviews, which a person decides, and the tracks
+//! without a match, with reasons.
 
 mod candidates;
 mod report;
@@ -22,24 +22,24 @@ pub use report::table;
 const SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES ('djay', 'djay', ?1, ?2, ?3)";
 
-/// What came of it, by the tracks' places.
+/// The decisions, by the index of the track.
 #[derive(Debug)]
 pub struct Matches {
     /// The decisions.
     pub decisions: Vec<Decision>,
     /// Tracks of djay.
     pub tracks: usize,
-    /// Of those, the ones of which the catalog has an id, or a title that is the same but for spelling, or which matched.
+    /// Tracks with a chance to match: the catalog has one of their ids or an equal title, or they matched.
     pub matchable: usize,
-    /// Sure ones.
+    /// Certain matches.
     pub auto: usize,
-    /// Of the sure ones, those that the catalog knew before.
+    /// Certain matches that the catalog had before.
     pub known: usize,
-    /// Those that a person has to decide.
+    /// Matches for a person to decide.
     pub review: usize,
 }
 
-/// Looks up every track of the library.
+/// Matches every track of the library.
 #[must_use]
 pub fn find(library: &Library, candidates: &[Candidate]) -> Matches {
     let names = || candidates.iter().map(|candidate| &candidate.names);
@@ -68,10 +68,10 @@ pub fn find(library: &Library, candidates: &[Candidate]) -> Matches {
     matches
 }
 
-/// Says of the sure ones that they are the same.
+/// Writes the certain matches to the catalog.
 ///
 /// # Errors
-/// As `wit/sql.wit`. What was said before the error stays, and saying it again changes nothing.
+/// As `wit/sql.wit`. Rows before the error stay; writing them again changes nothing.
 pub fn write(
     library: &Library,
     candidates: &[Candidate],
@@ -86,7 +86,7 @@ pub fn write(
     Ok(())
 }
 
-/// What the matcher is told of a track. A number in Apple's own library is no id of a service.
+/// The data of a track for the matcher. A number in Apple's own library is not an id of a service.
 fn names_of(track: &Track) -> Names {
     let streamed = track.sources.iter().filter(|source| source.is_streamed());
     let known = streamed.filter_map(|source| Some(Id::new(&source.service, source.track_id()?)));

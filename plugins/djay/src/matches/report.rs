@@ -1,4 +1,4 @@
-//! The decisions as a table: a row for each candidate of a question, one for each of the others.
+//! The decisions as a table: a row for each candidate of a review, one row for each other track.
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_track_match::{Decision, Reason};
@@ -21,7 +21,7 @@ const HEADER: [&str; 11] = [
     "reasons",
 ];
 
-/// The table, by the tracks' order.
+/// The table, in the order of the tracks.
 ///
 /// # Errors
 /// Never, in memory.

@@ -1,9 +1,9 @@
-//! Numbers, padding and strings at a place of a blob. All numbers are little-endian; places are counted from the blob's
-//! beginning, and so is their alignment.
+//! Reads numbers, padding and strings of a blob. Numbers are little-endian; positions and alignment count from the start of the
+//! blob.
 
 use super::fault::{Fault, FaultKind};
 
-/// A blob and how far it was read.
+/// A blob and the position of the reader.
 #[derive(Debug)]
 pub(super) struct Bytes<'a> {
     all: &'a [u8],
@@ -20,7 +20,7 @@ impl<'a> Bytes<'a> {
         Fault { offset: self.at, tag: self.tag, why }
     }
 
-    /// A fault of no value.
+    /// A fault outside of a value.
     pub(super) fn fault_of_all(&self, why: FaultKind) -> Fault {
         Fault { offset: self.at, tag: None, why }
     }
@@ -33,7 +33,7 @@ impl<'a> Bytes<'a> {
         self.all.get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte as a tag; what goes wrong until the next is told with it.
+    /// The next byte as a tag. Later faults name it.
     pub(super) fn tag(&mut self) -> Result<u8, Fault> {
         self.tag = None;
         let tag = self.u8()?;
@@ -41,7 +41,7 @@ impl<'a> Bytes<'a> {
         Ok(tag)
     }
 
-    /// The next byte, left where it is.
+    /// The next byte, without consuming it.
     pub(super) fn peek(&self) -> Option<u8> {
         self.rest().first().copied()
     }
@@ -74,7 +74,7 @@ impl<'a> Bytes<'a> {
         self.array::<1>().map(u8::from_le_bytes)
     }
 
-    /// Two bytes at an even place.
+    /// Two bytes at an even position.
     pub(super) fn u16(&mut self) -> Result<u16, Fault> {
         self.align(2)?;
         self.array().map(u16::from_le_bytes)
@@ -92,7 +92,7 @@ impl<'a> Bytes<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// A number of items: no more than bytes are left, because each has one at least.
+    /// A number of items: at most the remaining bytes, because an item has at least one.
     pub(super) fn count(&mut self) -> Result<usize, Fault> {
         let count = self.u32()? as usize;
         let left = self.left();

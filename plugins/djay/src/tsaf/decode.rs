@@ -1,20 +1,20 @@
-//! Tags and tables: one pass over the blob.
+//! Decodes tags and tables in one pass.
 
 use super::bytes::Bytes;
 use super::document::{Document, NumberedValue, Url, Value};
 use super::fault::{Fault, FaultKind};
 
-/// The deepest that djay writes is 4: an array of objects that hold arrays of addresses.
+/// djay nests at most 4 levels: an array of objects with arrays of addresses.
 const MOST_DEEP: usize = 64;
 
-/// Reads a blob to its last byte.
+/// Decodes a whole blob.
 ///
 /// # Errors
-/// When anything of it is not as it has to be; there is no half of a document.
+/// For any invalid part; there are no partial documents.
 pub fn decode(blob: &[u8]) -> Result<Document<'_>, Fault> {
     let mut bytes = Bytes::new(blob);
     let (objects, strings) = header(&mut bytes)?;
-    // The counts are checked at the end; until then they only save growing, and no more than the blob could hold.
+    // The counts are checked at the end. Here they only reserve memory, at most as much as the blob can need.
     let most = blob.len() / 2;
     let mut decoder = Decoder {
         bytes,
@@ -54,10 +54,10 @@ fn header(bytes: &mut Bytes<'_>) -> Result<(usize, usize), Fault> {
 
 struct Decoder<'a> {
     bytes: Bytes<'a>,
-    /// Objects, arrays, dates and data, numbered as they begin.
+    /// Objects, arrays, dates and data, numbered by their start.
     things: Vec<NumberedValue<'a>>,
     strings: Vec<&'a str>,
-    /// Whether a form was used that no real blob has shown.
+    /// Whether a form was used that was never seen in a real blob.
     is_guessed: bool,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Decoder<'a> {
         })
     }
 
-    /// The number of a reference: one byte, or two or four where they would lie as a number. Only those of one byte were ever seen.
+    /// The number of a reference: one, two or four bytes, aligned as a number. Only one byte was ever seen.
     fn reference(&mut self, wide: u8) -> Result<usize, Fault> {
         self.is_guessed |= wide > 0;
         Ok(match wide {
@@ -124,7 +124,7 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// A new string or one that was there; its tag was read.
+    /// A new string or a reference to one; its tag was read.
     fn string(&mut self, tag: u8) -> Result<&'a str, Fault> {
         if tag == 0x08 {
             let text = self.bytes.text()?;
@@ -143,13 +143,13 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Gives the next number to a thing.
+    /// Assigns the next number.
     fn begin(&mut self, thing: NumberedValue<'a>) -> Value<'a> {
         self.things.push(thing);
         Value::Thing(self.things.len() - 1)
     }
 
-    /// Puts the whole thing where it began.
+    /// Stores a complete value under its number.
     fn end(&mut self, value: Value<'a>, thing: NumberedValue<'a>) -> Value<'a> {
         if let Value::Thing(number) = value
             && let Some(place) = self.things.get_mut(number)
@@ -162,7 +162,7 @@ impl<'a> Decoder<'a> {
     fn array(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
         let begun = self.begin(NumberedValue::Array(Vec::new()));
         let count = self.bytes.count()?;
-        // What is announced need not be there.
+        // The announced number can be wrong.
         let mut items = Vec::with_capacity(count.min(64));
         for _ in 0..count {
             items.push(self.value(depth + 1)?);

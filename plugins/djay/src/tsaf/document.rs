@@ -1,43 +1,42 @@
-//! What was read: values, the things that they refer to, and an object's fields by name and kind.
+//! The decoded document: values, the numbered values that they refer to, and the fields of objects by name and type.
 //!
-//! A field of another kind than it should have is a mismatch and not an absent field: the record that wants it fails and says
-//! so.
+//! A field of a wrong type is a mismatch, not an absent field: reading the record fails.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A value. What is numbered lies in the document's table, so that a thing may be referred to from within itself.
+/// A value. Numbered values are in the document's table, so that a value can refer to one that contains it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
-    /// Nothing.
+    /// Null.
     Nil,
-    /// Yes or no.
+    /// A Boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
-    /// A whole number above those.
+    /// An integer above the range of `Integer`.
     Large(u64),
-    /// Any other number; on Windows all of them.
+    /// Any other number; on Windows every number.
     Real(f64),
     /// A string.
     Text(&'a str),
     /// An address.
     Url(Url<'a>),
-    /// The thing of that number.
+    /// A reference to a numbered value.
     Thing(usize),
 }
 
-/// An address and what it is relative to.
+/// An address and its base.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Url<'a> {
-    /// The address as it is written.
+    /// The address, as written.
     pub text: &'a str,
-    /// What it is relative to.
+    /// Its base.
     pub base: Option<Box<Self>>,
 }
 
 impl<'a> Url<'a> {
-    /// The whole address; none where its base leads nowhere, or above 4 KiB.
+    /// The complete address; `None` if its base is unknown, or above 4 KiB.
     #[must_use]
     pub fn whole(&self) -> Option<Cow<'a, str>> {
         let whole = match &self.base {
@@ -54,7 +53,7 @@ fn has_scheme(text: &str) -> bool {
     scheme.is_some_and(|scheme| scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(is_part))
 }
 
-/// A path below the folder of its base, or from its root; steps upwards are not followed.
+/// A path below its base, or from its root. `..` is rejected.
 fn resolved(base: &str, text: &str) -> Option<String> {
     if text.starts_with("//") || text.split('/').any(|part| part == "." || part == "..") {
         return None;
@@ -69,14 +68,14 @@ fn resolved(base: &str, text: &str) -> Option<String> {
     Some(format!("{scheme}://{kept}{text}"))
 }
 
-/// What has a number.
+/// A numbered value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NumberedValue<'a> {
-    /// An object of a class; a key may be there twice.
+    /// An object; a key can occur twice.
     Object {
         /// Its class.
         class: &'a str,
-        /// Its fields in their order.
+        /// Its fields, in order.
         fields: Vec<(&'a str, Value<'a>)>,
     },
     /// Values in order.
@@ -87,7 +86,7 @@ pub enum NumberedValue<'a> {
     Data(&'a [u8]),
 }
 
-/// A whole blob.
+/// A decoded blob.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document<'a> {
     pub(super) root: Value<'a>,
@@ -95,12 +94,12 @@ pub struct Document<'a> {
     pub(super) is_guessed: bool,
 }
 
-/// A field that is of another kind than it should be.
+/// A field of a wrong type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Its name; empty for the blob's own value.
+    /// Its name; empty for the value of the blob.
     pub key: String,
-    /// What it should be.
+    /// The expected type.
     pub wanted: &'static str,
 }
 
@@ -114,7 +113,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Strings are written once and referred to, so a small blob could ask for much memory.
+/// Strings are stored once and referred to, so a small blob could expand to much memory.
 fn is_short(text: &str) -> bool {
     text.len() <= 4_096
 }
@@ -126,23 +125,23 @@ impl<'a> Document<'a> {
         &self.root
     }
 
-    /// Whether it has references of more than one byte (tags 03, 04, 06, 07): how they are read follows from the others, and no real
-    /// blob has shown it.
+    /// Whether it has references of more than one byte (tags 03, 04, 06, 07). Their form is derived from the others; no real blob
+    /// has shown it.
     #[must_use]
     pub fn is_guessed(&self) -> bool {
         self.is_guessed
     }
 
-    /// All things by their numbers.
+    /// All numbered values.
     #[must_use]
     pub fn things(&self) -> &[NumberedValue<'a>] {
         &self.things
     }
 
-    /// The object that the blob is.
+    /// The value of the blob as an object.
     ///
     /// # Errors
-    /// When it is something else, or of another class.
+    /// If it is another type or class.
     pub fn object(&self, class: &'static str) -> Result<Object<'_, 'a>, Mismatch> {
         let mismatch = Mismatch { key: String::new(), wanted: class };
         self.object_at(&self.root).filter(|object| object.class == class).ok_or(mismatch)
@@ -170,7 +169,7 @@ pub struct Object<'d, 'a> {
 }
 
 impl<'d, 'a> Object<'d, 'a> {
-    /// The first value of that name that is something.
+    /// The first non-null value of a field.
     fn get(&self, key: &str) -> Option<&'d Value<'a>> {
         self.fields.iter().find(|(known, value)| *known == key && *value != Value::Nil).map(|(_, value)| value)
     }
@@ -190,7 +189,7 @@ impl<'d, 'a> Object<'d, 'a> {
     /// A string of at most 4 KiB.
     ///
     /// # Errors
-    /// When the field is something else, or longer.
+    /// If the field has another type, or is longer.
     pub fn text(&self, key: &str) -> Result<Option<&'a str>, Mismatch> {
         let text = self.typed(key, "string", |value| if let Value::Text(text) = value { Some(*text) } else { None })?;
         let wanted = "string of at most 4096 bytes";
@@ -200,7 +199,7 @@ impl<'d, 'a> Object<'d, 'a> {
     /// A number.
     ///
     /// # Errors
-    /// When the field is something else, or not finite.
+    /// If the field has another type, or is not finite.
     #[expect(clippy::cast_precision_loss, reason = "djay itself keeps lengths and tempos as f32")]
     pub fn number(&self, key: &str) -> Result<Option<f64>, Mismatch> {
         self.typed(key, "number", |value| match value {
@@ -211,13 +210,13 @@ impl<'d, 'a> Object<'d, 'a> {
         })
     }
 
-    /// A whole number, also one that Windows writes as 3.0.
+    /// An integer, also in the form 3.0 of Windows.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// If the field has another type.
     #[expect(clippy::cast_possible_truncation, reason = "it was checked to be whole and small")]
     pub fn integer(&self, key: &str) -> Result<Option<i64>, Mismatch> {
-        /// Up to here each whole number is an f64 of its own.
+        /// Each integer up to here has an exact f64.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         self.typed(key, "whole number", |value| match value {
             Value::Integer(number) => Some(*number),
@@ -226,10 +225,10 @@ impl<'d, 'a> Object<'d, 'a> {
         })
     }
 
-    /// A date, also one that is written as a number: seconds since 2001-01-01 UTC.
+    /// A date, also as a number: seconds since 2001-01-01 UTC.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// If the field has another type.
     #[expect(clippy::cast_precision_loss, reason = "seconds of the calendar's years are exact")]
     pub fn date(&self, key: &str) -> Result<Option<f64>, Mismatch> {
         self.typed(key, "date", |value| match (value, self.document.thing(value)) {
@@ -239,10 +238,10 @@ impl<'d, 'a> Object<'d, 'a> {
         })
     }
 
-    /// A string, also where a whole number stands for a word.
+    /// A string, or an integer that stands for one.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// If the field has another type.
     pub fn word(&self, key: &str) -> Result<Option<String>, Mismatch> {
         match self.text(key) {
             Ok(text) => Ok(text.filter(|text| !text.is_empty()).map(str::to_owned)),
@@ -253,24 +252,23 @@ impl<'d, 'a> Object<'d, 'a> {
     /// An object.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// If the field has another type.
     pub fn object(&self, key: &str) -> Result<Option<Self>, Mismatch> {
         self.typed(key, "object", |value| self.document.object_at(value))
     }
 
-    /// The objects of an array; none when it is absent.
+    /// The objects of an array; empty if it is absent.
     ///
     /// # Errors
-    /// When the field is something else, or has something else in it.
+    /// If the field or an item has another type.
     pub fn objects(&self, key: &str) -> Result<Vec<Self>, Mismatch> {
         self.items(key, "array of objects", |value| self.document.object_at(value))
     }
 
-    /// The addresses of an array, none when it is absent, and how many entries are none: empty, above 4 KiB, or relative to an
-    /// address that is not known.
+    /// The addresses of an array, and the number of invalid ones: empty, above 4 KiB, or with an unknown base.
     ///
     /// # Errors
-    /// When the field is something else.
+    /// If the field has another type.
     pub fn addresses(&self, key: &str) -> Result<(Vec<Cow<'a, str>>, usize), Mismatch> {
         let all = self.items(key, "array of addresses", |value| {
             Some(match value {
@@ -283,10 +281,10 @@ impl<'d, 'a> Object<'d, 'a> {
         Ok((all.into_iter().flatten().collect(), odd))
     }
 
-    /// The strings of an array; none when it is absent.
+    /// The strings of an array; empty if it is absent.
     ///
     /// # Errors
-    /// When the field is something else, or has something else in it.
+    /// If the field or an item has another type.
     pub fn texts(&self, key: &str) -> Result<Vec<&'a str>, Mismatch> {
         self.items(key, "array of strings", |value| if let Value::Text(text) = value { Some(*text) } else { None })
     }

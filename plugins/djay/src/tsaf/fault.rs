@@ -1,81 +1,81 @@
-//! Why a blob cannot be read, and where.
+//! The reason why a blob cannot be decoded, and the position.
 
 use std::fmt;
 
-/// Where reading ended, at what, and why.
+/// A fault with its position and tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The place in the blob, in bytes from its beginning.
+    /// The position in bytes from the start of the blob.
     pub offset: usize,
-    /// The tag of the value that was being read; none in the header and after the last value.
+    /// The tag of the value; `None` in the header and after the last value.
     pub tag: Option<u8>,
-    /// Why.
+    /// The reason.
     pub why: FaultKind,
 }
 
-/// Why reading ended.
+/// A reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// It does not begin with `TSAF`.
     NoTsaf,
     /// The header is of another version.
     Version {
-        /// The first number of the version; 3 is read.
+        /// The first number of the version; 3 is supported.
         first: u16,
-        /// The second; 3 is read.
+        /// The second number; 3 is supported.
         second: u16,
     },
-    /// A field of the header that is 0 in all that is known is not.
+    /// A field of the header is not 0, as it is in all known blobs.
     Reserved,
-    /// The blob ends here.
+    /// The blob ends early.
     Cut,
-    /// No such tag is known, so where the value ends is not either.
+    /// The tag is unknown, and so is the end of its value.
     UnknownTag,
-    /// A byte that pads is not 0.
+    /// A byte of padding is not 0.
     Padding,
     /// A string is not UTF-8.
     NoUtf8,
-    /// A string belongs here: a class, a key, an address.
+    /// A string is expected: a class, a key, an address.
     NoString,
-    /// The base of an address is no address.
+    /// The base of an address is not an address.
     NoBase,
-    /// It refers to an object that has not begun before it.
+    /// A reference to an object that does not begin before it.
     NoObject {
-        /// The number that is referred to.
+        /// The number of the reference.
         asked: usize,
-        /// How many there are so far.
+        /// The number of objects so far.
         known: usize,
     },
-    /// It refers to a string that was not there before.
+    /// A reference to a string that does not come before it.
     NoSuchString {
-        /// The number that is referred to.
+        /// The number of the reference.
         asked: usize,
-        /// How many there are so far.
+        /// The number of strings so far.
         known: usize,
     },
-    /// More items are announced than bytes are left.
+    /// More items than remaining bytes.
     TooMany {
-        /// How many are announced.
+        /// The number of items.
         count: usize,
-        /// How many bytes are left.
+        /// The remaining bytes.
         left: usize,
     },
-    /// Values lie deeper in each other than 64.
+    /// Values are nested deeper than 64 levels.
     TooDeep,
-    /// There are bytes after the last value.
+    /// Bytes follow the last value.
     Left,
-    /// The header counts other objects, arrays, dates and data than there are.
+    /// The header has another number of objects, arrays, dates and data.
     Objects {
-        /// What the header says.
+        /// The number in the header.
         said: usize,
-        /// What is there.
+        /// The real number.
         found: usize,
     },
-    /// The header counts other strings than there are.
+    /// The header has another number of strings.
     Strings {
-        /// What the header says.
+        /// The number in the header.
         said: usize,
-        /// What is there.
+        /// The real number.
         found: usize,
     },
 }
@@ -91,7 +91,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// What it is without its place, so that one cause in many blobs is told once.
+    /// The fault without its position, so that one cause in many blobs is reported once.
     #[must_use]
     pub fn cause(&self) -> String {
         match (self.why, self.tag) {

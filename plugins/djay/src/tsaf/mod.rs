@@ -1,9 +1,9 @@
-//! TSAF, the form in which djay keeps its objects: a header with two counts, then one value. Strings are interned, an object
-//! names its fields after their values, and what was written before is referred to by its number.
+//! TSAF, the format of djay's objects: a header with two counts, then one value. Strings are interned, an object names its fields
+//! after their values, and earlier values are referred to by number.
 //!
-//! Reading is strict. The length of a value follows from its tag alone, so an unknown tag leaves nothing to go on with: the blob
-//! fails, with the place, the tag and why. Every byte has to be used, both counts of the header have to come out, and nothing is
-//! guessed. Strings and data are borrowed from the blob.
+//! Decoding is strict. The length of a value follows from its tag alone, so decoding cannot continue after an unknown tag: the blob
+//! fails with position, tag and reason. Every byte has to be used, and both counts of the header have to be right. Strings and data
+//! are borrowed from the blob.
 //!
 //! | file | what |
 //! |---|---|
@@ -24,17 +24,17 @@ pub use fault::{Fault, FaultKind};
 /// A blob of a djay library.
 #[derive(Debug)]
 pub enum Blob<'a> {
-    /// An object of djay's.
+    /// An object of djay.
     Tsaf(Document<'a>),
-    /// A property list of Apple's, as older libraries have for everything and newer ones for `databaseInfo`. It is not read.
+    /// A property list of Apple, as older libraries have everywhere and newer ones for `databaseInfo`. It is not read.
     BinaryPlist,
 }
 
 impl<'a> Blob<'a> {
-    /// Reads a blob of either form.
+    /// Decodes a blob of either format.
     ///
     /// # Errors
-    /// When it is neither, or is TSAF and damaged.
+    /// If it is neither, or is damaged TSAF.
     pub fn of(bytes: &'a [u8]) -> Result<Self, Fault> {
         if bytes.starts_with(b"bplist00") { Ok(Self::BinaryPlist) } else { decode(bytes).map(Self::Tsaf) }
     }

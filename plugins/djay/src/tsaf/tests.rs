@@ -6,7 +6,7 @@ use super::{Blob, Document, Fault, FaultKind, NumberedValue, Url, Value, decode}
 
 const STYLES: [Style; 2] = [Style::Mac, Style::Windows];
 
-/// A document as the tree that it was written from: the first mention of a thing is the thing, a later one its number.
+/// Rebuilds the tree from which a document was written: the first mention of a value is the value, a later one its number.
 fn tree(document: &Document<'_>) -> Tree {
     of_value(document, document.root(), &mut 0)
 }
@@ -44,7 +44,7 @@ fn of_url(url: &Url<'_>) -> Tree {
     Tree::Url(url.text.to_owned(), url.base.as_deref().map(|base| Box::new(of_url(base))))
 }
 
-/// What Windows makes of numbers, and references only to what has begun.
+/// The numbers of Windows, and references only to values that have begun.
 fn settle(tree: Tree, style: Style, begun: &mut usize) -> Tree {
     #[expect(clippy::cast_precision_loss, reason = "generated numbers are exact")]
     match tree {
@@ -136,7 +136,7 @@ proptest! {
         let at = at.index(blob.len());
         blob[at] ^= 1_u8 << bit;
         if let Ok(document) = decode(&blob) {
-            // As texts, where 0.0 is not -0.0.
+            // As texts, because 0.0 is not -0.0.
             prop_assert_ne!(format!("{:?}", tree(&document)), format!("{written:?}"));
         }
     }
@@ -151,7 +151,7 @@ proptest! {
     }
 }
 
-/// A blob of these counts and this body.
+/// A blob with these counts and this body.
 fn blob(objects: u32, strings: u32, body: &[u8]) -> Vec<u8> {
     let mut blob = b"TSAF\x03\0\x03\0".to_vec();
     for count in [objects, 0, strings] {

@@ -3,36 +3,23 @@
 use super::library::refused;
 use super::made::{Made, ids};
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::host::{Rows, Tables};
-use baton_plugin_sdk::Error;
-use baton_plugin_sdk::sql::{self, Table, Value};
+use baton_plugin_sdk::{Error, sql};
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Wanted};
-use baton_tests::host_services::HostDatabase;
+use baton_tests::host_services::{Call, Hooked, HostDatabase};
 use djay::library::read;
 use rusqlite::params;
-
-/// A library of which one table cannot be read.
-struct Broken<'a>(HostDatabase, &'a str);
-
-impl Tables for Broken<'_> {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
-        self.0.query(statement, parameters)
-    }
-
-    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, sql::Error> {
-        if statement.contains(self.1) {
-            return Err(sql::Error::Failed("the database failed: malformed".to_owned()));
-        }
-        self.0.rows(statement, parameters)
-    }
-}
 
 #[test]
 fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
     let made = Made::of(&Wanted::tiny());
+    let database = HostDatabase::file(&made.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
-        let read = read(&Broken(HostDatabase::file(&made.path), table), &mut Findings::default());
+        let broken = Hooked::new(&database, |call, statement| match (call, statement.contains(table)) {
+            (Call::Rows, true) => Err(sql::Error::Failed("the database failed: malformed".to_owned())),
+            _ => Ok(()),
+        });
+        let read = read(&broken, &mut Findings::default());
         assert!(matches!(read, Err(Error::Retryable(text)) if text.contains("malformed")), "{table}");
     }
 }

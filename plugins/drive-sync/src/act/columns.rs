@@ -1,4 +1,4 @@
-//! `approve-deletion` and `adopt-column`: what a person decides about columns.
+//! `approve-deletion` and `adopt-column`: decisions of a person about columns.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -15,15 +15,15 @@ use crate::schema::{Column, Manifest, OWN, SIDECAR, State, unknown_columns};
 use crate::sync::{DatabaseSelection, DriveCsv, Origin, drive_csv, gather, known_manifest, settled, sync_command};
 use crate::task_arguments;
 
-/// A CSV that was changed by hand is not replaced unasked, also after this.
+/// A sync does not replace an edited CSV automatically, even after this action.
 const NEXT: &str = "Take over what else was changed (sync --arg direction=from-drive); the next sync after that, or one with \
                     overwrite=true,";
 
-/// Approves that the column of a property that is gone is taken away.
+/// Approves the removal of the column of a missing property.
 pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let property = task_arguments::needed(task, "property")?;
-    let _held = context.guard.take(&id)?;
+    let _held = context.locks.take(&id)?;
     let manifest = remembered(context, &id)?;
     let column = meant(&manifest, &id, &property)?;
     context.memory.approve(&id, &column.key(), &context.now)?;
@@ -38,7 +38,7 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
     )))
 }
 
-/// The one column that is meant by its property's id or its header.
+/// The one column with this property id or header.
 fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Column, Error> {
     let all = || manifest.columns.iter().filter(|column| column.property == property || column.header == property);
     let gone: Vec<_> = all().filter(|column| column.state != State::Live).collect();
@@ -57,12 +57,12 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
     }))
 }
 
-/// Takes a column over that a person added or renamed on the Drive.
+/// Adopts a column that a person added or renamed on the Drive.
 pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let header = task_arguments::needed(task, "column")?;
     let property = text(task, "property")?;
-    let _held = context.guard.take(&id)?;
+    let _held = context.locks.take(&id)?;
     let folder = match find(&context.root, &id).map_err(|error| ends(SyncError::from(error)))?.as_slice() {
         [folder] => folder.name.clone(),
         folders => return Err(Error::Permanent(format!("{id} has {} folders on the Drive, not one", folders.len()))),
@@ -90,7 +90,7 @@ pub(super) fn adopt(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, 
     Ok(Outcome::new(told))
 }
 
-/// The manifest as it is remembered, else as it lies beside the CSV: a workspace may be younger than its Drive.
+/// The stored manifest, else the file beside the CSV: a workspace may be newer than its Drive.
 fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     let known = context.memory.get(id)?.unwrap_or_default();
     if let Ok(manifest) = Manifest::read(known.manifest.as_bytes(), id) {
@@ -103,7 +103,7 @@ fn remembered(context: &DriveContext<'_>, id: &str) -> Result<Manifest, Error> {
     found.ok_or_else(|| Error::Permanent(format!("{id} was never synced from here: {}", sync_command(id))))
 }
 
-/// What is known of the columns, also of a database whose first sync was refused because of them.
+/// The known columns, also of a database whose first sync was rejected because of them.
 fn known_columns(
     task: &Task,
     context: &DriveContext<'_>,
@@ -128,7 +128,7 @@ fn known_columns(
     Ok((KnownDatabase { source, ..known }, manifest))
 }
 
-/// The header of a column was changed by hand: of one that a property feeds, else of one that none does any more, or none ever did.
+/// Records a header that a person changed: of a live column, else of one without a property.
 fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &str) -> Result<String, Error> {
     let meant = |column: &&mut Column| column.property == property || column.header == property;
     let mut all: Vec<&mut Column> = manifest.columns.iter_mut().filter(meant).collect();
@@ -153,7 +153,7 @@ fn rename(manifest: &mut Manifest, headers: &[String], property: &str, header: &
     }
 }
 
-/// A column of a person's own stays as it is: no property feeds it.
+/// Adds a column of a person. No property supplies its cells.
 fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> String {
     manifest.columns.push(Column {
         property: format!("{OWN}{header}"),

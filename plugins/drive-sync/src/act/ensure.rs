@@ -5,17 +5,17 @@ use baton_plugin_sdk::{Error, Outcome, Task};
 use serde_json::json;
 
 use super::shared::{ended_early, ends, many, others_stay, stamp};
-use crate::claim::still;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Undo, ensure};
+use crate::locks::still;
 use crate::task_arguments;
 
-/// Finds, makes or puts together the folder of a database.
+/// Finds, creates or merges the folder of a database.
 pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let id = task_arguments::database(task)?;
     let title = task_arguments::needed(task, "title")?;
-    // Before the first look.
-    let held = context.guard.take(&id)?;
+    // Before the first check.
+    let held = context.locks.take(&id)?;
     still(held.as_ref(), &id)?;
     let mut undo = Undo::default();
     let before = context.memory.get(&id)?.map(|known| known.title).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     Ok(with_report(outcome, context, &report))
 }
 
-/// What ended it after something was moved: the report of the moves counts more than the error.
+/// The outcome of an error after something was moved. The report of the moves matters more than the error.
 fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     ended_early(&mut findings, id, &ends(SyncError::from(error)));

@@ -9,7 +9,7 @@ use crate::drive::Change;
 use crate::health::{self, Health, Kind, applied_json, health_json, health_markdown, look, plan_json, plan_markdown};
 use crate::task_arguments::{self, ApplyArgument};
 
-/// Looks and reports.
+/// Inspects the Drive and reports.
 pub(super) fn diagnose(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let health = look(&context.root, context.memory, task_arguments::keep(task)?).map_err(ends)?;
     let mut findings = Findings::default();
@@ -46,7 +46,7 @@ const fn severity(kind: Kind) -> Severity {
     }
 }
 
-/// Plans, and applies when that is asked for.
+/// Makes a plan, and applies it if `apply` says so.
 pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Error> {
     let keep = task_arguments::keep(task)?;
     let asked = task_arguments::apply(task)?;

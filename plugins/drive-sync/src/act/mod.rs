@@ -10,8 +10,8 @@ use baton_plugin_kit::time;
 use baton_plugin_sdk::{Error, Outcome, Task};
 
 use crate::arguments;
-use crate::claim::Guard;
 use crate::context::DriveContext;
+use crate::locks::DatabaseLocks;
 use crate::memory::Memory;
 use crate::task_arguments;
 
@@ -20,14 +20,14 @@ pub use shared::HostServices;
 /// Does a task.
 ///
 /// # Errors
-/// As the actions in README.md say.
+/// As described in README.md.
 pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     arguments::refuse_others(task)?;
     let (root, shown) = task_arguments::drive(task)?;
     let now_ms = time::parse(&task.now).unwrap_or_default();
-    let guard = Guard::new(services.claims, services.pause);
+    let locks = DatabaseLocks::new(services.locks, services.pause);
     let context =
-        DriveContext { root, shown, guard, memory: Memory::open(services.own)?, now_ms, now: task.now.clone() };
+        DriveContext { root, shown, locks, memory: Memory::open(services.own)?, now_ms, now: task.now.clone() };
     let mut ended = match task.action.as_str() {
         "sync" => sync::run(task, &context, services),
         "ensure-folder" => ensure::run(task, &context),
@@ -41,7 +41,7 @@ pub fn run(task: &Task, services: HostServices<'_>) -> Result<Outcome, Error> {
     ended
 }
 
-/// People know the Drive by another path than the one that it has in here.
+/// Replaces the path inside the sandbox by the path that the operator knows.
 fn name_the_drive(ended: &mut Result<Outcome, Error>, context: &DriveContext<'_>) {
     let inside = context.root.display().to_string();
     let texts = match ended {

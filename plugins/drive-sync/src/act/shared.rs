@@ -13,10 +13,10 @@ use crate::context::{DriveContext, SyncError};
 pub struct HostServices<'a> {
     /// The plugin's own database.
     pub own: &'a dyn Writable,
-    /// The music catalog; asked only when a table of it is.
+    /// The music catalog. Used only for the argument `catalog`.
     pub catalog: &'a dyn Tables,
     /// Locks.
-    pub claims: &'a dyn Locks,
+    pub locks: &'a dyn Locks,
     /// Waits for this time.
     pub pause: &'a dyn Fn(Duration),
 }
@@ -35,7 +35,7 @@ pub(super) fn ends(trouble: SyncError) -> Error {
     }
 }
 
-/// Reports an error as a finding. Used after files were moved or handed over: returning the error would lose the report about them.
+/// Reports an error as a finding. Used after files were moved or written: returning the error would lose the report about them.
 pub(super) fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
     let (Error::Retryable(text) | Error::Permanent(text) | Error::NeedsHuman(text) | Error::NeedsGrant(text)) = error;
     findings.add(

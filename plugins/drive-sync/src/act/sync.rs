@@ -14,7 +14,7 @@ use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, S
 use crate::table::{Database, render_csv};
 use crate::task_arguments;
 
-/// Cells that one report shows of a database at most.
+/// Cells of one database in a report.
 const MOST_CELLS: usize = 10_000;
 
 /// Syncs.
@@ -47,12 +47,12 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>, services: HostService
     Ok(outcome(task, context, report))
 }
 
-/// Another task works on every database: there is nothing to report, and a later attempt finds them free.
+/// Other tasks work on all databases: a later attempt finds them free.
 fn all_busy(count: usize) -> Error {
     Error::Retryable(format!("another task works on {}; nothing was done", many(count, "database")))
 }
 
-/// The outcome for so many databases that were done and left, with the step that helps.
+/// The outcome for the numbers of completed and skipped databases, with a next step.
 fn judged(task: &Task, (done, left): (usize, usize), summary: String) -> Outcome {
     if done + left == 0 {
         let step = "put a database (CSV and JSON) into the folder `databases`, or name tables of the catalog: --arg \
@@ -130,7 +130,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
     outcome
 }
 
-/// What was changed on the Drive, as files for the owners.
+/// Writes the changes on the Drive as files for the owners.
 fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) -> Result<Outcome, Error> {
     let mode = task_arguments::mode(task)?;
     let mut findings = Findings::default();
@@ -149,7 +149,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
                 work.findings.add(kind, &origin.id, Severity::High, text, origin.shown.clone());
             }
             Err(SyncError::Fatal(error)) if work.counts.changed == 0 => return Err(error),
-            // What was handed over until now is.
+            // The changes that were written up to now stay.
             Err(SyncError::Fatal(error)) => {
                 ended_early(&mut work.findings, &origin.id, &error);
                 work.counts.ended = true;
@@ -177,9 +177,9 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// One database under its claim. What was changed is marked as handed over when its files are where they belong, not before.
+    /// Handles one database under its lock. Its changes are recorded as delivered only after their files are written.
     fn one(&mut self, origin: &Origin, wanted: DatabaseSelection<'_>, mode: Mode) -> Result<(), SyncError> {
-        let Some(_held) = self.context.guard.try_take(&origin.id)? else {
+        let Some(_held) = self.context.locks.try_take(&origin.id)? else {
             self.counts.busy += 1;
             return Ok(());
         };
@@ -220,7 +220,7 @@ struct Counts {
 }
 
 impl Counts {
-    /// How many databases were done, and what of them or instead of them was left.
+    /// The number of completed databases, and of those with something left to do.
     fn done_and_left(&self) -> (usize, usize) {
         let not_done = self.busy + self.refused + usize::from(self.ended);
         (self.looked_at.saturating_sub(not_done), not_done + self.conflicts + self.bad)

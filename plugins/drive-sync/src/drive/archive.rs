@@ -1,7 +1,7 @@
-//! Backups: `.archive/{base}_v{moment}.csv`, one before every change of a CSV, and no more of them than are kept.
+//! Backups: `.archive/{base}_v{time}.csv`, one before every change of a CSV, up to a number that is set.
 //!
-//! A name that is not recognised in every part belongs to somebody else and is never deleted. Recognised are the moments as they
-//! were ever written: with milliseconds and `Z`, and without.
+//! A file is deleted only if every part of its name is recognised. Times with milliseconds and `Z` and, from older versions,
+//! without are recognised.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use super::{
     is_same,
 };
 
-/// Backups that are kept of a database unless somebody says otherwise.
+/// The default number of backups of a database.
 pub const KEPT: usize = 50;
 
 /// A backup of a CSV.
@@ -22,15 +22,15 @@ pub const KEPT: usize = 50;
 pub struct Backup {
     /// Its name.
     pub name: String,
-    /// Whether it was made just now; the newest one may have the same bytes already.
+    /// Whether it was made now. It is not if the newest backup has the same bytes.
     pub made: bool,
 }
 
-/// Keeps a copy of `{folder}/{base}.csv` under the name of a moment, unless the newest backup until then has the same bytes: a change
-/// that is tried again and again, because a disk is full, pushes no other backup out.
+/// Copies `{folder}/{base}.csv` to a backup, unless the newest backup has the same bytes: retries with a full disk do not displace
+/// other backups.
 ///
 /// # Errors
-/// When it cannot be read or written.
+/// If the CSV cannot be read or the backup written.
 pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Backup> {
     let archive = archive_of(&root.join(folder))?;
     let csv = root.join(folder).join(format!("{base}.csv"));
@@ -51,7 +51,7 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
     Err(io::Error::other(format!("{}: a thousand backups of one second", archive.display())))
 }
 
-/// The backups that are recognised, by their moments.
+/// The recognised backups, by time.
 fn known(archive: &Path, id: &str) -> io::Result<Vec<(i64, String)>> {
     let files = children(archive)?.into_iter().filter(|(_, kind)| kind.is_file());
     let mut known: Vec<_> = files.filter_map(|(name, _)| Some((moment_of(&name, id)?, name))).collect();
@@ -66,7 +66,7 @@ fn stamp_of(millis: i64) -> String {
     format!("{plain}-{:03}Z", millis.rem_euclid(1_000))
 }
 
-/// The moment in a backup's name, when it is one of this database: milliseconds since 1970.
+/// The time in the name of a backup of this database, in milliseconds since 1970.
 #[must_use]
 pub fn moment_of(name: &str, id: &str) -> Option<i64> {
     let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
@@ -87,7 +87,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The backups of a database that are more than are kept: the oldest, as names in its `.archive`.
+/// The oldest backups beyond the number to keep, as names in `.archive`.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -101,11 +101,11 @@ pub fn superfluous(root: &Path, folder: &str, id: &str, kept: usize) -> io::Resu
     Ok(known.into_iter().map(|(_, name)| name).collect())
 }
 
-/// Takes the oldest backups away until as many are left as are kept; gives how many went. The one that was made just now stays,
-/// also beside backups of a clock that was ahead.
+/// Deletes the oldest backups beyond the number to keep and returns how many. The backup of this change stays, even if a clock that
+/// was ahead made newer ones.
 ///
 /// # Errors
-/// When one cannot be taken away.
+/// If one cannot be deleted.
 pub fn retain(
     root: &Path,
     folder: &str,
@@ -185,7 +185,7 @@ mod tests {
         let kept = |now: i64| keep(root.path(), "T_id-1", "T_id-1", now).unwrap();
         let first = Backup { name: "T_id-1_v2026-01-18_10-15-00-250Z.csv".into(), made: true };
         assert_eq!(kept(NOW), first);
-        // The same bytes are kept once, however often it is tried again.
+        // The same bytes are kept once, whatever the number of retries.
         assert_eq!(kept(NOW), Backup { made: false, ..first.clone() });
         assert_eq!(kept(NOW + 90_000), Backup { made: false, ..first });
         fs::write(&csv, "2").unwrap();

@@ -1,6 +1,6 @@
-//! Which folders certainly are a database's. An id that is a plain word or number stands at the end of other names too: `photos_2024`
-//! and `invoices_2024` are two folders of a person, and neither is merged into the other. An id of letters and digits, as `id-17` or
-//! a UUID, is put there by nobody but a program.
+//! Decides which folders certainly belong to a database. A word or number can be at the end of other names: `photos_2024` and
+//! `invoices_2024` are two folders of a person and must not be merged. Only programs append ids of letters and digits, such as
+//! `id-17` or a UUID.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -9,18 +9,18 @@ use std::path::Path;
 use super::{ParsedName, children, is_one_id, is_uuid, sanitised};
 use crate::schema::SIDECAR;
 
-/// How a CSV of ours begins.
+/// The beginning of a CSV of this plugin.
 const KEY: &[u8] = b"__page_id,";
 
-/// Whether an id is no word and no number: it has letters and digits, three signs of them or more.
+/// Whether an id has letters and digits, at least three characters.
 fn is_telling(id: &str) -> bool {
     let has = |kind: fn(&char) -> bool| id.chars().any(|c| kind(&c));
     let signs = id.chars().filter(|c| c.is_alphanumeric()).count();
     signs >= 3 && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
 }
 
-/// Whether a folder with the id in its name certainly is the database's: the id is a UUID, or has letters and digits and the folder is
-/// not hidden, the folder has one of the titles, or in it lies a manifest of the id or a CSV that has the id and the form of ours.
+/// Whether a folder with the id in its name certainly belongs to the database: the id is a UUID, or it has letters and digits and
+/// the folder is not hidden; or the folder has one of the titles, a manifest of the id, or a CSV of this plugin with the id.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
     let title = ParsedName::of(folder).map(|named| named.title);

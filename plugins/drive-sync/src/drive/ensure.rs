@@ -1,8 +1,8 @@
-//! The one folder of a database: found, made, or made of several. The whole step stands under the database's claim, the look too:
-//! two programs that look before either makes a folder make two.
+//! Finds or creates the one folder of a database, or merges several. The whole step, with its first check, needs the database's
+//! lock: two programs that both check before either creates a folder create two.
 //!
-//! Which of several folders stays does not depend on their times, because merging changes those: the one that has the name that is
-//! wanted, then those without a number behind the id, then the lowest number and name.
+//! The choice between several folders does not depend on times, because merging changes them: first the folder with the wanted
+//! name, then those without a number behind the id, then the lowest number and name.
 
 use std::fs;
 use std::io;
@@ -13,34 +13,34 @@ use super::merge::move_to_free;
 use super::one_file::is_one;
 use super::{Change, Folder, ParsedName, Undo, at_writing, base_name, belongs, children, find, is_one_id, merge_into};
 
-/// What became of it.
+/// The folder, and how it was found.
 #[derive(Debug)]
 pub struct EnsureResult {
     /// The folder's name: `{title}_{id}`.
     pub name: String,
-    /// Whether it was made just now.
+    /// Whether it was created now.
     pub made: bool,
-    /// How many others were merged into it.
+    /// The number of folders that were merged into it.
     pub merged: usize,
-    /// What it was called before.
+    /// Its old name, if it was renamed.
     pub renamed_from: Option<String>,
-    /// Folders with the id in their names that perhaps are not the database's; nothing was done with them.
+    /// Folders with the id in their names that may belong to something else. They were not changed.
     pub others: Vec<String>,
 }
 
-/// Finds or makes the folder of a database. `before` are titles that it is known to have had. Folders that are not certainly the
-/// database's stay as they are. Whoever calls holds the database's claim.
+/// Finds or creates the folder of a database. `before` are its known earlier titles. Folders that may belong to something else
+/// stay. The caller holds the database's lock.
 ///
 /// # Errors
-/// When the Drive cannot be read or written, or when something that is not a folder has the name. What was done until then stands in
-/// `undo`; calling again goes on from there.
+/// If the Drive cannot be read or written, or another kind of file has the name. `undo` has the changes up to then; a second call
+/// continues.
 pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Undo) -> io::Result<EnsureResult> {
     let folders = find(root, id)?;
     let name = base_name(title, as_written(&folders, id));
     let titles: Vec<&str> = before.iter().copied().chain([title]).collect();
     let (mut found, mut others): (Vec<_>, Vec<_>) =
         folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles));
-    // A lone folder with nothing in it is nobody's loss: it was made under an older title.
+    // A single empty folder can be renamed without loss: it was created under an older title.
     if let ([], [lone]) = (found.as_slice(), others.as_slice())
         && children(&root.join(&lone.name))?.is_empty()
     {
@@ -67,7 +67,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
     Ok(EnsureResult { name, made: false, merged, renamed_from, others })
 }
 
-/// The id as the folders have it, when they all write it in the other way: nothing is renamed because of dashes.
+/// The id in the spelling of the folders, if all of them use the same one: dashes are not a reason to rename.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
     let written = || folders.iter().filter_map(|folder| ParsedName::of(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
@@ -79,7 +79,7 @@ fn rank(folder: &Folder, wanted: &str) -> (bool, u32, String) {
 
 fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::Result<()> {
     let target = root.join(name);
-    // On a disk that ignores case the name is taken by the folder itself.
+    // On a disk that ignores case the folder itself has the name.
     let itself = before.eq_ignore_ascii_case(name);
     if !itself && fs::symlink_metadata(&target).is_ok() {
         return Err(io::Error::other(format!(
@@ -91,8 +91,7 @@ fn rename_folder(root: &Path, before: &str, name: &str, undo: &mut Undo) -> io::
     Ok(())
 }
 
-/// Gives the CSV and its manifest the folder's name, when there is one of them and it has an older title. Where a file has the old
-/// name beside the new one, the old one goes.
+/// Renames the CSV and its manifest to the folder's name if they have an older title. If both names exist, the old file is merged.
 fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<()> {
     let folder = root.join(name);
     for ending in [".csv", crate::schema::SIDECAR] {
@@ -173,7 +172,7 @@ mod tests {
         write(root.path(), "Old_id-1/Old_id-1.csv", "2");
         let ensured = ensure(root.path(), "New (1)", "id-1", &["Old"], &mut Undo::default()).unwrap();
         assert_eq!(ensured.renamed_from.as_deref(), Some("Old_id-1"));
-        // Two files could be the database's; neither is chosen by guessing.
+        // Two files can belong to the database; nothing says which one.
         assert_eq!(names(&root.path().join("New (1)_id-1")), ["Old_id-1 (1).csv", "Old_id-1.csv"]);
         fs::remove_file(root.path().join("New (1)_id-1/Old_id-1 (1).csv")).unwrap();
         ensure(root.path(), "New (1)", "id-1", &[], &mut Undo::default()).unwrap();

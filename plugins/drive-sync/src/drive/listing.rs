@@ -1,6 +1,6 @@
-//! What lies in the Drive's folder, in one look: the folders with the ids in their names, the CSV files beside them, the rest.
+//! Lists the Drive's folder: the folders with ids in their names, the CSV files beside them, the rest.
 //!
-//! It looks one level deep and never at what a file contains. Links are not followed: a link to a folder is not a folder here.
+//! It lists one level, reads no file, and follows no link.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use baton_plugin_kit::folder::{self, Kind};
 
 use super::{ParsedName, at, is_one_id};
 
-/// Entries of one folder that are looked at; a Drive of 241 databases has 700.
+/// Entries of one folder; a Drive of 241 databases has 700.
 const MOST_ENTRIES: usize = 100_000;
 
 /// A folder whose name has an id.
@@ -18,25 +18,25 @@ const MOST_ENTRIES: usize = 100_000;
 pub struct Folder {
     /// Its name.
     pub name: String,
-    /// The number behind the id.
+    /// The number after the id.
     pub copy: Option<u32>,
 }
 
-/// A look at the Drive.
+/// The entries of the Drive.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The folders of each id, sorted by name. Ids are in small letters.
+    /// The folders of each lower-case id, sorted by name.
     pub by_id: BTreeMap<String, Vec<Folder>>,
     /// Folders without an id in their names, sorted.
     pub odd: Vec<String>,
-    /// CSV files that lie in no folder, sorted.
+    /// CSV files outside of a folder, sorted.
     pub loose: Vec<String>,
-    /// How many names are no UTF-8.
+    /// The number of names that are not UTF-8.
     pub unreadable: usize,
 }
 
 impl Listing {
-    /// Looks.
+    /// Lists the Drive.
     ///
     /// # Errors
     /// When the folder cannot be read, or has more than 100,000 entries.
@@ -82,7 +82,7 @@ pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
     Ok(found)
 }
 
-/// What lies in a folder, sorted by name. Names that are no UTF-8 are left out: no name of ours is one.
+/// The entries of a folder, sorted by name, without names that are not UTF-8.
 ///
 /// # Errors
 /// When it cannot be read, or has more than 100,000 entries.
@@ -90,7 +90,7 @@ pub fn children(folder: &Path) -> io::Result<Vec<(String, Kind)>> {
     children_and_unreadable(folder).map(|(children, _)| children)
 }
 
-/// The same, and how many names are no UTF-8.
+/// As [`children`], with the number of names that are not UTF-8.
 ///
 /// # Errors
 /// As [`children`].

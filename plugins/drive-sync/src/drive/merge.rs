@@ -1,11 +1,10 @@
-//! One folder made of two, without losing a file: same bytes become one file, other bytes under the same name are kept under a name
-//! that says where they came from, and a folder goes only when nothing is left in it.
+//! Merges one folder into another without losing a file: equal bytes become one file, other bytes under the same name get a name
+//! that says where they came from, and a folder is deleted only when it is empty.
 //!
-//! A file is moved by one renaming, after a look whether the name is free; both stand under the database's claim. A kill leaves it
-//! under one name, the old or the new. A second name for it would be refused by the system where one is taken, but a kill in
-//! between would leave a file with two names, which the host opens no more. Two names of one file that lie here all the same are
-//! ended: the one that was to be moved goes. What is left is a foreign program that makes a file of that very name between the
-//! look and the renaming.
+//! A file is moved by one rename after a check that the name is free; both need the database's lock. A kill leaves the file under
+//! the old or the new name. A hard link would fail if the name exists, but a kill after it would leave a file with two names, which
+//! the host does not open. If a file has two names here anyway, the name to move is deleted. One race remains: another program
+//! creates that name between the check and the rename.
 
 use std::fs;
 use std::io;
@@ -16,16 +15,16 @@ use baton_core::file_name::cut;
 use super::one_file::{has_several_names, is_one};
 use super::{Change, Undo, at_writing, children, is_same};
 
-/// How deep folders in folders are merged; deeper ones are moved as they are.
+/// The depth to which folders are merged; deeper ones are moved as a whole.
 const MOST_DEPTH: u32 = 16;
 
-/// Bytes of a name that every file system takes.
+/// Bytes of a name that every file system accepts.
 const MOST_NAME: usize = 240;
 
-/// Moves all that lies in `root/from` into `root/into` and takes the empty folder away. Both are relative to `root`.
+/// Moves the contents of `root/from` to `root/into` and deletes the empty folder. Both paths are relative to `root`.
 ///
 /// # Errors
-/// When something cannot be moved. What was moved until then stands in `undo`; nothing is lost and merging again goes on.
+/// If something cannot be moved. `undo` has the changes up to then; nothing is lost, and a second call continues.
 pub fn merge_into(root: &Path, from: &str, into: &str, undo: &mut Undo) -> io::Result<()> {
     let origin = from.rsplit('/').next().unwrap_or(from).to_owned();
     Merge { root, origin: &origin, undo }.folder(from, into, 0)
@@ -59,7 +58,7 @@ impl Merge<'_> {
         self.remove_empty(from)
     }
 
-    /// Another name in `into` of the very same file.
+    /// Another name of the same file in `into`.
     fn second_name(&self, source: &str, into: &str) -> io::Result<Option<String>> {
         let (source, into_full) = (self.root.join(source), self.root.join(into));
         if !has_several_names(&source) {
@@ -70,7 +69,7 @@ impl Merge<'_> {
         Ok(twin.map(|(name, _)| format!("{into}/{name}")))
     }
 
-    /// Moves one thing to the first name that is free.
+    /// Moves an entry to the first free name.
     fn place(&mut self, source: &str, into: &str, name: &str) -> io::Result<()> {
         for number in 0..1_000 {
             let target = format!("{into}/{}", told_apart(name, self.origin, number));
@@ -96,7 +95,7 @@ impl Merge<'_> {
         Ok(())
     }
 
-    /// A folder in which something appeared meanwhile stays: the system refuses to remove it.
+    /// The system does not delete a folder in which a new file appeared.
     fn remove_empty(&mut self, path: &str) -> io::Result<()> {
         fs::remove_dir(self.root.join(path)).map_err(|error| at_writing(&self.root.join(path), &error))?;
         self.undo.push(Change::RemovedEmpty { path: path.to_owned() });
@@ -104,7 +103,7 @@ impl Merge<'_> {
     }
 }
 
-/// The name itself, then `NAME (from FOLDER).csv`, then `NAME (from FOLDER) 2.csv`, …
+/// The candidates for a name: the name itself, then `NAME (from FOLDER).csv`, then `NAME (from FOLDER) 2.csv`, …
 fn told_apart(name: &str, origin: &str, number: u32) -> String {
     let mark = match number {
         0 => return name.to_owned(),
@@ -118,12 +117,12 @@ fn told_apart(name: &str, origin: &str, number: u32) -> String {
     let whole = mark.len();
     let mark = cut(&mark, MOST_NAME / 2);
     let stem = cut(stem, MOST_NAME.saturating_sub(mark.len() + ending.len()));
-    // A mark that was cut still has its number.
+    // The number stays when the mark is cut.
     let number = if mark.len() == whole || number < 2 { String::new() } else { format!("~{number}") };
     format!("{stem}{mark}{number}{ending}")
 }
 
-/// Renames to a name that was free just now; see the head of this file.
+/// Renames to a name that was free at the check; see the module.
 pub(super) fn move_to_free(from: &Path, to: &Path) -> io::Result<()> {
     match fs::symlink_metadata(to) {
         Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),

@@ -1,8 +1,8 @@
-//! A Drive that is a local folder, as Drive and Dropbox for desktop mount it: which folder belongs to which database, one folder
-//! made of several, files that are written whole or not at all, and backups with their retention.
+//! A Drive as a local folder, as Drive and Dropbox for desktop mount it: the folder of each database, merging of folders, complete
+//! writes, and backups.
 //!
-//! Nothing here knows what is in a database. Nothing here takes claims either: whoever changes something holds the database's claim
-//! already (`crate::claim`), because a look and what follows from it belong under one claim.
+//! Nothing here knows the contents of a database. Nothing here acquires locks: the caller holds the database's lock
+//! (`crate::locks`), because a check and the change that follows belong under one lock.
 
 pub mod archive;
 mod certain;
@@ -27,19 +27,19 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The hidden name that a file has while it is written. One of a folder is enough: who writes there holds the claim.
+/// The hidden name of a file while it is written. One for each folder is enough: its writer holds the lock.
 pub const PART: &str = ".drive-sync.part";
 
 /// The folder of a database's backups.
 pub const ARCHIVE: &str = ".archive";
 
-/// An error with the place where it happened.
+/// Adds the path to an error.
 #[must_use]
 pub fn at(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, false)
 }
 
-/// The same of an error that a change met: a file that is written, a folder that is made, a name that is given or taken away.
+/// As [`at`], for an error of writing, creating, renaming or deleting.
 #[must_use]
 pub fn at_writing(path: &Path, error: &io::Error) -> io::Error {
     of_kind(path, error, true)
@@ -67,7 +67,7 @@ fn is_refused(error: &io::Error) -> bool {
         || (cfg!(target_family = "wasm") && error.raw_os_error() == Some(63))
 }
 
-/// An error that writing met: it says nothing against the file that lies there.
+/// An error of a write. It says nothing about the existing file.
 #[derive(Debug)]
 struct Unwritable(String);
 
@@ -79,15 +79,15 @@ impl std::fmt::Display for Unwritable {
 
 impl std::error::Error for Unwritable {}
 
-/// Whether an error was met in writing.
+/// Whether an error is one of a write.
 #[must_use]
 pub fn is_unwritable(error: &io::Error) -> bool {
     matches!(error.get_ref(), Some(inner) if inner.is::<Unwritable>())
 }
 
-/// The standard library has no names for some numbers of WASI: a full disk, a quota, a disk for reading only. What cannot be
-/// written says of all three that it met an I/O error; what cannot be read says the same of a file that is damaged, and the others
-/// are none the worse for it.
+/// WASI error numbers of a full disk, a quota and a read-only disk, which the standard library does not name. A failed write
+/// reports all three as an I/O error. A failed read reports an I/O error for a damaged file; other databases can still be synced
+/// then.
 const fn of_wasi(number: i32, writing: bool) -> Option<io::ErrorKind> {
     match number {
         29 if writing => Some(io::ErrorKind::StorageFull),
@@ -98,16 +98,16 @@ const fn of_wasi(number: i32, writing: bool) -> Option<io::ErrorKind> {
     }
 }
 
-/// Whether a folder has its backups' folder; a link to one is none.
+/// Whether a folder has a folder of backups. A link does not count.
 #[must_use]
 pub fn has_archive(folder: &Path) -> bool {
     fs::symlink_metadata(folder.join(ARCHIVE)).is_ok_and(|found| found.is_dir())
 }
 
-/// The folder of backups below a folder; made when there is none.
+/// The folder of backups in a folder; created if it is missing.
 ///
 /// # Errors
-/// When something else has its name, a link too, or it cannot be made.
+/// If another kind of file or a link has its name, or it cannot be created.
 pub fn archive_of(folder: &Path) -> io::Result<PathBuf> {
     let archive = folder.join(ARCHIVE);
     match fs::symlink_metadata(&archive) {

@@ -1,30 +1,30 @@
-//! Names on the Drive: `{title}_{id}`, as databases that are there already are called, so that nothing is renamed without need.
+//! Names on the Drive: `{title}_{id}`, the form that existing databases have, so nothing is renamed without need.
 //!
-//! An id has no `_`, so what stands after the last one is the id and a title may have any. `(n)` behind the id is what programs
-//! that mount a Drive add to a second folder of the same name; `(n)` before it belongs to the title.
+//! An id has no `_`: the text after the last one is the id, and a title may have any number. `(n)` after the id is what desktop
+//! programs add to a second folder of the same name; `(n)` before it belongs to the title.
 
-/// Characters that a title keeps at most.
+/// Characters of a title.
 const MOST_CHARACTERS: usize = 150;
 
-/// Bytes that a title keeps at most: with an id of 64, the moment of a backup and the ending a name stays below 255.
+/// Bytes of a title: with an id of 64, the time of a backup and an extension the name stays below 255.
 const MOST_BYTES: usize = 150;
 
 /// Bytes of an id.
 const MOST_ID: usize = 64;
 
-/// A name on the Drive, taken apart.
+/// The parts of a name on the Drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParsedName<'a> {
-    /// What stands before the id.
+    /// The text before the id.
     pub title: &'a str,
-    /// The id, as it is written there.
+    /// The id, as written.
     pub id: &'a str,
-    /// The number behind the id, when it is a second folder or file of the name.
+    /// The number after the id of a second folder or file.
     pub copy: Option<u32>,
 }
 
 impl<'a> ParsedName<'a> {
-    /// Takes the name of a folder, or of a file without its ending, apart.
+    /// Parses the name of a folder, or of a file without its extension.
     #[must_use]
     pub fn of(name: &'a str) -> Option<Self> {
         let (stem, copy) = without_copy(name);
@@ -33,7 +33,7 @@ impl<'a> ParsedName<'a> {
     }
 }
 
-/// Parts `x (2)` and `x(2)` into `x` and 2.
+/// Splits `x (2)` and `x(2)` into `x` and 2.
 fn without_copy(name: &str) -> (&str, Option<u32>) {
     let parts = || {
         let (stem, number) = name.strip_suffix(')')?.rsplit_once('(')?;
@@ -57,8 +57,7 @@ pub fn is_uuid(id: &str) -> bool {
     matches!(id.len(), 32 | 36) && digits.clone().count() == 32 && digits.clone().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The ways to write an id, in small letters, as it is written first: a UUID with and without dashes is one id, any other is written in
-/// one way.
+/// The lower-case spellings of an id: a UUID with and without dashes, the given one first; any other id has one spelling.
 #[must_use]
 pub fn spellings(id: &str) -> [String; 2] {
     let written = id.to_ascii_lowercase();
@@ -73,32 +72,32 @@ pub fn spellings(id: &str) -> [String; 2] {
     [written, other]
 }
 
-/// Whether two texts are one id: file systems that ignore case know no two that differ by it, and a UUID has dashes or none.
+/// Whether two texts are the same id: without case, as on file systems that ignore it, and a UUID with or without dashes.
 #[must_use]
 pub fn is_one_id(one: &str, other: &str) -> bool {
     spellings(one).contains(&other.to_ascii_lowercase())
 }
 
-/// An id as ids are compared: small letters, a UUID without dashes.
+/// The form in which ids are compared: lower case, a UUID without dashes.
 #[must_use]
 pub fn id_key(id: &str) -> String {
     let [written, other] = spellings(id);
     if other.len() < written.len() { other } else { written }
 }
 
-/// The id in a name, in small letters: file systems that ignore case know no two ids that differ by it.
+/// The id in a name, in lower case.
 #[must_use]
 pub fn id_of(name: &str) -> Option<String> {
     ParsedName::of(name).map(|named| named.id.to_ascii_lowercase())
 }
 
-/// What the folder of a database and its files are called.
+/// The base name of the folder of a database and of its files.
 #[must_use]
 pub fn base_name(title: &str, id: &str) -> String {
     format!("{}_{id}", sanitised(title))
 }
 
-/// A title as names have it: without what file systems refuse or do not show, 150 characters and bytes at most; `Untitled` when
+/// A title as part of a name: without characters that file systems reject or hide, at most 150 characters and bytes; `Untitled` if
 /// nothing is left.
 #[must_use]
 pub fn sanitised(title: &str) -> String {

@@ -1,9 +1,9 @@
-//! Whether two names are one file, told without opening it: the host opens no file that has several names, because one of them may
-//! lie outside of what was granted.
+//! Recognises two names of one file without opening it: the host does not open a file with several names, because one of them may
+//! be outside of the granted folder.
 
 use std::path::Path;
 
-/// What a file is, whatever it is called; nothing for everything that is not a regular file with several names.
+/// The identity of a regular file with several names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
 
@@ -26,7 +26,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some(Identity(found.dev(), found.ino()))
 }
 
-/// The host makes the hash of the device and the number that the file has there.
+/// The host returns a hash of device and inode.
 #[cfg(target_family = "wasm")]
 fn identity(path: &Path) -> Option<Identity> {
     use wasip2::filesystem::preopens::get_directories;

@@ -1,65 +1,65 @@
-//! What was moved and taken away, in order, so that a person can take it back.
+//! The changes of the Drive in order, so that a person can undo them.
 
 use serde::Serialize;
 
-/// One change of the Drive. Paths are relative to the Drive.
+/// A change. Paths are relative to the Drive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "did", rename_all = "kebab-case")]
 pub enum Change {
-    /// A folder was made.
+    /// A folder was created.
     MadeFolder {
-        /// Which.
+        /// Its path.
         path: String,
     },
-    /// A file or folder got another place or name.
+    /// A file or folder was moved or renamed.
     Moved {
-        /// Where it was.
+        /// Its old path.
         from: String,
-        /// Where it is.
+        /// Its new path.
         to: String,
     },
-    /// A file was taken away, because another has the same bytes.
+    /// A file was deleted because another has the same bytes.
     RemovedTwin {
-        /// Where it was.
+        /// Its path.
         path: String,
-        /// Where the same bytes are.
+        /// The path of the other file.
         same_as: String,
     },
-    /// A folder was taken away, because nothing was in it.
+    /// An empty folder was deleted.
     RemovedEmpty {
-        /// Which.
+        /// Its path.
         path: String,
     },
-    /// A backup was taken away, because there are more than are kept.
+    /// A backup beyond the number to keep was deleted.
     RemovedBackup {
-        /// Which.
+        /// Its path.
         path: String,
     },
 }
 
-/// Changes in the order in which they were made.
+/// Changes, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Undo(Vec<Change>);
 
 impl Undo {
-    /// Writes one down.
+    /// Adds a change.
     pub fn push(&mut self, change: Change) {
         self.0.push(change);
     }
 
-    /// All of them.
+    /// All changes.
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.0
     }
 
-    /// Whether anything was moved or taken away; an empty folder that was made is nothing to take back.
+    /// Whether anything was moved or deleted. A new empty folder needs no undo.
     #[must_use]
     pub fn is_moved(&self) -> bool {
         self.0.iter().any(|change| !matches!(change, Change::MadeFolder { .. }))
     }
 
-    /// Takes over what another list has.
+    /// Appends another list.
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }

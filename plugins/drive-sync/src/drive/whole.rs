@@ -1,5 +1,5 @@
-//! Files that are whole: written beside under a hidden name, read back, held against their digest, and only then renamed. A full
-//! disk or a killed program leaves the old file as it was.
+//! Writes files completely or not at all: under a hidden name, read back, compared with the digest, then renamed. A full disk or a
+//! killed program leaves the old file.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -11,25 +11,26 @@ use baton_core::Digest;
 use super::one_file::is_one;
 use super::{PART, at, at_writing};
 
-/// A larger file is not read, and no larger CSV is written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its cells.
+/// Larger files are not read or written: 15,540 rows with forty columns are 12 MB, and a plugin has 256 MB for three times its
+/// cells.
 pub const MOST_BYTES: u64 = 16 << 20;
 
-/// What tells, without reading, that a file is the one that was seen: its size and when it was changed.
+/// Identifies a file without reading it: its size and modification time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(String);
 
 impl Stamp {
-    /// As it is kept.
+    /// Its stored form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The stamp of a regular file; nothing when there is none.
+/// The stamp of a regular file; `None` if it is missing.
 ///
 /// # Errors
-/// When something else lies there (a folder, a pipe), or it cannot be looked at.
+/// If the path is a folder or special file, or cannot be read.
 pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => {
@@ -45,11 +46,11 @@ pub fn stamp(path: &Path) -> io::Result<Option<Stamp>> {
 /// The bytes of a regular file.
 ///
 /// # Errors
-/// When it is none, is larger than 16 MB, or cannot be read.
+/// If it is not a regular file, is larger than 16 MB, or cannot be read.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let found = fs::symlink_metadata(path).map_err(|error| at(path, &error))?;
     let refused = |why: String| io::Error::other(format!("{}: {why}", path.display()));
-    // Asked before it is opened: opening a pipe waits for its writer.
+    // Checked before opening: opening a pipe waits for its writer.
     if !found.is_file() {
         return Err(refused("it is not a regular file".to_owned()));
     }
@@ -69,15 +70,15 @@ pub fn digest(bytes: &[u8]) -> String {
     Digest::of(bytes).to_string()
 }
 
-/// Writes a file as a whole; what was there under the name is replaced at once.
+/// Writes a file completely and replaces the old one atomically.
 ///
 /// # Errors
-/// When it cannot be written, or what was written cannot be read back as it was meant; nothing of it is left then.
+/// If it cannot be written, or reading it back gives other bytes. Nothing is left of it then.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_when(path, bytes, || Ok(true)).map(drop)
 }
 
-/// The same, if the file under the name still is the one that was seen, or there still is none; whether it was.
+/// As [`write_whole`], if the file is still the one with this stamp, or is still missing. Returns whether it was.
 ///
 /// # Errors
 /// As [`write_whole`].
@@ -85,7 +86,7 @@ pub fn replace(path: &Path, bytes: &[u8], seen: Option<&Stamp>) -> io::Result<bo
     write_when(path, bytes, || Ok(stamp(path)?.as_ref() == seen))
 }
 
-/// The look is the last step before the renaming.
+/// The check is the last step before the rename.
 fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>) -> io::Result<bool> {
     let folder = path.parent().ok_or_else(|| io::Error::other(format!("{}: it lies in no folder", path.display())))?;
     let part = folder.join(PART);
@@ -102,8 +103,7 @@ fn write_when(path: &Path, bytes: &[u8], look: impl FnOnce() -> io::Result<bool>
     written
 }
 
-/// Errors name the file that is meant. What lies under the hidden name goes first: it is a killed program's, or a link that leads
-/// elsewhere.
+/// Errors name the target. An existing hidden file is deleted first: it is from a killed program, or a link to another place.
 fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     match fs::remove_file(part) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at_writing(part, &error)),
@@ -118,7 +118,7 @@ fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Err(io::Error::other(format!("{}: what was written reads back as something else", path.display())))
 }
 
-/// Copies a file as a whole to a name that is free.
+/// Copies a file completely to a free name.
 ///
 /// # Errors
 /// As [`read`] and [`write_whole`].
@@ -126,7 +126,7 @@ pub fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
     write_whole(to, &read(from)?)
 }
 
-/// Whether two regular files have the same bytes, of whatever size.
+/// Whether two regular files of any size have the same bytes.
 ///
 /// # Errors
 /// When one cannot be read.

@@ -1,4 +1,4 @@
-//! Looks at a Drive: names, each database's CSV, and its manifest where there is one; nothing is changed.
+//! Inspects a Drive without changing it: names, the CSV of each database, and its manifest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,36 +17,36 @@ use crate::schema::{Manifest, SIDECAR, State};
 use crate::sync::header_digest;
 use crate::table::parse_csv;
 
-/// What can be wrong.
+/// A kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A database has several folders.
     DuplicateFolder,
-    /// Folders that end with the id of a database and perhaps are not its own.
+    /// Folders that end with the id of a database but may belong to something else.
     PerhapsAnothers,
     /// A folder has no id in its name.
     FolderWithoutId,
-    /// A CSV that belongs to no folder, or lies in another database's.
+    /// A CSV outside of a folder, or in the folder of another database.
     OrphanCsv,
     /// A folder without its CSV.
     MissingCsv,
     /// A folder without backups.
     MissingArchive,
-    /// More backups than are kept.
+    /// More backups than are to be kept.
     RetentionOverrun,
-    /// A manifest that says something else than the CSV or than is remembered.
+    /// A manifest that differs from the CSV or from the stored one.
     ManifestDisagrees,
-    /// A column whose property is gone.
+    /// A column whose property is missing.
     Tombstone,
     /// A file that a killed program left.
     Leftover,
-    /// A folder or file that cannot be looked at.
+    /// A folder or file that cannot be read.
     Unreadable,
 }
 
 impl Kind {
-    /// All, in the order of a report.
+    /// All kinds, in the order of a report.
     pub const ALL: [Self; 11] = [
         Self::DuplicateFolder,
         Self::PerhapsAnothers,
@@ -61,7 +61,7 @@ impl Kind {
         Self::Unreadable,
     ];
 
-    /// As findings and reports call it.
+    /// Its name in findings and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -80,49 +80,49 @@ impl Kind {
     }
 }
 
-/// One thing that is wrong.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The database, where one is known.
+    /// The database, if it is known.
     pub id: Option<String>,
-    /// Where, relative to the Drive.
+    /// The path relative to the Drive.
     pub path: String,
-    /// What was seen.
+    /// The evidence.
     pub seen: String,
 }
 
-/// How a Drive stands.
+/// The result of an inspection.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Health {
     /// Databases that have a folder.
     pub databases: usize,
     /// Folders with an id in their names.
     pub folders: usize,
-    /// Folders that are there in addition to a database's first.
+    /// Folders beyond the first of each database.
     pub superfluous_folders: usize,
-    /// Backups that were recognised.
+    /// Recognised backups.
     pub backups: usize,
-    /// What is wrong.
+    /// The problems.
     pub troubles: Vec<Problem>,
 }
 
 impl Health {
-    /// How much of a kind is wrong.
+    /// The number of problems of a kind.
     #[must_use]
     pub fn count(&self, kind: Kind) -> usize {
         self.troubles.iter().filter(|trouble| trouble.kind == kind).count()
     }
 
-    /// What cannot be looked at is one of the things that are wrong; the others are looked at all the same.
+    /// An unreadable path is a problem; the inspection continues.
     fn unless(&mut self, looked: io::Result<()>, id: &str, folder: &str) {
         if let Err(error) = looked {
             self.add(Kind::Unreadable, Some(id), folder, error.to_string());
         }
     }
 
-    /// Names that are no UTF-8: what lies under them is looked at by nobody.
+    /// Names that are not UTF-8 cannot be inspected.
     fn names(&mut self, shown: &str, path: &str, count: usize) {
         if count > 0 {
             let (title, fix) = folder::unreadable(shown, count);
@@ -135,10 +135,10 @@ impl Health {
     }
 }
 
-/// Looks. `memory` is what is remembered of the manifests.
+/// Inspects a Drive. `memory` has the stored manifests.
 ///
 /// # Errors
-/// When the Drive or the memory cannot be read.
+/// If the Drive or the memory cannot be read.
 pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
     let listing = Listing::of(root)?;
     let mut health = Health::default();
@@ -193,8 +193,8 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     Ok(health)
 }
 
-/// The folders that certainly are a database's, and the others. Where no title is remembered (another workspace syncs to this Drive),
-/// several folders of one title are one database's; `photos_2024` and `invoices_2024` are two folders of a person.
+/// Splits the folders into those that certainly belong to the database and others. Without a stored title (another workspace syncs
+/// to this Drive) several folders with the same title belong together; `photos_2024` and `invoices_2024` do not.
 fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
     let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::of(&folder.name)?.title)).collect();
     let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;
@@ -202,7 +202,7 @@ fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -
     folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles))
 }
 
-/// What this workspace wrote last: the manifest, and the SHA-256 of the CSV that it is of.
+/// The manifest that this workspace wrote last, and the SHA-256 of its CSV.
 struct LastWrite {
     manifest: Manifest,
     csv_digest: String,
@@ -310,9 +310,9 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
         health.add(Kind::Tombstone, Some(id), format!("{folder}/{folder}.csv"), seen);
     }
     let csv = drive::read(&root.join(format!("{folder}/{folder}.csv"))).unwrap_or_default();
-    // What is no CSV is told on its own.
+    // A file that is not a valid CSV is a separate problem.
     let header = parse_csv(&csv).ok().map(|csv| csv.header);
-    // With another CSV than this workspace wrote, another workspace wrote both, or a person the CSV, which a sync tells.
+    // If this workspace did not write the CSV, another one wrote both files, or a person edited the CSV; a sync reports that.
     let is_ours = |remembered: &LastWrite| remembered.csv_digest == drive::digest(&csv);
     if header.is_some_and(|header| header_digest(&header) != manifest.header_sha256) {
         health.add(Kind::ManifestDisagrees, Some(id), path, "the CSV has another header");
@@ -321,7 +321,7 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
     }
 }
 
-/// Whether the folder's CSV is one: not empty, not cut, not too large, with the row of types.
+/// Whether the folder's CSV is valid: not empty, complete, not too large, with the row of types.
 fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
     let path = format!("{folder}/{folder}.csv");
     let read = drive::read(&root.join(&path)).map_err(|error| error.to_string());
@@ -331,7 +331,7 @@ fn look_at_csv(root: &Path, folder: &str, id: &str, health: &mut Health) {
     }
 }
 
-/// A name without its ending.
+/// A name without its extension.
 pub(super) fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }

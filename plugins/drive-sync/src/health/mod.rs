@@ -1,5 +1,5 @@
-//! How a Drive stands: what is there twice, what lies where nothing should, what is missing, and what of that can be fixed without
-//! asking. `diagnose` looks, `repair` plans and applies.
+//! Inspects the Drive for duplicates, misplaced and missing files (`diagnose`), and fixes what needs no decision of a person
+//! (`repair`).
 
 mod inspect;
 mod repair;

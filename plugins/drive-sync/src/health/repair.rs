@@ -1,9 +1,9 @@
-//! What of a Drive's troubles can be fixed without asking: folders that are there twice become one, a CSV that lies beside its
-//! folder goes into it, a folder for backups is made, an older name of a file that has its new one goes. Backups go only when
-//! it is said how many are kept.
+//! Fixes the problems of a Drive that need no decision of a person: duplicate folders are merged, a CSV beside its folder is moved
+//! into it, a missing folder for backups is created, and a file with an older title is merged. Backups are deleted only if `keep`
+//! is given.
 //!
-//! A plan is what would be done, and has a name that changes when anything of it does. Applying does exactly the steps of a plan, each
-//! under the claim of its database, and looks again under the claim.
+//! The id of a plan changes with its steps. Applying a plan does exactly these steps, each under the lock of its database after
+//! another check.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,11 +23,11 @@ use crate::drive::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Step {
-    /// Puts the folders of a database together.
+    /// Merges the folders of a database.
     Merge {
         /// The database.
         id: String,
-        /// What the folder is to be called: `{title}_{id}`.
+        /// The name of the merged folder: `{title}_{id}`.
         title: String,
         /// The folders.
         folders: Vec<String>,
@@ -41,28 +41,28 @@ pub enum Step {
         /// The folder.
         folder: String,
     },
-    /// Makes a folder for backups.
+    /// Creates a folder for backups.
     MakeArchive {
         /// The database.
         id: String,
         /// The database's folder.
         folder: String,
     },
-    /// Takes the oldest backups away.
+    /// Deletes the oldest backups.
     Retain {
         /// The database.
         id: String,
         /// The database's folder.
         folder: String,
-        /// How many are kept.
+        /// The number of backups to keep.
         keep: usize,
-        /// The backups that go, by name.
+        /// The names of the backups to delete.
         backups: Vec<String>,
     },
 }
 
 impl Step {
-    /// The database that it is about.
+    /// The database of the step.
     #[must_use]
     pub fn id(&self) -> &str {
         match self {
@@ -77,16 +77,16 @@ impl Step {
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Plan {
-    /// The same plan has the same name.
+    /// Equal for equal plans.
     pub id: String,
     /// Its steps in order.
     pub steps: Vec<Step>,
-    /// Troubles that need a person.
+    /// The number of problems that need a person.
     pub left: usize,
 }
 
 impl Plan {
-    /// The command that does it: how many backups are kept belongs to a plan that takes some away.
+    /// The command that applies the plan, with `keep` if it deletes backups.
     #[must_use]
     pub fn command(&self) -> String {
         let keep =
@@ -96,21 +96,21 @@ impl Plan {
     }
 }
 
-/// What came of a plan.
+/// The result of applying a plan.
 #[derive(Debug, Default)]
 pub struct RepairResult {
-    /// Steps that were done.
+    /// The number of completed steps.
     pub done: usize,
-    /// Steps that were not, and why.
+    /// Steps that were not done, with the reason.
     pub not_done: Vec<(Step, String)>,
-    /// What was changed.
+    /// The changes.
     pub undo: Undo,
 }
 
-/// Plans. `titles` are those of the databases that are known. Without `keep` no backup goes.
+/// Makes a plan. `titles` are those of the known databases. Without `keep` no backup is deleted.
 ///
 /// # Errors
-/// When the Drive cannot be read.
+/// If the Drive cannot be read.
 pub fn plan(
     root: &Path,
     health: &Health,
@@ -125,7 +125,7 @@ pub fn plan(
             Kind::DuplicateFolder => merging(root, &id, titles)?,
             Kind::OrphanCsv if trouble.path.contains('/') && !is_alone(root, &id)? => continue,
             Kind::OrphanCsv => moving(root, &id, &trouble.path, titles)?,
-            // Ended by looking after the folder once more: the older name goes.
+            // Merging the single folder again merges the file with the older name.
             Kind::Leftover if !trouble.path.ends_with(PART) => merging(root, &id, titles)?,
             Kind::MissingArchive | Kind::RetentionOverrun if is_alone(root, &id)? && !is_certain(&id, titles, &[]) => {
                 None
@@ -140,7 +140,7 @@ pub fn plan(
                 Some(Step::Retain { id, folder, keep, backups })
             }
             Kind::RetentionOverrun if is_alone(root, &id)? => None,
-            // What becomes of these follows from the merging: they are looked at after it.
+            // These can change with the merge; the next plan handles them.
             Kind::MissingArchive | Kind::RetentionOverrun => continue,
             Kind::MissingCsv if !is_alone(root, &id)? => continue,
             _ => None,
@@ -154,7 +154,7 @@ pub fn plan(
     Ok(Plan { id: format!("p{}", digest(&text).chars().take(12).collect::<String>()), steps, left })
 }
 
-/// Whether an id certainly is a database's: it was synced, it is a UUID, or the names differ in nothing but a number behind it.
+/// Whether an id certainly belongs to a database: it was synced, it is a UUID, or the names differ only in a number after it.
 /// `photos_2024` and `invoices_2024` are two folders of a person.
 fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
     let mut stems =
@@ -167,15 +167,15 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, SyncError> {
     Ok(find(root, id)?.len() == 1)
 }
 
-/// The folders that certainly are one database's: of the title that is known, else of the first that several have.
+/// The folders that certainly belong to one database: those with the stored title, else with the first title that several have.
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     let mut folders = find(root, id)?;
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
     let named = |name: &str| ParsedName::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
-    // The spelling of the id is that of a folder.
+    // The id in the spelling of a folder.
     let is_hidden = |folder: &Folder| folder.name.starts_with('.');
-    // A hidden one gives the others no title.
+    // The title of a hidden folder does not count.
     let titled = folders.iter().filter(|folder| !is_hidden(folder) || folders.iter().all(is_hidden));
     let all = titled.filter_map(|folder| named(&folder.name));
     let choices: Vec<_> = match known {
@@ -193,7 +193,7 @@ fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<O
     Ok(None)
 }
 
-/// Only a CSV that lies in no folder and whose name has the id of exactly one.
+/// Only a CSV outside of a folder whose name has the id of exactly one folder.
 fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     if path.contains('/') || id.is_empty() {
         return Ok(None);
@@ -206,10 +206,10 @@ fn moving(root: &Path, id: &str, path: &str, titles: &BTreeMap<String, String>) 
     })
 }
 
-/// Applies a plan. What ends it on the way (a full disk) leaves the steps that are not done in the report, beside what was changed.
+/// Applies a plan. After an error such as a full disk the report has the changes and the steps that were not done.
 ///
 /// # Errors
-/// When nothing was changed yet and nothing can be: claims are not granted, the disk is full.
+/// If nothing was changed and nothing can be: locks are not granted, the disk is full.
 pub fn apply(context: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Error> {
     let mut applied = RepairResult::default();
     let mut ended: Option<String> = None;
@@ -218,7 +218,7 @@ pub fn apply(context: &DriveContext<'_>, plan: &Plan) -> Result<RepairResult, Er
             applied.not_done.push((step.clone(), why.clone()));
             continue;
         }
-        match claimed(context, step, &mut applied.undo) {
+        match apply_locked(context, step, &mut applied.undo) {
             Ok(()) => applied.done += 1,
             Err(SyncError::Refused(_, why)) => applied.not_done.push((step.clone(), why)),
             Err(SyncError::Fatal(error)) if applied.undo.changes().is_empty() => return Err(error),
@@ -238,10 +238,10 @@ fn text_of(error: &Error) -> &str {
     }
 }
 
-fn claimed(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
-    let held = context.guard.try_take(step.id())?;
+fn apply_locked(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), SyncError> {
+    let held = context.locks.try_take(step.id())?;
     let held = held.ok_or_else(|| SyncError::refused("busy", "another task works on the database"))?;
-    crate::claim::still(held.as_ref(), step.id())?;
+    crate::locks::still(held.as_ref(), step.id())?;
     one(context, step, undo)
 }
 
@@ -271,7 +271,7 @@ fn one(context: &DriveContext<'_>, step: &Step, undo: &mut Undo) -> Result<(), S
     Ok(())
 }
 
-/// Moves a loose CSV in by the rules of merging: through a folder of its own, so that its new name says where it came from.
+/// Moves a CSV by the rules of merging, through a temporary folder, so that its new name says where it came from.
 fn move_in(root: &Path, path: &str, folder: &str, undo: &mut Undo) -> Result<(), SyncError> {
     let target = format!("{folder}/{path}");
     if is_same(&root.join(path), &root.join(&target))? {

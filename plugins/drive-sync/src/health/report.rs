@@ -1,14 +1,13 @@
-//! Reports of `diagnose` and `repair`: JSON for programs, Markdown for people. Names from the Drive stand in backquotes and on one
-//! line, whatever is in them.
+//! Reports of `diagnose` and `repair`: JSON for programs, Markdown for people. Names from the Drive are shown as code on one line.
 
 use serde_json::{Value, json};
 
 use super::{Health, Kind, Plan, RepairResult, Step};
 
-/// Lines of one kind that a page shows; the JSON has all.
+/// Lines of one kind in a page; the JSON has all.
 const MOST_LINES: usize = 200;
 
-/// The report of a look as JSON.
+/// The report of an inspection as JSON.
 #[must_use]
 pub fn health_json(health: &Health, now: &str) -> Value {
     let counts: serde_json::Map<String, Value> =
@@ -25,7 +24,7 @@ pub fn health_json(health: &Health, now: &str) -> Value {
     })
 }
 
-/// The report of a look as a page.
+/// The report of an inspection as a page.
 #[must_use]
 pub fn health_markdown(health: &Health, shown: &str, now: &str) -> String {
     let mut page = format!(
@@ -92,7 +91,7 @@ fn told(step: &Step) -> String {
     }
 }
 
-/// What was done, with the list to take it back by: read from the end.
+/// The changes, to be undone from the last to the first.
 #[must_use]
 pub fn applied_json(plan: &Plan, applied: &RepairResult, now: &str) -> Value {
     let not_done: Vec<_> = applied.not_done.iter().map(|(step, why)| json!({ "step": step, "why": why })).collect();

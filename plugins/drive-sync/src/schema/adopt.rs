@@ -1,14 +1,14 @@
-//! Columns of a CSV that nobody wrote down: those of a Drive that was there before this program, and those that a person added.
+//! Columns of a CSV that have no manifest: on a Drive that is older than this program, and columns that a person added.
 //!
-//! A column of an older Drive belongs to the property that has its name. A column that belongs to nothing is asked about; it is never
-//! made a property and never thrown away.
+//! A column of an older Drive belongs to the property with its name. A person decides about every other column; it never becomes a
+//! property and is never removed automatically.
 
 use std::collections::BTreeSet;
 
 use super::{Column, Manifest, State};
 use crate::table::{Csv, Database};
 
-/// The manifest of a CSV without one: each column by the name of a property, those that have none left out.
+/// The manifest of a CSV without one. Each column gets the property with its name; columns without one are left out.
 #[must_use]
 pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
     let mut manifest = Manifest::new(&read.id, &read.title);
@@ -21,7 +21,7 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
             property: property.id.clone(),
             name: property.name.clone(),
             header: header.clone(),
-            // The type that the file says, so that another one now is seen as a change.
+            // The type in the file, so that another type in the source counts as a change.
             kind: if kind.is_empty() { property.kind.clone() } else { kind.clone() },
             state: State::Live,
             misses: 0,
@@ -37,7 +37,7 @@ pub fn adopted(csv: &Csv, read: &Database, now: &str) -> Manifest {
 pub fn unknown_columns(csv: &Csv, manifest: &Manifest) -> Vec<String> {
     let known: BTreeSet<&str> = manifest.columns.iter().map(|column| column.header.as_str()).collect();
     let mut seen = BTreeSet::new();
-    // A header that is there twice is unknown the second time: which of the two is meant is not guessed.
+    // A header that occurs twice is unknown the second time, because nothing says which one is meant.
     csv.header
         .iter()
         .filter(|header| !known.contains(header.as_str()) || !seen.insert(header.as_str()))

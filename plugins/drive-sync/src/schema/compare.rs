@@ -1,59 +1,59 @@
-//! What was read of a database held against what is known of its columns. A property that is renamed keeps its column, a new one gets
-//! a column at the end, one that is missing leaves its column with its data, and one of another type gets a second column.
+//! Compares the properties that were read with the known columns. A renamed property keeps its column, a new one gets a column at
+//! the end, a missing one leaves its column and data, and one of another type gets a second column.
 //!
-//! A column goes in one case only: a person approved it, and as many complete readings in a row as are asked for had no such
-//! property. An incomplete reading never counts and never takes anything away.
+//! A column is removed only if a person approved it and enough complete readings in a row had no such property. An incomplete
+//! reading never counts and never removes anything.
 
 use std::collections::BTreeSet;
 
 use super::{Column, Manifest, State};
 use crate::table::Database;
 
-/// What is new.
+/// A difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A column was added at the end.
     Added(String),
     /// A column has another header.
     Renamed(String, String),
-    /// The property was not in this reading; the column stays.
+    /// The property was not in this reading. The column stays.
     Missing(String),
-    /// The property is there again.
+    /// The property exists again.
     Back(String),
     /// The type changed: (header of the new column, old type, new type).
     Retyped(String, String, String),
-    /// The column was taken away.
+    /// The column was removed.
     Deleted(String),
-    /// The column is ready to be taken away, but for the approval.
+    /// The column can be removed once it is approved.
     Waits(String),
 }
 
-/// How it came out.
+/// The result of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaComparison {
-    /// The columns as they are to be.
+    /// The new columns.
     pub manifest: Manifest,
-    /// What is new in them.
+    /// The differences.
     pub changes: Vec<Change>,
 }
 
 /// Conditions of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'a> {
-    /// Columns that may go, by their keys.
+    /// Approved columns, by their keys.
     pub approved: &'a BTreeSet<String>,
-    /// Complete readings without the property before its column goes.
+    /// Complete readings without the property that are needed to remove its column.
     pub readings: u32,
-    /// Whether this reading is another one than the last; the same file read twice is one reading.
+    /// Whether this is not the last reading again. The same file read twice is one reading.
     pub counts: bool,
-    /// The moment.
+    /// The time.
     pub now: &'a str,
 }
 
-/// Compares.
+/// Compares a reading with the known columns.
 ///
 /// # Errors
-/// When the reading cannot be gone by: no property at all, or one id twice.
+/// If the reading has no property at all or one id twice.
 pub fn compare(known: &Manifest, read: &Database, terms: Terms<'_>) -> Result<SchemaComparison, String> {
     if read.properties.is_empty() {
         return Err(
@@ -98,7 +98,7 @@ impl Work<'_> {
         if let Some(old) = had.filter(|old| old.kind != property.kind) {
             self.changes.push(Change::Retyped(property.name.clone(), old.kind.clone(), property.kind.clone()));
         }
-        // Whatever else carried this id has another type.
+        // The other columns of this id have another type.
         for old in self.manifest.columns.iter_mut().filter(|column| column.property == property.id) {
             if old.kind != property.kind && old.state != State::Retyped {
                 (old.state, old.misses) = (State::Retyped, 0);
@@ -150,7 +150,7 @@ impl Work<'_> {
         let (complete, changes) = (self.complete, &mut self.changes);
         self.manifest.columns.retain(|column| {
             let may = approved.contains(&column.key());
-            // Of a column of a person's own no reading says anything: it waits for nothing but the approval.
+            // No reading concerns a column that a person added: it needs only the approval.
             let ripe = if column.is_own() {
                 may
             } else {

@@ -1,36 +1,36 @@
-//! The manifest of a database: its columns in their order. It lies beside the CSV for people and other programs, and in the plugin's
-//! own database, whose copy counts.
+//! The manifest of a database: its columns in order. The file beside the CSV is for people and other programs; the copy in the
+//! plugin's own database is authoritative.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-/// The form of the file. Another one is not read.
+/// The version of the format. Other versions are not read.
 const VERSION: u32 = 1;
 
-/// What the property of a column that a person added begins with.
+/// The prefix of the property of a column that a person added.
 pub const OWN: &str = "drive:";
 
 /// A manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The form of this file.
+    /// The version of the format.
     pub version: u32,
-    /// The database.
+    /// The id of the database.
     pub id: String,
-    /// Its title when it was written.
+    /// Its title at that time.
     pub title: String,
-    /// Its columns, as they stand in the CSV after the first two.
+    /// Its columns, in the order of the CSV after the first two.
     pub columns: Vec<Column>,
-    /// Rows of the CSV.
+    /// The number of rows.
     pub row_count: u64,
-    /// SHA-256 of the CSV's first row.
+    /// SHA-256 of the first row of the CSV.
     pub header_sha256: String,
-    /// How the reading ended, as the source says.
+    /// How the reading ended, from the source.
     pub request_status: Option<String>,
-    /// While a column waits for readings without its property: what tells the last of them from others. It stands where they are
-    /// counted, so that none counts twice, also when a program is killed in between.
+    /// Identifies the last reading while a column counts readings without its property. It is kept beside that count, so a killed
+    /// process never counts a reading twice.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reading: String,
 }
@@ -39,52 +39,53 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// The property's id; of a column that a person added and that was taken over: `drive:` and its header.
+    /// The id of the property; for an adopted column `drive:` and its header.
     pub property: String,
-    /// The property's name.
+    /// The name of the property.
     pub name: String,
-    /// What stands in the CSV's first row.
+    /// The header in the CSV.
     pub header: String,
-    /// The property's type.
+    /// The type of the property.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether the property is there.
+    /// Whether the property exists.
     pub state: State,
-    /// How many complete readings in a row had no such property.
+    /// Complete readings in a row without the property.
     pub misses: u32,
-    /// When it was first seen.
+    /// The time of the first reading with the property.
     pub first_seen: String,
-    /// When it was last seen, or changed.
+    /// The time of the last reading with the property, or of its change.
     pub last_seen: String,
 }
 
 impl Column {
-    /// What an approval is for: one property of one type. Headers move from one column to another, ids have columns of several types.
+    /// What an approval names: one property of one type. A header can move to another column, and an id can have columns of several
+    /// types.
     #[must_use]
     pub fn key(&self) -> String {
         serde_json::json!([self.property, self.kind]).to_string()
     }
 
-    /// Whether a person added it: no property ever fed it.
+    /// Whether a person added the column.
     #[must_use]
     pub fn is_own(&self) -> bool {
         self.property.starts_with(OWN)
     }
 }
 
-/// What became of a column's property.
+/// The state of a column's property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It is there.
+    /// It exists.
     Live,
-    /// It was not in the last reading. The column and its data stay.
+    /// The last reading had no such property. The column and its data stay.
     Missing,
-    /// It has another type now, and another column for it. This one and its data stay.
+    /// It has another type and another column now. This column and its data stay.
     Retyped,
 }
 
-/// An id as ids are compared: small letters, and a UUID is one with and without dashes.
+/// The form in which ids are compared: lower case, a UUID without dashes.
 fn key(id: &str) -> String {
     let plain = id.to_ascii_lowercase().replace('-', "");
     let is_uuid = plain.len() == 32 && plain.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -108,16 +109,16 @@ impl Manifest {
         }
     }
 
-    /// Remembers the reading, if there is a column that counts readings.
+    /// Stores the reading if a column counts readings.
     pub fn remember(&mut self, reading: &str) {
         let waits = self.columns.iter().any(|column| column.state != State::Live && !column.is_own());
         if waits { reading } else { "" }.clone_into(&mut self.reading);
     }
 
-    /// Reads one.
+    /// Parses a manifest.
     ///
     /// # Errors
-    /// When it is no manifest of this form, or of another database.
+    /// If it is not a manifest of this version, or belongs to another database.
     pub fn read(bytes: &[u8], id: &str) -> Result<Self, String> {
         let manifest: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if manifest.version != VERSION {
@@ -129,7 +130,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Its text, for people too.
+    /// The file.
     #[must_use]
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).map(|text| text + "\n").unwrap_or_default()
@@ -141,8 +142,7 @@ impl Manifest {
         self.columns.iter().map(|column| column.header.clone()).collect()
     }
 
-    /// Gives every column a header of its own: live columns have their names first; what would be there twice gets its type or
-    /// its id behind it.
+    /// Gives every column a unique header: live columns get their names first; a repeated name is followed by its type or id.
     pub fn name_headers(&mut self) {
         let mut taken: BTreeSet<String> = ["__page_id", "__last_synced_iso"].map(str::to_owned).into();
         let mut order: Vec<&mut Column> = self.columns.iter_mut().collect();
@@ -160,7 +160,7 @@ impl Manifest {
     }
 }
 
-/// A name as a header has it: one line, no control characters, something at all.
+/// A name as a header: one line without control characters, not empty.
 fn one_line(name: &str) -> String {
     let plain: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let plain = plain.trim();

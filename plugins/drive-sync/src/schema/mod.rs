@@ -1,7 +1,7 @@
-//! What the columns of a CSV are: by property id, not by name, so that a property that was renamed is a column that was renamed and
-//! one that is missing is a column that stays.
+//! The columns of a CSV. A column belongs to a property by its id, not by its name: a renamed property renames its column, and the
+//! column of a missing property stays.
 //!
-//! Everything here is a function of what was known and what was read; nothing reads or writes.
+//! All functions are pure.
 
 mod adopt;
 mod compare;
@@ -11,5 +11,5 @@ pub use adopt::{adopted, unknown_columns};
 pub use compare::{Change, SchemaComparison, Terms, compare};
 pub use manifest::{Column, Manifest, OWN, State};
 
-/// The ending of the manifest that lies beside a CSV.
+/// The suffix of the manifest beside a CSV.
 pub const SIDECAR: &str = ".manifest.json";

@@ -1,4 +1,4 @@
-//! Tables of the music catalog as databases: each has an id and property ids of its own that never change.
+//! Tables of the music catalog as databases. Their ids and property ids never change.
 //!
 //! The catalog is read, never written.
 
@@ -14,18 +14,18 @@ use crate::table::{Database, Kind, MOST_CELLS, Property, Record, format};
 /// A table as a database.
 #[derive(Debug)]
 pub struct Table {
-    /// As the argument `catalog` has it.
+    /// Its name in the argument `catalog`.
     pub name: &'static str,
-    /// The database's id.
+    /// The id of the database.
     pub id: &'static str,
-    /// The database's title.
+    /// The title of the database.
     pub title: &'static str,
-    /// (property id, name, type) in the order of the statement, which has the row's key before them.
+    /// (property id, name, type) in the order of the statement, after the key of the row.
     properties: &'static [(&'static str, &'static str, &'static str)],
     statement: &'static str,
 }
 
-/// All that there are.
+/// All tables.
 pub const TABLES: [Table; 6] = [
     Table {
         name: "tracks",
@@ -118,7 +118,7 @@ pub const TABLES: [Table; 6] = [
     },
 ];
 
-/// What the database is, without its rows.
+/// The database without its rows.
 #[must_use]
 pub fn head(table: &Table) -> Database {
     let property = |(id, name, kind): &(&str, &str, &str)| Property {
@@ -139,7 +139,7 @@ pub fn head(table: &Table) -> Database {
 /// The whole table.
 ///
 /// # Errors
-/// When it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
+/// If it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
 pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, SyncError> {
     load_at_most(table, catalog, (MOST_CELLS, MOST_BYTES))
 }

@@ -1,8 +1,8 @@
 //! Databases as files: `NAME.csv` and its sidecar `NAME.json`.
 //!
-//! A CSV without a sidecar is a database only if it says so itself: in the row of types `ids=names` and `id=ID` stand in the first
-//! two cells. Its headers are its ids then, its title is the file's name, and a reading of it is never complete. Notion's own exports are
-//! told by their names (`notion.rs`).
+//! A CSV without a sidecar is a database only if the first two cells of its row of types are `ids=names` and `id=ID`. Its headers
+//! are then ids, its title is the file name, and a reading is never complete. Exports of Notion are recognised by their names
+//! (`notion.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -12,18 +12,18 @@ use super::{Loaded, notion, sidecar};
 use crate::drive::{children_and_unreadable, is_id, read, stamp};
 use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
-/// Files of a database, not read yet.
+/// The files of a database, not read yet.
 #[derive(Clone, Debug)]
 pub struct FoundFiles {
     /// `NAME`.
     pub name: String,
     csv: PathBuf,
     sidecar: Option<PathBuf>,
-    /// What tells that the files are the ones that were seen, or why they cannot be looked at.
+    /// Changes when the files change; or the reason why they cannot be checked.
     pub stamp: Result<String, String>,
 }
 
-/// The databases of a folder, by name, and how many names in it are no UTF-8.
+/// The databases of a folder, by name, and the number of names that are not UTF-8.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -31,7 +31,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let (children, unreadable) = children_and_unreadable(folder)?;
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
-    // Of two files that Notion exports of one database the one with all rows.
+    // If Notion exported two files of a database, the one with all rows.
     let in_part = |name: &str| notion::ParsedExportName::of(name).is_some_and(|named| !named.all);
     let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs
@@ -56,16 +56,16 @@ fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
     Ok(format!("{}/{beside}", one(csv)?))
 }
 
-/// An error without the path, which leads into the plugin's file system.
+/// An error without the path, which is one of the plugin's file system.
 fn bare(error: &io::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(": ").map_or(text.clone(), |(_, why)| why.to_owned())
 }
 
-/// What a database is, without its rows.
+/// A database without its rows.
 ///
 /// # Errors
-/// When its sidecar cannot be read, or it has none and does not say that its headers are ids.
+/// If its sidecar cannot be read, or it has none and its headers are not ids.
 pub fn head(found: &FoundFiles) -> Result<Database, String> {
     found.stamp.clone()?;
     match &found.sidecar {
@@ -78,10 +78,10 @@ pub fn head(found: &FoundFiles) -> Result<Database, String> {
     }
 }
 
-/// A database with its rows, as both files have it at one moment.
+/// A database with its rows, both files from one moment.
 ///
 /// # Errors
-/// When one of them cannot be read or is not whole, they do not fit together, or they change meanwhile.
+/// If a file cannot be read or is incomplete, they do not match, or they change during reading.
 pub fn load(found: &FoundFiles) -> Result<Loaded, String> {
     if let Some(loaded) = exported(found)? {
         return unchanged(found).map(|()| loaded);
@@ -104,7 +104,7 @@ fn unchanged(found: &FoundFiles) -> Result<(), String> {
     Err("it changed while it was read; the next sync reads it again".to_owned())
 }
 
-/// The database, where Notion exported the file.
+/// The database, if Notion exported the file.
 fn exported(found: &FoundFiles) -> Result<Option<Loaded>, String> {
     let Some(named) = notion::ParsedExportName::of(&found.name).filter(|_| found.sidecar.is_none()) else {
         return Ok(None);
@@ -135,8 +135,8 @@ fn named_by_itself(name: &str, csv: &Csv) -> Result<Database, String> {
     })
 }
 
-/// Where the properties stand in the CSV: all under their ids, or else all under their names. A name may be another's id, so a
-/// mixture is not guessed at.
+/// The positions of the properties in the CSV: all by id, else all by name. A name can equal the id of another property, so a
+/// mixture is an error.
 fn places(csv: &Csv, database: &Database) -> Result<Vec<usize>, String> {
     let all = |header: fn(&Property) -> &str| -> Result<Vec<usize>, String> {
         database.properties.iter().map(|property| place(csv, header(property))).collect()

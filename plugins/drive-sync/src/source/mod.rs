@@ -1,4 +1,4 @@
-//! Where databases come from: CSV files with sidecars in the granted folder `databases`, and tables of the music catalog.
+//! The sources of databases: CSV files with sidecars in the granted folder `databases`, and tables of the music catalog.
 
 pub mod catalog;
 mod files;
@@ -15,17 +15,17 @@ use crate::table::{Database, Record};
 /// A database with its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// What it is.
+    /// The database.
     pub database: Database,
     /// Its rows.
     pub rows: Vec<Record>,
 }
 
 impl Loaded {
-    /// Checks what no source may get wrong.
+    /// Checks the rows.
     ///
     /// # Errors
-    /// When a row has no key or the key of another one, or when there are fewer rows than the source says.
+    /// If a row has no key or the key of another one, or the number of rows is not that of the source.
     pub fn checked(self) -> Result<Self, String> {
         let mut keys = BTreeSet::new();
         for (number, row) in self.rows.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! A database as Notion itself exports it (`…` → Export → Markdown & CSV): `Title 5a1e9c302fa38048adc6fe9a6e37a9a4.csv`, and beside it
-//! perhaps `…_all.csv` with the rows that the view hides.
+//! A database as Notion exports it (`…` → Export → Markdown & CSV): `Title 5a1e9c302fa38048adc6fe9a6e37a9a4.csv`, sometimes with
+//! `…_all.csv`, which has the rows that the view hides.
 //!
-//! Such a file has no keys and no types. A row is known by its title, also an empty one (and by its number among rows of that title),
-//! and every column but the first, which is the title, is text: types that were guessed from cells would change from one export to the
-//! next. What an export does not show may still be there, so a reading is never complete.
+//! The file has no keys and no types. The key of a row is its title, even an empty one, with a number for equal titles. The first
+//! column is the title; all others are text, because types guessed from cells would change between exports. An export may omit
+//! rows, so a reading is never complete.
 
 use std::collections::HashMap;
 
@@ -13,10 +13,10 @@ use super::Loaded;
 use crate::drive::{id_key, is_uuid};
 use crate::table::{Database, Property, Record, parse_plain};
 
-/// Hexadecimal digits of Notion's ids.
+/// Hexadecimal digits of an id of Notion.
 const ID_LENGTH: usize = 32;
 
-/// What the name of an export says.
+/// The parts of the name of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ParsedExportName<'a> {
     title: &'a str,
@@ -26,7 +26,7 @@ pub(super) struct ParsedExportName<'a> {
 }
 
 impl<'a> ParsedExportName<'a> {
-    /// Of a file's name without its ending; nothing for files that Notion did not name.
+    /// Parses a file name without its extension; `None` if it is not a name of Notion.
     pub(super) fn of(name: &'a str) -> Option<Self> {
         let (rest, all) = name.strip_suffix("_all").map_or((name, false), |rest| (rest, true));
         let (title, id) = rest.rsplit_once(' ')?;
@@ -34,7 +34,7 @@ impl<'a> ParsedExportName<'a> {
     }
 }
 
-/// Whether a file has the form of the CSVs that this plugin writes, whatever it is called.
+/// Whether a file has the form of this plugin's CSVs, whatever its name.
 pub(super) fn has_keys(bytes: &[u8]) -> bool {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = text.strip_prefix(b"\"").unwrap_or(text);
@@ -57,7 +57,7 @@ pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, 
     let properties = header.iter().enumerate().map(property).collect();
     let mut times: HashMap<String, usize> = HashMap::new();
     let record = |cells: Vec<String>| {
-        // Rows without a title are known by their number among those: by what they say, a changed cell would be another row.
+        // Rows without a title are numbered: a key from their cells would change with a cell.
         let known_by = cells.first().map(|title| title.trim()).unwrap_or_default();
         let digest = Digest::of(known_by.as_bytes()).to_string();
         let key = digest.get(..ID_LENGTH).unwrap_or(&digest).to_owned();

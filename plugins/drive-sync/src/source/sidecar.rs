@@ -1,4 +1,4 @@
-//! `NAME.json` beside `NAME.csv`: what the database is, apart from its rows.
+//! `NAME.json` beside `NAME.csv` describes a database.
 //!
 //! ```json
 //! { "id": "27ce…", "title": "Music Tracks", "complete": true, "request_status": "complete", "row_count": 2,
@@ -14,10 +14,10 @@ use serde_json::Value;
 use crate::drive::is_id;
 use crate::table::{Database, Property};
 
-/// Properties of a database; Notion has 500 at most.
+/// Properties of a database; the limit of Notion is 500.
 const MOST_PROPERTIES: usize = 2_000;
 
-/// A title is cut for names anyway; a longer one is no title.
+/// Characters of a title. A longer text is an error; names have shorter titles anyway.
 const MOST_TITLE: usize = 10_000;
 
 #[derive(Deserialize)]
@@ -31,8 +31,8 @@ struct Sidecar {
     row_count: Option<u64>,
 }
 
-/// How a reading ended: text, or an object whose `type` says it, as services answer. Of another object its JSON, which is nothing
-/// good.
+/// How a reading ended: text, or the `type` of an object, as services answer. Of another object its JSON, which never means
+/// complete.
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
@@ -55,7 +55,7 @@ struct Described {
     kind: String,
 }
 
-/// A JSON object as it is written: in its order, and with what is there twice.
+/// A JSON object with its order and repeated keys.
 struct Pairs(Vec<(String, Described)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -107,7 +107,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
     })
 }
 
-/// The same the other way round, with the properties in their order.
+/// Writes a sidecar with the properties in order.
 #[must_use]
 pub fn text(database: &Database) -> String {
     let property = |property: &Property| {

@@ -1,8 +1,8 @@
-//! Commands as findings name them: they are to be typed as they stand there.
+//! Commands in findings, ready to be typed into a shell.
 
 use crate::source::catalog::TABLES;
 
-/// `baton run drive-sync sync` with the database, and with its table where it is one of the catalog.
+/// `baton run drive-sync sync` for a database, with its table if it is one of the catalog.
 #[must_use]
 pub fn sync_command(id: &str) -> String {
     let table = TABLES.iter().find(|table| table.id.eq_ignore_ascii_case(id));
@@ -10,7 +10,7 @@ pub fn sync_command(id: &str) -> String {
     format!("baton run drive-sync sync --arg database={id}{catalog}")
 }
 
-/// An argument whose value is a name that may have anything in it, as a shell takes it.
+/// An argument with any text as its value, quoted for a shell.
 pub(super) fn argument(name: &str, value: &str) -> String {
     let text = serde_json::Value::from(value).to_string().replace('\'', r"'\''");
     format!("--arg '{name}={text}'")

@@ -1,9 +1,9 @@
-//! What a person changed in the CSV on the Drive, for the owner of the database: the rows with the changes in them, as files of the
-//! same form as the source's, and a list of every cell. Nobody's database is written to, the source's files neither.
+//! Delivers a person's changes of the CSV on the Drive to the owner of the database: the changed rows as files in the form of the
+//! source, and a list of every cell. The source itself is not written.
 //!
-//! A change is what differs from the copy of the last sync; without that copy, what differs from the source. A row that was changed on
-//! both sides, or on the Drive and is gone from its source, is a conflict: `guard` leaves the source's, `csv-wins` takes the Drive's.
-//! No row is ever removed.
+//! A change is a difference from the copy of the last sync; without that copy, from the source. A row that both sides changed, or
+//! that the source deleted, is a conflict: `guard` keeps the source's row, `csv-wins` takes the Drive's cells. No row is ever
+//! removed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,10 +21,10 @@ use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
 use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
 
-/// A moment without seconds may mean any second of its minute: services round the time of an edit down.
+/// A time without seconds covers its whole minute: services round the time of an edit down.
 const MINUTE_MS: i64 = 59_999;
 
-/// What counts when both sides changed a row.
+/// Which side wins when both changed a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The source's row stays.
@@ -33,65 +33,65 @@ pub enum Mode {
     CsvWins,
 }
 
-/// A cell that was changed.
+/// A changed cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedCell {
-    /// The row; empty in a new one.
+    /// The key of the row; empty for a new one.
     pub page_id: String,
-    /// The property's id.
+    /// The id of the property.
     pub property: String,
-    /// What the source has.
+    /// The value in the source.
     pub from: String,
-    /// What the Drive has.
+    /// The value on the Drive.
     pub to: String,
 }
 
-/// Something that was not taken.
+/// A row or cell that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SkippedRow {
-    /// The row.
+    /// The key of the row.
     pub page_id: String,
-    /// The column, where one is meant.
+    /// The column, if it is about one.
     pub column: String,
-    /// Why.
+    /// The reason.
     pub why: String,
 }
 
-/// What came of a database.
+/// The changes of a database.
 #[derive(Clone, Debug, Default)]
 pub struct ImportResult {
     /// The folder on the Drive.
     pub folder: String,
-    /// Cells that were changed, in the order of the Drive's rows.
+    /// Changed cells, in the order of the Drive's rows.
     pub changed: Vec<ChangedCell>,
     /// Rows without a key that a person added.
     pub added: usize,
-    /// Rows that both sides changed and that stay as the source has them.
+    /// Rows that both sides changed and that keep the source's cells.
     pub conflicts: Vec<SkippedRow>,
-    /// Cells that are none of their type.
+    /// Cells that are not valid for their type.
     pub bad: Vec<SkippedRow>,
-    /// Cells of types that no CSV changes.
+    /// Cells of read-only types.
     pub read_only: Vec<SkippedRow>,
-    /// Rows with keys that the source does not have, and rows without a key and with nothing for the source.
+    /// Rows with unknown keys, and rows without a key and without cells for the source.
     pub unknown: Vec<SkippedRow>,
-    /// The rows with the changes in them.
+    /// The changed rows.
     pub rows: Vec<Record>,
-    /// What is remembered once all of it was handed over; nothing when the CSV was not changed, or something was left alone.
+    /// The state to store after delivery; `None` if the CSV was not changed or something was skipped.
     pub then: Option<KnownDatabase>,
 }
 
 impl ImportResult {
-    /// Whether there is anything to hand over.
+    /// Whether there is nothing to deliver.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.added == 0
     }
 }
 
-/// Reads what was changed. Whoever calls holds the database's claim, hands the changes over, and only then remembers `then`.
+/// Reads the changes. The caller holds the database's lock, delivers the changes and then stores `then`.
 ///
 /// # Errors
-/// When the folder is not the one and only, the CSV is not usable, or its columns have to be asked about.
+/// If there is not exactly one folder, the CSV is not valid, or it has unknown columns.
 pub fn take(
     context: &DriveContext<'_>,
     loaded: &Loaded,
@@ -126,7 +126,7 @@ pub fn take(
         columns: columns(&manifest, &left.csv, database, base.as_ref()),
     };
     let mut taken = work.all(loaded, &left.csv, folder)?;
-    // What was left alone has to be looked at by a person first; only then may a sync replace the CSV.
+    // A person must check what was skipped before a sync may replace the CSV.
     let alone = [&taken.conflicts, &taken.bad, &taken.unknown, &taken.read_only];
     if alone.into_iter().all(Vec::is_empty) {
         if known.id.is_empty() {
@@ -149,7 +149,7 @@ fn refuse_twice(csv: &Csv) -> Result<(), SyncError> {
     }
 }
 
-/// A column that is there on both sides.
+/// A column that both sides have.
 struct Place<'a> {
     column: &'a Column,
     kind: Kind,
@@ -178,7 +178,7 @@ struct Work<'a> {
     mode: Mode,
     source_is_newer: bool,
     base: Option<&'a Csv>,
-    /// Of the CSV on the Drive.
+    /// The positions in the CSV on the Drive.
     header: &'a [String],
     columns: Vec<Place<'a>>,
 }
@@ -211,7 +211,7 @@ impl Work<'_> {
         Ok(taken)
     }
 
-    /// A row that a person added: its cells with what is its own.
+    /// Handles a row that a person added.
     fn new_row(&self, row: &Row, taken: &mut ImportResult) {
         let mut record = Record {
             page_id: String::new(),
@@ -234,7 +234,7 @@ impl Work<'_> {
         }
     }
 
-    /// The header of the first cell with something in it that no property feeds.
+    /// The header of the first non-empty cell that no property supplies.
     fn own_cell(&self, row: &Row) -> Option<String> {
         let fed = |place: usize| self.columns.iter().any(|column| column.drive == place);
         let own = row.cells.iter().enumerate().find(|(place, cell)| !cell.is_empty() && !fed(*place));
@@ -255,7 +255,7 @@ impl Work<'_> {
         Some(with(record, changes, taken))
     }
 
-    /// A row that was there at the last sync and is gone from the source: what a person changed in it is no less a change.
+    /// Handles a row of the last sync that the source deleted. A person's changes in it are still changes.
     fn gone_row(&self, row: &Row, base: &Row, taken: &mut ImportResult) {
         let cells = vec![String::new(); self.database.properties.len()];
         let mut record = Record { page_id: row.page_id.clone(), synced: String::new(), cells };
@@ -277,7 +277,7 @@ impl Work<'_> {
         taken.rows.push(record);
     }
 
-    /// The cells that a person changed, and whether the source changed one of them, or another, too.
+    /// The cells that a person changed, and whether the source changed one of them or another one.
     fn changes(
         &self,
         row: &Row,
@@ -303,7 +303,7 @@ impl Work<'_> {
         (changes, both)
     }
 
-    /// Why a row that the Drive changed may not be taken under `guard`.
+    /// The conflict under `guard` of a row that the Drive changed.
     fn conflict(&self, row: &Row, record: &Record, has_base: bool, both: bool) -> Option<String> {
         if both {
             return Some("the source changed the row too since the last sync".to_owned());
@@ -337,11 +337,11 @@ fn with(mut record: Record, changes: Vec<Change<'_>>, taken: &mut ImportResult) 
     record
 }
 
-/// The text of a cell, unless no person may change it or it is none of its type.
+/// The text of a cell, unless it is read-only or not valid for its type.
 fn usable(place: &Place<'_>, text: &str, row: &Row, taken: &mut ImportResult) -> Option<String> {
     let left = |why: String| SkippedRow { page_id: row.page_id.clone(), column: place.column.header.clone(), why };
     if is_read_only(&place.column.kind) {
-        // In a row that a person added it is empty because nobody can know it.
+        // In a new row nobody can know it.
         if !text.is_empty() || !row.page_id.is_empty() {
             taken.read_only.push(left(format!("a {} is not changed by a CSV", place.column.kind)));
         }

@@ -1,5 +1,5 @@
-//! Rows without a key: a person added them on the Drive. Their source adds them later under a key of its choice. The new row of the
-//! source that has the same cells then gets their cells of columns that no property feeds.
+//! Rows without a key: a person added them on the Drive. Their source adds them later with a key. The new row of the source with
+//! equal cells then gets their cells of columns that no property supplies.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,17 @@ use super::places::ColumnPlaces;
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Row, canonical, is_read_only};
 
-/// The rows without a key that have something in a column that no property feeds.
+/// The rows without a key that have a cell in a column that no property supplies.
 #[derive(Default)]
 pub(super) struct Keyless<'a> {
-    /// By the keys of the rows of the source that are the same.
+    /// By the key of the equal row of the source.
     pub(super) by_key: HashMap<&'a str, &'a Row>,
-    /// The first, from the top of the data, that no row of the source is the same as.
+    /// The position of the first row without an equal row in the source.
     pub(super) left_over: Option<usize>,
 }
 
 impl<'a> Keyless<'a> {
-    /// Finds the rows of the source that they became; `is_known` are the keys that were there before.
+    /// Finds the equal rows of the source; `is_known` tells keys of earlier rows.
     pub(super) fn of(
         csv: Option<&'a Csv>,
         loaded: &'a Loaded,
@@ -36,7 +36,7 @@ impl<'a> Keyless<'a> {
         }
         for record in loaded.rows.iter().filter(|record| !is_known(&record.page_id)) {
             let cells = fed(columns, |place| place.read, &record.cells);
-            // Which of two rows that are the same is meant is not guessed, and a row with nothing in it is any row.
+            // Nothing says which one of two equal rows is meant, and an empty row equals any.
             if let Some([(_, row)]) = waiting.get(&cells).map(Vec::as_slice)
                 && cells.iter().any(|cell| !cell.is_empty())
             {
@@ -54,7 +54,7 @@ fn has_own(row: &Row, columns: &[ColumnPlaces<'_>]) -> bool {
     own.into_iter().any(|cell| !cell.is_empty())
 }
 
-/// The cells that a person may change, of columns that are there on both sides.
+/// The editable cells of columns that both sides have.
 fn fed(columns: &[ColumnPlaces<'_>], at: impl Fn(&ColumnPlaces<'_>) -> Option<usize>, cells: &[String]) -> Vec<String> {
     let both = columns.iter().filter(|place| place.read.is_some() && place.left.is_some());
     both.filter(|place| !is_read_only(&place.column.kind))

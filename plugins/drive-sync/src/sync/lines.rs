@@ -11,33 +11,33 @@ use crate::memory::KnownDatabase;
 use crate::schema::{Manifest, SIDECAR, adopted};
 use crate::table::{Csv, Database, parse_any, parse_csv};
 
-/// The hidden copy of what was written last: what a person changed since is what differs from it.
+/// The hidden copy of the CSV that was written last. A person's changes are the differences from it.
 const BASE: &str = ".last-synced.csv";
 
-/// A CSV that lies on the Drive.
+/// The CSV on the Drive.
 #[derive(Debug)]
 pub struct DriveCsv {
-    /// What it says.
+    /// Its contents.
     pub csv: Csv,
     /// SHA-256 of its bytes.
     pub digest: String,
-    /// What tells that the file is the one that was read; taken before it was.
+    /// The stamp of the file from before it was read.
     pub stamp: Option<Stamp>,
 }
 
-/// The copy of what was written last.
+/// The copy of the CSV that was written last.
 #[derive(Debug)]
 pub struct Base {
-    /// What it says.
+    /// Its contents.
     pub csv: Csv,
     /// SHA-256 of its bytes.
     pub digest: String,
 }
 
-/// Reads the CSV of a folder; nothing when there is none.
+/// Reads the CSV of a folder; `None` if it is missing.
 ///
 /// # Errors
-/// When it cannot be read or is not whole.
+/// If it cannot be read or is incomplete.
 pub fn drive_csv(root: &Path, folder: &str) -> Result<Option<DriveCsv>, SyncError> {
     let path = root.join(folder).join(format!("{folder}.csv"));
     match fs::symlink_metadata(&path) {
@@ -55,8 +55,8 @@ fn damaged(folder: &str, why: &str) -> SyncError {
     SyncError::refused("drive-csv-damaged", format!("{folder}/{folder}.csv on the Drive is not usable: {why}; {fix}"))
 }
 
-/// What is remembered of a database, with what the Drive adds to it: a CSV that was about to be written and lies there, and, when
-/// nothing is remembered, the copy of what was written last. Also gives that copy.
+/// Completes the stored state of a database from the Drive: a CSV that was to be written and exists, and, without a stored state,
+/// the copy of the last sync. Returns that copy.
 pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Option<&DriveCsv>) -> Option<Base> {
     known.settle(left.map_or("", |left| &left.digest));
     let base = base_copy(root, folder, known);
@@ -66,11 +66,11 @@ pub fn settled(root: &Path, folder: &str, known: &mut KnownDatabase, left: Optio
     base
 }
 
-/// What is known of the columns of a CSV: from the own database, else from the manifest beside it when that is this CSV's, else by the
+/// The known columns of a CSV: from the own database, else from the manifest beside it if that belongs to this CSV, else from the
 /// names of its columns.
 ///
 /// # Errors
-/// When the manifest that lies there is none, or the types of the CSV cannot be told from its rows.
+/// If the manifest is not valid, or the row of types cannot be told from the others.
 pub fn known_manifest(
     root: &Path,
     folder: &str,
@@ -112,7 +112,7 @@ fn written_down(
     Ok(of_this.then_some(beside))
 }
 
-/// The copy of what was written last, when it is that as far as anything is remembered.
+/// The copy of the CSV that was written last, if it agrees with the stored state.
 fn base_copy(root: &Path, folder: &str, known: &KnownDatabase) -> Option<Base> {
     let folder = root.join(folder);
     let bytes = drive::read(&folder.join(ARCHIVE).join(BASE)).ok().filter(|_| drive::has_archive(&folder))?;
@@ -121,12 +121,12 @@ fn base_copy(root: &Path, folder: &str, known: &KnownDatabase) -> Option<Base> {
     whole.then(|| parse_csv(&bytes).ok()).flatten().map(|csv| Base { csv, digest })
 }
 
-/// Whether that copy has this digest.
+/// Whether the copy has this digest.
 pub(super) fn is_base(root: &Path, folder: &str, wanted: &str) -> bool {
     drive::read(&root.join(folder).join(ARCHIVE).join(BASE)).is_ok_and(|bytes| digest(&bytes) == wanted)
 }
 
-/// Keeps that copy.
+/// Writes the copy.
 pub(super) fn keep_base(root: &Path, folder: &str, bytes: &[u8]) -> std::io::Result<()> {
     drive::write_whole(&drive::archive_of(&root.join(folder))?.join(BASE), bytes)
 }

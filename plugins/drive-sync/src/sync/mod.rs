@@ -1,4 +1,4 @@
-//! Databases to the Drive, and what a person changed there back to their owners.
+//! Syncs databases to the Drive, and delivers a person's changes there to the owners.
 //!
 //! For an unchanged database, only the metadata of three files is read. A changed one is synced under its lock, from the search for
 //! its folder to the last file.

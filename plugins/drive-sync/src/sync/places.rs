@@ -5,7 +5,7 @@ use crate::schema::{Column, Manifest, State};
 use crate::source::Loaded;
 use crate::table::{Csv, Row, render_csv};
 
-/// SHA-256 of the first row as the CSV has it.
+/// SHA-256 of the first row of the CSV.
 #[must_use]
 pub fn header_digest(header: &[String]) -> String {
     let first = Csv { header: header.to_vec(), kinds: vec![String::new(); header.len()], ..Csv::default() };

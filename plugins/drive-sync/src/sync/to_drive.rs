@@ -1,7 +1,7 @@
 //! Writes one database to the Drive: its folder, its columns and rows, and then its CSV, if that differs from the existing one.
 //!
-//! The caller holds the lock of the database. All decisions are made before anything is written. A refused database leaves the Drive
-//! unchanged, except for a folder that was created or merged.
+//! The caller holds the lock of the database. All decisions are made before anything is written. A rejected database leaves the
+//! Drive unchanged, except for a folder that was created or merged.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,25 +16,25 @@ use crate::schema::{self, Change, Manifest, SIDECAR, compare};
 use crate::source::Loaded;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
-/// Rows that may go without a word, however few there are.
+/// Rows that may disappear without `allow_shrink`, however few there are.
 const FEW_ROWS: usize = 10;
 
 /// Conditions of a sync.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
-    /// Backups of each database that are kept.
+    /// Backups to keep of each database.
     pub keep: usize,
-    /// Complete readings without a property before its column may go.
+    /// Complete readings without a property that are needed to remove its column.
     pub readings: u32,
-    /// Whether any number of rows may go.
+    /// Whether any number of rows may disappear.
     pub allow_shrink: bool,
-    /// Per cent of the rows that may go.
+    /// Per cent of the rows that may disappear.
     pub shrink_percent: usize,
-    /// Whether what a person changed on the Drive may be replaced.
+    /// Whether a person's changes on the Drive may be replaced.
     pub overwrite: bool,
 }
 
-/// What came of a database.
+/// The result for a database.
 #[derive(Debug, Default)]
 pub struct ExportResult {
     /// Its folder.
@@ -43,20 +43,20 @@ pub struct ExportResult {
     pub written: bool,
     /// Rows of its CSV.
     pub rows: usize,
-    /// Backups that were made and taken away.
+    /// Backups that were made and deleted.
     pub backups: (usize, usize),
-    /// Folders that were merged into its own.
+    /// Folders that were merged into it.
     pub merged: usize,
-    /// Folders that perhaps are not its own and stay as they are.
+    /// Folders that may belong to something else; they stay.
     pub others: Vec<String>,
-    /// What is new in its columns.
+    /// The changes of its columns.
     pub changes: Vec<Change>,
 }
 
-/// Puts a database on the Drive. `known` is what was remembered of it, `source` and `source_stamp` say what it is made of.
+/// Writes a database to the Drive. `known` is its stored state, `source` and `source_stamp` identify its source.
 ///
 /// # Errors
-/// When it is refused, or the Drive or the memory fails.
+/// If it is rejected, or the Drive or the memory fails.
 pub fn put(
     context: &DriveContext<'_>,
     loaded: &Loaded,
@@ -123,7 +123,7 @@ pub fn put(
         keep_base(&context.root, &folder, &bytes)?;
     }
     write_manifest(context, &folder, &next)?;
-    // Here, and before anything else the next time: a program that is killed in between leaves no approval for what comes after.
+    // At this point and before anything else in the next run: a killed process leaves no approval for later columns.
     context.memory.settle_approvals(&id, &next.columns)?;
     let written = stamp(&csv_path(context, &folder))?;
     written.as_ref().map(Stamp::as_str).unwrap_or_default().clone_into(&mut known.csv_stamp);
@@ -134,13 +134,13 @@ pub fn put(
     context.memory.put(&known)?;
     done.changes = compared.changes;
     if manifest.columns.is_empty() {
-        // Of a new database every column is new.
+        // All columns of a new database are new.
         done.changes.retain(|change| !matches!(change, Change::Added(_)));
     }
     Ok(done)
 }
 
-/// What tells one reading from another: the stamp of the sidecar. A CSV that was fixed by hand is no other reading.
+/// Identifies a reading: the stamp of the sidecar. A CSV that was fixed by hand is the same reading.
 fn reading(source_stamp: &str) -> &str {
     source_stamp.rsplit_once('/').map_or(source_stamp, |(_, sidecar)| sidecar)
 }
@@ -149,7 +149,7 @@ fn csv_path(context: &DriveContext<'_>, folder: &str) -> std::path::PathBuf {
     context.root.join(folder).join(format!("{folder}.csv"))
 }
 
-/// Gives the name of the backup. A file that somebody saved since it was read stays.
+/// Writes the CSV and returns the name of the backup. A file that somebody saved since it was read stays.
 fn write_csv(
     context: &DriveContext<'_>,
     folder: &str,
@@ -173,7 +173,7 @@ fn write_csv(
     Ok(backup)
 }
 
-/// The manifest beside the CSV; written when it is another one.
+/// Writes the manifest beside the CSV if it changed.
 fn write_manifest(context: &DriveContext<'_>, folder: &str, manifest: &Manifest) -> Result<(), SyncError> {
     let path = context.root.join(folder).join(format!("{folder}{SIDECAR}"));
     let text = manifest.text();
@@ -213,8 +213,8 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
     SyncError::refused("changed-by-hand", text)
 }
 
-/// The rows as they are to be: those of the source in its order; after an incomplete reading also those that it did not have. Beside
-/// them where a row stands whose own cells would be lost.
+/// The new rows: those of the source in its order; after an incomplete reading also rows that it did not have. The second value is
+/// the position of a row whose own cells would be lost.
 fn rows(
     loaded: &Loaded,
     before: PreviousState<'_>,
@@ -251,7 +251,7 @@ fn rows(
     (rows, keyless.left_over)
 }
 
-/// A row keeps the moment at which it was read as long as nothing else of it changes.
+/// A row keeps the time at which it was read while nothing else in it changes.
 fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], now: &str) -> Row {
     let cell = |place: &ColumnPlaces<'_>| match place.read.and_then(|read| record.cells.get(read)) {
         Some(text) => canonical(Kind::of(&place.column.kind), text),
@@ -269,7 +269,7 @@ fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], n
     Row { page_id: record.page_id.clone(), synced, cells }
 }
 
-/// Refuses a reading that would take many rows away.
+/// Rejects a reading that would remove many rows.
 fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), SyncError> {
     let stay: BTreeSet<&str> = rows.iter().map(|row| row.page_id.as_str()).collect();
     let had: Vec<_> = before.rows.iter().filter(|row| !row.page_id.is_empty()).collect();

@@ -1,10 +1,10 @@
-//! Whether the row of types of a CSV on the Drive can be told from a row that a person added: both have no key.
+//! Checks that the row of types of a CSV on the Drive can be told from a row that a person added: both have no key.
 
 use crate::schema::Manifest;
 use crate::table::{Csv, Row, are_types};
 
-/// Why it cannot, with what fixes it. A row that says types as services call them is always told; another is by the types that are
-/// known of the columns. Where there is no such row the types are those that are known.
+/// The problem and its fix. A row with names of types is recognised; another one is compared with the known types of the columns.
+/// Without such a row the known types count.
 pub(super) fn trouble(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
     let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();
     let put = |what: String| {

@@ -1,11 +1,11 @@
-//! Columns of a CSV on the Drive that nobody knows stop the work on its database, with the command that fixes it.
+//! Rejects a database whose CSV on the Drive has unknown columns, with the command that fixes it.
 
 use super::command::argument;
 use crate::context::SyncError;
 use crate::schema::{Manifest, unknown_columns};
 use crate::table::Csv;
 
-/// Refuses them.
+/// Rejects unknown columns.
 pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result<(), SyncError> {
     let unknown = unknown_columns(csv, manifest);
     let Some(first) = unknown.first() else { return Ok(()) };

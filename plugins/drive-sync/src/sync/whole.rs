@@ -1,4 +1,4 @@
-//! All databases in one go: which there are, which of them changed, and each of those under its claim.
+//! A sync of all databases: finds them, finds the changed ones, and syncs each under its lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,38 +17,38 @@ use crate::source::catalog::{self, TABLES, Table};
 use crate::source::{FoundFiles, Loaded, head, list, load};
 use crate::table::Database;
 
-/// Which databases are meant.
+/// Which databases to sync.
 #[derive(Clone, Copy)]
 pub struct DatabaseSelection<'a> {
     /// The granted folder `databases`.
     pub folder: Option<&'a Path>,
     /// Tables of the catalog by name.
     pub tables: &'a [String],
-    /// The catalog, where tables of it are asked for.
+    /// The catalog, if tables of it are selected.
     pub catalog: Option<&'a dyn Tables>,
-    /// Only these, by id; all when empty.
+    /// Their ids; all if empty.
     pub only: &'a BTreeSet<String>,
 }
 
-/// A database that is there.
+/// A database and its source.
 #[derive(Clone, Debug)]
 pub struct Origin {
     /// Its id.
     pub id: String,
-    /// What it is called in findings.
+    /// Its name in findings.
     pub shown: String,
     place: Place,
 }
 
 #[derive(Clone, Debug)]
 enum Place {
-    /// Files, and what they are when they had to be read.
+    /// Files, with the database if it had to be read.
     Files(Box<FoundFiles>, Option<Database>),
     Catalog(&'static Table),
 }
 
 impl Origin {
-    /// The name of its source, and the stamp of its files; a table of the catalog has no stamp.
+    /// The name of its source, and the stamp of its files; empty for a table of the catalog.
     #[must_use]
     pub fn source(&self) -> (String, String) {
         match &self.place {
@@ -57,10 +57,10 @@ impl Origin {
         }
     }
 
-    /// What it is, without its rows.
+    /// The database without its rows.
     ///
     /// # Errors
-    /// When its files cannot be read.
+    /// If its files cannot be read.
     pub fn head(&self) -> Result<Database, SyncError> {
         match &self.place {
             Place::Files(_, Some(database)) => Ok(database.clone()),
@@ -72,7 +72,7 @@ impl Origin {
     /// The database with its rows.
     ///
     /// # Errors
-    /// When it is not whole, or the catalog fails.
+    /// If it is incomplete, or the catalog fails.
     pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<Loaded, SyncError> {
         match (&self.place, catalog) {
             (Place::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
@@ -81,7 +81,7 @@ impl Origin {
         }
     }
 
-    /// One with this id, of a table of the catalog; those of files come from [`gather`].
+    /// The table of the catalog with this id. Databases in files come from [`gather`].
     #[must_use]
     pub fn of_catalog(id: &str) -> Option<Self> {
         let table = TABLES.iter().find(|table| table.id == id)?;
@@ -93,43 +93,43 @@ impl Origin {
     }
 }
 
-/// What came of a sync.
+/// The result of a sync.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Databases that were looked at.
+    /// Databases that were checked.
     pub looked_at: usize,
-    /// Those whose files and CSV are as they were.
+    /// Databases with unchanged files and an unchanged CSV.
     pub unchanged: usize,
-    /// Those that were read, and whose CSV is the same.
+    /// Databases that were read and have the same CSV.
     pub same: usize,
-    /// Those whose CSV was written.
+    /// Databases whose CSV was written.
     pub written: usize,
-    /// Those that another task works on.
+    /// Databases that another task works on.
     pub busy: Vec<String>,
-    /// Those that were refused.
+    /// Databases that were rejected.
     pub refused: usize,
-    /// The database that was worked on last.
+    /// The last database.
     pub last: String,
-    /// Why the sync ended early, when it did; after that one.
+    /// The reason why the sync ended early, after that database.
     pub ended: Option<Error>,
-    /// Rows of the CSVs that were written.
+    /// Rows of the written CSVs.
     pub rows: usize,
-    /// Backups that were made and taken away.
+    /// Backups that were made and deleted.
     pub backups: (usize, usize),
     /// Folders that were merged.
     pub merged: usize,
-    /// Folders that perhaps are not a database's: its id, its folder, theirs.
+    /// Folders that may belong to something else: the id of the database, its folder, the others.
     pub others: Vec<(String, String, Vec<String>)>,
-    /// What was found.
+    /// The findings.
     pub findings: Findings,
-    /// What was moved.
+    /// The changes.
     pub undo: Undo,
 }
 
-/// The databases that there are. Those that are the files of the last sync are known without reading.
+/// The selected databases. Those with the files of the last sync are not read.
 ///
 /// # Errors
-/// When the folder cannot be read or a table has a name that there is not.
+/// If the folder cannot be read or a table is unknown.
 pub fn gather(
     wanted: DatabaseSelection<'_>,
     known: &BTreeMap<String, KnownDatabase>,
@@ -176,7 +176,7 @@ pub fn gather(
     Ok(all)
 }
 
-/// Two sources with one id: neither is synced, because each would undo the other.
+/// If two sources have one id, neither is synced, because each would undo the other.
 fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
     let mut by_id: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for origin in all.iter() {
@@ -190,11 +190,11 @@ fn refuse_twice(all: &mut Vec<Origin>, findings: &mut Findings) {
     all.retain(|origin| !by_id.contains_key(&id_key(&origin.id)));
 }
 
-/// Syncs them to the Drive.
+/// Syncs databases to the Drive.
 ///
 /// # Errors
-/// When the task cannot go on and nothing was moved yet: no grant, a full disk, a database that fails. After that it ends early, and
-/// the report says so.
+/// If the task cannot continue and nothing was moved: no grant, a full disk, a failed database. After a move it ends early with a
+/// report.
 pub fn run(context: &DriveContext<'_>, wanted: DatabaseSelection<'_>, terms: Terms) -> Result<Report, Error> {
     let mut report = Report::default();
     let ended = run_all(context, wanted, terms, &mut report);
@@ -227,12 +227,12 @@ fn run_all(
             continue;
         }
         origin.id.clone_into(&mut report.last);
-        let Some(held) = context.guard.try_take(&origin.id)? else {
+        let Some(held) = context.locks.try_take(&origin.id)? else {
             report.busy.push(origin.id);
             continue;
         };
         let done = origin.load(wanted.catalog).and_then(|loaded| {
-            crate::claim::still(held.as_ref(), &origin.id)?;
+            crate::locks::still(held.as_ref(), &origin.id)?;
             put(context, &loaded, (&source, &source_stamp), terms, &mut report.undo)
         });
         match done {
@@ -247,7 +247,7 @@ fn run_all(
     Ok(())
 }
 
-/// Whether nothing has to be done, as far as names, sizes and times tell; nothing is read for it and no claim is taken.
+/// Whether names, sizes and times say that nothing changed. It reads no file and acquires no lock.
 fn is_unchanged(context: &DriveContext<'_>, known: &KnownDatabase, source_stamp: &str, listing: &Listing) -> bool {
     let one = matches!(listing.folders(&known.id), [folder] if folder.name == known.folder);
     let csv = || context.root.join(&known.folder).join(format!("{}.csv", known.folder));

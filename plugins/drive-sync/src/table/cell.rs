@@ -1,15 +1,14 @@
-//! Cells: what a value of each type looks like as text, and the way back, which is exact. A value that is written and read again is
-//! the same value.
+//! Cells: the text of a value of each type, and back. A value that is written and read again is the same value.
 //!
-//! Several texts stand as `a, b` while that is unambiguous; as soon as one of them has a comma, a space at an edge, is empty, or the
-//! first begins with `[`, they stand as a JSON list: `["a, b","c"]`.
+//! Several texts are written as `a, b` while that is unambiguous. They are written as a JSON list (`["a, b","c"]`) if one of them
+//! is empty or has a comma or a space at an edge, or the first begins with `[`.
 
 use baton_plugin_kit::time;
 use serde_json::Value as Json;
 
 use super::Kind;
 
-/// What parts the two ends of a date.
+/// Separates the two ends of a date.
 const ARROW: &str = " → ";
 
 /// A value.
@@ -19,20 +18,20 @@ pub enum Value {
     Empty,
     /// A text that is not empty.
     Text(String),
-    /// A number as it was written; no digit is lost.
+    /// A number as it was written, with all digits.
     Number(String),
     /// Yes or no.
     Checkbox(bool),
-    /// A day or a moment, or from one to another.
+    /// A day or a time, or a range of them.
     Date {
-        /// When, or from when.
+        /// The day or time, or the start.
         start: String,
-        /// Until when.
+        /// The end.
         end: Option<String>,
     },
     /// Texts, at least one.
     List(Vec<String>),
-    /// JSON text, or what stood there although it is none.
+    /// JSON text, or an original text that is not JSON.
     Json(String),
 }
 
@@ -58,7 +57,7 @@ fn is_plain(items: &[String]) -> bool {
 /// The value of a text.
 ///
 /// # Errors
-/// When the text is none of this type; says what it would have to be.
+/// If the text is not valid for this type; names the valid form.
 pub fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     if text.is_empty() {
         return Ok(Value::Empty);
@@ -73,21 +72,20 @@ pub fn parse(kind: Kind, text: &str) -> Result<Value, String> {
     }
 }
 
-/// The text in the one form that this program writes; a text that cannot be read stays as it is.
+/// The text in the form of this program. A text that cannot be read stays as it is.
 #[must_use]
 pub fn canonical(kind: Kind, text: &str) -> String {
     parse(kind, text).map_or_else(|_| text.to_owned(), |value| format(&value))
 }
 
-/// Whether two texts are the same value: `120.50` and `120.5` are one number in two forms.
+/// Whether two texts are the same value, as `120.50` and `120.5` are.
 #[must_use]
 pub fn same(kind: Kind, one: &str, other: &str) -> bool {
     let (one, other) = (canonical(kind, one), canonical(kind, other));
     one == other || kind == Kind::Number && decimal(&one).is_some_and(|number| decimal(&other) == Some(number))
 }
 
-/// A number as its sign, its digits without zeros at the edges, and the power of ten that the last of them stands for; no digit is
-/// lost on the way.
+/// A number as sign, digits without zeros at the edges, and the power of ten of the last digit. No digit is lost.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     number(text).ok()?;
     let (minus, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

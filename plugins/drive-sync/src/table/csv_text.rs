@@ -1,9 +1,9 @@
-//! The form of every CSV here: row 1 the header, which begins with `__page_id,__last_synced_iso`, row 2 the types, then the data.
+//! The form of every CSV: row 1 is the header, which begins with `__page_id,__last_synced_iso`, row 2 has the types, then the data.
 //! UTF-8, commas, `\n`; the `csv` crate quotes, also around a lone `\r`.
 //!
-//! Reading is strict: a row with another number of cells, a quote that never ends or is not where one belongs, or bytes that are no
-//! UTF-8 mean a file that is not whole, and what is not whole is not worked with. The row of types is known by what it says: where a
-//! sheet was sorted it may stand anywhere, where somebody took it out there is none.
+//! Reading is strict: a row with another number of cells, a misplaced or unclosed quote, or bytes that are not UTF-8 mean an
+//! incomplete file, which is rejected. The row of types is recognised by its contents: sorting can move it, and a person can delete
+//! it.
 
 use crate::drive::MOST_BYTES;
 use csv::{QuoteStyle, Terminator, WriterBuilder};
@@ -14,34 +14,34 @@ use super::records::Records;
 /// The first column.
 const PAGE_ID: &str = "__page_id";
 
-/// The second column: when the row was read where it lives, and was the same since.
+/// The second column: when the row was read from its service and was unchanged since.
 pub const SYNCED: &str = "__last_synced_iso";
 
-/// What stands first in the row of types of a CSV whose headers are ids.
+/// The first cell of the row of types of a CSV whose headers are ids.
 pub const FILE_MARK: &str = "ids=names";
 
 const MOST_COLUMNS: usize = 2_000;
 
-/// Cells that are read at most: each costs 50 bytes, and a sync has up to three of each at a time.
+/// Cells of a file: each costs 50 bytes, and a sync holds up to three of each.
 pub const MOST_CELLS: usize = 1_000_000;
 
-/// A CSV as text says it.
+/// The contents of a CSV.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Csv {
     /// The headers of the properties' columns.
     pub header: Vec<String>,
-    /// Their types; none at all when the file has no row of types.
+    /// Their types; empty if the file has no row of types.
     pub kinds: Vec<String>,
-    /// The first two cells of the row of types; empty but for a file that says that its headers are ids.
+    /// The first two cells of the row of types; empty unless the headers are ids.
     pub marks: [String; 2],
     /// The rows.
     pub rows: Vec<Row>,
 }
 
-/// A row of it.
+/// A row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The key of the row; empty in one that a person added.
+    /// The key; empty if a person added the row.
     pub page_id: String,
     /// When it was read.
     pub synced: String,
@@ -52,7 +52,7 @@ pub struct Row {
 /// Reads a CSV that has its row of types.
 ///
 /// # Errors
-/// When it is not whole or has another form; says where.
+/// If it is incomplete or has another form; names the place.
 pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
     let csv = parse_any(bytes)?;
     if csv.has_types() { Ok(csv) } else { Err("row 2, the types behind two empty cells, is missing".to_owned()) }
@@ -81,7 +81,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
         if cells.len() != width {
             return Err(format!("line {line} has {} fields, row 1 has {width}", cells.len()));
         }
-        // The types are no row.
+        // The row of types does not count.
         if rows.len().saturating_mul(width) > MOST_CELLS {
             return Err(format!("it has more than {MOST_CELLS} cells"));
         }
@@ -91,10 +91,10 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     Ok(Csv { header: header.cells, kinds: types.cells, marks: [types.page_id, types.synced], rows })
 }
 
-/// Reads the CSV of another program: its header, and rows with as many cells.
+/// Reads the CSV of another program: its header, and rows with the same number of cells.
 ///
 /// # Errors
-/// When it is not whole; says where.
+/// If it is incomplete; names the place.
 pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let mut records = Records::of(text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -115,7 +115,7 @@ pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), Stri
     Ok((header, rows))
 }
 
-/// Programs that write CSV for a country whose numbers have a comma part the cells with something else.
+/// In countries with a decimal comma programs write other separators.
 fn refuse_other_commas(text: &str) -> Result<(), String> {
     let behind = text.trim_start_matches('"').strip_prefix(PAGE_ID).map(|rest| rest.trim_start_matches('"'));
     let what = match behind.and_then(|rest| rest.chars().next()) {
@@ -128,7 +128,7 @@ fn refuse_other_commas(text: &str) -> Result<(), String> {
     ))
 }
 
-/// Takes the row of types out: the one that says types, wherever it stands, else row 2 when it has no key.
+/// Removes the row of types: the one with names of types, anywhere, else row 2 if it has no key.
 fn types_among(rows: &mut Vec<Row>) -> Result<Option<Row>, String> {
     let keyless = |row: &Row| row.page_id.trim().is_empty() && row.synced.trim().is_empty();
     let says = |row: &Row| row.page_id == FILE_MARK || keyless(row) && are_types(&row.cells);
@@ -154,10 +154,10 @@ fn row_of(cells: Vec<String>) -> Row {
     Row { page_id, synced, cells: cells.collect() }
 }
 
-/// Writes a CSV, but none that would not be read again.
+/// Writes a CSV. Rejects one that could not be read again.
 ///
 /// # Errors
-/// When a row has another number of cells than the header, or it is too large.
+/// If a row has another number of cells than the header, or the file is too large.
 pub fn render_csv(csv: &Csv) -> Result<Vec<u8>, String> {
     if csv.header.len() > MOST_COLUMNS {
         return Err(format!("it would have more than {MOST_COLUMNS} columns"));

@@ -1,24 +1,24 @@
-//! The types of properties, and which of them a person may change in a CSV.
+//! The types of properties, and which of them are editable in a CSV.
 
-/// How the cells of a property are written.
+/// The form of the cells of a property.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Any text on any number of lines: `title`, `rich_text`, `url`, `email`, `phone_number`, `select`, `status`.
     Text,
-    /// A number as JSON has it.
+    /// A number in the form of JSON.
     Number,
     /// `true` or `false`.
     Checkbox,
-    /// A day or moment, or two with an arrow between them.
+    /// A day or time, or two with an arrow between them.
     Date,
     /// Several texts.
     List,
-    /// What this program knows nothing of: JSON.
+    /// JSON, for unknown types.
     Json,
 }
 
 impl Kind {
-    /// Of the name of a type.
+    /// The form for the name of a type.
     #[must_use]
     pub fn of(name: &str) -> Self {
         match name {
@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// Whether cells are the names of types: one that services have, and nothing beside such names; a column of a person's own has none.
+/// Whether cells are names of types: at least one known name and nothing else. A column of a person has none.
 #[must_use]
 pub fn are_types(cells: &[String]) -> bool {
     let plain = |cell: &String| cell.trim().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
@@ -44,7 +44,7 @@ fn is_known(name: &str) -> bool {
     Kind::of(name) != Kind::Json || is_read_only(name) || matches!(name, "place" | "location")
 }
 
-/// Types whose cells say what something else decides: changing them in a CSV changes nothing.
+/// Read-only types: their service computes the cells.
 #[must_use]
 pub fn is_read_only(name: &str) -> bool {
     matches!(

@@ -1,4 +1,4 @@
-//! What is in a database: its properties with their types, its rows, and how both stand in CSV files.
+//! The contents of a database: its properties with their types, its rows, and their form in CSV files.
 
 mod cell;
 mod csv_text;
@@ -12,38 +12,38 @@ pub use kind::{Kind, are_types, is_read_only};
 /// A property of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
-    /// Stays the same when the property is renamed.
+    /// The id, which stays when the property is renamed.
     pub id: String,
-    /// What people call it.
+    /// The name.
     pub name: String,
-    /// The name of its type, as its service calls it.
+    /// The name of its type at its service.
     pub kind: String,
 }
 
-/// A database as its source says it is.
+/// A database, as described by its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database {
-    /// ASCII letters, digits and `-`.
+    /// The id: ASCII letters, digits and `-`.
     pub id: String,
-    /// What people call it; any text.
+    /// The title: any text.
     pub title: String,
     /// In the order of its columns.
     pub properties: Vec<Property>,
     /// Whether every property and every row was read.
     pub complete: bool,
-    /// How the service says that the reading ended; only `complete` and nothing are good.
+    /// How the reading ended, from the service; only `complete` and an absent value are complete.
     pub request_status: Option<String>,
-    /// How many rows were read.
+    /// The number of rows that were read.
     pub row_count: Option<u64>,
 }
 
-/// A row of a source: its cells stand in the order of the properties.
+/// A row of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// The key of the row.
     pub page_id: String,
-    /// When the row was read where it lives; may be empty.
+    /// When the row was read from its service; may be empty.
     pub synced: String,
-    /// One for each property.
+    /// One cell for each property, in order.
     pub cells: Vec<String>,
 }

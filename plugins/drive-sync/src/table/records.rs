@@ -1,19 +1,18 @@
-//! The rows of a CSV as RFC 4180 has them, and nothing that only looks like it: what a reader would have to guess at is an error
-//! with its line.
+//! The rows of a CSV by RFC 4180. Anything ambiguous is an error with its line.
 //!
-//! A `\r` without `\n` behind it is part of its cell, as some programs write it, unless the file's lines end with nothing else.
+//! A `\r` without `\n` belongs to its cell, as some programs write it, unless all lines of the file end with it.
 
 /// Reads one row after another.
 #[derive(Debug)]
 pub(super) struct Records<'a> {
     rest: &'a str,
-    /// The line that is read, from 1.
+    /// The current line, from 1.
     line: usize,
     /// Whether lines end with a lone `\r`.
     old: bool,
 }
 
-/// What stands behind a cell.
+/// What follows a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Cell,
@@ -22,7 +21,7 @@ enum End {
 }
 
 impl<'a> Records<'a> {
-    /// Of the text of a file.
+    /// The rows of a text.
     pub(super) fn of(text: &'a str) -> Self {
         let mut inside = false;
         let lines = text.bytes().any(|byte| {
@@ -32,7 +31,7 @@ impl<'a> Records<'a> {
         Self { rest: text, line: 1, old: !lines }
     }
 
-    /// The next row with the line where it begins; empty lines are none.
+    /// The next row with its first line. Empty lines are skipped.
     pub(super) fn next(&mut self) -> Result<Option<(usize, Vec<String>)>, String> {
         while self.end().is_some_and(|end| end == End::Line) {}
         if self.rest.is_empty() {

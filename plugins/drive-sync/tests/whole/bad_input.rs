@@ -147,7 +147,7 @@ fn without_its_folders_it_asks_for_them() {
         let lent = drive_sync::act::HostServices {
             own: place.own(),
             catalog: place.catalog(),
-            claims: &place.claims,
+            locks: &place.locks,
             pause: &|_| {},
         };
         drive_sync::act::run(task, lent)

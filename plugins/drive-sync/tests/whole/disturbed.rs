@@ -5,11 +5,12 @@ use std::cell::Cell;
 use std::fs;
 
 use baton_plugin_kit::host::{Tables as _, Writable as _};
+use baton_tests::host_services::{Call, Hooked};
 use serde_json::json;
 
 use crate::losses::{BPM, CSV, NAME, RELATED, edited, from_drive, with_tombstone};
 use crate::place::{Place, ids, report};
-use crate::stand_ins::{Fails, Saves};
+use crate::stand_ins::Fails;
 
 #[test]
 fn a_file_that_is_saved_while_it_is_replaced_stays() {
@@ -17,10 +18,17 @@ fn a_file_that_is_saved_while_it_is_replaced_stays() {
     place.edit_csv("Eins", "One");
     place.database(&[NAME, RELATED], &[&["p1", "Uno", "x"], &["p2", "Two", "y"]], true);
     let saved = place.csv().replace("One", "Saved just now");
-    let own = Saves { own: place.own(), path: place.path(CSV), text: saved.clone(), done: Cell::new(false) };
-    let outcome = place.run_with("sync", &json!({}), &own, &place.claims).unwrap();
+    // Somebody saves the CSV at the moment in which the sync writes down what comes next.
+    let done = Cell::new(false);
+    let own = Hooked::new(place.own(), |call, statement| {
+        if call == Call::Execute && statement.starts_with("INSERT OR REPLACE INTO databases") && !done.replace(true) {
+            fs::write(place.path(CSV), &saved).unwrap();
+        }
+        Ok(())
+    });
+    let outcome = place.run_with("sync", &json!({}), &own, &place.locks).unwrap();
     assert_eq!(ids(&outcome), ["changed-by-hand:id-1"]);
-    assert!(own.done.get());
+    assert!(done.get());
     assert_eq!(place.csv(), saved);
     assert!(place.names("drive/T_id-1").iter().all(|name| !name.contains("part")));
 }
@@ -146,7 +154,7 @@ fn what_was_moved_is_told_also_when_the_task_ends_early() {
     for path in ["T_id-1/a", "T_id-1 (1)/b"] {
         place.write(&format!("drive/{path}"), path);
     }
-    let outcome = place.run_with("sync", &json!({}), place.own(), &Fails("database:id-2", &place.claims)).unwrap();
+    let outcome = place.run_with("sync", &json!({}), place.own(), &Fails("database:id-2", &place.locks)).unwrap();
     assert_eq!(ids(&outcome), ["ended-early:id-2"]);
     assert_eq!(report(&outcome, "drive-sync")["undo"][0]["to"], "T_id-1/b");
     place.write("drive/T_id-1 (1)/c", "c");

@@ -106,7 +106,7 @@ fn a_step_whose_database_another_works_on_is_told() {
     for folder in ["T_id-1", "T_id-1 (1)"] {
         place.write(&format!("drive/{folder}/T_id-1.csv"), folder);
     }
-    let held = place.claims.take("database:id-1").unwrap();
+    let held = place.locks.take("database:id-1").unwrap();
     let outcome = place.run("repair", &json!({ "apply": true }));
     assert_eq!((ids(&outcome), place.names("drive").len()), (vec!["not-repaired:id-1"], 2));
     drop(held);
@@ -173,7 +173,7 @@ fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
     let place = Place::new();
     let folder = tempfile::tempdir().unwrap();
     let second = baton_tests::host_services::HostDatabase::own(folder.path());
-    let run = |action: &str| place.run_with(action, &json!({}), &second, &place.claims).unwrap();
+    let run = |action: &str| place.run_with(action, &json!({}), &second, &place.locks).unwrap();
     place.database(&[("a", "Name", "title")], &[&["p1", "One"]], true);
     place.sync();
     assert!(ids(&run("diagnose")).is_empty(), "it has never synced");

@@ -104,7 +104,7 @@ fn one_database_that_ends_the_task_takes_nothing_from_those_before() {
     let (csv, sidecar) = (place.read("databases/T.csv"), place.read("databases/T.json"));
     place.write("databases/U.csv", &csv);
     place.write("databases/U.json", &sidecar.replace("id-1", "id-2"));
-    let outcome = place.run_with("sync", &from_drive(), place.own(), &Fails("database:id-2", &place.claims)).unwrap();
+    let outcome = place.run_with("sync", &from_drive(), place.own(), &Fails("database:id-2", &place.locks)).unwrap();
     assert_eq!(ids(&outcome), ["ended-early:id-2"]);
     assert!(place.read("exports/T_id-1.csv").contains("Eins"));
 }

@@ -14,7 +14,7 @@ pub(crate) struct Place {
     folder: tempfile::TempDir,
     own: HostDatabase,
     catalog: HostDatabase,
-    pub(crate) claims: HostLocks,
+    pub(crate) locks: HostLocks,
     minute: Cell<u32>,
 }
 
@@ -44,7 +44,7 @@ impl Place {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let (own, catalog) = (HostDatabase::own(folder.path()), HostDatabase::catalog(folder.path()));
-        Self { folder, own, catalog, claims: HostLocks::default(), minute: Cell::new(0) }
+        Self { folder, own, catalog, locks: HostLocks::default(), minute: Cell::new(0) }
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {
@@ -81,20 +81,20 @@ impl Place {
 
     /// Does a task, a minute after the last.
     pub(crate) fn try_run(&self, action: &str, args: &Value) -> Result<Outcome, Error> {
-        self.run_with(action, args, &self.own, &self.claims)
+        self.run_with(action, args, &self.own, &self.locks)
     }
 
-    /// The same with another database of its own and other claims.
+    /// The same with another database of its own and other locks.
     pub(crate) fn run_with(
         &self,
         action: &str,
         args: &Value,
         own: &dyn Writable,
-        claims: &dyn Locks,
+        locks: &dyn Locks,
     ) -> Result<Outcome, Error> {
         self.minute.set(self.minute.get() + 1);
         let task = task(self.folder.path(), action, args, self.minute.get());
-        act::run(&task, act::HostServices { own, catalog: &self.catalog, claims, pause: &|_| {} })
+        act::run(&task, act::HostServices { own, catalog: &self.catalog, locks, pause: &|_| {} })
     }
 
     #[track_caller]

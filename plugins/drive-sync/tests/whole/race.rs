@@ -1,8 +1,8 @@
 //! The five tests that a sync of a Drive has to pass in production (lock first, concurrent, timeout, guard, existing duplicates),
 //! with sixteen real processes each. Each is run with the plugin's own steps, and again so that it has to fail: with the steps of
-//! [`super::naive`], or with the plugin's own under claims that everybody gets. Then the same with processes that are killed.
+//! [`super::naive`], or with the plugin's own with locks that everybody gets. Then the same with processes that are killed.
 //!
-//! A process is this very test program, started again for the test `child` alone. Claims are locks of files, so they count between
+//! A process is this very test program, started again for the test `child` alone. Locks are file locks, so they count between
 //! processes, and barriers are files too: what has to happen at the same time does.
 
 use std::collections::BTreeSet;
@@ -14,13 +14,13 @@ use std::time::{Duration, Instant};
 
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome};
-use baton_tests::host_services::HostDatabase;
+use baton_tests::host_services::{Hooked, HostDatabase};
 use drive_sync::act;
 use drive_sync::drive::id_key;
 use serde_json::{Value, json};
 
 use crate::healing::contents;
-use crate::stand_ins::{FileClaims, Halts, NoClaims, PROCESSES, barrier};
+use crate::stand_ins::{FileLocks, NoLocks, PROCESSES, barrier, halts};
 use crate::{naive, place};
 
 const CHILD: &str = "DRIVE_SYNC_RACE";
@@ -34,7 +34,7 @@ struct Course {
 impl Course {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["drive", "databases", "exports", "claims", "marks", "said"] {
+        for name in ["drive", "databases", "exports", "locks", "marks", "said"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         Self { folder }
@@ -99,15 +99,15 @@ fn child() {
             barrier(&root, "start", number);
             told(act(&root, number, "sync", &json!({})))
         }
-        "unclaimed-sync" => told(with(&root, number, "sync", &json!({}), &NoClaims { root: &root, number })),
-        "unclaimed" => {
+        "unlocked-sync" => told(with(&root, number, "sync", &json!({}), &NoLocks { root: &root, number })),
+        "unlocked" => {
             let args = json!({ "database": ID, "title": title });
-            told(with(&root, number, "ensure-folder", &args, &NoClaims { root: &root, number }))
+            told(with(&root, number, "ensure-folder", &args, &NoLocks { root: &root, number }))
         }
         "halts" => {
             let own = HostDatabase::own(&root);
-            let own = Halts { own: &own, root: &root, left: number.into() };
-            told(lent(&root, number, "sync", &json!({}), &FileClaims(root.join("claims")), &own))
+            let own = Hooked::new(&own, halts(&root, number));
+            told(lent(&root, number, "sync", &json!({}), &FileLocks(root.join("locks")), &own))
         }
         other => panic!("{other}"),
     };
@@ -133,11 +133,11 @@ fn told(ended: Result<Outcome, Error>) -> String {
 }
 
 fn act(root: &Path, number: usize, action: &str, args: &Value) -> Result<Outcome, Error> {
-    with(root, number, action, args, &FileClaims(root.join("claims")))
+    with(root, number, action, args, &FileLocks(root.join("locks")))
 }
 
-fn with(root: &Path, number: usize, action: &str, args: &Value, claims: &dyn Locks) -> Result<Outcome, Error> {
-    lent(root, number, action, args, claims, &HostDatabase::own(root))
+fn with(root: &Path, number: usize, action: &str, args: &Value, locks: &dyn Locks) -> Result<Outcome, Error> {
+    lent(root, number, action, args, locks, &HostDatabase::own(root))
 }
 
 fn lent(
@@ -145,7 +145,7 @@ fn lent(
     number: usize,
     action: &str,
     args: &Value,
-    claims: &dyn Locks,
+    locks: &dyn Locks,
     own: &dyn Writable,
 ) -> Result<Outcome, Error> {
     // A twentieth of the real pauses, and not the same for all.
@@ -153,7 +153,7 @@ fn lent(
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
-    let lent = act::HostServices { own, catalog: &HostDatabase::catalog(root), claims, pause: &pause };
+    let lent = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause };
     act::run(&place::task(root, action, args, 1), lent)
 }
 
@@ -177,7 +177,7 @@ fn prepared() -> Course {
 ///    All sixteen come while it is held.
 fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
-    let held = FileClaims(course.path("claims")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
+    let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let children: Vec<_> = (0..PROCESSES).map(|number| course.start(number, way, "T")).collect();
     if way.starts_with("naive") {
         until("they look without the lock", || course.folders().len() == PROCESSES);
@@ -219,7 +219,7 @@ fn concurrent_sixteen_make_one_folder() {
 #[test]
 fn timeout_nothing_is_made_while_another_has_the_lock() {
     let course = prepared();
-    let held = FileClaims(course.path("claims")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
+    let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
     let said = course.race("ours-once", &["T"]);
     assert!(said.iter().all(|said| said.contains("Retryable") && said.contains("more than 7 s")), "{said:?}");
     assert!(course.folders().is_empty());
@@ -265,11 +265,11 @@ fn guard_of_sixteen_syncs_one_works_on_a_database() {
     let fails = (0..5).any(|_| {
         let course = prepared();
         source(&course, "Row");
-        let said = course.race("unclaimed-sync", &["T"]);
+        let said = course.race("unlocked-sync", &["T"]);
         said.iter().filter(|said| said.contains("1 written (5000 rows)")).count() != 1
             || said.iter().any(|said| said.contains("refused"))
     });
-    assert!(fails, "without claims the plugin has to fail this test");
+    assert!(fails, "without locks the plugin has to fail this test");
 }
 
 #[test]
@@ -341,10 +341,10 @@ fn existing_duplicates_become_one_folder_and_no_content_is_lost() {
         assert!(said.iter().all(|said| said.starts_with("The folder ")), "{said:?}");
     }
     let fails = (0..10).any(|_| {
-        let (folders, kept, said) = existing_duplicates("unclaimed");
+        let (folders, kept, said) = existing_duplicates("unlocked");
         !kept || folders.len() != 1 || said.iter().any(|said| !said.starts_with("The folder "))
     });
-    assert!(fails, "without claims the plugin has to fail this test");
+    assert!(fails, "without locks the plugin has to fail this test");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Claims and databases that do what real ones do at the worst moment.
+//! Locks and databases that do what real ones do at the worst moment.
 
 use std::cell::Cell;
 use std::fs::{self, File};
@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use baton_plugin_kit::host::{HeldLock, Locks, Rows, Tables, Writable};
-use baton_plugin_sdk::Error;
-use baton_plugin_sdk::sql::{self, Row, Table, Value};
-use baton_tests::host_services::HostDatabase;
+use baton_plugin_kit::host::{HeldLock, Locks};
+use baton_plugin_sdk::{Error, sql};
+use baton_tests::host_services::Call;
 use baton_tests::sha256;
 
 pub(crate) const PROCESSES: usize = 16;
@@ -25,12 +24,12 @@ pub(crate) fn barrier(root: &Path, point: &str, number: usize) {
     }
 }
 
-/// Claims between processes: a lock on a file of the name.
-pub(crate) struct FileClaims(pub(crate) PathBuf);
+/// Locks between processes: a file lock for each name.
+pub(crate) struct FileLocks(pub(crate) PathBuf);
 
 struct FileHeld(#[expect(dead_code, reason = "holds the lock until it is dropped")] File);
 
-impl Locks for FileClaims {
+impl Locks for FileLocks {
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         let file = File::create(self.0.join(sha256(name.as_bytes()))).unwrap();
         Ok(file.try_lock().is_ok().then(|| Box::new(FileHeld(file)) as Box<dyn HeldLock>))
@@ -43,15 +42,15 @@ impl HeldLock for FileHeld {
     }
 }
 
-/// Claims that everybody gets, once all sixteen ask: what the plugin does then shows whether a test would notice that they are missing.
-pub(crate) struct NoClaims<'a> {
+/// Gives the lock to all sixteen at the same time. A test must fail with these locks.
+pub(crate) struct NoLocks<'a> {
     pub(crate) root: &'a Path,
     pub(crate) number: usize,
 }
 
 struct NotHeld;
 
-impl Locks for NoClaims<'_> {
+impl Locks for NoLocks<'_> {
     fn take(&self, _: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
         barrier(self.root, "take", self.number);
         Ok(Some(Box::new(NotHeld)))
@@ -64,74 +63,24 @@ impl HeldLock for NotHeld {
     }
 }
 
-/// A database before whose nth writing the program stands still, to be killed there.
-pub(crate) struct Halts<'a> {
-    pub(crate) own: &'a HostDatabase,
-    pub(crate) root: &'a Path,
-    pub(crate) left: Cell<usize>,
-}
-
-impl Tables for Halts<'_> {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
-        self.own.query(statement, parameters)
-    }
-
-    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, sql::Error> {
-        self.own.rows(statement, parameters)
-    }
-}
-
-impl Writable for Halts<'_> {
-    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, sql::Error> {
-        if self.left.get() == 0 {
-            fs::write(self.root.join("marks/halted"), "").unwrap();
+/// A function for `Hooked` that halts the process before the `nth` writing, so that a test can kill it there.
+pub(crate) fn halts(root: &Path, nth: usize) -> impl Fn(Call, &str) -> Result<(), sql::Error> {
+    let (root, left) = (root.to_owned(), Cell::new(nth));
+    move |call, _| {
+        if call == Call::Execute && left.get() == 0 {
+            fs::write(root.join("marks/halted"), "").unwrap();
             sleep(Duration::from_mins(5));
         }
-        self.left.set(self.left.get() - 1);
-        self.own.execute(statement, parameters)
-    }
-
-    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, sql::Error> {
-        self.own.batch(statement, rows)
+        left.set(left.get() - usize::from(call == Call::Execute));
+        Ok(())
     }
 }
 
-/// Claims of which one cannot be asked for.
+/// Locks of which one fails.
 pub(crate) struct Fails<'a>(pub(crate) &'static str, pub(crate) &'a dyn Locks);
 
 impl Locks for Fails<'_> {
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
-        if name == self.0 { Err(Error::Retryable("the ledger is away".to_owned())) } else { self.1.take(name) }
-    }
-}
-
-/// A database in which somebody saves the CSV just when a sync remembers what it is about to write.
-pub(crate) struct Saves<'a> {
-    pub(crate) own: &'a HostDatabase,
-    pub(crate) path: PathBuf,
-    pub(crate) text: String,
-    pub(crate) done: Cell<bool>,
-}
-
-impl Tables for Saves<'_> {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, sql::Error> {
-        self.own.query(statement, parameters)
-    }
-
-    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, sql::Error> {
-        self.own.rows(statement, parameters)
-    }
-}
-
-impl Writable for Saves<'_> {
-    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, sql::Error> {
-        if statement.starts_with("INSERT OR REPLACE INTO databases") && !self.done.replace(true) {
-            fs::write(&self.path, &self.text).unwrap();
-        }
-        self.own.execute(statement, parameters)
-    }
-
-    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, sql::Error> {
-        self.own.batch(statement, rows)
+        if name == self.0 { Err(Error::Retryable("the ledger is missing".to_owned())) } else { self.1.take(name) }
     }
 }

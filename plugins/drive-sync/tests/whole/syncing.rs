@@ -141,7 +141,7 @@ fn tables_of_the_catalog_are_databases_too() {
 fn one_that_another_task_works_on_is_skipped() {
     let place = Place::new();
     place.database(PROPERTIES, &[&["p1", "One", "a"]], true);
-    let held = place.claims.take("database:id-1").unwrap();
+    let held = place.locks.take("database:id-1").unwrap();
     // Nothing was done, and a later attempt finds it free.
     let busy = place.try_run("sync", &json!({}));
     assert!(matches!(&busy, Err(Error::Retryable(text)) if text.contains("works on 1 database")), "{busy:?}");

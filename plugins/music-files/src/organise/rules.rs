@@ -304,7 +304,7 @@ mod tests {
             (json!([{ "leave": true }, {}]), "rule 2: it has neither"),
             (json!([{ "to": "{name}.{ext}", "leave": true }]), "rule 1: it has both"),
             (json!([{ "when": { "path": "x".repeat(501) }, "leave": true }]), "rule 1: a pattern has more than 500"),
-            (json!([{ "when": { "artist": "[" }, "leave": true }]), "rule 1: the pattern `[`: unclosed"),
+            (json!([{ "when": { "artist": "[" }, "leave": true }]), "rule 1: `[` is not a valid pattern: "),
         ] {
             let Err(Error::Permanent(text)) = rules(&written) else { panic!("{written}") };
             assert!(text.contains(words), "{text}");

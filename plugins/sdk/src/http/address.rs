@@ -1,5 +1,5 @@
-//! An `http` or `https` address in its parts, and where a `Location` leads from it (RFC 3986, section 5). No checking: the
-//! host reads what is sent, and it alone decides.
+//! Parses an `http` or `https` address and resolves a `Location` against it (RFC 3986, section 5). Only the host decides whether an
+//! address is allowed.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Address {
         Ok(Self { scheme, authority: authority.to_owned(), path })
     }
 
-    /// Where `location` leads from here.
+    /// The address of a `Location`.
     pub(super) fn join(&self, location: &str) -> Result<Self, HttpError> {
         let location = location.trim().split('#').next().unwrap_or_default();
         if has_scheme(location) {
@@ -52,7 +52,7 @@ impl Address {
         Ok(Self { path, ..self.clone() })
     }
 
-    /// Whether both are of one server: scheme, host and port.
+    /// Whether both have the same scheme, host and port.
     pub(super) fn same_origin(&self, other: &Self) -> bool {
         let origin = |address: &Self| {
             let authority = address.authority.to_ascii_lowercase();
@@ -69,7 +69,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Whether it begins with `scheme:`.
+/// Whether a text begins with `scheme:`.
 fn has_scheme(text: &str) -> bool {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
@@ -118,9 +118,9 @@ mod tests {
         }
     }
 
-    /// The examples of RFC 3986, section 5.4, that are of use in a `Location`.
+    /// The examples of RFC 3986, section 5.4, that can be in a `Location`.
     #[test]
-    fn a_location_leads_where_the_standard_says() {
+    fn a_location_is_resolved_as_in_the_standard() {
         let base = read("http://a/b/c/d;p?q");
         for (location, expected) in [
             ("g", "http://a/b/c/g"),

@@ -10,7 +10,7 @@ const PERSONAL: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 /// Sends `request` by `exchange` until the answer is not a redirect.
 ///
 /// # Errors
-/// Those of `exchange`, and when there are more redirects than the request allows or one leads nowhere.
+/// Those of `exchange`, and when there are more redirects than the request allows or one has an invalid address.
 pub(super) fn follow(
     mut request: Request,
     exchange: impl Fn(&Request, &Address) -> Result<Response, HttpError>,
@@ -61,7 +61,7 @@ mod tests {
     /// Method, address, names of headers, bytes of the body.
     type Seen = (String, String, Vec<String>, usize);
 
-    /// Answers with the redirects in their order, then with 200, and keeps what was asked.
+    /// Answers with the redirects in their order, then with 200, and keeps the requests.
     struct Server {
         redirects: Vec<(u16, &'static str)>,
         asked: RefCell<Vec<Seen>>,
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_end_to_them() {
+    fn too_many_redirects_are_an_error() {
         let server = Server::new(&[(302, "/again"); 20]);
         let error = server.follow(get("https://a.b/a")).unwrap_err();
         assert!(matches!(&error, HttpError::Redirect(text) if text.contains("more than 10 times")), "{error}");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_who_is_asking_stays_with_the_first_server() {
+    fn headers_that_identify_the_sender_stay_with_the_first_server() {
         let ask = || get("https://a.b/").header("Authorization", "x").header("Cookie", "x").header("Accept", "x");
         let own = Server::new(&[(302, "/b")]);
         own.follow(ask()).unwrap();
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_goes_along_only_where_the_method_stays() {
+    fn the_body_is_sent_again_only_with_the_same_method() {
         for (status, method, body) in
             [(303, "GET", 0), (302, "GET", 0), (301, "GET", 0), (307, "POST", 1), (308, "POST", 1)]
         {

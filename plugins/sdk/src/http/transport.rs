@@ -12,7 +12,7 @@ use super::address::Address;
 use super::model::{HttpError, Request, Response};
 use crate::bindings::baton::plugin::http::denial;
 
-/// What is read at a time.
+/// Bytes of one read.
 const PIECE: u64 = 64 << 10;
 
 /// Sends `request` to `address` and waits for the answer.
@@ -21,7 +21,7 @@ pub(super) fn exchange(request: &Request, address: &Address) -> Result<Response,
     let body = outgoing.body().map_err(|()| HttpError::Failed("the request has no body".to_owned()))?;
     let sent = outgoing_handler::handle(outgoing, Some(options(request)));
     let sent = sent.map_err(|code| failed(address, &code))?;
-    // An answer may come before all is sent, and says better than a broken pipe why: so the answer counts.
+    // A server may answer before it has read all. Its answer explains more than the broken pipe, so the error of sending is ignored.
     drop(write(body, &request.body));
     let incoming = wait(&sent, address)?;
     let status = incoming.status();
@@ -63,7 +63,7 @@ fn options(request: &Request) -> RequestOptions {
     let options = RequestOptions::new();
     let nanoseconds = request.timeout.map(|timeout| u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
     if nanoseconds.is_some() {
-        // A host that does not know one of them goes by its own.
+        // A host that does not support one of them uses its default.
         let _ = options.set_connect_timeout(nanoseconds);
         let _ = options.set_first_byte_timeout(nanoseconds);
         let _ = options.set_between_bytes_timeout(nanoseconds);

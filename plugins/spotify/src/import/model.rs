@@ -1,12 +1,11 @@
 //! The arguments, host services and result of an import.
 
-use baton_plugin_kit::host::Writable;
+use baton_plugin_kit::host::{Progress, Writable};
 use baton_plugin_sdk::Outcome;
 use serde::Deserialize;
 
 use crate::names::counted;
 use crate::read::Mapping;
-use crate::watch::Watch;
 
 /// The host services that an import uses.
 #[derive(Clone, Copy)]
@@ -15,8 +14,8 @@ pub struct HostServices<'a> {
     pub catalog: &'a dyn Writable,
     /// The plugin's own tables: which files of the history are imported, and what playlists say of themselves.
     pub own: &'a dyn Writable,
-    /// Receives progress.
-    pub watch: &'a dyn Watch,
+    /// Progress and cancellation.
+    pub progress: &'a dyn Progress,
 }
 
 /// The arguments.

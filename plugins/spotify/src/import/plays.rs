@@ -31,7 +31,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
     let (mut names, mut said) = (None, 0);
     for found in files {
         state.report.files += 1;
-        state.services.watch.step(95, &found.shown)?;
+        state.services.progress.step(95, &found.shown)?;
         let digest = match found.digest() {
             Ok(digest) => digest,
             Err(why) => {

@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
         let (mut history, mut privacy) = (Vec::new(), HashSet::new());
         for (number, found) in files.iter().enumerate() {
             let percent = u8::try_from(number * 90 / files.len().max(1)).unwrap_or(90);
-            self.import.services.watch.step(percent, &found.shown)?;
+            self.import.services.progress.step(percent, &found.shown)?;
             match found.kind {
                 Kind::Csv => self.csv(found, &args.columns)?,
                 Kind::Library | Kind::Playlists => drop(privacy.insert(found.shown.as_str())),

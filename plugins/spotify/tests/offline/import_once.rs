@@ -3,47 +3,22 @@
 use std::cell::Cell;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::host::{Rows, Tables, Writable};
-use baton_plugin_sdk::sql::{Error, Row, Table, Value};
-use baton_tests::host_services::HostDatabase;
+use baton_plugin_kit::host::{NoProgress, Writable as _};
+use baton_tests::host_services::{Call, Hooked};
 use spotify::import::{self, Args};
-use spotify::watch::NoWatch;
 
 use super::support::{Place, row};
 
-/// A catalog that counts how often all tracks are read.
-struct Counting<'a> {
-    catalog: &'a HostDatabase,
-    reads: Cell<u32>,
-}
-
-impl Tables for Counting<'_> {
-    fn query(&self, statement: &str, parameters: &[Value]) -> Result<Table, Error> {
-        self.catalog.query(statement, parameters)
-    }
-
-    fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
-        self.reads.set(self.reads.get() + u32::from(statement.contains("FROM tracks AS t WHERE")));
-        self.catalog.rows(statement, parameters)
-    }
-}
-
-impl Writable for Counting<'_> {
-    fn execute(&self, statement: &str, parameters: &[Value]) -> Result<u64, Error> {
-        self.catalog.execute(statement, parameters)
-    }
-
-    fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error> {
-        self.catalog.batch(statement, rows)
-    }
-}
-
 /// How often an import reads all tracks.
 fn reads(place: &Place) -> u32 {
-    let catalog = Counting { catalog: &place.catalog, reads: Cell::new(0) };
-    let lent = import::HostServices { catalog: &catalog, own: &place.own, watch: &NoWatch };
-    import::import(lent, &place.folders(), &Args::default(), &mut Findings::default()).unwrap();
-    catalog.reads.get()
+    let count = Cell::new(0);
+    let catalog = Hooked::new(&place.catalog, |call, statement| {
+        count.set(count.get() + u32::from(call == Call::Rows && statement.contains("FROM tracks AS t WHERE")));
+        Ok(())
+    });
+    let services = import::HostServices { catalog: &catalog, own: &place.own, progress: &NoProgress };
+    import::import(services, &place.folders(), &Args::default(), &mut Findings::default()).unwrap();
+    count.get()
 }
 
 #[test]

@@ -3,10 +3,9 @@
 use std::fs;
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::host::{Tables as _, Writable as _};
+use baton_plugin_kit::host::{NoProgress, Tables as _, Writable as _};
 use spotify::import::{self, Args, HostServices};
 use spotify::read::Folder;
-use spotify::watch::NoWatch;
 
 use super::support::{A, Place, age, ids, playlists, row, short, titles, uri};
 
@@ -80,7 +79,7 @@ fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
     assert_eq!((titles(&place, "mix"), titles(&place, "mix#b")), before);
     let import = |path: &str, shown: &str| {
         let mut findings = Findings::default();
-        let lent = HostServices { catalog: &place.catalog, own: &place.own, watch: &NoWatch };
+        let lent = HostServices { catalog: &place.catalog, own: &place.own, progress: &NoProgress };
         let folder = Folder { path: place.folder.path().join(path), shown: shown.to_owned() };
         let report = import::import(lent, &[folder], &Args::default(), &mut findings).unwrap();
         assert_eq!((report.playlists, report.unchanged), (0, 2), "{shown}");
@@ -120,7 +119,7 @@ fn imports_at_once_lose_nothing() {
                 baton_tests::host_services::HostDatabase::catalog(&path),
                 baton_tests::host_services::HostDatabase::own(&path),
             );
-            let lent = HostServices { catalog: &catalog, own: &own, watch: &NoWatch };
+            let lent = HostServices { catalog: &catalog, own: &own, progress: &NoProgress };
             import::import(lent, &folders, &Args::default(), &mut Findings::default()).map(drop)
         };
         let running: Vec<_> = (0..5).map(|_| scope.spawn(each)).collect();

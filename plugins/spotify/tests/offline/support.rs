@@ -5,14 +5,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use baton_plugin_kit::Findings;
-use baton_plugin_kit::host::Tables;
+use baton_plugin_kit::host::{NoProgress, Tables};
 use baton_plugin_sdk::sql::Value;
 use baton_plugin_sdk::{Error, Finding};
 use baton_tests::host_services::HostDatabase;
 use spotify::import::{self, Args, Report};
 use spotify::read::Folder;
 use spotify::source::PlaylistSources;
-use spotify::watch::NoWatch;
 
 /// The columns of today's dialect.
 pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
@@ -81,7 +80,7 @@ impl Place {
 
     pub(crate) fn import_only(&self, args: &Args) -> Result<(Report, Vec<Finding>), Error> {
         let mut findings = Findings::default();
-        let lent = import::HostServices { catalog: &self.catalog, own: &self.own, watch: &NoWatch };
+        let lent = import::HostServices { catalog: &self.catalog, own: &self.own, progress: &NoProgress };
         let report = import::import(lent, &self.folders(), args, &mut findings)?;
         Ok((report, findings.into_list()))
     }

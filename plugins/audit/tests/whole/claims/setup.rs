@@ -8,8 +8,8 @@ use std::process::Command;
 use audit::assertions::{self, AssertionReport, AssertionRow, CheckedDocument, Kind, Verdict};
 use audit::index::{Index, Root};
 use audit::remark::NoteSeverity;
-use audit::services::{Commit, Git, ServiceError};
 use baton_judges::Skipped;
+use baton_plugin_kit::host::{Commit, CommitRange, Git, ServiceError};
 
 use crate::support::corpus;
 
@@ -114,15 +114,17 @@ impl Git for Repository {
             let lines: Vec<&str> = shown.lines().collect();
             Commit {
                 id: lines[0].to_owned(),
-                title: lines[3].to_owned(),
-                message: lines[3].to_owned(),
+                parents: Vec::new(),
                 author: lines[1].to_owned(),
-                at: lines[2].parse().unwrap(),
+                email: String::new(),
+                authored_at: lines[2].parse().unwrap(),
+                committed_at: lines[2].parse().unwrap(),
+                message: lines[3].to_owned(),
             }
         }))
     }
 
-    fn log(&self, _: &str, _: Option<&str>, _: Option<&str>, _: u32) -> Result<Vec<Commit>, ServiceError> {
+    fn log(&self, _: &CommitRange) -> Result<Vec<Commit>, ServiceError> {
         Err(ServiceError::Unavailable("claims ask for single commits only".into()))
     }
 

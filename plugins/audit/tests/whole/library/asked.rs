@@ -1,7 +1,7 @@
 //! What is asked for: arguments, grants, plans that are gone or broken, and being stopped.
 
 use audit::services::HostServices;
-use audit::watch::Watch;
+use baton_plugin_kit::host::Progress;
 use baton_plugin_sdk::{Cause, Error, Severity};
 
 use super::shop;
@@ -39,13 +39,13 @@ fn wrong_arguments_are_refused_with_what_mends_them() {
     let mut task = workspace.task("{}");
     task.action = "mend".into();
     assert!(matches!(
-        audit::run(&task, &audit::services::HostServices::nothing(&audit::watch::Unwatched)),
+        audit::run(&task, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)),
         Err(Error::Permanent(_))
     ));
     task = workspace.task("{}");
     task.now = "yesterday".into();
     assert!(matches!(
-        audit::run(&task, &audit::services::HostServices::nothing(&audit::watch::Unwatched)),
+        audit::run(&task, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)),
         Err(Error::Permanent(_))
     ));
 }
@@ -57,7 +57,7 @@ fn missing_folders_need_a_grant() {
         let mut task = workspace.task("{}");
         task.mounts.retain(|mount| mount.name != name);
         assert!(
-            matches!(audit::run(&task, &audit::services::HostServices::nothing(&audit::watch::Unwatched)), Err(Error::NeedsGrant(text)) if text.contains(name))
+            matches!(audit::run(&task, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)), Err(Error::NeedsGrant(text)) if text.contains(name))
         );
     }
 }
@@ -76,17 +76,19 @@ fn changed_plans_are_audited_while_they_exist() {
     let mut task = workspace.task("{}");
     let at = |name: &str| workspace.path("plans").join(name).to_str().unwrap().to_owned();
     task.cause = Cause::Files(vec![at("gone.md"), at("shop.md")]);
-    let report = json(&audit::run(&task, &audit::services::HostServices::nothing(&audit::watch::Unwatched)).unwrap());
+    let report =
+        json(&audit::run(&task, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)).unwrap());
     assert_eq!(report["plans"].as_array().unwrap().len(), 1);
     task.cause = Cause::Files(vec![at("gone.md")]);
-    let outcome = audit::run(&task, &audit::services::HostServices::nothing(&audit::watch::Unwatched)).unwrap();
+    let outcome =
+        audit::run(&task, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)).unwrap();
     assert_eq!((outcome.artifacts.len(), outcome.findings.len()), (0, 0));
     assert!(outcome.summary.contains("exists any more"));
 }
 
 struct Stopped;
 
-impl Watch for Stopped {
+impl Progress for Stopped {
     fn report(&self, _percent: u8, _message: &str) {}
 
     fn cancelled(&self) -> bool {

@@ -42,7 +42,8 @@ fn findings_are_stable_and_weighed() {
     }
     let mut later = workspace.task("{}");
     later.now = "2027-02-03T04:05:06Z".into();
-    let later = audit::run(&later, &audit::services::HostServices::nothing(&audit::watch::Unwatched)).unwrap();
+    let later =
+        audit::run(&later, &audit::services::HostServices::nothing(&baton_plugin_kit::host::NoProgress)).unwrap();
     assert_eq!(outcome.findings, later.findings);
     assert_eq!(later.artifacts[0].name, "PLANS_AUDIT_REPORT_20270203_040506.md");
     assert_eq!(later.artifacts[1].name, "PLANS_AUDIT_REPORT_20270203_040506.json");

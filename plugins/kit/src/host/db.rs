@@ -1,8 +1,6 @@
-//! The host's databases and locks as traits. A plugin's modules use these traits, so native tests run them on real databases
-//! (`tests/src/host_services.rs`), and the component runs them on `wit/sql.wit` and `wit/claims.wit`.
+//! Databases: the plugin's own, the music catalog, snapshots of other programs' files. Errors are those of `wit/sql.wit`.
 
 use baton_plugin_sdk::sql::{Database, Error, Row, Snapshot, Table, Value};
-use baton_plugin_sdk::{Error as TaskError, claims};
 
 /// Rows, one after another.
 pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, Error>> + 'a>;
@@ -20,6 +18,14 @@ pub trait Tables {
     /// # Errors
     /// As `open` in `wit/sql.wit`.
     fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error>;
+
+    /// A result of any size as a list.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    fn all(&self, statement: &str, parameters: &[Value]) -> Result<Vec<Row>, Error> {
+        self.rows(statement, parameters)?.collect()
+    }
 }
 
 /// Tables for reading and writing.
@@ -35,6 +41,14 @@ pub trait Writable: Tables {
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay.
     fn batch(&self, statement: &str, rows: &mut dyn Iterator<Item = Row>) -> Result<u64, Error>;
+
+    /// Writes a list of rows as [`Self::batch`] does.
+    ///
+    /// # Errors
+    /// As [`Self::batch`].
+    fn write(&self, statement: &str, rows: Vec<Row>) -> Result<(), Error> {
+        self.batch(statement, &mut rows.into_iter()).map(drop)
+    }
 }
 
 impl Tables for Database {
@@ -64,36 +78,5 @@ impl Tables for Snapshot {
 
     fn rows(&self, statement: &str, parameters: &[Value]) -> Result<Rows<'_>, Error> {
         Ok(Box::new(Self::rows(self, statement, parameters)?))
-    }
-}
-
-/// Exclusive named locks.
-pub trait Locks {
-    /// Acquires a lock; `None` if another attempt holds it. Dropping the result releases it.
-    ///
-    /// # Errors
-    /// As `take` in `wit/claims.wit`.
-    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, TaskError>;
-}
-
-/// A lock that is held.
-pub trait HeldLock {
-    /// False after somebody broke the lock by hand.
-    fn holds(&self) -> Result<bool, TaskError>;
-}
-
-/// The locks of the host.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HostLocks;
-
-impl Locks for HostLocks {
-    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, TaskError> {
-        Ok(claims::take(name)?.map(|claim| Box::new(claim) as Box<dyn HeldLock>))
-    }
-}
-
-impl HeldLock for claims::Claim {
-    fn holds(&self) -> Result<bool, TaskError> {
-        Ok(Self::holds(self)?)
     }
 }

@@ -14,16 +14,16 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(2), D
 
 /// Acquires the locks of databases.
 #[derive(Clone, Copy)]
-pub struct Guard<'a> {
-    claims: &'a dyn Locks,
+pub struct DatabaseLocks<'a> {
+    locks: &'a dyn Locks,
     pause: &'a dyn Fn(Duration),
 }
 
-impl<'a> Guard<'a> {
+impl<'a> DatabaseLocks<'a> {
     /// Uses the locks of the host, or of a test.
     #[must_use]
-    pub fn new(claims: &'a dyn Locks, pause: &'a dyn Fn(Duration)) -> Self {
-        Self { claims, pause }
+    pub fn new(locks: &'a dyn Locks, pause: &'a dyn Fn(Duration)) -> Self {
+        Self { locks, pause }
     }
 
     /// Acquires the lock of a database; `None` if another task holds it.
@@ -31,7 +31,7 @@ impl<'a> Guard<'a> {
     /// # Errors
     /// When locks are not granted, or the ledger fails.
     pub fn try_take(&self, id: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
-        self.claims.take(&format!("database:{}", id_key(id)))
+        self.locks.take(&format!("database:{}", id_key(id)))
     }
 
     /// Acquires the lock of a database; waits 1, 2 and 4 s if another task holds it.
@@ -46,15 +46,17 @@ impl<'a> Guard<'a> {
             (self.pause)(pause);
         }
         let late = || {
-            Error::Retryable(format!("another task works on the database {id} for more than 7 s; nothing was changed"))
+            Error::Retryable(format!(
+                "another task has worked on the database {id} for more than 7 s; nothing was changed"
+            ))
         };
         self.try_take(id)?.ok_or_else(late)
     }
 }
 
-impl std::fmt::Debug for Guard<'_> {
+impl std::fmt::Debug for DatabaseLocks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Guard")
+        f.write_str("DatabaseLocks")
     }
 }
 
@@ -66,9 +68,7 @@ pub fn still(held: &dyn HeldLock, id: &str) -> Result<(), Error> {
     if held.holds()? {
         return Ok(());
     }
-    Err(Error::Retryable(format!(
-        "the claim of the database {id} was broken by hand; nothing more is changed under it"
-    )))
+    Err(Error::Retryable(format!("the lock of the database {id} was broken by hand; nothing more was changed")))
 }
 
 #[cfg(test)]
@@ -80,30 +80,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_waits_one_two_and_four_seconds_and_then_asks_to_be_tried_again() {
-        let claims = HostLocks::default();
+    fn it_waits_one_two_and_four_seconds_and_then_asks_for_a_retry() {
+        let locks = HostLocks::default();
         let waited = RefCell::new(Vec::new());
         let pause = |pause: Duration| waited.borrow_mut().push(pause.as_secs());
-        let guard = Guard::new(&claims, &pause);
-        let held = guard.take("A-1").unwrap();
-        assert!(guard.try_take("a-1").unwrap().is_none());
-        assert!(matches!(guard.take("a-1"), Err(Error::Retryable(text)) if text.contains("7 s")));
+        let databases = DatabaseLocks::new(&locks, &pause);
+        let held = databases.take("A-1").unwrap();
+        assert!(databases.try_take("a-1").unwrap().is_none());
+        assert!(matches!(databases.take("a-1"), Err(Error::Retryable(text)) if text.contains("7 s")));
         assert_eq!(*waited.borrow(), [1, 2, 4]);
         drop(held);
-        assert!(guard.take("a-1").is_ok());
+        assert!(databases.take("a-1").is_ok());
         assert_eq!(waited.borrow().len(), 3);
     }
 
     #[test]
-    fn one_that_is_given_back_meanwhile_is_taken() {
-        let claims = HostLocks::default();
-        let other = RefCell::new(claims.take("database:x").unwrap());
+    fn a_lock_that_is_released_meanwhile_is_acquired() {
+        let locks = HostLocks::default();
+        let other = RefCell::new(locks.take("database:x").unwrap());
         let pause = |pause: Duration| {
             if pause.as_secs() == 2 {
                 drop(other.borrow_mut().take());
             }
         };
-        let held = Guard::new(&claims, &pause).take("x").unwrap();
+        let held = DatabaseLocks::new(&locks, &pause).take("x").unwrap();
         still(held.as_ref(), "x").unwrap();
     }
 }

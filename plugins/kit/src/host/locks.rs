@@ -1,0 +1,32 @@
+//! Exclusive named locks.
+
+use baton_plugin_sdk::{Error, claims};
+
+use super::Host;
+
+/// Exclusive named locks.
+pub trait Locks {
+    /// Acquires a lock; `None` if another attempt holds it. Dropping the result releases it.
+    ///
+    /// # Errors
+    /// As `take` in `wit/claims.wit`.
+    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error>;
+}
+
+/// A lock that is held.
+pub trait HeldLock {
+    /// False after somebody broke the lock by hand.
+    fn holds(&self) -> Result<bool, Error>;
+}
+
+impl Locks for Host {
+    fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
+        Ok(claims::take(name)?.map(|claim| Box::new(claim) as Box<dyn HeldLock>))
+    }
+}
+
+impl HeldLock for claims::Claim {
+    fn holds(&self) -> Result<bool, Error> {
+        Ok(Self::holds(self)?)
+    }
+}
