@@ -1,26 +1,84 @@
-//! Escapes text from files and services for Markdown reports, so that it cannot act as Markdown or HTML.
-//!
-//! The audit has its own escapes, because its reports have several forms.
+//! Escapes text from files and services for Markdown reports, so that it cannot act as Markdown or HTML. Every result is one line.
+//! Characters that hide or change the direction of text are shown by their numbers.
 
-/// Longer texts are cut.
+use std::fmt::Write as _;
+
+/// Characters of a table cell.
 const MOST_CHARS: usize = 200;
 
-/// Escapes a text for a table cell or a heading: one line of at most 200 characters; `…` marks a cut.
+/// Escapes a text of any length.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        if matches!(c, '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '&') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Escapes a text for a table cell or a heading: at most 200 characters; `…` marks a cut.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    let mut signs = text.chars();
-    for c in signs.by_ref().take(MOST_CHARS) {
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => escape(text.get(..end).unwrap_or_default()) + "…",
+        None => escape(text),
+    }
+}
+
+/// Escapes the first character of an escaped text if it would start a list, a heading or a rule.
+#[must_use]
+pub fn paragraph(escaped: &str) -> String {
+    let digits = escaped.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = escaped.split_at_checked(digits).unwrap_or((escaped, ""));
+    match rest.chars().next() {
+        Some('-' | '+' | '=') if digits == 0 => format!("\\{escaped}"),
+        Some('.' | ')') if digits > 0 => format!("{number}\\{rest}"),
+        _ => escaped.to_owned(),
+    }
+}
+
+/// A path or a name as code, or escaped where code cannot show it.
+#[must_use]
+pub fn code(text: &str) -> String {
+    let shown = visible(text);
+    if shown.is_empty() || shown.contains(['`', '\\']) || shown.trim() != shown {
+        return escape(text.trim());
+    }
+    format!("`{}`", shown.replace('|', "\\|"))
+}
+
+/// Replaces control characters by spaces, and characters that hide or change the direction of text by their numbers.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
         match c {
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '~' | '&' | '!' => cell.extend(['\\', c]),
-            c if c.is_control() => cell.push(' '),
-            c => cell.push(c),
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => out.push(' '),
+            c if is_invisible(c) => drop(write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c))),
+            c => out.push(c),
         }
     }
-    if signs.next().is_some() {
-        cell.push('…');
-    }
-    cell
+    out
+}
+
+/// Direction marks, zero-width spaces, tags, and characters that XML 1.0 does not allow.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{fffe}'..='\u{ffff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }
 
 #[cfg(test)]
@@ -31,12 +89,30 @@ mod tests {
     fn a_cell_is_one_line_of_plain_text() {
         assert_eq!(cell("a|b\n<c>"), "a\\|b \\<c\\>");
         assert_eq!(cell("AC_DC ~ `T&T`"), "AC\\_DC \\~ \\`T\\&T\\`");
+        assert_eq!(cell("&lt;"), "\\&lt;");
     }
 
     #[test]
-    fn of_a_long_text_the_beginning_is_shown() {
+    fn a_long_text_is_cut() {
         let most = "é".repeat(MOST_CHARS);
         assert_eq!(cell(&most), most);
         assert_eq!(cell(&format!("{most}x")), format!("{most}…"));
+    }
+
+    #[test]
+    fn a_name_is_code_where_it_can_be() {
+        assert_eq!(["a|b.md", "a`b.md", "a\\b"].map(code), ["`a\\|b.md`", "a\\`b.md", "a\\\\b"]);
+    }
+
+    #[test]
+    fn paragraphs_start_no_list() {
+        assert_eq!(["- a", "+", "= b", "1. c", "12) d"].map(paragraph), ["\\- a", "\\+", "\\= b", "1\\. c", "12\\) d"]);
+        assert_eq!(["1 of 2 done", "10", "a - b"].map(paragraph), ["1 of 2 done", "10", "a - b"]);
+    }
+
+    #[test]
+    fn invisible_characters_are_shown_by_number() {
+        let shown = "a\u{27e8}U+202E\u{27e9}b c\u{27e8}U+200B\u{27e9}\u{27e8}U+FFFF\u{27e9}";
+        assert_eq!(visible("a\u{202e}b\u{0}c\u{200b}\u{ffff}"), shown);
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use baton_plugin_kit::markdown::paragraph;
+
 use super::document::{Document, Field};
 use super::escape;
 use super::wording::{of_trend, percent};
@@ -38,7 +40,7 @@ fn write_block(out: &mut String, block: &Block) {
     let _ = match block {
         Block::Heading(text) => writeln!(out, "### {}", escape::cell(text)),
         Block::Subheading(text) => writeln!(out, "#### {}", escape::cell(text)),
-        Block::Text(text) => writeln!(out, "{}", escape::paragraph(text)),
+        Block::Text(text) => writeln!(out, "{}", paragraph(&escape::cell(text))),
         Block::List(lines) => return lines.iter().for_each(|cells| item(out, cells)),
         Block::Checklist(tasks) => {
             return tasks.iter().for_each(|(done, task)| {
@@ -52,7 +54,7 @@ fn write_block(out: &mut String, block: &Block) {
 }
 
 fn item(out: &mut String, cells: &[Cell]) {
-    let _ = writeln!(out, "- {}", escape::guarded(&line(cells)));
+    let _ = writeln!(out, "- {}", paragraph(&line(cells)));
 }
 
 fn line(cells: &[Cell]) -> String {

@@ -1,5 +1,6 @@
 //! Reports of `diagnose` and `repair`: JSON for programs, Markdown for people. Names from the Drive are shown as code on one line.
 
+use baton_plugin_kit::markdown::{code, escape};
 use serde_json::{Value, json};
 
 use super::{Health, Kind, Plan, RepairResult, Step};
@@ -29,7 +30,7 @@ pub fn health_json(health: &Health, now: &str) -> Value {
 pub fn health_markdown(health: &Health, shown: &str, now: &str) -> String {
     let mut page = format!(
         "# The Drive {}\n\nLooked at {now}: {} databases in {} folders, {} of them superfluous; {} backups.\n\n| what | how many |\n|---|---|\n",
-        quoted(shown),
+        code(shown),
         health.databases,
         health.folders,
         health.superfluous_folders,
@@ -45,7 +46,7 @@ pub fn health_markdown(health: &Health, shown: &str, now: &str) -> String {
         }
         page.push_str(&format!("\n## {}\n\n", kind.name()));
         for trouble in troubles.iter().take(MOST_LINES) {
-            page.push_str(&format!("- {}: {}\n", quoted(&trouble.path), one_line(&trouble.seen)));
+            page.push_str(&format!("- {}: {}\n", code(&trouble.path), escape(&trouble.seen)));
         }
         if troubles.len() > MOST_LINES {
             page.push_str(&format!("- {} more stand in the JSON\n", troubles.len() - MOST_LINES));
@@ -65,7 +66,7 @@ pub fn plan_json(plan: &Plan, now: &str) -> Value {
 pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
     let mut page = format!(
         "# Repair of {}: plan {}\n\n{} steps; {} troubles are left to a person.\n\n",
-        quoted(shown),
+        code(shown),
         plan.id,
         plan.steps.len(),
         plan.left
@@ -80,13 +81,13 @@ pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
 fn told(step: &Step) -> String {
     match step {
         Step::Merge { title, id, folders } => {
-            let folders = folders.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
-            format!("make one folder {} of {folders}", quoted(&crate::drive::base_name(title, id)))
+            let folders = folders.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");
+            format!("make one folder {} of {folders}", code(&crate::drive::base_name(title, id)))
         }
-        Step::MoveIn { path, folder, .. } => format!("move {} into {}", quoted(path), quoted(folder)),
-        Step::MakeArchive { folder, .. } => format!("make {}", quoted(&format!("{folder}/.archive"))),
+        Step::MoveIn { path, folder, .. } => format!("move {} into {}", code(path), code(folder)),
+        Step::MakeArchive { folder, .. } => format!("make {}", code(&format!("{folder}/.archive"))),
         Step::Retain { folder, keep, backups, .. } => {
-            format!("take {} backups of {} away and keep the newest {keep}", backups.len(), quoted(folder))
+            format!("take {} backups of {} away and keep the newest {keep}", backups.len(), code(folder))
         }
     }
 }
@@ -105,14 +106,6 @@ pub fn applied_json(plan: &Plan, applied: &RepairResult, now: &str) -> Value {
     })
 }
 
-fn quoted(name: &str) -> String {
-    format!("`{}`", one_line(name).replace('`', "'"))
-}
-
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,7 +116,7 @@ mod tests {
         let trouble = Problem { kind: Kind::OrphanCsv, id: None, path: "a`\n# b.csv".into(), seen: "x\ny".into() };
         let health = Health { databases: 1, folders: 2, troubles: vec![trouble], ..Health::default() };
         let page = health_markdown(&health, "drive", "now");
-        assert!(page.contains("- `a' # b.csv`: x y\n") && page.contains("| orphan-csv | 1 |"), "{page}");
+        assert!(page.contains("- a\\` \\# b.csv: x y\n") && page.contains("| orphan-csv | 1 |"), "{page}");
         assert_eq!(health_json(&health, "now")["counts"]["duplicate-folder"], 0);
     }
 }

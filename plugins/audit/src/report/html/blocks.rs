@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::super::escape::{markup, number, visible};
+use baton_plugin_kit::markdown::visible;
+
+use super::super::escape::{markup, number};
 use super::super::wording::{of_trend, percent};
 use super::tone::Tone;
 use super::trend;
