@@ -20,7 +20,6 @@ mod catalog_command;
 #[cfg(test)]
 mod catalog_review;
 #[cfg(test)]
-mod claims;
 #[cfg(test)]
 mod clock;
 #[cfg(test)]
@@ -84,8 +83,9 @@ mod listening;
 #[cfg(test)]
 mod locked_ledger;
 #[cfg(test)]
-mod looking_back;
+mod locks;
 #[cfg(test)]
+mod looking_back;
 mod lost_ledger;
 #[cfg(test)]
 mod many_files;

@@ -16,7 +16,7 @@ wasmtime::component::bindgen!({
     with: {
         "baton:plugin/sql.cursor": crate::capabilities::sql::Cursor,
         "baton:plugin/sql.snapshot": crate::capabilities::sql::Snapshot,
-        "baton:plugin/claims.claim": crate::capabilities::locks::Lock,
+        "baton:plugin/locks.lock": crate::capabilities::locks::Lock,
     },
     additional_derives: [PartialEq, Clone],
 });

@@ -200,10 +200,10 @@ pub const SECRET_LEAST_BYTES: usize = 8;
 pub const SECRET_MOST_BYTES: usize = 8 << 10;
 
 /// Locks that one attempt may hold.
-pub const CLAIMS: usize = 1_000;
+pub const LOCKS: usize = 1_000;
 
 /// Bytes of the name of a lock.
-pub const CLAIM_BYTES: usize = 200;
+pub const LOCK_NAME_BYTES: usize = 200;
 
 /// Files that one task may have fingerprinted: at a third of a second each, what its wall-clock time allows.
 pub const SOUND_FILES: u64 = 1_000;

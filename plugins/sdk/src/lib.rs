@@ -19,12 +19,12 @@
 
 #[doc(hidden)]
 pub mod bindings;
-pub mod claims;
 mod emit;
 pub mod fingerprint;
 pub mod git;
 pub mod http;
 pub mod ledger;
+pub mod locks;
 pub mod secrets;
 pub mod sql;
 mod task;

@@ -28,7 +28,7 @@ pub(super) const FORMS: [&str; 18] = [
     "handoffs=any",
     "ledger",
     "returns",
-    "claims",
+    "locks",
     "triggers",
     "hard-links",
 ];
@@ -56,7 +56,7 @@ pub enum Grant {
     Ledger,
     /// `returns`: tasks for every RETURN of the workspace.
     Returns,
-    /// `claims`: exclusive named locks.
+    /// `locks`: exclusive named locks.
     Locks,
     /// `triggers`: tasks for changes of files.
     Triggers,
@@ -145,8 +145,8 @@ pub struct GrantSet {
     pub ledger: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub returns: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub claims: bool,
+    #[serde(default, alias = "claims", skip_serializing_if = "std::ops::Not::not")]
+    pub locks: bool,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub triggers: bool,
 }
@@ -220,7 +220,7 @@ impl fmt::Display for Grant {
             Self::Handoffs(recipients) => write!(f, "handoffs={recipients}"),
             Self::Ledger => f.write_str("ledger"),
             Self::Returns => f.write_str("returns"),
-            Self::Locks => f.write_str("claims"),
+            Self::Locks => f.write_str("locks"),
             Self::Triggers => f.write_str("triggers"),
             Self::HardLinks => f.write_str("hard-links"),
         }
@@ -243,7 +243,7 @@ impl GrantSet {
             .chain((!self.handoffs.is_nobody()).then(|| Grant::Handoffs(self.handoffs.clone())))
             .chain(self.ledger.then_some(Grant::Ledger))
             .chain(self.returns.then_some(Grant::Returns))
-            .chain(self.claims.then_some(Grant::Locks))
+            .chain(self.locks.then_some(Grant::Locks))
             .chain(self.triggers.then_some(Grant::Triggers))
             .chain(self.hard_links.then_some(Grant::HardLinks))
             .collect()
@@ -267,7 +267,7 @@ impl Extend<Grant> for GrantSet {
                 Grant::Handoffs(recipients) => self.handoffs = recipients,
                 Grant::Ledger => self.ledger = true,
                 Grant::Returns => self.returns = true,
-                Grant::Locks => self.claims = true,
+                Grant::Locks => self.locks = true,
                 Grant::Triggers => self.triggers = true,
                 Grant::HardLinks => self.hard_links = true,
             }

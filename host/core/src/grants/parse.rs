@@ -11,12 +11,13 @@ use crate::manifest::Capabilities;
 
 impl Grant {
     /// Parses a grant spec: `files:ro=plans`, `host=NAME=ADDRESS`, `http=GET:host/path*`, `secret=NAME`, `sql=catalog:rw`,
-    /// `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `claims`, `triggers`,
-    /// `hard-links`.
+    /// `git=root`, `fingerprint=library`, `handoffs=AGENT[,AGENT]`, `handoffs=any`, `ledger`, `returns`, `locks` (before: `claims`),
+    /// `triggers`, `hard-links`.
     ///
     /// # Errors
     /// When it is not a grant, or grants what is not asked for; the text says what could be granted instead.
     pub fn parse(text: &str, asked: &Capabilities) -> Result<Self, String> {
+        let text = if text == "claims" { "locks" } else { text };
         let declared = asked.grants();
         let not_asked = || {
             let all = if declared.is_empty() { "nothing".to_owned() } else { specs(&declared).join(" ") };
@@ -115,7 +116,7 @@ mod tests {
                 "secrets":[{"name":"s","hosts":["a.b"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""},
                 {"database":"files","mode":"ro","reason":""}],
                 "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""},
+                "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"locks":{"reason":""},
                 "triggers":{"reason":""}}"#,
         )
         .unwrap()
@@ -137,10 +138,12 @@ mod tests {
             "handoffs=audit,Claude-MM1",
             "ledger",
             "returns",
-            "claims",
+            "locks",
             "triggers",
             "hard-links",
         ];
+        let former = Grant::parse("claims", &asked()).unwrap();
+        assert_eq!(former, Grant::Locks);
         for text in words {
             let (word, mut granted) = (Grant::parse(text, &asked()).unwrap(), GrantSet::default());
             granted.add(word.clone());
@@ -192,12 +195,12 @@ mod tests {
             "handoffs=a/b",
             "ledger=rw",
             "returns=x",
-            "claims=x",
+            "locks=x",
             "",
         ] {
             assert!(Grant::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs=any", "ledger", "returns", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
+        for text in ["handoffs=any", "ledger", "returns", "locks", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
             assert!(Grant::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

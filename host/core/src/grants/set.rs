@@ -56,6 +56,7 @@ impl GrantSet {
                 revoked.filter(|revoked| !revoked.is_nobody()).and_then(|revoked| self.handoffs.without(&revoked));
             return left.map(|left| self.handoffs = left).is_some();
         }
+        let spec = if spec == "claims" { "locks" } else { spec };
         let known = self.grants().into_iter().find(|known| known.to_string() == spec);
         known.is_some_and(|known| self.remove(&known))
     }
@@ -133,7 +134,7 @@ mod tests {
         let least = GrantSet::least_of(&asked, &["plans", "root"]);
         assert_eq!(
             least.specs(),
-            ["files:ro=plans", "sql=own:rw", "sql=files:ro", "git=root", "handoffs=any", "claims"]
+            ["files:ro=plans", "sql=own:rw", "sql=files:ro", "git=root", "handoffs=any", "locks"]
         );
     }
 }

@@ -44,8 +44,8 @@ pub struct Capabilities {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<Reason>,
     /// Exclusive named locks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claims: Option<Reason>,
+    #[serde(default, alias = "claims", skip_serializing_if = "Option::is_none")]
+    pub locks: Option<Reason>,
     /// Triggers on files. A plugin that declares it has triggers on files only once this is granted; other plugins have
     /// theirs as soon as the folder is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -179,7 +179,7 @@ impl Capabilities {
             .chain(whole(&self.handoffs, Grant::Handoffs(Recipients::Any)))
             .chain(whole(&self.ledger, Grant::Ledger))
             .chain(whole(&self.returns, Grant::Returns))
-            .chain(whole(&self.claims, Grant::Locks))
+            .chain(whole(&self.locks, Grant::Locks))
             .chain(whole(&self.triggers, Grant::Triggers))
             .collect()
     }
@@ -246,14 +246,14 @@ mod tests {
             r#"{"files":[{"folder":"plans","mode":"rw","reason":""}],"http":[{"rule":"GET:a.b/x","reason":""}],
             "secrets":[{"name":"s","hosts":["a.b","c.d"],"reason":""}],"sql":[{"database":"catalog","mode":"rw","reason":""}],
             "git":[{"folder":"root","reason":""}],"fingerprint":[{"of":"files","reason":""},{"of":"library","reason":""}],
-            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"claims":{"reason":""},
+            "handoffs":{"reason":""},"ledger":{"reason":""},"returns":{"reason":""},"locks":{"reason":""},
             "triggers":{"reason":""}}"#,
         );
         let more =
             ["files:rw=plans", "secret=s", "sql=catalog:rw", "git=root", "fingerprint=files", "fingerprint=library"];
         assert_eq!(
             specs(&new.additions_over(&old)),
-            [&more[..], &["handoffs=any", "ledger", "returns", "claims", "triggers"]].concat()
+            [&more[..], &["handoffs=any", "ledger", "returns", "locks", "triggers"]].concat()
         );
         assert_eq!(specs(&old.additions_over(&new)), ["http=GET:a.b/*"]);
     }
@@ -265,7 +265,7 @@ mod tests {
                 "secrets":[{"name":"s","hosts":["a.b","c.d:80"],"reason":"3"}],
                 "sql":[{"database":"catalog","mode":"rw","reason":"4"}],"git":[{"folder":"root","reason":"5"}],
                 "fingerprint":[{"of":"files","reason":"6"}],"handoffs":{"reason":"7"},"ledger":{"reason":"8"},
-                "returns":{"reason":"9"},"claims":{"reason":"10"}}"#,
+                "returns":{"reason":"9"},"locks":{"reason":"10"}}"#,
         )
         .unwrap();
         let requests = asked.requests();

@@ -385,7 +385,7 @@ mod tests {
             Manifest::parse(text.as_bytes())
         };
         assert!(manifest(r#"["ledger"]"#).is_ok() && manifest("[]").is_ok());
-        assert!(matches!(manifest(r#"["claims"]"#), Err(ManifestError::NotAsked { .. })));
+        assert!(matches!(manifest(r#"["locks"]"#), Err(ManifestError::NotAsked { .. })));
     }
 
     #[test]

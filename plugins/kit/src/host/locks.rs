@@ -1,6 +1,6 @@
 //! Exclusive named locks.
 
-use baton_plugin_sdk::{Error, claims};
+use baton_plugin_sdk::{Error, locks};
 
 use super::Host;
 
@@ -9,7 +9,7 @@ pub trait Locks {
     /// Acquires a lock; `None` if another attempt holds it. Dropping the result releases it.
     ///
     /// # Errors
-    /// As `take` in `wit/claims.wit`.
+    /// As `take` in `wit/locks.wit`.
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error>;
 }
 
@@ -21,11 +21,11 @@ pub trait HeldLock {
 
 impl Locks for Host {
     fn take(&self, name: &str) -> Result<Option<Box<dyn HeldLock>>, Error> {
-        Ok(claims::take(name)?.map(|claim| Box::new(claim) as Box<dyn HeldLock>))
+        Ok(locks::take(name)?.map(|lock| Box::new(lock) as Box<dyn HeldLock>))
     }
 }
 
-impl HeldLock for claims::Claim {
+impl HeldLock for locks::Lock {
     fn holds(&self) -> Result<bool, Error> {
         Ok(Self::holds(self)?)
     }

@@ -4,7 +4,7 @@
 //! | trait | service | WIT |
 //! |---|---|---|
 //! | [`Tables`], [`Writable`] | databases | `sql.wit` |
-//! | [`Locks`] | exclusive named locks | `claims.wit` |
+//! | [`Locks`] | exclusive named locks | `locks.wit` |
 //! | [`Git`] | the repository of a granted folder | `git.wit` |
 //! | [`Ledger`] | the tasks of the workspace | `ledger.wit` |
 //! | [`RequestSender`], [`FileWatch`] | requests to agents, watched files | `handoffs.wit`, `watch.wit` |

@@ -26,7 +26,7 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// # Errors
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
 /// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
-/// `wit/sql.wit` and `wit/claims.wit`.
+/// `wit/sql.wit` and `wit/locks.wit`.
 pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
     with_real_disk(catalog, own, claims, |tools| apply_with(task, tools))
 }

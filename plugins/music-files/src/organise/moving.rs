@@ -46,7 +46,7 @@ pub(crate) fn with_real_disk<T>(
 /// Locks the moving of files, without waiting.
 ///
 /// # Errors
-/// `retryable` when another task holds the lock, else as `wit/claims.wit`.
+/// `retryable` when another task holds the lock, else as `wit/locks.wit`.
 pub(crate) fn lock_moves(claims: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
     let held = claims.take("organise")?;
     held.ok_or_else(|| Error::Retryable("another task is moving files; only one may do so at a time".to_owned()))

@@ -33,7 +33,7 @@ use super::walk::{Entry, FoundFiles, walk};
 ///
 /// # Errors
 /// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
-/// another task moves files, else as `wit/sql.wit` and `wit/claims.wit`.
+/// another task moves files, else as `wit/sql.wit` and `wit/locks.wit`.
 pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::time::Duration;
 
-use baton_plugin_sdk::claims::{self, Error as ClaimError};
+use baton_plugin_sdk::locks::{self, Error as LockError};
 use baton_plugin_sdk::{Error, Outcome, Task, progress};
 
 use super::args::{folder, text};
@@ -13,7 +13,7 @@ pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/busy", folder(task)?));
     let mut waited = 0;
     let claim = loop {
-        match claims::take(&name)? {
+        match locks::take(&name)? {
             Some(claim) => break claim,
             None => waited += 1,
         }
@@ -33,7 +33,7 @@ pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
 /// Holds the name until somebody ends it; leaves word that it does.
 pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/held", folder(task)?));
-    let Some(_claim) = claims::take(&name)? else {
+    let Some(_lock) = locks::take(&name)? else {
         return Err(Error::Permanent("somebody has it".to_owned()));
     };
     File::create(&mark).map_err(|error| Error::Permanent(error.to_string()))?;
@@ -46,7 +46,7 @@ pub(super) fn hold(task: &Task) -> Result<Outcome, Error> {
 /// Takes the name and breaks down with it.
 pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
     let name = text(task, "name")?;
-    let Some(_claim) = claims::take(&name)? else {
+    let Some(_lock) = locks::take(&name)? else {
         return Err(Error::Permanent("somebody has it".to_owned()));
     };
     std::process::abort();
@@ -55,16 +55,16 @@ pub(super) fn trap(task: &Task) -> Result<Outcome, Error> {
 /// What a name may be, and that it is free again.
 pub(super) fn names() -> Result<Outcome, Error> {
     for wrong in ["", "a\nb", &"x".repeat(201)] {
-        if !matches!(claims::take(wrong), Err(ClaimError::Invalid(_))) {
+        if !matches!(locks::take(wrong), Err(LockError::Invalid(_))) {
             return Err(Error::Permanent(format!("OPEN: {wrong:?} was no error")));
         }
     }
-    let first = claims::take("a")?;
-    if first.is_none() || claims::take("a")?.is_some() {
+    let first = locks::take("a")?;
+    if first.is_none() || locks::take("a")?.is_some() {
         return Err(Error::Permanent("OPEN: it was not taken once".to_owned()));
     }
     drop(first);
-    match claims::take("a")? {
+    match locks::take("a")? {
         Some(_) => Ok(Outcome::new("Took it, gave it back, took it again.")),
         None => Err(Error::Permanent("OPEN: it was not given back".to_owned())),
     }

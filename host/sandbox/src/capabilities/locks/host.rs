@@ -20,13 +20,13 @@ impl generated::Host for State {
     }
 }
 
-impl generated::HostClaim for State {
-    async fn holds(&mut self, claim: Resource<Lock>) -> wasmtime::Result<Result<bool, Error>> {
-        Ok(self.locks.holds(claim.rep()).await)
+impl generated::HostLock for State {
+    async fn holds(&mut self, lock: Resource<Lock>) -> wasmtime::Result<Result<bool, Error>> {
+        Ok(self.locks.holds(lock.rep()).await)
     }
 
-    async fn drop(&mut self, claim: Resource<Lock>) -> wasmtime::Result<()> {
-        self.locks.release(claim.rep()).await;
+    async fn drop(&mut self, lock: Resource<Lock>) -> wasmtime::Result<()> {
+        self.locks.release(lock.rep()).await;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Exclusive named locks; see `wit/claims.wit`. `baton_ledger::lock` guarantees that one attempt gets a lock, in any process.
+//! Exclusive named locks; see `wit/locks.wit`. `baton_ledger::lock` guarantees that one attempt gets a lock, in any process.
 //! This module decides whether the plugin may ask, and how many locks it may hold.
 //!
 //! The locks of an attempt are in its store: they are released when the store is dropped, whatever the end of the attempt.
@@ -13,7 +13,7 @@ use baton_core::grants::Grant;
 use baton_core::manifest::Manifest;
 use baton_ledger::lock::{HeldLock, LockTable};
 
-use crate::bindings::baton::plugin::claims as generated;
+use crate::bindings::baton::plugin::locks as generated;
 use crate::limits;
 use generated::Error;
 
@@ -39,7 +39,7 @@ impl Locks {
         Self {
             plugin: manifest.name.clone(),
             task: task.to_owned(),
-            declared: manifest.declares.capabilities.claims.is_some(),
+            declared: manifest.declares.capabilities.locks.is_some(),
             granted,
             held: BTreeMap::new(),
             next: 0,
@@ -51,12 +51,12 @@ impl Locks {
         let plugin = &self.plugin;
         if !self.declared {
             return Err(Error::Denied(format!(
-                "the plugin `{plugin}` does not declare claims: its author has to add `claims` to the capabilities of its \
+                "the plugin `{plugin}` does not declare locks: its author has to add `locks` to the capabilities of its \
                  manifest"
             )));
         }
         let grant = Grant::Locks;
-        let denied = || Error::Denied(format!("claims are not granted: baton plugin grant {plugin} {grant}"));
+        let denied = || Error::Denied(format!("locks are not granted: baton plugin grant {plugin} {grant}"));
         self.granted.as_ref().ok_or_else(denied)
     }
 
@@ -64,8 +64,8 @@ impl Locks {
     async fn take(&mut self, name: &str) -> Result<Option<u32>, Error> {
         let table = self.table()?;
         check(name)?;
-        if self.held.len() >= limits::CLAIMS {
-            return Err(Error::Invalid(format!("{} claims are held, no more may be: drop one", limits::CLAIMS)));
+        if self.held.len() >= limits::LOCKS {
+            return Err(Error::Invalid(format!("the attempt holds {} locks, which is the limit: drop one", limits::LOCKS)));
         }
         let taken = table.take(&self.plugin, name, &self.task).await;
         let Some(taken) = taken.map_err(|error| Error::Failed(error.to_string()))? else { return Ok(None) };
@@ -86,17 +86,17 @@ impl Locks {
         if let Some(taken) = self.held.remove(&handle)
             && let Err(error) = taken.give_back().await
         {
-            tracing::warn!(%error, plugin = %self.plugin, "a claim could not be given back; it counts no more in this process");
+            tracing::warn!(%error, plugin = %self.plugin, "a lock could not be released; it does not count any more in this process");
         }
     }
 }
 
 fn check(name: &str) -> Result<(), Error> {
-    if name.is_empty() || name.len() > limits::CLAIM_BYTES || name.chars().any(char::is_control) {
+    if name.is_empty() || name.len() > limits::LOCK_NAME_BYTES || name.chars().any(char::is_control) {
         return Err(Error::Invalid(format!(
-            "the name of a claim has 1 to {} bytes and no control characters; this one is {:?}",
-            limits::CLAIM_BYTES,
-            baton_core::file_name::cut(name, limits::CLAIM_BYTES)
+            "the name of a lock has 1 to {} bytes and no control characters; this one is {:?}",
+            limits::LOCK_NAME_BYTES,
+            baton_core::file_name::cut(name, limits::LOCK_NAME_BYTES)
         )));
     }
     Ok(())

@@ -1,24 +1,24 @@
-//! Exclusive named locks of the workspace. `wit/claims.wit` defines permissions and costs.
+//! Exclusive named locks of the workspace. `wit/locks.wit` defines permissions and costs.
 //!
 //! ```no_run
-//! use baton_plugin_sdk::{Error, claims};
+//! use baton_plugin_sdk::{Error, locks};
 //!
 //! fn alone(name: &str) -> Result<bool, Error> {
-//!     let Some(_claim) = claims::take(name)? else { return Ok(false) };
-//!     // Other attempts do not get the lock until `_claim` is dropped.
+//!     let Some(_lock) = locks::take(name)? else { return Ok(false) };
+//!     // Other attempts do not get the lock until `_lock` is dropped.
 //!     Ok(true)
 //! }
 //! ```
 
-pub use crate::bindings::baton::plugin::claims::{Claim, Error};
+pub use crate::bindings::baton::plugin::locks::{Error, Lock};
 
-use crate::bindings::baton::plugin::claims as generated;
+use crate::bindings::baton::plugin::locks as generated;
 
 /// Acquires a lock; `None` if another attempt holds it.
 ///
 /// # Errors
-/// As `take` in `wit/claims.wit`.
-pub fn take(name: &str) -> Result<Option<Claim>, Error> {
+/// As `take` in `wit/locks.wit`.
+pub fn take(name: &str) -> Result<Option<Lock>, Error> {
     generated::take(name)
 }
 
