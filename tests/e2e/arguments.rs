@@ -248,7 +248,7 @@ fn the_help_of_an_action_lists_the_grants_that_it_uses() {
     let all = ["files:ro=djay", "sql=files:ro", "sql=catalog:rw", "files:rw=exports", "triggers"];
     assert_eq!(has(&help("djay", "export"), &all), [true, true, false, true, false]);
     assert_eq!(has(&help("djay", "activity"), &all), [true, true, false, false, false]);
-    let all = ["files:rw=drive", "files:ro=databases", "claims", "sql=catalog:ro"];
+    let all = ["files:rw=drive", "files:ro=databases", "locks", "sql=catalog:ro"];
     assert_eq!(has(&help("drive-sync", "diagnose"), &all), [true, false, true, false]);
     assert_eq!(has(&help("drive-sync", "adopt-column"), &all), [true, true, true, false]);
 }

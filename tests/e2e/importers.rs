@@ -272,7 +272,7 @@ fn notions_own_export_is_a_database_as_it_is() {
     fs::write(databases.join(format!("{name}_all.csv")), rows).unwrap();
     let folders =
         [format!("files:rw=drive={}", drive.display()), format!("files:ro=databases={}", databases.display())];
-    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "claims", &folders[0], &folders[1]];
+    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "locks", &folders[0], &folders[1]];
     workspace.baton(&grants).ended(0);
     let sync = || workspace.baton(&["run", "drive-sync", "sync"]).ended(0).stdout;
     sync();
@@ -299,7 +299,7 @@ fn a_uuid_with_dashes_is_the_same_database_and_a_row_without_a_title_stays_one_r
     fs::create_dir_all(&databases).unwrap();
     let folders =
         [format!("files:rw=drive={}", drive.display()), format!("files:ro=databases={}", databases.display())];
-    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "claims", &folders[0], &folders[1]];
+    let grants = ["plugin", "grant", "drive-sync", "sql=own:rw", "locks", &folders[0], &folders[1]];
     workspace.baton(&grants).ended(0);
     let plain = databases.join("Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4.csv");
     let dashed = "5a1e9c30-2fa3-8048-adc6-fe9a6e37a9a4";

@@ -20,7 +20,7 @@ fn kill(mut child: Child) {
 
 #[test]
 fn of_many_processes_one_at_a_time_has_the_name() {
-    let (workspace, music) = Workspace::with_holder("claims = true");
+    let (workspace, music) = Workspace::with_holder("locks = true");
     // Compiled once, so that all of them come together.
     let first = run(&workspace, "alone").output().unwrap();
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
@@ -38,7 +38,7 @@ fn of_many_processes_one_at_a_time_has_the_name() {
 
 #[test]
 fn the_name_of_a_process_that_was_killed_is_free() {
-    let (workspace, music) = Workspace::with_holder("claims = true");
+    let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
     let refused = run(&workspace, "hold").output().unwrap();
@@ -51,7 +51,7 @@ fn the_name_of_a_process_that_was_killed_is_free() {
 
 #[test]
 fn a_daemon_and_a_call_do_not_have_it_at_once() {
-    let (workspace, music) = Workspace::with_holder("claims = true");
+    let (workspace, music) = Workspace::with_holder("locks = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
@@ -65,7 +65,7 @@ fn a_daemon_and_a_call_do_not_have_it_at_once() {
 
 #[test]
 fn an_attempt_that_traps_gives_its_name_back() {
-    let (workspace, _music) = Workspace::with_holder("claims = true");
+    let (workspace, _music) = Workspace::with_holder("locks = true");
     workspace.drop_file("holder", "a.json", handoff("a", "trap"));
     workspace.drop_file("holder", "b.json", handoff("b", "alone"));
     workspace.up_once();
@@ -76,23 +76,24 @@ fn an_attempt_that_traps_gives_its_name_back() {
 
 #[test]
 fn names_are_checked_and_given_back() {
-    let (workspace, _music) = Workspace::with_holder("claims = true");
+    let (workspace, _music) = Workspace::with_holder("locks = true");
     let names = workspace.baton(&["run", "holder", "names"]).ended(0);
     assert!(names.stderr.contains("took it again"), "{}", names.stderr);
 }
 
 #[test]
 fn a_missing_grant_is_named_with_its_command() {
-    let (workspace, _music) = Workspace::with_holder("claims = false");
+    let (workspace, _music) = Workspace::with_holder("locks = false");
     workspace.drop_file("holder", "a.json", handoff("a", "alone"));
     workspace.up_once();
     let task = workspace.task("a");
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
-    assert!(task.reason.contains("baton plugin grant holder claims"), "{}", task.reason);
+    assert!(task.reason.contains("baton plugin grant holder locks"), "{}", task.reason);
 }
 
 #[test]
-fn a_ledger_with_claims_is_backed_up_restored_verified_and_pruned() {
+fn a_ledger_with_locks_is_backed_up_restored_verified_and_pruned() {
+    // The name of the grant in older lock files.
     let (workspace, music) = Workspace::with_holder("claims = true");
     let holder = run(&workspace, "hold").spawn().unwrap();
     workspace.wait_for("the holder has the name", |_| music.join("held").is_file().then_some(()));

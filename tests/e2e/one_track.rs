@@ -108,7 +108,7 @@ impl Place {
         });
         let mount = |grant: &str, folder: &Path| format!("{grant}={}", folder.display());
         workspace.baton(&["plugin", "grant", "spotify", "sql=catalog:rw", "sql=own:rw"]).ended(0);
-        workspace.baton(&["plugin", "grant", "music-files", "sql=catalog:rw", "sql=own:rw", "claims"]).ended(0);
+        workspace.baton(&["plugin", "grant", "music-files", "sql=catalog:rw", "sql=own:rw", "locks"]).ended(0);
         for (plugin, grant) in [
             ("spotify", mount("files:ro=spotify", &exports)),
             ("spotify", mount("files:rw=exports", &made)),

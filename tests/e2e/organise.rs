@@ -30,7 +30,7 @@ impl Place {
         fs::create_dir_all(&organised).unwrap();
         let music_folder = format!("files:rw=music={}", music.display());
         let organised_folder = format!("files:rw=organised={}", organised.display());
-        let grants = ["sql=catalog:rw", "sql=own:rw", "claims", music_folder.as_str(), organised_folder.as_str()];
+        let grants = ["sql=catalog:rw", "sql=own:rw", "locks", music_folder.as_str(), organised_folder.as_str()];
         workspace.baton(&[["plugin", "grant", PLUGIN].as_slice(), &grants].concat()).ended(0);
         Self { workspace, music, organised }
     }
@@ -117,7 +117,7 @@ fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
     let other = or_skip!(elsewhere(&place));
     let folder = format!("files:rw=organised={}", other.path().display());
     let music = format!("files:rw=music={}", place.music.display());
-    let grants = ["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw", "claims", music.as_str(), folder.as_str()];
+    let grants = ["plugin", "grant", PLUGIN, "sql=catalog:rw", "sql=own:rw", "locks", music.as_str(), folder.as_str()];
     place.workspace.baton(&grants).ended(0);
     place.file("a.mp3", "some sound");
     place.done("Plan it", "organise", &json!({ "plan_name": "first" }));

@@ -27,7 +27,7 @@ fn spotify() -> (Workspace, PathBuf) {
 }
 
 fn music_files() -> (Workspace, PathBuf) {
-    place("music-files", &["sql=catalog:rw", "sql=own:rw", "claims"], &["files:rw=music", "files:rw=organised"])
+    place("music-files", &["sql=catalog:rw", "sql=own:rw", "locks"], &["files:rw=music", "files:rw=organised"])
 }
 
 fn playlist(folder: &Path, name: &str) {

@@ -94,7 +94,7 @@ fn inspect_takes_an_installed_plugin_and_one_inside_the_program_by_name() {
 fn why_shows_installation_approval_and_grants_of_a_plugin() {
     let workspace = Workspace::with_noop();
     workspace.baton(&["plugin", "install", "shipped:djay"]).ended(0);
-    workspace.baton(&["plugin", "revoke", "djay", "claims"]);
+    workspace.baton(&["plugin", "revoke", "djay", "locks"]);
     workspace.baton(&["plugin", "disable", "djay"]).ended(0);
     let words: [&[&str]; 2] = [&["why", "plugin djay"], &["why", "plugin", "djay"]];
     for words in words {

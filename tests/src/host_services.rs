@@ -242,7 +242,7 @@ impl<F: Fn(Call, &str) -> Result<(), Error>> Writable for Hooked<'_, F> {
     }
 }
 
-/// Locks between the parts of one test. Locks between processes are tested with the real ones (`tests/e2e/claims.rs`).
+/// Locks between the parts of one test. Locks between processes are tested with the real ones (`tests/e2e/locks.rs`).
 #[derive(Clone, Debug, Default)]
 pub struct HostLocks(Rc<RefCell<BTreeSet<String>>>);
 

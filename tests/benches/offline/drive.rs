@@ -35,7 +35,7 @@ pub(crate) fn run() -> anyhow::Result<Value> {
     let files = [("rw", "drive"), ("ro", "databases")];
     let grants = files.map(|(mode, name)| format!("files:{mode}={name}={}", folder(name).display()));
     let [drive, databases] = &grants;
-    workspace.baton(&["plugin", "grant", "drive-sync", drive, databases, "sql=own:rw", "claims"]).ended(0);
+    workspace.baton(&["plugin", "grant", "drive-sync", drive, databases, "sql=own:rw", "locks"]).ended(0);
     let first = sync(&workspace);
     let mut walls = Vec::new();
     for _ in 0..ROUNDS {

@@ -200,7 +200,9 @@ mod tests {
         ] {
             assert!(Grant::parse(text, &asked).is_err(), "{text}");
         }
-        for text in ["handoffs=any", "ledger", "returns", "locks", "claims", "files:ro=/x", "git=root", "fingerprint=files"] {
+        for text in
+            ["handoffs=any", "ledger", "returns", "locks", "claims", "files:ro=/x", "git=root", "fingerprint=files"]
+        {
             assert!(Grant::parse(text, &Capabilities::default()).is_err(), "{text}");
         }
     }

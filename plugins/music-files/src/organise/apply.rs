@@ -27,8 +27,8 @@ pub(super) const ALL: [&str; 7] = ["planned", "intended", "done", "left", "undoi
 /// `permanent` when there is no such plan, or it may not be applied (again); `needs-grant` when a folder or the catalog is not granted;
 /// `needs-human` when a disk is full or for reading only; `retryable` when another task moves files, or a disk does not answer; else as
 /// `wit/sql.wit` and `wit/locks.wit`.
-pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
-    with_real_disk(catalog, own, claims, |tools| apply_with(task, tools))
+pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
+    with_real_disk(catalog, own, locks, |tools| apply_with(task, tools))
 }
 
 /// Applies a plan with these tools.
@@ -37,7 +37,7 @@ pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &d
 /// As [`apply`].
 pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     let asked = Apply::of(task)?;
-    let _alone = lock_moves(tools.claims)?;
+    let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
     let plan = find_plan(&asked.plan, &journal)?;
     if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {

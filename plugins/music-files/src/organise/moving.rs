@@ -25,7 +25,7 @@ pub struct MoveTools<'a> {
     /// The plugin's own database.
     pub own: &'a dyn Writable,
     /// One task at a time moves files.
-    pub claims: &'a dyn Locks,
+    pub locks: &'a dyn Locks,
     /// The file operations.
     pub disk: &'a dyn Disk,
     /// False when the time of the task is over.
@@ -36,19 +36,19 @@ pub struct MoveTools<'a> {
 pub(crate) fn with_real_disk<T>(
     catalog: &dyn Writable,
     own: &dyn Writable,
-    claims: &dyn Locks,
+    locks: &dyn Locks,
     work: impl FnOnce(&MoveTools<'_>) -> T,
 ) -> T {
     let begun = Instant::now();
-    work(&MoveTools { catalog, own, claims, disk: &RealDisk, go_on: &|| begun.elapsed() < MOVING })
+    work(&MoveTools { catalog, own, locks, disk: &RealDisk, go_on: &|| begun.elapsed() < MOVING })
 }
 
 /// Locks the moving of files, without waiting.
 ///
 /// # Errors
 /// `retryable` when another task holds the lock, else as `wit/locks.wit`.
-pub(crate) fn lock_moves(claims: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
-    let held = claims.take("organise")?;
+pub(crate) fn lock_moves(locks: &dyn Locks) -> Result<Box<dyn HeldLock>, Error> {
+    let held = locks.take("organise")?;
     held.ok_or_else(|| Error::Retryable("another task is moving files; only one may do so at a time".to_owned()))
 }
 

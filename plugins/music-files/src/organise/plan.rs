@@ -34,12 +34,12 @@ use super::walk::{Entry, FoundFiles, walk};
 /// # Errors
 /// `needs-grant` when a folder or a database is not granted, `permanent` when the arguments or rules are wrong, `retryable` when
 /// another task moves files, else as `wit/sql.wit` and `wit/locks.wit`.
-pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
+pub fn plan(task: &Task, catalog: &dyn Tables, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
     let options = Options::of(task)?;
     let rules = Rules::read(&options.rules)?;
     let (music, organised) = (roots::music(task)?, roots::organised(task)?);
     // A plan is wrong if files move meanwhile, and a plan must not be applied while it is being stored.
-    let _alone = lock_moves(claims)?;
+    let _alone = lock_moves(locks)?;
     let known = CatalogData::read(catalog)?;
     let mut findings = Findings::default();
     check_preference(&options, &known, &mut findings)?;

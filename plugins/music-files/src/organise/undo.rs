@@ -16,8 +16,8 @@ use super::step::Direction;
 ///
 /// # Errors
 /// `permanent` when there is no such plan; else as [`super::apply()`].
-pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dyn Locks) -> Result<Outcome, Error> {
-    with_real_disk(catalog, own, claims, |tools| undo_with(task, tools))
+pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn Locks) -> Result<Outcome, Error> {
+    with_real_disk(catalog, own, locks, |tools| undo_with(task, tools))
 }
 
 /// Undoes a plan with these tools.
@@ -26,7 +26,7 @@ pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, claims: &dy
 /// As [`undo`].
 pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
     let asked = Undo::of(task)?;
-    let _alone = lock_moves(tools.claims)?;
+    let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
     let plan = find_plan(&asked.plan, &journal)?;
     match plan.state.as_str() {

@@ -65,16 +65,12 @@ fn an_argument_that_an_action_does_not_have_moves_nothing() {
         (json!({ "plan": plan, "max_age_h": "300" }), "300"),
         (json!({}), "plan"),
     ] {
-        let applied = organise::apply(&place.task(&args), &place.catalog, &place.own, &place.claims);
+        let applied = organise::apply(&place.task(&args), &place.catalog, &place.own, &place.locks);
         let Err(Error::Permanent(text)) = applied else { panic!("{args}") };
         assert!(text.contains(word), "{text}");
     }
-    let undone = organise::undo(
-        &place.task(&json!({ "plan": plan, "max_age_h": 3 })),
-        &place.catalog,
-        &place.own,
-        &place.claims,
-    );
+    let undone =
+        organise::undo(&place.task(&json!({ "plan": plan, "max_age_h": 3 })), &place.catalog, &place.own, &place.locks);
     assert!(matches!(undone, Err(Error::Permanent(text)) if text.contains("max_age_h")));
     assert_eq!(place.tree(), before);
 }
@@ -85,7 +81,7 @@ fn a_plan_is_applied_once_and_while_it_is_young() {
     let plan = id(&place.planned(&json!({})));
     let mut late = place.task(&json!({ "plan": plan }));
     late.now = "2026-01-26T10:15:00Z".to_owned();
-    let refused = |task| organise::apply(&task, &place.catalog, &place.own, &place.claims);
+    let refused = |task| organise::apply(&task, &place.catalog, &place.own, &place.locks);
     let Err(Error::Permanent(text)) = refused(late.clone()) else { panic!("it is too old") };
     assert!(text.contains("192 hours old") && text.contains("max_age_h"), "{text}");
     let Err(Error::Permanent(text)) = place.apply("nothing") else { panic!("there is no such plan") };
@@ -109,10 +105,10 @@ fn one_task_at_a_time_moves_files() {
     use baton_plugin_kit::host::Locks as _;
     let place = filled();
     let plan = id(&place.planned(&json!({})));
-    let held = place.claims.take("organise").unwrap().unwrap();
+    let held = place.locks.take("organise").unwrap().unwrap();
     assert!(matches!(place.apply(&plan), Err(Error::Retryable(_))));
     assert!(matches!(place.undo(&plan), Err(Error::Retryable(_))));
-    let planned = organise::plan(&place.task(&json!({})), &place.catalog, &place.own, &place.claims);
+    let planned = organise::plan(&place.task(&json!({})), &place.catalog, &place.own, &place.locks);
     assert!(matches!(planned, Err(Error::Retryable(_))), "a plan is not written down while one is applied");
     drop(held);
     place.apply(&plan).unwrap();

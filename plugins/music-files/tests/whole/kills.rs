@@ -169,7 +169,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
                     &MoveTools {
                         catalog: &other.catalog,
                         own: &mortal,
-                        claims: &other.claims,
+                        locks: &other.locks,
                         disk: &mortal,
                         go_on: &|| true,
                     },
@@ -181,7 +181,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
         let tools = MoveTools {
             catalog: &place.catalog,
             own: &immortal,
-            claims: &place.claims,
+            locks: &place.locks,
             disk: &immortal,
             go_on: &|| true,
         };
@@ -190,7 +190,7 @@ fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree,
         }
         let mortal = Mortal::new(&place.own, ends, far);
         let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, go_on: &|| true };
         let outcome = if apply_first { place.undo_by(&plan, &tools) } else { place.apply_by(&plan, &tools) };
         lived = mortal.lives();
         assert_eq!(outcome.is_ok(), lived, "{outcome:?}");
@@ -209,7 +209,7 @@ fn the_next_attempt_ends_where_the_first_would_have() {
             let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
-                claims: &place.claims,
+                locks: &place.locks,
                 disk: &mortal,
                 go_on: &|| true,
             };
@@ -232,7 +232,7 @@ fn the_way_back_is_open_after_every_end() {
             let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
-                claims: &place.claims,
+                locks: &place.locks,
                 disk: &mortal,
                 go_on: &|| true,
             };
@@ -256,7 +256,7 @@ fn an_undo_that_ended_too_soon_is_ended_by_the_next() {
             let tools = MoveTools {
                 catalog: &place.catalog,
                 own: &mortal,
-                claims: &place.claims,
+                locks: &place.locks,
                 disk: &mortal,
                 go_on: &|| true,
             };
@@ -279,7 +279,7 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
         let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
         let mortal = Mortal::new(&place.own, ends, false);
         let tools =
-            MoveTools { catalog: &place.catalog, own: &mortal, claims: &place.claims, disk: &mortal, go_on: &|| true };
+            MoveTools { catalog: &place.catalog, own: &mortal, locks: &place.locks, disk: &mortal, go_on: &|| true };
         assert!(place.apply_by(&plan, &tools).is_err() && !mortal.lives());
         nothing_is_lost(&before, &place.tree());
         let count = "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'planned') FROM organise_steps";
@@ -302,7 +302,7 @@ fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
     let steps = Cell::new(2);
     let go_on = || steps.replace(steps.get().max(1) - 1) > 0;
     let tools =
-        MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &RealDisk, go_on: &go_on };
+        MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &RealDisk, go_on: &go_on };
     let outcome = place.apply_by(&plan, &tools).unwrap();
     assert!(outcome.summary.contains("2 of 3 steps done") && outcome.summary.contains("1 are for the next task"));
     assert_eq!(place.sorted().len(), 2);

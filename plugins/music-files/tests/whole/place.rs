@@ -22,7 +22,7 @@ pub(crate) struct Place {
     _folder: TempDir,
     pub(crate) catalog: HostDatabase,
     pub(crate) own: HostDatabase,
-    pub(crate) claims: HostLocks,
+    pub(crate) locks: HostLocks,
     /// Where `music` and `organised` are.
     pub(crate) music: PathBuf,
     pub(crate) organised: PathBuf,
@@ -35,7 +35,7 @@ impl Place {
         fs::create_dir(&music).unwrap();
         fs::create_dir(&organised).unwrap();
         let (catalog, own) = (HostDatabase::catalog(folder.path()), HostDatabase::own(folder.path()));
-        Self { catalog, own, claims: HostLocks::default(), music, organised, _folder: folder }
+        Self { catalog, own, locks: HostLocks::default(), music, organised, _folder: folder }
     }
 
     /// A file below `music`, of an hour that its name decides.
@@ -111,7 +111,7 @@ impl Place {
     }
 
     pub(crate) fn plan(&self, args: &Value) -> Outcome {
-        organise::plan(&self.task(args), &self.catalog, &self.own, &self.claims).unwrap()
+        organise::plan(&self.task(args), &self.catalog, &self.own, &self.locks).unwrap()
     }
 
     /// The plan as JSON; null when there is nothing to do.
@@ -120,11 +120,11 @@ impl Place {
     }
 
     pub(crate) fn apply(&self, plan: &str) -> Result<Outcome, Error> {
-        organise::apply(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
+        organise::apply(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.locks)
     }
 
     pub(crate) fn undo(&self, plan: &str) -> Result<Outcome, Error> {
-        organise::undo(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.claims)
+        organise::undo(&self.task(&json!({ "plan": plan })), &self.catalog, &self.own, &self.locks)
     }
 
     pub(crate) fn apply_by(&self, plan: &str, tools: &MoveTools<'_>) -> Result<Outcome, Error> {

@@ -81,7 +81,7 @@ fn what_is_at_its_place_is_left() {
     let mut task = place.task(&json!({}));
     task.mounts[0].path = place.organised.display().to_string();
     task.mounts[0].host_path = place.organised.display().to_string();
-    let again = organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap();
+    let again = organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap();
     assert!(again.summary.contains("0 to move, 0 copies to make, 4 at their place"), "{}", again.summary);
     assert!(again.artifacts.is_empty());
 }
@@ -183,14 +183,14 @@ fn a_plan_of_the_longest_paths_is_no_larger_than_an_outcome_may_be() {
     for mount in &mut task.mounts {
         mount.host_path = format!("/{}{}", mount.name, "/a\"b".repeat(1_000));
     }
-    let outcome = organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap();
+    let outcome = organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap();
     let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes < 16 << 20, "{bytes}");
     let plan = json_of(&outcome.artifacts);
     let (steps, later) = (moves(&plan).len(), plan["counts"]["later"].as_u64().unwrap());
     assert!(steps > 300 && later == 1_500 - steps as u64, "{steps} {later}");
     task.args = json!({ "plan": id(&plan) }).to_string();
-    let outcome = organise::apply(&task, &place.catalog, &place.own, &place.claims).unwrap();
+    let outcome = organise::apply(&task, &place.catalog, &place.own, &place.locks).unwrap();
     let bytes: usize = outcome.artifacts.iter().map(|artifact| artifact.bytes.len()).sum();
     assert!(bytes < 16 << 20, "{bytes}");
 }
@@ -209,7 +209,7 @@ fn copies_are_told_by_what_was_noted_and_not_read() {
         let mut task = place.task(&args);
         let folder = place.organised.join("Zed").display().to_string();
         (task.mounts[0].path, task.mounts[0].host_path) = (folder.clone(), folder);
-        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap().artifacts)
+        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap().artifacts)
     };
     assert_eq!(planned(), Value::Null, "both copies are there");
     fs::write(&copy, "two two").unwrap();
@@ -224,7 +224,7 @@ fn errors_say_what_is_missing_or_wrong() {
     let plan = |args: Value, keep: &[&str]| {
         let mut task = place.task(&args);
         task.mounts.retain(|mount| keep.contains(&mount.name.as_str()));
-        organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap_err()
+        organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap_err()
     };
     let both = &["music", "organised"];
     for (error, words) in [
@@ -246,7 +246,7 @@ fn preferred_playlists_that_there_are_not_are_told() {
     place.playlist("Late Night", &["one"]);
     let plan = |names: &[&str]| {
         let task = place.task(&json!({ "preference": names }));
-        organise::plan(&task, &place.catalog, &place.own, &place.claims)
+        organise::plan(&task, &place.catalog, &place.own, &place.locks)
     };
     assert!(matches!(plan(&["Late Nite"]), Err(Error::Permanent(text)) if text.contains("Late Night")));
     let told: Vec<_> = plan(&["LATE NIGHT", "Nite"]).unwrap().findings.into_iter().map(|finding| finding.id).collect();

@@ -43,7 +43,7 @@ fn another_file_at_a_place_that_a_plan_gave_is_not_that_one() {
         let mut task = place.task(&args);
         task.mounts[0].path = place.organised.display().to_string();
         task.mounts[0].host_path = place.organised.display().to_string();
-        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap().artifacts)
+        json_of(&organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap().artifacts)
     };
     assert_eq!(planned(), Value::Null, "it is at its place");
     write(&place.organised.join("P/01 Track.wav"), "somebody else's");
@@ -60,11 +60,11 @@ fn a_file_that_was_moved_twice_is_known_by_where_it_was_first() {
         task.mounts[0].path = place.organised.display().to_string();
         task.mounts[0].host_path = place.organised.display().to_string();
         task.now = "2026-01-19T10:15:00Z".to_owned();
-        (json_of(&organise::plan(&task, &place.catalog, &place.own, &place.claims).unwrap().artifacts), task)
+        (json_of(&organise::plan(&task, &place.catalog, &place.own, &place.locks).unwrap().artifacts), task)
     };
     let (plan, mut task) = planned(&json!({ "rules": [{ "to": "two/{name}.{ext}" }] }));
     task.args = json!({ "plan": id(&plan) }).to_string();
-    organise::apply(&task, &place.catalog, &place.own, &place.claims).unwrap();
+    organise::apply(&task, &place.catalog, &place.own, &place.locks).unwrap();
     assert_eq!(place.sorted(), ["two/01 Track.wav"]);
     assert_eq!(to(&planned(&json!({})).0), ["P/X - Known.wav"]);
 }

@@ -72,7 +72,7 @@ fn apply(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> 
     let disk = Failing(wrong);
     place.apply_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, go_on: &|| true },
     )
 }
 
@@ -80,7 +80,7 @@ fn undo(place: &Place, plan: &str, wrong: Wrong<'_>) -> Result<Outcome, Error> {
     let disk = Failing(wrong);
     place.undo_by(
         plan,
-        &MoveTools { catalog: &place.catalog, own: &place.own, claims: &place.claims, disk: &disk, go_on: &|| true },
+        &MoveTools { catalog: &place.catalog, own: &place.own, locks: &place.locks, disk: &disk, go_on: &|| true },
     )
 }
 
@@ -156,7 +156,7 @@ fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
         let tools = MoveTools {
             catalog: &place.catalog,
             own: &place.own,
-            claims: &place.claims,
+            locks: &place.locks,
             disk: &disk,
             go_on: &|| !over.get(),
         };
@@ -282,7 +282,7 @@ fn a_task_without_time_leaves_an_interrupted_step_open() {
             &MoveTools {
                 catalog: &place.catalog,
                 own: &place.own,
-                claims: &place.claims,
+                locks: &place.locks,
                 disk: &RealDisk,
                 go_on: &|| false,
             },
@@ -320,7 +320,7 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
     let again = |task: &str| {
         let mut task_of = place.task(&json!({ "plan": plan }));
         task_of.id = task.to_owned();
-        music_files::organise::undo(&task_of, &place.catalog, &place.own, &place.claims)
+        music_files::organise::undo(&task_of, &place.catalog, &place.own, &place.locks)
     };
     let outcome = again("t2").unwrap();
     assert!(outcome.summary.contains("2 steps undone, 0 kept"), "{} {:?}", outcome.summary, outcome.findings);

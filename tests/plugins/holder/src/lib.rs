@@ -1,4 +1,4 @@
-//! A plugin that holds names and reads databases of other programs: what the tests of `claims` and `snapshot-of` run.
+//! A plugin that holds names and reads databases of other programs: what the tests of `locks` and `snapshot-of` run.
 //!
 //! It never hides what it got away with: an attack that works is a line that begins with `OPEN`.
 

@@ -12,9 +12,9 @@ use super::args::{folder, text};
 pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
     let (name, mark) = (text(task, "name")?, format!("{}/busy", folder(task)?));
     let mut waited = 0;
-    let claim = loop {
+    let lock = loop {
         match locks::take(&name)? {
-            Some(claim) => break claim,
+            Some(lock) => break lock,
             None => waited += 1,
         }
         std::thread::sleep(Duration::from_millis(5));
@@ -22,11 +22,11 @@ pub(super) fn alone(task: &Task) -> Result<Outcome, Error> {
     let made = OpenOptions::new().write(true).create_new(true).open(&mark);
     made.map_err(|error| Error::Permanent(format!("OPEN: somebody else is here: {error}")))?;
     std::thread::sleep(Duration::from_millis(20));
-    if !claim.holds()? {
-        return Err(Error::Permanent("OPEN: the claim was lost".to_owned()));
+    if !lock.holds()? {
+        return Err(Error::Permanent("OPEN: the lock was lost".to_owned()));
     }
     std::fs::remove_file(&mark).map_err(|error| Error::Permanent(format!("OPEN: somebody took it: {error}")))?;
-    drop(claim);
+    drop(lock);
     Ok(Outcome::new(format!("Was alone after {waited} times.")))
 }
 

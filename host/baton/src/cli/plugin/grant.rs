@@ -14,7 +14,7 @@ use crate::output::{self, Table, one_line};
 pub(in crate::cli) struct Grant {
     /// The plugin
     name: String,
-    /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, claims, triggers
+    /// What: files:ro=NAME, files:rw=NAME=PATH, host=NAME=ADDRESS, http=METHOD:HOST/PATH*, secret=NAME, sql=own, sql=catalog:ro, sql=files:ro, git=NAME, fingerprint=files, fingerprint=library, handoffs=AGENT,AGENT, handoffs=any, ledger, returns, locks, triggers
     #[arg(required_unless_present = "all")]
     words: Vec<String>,
     #[arg(long, conflicts_with = "words")]

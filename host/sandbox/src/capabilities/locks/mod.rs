@@ -65,7 +65,10 @@ impl Locks {
         let table = self.table()?;
         check(name)?;
         if self.held.len() >= limits::LOCKS {
-            return Err(Error::Invalid(format!("the attempt holds {} locks, which is the limit: drop one", limits::LOCKS)));
+            return Err(Error::Invalid(format!(
+                "the attempt holds {} locks, which is the limit: drop one",
+                limits::LOCKS
+            )));
         }
         let taken = table.take(&self.plugin, name, &self.task).await;
         let Some(taken) = taken.map_err(|error| Error::Failed(error.to_string()))? else { return Ok(None) };
