@@ -20,7 +20,6 @@ mod catalog_command;
 #[cfg(test)]
 mod catalog_review;
 #[cfg(test)]
-#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod command_line;
@@ -86,6 +85,7 @@ mod locked_ledger;
 mod locks;
 #[cfg(test)]
 mod looking_back;
+#[cfg(test)]
 mod lost_ledger;
 #[cfg(test)]
 mod many_files;
