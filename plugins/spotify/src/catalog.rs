@@ -1,4 +1,4 @@
-//! Playlists as the catalog has them, whichever service said them.
+//! Reads playlists and tracks from the catalog, from every service.
 
 use std::collections::HashMap;
 
@@ -11,18 +11,17 @@ use baton_plugin_sdk::sql::{Row, Value};
 use crate::model::{Entry, NUMBERS, Playlist, TRACKS};
 use crate::uri::Uri;
 
-/// Entries of all playlists that are taken at once: each takes some 700 bytes, some actions hold them twice, and a plugin has
-/// 256 MiB.
+/// Entries of all playlists in memory: each has some 700 bytes, some actions hold them twice, and a plugin has 256 MiB.
 pub const MOST_ENTRIES: usize = 100_000;
 
-/// Which further things are wanted of entries.
+/// Which optional fields of entries are read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EntryDetails {
-    /// Audio features and what else is no column.
+    /// Audio features and other facts without a column.
     pub features: bool,
 }
 
-/// The playlists with these names (of any case), all when none is named, in the order of their names.
+/// The playlists with these names in any case, or all without names; in the order of their names.
 ///
 /// # Errors
 /// When the catalog cannot be read, or they have too many entries.
@@ -56,11 +55,11 @@ pub fn playlists(catalog: &dyn Tables, only: &[String], with: EntryDetails) -> R
     Ok(playlists)
 }
 
-/// Tracks that are Spotify's, or that any playlist has.
+/// Tracks of Spotify and tracks of any playlist.
 const OURS: &str = "(EXISTS (SELECT 1 FROM playlist_items AS p WHERE p.track = t.id) OR EXISTS (SELECT 1 FROM \
     external_ids AS x WHERE x.kind = 'track' AND x.item = t.id AND x.service = ?1))";
 
-/// All tracks that are Spotify's, or that any playlist has, as matching knows them, with the catalog's number.
+/// All tracks of Spotify and of playlists, with the fields that matching needs, and their numbers in the catalog.
 ///
 /// # Errors
 /// When the catalog cannot be read, or has too many.
@@ -68,19 +67,19 @@ pub fn tracks(catalog: &dyn Tables) -> Result<Vec<(i64, Entry)>, Error> {
     tracks_where(catalog, OURS, &[TRACKS.into()])
 }
 
-/// Whether there is a track of Spotify's.
+/// True if the catalog has a track of Spotify.
 pub fn has_tracks(catalog: &dyn Tables) -> Result<bool, Error> {
     let any = "SELECT EXISTS (SELECT 1 FROM external_ids WHERE kind = 'track' AND service = ?1)";
     Ok(catalog.query(any, &[TRACKS.into()])?.integer() == Some(1))
 }
 
-/// The track with an id of Spotify's.
+/// The track with this Spotify id.
 pub fn track_by_id(catalog: &dyn Tables, id: &str) -> Result<Vec<(i64, Entry)>, Error> {
     let which = "t.id = (SELECT item FROM external_ids WHERE kind = 'track' AND service = ?1 AND external_id = ?2)";
     tracks_where(catalog, which, &[TRACKS.into(), id.into()])
 }
 
-/// Those of [`tracks`] with an ISRC.
+/// The tracks of [`tracks`] with this ISRC.
 ///
 /// # Errors
 /// When the catalog cannot be read, or has too many.
@@ -103,7 +102,7 @@ fn tracks_where(catalog: &dyn Tables, which: &str, values: &[Value]) -> Result<V
     Ok(found)
 }
 
-/// Of ids that are one track all but the first, each with that one: by it entries are called that come from here.
+/// For tracks with several ids: every further id with the first one, which entries of the catalog have.
 pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     let sql = format!(
         "SELECT a.external_id, {FIRST_ID} FROM external_ids AS a JOIN tracks AS t ON t.id = a.item \
@@ -119,7 +118,7 @@ pub fn aliases(catalog: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     Ok(aliases)
 }
 
-/// Of several ids of a track the same one always, a local file's only where there is no other.
+/// The first id of a track; the URI of a local file only if there is no other.
 const FIRST_ID: &str = "(SELECT e.external_id FROM external_ids AS e WHERE e.kind = 'track' AND e.item = t.id \
     AND e.service = ?1 ORDER BY e.external_id LIKE 'spotify:%', e.external_id LIMIT 1)";
 
@@ -193,7 +192,7 @@ fn entry(row: &Row) -> Entry {
     entry
 }
 
-/// A key as Spotify counts: semitones above C, and whether it is minor.
+/// A key in Spotify's form: semitones above C, and true for minor.
 fn spelled(key: Key) -> Option<(u8, bool)> {
     let all = (0..12).flat_map(|note| [(note, false), (note, true)]);
     all.into_iter().find(|(note, minor)| Key::new(*note, *minor) == Some(key))
@@ -201,7 +200,7 @@ fn spelled(key: Key) -> Option<(u8, bool)> {
 
 type Places = HashMap<i64, Vec<(usize, usize)>>;
 
-/// Runs over the entries of a track.
+/// Changes all entries of a track.
 fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut set: impl FnMut(&mut Entry)) {
     for (playlist, entry) in places.into_iter().flatten() {
         let found = playlists.get_mut(*playlist).and_then(|playlist| playlist.entries.get_mut(*entry));
@@ -209,7 +208,7 @@ fn each(playlists: &mut [Playlist], places: Option<&Vec<(usize, usize)>>, mut se
     }
 }
 
-/// What the sources say beside the columns; of several the highest, then the newest counts, which comes last.
+/// Reads the facts without a column. Rows are in the order of rank and age, so the last one counts.
 fn features(catalog: &dyn Tables, tracks: &Places, playlists: &mut [Playlist]) -> Result<(), Error> {
     let fields: Vec<_> = NUMBERS.iter().map(|(_, field)| format!("'{field}'")).collect();
     let sql = format!(

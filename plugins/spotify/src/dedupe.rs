@@ -1,9 +1,9 @@
-//! `dedupe`: what stands in a playlist twice: the same id, and the same recording under another id. Nothing is deleted anywhere: a plan
-//! tells what may go, and the playlist without it is exported.
+//! `dedupe`: finds repeated entries of a playlist: the same id, or the same recording under another id. It deletes nothing: a plan lists
+//! the entries, and the playlist is exported without those that can be removed.
 //!
-//! The same id is the same track. Of other ids matching says which are one recording: version words must agree and lengths must fit.
-//! With equal ISRC and names, or with names and length equal, it is sure and planned as `remove`; with less, and where only one of the
-//! two names a guest, says "Remaster" or is explicit, it is `ask`, and stays.
+//! The same id is the same track. For different ids, matching decides which are one recording: version words must agree and lengths must
+//! fit. Entries with equal ISRC and names, or equal names and length, are planned as `remove`. With less evidence, or if only one of the two
+//! names a guest, has "Remaster" in its title or is explicit, they are planned as `ask` and stay.
 
 use std::collections::HashMap;
 
@@ -21,38 +21,38 @@ use crate::names::{FileNames, counted};
 use crate::source::{CATALOG, PlaylistSources};
 use crate::uri::Uri;
 
-/// Points from which two are one recording without an ISRC that says so: the same title, artists, version and length.
+/// The score of a certain match without an ISRC: the same title, artists, version and length.
 const SURE: u32 = 950;
 
-/// Points from which a person is asked: a length that is not known, some seconds, a guest.
+/// The lowest score that a person has to decide: an unknown length, some seconds of difference, a guest.
 const ASK: u32 = 850;
 
 /// The arguments.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders, or `catalog`, which it is when nothing is named.
+    /// Files and folders, or `catalog`; absent: `catalog`.
     pub from: Vec<String>,
-    /// Names of playlists; all when there are none.
+    /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
-    /// How many older results of each are kept; all when absent.
+    /// How many older results of each file stay; absent: all.
     pub keep_older: Option<usize>,
 }
 
-/// One entry that is there again.
+/// A repeated entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepeatedEntry {
     /// Its place, counted from 0.
     pub place: usize,
-    /// The place of the one that it is.
+    /// The place of the first entry.
     pub first: usize,
     /// Why.
     pub why: String,
-    /// Whether it is sure; otherwise a person should look.
+    /// False if a person has to decide.
     pub sure: bool,
 }
 
-/// What stands in a list again, in the order of the places. The first of several stays.
+/// The repeated entries of a list, in order. The first of several stays.
 #[must_use]
 pub fn doubles(entries: &[Entry]) -> Vec<RepeatedEntry> {
     let mut doubles = Vec::new();
@@ -71,7 +71,7 @@ pub fn doubles(entries: &[Entry]) -> Vec<RepeatedEntry> {
     doubles
 }
 
-/// Of entries with different ids those that are one recording.
+/// Finds entries with different ids that are one recording.
 fn recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
     let music: Vec<usize> = places
         .iter()
@@ -95,8 +95,8 @@ fn recordings(entries: &[Entry], places: &[usize]) -> Vec<RepeatedEntry> {
     settle(&best)
 }
 
-/// What a person should look at although matching takes both for one recording: a guest, a remaster or any other word that only one
-/// title has, and words that one of them does not say.
+/// The reason for a person to decide, although matching takes both for one recording: a guest, a remaster or another word that only one
+/// title has.
 fn doubt(one: &Entry, other: &Entry, reasons: &[Reason]) -> Option<&'static str> {
     let named_alike = reasons.contains(&Reason::Artists { how: Artists::Equal });
     if !named_alike {
@@ -108,7 +108,7 @@ fn doubt(one: &Entry, other: &Entry, reasons: &[Reason]) -> Option<&'static str>
     (one.explicit.zip(other.explicit).is_some_and(|(one, other)| one != other)).then_some("only one is explicit")
 }
 
-/// The words of a title; "Original Mix" says nothing.
+/// The words of a title without "Original Mix".
 fn words(title: &str) -> String {
     let title = normalise(title);
     let words: Vec<_> = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -118,7 +118,7 @@ fn words(title: &str) -> String {
     }
 }
 
-/// What goes is not what another one is kept for: of `a`, `b` like `a`, and `c` like `b` the last is measured with what stays.
+/// An entry that is removed is not the reason to remove another one: if `b` repeats `a`, and `c` repeats `b`, then `c` is compared with `a`.
 fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     let mut places: Vec<usize> = best.keys().copied().collect();
     places.sort_unstable();
@@ -126,7 +126,7 @@ fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     let mut settled = Vec::new();
     for place in places {
         let Some(mut double) = best.get(&place).cloned() else { continue };
-        // "a like b like c" makes no "a" like "c": through one that goes it is a question.
+        // If `c` repeats `b`, and `b` repeats `a`, then `c` does not certainly repeat `a`: a person decides.
         if let Some(first) = gone.get(&double.first) {
             (double.first, double.sure) = (*first, false);
         }
@@ -138,7 +138,7 @@ fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     settled
 }
 
-/// The list without what is surely there again.
+/// The list without certain repetitions.
 #[must_use]
 pub fn cleaned(entries: &[Entry], doubles: &[RepeatedEntry]) -> Vec<Entry> {
     let gone: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();
@@ -146,10 +146,10 @@ pub fn cleaned(entries: &[Entry], doubles: &[RepeatedEntry]) -> Vec<Entry> {
     entries.iter().enumerate().filter(|(place, _)| stays(place)).map(|(_, entry)| entry.clone()).collect()
 }
 
-/// Plans and writes.
+/// Makes the plan and the playlists.
 ///
 /// # Errors
-/// When something that is named is not there.
+/// When a named file or playlist does not exist.
 pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let with = EntryDetails { features: true };

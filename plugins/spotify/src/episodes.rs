@@ -1,5 +1,5 @@
-//! Entries of playlists that are no music (episodes, chapters of audiobooks): the catalog keeps their places and has no track for
-//! them, so the plugin's own tables keep what stood there. Without it an export of the catalog would have blank rows.
+//! Entries of playlists that are not music (episodes, chapters of audiobooks). The catalog keeps their places without a track; the plugin's
+//! own tables keep their names, so that an export of the catalog has no blank rows.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS episodes (service TEXT NOT NULL,
 
 const PUT: &str = "INSERT OR REPLACE INTO episodes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-/// Keeps the entries of a playlist that are no music, in place of those that were kept before.
+/// Stores the entries of a playlist that are not music, instead of those that were stored before.
 ///
 /// # Errors
 /// When the own tables cannot be written.
@@ -35,12 +35,12 @@ pub fn put(own: &dyn Writable, playlist: &Playlist) -> Result<(), Error> {
         ])
     };
     let rows: Vec<Row> = playlist.entries.iter().enumerate().filter_map(spoken).collect();
-    // Most libraries have no episode, and then no table either.
+    // Most libraries have no episodes and need no table.
     if rows.is_empty() && !is_there(own)? {
         return Ok(());
     }
     own.execute(TABLE, &[])?;
-    // What an export that breaks off does not show stays.
+    // Entries after the end of an incomplete export stay.
     let end = if playlist.complete { i64::MAX } else { i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX) };
     let whose = [playlist.service.as_str().into(), playlist.id.as_str().into(), end.into()];
     own.execute("DELETE FROM episodes WHERE service = ?1 AND id = ?2 AND position < ?3", &whose)?;
@@ -50,7 +50,7 @@ pub fn put(own: &dyn Writable, playlist: &Playlist) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts them back into playlists that come from the catalog, at the places where that has nothing.
+/// Adds them to playlists of the catalog, at the places without a track.
 ///
 /// # Errors
 /// When the own tables cannot be read.

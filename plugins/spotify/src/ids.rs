@@ -1,5 +1,5 @@
-//! Ids of playlists whose export gives them none. They are made of names, and a second playlist of one name needs another one: that
-//! must not depend on which files happen to lie there, or a playlist becomes another one when a file comes or goes.
+//! Ids of playlists whose export has none. They are made from names; a second playlist with the same name gets another id. The id of a file
+//! must not depend on the other files, or a playlist would change when another file is added or deleted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,11 +15,11 @@ use crate::read::{Folder, FoundFile, Kind};
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS csv_ids (file TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
-/// What an earlier version wrote: files by their paths on the host, which another grant of the same folder changed.
+/// The table of an earlier version: files by their paths on the host, which change with another grant of the folder.
 const OLD_TABLE: &str = "csv_files";
 
-/// The ids of CSV files, by the path that people see. A file that is there keeps the one that it has got, also when the folder was moved,
-/// renamed, or granted together with what lies around it: it is known by its path below the granted folder.
+/// The ids of CSV files by the path that people see. A file keeps its id when the folder is moved, renamed, or granted with a folder around
+/// it: the path below the granted folder identifies the file.
 pub(crate) fn csv(
     own: &dyn Writable,
     folders: &[Folder],
@@ -34,11 +34,11 @@ pub(crate) fn csv(
         let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
         findings.add("same-name", &found.shown, Severity::Low, title, "");
     }
-    // A row at a time, and never none: another import may be under way, and a kill may come in between.
+    // Row by row, and never an empty table: another import may run, or this one may be killed.
     let mut new = keys.iter().filter(|(key, id)| known.get(*key) != Some(*id)).map(|(key, id)| pair(key, id));
     let put = "INSERT INTO csv_ids VALUES (?1, ?2) ON CONFLICT (file) DO UPDATE SET id = excluded.id";
     own.batch(put, &mut new)?;
-    // A file that is gone may come back: until another file has its id it stays known.
+    // A deleted file may come back: its id stays until another file gets it.
     let taken: HashSet<&String> = keys.values().collect();
     let mut gone =
         known.iter().filter(|(key, id)| !keys.contains_key(*key) && taken.contains(id)).map(|(key, id)| pair(key, id));
@@ -50,7 +50,7 @@ fn pair(key: &str, id: &str) -> Row {
     vec![key.into(), id.into()]
 }
 
-/// The files that have an id; those of an earlier version where this one has none yet.
+/// The files that have an id; those of an earlier version if this one has none yet.
 pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> {
     for table in ["csv_ids", OLD_TABLE] {
         let there = own.query("SELECT count(*) FROM sqlite_schema WHERE name = ?1", &[table.into()])?;
@@ -70,7 +70,7 @@ pub(crate) fn known(own: &dyn Tables) -> Result<HashMap<String, String>, Error> 
     Ok(HashMap::new())
 }
 
-/// What CSV files are known by: their paths below the granted folder. In a further granted folder a file of the same path gets a number.
+/// The keys of CSV files: their paths below the granted folder. In a further granted folder, a file with the same path gets a number.
 fn keys(folders: &[Folder], files: &[FoundFile]) -> Vec<(String, FoundFile)> {
     let mut taken = HashSet::new();
     let mut keys = Vec::new();
@@ -84,8 +84,8 @@ fn keys(folders: &[Folder], files: &[FoundFile]) -> Vec<(String, FoundFile)> {
     keys
 }
 
-/// Ids of CSV files: their names; where several have one, with the folder (`mix#2026`), and where that is taken with a number. First by
-/// the path that people see, then by what files are known by.
+/// Ids of CSV files: their names; with the folder if several have the name (`mix#2026`), and with a number if that id is taken. Returns
+/// the ids by the path that people see, and by the key.
 pub(crate) fn csv_ids(
     folders: &[Folder],
     files: &[FoundFile],
@@ -118,8 +118,8 @@ pub(crate) fn csv_ids(
     (ids, by_key)
 }
 
-/// Files that nothing is known of, each with a known path that no file has any more and that is the end of its own, or the other way
-/// round: then another folder was granted, above or below. The ones that are nearest to each other first.
+/// Unknown files, each with the known path of a missing file that is the end of its own path, or the reverse: the granted folder is now a
+/// folder above or below. The longest common paths come first.
 fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
     let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
     let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();
@@ -143,12 +143,12 @@ fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String
     moved
 }
 
-/// Ids of playlists of the privacy export: the names, with a number where several have one, over all its files in their order.
+/// Ids of playlists of the privacy export: the names, with a number if several have one name. All files count, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct PrivacyIds(HashMap<String, usize>, HashSet<String>);
 
 impl PrivacyIds {
-    /// Gives the playlists of the next file their ids.
+    /// Sets the ids of the playlists of the next file.
     pub(crate) fn give(&mut self, playlists: &mut [Playlist]) {
         for playlist in playlists {
             let times = self.0.entry(playlist.id.clone()).or_insert(0);
@@ -160,7 +160,7 @@ impl PrivacyIds {
         }
     }
 
-    /// Whether any got this id.
+    /// True if a playlist got this id.
     pub(crate) fn has(&self, id: &str) -> bool {
         self.1.contains(id)
     }

@@ -3,17 +3,17 @@
 use baton_plugin_kit::Findings;
 use baton_plugin_sdk::{Outcome, OutcomeKind};
 
-/// Kinds of findings that say that something which was asked for was left out.
+/// Kinds of findings about parts that were left out.
 const KINDS: [&str; 7] =
     ["file", "folder", "folder-names", "no-such-playlist", "too-many-files", "too-many-rows", "unreadable"];
 
-/// How many findings say so.
+/// The number of findings about parts that were left out.
 #[must_use]
 pub fn count(findings: &Findings) -> usize {
     KINDS.iter().map(|kind| findings.count_of(kind)).sum()
 }
 
-/// Makes an outcome that is `done` a `partial` one when something was left out; `task` is the id of the task.
+/// Changes the outcome to `partial` if parts were left out; `task` is the id of the task.
 pub fn mark(outcome: &mut Outcome, left_out: usize, task: &str) {
     if left_out == 0 || outcome.kind == OutcomeKind::Refused {
         return;
@@ -22,7 +22,7 @@ pub fn mark(outcome: &mut Outcome, left_out: usize, task: &str) {
     outcome.next_steps.push(see(task));
 }
 
-/// The next step where the findings say what was left out.
+/// The next step after parts were left out.
 #[must_use]
 pub fn see(task: &str) -> String {
     format!(

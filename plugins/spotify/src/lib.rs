@@ -6,18 +6,17 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `read/` | exports: which files there are, and what stands in them |
-//! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | into the catalog and out of it |
-//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | an action each |
+//! | `read/` | the files and contents of exports |
+//! | `import/`, `catalog.rs`, `notes.rs`, `episodes.rs` | writing and reading the catalog |
+//! | `diff/`, `merge.rs`, `dedupe.rs`, `places.rs`, `export/` | one action each |
 //! | `moved.rs` | the actions that music-files has now |
-//! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | what they have in common |
+//! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
 pub mod catalog;
 pub mod dedupe;
 pub mod diff;
 pub mod episodes;
 pub mod export;
-pub mod grants;
 mod ids;
 pub mod import;
 pub mod left_out;
@@ -64,7 +63,7 @@ impl Plugin for Spotify {
 fn import_exports(task: &Task) -> Result<Outcome, Error> {
     let folders = folders(task);
     if folders.is_empty() {
-        return Err(Error::NeedsGrant(grants::SPOTIFY.to_owned()));
+        return Err(Error::NeedsGrant(source::NOT_GRANTED.to_owned()));
     }
     let mut findings = Findings::default();
     let services = import::HostServices { catalog: &sql::catalog(), own: &sql::own(), progress: &Host };

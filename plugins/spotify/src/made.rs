@@ -1,41 +1,41 @@
-//! What an action made: a summary, reports for `reports/`, and files for the folder of exports.
+//! The result of an action: a summary, reports for `reports/`, and files for the folder `exports`.
 
 use baton_plugin_sdk::{Artifact, OutcomeKind};
 
-/// A file in the making.
+/// A file to write.
 #[must_use]
 pub fn file(name: impl Into<String>, media_type: &str, bytes: impl Into<Vec<u8>>) -> Artifact {
     Artifact { name: name.into(), media_type: media_type.to_owned(), bytes: bytes.into() }
 }
 
-/// What an action made.
+/// The result of an action.
 #[derive(Clone, Debug, Default)]
 pub struct ActionResult {
-    /// How much of what was asked was done.
+    /// How much was done.
     pub kind: OutcomeKind,
-    /// What is to be done next.
+    /// Commands or edits to do next.
     pub next_steps: Vec<String>,
     /// One to three sentences.
     pub summary: String,
-    /// For `reports/`.
+    /// Files for `reports/`.
     pub reports: Vec<Artifact>,
-    /// For the folder of exports.
+    /// Files for the folder `exports`.
     pub exports: Vec<Artifact>,
-    /// How many older results of each are kept there; all when absent.
+    /// How many older results of each export stay; absent: all.
     pub keep_older: Option<usize>,
 }
 
 impl ActionResult {
-    /// That nothing was done, why, and what to do.
+    /// The result if nothing was done.
     #[must_use]
     pub fn refused(summary: String, next_steps: Vec<String>) -> Self {
         Self { kind: OutcomeKind::Refused, next_steps, summary, ..Self::default() }
     }
 }
 
-/// Types of files.
+/// The media type of Markdown.
 pub const MARKDOWN: &str = "text/markdown";
-/// Comma separated values.
+/// The media type of CSV.
 pub const CSV: &str = "text/csv";
-/// JSON.
+/// The media type of JSON.
 pub const JSON: &str = "application/json";

@@ -1,4 +1,4 @@
-//! `merge`: several playlists or exports become one. What stands in several is taken from the first; the order is kept.
+//! `merge`: makes one playlist of several playlists or exports. The first of equal entries stays; the order is kept.
 
 use std::collections::HashSet;
 
@@ -18,27 +18,27 @@ use crate::source::PlaylistSources;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders in the order in which they count, or `catalog`.
+    /// Files and folders, the preferred first, or `catalog`.
     pub from: Vec<String>,
-    /// Names of playlists; all when there are none.
+    /// Names of playlists; absent: all.
     #[serde(default)]
     pub playlists: Vec<String>,
-    /// What the new one is called.
+    /// The name of the new playlist.
     pub name: String,
-    /// How many older results are kept; all when absent.
+    /// How many older results stay; absent: all.
     #[serde(default)]
     pub keep_older: Option<usize>,
 }
 
-/// The entries of all, each once: the same URI is the same, local files by theirs; without one the same artists, title, album and
-/// length are. What names nothing at all is left out. The number is of those that were dropped because of their names.
+/// The entries of all playlists, each once, and the number of entries that were dropped because of their names. Equal are entries with the
+/// same URI and, without a URI, with the same artists, title, album and length. Entries without a name are left out.
 #[must_use]
 pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
     let (mut seen, mut by_names) = (HashSet::new(), 0);
     let entries = playlists.iter().flat_map(|playlist| &playlist.entries);
     let something = entries.filter(|entry| entry.uri.is_some() || !entry.title.is_empty());
     let once = something.filter(|entry| {
-        // An edit is as long as no other, and a single stands on no album: by its names alone nothing is dropped.
+        // An edit has another length, and a single another album: equal names alone drop nothing.
         let version =
             entry.uri.is_none().then(|| (entry.album.as_ref().map(|album| album.to_lowercase()), entry.duration_ms));
         let new = seen.insert((entry.identity(), version));
@@ -49,17 +49,17 @@ pub fn merge(playlists: &[Playlist]) -> (Vec<Entry>, usize) {
     (once, by_names)
 }
 
-/// Merges and writes.
+/// Merges playlists.
 ///
 /// # Errors
-/// When something that is named is not there.
+/// When a named file or playlist does not exist.
 pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let with = EntryDetails { features: true };
     let playlists = sources.load(&args.from, &args.playlists, with, findings)?;
     if playlists.is_empty() {
         return Err(Error::Permanent(format!("`{}` has no such playlist", args.from.join("`, `"))));
     }
-    // By names those of the arguments count, in their order.
+    // The order of the names in the arguments counts.
     let playlists = in_order(playlists, &args.playlists);
     let (entries, by_names) = merge(&playlists);
     if by_names > 0 {

@@ -7,24 +7,24 @@ use baton_track_match::{Id, Track};
 
 use crate::uri::Uri;
 
-/// The service below which the catalog has Spotify's tracks.
+/// The catalog's service of Spotify's tracks.
 pub const TRACKS: &str = "spotify";
 
-/// The service of playlists in CSV exports.
+/// The service of playlists of CSV exports.
 pub(crate) const SERVICE_CSV: &str = "spotify-csv";
 
-/// The service of playlists in the privacy export. It differs from [`SERVICE_CSV`], because the two exports are of different times and
-/// each is a source of its own.
+/// The service of playlists of the privacy export. It differs from [`SERVICE_CSV`], because the two exports have different times and are
+/// separate sources.
 pub(crate) const SERVICE_PRIVACY: &str = "spotify-privacy";
 
-/// The service of tracks that an export knows by name alone. It ranks below exports with ids.
+/// The service of tracks without an id. It ranks below exports with ids.
 pub(crate) const SERVICE_NAMES: &str = "spotify-names";
 
 /// The service of plays.
 pub(crate) const SERVICE_HISTORY: &str = "spotify-history";
 
-/// The numbers of an export beside lengths and dates, with the names of the columns in today's dialect. `Key`, `Mode` and `Tempo`
-/// become the catalog's key and tempo, the others further facts of the track.
+/// The numbers of an export without lengths and dates: the column of today's dialect, and the field. `Key`, `Mode` and `Tempo` become the
+/// catalog's key and tempo, the others further facts of the track.
 pub const NUMBERS: [(&str, &str); 13] = [
     ("Popularity", "popularity"),
     ("Danceability", "danceability"),
@@ -41,14 +41,14 @@ pub const NUMBERS: [(&str, &str); 13] = [
     ("Time Signature", "time_signature"),
 ];
 
-/// What stands at a place of a playlist. Without a URI it is what the service showed nothing of any more, or what could not be
-/// read: its place is kept.
+/// One place of a playlist. An entry without a URI and names keeps its place: the service does not show it any more, or it could not be
+/// read.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct Entry {
     pub uri: Option<Uri>,
     pub title: String,
-    /// One name each; a whole credit in one where the export does not tell how it is parted.
+    /// One name each; or the whole credit in one, if the export does not show how to split it.
     pub artists: Vec<String>,
     pub album: Option<String>,
     pub album_artist: Option<String>,
@@ -62,15 +62,15 @@ pub struct Entry {
     pub added_by: Option<String>,
     /// In the order of [`NUMBERS`].
     pub numbers: [Option<f64>; NUMBERS.len()],
-    /// Whether the export knows the track by title and artist alone: the catalog then does, too.
+    /// True if the export has title and artist and no id. The catalog then has no id either.
     pub by_name: bool,
-    /// The catalog's number of the track, where that is what was read.
+    /// The catalog's number of the track, if the entry is from the catalog.
     pub known_as: Option<i64>,
-    /// Its files on disk, as the catalog has them, the best first; none in what was read from an export.
+    /// Its files in the catalog, the best first; none for an entry of an export.
     pub files: Vec<File>,
 }
 
-/// A file of a track, as the catalog has it.
+/// A file of a track in the catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the catalog")]
 pub struct File {
@@ -91,7 +91,7 @@ impl Entry {
         places.filter(|((_, name), _)| *name == field).for_each(|(_, place)| *place = value);
     }
 
-    /// Its artists as people write them.
+    /// Its artists in one text.
     #[must_use]
     pub fn credit(&self) -> String {
         self.artists.join(", ")
@@ -107,7 +107,7 @@ impl Entry {
         }
     }
 
-    /// What makes it the same as another of an export: its URI, else its names.
+    /// The key by which entries are equal: the URI, or else the names.
     #[must_use]
     pub fn identity(&self) -> String {
         match &self.uri {
@@ -116,7 +116,7 @@ impl Entry {
         }
     }
 
-    /// As matching knows it.
+    /// The track for matching.
     #[must_use]
     pub fn track(&self) -> Track {
         Track {
@@ -134,26 +134,26 @@ impl Entry {
 /// A playlist, or the list of liked songs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Playlist {
-    /// The service below which the catalog has it: `spotify-csv`, `spotify-privacy`, or another when it comes from there.
+    /// Its service in the catalog: `spotify-csv`, `spotify-privacy`, or another one for a playlist of the catalog.
     pub service: String,
-    /// Its id there: the normalised name (`names.rs`).
+    /// Its id in the catalog: the normalised name (`playlist_id`).
     pub id: String,
-    /// As people call it.
+    /// Its name for people.
     pub name: String,
-    /// What it says of itself, as text.
+    /// Its description, as text.
     pub description: Option<String>,
     /// Its entries, in order.
     pub entries: Vec<Entry>,
-    /// Whether the export was read to its end: a playlist that was not does not lose its end in the catalog.
+    /// False if the export is incomplete. The playlist then does not lose its end in the catalog.
     pub complete: bool,
-    /// The file that it was read from, as people call it; empty for what comes from the catalog.
+    /// The file that it was read from, as people see it; empty for a playlist of the catalog.
     pub file: String,
-    /// What it is called in a file that holds several playlists.
+    /// Its name in a file with several playlists.
     pub section: Option<String>,
 }
 
 impl Playlist {
-    /// Gives it its id in the catalog, by that of its file.
+    /// Sets its id from the id of its file.
     pub fn identify(&mut self, file: &str) {
         self.id = match &self.section {
             Some(section) => format!("{file}:{}", playlist_id(section)),

@@ -1,4 +1,4 @@
-//! The actions that the plugin music-files has now: a handoff with one of their names fails with the command to run instead.
+//! The actions that moved to the plugin music-files. They fail with the command to run instead.
 
 use baton_core::shell::quoted;
 use baton_plugin_sdk::{Error, Task};

@@ -5,26 +5,26 @@ use std::collections::HashSet;
 use baton_core::text::is_hidden_in_name;
 use baton_plugin_kit::{is_older_name, safe_name};
 
-/// Bytes of a file name without its ending: with an ending and a number it stays below the 200 of a report's name.
+/// Bytes of a file name without its ending: with ending and number it has fewer than the 200 of a report's name.
 const MOST_BYTES: usize = 150;
 
-/// A number with what is counted: `1 entry`, `2 entries`.
+/// A number with its noun: `1 entry`, `2 entries`.
 #[must_use]
 pub fn counted(number: usize, one: &str, several: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { several })
 }
 
-/// File names that were given: each once, whatever its case, because half of the world's disks make no difference.
+/// File names in use. Names that differ only in case are equal, because many disks do not distinguish them.
 #[derive(Debug, Default)]
 pub struct FileNames(HashSet<String>);
 
 impl FileNames {
-    /// A safe name for a playlist, without an ending, that none had before.
+    /// A safe name for a playlist, without an ending, that is not in use.
     pub fn give(&mut self, name: &str) -> String {
         // An export can become a report, whose name must not have invisible characters.
         let visible: String = name.chars().filter(|c| c.is_whitespace() || !is_hidden_in_name(*c)).collect();
         let plain = safe_name(&visible, MOST_BYTES, "Untitled");
-        // Such a name is an older result of another playlist, and may be pruned.
+        // A file with such a name counts as an older result of another playlist, and may be deleted.
         let plain = if is_older_name(&format!("{plain}.csv")) { plain.replace(".older-", "_older-") } else { plain };
         let mut given = plain.clone();
         let mut number = 2_u32;

@@ -1,4 +1,4 @@
-//! Descriptions of playlists: kept in the plugin's own tables, because the catalog has no column for them.
+//! Descriptions of playlists, in the plugin's own tables, because the catalog has no column for them.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use baton_plugin_sdk::sql::Value;
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS playlist_notes (service TEXT NOT NULL, id TEXT NOT NULL, \
     description TEXT NOT NULL, PRIMARY KEY (service, id)) STRICT";
 
-/// Keeps a description; none takes the old one away.
+/// Stores a description; `None` deletes the old one.
 ///
 /// # Errors
 /// When the own tables cannot be written.
@@ -24,7 +24,7 @@ pub fn put(own: &dyn Writable, service: &str, id: &str, description: Option<&str
     Ok(())
 }
 
-/// All descriptions, by service and id; none when none was kept.
+/// All descriptions, by service and id.
 ///
 /// # Errors
 /// When the own tables cannot be read.

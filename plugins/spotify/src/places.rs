@@ -1,8 +1,8 @@
-//! `playlists-for-track`: in which playlists a track stands, and where its file belongs: `{playlist}/{artist} - {title}`, or
-//! `Unassigned` when it stands in none.
+//! `playlists-for-track`: the playlists of a track, and where its file belongs: `{playlist}/{artist} - {title}`, or `Unassigned` if it is in
+//! no playlist.
 //!
-//! Spotify itself cannot be asked this way round; the catalog can. A track is named by its id, URI or address, by its ISRC, or by title
-//! and artist; names are looked up by matching, which takes one, asks, or finds none, and never guesses.
+//! Spotify has no such query; the catalog has. The arguments name a track by its id, URI or address, by its ISRC, or by title and artist.
+//! Matching decides about names: it accepts a certain match and reports uncertain ones.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Where a file belongs that is in no playlist.
+/// The folder of files without a playlist.
 pub const UNASSIGNED: &str = "Unassigned";
 
 /// The arguments.
@@ -32,26 +32,26 @@ pub struct Args {
     pub track: Option<String>,
     /// Its title.
     pub title: Option<String>,
-    /// Its artist, or all of them as one writes them.
+    /// Its artist, or all artists in one text.
     pub artist: Option<String>,
-    /// Its length, which tells versions apart.
+    /// Its length, which distinguishes versions.
     pub duration_ms: Option<u64>,
 }
 
-/// A place of a playlist where the track stands.
+/// A place of the track in a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The playlist, as people call it.
+    /// The name of the playlist.
     pub playlist: String,
-    /// The service that said it.
+    /// The service of the playlist.
     pub service: String,
     /// Counted from 1.
     pub position: i64,
-    /// Where the file belongs, without its ending.
+    /// The path where the file belongs, without its ending.
     pub file: String,
 }
 
-/// Where a file belongs, without its ending: safe on every disk.
+/// The path where a file belongs, without its ending; safe on every disk.
 #[must_use]
 pub fn file_place(playlist: Option<&str>, entry: &Entry) -> String {
     let folder = playlist.map_or_else(|| UNASSIGNED.to_owned(), |name| safe_name(name, 120, "Untitled"));
@@ -59,7 +59,7 @@ pub fn file_place(playlist: Option<&str>, entry: &Entry) -> String {
     format!("{folder}/{}", safe_name(&format!("{artist} - {}", entry.title), 180, "Untitled"))
 }
 
-/// Answers.
+/// Finds the playlists of a track.
 ///
 /// # Errors
 /// When the arguments name no track, or the catalog cannot be read.
@@ -78,7 +78,7 @@ pub fn run(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Result
     Ok(made)
 }
 
-/// What helps where no track is surely the one that was asked for.
+/// The next step if no track certainly fits.
 fn next_step(catalog: &dyn Tables, findings: &Findings) -> Result<String, Error> {
     let perhaps = findings.count_of("may-be") > 0;
     Ok(if perhaps {
@@ -205,7 +205,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
     }
     let summary = match said.as_slice() {
         [] => {
-            "No track of the catalog is surely the one that was asked for; the findings say what it may be.".to_owned()
+            "No track of the catalog is certainly the one that was asked for; the findings list candidates.".to_owned()
         }
         said => format!("{}.", said.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
     };
@@ -217,7 +217,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
     Ok(ActionResult { summary, reports, ..ActionResult::default() })
 }
 
-/// How many different ones.
+/// The number of different playlists.
 fn playlists(places: &[Place]) -> usize {
     let mut names: Vec<_> = places.iter().map(|place| (&place.playlist, &place.service)).collect();
     names.dedup();

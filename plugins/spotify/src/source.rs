@@ -11,25 +11,29 @@ use crate::ids::{self, PrivacyIds};
 use crate::model::Playlist;
 use crate::read::{Content, Folder, Kind, find, read};
 
-/// The word that names the catalog where a path may stand.
+/// The word for the catalog in the place of a path.
 pub const CATALOG: &str = "catalog";
 
-/// What playlists are read from.
+/// The error without a grant of the folder with exports.
+pub const NOT_GRANTED: &str = "the folder with Spotify's exports is not granted: baton plugin grant spotify \
+    files:ro=spotify=FOLDER (the folder with the CSV files, or with the privacy export)";
+
+/// The sources of playlists.
 #[derive(Clone, Copy)]
 pub struct PlaylistSources<'a> {
     /// The music catalog.
     pub catalog: &'a dyn Tables,
-    /// The plugin's own tables, where they are lent: which file was imported as which playlist.
+    /// The plugin's own tables, if they are granted: which file was imported as which playlist.
     pub own: Option<&'a dyn Tables>,
     /// The folders with exports.
     pub folders: &'a [Folder],
 }
 
 impl PlaylistSources<'_> {
-    /// The playlists of some places, in the order in which those are named: `catalog`, or files and folders. With names only those.
+    /// The playlists of these places (`catalog`, files, folders), in the order of the places; only those with the given names, if there are any.
     ///
     /// # Errors
-    /// When a place is not there, none of its files can be read, no playlist is called as asked, or there are too many entries.
+    /// When a place does not exist, none of its files can be read, no playlist has an asked name, or there are too many entries.
     pub fn load(
         &self,
         places: &[String],
@@ -42,10 +46,10 @@ impl PlaylistSources<'_> {
         Ok(playlists)
     }
 
-    /// The same with the names of all playlists that there are, whichever are asked for.
+    /// The same, with the names of all existing playlists.
     ///
     /// # Errors
-    /// As [`PlaylistSources::load`], but for names.
+    /// As [`PlaylistSources::load`], without the check of names.
     pub fn gather(
         &self,
         places: &[String],
@@ -60,7 +64,7 @@ impl PlaylistSources<'_> {
                     names.extend(catalog::names(self.catalog)?);
                 }
                 let mut here = catalog::playlists(self.catalog, only, with)?;
-                // Without the own tables, which need not be granted, places of episodes have nothing.
+                // Without the own tables (a grant is optional) episodes have no names.
                 if let Some(own) = self.own {
                     granted(episodes::fill(own, &mut here))?;
                 }
@@ -80,7 +84,7 @@ impl PlaylistSources<'_> {
         Ok((playlists, names))
     }
 
-    /// The path of a playlist's file below a place that was named; the whole one where it lies elsewhere.
+    /// The path of a playlist's file below a named place; the whole path if the file is elsewhere.
     #[must_use]
     pub fn below<'a>(&self, place: &str, file: &'a str) -> &'a str {
         let place = place.trim_end_matches('/');
@@ -104,12 +108,12 @@ impl PlaylistSources<'_> {
         findings: &mut Findings,
     ) -> Result<Vec<Playlist>, Error> {
         if self.folders.is_empty() {
-            return Err(Error::NeedsGrant(crate::grants::SPOTIFY.to_owned()));
+            return Err(Error::NeedsGrant(NOT_GRANTED.to_owned()));
         }
         let only: Vec<_> = only.iter().map(|name| playlist_id(name)).collect();
         let found = find(self.folders, &[place.to_owned()], findings).map_err(Error::Permanent)?;
         let all = find(self.folders, &[], &mut Findings::default()).map_err(Error::Permanent)?;
-        // Without them (they need not be granted) ids are those of a first import.
+        // Without the own tables (a grant is optional) ids are those of a first import.
         let known = self.own.map(|own| granted(ids::known(own))).transpose()?.flatten().unwrap_or_default();
         let (ids, mut privacy_ids) = (ids::csv_ids(self.folders, &all, &known).0, PrivacyIds::default());
         let (mut playlists, mut count, mut files) = (Vec::new(), 0, 0);
@@ -145,7 +149,7 @@ impl PlaylistSources<'_> {
     }
 }
 
-/// What was read; nothing where reading is not granted.
+/// The result; `None` if reading is not granted.
 fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -154,7 +158,7 @@ fn granted<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-/// Why a file was not read, for the message: the findings are lost with an error.
+/// Why a file was not read, for an error message, because an error has no findings.
 fn findings_of(findings: &mut Findings) -> String {
     let list = std::mem::take(findings).into_list();
     list.into_iter()

@@ -1,18 +1,18 @@
-//! How Spotify names things: `spotify:track:ID`, the same as an address of its site, a bare id, and `spotify:local:…` for files
-//! that lie on somebody's disk and have no id at all.
+//! Spotify's names: `spotify:track:ID`, the same as an address of its site, a bare id, and `spotify:local:…` for local files, which have no
+//! id.
 
-/// The longest name that is read; those of local files hold artist, album and title, percent-encoded.
+/// Bytes of the longest URI; those of local files have artist, album and title, percent-encoded.
 const MOST_BYTES: usize = 2_000;
 
 /// Characters of an id.
 const ID_LENGTH: usize = 22;
 
-/// What a row of an export names.
+/// The item that a row of an export names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Uri {
     /// A track, by its id of 22 characters.
     Track(String),
-    /// A local file: the whole URI, because nothing shorter names it.
+    /// A local file: the whole URI, because it has no id.
     Local(String),
     /// An episode, a chapter of an audiobook or whatever else is no music: the whole URI.
     Other(String),

@@ -1,10 +1,9 @@
-//! `diff`: what has changed between two exports, or between an export and the catalog: added, removed, moved, playlist by playlist.
+//! `diff`: the added, removed and moved entries of each playlist between two exports, or between an export and the catalog.
 //!
-//! Playlists are the same by where they come from: in the catalog by service and id, among exports by the path of their file. What is
-//! left is the same by its name, and a file is compared with a file whatever they are called. Of the catalog only playlists of the
-//! services on the other side take part: the list of another program is none of these. Entries are the same by their URI; all ids of
-//! one track of the catalog are one; entries without one by artists and title. An entry that stands twice is two. The catalog has a place
-//! for what is no music and for what names nothing, and not what stood there: against it such places are alike.
+//! Playlists are paired by service and id in the catalog, and by the path of their file among exports; the rest by name. Two files are
+//! always compared, whatever their names are. Of the catalog, only playlists of the services on the other side count, not those of another
+//! program. Entries are equal by URI (all ids of one catalog track are one), or without a URI by artists and title. A repeated entry counts
+//! twice. The catalog has places without a track for episodes and unnamed rows; compared with it, all such places are equal.
 
 mod moves;
 mod pair;
@@ -33,22 +32,22 @@ use crate::source::{CATALOG, PlaylistSources};
 pub struct Args {
     /// The older export: a file or folder, or `catalog`.
     pub from: String,
-    /// The newer one.
+    /// The newer export, likewise.
     pub to: String,
-    /// Names of playlists; all when there are none.
+    /// Names of playlists; absent: all.
     #[serde(default)]
     pub playlists: Vec<String>,
 }
 
-/// Compares.
+/// Compares two sources.
 ///
 /// # Errors
-/// When one of the two is not there or cannot be read.
+/// When one of them does not exist or cannot be read.
 pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -> Result<ActionResult, Error> {
     let mut load =
         |place: &str| sources.gather(&[place.to_owned()], &args.playlists, EntryDetails::default(), findings);
     let ((mut old, mut names), (mut new, newer)) = (load(&args.from)?, load(&args.to)?);
-    // On one side alone it was added or removed.
+    // A playlist may be on one side only.
     names.extend(newer);
     report_unknown(&format!("`{}`, like `{}`,", args.from, args.to), &args.playlists, &names, findings)?;
     if old.is_empty() && new.is_empty() {
@@ -72,7 +71,7 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         _ => Names { catalog: true, aliases: catalog::aliases(sources.catalog)? },
     };
     let key = |place: &str, playlist: &Playlist| match catalog {
-        // A CSV file is one playlist; its id depends on what else is called like it.
+        // A CSV file is one playlist; its id depends on other files with its name.
         (false, false) if playlist.service == SERVICE_CSV => {
             (sources.below(place, &playlist.file).to_owned(), String::new())
         }
@@ -91,7 +90,7 @@ fn is_file(place: &str) -> bool {
     place.to_lowercase().ends_with(".csv")
 }
 
-/// Leaves of the catalog's playlists those of the services that the other side has; of both kinds of exports when it has none.
+/// Keeps the catalog's playlists of the services on the other side; of both kinds of exports if that side has none.
 fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
     let mut services: HashSet<&str> = other.iter().map(|playlist| playlist.service.as_str()).collect();
     if services.is_empty() {
@@ -100,13 +99,13 @@ fn keep_services(catalog: &mut Vec<Playlist>, other: &[Playlist]) {
     catalog.retain(|playlist| services.contains(playlist.service.as_str()));
 }
 
-/// A playlist of one side with what it surely is.
+/// A playlist of one side with its key.
 struct Listed {
     key: (String, String),
     playlist: Playlist,
 }
 
-/// Puts the playlists of both sides together, in the order of the new.
+/// Pairs the playlists of both sides, in the order of the new ones.
 fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), called: &Names) -> Vec<Pair> {
     let of = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
         Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), called)
@@ -118,13 +117,13 @@ fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), 
         let named = |old: &Listed| playlist_id(&old.playlist.name) == id;
         *found = take(&mut left, |old| named(old) && old.playlist.service == one.playlist.service);
         if found.is_none() {
-            // Two files are compared whatever they are called.
+            // Two files are always compared.
             *found = take(&mut left, |old| named(old) || (old_file && new_file));
         }
     }
     let mut pairs = Vec::new();
     for (one, before) in new.into_iter().zip(found) {
-        // A file is compared with its playlist, and with nothing else that there is.
+        // A file is compared only with its playlist.
         if before.is_some() || new_file || !old_file {
             pairs.push(of(one.playlist.name.clone(), before, Some(one.playlist)));
         }

@@ -1,13 +1,13 @@
-//! What has to be done to one list to make another of it: what is taken out, what is put in, and the fewest moves.
+//! The changes from one list to another: removed entries, added entries, and the fewest moves.
 //!
-//! What may stay is a longest common subsequence, found as the longest rising sequence of matching places (Hunt and Szymanski); where
-//! no name stands twice that is the longest increasing subsequence. What is left of a name on both sides has moved, the first
-//! occurrence to the first. With very many equal names the first occurrence is matched with the first from the beginning, which may
-//! tell a move too much and never a wrong one.
+//! The entries that stay are a longest common subsequence, found as the longest rising sequence of matching places (Hunt and Szymanski);
+//! without repeated names that is the longest increasing subsequence. The other entries with a name on both sides have moved, the first
+//! occurrence to the first. With very many equal names, the first occurrences are matched directly, which can report more moves than
+//! needed, but no wrong one.
 
 use std::collections::HashMap;
 
-/// Pairs of equal names that are looked at; so many take some 30 MB.
+/// Pairs of equal names; so many need some 30 MB.
 const MOST_PAIRS: usize = 1_000_000;
 
 /// The changes, by places counted from 0.
@@ -22,7 +22,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether nothing is changed.
+    /// True if nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.removed.is_empty() && self.added.is_empty() && self.moved.is_empty()
@@ -57,7 +57,7 @@ pub fn changes(old: &[String], new: &[String]) -> Changes {
     changes
 }
 
-/// Places of what stays where it is, in order.
+/// Places of the entries that stay, in order.
 fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     new.iter().enumerate().for_each(|(at, name)| places.entry(name).or_default().push(at));
@@ -72,14 +72,14 @@ fn kept(old: &[String], new: &[String]) -> Vec<(usize, usize)> {
             places.get(*time).into_iter().for_each(|to| rising.add(from, *to));
             *time += 1;
         } else {
-            // The last first, so that one old place is never followed by itself.
+            // The last first, so that an old place is never followed by itself.
             places.iter().rev().for_each(|to| rising.add(from, *to));
         }
     }
     rising.longest()
 }
 
-/// The longest rising sequence of places, as patience finds it.
+/// The longest rising sequence of places, by patience sorting.
 #[derive(Debug, Default)]
 struct Rising {
     /// Old place, new place, and the one before it.
@@ -164,7 +164,7 @@ mod tests {
             let (old, new) = (list(&old), list(&new));
             let found = changes(&old, &new);
             prop_assert_eq!(apply(&old, &found, &new), new.clone());
-            // Nothing is both taken out and put in, and the other way round it is as much.
+            // No entry is both removed and added, and the reverse has as many changes.
             prop_assert!(found.removed.iter().all(|at| found.added.iter().all(|to| old[*at] != new[*to])));
             let back = changes(&new, &old);
             prop_assert_eq!((back.added.len(), back.removed.len(), back.moved.len()),

@@ -6,10 +6,10 @@ use super::moves::{Changes, changes};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Names of entries: equal for entries that are the same.
+/// Keys of entries: equal entries have equal keys.
 pub(super) struct Names {
     pub(super) catalog: bool,
-    /// For tracks with several ids: each id with the one that is used.
+    /// For tracks with several ids: each further id with the first.
     pub(super) aliases: HashMap<String, String>,
 }
 
@@ -20,7 +20,7 @@ impl Names {
                 Some(first) => Uri::parse(first).map_or_else(|| first.clone(), |uri| uri.text()),
                 None => uri.text(),
             },
-            // A place that the catalog has no track for, on either side.
+            // A place without a track of the catalog, on either side.
             _ if self.catalog && entry.known_as.is_none() && !entry.by_name => String::new(),
             _ => entry.identity(),
         }
@@ -30,13 +30,13 @@ impl Names {
 /// A playlist on both sides; one of them may be missing.
 #[derive(Clone, Debug, Default)]
 pub struct Pair {
-    /// As it is called, the newer name first.
+    /// Its name; the newer one, if it has two.
     pub name: String,
-    /// Before.
+    /// The older entries.
     pub old: Option<Vec<Entry>>,
-    /// After.
+    /// The newer entries.
     pub new: Option<Vec<Entry>>,
-    /// What is different.
+    /// The differences.
     pub changes: Changes,
 }
 
@@ -48,7 +48,7 @@ impl Pair {
         Self { name, old, new, changes }
     }
 
-    /// Whether both are there and nothing is different.
+    /// True if both exist and are equal.
     #[must_use]
     pub fn is_same(&self) -> bool {
         self.old.is_some() && self.new.is_some() && self.changes.is_empty()

@@ -1,4 +1,4 @@
-//! The changes as people and programs read them: Markdown, CSV, JSON.
+//! The reports: Markdown, CSV, JSON.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,10 @@ use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// Changes of one playlist that the page shows; the CSV file has all.
+/// Changes of one playlist in the Markdown; the CSV has all.
 const SHOWN: usize = 100;
 
-/// Changes of all playlists that the JSON file has; in memory each takes a kilobyte there.
+/// Changes of all playlists in the JSON; each needs a kilobyte of memory.
 const IN_JSON: usize = 20_000;
 
 struct Change<'a> {
@@ -44,7 +44,7 @@ fn list(pair: &Pair) -> Vec<Change<'_>> {
     removed.chain(added).chain(moved).collect()
 }
 
-/// Both files, and the summary.
+/// The files and the summary.
 pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let sum = |count: fn(&Pair) -> usize| pairs.iter().map(count).sum::<usize>();
@@ -125,7 +125,7 @@ fn section(page: &mut String, pair: &Pair, changes: &[Change<'_>]) {
     }
 }
 
-/// `more` changes are in the CSV file alone.
+/// `more` is the number of changes that only the CSV has.
 fn value(pair: &Pair, changes: &[Change<'_>], more: usize) -> Value {
     let changes: Vec<_> = changes
         .iter()

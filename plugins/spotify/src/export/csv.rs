@@ -1,5 +1,5 @@
-//! A playlist as CSV in the columns of today's Exportify, so that whatever reads its files reads these. Artists are parted by `;`, as
-//! its newer files have them: names hold commas.
+//! A playlist as CSV with the columns of today's Exportify, so that programs that read its files can read it. Artists are separated by `;`,
+//! as in its newer files, because names can have commas.
 
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::time;
@@ -36,7 +36,7 @@ pub const HEADER: [&str; 24] = [
     "Time Signature",
 ];
 
-/// The file.
+/// Writes the file.
 ///
 /// # Errors
 /// Never, in memory.
@@ -66,7 +66,7 @@ fn row(entry: &Entry) -> Vec<String> {
         text(&entry.genres),
         text(&entry.label),
     ];
-    // Popularity stands before; the others follow in their own order.
+    // Popularity is a column before; the others follow in their order.
     row.extend(NUMBERS.iter().zip(&entry.numbers).skip(1).map(|(_, value)| number(*value)));
     row
 }
@@ -99,7 +99,7 @@ mod tests {
         let entry = one.prop_map(|(id, title, artists, duration_ms, tempo)| {
             let mut entry = Entry { uri: Some(Uri::Track(id)), duration_ms, ..Entry::default() };
             title.trim().clone_into(&mut entry.title);
-            // A single name is read as a credit, where a comma may part.
+            // A single name is read as a credit, which a comma may split.
             entry.artists = if artists.len() < 2 { Vec::new() } else { artists };
             entry.set_number("tempo", tempo);
             entry

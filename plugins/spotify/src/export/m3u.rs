@@ -1,10 +1,10 @@
-//! A playlist as M3U8: what lies on disk by its path, the rest as comments with their URI, which players go over.
+//! A playlist as M3U8: tracks with a file by its path, the others as comments with the URI, which players ignore.
 
 use std::fmt::Write as _;
 
 use crate::model::{Entry, Playlist};
 
-/// The file.
+/// Writes the file.
 #[must_use]
 pub fn of(playlist: &Playlist) -> String {
     let mut out = String::from("#EXTM3U\n");
@@ -18,14 +18,14 @@ pub fn of(playlist: &Playlist) -> String {
 
 fn one(out: &mut String, entry: &Entry) {
     let named = line(&entry.named());
-    // A path with a line's end in it cannot be said here.
+    // M3U8 cannot have a path with a line break.
     let path = entry.files.iter().map(|file| file.path.as_str()).find(|path| !path.contains(char::is_control));
     let Some(path) = path else {
         let uri = entry.uri.as_ref().map(|uri| line(&uri.text())).unwrap_or_default();
         let _ = writeln!(out, "# {uri} {named}");
         return;
     };
-    // -1 is what players take for a length that is not known.
+    // -1 means an unknown length.
     let seconds = entry.duration_ms.map_or(-1, |ms| (ms + 500) / 1_000);
     let hidden = if path.starts_with('#') { "./" } else { "" };
     let _ = writeln!(out, "#EXTINF:{seconds},{named}\n{hidden}{path}");

@@ -1,7 +1,7 @@
-//! `export`: playlists as files that other programs read: CSV in the columns of today's Exportify, M3U8, rekordbox's XML.
+//! `export`: writes playlists for other programs: CSV with the columns of today's Exportify, M3U8, rekordbox's XML.
 //!
-//! Files have safe and distinct names whatever playlists are called. Where a track lies on disk (`on_disk.rs`), M3U8 and XML name the
-//! file; a track without one is a comment there, and is not in the XML, which knows no track without a place.
+//! Files have safe and distinct names. M3U8 and XML have the path of a track's file (`on_disk.rs`). A track without a file is a comment in
+//! M3U8 and is not in the XML, which needs a path.
 
 pub mod csv;
 pub mod m3u;
@@ -25,17 +25,17 @@ use on_disk::OnDisk;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders, or `catalog`, which it is when nothing is named.
+    /// Files and folders, or `catalog`; absent: `catalog`.
     pub from: Vec<String>,
-    /// Names of playlists; all when there are none.
+    /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
-    /// Which forms; CSV when none is named.
+    /// The formats; absent: CSV.
     pub formats: Vec<Format>,
-    /// How many older results of each file are kept; all when absent.
+    /// How many older results of each file stay; absent: all.
     pub keep_older: Option<usize>,
 }
 
-/// A form of an export.
+/// A format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -47,10 +47,10 @@ pub enum Format {
     Rekordbox,
 }
 
-/// Writes.
+/// Exports playlists.
 ///
 /// # Errors
-/// When there is no such playlist.
+/// When a named playlist does not exist.
 pub fn run(
     sources: PlaylistSources<'_>,
     own: Option<&dyn Tables>,
@@ -60,7 +60,7 @@ pub fn run(
     let from = if args.from.is_empty() { vec![CATALOG.to_owned()] } else { args.from.clone() };
     let mut formats = if args.formats.is_empty() { vec![Format::Csv] } else { args.formats.clone() };
     let places = formats.iter().any(|format| *format != Format::Csv);
-    // Before the playlists: what the catalog says of files and tracks is let go of again.
+    // Before the playlists, to free the catalog's files and tracks first.
     let whole = from.iter().any(|place| place != CATALOG);
     let on_disk = places.then(|| OnDisk::read(sources.catalog, whole)).transpose()?;
     let with = EntryDetails { features: formats.contains(&Format::Csv) };
@@ -100,8 +100,8 @@ pub fn run(
     Ok(made)
 }
 
-/// What there is to say before anything is written. An M3U8 file or rekordbox's XML without a file in it is of no use: when no entry
-/// has one, these formats are taken out.
+/// The result before anything is written. M3U8 and rekordbox XML without a file in them are useless: if no entry has a file, these formats
+/// are skipped.
 fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<Format>) -> ActionResult {
     let entries: usize = playlists.iter().map(|playlist| playlist.entries.len()).sum();
     let exported = format!("{} playlists with {entries} entries were exported.", playlists.len());
@@ -126,7 +126,7 @@ fn begun(playlists: &[Playlist], on_disk: Option<&OnDisk>, formats: &mut Vec<For
     ActionResult { kind: OutcomeKind::Partial, next_steps, summary, ..ActionResult::default() }
 }
 
-/// Entries of which nothing is known would be blank rows: left out, and told.
+/// Leaves out unnamed entries, which would be blank rows, and reports them.
 fn leave_out_blank(playlists: &mut [Playlist], findings: &mut Findings) {
     for playlist in playlists {
         let before = playlist.entries.len();

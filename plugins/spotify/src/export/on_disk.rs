@@ -11,18 +11,18 @@ use baton_plugin_sdk::Error;
 use crate::model::{Entry, File, Playlist, TRACKS};
 use crate::uri::Uri;
 
-/// Files by the catalog's numbers of tracks.
+/// Files by the numbers of tracks in the catalog.
 #[derive(Debug, Default)]
 pub(super) struct OnDisk {
     files: HashMap<i64, Vec<File>>,
-    /// Numbers of tracks by Spotify's ids.
+    /// Numbers of tracks by Spotify id.
     ids: HashMap<String, i64>,
-    /// Whether the catalog knows any file on disk.
+    /// True if the catalog has a file on disk.
     has_files: bool,
 }
 
 impl OnDisk {
-    /// Of all tracks that are in a playlist of the catalog; of all that are Spotify's where it is asked for.
+    /// Reads the files of tracks in playlists of the catalog and, with `whole`, of all tracks of Spotify.
     pub(super) fn read(catalog: &dyn Tables, whole: bool) -> Result<Self, Error> {
         let known = CatalogData::read(catalog)?;
         let (disk, listed, streamed) = (FileIndex::new(&known), tracks_in_playlists(&known), streamed(&known));
@@ -42,7 +42,7 @@ impl OnDisk {
         Ok(found)
     }
 
-    /// Gives the entries their files.
+    /// Sets the files of the entries.
     pub(super) fn fill(&self, playlists: &mut [Playlist]) {
         for entry in playlists.iter_mut().flat_map(|playlist| &mut playlist.entries) {
             let files = self.number(entry).and_then(|number| self.files.get(&number));
@@ -50,7 +50,7 @@ impl OnDisk {
         }
     }
 
-    /// What to do where no entry has a file.
+    /// The next step if no entry has a file.
     pub(super) fn next_step(&self) -> &'static str {
         if self.has_files { "list which of them are on disk: baton run music-files wanted" } else { SCAN }
     }
@@ -61,7 +61,7 @@ impl OnDisk {
     }
 }
 
-/// What is linked and no path on disk: the addresses of services.
+/// The linked addresses of streaming services.
 fn streamed(known: &CatalogData) -> HashMap<i64, Vec<&CatalogFile>> {
     let mut streamed: HashMap<i64, Vec<&CatalogFile>> = HashMap::new();
     for file in known.files.iter().filter(|file| !file.missing && file.path.contains("://")) {

@@ -1,5 +1,5 @@
-//! Playlists as rekordbox's XML (`DJ_PLAYLISTS` 1.0.0), which rekordbox and most programs of DJs import: the collection with a place on
-//! disk for each track, and a node for each playlist. Tracks without a file on disk are left out; Cues and grids are not known here.
+//! Playlists as rekordbox XML (`DJ_PLAYLISTS` 1.0.0), which rekordbox and most DJ programs import: the collection with the path of each track,
+//! and a node for each playlist. Tracks without a file on disk are left out; cues and grids are not written.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, Event};
 
 use crate::model::{Entry, Playlist};
 
-/// What stays as it is in a path: what RFC 3986 leaves unreserved, and what parts it.
+/// Characters that are not encoded in a path: the unreserved ones of RFC 3986, and separators.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b':');
 
-/// The file.
+/// Writes the file.
 ///
 /// # Errors
 /// Never, in memory.
@@ -36,7 +36,7 @@ pub fn of(playlists: &[Playlist]) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Tracks with a place, each once.
+/// Tracks with a file, each once.
 #[derive(Debug, Default)]
 struct Collection<'a> {
     keys: HashMap<String, usize>,
@@ -44,7 +44,7 @@ struct Collection<'a> {
 }
 
 impl<'a> Collection<'a> {
-    /// The number of the track, counted from 1; nothing when it has no place on disk.
+    /// The number of the track, counted from 1; `None` if it has no file on disk.
     fn key(&mut self, entry: &'a Entry) -> Option<usize> {
         let location = entry.files.iter().find_map(|file| location(&file.path))?;
         let next = self.tracks.len() + 1;
@@ -56,7 +56,7 @@ impl<'a> Collection<'a> {
     }
 }
 
-/// A path as an address: `/a b.mp3` and `C:\a b.mp3`. Nothing for what is neither: a stream, a relative path.
+/// The address of a path such as `/a b.mp3` or `C:\a b.mp3`; `None` for a stream or a relative path.
 #[must_use]
 pub fn location(path: &str) -> Option<String> {
     let bytes = path.as_bytes();
@@ -127,11 +127,11 @@ fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, Str
         ("Label", Some(text(&entry.label))),
         ("Location", Some(location.to_owned())),
     ];
-    // What is not known is not said: 0 would be a value.
+    // Unknown numbers are left out: 0 would be a value.
     told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// The type of a file as rekordbox calls it, by its ending: `MP3 File`, `WAV File`.
+/// rekordbox's name for the type of a file, by its ending: `MP3 File`, `WAV File`.
 fn kind(path: &str) -> Option<String> {
     let name = path.rsplit(['/', '\\']).next()?;
     let (stem, ending) = name.rsplit_once('.')?;
@@ -165,7 +165,7 @@ fn close(xml: &mut Xml, name: &str) -> std::io::Result<()> {
 fn element<'a>(name: &'a str, attributes: &[(&str, String)]) -> BytesStart<'a> {
     let mut start = BytesStart::new(name);
     for (name, value) in attributes {
-        // XML 1.0 has no way to say control characters, and none of the two that are no characters.
+        // XML 1.0 cannot have control characters and these two noncharacters.
         let said: String = value.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
         start.push_attribute((*name, said.as_str()));
     }

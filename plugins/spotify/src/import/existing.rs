@@ -1,4 +1,4 @@
-//! Reads what the catalog already has: the playlists of Spotify's exports with their state, and tracks by their names.
+//! Reads the existing playlists of Spotify's exports with their state, and tracks by name, from the catalog.
 
 use std::collections::HashMap;
 
@@ -8,29 +8,29 @@ use baton_plugin_sdk::sql::Value;
 
 use crate::model::{SERVICE_CSV, SERVICE_HISTORY, SERVICE_NAMES, SERVICE_PRIVACY, TRACKS};
 
-/// A playlist that is there.
+/// A playlist of the catalog.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlaylistState {
     pub(super) name: String,
-    /// As [`snapshot`] made it, when it was written to its end.
+    /// The text of [`snapshot`], if it was written completely.
     pub(super) snapshot: String,
     pub(super) entries: usize,
-    /// When the export was written that it comes from.
+    /// The time of its export.
     pub(super) said_at: i64,
 }
 
 impl PlaylistState {
-    /// Whether it was written to its end, and nobody has changed its length since.
+    /// True if it was written completely, and its length has not changed since.
     pub(super) fn is_whole(&self) -> bool {
         self.snapshot.rsplit(':').next() == Some(self.entries.to_string().as_str())
     }
 
-    /// Whether it is what a file with that digest says.
+    /// True if it is the content of a file with this digest.
     pub(super) fn is_of(&self, digest: &str) -> bool {
         self.snapshot == snapshot(digest, self.entries)
     }
 
-    /// Whether a file with that digest was read in part, and what was read is there.
+    /// True if it is the read part of a file with this digest.
     pub(super) fn is_part_of(&self, digest: &str) -> bool {
         self.snapshot == part(digest)
     }
@@ -39,13 +39,13 @@ impl PlaylistState {
 /// Playlists by service and id.
 pub(super) type PlaylistStates = HashMap<(String, String), PlaylistState>;
 
-/// How the state of a playlist is called: the number of the reader that made it (another reader may read more), the digest of the
-/// file, and how many entries it has, so that a playlist whose entries are gone is not taken for one that is there.
+/// The text of a playlist's state: the version of the reader (a newer one may read more), the digest of the file, and the number of
+/// entries, so that a playlist whose entries were deleted does not count as imported.
 pub(super) fn snapshot(digest: &str, entries: usize) -> String {
     format!("2:{digest}:{entries}")
 }
 
-/// The state of a playlist whose file was read in part only.
+/// The text of the state of a playlist whose file was read in part.
 pub(super) fn part(digest: &str) -> String {
     format!("2:{digest}:part")
 }
@@ -67,7 +67,7 @@ pub(super) fn playlists(catalog: &dyn Tables) -> Result<PlaylistStates, Error> {
     Ok(states)
 }
 
-/// Says the sources that know less than a CSV export, below it; what a person has ranked stays.
+/// Ranks the sources with fewer facts below CSV exports. The ranks that a person has set stay.
 pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     let sql =
         "INSERT INTO put_source (name, rank) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE name = ?1)";
@@ -77,7 +77,7 @@ pub(super) fn rank(catalog: &dyn Writable) -> Result<(), Error> {
     Ok(())
 }
 
-/// Spotify's tracks by title and first artist, in one case. Nothing for names that several tracks have.
+/// Spotify's tracks by title and first artist, in lower case; without names that several tracks have.
 #[derive(Debug, Default)]
 pub(super) struct Names(HashMap<(String, String), Option<(i64, String)>>);
 

@@ -1,26 +1,26 @@
-//! `import`: what Spotify exported becomes what the catalog knows. Saying the same again changes nothing, and a CSV file or a history
-//! that is as it was is not even parsed.
+//! `import`: reads Spotify's exports into the catalog. A second import of the same files changes nothing, and an unchanged CSV file or
+//! history is not parsed again.
 //!
-//! **Services.** Tracks have Spotify's own ids (`spotify`; local files their whole URI). A CSV export holds no id of its playlist, so
-//! that is `spotify-csv` and the normalised name of the file; a playlist of the privacy export is `spotify-privacy` and its name. Of
-//! several with one name the next ones get another (`ids.rs`). In a file that holds several playlists each has the file's id with its
-//! own name behind it (`export:late night`). A track of an export that has no ids is `names` and its artists, title and ISRC or album.
+//! **Services.** Tracks have Spotify's ids (`spotify`; local files the whole URI). A CSV export has no id of its playlist, so the playlist is
+//! `spotify-csv` with the normalised name of the file; a playlist of the privacy export is `spotify-privacy` with its name. Further
+//! playlists with the same name get another id (`ids.rs`). A playlist of a file with several has the file's id and its name
+//! (`export:late night`). A track of an export without ids is `names` with its artists, title and ISRC or album.
 //!
-//! **What counts.** What a file says was so when it was written (its time of change), so an older export overrides nothing of a newer
-//! one: of tracks the catalog takes what is new, and a playlist that was written whole from a newer file stays. CSV files know more
-//! than the privacy export, so that and the history have a lower rank.
+//! **Age and rank.** The facts of a file have the time when the file was written, so an older export overrides nothing of a newer one: the
+//! catalog takes new tracks, and a complete playlist of a newer file stays. CSV files have more facts than the privacy export and the
+//! history, which therefore have a lower rank.
 //!
-//! **A playlist keeps its places.** What a row names that is no music, or that cannot be read, is a place without a track. A shorter
-//! export takes the end out of the playlist, unless it breaks off. A file that is gone takes nothing out.
+//! **Places.** A row that is not music, or cannot be read, is a place without a track. A shorter export removes the end of the playlist,
+//! unless it is incomplete. A deleted file removes nothing.
 //!
 //! | file | what |
 //! |---|---|
-//! | `model.rs`, `state.rs` | arguments, result; the state of an import |
+//! | `model.rs`, `state.rs` | arguments, result, and the state of an import |
 //! | `session.rs` | which files are read, and the result of each |
 //! | `pending.rs` | rows that wait to be written, some thousands at a time |
-//! | `rows.rs`, `track_key.rs` | the rows of the catalog's views, and what a track is called there |
+//! | `rows.rs`, `track_key.rs` | the rows of the catalog's views, and the ids of tracks there |
 //! | `same.rs` | tracks without an id that are Spotify's tracks |
-//! | `existing.rs` | what the catalog has already |
+//! | `existing.rs` | the present content of the catalog |
 //! | `plays.rs` | the history |
 
 mod existing;
@@ -40,10 +40,10 @@ use crate::read::Folder;
 
 pub use model::{Args, HostServices, Report};
 
-/// Imports.
+/// Imports exports.
 ///
 /// # Errors
-/// When a path leads nowhere, or a database fails. What was written until then stays and is said again by the next attempt.
+/// When a path does not exist, or a database fails. The rows that were written stay; the next attempt writes them again.
 pub fn import(
     services: HostServices<'_>,
     folders: &[Folder],

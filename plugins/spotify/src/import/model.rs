@@ -12,7 +12,7 @@ use crate::read::Mapping;
 pub struct HostServices<'a> {
     /// The music catalog.
     pub catalog: &'a dyn Writable,
-    /// The plugin's own tables: which files of the history are imported, and what playlists say of themselves.
+    /// The plugin's own tables: imported files of the history, and descriptions of playlists.
     pub own: &'a dyn Writable,
     /// Progress and cancellation.
     pub progress: &'a dyn Progress,
@@ -22,26 +22,26 @@ pub struct HostServices<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Args {
-    /// Files and folders below the granted one; all when there are none.
+    /// Files and folders below the granted one; absent: all.
     pub paths: Vec<String>,
-    /// Names of playlists; all when there are none.
+    /// Names of playlists; absent: all.
     pub playlists: Vec<String>,
-    /// Which column is what in files of programs that are not known.
+    /// The columns of files of unknown programs.
     pub columns: Mapping,
 }
 
-/// Counts of what was done.
+/// The counts of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Files that were looked at.
+    /// Files that were checked.
     pub files: usize,
-    /// Files, or playlists of one, that are as they were.
+    /// Unchanged files, or playlists of one.
     pub unchanged: usize,
     /// Files that could not be read; the findings say why.
     pub unread: usize,
-    /// Playlists that were written in part only, because their export breaks off or has too many rows.
+    /// Playlists that were written in part, because their export is incomplete or has too many rows.
     pub part: usize,
-    /// Playlists that were written, with those of liked songs.
+    /// Written playlists, with lists of liked songs.
     pub playlists: usize,
     /// Their entries.
     pub entries: usize,
@@ -49,14 +49,14 @@ pub struct Report {
     pub tracks: usize,
     /// Plays that the catalog did not have.
     pub plays: usize,
-    /// Plays that it had without a track, and that have one now.
+    /// Plays of the catalog that had no track and have one now.
     pub linked: usize,
-    /// Plays of the catalog that are linked to no track, as far as the history was read.
+    /// Plays of the catalog without a track, as far as the history was read.
     pub unlinked: usize,
 }
 
 impl Report {
-    /// The outcome: `refused` where no file could be read. What else was left out the findings say.
+    /// The outcome: `refused` if no file could be read. Findings report other parts that were left out.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         if self.files == 0 {
@@ -72,7 +72,7 @@ impl Report {
         Outcome::new(self.summary())
     }
 
-    /// In words.
+    /// The counts as text.
     #[must_use]
     pub fn summary(&self) -> String {
         if self.files == 0 {

@@ -1,7 +1,7 @@
-//! Rows that wait to be written: a call and a transaction for some thousands of them costs a tenth of one for each file.
+//! Rows that wait to be written: one transaction for some thousands of rows takes a tenth of the time of one per file.
 //!
-//! A playlist is written in three steps (that it is there, what stands in it, in which state it is), so an attempt that breaks off
-//! leaves playlists that the next one writes again, and none that only looks imported.
+//! A playlist is written in three steps: the playlist, its entries, its state. So an attempt that ends early leaves playlists that the next
+//! one writes again, and none that only looks imported.
 
 use std::collections::HashMap;
 
@@ -13,26 +13,26 @@ use super::rows::{self, ExportTime, PUT_ITEM, PUT_PLAYLIST, PUT_TRACK};
 use super::track_key::TrackKey;
 use crate::model::{Entry, Playlist};
 
-/// Entries and tracks after which what waits is written: a library of 25,000 entries is written at once, so that each of its tracks is
-/// written once, whatever its exports know of it.
+/// Entries and tracks that cause a write. A library of 25,000 entries is written at once, so that each of its tracks is written once, with
+/// the facts of all exports.
 const MOST: usize = 40_000;
 
-/// Exports that were written within a day of each other are one statement, of the time of the newest.
+/// Exports that were written within a day count as one, with the time of the newest.
 const ONE_EXPORT_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Rows in the making.
+/// The waiting rows.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     tracks: Vec<HeldTrack>,
     begun: Vec<Row>,
     items: Vec<Row>,
     ended: Vec<Row>,
-    /// By id what was said of a track.
+    /// The written facts of tracks, by id.
     said: HashMap<String, TrackFacts>,
     writes: usize,
 }
 
-/// A track that waits.
+/// A waiting track.
 #[derive(Debug)]
 struct HeldTrack {
     service: String,
@@ -40,14 +40,14 @@ struct HeldTrack {
     entry: Entry,
 }
 
-/// What was said of a track.
+/// The written facts of a track.
 #[derive(Debug)]
 struct TrackFacts {
-    /// Which fields ([`knows`]).
+    /// The fields, as bits of [`knows`].
     fields: u32,
-    /// Of when the newest of it was.
+    /// The time of the newest fact.
     at: Option<i64>,
-    /// Where it waits, and after how many writes that was.
+    /// Its index among the waiting tracks, and the number of writes before.
     place: (usize, usize),
 }
 
@@ -56,7 +56,7 @@ impl Pending {
         self.said.len()
     }
 
-    /// Adds a track, unless all that the entry knows of it was said before by a source that is no older.
+    /// Adds a track, unless a source of the same age or newer has written all facts of the entry.
     pub(super) fn track(&mut self, said: ExportTime<'_>, entry: &Entry) {
         let Some(key) = TrackKey::of(entry) else {
             return;
@@ -80,7 +80,7 @@ impl Pending {
         self.tracks.push(HeldTrack { service: said.service.to_owned(), at: said.at, entry: entry.clone() });
     }
 
-    /// Adds a playlist with its tracks; writes in between, so that a long one does not stand in memory three times.
+    /// Adds a playlist with its tracks; writes in between, so that a long playlist is not in memory three times.
     pub(super) fn playlist(
         &mut self,
         catalog: &dyn Writable,
@@ -98,7 +98,7 @@ impl Pending {
         Ok(())
     }
 
-    /// Writes what waits when there is much of it.
+    /// Writes the rows if there are many.
     pub(super) fn write_much(&mut self, catalog: &dyn Writable) -> Result<(), Error> {
         if self.items.len() + self.tracks.len() < MOST { Ok(()) } else { self.write(catalog) }
     }
@@ -121,7 +121,7 @@ impl Pending {
 }
 
 impl HeldTrack {
-    /// Whether what an export says may be said together with this.
+    /// True if facts of this export can be written together with this track.
     fn is_of(&self, said: ExportTime<'_>) -> bool {
         let near = match (self.at, said.at) {
             (Some(at), Some(other)) => at.abs_diff(other) < ONE_EXPORT_MS.unsigned_abs(),
@@ -130,7 +130,7 @@ impl HeldTrack {
         near && self.service == said.service
     }
 
-    /// Adds what another export knows; where both know a field the newer one counts.
+    /// Adds the facts of another export; the newer one counts for a field of both.
     fn add(&mut self, said: ExportTime<'_>, entry: &Entry) {
         if said.at > self.at {
             let older = std::mem::replace(&mut self.entry, entry.clone());
@@ -147,7 +147,7 @@ impl HeldTrack {
     }
 }
 
-/// Takes over what an entry does not know of its track.
+/// Fills the missing fields of an entry.
 fn complete(entry: &mut Entry, other: &Entry) {
     if entry.title.is_empty() {
         entry.title.clone_from(&other.title);
@@ -174,7 +174,7 @@ fn complete(entry: &mut Entry, other: &Entry) {
     }
 }
 
-/// Which fields of a track an entry knows, a bit each; who is credited is one more where several names are told apart.
+/// The known fields of an entry, one bit each; one more bit if the artists are split.
 fn knows(entry: &Entry) -> u32 {
     let fields = [
         !entry.title.is_empty(),
@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::uri::Uri;
 
-    /// A catalog that counts what is written of tracks.
+    /// A catalog that counts written tracks.
     #[derive(Default)]
     struct Counting(RefCell<Vec<Row>>);
 
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(written.len(), 1);
         assert_eq!((text(&written[0], 5), text(&written[0], 10)), (Some("New".into()), Some("DEBX12100001".into())));
         assert_eq!(written[0].get(1).and_then(Value::as_integer), Some(day));
-        // What is written already, and what is of another day, is a statement of its own.
+        // A written track, and one of another day, is written separately.
         pending.track(said(day + 1), &entry("Newer", None));
         pending.track(said(day + 1 - 2 * ONE_EXPORT_MS), &Entry { label: Some("L".to_owned()), ..entry("Old", None) });
         pending.write(&catalog).unwrap();

@@ -1,8 +1,8 @@
-//! The history: what was played, and for how long.
+//! The history: played tracks with the duration of the play.
 //!
-//! A play has no id, so it gets one of the minute in which it ended, of how long it was, and of the names; the short and the long
-//! form of the same play have the same one. The long form names the track; the short one is linked to a track only where exactly one
-//! of Spotify's in the catalog has that title and artist, and else stays without. It knows only the minute, so it overrides no time.
+//! A play has no id in the exports. Its id is made from the minute in which it ended, its duration and the names, so the short and the long
+//! form of a play have the same id. The long form has the track's id. A play of the short form is linked to a track only if exactly one of
+//! Spotify's tracks in the catalog has its title and artist. The short form has only the minute, so it overrides no time.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
     if said > 0 { count(state, before) } else { Ok(()) }
 }
 
-/// How many plays of the history the catalog has, how many of them name no track, and the newest number of any play.
+/// The plays of the history in the catalog, those without a track, and the newest number of any play.
 #[derive(Clone, Copy, Debug, Default)]
 struct PlayCounts {
     plays: i64,
@@ -66,7 +66,7 @@ struct PlayCounts {
 }
 
 impl PlayCounts {
-    /// Of plays up to a number.
+    /// Counts plays up to a number.
     fn of(catalog: &dyn Writable, newest: i64) -> Result<Self, Error> {
         let sql = "SELECT count(*), count(*) - count(p.track), coalesce(max(p.id), 0) FROM external_ids AS e \
             JOIN plays AS p ON p.id = e.item WHERE e.kind = 'play' AND e.service = ?1 AND p.id <= ?2";
@@ -76,7 +76,7 @@ impl PlayCounts {
     }
 }
 
-/// Tells what the catalog has more than before: one play may stand in several files, and the next one may name its track.
+/// Reports the plays that are new in the catalog: several files may have one play, and a later one may have its track.
 fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     let now = PlayCounts::of(state.services.catalog, i64::MAX)?;
     let old = PlayCounts::of(state.services.catalog, before.newest)?;
@@ -92,10 +92,10 @@ fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether all of a file was said, and the catalog still has it. What was open is tried again when the catalog
-/// has more tracks than then, whoever brought them.
+/// True if all plays of a file were written, and the catalog still has them. Plays without a track are tried again if the catalog has more
+/// tracks than then, from any source.
 fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
-    // By its bytes alone: a folder that was moved or granted anew holds the same plays.
+    // By the bytes only: a moved folder has the same plays.
     let sql = "SELECT unlinked, last, tracks FROM history_files WHERE digest = ?1 ORDER BY tracks DESC LIMIT 1";
     let known = state.services.own.query(sql, &[digest.into()])?;
     let Some([unlinked, last, before]) = known.rows.first().map(Vec::as_slice) else {
@@ -109,13 +109,13 @@ fn is_known(state: &ImportState<'_>, digest: &str) -> Result<bool, Error> {
         || state.services.catalog.query(sql, &[SERVICE_HISTORY.into(), last.clone()])?.integer() == Some(1))
 }
 
-/// How many of Spotify's tracks the catalog has.
+/// The number of Spotify's tracks in the catalog.
 fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
     let sql = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1";
     Ok(catalog.query(sql, &[TRACKS.into()])?.integer().unwrap_or_default())
 }
 
-/// Says the tracks that the long form names, as far as it knows them.
+/// Writes the tracks of the long form.
 fn say_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
     let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
@@ -164,7 +164,7 @@ fn remember(
     Ok(())
 }
 
-/// Ids of plays. The same play twice in one minute of one file is two.
+/// Ids of plays. Two equal plays in one minute of one file are two plays.
 #[derive(Debug, Default)]
 struct Ids(HashMap<String, u32>);
 

@@ -21,13 +21,13 @@ pub(super) const PUT_ITEM: &str = "INSERT INTO put_playlist_item (source, said_a
 pub(super) const PUT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-/// The same of the short form, which knows only the minute: the time of a play that is there stays.
+/// The same for the short form, which has only the minute: the time of an existing play stays.
 pub(super) const PUT_SHORT_PLAY: &str = "INSERT INTO put_play (source, said_at, service, id, track_service, track, started_at, \
     origin, ms_played) SELECT ?1, ?2, ?3, ?4, ?5, ?6, \
     CASE WHEN EXISTS (SELECT 1 FROM external_ids WHERE kind = 'play' AND service = ?3 AND external_id = ?4) THEN NULL ELSE ?7 END, \
     ?8, ?9";
 
-/// When something was so, and by which export.
+/// The service and time of an export.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ExportTime<'a> {
     pub(super) service: &'a str,
@@ -40,13 +40,12 @@ impl ExportTime<'_> {
     }
 }
 
-/// The source of what an export says: a part of this plugin, `spotify/csv` for the service `spotify-csv`. The host admits no
-/// other.
+/// The catalog source of a service: a part of this plugin, `spotify/csv` for `spotify-csv`. The host allows no other source.
 pub(super) fn source(service: &str) -> String {
     service.replacen('-', "/", 1)
 }
 
-/// A track, of an entry that names one.
+/// The row of a track.
 pub(super) fn track(said: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
     let uri = entry.uri.as_ref();
     let title = if entry.title.is_empty() { uri.map(Uri::text).unwrap_or_default() } else { entry.title.clone() };
@@ -73,14 +72,14 @@ pub(super) fn track(said: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> 
     ]
 }
 
-/// Spotify's pitch class (-1: not known) and mode as a key.
+/// The key of Spotify's pitch class (-1: unknown) and mode.
 fn musical_key(entry: &Entry) -> Option<Key> {
     let (note, mode) = (entry.number("key")?, entry.number("mode")?);
     let note = (0..12_u8).find(|known| (f64::from(*known) - note).abs() < 0.5)?;
     Key::new(note, mode < 0.5)
 }
 
-/// What the catalog has no column for.
+/// Facts without a column in the catalog.
 fn more(entry: &Entry) -> Option<String> {
     let mut more = Map::new();
     for ((_, field), value) in NUMBERS.iter().zip(&entry.numbers) {
@@ -94,9 +93,9 @@ fn more(entry: &Entry) -> Option<String> {
     (!more.is_empty()).then(|| serde_json::Value::Object(more).to_string())
 }
 
-/// A playlist; `snapshot` is empty while its entries are not all written.
+/// The row of a playlist; `snapshot` is empty until all its entries are written.
 pub(super) fn playlist(said: ExportTime<'_>, playlist: &Playlist, snapshot: &str) -> Row {
-    // What breaks off does not say where the playlist ends.
+    // An incomplete export does not show the end of the playlist.
     let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
     vec![
         said.source().into(),
@@ -109,7 +108,7 @@ pub(super) fn playlist(said: ExportTime<'_>, playlist: &Playlist, snapshot: &str
     ]
 }
 
-/// An entry at its place.
+/// The row of an entry.
 pub(super) fn item(said: ExportTime<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
     let track = TrackKey::of(entry);
     let (service, id) = track.as_ref().map_or((TRACKS, None), |key| (key.service, Some(key.id.as_ref())));

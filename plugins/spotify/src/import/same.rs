@@ -1,4 +1,4 @@
-//! Matches tracks that an export knows by name alone with Spotify's tracks in the catalog, and joins the certain matches. The whole
+//! Matches tracks without an id with Spotify's tracks in the catalog, and joins the certain matches. The whole
 //! catalog is compared, so the order of imports makes no difference.
 
 use std::collections::HashMap;
@@ -18,11 +18,11 @@ use crate::model::{SERVICE_NAMES, TRACKS};
 const PUT_SAME: &str =
     "INSERT INTO put_same (source, service, id, other_service, other_id) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-/// The tracks that no service has an id of, by number: what the catalog calls them.
+/// The tracks without an id of any service: their number, and their id in the catalog.
 const UNKNOWN: &str = "SELECT n.item, n.external_id FROM external_ids AS n WHERE n.kind = 'track' AND n.service = ?1 \
     AND NOT EXISTS (SELECT 1 FROM external_ids AS s WHERE s.kind = 'track' AND s.item = n.item AND s.service = ?2)";
 
-/// How many tracks an import could compare: when it says the same as after the last time, there is nothing new to compare.
+/// The number of comparable tracks: the same text as after the last comparison means that nothing is new.
 const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?1) || ' ' || \
     (SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = ?2) || ' ' || \
     (SELECT coalesce(max(id), 0) FROM tracks)";
@@ -30,7 +30,7 @@ const COMPARABLE: &str = "SELECT (SELECT count(*) FROM external_ids WHERE kind =
 const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS compared (only INTEGER PRIMARY KEY CHECK (only = 1), tracks TEXT NOT NULL) STRICT";
 
-/// Joins them, if this import wrote tracks or there are others than when they were last compared.
+/// Joins the tracks, if this import wrote tracks or the catalog has others than at the last comparison.
 pub(super) fn join(services: &HostServices<'_>, is_new: bool, findings: &mut Findings) -> Result<(), Error> {
     let comparable = || -> Result<String, Error> {
         let found = services.catalog.query(COMPARABLE, &[BY_NAME.into(), TRACKS.into()])?;

@@ -20,25 +20,25 @@ use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
 use crate::names::counted;
 use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlists, is_mapped, read, read_csv};
 
-/// An import under way.
+/// A running import.
 pub(super) struct Session<'a> {
     import: ImportState<'a>,
     wanted: Vec<FoundFile>,
-    /// Ids of the playlists that CSV files hold, by the path that people see.
+    /// Ids of the playlists of CSV files, by the path that people see.
     ids: HashMap<String, String>,
-    /// Every file with playlists of the privacy export, wanted or not: together they decide on ids.
+    /// All files with playlists of the privacy export, because they decide together about ids.
     privacy: Vec<FoundFile>,
     privacy_ids: PrivacyIds,
     states: PlaylistStates,
     only: HashSet<String>,
-    /// The names of all playlists that were looked at, where some are asked for.
+    /// The names of all checked playlists, if the arguments name some.
     names: Vec<String>,
-    /// Whether everything is looked at, so that what is missing is missing.
+    /// True if all files are checked, so that missing ones can be reported.
     whole: bool,
 }
 
 impl<'a> Session<'a> {
-    /// Looks at what there is.
+    /// Lists the files.
     pub(super) fn begin(
         services: HostServices<'a>,
         folders: &[Folder],
@@ -46,13 +46,13 @@ impl<'a> Session<'a> {
         findings: &'a mut Findings,
     ) -> Result<Self, Error> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
-        // Which file has which id does not depend on what is asked for.
+        // Ids do not depend on the arguments.
         let ids = ids::csv(services.own, folders, &all, findings)?;
         let mut wanted = match args.paths.as_slice() {
             [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
         };
-        // The newest first, so that hardly a track is said more than once.
+        // The newest first, so that most tracks are written once.
         wanted.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
         Ok(Self { import, wanted, ids, privacy, privacy_ids, states, only, names: Vec::new(), whole })
     }
 
-    /// Reads all files, writes what is new, and tells what is missing.
+    /// Reads all files, writes new facts, and reports missing files.
     pub(super) fn run(mut self, args: &Args) -> Result<Report, Error> {
         let files = std::mem::take(&mut self.wanted);
         if files.iter().any(|found| found.kind != Kind::Csv) {
@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
             match found.kind {
                 Kind::Csv => self.csv(found, &args.columns)?,
                 Kind::Library | Kind::Playlists => drop(privacy.insert(found.shown.as_str())),
-                // A history says nothing of playlists.
+                // A history has no playlists.
                 Kind::LongHistory | Kind::History if self.only.is_empty() => history.push(found),
                 Kind::LongHistory | Kind::History => {}
             }
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
         Ok(self.import.report)
     }
 
-    /// Whether a playlist of that name is to be imported.
+    /// True if the arguments ask for a playlist with this name.
     fn is_asked_for(&mut self, name: &str) -> bool {
         if self.only.is_empty() {
             return true;
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
             }
         };
         let digest = Digest::of(&bytes).to_string();
-        // With other columns a file says something else.
+        // With another mapping, a file has another content.
         let digest = if is_mapped(&bytes, mapping) {
             Digest::of(format!("{digest} {}", mapping.text()).as_bytes()).to_string()
         } else {
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The playlists of the privacy export. Those of files that are not wanted are gone over too: they count for the numbers of ids.
+    /// Imports the playlists of the privacy export. Files that were not asked for are read too, because they count for the numbers of ids.
     fn privacy(&mut self, wanted: &HashSet<&str>) -> Result<(), Error> {
         if wanted.is_empty() {
             return Ok(());
@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Writes a playlist, unless the catalog has it whole from a newer export; tells whether it did.
+    /// Writes a playlist, unless the catalog has it completely from a newer export. Returns true if it was written.
     fn put(&mut self, playlist: &Playlist, found: &FoundFile, digest: &str) -> Result<bool, Error> {
         let known = self.states.get(&(playlist.service.clone(), playlist.id.clone()));
         if known.is_some_and(|state| state.is_whole() && found.modified.is_some_and(|at| at < state.said_at)) {
@@ -222,7 +222,7 @@ impl<'a> Session<'a> {
         self.import.report.entries += playlist.entries.len();
         self.tell_of(playlist);
         let said = ExportTime { service: &playlist.service, at: found.modified };
-        // What breaks off leaves the old end where it is, and the number of entries is not that of the file.
+        // An incomplete export keeps the old end, and its number of entries is not that of the playlist.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.import.report.part += usize::from(!playlist.complete);
         self.import.pending.playlist(self.import.services.catalog, said, playlist, &state)?;
@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// What stands there twice, and what is no music.
+    /// Reports repeated entries, and entries that are not music.
     fn tell_of(&mut self, playlist: &Playlist) {
         let mut seen = HashSet::new();
         let (mut twice, mut spoken, mut nothing) = (0, 0, 0);
@@ -271,14 +271,14 @@ impl<'a> Session<'a> {
         );
     }
 
-    /// Playlists whose files are gone. They stay: an export that was moved is no playlist that was deleted. Those of the privacy
-    /// export are told of only when all its files could be read.
+    /// Reports playlists without a file. They stay: a moved export does not delete a playlist. Those of the privacy export are reported only
+    /// if all its files could be read.
     fn tell_missing(&mut self, privacy: bool) {
         let there: HashSet<&str> = self.ids.values().map(String::as_str).collect();
         let is_section =
             |id: &str| id.match_indices(':').any(|(at, _)| id.get(..at).is_some_and(|file| there.contains(file)));
         let gone = |(service, id): &(String, String)| match service.as_str() {
-            // A section of a file is there as long as its file is.
+            // A section exists as long as its file.
             SERVICE_CSV => !there.contains(id.as_str()) && !is_section(id),
             _ => privacy && !self.privacy_ids.has(id),
         };

@@ -1,4 +1,4 @@
-//! What the catalog calls the track of an entry: Spotify's id, or a text of its names where an export has no id.
+//! The id of a track in the catalog: Spotify's id, or a text made from its names if an export has no id.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use baton_track_match::normalise;
 use crate::model::{Entry, TRACKS};
 use crate::uri::Uri;
 
-/// The service of tracks that are known by name alone.
+/// The service of tracks without an id.
 pub(super) const BY_NAME: &str = "names";
 
 /// Bytes of an id that is made of names; a longer one is its digest.
@@ -22,8 +22,7 @@ pub(super) struct TrackKey<'a> {
 }
 
 impl<'a> TrackKey<'a> {
-    /// Nothing for an entry that names no music. The same names with the same ISRC (or album, where there is none) are one track,
-    /// whichever playlist they are in.
+    /// The key of an entry; `None` if it is not music. Entries with the same names and the same ISRC (or album, without an ISRC) are one track.
     pub(super) fn of(entry: &'a Entry) -> Option<Self> {
         if let Some(uri) = entry.uri.as_ref().filter(|uri| uri.is_music()) {
             return Some(Self { service: TRACKS, id: Cow::Borrowed(Uri::id(uri)) });

@@ -1,9 +1,9 @@
-//! Limits of what is read of one file.
+//! Limits of one file.
 
 use baton_plugin_kit::csv_file::MOST_BYTES;
 
-/// Rows that are read of one file. Spotify's playlists end at 10,000; lists of liked songs and histories are longer. This many
-/// entries take some 70 MB, and a plugin has 256 MiB.
+/// Rows of one file. Spotify's playlists have at most 10,000; lists of liked songs and histories are longer. This many entries need some
+/// 70 MB, and a plugin has 256 MiB.
 pub const MOST_ROWS: usize = 100_000;
 
 /// The error of a file that is too large.
@@ -11,7 +11,7 @@ pub(super) fn too_large(bytes: u64) -> String {
     format!("it has {} MB, more than {} MB are not read", bytes >> 20, MOST_BYTES >> 20)
 }
 
-/// Characters of a cell that are kept: titles and credits are far shorter.
+/// Characters of a cell: titles and credits are far shorter.
 const MOST_CHARS: usize = 2_000;
 
 /// Text without control characters and of bounded length.

@@ -14,7 +14,7 @@ use super::{history, library, playlists, rows};
 use crate::model::{Play, Playlist, SERVICE_CSV};
 use crate::names::counted;
 
-/// What stands in a file.
+/// The content of a file.
 #[derive(Debug)]
 pub enum Content {
     /// Playlists and lists of liked songs.
@@ -23,7 +23,7 @@ pub enum Content {
     Plays(Vec<Play>),
 }
 
-/// Reads a file. What is wrong with it becomes findings; nothing comes of a file that cannot be read as a whole.
+/// Reads a file. Its errors become findings; `None` if it cannot be read at all.
 pub fn read(found: &FoundFile, findings: &mut Findings) -> Option<Content> {
     let content = match found.kind {
         Kind::Csv => read_file(&found.path)
@@ -40,23 +40,23 @@ pub fn read(found: &FoundFile, findings: &mut Findings) -> Option<Content> {
     content.inspect_err(wrong).ok()
 }
 
-/// A CSV file, read.
+/// The content of a CSV file.
 #[derive(Debug)]
 pub struct Csv {
-    /// Which export it is.
+    /// The kind of export.
     pub dialect: Dialect,
-    /// The playlist that is called like the file; several where the file says of which playlist each row is.
+    /// The playlist with the name of the file; several if the file has a column of playlists.
     pub playlists: Vec<Playlist>,
 }
 
-/// Whether the rows of a CSV file say of which playlist they are.
+/// True if the file has a column of playlists.
 #[must_use]
 pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
     let columns = CsvFile::of(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
     columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
 }
 
-/// Whether it is a mapping that says which column of a CSV file is what.
+/// True if the mapping decides about the columns of a CSV file.
 #[must_use]
 pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
     let sniff = || CsvFile::of(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
@@ -66,7 +66,7 @@ pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
 /// Reads the bytes of a CSV file.
 ///
 /// # Errors
-/// When it is no known export and the mapping does not fit; the text says what it is instead.
+/// When it is not a known export and the mapping does not fit; the text has the header.
 pub fn read_csv(
     bytes: Vec<u8>,
     stem: &str,
@@ -119,10 +119,10 @@ pub fn read_csv(
     Ok(Csv { dialect: columns.dialect, playlists })
 }
 
-/// Leaves out lists of favourite albums and artists, in which no row names a track: they are not playlists.
+/// Leaves out lists of favourite albums and artists, which have no tracks and are not playlists.
 fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, findings: &mut Findings) {
     let before = playlists.len();
-    // A playlist without a row is empty, unless all of its rows were favourites.
+    // A playlist without rows is empty, unless all its rows were favourites.
     let has_track = |playlist: &Playlist| {
         let mut entries = playlist.entries.iter();
         let is_empty = playlist.entries.is_empty() && rows == 0;
@@ -141,7 +141,7 @@ fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, 
     }
 }
 
-/// Gives playlists of one file whose names make one id (`Mix`, `MIX`) different ones, in the order of their names: the order of the
+/// Gives different ids to playlists of one file whose names make one id (`Mix`, `MIX`), in the order of their names, so that the order of
 /// rows makes no difference.
 fn tell_sections_apart(playlists: &mut [Playlist]) {
     let mut taken: HashSet<String> =
@@ -162,7 +162,7 @@ fn tell_sections_apart(playlists: &mut [Playlist]) {
     }
 }
 
-/// A playlist without entries that is called like its file, or like its section of the file.
+/// A playlist without entries, with the name of its file or of its section.
 fn playlist(stem: &str, section: Option<String>, file: &str) -> Playlist {
     let name = section.as_deref().unwrap_or(stem);
     let name = if playlist_id(name) == LIKED { "Liked Songs".to_owned() } else { one_line(name) };

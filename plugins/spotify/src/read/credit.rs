@@ -1,24 +1,24 @@
-//! Who is credited: the cell with the artists' names, taken apart only as far as the export tells how.
+//! Splits the credit of a track into the names of artists, where the export is unambiguous.
 //!
-//! Exports join names with `,`, `, ` or `;`, and names hold commas ("Earth, Wind & Fire"). What is sure:
+//! Exports join names with `,`, `, ` or `;`, and names can have commas ("Earth, Wind & Fire"). The rules:
 //!
-//! 1. `;` parts names; hardly any name holds one.
-//! 2. A comma with no space behind it parts names, unless it stands within a number ("10,000 Maniacs").
-//! 3. Where the export also has the artists' ids, there are as many names as ids. If one cut alone fits that number, given the
-//!    names that the same file shows to belong to single ids, it is that cut.
+//! 1. `;` separates names; hardly any name has one.
+//! 2. A comma without a space after it separates names, unless it is in a number ("10,000 Maniacs").
+//! 3. If the export also has the artists' ids, there are as many names as ids. If exactly one split has that number, given the names of
+//!    single ids elsewhere in the file, it is the right one.
 //!
-//! A comma with a space behind it and no ids to count may be either, so the credit stays whole, in one entry: matching reads whole
-//! credits (crate `track-match`), and a wrong cut would put a name into the catalog that nobody has.
+//! A comma with a space and without ids is ambiguous, so the credit stays whole: matching reads whole credits (crate `track-match`), and a
+//! wrong split would put a wrong name into the catalog.
 
 use std::collections::HashMap;
 
-/// More artists than this are not counted against ids; the credit is then parted as if there were none.
+/// With more artists, the credit is split as if there were no ids.
 const MOST: usize = 60;
 
-/// The names that rows with a single artist show: id to name.
+/// The names of rows with a single artist, by id.
 pub(super) type KnownArtists = HashMap<String, String>;
 
-/// The names of a credit; `ids` has the artists' ids where the dialect has them.
+/// The names of a credit; `ids` is the cell with the artists' ids, if the dialect has one.
 pub(super) fn names(credit: &str, ids: &str, known: &KnownArtists) -> Vec<String> {
     let ids = split_ids(ids);
     if credit.trim().is_empty() {
@@ -53,7 +53,7 @@ fn sure(credit: &str) -> Vec<String> {
     plain(parts)
 }
 
-/// Whether a comma stands within a number: one to three digits that begin a word before it, three and no more behind it.
+/// True if a comma is in a number: after a word of one to three digits, and before exactly three digits.
 fn is_thousands(credit: &str, comma: usize) -> bool {
     let (before, after) = (credit.get(..comma).unwrap_or_default(), credit.get(comma + 1..).unwrap_or_default());
     let word = before.chars().rev().take_while(|c| c.is_alphanumeric()).collect::<Vec<_>>();
@@ -65,7 +65,7 @@ fn plain<'a>(parts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-/// The one cut that gives each id a name, if there is one cut alone.
+/// The split that gives each id a name, if there is exactly one.
 fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String>> {
     if let [_] = ids {
         return Some(vec![credit.trim().to_owned()]);
@@ -74,7 +74,7 @@ fn by_ids(credit: &str, ids: &[&str], known: &KnownArtists) -> Option<Vec<String
     if ids.len() > pieces.len() || pieces.len() > MOST {
         return None;
     }
-    // The begins of pieces in the credit: piece `n` is from `begins[n]` to `begins[n + 1] - 1`.
+    // The starts of pieces in the credit: piece `n` is from `begins[n]` to `begins[n + 1] - 1`.
     let mut begins = vec![0];
     for piece in &pieces {
         begins.push(begins.last().unwrap_or(&0) + piece.len() + 1);
@@ -148,12 +148,12 @@ mod tests {
         let nobody = KnownArtists::new();
         assert_eq!(names("Lund, Voss & Co", "a", &nobody), ["Lund, Voss & Co"]);
         assert_eq!(names("Ida Lund, Mara Voss", "a, b", &nobody), ["Ida Lund", "Mara Voss"]);
-        // Three pieces for two ids: either the first or the second name holds the comma.
+        // Three pieces for two ids: the first or the second name has the comma.
         let credit = "Lund, Voss & Co, Oto";
         assert_eq!(names(credit, "a,b", &nobody), [credit]);
         assert_eq!(names(credit, "a,b", &known(&[("b", "Oto")])), ["Lund, Voss & Co", "Oto"]);
         assert_eq!(names(credit, "a,b", &known(&[("a", "Lund, Voss & Co")])), ["Lund, Voss & Co", "Oto"]);
-        // What is known does not fit: no cut, and the credit stays whole.
+        // The known name does not fit: the credit stays whole.
         assert_eq!(names(credit, "a,b", &known(&[("b", "Somebody")])), [credit]);
         assert_eq!(names("Ida Lund", "a,b", &nobody), ["Ida Lund"]);
         assert_eq!(names(&"x, ".repeat(200), &"i,".repeat(100), &nobody).len(), 1);

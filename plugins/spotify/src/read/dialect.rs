@@ -1,6 +1,5 @@
-//! The columns of a CSV file, sniffed from its header alone: the names of known exports, in any case and any order, with spaces,
-//! hyphens or underscores between words. What a column is called decides what it is. Of any other file the operator says which
-//! column is what ([`Mapping`]).
+//! Recognises the columns of a CSV file by its header: the names of known exports, in any case and order, with spaces, hyphens or
+//! underscores between words. For other files, the operator names the columns ([`Mapping`]).
 
 use std::collections::BTreeMap;
 
@@ -53,7 +52,7 @@ const NAMES: [(&str, Column); 40] = [
     ("time signature", Column::Number(12)),
 ];
 
-/// Further names in exports that know tracks by their names.
+/// Further names in exports without ids.
 const BY_NAME: [(&str, Column); 11] = [
     ("title", Column::Title),
     ("playlist name", Column::Playlist),
@@ -68,7 +67,7 @@ const BY_NAME: [(&str, Column); 11] = [
     ("year", Column::Released),
 ];
 
-/// What the operator may say that a column holds.
+/// The fields that a mapping may name.
 const FIELDS: [(&str, Column); 13] = [
     ("uri", Column::Uri),
     ("title", Column::Title),
@@ -85,19 +84,19 @@ const FIELDS: [(&str, Column); 13] = [
     ("bpm", Column::Number(11)),
 ];
 
-/// The columns of files that no known program wrote, as the operator names them: field to header.
+/// The columns of files of unknown programs, named by the operator: field to header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Mapping(pub BTreeMap<String, String>);
 
 impl Mapping {
-    /// As one text that differs when the mapping does.
+    /// A text that is different for each mapping.
     #[must_use]
     pub fn text(&self) -> String {
         format!("{:?}", self.0)
     }
 
-    /// What the columns hold, if the header has all that are named.
+    /// The fields of the columns, if the header has all that the mapping names.
     fn columns(&self, folded: &[String]) -> Option<Vec<Option<Column>>> {
         let mut columns = vec![None; folded.len()];
         for (field, header) in &self.0 {
@@ -109,7 +108,7 @@ impl Mapping {
     }
 }
 
-/// Which of the known forms a header has.
+/// The known kinds of exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// Today's Exportify: `Track URI`, `Artist Name(s)`, audio features.
@@ -118,22 +117,22 @@ pub enum Dialect {
     AOld,
     /// The other Exportify: `Artist URI(s)`, `ISRC`.
     B,
-    /// The same before it wrote the ISRC.
+    /// The same, before it wrote the ISRC.
     BWithoutIsrc,
     /// Words joined by underscores.
     C,
-    /// Exportify's, in another language than English.
+    /// Exportify in another language than English.
     Localised,
     /// Playlists of any service, all in one file.
     TuneMyMusic,
     /// A playlist of any service.
     Soundiiz,
-    /// The operator said which column is what.
+    /// The operator named the columns.
     Mapped,
 }
 
 impl Dialect {
-    /// As people call it.
+    /// Its name for people.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -149,33 +148,33 @@ impl Dialect {
         }
     }
 
-    /// Whether its rows name tracks by title and artist: an id of Spotify's may be missing.
+    /// True if rows may have no Spotify id, only title and artist.
     #[must_use]
     pub fn is_by_name(self) -> bool {
         matches!(self, Self::TuneMyMusic | Self::Soundiiz | Self::Mapped)
     }
 }
 
-/// What each column of a file holds; nothing for those that are not read.
+/// The fields of the columns of a file; `None` for columns that are not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// Which form it is.
+    /// The kind of export.
     pub dialect: Dialect,
     columns: Vec<Option<Column>>,
 }
 
 impl Columns {
-    /// Sniffs a header. A mapping counts for a file that has all columns that it names.
+    /// Recognises a header. A mapping counts for a file with all columns that it names.
     ///
     /// # Errors
-    /// When it is the header of no known export; the text says what is there and what is read.
+    /// When it is not the header of a known export; the text has the header and the known columns.
     pub fn sniff(header: &[String], mapping: &Mapping) -> Result<Self, String> {
         let folded: Vec<_> = header.iter().map(|name| fold(name)).collect();
         let is_there = |names: &[&str]| names.iter().all(|name| folded.iter().any(|known| known == name));
         let by_name = || folded.iter().map(|name| found(&BY_NAME, name).or_else(|| found(&NAMES, name))).collect();
         let is_tune_my_music = is_there(&["track name", "playlist name", "type"]);
         if let Some(mapped) = mapping.columns(&folded) {
-            // In a file of another program `Type` may say anything: the kind of the file, or of the mix.
+            // In a file of another program, `Type` may be the kind of the file or of the mix.
             let named = |column: &Option<Column>| {
                 let is_unknown = *column == Some(Column::Kind) && !is_tune_my_music;
                 is_unknown || column.is_some_and(|column| mapped.contains(&Some(column)))
@@ -190,7 +189,7 @@ impl Columns {
         }
         let english = Self::of(Dialect::A, folded.iter().map(|name| found(&NAMES, name)).collect());
         let localised = Self::of(Dialect::Localised, localised::columns(&folded));
-        // Other languages share names with English: in German `Track-Name` is the title, and no other column is in English.
+        // Other languages share names with English: the German export has `Track-Name` for the title.
         if localised.names_tracks() && localised.known() > english.known() {
             Ok(localised)
         } else if english.names_tracks() {
@@ -202,12 +201,12 @@ impl Columns {
         }
     }
 
-    /// How many columns are read.
+    /// The number of columns that are read.
     fn known(&self) -> usize {
         self.columns.iter().flatten().count()
     }
 
-    /// Of two columns that say the same the first counts.
+    /// The first of two columns with the same field counts.
     fn of(dialect: Dialect, found: Vec<Option<Column>>) -> Self {
         let mut columns = Vec::with_capacity(found.len());
         for column in found {
@@ -220,19 +219,19 @@ impl Columns {
         self.place(Column::Uri).is_some() && self.place(Column::Title).is_some()
     }
 
-    /// How many cells a row has.
+    /// The number of cells in a row.
     #[must_use]
     pub fn len(&self) -> usize {
         self.columns.len()
     }
 
-    /// Whether there are none, which no sniffed header has.
+    /// True if there are none; a recognised header has some.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
     }
 
-    /// What the columns hold, from left to right.
+    /// The fields, from left to right.
     pub fn iter(&self) -> impl Iterator<Item = Option<Column>> {
         self.columns.iter().copied()
     }
@@ -248,7 +247,7 @@ fn found(names: &[(&str, Column)], name: &str) -> Option<Column> {
     names.iter().find(|(known, _)| *known == name).map(|(_, column)| *column)
 }
 
-/// Which of Exportify's forms in English it is.
+/// The kind of an English Exportify file.
 fn exportify(header: &[String], folded: &[String], columns: &Columns) -> Dialect {
     let has = |name: &str| folded.iter().any(|known| known == name);
     if header.iter().any(|name| name.contains('_')) {

@@ -1,5 +1,4 @@
-//! Which files of a folder are exports. Told by their names: the privacy export has files beside these (payments, inferences,
-//! addresses) that are never opened.
+//! Finds the exports in a folder, by their names. The other files of the privacy export (payments, inferences, addresses) are never opened.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -10,30 +9,30 @@ use baton_plugin_kit::{Findings, folder};
 use baton_plugin_sdk::{Mount, Severity};
 use sha2::{Digest as _, Sha256};
 
-/// Files and folders that are looked at: a backup has some hundred.
+/// Files and folders that are listed: a backup has some hundred.
 const MOST_ENTRIES: usize = 50_000;
 
-/// Folders within each other.
+/// The depth of folders.
 const MOST_DEPTH: usize = 12;
 
-/// A folder in which exports lie.
+/// A folder with exports.
 #[derive(Clone, Debug)]
 pub struct Folder {
-    /// Where it is for us.
+    /// Its path for the plugin.
     pub path: PathBuf,
-    /// What people call it.
+    /// Its name for people.
     pub shown: String,
 }
 
 impl Folder {
-    /// A folder as the host mounts it.
+    /// The folder of a mount.
     #[must_use]
     pub fn of(mount: &Mount) -> Self {
         Self { path: PathBuf::from(&mount.path), shown: mount.shown_as.clone() }
     }
 }
 
-/// What a file is, by its name.
+/// The kind of a file, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A playlist or the liked songs as CSV.
@@ -48,18 +47,17 @@ pub enum Kind {
     History,
 }
 
-/// A file.
+/// An export file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundFile {
-    /// Where it is for us.
+    /// Its path for the plugin.
     pub path: PathBuf,
-    /// What people call it: the folder's name and the path below it.
+    /// Its path for people: the folder's name and the path below it.
     pub shown: String,
-    /// What it is.
     pub kind: Kind,
-    /// When it was written, milliseconds since 1970 UTC: what an export says was so then.
+    /// When it was written, in milliseconds since 1970 UTC; the time of its facts.
     pub modified: Option<i64>,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
 }
 
@@ -85,11 +83,11 @@ impl FoundFile {
     }
 }
 
-/// The exports below folders; with `paths` only those that are named so or lie below a folder that is. In the order of kinds, then
-/// paths, so that the same files are read in the same order everywhere.
+/// Finds the exports below folders; with `paths`, only these files and those below these folders. In the order of kinds, then paths, so that
+/// the order is the same everywhere.
 ///
 /// # Errors
-/// When a path leads out of the folders, or nothing is there.
+/// When a path is outside of the folders, or does not exist.
 pub fn find(folders: &[Folder], paths: &[String], findings: &mut Findings) -> Result<Vec<FoundFile>, String> {
     let mut walk = Walk { found: Vec::new(), entries: 0, findings };
     if paths.is_empty() {
@@ -113,7 +111,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// What a person named: a path below one of the folders, or as it is shown.
+    /// Adds a path of the arguments: below one of the folders, or as findings show it.
     fn named(&mut self, folders: &[Folder], path: &str) -> Result<(), String> {
         let trimmed = path.trim_end_matches('/');
         if trimmed == "." && !folders.is_empty() {
@@ -185,7 +183,7 @@ impl Walk<'_> {
         };
         let data = path.metadata();
         let modified = data.as_ref().ok().and_then(|data| data.modified().ok());
-        // The catalog takes nothing that is said to be of the future.
+        // The catalog refuses times in the future.
         let modified = modified.map(|at| at.min(std::time::SystemTime::now()));
         let modified = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| i64::try_from(since.as_millis()).ok());
@@ -194,7 +192,7 @@ impl Walk<'_> {
     }
 }
 
-/// By the name in lower case.
+/// The kind of a file name in lower case.
 fn kind(name: &str) -> Option<Kind> {
     if name.ends_with(".csv") {
         return Some(Kind::Csv);

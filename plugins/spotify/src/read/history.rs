@@ -1,8 +1,8 @@
-//! The history of what was played: the short form of the account's data (names, the end to the minute) and the long form that has to
-//! be asked for (ids, the end to the second).
+//! The history of plays: the short form of the account data (names, the end to the minute) and the long form, which has to be requested
+//! (ids, the end to the second).
 //!
-//! The long form also holds IP addresses, user agents, countries, platforms and a user's name. [`PlayRecord`] has no field for any of
-//! them, so nothing of them is ever in memory as more than bytes that were gone over.
+//! The long form also has IP addresses, user agents, countries, platforms and the user's name. [`PlayRecord`] has no field for them, so they
+//! are skipped and never stored.
 
 use baton_plugin_kit::{Findings, time};
 use baton_plugin_sdk::Severity;
@@ -14,7 +14,7 @@ use super::loose::{Text, Whole};
 use crate::model::Play;
 use crate::uri::Uri;
 
-/// Both forms in one shape: no name of a field is used by both with another meaning.
+/// A record of either form: no field name has two meanings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct PlayRecord {
@@ -30,7 +30,7 @@ struct PlayRecord {
     spotify_track_uri: Text,
 }
 
-/// Reads the plays. What is no music (episodes, chapters) is left out and counted.
+/// Reads the plays. Episodes and chapters are left out and counted.
 pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Play>, String> {
     let (mut plays, mut odd, mut spoken) = (Vec::new(), 0_usize, 0_usize);
     list(found, &mut |played: Option<PlayRecord>| match played.map(play) {

@@ -14,13 +14,13 @@ use super::bounds::{MOST_ROWS, too_large};
 use super::found::FoundFile;
 use super::loose::Object;
 
-/// Hands the objects of a list to `each`; whatever else stands in the list is handed on as nothing.
+/// Passes the objects of a list to `each`, and `None` for any other element.
 pub(super) struct Each<'a, T> {
     each: &'a mut dyn FnMut(Option<T>),
 }
 
 impl<'a, T> Each<'a, T> {
-    /// At most as many elements as are read of one file.
+    /// Reads at most the number of elements that one file may have.
     pub(super) fn of(each: &'a mut dyn FnMut(Option<T>)) -> Self {
         Self { each }
     }
@@ -62,7 +62,7 @@ pub(super) fn list<T: for<'de> Deserialize<'de>>(
     with(found, Each::of(each))
 }
 
-/// Reads a file as a seed wants it.
+/// Reads a file with a seed.
 ///
 /// # Errors
 /// As [`list`].
@@ -78,8 +78,8 @@ pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S)
     json.end().map_err(|error| told(&error))
 }
 
-/// Where a file is not as it should be, and what should stand there. Never what stands there: an error's own words quote it, and that
-/// may be an address or a name that is not to be kept.
+/// The position of an error in a file, and what was expected. The error's own message is not used: it quotes the content, which may be an
+/// address or a name that must not be stored.
 fn told(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match error.classify() {
@@ -97,7 +97,7 @@ fn too_many() -> String {
     format!("more than {MOST_ROWS} entries")
 }
 
-/// What a visitor expects: the words behind the value, which are its own.
+/// What a visitor expects: the end of the error message, after the value.
 fn shape(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     let expected = text.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
@@ -105,7 +105,7 @@ fn shape(error: &serde_json::Error) -> &'static str {
     shapes.into_iter().find(|shape| expected.starts_with(shape)).unwrap_or("belongs there")
 }
 
-/// Goes over a byte order mark.
+/// Skips a byte order mark.
 fn skip_mark(reader: &mut impl std::io::BufRead) -> Result<(), String> {
     let begun = reader.fill_buf().map_err(|error| error.to_string())?;
     if begun.starts_with(b"\xef\xbb\xbf") {

@@ -1,5 +1,5 @@
-//! `YourLibrary.json` of the privacy export: the liked songs, in no order and without dates. Albums, shows, followed artists and what
-//! was banned stand beside them and are not read.
+//! `YourLibrary.json` of the privacy export: the liked songs, without order and dates. Its albums, shows, followed artists and banned items are
+//! not read.
 
 use baton_plugin_kit::Findings;
 use baton_plugin_kit::playlist_names::LIKED;
@@ -55,7 +55,7 @@ fn entry(liked: LikedTracks) -> Entry {
     }
 }
 
-/// The member `tracks` of the object that the file is.
+/// The member `tracks` of the file.
 struct Tracks<'a>(&'a mut dyn FnMut(Option<LikedTracks>));
 
 impl<'de> DeserializeSeed<'de> for Tracks<'_> {

@@ -1,8 +1,8 @@
-//! The names that Exportify gives its columns in other languages than English: it writes them in the language of whoever exports.
+//! The names of Exportify's columns in other languages than English: it uses the language of the user.
 
 use super::column::Column;
 
-/// What the names of each language below stand for, in their order. Danceability is the second of [`crate::model::NUMBERS`].
+/// The fields of the names of each language, in order. Danceability is the second of [`crate::model::NUMBERS`].
 const COLUMNS: [Column; 27] = [
     Column::Uri,
     Column::Title,
@@ -96,8 +96,8 @@ const LANGUAGES: [&str; 13] = [
      語音度|原音性|器樂度|現場感|情緒效價|速度|拍號",
 ];
 
-/// What the columns of a header in one of these languages hold: of the language that most of its names are of. Two languages share
-/// some names and give them different meanings, so names of several are never mixed.
+/// The fields of a header in the language of most of its names. Two languages share some names with different meanings, so languages are
+/// never mixed.
 pub(super) fn columns(folded: &[String]) -> Vec<Option<Column>> {
     let known = |language: &str| folded.iter().filter(|name| place(language, name).is_some()).count();
     let best = LANGUAGES.iter().rev().max_by_key(|language| known(language)).copied().unwrap_or_default();

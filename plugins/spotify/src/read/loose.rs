@@ -1,5 +1,5 @@
-//! Fields of JSON that may be of any type: an export whose year has changed a text into a number, or an object into `null`, loses
-//! that field and not the file.
+//! Fields of JSON that may have any type: if a newer export has a number for a text, or `null` for an object, only that field is lost, not the
+//! file.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -37,7 +37,7 @@ impl Text {
     }
 }
 
-/// What a visitor does with the types that it does not want: it goes over them.
+/// Visitor methods that skip other types.
 macro_rules! ignores {
     ($none:expr; $($kind:ident),*) => {
         $(ignores!(@ $kind, $none);)*
@@ -149,7 +149,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A list that a seed takes, if it was one; of anything else the seed hears nothing.
+/// A list for a seed, if the value is one; other values are skipped.
 pub(super) struct Loose<S>(pub(super) S);
 
 impl<'de, S: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Loose<S> {

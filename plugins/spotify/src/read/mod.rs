@@ -1,10 +1,10 @@
-//! Reading: which files of a folder are exports, and what stands in them. Nothing here writes anything or knows of the catalog.
+//! Reads exports: finds their files and parses them. It writes nothing and does not depend on the catalog.
 //!
 //! | file | what |
 //! |---|---|
 //! | `found.rs` | the files below a folder that are exports, by their names |
-//! | `column.rs`, `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header alone |
-//! | `rows.rs`, `credit.rs` | its rows, and who is credited in them |
+//! | `column.rs`, `dialect.rs`, `localised.rs` | the columns of a CSV file, from its header |
+//! | `rows.rs`, `credit.rs` | its rows, and the artists in them |
 //! | `json.rs`, `loose.rs` | JSON of any length, element by element; fields of any type |
 //! | `library.rs`, `playlists.rs`, `history.rs` | the three kinds of files of the privacy export |
 

@@ -1,5 +1,5 @@
-//! `Playlist1.json`, `Playlist2.json`, … of the privacy export: playlists with their entries. An entry may be a track, an episode, a
-//! chapter of an audiobook, a file on somebody's disk, or nothing any more; each keeps its place.
+//! `Playlist1.json`, `Playlist2.json`, … of the privacy export: playlists with their entries. An entry may be a track, an episode, a chapter of
+//! an audiobook, a local file, or deleted; each keeps its place.
 
 use baton_plugin_kit::playlist_names::{LIKED, one_line, playlist_id};
 use baton_plugin_kit::{Findings, time};
@@ -15,7 +15,7 @@ use super::loose::{Loose, Object, Text};
 use crate::model::{Entry, Playlist, SERVICE_PRIVACY};
 use crate::uri::Uri;
 
-/// Entries of one playlist; Spotify's end at 10,000.
+/// Entries of one playlist; Spotify's limit is 10,000.
 const MOST_ITEMS: usize = 20_000;
 
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +26,7 @@ struct ListedPlaylist {
     items: Items,
 }
 
-/// The entries of one playlist, in order, and how many were left out.
+/// The entries of one playlist, in order, and the number of those that were left out.
 #[derive(Debug, Default)]
 struct Items(Vec<Entry>, usize);
 
@@ -128,13 +128,13 @@ fn playlist(listed: ListedPlaylist, file: &str, complete: bool) -> Playlist {
     }
 }
 
-/// The id of a playlist that somebody made: never that of the liked songs, whatever it is called.
+/// The id of a playlist that a person made; never that of the liked songs, whatever its name is.
 fn made_id(name: &str) -> String {
     let id = playlist_id(name);
     if id == LIKED { format!("{LIKED}#playlist") } else { id }
 }
 
-/// Text that was written for a web page. What is no entity stays as it is.
+/// Decodes the entities of HTML text.
 fn html(escaped: &str) -> String {
     let unescaped = unescape(escaped).map(std::borrow::Cow::into_owned);
     text(&unescaped.unwrap_or_else(|_| escaped.to_owned()))
@@ -180,7 +180,7 @@ fn local_names(uri: &Uri) -> (Vec<String>, Option<String>, String) {
     (artist.into_iter().collect(), album, title.unwrap_or_default())
 }
 
-/// The member `playlists` of the object that the file is.
+/// The member `playlists` of the file.
 struct Playlists<'a>(&'a mut dyn FnMut(Option<ListedPlaylist>));
 
 impl<'de> DeserializeSeed<'de> for Playlists<'_> {

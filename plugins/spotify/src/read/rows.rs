@@ -12,18 +12,18 @@ use super::dialect::Columns;
 use crate::model::Entry;
 use crate::uri::Uri;
 
-/// No track is longer: a week.
+/// The longest track: a week.
 const MOST_MS: f64 = 604_800_000.0;
 
-/// What the rows of a file make.
+/// The entries of a file.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) entries: Vec<Entry>,
-    /// The playlist that each is of, where the file says it; empty for the one that is called like the file.
+    /// The playlist of each, if the file has a column of playlists; empty for the playlist with the name of the file.
     pub(super) lists: Vec<String>,
-    /// Whether the last row was whole, so that nothing is missing behind it.
+    /// True if the last row was complete, so that no row is missing after it.
     pub(super) complete: bool,
-    /// Rows of favourite albums and artists, which name no track and have no place.
+    /// Rows of favourite albums and artists, which have no place.
     pub(super) favourites: usize,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mu
             break;
         }
         if swallows(&line, columns, file, findings) {
-            // From here on no row is sure to stand at its place.
+            // From here on, places are uncertain.
             read.complete = false;
             break;
         }
@@ -78,7 +78,7 @@ pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mu
     read
 }
 
-/// The names of artists that stand alone in a row with a single id.
+/// The names of rows with a single artist id.
 fn single_artists(sheet: &CsvFile, columns: &Columns) -> KnownArtists {
     let (Some(ids), Some(names)) = (columns.place(Column::ArtistIds), columns.place(Column::Artists)) else {
         return KnownArtists::new();
@@ -94,13 +94,13 @@ fn single_artists(sheet: &CsvFile, columns: &Columns) -> KnownArtists {
     single.collect()
 }
 
-/// Whether a row has a cell for each column. Some programs end each row with a comma: one more that is empty is none.
+/// True if a row has a cell for each column. Some programs end each row with a comma, so one further empty cell is allowed.
 fn has_all(line: &CsvRow, columns: &Columns) -> bool {
     let more = || line.cells.len() == columns.len() + 1 && line.cells.get(columns.len()) == Some("");
     line.cells.len() == columns.len() || more()
 }
 
-/// Whether a row of an export by names is a favourite album or artist: by its type, or by its address.
+/// True if a row is a favourite album or artist, by its type or address.
 fn is_favourite(line: &CsvRow, columns: &Columns) -> bool {
     if !columns.dialect.is_by_name() || !has_all(line, columns) {
         return false;
@@ -115,8 +115,8 @@ fn is_favourite(line: &CsvRow, columns: &Columns) -> bool {
     named || is_of("album") || is_of("artist")
 }
 
-/// Whether a quote that is not closed in its row has taken other rows into this one, up to the next quote of the file. Told, because
-/// places are missing then.
+/// True if an unclosed quote has taken other rows into this one, up to the next quote of the file. That is reported, because places are
+/// missing then.
 fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Findings) -> bool {
     let wrong = !has_all(line, columns);
     let holds = |cell: &str| {
@@ -135,7 +135,7 @@ fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Finding
     true
 }
 
-/// A row, for what is told of it.
+/// A row, for its findings.
 struct Row<'a> {
     file: &'a str,
     line: u64,
@@ -181,7 +181,7 @@ impl Row<'_> {
         Some(entry)
     }
 
-    /// An entry of an export that has names and perhaps a URI.
+    /// Completes an entry of an export with names and perhaps a URI.
     fn by_name(&mut self, mut entry: Entry) -> Entry {
         entry.by_name = entry.uri.is_none() && !entry.title.is_empty();
         if entry.title.is_empty() && entry.uri.is_none() {
@@ -190,8 +190,8 @@ impl Row<'_> {
         entry
     }
 
-    /// What is sure of the last row when its last cell is open and holds whatever came behind it: the cells before that. Where they
-    /// have no title it keeps its place with nothing in it.
+    /// The entry of the last row if a quote in its last cell is not closed: only the cells before are certain. Without a title, the entry is
+    /// empty and keeps its place.
     fn before_the_quote(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Entry {
         if line.cells.len() != columns.len() {
             return Entry::default();
@@ -242,7 +242,7 @@ impl Row<'_> {
             self.tell("row-number", "no length of a track; it is left out", cell);
             return None;
         }
-        // 0 is what exports write for a length that is not known.
+        // Exports write 0 for an unknown length.
         (ms > 0.0).then_some(ms as i64)
     }
 
@@ -258,7 +258,7 @@ impl Row<'_> {
     }
 
     fn moment(&mut self, cell: &str) -> Option<i64> {
-        // Exports write 1970 for what was added before Spotify wrote that down.
+        // Exports write 1970 for entries from before Spotify recorded the time.
         let moment = time::parse(cell);
         if moment.is_none() {
             self.tell("row-date", "no date; it is left out", cell);
@@ -272,7 +272,7 @@ impl Row<'_> {
             _ => byte.is_ascii_digit(),
         });
         if digits && matches!(cell.len(), 4 | 7 | 10) {
-            // Spotify's own way to say that it does not know.
+            // Spotify writes 0000 for an unknown year.
             return (cell != "0000").then(|| cell.to_owned());
         }
         self.tell("row-date", "no date; it is left out", cell);
@@ -280,7 +280,7 @@ impl Row<'_> {
     }
 }
 
-/// A length in milliseconds: `3:41`, `1:02:03`, `221s`, `221000ms`, or a number, which is seconds below 10,000.
+/// A length in milliseconds: `3:41`, `1:02:03`, `221s`, `221000ms`, or a number (seconds if below 10,000).
 fn length_ms(cell: &str) -> Option<f64> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
     if cell.contains(':') {
