@@ -10,7 +10,7 @@ use baton_plugin_kit::csv_file::CsvFile;
 use baton_plugin_kit::{Key, time};
 use baton_tests::djay_library::tsaf::{Tree, encode};
 use baton_tests::djay_library::{Style, Track, Wanted, Written, write};
-use baton_tests::{Mount, Output, Task, Workspace, or_skip};
+use baton_tests::{Mount, Output, Task, Workspace, names_in, or_skip};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
@@ -61,10 +61,7 @@ impl Place {
     }
 
     fn exported(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.exports).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        names_in(&self.exports)
     }
 
     /// The rows of an exported table, by column.

@@ -1,11 +1,11 @@
 //! The plugin `drive-sync` in its sandbox: sixteen real processes at one folder, a sync there and back, and a sync of nothing new.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
 use baton_tests::drive_folder::{self, REAL};
-use baton_tests::{Mount, Output, Workspace, or_skip};
+use baton_tests::{Mount, Output, Workspace, names_in, or_skip};
 use serde_json::Value;
 
 /// A workspace with the plugin and its folders beside it.
@@ -41,13 +41,6 @@ fn race(workspace: &Workspace, arguments: &[&str]) -> Vec<(bool, String)> {
         .collect()
 }
 
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
 #[test]
 fn sixteen_processes_make_one_folder() {
     let (workspace, place) = workspace();
@@ -62,7 +55,7 @@ fn sixteen_processes_make_one_folder() {
         assert!(ended.iter().all(|(good, said)| *good || said.contains("for more than 7 s")), "{ended:#?}");
     }
     let expected = ["Tracks_round-0", "Tracks_round-1", "Tracks_round-2", "Warm_warm"];
-    assert_eq!(names(&place.join("drive")), expected);
+    assert_eq!(names_in(&place.join("drive")), expected);
 }
 
 #[test]
@@ -78,8 +71,8 @@ fn sixteen_processes_put_folders_together_and_lose_no_file() {
     }
     let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", "database=id-1", "--arg", "title=T"]);
     assert!(ended.iter().any(|(good, _)| *good), "{ended:#?}");
-    assert_eq!(names(&place.join("drive")), ["T_id-1", "Warm_warm"]);
-    let kept = names(&place.join("drive/T_id-1"));
+    assert_eq!(names_in(&place.join("drive")), ["T_id-1", "Warm_warm"]);
+    let kept = names_in(&place.join("drive/T_id-1"));
     assert_eq!(kept.len(), 80, "{kept:?}");
 }
 
@@ -93,7 +86,7 @@ fn of_sixteen_syncs_one_writes_a_database() {
     let busy = "another task works on 1 database; nothing was done";
     assert!(ended.iter().all(|(good, said)| *good || said.contains(busy)), "{ended:#?}");
     assert_eq!(ended.iter().filter(|(_, said)| said.contains("1 written")).count(), 1, "{ended:#?}");
-    assert_eq!(names(&place.join("drive")).len(), 2);
+    assert_eq!(names_in(&place.join("drive")).len(), 2);
 }
 
 #[test]
@@ -120,7 +113,7 @@ fn what_was_changed_on_the_drive_comes_back_and_nothing_is_replaced_unasked() {
     let (workspace, place) = workspace();
     drive_folder::databases(&place.join("databases"), drive_folder::Shape { databases: 1, ..REAL }, 1);
     run(&workspace, "sync", &[]).ended(0);
-    let base = names(&place.join("drive")).remove(0);
+    let base = names_in(&place.join("drive")).remove(0);
     let csv = place.join("drive").join(&base).join(format!("{base}.csv"));
     let edited = fs::read_to_string(&csv).unwrap().replace("Row 0, of 0", "Changed by hand");
     fs::write(&csv, &edited).unwrap();
@@ -146,7 +139,7 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
     let drive = place.join("drive");
     let mount = or_skip!(Mount::small(&drive, 512));
     run(&workspace, "sync", &[]).ended(0);
-    let base = names(&drive).remove(0);
+    let base = names_in(&drive).remove(0);
     let csv = drive.join(&base).join(format!("{base}.csv"));
     let before = fs::read(&csv).unwrap();
     mount.fill();
@@ -156,7 +149,7 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
     let said = failed.stdout + &failed.stderr;
     assert!(said.contains("the Drive cannot be written to") && !said.contains("succeeded"), "{said}");
     assert_eq!(fs::read(&csv).unwrap(), before);
-    assert!(names(&drive.join(&base)).iter().all(|name| !name.contains("part")));
+    assert!(names_in(&drive.join(&base)).iter().all(|name| !name.contains("part")));
     mount.free();
     run(&workspace, "sync", &[]).ended(0);
     assert_ne!(fs::read(&csv).unwrap(), before);

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use baton_tests::{Output, PATIENCE, Skipped, Workspace, handoff, or_skip, text, tool};
+use baton_tests::{Output, PATIENCE, Skipped, Workspace, handoff, names_in, or_skip, text, tool};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -137,21 +137,14 @@ fn nothing_is_left_of_a_snapshot_and_nothing_made_in_the_folder() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("a.db"), 5);
     run(&workspace, "count", "a.db").ended(0);
-    assert_eq!(names(&music), ["a.db"]);
+    assert_eq!(names_in(&music), ["a.db"]);
     let state = fs::read_dir(workspace.outside().join("state/baton")).unwrap().map(|entry| entry.unwrap().path());
     let folder = state.map(|state| state.join("snapshots")).find(|folder| folder.is_dir()).unwrap();
-    assert_eq!(names(&folder), ["lock"]);
+    assert_eq!(names_in(&folder), ["lock"]);
     // What a killed process left goes at the next start.
     fs::write(folder.join("1-0.db"), "left").unwrap();
     workspace.up_once();
-    assert_eq!(names(&folder), ["lock"]);
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
+    assert_eq!(names_in(&folder), ["lock"]);
 }
 
 #[test]
@@ -272,7 +265,7 @@ fn there_is_no_way_out_of_a_snapshot() {
     let attacked = run(&workspace, "attack", "a.db").ended(0);
     assert!(attacked.stderr.contains("0 open"), "{}", attacked.stderr);
     assert_eq!(fs::read(music.join("a.db")).unwrap(), before);
-    assert_eq!(names(&music), ["a.db"]);
+    assert_eq!(names_in(&music), ["a.db"]);
 }
 
 #[test]

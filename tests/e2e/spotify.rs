@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use baton_tests::music::{tune, write_wav};
 use baton_tests::spotify_exports::{self, HEADER};
-use baton_tests::{Task, Workspace};
+use baton_tests::{Task, Workspace, names_in};
 use serde_json::{Value, json};
 
 /// A workspace in which the plugin has all that it asks for, and where its folders lie.
@@ -58,10 +58,7 @@ impl Place {
     }
 
     fn made(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            fs::read_dir(&self.made).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        names_in(&self.made)
     }
 }
 

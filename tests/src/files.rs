@@ -3,6 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The names in a folder, hidden ones too, sorted.
+///
+/// # Panics
+/// When the folder is missing.
+#[must_use]
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is there").filter_map(Result::ok);
+    let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
 /// Everything below a folder that is not a folder, sorted. Links are not followed; a missing folder has nothing.
 #[must_use]
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -34,7 +34,7 @@ pub use daemon::Daemon;
 pub use devices::make_devices;
 pub use done_once::Dropped;
 pub use eagle::{Eagle, Manner, Offset, Saving, Trouble};
-pub use files::{contents_below, files_below};
+pub use files::{contents_below, files_below, names_in};
 pub use handoff::{answer, handoff, handoff_with, sha256, text};
 pub use judge::{Counts, Expectations};
 pub use mount::Mount;

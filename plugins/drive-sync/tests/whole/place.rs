@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Cause, Error, Mount, Outcome, Task};
 use baton_tests::host_services::{HostDatabase, HostLocks};
+use baton_tests::names_in;
 use drive_sync::act;
 use serde_json::{Value, json};
 
@@ -71,12 +72,7 @@ impl Place {
 
     /// Names in a folder, hidden ones too.
     pub(crate) fn names(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<_> = fs::read_dir(self.path(path))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        names_in(&self.path(path))
     }
 
     /// Does a task, a minute after the last.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use baton_plugin_kit::host::{Locks, Writable};
 use baton_plugin_sdk::{Error, Outcome};
 use baton_tests::host_services::{Hooked, HostDatabase};
+use baton_tests::names_in;
 use drive_sync::act;
 use drive_sync::drive::id_key;
 use serde_json::{Value, json};
@@ -69,10 +70,7 @@ impl Course {
     }
 
     fn folders(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.path("drive")).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+        names_in(&self.path("drive"))
     }
 }
 
