@@ -17,7 +17,7 @@ const MOST_ELEMENTS: usize = 4096;
 /// The masks for a file.
 pub(super) fn masks(source: &Source, movie: Option<&Movie>, riff: &Riff) -> Vec<MetadataMask> {
     if let Some(movie) = movie {
-        return movie.pictures.iter().map(|place| (*place, b"free".to_vec())).collect();
+        return movie.pictures.iter().map(|offset| MetadataMask::new(*offset, *b"free")).collect();
     }
     let mut masks = Vec::new();
     let mut at = 0;
