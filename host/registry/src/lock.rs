@@ -169,7 +169,7 @@ pub enum LockError {
         error: std::io::Error,
     },
     /// It is not a valid lock file.
-    #[error("{} does not hold: {reason}", path.display())]
+    #[error("{} is not valid: {reason}", path.display())]
     Wrong {
         /// The file.
         path: PathBuf,

@@ -22,7 +22,7 @@ impl PluginRegistry {
         }
         match lock.namesake(name) {
             Some(entry) if entry.name != name => Err(RegistryError::Refused(format!(
-                "the name `{name}` cannot be told from that of the plugin `{}`; its author has to give it another",
+                "the name `{name}` is too similar to that of the plugin `{}`; its author has to choose another",
                 entry.name
             ))),
             Some(entry) if !entry.needs_approval => Ok(holder(entry, new)),
