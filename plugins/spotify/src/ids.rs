@@ -31,7 +31,7 @@ pub(crate) fn csv(
     let (ids, keys) = csv_ids(folders, files, &known);
     for found in files {
         let Some(id) = ids.get(&found.shown).filter(|id| **id != playlist_id(&found.stem())) else { continue };
-        let title = format!("{} is called like another export; its playlist is `{id}` in the catalog", found.shown);
+        let title = format!("{} has the name of another export; its playlist is `{id}` in the catalog", found.shown);
         findings.add("same-name", &found.shown, Severity::Low, title, "");
     }
     // Row by row, and never an empty table: another import may run, or this one may be killed.

@@ -143,7 +143,7 @@ impl PlaylistSources<'_> {
         }
         if files == 0 {
             let why = findings_of(findings);
-            return Err(Error::Permanent(format!("`{place}` holds no playlist that can be read{why}")));
+            return Err(Error::Permanent(format!("`{place}` has no playlist that can be read{why}")));
         }
         Ok(playlists)
     }

@@ -14,7 +14,7 @@ pub enum Uri {
     Track(String),
     /// A local file: the whole URI, because it has no id.
     Local(String),
-    /// An episode, a chapter of an audiobook or whatever else is no music: the whole URI.
+    /// An episode, a chapter of an audiobook or another item that is not music: the whole URI.
     Other(String),
 }
 
@@ -67,7 +67,7 @@ impl Uri {
         if let Self::Track(id) = self { Some(format!("https://open.spotify.com/track/{id}")) } else { None }
     }
 
-    /// Whether it is music: the catalog has nothing else.
+    /// True if it is music: the catalog has no other items.
     #[must_use]
     pub fn is_music(&self) -> bool {
         !matches!(self, Self::Other(_))

@@ -237,7 +237,7 @@ fn is_as_planned(seen: PathMetadata, file_move: &FileMove) -> bool {
 }
 
 fn name_taken() -> MoveOutcome {
-    MoveOutcome::Left("something lies at its place already".to_owned())
+    MoveOutcome::Left("a file exists at its target".to_owned())
 }
 
 /// The result of a step with this error.

@@ -351,7 +351,7 @@ fn report_findings(draft: &Draft, walked: &FoundFiles, findings: &mut Findings) 
         findings.add("organise-unclear", &unclear.path, Severity::Low, title, perhaps.join("\n"));
     }
     for (path, why) in &walked.unread {
-        findings.add("organise-unread", path, Severity::Medium, format!("Not looked at: {path}"), why);
+        findings.add("organise-unread", path, Severity::Medium, format!("Not checked: {path}"), why);
     }
     for (path, count) in &walked.unreadable {
         let (title, fix) = folder::unreadable(path, *count);

@@ -45,7 +45,7 @@ fn summary(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPlan>) -> Str
     let (moves, copies) = counts(&draft.steps);
     let left: usize = walked.left.values().sum();
     let mut text = format!(
-        "{} files: {moves} to move, {copies} copies to make, {} at their place, {} for a person to look at, {} left by a rule; \
+        "{} files: {moves} to move, {copies} copies to make, {} at their place, {} for a person to decide, {} left by a rule; \
          {left} others left alone.",
         walked.files.len(),
         draft.there,

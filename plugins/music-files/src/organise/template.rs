@@ -107,7 +107,7 @@ impl Template {
             return Err(wrong(&format!("has more than {PATTERN_BYTES} bytes")));
         }
         if text.starts_with('/') || text.contains('\\') {
-            return Err(wrong("must be a path below the folder `organised`, parted by `/`"));
+            return Err(wrong("must be a path below the folder `organised`, separated by `/`"));
         }
         let Some(body) = text.strip_suffix(".{ext}") else {
             return Err(wrong("must end in `.{ext}`"));

@@ -93,7 +93,7 @@ struct Walker<'a> {
 impl Walker<'_> {
     fn folder(&mut self, folder: &Path, path: &str, depth: usize) {
         if depth > DEEPEST {
-            return self.unread(path, "it lies too deep");
+            return self.unread(path, "it is too deep");
         }
         let names = match self.list(folder, path) {
             Ok(names) => names,

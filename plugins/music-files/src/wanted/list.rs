@@ -71,12 +71,11 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
 /// The refusal if the catalog has no playlists or no files.
 fn missing(known: &CatalogData, lists: &[&CatalogPlaylist]) -> Option<Outcome> {
     if lists.iter().all(|list| list.tracks.is_empty()) {
-        let what = "The catalog has no playlist with a track, so there is nothing that could be wanted.";
+        let what = "The catalog has no playlist with a track, so no track can be wanted.";
         return Some(Outcome::refused(what).with_next_step(IMPORT));
     }
     if !has_files(known) {
-        let what =
-            "The catalog knows no file on disk, so it cannot be told what is wanted: no music folder was scanned.";
+        let what = "The catalog has no file on disk, so the wanted tracks are unknown: no music folder was scanned.";
         return Some(Outcome::refused(what).with_next_step(SCAN));
     }
     None

@@ -106,7 +106,7 @@ pub(crate) fn markdown(found: &WantedTracks<'_>, lists: &[&CatalogPlaylist]) -> 
         shown += 1;
     }
     if found.rows.len() > shown {
-        text.push_str(&format!("\n… and {} more; all of them stand in the CSV.\n", found.rows.len() - shown));
+        text.push_str(&format!("\n… and {} more; the CSV has all.\n", found.rows.len() - shown));
     }
     text
 }

@@ -145,7 +145,7 @@ fn what_changed_since_the_plan_stays_and_nothing_is_written_over() {
         ("folder", "not a regular file any more"),
         ("pipe", "not a regular file any more"),
         ("link", "not a regular file any more"),
-        ("taken", "something lies at its place already"),
+        ("taken", "a file exists at its target"),
         ("wall", "wall is not a folder"),
     ] {
         assert!(

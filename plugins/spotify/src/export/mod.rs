@@ -134,7 +134,7 @@ fn leave_out_blank(playlists: &mut [Playlist], findings: &mut Findings) {
         let blank = before - playlist.entries.len();
         if blank > 0 {
             let title = format!(
-                "{}: {} left out: nothing is known of what stands there",
+                "{}: {} left out, because their names are unknown",
                 playlist.name,
                 counted(blank, "entry is", "entries are")
             );

@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         if self.whole {
             self.tell_missing(all_read);
         }
-        report_unknown("what lies below the granted folder", &args.playlists, &self.names, self.import.findings)?;
+        report_unknown("the granted folder", &args.playlists, &self.names, self.import.findings)?;
         Ok(self.import.report)
     }
 

@@ -81,12 +81,12 @@ pub fn read_csv(
         findings.add("latin", file, Severity::Info, title, "Names in other alphabets are lost in such an export.");
     }
     if sheet.spoilt > 0 {
-        let title = format!("{file} has {} places with bytes that are no text; there stands \u{fffd}", sheet.spoilt);
+        let title = format!("{file} has {} places with bytes that are not text; they became \u{fffd}", sheet.spoilt);
         findings.add("spoilt", file, Severity::Medium, title, "Export it again if the names in it matter.");
     }
     let mut read = rows::rows(&sheet, &columns, file, findings);
     if sheet.cut {
-        let title = format!("{file} breaks off within a letter");
+        let title = format!("{file} ends within a character");
         findings.add("unreadable", file, Severity::Medium, title, "");
         read.complete = false;
     }

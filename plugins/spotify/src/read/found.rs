@@ -158,7 +158,7 @@ impl Walk<'_> {
             self.entries += 1;
             if self.entries > MOST_ENTRIES || depth > MOST_DEPTH {
                 let title =
-                    format!("{shown} holds more than is looked at; name the folder with the exports in `paths`");
+                    format!("{shown} has too many files and folders; name the folder with the exports in `paths`");
                 return self.findings.add("too-many-files", shown, Severity::Medium, title, "");
             }
             let (below, shown) = (path.join(&name), format!("{shown}/{name}"));
@@ -176,7 +176,7 @@ impl Walk<'_> {
         let shown: String = shown.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         let Some(kind) = kind(&name) else {
             if asked_for {
-                let title = format!("{shown} is none of Spotify's exports by its name, and was not opened");
+                let title = format!("{shown} does not have the name of an export of Spotify, and was not opened");
                 self.findings.add("file", &shown, Severity::Medium, title, "");
             }
             return;

@@ -83,12 +83,12 @@ pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S)
 fn told(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match error.classify() {
-        Category::Io => format!("it cannot be read behind {place}"),
-        Category::Eof => format!("it is not the expected JSON: it breaks off in {place}"),
+        Category::Io => format!("it cannot be read after {place}"),
+        Category::Eof => format!("it is not the expected JSON: it ends in {place}"),
         Category::Syntax => format!("it is not the expected JSON: {place} cannot be read"),
         Category::Data if error.to_string().starts_with(&too_many()) => too_many(),
         Category::Data => {
-            format!("it is not the expected JSON: in {place} stands something else than {}", shape(error))
+            format!("it is not the expected JSON: the value in {place} is not {}", shape(error))
         }
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Playlis
     };
     with(found, Tracks(&mut each))?;
     if odd > 0 {
-        let title = format!("{}: {odd} entries are no tracks and were left out", found.shown);
+        let title = format!("{}: {odd} entries are not tracks and were left out", found.shown);
         findings.add("entry", &found.shown, Severity::Low, title, "");
     }
     Ok(Playlist {

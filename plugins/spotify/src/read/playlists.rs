@@ -108,7 +108,10 @@ pub(super) fn read(found: &FoundFile, findings: &mut Findings) -> Result<Vec<Pla
         return Err(format!("it has more than {MOST_ROWS} entries"));
     }
     if odd + cut > 0 {
-        let title = format!("{}: {odd} playlists are none and {} are longer than {MOST_ITEMS}", found.shown, cut);
+        let title = format!(
+            "{}: {odd} items are not playlists, and {} playlists are longer than {MOST_ITEMS}",
+            found.shown, cut
+        );
         findings.add("entry", &found.shown, Severity::Low, title, "");
     }
     Ok(playlists)

@@ -51,7 +51,7 @@ pub(super) fn rows(sheet: &CsvFile, columns: &Columns, file: &str, findings: &mu
         if let Some(begins) = lines.peek().is_none().then(|| sheet.open_quote(&line)).flatten() {
             let title = format!("{file} breaks off: a quote that begins in line {begins} is never closed");
             let way = format!(
-                "What stands behind it is not read, and its playlist loses no end. Fix line {begins}, or export it again."
+                "The rest of the file is not read, and the playlist keeps its end. Fix line {begins}, or export it again."
             );
             findings.add("unreadable", file, Severity::Medium, title, way);
             read.complete = false;
@@ -129,8 +129,9 @@ fn swallows(line: &CsvRow, columns: &Columns, file: &str, findings: &mut Finding
     let lost: usize = line.cells.iter().map(|cell| cell.matches('\n').count()).sum();
     let title =
         format!("{file}: a quote in line {begins} is not closed there, and {lost} more lines became one row with it");
-    let way =
-        format!("Nothing is read from there on, and its playlist loses no end. Fix line {begins}, or export it again.");
+    let way = format!(
+        "The rest of the file is not read, and the playlist keeps its end. Fix line {begins}, or export it again."
+    );
     findings.add("unreadable", &format!("{file}:{begins}"), Severity::Medium, title, way);
     true
 }
