@@ -10,7 +10,6 @@
 //! read the rest.
 
 mod find;
-
 mod linked;
 mod lock;
 mod paths;
