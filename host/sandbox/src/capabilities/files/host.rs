@@ -8,7 +8,8 @@ use wasmtime_wasi::p2::FsResult;
 use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, HostDescriptor as _};
 
 use super::own::Tracker;
-use super::{Files, Preopens, TYPES, answer, made, regular};
+use super::state::Preopens;
+use super::{Files, TYPES, answer, made, regular};
 use crate::AttemptError;
 use crate::capabilities::{AttemptSetup, Capability, State};
 

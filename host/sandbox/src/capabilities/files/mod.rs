@@ -22,7 +22,6 @@ use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
 use crate::AttemptError;
 use folder::Folder;
 pub(crate) use state::Files;
-use state::Preopens;
 
 /// The interface of which functions are replaced, in the version that wasmtime-wasi has. A mismatch shows at start.
 pub(crate) const TYPES: &str = "wasi:filesystem/types@0.2.12";
