@@ -1,7 +1,7 @@
 //! Compares words that differ by a spelling mistake.
 //!
-//! Far stricter than a ratio: one letter of a short word makes another title ("Gone", "Done"), so a difference is only let
-//! pass in long words, never at the start of one, and never in a number.
+//! Far stricter than a ratio: one letter of a short word makes another title ("Gone", "Done"), so a difference is accepted
+//! only in long words, never at the start of a word, and never in a number.
 
 /// The longest text whose slips are looked for, in characters; above it, only equality counts.
 const LONGEST: usize = 120;
@@ -38,8 +38,8 @@ pub(super) fn is_slip(a: &str, b: &str) -> bool {
         && strsim::osa_distance(a, b) <= allowed
 }
 
-/// Whether two titles are a slip apart, and no word was exchanged for another one that people use: "major" and "minor" are two letters
-/// apart, "can" and "can't" one, and so are "Side A" and "Side B".
+/// Whether two titles differ by a typing error, and no word was replaced by another usual one: "major" and "minor" are two
+/// letters apart, "can" and "can't" one, and so are "Side A" and "Side B".
 pub(super) fn are_slips(a: &[String], b: &[String]) -> bool {
     let negates = |a: &str, b: &str| a.strip_suffix('t') == Some(b) && b.ends_with('n');
     let near = |(a, b): (&String, &String)| {

@@ -1,15 +1,14 @@
-//! Who a credit names: "A, B & C feat. D" taken apart.
+//! Reads the names of a credit: "A, B & C feat. D".
 //!
-//! The same signs join names and stand in names, so there is no rule that is always right. Names that are known to hold
-//! them stay whole (`WHOLE`), and so does "X & the Ys". What is cut wrongly is cut the same way on both sides, and
-//! `credit.rs` compares whole credits too, so a wrong cut does no harm to a match.
+//! The same signs join names and are part of names, so no rule is always right. Known names with such signs stay whole
+//! (`WHOLE`), and so does "X & the Ys". A wrong cut is the same on both sides, and `credit.rs` compares whole credits too,
+//! so it does no harm to a match.
 
 use super::limits::MAX_NAMES;
 use super::name::{self, normalise};
 use super::words::FEATURING;
 
-/// Names of acts that hold a comma or an "and", folded. Facts of the world; an act that is missing costs nothing but the
-/// split.
+/// Names of acts with a comma or an "and", folded. The name of an act that is not listed is split.
 const WHOLE: [&str; 15] = [
     "10000 maniacs",
     "above and beyond",

@@ -1,7 +1,8 @@
-//! Who wrote a work is not who plays it: services name the composer first among the artists, files often not at all.
+//! Composers: services name the composer of a work first among the artists, files often not at all.
 //!
-//! Two recordings of one work share their composer, so a composer beside other names says nothing of the recording. The list
-//! holds composers whose own playing is hardly ever sold; one that is missing costs a question instead of an answer.
+//! Two recordings of one work share their composer, so a composer beside other names does not identify a recording. The
+//! list has composers who hardly ever appear as performers; a missing one leads to a question instead of an automatic
+//! match.
 
 /// Family name and given names, folded. A name matches by the family name alone, or with any of the given names or their
 /// initials before it.

@@ -1,7 +1,7 @@
 //! Compares two credits: do they name the same people?
 //!
-//! The order of names, guests that moved between title and credit, joined and listed names, initials and articles are
-//! spelling. "Various Artists" and an empty credit say nothing about anybody.
+//! The order of names, guests in the title or in the credit, joined and listed names, initials and articles do not matter.
+//! "Various Artists" and an empty credit name nobody.
 
 use super::alike;
 use super::artists::{credited, is_article};
@@ -97,8 +97,8 @@ impl Credit {
         self.names.iter().any(|one| one.words == details || one.compact == name::compact(details))
     }
 
-    /// Whether each names a main artist whom the other does not name in any way: two orchestras under one conductor's or
-    /// composer's name. Words in `roles` say what such an artist did: a remixer is named by the title.
+    /// Whether each names a main artist whom the other does not name at all: two orchestras with one conductor or composer.
+    /// Words in `roles` say what such an artist did: the title names a remixer.
     pub(super) fn performers_differ(&self, other: &Self, roles: [&[String]; 2]) -> bool {
         let strange = |a: &Self, b: &Self| {
             a.names.iter().take(a.mains).any(|name| {

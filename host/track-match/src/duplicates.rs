@@ -1,11 +1,10 @@
-//! Which tracks of one list are likely the same by their names: what is left where nobody could compare the sound.
+//! Finds the tracks of one list that are likely the same by their names, for tracks whose sound cannot be compared.
 //!
-//! A look-up asks for the best of what there is, while here every pair of a list is a claim. So a rule comes first: versions must
-//! be the same, artists the same but for guests and spelling, of title and artists at most one may be less than equal, and no
-//! length may deny it; only a shared id (`same_id`) passes all of the rule, whatever names, versions and lengths say. What is left
-//! of doubt (a length that is not known, a few seconds, a guest) costs points, and the threshold is the caller's. Where the sound of
-//! both is known it has decided already, and nothing is said here. Which of the tracks is the better file is not known here, and
-//! nothing is grouped: "a like b like c" makes no `a` like `c`.
+//! A look-up needs the best candidate; here every pair counts by itself. So a rule comes first: equal versions, equal
+//! artists but for guests and spelling, at most one of title and artists less than equal, and no contradicting length. Only
+//! a shared id (`same_id`) needs none of this. Remaining doubts (an unknown length, a few seconds, a guest) cost points,
+//! and the caller sets the threshold. A pair with two known sounds is left out, because the sound has decided. This module
+//! neither chooses the better file nor groups: if `a` is like `b` and `b` like `c`, `a` need not be like `c`.
 
 use serde::Serialize;
 
@@ -32,8 +31,8 @@ pub struct SimilarPair {
 pub struct SimilarPairs {
     /// The pairs, in the order of their places.
     pub pairs: Vec<SimilarPair>,
-    /// How many pairs of equal title and artist were not looked at, at most: of names that more than 64 tracks have, each is
-    /// compared with the 64 that are nearest in length.
+    /// The largest number of pairs with equal title and artist that were not compared: a track whose names more than 64
+    /// tracks have is compared with the 64 that are nearest in length.
     pub left_out: usize,
 }
 
@@ -58,7 +57,7 @@ impl Matcher {
     #[must_use]
     pub fn duplicates(&self, threshold: u32) -> SimilarPairs {
         let (mut pairs, mut left_out): (Vec<[u32; 2]>, usize) = (Vec::new(), 0);
-        // Of two whose sound is known nothing is said, so one of each pair is without.
+        // A pair with two known sounds is left out, so one track of each pair has none.
         for (place, track) in (0_u32..).zip(&self.candidates).filter(|(_, track)| track.recording.is_none()) {
             let near = self.index.near(track);
             left_out += near.left_out;

@@ -1,5 +1,5 @@
-//! What programs that write files and channels that publish videos put around the names of artist and title: numbers of tracks and
-//! labels, keys and tempos, formats and bit rates, quotes.
+//! Recognises what programs and video channels add to the names of artist and title: numbers of tracks and labels, keys and
+//! tempos, formats and bit rates, quotes.
 
 use std::borrow::Cow;
 

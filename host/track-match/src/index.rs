@@ -1,10 +1,10 @@
 //! Finds the candidates for a track: those that share a key with it.
 //!
-//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare words, and of a
-//! title in Latin letters. All of them stand in one sorted list, those of one key by length, and at most `MAX_PER_KEY` of a key are taken:
-//! those nearest in length. So a track is compared with a bounded number of candidates, however many are called "Intro":
-//! building costs O(n · k · log(n · k)) for n candidates with at most k = 52 keys each, looking up O(k · (log(n · k) +
-//! `MAX_PER_KEY`)). Two texts with one hash only cost a comparison.
+//! Keys are hashes of an id, an ISRC, a title, a title with an artist, an artist with a title's first letter, of rare
+//! words, and of a title in Latin letters. They are in one sorted list, those of one key by length, and at most
+//! `MAX_PER_KEY` of a key are used: those nearest in length. So a track is compared with a bounded number of candidates,
+//! however many have the title "Intro": building costs O(n · k · log(n · k)) for n candidates with at most k = 52 keys
+//! each, looking up O(k · (log(n · k) + `MAX_PER_KEY`)). Two texts with one hash cost one comparison more.
 
 use super::limits::{MAX_KEY_NAMES, MAX_KEY_WORDS, MAX_PER_KEY, RARE};
 use super::prepared::Prepared;

@@ -1,7 +1,7 @@
 //! The rules that turn the evidence about two tracks into a judgement.
 //!
-//! A verdict is a rule and not a sum, so that no amount of likeness makes up for a word that says "another recording". The
-//! points order candidates whose verdicts are equal.
+//! A verdict is a rule and not a sum, so that no similarity makes up for a word that says "another recording". The points
+//! order candidates with equal verdicts.
 
 use super::compare::Evidence;
 use super::relation::{Artists, Length, Titles};
@@ -30,8 +30,8 @@ pub(super) fn level(evidence: &Evidence) -> Level {
     if evidence.same_isrc == Some(true) { by_isrc(evidence).max(by_names) } else { by_names }
 }
 
-/// An equal ISRC with a second signal: the title, or the length of a track of the same artist. What the words deny (another
-/// version, part or number) a code does not make true.
+/// An equal ISRC with a second signal: the title, or the length of a track of the same artist. A code does not outweigh
+/// words that contradict (another version, part or number).
 fn by_isrc(evidence: &Evidence) -> Level {
     let close = matches!(evidence.length, Length::Tight | Length::Near);
     let same_artist = !matches!(evidence.artists, Artists::Differ | Artists::Unknown | Artists::OtherScript);
@@ -55,7 +55,7 @@ fn by_isrc(evidence: &Evidence) -> Level {
             if evidence.artists == Artists::Differ { Level::Ask } else { Level::Sure }
         }
         _ if close && evidence.artists != Artists::Differ => Level::Ask,
-        // Nothing to bear the code out, and nothing against it.
+        // Nothing confirms the code, and nothing contradicts it.
         Titles::Missing | Titles::OtherScript if evidence.length != Length::Far => Level::Ask,
         _ => Level::No,
     }
@@ -84,12 +84,12 @@ fn by_title_and_artist(evidence: &Evidence) -> Level {
     match (evidence.titles, evidence.artists, evidence.length) {
         (T::OtherScript, A::Equal | A::Main | A::Romanised, L::Tight) if album => Level::Ask,
         (T::Missing | T::OtherScript | T::Numbers | T::Differ, _, _) | (_, A::Differ, _) | (_, _, L::Far) => Level::No,
-        // The usual case; a missing length weakens only what is not plain.
+        // The usual case; a missing length matters only where something else is uncertain.
         (T::Equal, A::Equal | A::Main, L::Tight | L::Near | L::Unknown) => Level::Sure,
         (T::Equal, A::Close, L::Tight | L::Near) => Level::Sure,
         (T::Equal, A::Partial, L::Tight) => Level::Sure,
         (T::Equal, A::Unknown, L::Tight) if album => Level::Sure,
-        // A subtitle may be a version that no list knows ("Without Drums"): the album has to bear it out.
+        // A subtitle may be a version that no list knows ("Without Drums"): the album has to confirm it.
         (T::Subtitle, A::Equal | A::Main, L::Tight) if album => Level::Sure,
         (T::Close, A::Equal | A::Main, L::Tight) => Level::Sure,
         (T::Romanised, A::OtherScript, L::Tight) => Level::Ask,

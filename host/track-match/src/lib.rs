@@ -1,7 +1,7 @@
 //! Finds a track among candidates: the same recording, which another program may have named differently.
 //!
-//! A title is not stripped to what two titles share; it is read. [`version()`] says which recording of a work is meant
-//! (remix, edit, live, part …), [`normalise`] folds spelling, [`Matcher`] looks a track up among candidates and says
+//! A title is parsed, not reduced to what two titles share. [`version()`] reads which recording of a work is meant (remix,
+//! edit, live, part …), [`normalise`] folds spelling, [`Matcher`] finds a track among candidates and returns
 //! [`Decision::Auto`], [`Decision::Review`] or [`Decision::None`], each with its reasons as data.
 //!
 //! The rules, in the order in which they count (`judge.rs`, `matcher.rs`):

@@ -1,7 +1,7 @@
 //! All thresholds and limits of matching.
 //!
-//! Lengths are in milliseconds, scores in points. Nothing here is a probability: the points only put candidates in an order,
-//! and what is accepted is a rule (`judge.rs`).
+//! Lengths are in milliseconds, scores in points. The points are no probabilities: they order candidates, and a rule
+//! accepts a candidate (`judge.rs`).
 
 /// A title or a name is read to this length, in characters; the longest real ones have about 200.
 pub(super) const MAX_CHARS: usize = 400;
@@ -16,14 +16,14 @@ pub(super) const TIGHT_MS: u64 = 2_000;
 pub(super) const NEAR_MS: u64 = 10_000;
 /// Above that it is another edit: beets' `track_length_max`.
 pub(super) const LOOSE_MS: u64 = 30_000;
-/// Short tracks differ by less: 10 s of a skit of 40 s are another skit. Both bounds are at most this share of the longer
-/// one, in percent (5 % of 200 s are the 10 s above), and never less than the floor.
+/// Short tracks differ by less: two skits of 40 s and 50 s are not the same. Both bounds are at most this share of the
+/// longer one, in percent (5 % of 200 s are the 10 s above), and never less than the floor.
 pub(super) const NEAR_PERCENT: u64 = 5;
 pub(super) const LOOSE_PERCENT: u64 = 15;
 pub(super) const NEAR_FLOOR_MS: u64 = 3_000;
 pub(super) const LOOSE_FLOOR_MS: u64 = 6_000;
 
-/// Candidates within so many points of the best are as good as the best. An equal album (30) or a feature that only one
+/// Candidates within so many points of the best one count as equally good. An equal album (30) or a feature that only one
 /// names (30) is more; two lengths that are both tight (at most 20) are less.
 pub(super) const GAP: u32 = 25;
 

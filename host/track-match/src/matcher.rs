@@ -53,8 +53,8 @@ impl Decision {
     }
 }
 
-/// Candidates, ready to be matched with: read once, found by keys. Memory and building grow with their number (times its
-/// logarithm), a look-up hardly; no step compares all with all (`index.rs`).
+/// Prepared candidates: read once, found by keys. Memory and time for building grow with their number (times its
+/// logarithm), the time of a look-up hardly; no step compares all with all (`index.rs`).
 #[derive(Debug)]
 pub struct Matcher {
     pub(super) candidates: Vec<Prepared>,
@@ -106,8 +106,8 @@ impl Matcher {
         }
     }
 
-    /// Judges the candidates that share a key. Those of quite another length can only be named as the nearest of what does not
-    /// fit, or be asked about for their code, so they are compared when nothing else fits.
+    /// Judges the candidates that share a key. A candidate with a very different length can only be the nearest one of
+    /// those that do not fit, or a question because of its code, so these are compared when nothing else fits.
     fn judge_near(&self, track: &Prepared, readings: &[Prepared]) -> Vec<JudgedCandidate> {
         let is_far = |candidate: &u32| {
             self.candidates.get(*candidate as usize).is_some_and(|one| is_far(track, one) && !shares_code(track, one))
@@ -160,8 +160,8 @@ impl Matcher {
         }
     }
 
-    /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles bear
-    /// out.
+    /// Whether two candidates are known to be one recording: by an id, by their sound, or by an ISRC that their titles
+    /// confirm.
     fn are_one(&self, a: u32, b: u32) -> bool {
         let (Some(a), Some(b)) = (self.candidates.get(a as usize), self.candidates.get(b as usize)) else {
             return false;

@@ -1,9 +1,9 @@
-//! Spelling: what two ways to write the same name have in common.
+//! Spelling: one form for all ways to write a name.
 //!
 //! Compatibility decomposition (NFKD), accents off, lower case, one form of quotes, dashes and brackets, `&` and `+` as
-//! "and". Scripts are never folded to nothing: accents go from Latin, Greek, Cyrillic, Hebrew and Arabic, where they are
-//! optional in practice, while the marks of Japanese, Indic and Thai letters stay, because there they make another letter.
-//! A name of signs only ("÷", "!!!") keeps its signs. Which words mean what is not known here.
+//! "and". Accents are removed from Latin, Greek, Cyrillic, Hebrew and Arabic letters, where they are optional in practice;
+//! the marks of Japanese, Indic and Thai letters stay, because they make another letter. A name of signs only ("÷", "!!!")
+//! keeps its signs. This module does not know the meaning of words.
 
 use std::borrow::Cow;
 

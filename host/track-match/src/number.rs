@@ -1,6 +1,6 @@
 //! Numbers in titles: digits, Roman numerals, words.
 //!
-//! Two titles that differ in a number are two titles, so numbers are brought into one form and compared by themselves.
+//! Titles that differ in a number are different titles, so numbers get one form and are compared separately.
 
 const WORDS: [&str; 13] =
     ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];

@@ -1,6 +1,8 @@
-//! Other readings of a title: who publishes a video is not who sings it, and names of files hold numbers and artists in any order.
+//! Other readings of a title: the publisher of a video is not the artist, and file names have numbers and artists in any
+//! order.
 //!
-//! A reading is a guess. It makes a question where the title as it stands makes nothing, and is never accepted (`matcher.rs`).
+//! A reading is a guess. It leads to a question where the plain title leads to nothing, and is never accepted automatically
+//! (`matcher.rs`).
 
 use super::composers::is_composer;
 use super::credit::{Credit, Name};

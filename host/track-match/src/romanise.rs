@@ -1,8 +1,9 @@
-//! Text of other alphabets in Latin letters, as far as two spellings of one name can be told to be one by it.
+//! Text of other alphabets in Latin letters, to recognise two spellings of one name.
 //!
-//! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So what is compared is no
-//! transliteration but a [`Skeleton`]: letters that the systems exchange are one, and what some leave out is left out. Hebrew and Arabic
-//! write few vowels, so there only consonants are compared. Chinese characters have no spelling of their own and stay what they are.
+//! There are several systems for every alphabet ("Nochnoy", "Nochnoj", "Nochnoi"), and people mix them. So this module
+//! compares no transliteration but a [`Skeleton`]: letters that the systems exchange are one letter, and letters that some
+//! leave out are left out. Hebrew and Arabic write few vowels, so only consonants are compared. Chinese characters stay as
+//! they are.
 
 /// A name as it is compared across alphabets.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
-//! One bracket or dash of a title: a version, nothing worth saying, or more of the title.
+//! Reads one bracket or dash of a title: a version, irrelevant words, or more of the title.
 //!
-//! A version word counts where version names have it: at the end ("Someone Extended Remix"), at the start before names
-//! ("Live at …", "Remixed by …"), or when the segment has nothing else. In the middle it is part of a name.
+//! A version word counts at the positions of version names: at the end ("Someone Extended Remix"), at the start before
+//! names ("Live at …", "Remixed by …"), or when the segment has nothing else. In the middle it is part of a name.
 
 use super::number;
 use super::version::Kind;
@@ -51,7 +51,7 @@ impl Token<'_> {
 }
 
 pub(super) fn read(words: &[String]) -> Segment {
-    // Who made it, and the film that it is from, say nothing of the recording.
+    // The author and the film do not identify the recording.
     if matches!(words.first().map(String::as_str), Some("prod" | "produced" | "production" | "from")) {
         return Segment::Plain;
     }

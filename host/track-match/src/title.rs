@@ -1,7 +1,7 @@
-//! The parts of a title: name of the work, what stands in brackets or after a dash, version, guests.
+//! The parts of a title: the name of the work, brackets and text after a dash, version, guests.
 //!
-//! Nothing is thrown away on a guess: a title that is nothing but version words ("Live", "Remix") is a name, and what a
-//! segment says is only taken out of the name when `segment.rs` knows it.
+//! A title of version words only ("Live", "Remix") is a name, and a segment is removed from the name only when `segment.rs`
+//! knows it.
 
 use super::limits::MAX_WORDS;
 use super::name::{self, fold};

@@ -35,8 +35,7 @@ pub struct Track {
     pub album: Option<String>,
     /// Its length in milliseconds; 0 is unknown.
     pub duration_ms: Option<u64>,
-    /// A name for what sounds the same, given by whoever compared the sound (fingerprints): tracks with the same one are one
-    /// recording.
+    /// The caller's name for a group of equal fingerprints: tracks with the same name are one recording.
     pub recording: Option<String>,
 }
 

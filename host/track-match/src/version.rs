@@ -92,8 +92,8 @@ pub struct Version {
 pub enum Agreement {
     /// They say the same.
     Same,
-    /// One says more of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or what is often left out ("Single
-    /// Version"): equal length settles it.
+    /// One title has more words of the same kind ("Remix", "X Remix"; "Live", "Live in Y"), or words that are often left
+    /// out ("Single Version"): an equal length decides.
     Unnamed,
     /// One says what the other may have left out and what length does not show: a part, mono, clean, another guest.
     Unsaid,

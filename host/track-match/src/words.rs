@@ -1,7 +1,7 @@
 //! A table of the words in version names and their meanings.
 //!
-//! The lists are of what stores, DJ programs and tag editors write; longer phrases stand for themselves and win over their
-//! words ("radio mix" is a radio edit, "mix" by itself is not).
+//! The lists have the words of stores, DJ programs and tag editors. A longer phrase wins over its words ("radio mix" is a
+//! radio edit, "mix" alone is not).
 
 use super::version::Kind;
 

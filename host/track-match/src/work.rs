@@ -1,5 +1,5 @@
-//! Classical works: "Symphony No. 7 in A Major, Op. 92: II. Allegretto" and "Symphonie Nr. 7 A-Dur op. 92: 2. Allegretto" are one
-//! piece of one work. Numbers are what counts; how they are written, in which order, and in which language is spelling.
+//! Classical works: "Symphony No. 7 in A Major, Op. 92: II. Allegretto" and "Symphonie Nr. 7 A-Dur op. 92: 2. Allegretto"
+//! are one piece of one work. The numbers count; their form, order and language do not matter.
 
 use super::number;
 use super::title::Title;
