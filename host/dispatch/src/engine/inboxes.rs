@@ -78,7 +78,9 @@ impl Inboxes {
             InboxMessage::Captured { owner, path, outcome } => self.on_captured(state, owner, &path, outcome),
             InboxMessage::ReaderCrashed(path) => self.on_reader_crash(state, path),
             InboxMessage::MissingFiles(Ok(settled)) => {
-                settled.into_iter().for_each(|settled| state.on_settled(settled));
+                for settled in settled {
+                    state.on_settled(settled);
+                }
             }
             InboxMessage::MissingFiles(Err(error)) => state.failed(&error),
         }

@@ -77,7 +77,9 @@ impl Triggers {
                 state.failed(&error);
             }
             TriggerMessage::Scheduled(Ok(DueWork { agents, next })) => {
-                agents.into_iter().for_each(|agent| state.request(Action::Work(agent)));
+                for agent in agents {
+                    state.request(Action::Work(agent));
+                }
                 self.next_schedule = next.map(|next| Instant::now() + next);
             }
             TriggerMessage::Scheduled(Err(error)) => state.failed(&error),

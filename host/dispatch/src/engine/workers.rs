@@ -53,12 +53,14 @@ impl Workers {
             WorkerMessage::Worked { agent, batch: Ok(batch) } => self.on_worked(state, agent, batch),
             WorkerMessage::Worked { agent, batch: Err(error) } => {
                 tracing::error!(%agent, "{error}");
-                self.on_crash(state, agent);
+                self.on_crash(state, &agent);
                 state.give_up_once(&error);
             }
-            WorkerMessage::Crashed(agent) => self.on_crash(state, agent),
+            WorkerMessage::Crashed(agent) => self.on_crash(state, &agent),
             WorkerMessage::Recovered(Ok(DueWork { agents, next })) => {
-                agents.into_iter().for_each(|agent| self.start(state, agent));
+                for agent in agents {
+                    self.start(state, agent);
+                }
                 if let Some(next) = next {
                     self.recover_in(next);
                 }
@@ -103,9 +105,9 @@ impl Workers {
         batch.settled.into_iter().for_each(|settled| state.on_settled(settled));
     }
 
-    fn on_crash(&mut self, state: &mut EngineState, agent: String) {
-        self.crashed.insert(agent.clone());
-        self.on_worker_end(state, &agent);
+    fn on_crash(&mut self, state: &mut EngineState, agent: &str) {
+        self.crashed.insert(agent.to_owned());
+        self.on_worker_end(state, agent);
     }
 
     /// A worker of the agent has ended. When the last one has, the tasks that a crashed worker held are queued again.
