@@ -29,7 +29,7 @@ pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::
     let asked = declares.map(|declares| declares.capabilities).unwrap_or_default();
     let grants = entry.map(|entry| rows(&asked, &entry.grants)).unwrap_or_default();
     if as_json {
-        let grant = |row: &GrantRow| json!({ "grant": row.word, "asked": row.asked, "granted": row.given.as_str() });
+        let grant = |row: &GrantRow| json!({ "grant": row.spec, "asked": row.asked, "granted": row.given.as_str() });
         output::json(&json!({
             "schema": 1,
             "plugin": entry.map(list::as_json),
@@ -55,9 +55,9 @@ fn as_text(name: &str, entry: Option<&PluginEntry>, grants: &[GrantRow], events:
     };
     if !grants.is_empty() {
         let mut table = Table::new(&["GRANT", "ASKED", "GRANTED"]);
-        for GrantRow { word, asked, given } in grants {
+        for GrantRow { spec, asked, given } in grants {
             let asked = if asked.is_some() { "yes" } else { "no" };
-            table.row([word.clone(), asked.to_owned(), given.as_str().to_owned()]);
+            table.row([spec.clone(), asked.to_owned(), given.as_str().to_owned()]);
         }
         text.push_str(&format!("\n{}", table.lines(|_, _, cell| cell)));
     }

@@ -85,8 +85,8 @@ impl Tracker {
     }
 
     /// A file or folder was opened and has the handle `opened`.
-    pub(crate) fn opened(&mut self, from: OpenedPath<'_>, opened: u32) {
-        let OpenedPath { folder, path, open_flags, flags } = from;
+    pub(crate) fn opened(&mut self, from: &OpenedPath<'_>, opened: u32) {
+        let OpenedPath { folder, path, open_flags, flags } = *from;
         let makes = open_flags.intersects(OpenFlags::CREATE | OpenFlags::TRUNCATE);
         let is_folder = open_flags.contains(OpenFlags::DIRECTORY);
         if makes || flags.contains(DescriptorFlags::WRITE) && !is_folder {
@@ -114,7 +114,7 @@ mod tests {
         open_flags: OpenFlags,
         flags: DescriptorFlags,
     ) {
-        tracker.opened(OpenedPath { folder, path, open_flags, flags }, handle);
+        tracker.opened(&OpenedPath { folder, path, open_flags, flags }, handle);
     }
 
     fn tracker() -> Tracker {

@@ -44,7 +44,8 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             let (folder, path, open_flags, flags) = (args.0.rep(), args.2.clone(), args.3, args.4);
             let opened = open(state, args).await?;
             if let Ok(opened) = &opened {
-                state.files.tracker.opened(OpenedPath { folder, path: &path, open_flags, flags }, opened.rep());
+                let from = OpenedPath { folder, path: &path, open_flags, flags };
+                state.files.tracker.opened(&from, opened.rep());
             }
             Ok((opened,))
         })

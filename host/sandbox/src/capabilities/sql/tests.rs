@@ -16,6 +16,13 @@ fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
     DatabaseGrant { database, path: folder.join(format!("{database}.db")), writable }
 }
 
+/// The capability of a plugin that declares `declared`.
+fn sql(declared: &str, granted: &[DatabaseGrant]) -> Sql {
+    let manifest = manifest(declared);
+    let sources = Sources::new(&manifest, &[], false, Copies::default());
+    Sql::new(&manifest, granted, sources, None)
+}
+
 const CATALOG_RW: &str = r#"{"database":"catalog","mode":"rw","reason":""}"#;
 const CATALOG_RO: &str = r#"{"database":"catalog","mode":"ro","reason":""}"#;
 const SAY: &str = "INSERT INTO put_source VALUES ('x/a', -1)";
@@ -41,7 +48,7 @@ fn is_denied<T: std::fmt::Debug>(result: Result<T, generated::Error>, words: &st
 #[tokio::test]
 async fn works_when_the_database_is_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, true)], None);
+    let mut sql = sql(CATALOG_RW, &[granted(folder.path(), Database::Catalog, true)]);
     assert_eq!(say(&mut sql).await, Ok(0));
     assert_eq!(rows_of(&mut sql, "SELECT name FROM sources").await, Ok(1));
 }
@@ -49,9 +56,9 @@ async fn works_when_the_database_is_granted() {
 #[tokio::test]
 async fn errors_with_the_command_when_the_database_is_not_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[], None);
+    let mut sql = sql(CATALOG_RW, &[]);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
-    let mut sql = Sql::new(&manifest(CATALOG_RW), &[granted(folder.path(), Database::Catalog, false)], None);
+    let mut sql = sql(CATALOG_RW, &[granted(folder.path(), Database::Catalog, false)]);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
     assert_eq!(rows_of(&mut sql, "SELECT 1").await, Ok(1));
 }
@@ -60,7 +67,7 @@ async fn errors_with_the_command_when_the_database_is_not_granted() {
 async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
     let folder = tempfile::tempdir().unwrap();
     let all = [granted(folder.path(), Database::Own, true), granted(folder.path(), Database::Catalog, true)];
-    let mut sql = Sql::new(&manifest(CATALOG_RO), &all, None);
+    let mut sql = sql(CATALOG_RO, &all);
     is_denied(say(&mut sql).await, "for reading only");
     is_denied(sql.access(Database::Own), "does not declare");
     assert!(!folder.path().join("own.db").exists());
@@ -69,10 +76,10 @@ async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
 #[tokio::test]
 async fn no_more_cursors_than_allowed_are_open() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = Sql::new(&manifest(CATALOG_RO), &[granted(folder.path(), Database::Catalog, false)], None);
+    let sql = sql(CATALOG_RO, &[granted(folder.path(), Database::Catalog, false)]);
     let open = || {
         let access = sql.access(Database::Catalog).unwrap();
-        Cursor::open(None, access, ("SELECT 1".to_owned(), Vec::new()), Arc::clone(&sql.cursors), None)
+        Cursor::open(None, access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors), None)
     };
     let mut cursors = Vec::new();
     for _ in 0..4 {
