@@ -54,6 +54,7 @@ pub struct FoundFile {
     pub path: PathBuf,
     /// Its path for people: the folder's name and the path below it.
     pub shown: String,
+    /// Its kind, by its name.
     pub kind: Kind,
     /// When it was written, in milliseconds since 1970 UTC; the time of its facts.
     pub modified: Option<i64>,
