@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use baton_tests::djay_library::{Wanted, write};
 use baton_tests::spotify_exports::{HEADER, granted};
-use baton_tests::{Task, Workspace, text};
+use baton_tests::{Task, Workspace};
 use serde_json::{Value, json};
 
 /// A workspace in which spotify may read a folder of exports.

@@ -259,7 +259,7 @@ fn of_two_libraries_of_one_name_the_one_that_is_open_gets_its_tags() {
     let copy = first.with_file_name("copy").join("Music.library");
     ran("cp", &["-a", "--", first.to_str().unwrap(), make(copy.parent().unwrap())]);
     // The first piece of the copy is another one.
-    let changed = files(&copy.join("images").join(format!("{}.info", house.ids[0])));
+    let changed = files_below(&copy.join("images").join(format!("{}.info", house.ids[0])));
     let changed = changed.iter().find(|file| file.extension().is_some_and(|ending| ending == "wav")).unwrap();
     write_wav(changed, &tune(77, 5));
     house.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);

@@ -1,5 +1,6 @@
 //! What is in a folder, to search it or to compare it with an earlier state.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
 /// # Panics
 /// When one cannot be read.
 #[must_use]
-pub fn contents_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn contents_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = files_below(folder).into_iter().filter(|file| file.is_file());
     files.map(|file| (file.clone(), fs::read(&file).expect("the file can be read"))).collect()
 }
