@@ -17,7 +17,7 @@ fn granted(folder: &Path, database: Database, writable: bool) -> DatabaseGrant {
 }
 
 /// The capability of a plugin that declares `declared`.
-fn sql(declared: &str, granted: &[DatabaseGrant]) -> Sql {
+fn capability(declared: &str, granted: &[DatabaseGrant]) -> Sql {
     let manifest = manifest(declared);
     let sources = Sources::new(&manifest, &[], false, Copies::default());
     Sql::new(&manifest, granted, sources, None)
@@ -48,7 +48,7 @@ fn is_denied<T: std::fmt::Debug>(result: Result<T, generated::Error>, words: &st
 #[tokio::test]
 async fn works_when_the_database_is_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = sql(CATALOG_RW, &[granted(folder.path(), Database::Catalog, true)]);
+    let mut sql = capability(CATALOG_RW, &[granted(folder.path(), Database::Catalog, true)]);
     assert_eq!(say(&mut sql).await, Ok(0));
     assert_eq!(rows_of(&mut sql, "SELECT name FROM sources").await, Ok(1));
 }
@@ -56,9 +56,9 @@ async fn works_when_the_database_is_granted() {
 #[tokio::test]
 async fn errors_with_the_command_when_the_database_is_not_granted() {
     let folder = tempfile::tempdir().unwrap();
-    let mut sql = sql(CATALOG_RW, &[]);
+    let mut sql = capability(CATALOG_RW, &[]);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
-    let mut sql = sql(CATALOG_RW, &[granted(folder.path(), Database::Catalog, false)]);
+    let mut sql = capability(CATALOG_RW, &[granted(folder.path(), Database::Catalog, false)]);
     is_denied(say(&mut sql).await, "baton plugin grant x sql=catalog:rw");
     assert_eq!(rows_of(&mut sql, "SELECT 1").await, Ok(1));
 }
@@ -67,7 +67,7 @@ async fn errors_with_the_command_when_the_database_is_not_granted() {
 async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
     let folder = tempfile::tempdir().unwrap();
     let all = [granted(folder.path(), Database::Own, true), granted(folder.path(), Database::Catalog, true)];
-    let mut sql = sql(CATALOG_RO, &all);
+    let mut sql = capability(CATALOG_RO, &all);
     is_denied(say(&mut sql).await, "for reading only");
     is_denied(sql.access(Database::Own), "does not declare");
     assert!(!folder.path().join("own.db").exists());
@@ -76,7 +76,7 @@ async fn errors_when_the_database_is_not_declared_even_if_it_is_granted() {
 #[tokio::test]
 async fn no_more_cursors_than_allowed_are_open() {
     let folder = tempfile::tempdir().unwrap();
-    let sql = sql(CATALOG_RO, &[granted(folder.path(), Database::Catalog, false)]);
+    let sql = capability(CATALOG_RO, &[granted(folder.path(), Database::Catalog, false)]);
     let open = || {
         let access = sql.access(Database::Catalog).unwrap();
         Cursor::open(None, access, "SELECT 1".to_owned(), Vec::new(), Arc::clone(&sql.cursors), None)
