@@ -50,7 +50,7 @@ fn room() -> Result<(Workspace, [PathBuf; 2], PathBuf), Skipped> {
 
 /// The bytes below a folder, in an order that does not depend on names.
 fn bytes(folder: &Path) -> Vec<Vec<u8>> {
-    let mut bytes: Vec<_> = contents_below(folder).into_iter().map(|(_, bytes)| bytes).collect();
+    let mut bytes: Vec<_> = contents_below(folder).into_values().collect();
     bytes.sort();
     bytes
 }
