@@ -15,7 +15,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 
 use crate::library::{Library, Play, Playlist, Track};
 use crate::shared;
-use crate::withdraw::{Spoken, Withdrawn, withdraw};
+use crate::withdraw::{SupplyingTracks, Withdrawn, withdraw};
 
 const TRACK: &str = "INSERT INTO put_track \
     (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key, more) \
@@ -36,7 +36,7 @@ const ITEM: &str = "INSERT INTO put_playlist_item (source, service, track_servic
 
 /// The result of a sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SourceText {
+pub struct SyncReport {
     /// Tracks with a title in the library.
     pub tracks: usize,
     /// Tracks without a title, which the catalog cannot have.
@@ -71,10 +71,10 @@ pub fn sync(
     now: i64,
     backup: bool,
     findings: &mut Findings,
-) -> Result<SourceText, Error> {
+) -> Result<SyncReport, Error> {
     let before = known(catalog)?;
     let said_at = newest(library, now).max(said_last(catalog)?);
-    let mut said = SourceText { sessions: library.sessions.len(), plays: library.plays.len(), ..SourceText::default() };
+    let mut said = SyncReport { sessions: library.sessions.len(), plays: library.plays.len(), ..SyncReport::default() };
     let named = named_by_plays(library);
     let spoken = tracks(library, &named, catalog, said_at, &mut said, findings)?;
     let tracks: HashSet<&str> = spoken.keys().copied().collect();
@@ -94,7 +94,7 @@ pub fn sync(
     catalog.batch(PLAY, &mut plays.into_iter())?;
     let is_put = |play: &&Play| play.track_id.as_deref().is_some_and(|id| tracks.contains(id));
     said.linked = library.plays.iter().filter(|play| play.session.is_some()).filter(is_put).count();
-    playlists(library, catalog, (said_at, &tracks), &mut said)?;
+    playlists(library, catalog, said_at, &tracks, &mut said)?;
     if !backup {
         said.withdrawn = withdraw(library, catalog, &spoken, said_at)?;
     }
@@ -135,9 +135,9 @@ fn tracks<'a>(
     named: &'a BTreeMap<&'a str, Track>,
     catalog: &dyn Writable,
     said_at: i64,
-    said: &mut SourceText,
+    said: &mut SyncReport,
     findings: &mut Findings,
-) -> Result<Spoken<'a>, Error> {
+) -> Result<SupplyingTracks<'a>, Error> {
     let all: Vec<&Track> = titled(library).chain(named.values()).collect();
     let silent = shared::silent(&all, catalog, findings)?;
     let speaks = |track: &&&Track| !silent.contains_key(track.id.as_str());
@@ -221,8 +221,9 @@ fn paths(track: &Track) -> impl Iterator<Item = &str> {
 fn playlists(
     library: &Library,
     catalog: &dyn Writable,
-    (said_at, tracks): (i64, &HashSet<&str>),
-    said: &mut SourceText,
+    said_at: i64,
+    tracks: &HashSet<&str>,
+    said: &mut SyncReport,
 ) -> Result<(), Error> {
     let is_whole = |playlist: &&Playlist| {
         let all_known = || playlist.items.iter().all(|item| tracks.contains(item.track_id.as_str()));

@@ -30,7 +30,7 @@ pub struct Withdrawn {
 }
 
 /// The tracks that were written in this run, by id, with the track if it supplies the values of its catalog track.
-pub(crate) type Spoken<'a> = HashMap<&'a str, Option<&'a Track>>;
+pub(crate) type SupplyingTracks<'a> = HashMap<&'a str, Option<&'a Track>>;
 
 /// Withdraws values that the library no longer has.
 ///
@@ -39,7 +39,7 @@ pub(crate) type Spoken<'a> = HashMap<&'a str, Option<&'a Track>>;
 pub(crate) fn withdraw(
     library: &Library,
     catalog: &dyn Writable,
-    spoken: &Spoken<'_>,
+    spoken: &SupplyingTracks<'_>,
     said_at: i64,
 ) -> Result<Withdrawn, Error> {
     if library.unreadable > 0 || library.tracks.is_empty() {
@@ -79,7 +79,7 @@ fn unsaid(
     catalog: &dyn Writable,
     items: &BTreeMap<i64, Vec<String>>,
     known: &HashSet<&str>,
-    spoken: &Spoken<'_>,
+    spoken: &SupplyingTracks<'_>,
 ) -> Result<Vec<(String, Option<String>)>, Error> {
     let mut unsaid = Vec::new();
     for row in catalog.rows(FACTS, &[])? {

@@ -74,7 +74,7 @@ impl Exports {
     /// many for reports.
     pub fn finish(self, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
         let Some((folder, shown)) = self.folder else {
-            return hand_in(self.files, (&self.plugin, &self.name), outcome);
+            return add_artifacts(self.files, &self.plugin, &self.name, outcome);
         };
         let wrong = |error: io::Error| {
             let error = refused(error);
@@ -94,7 +94,7 @@ fn of_mount(mount: &Mount) -> (PathBuf, String) {
     (PathBuf::from(&mount.path), mount.shown_as.clone())
 }
 
-fn hand_in(files: Vec<Artifact>, (plugin, name): (&str, &str), outcome: &mut Outcome) -> Result<Vec<String>, Error> {
+fn add_artifacts(files: Vec<Artifact>, plugin: &str, name: &str, outcome: &mut Outcome) -> Result<Vec<String>, Error> {
     // An outcome may have several exports.
     let all = || outcome.artifacts.iter().chain(&files);
     let (count, bytes) = (all().count(), all().map(|file| file.bytes.len()).sum::<usize>());

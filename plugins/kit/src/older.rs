@@ -73,7 +73,7 @@ impl OlderResults {
             }
             Ok(_) => {}
         }
-        // One that cannot be read (after a kill it has two names, and the sandbox opens no such file) is another one.
+        // A file that cannot be read counts as different: after a kill it has two names, and the sandbox does not open it.
         if is_same(hidden, &path).unwrap_or(false) {
             fs::remove_file(hidden)?;
             return Ok(NameChoice::Same);
@@ -89,7 +89,7 @@ impl OlderResults {
         // A result that comes back is kept once, as the newest.
         self.superseded.extend(again.map(|place| results.remove(place).path));
         let last = results.last().map_or(0, |newest| newest.number);
-        let kept = keep_as_next(folder, name, (&path, hidden), last)?;
+        let kept = keep_as_next(folder, name, &path, hidden, last)?;
         results.push(kept.clone());
         fs::rename(hidden, &path)?;
         Ok(NameChoice::Replaced { kept: kept.path, is_new: true })
@@ -110,7 +110,7 @@ impl OlderResults {
 }
 
 /// Keeps the file at `path` under the first free number above `last`; `hidden` is the file that will replace it.
-fn keep_as_next(folder: &Path, name: &str, (path, hidden): (&Path, &Path), last: u64) -> io::Result<OlderResult> {
+fn keep_as_next(folder: &Path, name: &str, path: &Path, hidden: &Path, last: u64) -> io::Result<OlderResult> {
     let mut number = last;
     for _ in 0..MOST_TAKEN {
         number = number.saturating_add(1);

@@ -23,10 +23,10 @@ const SET: &str = "SELECT rowid, manualBPM FROM \"secondaryIndex_mediaItemUserDa
 /// # Errors
 /// As `wit/sql.wit`, if an index cannot be read to its end.
 pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &mut Findings) -> Result<(), Error> {
-    let seen = each(database, ("analysis", HEARD), findings, |row, values, findings| {
+    let seen = each(database, "analysis", HEARD, findings, |row, values, findings| {
         let Some(RowSubject::Analysis(place)) = gathered.about.get(&row) else { return false };
         let (Some(track), [bpm, key]) = (gathered.tracks.get(*place), values) else { return false };
-        compare_bpm(track, ("bpm", track.heard_bpm), bpm.as_real(), findings);
+        compare_bpm(track, "bpm", track.heard_bpm, bpm.as_real(), findings);
         if key.as_real() != track.key_index.map(as_real) {
             let title = format!(
                 "the key of {} is {} and djay's index says {}",
@@ -50,10 +50,10 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &m
             findings.add("index-gap", &format!("absent:{}", track.id), Severity::Low, title, "");
         }
     }
-    each(database, ("user data", SET), findings, |row, values, findings| {
+    each(database, "user data", SET, findings, |row, values, findings| {
         let Some(RowSubject::UserData(place)) = gathered.about.get(&row) else { return false };
         let (Some(track), [bpm]) = (gathered.tracks.get(*place), values) else { return false };
-        compare_bpm(track, ("manual bpm", track.manual_bpm), bpm.as_real(), findings);
+        compare_bpm(track, "manual bpm", track.manual_bpm, bpm.as_real(), findings);
         true
     })?;
     Ok(())
@@ -62,14 +62,15 @@ pub(super) fn indexes(database: &dyn Tables, gathered: &RawLibrary, findings: &m
 /// Checks an index and returns the rows that it names; none if the index is missing.
 fn each(
     database: &dyn Tables,
-    (name, statement): (&str, &str),
+    name: &str,
+    statement: &str,
     findings: &mut Findings,
     mut compare: impl FnMut(i64, &[Value], &mut Findings) -> bool,
 ) -> Result<Option<HashSet<i64>>, Error> {
     let rows = match database.rows(statement, &[]) {
         Ok(rows) => rows,
         Err(sql::Error::Invalid(text)) => {
-            let title = format!("djay's index of {name} is not there, so nothing was held against it");
+            let title = format!("djay's index of {name} is missing, so nothing was compared with it");
             findings.add("index-gap", name, Severity::Info, title, text);
             return Ok(None);
         }
@@ -81,14 +82,14 @@ fn each(
         let Some((Value::Integer(number), values)) = row.split_first() else { continue };
         seen.insert(*number);
         if !compare(*number, values, findings) {
-            let title = format!("djay's index of {name} names row {number}, which is no {name} or could not be read");
+            let title = format!("djay's index of {name} names row {number}, which is not a valid {name} row");
             findings.add("index-gap", &format!("{name}:{number}"), Severity::Low, title, "");
         }
     }
     Ok(Some(seen))
 }
 
-fn compare_bpm(track: &Track, (what, read): (&str, Option<f64>), index: Option<f64>, findings: &mut Findings) {
+fn compare_bpm(track: &Track, what: &str, read: Option<f64>, index: Option<f64>, findings: &mut Findings) {
     // 0 means absent in both.
     let number = |bpm: Option<f64>| bpm.unwrap_or_default();
     if (number(read) - number(index)).abs() > SAME_BPM {

@@ -26,6 +26,14 @@ const ROWS: &str = "SELECT rowid, collection, CASE WHEN octet_length(key) <= 102
     'mediaItemUserData', 'historySessions', 'historySessionItems', 'mediaItemPlaylists', 'mediaItemPlaylistItems', \
     'databaseInfo') ORDER BY rowid";
 
+/// The row and key of an object.
+#[derive(Clone, Copy)]
+struct ObjectKey<'a> {
+    row: i64,
+    collection: &'a str,
+    key: &'a str,
+}
+
 /// The collections with data of a track, one bit each.
 const TITLE: u8 = 1;
 const LOCAL: u8 = 2;
@@ -101,7 +109,7 @@ impl RawLibrary {
             None => drop(self.rows.insert(collection.clone(), 1)),
         }
         let read = match data.as_blob() {
-            Some(blob) => self.blob(*rowid, (collection, key), blob, findings),
+            Some(blob) => self.blob(ObjectKey { row: *rowid, collection, key }, blob, findings),
             None => Err(match length.as_integer() {
                 Some(bytes) => {
                     UnreadReason::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
@@ -119,8 +127,8 @@ impl RawLibrary {
         }
     }
 
-    fn blob(&mut self, row: i64, name: (&str, &str), blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
-        let (collection, key) = name;
+    fn blob(&mut self, object: ObjectKey<'_>, blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
+        let ObjectKey { row, collection, key } = object;
         self.text += key.len();
         let document = match Blob::of(blob).map_err(|fault| UnreadReason::of(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
@@ -136,7 +144,7 @@ impl RawLibrary {
                 format!("{collection}/{key} has references of more than one byte, which no real blob has shown yet");
             findings.add("form", &format!("{collection}/{key}"), Severity::Info, title, format!("row {row}"));
         }
-        let id = self.record(row, name, &document, findings).map_err(|mismatch| {
+        let id = self.record(object, &document, findings).map_err(|mismatch| {
             let why = mismatch.to_string();
             UnreadReason { cause: why.clone(), why }
         })?;
@@ -150,36 +158,34 @@ impl RawLibrary {
     /// Adds an object and returns the id that it has inside.
     fn record(
         &mut self,
-        row: i64,
-        (collection, key): (&str, &str),
+        object: ObjectKey<'_>,
         document: &Document<'_>,
         findings: &mut Findings,
     ) -> Result<Option<String>, Mismatch> {
-        let name = (collection, key);
+        let ObjectKey { row, collection, key } = object;
         match collection {
             "mediaItemTitleIDs" => {
-                self.of_track(row, name, (TITLE, RowSubject::Track), findings, |track| records::title(document, track))
+                self.of_track(object, TITLE, RowSubject::Track, findings, |track| records::title(document, track))
             }
             "localMediaItemLocations" | "globalMediaItemLocations" => {
                 let bit = if collection == "localMediaItemLocations" { LOCAL } else { GLOBAL };
                 let mut odd = 0;
                 let add = |track: &mut Track| records::location(document, track, &mut odd);
-                let id = self.of_track(row, name, (bit, RowSubject::Track), findings, add)?;
+                let id = self.of_track(object, bit, RowSubject::Track, findings, add)?;
                 if odd > 0 {
                     let title = format!(
-                        "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to nothing that is known, and \
-                         are left out"
+                        "{odd} addresses of {collection}/{key} are empty, above 4 KiB or relative to an unknown one, and are \
+                         left out"
                     );
                     findings.add("address", &format!("{collection}/{key}"), Severity::Low, title, format!("row {row}"));
                 }
                 Ok(id)
             }
-            "mediaItemAnalyzedData" => self.of_track(row, name, (ANALYSIS, RowSubject::Analysis), findings, |track| {
-                records::analysed(document, track)
-            }),
-            "mediaItemUserData" => self.of_track(row, name, (USER, RowSubject::UserData), findings, |track| {
-                records::user_data(document, track)
-            }),
+            "mediaItemAnalyzedData" => self
+                .of_track(object, ANALYSIS, RowSubject::Analysis, findings, |track| records::analysed(document, track)),
+            "mediaItemUserData" => {
+                self.of_track(object, USER, RowSubject::UserData, findings, |track| records::user_data(document, track))
+            }
             "historySessions" => {
                 let (id, session) = records::session(document, key)?;
                 self.text += long(&[&session.device_name, &session.device_type]);
@@ -214,12 +220,13 @@ impl RawLibrary {
     /// collection.
     fn of_track(
         &mut self,
-        row: i64,
-        (collection, key): (&str, &str),
-        (bit, about): (u8, fn(usize) -> RowSubject),
+        object: ObjectKey<'_>,
+        bit: u8,
+        about: fn(usize) -> RowSubject,
         findings: &mut Findings,
         add: impl FnOnce(&mut Track) -> Result<Option<String>, Mismatch>,
     ) -> Result<Option<String>, Mismatch> {
+        let ObjectKey { row, collection, key } = object;
         let place = self.places.get(key).copied().unwrap_or(self.tracks.len());
         if place == self.tracks.len() {
             self.places.insert(key.to_owned(), place);

@@ -30,17 +30,17 @@ pub fn table(library: &Library, candidates: &[Candidate], matches: &Matches) -> 
     for (track, decision) in library.tracks.iter().zip(&matches.decisions) {
         match decision {
             Decision::Auto(found) => {
-                let about = (candidates.get(found.candidate), Some(found.score), &found.reasons[..]);
-                row(&mut table, "auto", track, about)?;
+                let candidate = candidates.get(found.candidate);
+                row(&mut table, "auto", track, candidate, Some(found.score), &found.reasons)?;
             }
             Decision::Review { candidates: list } => {
                 for found in list {
-                    let about = (candidates.get(found.candidate), Some(found.score), &found.reasons[..]);
-                    row(&mut table, "review", track, about)?;
+                    let candidate = candidates.get(found.candidate);
+                    row(&mut table, "review", track, candidate, Some(found.score), &found.reasons)?;
                 }
             }
             Decision::None { nearest, reasons } => {
-                row(&mut table, "none", track, (nearest.and_then(|place| candidates.get(place)), None, reasons))?;
+                row(&mut table, "none", track, nearest.and_then(|place| candidates.get(place)), None, reasons)?;
             }
         }
     }
@@ -51,7 +51,9 @@ fn row(
     table: &mut CsvWriter,
     decision: &str,
     track: &Track,
-    (candidate, score, reasons): (Option<&Candidate>, Option<u32>, &[Reason]),
+    candidate: Option<&Candidate>,
+    score: Option<u32>,
+    reasons: &[Reason],
 ) -> Result<(), String> {
     let words: Vec<_> = reasons.iter().map(ToString::to_string).collect();
     let artists = candidate.map(|candidate| candidate.names.artists.join(", ")).unwrap_or_default();

@@ -53,7 +53,7 @@ fn all_busy(count: usize) -> Error {
 }
 
 /// The outcome for the numbers of completed and skipped databases, with a next step.
-fn judged(task: &Task, (done, left): (usize, usize), summary: String) -> Outcome {
+fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
     if done + left == 0 {
         let step = "put a database (CSV and JSON) into the folder `databases`, or name tables of the catalog: --arg \
                     'catalog=[\"tracks\"]'";
@@ -106,7 +106,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
     let done = report.unchanged + report.same + report.written;
     let names = report.findings.count_of("names");
     let left = report.refused + report.busy.len() + names + usize::from(report.ended.is_some());
-    let mut outcome = judged(task, (done, left), summary);
+    let mut outcome = judged(task, done, left, summary);
     if report.written > 0 || !report.undo.changes().is_empty() {
         let written = json!({
             "schema": 1,
@@ -161,7 +161,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
         return Err(all_busy(work.counts.busy));
     }
     let (done, left) = work.counts.done_and_left();
-    let judged = judged(task, (done, left + sources), work.counts.told());
+    let judged = judged(task, done, left + sources, work.counts.told());
     let mut outcome = Outcome { artifacts: work.outcome.artifacts, ..judged };
     outcome.findings = work.findings.into_list();
     Ok(outcome)

@@ -141,10 +141,10 @@ pub fn head(table: &Table) -> Database {
 /// # Errors
 /// If it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
 pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, SyncError> {
-    load_at_most(table, catalog, (MOST_CELLS, MOST_BYTES))
+    load_at_most(table, catalog, MOST_CELLS, MOST_BYTES)
 }
 
-fn load_at_most(table: &Table, catalog: &dyn Tables, (cells, bytes): (usize, u64)) -> Result<Loaded, SyncError> {
+fn load_at_most(table: &Table, catalog: &dyn Tables, cells: usize, bytes: u64) -> Result<Loaded, SyncError> {
     let mut rows: Vec<Record> = Vec::new();
     let mut read = 0_u64;
     for row in catalog.rows(table.statement, &[])? {
@@ -197,9 +197,9 @@ mod tests {
             let put = "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'djay', ?1, 'One')";
             catalog.execute(put, &[id.into()]).unwrap();
         }
-        for (most, good) in [((30, 1_000), true), ((29, 1_000), false), ((30, 4), false)] {
-            let loaded = load_at_most(&TABLES[0], &catalog, most);
-            assert_eq!(loaded.is_ok(), good, "{most:?}");
+        for (cells, bytes, good) in [(30, 1_000, true), (29, 1_000, false), (30, 4, false)] {
+            let loaded = load_at_most(&TABLES[0], &catalog, cells, bytes);
+            assert_eq!(loaded.is_ok(), good, "{cells} cells, {bytes} bytes");
             assert!(good || matches!(loaded, Err(SyncError::Refused("too-large", _))));
         }
     }

@@ -60,7 +60,8 @@ pub struct ExportResult {
 pub fn put(
     context: &DriveContext<'_>,
     loaded: &Loaded,
-    (source, source_stamp): (&str, &str),
+    source: &str,
+    source_stamp: &str,
     terms: Terms,
     undo: &mut Undo,
 ) -> Result<ExportResult, SyncError> {

@@ -233,7 +233,7 @@ fn run_all(
         };
         let done = origin.load(wanted.catalog).and_then(|loaded| {
             crate::locks::still(held.as_ref(), &origin.id)?;
-            put(context, &loaded, (&source, &source_stamp), terms, &mut report.undo)
+            put(context, &loaded, &source, &source_stamp, terms, &mut report.undo)
         });
         match done {
             Ok(done) => report.count(&origin, &done),
