@@ -135,7 +135,7 @@ fn what_is_deleted_in_djay_leaves_the_catalog_at_the_next_sync() {
     place.delete_playlist(0);
     let said = place.sync().ended(0);
     let said = format!("{}{}", said.stdout, said.stderr);
-    assert!(said.contains("1 playlists that djay does not have any more were withdrawn"), "{said}");
+    assert!(said.contains("1 playlists that djay no longer has were withdrawn"), "{said}");
     let after = place.shown(played).unwrap();
     let kept = fields(&after, "djay");
     assert!(cues(&kept) == 0 && !kept.iter().any(|field| field == "play_count"), "{kept:?}");

@@ -49,7 +49,7 @@ fn sixteen_processes_make_one_folder() {
     for round in 0..3 {
         let id = format!("database=round-{round}");
         let ended = race(&workspace, &["run", "drive-sync", "ensure-folder", "--arg", &id, "--arg", "title=Tracks"]);
-        let made = ended.iter().filter(|(_, said)| said.contains("was made.")).count();
+        let made = ended.iter().filter(|(_, said)| said.contains("was created.")).count();
         assert_eq!(made, 1, "{ended:#?}");
         // Who waited 7 s in vain is to try again; nobody makes a second one.
         assert!(ended.iter().all(|(good, said)| *good || said.contains("for more than 7 s")), "{ended:#?}");
@@ -147,7 +147,7 @@ fn a_full_disk_is_tried_again_and_every_file_is_as_it_was() {
     fs::write(&source, fs::read_to_string(&source).unwrap().replace("House", &"Techno".repeat(10))).unwrap();
     let failed = run(&workspace, "sync", &[]);
     let said = failed.stdout + &failed.stderr;
-    assert!(said.contains("the Drive cannot be written to") && !said.contains("succeeded"), "{said}");
+    assert!(said.contains("cannot write to the Drive") && !said.contains("succeeded"), "{said}");
     assert_eq!(fs::read(&csv).unwrap(), before);
     assert!(names_in(&drive.join(&base)).iter().all(|name| !name.contains("part")));
     mount.free();

@@ -128,7 +128,7 @@ impl Activity {
 /// Parses each argument separately, so that an error names it.
 fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Error> {
     let all: Map<String, Value> = serde_json::from_str(args)
-        .map_err(|error| Error::Permanent(format!("the arguments are no JSON object: {error}")))?;
+        .map_err(|error| Error::Permanent(format!("the arguments are not a JSON object: {error}")))?;
     let mut given = Map::new();
     for (name, value) in all {
         let is_null = value.is_null();
@@ -137,16 +137,14 @@ fn read<A: Default + DeserializeOwned>(action: &str, args: &str) -> Result<A, Er
         match one {
             Err(error) if !is_null || error.to_string().starts_with("unknown field") => {
                 let name = name.escape_debug();
-                return Err(Error::Permanent(format!(
-                    "the argument `{name}` of {action} is not as it should be: {error}"
-                )));
+                return Err(Error::Permanent(format!("the argument `{name}` of {action} is not valid: {error}")));
             }
             _ if is_null => {}
             _ => drop(given.insert(name, value)),
         }
     }
     serde_json::from_value(Value::Object(given))
-        .map_err(|error| Error::Permanent(format!("the arguments of {action} are not as the manifest says: {error}")))
+        .map_err(|error| Error::Permanent(format!("the arguments of {action} do not match the manifest: {error}")))
 }
 
 fn length(name: &str, text: Option<&str>, most: usize) -> Result<(), String> {
@@ -162,6 +160,6 @@ fn moment_of(name: &str, text: Option<&str>) -> Result<Option<i64>, String> {
     let Some(text) = text else { return Ok(None) };
     time::parse(text).map(Some).ok_or_else(|| {
         let text = text.escape_debug();
-        format!("the argument `{name}` is no moment: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z")
+        format!("the argument `{name}` is not a time: {text}; write 2026-01-18 or 2026-01-18T10:15:00Z")
     })
 }

@@ -134,13 +134,13 @@ fn sync_sessions(
     let withdrawn = said.withdrawn;
     if withdrawn.values > 0 || withdrawn.playlists > 0 {
         summary.push_str(&format!(
-            " {} values and {} playlists that djay does not have any more were withdrawn.",
+            " {} values and {} playlists that djay no longer has were withdrawn.",
             withdrawn.values, withdrawn.playlists
         ));
     }
     if said.partial > 0 {
         summary.push_str(&format!(
-            " {} playlists could not be read whole and were left as the catalog has them.",
+            " {} playlists could not be read completely and stay unchanged in the catalog.",
             said.partial
         ));
     }
@@ -159,7 +159,7 @@ fn count(number: u64) -> usize {
 /// The time of the task.
 fn now(task: &Task) -> Result<i64, Error> {
     time::parse(&task.now)
-        .ok_or_else(|| Error::Permanent(format!("the host's time is none: {}", task.now.escape_debug())))
+        .ok_or_else(|| Error::Permanent(format!("the host's time is not valid: {}", task.now.escape_debug())))
 }
 
 fn look_back(args: &args::Activity, library: &Library) -> Result<Outcome, Error> {

@@ -60,7 +60,7 @@ impl From<io::Error> for SyncError {
     fn from(error: io::Error) -> Self {
         if is_of_the_disk(&error) {
             return Self::Fatal(Error::Retryable(format!(
-                "the Drive cannot be written to: {error}; every file there is whole, the old one or the new; give it room, or make it writable, and run it again"
+                "cannot write to the Drive: {error}; every file there is complete, the old one or the new; free some space or make it writable, then run it again"
             )));
         }
         let kind = if is_unwritable(&error) { "unwritable" } else { "unreadable" };

@@ -76,7 +76,7 @@ pub(super) fn read(database: &dyn Tables, gathered: &mut RawLibrary, findings: &
             playlist.whole = !is_open;
         }
     } else if playlists.iter().any(|playlist| playlist.id != ROOT) {
-        let title = format!("there is no view that says what stands in the {} playlists", playlists.len());
+        let title = format!("the view with the items of the {} playlists is missing", playlists.len());
         findings.add("playlist", "view", Severity::Medium, title, "");
     }
     playlists.retain(|playlist| playlist.id != ROOT || !playlist.items.is_empty());
@@ -174,7 +174,7 @@ fn items(group: &str, rows: &[i64], gathered: &RawLibrary, findings: &mut Findin
         match track_id {
             Some(track_id) => items.push(Item { track_id, track: None }),
             None => {
-                let title = format!("the playlist {group} names row {row}, which is no track or could not be read");
+                let title = format!("the playlist {group} names row {row}, which is not a track or could not be read");
                 findings.add("playlist", &format!("unknown:{group}:{row}"), Severity::Low, title, "");
             }
         }

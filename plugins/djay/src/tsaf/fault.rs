@@ -118,7 +118,7 @@ impl fmt::Display for FaultKind {
             Self::Padding => f.write_str("padding is not 0"),
             Self::NoUtf8 => f.write_str("a string is not UTF-8"),
             Self::NoString => f.write_str("a string belongs here"),
-            Self::NoBase => f.write_str("the base of an address is no address"),
+            Self::NoBase => f.write_str("the base of an address is not an address"),
             Self::NoObject { asked, known } => write!(f, "it refers to object {asked} and there are {known}"),
             Self::NoSuchString { asked, known } => write!(f, "it refers to string {asked} and there are {known}"),
             Self::TooMany { count, left } => write!(f, "{count} items are announced and {left} bytes are left"),

@@ -45,7 +45,7 @@ fn meant<'a>(manifest: &'a Manifest, id: &str, property: &str) -> Result<&'a Col
     Err(Error::Permanent(match gone.as_slice() {
         [one] => return Ok(one),
         [] if all().next().is_some() => format!(
-            "the property `{property}` of {id} is still there; only a column whose property is gone can be taken away"
+            "the property `{property}` of {id} is still there; only the column of a missing property can be removed"
         ),
         [] => {
             format!("{id} has no column `{property}`; `baton run drive-sync diagnose` shows those that can be approved")
@@ -166,6 +166,6 @@ fn keep(manifest: &mut Manifest, header: &str, kind: String, now: &str) -> Strin
         last_seen: now.to_owned(),
     });
     format!(
-        "The column `{header}` stays with its data; no property is made of it and no sync fills it. {NEXT} goes on with the CSV."
+        "The column `{header}` stays with its data; it does not become a property, and no sync fills it. {NEXT} continues with the CSV."
     )
 }

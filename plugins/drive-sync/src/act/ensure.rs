@@ -26,7 +26,7 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
     };
     let name = &ensured.name;
     let mut summary = match (ensured.made, &ensured.renamed_from) {
-        (true, _) => format!("The folder {}/{name} was made.", context.shown),
+        (true, _) => format!("The folder {}/{name} was created.", context.shown),
         (false, Some(before)) => format!("The folder {}/{name} was called {before}.", context.shown),
         (false, None) => format!("The folder {}/{name} is there.", context.shown),
     };
@@ -48,9 +48,8 @@ pub(super) fn run(task: &Task, context: &DriveContext<'_>) -> Result<Outcome, Er
 fn ended(context: &DriveContext<'_>, id: &str, undo: &Undo, error: std::io::Error) -> Outcome {
     let mut findings = Findings::default();
     ended_early(&mut findings, id, &ends(SyncError::from(error)));
-    let text = "It ended early: the finding says why. What was moved until then stands in the report.";
-    let mut outcome =
-        Outcome::partial(text).with_next_step("remove the cause that the finding names, then run it again");
+    let text = "It ended early: the finding says why. The report has the moves up to then.";
+    let mut outcome = Outcome::partial(text).with_next_step("fix the cause in the finding, then run it again");
     outcome.findings = findings.into_list();
     with_report(outcome, context, &json!({ "schema": 1, "undo": undo.changes() }))
 }

@@ -58,8 +58,8 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         && *wanted != plan.id
     {
         return Err(Error::Permanent(format!(
-            "the Drive is not as it was when the plan {wanted} was made; the plan is {} now: look at it (baton run drive-sync repair) \
-             before it is applied",
+            "the Drive changed since the plan {wanted} was made; the plan is {} now: check it (baton run drive-sync repair) \
+             before you apply it",
             plan.id
         )));
     }
@@ -87,15 +87,26 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
     }
     let removed = applied.undo.changes().iter().filter(|did| matches!(did, Change::RemovedBackup { .. })).count();
     let kind = OutcomeKind::of_counts(applied.done, applied.not_done.len());
-    let mut outcome = Outcome::of(kind, format!(
-        "Plan {}: {} done, {} not done, {} left to a person. What was changed stands in the report, to take it back by{}.",
-        plan.id,
-        many(applied.done, "step"),
-        applied.not_done.len(),
-        plan.left,
-        if removed == 0 { String::new() } else { format!(", but for {} that went for good", many(removed, "old backup")) }
-    ))
-    .with_artifact(format!("{name}.json"), "application/json", format!("{:#}\n", applied_json(&plan, &applied, &context.now)));
+    let mut outcome = Outcome::of(
+        kind,
+        format!(
+            "Plan {}: {} done, {} not done, {} left to a person. The report has the changes, to undo them{}.",
+            plan.id,
+            many(applied.done, "step"),
+            applied.not_done.len(),
+            plan.left,
+            if removed == 0 {
+                String::new()
+            } else {
+                format!(", except {} that were deleted", many(removed, "old backup"))
+            }
+        ),
+    )
+    .with_artifact(
+        format!("{name}.json"),
+        "application/json",
+        format!("{:#}\n", applied_json(&plan, &applied, &context.now)),
+    );
     if kind != OutcomeKind::Done {
         let step = "remove the causes that the findings name, then plan again: baton run drive-sync repair";
         outcome.next_steps.push(step.to_owned());

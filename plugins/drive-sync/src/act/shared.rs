@@ -43,7 +43,7 @@ pub(super) fn ended_early(findings: &mut Findings, id: &str, error: &Error) {
         id,
         Severity::High,
         text.clone(),
-        "what was done until then stands in the reports; run it again",
+        "the reports have what was done up to then; run it again",
     );
 }
 
@@ -56,7 +56,7 @@ pub(super) fn others_stay(findings: &mut Findings, id: &str, folder: &str, other
         "perhaps-anothers",
         id,
         Severity::Medium,
-        format!("{folder}: other folders end with the id {id} too, and nothing says that they are its; they stay as they are"),
+        format!("{folder}: other folders also end with the id {id}, but may belong to something else; they were not changed"),
         format!(
             "{}\nwhat is the database's move into {folder} by hand; to what is not give a name that does not end with _{id}; \
              to look again: baton run drive-sync diagnose",

@@ -79,7 +79,7 @@ fn nobody_meant(only: &BTreeSet<String>, found: usize) -> Result<(), Error> {
 
 fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outcome {
     let mut summary = format!(
-        "{} looked at: {} unchanged, {} written ({}).",
+        "{} checked: {} unchanged, {} written ({}).",
         many(report.looked_at, "database"),
         report.unchanged + report.same,
         report.written,
@@ -89,7 +89,7 @@ fn outcome(task: &Task, context: &DriveContext<'_>, mut report: Report) -> Outco
         summary.push_str(&format!(" {} merged into others.", many(report.merged, "folder")));
     }
     if report.refused > 0 {
-        summary.push_str(&format!(" {} refused: the findings say why.", report.refused));
+        summary.push_str(&format!(" {} rejected: the findings say why.", report.refused));
     }
     for (id, folder, others) in &report.others {
         others_stay(&mut report.findings, id, folder, others);
@@ -228,17 +228,17 @@ impl Counts {
 
     fn told(&self) -> String {
         let mut text = format!(
-            "{} looked at: {} changed on the Drive ({}, {} new).",
+            "{} checked: {} changed on the Drive ({}, {} new).",
             many(self.looked_at, "database"),
             self.changed,
             many(self.cells, "cell"),
             many(self.added, "row")
         );
         for (count, what) in [
-            (self.conflicts, "changed on both sides and left as the source has them"),
-            (self.bad, "not taken, because a cell is none of its type"),
+            (self.conflicts, "changed on both sides and skipped"),
+            (self.bad, "not taken, because a cell is not valid for its type"),
             (self.busy, "skipped, because another task works on them"),
-            (self.refused, "refused: the findings say why"),
+            (self.refused, "rejected: the findings say why"),
         ] {
             if count > 0 {
                 text.push_str(&format!(" {count} {what}."));

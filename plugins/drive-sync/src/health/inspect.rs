@@ -147,7 +147,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
     }
     for name in &listing.loose {
         let id = ParsedName::of(stem(name)).map(|named| named.id.to_ascii_lowercase());
-        health.add(Kind::OrphanCsv, id.as_deref(), name, "it lies in no folder");
+        health.add(Kind::OrphanCsv, id.as_deref(), name, "it is outside of a folder");
     }
     health.names("the Drive", ".", listing.unreadable);
     let (remembered, titles) = (remembered(memory)?, memory.titles()?);
@@ -262,7 +262,7 @@ fn look_inside(root: &Path, folder: &str, id: &str, keep: usize, health: &mut He
     health.backups += known;
     if known > keep {
         let seen = format!(
-            "{known} backups, {keep} are kept; to have the others taken away: baton run drive-sync repair --arg keep={keep}"
+            "{known} backups, {keep} to keep; to delete the others: baton run drive-sync repair --arg keep={keep}"
         );
         health.add(Kind::RetentionOverrun, Some(id), format!("{folder}/{ARCHIVE}"), seen);
     }
@@ -287,7 +287,7 @@ fn look_at_manifest(root: &Path, folder: &str, id: &str, remembered: Option<&Las
                 Kind::ManifestDisagrees,
                 Some(id),
                 path,
-                "it is gone; the next sync of a change writes it again",
+                "it is missing; the next sync of a change writes it again",
             );
         }
         return;

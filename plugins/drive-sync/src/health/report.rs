@@ -29,7 +29,7 @@ pub fn health_json(health: &Health, now: &str) -> Value {
 #[must_use]
 pub fn health_markdown(health: &Health, shown: &str, now: &str) -> String {
     let mut page = format!(
-        "# The Drive {}\n\nLooked at {now}: {} databases in {} folders, {} of them superfluous; {} backups.\n\n| what | how many |\n|---|---|\n",
+        "# The Drive {}\n\nChecked at {now}: {} databases in {} folders, {} of them superfluous; {} backups.\n\n| what | how many |\n|---|---|\n",
         code(shown),
         health.databases,
         health.folders,
@@ -49,7 +49,7 @@ pub fn health_markdown(health: &Health, shown: &str, now: &str) -> String {
             page.push_str(&format!("- {}: {}\n", code(&trouble.path), escape(&trouble.seen)));
         }
         if troubles.len() > MOST_LINES {
-            page.push_str(&format!("- {} more stand in the JSON\n", troubles.len() - MOST_LINES));
+            page.push_str(&format!("- {} more in the JSON\n", troubles.len() - MOST_LINES));
         }
     }
     page
@@ -65,7 +65,7 @@ pub fn plan_json(plan: &Plan, now: &str) -> Value {
 #[must_use]
 pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
     let mut page = format!(
-        "# Repair of {}: plan {}\n\n{} steps; {} troubles are left to a person.\n\n",
+        "# Repair of {}: plan {}\n\n{} steps; {} problems are left to a person.\n\n",
         code(shown),
         plan.id,
         plan.steps.len(),

@@ -49,7 +49,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
 fn stamps(csv: &Path, sidecar: Option<&Path>) -> Result<String, String> {
     let one = |path: &Path| match stamp(path) {
         Ok(Some(stamp)) => Ok(stamp.as_str().to_owned()),
-        Ok(None) => Err("it is gone".to_owned()),
+        Ok(None) => Err("it was deleted".to_owned()),
         Err(error) => Err(bare(&error)),
     };
     let beside = sidecar.map(one).transpose()?.unwrap_or_default();
@@ -227,7 +227,7 @@ mod tests {
     fn errors_on_files_that_do_not_fit_together() {
         let more = format!("{CSV}p1,,Two,2\n");
         for (csv, sidecar, why) in [
-            (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "not whole"),
+            (CSV.to_owned(), SIDECAR.replace("1,", "9,"), "is incomplete"),
             (CSV.replace(",Bpm\n", ",a\n"), SIDECAR.to_owned(), "no column for"),
             (CSV.replace("number", "text"), SIDECAR.to_owned(), "row 2 says"),
             (CSV.replace("p1,2", ",2"), SIDECAR.to_owned(), "no __page_id"),

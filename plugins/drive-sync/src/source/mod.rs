@@ -38,7 +38,7 @@ impl Loaded {
         }
         match self.database.row_count {
             Some(count) if count != self.rows.len() as u64 => Err(format!(
-                "it has {} rows and its sidecar says {count}: one of the two is not whole",
+                "it has {} rows and its sidecar says {count}: one of the two is incomplete",
                 self.rows.len()
             )),
             _ => Ok(self),

@@ -89,7 +89,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Database, String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let sidecar: Sidecar = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if !is_id(&sidecar.id) {
-        return Err("its `id` is no id: at most 64 ASCII letters, digits and `-`".to_owned());
+        return Err("its `id` is not valid: at most 64 ASCII letters, digits and `-`".to_owned());
     }
     if sidecar.title.len() > MOST_TITLE {
         return Err("its `title` is too long".to_owned());

@@ -189,7 +189,7 @@ fn changed_by_hand(folder: &str, id: &str, handed_over: bool) -> SyncError {
     let command = sync_command(id);
     if handed_over {
         let text = format!(
-            "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read anew since. Take the files over \
+            "{folder}/{folder}.csv was changed by hand and handed over, and its source was not read again since. Take the files over \
              first; to replace it without (it goes to .archive): {command} --arg overwrite=true"
         );
         return SyncError::refused("changed-by-hand", text);
@@ -281,7 +281,7 @@ fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -
     Err(SyncError::refused(
         "shrinks",
         format!(
-            "{gone} of {} rows would go, more than {} %. If they are really gone: {} --arg allow_shrink=true",
+            "{gone} of {} rows would be removed, more than {} %. If they were really deleted: {} --arg allow_shrink=true",
             had.len(),
             terms.shrink_percent,
             sync_command(&loaded.database.id)

@@ -293,19 +293,16 @@ fn told<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a st
         }
         Change::Retyped(name, old, new) => {
             let title =
-                format!("{folder}: `{name}` was a {old} and is a {new} now; the old data stays in a column of its own");
+                format!("{folder}: `{name}` was a {old} and is a {new} now; the old data stays in a separate column");
             ("column-retyped", name, Severity::Medium, title)
         }
-        Change::Deleted(name) => (
-            "column-deleted",
-            name,
-            Severity::Info,
-            format!("{folder}: the column `{name}` was taken away, as it was approved"),
-        ),
+        Change::Deleted(name) => {
+            ("column-deleted", name, Severity::Info, format!("{folder}: the column `{name}` was removed, as approved"))
+        }
         Change::Waits(name) => {
             let argument = argument("property", name);
             let title = format!(
-                "{folder}: the property of the column `{name}` is gone for good, it seems. To have the column taken away: baton run \
+                "{folder}: the property of the column `{name}` seems to be deleted. To remove the column: baton run \
                  drive-sync approve-deletion --arg database={id} {argument}"
             );
             ("column-waits", name, Severity::Low, title)

@@ -130,7 +130,7 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     mount.fill();
     place.database(&[NAME], &rows, true);
     let error = place.try_run("sync", &json!({})).unwrap_err();
-    assert!(matches!(&error, Error::Retryable(text) if text.contains("cannot be written to")), "{error:?}");
+    assert!(matches!(&error, Error::Retryable(text) if text.contains("cannot write to the Drive")), "{error:?}");
     assert_eq!(place.csv(), csv);
     let left = [place.names("drive/T_id-1"), place.names("drive/T_id-1/.archive")].concat();
     assert!(left.iter().all(|name| !name.contains("part")), "{left:?}");

@@ -36,7 +36,7 @@ fn what_was_changed_is_handed_over_and_the_next_sync_goes_on() {
     place.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
     let (outcome, changes) = from(&place, "guard");
     assert!(
-        outcome.summary.starts_with("1 database looked at: 1 changed on the Drive (3 cells, 0 rows new)."),
+        outcome.summary.starts_with("1 database checked: 1 changed on the Drive (3 cells, 0 rows new)."),
         "{}",
         outcome.summary
     );

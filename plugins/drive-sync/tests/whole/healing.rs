@@ -91,11 +91,7 @@ fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
     let planned = place.run("repair", &json!({ "keep": 50 }));
     assert!(planned.summary.contains(" --arg keep=50 does it"), "{}", planned.summary);
     let done = place.run("repair", &json!({ "apply": true, "keep": 50 }));
-    assert!(
-        done.summary.ends_with("to take it back by, but for 433 old backups that went for good."),
-        "{}",
-        done.summary
-    );
+    assert!(done.summary.ends_with("to undo them, except 433 old backups that were deleted."), "{}", done.summary);
     let health = report(&place.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(0), &json!(1_892 - 733 + 300)));
 }

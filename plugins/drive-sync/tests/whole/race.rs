@@ -206,7 +206,7 @@ fn concurrent_sixteen_make_one_folder() {
         let course = prepared();
         let said = course.race("ours", &["T"]);
         assert_eq!(course.folders(), [format!("T_{ID}")], "{said:?}");
-        assert_eq!(said.iter().filter(|said| said.ends_with("was made.")).count(), 1, "{said:?}");
+        assert_eq!(said.iter().filter(|said| said.ends_with("was created.")).count(), 1, "{said:?}");
         assert_eq!(said.iter().filter(|said| said.ends_with("is there.")).count(), PROCESSES - 1, "{said:?}");
     }
     let course = Course::new();

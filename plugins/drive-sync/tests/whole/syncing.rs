@@ -16,7 +16,7 @@ fn a_database_gets_its_folder_csv_and_manifest() {
     let place = Place::new();
     place.database(PROPERTIES, &[&["p1", "One", "House,Deep House"], &["p2", "a\rb", "[\"x, y\"]"]], true);
     let outcome = place.sync();
-    assert_eq!(outcome.summary, "1 database looked at: 0 unchanged, 1 written (2 rows).");
+    assert_eq!(outcome.summary, "1 database checked: 0 unchanged, 1 written (2 rows).");
     let csv = "__page_id,__last_synced_iso,Name,Tags\n,,title,multi_select\n\
                p1,2026-01-18T10:01:00Z,One,\"House, Deep House\"\np2,2026-01-18T10:01:00Z,\"a\rb\",\"[\"\"x, y\"\"]\"\n";
     assert_eq!(place.csv(), csv);
@@ -33,14 +33,14 @@ fn what_did_not_change_is_not_written_and_keeps_its_moments() {
     place.sync();
     let (csv, written) =
         (place.csv(), fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap());
-    assert_eq!(place.sync().summary, "1 database looked at: 1 unchanged, 0 written (0 rows).");
+    assert_eq!(place.sync().summary, "1 database checked: 1 unchanged, 0 written (0 rows).");
     // The same content read anew.
     place.database(PROPERTIES, rows, true);
-    assert_eq!(place.sync().summary, "1 database looked at: 1 unchanged, 0 written (0 rows).");
+    assert_eq!(place.sync().summary, "1 database checked: 1 unchanged, 0 written (0 rows).");
     assert_eq!(fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap(), written);
     // One row changed: the other keeps its moment, and the old CSV is kept.
     place.database(PROPERTIES, &[&["p1", "One", "a"], &["p2", "Zwei", "b"]], true);
-    assert_eq!(place.sync().summary, "1 database looked at: 0 unchanged, 1 written (2 rows).");
+    assert_eq!(place.sync().summary, "1 database checked: 0 unchanged, 1 written (2 rows).");
     let lines: Vec<String> = place.csv().lines().map(str::to_owned).collect();
     assert_eq!(lines[2..], ["p1,2026-01-18T10:01:00Z,One,a", "p2,2026-01-18T10:04:00Z,Zwei,b"]);
     let backup = "T_id-1_v2026-01-18_10-04-00-000Z.csv";
@@ -123,11 +123,11 @@ fn tables_of_the_catalog_are_databases_too() {
     let put = "INSERT INTO put_track (source, service, id, title, artists) VALUES ('djay', 'djay', 'a', 'One', '[\"A, B\",\"C\"]')";
     place.catalog().execute(put, &[]).unwrap();
     let args = json!({ "catalog": ["tracks", "plays"] });
-    assert_eq!(place.run("sync", &args).summary, "2 databases looked at: 0 unchanged, 2 written (1 row).");
+    assert_eq!(place.run("sync", &args).summary, "2 databases checked: 0 unchanged, 2 written (1 row).");
     assert_eq!(place.names("drive"), ["Catalog Plays_catalog-plays", "Catalog Tracks_catalog-tracks"]);
     let csv = place.read("drive/Catalog Tracks_catalog-tracks/Catalog Tracks_catalog-tracks.csv");
     assert!(csv.contains("One,\"[\"\"A, B\"\",\"\"C\"\"]\""), "{csv}");
-    assert_eq!(place.run("sync", &args).summary, "2 databases looked at: 2 unchanged, 0 written (0 rows).");
+    assert_eq!(place.run("sync", &args).summary, "2 databases checked: 2 unchanged, 0 written (0 rows).");
     assert!(matches!(place.try_run("sync", &json!({ "catalog": ["facts"] })), Err(Error::Permanent(_))));
     place.write("drive/Catalog Tracks_catalog-tracks/Catalog Tracks_catalog-tracks.csv", &csv.replace("One", "Eins"));
     let title = &place.run("sync", &args).findings[0].title;
@@ -180,14 +180,13 @@ fn a_real_drive_is_put_in_order_once_and_then_left_alone() {
     drive_folder::drive(&place.path("drive"), REAL, 1);
     let first = place.sync();
     assert!(
-        first.summary.starts_with("241 databases looked at: 0 unchanged")
-            || first.summary.contains("168 folders merged")
+        first.summary.starts_with("241 databases checked: 0 unchanged") || first.summary.contains("168 folders merged")
     );
     assert_eq!(report(&first, "drive-sync")["folders_merged"], 168);
     assert!(first.findings.iter().all(|finding| finding.id.starts_with("column-")), "{:?}", first.findings.first());
     assert_eq!(place.names("drive").len(), 241 + 272 + 2);
     let second = place.sync();
-    assert_eq!(second.summary, "241 databases looked at: 241 unchanged, 0 written (0 rows).");
+    assert_eq!(second.summary, "241 databases checked: 241 unchanged, 0 written (0 rows).");
     assert!(second.artifacts.is_empty() && second.findings.is_empty());
 }
 
