@@ -105,7 +105,7 @@ fn a_real_drive_is_put_in_order_and_a_sync_of_nothing_new_leaves_it_alone() {
     let first = run(&workspace, "sync", &[]).ended(0);
     assert!((first.stdout + &first.stderr).contains("168 folders merged into others"));
     let second = run(&workspace, "sync", &[]).ended(0);
-    assert!((second.stdout + &second.stderr).contains("241 databases looked at: 241 unchanged, 0 written (0 rows)."));
+    assert!((second.stdout + &second.stderr).contains("241 databases checked: 241 unchanged, 0 written (0 rows)."));
 }
 
 #[test]

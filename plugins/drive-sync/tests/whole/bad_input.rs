@@ -189,7 +189,7 @@ fn an_id_may_be_a_number() {
     place.run("ensure-folder", &json!({ "database": 2024, "title": 1984 }));
     assert_eq!(place.names("drive"), ["1984_2024"]);
     for ids in [json!(2024), json!([2024]), json!(["2024"])] {
-        assert!(place.run("sync", &json!({ "database": ids })).summary.starts_with("1 database looked at"));
+        assert!(place.run("sync", &json!({ "database": ids })).summary.starts_with("1 database checked"));
     }
     assert!(place.try_run("sync", &json!({ "database": true })).is_err());
 }
