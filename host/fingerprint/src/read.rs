@@ -15,7 +15,7 @@ use crate::{Damage, Error, Fingerprint, Reason, Tags, hash};
 /// The words of a day are 2.8 MB. Duration and digests cover the whole file.
 pub const LONGEST: Duration = Duration::from_hours(24);
 
-/// What to compute of a file.
+/// The options for reading a file.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// The length to fingerprint from the start; `None` for all of it, but at most [`LONGEST`]. `AcoustID` uses 120 s.

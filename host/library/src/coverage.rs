@@ -63,11 +63,11 @@ pub struct CoveragePart {
 /// Items that lack a fingerprint for one reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingCount {
-    /// How far they are.
+    /// Their state.
     pub state: ItemState,
     /// The reason code; `not_read` for pending items.
     pub reason: String,
-    /// How many.
+    /// The number of items.
     pub items: u64,
 }
 

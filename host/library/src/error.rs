@@ -10,7 +10,7 @@ pub enum LibraryError {
     /// The given path cannot be a source.
     #[error("{path} cannot be a source: {why}")]
     NoSource {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
         /// Why not, and what to do.
         why: String,

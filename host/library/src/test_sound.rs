@@ -1,4 +1,4 @@
-//! Sounds in tests: words without anything decoded, as a reader reports them and as the library keeps them.
+//! Sounds for tests: pseudo-random words without decoding, as reports of a reader and as files of the library.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use baton_catalog::library::{AudioFacts, FileReading, Library, ListedItem, Readi
 use baton_fingerprint::{AudioReport, Fingerprint, Tags};
 use jiff::Timestamp;
 
-/// A sound of these words that plays for `seconds`. Its digests are the beginning of `text`.
+/// The report of a sound with these words that plays for `seconds`. Its digests start with `text`.
 pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> AudioReport {
     let digest = digest(text);
     AudioReport {
@@ -28,14 +28,14 @@ pub(crate) fn sound(text: &str, words: Vec<u32>, seconds: u64) -> AudioReport {
     }
 }
 
-/// The beginning of a text as a digest.
+/// A digest that starts with `text`.
 fn digest(text: &str) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
     digest
 }
 
-/// Words that look random, other ones for each seed.
+/// Pseudo-random words that depend on `seed`.
 pub(crate) fn words(seed: u64, count: usize) -> Vec<u32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {

@@ -38,7 +38,7 @@ pub(crate) struct StepTrial {
     pub(crate) differences: Vec<String>,
     /// The time from opening the workspace to the archived file.
     pub(crate) took: Duration,
-    /// What the plugin wrote to standard output and standard error.
+    /// The output of the plugin (standard output and standard error).
     pub(crate) log: String,
 }
 
@@ -201,7 +201,7 @@ fn read_result(
     Ok(StepResult { state: done.status().to_owned(), summary: done.reason, artifacts, findings, emits })
 }
 
-/// What the plugin wrote in the attempts of a step.
+/// The output of the plugin in the attempts of a step.
 fn log(workspace: &Workspace, plugin: &str, known: &mut EarlierSteps) -> anyhow::Result<String> {
     let logs = attempt_log::of_plugin(&Reader::open(&workspace.state.ledger())?, plugin, attempt_log::KEPT)?;
     Ok(new_text(logs, &mut known.logs))

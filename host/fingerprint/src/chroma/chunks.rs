@@ -10,7 +10,7 @@ use super::algorithm::Algorithm;
 use super::words::Words;
 use crate::Fingerprint;
 
-/// What to fingerprint of a stream.
+/// The parts of a stream to fingerprint.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChunkOptions {
     /// The length from the start; `None` for the whole stream.

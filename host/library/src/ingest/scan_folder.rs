@@ -42,7 +42,7 @@ pub struct IngestOptions<'a> {
 /// A new file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewFile {
-    /// What is known of it.
+    /// Its entry in the catalog.
     pub item: Item,
     /// Its state after reading.
     pub state: ItemState,

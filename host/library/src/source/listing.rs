@@ -9,7 +9,7 @@ use super::KnownItem;
 /// The limit of unread parts and of remarks that are kept. Beyond it, only a flag says that there are more.
 const KEPT: usize = 200;
 
-/// What a listing needs besides the source.
+/// The input of a listing, besides the source.
 pub struct ListingRequest<'a> {
     /// Folders that are separate sources; the listing skips them.
     pub others: &'a [PathBuf],
@@ -28,7 +28,7 @@ pub struct UnreadPart {
     pub why: String,
 }
 
-/// What a listing found besides the items.
+/// The result of a listing, besides the items.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SourceListing {
     /// The volume of the source's folder.

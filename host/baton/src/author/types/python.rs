@@ -3,7 +3,7 @@
 use super::model::{Field, Kind, Model, Type};
 use super::words::{MARK, comment, literal};
 
-/// What is imported where it is used.
+/// Names that are imported if a type uses them.
 const IMPORTS: [&str; 4] = ["Any", "Literal", "NotRequired", "TypedDict"];
 
 pub(super) fn text(model: &Model) -> String {

@@ -15,7 +15,7 @@ use crate::output;
 pub(in crate::cli) struct Args {
     /// The plugin
     name: String,
-    /// How many attempts
+    /// How many attempts to show
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     limit: u32,
     #[arg(long)]

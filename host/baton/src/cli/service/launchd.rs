@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// What another reader of property lists makes of it: one value a line.
+    /// The values of the property list, one a line, as Python reads them.
     fn read_by_python(plist: &str) -> Vec<String> {
         let program = "import sys, plistlib\n\
                        p = plistlib.loads(sys.stdin.buffer.read())\n\

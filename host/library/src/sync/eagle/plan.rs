@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{EagleItem, OpenLibrary};
 use crate::sync::{Item, KnownItem, Mark, MergedTags, merged};
 
-/// An item and what it needs.
+/// An item with its decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedItem {
     /// Its id in Eagle.
@@ -16,7 +16,7 @@ pub struct PlannedItem {
     pub name: String,
     /// The tag of its fingerprint.
     pub mark: Mark,
-    /// What it needs.
+    /// The decision.
     pub verdict: Verdict,
 }
 

@@ -37,7 +37,7 @@ pub struct Audio {
     pub duration_ms: u128,
 }
 
-/// What must be written to a file.
+/// The decision for one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileNeed {
     /// Nothing: it has the tag.
