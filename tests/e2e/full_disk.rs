@@ -61,7 +61,7 @@ fn a_second_ctrl_c_ends_a_daemon_whose_disk_stays_full_and_the_next_start_takes_
     let log = workspace.outside().join("up-1.log");
     assert!(daemon.stop().success());
     let said = std::fs::read_to_string(log).unwrap();
-    assert!(said.contains("the next start takes it up"), "{said}");
+    assert!(said.contains("the next start treats it as interrupted"), "{said}");
 
     disk.free();
     workspace.up_once();

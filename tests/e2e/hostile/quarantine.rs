@@ -42,7 +42,7 @@ fn a_plugin_that_fails_in_a_row_is_left_alone_and_everybody_says_so() {
     assert_eq!((waits.state.as_str(), waits.attempts), ("queued", 0), "{waits:#?}");
     assert_eq!(workspace.task("Undisturbed").state, "succeeded");
 
-    let said = "failed 2 times in a row and is left alone until";
+    let said = "failed 2 times in a row and is quarantined until";
     for words in [&["status"][..], &["agents"], &["why", &waits.id]] {
         let output = workspace.baton(words).ended(0);
         assert!(

@@ -61,7 +61,7 @@ pub(super) fn held_text(held: &FailingPlugin) -> String {
     let FailingPlugin { agent, failures, .. } = held;
     let reason = one_line(&held.reason);
     format!(
-        "the plugin `{agent}` failed {failures} times in a row and is left alone until {until}; its tasks wait \
+        "the plugin `{agent}` failed {failures} times in a row and is quarantined until {until}; its tasks wait \
          (`baton plugin enable {agent}` ends that). The last time: {reason}"
     )
 }
