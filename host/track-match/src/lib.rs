@@ -7,33 +7,33 @@
 //! The rules, in the order in which they count (`judge.rs`, `matcher.rs`):
 //!
 //! 1. A shared id of one service is the same track.
-//! 2. An ISRC acquits and does not convict: an equal one counts with a second signal (title or length), another one says
-//!    nothing, because labels give one code to several recordings and several codes to one.
-//! 3. Else title, artists, and length decide together, and version words must agree. Of two versions with equal length
-//!    the words are believed.
-//! 4. What people spell in many ways (a letter left out, another alphabet, the numbers of a work, "Artist - Title" as a title) is a
-//!    question where artist and length bear it out, never an answer.
-//! 5. What is nearly as good as the best makes the decision a person's, unless both are known to be one recording.
+//! 2. An equal ISRC counts with a second signal (title or length); a different ISRC does not count, because labels give one code
+//!    to several recordings and several codes to one.
+//! 3. Else title, artists, and length decide together, and version words must agree. For two versions with equal
+//!    length the words decide.
+//! 4. Uncertain spellings (a missing letter, another alphabet, the numbers of a work, "Artist - Title" as a title) lead to a
+//!    question if artist and length confirm them, never to an automatic match.
+//! 5. If another candidate is nearly as good as the best one, a person decides, unless both are known to be one recording.
 //!
-//! **A remaster is the same recording.** Its year is read and kept ([`Version::remaster`]) and never compared: the
-//! performance is the same, and services replace the one by the other under the same id.
+//! **A remaster is the same recording.** Its year is read ([`Version::remaster`]) and never compared: the performance
+//! is the same, and services replace one by the other under the same id.
 //!
-//! Pure: no I/O, no clock, no randomness, no floating point in what is compared; the same input gives the same decision on
-//! every machine. Memory and time are bounded whatever a title holds (`limits.rs`).
+//! No I/O, no clock, no randomness, no floating point in comparisons: the same input gives the same decision on every machine.
+//! Memory and time are bounded for any title (`limits.rs`).
 //!
 //! | file | what |
 //! |---|---|
 //! | `name.rs` | spelling: case, accents, quotes, brackets, dashes |
-//! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and what their words say |
+//! | `title.rs`, `segment.rs`, `words.rs`, `number.rs` | the parts of a title and the meaning of their words |
 //! | `version.rs` | which recording of a work, and whether two are the same |
 //! | `romanise.rs`, `work.rs` | other alphabets in Latin letters; the numbers of classical works |
 //! | `artists.rs`, `credit.rs`, `composers.rs` | who is credited; whether two credits are of the same people |
 //! | `relation.rs`, `compare.rs`, `alike.rs` | what two tracks have in common |
-//! | `judge.rs` | what that makes of them |
+//! | `judge.rs` | the verdict on that evidence |
 //! | `file_name.rs` | what programs that write files add to a title |
-//! | `readings.rs` | what else "Artist - Title" may mean |
-//! | `index.rs`, `matcher.rs` | which candidates are looked at, and the decision among them |
-//! | `duplicates.rs` | which tracks of one list are likely the same by their names, all pairs of them |
+//! | `readings.rs` | other meanings of "Artist - Title" |
+//! | `index.rs`, `matcher.rs` | which candidates are compared, and the decision among them |
+//! | `duplicates.rs` | all pairs of tracks of one list that are likely the same |
 
 mod alike;
 mod artists;
