@@ -25,7 +25,7 @@ const KNOWN: [&str; 12] = [
     "Notion-DataOps",
 ];
 
-/// What is found behind an agent's name in real folders.
+/// Endings of agents' names in existing folders.
 const ENDINGS: [&str; 6] = ["-Agent", "-Trigger", "-Agent-Trigger", "-Agent-Agent-Trigger", "-gd", "-Agent-gd"];
 
 /// The spellings of all agents.

@@ -112,7 +112,7 @@ pub fn at_most(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{rest}", cut(text, most.saturating_sub(rest.len()))))
 }
 
-/// How a plugin's words begin in a sentence of Baton.
+/// The words before a plugin's text in a sentence of Baton.
 pub const PLUGIN_SAYS: &str = "the plugin says: ";
 
 /// A text of a plugin as part of a sentence: one line, marked as the plugin's words.

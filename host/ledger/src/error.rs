@@ -16,7 +16,7 @@ pub enum LedgerError {
     #[error("the ledger {path} cannot be opened: {source}")]
     NotAFile {
         path: PathBuf,
-        /// What it is, and what to do.
+        /// The kind of the file, and what to do.
         source: io::Error,
     },
     /// The file was written by a newer Baton.

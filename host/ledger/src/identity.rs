@@ -24,7 +24,7 @@ pub struct KnownLedger {
     pub tip: ChainTip,
 }
 
-/// How a ledger compares with the remembered one.
+/// The comparison of a ledger with the remembered one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Comparison {
     /// The same ledger, and the remembered head is in its chain.

@@ -21,7 +21,7 @@ use crate::{LedgerError, regular_file};
 /// The files beside a database: its write-ahead log and the index of that log.
 const BESIDE: [&str; 2] = ["-shm", "-wal"];
 
-/// How every SQLite database begins.
+/// The first bytes of every SQLite database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// A reader such as `baton status` has ended by then.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_core::manifest::Database;
 
-/// How long one statement, or one piece of a cursor, may take.
+/// The time limit of one statement or one page of a cursor.
 pub const STATEMENT: Duration = Duration::from_secs(10);
 
 /// How long a statement waits for another connection. A batch of 10,000 rows holds a database for less.
@@ -28,12 +28,12 @@ pub const RESULT_BYTES: usize = 4 << 20;
 /// Bytes of the values of one batch.
 pub const BATCH_BYTES: usize = 16 << 20;
 
-/// How much later than [`STATEMENT`] the process of a statement is killed. SQLite ends a statement between two
+/// The time after [`STATEMENT`] until the process of a statement is killed. SQLite ends a statement between two
 /// instructions, and cannot interrupt a single one (`instr`, `replace`). Longer than a commit takes on a slow disk, so that
 /// the reply to a commit still arrives.
 pub const STATEMENT_GRACE: Duration = Duration::from_secs(2);
 
-/// How long opening a database may take, including a migration of the catalog.
+/// The time limit of opening a database, including a migration of the catalog.
 pub const OPENING: Duration = Duration::from_mins(1);
 
 /// Memory of one process for a plugin's statements, including a cache of 16 MiB. The system enforces it.
@@ -67,7 +67,7 @@ pub const FILE_BYTES: u64 = 1 << 30;
 /// How long a copy waits for the program that holds the file.
 pub const FILE_BUSY: Duration = Duration::from_secs(10);
 
-/// How long a copy may take.
+/// The time limit of a copy.
 pub const FILE_TIME: Duration = Duration::from_mins(1);
 
 /// Snapshots that one task may have: each is a copy on the host's disk.
@@ -76,7 +76,7 @@ pub const SNAPSHOTS: usize = 2;
 /// Copies that are made at the same time, of all attempts together.
 pub const COPIES_AT_ONCE: usize = 2;
 
-/// How many bytes a database may have.
+/// The largest size of a database in bytes.
 #[must_use]
 pub fn quota(database: Database) -> u64 {
     match database {

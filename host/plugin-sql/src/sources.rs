@@ -8,7 +8,7 @@
 use baton_core::manifest::is_name;
 use rusqlite::Connection;
 
-/// How far ahead `said_at` may be, in milliseconds: the clocks of two machines may differ by a day.
+/// The latest `said_at`, in milliseconds after the present: the clocks of two machines may differ by a day.
 const AHEAD: i64 = 86_400_000;
 
 /// The lowest rank that a plugin may give to a part of itself.

@@ -27,7 +27,7 @@ const WHOLE: [&str; 15] = [
     "years and years",
 ];
 
-/// How a name is joined to the one before it.
+/// The sign between a name and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
     First,

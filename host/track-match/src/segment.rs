@@ -13,7 +13,7 @@ pub(super) enum Segment {
     Version { kinds: Vec<Kind>, details: Vec<String> },
     /// A remaster, perhaps with its year; it may stand beside version words.
     Remaster { year: Option<u16>, kinds: Vec<Kind> },
-    /// What the title alone would say.
+    /// The version that the title alone names.
     Plain,
     /// More of the title.
     Text,
@@ -92,7 +92,7 @@ fn without_names(tokens: &[Token<'_>]) -> Segment {
     }
 }
 
-/// Where the run of version words at the end begins.
+/// The beginning of the version words at the end.
 fn tail(tokens: &[Token<'_>]) -> usize {
     let names = tokens.iter().rposition(|token| !token.accompanies()).map_or(0, |last| last + 1);
     let run = tokens.get(names..).unwrap_or_default();
@@ -107,7 +107,7 @@ fn tail(tokens: &[Token<'_>]) -> usize {
     if verb || passage || !run.iter().any(Token::tells) { tokens.len() } else { start }
 }
 
-/// Where the run of version words at the start ends.
+/// The end of the version words at the start.
 fn head(tokens: &[Token<'_>]) -> usize {
     let run = tokens.iter().take_while(|token| token.accompanies() && token.meaning != Meaning::Filler).count();
     let next = tokens.get(run).map_or("", Token::first);

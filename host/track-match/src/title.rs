@@ -254,7 +254,7 @@ fn number_at(words: &[String], at: usize) -> Option<u32> {
     number::read(word).filter(|_| !letter || words.get(at + 1).is_none_or(|next| next == "and"))
 }
 
-/// How many words at the end say a version, as they would in a bracket; never all of them.
+/// The number of words at the end that name a version, as they would in a bracket; never all words.
 fn ending(words: &[String]) -> usize {
     let ends = |ending: &&&[&str]| {
         words.len() > ending.len() && words.iter().rev().zip(ending.iter().rev()).all(|(a, b)| a == b)

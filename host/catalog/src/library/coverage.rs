@@ -14,7 +14,7 @@ pub struct Count {
     pub items: u64,
 }
 
-/// How many items of a source are missing.
+/// The number of missing items of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingPerSource {
     pub source: i64,
@@ -35,14 +35,15 @@ impl Catalog {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many items with a fingerprint play longer than `ms` milliseconds.
+    /// The number of items with a fingerprint that play longer than `ms` milliseconds.
     pub fn library_longer(&self, ms: u64) -> Result<u64, CatalogError> {
         let sql = "SELECT count(*) FROM library_items
              WHERE missing_since IS NULL AND state = 'fingerprinted' AND duration_ms > ?1";
         Ok(self.connection.query_row(sql, [number(ms)], |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
-    /// How many items of each source are missing. A file that was moved out of its source does not count: its key is its whole path.
+    /// The number of missing items of each source. A file that was moved out of its source does not count: its key is its
+    /// whole path.
     pub fn library_missing(&self) -> Result<Vec<MissingPerSource>, CatalogError> {
         let mut select = self.connection.prepare(
             "SELECT source, count(*) FROM library_items WHERE missing_since IS NOT NULL AND key <> path

@@ -105,7 +105,7 @@ pub struct ComparedItem {
     pub known: Option<i64>,
 }
 
-/// How a listed item compares with what the catalog knows.
+/// The comparison of a listed item with the catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListedState {
     /// The catalog does not have it.

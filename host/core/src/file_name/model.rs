@@ -18,7 +18,7 @@ pub struct FileName {
     pub parked_on: Option<Date>,
     /// `HANDOFF`, `RETURN`, `HUMAN-ACTION`, …, as written: the outermost one where names are nested.
     pub kind: Option<String>,
-    /// What it is about where names are nested, outermost first: a handoff about a handoff has one entry.
+    /// The inner names, outermost first: a handoff about a handoff has one entry.
     pub about: Vec<About>,
     /// The title, hyphens as spaces.
     pub title: Option<String>,

@@ -13,7 +13,7 @@ use crate::file_name::FileName;
 
 pub(super) const FROM: [&str; 3] = ["source_agent", "from", "created_by"];
 pub(super) const TO: [&str; 5] = ["target_agent", "to", "agent", "assigned_agent", "agent_name"];
-/// Who writes and who gets a RETURN; the names of requests are the second choice.
+/// The keys for the author and the recipient of a RETURN; the keys of requests are the second choice.
 pub(super) const RETURN_FROM: [&str; 4] = ["executing_agent", "source_agent", "from", "created_by"];
 pub(super) const RETURN_TO: [&str; 4] = ["originating_agent", "target_agent", "to", "agent"];
 pub(super) const TITLE: [&str; 5] = ["title", "task_title", "task_name", "handoff_topic", "subject"];

@@ -82,7 +82,7 @@ pub struct Chain {
     pub phase: Option<u32>,
 }
 
-/// How a handoff was written.
+/// The dialect of a handoff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// The handoff object: `handoff_id`, `handoff_reason`, `required_action`, `success_criteria`, …

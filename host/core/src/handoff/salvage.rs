@@ -141,7 +141,7 @@ fn out_of_fence<'a>(text: &'a str, mended: &mut Vec<String>) -> Cow<'a, str> {
     Cow::Owned(blank + object)
 }
 
-/// What is in the first code fence that holds an object, and all that follows it.
+/// The text from the first code fence with an object to the end.
 fn in_fence(text: &str) -> Option<&str> {
     let (mut rest, mut open) = (text, false);
     while let Some((line, below)) = rest.split_once('\n') {
@@ -156,7 +156,7 @@ fn in_fence(text: &str) -> Option<&str> {
     None
 }
 
-/// What is behind the marks of a line that begins or ends a code fence.
+/// The text after the marks of a line that begins or ends a code fence.
 fn marker(line: &str) -> Option<&str> {
     let line = line.trim_start();
     ["```", "~~~"].iter().find_map(|mark| line.strip_prefix(mark))

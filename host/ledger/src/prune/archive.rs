@@ -15,7 +15,7 @@ use crate::export::{ExportError, end, line};
 use crate::verify::{ChainTip, each_up_to};
 use crate::{LedgerError, whole_file};
 
-/// Where an archive goes.
+/// The target of an archive.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// Into this folder, under the numbers of its events; made if it is missing.

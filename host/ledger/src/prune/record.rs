@@ -12,7 +12,7 @@ use crate::verify::{ChainTip, Row};
 /// The task of an event that is the whole ledger's. No task has this id: theirs are hexadecimal digits.
 pub(crate) const LEDGER: &str = "ledger";
 
-/// What such an event does.
+/// The action of such an event.
 const ACTION: &str = "pruned";
 
 /// The event up to which the rows of the chain are deleted.
@@ -41,7 +41,7 @@ impl PruneMark {
         Ok(())
     }
 
-    /// Where the chain stands before the first row that is left.
+    /// The end of the chain before the first remaining row.
     pub(crate) fn tip(&self) -> ChainTip {
         ChainTip { events: self.seq.unsigned_abs(), head: self.hash.clone() }
     }
@@ -54,7 +54,7 @@ pub(crate) struct Record {
     /// The last event that it took, or was to take.
     pub(crate) last: i64,
     pub(crate) hash: String,
-    /// Where the events are.
+    /// The path of the archive.
     pub(crate) archive: String,
     /// SHA-256 of that file.
     pub(crate) digest: String,

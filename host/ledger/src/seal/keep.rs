@@ -15,7 +15,7 @@ pub(super) const ACTION: &str = "sealed";
 /// pruned.
 pub(super) const TASK: &str = "rows";
 
-/// How many rows a table has and what they sum up to.
+/// The number of rows of a table and the sum of their digests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TableSum {
     pub(super) rows: i64,

@@ -108,7 +108,7 @@ fn differences(kept: &StoredSums, now: &Sums) -> Vec<RowProblem> {
     changed.chain(deleted).collect()
 }
 
-/// What SQLite finds wrong with pages and indexes.
+/// The problems that SQLite finds in pages and indexes.
 fn damaged_pages(snapshot: &Connection) -> Result<Vec<RowProblem>, LedgerError> {
     let said = damage(snapshot, "integrity_check(5)")?;
     Ok(said.into_iter().map(|line| RowProblem::of_table("pages", line)).collect())

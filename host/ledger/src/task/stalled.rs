@@ -129,7 +129,7 @@ pub fn stalled_in(tx: &Tx<'_>, now: Timestamp, limits: &StallLimits) -> Result<V
     look(tx.connection, now, limits)
 }
 
-/// What is asked about one state.
+/// The query for one state.
 struct StallQuery {
     state: State,
     why: StallReason,

@@ -23,7 +23,7 @@ impl ArchivedPart {
     }
 }
 
-/// What is wrong, and in which line.
+/// The fault and its line.
 type Verdict = Result<(), (u64, &'static str)>;
 
 /// Checks the archives against each other and the ledger; `None` when there are none.
@@ -84,7 +84,7 @@ struct Chain<'a, 'h> {
     mark: Option<&'a PruneMark>,
     search: &'a mut Search<'h>,
     first: i64,
-    /// Where it stands; `None` before the first event.
+    /// The end of the chain so far; `None` before the first event.
     tip: Option<ChainTip>,
 }
 

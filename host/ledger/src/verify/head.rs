@@ -70,7 +70,7 @@ impl<'a> Search<'a> {
         };
     }
 
-    /// Where it stands, now that every hash was seen, or all but some that were pruned.
+    /// The position of the head, after all hashes but pruned ones were read.
     pub(super) fn end(self, saw_all: bool) -> Option<HeadPosition> {
         self.head
             .map(|_| if self.found == HeadPosition::Nowhere && !saw_all { HeadPosition::Pruned } else { self.found })

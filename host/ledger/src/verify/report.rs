@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{ChainTip, HeadPosition};
 use crate::seal::Rows;
 
-/// What is wrong with a row.
+/// The fault of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFault {
     /// Its columns do not give its hash.
@@ -70,7 +70,7 @@ pub struct PrunedPart {
     pub archive: Option<String>,
 }
 
-/// What is wrong with an archive.
+/// The fault of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenArchive {
     pub file: PathBuf,
@@ -80,7 +80,7 @@ pub struct BrokenArchive {
     pub why: &'static str,
 }
 
-/// What the archives that were given hold.
+/// The events of the given archives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchivedPart {
     /// The first event in them; 1 when nothing of the chain is missing.
@@ -91,7 +91,7 @@ pub struct ArchivedPart {
     pub broken: Option<BrokenArchive>,
 }
 
-/// What the chain is like.
+/// The result of the check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The end of the chain, whether it is sound or not.

@@ -64,7 +64,7 @@ pub(crate) fn lossy(row: &rusqlite::Row<'_>, column: usize) -> Result<String, Le
     Ok(value.as_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default())
 }
 
-/// How far a chain goes.
+/// The end of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainTip {
     /// The number of events that the chain has had, including pruned ones.

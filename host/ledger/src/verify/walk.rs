@@ -41,7 +41,7 @@ pub fn verify_with(reader: &Reader, head: Option<&Head>, archives: &[PathBuf]) -
     Ok(Report { tip, broken, found: search.end(saw_all), pruned, archived, rows: seal::check(&snapshot)? })
 }
 
-/// What the rows of the ledger say.
+/// The facts in the ledger's rows.
 struct RowCheck {
     tip: ChainTip,
     broken: Option<BrokenRow>,
@@ -96,7 +96,7 @@ fn is_there(snapshot: &Connection, hash: &str) -> Result<bool, LedgerError> {
     Ok(found.is_some())
 }
 
-/// How far the chain goes, without looking at every row.
+/// The end of the chain, without reading every row.
 pub(crate) fn tip(snapshot: &Connection) -> Result<ChainTip, LedgerError> {
     let last = "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));

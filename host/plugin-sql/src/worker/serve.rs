@@ -14,7 +14,7 @@ use crate::read::{PageEnd, ResultPages};
 use crate::session::columns;
 use crate::{GuestError, Session, StopHandle, Value, copy, limits};
 
-/// How long a statement may run on after the input was closed, before the process ends.
+/// The time that a statement has to end after the input was closed.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// Answers requests until the input is closed. `end` ends the process at once, in the middle of a statement.
