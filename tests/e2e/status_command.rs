@@ -44,7 +44,7 @@ fn each_task_has_the_reason_why_it_waits_or_failed() {
         ("broken ", "the file is not JSON"),
         ("Dependent", "it waits for never-there"),
         (" Late", "no RETURN yet; its deadline passed "),
-        ("Too late", "its deadline (2026-01-01 00:00 UTC) passed before it could begin"),
+        ("Too late", "its deadline (2026-01-01 00:00 UTC) passed before it could start"),
     ] {
         assert!(line(&table, title).contains(reason), "{title}: {reason}\n{table}");
     }
