@@ -124,7 +124,7 @@ impl PluginRegistry {
         })
     }
 
-    /// Adds the grants, all of them or none. `check` gets the plugin's manifest and the new lock, may correct the
+    /// Adds the grants, all of them or none. `check` gets the plugin's manifest, these grants and the new lock, may correct the
     /// lock, and returns the reason for a refusal. The file is written even when nothing in it changes, so that a daemon opens
     /// the granted folders again.
     ///
@@ -134,17 +134,17 @@ impl PluginRegistry {
         &self,
         name: &str,
         specs: &[String],
-        check: impl FnOnce(&Manifest, &mut Lock) -> Result<(), String>,
+        check: impl FnOnce(&Manifest, &[Grant], &mut Lock) -> Result<(), String>,
     ) -> Result<PluginEntry, RegistryError> {
         let refused = |reason| RegistryError::Refused(format!("`{name}`: {reason}"));
         let grant = |lock: &mut Lock| {
             let entry = entry(lock, name)?;
             let manifest = self.manifest_of(entry)?;
-            for spec in specs {
-                entry.grants.add(Grant::parse(spec, &manifest.declares.capabilities).map_err(refused)?);
-            }
+            let parse = |spec: &String| Grant::parse(spec, &manifest.declares.capabilities).map_err(refused);
+            let grants = specs.iter().map(parse).collect::<Result<Vec<Grant>, _>>()?;
+            grants.iter().cloned().for_each(|grant| entry.grants.add(grant));
             entry.grants.bind_secrets().map_err(refused)?;
-            check(&manifest, lock).map_err(refused)?;
+            check(&manifest, &grants, lock).map_err(refused)?;
             Ok(self::entry(lock, name)?.clone())
         };
         self.write(true, grant)

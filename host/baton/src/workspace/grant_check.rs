@@ -12,25 +12,21 @@ use super::config::Config;
 use super::foreign::ForeignItem;
 use super::{Workspace, folders, grants};
 
-/// Checks the grants in `lock` of the plugin with this manifest, after `asked` was added. Replaces each path by the folder that
+/// Checks the grants in `lock` of the plugin with this manifest, after `added` were added. Replaces each path by the folder that
 /// it leads to now.
 pub(crate) fn check_grants(
     workspace: &Workspace,
     manifest: &Manifest,
-    asked: &[String],
+    added: &[Grant],
     lock: &mut Lock,
 ) -> Result<(), String> {
     let plugin = manifest.name.as_str();
     let Some(entry) = lock.plugins.iter_mut().find(|entry| entry.name == plugin) else { return Ok(()) };
-    let capabilities = &manifest.declares.capabilities;
-    let is_new = |grant: &GrantedFolder| {
-        let mut parsed = asked.iter().filter_map(|spec| Grant::parse(spec, capabilities).ok());
-        parsed.any(|asked| asked == Grant::Files(grant.clone()))
-    };
+    let is_new = |grant: &GrantedFolder| added.contains(&Grant::Files(grant.clone()));
     let new = entry.grants.files.iter_mut().filter(|grant| is_new(grant));
     let wrong: Vec<String> = new.filter_map(|grant| resolve(workspace, grant).err()).collect();
     if !wrong.is_empty() {
-        let more = if asked.len() > wrong.len() { "; nothing was granted" } else { "" };
+        let more = if added.len() > wrong.len() { "; nothing was granted" } else { "" };
         return Err(wrong.join("; ") + more);
     }
     let granted = entry.grants.clone();

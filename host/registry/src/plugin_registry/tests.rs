@@ -85,7 +85,7 @@ fn what_nobody_vouches_for_waits_until_it_is_approved() {
 fn a_new_revision_of_the_same_key_that_asks_for_no_more_keeps_its_grants() {
     let (_folder, registry) = registry();
     assert_eq!(install(&registry, "1", WRITES, signed()).change, Change::Installed);
-    registry.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).unwrap();
+    registry.grant("x", &["files:rw=plans".to_owned()], |_, _, _| Ok(())).unwrap();
     assert_eq!(install(&registry, "2", READS, signed()).change, Change::Updated);
     let entry = entry_of(&registry);
     assert_eq!((entry.version.as_str(), entry.grants.specs()), ("2", vec!["files:rw=plans".to_owned()]));
@@ -98,7 +98,7 @@ fn one_that_asks_for_more_or_is_of_another_key_waits_and_begins_without_grants()
     {
         let (_folder, registry) = registry();
         install(&registry, "1", READS, signed());
-        registry.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
+        registry.grant("x", &["files:ro=plans".to_owned()], |_, _, _| Ok(())).unwrap();
         let done = install(&registry, "2", capabilities, trust);
         assert_eq!(done.change, Change::Held);
         let entry = entry_of(&registry);
@@ -115,7 +115,7 @@ fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
     for (new, line) in [(trigger, "trigger: `a`"), (READS.to_owned(), "limit: memory: Baton's own limit")] {
         let (_folder, registry) = registry();
         install(&registry, "1", &format!(r#"{READS},"limits":{{"memory_mib":8,"wall_s":9}}"#), signed());
-        registry.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
+        registry.grant("x", &["files:ro=plans".to_owned()], |_, _, _| Ok(())).unwrap();
         let lower = format!(r#"{READS},"limits":{{"memory_mib":7,"wall_s":9}}"#);
         assert_eq!(install(&registry, "2", &lower, signed()).change, Change::Updated);
         let done = install(&registry, "3", &new, signed());
@@ -130,7 +130,7 @@ fn one_that_brings_triggers_or_higher_limits_waits_and_then_keeps_its_grants() {
 fn approving_may_keep_the_grants_and_rolling_back_brings_them_back() {
     let (_folder, registry) = registry();
     install(&registry, "1", READS, signed());
-    registry.grant("x", &["files:ro=plans".to_owned()], |_, _| Ok(())).unwrap();
+    registry.grant("x", &["files:ro=plans".to_owned()], |_, _, _| Ok(())).unwrap();
     let digest = install(&registry, "2", WRITES, Trust::Nobody).digest.to_string();
     let entry = registry.approve("x", &digest, Approval { keep_grants: true, ..REPLACING }).unwrap();
     assert_eq!(entry.grants.specs(), ["files:ro=plans"]);
@@ -225,9 +225,9 @@ fn removing_takes_every_revision_along_that_was_dropped_with_its_signature() {
 fn what_was_granted_and_is_asked_for_no_more_can_be_revoked() {
     let (_folder, registry) = registry();
     install(&registry, "1", WRITES, signed());
-    registry.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).unwrap();
+    registry.grant("x", &["files:rw=plans".to_owned()], |_, _, _| Ok(())).unwrap();
     install(&registry, "2", "{}", signed());
-    assert!(registry.grant("x", &["files:rw=plans".to_owned()], |_, _| Ok(())).is_err());
+    assert!(registry.grant("x", &["files:rw=plans".to_owned()], |_, _, _| Ok(())).is_err());
     assert!(registry.revoke("x", &["files:rw=plans".to_owned()]).unwrap().grants.specs().is_empty());
 }
 
@@ -236,7 +236,7 @@ fn errors_when_what_is_granted_or_revoked_is_not_asked_for_or_there() {
     let (_folder, registry) = registry();
     install(&registry, "1", READS, signed());
     for (name, word) in [("y", "files:ro=plans"), ("x", "handoffs=any"), ("x", "files:ro=music=/m"), ("x", "")] {
-        assert!(registry.grant(name, &[word.to_owned()], |_, _| Ok(())).is_err(), "{name} {word}");
+        assert!(registry.grant(name, &[word.to_owned()], |_, _, _| Ok(())).is_err(), "{name} {word}");
     }
     assert!(registry.revoke("x", &["files:ro=plans".to_owned()]).is_err());
     assert!(

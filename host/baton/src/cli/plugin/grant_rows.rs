@@ -30,7 +30,7 @@ pub(in crate::cli) struct GrantRow {
     /// As granted, else as asked for.
     pub(in crate::cli) spec: String,
     /// As asked for; `None` for what the manifest does not ask for any more.
-    pub(in crate::cli) asked: Option<String>,
+    pub(in crate::cli) asked: Option<Grant>,
     pub(in crate::cli) given: GrantState,
 }
 
@@ -45,11 +45,8 @@ pub(in crate::cli) fn rows(asked: &Capabilities, granted: &GrantSet) -> Vec<Gran
             _ => GrantState::Yes,
         };
         let own = if own.is_empty() { vec![asked] } else { own };
-        rows.extend(own.into_iter().map(|grant| GrantRow {
-            spec: grant.to_string(),
-            asked: Some(asked.to_string()),
-            given,
-        }));
+        let row = |grant: &Grant| GrantRow { spec: grant.to_string(), asked: Some(asked.clone()), given };
+        rows.extend(own.into_iter().map(row));
     }
     let others = granted.iter().filter(|grant| !asked.iter().any(|asked| grant.overlaps(asked)));
     rows.extend(others.map(|grant| GrantRow { spec: grant.to_string(), asked: None, given: GrantState::Yes }));
@@ -71,16 +68,19 @@ mod tests {
         serde_json::from_str(text).unwrap()
     }
 
+    /// The rows, with what is asked for as text.
+    fn shown(asked: &Capabilities, granted: &GrantSet) -> Vec<(String, Option<String>, GrantState)> {
+        let row = |row: GrantRow| (row.spec, row.asked.map(|asked| asked.to_string()), row.given);
+        rows(asked, granted).into_iter().map(row).collect()
+    }
+
     #[test]
     fn rules_for_requests_are_compared_by_what_they_cover() {
         let asked = capabilities(
             r#"{"http":[{"rule":"GET:a.b/v1/*","reason":""},{"rule":"GET:a.b/v2/x","reason":""},
                 {"rule":"POST:a.b/v1/*","reason":""}]}"#,
         );
-        let rows = |given: &str| {
-            let rows = rows(&asked, &granted(given)).into_iter();
-            rows.map(|row| (row.spec, row.asked, row.given)).collect::<Vec<_>>()
-        };
+        let rows = |given: &str| shown(&asked, &granted(given));
         let none = ("http=POST:a.b/v1/*".to_owned(), Some("http=POST:a.b/v1/*".to_owned()), GrantState::No);
         let wide = ("http=GET:a.b/*".to_owned(), Some("http=GET:a.b/v1/*".to_owned()), GrantState::Yes);
         assert_eq!(rows(r#"{"http":["GET:a.b/*"]}"#), [wide, none.clone()]);
@@ -99,13 +99,9 @@ mod tests {
             r#"{"files":[{"folder":"music","mode":"ro","path":"/m"}],"hosts":{"wiki":"https://a.b"},"handoffs":true,
                 "returns":true}"#,
         );
-        let row = |word: &str, asked: Option<&str>, given| GrantRow {
-            spec: word.to_owned(),
-            asked: asked.map(str::to_owned),
-            given,
-        };
+        let row = |spec: &str, asked: Option<&str>, given| (spec.to_owned(), asked.map(str::to_owned), given);
         assert_eq!(
-            rows(&asked, &given),
+            shown(&asked, &given),
             [
                 row("files:ro=music=/m", Some("files:rw=music"), GrantState::InPart),
                 row("files:rw=exports", Some("files:rw=exports"), GrantState::No),

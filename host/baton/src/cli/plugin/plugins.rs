@@ -40,7 +40,9 @@ impl Plugins {
 
     /// Adds the grants, after a check of the folders.
     pub(super) fn grant(&self, name: &str, specs: &[String]) -> anyhow::Result<PluginEntry> {
-        let check = |manifest: &Manifest, lock: &mut Lock| check_grants(&self.workspace, manifest, specs, lock);
+        let check = |manifest: &Manifest, added: &[Grant], lock: &mut Lock| {
+            check_grants(&self.workspace, manifest, added, lock)
+        };
         Ok(self.registry.grant(name, specs, check)?)
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail};
-use baton_core::grants::GrantSet;
+use baton_core::grants::{Grant, GrantSet, GrantedFolder};
 use baton_core::manifest::{Action, SourceManifest};
 use baton_core::nearest::or_meant;
 use baton_core::shell::{quoted, words};
@@ -137,7 +137,7 @@ impl PluginDescription {
         let granted = self.granted.clone().unwrap_or_default();
         let mut rows = rows(&self.declares.capabilities, &granted);
         if let Some(needs) = &action.needs {
-            rows.retain(|row| row.asked.as_ref().is_some_and(|asked| needs.contains(asked)));
+            rows.retain(|row| row.asked.as_ref().is_some_and(|asked| needs.contains(&asked.to_string())));
         }
         let head = match &action.needs {
             Some(needs) if needs.is_empty() => return "\ngrants: none\n".to_owned(),
@@ -149,7 +149,7 @@ impl PluginDescription {
         for GrantRow { spec, asked, given } in rows {
             let command = match (&self.granted, given, asked) {
                 (None, ..) | (_, GrantState::Yes, _) | (.., None) => String::new(),
-                (.., Some(asked)) => self.command(&asked),
+                (.., Some(asked)) => self.command(asked),
             };
             let given = if self.granted.is_some() { given.as_str() } else { "-" };
             table.row([spec, given.to_owned(), command]);
@@ -158,11 +158,14 @@ impl PluginDescription {
     }
 
     /// The command that grants a request.
-    fn command(&self, asked: &str) -> String {
-        let folder = asked.strip_prefix("files:").and_then(|rest| rest.split_once('=')).map(|(_, folder)| folder);
-        let needs_path = folder.is_some_and(|folder| !Config::FOLDERS.contains(&folder));
-        let spec = if needs_path { format!("{asked}=FOLDER") } else { asked.to_owned() };
-        format!("baton plugin grant {} {}", self.name, quoted(&spec))
+    fn command(&self, asked: Grant) -> String {
+        let grant = match asked {
+            Grant::Files(folder) if !Config::FOLDERS.contains(&folder.folder.as_str()) => {
+                Grant::Files(GrantedFolder { path: Some("FOLDER".into()), ..folder })
+            }
+            asked => asked,
+        };
+        format!("baton plugin grant {} {}", self.name, quoted(&grant.to_string()))
     }
 
     /// A command with all required arguments, or with the first one if none is required.

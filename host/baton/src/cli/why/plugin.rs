@@ -29,7 +29,10 @@ pub(super) fn show(workspace: &Workspace, name: &str, as_json: bool) -> anyhow::
     let asked = declares.map(|declares| declares.capabilities).unwrap_or_default();
     let grants = entry.map(|entry| rows(&asked, &entry.grants)).unwrap_or_default();
     if as_json {
-        let grant = |row: &GrantRow| json!({ "grant": row.spec, "asked": row.asked, "granted": row.given.as_str() });
+        let grant = |row: &GrantRow| {
+            let asked = row.asked.as_ref().map(ToString::to_string);
+            json!({ "grant": row.spec, "asked": asked, "granted": row.given.as_str() })
+        };
         output::json(&json!({
             "schema": 1,
             "plugin": entry.map(list::as_json),
