@@ -142,7 +142,9 @@ impl PluginRegistry {
             let manifest = self.manifest_of(entry)?;
             let parse = |spec: &String| Grant::parse(spec, &manifest.declares.capabilities).map_err(refused);
             let grants = specs.iter().map(parse).collect::<Result<Vec<Grant>, _>>()?;
-            grants.iter().cloned().for_each(|grant| entry.grants.add(grant));
+            for grant in &grants {
+                entry.grants.add(grant.clone());
+            }
             entry.grants.bind_secrets().map_err(refused)?;
             check(&manifest, &grants, lock).map_err(refused)?;
             Ok(self::entry(lock, name)?.clone())
