@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::shared::{HostServices, ended_early, many, others_stay, stamp};
 use crate::context::{DriveContext, SyncError};
-use crate::source::sidecar_text;
-use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, source_csv, take};
+use crate::source::{sidecar_text, source_csv};
+use crate::sync::{self, DatabaseSelection, ImportResult, Mode, Origin, Report, SkippedRow, gather, take};
 use crate::table::{Database, render_csv};
 use crate::task_arguments;
 

@@ -5,12 +5,12 @@ mod files;
 mod notion;
 mod sidecar;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 pub use files::{FoundFiles, head, list, load};
 pub use sidecar::text as sidecar_text;
 
-use crate::table::{Database, Record};
+use crate::table::{Csv, Database, Property, Record, Row};
 
 /// A database with its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,5 +43,27 @@ impl Loaded {
             )),
             _ => Ok(self),
         }
+    }
+}
+
+/// The rows as a CSV in the form of the sources. The headers are ids if two properties have the same name, or one has the id of
+/// another as its name.
+#[must_use]
+pub fn source_csv(database: &Database, rows: &[Record]) -> Csv {
+    let mut names = HashSet::new();
+    let ids: HashSet<&str> = database.properties.iter().map(|property| property.id.as_str()).collect();
+    // A name that equals an id would be read as the id.
+    let plain = database.properties.iter().all(|property| {
+        names.insert(property.name.trim()) && (property.id == property.name || !ids.contains(property.name.as_str()))
+    });
+    let header = |property: &Property| if plain { property.name.clone() } else { property.id.clone() };
+    Csv {
+        header: database.properties.iter().map(header).collect(),
+        kinds: database.properties.iter().map(|property| property.kind.clone()).collect(),
+        rows: rows
+            .iter()
+            .map(|row| Row { page_id: row.page_id.clone(), synced: row.synced.clone(), cells: row.cells.clone() })
+            .collect(),
+        ..Csv::default()
     }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::checks::types_problem;
 use super::places::header_digest;
-use super::types_row;
 use crate::context::SyncError;
 use crate::drive::{self, ARCHIVE, Stamp, digest};
 use crate::memory::KnownDatabase;
@@ -80,7 +80,7 @@ pub fn known_manifest(
     now: &str,
 ) -> Result<Manifest, SyncError> {
     let manifest = written_down(root, folder, known, left, &read.id)?;
-    if let Some(why) = left.and_then(|left| types_row::trouble(&left.csv, manifest.as_ref())) {
+    if let Some(why) = left.and_then(|left| types_problem(&left.csv, manifest.as_ref())) {
         return Err(damaged(folder, &why));
     }
     let by_names = || left.map_or_else(|| Manifest::new(&read.id, &read.title), |left| adopted(&left.csv, read, now));

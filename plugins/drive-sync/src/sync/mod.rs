@@ -3,21 +3,18 @@
 //! For an unchanged database, only the metadata of three files is read. A changed one is synced under its lock, from the search for
 //! its folder to the last file.
 
+mod checks;
 mod command;
 mod from_drive;
 mod keyless;
 mod lines;
 mod places;
-mod source_csv;
 mod to_drive;
-mod types_row;
-mod unknown;
 mod whole;
 
 pub use command::sync_command;
 pub use from_drive::{ChangedCell, ImportResult, Mode, SkippedRow, take};
 pub use lines::{Base, DriveCsv, drive_csv, known_manifest, settled};
 pub use places::header_digest;
-pub use source_csv::source_csv;
 pub use to_drive::{ExportResult, Terms, put};
 pub use whole::{DatabaseSelection, Origin, Report, gather, run};

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::checks::refuse_unknown;
 use super::command::sync_command;
 use super::keyless::Keyless;
 use super::lines::{DriveCsv, drive_csv, is_base, keep_base, known_manifest, settled};
 use super::places::{ColumnPlaces, ExistingRow, PreviousState, header_digest};
-use super::unknown::refuse_unknown;
 use crate::context::{DriveContext, SyncError};
 use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
 use crate::schema::{self, Change, Manifest, SIDECAR, compare};

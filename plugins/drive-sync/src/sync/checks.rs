@@ -1,0 +1,60 @@
+//! Checks of the CSV on the Drive that stop the sync of its database: unknown columns, and a row of types that cannot be told from a
+//! row that a person added, because both have no key. The message has the fix.
+
+use super::command::argument;
+use crate::context::SyncError;
+use crate::schema::{Manifest, unknown_columns};
+use crate::table::{Csv, Row, are_types};
+
+/// Rejects unknown columns.
+pub(super) fn refuse_unknown(csv: &Csv, manifest: &Manifest, id: &str) -> Result<(), SyncError> {
+    let unknown = unknown_columns(csv, manifest);
+    let Some(first) = unknown.first() else { return Ok(()) };
+    let twice = |name: &&String| csv.header.iter().filter(|header| header == name).count() > 1;
+    if let Some(name) = unknown.iter().find(twice) {
+        let text = format!(
+            "the CSV on the Drive has the column `{name}` twice: remove one of the two, or give it another name"
+        );
+        return Err(SyncError::refused("unknown-column", text));
+    }
+    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let argument = argument("column", first);
+    Err(SyncError::refused(
+        "unknown-column",
+        format!(
+            "the CSV on the Drive has unknown columns: {names}. The database was not synced. To keep a column as it is: \
+             baton run drive-sync adopt-column --arg database={id} {argument}; to assign it to a property or column, add \
+             --arg property=PROPERTY-ID-OR-OLD-HEADER; else remove it from the CSV"
+        ),
+    ))
+}
+
+/// The problem and its fix. A row with names of types is recognised; another one is compared with the known types of the columns.
+/// Without such a row the known types count.
+pub(super) fn types_problem(csv: &Csv, manifest: Option<&Manifest>) -> Option<String> {
+    let known: Vec<&str> = csv.header.iter().map(|header| kind_of(manifest, header)).collect();
+    let put = |what: String| {
+        let row: String = known.iter().flat_map(|kind| [",", kind]).collect();
+        let row = if known.iter().any(|kind| !kind.is_empty()) { format!(" (`,{row}`)") } else { String::new() };
+        Some(format!("{what}: put the types into row 2, after two empty cells{row}"))
+    };
+    if !csv.has_types() {
+        if manifest.is_none() {
+            return put("it has no row of types".to_owned());
+        }
+        let found = csv.rows.iter().position(|row| row.page_id.is_empty() && says(row, &known));
+        return found.and_then(|place| put(format!("row {} is its row of types", place + 2)));
+    }
+    let same = || csv.kinds.iter().zip(&known).all(|(cell, kind)| cell.is_empty() || kind.is_empty() || cell == kind);
+    let good = csv.kinds.iter().all(String::is_empty) || are_types(&csv.kinds) || manifest.is_some() && same();
+    if good { None } else { put("its row 2 has no key and no types".to_owned()) }
+}
+
+fn kind_of<'a>(manifest: Option<&'a Manifest>, header: &str) -> &'a str {
+    let columns = manifest.map_or(&[][..], |manifest| manifest.columns.as_slice());
+    columns.iter().find(|column| column.header == header).map_or("", |column| &column.kind)
+}
+
+fn says(row: &Row, known: &[&str]) -> bool {
+    row.cells.iter().zip(known).all(|(cell, kind)| cell == kind) && row.cells.iter().any(|cell| !cell.is_empty())
+}
