@@ -13,9 +13,9 @@ use baton_plugin_sdk::{Error, Severity};
 use baton_track_match::{Artists, Matcher, Reason, normalise};
 use serde::Deserialize;
 
+use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::made::{ActionResult, CSV, file};
 use crate::model::{Entry, Playlist};
 use crate::names::{FileNames, counted};
 use crate::source::{CATALOG, PlaylistSources};

@@ -12,6 +12,7 @@
 //! | `moved.rs` | the actions that music-files has now |
 //! | `model.rs`, `uri.rs`, `names.rs`, `ids.rs`, `source.rs` | shared types |
 
+pub mod action_result;
 pub mod catalog;
 pub mod dedupe;
 pub mod diff;
@@ -20,7 +21,6 @@ pub mod export;
 mod ids;
 pub mod import;
 pub mod left_out;
-pub mod made;
 pub mod merge;
 pub mod model;
 mod moved;
@@ -37,7 +37,7 @@ use baton_plugin_kit::host::Host;
 use baton_plugin_sdk::{Error, Outcome, Plugin, Task, sql};
 use serde::de::DeserializeOwned;
 
-use crate::made::ActionResult;
+use crate::action_result::ActionResult;
 use crate::read::Folder;
 use crate::source::PlaylistSources;
 

@@ -7,9 +7,9 @@ use baton_plugin_kit::playlist_names::{one_line, playlist_id};
 use baton_plugin_sdk::{Error, Severity};
 use serde::Deserialize;
 
+use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
 use crate::export::csv;
-use crate::made::{ActionResult, CSV, file};
 use crate::model::{Entry, Playlist};
 use crate::names::FileNames;
 use crate::source::PlaylistSources;

@@ -16,8 +16,8 @@ use baton_track_match::{Decision, Matcher, Track};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::action_result::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::catalog;
-use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 

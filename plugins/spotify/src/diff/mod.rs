@@ -21,8 +21,8 @@ pub use pair::Pair;
 
 use pair::Names;
 
+use crate::action_result::ActionResult;
 use crate::catalog::{self, EntryDetails, MOST_ENTRIES};
-use crate::made::ActionResult;
 use crate::model::{Playlist, SERVICE_CSV, SERVICE_PRIVACY};
 use crate::source::{CATALOG, PlaylistSources};
 
@@ -78,12 +78,12 @@ pub fn diff(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) 
         (false, false) => (sources.below(place, &playlist.file).to_owned(), playlist.id.clone()),
         _ => (playlist.service.clone(), playlist.id.clone()),
     };
-    let side = |place: &str, playlists: Vec<Playlist>| {
-        playlists.into_iter().map(|playlist| Listed { key: key(place, &playlist), playlist }).collect()
+    let side = |place: &str, playlists: Vec<Playlist>| Side {
+        playlists: playlists.into_iter().map(|playlist| Listed { key: key(place, &playlist), playlist }).collect(),
+        is_file: is_file(place),
     };
-    let (old, new) = (side(&args.from, old), side(&args.to, new));
-    let pairs = pair(old, new, (is_file(&args.from), is_file(&args.to)), &called);
-    report::made(&pairs, &args.from, &args.to)
+    let pairs = pair(side(&args.from, old), side(&args.to, new), &called);
+    report::result(&pairs, &args.from, &args.to)
 }
 
 fn is_file(place: &str) -> bool {
@@ -105,14 +105,23 @@ struct Listed {
     playlist: Playlist,
 }
 
+/// One side of the comparison.
+struct Side {
+    playlists: Vec<Listed>,
+    /// True for a single CSV file.
+    is_file: bool,
+}
+
 /// Pairs the playlists of both sides, in the order of the new ones.
-fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), called: &Names) -> Vec<Pair> {
+fn pair(old: Side, new: Side, called: &Names) -> Vec<Pair> {
+    let (old_file, new_file) = (old.is_file, new.is_file);
     let of = |name: String, old: Option<Playlist>, new: Option<Playlist>| {
         Pair::of(name, old.map(|playlist| playlist.entries), new.map(|playlist| playlist.entries), called)
     };
-    let mut left: Vec<Option<Listed>> = old.into_iter().map(Some).collect();
-    let mut found: Vec<Option<Playlist>> = new.iter().map(|one| take(&mut left, |old| old.key == one.key)).collect();
-    for (one, found) in new.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+    let mut left: Vec<Option<Listed>> = old.playlists.into_iter().map(Some).collect();
+    let mut found: Vec<Option<Playlist>> =
+        new.playlists.iter().map(|one| take(&mut left, |old| old.key == one.key)).collect();
+    for (one, found) in new.playlists.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
         let id = playlist_id(&one.playlist.name);
         let named = |old: &Listed| playlist_id(&old.playlist.name) == id;
         *found = take(&mut left, |old| named(old) && old.playlist.service == one.playlist.service);
@@ -122,14 +131,14 @@ fn pair(old: Vec<Listed>, new: Vec<Listed>, (old_file, new_file): (bool, bool), 
         }
     }
     let mut pairs = Vec::new();
-    for (one, before) in new.into_iter().zip(found) {
+    for (one, before) in new.playlists.into_iter().zip(found) {
         // A file is compared only with its playlist.
         if before.is_some() || new_file || !old_file {
             pairs.push(of(one.playlist.name.clone(), before, Some(one.playlist)));
         }
     }
-    let gone = left.into_iter().flatten().filter(|_| old_file || !new_file);
-    pairs.extend(gone.map(|old| of(old.playlist.name.clone(), Some(old.playlist), None)));
+    let removed = left.into_iter().flatten().filter(|_| old_file || !new_file);
+    pairs.extend(removed.map(|old| of(old.playlist.name.clone(), Some(old.playlist), None)));
     pairs
 }
 

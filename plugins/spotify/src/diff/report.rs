@@ -8,7 +8,7 @@ use baton_plugin_sdk::Error;
 use serde_json::{Value, json};
 
 use super::pair::Pair;
-use crate::made::{ActionResult, CSV, JSON, MARKDOWN, file};
+use crate::action_result::{ActionResult, CSV, JSON, MARKDOWN, file};
 use crate::model::Entry;
 use crate::uri::Uri;
 
@@ -45,7 +45,7 @@ fn list(pair: &Pair) -> Vec<Change<'_>> {
 }
 
 /// The files and the summary.
-pub(super) fn made(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResult, Error> {
+pub(super) fn result(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let sum = |count: fn(&Pair) -> usize| pairs.iter().map(count).sum::<usize>();
     let (added, removed, moved) = (

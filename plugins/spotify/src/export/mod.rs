@@ -13,8 +13,8 @@ use baton_plugin_kit::host::Tables;
 use baton_plugin_sdk::{Error, OutcomeKind, Severity};
 use serde::Deserialize;
 
+use crate::action_result::{ActionResult, CSV, file};
 use crate::catalog::EntryDetails;
-use crate::made::{ActionResult, CSV, file};
 use crate::model::Playlist;
 use crate::names::{FileNames, counted};
 use crate::notes;

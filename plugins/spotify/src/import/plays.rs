@@ -47,7 +47,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
             state.report.unread += 1;
             continue;
         };
-        say_tracks(state, found, &plays)?;
+        write_tracks(state, found, &plays)?;
         if names.is_none() && plays.iter().any(|play| play.uri.is_none()) {
             names = Some(Names::of(state.services.catalog)?);
         }
@@ -85,8 +85,8 @@ fn count(state: &mut ImportState<'_>, before: PlayCounts) -> Result<(), Error> {
     (report.plays, report.linked, report.unlinked) =
         (count(now.plays - before.plays), count(before.open - old.open), count(now.open));
     if now.open > 0 {
-        let title = format!("{} of {} plays name no single track that is known", now.open, now.plays);
-        let way = "Import the playlists that hold them, and they are linked.";
+        let title = format!("{} of {} plays do not name exactly one known track", now.open, now.plays);
+        let way = "Import the playlists that have them, and the plays are linked.";
         state.findings.add("unlinked", SERVICE_HISTORY, Severity::Info, title, way);
     }
     Ok(())
@@ -116,7 +116,7 @@ fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
 }
 
 /// Writes the tracks of the long form.
-fn say_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
+fn write_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
     let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
@@ -148,20 +148,31 @@ fn put(
     state.services.catalog.batch(put, &mut each)?;
     drop(each);
     let tracks = tracks(state.services.catalog)?;
-    remember(state.services.own, found, digest, (plays.len(), unlinked, last, tracks))
+    let imported = ImportedFile { file: &found.shown, digest, plays: plays.len(), unlinked, last, tracks };
+    imported.store(state.services.own)
 }
 
-fn remember(
-    own: &dyn Writable,
-    found: &FoundFile,
-    digest: &str,
-    (plays, unlinked, last, tracks): (usize, usize, String, i64),
-) -> Result<(), Error> {
-    let number = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
-    let (file, digest) = (found.shown.as_str().into(), digest.into());
-    let row: Row = vec![file, digest, number(plays), number(unlinked), last.into(), tracks.into()];
-    own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &row)?;
-    Ok(())
+/// The row of an imported file.
+struct ImportedFile<'a> {
+    file: &'a str,
+    digest: &'a str,
+    plays: usize,
+    unlinked: usize,
+    /// The id of the last play.
+    last: String,
+    /// The number of tracks in the catalog.
+    tracks: i64,
+}
+
+impl ImportedFile<'_> {
+    fn store(self, own: &dyn Writable) -> Result<(), Error> {
+        let number = |count: usize| Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+        let (file, digest) = (self.file.into(), self.digest.into());
+        let row: Row =
+            vec![file, digest, number(self.plays), number(self.unlinked), self.last.into(), self.tracks.into()];
+        own.execute("INSERT OR REPLACE INTO history_files VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &row)?;
+        Ok(())
+    }
 }
 
 /// Ids of plays. Two equal plays in one minute of one file are two plays.

@@ -2,7 +2,7 @@
 
 use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::Error;
-use spotify::made::ActionResult;
+use spotify::action_result::ActionResult;
 use spotify::places::{self, Args};
 
 use super::support::{Place, ids, row, uri};
