@@ -55,7 +55,7 @@ pub struct Row {
 /// If it is incomplete or has another form; names the place.
 pub fn parse_csv(bytes: &[u8]) -> Result<Csv, String> {
     let csv = parse_any(bytes)?;
-    if csv.has_types() { Ok(csv) } else { Err("row 2, the types behind two empty cells, is missing".to_owned()) }
+    if csv.has_types() { Ok(csv) } else { Err("row 2, the types after two empty cells, is missing".to_owned()) }
 }
 
 /// Reads a CSV whose row of types may be missing.

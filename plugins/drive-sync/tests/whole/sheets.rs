@@ -49,7 +49,7 @@ fn a_new_row_in_the_place_of_the_types_is_no_row_of_types() {
         let outcome = place.run("sync", &args);
         assert_eq!(ids(&outcome), ["drive-csv-damaged:id-1"], "{args}");
         assert!(
-            outcome.findings[0].title.contains("put the types into row 2 behind two empty cells (`,,title,number`)")
+            outcome.findings[0].title.contains("put the types into row 2, after two empty cells (`,,title,number`)")
         );
     }
     place.write(CSV, &format!("__page_id,__last_synced_iso,Name,BPM\n,,Three,122\np1,,One,120\n{TYPES}p2,,Two,121\n"));
