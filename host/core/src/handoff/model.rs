@@ -69,7 +69,8 @@ pub struct Original {
     pub file_name: Option<String>,
     /// The request's task id.
     pub task_id: Option<String>,
-    /// The token of a task in the RETURN's own name: a hint, because eight digits cover many tasks.
+    /// As [`FileName::token`](crate::file_name::FileName::token), from the RETURN's name: a hint, because eight digits cover
+    /// many tasks.
     pub token: Option<String>,
 }
 

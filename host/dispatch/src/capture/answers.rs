@@ -35,14 +35,11 @@ impl AnsweredRequest {
     }
 
     /// The names of the request. With an unknown signature only its id counts.
-    fn names(&self) -> task::AnswerReference {
-        let known = |field: &Option<String>| field.clone().filter(|_| !self.by.is_empty());
-        task::AnswerReference {
-            handoff_id: self.original.handoff_id.clone(),
-            file_name: known(&self.original.file_name),
-            task_id: known(&self.original.task_id),
-            token: known(&self.original.token),
+    fn names(&self) -> Original {
+        if self.by.is_empty() {
+            return Original { handoff_id: self.original.handoff_id.clone(), ..Original::default() };
         }
+        self.original.clone()
     }
 
     /// Whether the agent that was asked signed it.

@@ -1,6 +1,7 @@
 //! Finding tasks: by id, by file, by what they ask for, for people and for machines.
 
 use baton_core::State;
+use baton_core::handoff::Original;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
@@ -50,20 +51,11 @@ pub fn asked_as(tx: &Tx<'_>, sender: &str, handoff_id: &str) -> Result<Vec<Task>
 pub(super) const ASKED_AS: &str =
     "WHERE handoff_id = ?1 AND sender = ?2 AND kind <> 'RETURN' ORDER BY created_at, rowid";
 
-/// The references of a RETURN to its request, the most reliable first.
-#[derive(Clone, Debug, Default)]
-pub struct AnswerReference {
-    pub handoff_id: Option<String>,
-    pub file_name: Option<String>,
-    /// The id of the sender's task.
-    pub task_id: Option<String>,
-    /// The first eight hexadecimal digits of that id, or these and the last eight.
-    pub token: Option<String>,
-}
-
-/// The requests to external agents that a RETURN may answer: those that match the first reference that matches any.
-pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
-    for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
+/// The requests to external agents that a RETURN may answer. The references of the RETURN are tried in the order of their
+/// reliability: handoff id, file name, task id, token. The first one that matches any request decides.
+pub fn answered_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
+    for (column, key) in
+        [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
     {
         let rest =
             format!("WHERE {column} = ?1 AND state = 'delivered' AND kind <> 'RETURN' ORDER BY created_at, rowid");
@@ -72,7 +64,7 @@ pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Led
             return Ok(found);
         }
     }
-    let Some(token) = said.token.as_deref().map(digits) else {
+    let Some(token) = original.token.as_deref().map(digits) else {
         return Ok(Vec::new());
     };
     let rest = "WHERE state = 'delivered' AND kind <> 'RETURN' AND task_id IS NOT NULL ORDER BY created_at, rowid";
@@ -82,8 +74,9 @@ pub fn answered_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, Led
 
 /// The requests that match the references of a RETURN, open or not, newest first: those that match the first reference that
 /// matches any. A token alone is not enough.
-pub fn named_by(tx: &Tx<'_>, said: &AnswerReference) -> Result<Vec<Task>, LedgerError> {
-    for (column, key) in [("handoff_id", &said.handoff_id), ("file_name", &said.file_name), ("task_id", &said.task_id)]
+pub fn named_by(tx: &Tx<'_>, original: &Original) -> Result<Vec<Task>, LedgerError> {
+    for (column, key) in
+        [("handoff_id", &original.handoff_id), ("file_name", &original.file_name), ("task_id", &original.task_id)]
     {
         let rest = format!(
             "WHERE {column} = ?1 AND kind <> 'RETURN' AND state NOT IN ('duplicate', 'rejected')
