@@ -95,10 +95,11 @@ pub fn find(
 ) -> Result<Duplicates, CatalogError> {
     let items = items(catalog)?;
     let classes = Classes::of(&items);
-    let (places, prints) = fingerprints(catalog, &items, &classes)?;
+    let (positions, prints) = fingerprints(catalog, &items, &classes)?;
     let compared = compare(&prints);
     drop(prints);
-    let as_items = |pair: &Pair| Some(Pair { one: *places.get(pair.one)?, other: *places.get(pair.other)?, ..*pair });
+    let as_items =
+        |pair: &Pair| Some(Pair { one: *positions.get(pair.one)?, other: *positions.get(pair.other)?, ..*pair });
     let is_wanted = |pair: &Pair| pair.alike.score >= wanted.min_score;
     let pairs = compared.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
     let JudgedPairs { alike, mut versions } = judge(&items, pairs, whole)?;
@@ -139,11 +140,11 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
         }
     }
     for piece in long.chunks(PIECE) {
-        let mut places: Vec<usize> = piece.iter().flat_map(|pair| [pair.one, pair.other]).collect();
-        places.sort_unstable();
-        places.dedup();
-        let asked: Vec<&Item> = places.iter().filter_map(|at| items.get(*at)).collect();
-        let prints = whole(&asked)?;
+        let mut positions: Vec<usize> = piece.iter().flat_map(|pair| [pair.one, pair.other]).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let queried: Vec<&Item> = positions.iter().filter_map(|at| items.get(*at)).collect();
+        let prints = whole(&queried)?;
         let print = |at: usize| prints.get(&items.get(at)?.id);
         for pair in piece {
             let mut pair = *pair;
@@ -171,7 +172,7 @@ fn fingerprints(
     items: &[Item],
     classes: &Classes,
 ) -> Result<(Vec<usize>, Vec<Fingerprint>), CatalogError> {
-    let (mut places, mut prints) = (Vec::new(), Vec::new());
+    let (mut positions, mut prints) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
         let Ok(at) = items.binary_search_by_key(&id, |item| item.id) else {
             return;
@@ -179,9 +180,9 @@ fn fingerprints(
         if classes.first(at) == at
             && let Some(print) = Fingerprint::from_bytes(bytes)
         {
-            places.push(at);
+            positions.push(at);
             prints.push(print);
         }
     })?;
-    Ok((places, prints))
+    Ok((positions, prints))
 }

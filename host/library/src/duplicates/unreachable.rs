@@ -22,15 +22,15 @@ pub struct UnreachableSource {
 pub(super) fn unreachable_sources(catalog: &Catalog) -> Result<Vec<UnreachableSource>, CatalogError> {
     let mut sources = Vec::new();
     for source in catalog.library_sources()? {
-        let place = SourceRoot { path: source.path, kind: source.kind };
-        let why = match place.reach() {
+        let root = SourceRoot { path: source.path, kind: source.kind };
+        let why = match root.reach() {
             Err(error) => error.to_string(),
             Ok(volume) if source.volume.is_some_and(|known| !known.is(volume)) => {
                 "another volume is mounted there than when it was scanned".to_owned()
             }
             Ok(_) => continue,
         };
-        sources.push(UnreachableSource { source: source.id, path: place.path, why });
+        sources.push(UnreachableSource { source: source.id, path: root.path, why });
     }
     Ok(sources)
 }

@@ -81,12 +81,12 @@ pub fn run(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -
 }
 
 fn run_once(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) -> Result<IngestReport, LibraryError> {
-    let place = match SourceRoot::of(settings.folder) {
-        Ok(place) => place,
+    let root = match SourceRoot::of(settings.folder) {
+        Ok(root) => root,
         Err(error) => return Ok(IngestReport { unreachable: Some(error.to_string()), ..IngestReport::default() }),
     };
     let mut report = IngestReport::default();
-    match scan_new_files(settings, &place, read, stop)? {
+    match scan_new_files(settings, &root, read, stop)? {
         FolderScanOutcome::All => {}
         FolderScanOutcome::Part => report.more = true,
         FolderScanOutcome::Nothing(why) => return Ok(IngestReport { unreachable: Some(why), ..report }),
@@ -94,7 +94,7 @@ fn run_once(settings: &IngestOptions<'_>, read: &ReadFn<'_>, stop: &AtomicBool) 
     let Some(catalog) = Catalog::open(settings.catalog)? else {
         return Ok(report);
     };
-    find_new(&catalog, &place, settings, &mut report)?;
+    find_new(&catalog, &root, settings, &mut report)?;
     compare(&catalog, &mut report.new_files, stop)?;
     let prints = WholePrints { catalog: settings.catalog, read, tell: &|_| (), stop };
     confirm(&mut report.new_files, &|items| prints.of(items))?;
@@ -112,7 +112,7 @@ enum FolderScanOutcome {
 
 fn scan_new_files(
     settings: &IngestOptions<'_>,
-    place: &SourceRoot,
+    root: &SourceRoot,
     read: &ReadFn<'_>,
     stop: &AtomicBool,
 ) -> Result<FolderScanOutcome, LibraryError> {
@@ -124,7 +124,7 @@ fn scan_new_files(
             wait = listing.to_read();
         }
     };
-    let scanned = match scan(settings.catalog, std::slice::from_ref(place), &options, read, &mut tell, stop) {
+    let scanned = match scan(settings.catalog, std::slice::from_ref(root), &options, read, &mut tell, stop) {
         Err(LibraryError::Busy) => return Ok(FolderScanOutcome::Part),
         scanned => scanned?,
     };
@@ -138,13 +138,13 @@ fn scan_new_files(
 /// Finds the files without a current mark, and the marks without a file.
 fn find_new(
     catalog: &Catalog,
-    place: &SourceRoot,
+    root: &SourceRoot,
     settings: &IngestOptions<'_>,
     report: &mut IngestReport,
 ) -> Result<(), CatalogError> {
     let IngestOptions { marks, most, .. } = *settings;
     let sources = catalog.library_sources()?;
-    let Some(source) = sources.iter().find(|source| source.path == place.path).map(|source| source.id) else {
+    let Some(source) = sources.iter().find(|source| source.path == root.path).map(|source| source.id) else {
         // Another scan has kept this one from beginning.
         return Ok(());
     };
@@ -206,27 +206,27 @@ fn new_file(mut entry: Entry, key: String, mark: String) -> NewFile {
 
 /// Compares the new files that have a fingerprint with the library.
 fn compare(catalog: &Catalog, new_files: &mut [NewFile], stop: &AtomicBool) -> Result<(), CatalogError> {
-    let mut places: HashMap<i64, usize> = HashMap::new();
-    for (place, file) in new_files.iter().enumerate().filter(|(_, file)| file.item.has_fingerprint) {
-        places.insert(file.item.id, place);
+    let mut by_item: HashMap<i64, usize> = HashMap::new();
+    for (position, file) in new_files.iter().enumerate().filter(|(_, file)| file.item.has_fingerprint) {
+        by_item.insert(file.item.id, position);
     }
     let (mut queries, mut positions) = (Vec::new(), Vec::new());
     catalog.library_fingerprints(Fingerprint::ALGORITHM, |id, bytes| {
-        if let Some((place, fingerprint)) = places.get(&id).copied().zip(Fingerprint::from_bytes(bytes))
-            && let Some(file) = new_files.get(place)
+        if let Some((position, fingerprint)) = by_item.get(&id).copied().zip(Fingerprint::from_bytes(bytes))
+            && let Some(file) = new_files.get(position)
         {
             queries.push(LookupQuery { fingerprint, item: file.item.clone() });
-            positions.push(place);
+            positions.push(position);
         }
     })?;
     if queries.is_empty() {
         return Ok(());
     }
-    for (place, found) in positions.into_iter().zip(look_up(catalog, &queries, stop)?) {
-        if let Some(file) = new_files.get_mut(place) {
+    for (position, found) in positions.into_iter().zip(look_up(catalog, &queries, stop)?) {
+        if let Some(file) = new_files.get_mut(position) {
             let id = file.item.id;
             // Of two new files that are similar, only the later one lists the other.
-            let is_listed = |found: &Match| found.item.id < id || !places.contains_key(&found.item.id);
+            let is_listed = |found: &Match| found.item.id < id || !by_item.contains_key(&found.item.id);
             file.matches = found.into_iter().filter(is_listed).collect();
         }
     }

@@ -64,10 +64,10 @@ fn compare_all(catalog: &Catalog, queries: &[LookupQuery], stop: &AtomicBool) ->
     })?;
     comparer.compare();
     let mut near = SimilarItems::new();
-    for (place, mut found) in comparer.near.into_iter().enumerate() {
+    for (position, mut found) in comparer.near.into_iter().enumerate() {
         keep_best(&mut found);
         for (id, alike) in found {
-            near.entry(id).or_default().push((place, alike));
+            near.entry(id).or_default().push((position, alike));
         }
     }
     Ok(near)
@@ -98,8 +98,8 @@ impl PieceComparer<'_> {
         };
         let pairs: Vec<_> = self.piece.par_iter().flat_map_iter(one).collect();
         self.piece.clear();
-        for (id, (place, alike)) in pairs {
-            if let Some(near) = self.near.get_mut(place) {
+        for (id, (position, alike)) in pairs {
+            if let Some(near) = self.near.get_mut(position) {
                 near.push((id, alike));
                 if near.len() > 2 * MOST {
                     keep_best(near);
@@ -116,9 +116,9 @@ fn keep_best(near: &mut Vec<(i64, Similarity)>) {
 
 /// Converts a match of the index: its query was the library's fingerprint.
 fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
-    let place = usize::try_from(found.at).ok()?;
-    let alike = Similarity::of(&found.alignment, found.score, print, prints.get(place)?);
-    Some((place, Similarity { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
+    let position = usize::try_from(found.at).ok()?;
+    let alike = Similarity::of(&found.alignment, found.score, print, prints.get(position)?);
+    Some((position, Similarity { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
 }
 
 /// Loads the items that are similar, and the items with the same audio packets.
@@ -130,9 +130,9 @@ fn gather(
 ) -> Result<Vec<Vec<Match>>, CatalogError> {
     let mut matches: Vec<Vec<Match>> = vec![Vec::new(); queries.len()];
     let mut same: HashMap<[u8; 32], Vec<usize>> = HashMap::new();
-    for (place, query) in queries.iter().enumerate() {
+    for (position, query) in queries.iter().enumerate() {
         if let Some(audio) = query.item.audio_sha256 {
-            same.entry(audio).or_default().push(place);
+            same.entry(audio).or_default().push(position);
         }
     }
     let (share, mut bytes) = (BYTES / queries.len().max(1), vec![0; queries.len()]);
@@ -145,11 +145,11 @@ fn gather(
             return;
         }
         let item = Item::from(entry);
-        let by_sound = sounds.iter().filter(|(place, _)| !twins.contains(place));
-        let proofs = by_sound.map(|(place, alike)| (*place, Proof::Sounds(*alike)));
-        for (place, proof) in twins.iter().map(|place| (*place, Proof::SameAudio)).chain(proofs) {
+        let by_sound = sounds.iter().filter(|(position, _)| !twins.contains(position));
+        let proofs = by_sound.map(|(position, alike)| (*position, Proof::Sounds(*alike)));
+        for (position, proof) in twins.iter().map(|position| (*position, Proof::SameAudio)).chain(proofs) {
             if let (Some(query), Some(found), Some(bytes)) =
-                (queries.get(place), matches.get_mut(place), bytes.get_mut(place))
+                (queries.get(position), matches.get_mut(position), bytes.get_mut(position))
                 && found.len() < 2 * MOST
                 && *bytes + item.bytes() <= share
                 && let Some(one) = judged(&query.item, &item, proof)

@@ -52,20 +52,20 @@ pub(super) struct ListedSource {
 impl Lister<'_> {
     pub(super) fn list(
         mut self,
-        place: &SourceRoot,
+        root: &SourceRoot,
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Result<ListedSource, CatalogError> {
-        let mut listing = Listing::of(&place.path, place.kind);
+        let mut listing = Listing::of(&root.path, root.kind);
         let scan = match (&self.into, self.source) {
             (ListingTarget::Catalog(library), Some(source)) => library.begin_listing(source.id)?,
             _ => i64::MAX,
         };
         let mut seen = ListingProgress::default();
-        let walked = self.walk(place, scan, &mut listing, &mut seen, tell)?;
+        let walked = self.walk(root, scan, &mut listing, &mut seen, tell)?;
         let mut device = None;
         let failure = match walked {
             Ok(mut walked) => {
-                let failure = self.end(place, scan, &mut walked, &mut listing, seen)?;
+                let failure = self.end(root, scan, &mut walked, &mut listing, seen)?;
                 device = (failure.is_none() && !walked.stopped).then_some(walked.device);
                 (listing.unread, listing.remarks) = (walked.unread, walked.remarks);
                 failure
@@ -76,7 +76,7 @@ impl Lister<'_> {
                 None
             }
             Err(error) if is_missing(&error) => {
-                Some(format!("{error}; if it is deleted, run `baton library scan --gone '{}'`", place.path.display()))
+                Some(format!("{error}; if it is deleted, run `baton library scan --gone '{}'`", root.path.display()))
             }
             Err(error) => Some(error.to_string()),
         };
@@ -90,7 +90,7 @@ impl Lister<'_> {
 
     fn walk(
         &mut self,
-        place: &SourceRoot,
+        root: &SourceRoot,
         scan: i64,
         listing: &mut Listing,
         seen: &mut ListingProgress,
@@ -103,12 +103,12 @@ impl Lister<'_> {
         };
         let request = ListingRequest { others: self.others, known: &look_up, stop: self.stop };
         let (mut piece, mut failed) = (Vec::with_capacity(PIECE), None);
-        let walked = walk(place, &request, &mut |item| {
+        let walked = walk(root, &request, &mut |item| {
             piece.push(item);
             if piece.len() == PIECE && failed.is_none() {
                 failed = self.take(scan, &piece, listing, seen).err();
                 piece.clear();
-                tell(&Event::Listing { source: &place.path, items: listing.items });
+                tell(&Event::Listing { source: &root.path, items: listing.items });
             }
         });
         match failed {
@@ -173,14 +173,14 @@ impl Lister<'_> {
     /// decide.
     fn end(
         &mut self,
-        place: &SourceRoot,
+        root: &SourceRoot,
         scan: i64,
         walked: &mut SourceListing,
         listing: &mut Listing,
         mut seen: ListingProgress,
     ) -> Result<Option<String>, CatalogError> {
         seen.volumes.values().for_each(|volume| volume.count(listing));
-        let volume = match place.reach() {
+        let volume = match root.reach() {
             Err(error) => return Ok(Some(error.to_string())),
             Ok(volume) if volume.device != walked.device => {
                 return Ok(Some("another volume is mounted there than when its listing began".to_owned()));
@@ -210,7 +210,7 @@ impl Lister<'_> {
         if let ListingTarget::Catalog(library) = &mut self.into {
             let is_kept = |item: &i64| missing.items.binary_search(item).is_err();
             let kept: Vec<i64> = vanished.iter().map(|item| item.id).filter(is_kept).collect();
-            library.end_listing(source.id, &missing.items, &kept, &walked.unread_parts(&place.path), self.now)?;
+            library.end_listing(source.id, &missing.items, &kept, &walked.unread_parts(&root.path), self.now)?;
             if missing.is_sure {
                 library.record_volume(source.id, volume)?;
             }

@@ -17,24 +17,24 @@ use super::{Event, Listing, Options, ReadFn, Report};
 use crate::LibraryError;
 use crate::source::{SourceRoot, UnreadPart};
 
-/// Scans `places` into the catalog at `catalog`, which records them as sources. `stop` ends the scan between two files.
+/// Scans `roots` into the catalog at `catalog`, which records them as sources. `stop` ends the scan between two files.
 ///
 /// # Errors
 /// When another scan runs, the jobs cannot be started, or the catalog fails. Problems of a source or a file are in the report.
 pub fn scan(
     catalog: &Path,
-    places: &[SourceRoot],
+    roots: &[SourceRoot],
     options: &Options,
     read: &ReadFn<'_>,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     if options.dry_run {
-        return list_only(catalog, places, options, tell, stop);
+        return list_only(catalog, roots, options, tell, stop);
     }
     let lock = Lock::take(catalog)?;
     let mut library = Library::open(catalog)?;
-    let listed = list(catalog, &mut library, places, options, tell, stop)?;
+    let listed = list(catalog, &mut library, roots, options, tell, stop)?;
     let works = works(&listed, options);
     let devices = listed.iter().map(|(_, listed)| listed.device.unwrap_or_default()).collect();
     let mut report = Report::default();
@@ -49,7 +49,7 @@ pub fn scan(
         .thread_name(|number| format!("scan-{number}"))
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
-    let sources = Sources::new(places, devices);
+    let sources = Sources::new(roots, devices);
     let pass = Pass { pool: &pool, read, stop, sources: &sources, begun: &lock.begun, last: false };
     let queue = Queue::of_catalog(open(catalog)?, works.clone(), options);
     let again = pass.run(&queue, &mut library, &mut report.reads, tell)?;
@@ -60,11 +60,11 @@ pub fn scan(
     Ok(report)
 }
 
-/// Lists every place until `stop`. Returns each with the id of its source.
+/// Lists every root until `stop`. Returns each with the id of its source.
 fn list(
     catalog: &Path,
     library: &mut Library,
-    places: &[SourceRoot],
+    roots: &[SourceRoot],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
@@ -72,53 +72,53 @@ fn list(
     let now = Timestamp::now();
     let known = open(catalog)?;
     let mut all = Vec::new();
-    for place in places.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
-        let source = library.add_source(&place.path.to_string_lossy(), place.kind, now)?;
-        let others = others(&library.sources()?, places, place);
+    for root in roots.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
+        let source = library.add_source(&root.path.to_string_lossy(), root.kind, now)?;
+        let others = others(&library.sources()?, roots, root);
         let (known, of, into) = (Some(&known), Some(&source), ListingTarget::Catalog(library));
         let lister = Lister { known, source: of, into, others: &others, options, stop, now };
-        all.push((source.id, lister.list(place, tell)?));
+        all.push((source.id, lister.list(root, tell)?));
     }
     Ok(all)
 }
 
-/// The filters of what to read for each listed place: pending files first, then files to verify.
+/// The filters of what to read for each listed root: pending files first, then files to verify.
 fn works(listed: &[(i64, ListedSource)], options: &Options) -> Vec<(usize, WorkFilter)> {
     let mut works = Vec::new();
     let reached = |(_, (_, listed)): &(usize, &(i64, ListedSource))| listed.listing.failure.is_none();
-    for (place, (source, _)) in listed.iter().enumerate().filter(reached) {
+    for (position, (source, _)) in listed.iter().enumerate().filter(reached) {
         let passes = [Some(false), options.verify.then_some(true)].into_iter().flatten();
-        works.extend(passes.map(|verify| (place, WorkFilter { source: *source, verify })));
+        works.extend(passes.map(|verify| (position, WorkFilter { source: *source, verify })));
     }
     works
 }
 
-/// Lists every place without writing (dry run).
+/// Lists every root without writing (dry run).
 fn list_only(
     catalog: &Path,
-    places: &[SourceRoot],
+    roots: &[SourceRoot],
     options: &Options,
     tell: &mut dyn FnMut(&Event<'_>),
     stop: &AtomicBool,
 ) -> Result<Report, LibraryError> {
     let known = Catalog::open(catalog)?;
     let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
-    let one = |place: &SourceRoot| -> Result<Listing, CatalogError> {
-        let source = sources.iter().find(|source| source.path == place.path);
-        let others = others(&sources, places, place);
+    let one = |root: &SourceRoot| -> Result<Listing, CatalogError> {
+        let source = sources.iter().find(|source| source.path == root.path);
+        let others = others(&sources, roots, root);
         let (known, into, now) = (known.as_ref(), ListingTarget::Nowhere, Timestamp::now());
         let lister = Lister { known, source, into, others: &others, options, stop, now };
-        Ok(lister.list(place, tell)?.listing)
+        Ok(lister.list(root, tell)?.listing)
     };
-    let sources = places.iter().take_while(|_| !stop.load(Ordering::Relaxed)).map(one).collect::<Result<_, _>>()?;
+    let sources = roots.iter().take_while(|_| !stop.load(Ordering::Relaxed)).map(one).collect::<Result<_, _>>()?;
     Ok(Report { sources, stopped: stop.load(Ordering::Relaxed), ..Report::default() })
 }
 
-/// The other sources, known and given. The listing of `place` skips them.
-fn others(sources: &[Source], places: &[SourceRoot], place: &SourceRoot) -> Vec<PathBuf> {
+/// The other sources, known and given. The listing of `root` skips them.
+fn others(sources: &[Source], roots: &[SourceRoot], root: &SourceRoot) -> Vec<PathBuf> {
     let known = sources.iter().map(|source| &source.path);
-    let given = places.iter().map(|place| &place.path);
-    known.chain(given).filter(|path| **path != place.path).cloned().collect()
+    let given = roots.iter().map(|root| &root.path);
+    known.chain(given).filter(|path| **path != root.path).cloned().collect()
 }
 
 /// Reports how much there is to read.
@@ -148,16 +148,16 @@ fn lost(
     library: &Library,
     tell: &mut dyn FnMut(&Event<'_>),
 ) -> Result<(), LibraryError> {
-    for (place, why) in sources.lost() {
-        let work = works.iter().find(|(of, _)| *of == place).map(|(_, work)| work);
-        if let (Some(work), Some(listing)) = (work, report.sources.get_mut(place)) {
+    for (position, why) in sources.lost() {
+        let work = works.iter().find(|(of, _)| *of == position).map(|(_, work)| work);
+        if let (Some(work), Some(listing)) = (work, report.sources.get_mut(position)) {
             library.record_unreachable(work.source, &why, Timestamp::now())?;
             tell(&Event::Lost { source: &listing.source, why: &why });
             listing.failure = Some(why);
         }
     }
-    for (place, path) in sources.unmounted() {
-        if let Some(listing) = report.sources.get_mut(place) {
+    for (position, path) in sources.unmounted() {
+        if let Some(listing) = report.sources.get_mut(position) {
             let why = "the volume is not mounted any more".to_owned();
             tell(&Event::Lost { source: &path, why: &why });
             listing.unread.push(UnreadPart { path, why });

@@ -26,7 +26,7 @@ const CHANGED: usize = 10_000;
 
 /// The sources of a scan, shared by its jobs.
 pub(super) struct Sources<'a> {
-    places: &'a [SourceRoot],
+    roots: &'a [SourceRoot],
     /// The volume of each source at its listing.
     devices: Vec<u64>,
     /// The unreachable sources.
@@ -37,9 +37,9 @@ pub(super) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(places: &'a [SourceRoot], devices: Vec<u64>) -> Self {
-        let lost = places.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { places, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
+    pub(super) fn new(roots: &'a [SourceRoot], devices: Vec<u64>) -> Self {
+        let lost = roots.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { roots, devices, lost, why: Mutex::default(), unmounted: Mutex::default() }
     }
 
     /// Whether a file failed because its source is unreachable. Checked only for files that cannot be read.
@@ -47,10 +47,10 @@ impl<'a> Sources<'a> {
         let ReadingOutcome::Without { reason: "not_found" | "unreadable" | "changed", .. } = &reading.outcome else {
             return false;
         };
-        let Some((place, device)) = self.places.get(job.source).zip(self.devices.get(job.source).copied()) else {
+        let Some((root, device)) = self.roots.get(job.source).zip(self.devices.get(job.source).copied()) else {
             return false;
         };
-        let why = match place.reach() {
+        let why = match root.reach() {
             Err(error) => error.to_string(),
             // The mount folder exists without the volume.
             Ok(volume) if volume.device != device => "its volume is not there any more".to_owned(),

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-use super::place::{is_eagle, mtime_ns, volume_of};
+use super::root::{is_eagle, mtime_ns, volume_of};
 use super::{Item, ListingRequest, SourceListing, is_audio};
 
 /// The file with ignore rules for its folder and all folders below.

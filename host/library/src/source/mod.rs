@@ -6,14 +6,14 @@ mod audio;
 mod eagle;
 mod folder;
 mod listing;
-mod place;
+mod root;
 mod volume;
 mod walk;
 
 pub use audio::is_audio;
 pub use baton_catalog::library::{KnownItem, ListedItem as Item, SourceKind, Volume};
 pub use listing::{ListingRequest, SourceListing, UnreadPart};
-pub use place::{SourceRoot, eagle_around, eagle_id};
-pub(crate) use place::{mounted_at, mtime_ns, nearest, unmounted};
+pub use root::{SourceRoot, eagle_around, eagle_id};
+pub(crate) use root::{mounted_at, mtime_ns, nearest, unmounted};
 pub(crate) use volume::volume_at;
 pub use walk::walk;

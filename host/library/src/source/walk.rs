@@ -5,10 +5,10 @@ use std::io;
 use super::{Item, ListingRequest, SourceKind, SourceListing, SourceRoot, eagle, folder};
 
 /// Lists a source: passes every audio item to `take`, always in the same order. An unreachable source is an error.
-pub fn walk(place: &SourceRoot, request: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
-    let device = place.reach()?.device;
-    match place.kind {
-        SourceKind::Folder => Ok(folder::walk(&place.path, device, request, take)),
-        SourceKind::Eagle => eagle::walk(&place.path, device, request, take),
+pub fn walk(root: &SourceRoot, request: &ListingRequest<'_>, take: &mut dyn FnMut(Item)) -> io::Result<SourceListing> {
+    let device = root.reach()?.device;
+    match root.kind {
+        SourceKind::Folder => Ok(folder::walk(&root.path, device, request, take)),
+        SourceKind::Eagle => eagle::walk(&root.path, device, request, take),
     }
 }

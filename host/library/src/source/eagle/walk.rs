@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::super::audio::is_audio_ending;
-use super::super::place::{mtime_ns, volume_of};
+use super::super::root::{mtime_ns, volume_of};
 use super::super::{Item, KnownItem, ListingRequest, SourceListing, is_audio};
 use super::metadata::Metadata;
 use super::stamps;
