@@ -3,18 +3,12 @@
 
 use std::path::Path;
 
+use baton_track_match::Id;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use crate::CatalogError;
 use crate::open::open_writable;
-
-/// The id of a track at a service.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TrackId {
-    pub service: String,
-    pub id: String,
-}
 
 /// A connection that writes decisions.
 pub struct Decisions {
@@ -56,7 +50,7 @@ impl Decisions {
 
     /// Splits an id from a track: it becomes a new track with the values of that id's source. Returns the number of the new
     /// track; `None` when it is the only id of the track, or not an id of it.
-    pub fn split(&mut self, track: i64, id: &TrackId, now: Timestamp) -> Result<Option<i64>, CatalogError> {
+    pub fn split(&mut self, track: i64, id: &Id, now: Timestamp) -> Result<Option<i64>, CatalogError> {
         let change = self.begin()?;
         let of =
             "SELECT source FROM external_ids WHERE kind = 'track' AND item = ?1 AND service = ?2 AND external_id = ?3";
@@ -169,9 +163,9 @@ fn decide(change: &Transaction<'_>, a: i64, b: i64, same: bool, now: Timestamp) 
 }
 
 /// The ids of a track, sorted.
-fn ids(change: &Transaction<'_>, track: i64) -> Result<Vec<TrackId>, CatalogError> {
+fn ids(change: &Transaction<'_>, track: i64) -> Result<Vec<Id>, CatalogError> {
     let sql = "SELECT service, external_id FROM external_ids WHERE kind = 'track' AND item = ?1 ORDER BY 1, 2";
     let mut select = change.prepare_cached(sql)?;
-    let read = |row: &rusqlite::Row<'_>| Ok(TrackId { service: row.get(0)?, id: row.get(1)? });
+    let read = |row: &rusqlite::Row<'_>| Ok(Id { service: row.get(0)?, id: row.get(1)? });
     Ok(select.query_map([track], read)?.collect::<Result<_, _>>()?)
 }

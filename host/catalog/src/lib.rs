@@ -19,7 +19,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decisions, TrackId};
+pub use decide::Decisions;
 pub use error::CatalogError;
 pub use files::LocatedFile;
 pub use find::FoundTracks;

@@ -5,7 +5,8 @@ mod reference;
 mod tracks;
 
 use anyhow::{Context as _, bail};
-use baton_catalog::{Catalog, Decisions, TrackId};
+use baton_catalog::{Catalog, Decisions};
+use baton_track_match::Id;
 use jiff::Timestamp;
 
 use self::reference::Reference;
@@ -91,7 +92,7 @@ impl Args {
 fn split(catalog: &Catalog, decisions: &mut Decisions, track: &str, id: &str, now: Timestamp) -> anyhow::Result<()> {
     let number = find_track(catalog, track)?;
     let (service, external) = id.split_once(':').with_context(|| format!("`{id}` is not SERVICE:ID"))?;
-    let id = TrackId { service: service.to_owned(), id: external.to_owned() };
+    let id = Id { service: service.to_owned(), id: external.to_owned() };
     let Some(new) = decisions.split(number, &id, now)? else {
         bail!(
             "{service}:{external} is not one of several ids of track {number}; `baton catalog show {number}` lists its ids"
