@@ -153,7 +153,7 @@ pub(crate) fn root(error: &dyn Error) -> String {
 /// `work`, or an error when it takes longer than any transfer may.
 ///
 /// # Errors
-/// Those of `work`, or that it took too long.
+/// The errors of `work`, or a timeout.
 pub(crate) async fn within<T>(
     after: Duration,
     what: &str,

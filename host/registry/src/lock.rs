@@ -117,9 +117,9 @@ pub struct Revision {
     /// Its version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// As in [`PluginEntry::digest`].
+    /// See [`PluginEntry::digest`].
     pub digest: String,
-    /// As in [`PluginEntry::key`].
+    /// See [`PluginEntry::key`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Its grants when it ran.

@@ -26,7 +26,7 @@ const STACK_BYTES: usize = 64 << 20;
 /// A component that may be a plugin of this host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Package {
-    /// What it declares.
+    /// Its manifest.
     pub manifest: Manifest,
     /// SHA-256 of the component.
     pub digest: Digest,

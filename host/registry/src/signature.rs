@@ -20,7 +20,7 @@ pub fn beside(file: &Path) -> PathBuf {
     beside.into()
 }
 
-/// What a signature proves.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {
     /// There is no signature.

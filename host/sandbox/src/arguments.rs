@@ -179,7 +179,7 @@ impl<'a> Size<'a> {
     }
 }
 
-/// Where a mistake is: `args/paths/0`.
+/// The place of a mistake: `args/paths/0`.
 fn place(error: &ValidationError<'_>) -> String {
     shown(&format!("args{}", error.instance_path().as_str()))
 }

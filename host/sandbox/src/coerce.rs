@@ -9,7 +9,7 @@
 use baton_core::text::one_line;
 use serde_json::{Map, Number, Value};
 
-/// How deep lists in lists and references are followed.
+/// The depth to which lists in lists and references are followed.
 const DEPTH: usize = 8;
 
 /// The most parts of a schema that are read for one value.
@@ -104,7 +104,7 @@ impl AcceptedValues<'_> {
 
 pub(crate) struct Reader<'a> {
     root: &'a Value,
-    /// How many parts may still be read.
+    /// The number of parts that may still be read.
     left: usize,
 }
 

@@ -45,7 +45,7 @@ pub enum SandboxError {
     /// It did not compile, and is not compiled again.
     #[error("the component does not compile: {reason} (it is not tried again; to try it once more: rm {})", quoted(&file.display().to_string()))]
     NotCompiled {
-        /// Why not.
+        /// The cause.
         reason: String,
         /// The note of it.
         file: PathBuf,
@@ -164,7 +164,7 @@ impl fmt::Display for ResourceLimit {
     }
 }
 
-/// Why an attempt failed.
+/// The error of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AttemptError {
     /// The plugin reports that a later attempt may succeed.
@@ -184,9 +184,9 @@ pub enum AttemptError {
     Limit {
         /// The resource.
         resource: ResourceLimit,
-        /// How much it wanted or used.
+        /// The amount that it requested or used.
         used: u64,
-        /// How much there is.
+        /// The limit.
         limit: u64,
     },
     /// It trapped: a panic, a wrong memory access.

@@ -1,4 +1,4 @@
-//! What all attempts of a host share.
+//! The resources that all attempts of a host share.
 
 use std::sync::Arc;
 

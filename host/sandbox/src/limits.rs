@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How often the epoch moves: a spinning guest is noticed within one tick. It moves only while attempts run.
+/// The tick of the epoch: a plugin in an endless loop is noticed within one tick. It moves only while attempts run.
 pub const TICK: Duration = Duration::from_millis(10);
 
 /// Linear memory of one attempt, summed over all its memories. A plan of 8 MiB parses in a tenth of this.
@@ -17,14 +17,14 @@ pub const WALL: Duration = Duration::from_mins(5);
 /// Processor time of one attempt: a plugin computes for less than it waits.
 pub const CPU: Duration = Duration::from_mins(2);
 
-/// How long a cancelled attempt may compute on before it is ended: time to write down where it was.
+/// The time in which a cancelled attempt may save its state before it is ended.
 pub const CANCEL_GRACE: Duration = Duration::from_secs(2);
 
 /// Bytes that one call may copy out of a guest (wasmtime's own limit is 128 MiB). Above [`OUTPUT_BYTES`], so that a
 /// result that is only a little too large gets the clearer message.
 pub const COPY_BYTES: usize = 24 << 20;
 
-/// How often one attempt may call the host: reading a hundred thousand files takes a tenth of it. A flood of calls ends
+/// Calls of the host in one attempt: reading a hundred thousand files takes a tenth of it. A flood of calls ends
 /// after seconds, whatever each of them does.
 pub const HOST_CALLS: u64 = 5_000_000;
 
@@ -52,7 +52,7 @@ pub const FINDINGS: usize = 10_000;
 /// counted and left out, and `why` says so.
 pub const LOG_KEPT_BYTES: usize = 64 << 10;
 
-/// How many of them are from its beginning; the others are its end.
+/// The bytes of them that are its beginning; the others are its end.
 pub const LOG_HEAD_BYTES: usize = 16 << 10;
 
 /// Log text that an attempt may write. Above [`LOG_KEPT_BYTES`] the log is cut; above this limit the attempt is ended.
@@ -82,10 +82,10 @@ pub const EMISSIONS: usize = 100;
 /// Size of one emitted handoff.
 pub const EMISSION_BYTES: usize = 256 << 10;
 
-/// Withdrawals of one task. Ten times the emissions: one task may find that the requests of many tasks are done.
+/// Withdrawals of one task. Ten times the handoffs of a task: one task may find that the requests of many tasks are done.
 pub const WITHDRAWALS: usize = 1_000;
 
-/// Bytes of the key of an emission.
+/// Bytes of the key of a plugin request.
 pub const KEY_BYTES: usize = 200;
 
 /// Bytes of the reason of a withdrawal.
@@ -129,7 +129,7 @@ pub const COMPILE_ADDRESS_SPACE: u64 = 8 << 30;
 /// Its processor time. Measured: 15 s for a Python component.
 pub const COMPILE_CPU: Duration = Duration::from_mins(2);
 
-/// How long it may take, on a machine that is busy with other things.
+/// The time for a compilation, on a machine that is busy with other work.
 pub const COMPILE_WALL: Duration = Duration::from_mins(10);
 
 /// Its threads: each needs separate memory.
@@ -150,7 +150,7 @@ pub const PATTERN_BYTES: usize = 1 << 20;
 /// Parts of a schema times bytes of arguments: some seconds of checking at worst.
 pub const ARGUMENTS_WORK: usize = 1 << 30;
 
-/// The same product, up to which a refusal names the mistakes: some hundred megabytes of mistakes at worst.
+/// The product up to which a refusal names the mistakes: some hundred megabytes of mistakes at worst.
 pub const MISTAKES_WORK: usize = 1 << 21;
 
 /// Requests that one attempt may have under way; more wait.
@@ -208,7 +208,7 @@ pub const LOCK_NAME_BYTES: usize = 200;
 /// Files that one task may have fingerprinted: at a third of a second each, what its wall-clock time allows.
 pub const SOUND_FILES: u64 = 1_000;
 
-/// How long one call of `fingerprint` may work: an hour of audio is decoded in a tenth of that.
+/// The time for one call of `fingerprint`: an hour of audio is decoded in a tenth of that.
 pub const SOUND_TIME: Duration = Duration::from_mins(1);
 
 /// Calls of `fingerprint` that work at the same time, of all attempts together: 16 MB each, and processors for others.

@@ -1,4 +1,4 @@
-//! Where a plugin's stdout and stderr go: a buffer of bounded size. Of a long log its beginning and its end are kept, because a
+//! The buffer of bounded size for a plugin's stdout and stderr. Of a long log its beginning and its end are kept, because a
 //! panic is at the end; what is between them is counted and left out. So a plugin that writes much can do its work; one
 //! that floods the log, by bytes or by pieces, is ended.
 

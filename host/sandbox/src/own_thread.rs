@@ -18,10 +18,10 @@ use crate::capabilities::progress::Cancel;
 use crate::error::ResourceLimit;
 use crate::{AttemptError, limits};
 
-/// How much later than the attempt itself the one who waits for it notices that its time is up.
+/// The caller waits this much longer than the limit of the attempt.
 const LATER: Duration = Duration::from_secs(1);
 
-/// How long the host may work on after the guest has ended: closing databases and files, taking secrets out of the report.
+/// The time for the work of the host after the plugin has ended: closing databases and files, taking secrets out of the report.
 const HOST_WORK: Duration = Duration::from_mins(1);
 
 /// Does `work` on a thread that may block. Ends it when nobody waits any more. `guest_ended` is set by `work` when the guest has

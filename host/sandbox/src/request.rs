@@ -1,4 +1,4 @@
-//! What a caller passes in to run one attempt.
+//! The input of one attempt.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ use crate::capabilities::progress::{Cancel, Listener};
 use crate::capabilities::sql::DatabaseGrant;
 use crate::wit;
 
-/// What the host provides to the attempts of a plugin: declared and granted, with the real folders and files.
+/// The services of the host for the attempts of a plugin: declared and granted, with the real folders and files.
 #[derive(Clone, Debug, Default)]
 pub struct HostServices {
-    /// What is declared and granted. A capability that needs no folder or file of the host is in here only.
+    /// The grants that are declared and granted. A capability that needs no folder or file of the host is only in here.
     pub grants: Vec<Grant>,
     /// The granted folders.
     pub mounts: Vec<MountGrant>,
@@ -48,7 +48,7 @@ impl HostServices {
 pub struct AttemptRequest {
     /// The task, without its mounts: those follow from the services.
     pub task: wit::Task,
-    /// What the plugin may use.
+    /// The services for the plugin.
     pub services: HostServices,
     /// Collects the files that it changes.
     pub writes: Writes,
@@ -58,7 +58,7 @@ pub struct AttemptRequest {
     pub ledger: Option<PathBuf>,
     /// The table of locks, for a plugin that may take them.
     pub locks: Option<LockTable>,
-    /// How many files are watched for it already, by key.
+    /// The number of files that are watched for it already, by key.
     pub watched: BTreeMap<String, u64>,
     /// Asks it to stop.
     pub cancel: Cancel,

@@ -13,10 +13,10 @@ use tokio::net::unix::pipe;
 
 use crate::limits;
 
-/// How often to check whether a process has ended.
+/// The pause between two checks whether a process has ended.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// How worker processes are started.
+/// Starts worker processes.
 #[derive(Clone, Debug)]
 pub struct Workers {
     program: PathBuf,

@@ -99,7 +99,7 @@ pub struct GrantedSecret {
 }
 
 impl GrantedSecret {
-    /// Where the secret goes, in words.
+    /// The destinations of the secret, as text.
     #[must_use]
     pub fn destinations(&self) -> String {
         format!("goes to {} in the header `{}`", one_line(&self.hosts.join(", ")), one_line(&self.header))

@@ -21,7 +21,7 @@ pub type HostAddresses = BTreeMap<String, HostAddress>;
 pub struct HostAddress {
     /// `http` or `https`.
     scheme: String,
-    /// As in an [`HttpRule`].
+    /// See [`HttpRule`].
     host: String,
     port: u16,
     /// Empty, or begins with `/` and does not end with it.

@@ -203,7 +203,7 @@ pub enum ManifestError {
     Name {
         /// The kind of name.
         what: &'static str,
-        /// As the manifest has it.
+        /// The name in the manifest.
         name: String,
     },
     /// No plugin can have its name.

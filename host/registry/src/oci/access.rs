@@ -40,7 +40,7 @@ struct Config {
     auths: BTreeMap<String, Entry>,
 }
 
-/// What `docker login` writes for one registry; empty where a helper has the password.
+/// The entry that `docker login` writes for one registry; empty if a helper has the password.
 #[derive(Deserialize)]
 struct Entry {
     #[serde(default)]

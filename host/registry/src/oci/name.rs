@@ -54,7 +54,7 @@ impl OciReference {
         self.digest.as_deref()
     }
 
-    /// The same, pinned to the manifest of this digest.
+    /// The reference, pinned to the manifest of this digest.
     #[must_use]
     pub fn pinned(&self, digest: &str) -> Self {
         Self { digest: Some(digest.to_owned()), ..self.clone() }

@@ -61,7 +61,7 @@ impl PluginRegistry {
         self.manifest_of(self.read().ok()?.get(name)?).ok()
     }
 
-    /// What a plugin's current revision declares.
+    /// The declarations of a plugin's current revision.
     ///
     /// # Errors
     /// When there is no such plugin, or its package is not available.

@@ -28,14 +28,14 @@ pub(super) enum OpenError {
     Failed(io::Error),
 }
 
-/// Why a file may not be opened.
+/// The reason why a file is not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RefusalReason {
     Outside,
     HardLinks,
 }
 
-/// Why a path means no file below a mount. Each text is for people.
+/// The error when a path is not a file below a mount. Each text is for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathError {
     /// Its folder is declared and not granted; the text holds the command.
@@ -116,7 +116,7 @@ impl MountedFile {
         Self { folder: self.folder.clone(), below: PathBuf::from(name) }
     }
 
-    /// The same place with every link resolved, for code that can open by name only. Somebody can put another file there before
+    /// The path with every link resolved, for code that can open by name only. Another file can be put there before
     /// it is opened, so the caller has to compare [`Identity::at`] afterwards.
     pub(super) fn resolved(&self) -> Result<Self, OpenError> {
         let path = self.path().canonicalize().map_err(OpenError::Failed)?;

@@ -1,4 +1,4 @@
-//! What every capability implements, and the macro that makes the list of all of them.
+//! The trait of all capabilities, and the macro for their list.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) trait Capability<S: 'static>: Sized {
     /// Takes from an attempt what is declared and granted. A missing grant is not an error here: the functions return it.
     ///
     /// # Errors
-    /// Why the attempt cannot start.
+    /// The reason why the attempt cannot start.
     fn prepare(setup: &AttemptSetup<'_>) -> Result<Self, AttemptError>;
 
     /// Adds the use of its limits to the report.
@@ -84,7 +84,7 @@ macro_rules! state {
                 })
             }
 
-            /// What the capabilities used of their limits.
+            /// The use of limits, of all capabilities.
             pub(crate) fn capability_usage(&self) -> crate::usage::Usage {
                 let mut usage = crate::usage::Usage::default();
                 $($crate::capabilities::Capability::<Self>::note_usage(&self.$field, &mut usage);)*

@@ -17,7 +17,7 @@ use wasmtime::component::Component;
 
 use crate::{SandboxError, limits};
 
-/// How old a file is before its use is written down, and before a temporary file counts as left by a killed process.
+/// The age after which the use of a file is recorded, and a temporary file counts as one of a killed process.
 const DAY: Duration = Duration::from_hours(24);
 
 /// Bytes of a note that are read.

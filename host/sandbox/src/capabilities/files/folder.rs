@@ -137,7 +137,7 @@ fn open_below(folder: impl std::os::fd::AsFd, name: &Path) -> io::Result<File> {
     }
 }
 
-/// As wasmtime opens folders: without the permission to list them.
+/// The mode in which wasmtime opens folders: without the permission to list them.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 const FOR_LOOKUP: OFlags = OFlags::PATH;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]

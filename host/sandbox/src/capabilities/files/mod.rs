@@ -33,7 +33,7 @@ pub struct MountGrant {
     pub name: String,
     /// The real folder: absolute, every link resolved.
     pub host: PathBuf,
-    /// The same, opened.
+    /// The opened folder.
     pub folder: Folder,
     /// Its path for the plugin.
     pub guest: String,

@@ -1,4 +1,4 @@
-//! Where the work is done: on threads that may block, few at a time on the whole host, with an end in time and by
+//! Runs work on threads that may block, few at a time on the whole host, with an end in time and by
 //! cancellation. A thread that hangs in the kernel keeps its place, so there are never more of them than places.
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ impl Default for WorkGate {
     }
 }
 
-/// How much room a piece of work needs.
+/// The share of the places that a piece of work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WorkSize {
     /// Takes one place.

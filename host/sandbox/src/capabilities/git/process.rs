@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::generated::Error;
 
-/// How long a call may take, all its processes together.
+/// The time for a call, with all its processes.
 const TIME: Duration = Duration::from_secs(10);
 
 /// The part of an answer that is read: more than the largest file.
@@ -21,7 +21,7 @@ pub(super) const ANSWER: usize = (4 << 20) + 4096;
 /// The part of its standard error that is kept.
 const SAID: usize = 1 << 10;
 
-/// How often it is looked whether the call has to end.
+/// The pause between two checks whether the call has to end.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// The end of a call. Clones end the same one.

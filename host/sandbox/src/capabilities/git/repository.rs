@@ -28,9 +28,9 @@ const MANY: usize = 1_000_000;
 pub(super) struct Repository {
     /// The folder that has `.git`.
     pub(super) top: PathBuf,
-    /// Where `HEAD` and the index are.
+    /// The folder with `HEAD` and the index.
     pub(super) own: PathBuf,
-    /// Where objects and references are; for a linked work tree another folder than `own`.
+    /// The folder with objects and references; for a linked work tree not the same as `own`.
     pub(super) common: PathBuf,
     /// The path of the granted folder below the top: empty, or with a `/` at its end.
     pub(super) prefix: String,

@@ -32,7 +32,7 @@ const HARMLESS: [(&str, &[&str]); 8] = [
 /// The most that one allocation of `git` may take: a packed file cannot ask for the machine's memory.
 const ALLOCATION: &str = "512m";
 
-/// How its name begins, below the system's temporary folder.
+/// The beginning of its name, below the system's temporary folder.
 pub const SHADOW_PREFIX: &str = "baton-git-";
 
 /// A file in it that is locked while the directory is in use: directories of killed processes have no lock.

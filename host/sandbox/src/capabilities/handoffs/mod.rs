@@ -23,7 +23,7 @@ pub struct Draft {
     pub args: serde_json::Map<String, serde_json::Value>,
     /// Markdown.
     pub body: String,
-    /// How urgent.
+    /// The priority.
     pub priority: Priority,
     /// Equal for equal requests.
     pub dedupe_key: String,
@@ -72,13 +72,13 @@ pub enum RequestPermission {
     },
 }
 
-/// Why sending is denied, with the command that grants it; to the named agent, if there is one.
+/// Returns the reason of a denial with the command that grants sending, to the named agent if there is one.
 pub type DenyFn = Arc<dyn Fn(Option<&str>) -> String + Send + Sync>;
 
 /// Gives the canonical name of an agent that the plugin may send to.
 pub type ResolveAgentFn = Arc<dyn Fn(&str) -> Result<String, RecipientError> + Send + Sync>;
 
-/// Why a handoff cannot go to an agent.
+/// The error when a handoff cannot go to an agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecipientError {
     /// There is no such agent; the text lists the agents.

@@ -50,7 +50,7 @@ impl Host {
         }
     }
 
-    /// Those of `answers` that may be connected to.
+    /// The addresses among `answers` that a request may go to.
     pub(crate) fn admit(&self, answers: &[IpAddr]) -> Result<Vec<IpAddr>, String> {
         let name = match self {
             Self::Address(address) => return Ok(vec![*address]),

@@ -43,7 +43,7 @@ pub struct EgressGrants {
     pub http: Arc<Vec<HttpRule>>,
     /// Secrets and where they may go.
     pub secrets: Arc<Vec<GrantedSecret>>,
-    /// Where their values come from; without it they have none.
+    /// The source of their values; without it they have none.
     pub vault: Option<Vault>,
 }
 

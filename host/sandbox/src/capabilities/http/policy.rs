@@ -11,10 +11,10 @@ use super::target::Target;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Policy {
     pub(crate) plugin: String,
-    /// As the manifest has them, with `{NAME}` for hosts.
+    /// The rules of the manifest, with `{NAME}` for hosts.
     pub(crate) declared: Vec<HttpRule>,
     pub(crate) hosts: Arc<HostAddresses>,
-    /// With the addresses of hosts.
+    /// The granted rules, with the addresses of hosts.
     pub(crate) granted: Arc<Vec<HttpRule>>,
 }
 

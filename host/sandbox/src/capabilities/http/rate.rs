@@ -1,4 +1,4 @@
-//! How often a plugin may ask one host. Whoever asks more often waits for its turn: a plugin that is too quick is slow,
+//! Limits the requests of a plugin to one host. More frequent requests wait for their turn: a plugin that is too quick is slow,
 //! not wrong. The counts outlive an attempt, so that many short tasks do not add up to a flood.
 
 use std::collections::HashMap;

@@ -62,7 +62,7 @@ impl Egress {
         self.policy.hosts.get(name).map(ToString::to_string)
     }
 
-    /// How many requests were made so far.
+    /// The number of requests so far.
     pub(crate) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed) as u64
     }
@@ -189,7 +189,7 @@ fn receive(
     Ok(Response::from_parts(head, body.boxed_unsync()))
 }
 
-/// How a body is compressed, if it is.
+/// The compression of a body, if any.
 fn coded(headers: &HeaderMap) -> Option<String> {
     let is = |value: &HeaderValue, word: &[u8]| value.as_bytes().eq_ignore_ascii_case(word);
     let mut values = headers.get_all(CONTENT_ENCODING).iter().chain(headers.get_all(TRANSFER_ENCODING));

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-/// How every placeholder begins: looked for first, and enough for a person to know one when it turns up.
+/// The beginning of every placeholder: searched first, and recognisable for a person.
 pub(super) const PREFIX: &str = "baton-secret-";
 
 /// Looks for known placeholders in what is pushed. Cheap without any.

@@ -22,7 +22,7 @@ pub(super) struct Forms {
     window: usize,
 }
 
-/// How far the searches for one value have got.
+/// The state of the searches for one value.
 #[derive(Clone, Debug)]
 pub(super) struct Position {
     spelled: Progress,
@@ -53,12 +53,12 @@ impl Forms {
         Ok(Self { spellings: Spellings::of(value.as_bytes()), search, window })
     }
 
-    /// How many bytes a stream holds back: the longest form is not longer, whatever the value is.
+    /// The number of bytes that a stream holds back: at least the length of the longest form of any value.
     pub(super) fn window(&self) -> usize {
         self.window
     }
 
-    /// Where a search begins.
+    /// The start of a search.
     pub(super) fn start(&self) -> Position {
         let state = match &self.search {
             Search::Table(table) => table.start_state(Anchored::No),
@@ -109,7 +109,7 @@ fn forms_of(value: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Those characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more
+/// The characters of the base64 text of something that holds `bytes` after a multiple of three and `before` bytes more
 /// which depend on `bytes` alone.
 fn base64_inside(bytes: &[u8], before: usize, alphabet: &Alphabet) -> Vec<u8> {
     let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();

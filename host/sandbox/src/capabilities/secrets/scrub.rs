@@ -76,7 +76,7 @@ impl Scrubber {
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     scrubber: Scrubber,
-    /// How far each search has got, in the scrubber's order.
+    /// The state of each search, in the scrubber's order.
     positions: Vec<Position>,
     window: usize,
     /// The bytes that wait, not masked yet.

@@ -13,25 +13,25 @@ pub(super) const WIDEST: usize = 6;
 /// The longest escape: two `\uXXXX` for one character, which is four bytes of a value.
 const LONGEST: usize = 12;
 
-/// How many positions of the text a search remembers: a power of two above [`LONGEST`].
+/// The number of text positions that a search remembers: a power of two above [`LONGEST`].
 const REMEMBERED: usize = 16;
 
 /// The value that is looked for.
 #[derive(Clone)]
 pub(super) struct Spellings {
     value: Vec<u8>,
-    /// How many words of bits one bit for each byte of the value takes.
+    /// The number of words for one bit for each byte of the value.
     words: usize,
     /// For each of the 256 bytes, where in the value it is: a bit for each place.
     places: Vec<u64>,
 }
 
-/// How far a search has got.
+/// The state of a search.
 #[derive(Clone, Debug)]
 pub(super) struct Progress {
     /// For each remembered position of the text, which beginnings of the value end there.
     ended: Vec<u64>,
-    /// The same for the position that is being computed.
+    /// The entry of the position that is being computed.
     next: Vec<u64>,
     /// The current position, modulo [`REMEMBERED`].
     position: usize,
@@ -92,7 +92,7 @@ impl Spellings {
         }
     }
 
-    /// The same for one escape that has several bytes of the value.
+    /// The step for one escape that has several bytes of the value.
     fn advance_by_character(&self, before: &[u64], bytes: &[u8], next: &mut [u64]) {
         let Some((last, first)) = bytes.split_last() else { return };
         let mut between = before.to_vec();

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use crate::workers::{Process, WorkerProcess, Workers};
 
-/// How long a process may take to close its database after a successful attempt.
+/// The time for a process to close its database after a successful attempt.
 const CLOSING: Duration = Duration::from_millis(500);
 
 /// SIGABRT.
