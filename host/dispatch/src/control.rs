@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::attempt::AbortReason;
 use crate::capture::answered_before;
+use crate::delivery::archive::to_inbox;
 use crate::settle::settle_aborted;
 use crate::{AgentKind, Context, DispatchError, deliver, limits};
 
@@ -153,15 +154,7 @@ fn next_state(tx: &Tx<'_>, context: &Context, task: &Task) -> Result<State, Ledg
     let agent = roster.get(&task.agent);
     let dropped = task.file.as_deref().filter(|file| context.real(file).parent() == Some(roster.central()));
     if let (Some(file), Some(agent)) = (dropped, agent) {
-        let route = outbox::NewDelivery {
-            kind: outbox::DeliveryKind::Route,
-            source: Some(file.to_owned()),
-            folder: context.shown(&agent.inbox),
-            name: file.rsplit('/').next().unwrap_or(file).to_owned(),
-            hash: task.input.clone(),
-            bytes: None,
-        };
-        outbox::add(tx, &task.id, &route)?;
+        outbox::add(tx, &task.id, &to_inbox(file, task.input.clone(), context.shown(&agent.inbox)))?;
         return Ok(State::Captured);
     }
     let external = agent.is_none_or(|agent| agent.kind == AgentKind::External);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use baton_core::agents::Aliases;
 use baton_core::budget::Budget;
 use baton_core::retry::RetryPolicy;
-use baton_core::{State, quarantine};
+use baton_core::{State, names, quarantine};
 use baton_ledger::task;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
@@ -77,16 +77,7 @@ pub enum AgentKind {
     External,
 }
 
-impl AgentKind {
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plugin => "plugin",
-            Self::External => "external",
-        }
-    }
-}
+names!(AgentKind, "kind of agent", Plugin = "plugin", External = "external");
 
 /// The operator's settings of one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]

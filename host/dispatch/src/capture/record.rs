@@ -25,10 +25,10 @@ use super::incoming::{BroadcastCopy, IncomingFile, IncomingKind};
 use super::outcome::CaptureOutcome;
 use super::refuse::{answer, reason_file};
 use crate::context::Context;
-use crate::delivery::archive::{to_archive, to_unrouted};
+use crate::delivery::archive::{to_archive, to_inbox, to_unrouted};
 use crate::limits;
 use crate::presence::{FILE_MISSING, INBOX_REPLACED, is_not_there};
-use crate::settle::{dependencies, repeats};
+use crate::settle::{dependencies, repeats, set_state};
 use crate::triggers::returns;
 
 /// The trigger name of the marks of files that were in a folder when it was adopted.
@@ -260,8 +260,7 @@ fn renamed(
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
     if let Some(folder) = incoming.move_to.take() {
         // It was moved into the drop box, so it is delivered to its agent again.
-        let event = Event::of(&first, "baton", "routed", format!("back to {folder}"), State::Captured, now);
-        task::transition(tx, &event)?;
+        set_state(tx, &first, "routed", State::Captured, format!("back to {folder}"), now)?;
         return moving(tx, first.id, incoming, folder, Classification::default(), false, now).map(ExistingRecord::Yes);
     }
     found_again(tx, context, &first, file, now)?;
@@ -273,8 +272,7 @@ fn found_again(tx: &Tx<'_>, context: &Context, task: &Task, file: &str, now: Tim
     let missed = matches!(task.state, State::Waiting | State::NeedsHuman)
         && (task.reason == FILE_MISSING || task.reason.starts_with(INBOX_REPLACED));
     if missed && context.is_plugin(&task.agent) {
-        let event = Event::of(task, "baton", "queued", format!("its file is back: {file}"), State::Queued, now);
-        task::transition(tx, &event)?;
+        set_state(tx, task, "queued", State::Queued, format!("its file is back: {file}"), now)?;
     }
     Ok(())
 }
@@ -302,12 +300,8 @@ fn moving(
     triggered: bool,
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
-    let file = incoming.new.file.clone().unwrap_or_default();
-    let name = file.rsplit('/').next().unwrap_or_default().to_owned();
-    let hash = incoming.new.input.clone();
-    let route =
-        outbox::NewDelivery { kind: outbox::DeliveryKind::Route, source: Some(file), folder, name, hash, bytes: None };
-    outbox::add(tx, &id, &route)?;
+    let file = incoming.new.file.as_deref().unwrap_or_default();
+    outbox::add(tx, &id, &to_inbox(file, incoming.new.input.clone(), folder))?;
     fail_point!("route.added");
     let mut released = triggered;
     let mut to_deliver = Vec::new();

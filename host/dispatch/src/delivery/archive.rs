@@ -16,11 +16,11 @@ use crate::settings::{ARCHIVES, INBOX, UNROUTED};
 
 /// The move of a file from its inbox to the archive that belongs to `state`. `hash` is what was captured.
 pub(crate) fn to_archive(file: &str, hash: Option<String>, state: State) -> outbox::NewDelivery {
-    let (inbox, name) = file.rsplit_once('/').unwrap_or(("", file));
+    let (inbox, _) = file.rsplit_once('/').unwrap_or(("", file));
     let folder = inbox.strip_suffix(INBOX).unwrap_or(inbox).trim_end_matches('/');
     let [processed, failed] = ARCHIVES;
     let archive = if state.is_processed() { processed } else { failed };
-    moved(file, format!("{folder}/{archive}"), name.to_owned(), hash)
+    outbox::NewDelivery { kind: DeliveryKind::Archive, ..to_inbox(file, hash, format!("{folder}/{archive}")) }
 }
 
 /// The same for a task whose last attempt failed: its name says so.
@@ -37,12 +37,13 @@ pub(crate) fn to_stale(file: &str, hash: Option<String>) -> outbox::NewDelivery 
 
 /// The move of a file without a known agent.
 pub(crate) fn to_unrouted(file: &str, hash: Option<String>) -> outbox::NewDelivery {
-    let name = file.rsplit('/').next().unwrap_or(file).to_owned();
-    moved(file, UNROUTED.to_owned(), name, hash)
+    outbox::NewDelivery { kind: DeliveryKind::Archive, ..to_inbox(file, hash, UNROUTED.to_owned()) }
 }
 
-fn moved(file: &str, folder: String, name: String, hash: Option<String>) -> outbox::NewDelivery {
-    outbox::NewDelivery { kind: DeliveryKind::Archive, source: Some(file.to_owned()), folder, name, hash, bytes: None }
+/// The move of a file from the drop box to the inbox `folder`.
+pub(crate) fn to_inbox(file: &str, hash: Option<String>, folder: String) -> outbox::NewDelivery {
+    let name = file.rsplit('/').next().unwrap_or(file).to_owned();
+    outbox::NewDelivery { kind: DeliveryKind::Route, source: Some(file.to_owned()), folder, name, hash, bytes: None }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::archive::to_archive;
 use super::files::{ActiveDelivery, DeliveryStep};
 use crate::Context;
 use crate::capture::{answer, answered_before};
-use crate::settle::dependencies;
+use crate::settle::{dependencies, set_state};
 
 /// The end of one delivery.
 pub(super) struct DeliveryOutcome {
@@ -113,7 +113,7 @@ fn arrived(tx: &Tx<'_>, context: &Context, task: &Task, place: &str, now: Timest
         (true, _) if task::dependencies(tx, &task.id)?.is_empty() => State::Queued,
         (true, _) => State::Waiting,
     };
-    task::transition(tx, &Event::of(task, "baton", "routed", format!("to {place}"), state, now))?;
+    set_state(tx, task, "routed", state, format!("to {place}"), now)?;
     if state == State::Succeeded {
         outbox::add(tx, &task.id, &to_archive(place, task.input.clone(), state))?;
         return Ok(true);
@@ -136,7 +136,7 @@ fn lost(
         note(tx, task, "not_archived", reason, None, now)?;
         return Ok(false);
     }
-    task::transition(tx, &Event::of(task, "baton", "cancelled", reason, State::Cancelled, now))?;
+    set_state(tx, task, "cancelled", State::Cancelled, reason, now)?;
     dependencies::settled(tx, task, State::Cancelled, now)?;
     let ended = task::get_in(tx, &task.id)?;
     let asks = task.kind != "RETURN" && task.sender.as_deref().is_some_and(|sender| sender != "baton");

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use baton_core::State;
-use baton_ledger::event::Event;
 use baton_ledger::task::{self, StallReason, Stalled, Task};
 use baton_ledger::{Ledger, LedgerError, Tx, supervision};
 use fail::fail_point;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::attempt::DueWork;
+use crate::settle::set_state;
 use crate::{AgentKind, Context, DispatchError, budget, limits};
 
 /// Recovers unfinished tasks. `starting`: the daemon has just started.
@@ -26,7 +26,7 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
         for task in task::abandoned(tx, &inner.owner, now, |owner| inner.is_gone(owner))? {
             let (state, reason) = state_after_interruption(&inner, &task);
             tracing::warn!(task = %task.id, %state, "{reason}");
-            step(tx, &task, "interrupted", state, reason, now)?;
+            set_state(tx, &task, "interrupted", state, reason, now)?;
             fail_point!("recover.interrupted");
         }
         if starting {
@@ -35,11 +35,11 @@ pub(super) async fn recover(context: &Arc<Context>, starting: bool) -> Result<()
             requeue(tx, |_| true, now)?;
             for task in task::in_state(tx, State::Waiting)?.iter().filter(|task| is_too_far(&inner, task, now)) {
                 let reason = "its retry was planned while the clock ran ahead: trying again".to_owned();
-                step(tx, task, "queued", State::Queued, reason, now)?;
+                set_state(tx, task, "queued", State::Queued, reason, now)?;
             }
         }
         for task in task::due(tx, now)? {
-            step(tx, &task, "queued", State::Queued, "its pause is over".to_owned(), now)?;
+            set_state(tx, &task, "queued", State::Queued, "its pause is over".to_owned(), now)?;
             fail_point!("recover.due");
         }
         Ok(())
@@ -92,7 +92,7 @@ pub(super) fn requeue(tx: &Tx<'_>, agents: impl Fn(&str) -> bool, now: Timestamp
         let waiting = task::in_state(tx, state)?;
         for task in waiting.iter().filter(|task| task.origin != task::Origin::Call && agents(&task.agent)) {
             let reason = "what its plugin may do has changed: trying again".to_owned();
-            step(tx, task, "queued", State::Queued, reason, now)?;
+            set_state(tx, task, "queued", State::Queued, reason, now)?;
         }
     }
     Ok(())
@@ -111,7 +111,7 @@ pub(super) async fn release(context: &Arc<Context>, agent: String) -> Result<(),
     let job = move |tx: &Tx<'_>| {
         for task in task::held_by(tx, &agent, &inner.owner)? {
             let (state, reason) = state_after_interruption(&inner, &task);
-            step(tx, &task, "interrupted", state, reason, now)?;
+            set_state(tx, &task, "interrupted", state, reason, now)?;
         }
         Ok(())
     };
@@ -146,16 +146,4 @@ fn state_after_interruption(context: &Context, task: &Task) -> (State, String) {
         return (State::NeedsHuman, format!("{} attempts were interrupted: it may be the cause", task.attempts));
     }
     (State::Queued, "the attempt was interrupted; it is made again".to_owned())
-}
-
-fn step(
-    tx: &Tx<'_>,
-    task: &Task,
-    action: &str,
-    state: State,
-    reason: String,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    let event = Event::of(task, "baton", action, reason, state, now);
-    task::transition(tx, &event).map(drop)
 }

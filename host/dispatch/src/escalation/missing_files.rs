@@ -9,14 +9,13 @@ use std::sync::Arc;
 use baton_core::State;
 use baton_intake::{claimed_at, hash_file, scan};
 use baton_ledger::Tx;
-use baton_ledger::event::Event;
 use baton_ledger::task::{self, InboxTask};
 use fail::fail_point;
 use jiff::Timestamp;
 
 use crate::attempt::{AbortReason, SettledTask};
 use crate::presence::{INBOX_MISSING, is_missing};
-use crate::settle::settle_aborted;
+use crate::settle::{set_state, settle_aborted};
 use crate::{Context, DispatchError, limits};
 
 /// Ends the waiting tasks of `agent` whose files are missing. Returns the settled tasks.
@@ -74,9 +73,7 @@ async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), Dispat
     let job = move |tx: &Tx<'_>| {
         let task = task::get_in(tx, &inbox_task.id)?;
         if task::waits_with(tx, &inbox_task.id, &inbox_task.file)? && task.state != State::NeedsHuman {
-            let event =
-                Event::of(&task, "baton", "missing", INBOX_MISSING.to_owned(), State::NeedsHuman, Timestamp::now());
-            task::transition(tx, &event)?;
+            set_state(tx, &task, "missing", State::NeedsHuman, INBOX_MISSING.to_owned(), Timestamp::now())?;
         }
         Ok(())
     };

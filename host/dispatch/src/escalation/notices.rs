@@ -4,7 +4,7 @@
 //! the place in the chain, and that is a mark in the ledger ([`notified`], [`set_notified`]). The mark is set after the notice is
 //! sent: each notice is sent at least once. How it is sent is decided by the caller.
 
-use baton_core::State;
+use baton_core::{State, names};
 use baton_ledger::event::{self, Event, EventFilter, EventRange, RecordedEvent};
 use baton_ledger::task::{self, Origin, TaskSummary};
 use baton_ledger::{LedgerError, Reader, Tx, mark};
@@ -24,20 +24,7 @@ pub enum NoticeCause {
     Overdue,
 }
 
-impl NoticeCause {
-    /// Every cause.
-    pub const ALL: [Self; 3] = [Self::NeedsHuman, Self::Failed, Self::Overdue];
-
-    /// The public name.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NeedsHuman => "needs_human",
-            Self::Failed => "failed",
-            Self::Overdue => "overdue",
-        }
-    }
-}
+names!(NoticeCause, "notice", NeedsHuman = "needs_human", Failed = "failed", Overdue = "overdue");
 
 /// The events that may have a cause: the states of two causes, and the actions of the third one.
 const CHOICE: EventFilter = EventFilter {

@@ -124,13 +124,13 @@ pub(crate) fn settled(tx: &Tx<'_>, task: &Task, state: State, now: Timestamp) ->
             if state != State::Succeeded {
                 if waits {
                     let why = ended(name, task::get_in(tx, &task.id)?.status());
-                    step(tx, &waiting, "needs_human", State::NeedsHuman, why, now)?;
+                    set_state(tx, &waiting, "needs_human", State::NeedsHuman, why, now)?;
                 }
                 continue;
             }
             task::satisfy(tx, &waiting.id, name)?;
             if waits && task::dependencies(tx, &waiting.id)?.is_empty() {
-                step(tx, &waiting, "queued", State::Queued, format!("{name} is done"), now)?;
+                set_state(tx, &waiting, "queued", State::Queued, format!("{name} is done"), now)?;
                 released = true;
             }
         }
@@ -152,12 +152,20 @@ pub(crate) fn ask(tx: &Tx<'_>, context: &Context, now: Timestamp) -> Result<(), 
                  cancel` ends it",
                 unknown.needs
             );
-            step(tx, &task, "needs_human", State::NeedsHuman, why, now)?;
+            set_state(tx, &task, "needs_human", State::NeedsHuman, why, now)?;
         }
     }
     Ok(())
 }
 
-fn step(tx: &Tx<'_>, task: &Task, action: &str, state: State, why: String, now: Timestamp) -> Result<(), LedgerError> {
-    task::transition(tx, &Event::of(task, "baton", action, why, state, now)).map(drop)
+/// Moves a task to a state, with the event of this action by Baton.
+pub(crate) fn set_state(
+    tx: &Tx<'_>,
+    task: &Task,
+    action: &str,
+    state: State,
+    reason: String,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    task::transition(tx, &Event::of(task, "baton", action, reason, state, now)).map(drop)
 }

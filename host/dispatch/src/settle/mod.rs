@@ -17,3 +17,4 @@ mod resolution;
 mod write;
 
 pub(crate) use self::batch::{settle, settle_aborted};
+pub(crate) use self::dependencies::set_state;

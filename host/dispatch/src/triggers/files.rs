@@ -16,7 +16,7 @@ use fail::fail_point;
 use jiff::Timestamp;
 
 use super::task::{TriggerResult, files_task};
-use crate::triggers::own_writes::{OwnPaths, OwnWrites};
+use crate::triggers::own_writes::{OwnMark, OwnPaths, OwnWrites};
 use crate::{Context, DispatchError, budget, limits};
 
 /// A `files` trigger of a manifest.
@@ -142,13 +142,14 @@ impl FilesTrigger {
     }
 
     /// The marks of those files that the plugin's own attempt wrote.
-    pub(crate) fn own_marks(&self, own: &OwnPaths) -> Vec<(String, String, String)> {
+    pub(crate) fn own_marks(&self, own: &OwnPaths) -> Vec<OwnMark> {
         let files = self
             .mounts
             .iter()
             .flat_map(|mount| scan_tree(&mount.host, &self.globs).into_iter().map(move |found| (mount, found.path)));
         let marks = files.filter(|(_, place)| own.has(place)).filter_map(|(mount, place)| {
-            Some((self.key.clone(), guest_path(mount, &place)?, hash_file(&place).ok()?.to_string()))
+            let (path, hash) = (guest_path(mount, &place)?, hash_file(&place).ok()?.to_string());
+            Some(OwnMark { trigger: self.key.clone(), path, hash })
         });
         marks.collect()
     }

@@ -93,11 +93,19 @@ pub(crate) fn resolved(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(behind_folder).unwrap_or_else(|| path.to_owned())
 }
 
+/// The mark of a file for a trigger.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnMark {
+    pub(crate) trigger: String,
+    pub(crate) path: String,
+    pub(crate) hash: String,
+}
+
 /// The files of a plugin's triggers as the plugin's own attempt left them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OwnChanges {
-    /// Of `files` triggers: the trigger, the path and the hash.
-    pub(crate) marks: Vec<(String, String, String)>,
+    /// Of `files` triggers.
+    pub(crate) marks: Vec<OwnMark>,
     /// Of a `watched` trigger.
     pub(crate) stamps: Vec<(String, Stamp)>,
 }
@@ -108,7 +116,7 @@ impl OwnChanges {
     }
 
     pub(crate) fn record(&self, tx: &Tx<'_>, plugin: &str) -> Result<(), LedgerError> {
-        self.marks.iter().try_for_each(|(trigger, path, hash)| mark::set(tx, trigger, path, hash))?;
+        self.marks.iter().try_for_each(|own| mark::set(tx, &own.trigger, &own.path, &own.hash))?;
         watched::tell(tx, plugin, self.stamps.clone()).map(drop)
     }
 }
