@@ -1,5 +1,5 @@
-//! What the largest inputs that are taken cost in memory: less than the 256 MiB that the plugin has. It is measured natively, where
-//! pointers are twice as wide as in the component, so there it is less. Linux alone tells a process's peak.
+//! The largest accepted inputs need less than the 256 MiB of the plugin. It is measured natively, where pointers are twice as wide
+//! as in the component. Only Linux reports the peak of a process.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::print_stderr,
@@ -19,7 +19,7 @@ use djay::library::{Library, MOST_ROWS, read};
 use djay::matches::{self, Candidate, MOST};
 use rusqlite::{Connection, params};
 
-/// What the manifest asks for, less what the component has for itself.
+/// The limit in the manifest, without the component's own memory.
 const MOST_KIB: u64 = (256 - 24) << 10;
 
 fn kib(name: &str) -> u64 {
@@ -28,21 +28,21 @@ fn kib(name: &str) -> u64 {
     line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
 }
 
-/// By how much the memory of this process grows at most while that is done.
+/// The growth of this process's peak memory during a call.
 fn grown<T>(act: impl FnOnce() -> T) -> (T, u64) {
     let before = kib("VmRSS:");
-    // The peak is counted from here on.
+    // Resets the peak.
     fs::write("/proc/self/clear_refs", "5").unwrap();
     let made = act();
     (made, kib("VmHWM:").saturating_sub(before))
 }
 
-/// Numbers that do not look alike.
+/// Pseudorandom numbers.
 const fn other(number: usize) -> u64 {
     (number as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Candidates as services name tracks, under two ids, an ISRC and an album: each track of the library once, and others.
+/// Candidates of services, each with two ids, an ISRC and an album: one for each track of the library, and others.
 fn candidates(written: &Written) -> Vec<Candidate> {
     let named = |number: usize| match written.tracks.get(number) {
         Some(track) => (format!("{} (Original Mix)", track.title), track.artist.iter().cloned().collect()),

@@ -1,4 +1,4 @@
-//! What the actions make of a generated library: tables cell by cell, activity held against a plain count, matches.
+//! The actions on a generated library: tables cell by cell, activity compared with a plain count, matches.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use djay::matches;
 
 const BOTH: Forms = Forms { csv: true, json: true };
 
-/// The rows of a file of an export, by their first cell; the columns by name.
+/// The rows of an exported file by their first cell, with columns by name.
 fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>> {
     let file = files.iter().find(|file| file.name == name).unwrap();
     let sheet = CsvFile::of(file.bytes.clone()).unwrap();
@@ -189,7 +189,7 @@ fn a_play_of_what_has_no_id_lies_between_its_neighbours() {
     assert_eq!((found.plays, weights), (2, vec![1]));
 }
 
-/// The same count, each pair with each, over the data that was written.
+/// Counts every pair of the generated data in the simplest way.
 fn plain_count(made: &Made) -> BTreeMap<(String, String), u64> {
     let mut weights = BTreeMap::new();
     for session in 0..made.written.sessions.len() {
@@ -289,7 +289,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
         ]
     });
     let mut rows: Vec<_> = rows.collect();
-    // The last is known by its id, under quite another name.
+    // The last one is known by its id, with another name.
     let streamed = made.written.tracks.iter().find(|track| track.sources[0].service == "beatport").unwrap();
     let id = streamed.sources[0].id.clone();
     rows.push(vec!["beatport".into(), id.into(), "Something".into(), "[]".into(), Value::Null]);
@@ -321,7 +321,7 @@ fn tracks_of_djay_are_found_among_those_of_other_services() {
     matches::write(&library, &candidates, &found, &catalog).unwrap();
     let linked = "SELECT count(*) FROM external_ids WHERE kind = 'track' AND service = 'djay'";
     assert_eq!(catalog.query(linked, &[]).unwrap().integer(), i64::try_from(found.auto).ok());
-    // Told once, they are known.
+    // The second run knows them.
     let candidates = matches::candidates(&catalog, None).unwrap();
     let again = matches::find(&library, &candidates);
     assert_eq!((again.auto, again.known), (found.auto, found.auto));

@@ -1,4 +1,4 @@
-//! The manifest and what the actions take are one: each argument that it names is taken, and nothing else is.
+//! The manifest and the plugin have the same arguments.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn of(action: &str, name: &str, value: &Value) -> Result<ActionArguments, String
     })
 }
 
-/// Values that a property allows, and values that it does not.
+/// Valid and invalid values of a property.
 fn values(name: &str, property: &Value) -> (Vec<Value>, Vec<Value>) {
     let number = |bound: &str| property[bound].as_u64();
     match property["type"].as_str().unwrap() {

@@ -1,4 +1,4 @@
-//! The blobs of a library decode to the last byte and say what their descriptions say: synthetic ones, and real ones where this
+//! Objects of a library are decoded to the last byte and agree with their descriptions: synthetic ones, and real ones where the
 //! machine has them.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! What is damaged or beyond all measure in a library: findings, or one clear error.
+//! Damaged and oversized parts of a library are findings or one clear error.
 
 use super::library::refused;
 use super::made::{Made, ids};
@@ -78,7 +78,7 @@ fn a_page_without_a_group_may_be_any_playlists() {
 fn a_form_that_no_real_blob_has_shown_is_a_finding() {
     let made = Made::of(&Wanted::tiny());
     let track = &made.written.tracks[0];
-    // The title is said again after 256 other strings, so that the reference to it has two bytes.
+    // The title occurs again after 256 other strings, so its reference has two bytes.
     let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();
     let mut fields: Vec<_> = keys.iter().map(|key| (key.as_str(), Tree::Bool(true))).collect();
     fields.extend([("uuid", Tree::text(&track.id)), ("title", Tree::text("T")), ("artist", Tree::text("T"))]);

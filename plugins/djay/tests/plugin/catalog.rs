@@ -1,4 +1,4 @@
-//! What gets into the catalog: everything, once, and nothing that a wrong date or a damaged view would take away.
+//! The catalog gets everything once, and a wrong date or a damaged view removes nothing.
 
 use std::collections::HashMap;
 
@@ -86,7 +86,7 @@ fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
     assert_eq!(found[0][1].as_integer(), i64::try_from(named).ok());
 }
 
-/// What the catalog calls a track of djay's.
+/// The title of a track of djay in the catalog.
 fn title_in(catalog: &HostDatabase, id: &str) -> String {
     let sql = "SELECT t.title FROM external_ids AS e JOIN tracks AS t ON t.id = e.item WHERE e.kind = 'track' AND \
                e.service = 'djay' AND e.external_id = ?1";
@@ -99,7 +99,7 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
-    // A changed bit in a play, and a clock of 2030 in a session.
+    // A changed bit in a play, and a session of the year 2030.
     let right = (library.plays[0].started, library.sessions[0].ended);
     (library.plays[0].started, library.sessions[0].ended) = (Some(95_617_584_000_000), Some(NOW + 126_000_000_000));
     sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -140,7 +140,7 @@ fn a_track_without_a_title_has_the_one_of_its_play() {
     let said = sync::sync(&library, &catalog, NOW, false, &mut Findings::default()).unwrap();
     assert_eq!((said.named_by_plays, said.untitled, said.linked), (1, 0, library.plays.len()));
     assert_eq!(title_in(&catalog, &id), title);
-    // Without a name there it is left out, and its plays are linked to nothing.
+    // Without a title there it is left out, and its plays have no track.
     for play in library.plays.iter_mut().filter(|play| play.track == Some(place)) {
         play.title = None;
     }
@@ -218,7 +218,7 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
 
 #[test]
 fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run() {
-    // Told by a service's id, by matches before the first run, and by matches after it.
+    // Known by a service's id, by matches before the first run, and by matches after it.
     for how in 0..3 {
         let made = Made::of(&Wanted::tiny());
         let (mut library, _) = made.read();

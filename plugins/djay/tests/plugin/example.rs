@@ -1,4 +1,4 @@
-//! The library that the plugin's examples read is what the generator makes.
+//! The library of the plugin's examples is the generated one.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ fn the_library_of_the_examples_is_the_one_that_is_generated() {
     let folder = tempfile::tempdir().unwrap();
     let (made, copy) = (folder.path().join("made.db"), folder.path().join("copy.db"));
     let _written = write(&made, &Wanted::tiny());
-    // Opening it where it lies would leave files beside it.
+    // Opening the original would leave files beside it.
     std::fs::copy(example(), &copy).unwrap();
     assert!(copy.metadata().unwrap().len() < 100_000);
     assert_eq!(content(&copy), content(&made), "write it again: cargo test -p djay writes_the_example -- --ignored");

@@ -1,4 +1,4 @@
-//! A generated library is read back field by field, in both styles, and what is damaged in it is named.
+//! A generated library is read field by field, in both styles, and its damaged parts are reported.
 
 use super::made::{Made, ids, read_file};
 use baton_plugin_kit::{Key, time};
@@ -121,7 +121,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
     titled(&format!("localMediaItemLocations/{}", id(2)), "1000001 bytes");
     titled(&format!("mediaItemTitleIDs/{}", id(3)), "not a blob");
     titled(&format!("mediaItemTitleIDs/{}", id(4)), "ADCMediaItemTitleID");
-    // Its row of titles is broken, and its place still names it.
+    // Its row of titles is broken, but its location still names it.
     let track = library.tracks.iter().find(|track| track.id == id(1)).unwrap();
     assert_eq!(track.title, made.written.tracks[1].title);
     assert_eq!(library.tracks.len(), made.written.tracks.len());

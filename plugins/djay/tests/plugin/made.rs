@@ -1,4 +1,4 @@
-//! A generated library in a temporary folder, read as the plugin reads it.
+//! A generated library in a temporary folder.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use baton_tests::host_services::HostDatabase;
 use djay::library::{Library, read};
 use rusqlite::Connection;
 
-/// A library on disk and what was put into it.
+/// A library on disk and its source data.
 pub(crate) struct Made {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) path: PathBuf,
@@ -24,7 +24,7 @@ impl Made {
         Self { folder, path, written }
     }
 
-    /// Changes the database, as a fault or another djay would.
+    /// Changes the database, as damage or another version of djay would.
     pub(crate) fn change(&self, sql: &str) {
         Connection::open(&self.path).unwrap().execute_batch(sql).unwrap();
     }

@@ -1,4 +1,4 @@
-//! The plugin's rooms on real databases: generated libraries, and blobs of a real one where they are at hand.
+//! Tests of the plugin's modules on real databases: generated libraries, and real objects where the machine has them.
 
 #[cfg(test)]
 mod actions;

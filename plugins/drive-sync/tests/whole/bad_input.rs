@@ -1,4 +1,4 @@
-//! Input that nobody should have made: each ends as one clear finding or error, and the Drive is as it was.
+//! Invalid input ends as one clear finding or error and leaves the Drive unchanged.
 
 use std::fs::{self, File};
 use std::process::Command;

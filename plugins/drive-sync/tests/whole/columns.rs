@@ -1,4 +1,4 @@
-//! What happens to columns: renamed, missing, back, of another type, taken away, and those that a person added.
+//! Changes of columns: renamed, missing, back, retyped, removed, and added by a person.
 
 use baton_plugin_sdk::Error;
 use serde_json::json;

@@ -1,5 +1,4 @@
-//! What comes in between, and what lies on a Drive that nobody expects: saves and kills at the wrong moment, another workspace,
-//! folders that are no databases, links.
+//! Disturbances: saves and kills at the wrong moment, another workspace, folders that are not databases, links.
 
 use std::cell::Cell;
 use std::fs;
@@ -18,7 +17,7 @@ fn a_file_that_is_saved_while_it_is_replaced_stays() {
     place.edit_csv("Eins", "One");
     place.database(&[NAME, RELATED], &[&["p1", "Uno", "x"], &["p2", "Two", "y"]], true);
     let saved = place.csv().replace("One", "Saved just now");
-    // Somebody saves the CSV at the moment in which the sync writes down what comes next.
+    // Somebody saves the CSV while the sync records the next state.
     let done = Cell::new(false);
     let own = Hooked::new(place.own(), |call, statement| {
         if call == Call::Execute && statement.starts_with("INSERT OR REPLACE INTO databases") && !done.replace(true) {
@@ -43,7 +42,7 @@ fn a_sync_that_is_killed_twice_knows_its_file() {
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   source_stamp = '', csv_stamp = ''";
     place.own().execute(killed, &memory).unwrap();
-    // The second time it comes as far as to remember what is next.
+    // The second run ends after it recorded the next state.
     place.database(&[NAME, RELATED], &[&["p1", "Third", "x"], &["p2", "Two", "y"]], true);
     let part = place.path("drive/T_id-1/.drive-sync.part");
     fs::create_dir(&part).unwrap();
@@ -168,7 +167,7 @@ fn what_was_moved_is_told_also_when_the_task_ends_early() {
 fn a_folder_that_cannot_be_looked_at_is_a_finding() {
     let place = Place::new();
     place.write("drive/T_id-1/T_id-1.csv", "__page_id,__last_synced_iso,Name\n,,title\n");
-    // More than are looked at.
+    // More entries than the limit.
     for number in 0..=100_000 {
         place.write(&format!("drive/U_id-2/{number}"), "");
     }

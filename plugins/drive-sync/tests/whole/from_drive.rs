@@ -1,4 +1,4 @@
-//! `sync` from the Drive: what a person changed there, as files for the owner.
+//! `sync` from the Drive: a person's changes as files for the owner.
 
 use serde_json::{Value, json};
 
@@ -43,7 +43,7 @@ fn what_was_changed_is_handed_over_and_the_next_sync_goes_on() {
     assert_eq!(changes["changed"][1], json!({ "page_id": "p1", "property": "d", "from": "false", "to": "true" }));
     let csv = place.read("exports/T_id-1.csv");
     assert!(csv.contains("p1,,Eins,true,\"a, b, c d\",x,2026-01-18T09:00:00Z\np2,,Two"), "{csv}");
-    // The owner takes it: what was handed over is a source like any other.
+    // The owner takes the changes over; the delivered files are a valid source.
     place.write("databases/T.csv", &csv);
     place.write("databases/T.json", &place.read("exports/T_id-1.json"));
     assert!(ids(&place.sync()).is_empty());
@@ -58,7 +58,7 @@ fn a_checkbox_is_read_exactly_and_what_is_none_is_not_taken() {
         place.edit_csv("One,false", &format!("One,{text}"));
         let (outcome, _) = from(&place, "csv-wins");
         assert_eq!(ids(&outcome) == ["bad-cell:id-1:p1:Done"], bad, "{text}: {:?}", outcome.findings);
-        // What was not taken still stands in the way of a sync, also after the source was read anew.
+        // Skipped changes block a sync, even after the source was read again.
         place.database(PROPERTIES, &[&["p1", "One", "false", "a, b", "x", "2026-01-18T09:00:00Z"]], true);
         assert_eq!(ids(&place.sync()).contains(&"changed-by-hand:id-1"), bad, "{text}");
     }

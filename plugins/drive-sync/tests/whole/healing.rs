@@ -1,4 +1,4 @@
-//! `diagnose` and `repair` on a Drive as years of races leave one.
+//! `diagnose` and `repair` on a Drive after years of races.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::place::{Place, ids, report};
 
-/// How many files there are of each content.
+/// The number of files of each content.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
@@ -41,7 +41,7 @@ fn everything_is_counted() {
     );
     let counts = &report["counts"];
     assert_eq!((&counts["duplicate-folder"], &counts["folder-without-id"]), (&json!(136), &json!(2)));
-    // Beside the loose ones also those that lie in a second folder under the first one's name.
+    // The loose ones, and those in a second folder with the first one's name.
     assert_eq!(counts["orphan-csv"], json!(272 + 112));
     assert_eq!((&counts["retention-overrun"], &report["backups"]), (&json!(6), &json!(1_892)));
     assert_eq!((&counts["missing-csv"], &counts["missing-archive"]), (&json!(6 + 168), &json!(103 + 168)));
@@ -71,7 +71,7 @@ fn repair_plans_first_and_loses_no_content() {
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "every content is still there");
     let old = place.try_run("repair", &json!({ "apply": plan }));
     assert!(matches!(old, Err(Error::Permanent(text)) if text.contains("is not as it was")));
-    // What is left after the second and third round needs a person.
+    // After the second and third round the rest needs a person.
     for _ in 0..3 {
         place.run("repair", &json!({ "apply": true }));
     }
@@ -84,7 +84,7 @@ fn repair_plans_first_and_loses_no_content() {
 fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
     let place = Place::new();
     drive_folder::drive(&place.path("drive"), drive_folder::Shape { duplicates: 0, ..REAL }, 1);
-    // Nobody says here how many are kept.
+    // `keep` is not given here.
     place.run("repair", &json!({ "apply": true }));
     let health = report(&place.run("diagnose", &json!({})), "drive-health");
     assert_eq!((&health["counts"]["retention-overrun"], &health["backups"]), (&json!(6), &json!(1_892)));
@@ -175,11 +175,11 @@ fn a_second_workspace_on_the_same_drive_finds_nothing_wrong() {
     assert!(ids(&run("diagnose")).is_empty(), "it has never synced");
     run("sync");
     assert!(ids(&run("diagnose")).is_empty());
-    // The first goes on, with a further column.
+    // The first workspace continues, with one more column.
     place.database(&[("a", "Name", "title"), ("b", "BPM", "number")], &[&["p1", "One", "120"]], true);
     place.sync();
     assert!(ids(&run("diagnose")).is_empty(), "what the other workspace wrote is no damage");
-    // A manifest that somebody changed is told by the workspace that wrote it.
+    // The workspace that wrote a manifest notices a change in it.
     let manifest = "drive/T_id-1/T_id-1.manifest.json";
     place.write(manifest, &place.read(manifest).replace("\"row_count\": 1", "\"row_count\": 7"));
     assert_eq!(ids(&place.run("diagnose", &json!({}))), [format!("manifest-disagrees:id-1:{}", &manifest[6..])]);

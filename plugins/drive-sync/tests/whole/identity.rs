@@ -1,9 +1,9 @@
-//! Rows of every type to a CSV and back are the same rows.
+//! Rows of every type are the same after writing and reading a CSV.
 
 use drive_sync::table::{Csv, Kind, Row, Value, format, parse, parse_csv, render_csv};
 use proptest::prelude::*;
 
-/// A type by its name, and a value of it.
+/// The name of a type and a value of it.
 fn typed() -> impl Strategy<Value = (&'static str, Value)> {
     let texts = prop::sample::select(vec![
         "title",

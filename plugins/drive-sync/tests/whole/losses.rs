@@ -1,4 +1,4 @@
-//! What a person wrote on the Drive, what only a CSV has, and what an approval is for: nothing of it is lost on the way.
+//! A person's texts on the Drive, cells that only the CSV has, and the scope of an approval: nothing is lost.
 
 use std::fs;
 
@@ -22,7 +22,7 @@ pub(crate) fn edited() -> Place {
     place
 }
 
-/// A row is left with its tombstone `BPM`.
+/// A row with cells in the tombstone `BPM`.
 pub(crate) fn with_tombstone() -> Place {
     let place = Place::new();
     place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "Two", "121"], &["p3", "Three", "122"]], true);
@@ -56,7 +56,7 @@ fn what_was_handed_over_stays_until_the_source_was_read_anew() {
     assert_eq!(ids(&waits), ["changed-by-hand:id-1"]);
     assert!(waits.findings[0].title.contains("handed over"), "{:?}", waits.findings);
     assert!(place.csv().contains("Eins"));
-    // An approval makes the next sync look again; its source is the same all the same.
+    // An approval makes the next sync read again; the source is unchanged.
     place.own().execute("UPDATE databases SET source_stamp = ''", &[]).unwrap();
     assert_eq!(ids(&place.sync()), ["changed-by-hand:id-1"]);
     place.database(&[NAME, RELATED], &[&["p1", "Eins", "x"], &["p2", "Two", "y"]], true);
@@ -138,7 +138,7 @@ fn rows_that_were_filtered_out_keep_what_only_the_csv_had() {
     place.database(&[NAME], &[&["p1", "Uno"], &["p2", "Two"], &["p3", "Three"]], true);
     assert!(ids(&place.sync()).is_empty());
     assert!(place.csv().contains(",Uno,120\n") && place.csv().contains(",Three,122\n"), "{}", place.csv());
-    // After an incomplete reading also the rows themselves.
+    // After an incomplete reading the rows themselves stay too.
     place.write(CSV, &format!("{}\n", few.join("\n")));
     place.run("sync", &from_drive());
     place.database(&[NAME], &[&["p1", "Eins"]], false);
@@ -199,7 +199,7 @@ fn a_killed_sync_leaves_no_approval_behind() {
     place.sync();
     place.database(&[NAME, BPM], &[&["p1", "One", "121"]], true);
     place.sync();
-    // As it is when the program was killed after the CSV and before the approval was withdrawn.
+    // The state after a kill between the CSV and the end of the approval.
     for key in ["b", "BPM", "[\"b\",\"number\"]"] {
         let put = "INSERT INTO approvals (database, property, approved_at) VALUES ('id-1', ?1, 'now')";
         place.own().execute(put, &[key.into()]).unwrap();
@@ -214,7 +214,7 @@ fn a_killed_sync_leaves_no_approval_behind() {
     assert!(place.csv().contains(",One,121\n"), "{}", place.csv());
 }
 
-/// A CSV with a column of one's own, and a row that a person added there.
+/// A CSV with a separate column, and a row that a person added there.
 fn with_notes(added: &str) -> Place {
     let place = Place::new();
     place.database(&[NAME, BPM], &[&["p1", "One", "120"]], true);
@@ -266,7 +266,7 @@ fn a_reading_counts_once_also_when_the_sync_was_killed() {
     place.database(&[NAME], &[&["p1", "Uno"]], true);
     place.sync();
     place.run("approve-deletion", &json!({ "database": "id-1", "property": "b" }));
-    // What a program leaves that was killed after the CSV and before it remembered that it was done.
+    // The state after a kill between the CSV and its record.
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   read_stamp = ?3, source_stamp = '', csv_stamp = ''";
     place.own().execute(killed, &before).unwrap();

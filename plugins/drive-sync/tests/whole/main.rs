@@ -1,4 +1,4 @@
-//! The plugin on real folders and real databases: every action as the host calls it, without the component around it.
+//! The actions on real folders and databases, without a component.
 
 #[cfg(test)]
 mod bad_input;

@@ -1,4 +1,4 @@
-//! Files on their way to another name: what a kill leaves of them, and names that are not to be taken.
+//! Renames: the state after a kill, and names that are in use.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,7 +10,7 @@ use crate::place::{Place, ids};
 
 const NEW: &str = "drive/T_id-1/T_id-1";
 
-/// A database that was synced, and whose files have the name of an older title too.
+/// A synced database whose files also exist under an older title.
 fn with_two_names() -> Place {
     let place = Place::new();
     place.database(&[NAME], &[&["p1", "One"]], true);
@@ -90,7 +90,7 @@ fn folders_of_strangers_are_merged_by_no_action() {
     );
     let found = place.run("diagnose", &json!({}));
     let told: Vec<_> = ids(&found).into_iter().filter(|id| !id.starts_with("missing-")).collect();
-    // Nothing was synced here, so of folders with different titles nothing says which one is the database's.
+    // Nothing was synced here, so nothing says which of the titles is the database's.
     assert!(told.is_empty(), "{told:?}");
     place.run("ensure-folder", &json!({ "database": "2024", "title": "photos" }));
     assert_eq!(place.names("drive/photos_2024"), ["a"]);

@@ -1,13 +1,12 @@
-//! What a sync does that looks first and locks later, or not at all: the algorithm that fills Drives with second folders. It is kept
-//! to show that the tests of races would notice it. Names are as a Drive has them: one that is taken is no error, a client shows the
-//! second as `NAME (1)`.
+//! A sync that checks first and locks later, or not at all: the algorithm that fills Drives with second folders. It shows that the
+//! tests of races fail with it. A name in use is not an error on a Drive; a client shows the second folder as `NAME (1)`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use drive_sync::drive::{base_name, find};
 
-/// Makes a folder as a Drive does: there is always room for another of the name.
+/// Creates a folder as a Drive does, with a number if the name is in use.
 pub(crate) fn create(root: &Path, name: &str) -> PathBuf {
     for number in 0..1_000 {
         let path = root.join(if number == 0 { name.to_owned() } else { format!("{name} ({number})") });
@@ -18,7 +17,7 @@ pub(crate) fn create(root: &Path, name: &str) -> PathBuf {
     panic!("a thousand folders of one name");
 }
 
-/// Looks, then makes. `between` is what happens meanwhile.
+/// Checks, then creates. `between` runs in between.
 pub(crate) fn ensure(root: &Path, title: &str, id: &str, between: &dyn Fn()) -> String {
     let found = find(root, id).unwrap();
     between();

@@ -1,4 +1,4 @@
-//! A Drive, databases and what the host lends, in a temporary folder.
+//! A Drive, databases and host services in a temporary folder.
 
 use std::cell::Cell;
 use std::fs;
@@ -19,7 +19,7 @@ pub(crate) struct Place {
     minute: Cell<u32>,
 }
 
-/// A task over folders that are there.
+/// A task with existing folders.
 pub(crate) fn task(root: &Path, action: &str, args: &Value, minute: u32) -> Task {
     let mount = |name: &str, writable| {
         let path = root.join(name).to_string_lossy().into_owned();
@@ -70,17 +70,17 @@ impl Place {
         fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Names in a folder, hidden ones too.
+    /// Names in a folder, with hidden ones.
     pub(crate) fn names(&self, path: &str) -> Vec<String> {
         names_in(&self.path(path))
     }
 
-    /// Does a task, a minute after the last.
+    /// Runs a task, one minute after the last.
     pub(crate) fn try_run(&self, action: &str, args: &Value) -> Result<Outcome, Error> {
         self.run_with(action, args, &self.own, &self.locks)
     }
 
-    /// The same with another database of its own and other locks.
+    /// As [`Self::run`], with another own database and other locks.
     pub(crate) fn run_with(
         &self,
         action: &str,
@@ -127,7 +127,7 @@ impl Place {
         let sidecar = json!({
             "id": "id-1", "title": "T", "complete": complete, "row_count": rows.len(), "properties": described,
         });
-        // Another time than the last, also on a coarse clock: a reading is told by it.
+        // Another time than the last one, even on a coarse clock: readings differ by it.
         std::thread::sleep(std::time::Duration::from_millis(10));
         self.write("databases/T.csv", &(csv + "\n"));
         self.write("databases/T.json", &sidecar.to_string());
@@ -149,7 +149,7 @@ pub(crate) fn ids(outcome: &Outcome) -> Vec<&str> {
     outcome.findings.iter().map(|finding| finding.id.as_str()).collect()
 }
 
-/// The JSON of an artifact whose name begins so.
+/// The JSON of the artifact whose name has this prefix.
 #[track_caller]
 pub(crate) fn report(outcome: &Outcome, begins: &str) -> Value {
     let found = outcome.artifacts.iter().find(|file| file.name.starts_with(begins) && file.name.ends_with(".json"));

@@ -1,9 +1,9 @@
 //! The five tests that a sync of a Drive has to pass in production (lock first, concurrent, timeout, guard, existing duplicates),
-//! with sixteen real processes each. Each is run with the plugin's own steps, and again so that it has to fail: with the steps of
-//! [`super::naive`], or with the plugin's own with locks that everybody gets. Then the same with processes that are killed.
+//! with sixteen real processes each. Each test runs with the plugin's steps, and again with steps that must fail: those of
+//! [`super::naive`], or the plugin's own with locks that all processes get. Then the same with killed processes.
 //!
-//! A process is this very test program, started again for the test `child` alone. Locks are file locks, so they count between
-//! processes, and barriers are files too: what has to happen at the same time does.
+//! A process is this test program, started again with the test `child` alone. Locks and barriers are files, so they work between
+//! processes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ use crate::{naive, place};
 const CHILD: &str = "DRIVE_SYNC_RACE";
 const ID: &str = "5a1e9c30-7b42-80fd-9c11-0e2f4a6b8c7d";
 
-/// Where processes race.
+/// The folder of a race.
 struct Course {
     folder: tempfile::TempDir,
 }
@@ -55,7 +55,7 @@ impl Course {
             .unwrap()
     }
 
-    /// Sixteen processes at once; gives what each said.
+    /// Runs sixteen processes at once and returns their results.
     fn race(&self, way: &str, titles: &[&str]) -> Vec<String> {
         let children: Vec<_> =
             (0..PROCESSES).map(|number| self.start(number, way, titles[number % titles.len()])).collect();
@@ -74,7 +74,7 @@ impl Course {
     }
 }
 
-/// A process of a race, not a test: the races start this program with `--ignored`.
+/// A process of a race, not a test: races start this program with `--ignored`.
 #[test]
 #[ignore = "the races run it in other processes"]
 fn child() {
@@ -112,7 +112,7 @@ fn child() {
     fs::write(root.join("said").join(number.to_string()), said).unwrap();
 }
 
-/// As the host does: what is to be tried again is.
+/// Retries as the host does.
 fn ours(root: &Path, number: usize, title: &str) -> String {
     for _ in 0..50 {
         match act(root, number, "ensure-folder", &json!({ "database": ID, "title": title })) {
@@ -146,7 +146,7 @@ fn lent(
     locks: &dyn Locks,
     own: &dyn Writable,
 ) -> Result<Outcome, Error> {
-    // A twentieth of the real pauses, and not the same for all.
+    // A twentieth of the real pauses, different for each process.
     let pause = |pause: Duration| {
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
@@ -163,7 +163,7 @@ fn until(what: &str, is: impl Fn() -> bool) {
     }
 }
 
-/// Makes the databases' files once, so that sixteen processes do not make them at once.
+/// Creates the databases' files once, before the processes start.
 fn prepared() -> Course {
     let course = Course::new();
     drop((HostDatabase::own(&course.path("")), HostDatabase::catalog(&course.path(""))));
@@ -171,8 +171,8 @@ fn prepared() -> Course {
     course
 }
 
-/// 1. Another process holds the lock and makes the folder before it gives it back: whoever looked before it had the lock makes one more.
-///    All sixteen come while it is held.
+/// 1. Another process holds the lock and creates the folder before it releases the lock; all sixteen start meanwhile. A process
+/// that checked before it had the lock creates a second folder.
 fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
     let held = FileLocks(course.path("locks")).take(&format!("database:{}", id_key(ID))).unwrap().unwrap();
@@ -235,7 +235,7 @@ fn source(course: &Course, name: &str) {
     fs::write(course.path("databases/T.json"), sidecar.to_string()).unwrap();
 }
 
-/// The names of its rows on the Drive, without their numbers; each one once.
+/// The names of the rows on the Drive, without their numbers; each one once.
 fn written(course: &Course) -> BTreeSet<String> {
     let csv = fs::read_to_string(course.path(&format!("drive/T_{ID}/T_{ID}.csv"))).unwrap_or_default();
     assert!(csv.is_empty() || csv.lines().count() == 5_002, "half a file");
@@ -276,7 +276,7 @@ fn killed_before_each_writing_it_leaves_a_whole_file_and_knows_it_again() {
     source(&course, "Round0");
     act(&course.path(""), 0, "sync", &json!({})).unwrap();
     let mut kills = 0;
-    // One after another, without a sync in between that ends well.
+    // One after another, without a successful sync in between.
     for round in 1..=12 {
         sleep(Duration::from_millis(10));
         source(&course, &format!("Round{round}"));
@@ -303,7 +303,7 @@ fn killed_before_each_writing_it_leaves_a_whole_file_and_knows_it_again() {
     assert_eq!(written(&course), ["Last".to_owned()].into());
 }
 
-/// Folders that are there twice, with files of the same names.
+/// Duplicate folders with files of the same names.
 fn duplicates(files: usize) -> Course {
     let course = prepared();
     for (number, folder) in
@@ -319,8 +319,8 @@ fn duplicates(files: usize) -> Course {
     course
 }
 
-/// 5. Sixteen processes put them together, half of which know the database by its old title. Gives the folders, whether every content
-///    is still there, and what was said.
+/// 5. Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every content
+/// still exists, and the results.
 fn existing_duplicates(way: &str) -> (Vec<String>, bool, Vec<String>) {
     let course = duplicates(60);
     let before = contents(&course.path("drive"));

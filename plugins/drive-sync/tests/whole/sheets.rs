@@ -1,4 +1,4 @@
-//! What programs for sheets do to a CSV: rows that are sorted with their types, types that are taken out, other commas, quotes.
+//! Changes by spreadsheet programs: rows sorted with the types, deleted types, other separators, quotes.
 
 use std::fs;
 

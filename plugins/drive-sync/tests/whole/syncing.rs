@@ -1,4 +1,4 @@
-//! `sync` to the Drive: what is written, what is left, and what a sync of nothing new costs.
+//! `sync` to the Drive: what it writes, what it skips, and the cost of a sync without changes.
 
 use std::fs;
 
@@ -34,11 +34,11 @@ fn what_did_not_change_is_not_written_and_keeps_its_moments() {
     let (csv, written) =
         (place.csv(), fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap());
     assert_eq!(place.sync().summary, "1 database checked: 1 unchanged, 0 written (0 rows).");
-    // The same content read anew.
+    // The same content is read again.
     place.database(PROPERTIES, rows, true);
     assert_eq!(place.sync().summary, "1 database checked: 1 unchanged, 0 written (0 rows).");
     assert_eq!(fs::metadata(place.path("drive/T_id-1/T_id-1.csv")).unwrap().modified().unwrap(), written);
-    // One row changed: the other keeps its moment, and the old CSV is kept.
+    // One row changed: the other keeps its time, and the old CSV is kept.
     place.database(PROPERTIES, &[&["p1", "One", "a"], &["p2", "Zwei", "b"]], true);
     assert_eq!(place.sync().summary, "1 database checked: 0 unchanged, 1 written (2 rows).");
     let lines: Vec<String> = place.csv().lines().map(str::to_owned).collect();
@@ -62,7 +62,7 @@ fn a_csv_that_was_changed_by_hand_is_noticed_and_not_replaced_unasked() {
     assert!(ids(&outcome).is_empty() && place.csv().contains("One"));
     let backups = place.names("drive/T_id-1/.archive");
     assert!(place.read(&format!("drive/T_id-1/.archive/{}", backups[1])).contains("Eins"), "{backups:?}");
-    // A new time alone is no change.
+    // A new time alone is not a change.
     let csv = place.csv();
     std::thread::sleep(std::time::Duration::from_millis(10));
     place.write("drive/T_id-1/T_id-1.csv", &csv);
@@ -142,7 +142,7 @@ fn one_that_another_task_works_on_is_skipped() {
     let place = Place::new();
     place.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     let held = place.locks.take("database:id-1").unwrap();
-    // Nothing was done, and a later attempt finds it free.
+    // Nothing was done; a later attempt gets the lock.
     let busy = place.try_run("sync", &json!({}));
     assert!(matches!(&busy, Err(Error::Retryable(text)) if text.contains("works on 1 database")), "{busy:?}");
     assert!(place.names("drive").is_empty());
@@ -164,7 +164,7 @@ fn a_killed_sync_finds_its_own_file_again() {
     place.database(&[("title", "Title", "title"), PROPERTIES[1]], &[&["p1", "Two", "a"]], true);
     place.sync();
     assert!(place.csv().contains("Title"));
-    // What a program leaves that was killed right after the renaming: the new file, and the memory of what was about to be.
+    // The state after a kill right after the rename: the new file, and the recorded next state.
     let killed = "UPDATE databases SET next_digest = csv_digest, next_manifest = manifest, csv_digest = ?1, manifest = ?2, \
                   source_stamp = '', csv_stamp = ''";
     place.own().execute(killed, &before).unwrap();
