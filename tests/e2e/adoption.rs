@@ -125,7 +125,7 @@ fn inboxes_that_are_made_later_in_adopted_folders_are_watched() {
 }
 
 #[test]
-fn an_adopted_folder_that_is_missing_is_named_and_the_rest_goes_on() {
+fn an_adopted_folder_that_is_missing_is_named_and_the_rest_continues() {
     let place = Workspace::empty();
     let roots = in_use(&place);
     adopt(&place, &roots, &[]).ended(0);

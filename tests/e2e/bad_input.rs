@@ -149,7 +149,7 @@ fn a_hundred_megabytes_are_rejected_unread() {
 }
 
 #[test]
-fn an_empty_file_does_not_lie_in_the_way_of_its_minute() {
+fn an_empty_file_waits_for_its_minute_and_holds_nobody_up() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     File::create(workspace.inbox_of("noop").join("late.json")).unwrap();
@@ -162,7 +162,7 @@ fn an_empty_file_does_not_lie_in_the_way_of_its_minute() {
 }
 
 #[test]
-fn a_directory_stays_and_is_no_task() {
+fn a_directory_stays_and_is_not_a_task() {
     let workspace = beside_a_good_one(|workspace| {
         fs::create_dir_all(workspace.inbox_of("noop").join("x.json/inside")).unwrap();
     });
@@ -173,7 +173,7 @@ fn a_directory_stays_and_is_no_task() {
 }
 
 #[test]
-fn a_directory_is_no_task_for_a_daemon_that_runs_and_warned_of_once() {
+fn a_directory_is_not_a_task_for_a_daemon_that_runs_and_warned_of_once() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     // Each new folder makes the daemon check everything again.
@@ -290,7 +290,7 @@ fn rejected_wide(name: &str) {
 }
 
 #[test]
-fn a_name_that_is_no_text_holds_nobody_up() {
+fn a_name_that_is_not_text_holds_nobody_up() {
     let name = OsStr::from_bytes(b"bad-\xff.json");
     let workspace = beside_a_good_one(|workspace| {
         fs::write(workspace.inbox_of("noop").join(name), text(&handoff("noop", "Unnamed"))).unwrap();
@@ -314,7 +314,7 @@ fn two_broken_files_of_one_name_have_a_reason_each() {
 }
 
 #[test]
-fn a_broken_file_that_is_mended_and_dropped_again_is_done() {
+fn a_broken_file_that_is_corrected_and_dropped_again_is_done() {
     let workspace = Workspace::with_noop();
     workspace.drop_file("noop", "a.json", b"{]");
     workspace.up_once();

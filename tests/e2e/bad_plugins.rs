@@ -213,7 +213,7 @@ fn a_grant_of_handoffs_says_to_whom() {
 }
 
 #[test]
-fn a_plugin_without_a_grant_for_its_folder_waits_and_goes_on_when_it_has_it() {
+fn a_plugin_without_a_grant_for_its_folder_waits_and_continues_when_it_has_it() {
     let workspace = Workspace::init();
     workspace.write("plans/A_PLAN.md", "# Plan\n\n- `src/a.py`\n");
     let granted = workspace.read("baton.lock");

@@ -21,7 +21,7 @@ fn asked() -> Workspace {
 }
 
 #[test]
-fn an_answer_reaches_the_plugin_and_the_daemon_goes_on_at_once() {
+fn an_answer_reaches_the_plugin_and_the_daemon_continues_at_once() {
     let workspace = asked();
     let daemon = workspace.up_and_serving();
     workspace.baton(&["answer", "ask-human.json", "the second plan counts"]).ended(0);

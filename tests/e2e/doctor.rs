@@ -107,7 +107,7 @@ fn with_question() -> (Workspace, String) {
 }
 
 #[test]
-fn a_new_workspace_is_well_and_stays_as_it_is() {
+fn a_new_workspace_is_healthy_and_stays_as_it_is() {
     let workspace = Workspace::init();
     let before = everything(workspace.outside());
     is_well(&doctor(&workspace, 0));
@@ -203,7 +203,7 @@ fn an_open_state_folder_is_closed_by_the_fix() {
 }
 
 #[test]
-fn an_inbox_that_is_a_link_is_named_and_what_lies_strangely_in_one_too() {
+fn an_inbox_that_is_a_link_is_named_and_what_is_strange_in_one_too() {
     let workspace = Workspace::init();
     let inbox = workspace.inbox_of("Codex-MM1");
     fs::remove_dir_all(&inbox).unwrap();
@@ -263,7 +263,7 @@ fn a_temporary_that_was_left_is_named_when_it_is_old() {
 }
 
 #[test]
-fn a_task_whose_file_is_gone_is_named() {
+fn a_task_whose_file_is_missing_is_named() {
     let (workspace, id) = with_question();
     is_well(&doctor(&workspace, 0));
     fs::remove_file(workspace.inbox_of("hostile").join("ask-human.json")).unwrap();
@@ -310,7 +310,7 @@ fn a_row_that_was_edited_is_named() {
 }
 
 #[test]
-fn a_ledger_that_is_none_is_named_and_the_rest_is_looked_at() {
+fn a_ledger_that_is_none_is_named_and_the_rest_is_checked() {
     let (workspace, _) = with_question();
     fs::write(workspace.state_folder().join("ledger.db"), "this is no database ".repeat(1_000)).unwrap();
     for name in ["ledger.db-wal", "ledger.db-shm"] {
@@ -398,7 +398,7 @@ fn a_budget_of_a_plugin_that_is_not_installed_is_a_warning_with_the_name_that_is
 }
 
 #[test]
-fn every_row_is_checked_each_time_whatever_lies_in_the_state_folder() {
+fn every_row_is_checked_each_time_whatever_is_in_the_state_folder() {
     let workspace = Workspace::with_noop();
     for title in ["First", "Second"] {
         workspace.drop_handoff("noop", title);

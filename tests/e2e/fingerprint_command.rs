@@ -273,7 +273,7 @@ fn beets_fingerprints_its_library_with_it() {
 }
 
 #[test]
-fn a_file_without_a_fingerprint_is_told_of_and_the_next_one_comes() {
+fn a_file_without_a_fingerprint_is_reported_and_the_next_one_comes() {
     let place = Workspace::empty();
     let text = place.outside().join("list.mp3");
     fs::write(&text, "1. a song\n").unwrap();

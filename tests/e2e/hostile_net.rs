@@ -142,7 +142,7 @@ fn a_granted_request_goes_and_the_answer_comes_whole() {
 }
 
 #[test]
-fn what_is_declared_and_not_granted_waits_for_the_grant_and_goes_on_with_it() {
+fn what_is_declared_and_not_granted_waits_for_the_grant_and_continues_with_it() {
     let scene = Scene::new(&["GET:http://127.0.0.1:PORT/other"], "");
     let task = scene.ask("Ask", &[get("http://127.0.0.1:PORT/open/echo")], &json!({ "fail": true }));
     assert_eq!(task.state, "needs_grant", "{}", task.reason);
@@ -289,7 +289,7 @@ fn answers_have_a_size_and_a_time() {
 }
 
 #[test]
-fn a_secret_reaches_its_server_and_nobody_else_whatever_is_told() {
+fn a_secret_reaches_its_server_and_nobody_else_whatever_is_reported() {
     let scene = Scene::with_secret("handoffs = true");
     let requests = [
         with_key("http://127.0.0.1:PORT/open/echo"),

@@ -135,7 +135,7 @@ fn a_small_file_that_asks_for_gigabytes_has_no_fingerprint() {
 }
 
 #[test]
-fn a_scan_goes_on_after_such_a_file() {
+fn a_scan_continues_after_such_a_file() {
     let workspace = Workspace::init();
     let folder = bombed(&workspace);
     write_wav(&folder.join("z.wav"), &tune(1, 4));

@@ -117,7 +117,7 @@ fn the_head_that_a_return_carries_is_found_in_the_chain() {
 }
 
 #[test]
-fn a_head_that_was_never_there_is_a_finding_and_what_is_no_head_an_error() {
+fn a_head_that_was_never_there_is_a_finding_and_what_is_not_a_head_is_an_error() {
     let workspace = worked();
     let said = workspace.baton(&["ledger", "verify", "--head", &"ab".repeat(32)]).ended(1).stdout;
     assert!(said.starts_with("sound: ") && said.contains("cut or rewritten since"), "{said}");
@@ -208,7 +208,7 @@ fn an_export_goes_into_a_new_file_and_never_over_another() {
 }
 
 #[test]
-fn a_backup_beside_the_daemon_is_whole_and_the_daemon_goes_on() {
+fn a_backup_beside_the_daemon_is_whole_and_the_daemon_continues() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let mut copies = Vec::new();

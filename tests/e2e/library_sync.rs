@@ -191,7 +191,7 @@ fn tags_that_a_server_loses_are_put_back() {
 }
 
 #[test]
-fn a_server_that_goes_on_losing_tags_is_told_nothing_more() {
+fn a_server_that_keeps_losing_tags_is_sent_nothing_more() {
     let house = House::of(4);
     for manner in both() {
         let eagle = house.eagle(Manner { saving: Saving::LosesFirst, ..manner });
@@ -242,7 +242,7 @@ fn an_item_with_odd_tags_is_a_finding_and_the_others_go_on() {
 }
 
 #[test]
-fn a_refusal_that_names_another_reason_is_no_item_that_is_not_there() {
+fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
     let house = House::of(1);
     let eagle = house.eagle(Manner::default());
     let loading = Trouble::Text("{\"status\":\"error\",\"message\":\"the library is being loaded\"}");
@@ -327,7 +327,7 @@ fn every_meaning_of_an_offset_is_understood() {
 }
 
 #[test]
-fn a_sync_that_is_killed_goes_on_where_it_was() {
+fn a_sync_that_is_killed_continues_where_it_was() {
     let house = House::of(6);
     let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
     let mut command = house.workspace.command();

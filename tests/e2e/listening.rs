@@ -107,7 +107,7 @@ fn without_the_grant_the_task_waits_with_the_command_that_gives_it() {
 }
 
 #[test]
-fn what_has_no_fingerprint_is_told_with_its_reason_and_is_no_error() {
+fn what_has_no_fingerprint_is_reported_with_its_reason_and_is_not_an_error() {
     let workspace = with_listener(ALL);
     workspace.write("music/text.txt", "no audio");
     workspace.write("music/empty.wav", "");

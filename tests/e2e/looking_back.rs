@@ -125,7 +125,7 @@ fn a_time_and_a_number_are_kept_to() {
 }
 
 #[test]
-fn what_is_not_answered_is_told_oldest_first() {
+fn what_is_not_answered_is_reported_oldest_first() {
     let workspace = workspace();
     workspace.drop_handoff("Cursor-MM1", "Later");
     workspace.up_once();

@@ -57,7 +57,7 @@ fn events(told: &[Value]) -> BTreeSet<(&str, &str)> {
 }
 
 #[test]
-fn each_event_is_told_once_with_its_reason_and_never_again_after_a_restart() {
+fn each_event_is_reported_once_with_its_reason_and_never_again_after_a_restart() {
     let workspace =
         with_command("cat >> told.jsonl; echo \"$1|$2|$3|$BATON_NOTICE_EVENT|$BATON_NOTICE_AGENT\" >> args", "");
     workspace.drop_handoff("noop", "Before the daemon");
@@ -195,7 +195,7 @@ fn a_missing_command_loses_nothing_and_a_flood_is_gathered() {
 }
 
 #[test]
-fn only_the_events_that_are_named_are_told() {
+fn only_the_events_that_are_named_are_reported() {
     let workspace = with_command("cat >> told.jsonl", "on = [\"failed\"]");
     workspace.drop_action("hostile", "ask-human");
     workspace.drop_file("noop", "broken.json", b"{ \"title\": no json }");

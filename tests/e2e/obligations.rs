@@ -111,7 +111,7 @@ fn older_names_of_settings_are_read_and_up_and_doctor_ask_to_rename_them() {
 }
 
 #[test]
-fn an_agent_is_reminded_once_and_then_the_sender_is_told() {
+fn an_agent_is_reminded_once_and_then_the_sender_gets_a_notice() {
     let workspace = waiting("remind_after = \"1ms\"\nescalate_after = \"2ms\"\nreview_after = \"3ms\"");
     workspace.up_once();
     workspace.up_once();
@@ -168,7 +168,7 @@ fn only_an_agents_own_return_counts_for_its_compliance() {
 }
 
 #[test]
-fn a_name_that_is_no_agent_owes_nothing() {
+fn a_name_that_is_not_an_agent_owes_nothing() {
     let workspace = Workspace::with_noop();
     let asked = handoff_with("Codex-MM9", "For nobody", json!({ "target_agent": "Codex-MM9" }));
     workspace.write("handoffs/01_inbox/asked.json", text(&asked));

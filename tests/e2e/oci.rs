@@ -219,7 +219,7 @@ fn what_is_too_large_is_not_downloaded() {
 }
 
 #[test]
-fn images_and_files_that_are_no_plugins_are_refused() {
+fn images_and_files_that_are_not_plugins_are_refused() {
     let registry = or_skip!(OciRegistry::open());
     let place = Place::of(registry);
     let pushed = place.push("noop:1");

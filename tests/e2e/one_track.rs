@@ -233,7 +233,7 @@ fn what_djay_names_is_on_disk_before_and_after_a_scan_of_another_folder() {
 }
 
 #[test]
-fn duplicates_are_told_where_they_lie_after_apply() {
+fn duplicates_are_told_where_they_are_after_apply() {
     let place = Place::new();
     let [(artist, title), ..] = TRACKS;
     let twin = place.incoming.join("old/twin.wav");

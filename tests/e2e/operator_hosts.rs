@@ -52,7 +52,7 @@ fn lines(server: &Server) -> Vec<String> {
 }
 
 #[test]
-fn a_plugin_waits_for_the_address_and_goes_on_with_it() {
+fn a_plugin_waits_for_the_address_and_continues_with_it() {
     let (workspace, server) = (workspace(), Server::start());
     let task = ask(&workspace, "Read", &json!({}));
     assert_eq!(task.state, "needs_grant", "{}", task.reason);

@@ -129,7 +129,7 @@ fn files_go_to_another_disk_and_keep_their_times_in_the_sandbox() {
 }
 
 #[test]
-fn a_full_disk_asks_a_person_and_the_answer_goes_on() {
+fn a_full_disk_asks_a_person_and_the_answer_continues_the_task() {
     let place = Place::new();
     for number in 0..6 {
         place.file(&format!("{number}.wav"), &format!("{number}").repeat(300_000));

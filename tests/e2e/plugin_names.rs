@@ -187,7 +187,7 @@ fn a_name_that_is_easily_taken_for_an_agents_is_warned_of_when_it_is_installed_a
 }
 
 #[test]
-fn files_in_an_inbox_that_no_agent_can_have_are_told_of() {
+fn files_in_an_inbox_that_no_agent_can_have_are_reported() {
     let workspace = Workspace::with_noop();
     for name in ["operator", "baton"] {
         fs::create_dir_all(workspace.root().join("handoffs").join(name).join("01_inbox")).unwrap();

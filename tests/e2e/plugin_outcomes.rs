@@ -54,7 +54,7 @@ fn said(ended: Output, outcome: &str, words: &[&str], next: &str) {
 }
 
 #[test]
-fn exports_that_cannot_be_read_are_no_import() {
+fn exports_that_cannot_be_read_are_not_imported() {
     let (workspace, folder) = spotify();
     said(run(&workspace, "spotify", "import", &[]), "refused", &["There is no export"], "put Spotify's exports");
     for number in 0..6 {

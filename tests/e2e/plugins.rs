@@ -81,7 +81,7 @@ fn a_dropped_package_has_an_inbox_and_work_only_when_somebody_has_allowed_it() {
 }
 
 #[test]
-fn a_broken_package_is_said_and_one_that_is_mended_is_taken() {
+fn a_broken_package_is_said_and_one_that_is_corrected_is_taken() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     let whole = fs::read(fixture("noop")).unwrap();
@@ -211,7 +211,7 @@ fn a_plugin_that_is_switched_off_lets_its_tasks_wait() {
 }
 
 #[test]
-fn what_is_removed_is_gone_and_does_not_come_back_by_itself() {
+fn what_is_removed_does_not_come_back_automatically() {
     let workspace = Workspace::with_noop();
     workspace.up_once();
     plugin(&workspace, &["remove", "noop"]).ended(0);
@@ -232,7 +232,7 @@ fn what_was_installed_runs_whatever_becomes_of_its_file() {
 }
 
 #[test]
-fn a_lock_that_is_gone_for_a_moment_makes_no_plugin_somebody_else_s() {
+fn a_lock_that_is_missing_for_a_moment_makes_no_plugin_somebody_else_s() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let (lock, aside) = (workspace.root().join("baton.lock"), workspace.root().join("aside"));

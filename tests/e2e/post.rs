@@ -111,7 +111,7 @@ fn what_is_taken_back_ends_as_cancelled_and_nobody_gets_a_return() {
 }
 
 #[test]
-fn what_nobody_has_looked_at_yet_is_turned_away_when_somebody_does() {
+fn what_nobody_has_checked_yet_is_turned_away_when_somebody_does() {
     let workspace = Workspace::with_post(GRANTED);
     post(&workspace, &["send Cursor-MM1 k", "send noop k2"]).ended(0);
     post(&workspace, &["take-back k It is there now.", "take-back k2 So is that."]).ended(0);

@@ -84,7 +84,7 @@ fn a_task_that_was_pruned_is_still_known() {
 }
 
 #[test]
-fn a_return_that_still_lies_in_an_inbox_is_no_news_after_a_prune() {
+fn a_return_that_is_still_in_an_inbox_is_not_news_after_a_prune() {
     let workspace = worked();
     let inbox = workspace.inbox("Claude-MM1");
     let tasks = workspace.status();

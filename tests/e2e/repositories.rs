@@ -39,7 +39,7 @@ fn a_plugin_is_told_what_git_tells() {
 }
 
 #[test]
-fn what_is_no_commit_no_path_or_no_granted_folder_gets_no_answer() {
+fn what_is_not_a_commit_a_path_or_a_granted_folder_gets_no_answer() {
     let workspace = with_history();
     let outside = workspace.outside().join("attacked");
     workspace.baton(&["run", "store", "break-out", "--arg", &format!("outside={}", outside.display())]).ended(0);

@@ -54,7 +54,7 @@ fn after_a_restore_nothing_that_was_dropped_is_lost() {
 }
 
 #[test]
-fn a_task_that_was_open_in_the_backup_and_whose_file_is_gone_is_cancelled() {
+fn a_task_that_was_open_in_the_backup_and_whose_file_is_missing_is_cancelled() {
     let workspace = Workspace::with_hostile();
     workspace.drop_action("hostile", "ask-human");
     workspace.up_once();
@@ -87,7 +87,7 @@ fn a_ledger_that_is_there_is_not_replaced_unasked() {
 }
 
 #[test]
-fn errors_while_a_daemon_runs_and_it_goes_on() {
+fn errors_while_a_daemon_runs_and_it_continues() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();
@@ -103,7 +103,7 @@ fn errors_while_a_daemon_runs_and_it_goes_on() {
 }
 
 #[test]
-fn what_is_no_sound_ledger_is_refused() {
+fn what_is_not_a_sound_ledger_is_refused() {
     let workspace = Workspace::with_noop();
     workspace.drop_handoff("noop", "First");
     workspace.up_once();

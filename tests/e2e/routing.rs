@@ -61,7 +61,7 @@ fn the_daemon_sees_what_is_dropped_centrally() {
 }
 
 #[test]
-fn what_is_for_nobody_is_put_aside_with_the_reason_and_its_sender_is_told() {
+fn what_is_for_nobody_is_moved_aside_with_the_reason_and_its_sender_gets_a_return() {
     let workspace = Workspace::with_noop();
     let bytes = drop_in_box(&workspace, "a.json", &handoff("Cluade-MM1", "Mistyped"));
     drop_in_box(&workspace, "b.json", &json!({ "handoff_id": "b", "title": "Aimless", "source_agent": "Codex-MM1" }));
@@ -79,7 +79,7 @@ fn what_is_for_nobody_is_put_aside_with_the_reason_and_its_sender_is_told() {
 }
 
 #[test]
-fn a_mended_target_is_asked_again() {
+fn a_repaired_target_is_asked_again() {
     let workspace = Workspace::with_noop();
     drop_in_box(&workspace, "a.json", &handoff("nopo", "Mended"));
     workspace.up_once();
@@ -215,7 +215,7 @@ fn an_inbox_has_one_workspace_until_another_takes_it_over() {
 }
 
 #[test]
-fn folders_in_use_are_adopted_and_what_lies_there_is_left_alone() {
+fn folders_in_use_are_adopted_and_what_is_there_is_left_alone() {
     let place = Workspace::empty();
     let old = place.outside().join("Agent-Triggers");
     for folder in ["Cursor-MM1-Agent/01_inbox", "Cursor-MM1/01_inbox", "Codex-MM1-Agent/01_inbox", "notes"] {
@@ -292,7 +292,7 @@ fn the_rules_for_a_file_hold_for_each_copy_of_a_broadcast() {
 }
 
 #[test]
-fn a_broadcast_with_the_id_of_another_is_refused_and_its_sender_is_told() {
+fn a_broadcast_with_the_id_of_another_is_refused_and_its_sender_gets_a_return() {
     let workspace = Workspace::with_noop();
     drop_in_box(&workspace, "a.json", &handoff("all", "News"));
     workspace.up_once();

@@ -77,7 +77,7 @@ fn the_same_object_twice_is_one_request() {
 }
 
 #[test]
-fn a_second_object_is_rejected_and_its_sender_is_told_where_it_is() {
+fn a_second_object_is_rejected_and_its_sender_learns_where_it_is() {
     let second = format!("{{{ID}}}\n{{\"handoff_id\": \"h-2\", \"title\": \"Other\"}}\n");
     let words = ["a second JSON object begins at line 2 column 1", "write each handoff to a separate file"];
     rejected("a.json", &second, &words);
@@ -85,7 +85,7 @@ fn a_second_object_is_rejected_and_its_sender_is_told_where_it_is() {
 }
 
 #[test]
-fn the_sender_of_a_broken_file_is_told_what_to_mend() {
+fn the_sender_of_a_broken_file_is_told_what_to_correct() {
     rejected("a.json", &format!("{{{ID},\n \"args\": nope}}"), &["line 2 column 11", "drop it again"]);
 }
 

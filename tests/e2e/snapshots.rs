@@ -187,7 +187,7 @@ fn no_path_leads_out_of_the_folder() {
 }
 
 #[test]
-fn what_is_no_whole_database_is_said_so() {
+fn what_is_not_a_whole_database_is_reported() {
     let (workspace, music) = Workspace::with_holder(READ);
     database(&music.join("whole.db"), 3_000);
     let whole = fs::read(music.join("whole.db")).unwrap();

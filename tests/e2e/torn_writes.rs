@@ -33,7 +33,7 @@ fn a_file_that_is_closed_half_way_is_taken_when_it_is_whole() {
 }
 
 #[test]
-fn a_file_that_is_never_finished_is_put_away_after_its_minute() {
+fn a_file_that_is_never_finished_is_rejected_after_its_minute() {
     let workspace = Workspace::with_noop();
     let daemon = workspace.up_and_serving();
     let bytes = large("Never");

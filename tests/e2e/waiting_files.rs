@@ -65,7 +65,7 @@ fn a_file_that_moves_between_the_folders_of_one_agent_is_the_same_request() {
 }
 
 #[test]
-fn a_file_that_is_taken_away_cancels_its_task_and_its_sender_is_told() {
+fn a_file_that_is_taken_away_cancels_its_task_and_its_sender_gets_a_return() {
     let workspace = waiting();
     fs::remove_file(workspace.inbox_of("hostile").join("ask-human.json")).unwrap();
     workspace.up_once();
@@ -74,7 +74,7 @@ fn a_file_that_is_taken_away_cancels_its_task_and_its_sender_is_told() {
 }
 
 #[test]
-fn an_inbox_that_was_replaced_cancels_nothing_and_goes_on_when_it_is_back() {
+fn an_inbox_that_was_replaced_cancels_nothing_and_continues_when_it_is_back() {
     let workspace = waiting();
     let inbox = workspace.inbox_of("hostile");
     let away = workspace.outside().join("unmounted");

@@ -27,7 +27,7 @@ fn plan(workspace: &Workspace, name: &str, files: &[&str]) {
 }
 
 #[test]
-fn a_change_is_looked_at_in_the_plans_that_name_it_and_the_others_are_remembered() {
+fn a_change_is_checked_in_the_plans_that_name_it_and_the_others_are_remembered() {
     let workspace = Workspace::init();
     plan(&workspace, "A", &["src/till.py", "src/both.py"]);
     plan(&workspace, "B", &["src/lamp.py", "src/both.py"]);

@@ -70,7 +70,7 @@ fn the_state_goes_where_it_is_told_and_never_into_the_workspace() {
 }
 
 #[test]
-fn a_state_inside_a_granted_folder_is_never_lent_to_a_plugin() {
+fn a_state_inside_a_granted_folder_is_never_granted_to_a_plugin() {
     let workspace = Workspace::init();
     workspace.drop_handoff_with("audit", "Audit", json!({ "action": "audit" }));
     let state = workspace.root().join("state");

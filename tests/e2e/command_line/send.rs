@@ -76,7 +76,7 @@ fn the_id_is_printed_and_json_has_the_file_too() {
 }
 
 #[test]
-fn what_it_depends_on_may_still_lie_in_an_inbox_and_holds_it_back() {
+fn what_it_depends_on_may_still_be_in_an_inbox_and_holds_it_back() {
     let workspace = Workspace::with_noop();
     let first = id(send(&workspace, &["--to", "Codex-MM1"]));
     let second = id(workspace.baton(&[

@@ -94,7 +94,7 @@ async fn a_function_that_calls_itself_for_ever_crashes() {
 
 /// An outcome at address 16 whose summary says that it has two gigabytes.
 #[tokio::test]
-async fn an_outcome_that_lies_about_its_size_is_a_crash_and_nothing_is_copied() {
+async fn an_outcome_that_has_a_false_size_is_a_crash_and_nothing_is_copied() {
     let body = "(i32.store (i32.const 28) (i32.const 2000000000)) (i32.const 16)";
     let report = run(body, "").await;
     assert!(matches!(&report.ended, Err(AttemptError::Trap(_))), "{:?}", report.ended);

@@ -86,7 +86,7 @@ fn copies_in_other_formats_are_found_by_their_sound_and_versions_are_kept_apart(
 }
 
 #[test]
-fn what_could_not_be_heard_is_asked_about_by_its_title_and_is_in_no_group() {
+fn what_could_not_be_fingerprinted_is_asked_about_by_its_title_and_is_in_no_group() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     write_wav(&music.join("Mara Voss - Night Bus.wav"), &tune(1, SECONDS));

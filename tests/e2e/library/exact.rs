@@ -64,7 +64,7 @@ fn hard_links_free_no_bytes() {
 }
 
 #[test]
-fn a_source_whose_folder_was_removed_can_be_said_to_be_gone() {
+fn a_source_whose_folder_was_removed_can_be_marked_as_missing() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 3);

@@ -38,7 +38,7 @@ fn wait_for(child: &mut Child, mut seen: impl FnMut() -> bool) {
 }
 
 #[test]
-fn a_scan_that_is_killed_goes_on_and_its_database_is_as_if_it_was_not() {
+fn a_scan_that_is_killed_continues_and_its_database_is_as_if_it_was_not() {
     let (killed, whole) = (Workspace::init(), Workspace::init());
     let music = beside(&killed, "music");
     fill(&music, FILES);

@@ -84,7 +84,7 @@ fn only_the_library_of_the_plan_is_changed() {
 }
 
 #[test]
-fn the_catalog_is_told_and_undo_says_what_a_person_does_in_eagle() {
+fn the_catalog_is_updated_and_undo_says_what_a_person_does_in_eagle() {
     let room = room();
     let url = room.eagle.url();
     let done = quarantine(&room.workspace, &room.args(&url), 0);

@@ -20,7 +20,7 @@ fn counts(total: &Value) -> [u64; 3] {
 }
 
 #[test]
-fn a_source_whose_folder_is_gone_or_empty_loses_nothing() {
+fn a_source_whose_folder_is_missing_or_empty_loses_nothing() {
     let workspace = Workspace::init();
     let music = beside(&workspace, "music");
     fill(&music, 5);
@@ -57,7 +57,7 @@ fn with_a_disk(workspace: &Workspace) -> Result<(PathBuf, PathBuf, Mount), Skipp
 }
 
 #[test]
-fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_gone() {
+fn a_disk_within_a_source_that_is_unmounted_loses_nothing_and_a_file_that_was_deleted_is_missing() {
     let workspace = Workspace::init();
     let (music, disk, mount) = or_skip!(with_a_disk(&workspace));
     assert_eq!(counts(&coverage(&workspace)["total"]), [7, 7, 0]);

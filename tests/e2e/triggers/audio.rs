@@ -62,7 +62,7 @@ fn library(workspace: &Workspace) -> PathBuf {
 }
 
 #[test]
-fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
+fn new_audio_is_reported_automatically_and_what_is_known_is_a_finding_once() {
     let (workspace, folder) = listening();
     let known = library(&workspace).join("Known.wav");
     let daemon = workspace.up_and_serving();
@@ -92,7 +92,7 @@ fn new_audio_is_heard_by_itself_and_what_is_known_is_a_finding_once() {
 }
 
 #[test]
-fn a_pair_of_which_both_are_new_is_told_once_and_by_the_one_that_is_told_later() {
+fn a_pair_of_which_both_are_new_is_reported_once_and_with_the_later_one() {
     let (workspace, folder) = listening();
     let second = folder.with_file_name("second");
     fs::create_dir_all(&second).unwrap();
@@ -121,7 +121,7 @@ fn a_pair_of_which_both_are_new_is_told_once_and_by_the_one_that_is_told_later()
 }
 
 #[test]
-fn what_came_while_nobody_listened_is_told_and_so_is_a_file_that_became_another_one() {
+fn what_came_while_nobody_listened_is_reported_and_so_is_a_file_that_became_another_one() {
     let (workspace, folder) = listening();
     write_wav(&folder.join("a.wav"), &tune(1, 4));
     workspace.up_once();
@@ -263,7 +263,7 @@ fn a_folder_that_is_away_is_said_once_and_nothing_is_told_twice_when_it_is_back(
 }
 
 #[test]
-fn a_missing_folder_is_told_of_as_what_it_is() {
+fn a_missing_folder_is_reported_as_missing() {
     let (workspace, folder) = listening();
     fs::remove_dir(&folder).unwrap();
     let log = workspace.up_once().stderr;

@@ -22,7 +22,7 @@ fn reports(workspace: &Workspace, ending: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_new_plan_is_audited_by_itself_and_its_report_appears() {
+fn a_new_plan_is_audited_automatically_and_its_report_appears() {
     let workspace = Workspace::init();
     let daemon = workspace.up_and_serving();
     workspace.write("plans/NEW_PLAN.md", PLAN);
@@ -107,7 +107,7 @@ fn a_burst_of_writes_while_the_daemon_runs_ends_in_the_last_content() {
 }
 
 #[test]
-fn what_is_no_plan_by_its_name_fires_nothing() {
+fn what_is_not_a_plan_by_its_name_fires_nothing() {
     let workspace = Workspace::init();
     for name in ["picture.png", ".hidden.md", "draft.md.tmp", ".git/PLAN.md"] {
         workspace.write(&format!("plans/{name}"), PLAN);
@@ -130,7 +130,7 @@ fn a_plan_that_is_taken_away_fires_nothing_and_fires_again_when_it_is_back() {
 }
 
 #[test]
-fn a_report_that_lies_among_the_plans_does_not_fire_the_next_audit() {
+fn a_report_among_the_plans_does_not_fire_the_next_audit() {
     let workspace = Workspace::init();
     workspace.write("baton.toml", "[plans]\ndirs = [\".\"]\n");
     workspace.write("PLAN.md", PLAN);

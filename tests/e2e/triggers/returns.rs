@@ -35,7 +35,7 @@ fn flags(workspace: &Workspace, id: &str) -> (usize, Vec<(String, String)>) {
 }
 
 #[test]
-fn the_answer_to_an_own_request_is_told_once_and_what_is_found_stands_with_both() {
+fn the_answer_to_an_own_request_is_reported_once_and_what_is_found_stands_with_both() {
     let workspace = Workspace::with_watcher(OWN);
     let request = asked(&workspace, "Cursor-MM1");
     let bytes = text(&answer("Cursor-MM1", request.handoff_id.as_deref().unwrap(), "done"));
@@ -132,7 +132,7 @@ fn who_is_told_of_every_answer_is_told_once_of_one_that_came_before_its_request(
 }
 
 #[test]
-fn the_answer_of_a_plugin_is_told_and_nothing_follows_from_it() {
+fn the_answer_of_a_plugin_is_reported_and_nothing_follows_from_it() {
     let workspace = Workspace::with_watcher(ANY);
     let request = asked(&workspace, "noop");
     workspace.up_once();
@@ -162,7 +162,7 @@ fn a_plugin_that_asks_anew_at_each_answer_comes_to_an_end() {
 }
 
 #[test]
-fn an_answer_in_the_drop_box_ends_its_request_and_is_told_once() {
+fn an_answer_in_the_drop_box_ends_its_request_and_is_reported_once() {
     let workspace = Workspace::with_watcher(ANY);
     workspace.drop_handoff("Cursor-MM1", "Of another");
     workspace.up_once();

@@ -83,7 +83,7 @@ fn files_that_change_together_are_one_task() {
 }
 
 #[test]
-fn a_change_between_the_look_and_the_word_is_told_once() {
+fn a_change_between_the_look_and_the_word_is_reported_once() {
     let workspace = workspace();
     workspace.write("plans/a.dat", "one");
     run(&workspace, "look", "a.dat");

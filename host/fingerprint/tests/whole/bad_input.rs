@@ -94,7 +94,7 @@ fn what_is_not_there_or_no_file_has_its_reason() {
 }
 
 #[test]
-fn nothing_text_and_noise_are_no_music() {
+fn nothing_text_and_noise_are_not_music() {
     let place = Place::new();
     assert_eq!(reason(&place.file("empty.mp3", b"")), Reason::Corrupt);
     assert_eq!(reason(&place.file("list.mp3", b"1. a song\n2. another song\n")), Reason::Unsupported);
@@ -214,7 +214,7 @@ fn many_channels_and_high_rates_are_taken() {
 }
 
 #[test]
-fn samples_that_are_no_numbers_count_as_silence() {
+fn samples_that_are_not_numbers_count_as_silence() {
     let place = Place::new();
     let form = Form { tag: 3, bits: 32, ..PLAIN };
     let mut silenced = form.sound(6);

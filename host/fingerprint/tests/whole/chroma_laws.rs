@@ -100,7 +100,7 @@ fn every_form_that_is_taken_is_taken_with_a_full_block() {
 }
 
 #[test]
-fn what_is_no_number_is_silence() {
+fn what_is_not_a_number_is_silence() {
     let silence = words(stereo(44_100, Kind::Float), &[vec![0.0_f32; 200_000], vec![0.0; 200_000]], &[4096]);
     assert_eq!(silence.words().first(), Some(&627_964_279), "the word that fpcalc has for silence");
     for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX] {

@@ -29,7 +29,7 @@ fn chain(place: &Place, extension: &str, arguments: &[&str], second: &[&str]) ->
 }
 
 #[test]
-fn all_links_of_a_chain_are_heard() {
+fn all_links_of_a_chain_are_read() {
     let place = or_skip!(Place::new());
     for (extension, arguments, equal) in [("oga", ["-c:a", "flac"], 0.99), ("ogg", ["-c:a", "libvorbis"], 0.75)] {
         let [one, other] = chain(&place, extension, &arguments, &[]);

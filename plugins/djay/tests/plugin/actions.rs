@@ -173,7 +173,7 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
 }
 
 #[test]
-fn a_play_of_what_has_no_id_lies_between_its_neighbours() {
+fn a_play_of_what_has_no_id_is_between_its_neighbours() {
     let made = Made::of(&Wanted::tiny());
     let (mut library, _) = made.read();
     let options = Options { since: None, until: None, threshold: 1, top: 5 };

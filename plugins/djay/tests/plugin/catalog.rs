@@ -112,7 +112,7 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
 }
 
 #[test]
-fn a_history_whose_newest_session_is_gone_still_has_the_last_word() {
+fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
     let made = Made::of(&Wanted::tiny());
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();

@@ -128,7 +128,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
 }
 
 #[test]
-fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_told() {
+fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
     let made = Made::of(&Wanted::small(Style::Mac));
     let (before, _) = made.read();
     let (track, other) = (&made.written.tracks[0], &made.written.tracks[1]);

@@ -164,7 +164,7 @@ fn what_was_moved_is_told_also_when_the_task_ends_early() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_looked_at_is_a_finding() {
+fn a_folder_that_cannot_be_checked_is_a_finding() {
     let place = Place::new();
     place.write("drive/T_id-1/T_id-1.csv", "__page_id,__last_synced_iso,Name\n,,title\n");
     // More entries than the limit.

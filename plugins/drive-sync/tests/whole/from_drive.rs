@@ -31,7 +31,7 @@ fn from(place: &Place, mode: &str) -> (baton_plugin_sdk::Outcome, Value) {
 }
 
 #[test]
-fn what_was_changed_is_handed_over_and_the_next_sync_goes_on() {
+fn what_was_changed_is_handed_over_and_the_next_sync_continues() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("One,false,\"a, b\"", "Eins,YES,\"a,b , c d\"");
     let (outcome, changes) = from(&place, "guard");
@@ -90,7 +90,7 @@ fn a_row_that_both_sides_changed_is_guarded_or_taken() {
 }
 
 #[test]
-fn what_only_the_source_changed_is_no_change_of_the_drive() {
+fn what_only_the_source_changed_is_not_a_change_of_the_drive() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("One", "Eins");
     place.database(
@@ -109,7 +109,7 @@ fn what_only_the_source_changed_is_no_change_of_the_drive() {
 }
 
 #[test]
-fn rows_that_a_person_added_are_new_and_rows_that_are_gone_are_not_removed() {
+fn rows_that_a_person_added_are_new_and_rows_that_were_deleted_are_not_removed() {
     let place = place("2026-01-18T09:00:00Z");
     let csv = place.csv();
     let lines: Vec<&str> = csv.lines().collect();
@@ -122,7 +122,7 @@ fn rows_that_a_person_added_are_new_and_rows_that_are_gone_are_not_removed() {
 }
 
 #[test]
-fn a_row_that_was_changed_here_and_is_gone_from_its_source_is_a_conflict() {
+fn a_row_that_was_changed_here_and_was_deleted_from_its_source_is_a_conflict() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("One", "Eins");
     place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);
@@ -138,7 +138,7 @@ fn a_row_that_was_changed_here_and_is_gone_from_its_source_is_a_conflict() {
 }
 
 #[test]
-fn a_row_that_is_gone_from_its_source_and_was_not_changed_here_is_no_conflict() {
+fn a_row_that_was_deleted_from_its_source_and_was_not_changed_here_is_not_a_conflict() {
     let place = place("2026-01-18T09:00:00Z");
     place.edit_csv("Two", "Zwei");
     place.database(PROPERTIES, &[&["p2", "Two", "true", "c", "", "2026-01-18T09:00:00Z"]], true);

@@ -97,7 +97,7 @@ fn backups_beyond_those_that_are_kept_go_and_the_others_stay() {
 }
 
 #[test]
-fn a_step_whose_database_another_works_on_is_told() {
+fn a_step_whose_database_another_works_on_is_reported() {
     let place = Place::new();
     for folder in ["T_id-1", "T_id-1 (1)"] {
         place.write(&format!("drive/{folder}/T_id-1.csv"), folder);
@@ -112,7 +112,7 @@ fn a_step_whose_database_another_works_on_is_told() {
 }
 
 #[test]
-fn manifests_that_disagree_and_columns_that_are_left_are_told() {
+fn manifests_that_disagree_and_columns_that_are_left_are_reported() {
     let place = Place::new();
     let (name, bpm) = (("title", "Name", "title"), ("b", "BPM", "number"));
     place.database(&[name, bpm], &[&["p1", "One", "120"]], true);
@@ -133,7 +133,7 @@ fn manifests_that_disagree_and_columns_that_are_left_are_told() {
 }
 
 #[test]
-fn what_is_no_csv_is_told_and_one_that_a_program_saved_in_its_own_way_is_not() {
+fn what_is_not_a_csv_is_reported_and_one_that_a_program_saved_in_its_own_way_is_not() {
     let name = ("title", "Name", "title");
     let place = Place::new();
     place.database(&[name], &[&["p1", "One"]], true);

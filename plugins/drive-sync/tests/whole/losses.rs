@@ -89,7 +89,7 @@ fn what_was_handed_over_of_a_drive_from_before_stays_too() {
 }
 
 #[test]
-fn a_file_in_which_nothing_is_new_for_the_source_is_no_hindrance() {
+fn a_file_in_which_nothing_is_new_for_the_source_hinders_nothing() {
     let place = edited();
     place.edit_csv("Eins", "One");
     place.edit_csv("p1,", "\"p1\",");
@@ -226,7 +226,7 @@ fn with_notes(added: &str) -> Place {
 }
 
 #[test]
-fn a_note_in_a_row_without_a_key_is_told_and_stays() {
+fn a_note_in_a_row_without_a_key_is_reported_and_stays() {
     let place = with_notes(",,,,dear");
     assert_eq!(ids(&place.run("sync", &from_drive())), ["unknown-row:id-1::My notes"]);
     place.database(&[NAME, BPM], &[&["p1", "One", "120"], &["p2", "", ""]], true);

@@ -44,7 +44,7 @@ fn two_names_of_one_file_are_ended_by_whatever_comes_next() {
 }
 
 #[test]
-fn a_merge_that_was_killed_between_two_names_goes_on() {
+fn a_merge_that_was_killed_between_two_names_continues() {
     for action in ["ensure-folder", "sync", "repair"] {
         let place = Place::new();
         place.database(&[NAME], &[&["p1", "One"]], true);
@@ -97,7 +97,7 @@ fn folders_of_strangers_are_merged_by_no_action() {
 }
 
 #[test]
-fn folders_of_a_person_that_end_alike_are_no_duplicates_and_lack_nothing() {
+fn folders_of_a_person_that_end_alike_are_not_duplicates_and_lack_nothing() {
     let place = Place::new();
     for path in ["photos_2024/a.jpg", "invoices_2024/b.pdf", "Budget_2025/x", "Budget_2025 (1)/y"] {
         place.write(&format!("drive/{path}"), path);

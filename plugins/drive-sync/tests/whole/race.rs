@@ -346,7 +346,7 @@ fn existing_duplicates_become_one_folder_and_no_content_is_lost() {
 }
 
 #[test]
-fn killed_while_it_merges_it_loses_nothing_and_goes_on() {
+fn killed_while_it_merges_it_loses_nothing_and_continues() {
     let course = duplicates(300);
     let primary = course.path("drive").join(format!("T_{ID}"));
     let before = contents(&course.path("drive"));

@@ -42,7 +42,7 @@ fn an_edit_in_a_sheet_that_was_sorted_with_its_types_is_handed_over() {
 }
 
 #[test]
-fn a_new_row_in_the_place_of_the_types_is_no_row_of_types() {
+fn a_new_row_in_the_place_of_the_types_is_not_a_row_of_types() {
     let place = place();
     place.write(CSV, "__page_id,__last_synced_iso,Name,BPM\n,,Three,122\np1,,One,120\np2,,Two,121\n");
     for args in [from_drive(), json!({}), json!({ "overwrite": true })] {
@@ -111,7 +111,7 @@ fn a_carriage_return_that_nobody_quoted_is_part_of_its_cell() {
 }
 
 #[test]
-fn a_number_in_another_form_is_no_change() {
+fn a_number_in_another_form_is_not_a_change() {
     let place = Place::new();
     place.database(&[NAME, BPM], &[&["p1", "One", "120.50"], &["p2", "Two", "121"]], true);
     place.sync();

@@ -70,7 +70,7 @@ fn a_csv_that_was_changed_by_hand_is_noticed_and_not_replaced_unasked() {
 }
 
 #[test]
-fn a_csv_that_is_gone_is_written_again_with_what_only_it_had() {
+fn a_csv_that_was_deleted_is_written_again_with_what_only_it_had() {
     let place = Place::new();
     place.database(PROPERTIES, &[&["p1", "One", "a"]], true);
     place.sync();

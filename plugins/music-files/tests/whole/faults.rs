@@ -60,7 +60,7 @@ fn copies_are_made_on_another_disk_and_taken_back() {
 }
 
 #[test]
-fn a_full_disk_leaves_whole_files_and_the_rest_goes_on_when_there_is_room() {
+fn a_full_disk_leaves_whole_files_and_the_rest_continues_when_there_is_room() {
     let place = Place::new();
     filled(&place, 300_000);
     let other = or_skip!(Mount::small(&place.organised, 4 << 10));

@@ -296,7 +296,7 @@ fn an_end_between_steps_that_are_written_down_together_and_the_next_is_ended_too
 }
 
 #[test]
-fn a_task_without_time_says_what_is_left_and_the_next_goes_on() {
+fn a_task_without_time_says_what_is_left_and_the_next_continues() {
     let place = filled();
     let (before, plan) = (place.tree(), id(&place.planned(&json!({}))));
     let steps = Cell::new(2);

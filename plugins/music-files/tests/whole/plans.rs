@@ -119,7 +119,7 @@ fn liked_songs_are_a_playlist_for_what_is_in_no_other() {
 }
 
 #[test]
-fn what_may_be_several_tracks_stays_and_is_told() {
+fn what_may_be_several_tracks_stays_and_is_reported() {
     let place = Place::new();
     place.track("a", "Moderat", "A New Error");
     place.track("b", "Moderat", "A New Error");
@@ -240,7 +240,7 @@ fn errors_say_what_is_missing_or_wrong() {
 }
 
 #[test]
-fn preferred_playlists_that_there_are_not_are_told() {
+fn preferred_playlists_that_there_are_not_are_reported() {
     let place = Place::new();
     place.track("one", "A", "One");
     place.playlist("Late Night", &["one"]);

@@ -139,7 +139,7 @@ fn a_source_stays_when_the_name_of_its_copy_is_not_on_the_disk() {
 }
 
 #[test]
-fn a_file_that_takes_a_whole_task_is_left_and_the_rest_goes_on() {
+fn a_file_that_takes_a_whole_task_is_left_and_the_rest_continues() {
     let place = Place::new();
     for name in ["a", "b", "c"] {
         place.file(&format!("{name}.mp3"), name);
@@ -195,7 +195,7 @@ fn what_was_copied_in_vain_counts_too() {
 }
 
 #[test]
-fn a_source_that_cannot_be_looked_at_is_looked_at_again() {
+fn a_source_that_cannot_be_checked_is_checked_again() {
     let (place, plan) = one();
     let before = place.tree();
     let source = place.music.join("in/a.mp3");
@@ -264,7 +264,7 @@ fn a_disk_that_does_not_answer_leaves_an_interrupted_step_open() {
 }
 
 #[test]
-fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_looked_at() {
+fn a_file_that_is_at_its_place_is_seen_there_before_its_folders_are_checked() {
     let (place, plan) = interrupted();
     let fails = |operation: &str, path: &Path| {
         if operation == "look" && path.ends_with("Unassigned") { Err(io::Error::other("no answer")) } else { Ok(()) }

@@ -46,7 +46,7 @@ fn text(outcome: &Outcome, ending: &str) -> String {
 }
 
 #[test]
-fn each_track_is_told_once_with_its_playlists_and_ids() {
+fn each_track_is_reported_once_with_its_playlists_and_ids() {
     let outcome = list(&filled(), &json!({}));
     assert!(
         outcome.summary.starts_with("6 tracks in 3 playlists: 2 on disk, 4 wanted, 0 unclear."),
