@@ -18,6 +18,7 @@ mod show;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod track;
 
 pub use decide::Decisions;
 pub use error::CatalogError;
@@ -25,7 +26,8 @@ pub use files::LocatedFile;
 pub use find::FoundTracks;
 pub use open::{Catalog, prepare};
 pub use ranks::{FieldRank, rank, rank_field};
-pub use review::{KnownTrack, ReviewQuestion, ReviewSubject};
+pub use review::{ReviewQuestion, ReviewSubject};
 pub use search::SearchHit;
 pub use show::{ExternalId, Fact, File, Play, PlaylistPlace, TrackDetails};
 pub use stats::{NamedCount, Stats};
+pub use track::KnownTrack;

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use baton_core::path_text;
 use baton_track_match::{Decision, Id, MatchCandidate, Matcher, Reason, Track};
 
-use crate::{Catalog, CatalogError};
+use crate::{Catalog, CatalogError, KnownTrack};
 
 /// A question.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,13 +18,6 @@ pub struct ReviewQuestion {
     pub reasons: Vec<Reason>,
     /// The likeliest question has the highest score.
     pub score: u32,
-}
-
-/// A track of the catalog.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KnownTrack {
-    pub id: i64,
-    pub names: Track,
 }
 
 /// What may be a track.
@@ -51,14 +44,15 @@ struct PastDecisions {
 impl Catalog {
     /// All open questions, the likeliest match first.
     pub fn review_questions(&self) -> Result<Vec<ReviewQuestion>, CatalogError> {
-        let (tracks, decided) = (self.all_tracks()?, self.decided()?);
+        let (tracks, decided) = (self.tracks_with_ids()?, self.decided()?);
         let mut unsure = unsure_tracks(&tracks, &decided);
         unsure.extend(self.unsure_files(&tracks, &decided)?);
         unsure.sort_by_key(|one| (std::cmp::Reverse(one.score), one.track.id));
         Ok(unsure)
     }
 
-    fn all_tracks(&self) -> Result<Vec<KnownTrack>, CatalogError> {
+    /// All tracks with their ids at services.
+    fn tracks_with_ids(&self) -> Result<Vec<KnownTrack>, CatalogError> {
         let mut ids: HashMap<i64, Vec<Id>> = HashMap::new();
         let mut select =
             self.connection.prepare("SELECT item, service, external_id FROM external_ids WHERE kind = 'track'")?;
@@ -67,23 +61,7 @@ impl Catalog {
             let (service, id): (String, String) = (row.get(1)?, row.get(2)?);
             ids.entry(row.get(0)?).or_default().push(Id::new(&service, &id));
         }
-        let mut select =
-            self.connection.prepare("SELECT id, title, artists, album, duration_ms, isrc FROM tracks ORDER BY id")?;
-        let rows = select.query_map([], |row| {
-            let (id, artists): (i64, Option<String>) = (row.get(0)?, row.get(2)?);
-            let artists = artists.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default();
-            let duration_ms: Option<i64> = row.get(4)?;
-            let track = Track {
-                title: row.get(1)?,
-                artists,
-                album: row.get(3)?,
-                duration_ms: duration_ms.and_then(|ms| u64::try_from(ms).ok()),
-                isrc: row.get(5)?,
-                ..Track::default()
-            };
-            Ok(KnownTrack { id, names: track })
-        })?;
-        let mut tracks: Vec<KnownTrack> = rows.collect::<Result<_, _>>()?;
+        let mut tracks = self.tracks()?;
         for track in &mut tracks {
             track.names.ids = ids.remove(&track.id).unwrap_or_default();
         }

@@ -1,21 +1,9 @@
 //! Links between files of the library and tracks: the data from which links are found, and the table of links.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, params};
 
 use super::Library;
 use crate::{Catalog, CatalogError};
-
-/// The fields of a track that are compared with a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkTrack {
-    pub id: i64,
-    pub title: String,
-    /// A JSON list.
-    pub artists: Option<String>,
-    pub album: Option<String>,
-    pub isrc: Option<String>,
-    pub duration_ms: Option<u64>,
-}
 
 /// The file of an item and the track it is linked to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,23 +37,6 @@ impl Catalog {
         let stamp: String = self.connection.query_row(STAMP, [], |row| row.get(0))?;
         let found_from = self.connection.query_row("SELECT stamp FROM link_state", [], |row| row.get(0)).optional()?;
         Ok(Some(stamp).filter(|stamp| Some(stamp) != found_from.as_ref()))
-    }
-
-    /// All tracks.
-    pub fn link_tracks(&self) -> Result<Vec<LinkTrack>, CatalogError> {
-        let sql = "SELECT id, title, artists, album, isrc, duration_ms FROM tracks ORDER BY id";
-        let mut select = self.connection.prepare(sql)?;
-        let read = |row: &Row<'_>| {
-            Ok(LinkTrack {
-                id: row.get(0)?,
-                title: row.get(1)?,
-                artists: row.get(2)?,
-                album: row.get(3)?,
-                isrc: row.get(4)?,
-                duration_ms: row.get::<_, Option<i64>>(5)?.and_then(|ms| u64::try_from(ms).ok()),
-            })
-        };
-        Ok(select.query_map([], read)?.collect::<Result<_, _>>()?)
     }
 
     /// The files of the present items, by the items' numbers.

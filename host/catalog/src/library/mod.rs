@@ -30,7 +30,7 @@ mod writer;
 pub use coverage::{Count, MissingPerSource};
 pub use entry::Entry;
 pub use kept::{KeptCopy, TagChange};
-pub use links::{FileLink, LinkTrack, SamePath};
+pub use links::{FileLink, SamePath};
 pub use list::MissingItem;
 pub use model::{ComparedItem, ItemState, KnownItem, ListedItem, ListedState};
 pub use record::{AudioFacts, ComparedReading, FileReading, FileStat, ReadingOutcome, RewrittenFile, Tags};

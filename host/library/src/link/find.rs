@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use baton_catalog::Catalog;
-use baton_catalog::CatalogError;
-use baton_catalog::library::{FileLink, Library, LinkTrack};
+use baton_catalog::library::{FileLink, Library};
+use baton_catalog::{Catalog, CatalogError, KnownTrack};
 use baton_track_match::{Decision, MatchCandidate, Matcher, Reason, Track};
 
 use super::linked::{LinkedItem, files};
@@ -59,9 +58,8 @@ fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLin
     if files.is_empty() {
         return Ok(Vec::new());
     }
-    let tracks = catalog.link_tracks()?;
-    let candidates: Vec<Track> = tracks.iter().map(candidate).collect();
-    let matcher = Matcher::new(&candidates);
+    let tracks = catalog.tracks()?;
+    let matcher = Matcher::new(tracks.iter().map(|track| &track.names));
     let one = |linked: &&LinkedItem| {
         let Decision::Auto(found) = matcher.find(&Track { recording: None, ..called(&linked.item) }) else {
             return None;
@@ -73,22 +71,10 @@ fn by_tags(catalog: &Catalog, files: &[&LinkedItem]) -> Result<Vec<(i64, FileLin
     Ok(files.iter().filter_map(one).collect())
 }
 
-fn candidate(track: &LinkTrack) -> Track {
-    let artists = track.artists.as_deref().and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
-    Track {
-        isrc: track.isrc.clone(),
-        title: track.title.clone(),
-        artists,
-        album: track.album.clone(),
-        duration_ms: track.duration_ms,
-        ..Track::default()
-    }
-}
-
-fn words(found: &MatchCandidate, tracks: &[LinkTrack]) -> String {
+fn words(found: &MatchCandidate, tracks: &[KnownTrack]) -> String {
     let word = |reason: &Reason| match reason {
         Reason::AsGood { candidate } => {
-            let other = tracks.get(*candidate).map(|track| track.title.as_str()).unwrap_or_default();
+            let other = tracks.get(*candidate).map(|track| track.names.title.as_str()).unwrap_or_default();
             format!("{other} fits as well")
         }
         _ => reason.to_string(),
