@@ -1,4 +1,4 @@
-//! Two disks, and full ones.
+//! Two disks, and full disks.
 
 use std::fs;
 use std::path::Path;

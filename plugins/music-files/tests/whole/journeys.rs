@@ -1,4 +1,4 @@
-//! There and back: every byte, name and time.
+//! Apply and undo: every byte, name and time is the same afterwards.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! An end between any two operations: what is left is whole, and the next attempt, or the way back, ends as if nothing had been.
+//! A kill between any two operations: every file is complete, and the next attempt, or `undo`, ends as if there had been no kill.
 
 use std::cell::Cell;
 use std::fs;
@@ -15,12 +15,12 @@ use serde_json::json;
 
 use crate::place::{Place, Tree, id};
 
-/// A disk and a database that both end after so many changes.
+/// A disk and a database that fail after a number of changes.
 struct Mortal<'a> {
     own: &'a HostDatabase,
     left: Cell<u32>,
     dead: Cell<bool>,
-    /// Whether `music` and `organised` lie on two disks.
+    /// True if `music` and `organised` are on two disks.
     far: bool,
 }
 
@@ -143,7 +143,7 @@ fn filled() -> Place {
     place
 }
 
-/// Every file is whole somewhere: not one byte of the tree before is lost, whatever lies about beside.
+/// Asserts that every file of the tree before exists completely at some path.
 fn nothing_is_lost(before: &Tree, after: &Tree) {
     for (path, file) in before {
         let Some((bytes, _)) = file else { continue };
@@ -151,7 +151,7 @@ fn nothing_is_lost(before: &Tree, after: &Tree) {
     }
 }
 
-/// Takes `work` through every possible end until it comes to its own; `then` goes on after each.
+/// Runs `work` with a kill after each number of changes, until it ends without one; `then` runs after each kill.
 fn at_every_end(far: bool, apply_first: bool, then: impl Fn(&Place, &str, &Tree, &Tree)) {
     let args = json!({ "in_several": "copy" });
     let (mut ends, mut lived) = (0, false);
@@ -240,7 +240,7 @@ fn the_way_back_is_open_after_every_end() {
             let is_refused = undone.kind == OutcomeKind::Refused;
             assert!(!is_refused || undone.summary.contains("nothing to undo"), "{}", undone.summary);
             let mut after = place.tree();
-            // A folder that was emptied and whose removal nobody could write down.
+            // An emptied folder whose deletion was not recorded.
             after.retain(|path, file| file.is_some() || before.contains_key(path));
             assert_eq!(&after, before);
             place.assert_catalog_is_true(2);

@@ -1,4 +1,4 @@
-//! A place to organise: folders with files, a catalog, the plugin's own database.
+//! Folders with files, a catalog, and the plugin's own database.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) const NOW: &str = "2026-01-18T10:15:00Z";
 
-/// What lies below a folder: for each path the bytes and the time; nothing for a folder.
+/// The contents of a folder: for each path the bytes and the time, `None` for a folder.
 pub(crate) type Tree = BTreeMap<String, Option<(Vec<u8>, u128)>>;
 
 pub(crate) struct Place {
@@ -23,7 +23,7 @@ pub(crate) struct Place {
     pub(crate) catalog: HostDatabase,
     pub(crate) own: HostDatabase,
     pub(crate) locks: HostLocks,
-    /// Where `music` and `organised` are.
+    /// The folders `music` and `organised`.
     pub(crate) music: PathBuf,
     pub(crate) organised: PathBuf,
 }
@@ -38,7 +38,7 @@ impl Place {
         Self { catalog, own, locks: HostLocks::default(), music, organised, _folder: folder }
     }
 
-    /// A file below `music`, of an hour that its name decides.
+    /// Writes a file below `music`; its time depends on its bytes.
     pub(crate) fn file(&self, path: &str, bytes: &str) {
         write(&self.music.join(path), bytes);
     }
@@ -62,7 +62,7 @@ impl Place {
         self.catalog.batch(put, &mut tracks.iter().enumerate().map(row)).unwrap();
     }
 
-    /// That the file below `music` is that track.
+    /// Links the file below `music` to the track.
     pub(crate) fn link(&self, path: &str, track: &str) {
         let put =
             "INSERT INTO put_file (source, said_at, path, track_service, track) VALUES ('djay', 1, ?1, 'spotify', ?2)";
@@ -70,7 +70,7 @@ impl Place {
         self.catalog.execute(put, &[path.into(), track.into()]).unwrap();
     }
 
-    /// That a scan saw the file at that path as it is now, if it was there.
+    /// Adds the file to the catalog as a scan does.
     pub(crate) fn scanned(&self, path: &Path, missing: bool) {
         let found = path.metadata().ok();
         let size = found.as_ref().map(|found| i64::try_from(found.len()).unwrap());
@@ -81,7 +81,7 @@ impl Place {
         self.catalog.execute(put, &[path.into(), size.into(), moment.into(), missing.into()]).unwrap();
     }
 
-    /// The catalog names no file that is not there, and each that is there and that it knew.
+    /// Asserts that the files of the catalog exist, and that it has `known` files.
     pub(crate) fn assert_catalog_is_true(&self, known: usize) {
         let files = self.catalog.query("SELECT path FROM files WHERE missing = 0", &[]).unwrap().rows;
         let paths: Vec<_> = files.iter().filter_map(|row| row[0].as_text()).collect();
@@ -114,7 +114,7 @@ impl Place {
         organise::plan(&self.task(args), &self.catalog, &self.own, &self.locks).unwrap()
     }
 
-    /// The plan as JSON; null when there is nothing to do.
+    /// The plan as JSON; null if there is nothing to do.
     pub(crate) fn planned(&self, args: &Value) -> Value {
         json_of(&self.plan(args).artifacts)
     }
@@ -135,7 +135,7 @@ impl Place {
         organise::undo_with(&self.task(&json!({ "plan": plan })), tools)
     }
 
-    /// Everything below both folders.
+    /// The contents of both folders.
     pub(crate) fn tree(&self) -> Tree {
         let mut all = Tree::new();
         tree(&self.music, "music", &mut all);

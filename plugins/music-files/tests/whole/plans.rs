@@ -1,4 +1,4 @@
-//! Which file goes where, and what is said of it.
+//! The targets of files, and the reports about them.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::place::{Place, id, json_of};
 
-/// From where to where, in order.
+/// The sources and targets of the steps, in order.
 fn moves(plan: &Value) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let one = |step: &Value| (text(&step["do"]), text(&step["from"]["path"]), text(&step["to"]["path"]));
@@ -77,7 +77,7 @@ fn what_is_at_its_place_is_left() {
     let place = filled();
     let plan = place.planned(&json!({}));
     place.apply(&id(&plan)).unwrap();
-    // The same folder is granted as music, too.
+    // The same folder is also granted as `music`.
     let mut task = place.task(&json!({}));
     task.mounts[0].path = place.organised.display().to_string();
     task.mounts[0].host_path = place.organised.display().to_string();
@@ -137,7 +137,7 @@ fn what_may_be_several_tracks_stays_and_is_reported() {
         ("organise-unclear:music/Moderat - A New Error.mp3", Severity::Low)
     );
     assert!(finding.evidence.contains("Moderat - A New Error: the same title"), "{}", finding.evidence);
-    // A rule that leaves it says enough.
+    // For a file that a rule leaves, no person is asked.
     let left = place.plan(&json!({ "rules": [{ "when": { "path": "*" }, "leave": true }] }));
     assert!(left.findings.is_empty() && left.summary.contains("2 left by a rule"), "{}", left.summary);
 }
@@ -202,7 +202,7 @@ fn copies_are_told_by_what_was_noted_and_not_read() {
     place.apply(&id(&place.planned(&args))).unwrap();
     let copy = place.organised.join("Deep_House/Moderat - A New Error.flac");
     let modified = copy.metadata().unwrap().modified().unwrap();
-    // Other bytes of that size and time: only who reads them can tell.
+    // Other bytes with the same size and time: only reading shows the difference.
     fs::write(&copy, "TWO TWO").unwrap();
     fs::File::options().write(true).open(&copy).unwrap().set_modified(modified).unwrap();
     let planned = || {

@@ -1,4 +1,4 @@
-//! Random libraries with odd names, there and back.
+//! Random libraries with odd names: apply and undo.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::place::{Place, id, json_of};
 
-/// A name as the worst of libraries have it; never two with one path, because the folder is numbered.
+/// An odd name; paths are distinct, because the folder has a number.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z]{1,3}",
@@ -19,7 +19,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Equal for paths that are one file on some disk: without case, however an accent is written.
+/// Equal for paths that are one file on some disk: without case, in either Unicode form.
 fn one_name(path: &str) -> String {
     path.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfc().collect()
 }
@@ -44,7 +44,7 @@ proptest! {
         }
         let mut count = 0;
         for (number, (name, folder, track)) in files.iter().enumerate() {
-            // What is hidden, or has no name to be called by, stays.
+            // Hidden files and unnamed files stay.
             let stays = name.starts_with('.') || name.trim().is_empty();
             let name = if stays { format!("x{name}") } else { name.clone() };
             let path = format!("{}/{number}/{name}.mp3", ["", "a/b", "A"][*folder]).trim_start_matches('/').to_owned();

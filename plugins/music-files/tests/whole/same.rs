@@ -1,4 +1,4 @@
-//! A path says nothing of a file that came there later.
+//! Facts about a path do not count for a file that came there later.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn filled() -> Place {
     place
 }
 
-/// Where the steps go.
+/// The targets of the steps.
 fn to(plan: &Value) -> Vec<&str> {
     plan["steps"].as_array().into_iter().flatten().filter_map(|step| step["to"]["path"].as_str()).collect()
 }

@@ -1,4 +1,4 @@
-//! Disks that fail once: nothing is lost, nothing is given up that could still be done.
+//! Disks that fail once: no file is lost, and every possible step is done.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -12,10 +12,10 @@ use serde_json::json;
 
 use crate::place::{Place, id, write};
 
-/// What goes wrong: an error for an operation on a path.
+/// The error for an operation on a path.
 type Wrong<'a> = &'a dyn Fn(&str, &Path) -> io::Result<()>;
 
-/// A disk on which something goes wrong; `music` and `organised` lie on two.
+/// A disk with an error; `music` and `organised` are on two disks.
 struct Failing<'a>(Wrong<'a>);
 
 impl Disk for Failing<'_> {
@@ -95,7 +95,7 @@ fn one() -> (Place, String) {
 fn a_copy_stays_when_its_source_is_gone_before_it_was_removed() {
     let (place, plan) = one();
     let before = place.tree();
-    // Another program, or the disk itself, takes the file away in that moment.
+    // Another program, or the disk itself, removes the file at that moment.
     let vanishes = |operation: &str, path: &Path| {
         if operation == "remove" && path.ends_with("a.mp3") {
             fs::remove_file(path)?;
@@ -228,7 +228,7 @@ fn a_copy_is_taken_back_only_while_what_it_is_a_copy_of_is_whole() {
     assert!(outcome.summary.contains("0 steps undone, 2 kept"), "{}", outcome.summary);
 }
 
-/// As after an end in the middle: the file is at its place already, and nobody could write that down.
+/// As after a kill: the file is at its target, and the journal does not have it.
 fn interrupted() -> (Place, String) {
     let (place, plan) = one();
     fs::create_dir(place.organised.join("Unassigned")).unwrap();
@@ -303,7 +303,7 @@ fn what_undo_kept_is_tried_again_and_not_forgotten() {
     let before = place.tree();
     let plan = id(&place.planned(&json!({ "in_several": "copy" })));
     place.apply(&plan).unwrap();
-    // The disk is not there: its folder is empty.
+    // The disk is not mounted: its folder is empty.
     let away = place.organised.with_extension("away");
     fs::rename(&place.organised, &away).unwrap();
     fs::create_dir(&place.organised).unwrap();

@@ -1,4 +1,4 @@
-//! What is in playlists and not on disk.
+//! Tracks of playlists that are not on disk.
 
 use baton_plugin_kit::host::Writable as _;
 use baton_plugin_sdk::{Error, Outcome, OutcomeKind};
@@ -94,7 +94,7 @@ fn a_path_that_is_only_named_counts_unless_a_scan_would_have_seen_it() {
     }
     let on_disk = || list(&place, &json!({})).summary.split(" on disk").next().unwrap().to_owned();
     assert_eq!(on_disk(), "4 tracks in 1 playlists: 3");
-    // As `apply` writes it down of a file that it moved: nothing was scanned by that.
+    // As `apply` writes a moved file to the catalog, which is not a scan.
     let put =
         "INSERT INTO put_file (source, path, size, track_service, track) VALUES ('spotify', ?1, 7, 'spotify', ?2)";
     place.catalog.execute(put, &["/m/dj/a.mp3".into(), "moved".into()]).unwrap();

@@ -22,7 +22,7 @@ fn only(bytes: &[u8]) -> Entry {
     playlist.entries.remove(0)
 }
 
-/// What all dialects know of the track.
+/// The facts of the track in all dialects.
 fn common() -> Entry {
     Entry {
         uri: Some(Uri::Track(ID.to_owned())),
@@ -105,7 +105,7 @@ fn b_learns_from_single_artists_where_names_hold_commas() {
         read(format!("{header}\n{rows}\n").as_bytes()).entries.into_iter().map(|entry| entry.artists).collect();
     assert_eq!(artists[0], ["Lund, Voss & Co"]);
     assert_eq!(artists[1], ["Lund, Voss & Co", "Oto"]);
-    // Nobody said who `y` is alone, so two cuts fit, and the credit stays whole.
+    // The name of `y` alone is unknown, so two splits fit, and the credit stays whole.
     assert_eq!(artists[2], ["Oto, A, B"]);
     assert_eq!(artists[3], ["A, B, C"]);
 }

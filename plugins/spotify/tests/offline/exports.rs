@@ -21,7 +21,7 @@ fn names(files: &[Artifact]) -> Vec<&str> {
     files.iter().map(|file| file.name.as_str()).collect()
 }
 
-/// Gives the track with a number a file.
+/// Adds a file of the track with this number.
 fn put_file(place: &Place, number: usize, path: &str, size: i64) {
     let sql = "INSERT INTO put_file (source, path, track_service, track, size, format) VALUES ('test', ?1, 'spotify', ?2, ?3, 'flac')";
     place.catalog.execute(sql, &[path.into(), format!("{number:022}").into(), size.into()]).unwrap();
@@ -108,7 +108,7 @@ fn rekordbox_is_well_formed_and_counts_right() {
     assert!(xml.contains(r#"Name="One &amp; &lt;Two&gt;""#) && xml.contains(r#"Tonality="Am""#), "{xml}");
 }
 
-/// The judge: pyrekordbox reads the file as rekordbox's own.
+/// The judge: pyrekordbox reads the file.
 #[test]
 fn rekordbox_is_read_by_another_program() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools/python/bin/python");
@@ -171,7 +171,7 @@ fn diff_tells_what_was_added_removed_and_moved() {
     assert!(page.contains("## Gone (gone)") && page.contains("## Fresh (new)") && !page.contains("## Same"), "{page}");
     let data: serde_json::Value = serde_json::from_str(&text(&made.reports[2])).unwrap();
     assert_eq!((&data["added"], &data["playlists"][1]["new_entries"]), (&4.into(), &6.into()));
-    // Two files are compared whatever they are called; a file with the catalog by its name.
+    // Two files are always compared; a file is compared with the catalog by its name.
     let (files, _) =
         place.run(|sources, findings| diff::diff(sources, &args("old/Mix.csv", "new/Same.csv"), findings).unwrap());
     assert!(files.summary.contains("2 added, 0 removed, 0 moved"), "{}", files.summary);
@@ -236,7 +236,7 @@ fn after_an_import_nothing_is_different() {
         let (summary, page) = compared(&place, from, to);
         assert!(summary.starts_with("Nothing is different: 5 playlists"), "{summary} {page}");
     }
-    // What did change is still told.
+    // Other changes are still reported.
     place.write("Mix.csv", rows.replace(",No URI,Oto\n", ""));
     assert!(compared(&place, "catalog", ".").0.contains("0 added, 1 removed, 0 moved"));
 }
@@ -300,7 +300,7 @@ fn files_are_found_for_what_comes_from_exports() {
     assert_eq!(ids(&findings).len(), 1);
 }
 
-/// A library that was scanned: tags and lengths, and no link to any track.
+/// A scanned library: tags and lengths, without links to tracks.
 fn scanned() -> Place {
     let rows = [row(1, "One & <Two>", "Oto"), row(2, "Zwei", "Oto"), row(3, "Drei", "Ida Lund"), row(4, "Vier", "Oto")];
     let place = Place::with(&[("Late Night", &rows)]);

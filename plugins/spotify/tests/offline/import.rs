@@ -1,4 +1,4 @@
-//! Import into the real catalog: what is said, and that saying it again changes nothing.
+//! Import into the real catalog: the rows that are written, and that a second import changes nothing.
 
 use std::fs;
 
@@ -44,7 +44,7 @@ fn importing_again_changes_nothing_and_says_so() {
     assert_eq!(place.dump(), before);
     assert_eq!((again.playlists, again.plays, again.unchanged, again.files), (0, 0, 5, 5));
     assert!(again.summary().starts_with("Nothing has changed: 5 of 5 files"), "{}", again.summary());
-    // With its own memory gone the catalog is told once more, and nothing is different.
+    // Without its own tables, the plugin writes the catalog again, and nothing changes.
     place.own.forget_files();
     let (told, _) = place.import();
     assert_eq!((told.plays, told.unchanged, place.dump()), (0, 4, before));
@@ -97,7 +97,7 @@ fn a_stray_quote_shortens_nothing() {
     let last = whole[..at].rfind(',').unwrap() + 1;
     let uri_of_four = whole.match_indices("spotify:track:").nth(3).unwrap().0;
     let alone = [&whole[..last], "\"", &whole[last..]].concat();
-    // Without any other quote behind it, and with one that ends it some rows below.
+    // Without another quote after it, and with one that closes it some rows later.
     let plain = alone.replace("\"Ida Lund\"", "Ida Lund");
     let ended = plain.replacen("Song 50,", "Song 50\",", 1);
     let first = [&whole[..uri_of_four], "\"", &whole[uri_of_four..]].concat().replace("\"Ida Lund\"", "Ida Lund");
@@ -196,7 +196,7 @@ fn names_decide_which_playlists_and_which_ids() {
     assert_eq!((report.playlists, ids(&findings)), (3, vec!["same-name:spotify/b/MIX.csv"]));
     let expected = ["spotify-csv|liked songs|Liked Songs|1", "spotify-csv|mix|Mix|1", "spotify-csv|mix#b|MIX|1"];
     assert_eq!(playlists(&place), expected);
-    // Alone it is the same playlist as among all.
+    // Alone, it is the same playlist as with all others.
     let alone = Args { paths: vec!["b".to_owned()], ..Args::default() };
     assert_eq!(place.import_only(&alone).unwrap().0.playlists, 0);
     assert_eq!(playlists(&place), expected);

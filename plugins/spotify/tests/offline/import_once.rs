@@ -1,4 +1,4 @@
-//! An import compares tracks that have no id with Spotify's only where there is something new to compare.
+//! An import compares tracks without an id with Spotify's tracks only if there are new ones.
 
 use std::cell::Cell;
 
@@ -9,7 +9,7 @@ use spotify::import::{self, Args};
 
 use super::support::{Place, row};
 
-/// How often an import reads all tracks.
+/// Counts how often an import reads all tracks.
 fn reads(place: &Place) -> u32 {
     let count = Cell::new(0);
     let catalog = Hooked::new(&place.catalog, |call, statement| {
@@ -26,7 +26,7 @@ fn tracks_are_compared_once_until_there_are_others() {
     let place = Place::with(&[("Mix", &[row(1, "One", "Oto")])]);
     place.write("Rain.csv", "title,artist,album,isrc\nGlow,Ida Lund,Licht,\n");
     assert_eq!([reads(&place), reads(&place), reads(&place)], [1, 0, 0]);
-    // Another program brings a track of Spotify's.
+    // Another program adds a track of Spotify.
     let put = "INSERT INTO put_track (source, service, id, title) VALUES ('djay', 'spotify', 'x', 'Harbour')";
     place.catalog.execute(put, &[]).unwrap();
     assert_eq!([reads(&place), reads(&place)], [1, 0]);

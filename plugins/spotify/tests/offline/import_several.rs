@@ -1,4 +1,4 @@
-//! Importing several files: of one playlist in several dialects and ages, of playlists with one name, and at the same time.
+//! Import of several files: one playlist in several dialects and ages, playlists with one name, concurrent imports.
 
 use std::fs;
 
@@ -40,7 +40,7 @@ fn an_older_export_leaves_the_playlist_of_a_newer_one() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.unchanged, ids(&findings)), (0, 1, vec!["older:spotify-csv:mix"]));
     assert_eq!(titles(&place, "mix"), ["One", "Two"]);
-    // What was written in part only is no state that could be older.
+    // A playlist that was written in part never counts as newer.
     place.write("Mix.csv", format!("{A}\n{},\"Half", uri(1)));
     place.import();
     place.playlist("Mix", &[row(3, "Three", "Oto")]);
@@ -92,7 +92,7 @@ fn a_folder_that_is_moved_or_granted_anew_changes_no_id() {
     // The folder above, and the folder itself again.
     import("far", "far");
     import("far/music", "spotify");
-    // What an earlier version wrote holds paths of the host.
+    // The table of an earlier version has paths of the host.
     place.own.execute("DELETE FROM csv_ids", &[]).unwrap();
     place
         .own
@@ -111,7 +111,7 @@ fn imports_at_once_lose_nothing() {
     let place = Place::with(&[("Mix", &[row(1, "One", "Oto")]), ("b/Mix", &[row(2, "Two", "Oto")])]);
     place.import();
     let (folders, path) = (place.folders(), place.folder.path().to_owned());
-    // Each learns of a further file, with all the others at the same time.
+    // Each import finds a further file; all run at the same time.
     (0..20).for_each(|number| place.playlist(&format!("New {number}"), &[row(3, "Three", "Oto")]));
     std::thread::scope(|scope| {
         let each = || {

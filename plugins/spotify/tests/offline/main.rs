@@ -1,4 +1,4 @@
-//! The plugin's rooms on real databases, with exports of our own making: one test binary.
+//! The modules of the plugin on real databases, with invented exports.
 
 #[cfg(test)]
 mod dialects;

@@ -1,4 +1,4 @@
-//! The privacy export: library, playlists, history; and that nothing of who listened, where and with what is kept.
+//! The privacy export: library, playlists, history; and that no facts about the person, place or device are stored.
 
 use baton_plugin_kit::host::{Tables as _, Writable as _};
 use spotify::export::{self, Args, Format};
@@ -103,7 +103,7 @@ fn chapters_and_lists_that_are_none_lose_no_file() {
     let (report, findings) = place.import();
     assert_eq!((report.playlists, report.entries, ids(&findings)), (3, 1, vec!["no-music:spotify-privacy:a"]));
     assert_eq!(texts(&place.own, "SELECT description FROM playlist_notes"), ["words"]);
-    // A description that was taken away is gone.
+    // A deleted description is deleted.
     place.write("Playlist1.json", r#"{"playlists": [{"name": "A", "items": []}]}"#);
     place.import();
     assert!(texts(&place.own, "SELECT description FROM playlist_notes").is_empty());
@@ -127,7 +127,7 @@ fn what_csv_exports_say_counts_more() {
     assert_eq!(place.rows("SELECT rank FROM sources WHERE name = 'spotify/privacy'"), ["5"]);
 }
 
-/// A row of the long form with all that it has about a person.
+/// A row of the long form with all its facts about a person.
 fn long(ts: &str, number: usize, title: &str) -> String {
     format!(
         r#"{{"ts": "{ts}", "username": "PRIVATE-user", "platform": "PRIVATE-phone", "ms_played": 60000, "conn_country": "PRIVATE-XX",
@@ -183,7 +183,7 @@ fn both_forms_of_the_history_are_the_same_plays() {
     );
     let kinds: Vec<_> = ids(&findings).iter().map(|id| id.split(':').next().unwrap().to_owned()).collect();
     assert_eq!(kinds, ["no-music", "play", "play", "unlinked"]);
-    // New playlists link what was open.
+    // New playlists link the open plays.
     place.playlist("B", &[row(9, "One", "Nobody")]);
     let (again, _) = place.import();
     assert_eq!((again.playlists, again.plays, again.linked, again.unlinked), (1, 0, 1, 1));

@@ -1,4 +1,4 @@
-//! A folder with exports, a catalog and own tables as the host lends them.
+//! A folder with exports, a catalog and own tables, as the host grants them.
 
 use std::fs;
 use std::path::Path;
@@ -13,12 +13,12 @@ use spotify::import::{self, Args, Report};
 use spotify::read::Folder;
 use spotify::source::PlaylistSources;
 
-/// The columns of today's dialect.
+/// The header of today's dialect.
 pub(crate) const A: &str = "Track URI,Track Name,Album Name,Artist Name(s),Release Date,Duration (ms),Popularity,Explicit,Added By,\
     Added At,Genres,Record Label,Danceability,Energy,Key,Loudness,Mode,Speechiness,Acousticness,Instrumentalness,Liveness,\
     Valence,Tempo,Time Signature";
 
-/// A row of it with these names, and nothing else.
+/// A row with these names and no other facts.
 pub(crate) fn row(number: usize, title: &str, artists: &str) -> String {
     format!(
         "{},{title},Album {number},\"{artists}\",2021-03-0{},{},40,false,someone,2024-01-02T03:04:05Z,,Label,0.5,0.6,9,-7.1,0,0.05,0.1,0,0.12,0.4,122.5,4",
@@ -47,7 +47,7 @@ impl Place {
         Self { folder, catalog, own }
     }
 
-    /// One with these playlists of today's dialect, by their names and rows.
+    /// A place with these playlists of today's dialect, by name and rows.
     pub(crate) fn with(playlists: &[(&str, &[String])]) -> Self {
         let place = Self::new();
         for (name, rows) in playlists {
@@ -98,7 +98,7 @@ impl Place {
         texts(&self.catalog, sql)
     }
 
-    /// Every row of every table of the catalog, to tell whether anything has changed.
+    /// Every row of every table of the catalog, to see whether anything has changed.
     pub(crate) fn dump(&self) -> Vec<String> {
         let tables =
             texts(&self.catalog, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'");
@@ -128,7 +128,7 @@ pub(crate) fn ids(findings: &[Finding]) -> Vec<&str> {
     findings.iter().map(|finding| finding.id.as_str()).collect()
 }
 
-/// Whether any file below a folder holds these bytes.
+/// True if a file below the folder has these bytes.
 pub(crate) fn holds(folder: &Path, bytes: &[u8]) -> bool {
     fs::read_dir(folder).unwrap().any(|entry| {
         let path = entry.unwrap().path();
@@ -156,13 +156,13 @@ pub(crate) fn titles(place: &Place, id: &str) -> Vec<String> {
     ))
 }
 
-/// Makes a file some hours old.
+/// Sets the age of a file in hours.
 pub(crate) fn age(place: &Place, name: &str, hours: u64) {
     let file = fs::File::options().write(true).open(place.path().join(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
 }
 
-/// A playlist of a dialect that knows no more than names and lengths.
+/// A playlist of a dialect with only names and lengths.
 pub(crate) fn short(place: &Place, name: &str, title: &str) {
     let header = "Track URI,Track Name,Album Name,Artist Name(s),Duration (ms)";
     place.write(name, format!("{header}\n{},{title},Album 1,Ida Lund,220000\n", uri(1)));
