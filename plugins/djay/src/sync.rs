@@ -15,7 +15,7 @@ use baton_plugin_sdk::sql::{Row, Value};
 
 use crate::library::{Library, Play, Playlist, Track};
 use crate::shared;
-use crate::withdraw::{SupplyingTracks, Withdrawn, withdraw};
+use crate::withdraw::{SupplyingTracks, WithdrawnCounts, withdraw};
 
 const TRACK: &str = "INSERT INTO put_track \
     (source, service, said_at, id, title, artists, duration_ms, isrc, bpm, musical_key, more) \
@@ -58,7 +58,7 @@ pub struct SyncReport {
     /// Sessions and plays that are new in the catalog.
     pub new: i64,
     /// Values that djay no longer has.
-    pub withdrawn: Withdrawn,
+    pub withdrawn: WithdrawnCounts,
 }
 
 /// Writes everything; `now` is the latest possible time. A backup withdraws nothing.

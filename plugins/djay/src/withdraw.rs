@@ -22,7 +22,7 @@ const COUNT: &str = "SELECT count(*) FROM facts AS f JOIN sources AS s ON s.id =
 
 /// What was withdrawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Withdrawn {
+pub struct WithdrawnCounts {
     /// Values of fields.
     pub values: i64,
     /// Playlists.
@@ -41,9 +41,9 @@ pub(crate) fn withdraw(
     catalog: &dyn Writable,
     spoken: &SupplyingTracks<'_>,
     said_at: i64,
-) -> Result<Withdrawn, Error> {
+) -> Result<WithdrawnCounts, Error> {
     if library.unreadable > 0 || library.tracks.is_empty() {
-        return Ok(Withdrawn::default());
+        return Ok(WithdrawnCounts::default());
     }
     let playlists = playlists(library, catalog, said_at)?;
     let before = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
@@ -60,7 +60,7 @@ pub(crate) fn withdraw(
     let rows = rows.map(|(id, field)| -> Row { vec![said_at.into(), id.into(), field.into()] });
     catalog.batch(UNSAID, &mut rows.into_iter())?;
     let after = catalog.query(COUNT, &[])?.integer().unwrap_or_default();
-    Ok(Withdrawn { values: before - after, playlists })
+    Ok(WithdrawnCounts { values: before - after, playlists })
 }
 
 /// The ids of djay for one kind, each with its number in the catalog.

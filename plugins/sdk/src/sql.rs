@@ -34,7 +34,7 @@ pub fn catalog() -> Database {
 }
 
 impl Database {
-    /// Reads; all rows at once.
+    /// Reads all rows at once.
     ///
     /// # Errors
     /// As `query` in `wit/sql.wit`.
@@ -42,7 +42,7 @@ impl Database {
         generated::query(self.0, statement, parameters)
     }
 
-    /// Writes; gives the changed rows.
+    /// Writes. Returns the number of changed rows.
     ///
     /// # Errors
     /// As `execute` in `wit/sql.wit`.
@@ -50,7 +50,7 @@ impl Database {
         generated::execute(self.0, statement, parameters)
     }
 
-    /// Writes any number of rows: a transaction for each 2,000 of them or 8 MiB. Gives the sum of the changes.
+    /// Writes any number of rows: a transaction for each 2,000 of them or 8 MiB. Returns the number of changed rows.
     ///
     /// # Errors
     /// As `batch` in `wit/sql.wit`; the transactions before the failed one stay, so make the statement repeatable.
@@ -67,7 +67,7 @@ impl Database {
         if piece.is_empty() { Ok(changed) } else { Ok(changed + generated::batch(self.0, statement, &piece)?) }
     }
 
-    /// Writes with several [`statement`]s in one transaction: all of them count or none. Gives the changed rows of each.
+    /// Writes with several [`statement`]s in one transaction: all of them or none. Returns the number of changed rows of each.
     ///
     /// # Errors
     /// As `transaction` in `wit/sql.wit`.
@@ -146,7 +146,7 @@ impl Snapshot {
         generated::snapshot_of(path).map(Self)
     }
 
-    /// Reads; all rows at once.
+    /// Reads all rows at once.
     ///
     /// # Errors
     /// As `query` in `wit/sql.wit`.
@@ -290,7 +290,7 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
-/// What the host does about it: a missing grant asks for it, what may pass is tried again, the rest is for good.
+/// A missing grant is `needs-grant`, a temporary failure `retryable`, the rest `permanent`.
 impl From<Error> for crate::Error {
     fn from(error: Error) -> Self {
         match error {

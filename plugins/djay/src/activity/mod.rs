@@ -3,15 +3,15 @@
 //! Two plays of one session count 1 for their pair of tracks, and 2 more if they are neighbours. In a session of more than 500
 //! plays only plays at most 500 apart are pairs, so the cost grows with its length and not with the square.
 
+mod pairs;
 mod report;
-mod together;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::library::{Library, Play};
 
+pub use pairs::{PairCounts, pair_counts};
 pub use report::{csv_of_relations, csv_of_tracks, markdown};
-pub use together::{Together, together};
 
 /// The options of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Options {
 #[derive(Debug, Default)]
 pub struct Activity {
     /// Tracks, the most played first.
-    pub tracks: Vec<Played>,
+    pub tracks: Vec<TrackPlays>,
     /// Pairs, the highest count first.
     pub relations: Vec<Relation>,
     /// The number of plays.
@@ -45,7 +45,7 @@ pub struct Activity {
 
 /// The plays of a track.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
+pub struct TrackPlays {
     /// Its id.
     pub id: String,
     /// Its title.
@@ -84,7 +84,7 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
     let plays: Vec<&Play> = all.iter().copied().filter(|play| play.track_id.is_some()).collect();
     let (tracks, places) = tracks(library, &plays);
     let sessions = sessions(&all, &places);
-    let together = together(&sessions);
+    let together = pair_counts(&sessions);
     let mut tracks = tracks;
     for session in &sessions {
         let mut seen: Vec<usize> = session.iter().copied().flatten().collect();
@@ -114,8 +114,8 @@ pub fn activity(library: &Library, options: &Options) -> Activity {
 }
 
 /// The played tracks, the most played first, and the index of each id.
-fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<Played>, HashMap<&'a str, usize>) {
-    let mut by_id: HashMap<&str, Played> = HashMap::new();
+fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<TrackPlays>, HashMap<&'a str, usize>) {
+    let mut by_id: HashMap<&str, TrackPlays> = HashMap::new();
     for play in plays {
         let Some(id) = play.track_id.as_deref() else { continue };
         let track = by_id.entry(id).or_insert_with(|| named(library, id, play));
@@ -129,7 +129,7 @@ fn tracks<'a>(library: &Library, plays: &[&'a Play]) -> (Vec<Played>, HashMap<&'
     (list.into_iter().map(|(_, track)| track).collect(), places)
 }
 
-fn named(library: &Library, id: &str, play: &Play) -> Played {
+fn named(library: &Library, id: &str, play: &Play) -> TrackPlays {
     let known = play.track.and_then(|track| library.tracks.get(track));
     let titled = known.filter(|track| !track.title.is_empty());
     let title = titled.map(|track| track.title.clone()).or_else(|| play.title.clone()).unwrap_or_default();
@@ -138,7 +138,7 @@ fn named(library: &Library, id: &str, play: &Play) -> Played {
         None => play.artist.clone().or_else(|| known.and_then(|track| track.artist.clone())),
     };
     let artist = artist.unwrap_or_default();
-    Played { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
+    TrackPlays { id: id.to_owned(), title, artist, plays: 0, sessions: 0, first: None, last: None }
 }
 
 /// The tracks of each session in the order of playing. A play without a track id keeps its position, so its neighbours do not

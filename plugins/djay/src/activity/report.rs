@@ -4,7 +4,7 @@ use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::markdown::cell;
 use baton_plugin_kit::time;
 
-use super::{Activity, Options, Played};
+use super::{Activity, Options, TrackPlays};
 
 /// Rows of the table of relations.
 const MOST_ROWS: usize = 50_000;
@@ -98,7 +98,7 @@ fn bounds(activity: &Activity) -> String {
     if lines.is_empty() { lines } else { format!("\n## Not counted\n\n{lines}") }
 }
 
-fn name(track: &Played) -> String {
+fn name(track: &TrackPlays) -> String {
     let title = if track.title.is_empty() { &track.id } else { &track.title };
     if track.artist.is_empty() { cell(title) } else { format!("{} – {}", cell(&track.artist), cell(title)) }
 }

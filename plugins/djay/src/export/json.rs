@@ -3,7 +3,7 @@
 use baton_plugin_kit::time;
 use serde::Serialize;
 
-use super::played::Played;
+use super::played::PlayCounts;
 use crate::library::{Library, Source};
 
 #[derive(Serialize)]
@@ -66,7 +66,7 @@ fn when(millis: Option<i64>) -> Option<String> {
     millis.and_then(time::text)
 }
 
-pub(super) fn all(library: &Library, played: &Played) -> serde_json::Result<Vec<u8>> {
+pub(super) fn all(library: &Library, played: &PlayCounts) -> serde_json::Result<Vec<u8>> {
     let tracks = library.tracks.iter().enumerate().map(|(place, known)| {
         let (play_count, last) = played.at(place, known);
         let key = known.key();

@@ -10,7 +10,7 @@ mod tables;
 use baton_plugin_sdk::Error;
 
 use crate::library::Library;
-use played::Played;
+use played::PlayCounts;
 
 /// Which files to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct File {
 /// # Errors
 /// Never, in memory.
 pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
-    let played = Played::of(library);
+    let played = PlayCounts::of(library);
     let mut files = Vec::new();
     if forms.csv {
         for (stem, bytes) in tables::all(library, &played).map_err(Error::Permanent)? {

@@ -4,9 +4,9 @@ use crate::library::{Library, Track};
 
 /// By the index of a track.
 #[derive(Debug)]
-pub(super) struct Played(Vec<(i64, Option<i64>)>);
+pub(super) struct PlayCounts(Vec<(i64, Option<i64>)>);
 
-impl Played {
+impl PlayCounts {
     pub(super) fn of(library: &Library) -> Self {
         let mut played = vec![(0, None); library.tracks.len()];
         for play in &library.plays {

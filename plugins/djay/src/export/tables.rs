@@ -3,7 +3,7 @@
 use baton_plugin_kit::csv_file::CsvWriter;
 use baton_plugin_kit::time;
 
-use super::played::Played;
+use super::played::PlayCounts;
 use crate::library::Library;
 use crate::text::{maybe, number};
 
@@ -34,7 +34,7 @@ const PLAYLISTS: [&str; 5] = ["playlist_id", "playlist_name", "track_id", "posit
 /// A table: its name without the extension, and its bytes.
 pub(super) type Table = (&'static str, Vec<u8>);
 
-pub(super) fn all(library: &Library, played: &Played) -> Result<[Table; 5], String> {
+pub(super) fn all(library: &Library, played: &PlayCounts) -> Result<[Table; 5], String> {
     Ok([
         ("djay_library_tracks", tracks(library, played)?),
         ("djay_library_streaming", streaming(library)?),
@@ -48,7 +48,7 @@ fn when(millis: Option<i64>) -> String {
     millis.and_then(time::text).unwrap_or_default()
 }
 
-fn tracks(library: &Library, played: &Played) -> Result<Vec<u8>, String> {
+fn tracks(library: &Library, played: &PlayCounts) -> Result<Vec<u8>, String> {
     let mut table = CsvWriter::new(TRACKS)?;
     for (place, track) in library.tracks.iter().enumerate() {
         let (count, last) = played.at(place, track);

@@ -10,7 +10,7 @@ use std::path::Path;
 use baton_plugin_kit::time;
 
 use super::{
-    ARCHIVE, Change, ParsedName, Undo, archive_of, at_writing, children, copy_whole, has_archive, id_of, is_one_id,
+    ARCHIVE, Change, ParsedName, Undo, archive_of, at_writing, children, copy_file, has_archive, id_of, is_one_id,
     is_same,
 };
 
@@ -44,7 +44,7 @@ pub fn keep(root: &Path, folder: &str, base: &str, now_ms: i64) -> io::Result<Ba
         let name = format!("{base}_v{}.csv", stamp_of(now_ms + later));
         let path = archive.join(&name);
         if fs::symlink_metadata(&path).is_err() {
-            copy_whole(&csv, &path)?;
+            copy_file(&csv, &path)?;
             return Ok(Backup { name, made: true });
         }
     }

@@ -5,23 +5,23 @@
 //! (`crate::locks`), because a check and the change that follows belong under one lock.
 
 pub mod archive;
-mod certain;
 mod ensure;
+mod file;
 mod listing;
 mod merge;
 mod names;
 mod one_file;
+mod ownership;
 mod undo;
-mod whole;
 
-pub use certain::belongs;
 pub use ensure::{EnsureResult, ensure};
+pub use file::{MOST_BYTES, Stamp, copy_file, digest, is_same, read, replace, stamp, write_file};
 pub use listing::{Folder, Listing, children, children_and_unreadable, find};
 pub use merge::merge_into;
 pub use names::{ParsedName, base_name, id_key, id_of, is_id, is_one_id, is_uuid, sanitised, spellings};
 pub use one_file::is_one;
+pub use ownership::belongs;
 pub use undo::{Change, Undo};
-pub use whole::{MOST_BYTES, Stamp, copy_whole, digest, is_same, read, replace, stamp, write_whole};
 
 use std::fs;
 use std::io;
@@ -139,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a file"), "").unwrap();
         let below = folder.path().join("a file/x.csv");
-        assert!(is_unwritable(&write_whole(&below, b"1").unwrap_err()));
+        assert!(is_unwritable(&write_file(&below, b"1").unwrap_err()));
         assert!(!is_unwritable(&read(&below).unwrap_err()));
     }
 

@@ -6,7 +6,7 @@ use baton_plugin_kit::host::Tables;
 use baton_plugin_kit::time;
 use baton_plugin_sdk::sql::Value;
 
-use super::Loaded;
+use super::SourceDatabase;
 use crate::context::SyncError;
 use crate::drive::MOST_BYTES;
 use crate::table::{Database, Kind, MOST_CELLS, Property, Record, format};
@@ -140,11 +140,11 @@ pub fn head(table: &Table) -> Database {
 ///
 /// # Errors
 /// If it is larger than a CSV may be; also as `open` in `wit/sql.wit`.
-pub fn load(table: &Table, catalog: &dyn Tables) -> Result<Loaded, SyncError> {
+pub fn load(table: &Table, catalog: &dyn Tables) -> Result<SourceDatabase, SyncError> {
     load_at_most(table, catalog, MOST_CELLS, MOST_BYTES)
 }
 
-fn load_at_most(table: &Table, catalog: &dyn Tables, cells: usize, bytes: u64) -> Result<Loaded, SyncError> {
+fn load_at_most(table: &Table, catalog: &dyn Tables, cells: usize, bytes: u64) -> Result<SourceDatabase, SyncError> {
     let mut rows: Vec<Record> = Vec::new();
     let mut read = 0_u64;
     for row in catalog.rows(table.statement, &[])? {
@@ -162,7 +162,7 @@ fn load_at_most(table: &Table, catalog: &dyn Tables, cells: usize, bytes: u64) -
             return Err(SyncError::refused("too-large", text));
         }
     }
-    Ok(Loaded { database: head(table), rows })
+    Ok(SourceDatabase { database: head(table), rows })
 }
 
 fn cell(kind: &str, value: Value) -> String {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Loaded, notion, sidecar};
+use super::{SourceDatabase, notion, sidecar};
 use crate::drive::{children_and_unreadable, is_id, read, stamp};
 use crate::table::{Csv, Database, FILE_MARK, Property, Record, parse_csv};
 
@@ -82,7 +82,7 @@ pub fn head(found: &FoundFiles) -> Result<Database, String> {
 ///
 /// # Errors
 /// If a file cannot be read or is incomplete, they do not match, or they change during reading.
-pub fn load(found: &FoundFiles) -> Result<Loaded, String> {
+pub fn load(found: &FoundFiles) -> Result<SourceDatabase, String> {
     if let Some(loaded) = exported(found)? {
         return unchanged(found).map(|()| loaded);
     }
@@ -94,7 +94,7 @@ pub fn load(found: &FoundFiles) -> Result<Loaded, String> {
         let cells = places.iter().map(|place| row.cells.get(*place).cloned().unwrap_or_default()).collect();
         Record { page_id: row.page_id, synced: row.synced, cells }
     });
-    Loaded { rows: rows.collect(), database }.checked()
+    SourceDatabase { rows: rows.collect(), database }.checked()
 }
 
 fn unchanged(found: &FoundFiles) -> Result<(), String> {
@@ -105,7 +105,7 @@ fn unchanged(found: &FoundFiles) -> Result<(), String> {
 }
 
 /// The database, if Notion exported the file.
-fn exported(found: &FoundFiles) -> Result<Option<Loaded>, String> {
+fn exported(found: &FoundFiles) -> Result<Option<SourceDatabase>, String> {
     let Some(named) = notion::ParsedExportName::of(&found.name).filter(|_| found.sidecar.is_none()) else {
         return Ok(None);
     };

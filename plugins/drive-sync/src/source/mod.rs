@@ -14,14 +14,14 @@ use crate::table::{Csv, Database, Property, Record, Row};
 
 /// A database with its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
+pub struct SourceDatabase {
     /// The database.
     pub database: Database,
     /// Its rows.
     pub rows: Vec<Record>,
 }
 
-impl Loaded {
+impl SourceDatabase {
     /// Checks the rows.
     ///
     /// # Errors

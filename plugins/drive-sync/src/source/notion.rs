@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use baton_core::Digest;
 
-use super::Loaded;
+use super::SourceDatabase;
 use crate::drive::{id_key, is_uuid};
 use crate::table::{Database, Property, Record, parse_plain};
 
@@ -42,7 +42,7 @@ pub(super) fn has_keys(bytes: &[u8]) -> bool {
 }
 
 /// Reads an export.
-pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, String> {
+pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<SourceDatabase, String> {
     let (header, rows) = parse_plain(bytes)?;
     if let Some(twice) = header.iter().enumerate().find(|(place, name)| header.iter().take(*place).any(|n| n == *name))
     {
@@ -75,7 +75,7 @@ pub(super) fn load(named: ParsedExportName<'_>, bytes: &[u8]) -> Result<Loaded, 
         request_status: None,
         row_count: None,
     };
-    Loaded { database, rows }.checked()
+    SourceDatabase { database, rows }.checked()
 }
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
 
     const NAME: &str = "Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4";
 
-    fn loaded(text: &str) -> Result<Loaded, String> {
+    fn loaded(text: &str) -> Result<SourceDatabase, String> {
         load(ParsedExportName::of(NAME).unwrap(), text.as_bytes())
     }
 
@@ -116,7 +116,7 @@ mod tests {
         );
         assert_eq!(first.rows[0].cells, ["Night Bus", "120", "Yes"]);
         let second = loaded("Name,BPM,Done\nGlow,,No\nNight Bus,121,Yes\nGlow,98,No\n,1,\n").unwrap();
-        let keys = |loaded: &Loaded| {
+        let keys = |loaded: &SourceDatabase| {
             let mut keys: Vec<_> = loaded.rows.iter().map(|row| row.page_id.clone()).collect();
             keys.sort();
             keys

@@ -18,7 +18,7 @@ use crate::context::{DriveContext, SyncError};
 use crate::drive::find;
 use crate::memory::KnownDatabase;
 use crate::schema::{Column, Manifest, State};
-use crate::source::Loaded;
+use crate::source::SourceDatabase;
 use crate::table::{Csv, Database, Kind, Record, Row, canonical, is_read_only, parse, same};
 
 /// A time without seconds covers its whole minute: services round the time of an edit down.
@@ -94,7 +94,7 @@ impl ImportResult {
 /// If there is not exactly one folder, the CSV is not valid, or it has unknown columns.
 pub fn take(
     context: &DriveContext<'_>,
-    loaded: &Loaded,
+    loaded: &SourceDatabase,
     source_stamp: &str,
     mode: Mode,
 ) -> Result<Option<ImportResult>, SyncError> {
@@ -184,7 +184,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn all(&self, loaded: &Loaded, drive: &Csv, folder: String) -> Result<ImportResult, SyncError> {
+    fn all(&self, loaded: &SourceDatabase, drive: &Csv, folder: String) -> Result<ImportResult, SyncError> {
         let mut taken = ImportResult { folder, rows: loaded.rows.clone(), ..ImportResult::default() };
         if self.columns.is_empty() && !self.manifest.columns.is_empty() {
             return Err(SyncError::refused("schema", "no column of the CSV on the Drive is a property of its source"));

@@ -4,23 +4,23 @@
 use std::collections::HashMap;
 
 use super::places::ColumnPlaces;
-use crate::source::Loaded;
+use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Row, canonical, is_read_only};
 
 /// The rows without a key that have a cell in a column that no property supplies.
 #[derive(Default)]
-pub(super) struct Keyless<'a> {
+pub(super) struct KeylessRows<'a> {
     /// By the key of the equal row of the source.
     pub(super) by_key: HashMap<&'a str, &'a Row>,
     /// The position of the first row without an equal row in the source.
     pub(super) left_over: Option<usize>,
 }
 
-impl<'a> Keyless<'a> {
+impl<'a> KeylessRows<'a> {
     /// Finds the equal rows of the source; `is_known` tells keys of earlier rows.
     pub(super) fn of(
         csv: Option<&'a Csv>,
-        loaded: &'a Loaded,
+        loaded: &'a SourceDatabase,
         columns: &[ColumnPlaces<'_>],
         is_known: impl Fn(&str) -> bool,
     ) -> Self {

@@ -128,5 +128,5 @@ pub(super) fn is_base(root: &Path, folder: &str, wanted: &str) -> bool {
 
 /// Writes the copy.
 pub(super) fn keep_base(root: &Path, folder: &str, bytes: &[u8]) -> std::io::Result<()> {
-    drive::write_whole(&drive::archive_of(&root.join(folder))?.join(BASE), bytes)
+    drive::write_file(&drive::archive_of(&root.join(folder))?.join(BASE), bytes)
 }

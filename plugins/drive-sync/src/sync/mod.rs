@@ -3,6 +3,7 @@
 //! For an unchanged database, only the metadata of three files is read. A changed one is synced under its lock, from the search for
 //! its folder to the last file.
 
+mod all;
 mod checks;
 mod command;
 mod from_drive;
@@ -10,11 +11,10 @@ mod keyless;
 mod lines;
 mod places;
 mod to_drive;
-mod whole;
 
+pub use all::{DatabaseSelection, Origin, Report, gather, run};
 pub use command::sync_command;
 pub use from_drive::{ChangedCell, ImportResult, Mode, SkippedRow, take};
 pub use lines::{Base, DriveCsv, drive_csv, known_manifest, settled};
 pub use places::header_digest;
 pub use to_drive::{ExportResult, Terms, put};
-pub use whole::{DatabaseSelection, Origin, Report, gather, run};

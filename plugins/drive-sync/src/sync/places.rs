@@ -2,7 +2,7 @@
 
 use crate::drive::digest;
 use crate::schema::{Column, Manifest, State};
-use crate::source::Loaded;
+use crate::source::SourceDatabase;
 use crate::table::{Csv, Row, render_csv};
 
 /// SHA-256 of the first row of the CSV.
@@ -39,7 +39,7 @@ pub(super) struct ColumnPlaces<'a> {
 }
 
 impl<'a> ColumnPlaces<'a> {
-    pub(super) fn of(column: &'a Column, loaded: &Loaded, before: PreviousState<'_>, old: &Manifest) -> Self {
+    pub(super) fn of(column: &'a Column, loaded: &SourceDatabase, before: PreviousState<'_>, old: &Manifest) -> Self {
         let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
         let known = old.columns.iter().find(same);
         let left = known.zip(before.left).and_then(|(known, csv)| csv.header.iter().position(|it| *it == known.header));

@@ -7,13 +7,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::checks::refuse_unknown;
 use super::command::sync_command;
-use super::keyless::Keyless;
+use super::keyless::KeylessRows;
 use super::lines::{DriveCsv, drive_csv, is_base, keep_base, known_manifest, settled};
 use super::places::{ColumnPlaces, ExistingRow, PreviousState, header_digest};
 use crate::context::{DriveContext, SyncError};
-use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_whole};
+use crate::drive::{Stamp, Undo, archive, digest, ensure, replace, stamp, write_file};
 use crate::schema::{self, Change, Manifest, SIDECAR, compare};
-use crate::source::Loaded;
+use crate::source::SourceDatabase;
 use crate::table::{Csv, Kind, Record, Row, canonical, render_csv};
 
 /// Rows that may disappear without `allow_shrink`, however few there are.
@@ -59,7 +59,7 @@ pub struct ExportResult {
 /// If it is rejected, or the Drive or the memory fails.
 pub fn put(
     context: &DriveContext<'_>,
-    loaded: &Loaded,
+    loaded: &SourceDatabase,
     source: &str,
     source_stamp: &str,
     terms: Terms,
@@ -180,7 +180,7 @@ fn write_manifest(context: &DriveContext<'_>, folder: &str, manifest: &Manifest)
     let text = manifest.text();
     let there = stamp(&path)?.is_some() && crate::drive::read(&path)? == text.as_bytes();
     if !there {
-        write_whole(&path, text.as_bytes())?;
+        write_file(&path, text.as_bytes())?;
     }
     Ok(())
 }
@@ -217,7 +217,7 @@ fn row_left_over(folder: &str, id: &str, place: usize) -> SyncError {
 /// The new rows: those of the source in its order; after an incomplete reading also rows that it did not have. The second value is
 /// the position of a row whose own cells would be lost.
 fn rows(
-    loaded: &Loaded,
+    loaded: &SourceDatabase,
     before: PreviousState<'_>,
     old: &Manifest,
     new: &Manifest,
@@ -231,7 +231,7 @@ fn rows(
     let columns: Vec<ColumnPlaces<'_>> =
         new.columns.iter().map(|column| ColumnPlaces::of(column, loaded, before, old)).collect();
     let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
-    let keyless = Keyless::of(before.left, loaded, &columns, is_known);
+    let keyless = KeylessRows::of(before.left, loaded, &columns, is_known);
     let had = |key: &str| ExistingRow {
         left: in_left.get(key).and_then(|place| left.get(*place)).or_else(|| keyless.by_key.get(key).copied()),
         base: in_base.get(key).and_then(|place| base.get(*place)),
@@ -271,7 +271,7 @@ fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], n
 }
 
 /// Rejects a reading that would remove many rows.
-fn refuse_shrinking(loaded: &Loaded, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), SyncError> {
+fn refuse_shrinking(loaded: &SourceDatabase, before: &Csv, rows: &[Row], terms: Terms) -> Result<(), SyncError> {
     let stay: BTreeSet<&str> = rows.iter().map(|row| row.page_id.as_str()).collect();
     let had: Vec<_> = before.rows.iter().filter(|row| !row.page_id.is_empty()).collect();
     let gone = had.iter().filter(|row| !stay.contains(row.page_id.as_str())).count();

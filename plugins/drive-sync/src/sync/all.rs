@@ -14,7 +14,7 @@ use crate::drive::{Listing, Undo, id_key, stamp};
 use crate::memory::KnownDatabase;
 use crate::schema::Change;
 use crate::source::catalog::{self, TABLES, Table};
-use crate::source::{FoundFiles, Loaded, head, list, load};
+use crate::source::{FoundFiles, SourceDatabase, head, list, load};
 use crate::table::Database;
 
 /// Which databases to sync.
@@ -73,7 +73,7 @@ impl Origin {
     ///
     /// # Errors
     /// If it is incomplete, or the catalog fails.
-    pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<Loaded, SyncError> {
+    pub fn load(&self, catalog: Option<&dyn Tables>) -> Result<SourceDatabase, SyncError> {
         match (&self.place, catalog) {
             (Place::Files(found, _), _) => load(found).map_err(|error| self.refused(&error)),
             (Place::Catalog(table), Some(catalog)) => Ok(catalog::load(table, catalog)?),

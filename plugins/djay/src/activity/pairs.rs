@@ -11,7 +11,7 @@ const MOST_PAIRS: usize = 1 << 20;
 
 /// Pairs of tracks with their counts.
 #[derive(Debug, Default)]
-pub struct Together {
+pub struct PairCounts {
     /// By both tracks, the lower index first.
     pub weights: HashMap<(usize, usize), u64>,
     /// Sessions longer than the distance of a pair.
@@ -22,8 +22,8 @@ pub struct Together {
 
 /// Counts the pairs of all sessions. A play without a track is in no pair but separates its neighbours.
 #[must_use]
-pub fn together(sessions: &[Vec<Option<usize>>]) -> Together {
-    let mut together = Together::default();
+pub fn pair_counts(sessions: &[Vec<Option<usize>>]) -> PairCounts {
+    let mut together = PairCounts::default();
     for session in sessions {
         together.long_sessions += usize::from(session.len() > FAR + 1);
         for (place, one) in session.iter().enumerate() {
@@ -39,7 +39,7 @@ pub fn together(sessions: &[Vec<Option<usize>>]) -> Together {
     together
 }
 
-impl Together {
+impl PairCounts {
     fn add(&mut self, pair: (usize, usize), weight: u64) {
         if self.weights.len() < MOST_PAIRS {
             *self.weights.entry(pair).or_default() += weight;
@@ -59,7 +59,7 @@ mod tests {
     fn a_pair_counts_one_and_neighbours_two_more() {
         let known = |session: &[usize]| session.iter().copied().map(Some).collect();
         let apart = vec![Some(4), None, Some(5)];
-        let found = together(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
+        let found = pair_counts(&[known(&[0, 1, 2]), known(&[2, 0]), known(&[3, 3]), apart]);
         let mut weights: Vec<_> = found.weights.into_iter().collect();
         weights.sort_unstable();
         // 0 and 2 are a pair twice: once apart, once as neighbours. A track does not pair with itself. A play without a track lies
@@ -69,10 +69,10 @@ mod tests {
 
     #[test]
     fn a_session_of_thousands_pairs_what_is_near() {
-        let found = together(&[(0..5_000).map(Some).collect()]);
+        let found = pair_counts(&[(0..5_000).map(Some).collect()]);
         assert_eq!(found.long_sessions, 1);
         assert!(found.weights.contains_key(&(0, FAR)) && !found.weights.contains_key(&(0, FAR + 1)));
         assert!(found.weights.len() <= MOST_PAIRS && found.weights.len() as u64 + found.left_out <= 5_000 * FAR as u64);
-        assert_eq!(together(&[(0..=FAR).map(Some).collect()]).long_sessions, 0);
+        assert_eq!(pair_counts(&[(0..=FAR).map(Some).collect()]).long_sessions, 0);
     }
 }

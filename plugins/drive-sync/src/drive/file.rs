@@ -74,14 +74,14 @@ pub fn digest(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// If it cannot be written, or reading it back gives other bytes. Nothing is left of it then.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_when(path, bytes, || Ok(true)).map(drop)
 }
 
-/// As [`write_whole`], if the file is still the one with this stamp, or is still missing. Returns whether it was.
+/// As [`write_file`], if the file is still the one with this stamp, or is still missing. Returns whether it was.
 ///
 /// # Errors
-/// As [`write_whole`].
+/// As [`write_file`].
 pub fn replace(path: &Path, bytes: &[u8], seen: Option<&Stamp>) -> io::Result<bool> {
     write_when(path, bytes, || Ok(stamp(path)?.as_ref() == seen))
 }
@@ -121,9 +121,9 @@ fn write_part(part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Copies a file completely to a free name.
 ///
 /// # Errors
-/// As [`read`] and [`write_whole`].
-pub fn copy_whole(from: &Path, to: &Path) -> io::Result<()> {
-    write_whole(to, &read(from)?)
+/// As [`read`] and [`write_file`].
+pub fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    write_file(to, &read(from)?)
 }
 
 /// Whether two regular files of any size have the same bytes.
@@ -164,13 +164,13 @@ mod tests {
     fn a_file_is_replaced_as_a_whole_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
-        write_whole(&path, b"1").unwrap();
+        write_file(&path, b"1").unwrap();
         let before = stamp(&path).unwrap();
-        write_whole(&path, b"12").unwrap();
+        write_file(&path, b"12").unwrap();
         assert_eq!(read(&path).unwrap(), b"12");
         assert_ne!(stamp(&path).unwrap(), before);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert!(write_whole(&folder.path().join("none/a.csv"), b"1").is_err());
+        assert!(write_file(&folder.path().join("none/a.csv"), b"1").is_err());
     }
 
     #[test]
