@@ -122,16 +122,16 @@ fn words(title: &str) -> String {
 fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
     let mut places: Vec<usize> = best.keys().copied().collect();
     places.sort_unstable();
-    let mut gone: HashMap<usize, usize> = HashMap::new();
+    let mut removed: HashMap<usize, usize> = HashMap::new();
     let mut settled = Vec::new();
     for place in places {
         let Some(mut double) = best.get(&place).cloned() else { continue };
         // If `c` repeats `b`, and `b` repeats `a`, then `c` does not certainly repeat `a`: a person decides.
-        if let Some(first) = gone.get(&double.first) {
+        if let Some(first) = removed.get(&double.first) {
             (double.first, double.sure) = (*first, false);
         }
         if double.sure {
-            gone.insert(place, double.first);
+            removed.insert(place, double.first);
         }
         settled.push(double);
     }
@@ -141,8 +141,8 @@ fn settle(best: &HashMap<usize, RepeatedEntry>) -> Vec<RepeatedEntry> {
 /// The list without certain repetitions.
 #[must_use]
 pub fn cleaned(entries: &[Entry], doubles: &[RepeatedEntry]) -> Vec<Entry> {
-    let gone: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();
-    let stays = |place: &usize| gone.binary_search(place).is_err();
+    let removed: Vec<usize> = doubles.iter().filter(|double| double.sure).map(|double| double.place).collect();
+    let stays = |place: &usize| removed.binary_search(place).is_err();
     entries.iter().enumerate().filter(|(place, _)| stays(place)).map(|(_, entry)| entry.clone()).collect()
 }
 
@@ -161,12 +161,12 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
     let header = ["Playlist", "Position", "Decision", "Track URI", "Track", "Kept Position", "Kept URI", "Why"];
     let mut plan = CsvWriter::new(header).map_err(wrong)?;
     let (mut names, mut exports) = (FileNames::default(), Vec::new());
-    let (mut removed, mut asked, mut touched) = (0, 0, 0);
+    let (mut removed, mut uncertain, mut touched) = (0, 0, 0);
     for playlist in &playlists {
         let doubles = doubles(&playlist.entries);
         let sure = doubles.iter().filter(|double| double.sure).count();
-        (removed, asked, touched) =
-            (removed + sure, asked + doubles.len() - sure, touched + usize::from(!doubles.is_empty()));
+        (removed, uncertain, touched) =
+            (removed + sure, uncertain + doubles.len() - sure, touched + usize::from(!doubles.is_empty()));
         for double in &doubles {
             plan.row(row(playlist, double)).map_err(wrong)?;
         }
@@ -242,7 +242,7 @@ mod tests {
     #[test]
     fn a_guest_a_remaster_and_what_is_explicit_are_a_question() {
         let code = Some("GBAYE0000351");
-        let explicit = |said: bool| Entry { explicit: Some(said), ..entry("2", "Low", 200_000, code) };
+        let explicit = |value: bool| Entry { explicit: Some(value), ..entry("2", "Low", 200_000, code) };
         let guest = |mut entry: Entry| {
             entry.artists.push("T-Pain".to_owned());
             entry

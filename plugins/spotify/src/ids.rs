@@ -40,9 +40,9 @@ pub(crate) fn csv(
     own.batch(put, &mut new)?;
     // A deleted file may come back: its id stays until another file gets it.
     let taken: HashSet<&String> = keys.values().collect();
-    let mut gone =
+    let mut missing =
         known.iter().filter(|(key, id)| !keys.contains_key(*key) && taken.contains(id)).map(|(key, id)| pair(key, id));
-    own.batch("DELETE FROM csv_ids WHERE file = ?1 AND id = ?2", &mut gone)?;
+    own.batch("DELETE FROM csv_ids WHERE file = ?1 AND id = ?2", &mut missing)?;
     Ok(ids)
 }
 
@@ -123,14 +123,14 @@ pub(crate) fn csv_ids(
 fn moved<'a>(files: &'a [(String, FoundFile)], known: &'a HashMap<String, String>) -> HashMap<&'a str, &'a str> {
     let name = |path: &'a str| path.rsplit('/').next().unwrap_or_default();
     let there: HashSet<&str> = files.iter().map(|(key, _)| key.as_str()).collect();
-    let mut gone: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut missing: HashMap<&str, Vec<&str>> = HashMap::new();
     for key in known.keys().filter(|key| !there.contains(key.as_str())) {
-        gone.entry(name(key)).or_default().push(key);
+        missing.entry(name(key)).or_default().push(key);
     }
     let below = |long: &str, short: &str| long.strip_suffix(short).is_some_and(|rest| rest.ends_with('/'));
     let mut pairs = Vec::new();
     for (key, _) in files.iter().filter(|(key, _)| !known.contains_key(key)) {
-        let near = gone.get(name(key)).into_iter().flatten().filter(|old| below(old, key) || below(key, old));
+        let near = missing.get(name(key)).into_iter().flatten().filter(|old| below(old, key) || below(key, old));
         pairs.extend(near.map(|old| (old.len().abs_diff(key.len()), key.as_str(), *old)));
     }
     pairs.sort_unstable();

@@ -81,10 +81,10 @@ pub fn run(sources: PlaylistSources<'_>, args: &Args, findings: &mut Findings) -
 }
 
 fn in_order(mut playlists: Vec<Playlist>, names: &[String]) -> Vec<Playlist> {
-    let wanted: Vec<_> = names.iter().map(|name| playlist_id(name)).collect();
+    let order: Vec<_> = names.iter().map(|name| playlist_id(name)).collect();
     let place = |playlist: &Playlist| {
         let id = playlist_id(&playlist.name);
-        wanted.iter().position(|name| *name == id).unwrap_or(wanted.len())
+        order.iter().position(|name| *name == id).unwrap_or(order.len())
     };
     playlists.sort_by_key(place);
     playlists

@@ -122,7 +122,7 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
         ));
     };
     let known = catalog::tracks(catalog)?;
-    let asked = Track {
+    let query = Track {
         title,
         artists: args.artist.iter().cloned().collect(),
         duration_ms: args.duration_ms,
@@ -130,7 +130,7 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
     };
     let candidates: Vec<_> = known.iter().map(|(_, entry)| entry.track()).collect();
     let at = |place: usize| known.get(place).cloned();
-    match Matcher::new(&candidates).find(&asked) {
+    match Matcher::new(&candidates).find(&query) {
         Decision::Auto(found) => Ok(at(found.candidate).into_iter().collect()),
         Decision::Review { candidates } => {
             for found in candidates {
@@ -148,9 +148,9 @@ fn by_names(catalog: &dyn Tables, args: &Args, findings: &mut Findings) -> Resul
                 nearest.and_then(at).map(|(_, entry)| format!("; nearest is {}", entry.named())).unwrap_or_default();
             findings.add(
                 "unknown-track",
-                &asked.title,
+                &query.title,
                 Severity::Low,
-                format!("the catalog does not have {}{near}", asked.title),
+                format!("the catalog does not have {}{near}", query.title),
                 why,
             );
             Ok(Vec::new())
@@ -178,7 +178,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
     let wrong = |error: String| Error::Permanent(error);
     let mut csv =
         CsvWriter::new(["Track URI", "Artist", "Title", "Playlist", "Service", "Position", "File"]).map_err(wrong)?;
-    let (mut page, mut data, mut said) = (String::from("# Playlists of a track\n"), Vec::new(), Vec::new());
+    let (mut page, mut data, mut sentences) = (String::from("# Playlists of a track\n"), Vec::new(), Vec::new());
     for (entry, places) in answers {
         let uri = entry.uri.as_ref().map(Uri::text).unwrap_or_default();
         let _ = write!(page, "\n## {}\n\n", cell(&entry.named()));
@@ -194,7 +194,7 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
         if places.is_empty() {
             csv.row([&uri, &entry.credit(), &entry.title, "", "", "", unassigned.as_str()]).map_err(wrong)?;
         }
-        said.push(format!("{}: {} playlists, `{first}`", entry.named(), playlists(places)));
+        sentences.push(format!("{}: {} playlists, `{first}`", entry.named(), playlists(places)));
         let list: Vec<_> = places
             .iter()
             .map(|place| json!({ "playlist": place.playlist, "service": place.service, "position": place.position, "file": place.file }))
@@ -203,11 +203,11 @@ fn report(answers: &[(Entry, Vec<Place>)]) -> Result<ActionResult, Error> {
             json!({ "uri": uri, "title": entry.title, "artists": entry.artists, "file": first, "playlists": list }),
         );
     }
-    let summary = match said.as_slice() {
+    let summary = match sentences.as_slice() {
         [] => {
             "No track of the catalog is certainly the one that was asked for; the findings list candidates.".to_owned()
         }
-        said => format!("{}.", said.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
+        sentences => format!("{}.", sentences.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
     };
     let reports = vec![
         file("PLAYLISTS_FOR_TRACK.md", MARKDOWN, page),

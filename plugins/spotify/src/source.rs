@@ -130,8 +130,8 @@ impl PlaylistSources<'_> {
             }
             names.extend(here.iter().map(|playlist| playlist.name.clone()));
             let named = |playlist: &Playlist| only.contains(&playlist_id(&playlist.name));
-            let wanted = here.into_iter().filter(|playlist| only.is_empty() || named(playlist));
-            for playlist in wanted {
+            let selected = here.into_iter().filter(|playlist| only.is_empty() || named(playlist));
+            for playlist in selected {
                 count += playlist.entries.len();
                 playlists.push(playlist);
             }

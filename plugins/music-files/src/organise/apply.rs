@@ -36,14 +36,14 @@ pub fn apply(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dy
 /// # Errors
 /// As [`apply`].
 pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
-    let asked = Apply::of(task)?;
+    let args = Apply::of(task)?;
     let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
-    let plan = find_plan(&asked.plan, &journal)?;
+    let plan = find_plan(&args.plan, &journal)?;
     if plan.state == "applied" && plan.by_task.as_deref() == Some(&task.id) {
         return outcome(&journal, &plan, &StopReason::Finished);
     }
-    check(task, &plan, &asked)?;
+    check(task, &plan, &args)?;
     locations::check(tools.catalog)?;
     let steps = journal.steps(&plan.id, &["planned", "intended"])?;
     let all = journal.steps(&plan.id, &ALL)?;
@@ -62,7 +62,7 @@ pub fn apply_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> 
     }
 }
 
-fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
+fn check(task: &Task, plan: &StoredPlan, args: &Apply) -> Result<(), Error> {
     let refuse = |why: String| Err(Error::Permanent(format!("the plan {} {why}", plan.id)));
     match plan.state.as_str() {
         "made" => {}
@@ -76,7 +76,7 @@ fn check(task: &Task, plan: &StoredPlan, asked: &Apply) -> Result<(), Error> {
         }
         _ => return refuse("was undone; make a new one: baton run music-files organise".to_owned()),
     }
-    let hours = asked.max_age_h.map_or(OLDEST_HOURS, NonZeroU32::get);
+    let hours = args.max_age_h.map_or(OLDEST_HOURS, NonZeroU32::get);
     let age = time::parse(&task.now).unwrap_or_default().saturating_sub(plan.made_at) / 3_600_000;
     if age >= hours.into() {
         return refuse(format!(

@@ -287,9 +287,9 @@ impl<'a> Mover<'a> {
     /// Deletes a copy if it is unchanged and its source still exists. `again` if an earlier attempt may have deleted it.
     fn delete_copy(&self, step: &StoredStep, file_move: &FileMove, again: bool) -> io::Result<MoveOutcome> {
         let disk = self.tools.disk;
-        let gone = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };
+        let deleted = MoveOutcome::Moved { modified_ns: step.modified_ns, sha256: None };
         let Some(copy) = disk.metadata(&file_move.from)? else {
-            return Ok(if again { gone } else { MoveOutcome::Left("the copy is not there any more".to_owned()) });
+            return Ok(if again { deleted } else { MoveOutcome::Left("the copy is not there any more".to_owned()) });
         };
         let same = copy.file && copy.size == step.size && copy.modified_ns == file_move.modified_ns;
         if !same || Some(disk.digest(&file_move.from, self.tools.go_on)?) != step.sha256 {
@@ -302,6 +302,6 @@ impl<'a> Mover<'a> {
             return Ok(MoveOutcome::Left("the file that it is a copy of was changed since".to_owned()));
         }
         disk.remove(&file_move.from)?;
-        Ok(gone)
+        Ok(deleted)
     }
 }

@@ -45,7 +45,7 @@ mod tests {
         ];
         let mut findings = Findings::default();
         report(lists.iter(), &mut findings);
-        let told: Vec<_> = findings.into_list().into_iter().map(|finding| finding.title).collect();
-        assert_eq!(told, ["2 playlists share one folder: `Late Night`, `late night`"]);
+        let titles: Vec<_> = findings.into_list().into_iter().map(|finding| finding.title).collect();
+        assert_eq!(titles, ["2 playlists share one folder: `Late Night`, `late night`"]);
     }
 }

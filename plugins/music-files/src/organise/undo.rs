@@ -25,10 +25,10 @@ pub fn undo(task: &Task, catalog: &dyn Writable, own: &dyn Writable, locks: &dyn
 /// # Errors
 /// As [`undo`].
 pub fn undo_with(task: &Task, tools: &MoveTools<'_>) -> Result<Outcome, Error> {
-    let asked = Undo::of(task)?;
+    let args = Undo::of(task)?;
     let _alone = lock_moves(tools.locks)?;
     let journal = Journal::open(tools.own)?;
-    let plan = find_plan(&asked.plan, &journal)?;
+    let plan = find_plan(&args.plan, &journal)?;
     match plan.state.as_str() {
         "made" => return Ok(nothing(&format!("nothing of the plan {} was done yet", plan.id))),
         "undone" if plan.by_task.as_deref() == Some(&task.id) => {

@@ -82,9 +82,9 @@ pub(super) fn result(pairs: &[Pair], from: &str, to: &str) -> Result<ActionResul
         if !pair.is_same() {
             section(&mut page, pair, &changes);
         }
-        let told = changes.get(..room).unwrap_or(&changes);
-        room -= told.len();
-        data.push(value(pair, told, changes.len() - told.len()));
+        let shown = changes.get(..room).unwrap_or(&changes);
+        room -= shown.len();
+        data.push(value(pair, shown, changes.len() - shown.len()));
     }
     let data = json!({ "from": from, "to": to, "added": added, "removed": removed, "moved": moved, "playlists": data });
     let reports = vec![

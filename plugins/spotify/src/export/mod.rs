@@ -95,7 +95,7 @@ pub fn run(
         made.exports.push(file("rekordbox.xml", "application/xml", rekordbox::of(&playlists)?));
     }
     if on_disk.is_some() {
-        tell_missing(&playlists, findings);
+        report_missing(&playlists, findings);
     }
     Ok(made)
 }
@@ -153,7 +153,7 @@ fn describe(own: &dyn Tables, playlists: &mut [Playlist]) -> Result<(), Error> {
     Ok(())
 }
 
-fn tell_missing(playlists: &[Playlist], findings: &mut Findings) {
+fn report_missing(playlists: &[Playlist], findings: &mut Findings) {
     for playlist in playlists {
         let missing = playlist.entries.iter().filter(|entry| entry.files.is_empty()).count();
         if missing > 0 {

@@ -29,8 +29,8 @@ impl OnDisk {
         let mut found = Self { has_files: has_files(&known), ..Self::default() };
         for song in known.songs.values() {
             let mut ids = song.ids.iter().filter(|id| id.service == TRACKS).peekable();
-            let asked = listed.contains(&song.id) || (whole && ids.peek().is_some());
-            if !asked {
+            let counts = listed.contains(&song.id) || (whole && ids.peek().is_some());
+            if !counts {
                 continue;
             }
             found.ids.extend(ids.map(|id| (id.id.clone(), song.id)));

@@ -90,13 +90,13 @@ fn write(xml: &mut Xml, collection: &Collection<'_>, nodes: &[(&str, Vec<usize>)
 }
 
 fn node(xml: &mut Xml, name: &str, keys: &[usize]) -> std::io::Result<()> {
-    let told = [
+    let attributes = [
         ("Name", one_line(name)),
         ("Type", "1".to_owned()),
         ("KeyType", "0".to_owned()),
         ("Entries", keys.len().to_string()),
     ];
-    open(xml, "NODE", &told)?;
+    open(xml, "NODE", &attributes)?;
     for key in keys {
         empty(xml, "TRACK", &[("Key", key.to_string())])?;
     }
@@ -110,7 +110,7 @@ fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, Str
     let year: String = entry.released.iter().flat_map(|date| date.chars().take(4)).collect();
     let added = entry.added_at.and_then(time::text).map(|at| at.chars().take(10).collect::<String>());
     let tempo = entry.number("tempo").filter(|tempo| *tempo > 0.0);
-    let told = [
+    let attributes = [
         ("TrackID", Some(number.to_string())),
         ("Name", Some(entry.title.clone())),
         ("Artist", Some(entry.credit())),
@@ -128,7 +128,7 @@ fn track(number: usize, location: &str, entry: &Entry) -> Vec<(&'static str, Str
         ("Location", Some(location.to_owned())),
     ];
     // Unknown numbers are left out: 0 would be a value.
-    told.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// rekordbox's name for the type of a file, by its ending: `MP3 File`, `WAV File`.
@@ -166,8 +166,8 @@ fn element<'a>(name: &'a str, attributes: &[(&str, String)]) -> BytesStart<'a> {
     let mut start = BytesStart::new(name);
     for (name, value) in attributes {
         // XML 1.0 cannot have control characters and these two noncharacters.
-        let said: String = value.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
-        start.push_attribute((*name, said.as_str()));
+        let text: String = value.chars().filter(|c| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')).collect();
+        start.push_attribute((*name, text.as_str()));
     }
     start
 }

@@ -97,10 +97,10 @@ impl Report {
             1 => " 1 was as before.".to_owned(),
             unchanged => format!(" {unchanged} were as before."),
         };
-        let tell = |number: usize, said: String| if number > 0 { format!(" {said}.") } else { String::new() };
-        let plays = tell(self.plays, format!("{} imported", counted(self.plays, "play was", "plays were")))
-            + &tell(self.linked, format!("{} linked to a track", counted(self.linked, "play was", "plays were")))
-            + &tell(
+        let sentence = |number: usize, said: String| if number > 0 { format!(" {said}.") } else { String::new() };
+        let plays = sentence(self.plays, format!("{} imported", counted(self.plays, "play was", "plays were")))
+            + &sentence(self.linked, format!("{} linked to a track", counted(self.linked, "play was", "plays were")))
+            + &sentence(
                 self.unlinked,
                 format!("{} no track that is known", counted(self.unlinked, "play names", "plays name")),
             );

@@ -28,7 +28,7 @@ pub(super) struct Pending {
     items: Vec<Row>,
     ended: Vec<Row>,
     /// The written facts of tracks, by id.
-    said: HashMap<String, TrackFacts>,
+    facts: HashMap<String, TrackFacts>,
     writes: usize,
 }
 
@@ -53,48 +53,48 @@ struct TrackFacts {
 
 impl Pending {
     pub(super) fn tracks(&self) -> usize {
-        self.said.len()
+        self.facts.len()
     }
 
     /// Adds a track, unless a source of the same age or newer has written all facts of the entry.
-    pub(super) fn track(&mut self, said: ExportTime<'_>, entry: &Entry) {
+    pub(super) fn track(&mut self, export: ExportTime<'_>, entry: &Entry) {
         let Some(key) = TrackKey::of(entry) else {
             return;
         };
         let fields = knows(entry);
         let place = (self.writes, self.tracks.len());
-        if let Some(known) = self.said.get_mut(key.id.as_ref()) {
-            if known.fields | fields == known.fields && known.at >= said.at {
+        if let Some(known) = self.facts.get_mut(key.id.as_ref()) {
+            if known.fields | fields == known.fields && known.at >= export.at {
                 return;
             }
-            (known.fields, known.at) = (known.fields | fields, known.at.max(said.at));
+            (known.fields, known.at) = (known.fields | fields, known.at.max(export.at));
             let waits = self.tracks.get_mut(known.place.1).filter(|_| known.place.0 == self.writes);
-            if let Some(held) = waits.filter(|held| held.is_of(said)) {
-                held.add(said, entry);
+            if let Some(held) = waits.filter(|held| held.is_of(export)) {
+                held.add(export, entry);
                 return;
             }
             known.place = place;
         } else {
-            self.said.insert(key.id.as_ref().to_owned(), TrackFacts { fields, at: said.at, place });
+            self.facts.insert(key.id.as_ref().to_owned(), TrackFacts { fields, at: export.at, place });
         }
-        self.tracks.push(HeldTrack { service: said.service.to_owned(), at: said.at, entry: entry.clone() });
+        self.tracks.push(HeldTrack { service: export.service.to_owned(), at: export.at, entry: entry.clone() });
     }
 
     /// Adds a playlist with its tracks; writes in between, so that a long playlist is not in memory three times.
     pub(super) fn playlist(
         &mut self,
         catalog: &dyn Writable,
-        said: ExportTime<'_>,
+        export: ExportTime<'_>,
         playlist: &Playlist,
         snapshot: &str,
     ) -> Result<(), Error> {
-        self.begun.push(rows::playlist(said, playlist, ""));
+        self.begun.push(rows::playlist(export, playlist, ""));
         for (position, entry) in playlist.entries.iter().enumerate() {
-            self.track(said, entry);
-            self.items.push(rows::item(said, playlist, position, entry));
+            self.track(export, entry);
+            self.items.push(rows::item(export, playlist, position, entry));
             self.write_much(catalog)?;
         }
-        self.ended.push(rows::playlist(said, playlist, snapshot));
+        self.ended.push(rows::playlist(export, playlist, snapshot));
         Ok(())
     }
 
@@ -122,20 +122,20 @@ impl Pending {
 
 impl HeldTrack {
     /// True if facts of this export can be written together with this track.
-    fn is_of(&self, said: ExportTime<'_>) -> bool {
-        let near = match (self.at, said.at) {
+    fn is_of(&self, export: ExportTime<'_>) -> bool {
+        let near = match (self.at, export.at) {
             (Some(at), Some(other)) => at.abs_diff(other) < ONE_EXPORT_MS.unsigned_abs(),
             (at, other) => at == other,
         };
-        near && self.service == said.service
+        near && self.service == export.service
     }
 
     /// Adds the facts of another export; the newer one counts for a field of both.
-    fn add(&mut self, said: ExportTime<'_>, entry: &Entry) {
-        if said.at > self.at {
+    fn add(&mut self, export: ExportTime<'_>, entry: &Entry) {
+        if export.at > self.at {
             let older = std::mem::replace(&mut self.entry, entry.clone());
             complete(&mut self.entry, &older);
-            self.at = said.at;
+            self.at = export.at;
         } else {
             complete(&mut self.entry, entry);
         }
@@ -241,11 +241,11 @@ mod tests {
             isrc: isrc.map(str::to_owned),
             ..Entry::default()
         };
-        let said = |at| ExportTime { service: "spotify-csv", at: Some(at) };
+        let export = |at| ExportTime { service: "spotify-csv", at: Some(at) };
         let day = 1_700_000_000_000;
-        pending.track(said(day), &entry("New", None));
-        pending.track(said(day - 5), &entry("Old", Some("DEBX12100001")));
-        pending.track(said(day - 5), &entry("Old", Some("DEBX12100001")));
+        pending.track(export(day), &entry("New", None));
+        pending.track(export(day - 5), &entry("Old", Some("DEBX12100001")));
+        pending.track(export(day - 5), &entry("Old", Some("DEBX12100001")));
         pending.write(&catalog).unwrap();
         let written = catalog.0.take();
         let text = |row: &Row, at: usize| row.get(at).and_then(Value::as_text).map(str::to_owned);
@@ -253,8 +253,9 @@ mod tests {
         assert_eq!((text(&written[0], 5), text(&written[0], 10)), (Some("New".into()), Some("DEBX12100001".into())));
         assert_eq!(written[0].get(1).and_then(Value::as_integer), Some(day));
         // A written track, and one of another day, is written separately.
-        pending.track(said(day + 1), &entry("Newer", None));
-        pending.track(said(day + 1 - 2 * ONE_EXPORT_MS), &Entry { label: Some("L".to_owned()), ..entry("Old", None) });
+        pending.track(export(day + 1), &entry("Newer", None));
+        pending
+            .track(export(day + 1 - 2 * ONE_EXPORT_MS), &Entry { label: Some("L".to_owned()), ..entry("Old", None) });
         pending.write(&catalog).unwrap();
         assert_eq!(catalog.0.take().len(), 2);
         assert_eq!(pending.tracks(), 1);

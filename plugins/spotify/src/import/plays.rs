@@ -28,7 +28,7 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
     }
     state.services.own.execute(TABLE, &[])?;
     let before = PlayCounts::of(state.services.catalog, i64::MAX)?;
-    let (mut names, mut said) = (None, 0);
+    let (mut names, mut written) = (None, 0);
     for found in files {
         state.report.files += 1;
         state.services.progress.step(95, &found.shown)?;
@@ -52,9 +52,9 @@ pub(super) fn import(state: &mut ImportState<'_>, files: &[&FoundFile]) -> Resul
             names = Some(Names::of(state.services.catalog)?);
         }
         put(state, found, &digest, &plays, names.as_ref())?;
-        said += 1;
+        written += 1;
     }
-    if said > 0 { count(state, before) } else { Ok(()) }
+    if written > 0 { count(state, before) } else { Ok(()) }
 }
 
 /// The plays of the history in the catalog, those without a track, and the newest number of any play.
@@ -117,11 +117,11 @@ fn tracks(catalog: &dyn Writable) -> Result<i64, Error> {
 
 /// Writes the tracks of the long form.
 fn write_tracks(state: &mut ImportState<'_>, found: &FoundFile, plays: &[Play]) -> Result<(), Error> {
-    let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
+    let export = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     for play in plays.iter().filter(|play| play.uri.is_some()) {
         let artists = Some(play.artist.clone()).filter(|artist| !artist.is_empty()).into_iter().collect();
         let (uri, title, album) = (play.uri.clone(), play.title.clone(), play.album.clone());
-        state.pending.track(said, &Entry { uri, title, artists, album, ..Entry::default() });
+        state.pending.track(export, &Entry { uri, title, artists, album, ..Entry::default() });
         state.pending.write_much(state.services.catalog)?;
     }
     state.pending.write(state.services.catalog)
@@ -134,7 +134,7 @@ fn put(
     plays: &[Play],
     names: Option<&Names>,
 ) -> Result<(), Error> {
-    let said = ExportTime { service: SERVICE_HISTORY, at: found.modified };
+    let export = ExportTime { service: SERVICE_HISTORY, at: found.modified };
     let (mut unlinked, mut last) = (0_usize, String::new());
     let mut ids = Ids::default();
     let mut each = plays.iter().map(|play| {
@@ -142,7 +142,7 @@ fn put(
         let track = play.uri.as_ref().map(crate::uri::Uri::id).or_else(by_name);
         unlinked += usize::from(track.is_none());
         last = ids.give(play);
-        rows::play(said, play, last.clone(), track)
+        rows::play(export, play, last.clone(), track)
     });
     let put = if found.kind == Kind::History { PUT_SHORT_PLAY } else { PUT_PLAY };
     state.services.catalog.batch(put, &mut each)?;

@@ -46,14 +46,14 @@ pub(super) fn source(service: &str) -> String {
 }
 
 /// The row of a track.
-pub(super) fn track(said: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
+pub(super) fn track(export: ExportTime<'_>, key: &TrackKey<'_>, entry: &Entry) -> Row {
     let uri = entry.uri.as_ref();
     let title = if entry.title.is_empty() { uri.map(Uri::text).unwrap_or_default() } else { entry.title.clone() };
-    let said = if entry.by_name { ExportTime { service: SERVICE_NAMES, ..said } } else { said };
+    let export = if entry.by_name { ExportTime { service: SERVICE_NAMES, ..export } } else { export };
     let artists = (!entry.artists.is_empty()).then(|| json!(entry.artists).to_string());
     vec![
-        said.source().into(),
-        said.at.into(),
+        export.source().into(),
+        export.at.into(),
         key.service.into(),
         key.id.as_ref().into(),
         uri.and_then(Uri::address).into(),
@@ -94,12 +94,12 @@ fn more(entry: &Entry) -> Option<String> {
 }
 
 /// The row of a playlist; `snapshot` is empty until all its entries are written.
-pub(super) fn playlist(said: ExportTime<'_>, playlist: &Playlist, snapshot: &str) -> Row {
+pub(super) fn playlist(export: ExportTime<'_>, playlist: &Playlist, snapshot: &str) -> Row {
     // An incomplete export does not show the end of the playlist.
     let items = playlist.complete.then(|| i64::try_from(playlist.entries.len()).unwrap_or(i64::MAX));
     vec![
-        said.source().into(),
-        said.at.into(),
+        export.source().into(),
+        export.at.into(),
         playlist.service.as_str().into(),
         playlist.id.as_str().into(),
         playlist.name.as_str().into(),
@@ -109,12 +109,12 @@ pub(super) fn playlist(said: ExportTime<'_>, playlist: &Playlist, snapshot: &str
 }
 
 /// The row of an entry.
-pub(super) fn item(said: ExportTime<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
+pub(super) fn item(export: ExportTime<'_>, playlist: &Playlist, position: usize, entry: &Entry) -> Row {
     let track = TrackKey::of(entry);
     let (service, id) = track.as_ref().map_or((TRACKS, None), |key| (key.service, Some(key.id.as_ref())));
     vec![
-        said.source().into(),
-        said.at.into(),
+        export.source().into(),
+        export.at.into(),
         playlist.service.as_str().into(),
         playlist.id.as_str().into(),
         Value::Integer(i64::try_from(position).unwrap_or(i64::MAX)),
@@ -125,11 +125,11 @@ pub(super) fn item(said: ExportTime<'_>, playlist: &Playlist, position: usize, e
     ]
 }
 
-pub(super) fn play(said: ExportTime<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
+pub(super) fn play(export: ExportTime<'_>, play: &Play, id: String, track: Option<&str>) -> Row {
     vec![
-        said.source().into(),
-        said.at.into(),
-        said.service.into(),
+        export.source().into(),
+        export.at.into(),
+        export.service.into(),
         id.into(),
         TRACKS.into(),
         track.into(),

@@ -23,7 +23,7 @@ use crate::read::{Content, Folder, FoundFile, Kind, Mapping, find, holds_playlis
 /// A running import.
 pub(super) struct Session<'a> {
     import: ImportState<'a>,
-    wanted: Vec<FoundFile>,
+    selected: Vec<FoundFile>,
     /// Ids of the playlists of CSV files, by the path that people see.
     ids: HashMap<String, String>,
     /// All files with playlists of the privacy export, because they decide together about ids.
@@ -48,24 +48,24 @@ impl<'a> Session<'a> {
         let all = find(folders, &[], findings).map_err(Error::Permanent)?;
         // Ids do not depend on the arguments.
         let ids = ids::csv(services.own, folders, &all, findings)?;
-        let mut wanted = match args.paths.as_slice() {
+        let mut selected = match args.paths.as_slice() {
             [] => all.clone(),
             paths => find(folders, paths, findings).map_err(Error::Permanent)?,
         };
         // The newest first, so that most tracks are written once.
-        wanted.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
+        selected.sort_by_key(|found| (found.kind, (found.kind == Kind::Csv).then_some(Reverse(found.modified))));
         let only: HashSet<_> = args.playlists.iter().map(|name| playlist_id(name)).collect();
         let import = ImportState { services, findings, pending: Pending::default(), report: Report::default() };
         let states = existing::playlists(import.services.catalog)?;
         let whole = args.paths.is_empty() && only.is_empty();
         let privacy = all.into_iter().filter(|found| matches!(found.kind, Kind::Library | Kind::Playlists)).collect();
         let privacy_ids = PrivacyIds::default();
-        Ok(Self { import, wanted, ids, privacy, privacy_ids, states, only, names: Vec::new(), whole })
+        Ok(Self { import, selected, ids, privacy, privacy_ids, states, only, names: Vec::new(), whole })
     }
 
     /// Reads all files, writes new facts, and reports missing files.
     pub(super) fn run(mut self, args: &Args) -> Result<Report, Error> {
-        let files = std::mem::take(&mut self.wanted);
+        let files = std::mem::take(&mut self.selected);
         if files.iter().any(|found| found.kind != Kind::Csv) {
             existing::rank(self.import.services.catalog)?;
         }
@@ -90,7 +90,7 @@ impl<'a> Session<'a> {
         self.import.pending.write(self.import.services.catalog)?;
         self.import.report.tracks = self.import.pending.tracks();
         if self.whole {
-            self.tell_missing(all_read);
+            self.report_missing(all_read);
         }
         report_unknown("the granted folder", &args.playlists, &self.names, self.import.findings)?;
         Ok(self.import.report)
@@ -167,12 +167,12 @@ impl<'a> Session<'a> {
     }
 
     /// Imports the playlists of the privacy export. Files that were not asked for are read too, because they count for the numbers of ids.
-    fn privacy(&mut self, wanted: &HashSet<&str>) -> Result<(), Error> {
-        if wanted.is_empty() {
+    fn privacy(&mut self, selected: &HashSet<&str>) -> Result<(), Error> {
+        if selected.is_empty() {
             return Ok(());
         }
         for found in std::mem::take(&mut self.privacy) {
-            if wanted.contains(found.shown.as_str()) {
+            if selected.contains(found.shown.as_str()) {
                 self.privacy_file(&found)?;
             } else if let Some(Content::Playlists(mut playlists)) = read(&found, &mut Findings::default()) {
                 self.privacy_ids.give(&mut playlists);
@@ -220,18 +220,18 @@ impl<'a> Session<'a> {
         }
         self.import.report.playlists += 1;
         self.import.report.entries += playlist.entries.len();
-        self.tell_of(playlist);
-        let said = ExportTime { service: &playlist.service, at: found.modified };
+        self.report_entries(playlist);
+        let export = ExportTime { service: &playlist.service, at: found.modified };
         // An incomplete export keeps the old end, and its number of entries is not that of the playlist.
         let state = if playlist.complete { snapshot(digest, playlist.entries.len()) } else { part(digest) };
         self.import.report.part += usize::from(!playlist.complete);
-        self.import.pending.playlist(self.import.services.catalog, said, playlist, &state)?;
+        self.import.pending.playlist(self.import.services.catalog, export, playlist, &state)?;
         crate::episodes::put(self.import.services.own, playlist)?;
         Ok(true)
     }
 
     /// Reports repeated entries, and entries that are not music.
-    fn tell_of(&mut self, playlist: &Playlist) {
+    fn report_entries(&mut self, playlist: &Playlist) {
         let mut seen = HashSet::new();
         let (mut twice, mut spoken, mut nothing) = (0, 0, 0);
         for entry in &playlist.entries {
@@ -243,12 +243,12 @@ impl<'a> Session<'a> {
         }
         let what = format!("{}:{}", playlist.service, playlist.id);
         let name = &playlist.name;
-        let mut tell = |kind: &str, count: usize, title: String| {
+        let mut report = |kind: &str, count: usize, title: String| {
             if count > 0 {
                 self.import.findings.add(kind, &what, Severity::Info, title, &playlist.file);
             }
         };
-        tell(
+        report(
             "twice",
             twice,
             format!(
@@ -256,7 +256,7 @@ impl<'a> Session<'a> {
                 counted(twice, "entry is", "entries are")
             ),
         );
-        tell(
+        report(
             "no-music",
             spoken,
             format!(
@@ -264,7 +264,7 @@ impl<'a> Session<'a> {
                 counted(spoken, "entry is an episode or audiobook and no", "entries are episodes or audiobooks and no")
             ),
         );
-        tell(
+        report(
             "nothing",
             nothing,
             format!("{name}: {} no track; places are kept", counted(nothing, "entry names", "entries name")),
@@ -273,18 +273,18 @@ impl<'a> Session<'a> {
 
     /// Reports playlists without a file. They stay: a moved export does not delete a playlist. Those of the privacy export are reported only
     /// if all its files could be read.
-    fn tell_missing(&mut self, privacy: bool) {
+    fn report_missing(&mut self, privacy: bool) {
         let there: HashSet<&str> = self.ids.values().map(String::as_str).collect();
         let is_section =
             |id: &str| id.match_indices(':').any(|(at, _)| id.get(..at).is_some_and(|file| there.contains(file)));
-        let gone = |(service, id): &(String, String)| match service.as_str() {
+        let is_missing = |(service, id): &(String, String)| match service.as_str() {
             // A section exists as long as its file.
             SERVICE_CSV => !there.contains(id.as_str()) && !is_section(id),
             _ => privacy && !self.privacy_ids.has(id),
         };
-        let mut gone: Vec<_> = self.states.iter().filter(|(key, _)| gone(key)).collect();
-        gone.sort_by_key(|(key, _)| *key);
-        for ((service, id), state) in gone {
+        let mut missing: Vec<_> = self.states.iter().filter(|(key, _)| is_missing(key)).collect();
+        missing.sort_by_key(|(key, _)| *key);
+        for ((service, id), state) in missing {
             let title =
                 format!("{} has no file any more; it stays in the catalog with {} entries", state.name, state.entries);
             self.import.findings.add("no-file", &format!("{service}:{id}"), Severity::Info, title, "");

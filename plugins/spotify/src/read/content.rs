@@ -134,9 +134,9 @@ fn leave_out_favourites(playlists: &mut Vec<Playlist>, rows: usize, file: &str, 
         (rows, counted(rows, "row of a favourite album or artist", "rows of favourite albums and artists")),
         (lists, counted(lists, "list that names no track", "lists that name no track")),
     ];
-    let told: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, said)| said).collect();
-    if !told.is_empty() {
-        let title = format!("{file}: not imported: {}", told.join(", "));
+    let parts: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text).collect();
+    if !parts.is_empty() {
+        let title = format!("{file}: not imported: {}", parts.join(", "));
         findings.add("favourites", file, Severity::Info, title, "");
     }
 }

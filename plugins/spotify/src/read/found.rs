@@ -272,9 +272,10 @@ mod tests {
         fs::write(folders[0].path.join("b").join(std::ffi::OsStr::from_bytes(b"m\xe9.csv")), "x").unwrap();
         let mut findings = Findings::default();
         assert_eq!(find(&folders, &[], &mut findings).unwrap().len(), 4);
-        let told: Vec<_> = findings.into_list().into_iter().map(|told| (told.severity, told.title)).collect();
+        let reported: Vec<_> =
+            findings.into_list().into_iter().map(|finding| (finding.severity, finding.title)).collect();
         let title = "1 name in exports/b is not UTF-8, and its contents were not read";
-        assert_eq!(told, [(Severity::Medium, title.to_owned())]);
+        assert_eq!(reported, [(Severity::Medium, title.to_owned())]);
     }
 
     #[test]

@@ -74,13 +74,13 @@ pub(super) fn with<S: for<'de> DeserializeSeed<'de>>(found: &FoundFile, seed: S)
     let mut reader = BufReader::with_capacity(64 << 10, file.take(MOST_BYTES));
     skip_mark(&mut reader)?;
     let mut json = serde_json::Deserializer::from_reader(reader);
-    seed.deserialize(&mut json).map_err(|error| told(&error))?;
-    json.end().map_err(|error| told(&error))
+    seed.deserialize(&mut json).map_err(|error| error_text(&error))?;
+    json.end().map_err(|error| error_text(&error))
 }
 
 /// The position of an error in a file, and what was expected. The error's own message is not used: it quotes the content, which may be an
 /// address or a name that must not be stored.
-fn told(error: &serde_json::Error) -> String {
+fn error_text(error: &serde_json::Error) -> String {
     let place = format!("line {}, column {}", error.line(), error.column());
     match error.classify() {
         Category::Io => format!("it cannot be read after {place}"),

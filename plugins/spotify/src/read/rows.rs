@@ -144,7 +144,7 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn tell(&mut self, kind: &str, what: &str, evidence: &str) {
+    fn add_finding(&mut self, kind: &str, what: &str, evidence: &str) {
         let evidence: String = evidence.chars().take(200).collect();
         let title = format!("{}, line {}: {what}", self.file, self.line);
         self.findings.add(kind, &format!("{}:{}", self.file, self.line), Severity::Low, title, evidence);
@@ -153,7 +153,7 @@ impl Row<'_> {
     fn entry(&mut self, line: &CsvRow, columns: &Columns, known: &KnownArtists) -> Option<Entry> {
         if !has_all(line, columns) {
             let what = format!("{} cells where the header has {}; its place is kept", line.cells.len(), columns.len());
-            self.tell("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
+            self.add_finding("row-cells", &what, &line.cells.iter().collect::<Vec<_>>().join(","));
             return None;
         }
         let mut entry = Entry::default();
@@ -175,8 +175,8 @@ impl Row<'_> {
             return Some(self.by_name(entry));
         }
         match (&entry.uri, named.is_empty()) {
-            (None, true) => self.tell("row-without-uri", "no URI; its place is kept", &entry.named()),
-            (None, false) => self.tell("row-uri", "what should be a URI is none; its place is kept", named),
+            (None, true) => self.add_finding("row-without-uri", "no URI; its place is kept", &entry.named()),
+            (None, false) => self.add_finding("row-uri", "what should be a URI is none; its place is kept", named),
             _ => {}
         }
         Some(entry)
@@ -186,7 +186,7 @@ impl Row<'_> {
     fn by_name(&mut self, mut entry: Entry) -> Entry {
         entry.by_name = entry.uri.is_none() && !entry.title.is_empty();
         if entry.title.is_empty() && entry.uri.is_none() {
-            self.tell("row-without-title", "no title; its place is kept", &entry.named());
+            self.add_finding("row-without-title", "no title; its place is kept", &entry.named());
         }
         entry
     }
@@ -228,7 +228,7 @@ impl Row<'_> {
     fn number(&mut self, cell: &str) -> Option<f64> {
         let number = cell.parse::<f64>().ok().filter(|number| number.is_finite());
         if number.is_none() {
-            self.tell("row-number", "what should be a number is none; it is left out", cell);
+            self.add_finding("row-number", "what should be a number is none; it is left out", cell);
         }
         number
     }
@@ -236,11 +236,11 @@ impl Row<'_> {
     #[expect(clippy::cast_possible_truncation, reason = "between 0 and a week it fits")]
     fn duration(&mut self, ms: Option<f64>, cell: &str) -> Option<i64> {
         let Some(ms) = ms.filter(|ms| ms.is_finite()) else {
-            self.tell("row-number", "what should be a number is none; it is left out", cell);
+            self.add_finding("row-number", "what should be a number is none; it is left out", cell);
             return None;
         };
         if !(0.0..=MOST_MS).contains(&ms) {
-            self.tell("row-number", "no length of a track; it is left out", cell);
+            self.add_finding("row-number", "no length of a track; it is left out", cell);
             return None;
         }
         // Exports write 0 for an unknown length.
@@ -252,7 +252,7 @@ impl Row<'_> {
             "true" | "1" | "yes" => Some(true),
             "false" | "0" | "no" => Some(false),
             _ => {
-                self.tell("row-flag", "neither true nor false; it is left out", cell);
+                self.add_finding("row-flag", "neither true nor false; it is left out", cell);
                 None
             }
         }
@@ -262,7 +262,7 @@ impl Row<'_> {
         // Exports write 1970 for entries from before Spotify recorded the time.
         let moment = time::parse(cell);
         if moment.is_none() {
-            self.tell("row-date", "no date; it is left out", cell);
+            self.add_finding("row-date", "no date; it is left out", cell);
         }
         moment.filter(|millis| *millis > 0)
     }
@@ -276,7 +276,7 @@ impl Row<'_> {
             // Spotify writes 0000 for an unknown year.
             return (cell != "0000").then(|| cell.to_owned());
         }
-        self.tell("row-date", "no date; it is left out", cell);
+        self.add_finding("row-date", "no date; it is left out", cell);
         None
     }
 }
