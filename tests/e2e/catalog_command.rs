@@ -50,7 +50,7 @@ fn a_track_is_shown_with_who_said_what() {
     let workspace = filled(30);
     let shown = workspace.baton(&["catalog", "show", "djay:00000000000000000000000000000006"]).ended(0).stdout;
     assert_snapshot!(shown, @r##"
-    FIELD        VALUE                     SOURCE  SAID
+    FIELD        VALUE                     SOURCE  REPORTED
     title        Título 6 (Extended Mix)   store   2026-01-18 09:53
     artists      ["Artist 6", "Guest, 6"]  store   2026-01-18 09:53
     album        Album 6                   store   2026-01-18 09:53

@@ -102,5 +102,5 @@ fn what_could_not_be_fingerprinted_is_asked_about_by_its_title_and_is_in_no_grou
     let none = |args: &[&str]| duplicates(&workspace, args)["likely_by_metadata"].as_array().unwrap().len();
     assert_eq!((none(&["--no-metadata"]), none(&["--metadata-threshold", "950"])), (0, 0));
     let text = said(&workspace, &["duplicates"], 0).stdout;
-    assert!(text.contains("BY TITLE AND ARTIST ONLY, NOT HEARD"), "{text}");
+    assert!(text.contains("BY TITLE AND ARTIST ONLY, AUDIO NOT COMPARED"), "{text}");
 }

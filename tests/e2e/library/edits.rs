@@ -193,7 +193,7 @@ fn what_could_not_be_compared_to_its_end_and_what_is_hardly_alike_is_for_review(
     assert!(why("c.flac").unwrap().0.contains("listen to both"), "{found:#}");
     assert_eq!(found["superfluous"]["files"], 0);
     let text = workspace.baton(&["library", "duplicates"]).ended(0).stdout;
-    assert!(text.contains("PERHAPS TWICE, FOR REVIEW"), "{text}");
+    assert!(text.contains("POSSIBLE DUPLICATES, FOR REVIEW"), "{text}");
     // Once it is there again it is compared, and is a copy.
     std::fs::rename(&away, folder.join("b.ogg")).unwrap();
     let found = duplicates(&workspace, &[]).json();

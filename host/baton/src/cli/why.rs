@@ -155,7 +155,7 @@ fn deadline_text(deadline: Timestamp, now: Timestamp) -> String {
 /// The limits that the last attempt reached or approached; `--json` has all.
 fn list_used(used: &Map<String, Value>) -> String {
     let number = |one: &Value, field: &str| one.get(field).and_then(Value::as_u64).unwrap_or_default();
-    let mut table = Table::new(&["CEILING", "USED", "OF", ""]);
+    let mut table = Table::new(&["LIMIT", "USED", "OF", ""]);
     let mut any = false;
     for (name, one) in used {
         let (count, limit) = (number(one, "used"), number(one, "limit"));

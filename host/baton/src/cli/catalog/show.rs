@@ -114,7 +114,7 @@ fn as_json(shown: &TrackDetails) -> Value {
 
 fn as_text(shown: &TrackDetails) -> String {
     let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string());
-    let mut table = Table::new(&["FIELD", "VALUE", "SOURCE", "SAID", ""]);
+    let mut table = Table::new(&["FIELD", "VALUE", "SOURCE", "REPORTED", ""]);
     for fact in &shown.facts {
         let counts = if fact.counts { "" } else { "does not count" };
         let cells = [fact.field.clone(), shorten(&fact.value, 80), fact.source.clone()];

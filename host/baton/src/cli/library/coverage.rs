@@ -90,7 +90,7 @@ fn part(part: &CoveragePart) -> Value {
 }
 
 fn as_text(coverage: &Coverage, without: &[Entry]) -> String {
-    let mut table = Table::new(&["SOURCE", "ITEMS", "FINGERPRINTED", "", "NOT READ", "FAILED", "CANNOT", "GONE"]);
+    let mut table = Table::new(&["SOURCE", "ITEMS", "FINGERPRINTED", "", "NOT READ", "FAILED", "SKIPPED", "MISSING"]);
     let mut row = |name: String, part: &CoveragePart| {
         let numbers = [part.pending, part.failed, part.skipped, part.missing].map(count);
         let shares = [name, count(part.items), count(part.fingerprinted), percent(part.tenths())];
@@ -117,7 +117,7 @@ fn reasons(total: &CoveragePart) -> String {
     if total.reasons.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(&["WHY NOT", "", "ITEMS", "WHAT MENDS IT"]);
+    let mut table = Table::new(&["REASON", "", "ITEMS", "FIX"]);
     for lack in &total.reasons {
         let fix = fix(&lack.reason).to_owned();
         table.row([lack.reason.clone(), lack.state.word().to_owned(), count(lack.items), fix]);
@@ -174,7 +174,7 @@ fn files(without: &[Entry]) -> String {
     if without.is_empty() {
         return String::new();
     }
-    let mut table = Table::new(&["WHY NOT", "FILE", "MORE"]);
+    let mut table = Table::new(&["REASON", "FILE", "MORE"]);
     for entry in without {
         let reason = entry.reason.clone().unwrap_or_else(|| "not_read".to_owned());
         table.row([reason, entry.path.display().to_string(), entry.detail.clone().unwrap_or_default()]);

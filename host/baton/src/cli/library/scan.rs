@@ -200,7 +200,7 @@ fn source_as_json(listing: &Listing) -> Value {
 }
 
 fn as_text(report: &Report, took: Duration, dry_run: bool) -> String {
-    let mut table = Table::new(&["SOURCE", "ITEMS", "NEW", "CHANGED", "NOT READ YET", "UNCHANGED", "GONE"]);
+    let mut table = Table::new(&["SOURCE", "ITEMS", "NEW", "CHANGED", "NOT READ YET", "UNCHANGED", "MISSING"]);
     for listing in &report.sources {
         let numbers = [listing.items, listing.new, listing.changed, listing.pending + listing.again];
         let rest = [listing.unchanged, listing.missing];

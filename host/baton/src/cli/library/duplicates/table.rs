@@ -17,19 +17,19 @@ pub(super) fn whole(found: &Duplicates, with_versions: bool) -> String {
     let (review, versions): (Vec<&Versions>, Vec<&Versions>) =
         found.versions.iter().partition(|pair| pair.difference.is_review());
     if !review.is_empty() {
-        text.push_str(&format!("{}\n", pairs(found, "PERHAPS TWICE, FOR REVIEW", "WHY", &review)));
+        text.push_str(&format!("{}\n", pairs(found, "POSSIBLE DUPLICATES, FOR REVIEW", "WHY", &review)));
     }
     if with_versions && !versions.is_empty() {
-        text.push_str(&format!("{}\n", pairs(found, "VERSIONS, NO DUPLICATES", "BUT", &versions)));
+        text.push_str(&format!("{}\n", pairs(found, "VERSIONS, NOT DUPLICATES", "DIFFERENCE", &versions)));
     }
     if !found.likely.is_empty() {
         text.push_str(&format!("{}\n", likely(found)));
     }
-    text + &away(found) + &sum(found, review.len())
+    text + &unreachable(found) + &summary(found, review.len())
 }
 
 fn groups(found: &Duplicates) -> String {
-    let mut table = Table::new(&["", "FILE", "FORMAT", "LENGTH", "SIZE", "ALIKE", "POINTS", "WHY"]);
+    let mut table = Table::new(&["", "FILE", "FORMAT", "LENGTH", "SIZE", "SIMILARITY", "POINTS", "WHY"]);
     for group in found.groups.iter().take(SHOWN) {
         rows(found, group, &mut table);
     }
@@ -37,44 +37,53 @@ fn groups(found: &Duplicates) -> String {
 }
 
 fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
-    let mut row = |at: usize, mark: &str, alike: String, points: u32, why: String| {
+    let mut row = |at: usize, mark: &str, similarity: String, points: u32, why: String| {
         if let Some(item) = found.items.get(at) {
             let duration = item.duration_ms.map_or_else(String::new, length);
             let (format, size) = (item.format(), bytes(item.size));
-            table.row([mark.to_owned(), shown(found, item), format, duration, size, alike, points.to_string(), why]);
+            table.row([
+                mark.to_owned(),
+                shown(found, item),
+                format,
+                duration,
+                size,
+                similarity,
+                points.to_string(),
+                why,
+            ]);
         }
     };
     row(group.best, "keep", String::new(), group.points.sum(), String::new());
     for other in &group.others {
-        let alike = match other.proof {
+        let similarity = match other.proof {
             Proof::SameAudio => "same audio".to_owned(),
-            Proof::Sounds(alike) => percent(found, group.best, other.item, alike),
+            Proof::Sounds(score) => percent(found, group.best, other.item, score),
         };
-        row(other.item, "  twice", alike, other.points.sum(), other.reasons.join("; "));
+        row(other.item, "  duplicate", similarity, other.points.sum(), other.reasons.join("; "));
     }
 }
 
 fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> String {
-    let mut table = Table::new(&[title, "AND", "ALIKE", why]);
+    let mut table = Table::new(&[title, "AND", "SIMILARITY", why]);
     for Versions { one, other, alike, difference } in pairs.iter().take(SHOWN) {
-        let alike = percent(found, *one, *other, *alike);
-        table.row([named(found, *one), named(found, *other), alike, difference.text()]);
+        let similarity = percent(found, *one, *other, *alike);
+        table.row([named(found, *one), named(found, *other), similarity, difference.text()]);
     }
     table.lines(|_, _, cell| cell) + &more(pairs.len(), "pairs")
 }
 
 /// The similarity of a pair; with the compared length if only the beginnings were compared.
-fn percent(found: &Duplicates, one: usize, other: usize, alike: Similarity) -> String {
-    let part = if found.are_compared_in_part(one, other, &Proof::Sounds(alike)) {
+fn percent(found: &Duplicates, one: usize, other: usize, similarity: Similarity) -> String {
+    let part = if found.are_compared_in_part(one, other, &Proof::Sounds(similarity)) {
         format!(" of {}", fingerprinted_length())
     } else {
         String::new()
     };
-    format!("{} %{part}", alike.score)
+    format!("{} %{part}", similarity.score)
 }
 
 fn likely(found: &Duplicates) -> String {
-    let mut table = Table::new(&["BY TITLE AND ARTIST ONLY, NOT HEARD", "AND", "POINTS", "WHY"]);
+    let mut table = Table::new(&["BY TITLE AND ARTIST ONLY, AUDIO NOT COMPARED", "AND", "POINTS", "WHY"]);
     for LikelyPair { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
         table.row([named(found, *one), named(found, *other), score.to_string(), reasons.join("; ")]);
     }
@@ -89,12 +98,12 @@ fn more(all: usize, what: &str) -> String {
     if all > SHOWN { format!("… and {} {what} more; --json has all\n", all - SHOWN) } else { String::new() }
 }
 
-fn sum(found: &Duplicates, review: usize) -> String {
+fn summary(found: &Duplicates, review: usize) -> String {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let (superfluous, size) = found.superfluous();
     format!(
-        "{} of {} items compared by the sound of their first {}, what seems to be twice to its end: {}, {} ({}) with a \
-         better copy; {} pairs are for review, {} are versions, {} are likely by their titles\n",
+        "{} of {} items compared by the first {} of their audio, possible duplicates to their end: {}, {} ({}) with a \
+         better copy; {} pairs are for review, {} are versions, {} are likely by title and artist\n",
         count(number(found.fingerprinted())),
         count(number(found.items.len())),
         fingerprinted_length(),
@@ -117,10 +126,13 @@ fn shown(found: &Duplicates, item: &Item) -> String {
 }
 
 /// The sources that cannot be reached.
-fn away(found: &Duplicates) -> String {
-    let line = |away: &UnreachableSource| {
-        let line =
-            format!("{} cannot be reached: {}; its files are compared as they were", away.path.display(), away.why);
+fn unreachable(found: &Duplicates) -> String {
+    let line = |source: &UnreachableSource| {
+        let line = format!(
+            "{} cannot be reached: {}; its files are compared as of the last scan",
+            source.path.display(),
+            source.why
+        );
         output::one_line(&line) + "\n"
     };
     found.unreachable.iter().map(line).collect()
