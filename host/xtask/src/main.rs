@@ -17,8 +17,8 @@ const HELP: &str = "cargo xtask <task>
   soak     the daemon killed again and again under load: soak [ROUNDS [SEED]], 500 rounds are twenty minutes
   soak     kill the daemon repeatedly under load and check the result: soak [ROUNDS [SEED]], 500 rounds take twenty minutes
   guests   only the WebAssembly components: target/guests/
-  bench    the benches: bench [NAME [ARGS...]], NAME is noop_call, plugins, intake, audit, library,
-           offline, fingerprint or matching (--quick: less)
+  bench    the benches: bench [NAME [ARGS...]], NAME is plugins, intake, audit, library, offline,
+           fingerprint or matching (--quick: less)
 ";
 
 fn main() -> ExitCode {

@@ -4,7 +4,7 @@
 //! `cargo xtask bench intake` builds the program and runs this; `--quick` takes fewer files, `--json` prints JSON, and
 //! `--only latency|fairness|drain|peers|ledger` does one part. Every sample goes to `target/bench/intake.json`.
 //!
-//! This is no criterion bench: a run ends when the files are through and takes seconds, and what counts is often the tail
+//! A run ends when the files are through and takes seconds, and what counts is often the tail
 //! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
 
 mod arrivals;
