@@ -1,7 +1,15 @@
-//! Shared code of the bundled plugins: host services as traits, CSV files, folder listings, file names that every file system
-//! accepts, musical keys, the music of the catalog, names of playlists, time, Markdown escapes, findings, and exports.
+//! Shared code of the bundled plugins, and their only layer to the host. Other plugins need only the SDK.
 //!
-//! It is not part of the contract: other plugins need only the SDK.
+//! | module | contents |
+//! |---|---|
+//! | [`host`] | a trait for each host service: databases, locks, git, ledger, requests, progress |
+//! | [`export`], [`Findings`], [`markdown`] | output: files in a folder or as artifacts, findings within limits, escaped text |
+//! | [`csv_file`] | CSV files of other programs: encodings, separators, damaged files |
+//! | [`folder`], [`disk`], [`safe_name`], [`safe_path`] | files: listings, errors of full disks, names that every file system accepts |
+//! | [`library`], [`playlist_names`], [`Key`] | music: tracks, files and playlists of the catalog, musical keys |
+//! | [`time`] | times as numbers and text |
+//!
+//! File patterns are in `baton_core::glob`, and the matching of tracks in `baton_track_match`.
 
 pub mod csv_file;
 pub mod disk;
