@@ -9,8 +9,17 @@ use rusqlite::params;
 use crate::LedgerError;
 use crate::database::{Reader, Tx};
 
-/// Size in bytes and time of the last change in nanoseconds since 1970; `None` for a missing file.
-pub type Stamp = Option<(u64, u64)>;
+/// The size and the time of a file: they change when its content does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStamp {
+    /// Bytes.
+    pub size: u64,
+    /// The last change, in nanoseconds since 1970.
+    pub modified_ns: u64,
+}
+
+/// The state of a file; `None` for a missing file.
+pub type Stamp = Option<FileStamp>;
 
 /// The recorded states of one file, under all keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,7 +104,7 @@ pub fn keep_only(tx: &Tx<'_>, names: &BTreeSet<String>) -> Result<(), LedgerErro
 }
 
 fn text(stamp: Stamp) -> String {
-    stamp.map_or_else(|| "-".to_owned(), |(size, modified)| format!("{size}:{modified}"))
+    stamp.map_or_else(|| "-".to_owned(), |FileStamp { size, modified_ns }| format!("{size}:{modified_ns}"))
 }
 
 #[cfg(test)]
@@ -107,6 +116,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         (folder, ledger)
+    }
+
+    fn stamp(number: u64) -> Stamp {
+        Some(FileStamp { size: number, modified_ns: number })
     }
 
     fn say(ledger: &Ledger, key: &'static str, files: &[(&str, Stamp)]) {
@@ -122,14 +135,14 @@ mod tests {
     #[test]
     fn a_change_is_told_once_also_when_the_plugin_says_afterwards_what_it_saw_before() {
         let (_folder, ledger) = ledger();
-        say(&ledger, "k", &[("/a", Some((1, 1)))]);
-        assert!(!tell_one(&ledger, "/a", Some((1, 1))), "it is as it was seen");
-        assert!(tell_one(&ledger, "/a", Some((2, 2))));
-        say(&ledger, "k", &[("/a", Some((1, 1)))]);
-        assert!(!tell_one(&ledger, "/a", Some((2, 2))), "a task was told already");
+        say(&ledger, "k", &[("/a", stamp(1))]);
+        assert!(!tell_one(&ledger, "/a", stamp(1)), "it is as it was seen");
+        assert!(tell_one(&ledger, "/a", stamp(2)));
+        say(&ledger, "k", &[("/a", stamp(1))]);
+        assert!(!tell_one(&ledger, "/a", stamp(2)), "a task was told already");
         assert!(tell_one(&ledger, "/a", None));
         assert!(!tell_one(&ledger, "/a", None));
-        assert!(tell_one(&ledger, "/a", Some((2, 2))), "it is back");
+        assert!(tell_one(&ledger, "/a", stamp(2)), "it is back");
         assert!(!tell_one(&ledger, "/b", None), "nobody watches it");
     }
 
@@ -137,11 +150,11 @@ mod tests {
     fn what_is_said_replaces_what_was_said_under_that_key_alone() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", None), ("/b", None)]);
-        say(&ledger, "l", &[("/b", Some((1, 1)))]);
+        say(&ledger, "l", &[("/b", stamp(1))]);
         say(&ledger, "k", &[("/b", None), ("/c", None)]);
         let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
-        assert!(known["/b"].is_news(None) && known["/b"].is_news(Some((1, 1))), "two keys saw it differently");
+        assert!(known["/b"].is_news(None) && known["/b"].is_news(stamp(1)), "two keys saw it differently");
         assert!(!known["/c"].is_news(None));
         say(&ledger, "k", &[]);
         let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();

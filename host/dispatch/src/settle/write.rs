@@ -6,7 +6,8 @@ use baton_core::{Digest, State, file_name};
 use baton_ledger::event::Event;
 use baton_ledger::outbox::{self, DeliveryKind};
 use baton_ledger::task::{self, CloseReason};
-use baton_ledger::{LedgerError, Tx, attempt_log, finding, watched};
+use baton_ledger::watched::{self, FileStamp};
+use baton_ledger::{LedgerError, Tx, attempt_log, finding};
 use baton_sandbox::{WatchUpdate, wit};
 use fail::fail_point;
 
@@ -86,7 +87,8 @@ impl Settlement {
         findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
         returns::flag(tx, task, &findings, *at)?;
         for WatchUpdate { key, files } in &ending.watched {
-            let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp)).collect();
+            let stamp = |(size, modified_ns)| FileStamp { size, modified_ns };
+            let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp.map(stamp))).collect();
             watched::replace(tx, &task.agent, key, &files)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use baton_ledger::watched::Stamp;
+use baton_ledger::watched::{FileStamp, Stamp};
 use baton_ledger::{LedgerError, Tx, task, watched};
 use baton_sandbox::MountGrant;
 use jiff::Timestamp;
@@ -186,9 +186,9 @@ fn is_missing(error: &Error) -> bool {
 }
 
 /// Size and time, as a plugin gets them.
-pub(crate) fn stamp(metadata: &std::fs::Metadata) -> (u64, u64) {
+pub(crate) fn stamp(metadata: &std::fs::Metadata) -> FileStamp {
     let since = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    (metadata.len(), u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+    FileStamp { size: metadata.len(), modified_ns: u64::try_from(since.as_nanos()).unwrap_or(u64::MAX) }
 }
 
 #[cfg(test)]
@@ -227,11 +227,11 @@ mod tests {
         std::os::unix::fs::symlink("..", inside.join("up")).unwrap();
         let mount = mount(&inside);
         let (seen, watching) = scan(&mount, "a/x");
-        assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
+        assert_eq!(seen.flatten().map(|stamp| stamp.size), Some(4));
         assert_eq!(watching.folders, [mount.host.join("a")].into());
         assert!(watching.concerns(&mount.host.join("a/x")) && !watching.concerns(&mount.host.join("a/y")));
         let (seen, watching) = scan(&mount, "link");
-        assert_eq!(seen.flatten().map(|(size, _)| size), Some(4));
+        assert_eq!(seen.flatten().map(|stamp| stamp.size), Some(4));
         assert!(watching.concerns(&mount.host.join("a/x")) && watching.concerns(&mount.host.join("link")));
         for outside in ["out", "up/secret"] {
             assert_eq!(scan(&mount, outside).0, Some(None), "{outside}");
