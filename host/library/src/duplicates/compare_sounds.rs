@@ -21,8 +21,8 @@ pub fn find_similar(prints: &[Fingerprint], stop: &AtomicBool) -> CompareResult 
 
 fn as_pair(prints: &[Fingerprint], pair: &index::Pair) -> Option<Pair> {
     let (one, other) = (usize::try_from(pair.first).ok()?, usize::try_from(pair.second).ok()?);
-    let alike = Similarity::of(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
-    Some(Pair { one, other, alike })
+    let similarity = Similarity::of(&pair.alignment, pair.score, prints.get(one)?, prints.get(other)?);
+    Some(Pair { one, other, similarity })
 }
 
 impl Similarity {
@@ -62,8 +62,11 @@ mod tests {
         let result = find_similar(&prints, &AtomicBool::new(false));
         let pairs: Vec<(usize, usize)> = result.pairs.iter().map(|pair| (pair.one, pair.other)).collect();
         assert_eq!((pairs, result.bridges.len()), (vec![(7, 29)], 0));
-        let alike = result.pairs[0].alike;
-        assert!(alike.score > 90 && alike.overlap > 0.99 && alike.bit_error_rate < 0.02, "{alike:?}");
+        let similarity = result.pairs[0].similarity;
+        assert!(
+            similarity.score > 90 && similarity.overlap > 0.99 && similarity.bit_error_rate < 0.02,
+            "{similarity:?}"
+        );
     }
 
     #[test]

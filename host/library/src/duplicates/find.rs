@@ -100,13 +100,13 @@ pub fn find(
     drop(prints);
     let as_items =
         |pair: &Pair| Some(Pair { one: *positions.get(pair.one)?, other: *positions.get(pair.other)?, ..*pair });
-    let is_wanted = |pair: &Pair| pair.alike.score >= wanted.min_score;
+    let is_wanted = |pair: &Pair| pair.similarity.score >= wanted.min_score;
     let pairs = compared.pairs.iter().filter_map(as_items).filter(is_wanted).collect();
-    let JudgedPairs { alike, mut versions } = judge(&items, pairs, whole)?;
+    let JudgedPairs { copies, mut versions } = judge(&items, pairs, whole)?;
     let bridges = compared.bridges.iter().filter_map(as_items).filter(is_wanted);
     versions.extend(bridges.map(|pair| Versions::of(pair, Difference::Bridge)));
     versions.sort_by_key(|versions| (versions.one, versions.other));
-    let mut groups = group(&items, &classes, &alike);
+    let mut groups = group(&items, &classes, &copies);
     weigh(&items, &mut groups);
     let (likely, likely_left_out) = wanted.metadata.map(|threshold| likely(&items, threshold)).unwrap_or_default();
     Ok(Duplicates { items, groups, versions, likely, likely_left_out, unreachable: unreachable_sources(catalog)? })
@@ -115,14 +115,14 @@ pub fn find(
 /// Pairs with a decision.
 #[derive(Default)]
 struct JudgedPairs {
-    alike: Vec<Pair>,
+    copies: Vec<Pair>,
     versions: Vec<Versions>,
 }
 
 impl JudgedPairs {
     fn put(&mut self, pair: Pair, difference: Option<Difference>) {
         match difference {
-            None => self.alike.push(pair),
+            None => self.copies.push(pair),
             Some(difference) => self.versions.push(Versions::of(pair, difference)),
         }
     }
@@ -148,7 +148,7 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
         let print = |at: usize| prints.get(&items.get(at)?.id);
         for pair in piece {
             let mut pair = *pair;
-            let difference = compare(&mut pair.alike, print(pair.one), print(pair.other));
+            let difference = compare(&mut pair.similarity, print(pair.one), print(pair.other));
             judged.put(pair, difference);
         }
     }

@@ -108,7 +108,7 @@ impl<'a> ClassSimilarity<'a> {
             return Some(Proof::SameAudio);
         }
         let key = (one.min(other), one.max(other));
-        self.pairs(one).find(|pair| (pair.one, pair.other) == key).map(|pair| Proof::Sounds(pair.alike))
+        self.pairs(one).find(|pair| (pair.one, pair.other) == key).map(|pair| Proof::Sounds(pair.similarity))
     }
 
     /// All unseen items that are connected with `start`, including `start`.
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn pair(one: usize, other: usize) -> Pair {
-        Pair { one, other, alike: Similarity::test() }
+        Pair { one, other, similarity: Similarity::test() }
     }
 
     fn items(bitrates: &[u32]) -> Vec<Item> {

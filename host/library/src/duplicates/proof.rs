@@ -46,7 +46,7 @@ impl Proof {
     pub const fn score(&self) -> u8 {
         match self {
             Self::SameAudio => 100,
-            Self::Sounds(alike) => alike.score,
+            Self::Sounds(similarity) => similarity.score,
         }
     }
 }
@@ -59,5 +59,5 @@ pub struct Pair {
     /// The higher position.
     pub other: usize,
     /// How similar they are.
-    pub alike: Similarity,
+    pub similarity: Similarity,
 }

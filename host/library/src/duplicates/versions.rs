@@ -16,7 +16,7 @@ pub struct Versions {
     /// The second file.
     pub other: usize,
     /// How similar they are.
-    pub alike: Similarity,
+    pub similarity: Similarity,
     /// Why they are versions.
     pub difference: Difference,
 }
@@ -53,7 +53,7 @@ pub enum Doubt {
 
 impl Versions {
     pub(super) fn of(pair: Pair, difference: Difference) -> Self {
-        Self { one: pair.one, other: pair.other, alike: pair.alike, difference }
+        Self { one: pair.one, other: pair.other, similarity: pair.similarity, difference }
     }
 }
 
@@ -80,7 +80,7 @@ impl Difference {
                 format!("one is {}.{} s longer: an edit, or one is cut off", ms / 1_000, ms % 1_000 / 100)
             }
             Self::Speed(thousandths) => format!("one is {}.{} % faster", thousandths / 10, thousandths % 10),
-            Self::Part(percent) => format!("only {percent} % of the shorter sounds alike"),
+            Self::Part(percent) => format!("only {percent} % of the shorter file is similar"),
             Self::Words => "their titles name different versions".to_owned(),
             Self::Edit(from) => format!("10 s and more from {} on are not the same: an edit", clock(*from)),
             Self::Bridge => "files that are similar to one of them are not similar to the other".to_owned(),
@@ -98,7 +98,7 @@ impl Difference {
 impl Doubt {
     fn text(self) -> String {
         match self {
-            Self::Score => format!("less than {SURE} % alike; listen to both"),
+            Self::Score => format!("less than {SURE} % similar; listen to both"),
             Self::Part(from) => format!("10 s from {} on differ more than in most copies; listen to both", clock(from)),
             Self::Rest => {
                 format!(
@@ -141,7 +141,7 @@ const FRAME_MS: (u64, u64) = (1_365_000, 11_025);
 
 /// Why a pair is two versions or needs a review; `None` for duplicates, as far as they were compared.
 pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
-    let Similarity { overlap, drift, .. } = pair.alike;
+    let Similarity { overlap, drift, .. } = pair.similarity;
     let (one, other) = (items.get(pair.one)?, items.get(pair.other)?);
     let words = || match version(one.called()).agreement(&version(other.called())) {
         Agreement::Same | Agreement::Unnamed => None,
@@ -149,16 +149,16 @@ pub(crate) fn difference(items: &[Item], pair: &Pair) -> Option<Difference> {
     };
     let by_length = one.duration_ms.zip(other.duration_ms).map(|(one, other)| one.abs_diff(other));
     let by_length = by_length.filter(|ms| *ms > LENGTH_MS).map(Difference::Length);
-    speed(drift).or_else(|| part(overlap)).or(by_length).or_else(words).or_else(|| window(&pair.alike))
+    speed(drift).or_else(|| part(overlap)).or(by_length).or_else(words).or_else(|| window(&pair.similarity))
 }
 
 /// The decision by the ten seconds that differ most.
-pub(super) fn window(alike: &Similarity) -> Option<Difference> {
-    let windows = alike.windows;
+pub(super) fn window(similarity: &Similarity) -> Option<Difference> {
+    let windows = similarity.windows;
     let at = || u64::from(windows.worst_at_frame) * FRAME_MS.0 / FRAME_MS.1;
     match windows.worst {
         worst if worst >= OTHER && windows.median <= ELSEWHERE => Some(Difference::Edit(at())),
-        _ if alike.score < SURE => Some(Difference::Review(Doubt::Score)),
+        _ if similarity.score < SURE => Some(Difference::Review(Doubt::Score)),
         worst if worst > SAME => Some(Difference::Review(Doubt::Part(at()))),
         _ => None,
     }
@@ -180,9 +180,9 @@ mod tests {
 
     use super::*;
 
-    fn of(one: (&str, u64), other: (&str, u64), alike: Similarity) -> Option<Difference> {
+    fn of(one: (&str, u64), other: (&str, u64), similarity: Similarity) -> Option<Difference> {
         let items = [Item::test(1, one.0, one.1), Item::test(2, other.0, other.1)];
-        difference(&items, &Pair { one: 0, other: 1, alike })
+        difference(&items, &Pair { one: 0, other: 1, similarity })
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
             let windows = Windows { worst, worst_at_frame: 808, median };
             difference(
                 &[Item::test(1, "a", 200), Item::test(2, "a", 200)],
-                &Pair { one: 0, other: 1, alike: Similarity { score, windows, ..Similarity::test() } },
+                &Pair { one: 0, other: 1, similarity: Similarity { score, windows, ..Similarity::test() } },
             )
         };
         assert_eq!(with(95, 0.08, 0.02), None);

@@ -90,18 +90,18 @@ pub(crate) fn play_on(one: &Item, other: &Item) -> bool {
     [one, other].into_iter().filter_map(|item| item.duration_ms).any(|ms| ms > FINGERPRINTED_MS)
 }
 
-/// Compares two similar files to their end, and updates `alike` with the result.
+/// Compares two similar files to their end, and updates `similarity` with the result.
 pub(crate) fn compare(
-    alike: &mut Similarity,
+    similarity: &mut Similarity,
     one: Option<&Fingerprint>,
     other: Option<&Fingerprint>,
 ) -> Option<Difference> {
     let (Some(one), Some(other)) = (one, other) else {
         return Some(Difference::Review(Doubt::Rest));
     };
-    alike.windows = index::windows(one.words(), other.words(), alike.offset_frames);
-    alike.whole = true;
-    window(alike)
+    similarity.windows = index::windows(one.words(), other.words(), similarity.offset_frames);
+    similarity.whole = true;
+    window(similarity)
 }
 
 impl Proof {
@@ -110,7 +110,7 @@ impl Proof {
     pub fn is_of_part(&self, one: &Item, other: &Item) -> bool {
         match self {
             Self::SameAudio => false,
-            Self::Sounds(alike) => !alike.whole && play_on(one, other),
+            Self::Sounds(similarity) => !similarity.whole && play_on(one, other),
         }
     }
 }

@@ -248,8 +248,8 @@ fn confirm(new_files: &mut [NewFile], whole: &WholePrintsFn<'_>) -> Result<(), C
     let prints = whole(&queries)?;
     for NewFile { item, matches, .. } in new_files {
         for found in matches.iter_mut().filter(|found| is_open(item, found)) {
-            if let Proof::Sounds(alike) = &mut found.proof {
-                found.difference = duplicates::compare(alike, prints.get(&item.id), prints.get(&found.item.id));
+            if let Proof::Sounds(similarity) = &mut found.proof {
+                found.difference = duplicates::compare(similarity, prints.get(&item.id), prints.get(&found.item.id));
             }
         }
         // Copies come first.

@@ -68,26 +68,26 @@ fn compare(catalog: &Catalog, piece: &[(Digest, &LinkedItem)]) -> Result<Vec<Sou
     let mut pairs = Vec::new();
     for (one, matches) in digests.into_iter().zip(matches) {
         for found in matches {
-            if let (Proof::Sounds(alike), Some(other)) = (found.proof, found.item.audio_sha256) {
-                pairs.push(as_pair(one, other, &alike));
+            if let (Proof::Sounds(similarity), Some(other)) = (found.proof, found.item.audio_sha256) {
+                pairs.push(as_pair(one, other, &similarity));
             }
         }
     }
     Ok(pairs)
 }
 
-const fn as_pair(one: Digest, other: Digest, alike: &Similarity) -> SoundPair {
+const fn as_pair(one: Digest, other: Digest, similarity: &Similarity) -> SoundPair {
     SoundPair {
         one,
         other,
-        bit_error_rate: alike.bit_error_rate,
-        score: alike.score,
-        overlap: alike.overlap,
-        drift: alike.drift,
-        offset_frames: alike.offset_frames,
-        worst: alike.windows.worst,
-        worst_at_frame: alike.windows.worst_at_frame,
-        median: alike.windows.median,
+        bit_error_rate: similarity.bit_error_rate,
+        score: similarity.score,
+        overlap: similarity.overlap,
+        drift: similarity.drift,
+        offset_frames: similarity.offset_frames,
+        worst: similarity.windows.worst,
+        worst_at_frame: similarity.windows.worst_at_frame,
+        median: similarity.windows.median,
     }
 }
 

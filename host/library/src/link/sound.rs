@@ -28,7 +28,7 @@ struct Candidate<'a> {
     tracked: &'a LinkedItem,
     /// The two files in the order of the comparison.
     pair: [&'a Item; 2],
-    alike: Similarity,
+    similarity: Similarity,
 }
 
 type ByDigest<'a> = HashMap<Digest, Vec<&'a LinkedItem>>;
@@ -54,7 +54,7 @@ pub(super) fn links(path: &Path, catalog: &Catalog, files: &[LinkedItem]) -> Res
     if !tracked.is_empty() && !open.is_empty() {
         let wanted: HashSet<Digest> = open.keys().copied().collect();
         similar::compare_new(path, catalog, files, &wanted)?;
-        alike(path, catalog, &tracked, &open, &mut links)?;
+        link_copies(path, catalog, &tracked, &open, &mut links)?;
     }
     Ok(links)
 }
@@ -65,7 +65,7 @@ fn link(linked: &LinkedItem, like: &LinkedItem, how: &str) -> FileLink {
 }
 
 /// The links of copies. A file that is similar to files of two tracks gets no link.
-fn alike(
+fn link_copies(
     path: &Path,
     catalog: &Catalog,
     tracked: &ByDigest<'_>,
@@ -75,7 +75,8 @@ fn alike(
     let (copies, longer) = candidates(catalog, tracked, open)?;
     let stop = AtomicBool::new(false);
     let mut judge = Judge::new(path, catalog, &stop);
-    let pairs: Vec<(&Item, &Item, Similarity)> = longer.iter().map(|it| (it.pair[0], it.pair[1], it.alike)).collect();
+    let pairs: Vec<(&Item, &Item, Similarity)> =
+        longer.iter().map(|it| (it.pair[0], it.pair[1], it.similarity)).collect();
     let are_copies = judge.are_copies(&pairs)?;
     links.is_unfinished = judge.is_unfinished;
     let longer = longer.iter().zip(are_copies).filter(|(_, is_copy)| *is_copy).map(|(candidate, _)| candidate);
@@ -102,24 +103,24 @@ fn candidates<'a>(
 ) -> Result<(Vec<Candidate<'a>>, Vec<Candidate<'a>>), CatalogError> {
     let (mut copies, mut longer, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
     catalog.sound_pairs(|pair| {
-        let alike = similar::similarity(&pair);
+        let similarity = similar::similarity(&pair);
         let ways = [(pair.one, pair.other, false), (pair.other, pair.one, true)];
         for (digest, tracked_digest, is_turned) in ways {
             let (Some(open), Some(tracked)) = (open.get(&digest), tracked.get(&tracked_digest)) else { continue };
             for (open, tracked) in open.iter().flat_map(|open| tracked.iter().map(move |tracked| (*open, *tracked))) {
                 let pair = if is_turned { [&tracked.item, &open.item] } else { [&open.item, &tracked.item] };
                 // Each may have been compared with the other.
-                if !is_copy(pair, alike) || !seen.insert((open.item.id, tracked.item.id)) {
+                if !is_copy(pair, similarity) || !seen.insert((open.item.id, tracked.item.id)) {
                     continue;
                 }
                 let found = if play_on(pair[0], pair[1]) { &mut longer } else { &mut copies };
-                found.push(Candidate { open, tracked, pair, alike });
+                found.push(Candidate { open, tracked, pair, similarity });
             }
         }
     })?;
     Ok((copies, longer))
 }
 
-fn is_copy(pair: [&Item; 2], alike: Similarity) -> bool {
-    difference(&pair.map(Item::clone), &Pair { one: 0, other: 1, alike }).is_none()
+fn is_copy(pair: [&Item; 2], similarity: Similarity) -> bool {
+    difference(&pair.map(Item::clone), &Pair { one: 0, other: 1, similarity }).is_none()
 }

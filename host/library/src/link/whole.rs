@@ -43,9 +43,9 @@ impl<'a> Judge<'a> {
         let mut copies = Vec::with_capacity(pairs.len());
         for piece in pairs.chunks(PIECE) {
             let prints = self.prints_of(piece)?;
-            copies.extend(piece.iter().map(|(one, other, alike)| {
-                let mut alike = *alike;
-                compare(&mut alike, prints.get(&one.id), prints.get(&other.id)).is_none()
+            copies.extend(piece.iter().map(|(one, other, similarity)| {
+                let mut similarity = *similarity;
+                compare(&mut similarity, prints.get(&one.id), prints.get(&other.id)).is_none()
             }));
         }
         Ok(copies)

@@ -66,8 +66,8 @@ fn compare_all(catalog: &Catalog, queries: &[LookupQuery], stop: &AtomicBool) ->
     let mut near = SimilarItems::new();
     for (position, mut found) in comparer.near.into_iter().enumerate() {
         keep_best(&mut found);
-        for (id, alike) in found {
-            near.entry(id).or_default().push((position, alike));
+        for (id, similarity) in found {
+            near.entry(id).or_default().push((position, similarity));
         }
     }
     Ok(near)
@@ -94,13 +94,17 @@ impl PieceComparer<'_> {
         let (prints, index) = (self.prints, self.index);
         let one = |(id, print): &(i64, Fingerprint)| {
             let found = index.find(prints, print.words());
-            found.into_iter().filter_map(|found| alike(prints, print, &found)).map(|it| (*id, it)).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .filter_map(|found| similarity_of(prints, print, &found))
+                .map(|it| (*id, it))
+                .collect::<Vec<_>>()
         };
         let pairs: Vec<_> = self.piece.par_iter().flat_map_iter(one).collect();
         self.piece.clear();
-        for (id, (position, alike)) in pairs {
+        for (id, (position, similarity)) in pairs {
             if let Some(near) = self.near.get_mut(position) {
-                near.push((id, alike));
+                near.push((id, similarity));
                 if near.len() > 2 * MOST {
                     keep_best(near);
                 }
@@ -110,15 +114,15 @@ impl PieceComparer<'_> {
 }
 
 fn keep_best(near: &mut Vec<(i64, Similarity)>) {
-    near.sort_by_key(|(id, alike)| (std::cmp::Reverse(alike.score), *id));
+    near.sort_by_key(|(id, similarity)| (std::cmp::Reverse(similarity.score), *id));
     near.truncate(MOST);
 }
 
 /// Converts a match of the index: its query was the library's fingerprint.
-fn alike(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
+fn similarity_of(prints: &[Fingerprint], print: &Fingerprint, found: &IndexMatch) -> Option<(usize, Similarity)> {
     let position = usize::try_from(found.at).ok()?;
-    let alike = Similarity::of(&found.alignment, found.score, print, prints.get(position)?);
-    Some((position, Similarity { drift: -alike.drift, offset_frames: -alike.offset_frames, ..alike }))
+    let similarity = Similarity::of(&found.alignment, found.score, print, prints.get(position)?);
+    Some((position, Similarity { drift: -similarity.drift, offset_frames: -similarity.offset_frames, ..similarity }))
 }
 
 /// Loads the items that are similar, and the items with the same audio packets.
@@ -146,7 +150,7 @@ fn gather(
         }
         let item = Item::from(entry);
         let by_sound = sounds.iter().filter(|(position, _)| !twins.contains(position));
-        let proofs = by_sound.map(|(position, alike)| (*position, Proof::Sounds(*alike)));
+        let proofs = by_sound.map(|(position, similarity)| (*position, Proof::Sounds(*similarity)));
         for (position, proof) in twins.iter().map(|position| (*position, Proof::SameAudio)).chain(proofs) {
             if let (Some(query), Some(found), Some(bytes)) =
                 (queries.get(position), matches.get_mut(position), bytes.get_mut(position))
@@ -169,9 +173,9 @@ fn judged(query: &Item, item: &Item, proof: Proof) -> Option<Match> {
     }
     let difference = match proof {
         Proof::SameAudio => None,
-        Proof::Sounds(alike) => {
+        Proof::Sounds(similarity) => {
             let pair = [query.clone(), item.clone()];
-            difference(&pair, &Pair { one: 0, other: 1, alike })
+            difference(&pair, &Pair { one: 0, other: 1, similarity })
         }
     };
     // A query without a name cannot differ in its version words.

@@ -58,12 +58,12 @@ fn points(points: QualityScore) -> Value {
 fn proof(proof: &Proof, in_part: bool) -> Value {
     match proof {
         Proof::SameAudio => json!({ "by": "same_audio", "score": proof.score() }),
-        Proof::Sounds(alike) => json!({
+        Proof::Sounds(similarity) => json!({
             "by": "sound",
             "score": proof.score(),
-            "bit_error_rate": rounded(alike.bit_error_rate),
-            "overlap": rounded(alike.overlap),
-            "worst_10s_error_rate": rounded(alike.windows.worst),
+            "bit_error_rate": rounded(similarity.bit_error_rate),
+            "overlap": rounded(similarity.overlap),
+            "worst_10s_error_rate": rounded(similarity.windows.worst),
             "only_first_ms": in_part.then_some(FINGERPRINTED_MS),
         }),
     }
@@ -76,7 +76,7 @@ fn pairs(found: &Duplicates, review: bool) -> Vec<Value> {
 }
 
 fn versions(found: &Duplicates, versions: &Versions) -> Value {
-    let by = Proof::Sounds(versions.alike);
+    let by = Proof::Sounds(versions.similarity);
     json!({
         "one": file(found, versions.one),
         "other": file(found, versions.other),

@@ -65,8 +65,8 @@ fn rows(found: &Duplicates, group: &Group, table: &mut Table) {
 
 fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> String {
     let mut table = Table::new(&[title, "AND", "SIMILARITY", why]);
-    for Versions { one, other, alike, difference } in pairs.iter().take(SHOWN) {
-        let similarity = percent(found, *one, *other, *alike);
+    for Versions { one, other, similarity, difference } in pairs.iter().take(SHOWN) {
+        let similarity = percent(found, *one, *other, *similarity);
         table.row([named(found, *one), named(found, *other), similarity, difference.text()]);
     }
     table.lines(|_, _, cell| cell) + &more(pairs.len(), "pairs")
