@@ -112,14 +112,13 @@ mod tests {
     use super::*;
     use crate::Ledger;
 
+    const ONE: Stamp = Some(FileStamp { size: 1, modified_ns: 1 });
+    const TWO: Stamp = Some(FileStamp { size: 2, modified_ns: 2 });
+
     fn ledger() -> (tempfile::TempDir, Ledger) {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(&folder.path().join("l.db"), "test").unwrap();
         (folder, ledger)
-    }
-
-    fn stamp(number: u64) -> Stamp {
-        Some(FileStamp { size: number, modified_ns: number })
     }
 
     fn say(ledger: &Ledger, key: &'static str, files: &[(&str, Stamp)]) {
@@ -135,14 +134,14 @@ mod tests {
     #[test]
     fn a_change_is_told_once_also_when_the_plugin_says_afterwards_what_it_saw_before() {
         let (_folder, ledger) = ledger();
-        say(&ledger, "k", &[("/a", stamp(1))]);
-        assert!(!tell_one(&ledger, "/a", stamp(1)), "it is as it was seen");
-        assert!(tell_one(&ledger, "/a", stamp(2)));
-        say(&ledger, "k", &[("/a", stamp(1))]);
-        assert!(!tell_one(&ledger, "/a", stamp(2)), "a task was told already");
+        say(&ledger, "k", &[("/a", ONE)]);
+        assert!(!tell_one(&ledger, "/a", ONE), "it is as it was seen");
+        assert!(tell_one(&ledger, "/a", TWO));
+        say(&ledger, "k", &[("/a", ONE)]);
+        assert!(!tell_one(&ledger, "/a", TWO), "a task was told already");
         assert!(tell_one(&ledger, "/a", None));
         assert!(!tell_one(&ledger, "/a", None));
-        assert!(tell_one(&ledger, "/a", stamp(2)), "it is back");
+        assert!(tell_one(&ledger, "/a", TWO), "it is back");
         assert!(!tell_one(&ledger, "/b", None), "nobody watches it");
     }
 
@@ -150,11 +149,11 @@ mod tests {
     fn what_is_said_replaces_what_was_said_under_that_key_alone() {
         let (_folder, ledger) = ledger();
         say(&ledger, "k", &[("/a", None), ("/b", None)]);
-        say(&ledger, "l", &[("/b", stamp(1))]);
+        say(&ledger, "l", &[("/b", ONE)]);
         say(&ledger, "k", &[("/b", None), ("/c", None)]);
         let known = of_plugin(&ledger.reader().unwrap(), "p").unwrap();
         assert_eq!(known.keys().collect::<Vec<_>>(), ["/b", "/c"]);
-        assert!(known["/b"].is_news(None) && known["/b"].is_news(stamp(1)), "two keys saw it differently");
+        assert!(known["/b"].is_news(None) && known["/b"].is_news(ONE), "two keys saw it differently");
         assert!(!known["/c"].is_news(None));
         say(&ledger, "k", &[]);
         let counted = ledger.write_blocking(|tx| counts(tx, "p")).unwrap();
