@@ -16,35 +16,35 @@ use baton_plugin_sdk::sql::{Error, Row, Table, Value};
 use baton_plugin_sql::worker::{Answer, Reply, Request, encode, read, serve};
 use baton_plugin_sql::{Access, GuestError, Session, StopHandle};
 
-/// A database on a file.
+/// A database in a file.
 pub struct HostDatabase {
     access: Access,
     session: Session,
 }
 
 impl HostDatabase {
-    /// The music catalog in a folder; made when it is missing.
+    /// The music catalog in a folder; created if it is missing.
     #[must_use]
     pub fn catalog(folder: &Path) -> Self {
         Self::open(Database::Catalog, folder.join("catalog.db"), true)
     }
 
-    /// A plugin's own database in a folder; made when it is missing.
+    /// A plugin's own database in a folder; created if it is missing.
     #[must_use]
     pub fn own(folder: &Path) -> Self {
         Self::open(Database::Own, folder.join("own.db"), true)
     }
 
-    /// An SQLite file of another program, for reading.
+    /// An SQLite file of another program, read-only.
     #[must_use]
     pub fn file(path: &Path) -> Self {
         Self::open(Database::Own, path.to_owned(), false)
     }
 
-    /// The same, of a file that may be damaged.
+    /// As [`Self::file`], for a file that may be damaged.
     ///
     /// # Errors
-    /// When it does not open.
+    /// If it cannot be opened.
     pub fn try_file(path: &Path) -> Result<Self, Error> {
         Self::try_open(Database::Own, path.to_owned(), false)
     }
@@ -70,7 +70,7 @@ impl HostDatabase {
         Ok(())
     }
 
-    /// Writes down that `baton library scan` has listed a folder to its end.
+    /// Records that `baton library scan` has listed a folder completely.
     pub fn listed(&self, folder: &str) -> anyhow::Result<()> {
         let tables = rusqlite::Connection::open(&self.access.path)?;
         let put = "INSERT INTO library_sources (path, kind, added_at, listed_at) VALUES (?1, 'folder', 1, 1)";
@@ -120,7 +120,7 @@ impl Tables for HostDatabase {
     }
 }
 
-/// A worker as the host's, on a thread.
+/// A worker of the host, on a thread.
 struct Worker {
     requests: PipeWriter,
     replies: PipeReader,

@@ -161,7 +161,7 @@ fn from(task: &Task, context: &DriveContext<'_>, wanted: DatabaseSelection<'_>) 
         return Err(all_busy(work.counts.busy));
     }
     let (done, left) = work.counts.done_and_left();
-    let judged = judged(task, done, left + sources, work.counts.told());
+    let judged = judged(task, done, left + sources, work.counts.summary());
     let mut outcome = Outcome { artifacts: work.outcome.artifacts, ..judged };
     outcome.findings = work.findings.into_list();
     Ok(outcome)
@@ -226,7 +226,7 @@ impl Counts {
         (self.looked_at.saturating_sub(not_done), not_done + self.conflicts + self.bad)
     }
 
-    fn told(&self) -> String {
+    fn summary(&self) -> String {
         let mut text = format!(
             "{} checked: {} changed on the Drive ({}, {} new).",
             many(self.looked_at, "database"),

@@ -72,7 +72,7 @@ impl Merge<'_> {
     /// Moves an entry to the first free name.
     fn place(&mut self, source: &str, into: &str, name: &str) -> io::Result<()> {
         for number in 0..1_000 {
-            let target = format!("{into}/{}", told_apart(name, self.origin, number));
+            let target = format!("{into}/{}", distinct_name(name, self.origin, number));
             match move_to_free(&self.root.join(source), &self.root.join(&target)) {
                 Ok(()) => {
                     self.undo.push(Change::Moved { from: source.to_owned(), to: target });
@@ -104,7 +104,7 @@ impl Merge<'_> {
 }
 
 /// The candidates for a name: the name itself, then `NAME (from FOLDER).csv`, then `NAME (from FOLDER) 2.csv`, …
-fn told_apart(name: &str, origin: &str, number: u32) -> String {
+fn distinct_name(name: &str, origin: &str, number: u32) -> String {
     let mark = match number {
         0 => return name.to_owned(),
         1 => format!(" (from {origin})"),
@@ -200,9 +200,9 @@ mod tests {
         merge_into(root.path(), "b", "a", &mut Undo::default()).unwrap();
         assert_eq!(text(root.path(), "a/x (from b) 2.csv"), "3");
         let long = "ä".repeat(120);
-        let name = told_apart(&format!("{long}.csv"), &long, 2);
+        let name = distinct_name(&format!("{long}.csv"), &long, 2);
         assert!(name.len() <= 255 && name.ends_with(".csv"), "{name}");
-        assert_ne!(told_apart(&long, &long, 2), told_apart(&long, &long, 3));
+        assert_ne!(distinct_name(&long, &long, 2), distinct_name(&long, &long, 3));
     }
 
     #[test]

@@ -72,13 +72,13 @@ pub fn plan_markdown(plan: &Plan, shown: &str) -> String {
         plan.left
     );
     for step in plan.steps.iter().take(MOST_LINES * 5) {
-        page.push_str(&format!("- {}\n", told(step)));
+        page.push_str(&format!("- {}\n", describe(step)));
     }
     page.push_str(&format!("\nTo do all of it: `{}`\n", plan.command()));
     page
 }
 
-fn told(step: &Step) -> String {
+fn describe(step: &Step) -> String {
     match step {
         Step::Merge { title, id, folders } => {
             let folders = folders.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ");

@@ -272,13 +272,13 @@ impl Report {
             self.others.push((id.clone(), done.folder.clone(), done.others.clone()));
         }
         for change in &done.changes {
-            let (kind, what, severity, title) = told(change, id, &done.folder);
+            let (kind, what, severity, title) = finding_of(change, id, &done.folder);
             self.findings.add(kind, &format!("{id}:{what}"), severity, title, done.folder.clone());
         }
     }
 }
 
-fn told<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a str, Severity, String) {
+fn finding_of<'a>(change: &'a Change, id: &str, folder: &str) -> (&'static str, &'a str, Severity, String) {
     match change {
         Change::Added(name) => ("column-added", name, Severity::Info, format!("{folder}: new column `{name}`")),
         Change::Renamed(old, new) => {

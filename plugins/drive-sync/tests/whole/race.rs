@@ -92,20 +92,20 @@ fn child() {
         "naive" => naive::ensure(&drive, title, ID, &|| barrier(&root, "looked", number)),
         "ours-alone" => ours(&root, number, title),
         "naive-alone" => naive::ensure(&drive, title, ID, &|| {}),
-        "ours-once" => told(act(&root, number, "ensure-folder", &json!({ "database": ID, "title": title }))),
+        "ours-once" => text_of(act(&root, number, "ensure-folder", &json!({ "database": ID, "title": title }))),
         "ours-sync" => {
             barrier(&root, "start", number);
-            told(act(&root, number, "sync", &json!({})))
+            text_of(act(&root, number, "sync", &json!({})))
         }
-        "unlocked-sync" => told(with(&root, number, "sync", &json!({}), &NoLocks { root: &root, number })),
+        "unlocked-sync" => text_of(with(&root, number, "sync", &json!({}), &NoLocks { root: &root, number })),
         "unlocked" => {
             let args = json!({ "database": ID, "title": title });
-            told(with(&root, number, "ensure-folder", &args, &NoLocks { root: &root, number }))
+            text_of(with(&root, number, "ensure-folder", &args, &NoLocks { root: &root, number }))
         }
         "halts" => {
             let own = HostDatabase::own(&root);
             let own = Hooked::new(&own, halts(&root, number));
-            told(lent(&root, number, "sync", &json!({}), &FileLocks(root.join("locks")), &own))
+            text_of(run_with(&root, number, "sync", &json!({}), &FileLocks(root.join("locks")), &own))
         }
         other => panic!("{other}"),
     };
@@ -117,13 +117,13 @@ fn ours(root: &Path, number: usize, title: &str) -> String {
     for _ in 0..50 {
         match act(root, number, "ensure-folder", &json!({ "database": ID, "title": title })) {
             Err(Error::Retryable(_)) => {}
-            ended => return told(ended),
+            ended => return text_of(ended),
         }
     }
     "never".to_owned()
 }
 
-fn told(ended: Result<Outcome, Error>) -> String {
+fn text_of(ended: Result<Outcome, Error>) -> String {
     match ended {
         Ok(outcome) => outcome.summary,
         Err(error) => format!("{error:?}"),
@@ -135,10 +135,10 @@ fn act(root: &Path, number: usize, action: &str, args: &Value) -> Result<Outcome
 }
 
 fn with(root: &Path, number: usize, action: &str, args: &Value, locks: &dyn Locks) -> Result<Outcome, Error> {
-    lent(root, number, action, args, locks, &HostDatabase::own(root))
+    run_with(root, number, action, args, locks, &HostDatabase::own(root))
 }
 
-fn lent(
+fn run_with(
     root: &Path,
     number: usize,
     action: &str,
