@@ -171,7 +171,7 @@ fn prepared() -> Course {
     course
 }
 
-/// 1. Another process holds the lock and creates the folder before it releases the lock; all sixteen start meanwhile. A process
+/// Case 1: Another process holds the lock and creates the folder before it releases the lock; all sixteen start meanwhile. A process
 /// that checked before it had the lock creates a second folder.
 fn lock_first(way: &str) -> (usize, Vec<String>) {
     let course = prepared();
@@ -319,7 +319,7 @@ fn duplicates(files: usize) -> Course {
     course
 }
 
-/// 5. Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every content
+/// Case 5: Sixteen processes merge them; half of them know the database by its old title. Returns the folders, whether every content
 /// still exists, and the results.
 fn existing_duplicates(way: &str) -> (Vec<String>, bool, Vec<String>) {
     let course = duplicates(60);
