@@ -52,7 +52,7 @@ fn copies_are_grouped_with_the_better_file_and_nothing_is_deleted() {
     assert_eq!((&written["kind"], &written["groups"]), (&json!("duplicates-plan"), &found["groups"]));
     // A plan is never written over another, and the files are all there.
     let refused = said(&workspace, &["duplicates", "--plan", plan.to_str().unwrap()], 2);
-    assert!(refused.stderr.contains("is there already"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("already exists"), "{}", refused.stderr);
     assert_eq!(fs::read_dir(&music).unwrap().count(), 7);
     let text = said(&workspace, &["duplicates"], 0).stdout;
     assert!(text.contains("keep") && text.contains("same audio") && text.contains("1 group, 1 file ("), "{text}");

@@ -99,7 +99,7 @@ impl Args {
             output::note(output::findings(&done.findings, &rest).trim_end());
         }
         if !done.called.log.is_empty() {
-            output::note(format!("{plugin} wrote\n{}", output::wrote(&done.called.log, LOG_LINES)).trim_end());
+            output::note(format!("{plugin} wrote\n{}", output::plugin_output(&done.called.log, LOG_LINES)).trim_end());
         }
         if let Some(answer) = root.and_then(|root| shown::answer(plugin, &done.called, &root)) {
             output::note(answer.trim_end());

@@ -174,7 +174,7 @@ fn list_logs(logs: &[AttemptLog]) -> String {
     let newest = logs.iter().skip(logs.len().saturating_sub(LOGS));
     let shown = newest.map(|log| {
         let AttemptLog { plugin, attempt, text, .. } = log;
-        format!("\n{plugin} wrote in attempt {attempt}\n{}", output::wrote(text, LOG_LINES))
+        format!("\n{plugin} wrote in attempt {attempt}\n{}", output::plugin_output(text, LOG_LINES))
     });
     shown.collect()
 }

@@ -80,13 +80,13 @@ impl Follower {
     }
 
     /// Sends the remaining notices and ends. No program runs longer than the timeout of one notice from now, or than until
-    /// `asked` is ready. The remaining notices are sent after the next start.
-    pub(crate) async fn finish(self, asked: impl Future<Output = ()>) {
+    /// `stop` is ready. The remaining notices are sent after the next start.
+    pub(crate) async fn finish(self, stop: impl Future<Output = ()>) {
         self.stop.send_replace(true);
         let mut job = self.job;
         tokio::select! {
             ended = &mut job => drop(ended),
-            () = asked => {
+            () = stop => {
                 self.now.store(true, Ordering::Relaxed);
                 drop(job.await);
             }
@@ -143,7 +143,7 @@ impl Follow {
                         Err(_) => return,
                     },
                     () = sleep(READ_INTERVAL) => {}
-                    () = asked(&mut self.stop) => {}
+                    () = stop_requested(&mut self.stop) => {}
                 }
                 continue;
             }
@@ -157,7 +157,7 @@ impl Follow {
                 let next = self.rate.next(now);
                 tokio::select! {
                     () = sleep_until(next.into()) => {}
-                    () = asked(&mut self.stop) => {}
+                    () = stop_requested(&mut self.stop) => {}
                 }
                 continue;
             }
@@ -209,7 +209,7 @@ impl Follow {
             }
             tokio::select! {
                 () = sleep(pause) => {}
-                () = asked(&mut self.stop) => return NotifyResult::Later,
+                () = stop_requested(&mut self.stop) => return NotifyResult::Later,
             }
         }
         NotifyResult::Done
@@ -259,7 +259,7 @@ impl Follow {
 }
 
 /// Waits until the daemon ends.
-async fn asked(stop: &mut watch::Receiver<bool>) {
+async fn stop_requested(stop: &mut watch::Receiver<bool>) {
     // An error means that the sender was dropped: the daemon ends too.
     drop(stop.wait_for(|stop| *stop).await);
 }

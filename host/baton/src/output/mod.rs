@@ -3,9 +3,9 @@
 
 mod findings;
 pub(crate) mod log;
+mod plugin_output;
 mod screen;
 mod table;
-mod wrote;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -14,9 +14,9 @@ use serde_json::Value;
 
 pub(crate) use baton_core::text::{lines, one_line};
 pub(crate) use findings::findings;
+pub(crate) use plugin_output::plugin_output;
 pub(crate) use screen::{Screen, columns, is_closed, line};
 pub(crate) use table::{Table, shorten, width};
-pub(crate) use wrote::wrote;
 
 /// Truncates a list to `limit` rows; the caller requested one more. Returns whether there were more.
 pub(crate) fn cut_to<T>(rows: &mut Vec<T>, limit: u32) -> bool {

@@ -58,11 +58,11 @@ fn file(file: NewFile) -> NewAudio {
         state: file.state.word(),
         why: file.why,
         duration_ms: file.item.duration_ms,
-        known: file.matches.into_iter().map(known).collect(),
+        known: file.matches.into_iter().map(library_match).collect(),
     }
 }
 
-fn known(found: Match) -> LibraryMatch {
+fn library_match(found: Match) -> LibraryMatch {
     LibraryMatch {
         key: ingest::key(&found.item.path),
         mark: ingest::mark(&found.item),

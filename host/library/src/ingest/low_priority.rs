@@ -13,14 +13,14 @@ pub(super) fn run_low_priority<T: Send>(work: impl FnOnce() -> T + Send) -> Resu
     let pool = ThreadPoolBuilder::new()
         .num_threads(1)
         .thread_name(|_| "ingest".to_owned())
-        .start_handler(|_| step_back())
+        .start_handler(|_| lower_priority())
         .build()
         .map_err(|error| LibraryError::Jobs(error.to_string()))?;
     Ok(pool.install(work))
 }
 
 /// On Linux the priority is the thread's, elsewhere the whole process's. A refusal is not an error.
-fn step_back() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::debug!(%error, "cannot lower the priority; new audio is scanned with the normal one");

@@ -40,7 +40,7 @@ fn text(project: &Project) -> String {
 }
 
 /// The text of the file; `None` if there is none.
-fn known(project: &Project) -> anyhow::Result<Option<String>> {
+fn read_types_file(project: &Project) -> anyhow::Result<Option<String>> {
     let path = types_file(project);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
@@ -55,8 +55,8 @@ fn is_made(text: &str) -> bool {
 
 pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
     let path = types_file(project);
-    let known = known(project)?;
-    if known.as_ref().is_some_and(|known| !is_made(known)) {
+    let existing = read_types_file(project)?;
+    if existing.as_ref().is_some_and(|text| !is_made(text)) {
         bail!("{} was not made by `baton plugin types` and is not replaced; rename it", path.display());
     }
     let text = text(project);
@@ -68,12 +68,12 @@ pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
 
 /// Whether the file has the current types of the manifest.
 pub(crate) fn has_types(project: &Project) -> anyhow::Result<bool> {
-    Ok(known(project)?.is_some_and(|known| known == text(project)))
+    Ok(read_types_file(project)?.is_some_and(|known| known == text(project)))
 }
 
 /// Updates the types if the plugin has such a file.
 pub(super) fn refresh_types(project: &Project) -> anyhow::Result<()> {
-    match known(project)? {
+    match read_types_file(project)? {
         Some(known) if is_made(&known) => write_types(project),
         _ => Ok(()),
     }

@@ -30,7 +30,7 @@ impl Args {
         let Some(catalog) = open(options)? else {
             bail!("there is no track `{}`", self.track);
         };
-        let shown = catalog.show(meant(&catalog, &self.track)?)?;
+        let shown = catalog.show(find_track(&catalog, &self.track)?)?;
         if self.json {
             output::json(&as_json(&shown));
         } else {
@@ -40,7 +40,7 @@ impl Args {
     }
 }
 
-fn meant(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
+fn find_track(catalog: &Catalog, reference: &str) -> anyhow::Result<i64> {
     match catalog.find(reference)? {
         FoundTracks::One(id) => Ok(id),
         FoundTracks::Nothing if reference.contains('/') || Path::new(reference).is_file() => {

@@ -20,7 +20,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let place = facts.shown(&state.ledger());
+    let place = facts.display(&state.ledger());
     let looked = tail::look(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
     or_finding(CHECK, place, looked, &facts.baton("ledger verify"))
 }

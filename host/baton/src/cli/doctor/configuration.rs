@@ -12,7 +12,7 @@ use baton_dispatch::{Agent, AgentKind};
 use baton_registry::Store;
 
 use super::super::from_here;
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::notices::{DESKTOP, INSTALL_DESKTOP};
 use crate::shipped;
@@ -51,28 +51,28 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 
 fn unreadable(facts: &Facts, file: &str, error: &anyhow::Error) -> Finding {
     let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
-    let fix = format!("\"${{EDITOR:-vi}}\" {}, as the message says", word(&facts.root.join(file)));
+    let fix = format!("\"${{EDITOR:-vi}}\" {}, as the message says", shell_word(&facts.root.join(file)));
     Finding::fail(CHECK, file, causes.join(": ").trim().replace('\n', " "), fix)
 }
 
 /// Warns about old names of settings, which are still read.
 fn older_names(facts: &Facts) -> Option<Finding> {
     let what = facts.config.as_ref().ok()?.rename_message()?;
-    let fix = format!("\"${{EDITOR:-vi}}\" {}", word(&facts.root.join(CONFIG_FILE)));
+    let fix = format!("\"${{EDITOR:-vi}}\" {}", shell_word(&facts.root.join(CONFIG_FILE)));
     Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
 }
 
 fn inbox(facts: &Facts) -> Option<Finding> {
     let (Ok(config), Ok(state)) = (&facts.config, &facts.state) else { return None };
     let what = inboxes::wrong(config, &facts.root, state)?;
-    let fix = format!("\"${{EDITOR:-vi}}\" {}", word(&facts.root.join(CONFIG_FILE)));
+    let fix = format!("\"${{EDITOR:-vi}}\" {}", shell_word(&facts.root.join(CONFIG_FILE)));
     Some(Finding::fail(CHECK, CONFIG_FILE, what, fix))
 }
 
 fn plugins(facts: &Facts, lock: &Lock) -> Vec<Finding> {
     let path = facts.root.join(LOCK_FILE);
     if !path.exists() {
-        let fix = format!("dir=$(mktemp -d) && baton init \"$dir\" && cp \"$dir\"/{LOCK_FILE} {}", word(&path));
+        let fix = format!("dir=$(mktemp -d) && baton init \"$dir\" && cp \"$dir\"/{LOCK_FILE} {}", shell_word(&path));
         return vec![Finding::warn(CHECK, LOCK_FILE, "is missing: no plugin may run", fix)];
     }
     let broken = lock.broken.iter().map(|broken| {
@@ -106,7 +106,7 @@ fn waits(facts: &Facts, entry: &PluginEntry) -> Option<Finding> {
         None => return None,
     };
     let what = format!("a revision of the plugin `{}` waits for approval", entry.name);
-    let fix = format!("baton -w {} plugin approve {}@{digest}", word(&facts.root), entry.name);
+    let fix = format!("baton -w {} plugin approve {}@{digest}", shell_word(&facts.root), entry.name);
     Some(Finding::warn(CHECK, LOCK_FILE, what, fix))
 }
 
@@ -149,7 +149,7 @@ fn bytes(facts: &Facts, entry: &PluginEntry) -> Result<(Vec<u8>, String), Plugin
         Source::Url(source) | Source::Oci(source) => Err(PluginProblem {
             place: LOCK_FILE.to_owned(),
             what: format!("the package {} of the plugin `{}` is not on this machine", entry.digest, entry.name),
-            fix: format!("baton -w {} plugin install {source}", word(&facts.root)),
+            fix: format!("baton -w {} plugin install {source}", shell_word(&facts.root)),
         }),
     }
 }
@@ -213,8 +213,8 @@ fn missing(facts: &Facts, config: &Config, name: &str, plugin: &str) -> Vec<Find
     missing
         .map(|folder| {
             let what = format!("the folder does not exist; `{plugin}` was granted it as `{name}`");
-            let fix = format!("mkdir -p {}, or change `{name}` in {CONFIG_FILE}", word(&folder));
-            Finding::warn(CHECK, facts.shown(&folder), what, fix)
+            let fix = format!("mkdir -p {}, or change `{name}` in {CONFIG_FILE}", shell_word(&folder));
+            Finding::warn(CHECK, facts.display(&folder), what, fix)
         })
         .collect()
 }
@@ -225,9 +225,9 @@ fn agents_with_several_folders(facts: &Facts, agents: &[Agent]) -> Vec<Finding> 
     let more = agents.iter().flat_map(|agent| agent.others.iter().map(move |other| (agent, other)));
     more.filter(|(_, other)| other.starts_with(&handoffs) && other.is_dir())
         .map(|(agent, other)| {
-            let what = format!("another spelling of `{}`: new files go to {}", agent.name, facts.shown(&agent.inbox));
-            let fix = format!("mv {}/* {} and delete the empty folders", word(other), word(&agent.inbox));
-            Finding::warn(CHECK, facts.shown(other), what, fix)
+            let what = format!("another spelling of `{}`: new files go to {}", agent.name, facts.display(&agent.inbox));
+            let fix = format!("mv {}/* {} and delete the empty folders", shell_word(other), shell_word(&agent.inbox));
+            Finding::warn(CHECK, facts.display(other), what, fix)
         })
         .collect()
 }

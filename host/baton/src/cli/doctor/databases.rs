@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use baton_ledger::inspect;
 
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::workspace::State;
 
@@ -25,7 +25,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             1 => "its pages are sound".to_owned(),
             count => format!("the pages of all {count} are sound"),
         };
-        findings.push(Finding::ok(CHECK, facts.shown(state.folder()), what));
+        findings.push(Finding::ok(CHECK, facts.display(state.folder()), what));
     }
     findings
 }
@@ -47,8 +47,8 @@ fn damage(facts: &Facts, state: &State, file: &Path) -> Option<Finding> {
         Err(error) => format!("cannot be read: {error}"),
     };
     let again = if file == state.catalog() { "scan and import again" } else { "let the plugin fill it again" };
-    let (files, aside) = (word(file), word(&state.folder().join("damaged")));
+    let (files, aside) = (shell_word(file), shell_word(&state.folder().join("damaged")));
     let fix =
         format!("stop `baton up`, move it away with its log (mkdir -p {aside}; mv {files}* {aside}), then {again}");
-    Some(Finding::fail(CHECK, facts.shown(file), what, fix))
+    Some(Finding::fail(CHECK, facts.display(file), what, fix))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::{Finding, Status};
 
 const CHECK: &str = "disk";
@@ -47,7 +47,7 @@ fn existing(folder: &Path) -> PathBuf {
 }
 
 fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
-    let place = facts.shown(folder);
+    let place = facts.display(folder);
     let space = match statvfs(folder) {
         Ok(found) => Space {
             free: found.f_bavail.saturating_mul(found.f_frsize),
@@ -58,7 +58,7 @@ fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
         },
         Err(error) => {
             let what = format!("cannot read the state of the file system: {error}");
-            return vec![Finding::fail(CHECK, place, what, format!("ls -ld {}", word(folder)))];
+            return vec![Finding::fail(CHECK, place, what, format!("ls -ld {}", shell_word(folder)))];
         }
     };
     let judged = judge(&space).into_iter();
@@ -67,9 +67,9 @@ fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
 
 fn finding(status: Status, what: String, place: &str, folder: &Path, read_only: bool) -> Finding {
     let fix = if read_only {
-        format!("mount -o remount,rw \"$(df --output=target {} | tail -1)\"", word(folder))
+        format!("mount -o remount,rw \"$(df --output=target {} | tail -1)\"", shell_word(folder))
     } else {
-        format!("df -h {0}; df -i {0}; free some space on that file system", word(folder))
+        format!("df -h {0}; df -i {0}; free some space on that file system", shell_word(folder))
     };
     match status {
         Status::Ok => Finding::ok(CHECK, place, what),

@@ -62,7 +62,7 @@ impl Facts {
     }
 
     /// A path for people and programs: relative to the workspace inside it.
-    pub(super) fn shown(&self, path: &Path) -> String {
+    pub(super) fn display(&self, path: &Path) -> String {
         match path.strip_prefix(&self.root) {
             Ok(inside) if inside.as_os_str().is_empty() => ".".to_owned(),
             Ok(inside) => inside.display().to_string(),
@@ -99,7 +99,7 @@ impl Facts {
 }
 
 /// A path as a quoted word of a shell command.
-pub(super) fn word(path: &Path) -> String {
+pub(super) fn shell_word(path: &Path) -> String {
     quoted(&from_here(path))
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use baton_core::agents::{fold, is_name};
 use baton_dispatch::{ARCHIVES, Agent, INBOX};
 
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::workspace::CONFIG_FILE;
 
@@ -40,7 +40,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     if search.left == 0 {
         let what = format!("only the first {SEARCHED} folders were searched for inboxes that nobody watches");
         let fix = "move folders that hold no agents out of handoffs/ and of the adopted folders";
-        findings.push(Finding::warn(CHECK, facts.shown(&handoffs), what, fix));
+        findings.push(Finding::warn(CHECK, facts.display(&handoffs), what, fix));
     }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", format!("{} inboxes are watched, and no other was found", watched.len())));
@@ -94,18 +94,21 @@ fn unwatched(facts: &Facts, places: &[PathBuf], inbox: &Path) -> Finding {
     let agent = home.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let proper = home.join(INBOX);
     let (why, fix) = if inbox != proper && proper.exists() {
-        ("the inbox beside it is named 01_inbox".to_owned(), format!("mv {}/* {}", word(inbox), word(&proper)))
+        (
+            "the inbox beside it is named 01_inbox".to_owned(),
+            format!("mv {}/* {}", shell_word(inbox), shell_word(&proper)),
+        )
     } else if inbox != proper && home.parent().is_some_and(|place| places.iter().any(|known| known == place)) {
-        ("an inbox is named 01_inbox".to_owned(), format!("mv {} {}", word(inbox), word(&proper)))
+        ("an inbox is named 01_inbox".to_owned(), format!("mv {} {}", shell_word(inbox), shell_word(&proper)))
     } else if !is_name(&agent) {
         let why = format!("no agent can have the name `{agent}`");
-        (why, format!("mv {} {}, with another name", word(home), word(&home.with_file_name("NAME"))))
+        (why, format!("mv {} {}, with another name", shell_word(home), shell_word(&home.with_file_name("NAME"))))
     } else {
         let why = "it is neither directly in an agent's folder of handoffs/ or of an adopted folder, nor configured";
         let path = toml::Value::String(inbox.display().to_string());
         (why.to_owned(), format!("write inbox = {path} under [agents.{}] in {CONFIG_FILE}", key(&agent)))
     };
-    Finding::warn(CHECK, facts.shown(inbox), format!("looks like an inbox, but Baton does not watch it: {why}"), fix)
+    Finding::warn(CHECK, facts.display(inbox), format!("looks like an inbox, but Baton does not watch it: {why}"), fix)
 }
 
 /// A name as a key of TOML.
@@ -117,7 +120,7 @@ fn key(name: &str) -> String {
 fn missing_root(facts: &Facts, root: &Path) -> Finding {
     let what = "the adopted folder is missing, so no inbox in it is watched";
     let fix = format!("mount or make it, or remove it from `adopted` in {CONFIG_FILE}");
-    Finding::warn(CHECK, facts.shown(root), what, fix)
+    Finding::warn(CHECK, facts.display(root), what, fix)
 }
 
 /// Missing inboxes of the configuration. Baton does not make those.
@@ -127,10 +130,10 @@ fn missing_inboxes(facts: &Facts, agent: &Agent) -> Vec<Finding> {
         let what = format!("the inbox of {} is missing, so it is not watched", agent.name);
         let fix = format!(
             "mkdir -p {}, or correct `inbox` under [agents.{}] in {CONFIG_FILE}",
-            word(inbox),
+            shell_word(inbox),
             key(&agent.name)
         );
-        Finding::warn(CHECK, facts.shown(inbox), what, fix)
+        Finding::warn(CHECK, facts.display(inbox), what, fix)
     };
     missing.map(say).collect()
 }

@@ -11,7 +11,7 @@ use baton_ledger::{LedgerError, Reader, verify};
 
 use super::super::{ledger as command, task_view};
 use super::disk::size;
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::workspace::head;
 
@@ -28,7 +28,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let path = state.ledger();
-    let place = facts.shown(&path);
+    let place = facts.display(&path);
     let restore = restore(facts, &path);
     // An unreadable ledger is reported below.
     if let Ok(Some(alarm)) = head::check(&facts.root, state) {
@@ -52,11 +52,11 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 
 fn restore(facts: &Facts, path: &Path) -> String {
     let restore = facts.baton("restore --force FILE");
-    format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", word(path))
+    format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", shell_word(path))
 }
 
 fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {
-    let place = facts.shown(path);
+    let place = facts.display(path);
     let inspect::Form { found, known } = inspect::form(reader)?;
     if found < known {
         let what = format!("has format {found}, this baton writes format {known}: run the command, then check again");
@@ -103,9 +103,11 @@ fn log(facts: &Facts, path: &Path) -> Option<Finding> {
     let log = PathBuf::from(format!("{}-wal", path.display()));
     let bytes = log.metadata().ok()?.len();
     let what = oversized(bytes)?;
-    let fix =
-        format!("stop the program that keeps reading the ledger (`lsof {}`), then restart `baton up`", word(path));
-    Some(Finding::warn(CHECK, facts.shown(&log), what, fix))
+    let fix = format!(
+        "stop the program that keeps reading the ledger (`lsof {}`), then restart `baton up`",
+        shell_word(path)
+    );
+    Some(Finding::warn(CHECK, facts.display(&log), what, fix))
 }
 
 fn oversized(bytes: u64) -> Option<String> {
@@ -118,10 +120,11 @@ fn stuck(facts: &Facts, open: &Undelivered) -> Finding {
     let what = format!("the {} {} of task {} was not delivered for {age}", open.kind, open.name, open.task);
     let folder = facts.real(&open.folder);
     if facts.is_served() {
-        let fix = format!("make {0} a folder that can be written to: mkdir -p {0}; chmod u+rwx {0}", word(&folder));
-        return Finding::fail(CHECK, facts.shown(&folder), what, fix);
+        let fix =
+            format!("make {0} a folder that can be written to: mkdir -p {0}; chmod u+rwx {0}", shell_word(&folder));
+        return Finding::fail(CHECK, facts.display(&folder), what, fix);
     }
-    Finding::warn(CHECK, facts.shown(&folder), what, format!("{} delivers it", facts.baton("up")))
+    Finding::warn(CHECK, facts.display(&folder), what, format!("{} delivers it", facts.baton("up")))
 }
 
 #[cfg(test)]

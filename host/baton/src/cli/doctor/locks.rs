@@ -6,7 +6,7 @@ use baton_ledger::inspect::{self, RunningTask};
 use jiff::Timestamp;
 
 use super::super::task_view;
-use super::facts::{Facts, or_finding, word};
+use super::facts::{Facts, or_finding, shell_word};
 use super::finding::Finding;
 use crate::workspace::Serving;
 
@@ -17,18 +17,18 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let lock = state.up_lock();
-    let place = facts.shown(&lock);
+    let place = facts.display(&lock);
     let mut findings = match &facts.serving {
         Ok(serving) => vec![Finding::ok(CHECK, place, describe(*serving, facts.now, owner::is_alive))],
         Err(error) => {
             let what = format!("cannot check whether a daemon runs: {error}");
-            vec![Finding::fail(CHECK, place, what, format!("ls -l {}", word(&lock)))]
+            vec![Finding::fail(CHECK, place, what, format!("ls -l {}", shell_word(&lock)))]
         }
     };
     let Some(reader) = facts.readable() else {
         return findings;
     };
-    let place = facts.shown(&state.ledger());
+    let place = facts.display(&state.ledger());
     let left = inspect::leases(reader).map(|leases| left(facts, &leases));
     findings.extend(or_finding(CHECK, place, left, &facts.baton("ledger verify")));
     findings

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use baton_core::file_name;
 use baton_ledger::{LedgerError, Reader, inspect};
 
-use super::facts::{Facts, or_finding, word};
+use super::facts::{Facts, or_finding, shell_word};
 use super::finding::Finding;
 use crate::workspace::leftovers::{Leftover, Places};
 use crate::workspace::{Serving, State};
@@ -29,7 +29,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = non_files(facts);
     findings.extend(reasons_without_file(facts));
     let done = with_ledger(facts);
-    let place = facts.state.as_ref().map(|state| facts.shown(&state.ledger())).unwrap_or_default();
+    let place = facts.state.as_ref().map(|state| facts.display(&state.ledger())).unwrap_or_default();
     findings.extend(or_finding(CHECK, place, done, &facts.baton("ledger verify")));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no file is left over and none is missing"));
@@ -82,11 +82,11 @@ fn non_files(facts: &Facts) -> Vec<Finding> {
             let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let what = if link { "is a link" } else { "is not a regular file" };
             let fix = if link {
-                format!("cp --remove-destination \"$(readlink -f {0})\" {0}, or rm {0}", word(&path))
+                format!("cp --remove-destination \"$(readlink -f {0})\" {0}, or rm {0}", shell_word(&path))
             } else {
-                format!("mv {} {}", word(&path), word(&facts.root))
+                format!("mv {} {}", shell_word(&path), shell_word(&facts.root))
             };
-            Finding::warn(CHECK, facts.shown(&path), format!("{what} in an inbox, and Baton never reads it"), fix)
+            Finding::warn(CHECK, facts.display(&path), format!("{what} in an inbox, and Baton never reads it"), fix)
         })
         .collect()
 }
@@ -103,7 +103,7 @@ fn reasons_without_file(facts: &Facts) -> Vec<Finding> {
     reasons
         .map(|entry| {
             let what = "is a reason file, but its file is missing";
-            Finding::warn(CHECK, facts.shown(&entry.path()), what, format!("rm {}", word(&entry.path())))
+            Finding::warn(CHECK, facts.display(&entry.path()), what, format!("rm {}", shell_word(&entry.path())))
         })
         .collect()
 }
@@ -130,7 +130,7 @@ fn leftovers(facts: &Facts, reader: Option<&Reader>) -> Vec<Finding> {
         } else {
             "is a temporary file that no writer of this workspace needs"
         };
-        Finding::warn(CHECK, facts.shown(&left.path), what, format!("rm {}", word(&left.path)))
+        Finding::warn(CHECK, facts.display(&left.path), what, format!("rm {}", shell_word(&left.path)))
     };
     places.find(reader, SystemTime::now()).into_iter().map(say).collect()
 }
@@ -147,10 +147,10 @@ fn unknown(facts: &Facts, reader: &Reader) -> Result<Vec<Finding>, LedgerError> 
     for entry in facts.plugins().flat_map(baton_dispatch::Agent::inboxes).flat_map(entries) {
         let (name, path) = (name_of(&entry), entry.path());
         let waits = entry.file_type().is_ok_and(|kind| kind.is_file()) && !file_name::is_ignored(&name);
-        if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.shown(&path))? {
+        if waits && age(&entry) > TAKEN_IN && !inspect::knows_file(reader, &facts.display(&path))? {
             let what = "is in a plugin's inbox, and the daemon has not captured it";
-            let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", word(&path));
-            findings.push(Finding::warn(CHECK, facts.shown(&path), what, fix));
+            let fix = format!("touch {}; if it stays there, stop `baton up` and start it anew", shell_word(&path));
+            findings.push(Finding::warn(CHECK, facts.display(&path), what, fix));
         }
     }
     Ok(findings)

@@ -12,7 +12,7 @@ use baton_core::agents::is_name;
 use baton_dispatch::{ARCHIVES, FolderKind, FoundFolder, SkipReason, agent_folders};
 use rustix::fs::{Access, access};
 
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::workspace::CONFIG_FILE;
 
@@ -53,7 +53,7 @@ fn links(facts: &Facts) -> Vec<Finding> {
 }
 
 fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
-    let (name, place) = (word(link), facts.shown(link));
+    let (name, place) = (shell_word(link), facts.display(link));
     let real = folder.inbox().canonicalize().ok().filter(|real| real.is_dir());
     let owner =
         real.as_ref().and_then(|real| facts.agents.iter().find(|agent| agent.inboxes().any(|inbox| inbox == real)));
@@ -73,7 +73,7 @@ fn linked(facts: &Facts, link: &Path, folder: &FoundFolder) -> Finding {
 /// Checks that a folder can be read and written. A missing folder is created on demand.
 fn usable(facts: &Facts, folder: &Path) -> Option<Finding> {
     let metadata = folder.metadata().ok()?;
-    let (name, place) = (word(folder), facts.shown(folder));
+    let (name, place) = (shell_word(folder), facts.display(folder));
     if !metadata.is_dir() {
         return Some(Finding::fail(CHECK, place, "is not a folder", format!("mv {name} {name}.old && mkdir {name}")));
     }
@@ -93,10 +93,10 @@ fn state(facts: &Facts) -> Option<Finding> {
     };
     let wrong = private(&folder.metadata().ok()?, rustix::process::geteuid().as_raw())?;
     let fix = match wrong {
-        Exposed::Theirs => format!("sudo chown -R \"$USER\" {}", word(folder)),
-        Exposed::Open => format!("chmod 700 {}", word(folder)),
+        Exposed::Theirs => format!("sudo chown -R \"$USER\" {}", shell_word(folder)),
+        Exposed::Open => format!("chmod 700 {}", shell_word(folder)),
     };
-    Some(Finding::fail(CHECK, facts.shown(folder), wrong.explained(), fix))
+    Some(Finding::fail(CHECK, facts.display(folder), wrong.explained(), fix))
 }
 
 /// Why a state folder is not private.

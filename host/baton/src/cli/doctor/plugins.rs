@@ -20,7 +20,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         };
         held.iter().map(finding).collect()
     });
-    let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
+    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), looked, &facts.baton("ledger verify"));
     findings.extend(budgets(facts, reader));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no plugin is in quarantine, and none has used up a budget"));

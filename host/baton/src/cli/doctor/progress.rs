@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(task::unknown_dependencies(reader)?.iter().map(|unknown| depends(facts, unknown)));
         Ok(findings)
     });
-    let mut findings = or_finding(CHECK, facts.shown(&state.ledger()), looked, &facts.baton("ledger verify"));
+    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), looked, &facts.baton("ledger verify"));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no task is stuck"));
     }

@@ -11,7 +11,7 @@ use baton_core::manifest::{Manifest, Trigger};
 use rustix::process::{Resource, getrlimit};
 
 use super::configuration;
-use super::facts::{Facts, word};
+use super::facts::{Facts, shell_word};
 use super::finding::Finding;
 use crate::workspace::CONFIG_FILE;
 
@@ -74,8 +74,9 @@ fn missing_audio(facts: &Facts) -> Vec<Finding> {
     let missing = config.audio(&facts.root).into_iter().filter(|folder| !folder.is_dir());
     let say = |folder: PathBuf| {
         let what = "the folder of [[audio]] is missing, so new audio in it is not found";
-        let fix = format!("mount it, mkdir -p {}, or correct `folder` under [[audio]] in {CONFIG_FILE}", word(&folder));
-        Finding::warn(CHECK, facts.shown(&folder), what, fix)
+        let fix =
+            format!("mount it, mkdir -p {}, or correct `folder` under [[audio]] in {CONFIG_FILE}", shell_word(&folder));
+        Finding::warn(CHECK, facts.display(&folder), what, fix)
     };
     missing.map(say).collect()
 }

@@ -45,7 +45,7 @@ impl Args {
 
 fn as_text(log: &AttemptLog) -> String {
     let at = log.at.strftime("%Y-%m-%d %H:%M:%SZ");
-    format!("{at}  task {} attempt {}\n{}", log.task, log.attempt, output::wrote(&log.text, usize::MAX))
+    format!("{at}  task {} attempt {}\n{}", log.task, log.attempt, output::plugin_output(&log.text, usize::MAX))
 }
 
 /// The public JSON form, also in `why`.

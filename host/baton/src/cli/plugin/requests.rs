@@ -16,12 +16,12 @@ pub(super) fn all(declares: &SourceManifest) -> String {
     let requests = declares.capabilities.requests();
     let mut text = if requests.is_empty() { "asks for nothing\n".to_owned() } else { "asks for\n".to_owned() };
     text.extend(requests.iter().map(entry));
-    text.push_str(&rest(declares));
+    text.push_str(&triggers_and_limits(declares));
     text
 }
 
 /// Triggers and limits, if there are any.
-fn rest(declares: &SourceManifest) -> String {
+fn triggers_and_limits(declares: &SourceManifest) -> String {
     section("triggers", &declares.trigger_lines()) + &section("limits", &declares.limits.lines())
 }
 

@@ -83,7 +83,7 @@ fn as_text(trials: &[StepTrial]) -> String {
         }
     }
     for trial in trials.iter().filter(|trial| !trial.log.trim().is_empty()) {
-        text.push_str(&format!("{} wrote\n{}", trial.name, output::wrote(&trial.log, LOG_LINES)));
+        text.push_str(&format!("{} wrote\n{}", trial.name, output::plugin_output(&trial.log, LOG_LINES)));
     }
     let good = trials.iter().filter(|trial| trial.differences.is_empty()).count();
     text.push_str(&format!("{good} of {} as expected\n", trials.len()));

@@ -7,26 +7,26 @@ use anyhow::bail;
 
 use super::facts::Service;
 use super::file::MARK;
-use super::manager::{Manager, words};
+use super::manager::{Manager, split_words};
 
 pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
     let path = folder()?.join(format!("{}.plist", service.name));
     let domain = format!("gui/{}", rustix::process::getuid().as_raw());
     let target = format!("{domain}/{}", service.name);
-    let mut bootstrap = words(&format!("launchctl bootstrap {domain}"));
+    let mut bootstrap = split_words(&format!("launchctl bootstrap {domain}"));
     bootstrap.push(path.display().to_string());
-    let bootout = words(&format!("launchctl bootout {target}"));
+    let bootout = split_words(&format!("launchctl bootout {target}"));
     Ok(Manager {
         path,
         text: file(service),
         mine: format!("<string>{}</string>", escaped(&service.workspace)),
-        reach: words(&format!("launchctl print {domain}")),
-        loaded: Some(words(&format!("launchctl print {target}"))),
+        reach: split_words(&format!("launchctl print {domain}")),
+        loaded: Some(split_words(&format!("launchctl print {target}"))),
         start: vec![bootstrap.clone()],
         renew: vec![bootout.clone(), bootstrap],
         stop: vec![bootout],
         forget: Vec::new(),
-        ask: words(&format!("launchctl list {}", service.name)),
+        ask: split_words(&format!("launchctl list {}", service.name)),
         hint: None,
         needs_state: true,
     })
@@ -53,7 +53,7 @@ fn file(service: &Service) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
-         <!-- {MARK}; `baton service uninstall` takes it away. -->\n\
+         <!-- {MARK}; `baton service uninstall` deletes this file. -->\n\
          <plist version=\"1.0\">\n\
          <dict>\n\
          \x20 <key>Label</key>\n  <string>{}</string>\n\

@@ -34,6 +34,6 @@ pub(super) struct Manager {
 }
 
 /// Words of a command from text without quotes.
-pub(super) fn words(text: &str) -> CommandWords {
+pub(super) fn split_words(text: &str) -> CommandWords {
     text.split_whitespace().map(str::to_owned).collect()
 }

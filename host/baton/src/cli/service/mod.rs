@@ -125,7 +125,7 @@ fn uninstall(manager: &Manager) -> anyhow::Result<Code> {
             list(&commands)
         ));
     }
-    output::print(&format!("{}: taken away\n", from_here(&manager.path)));
+    output::print(&format!("{}: deleted\n", from_here(&manager.path)));
     Ok(Code::Good)
 }
 

@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use super::facts::Service;
 use super::file::MARK;
-use super::manager::{Manager, words};
+use super::manager::{Manager, split_words};
 
 pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
     let unit = format!("{}.service", service.name);
@@ -15,13 +15,16 @@ pub(super) fn manager(service: &Service) -> anyhow::Result<Manager> {
         path: folder()?.join(&unit),
         text: file(service),
         mine: format!(" -w {} ", argument(&service.workspace)),
-        reach: words("systemctl --user show-environment"),
+        reach: split_words("systemctl --user show-environment"),
         loaded: None,
-        start: vec![words("systemctl --user daemon-reload"), words(&format!("systemctl --user enable --now {unit}"))],
-        renew: vec![words(&format!("systemctl --user try-restart {unit}"))],
-        stop: vec![words(&format!("systemctl --user disable --now {unit}"))],
-        forget: vec![words("systemctl --user daemon-reload")],
-        ask: words(&format!("systemctl --user is-active {unit}")),
+        start: vec![
+            split_words("systemctl --user daemon-reload"),
+            split_words(&format!("systemctl --user enable --now {unit}")),
+        ],
+        renew: vec![split_words(&format!("systemctl --user try-restart {unit}"))],
+        stop: vec![split_words(&format!("systemctl --user disable --now {unit}"))],
+        forget: vec![split_words("systemctl --user daemon-reload")],
+        ask: split_words(&format!("systemctl --user is-active {unit}")),
         hint: Some("it runs while you are logged in; `loginctl enable-linger` lets it run always"),
         needs_state: false,
     })
@@ -44,7 +47,7 @@ fn file(service: &Service) -> String {
     // Only for display; a backslash at the end of a line would join it with the next.
     let shown = service.workspace.replace('%', "%%").replace('\\', "/");
     format!(
-        "# {MARK}; `baton service uninstall` takes it away.\n\
+        "# {MARK}; `baton service uninstall` deletes this file.\n\
          [Unit]\n\
          Description=Baton, serving {shown}\n\
          \n\

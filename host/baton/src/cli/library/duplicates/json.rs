@@ -16,7 +16,7 @@ pub(super) fn whole(found: &Duplicates) -> Value {
         "items": found.items.len(),
         "compared": found.fingerprinted(),
         "superfluous": { "files": superfluous, "bytes": bytes },
-        "unreachable": away(found),
+        "unreachable": unreachable(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
         "versions": pairs(found, false),
         "review": pairs(found, true),
@@ -45,8 +45,12 @@ fn other(found: &Duplicates, best: usize, other: &SuperfluousFile) -> Value {
 }
 
 /// The sources that cannot be reached.
-pub(super) fn away(found: &Duplicates) -> Vec<Value> {
-    found.unreachable.iter().map(|away| json!({ "path": path_text::to_text(&away.path), "why": away.why })).collect()
+pub(super) fn unreachable(found: &Duplicates) -> Vec<Value> {
+    found
+        .unreachable
+        .iter()
+        .map(|source| json!({ "path": path_text::to_text(&source.path), "why": source.why }))
+        .collect()
 }
 
 fn points(points: QualityScore) -> Value {

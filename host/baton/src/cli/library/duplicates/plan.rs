@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use baton_library::duplicates::Duplicates;
 use serde_json::json;
 
-use super::json::{as_json, away};
+use super::json::{as_json, unreachable};
 
 /// Writes a new file with the groups that fingerprints prove. Matches by title are questions, so they are left out.
 pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
@@ -19,15 +19,15 @@ pub(super) fn write(path: &Path, found: &Duplicates) -> anyhow::Result<()> {
         "made_at": jiff::Timestamp::now().to_string(),
         "note": "nothing was deleted; `keep` is a suggestion. A file is the one that was compared when its SHA-256 is `sha256`.",
         "superfluous": { "files": files, "bytes": bytes },
-        "unreachable": away(found),
+        "unreachable": unreachable(found),
         "groups": found.groups.iter().map(|group| as_json(found, group)).collect::<Vec<_>>(),
     });
     let made = File::options().write(true).create_new(true).open(path);
     let mut file = match made {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already; give the plan another name", path.display())
+            bail!("{} already exists; give the plan another name", path.display())
         }
-        made => made.with_context(|| format!("failed to make {}", path.display()))?,
+        made => made.with_context(|| format!("failed to create {}", path.display()))?,
     };
     file.write_all(format!("{plan:#}\n").as_bytes()).with_context(|| format!("failed to write {}", path.display()))
 }

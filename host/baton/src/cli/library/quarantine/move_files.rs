@@ -204,7 +204,7 @@ impl Run<'_> {
             }
             fail_point!("quarantine.moved");
             // A network folder that is mounted twice shows one file in two places, and nothing else reveals it.
-            if !is_there(kept) {
+            if !still_exists(kept) {
                 rename(&to, path)
                     .with_context(|| format!("failed to move {} back to {}", to.display(), path.display()))?;
                 remove_empty(&to);
@@ -228,7 +228,7 @@ impl Run<'_> {
 }
 
 /// Whether the kept file still exists after the other one was moved.
-fn is_there(kept: &Path) -> bool {
+fn still_exists(kept: &Path) -> bool {
     fail_point!("quarantine.kept_moves_along", |_| false);
     kept.is_file()
 }

@@ -100,8 +100,8 @@ impl Run<'_> {
                     return status(written);
                 }
                 self.changed += 1;
-                self.tell(known, &written);
-                rest(args.pause);
+                self.record_in_catalog(known, &written);
+                pause_after_file(args.pause);
                 status(written)
             }
         }
@@ -110,7 +110,7 @@ impl Run<'_> {
 
 impl Run<'_> {
     /// Updates the catalog, so that the next scan does not read the file again. If this fails, the next scan reads it.
-    fn tell(&mut self, known: &KnownItem, written: &WriteOutcome) {
+    fn record_in_catalog(&mut self, known: &KnownItem, written: &WriteOutcome) {
         if let (Some(library), WriteOutcome::Succeeded(rewritten)) = (&mut self.library, written)
             && let Err(error) = library.record_rewritten(known.number, rewritten, Timestamp::now())
         {
@@ -119,7 +119,7 @@ impl Run<'_> {
     }
 }
 
-fn rest(pause: Duration) {
+fn pause_after_file(pause: Duration) {
     if !pause.is_zero() {
         std::thread::sleep(pause);
     }
