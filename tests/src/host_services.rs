@@ -9,7 +9,7 @@ use std::io::{PipeReader, PipeWriter, Write as _, pipe};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_plugin_kit::host::{HeldLock, Locks, Rows, Tables, Writable};
 use baton_plugin_sdk::Error as TaskError;
 use baton_plugin_sdk::sql::{Error, Row, Table, Value};

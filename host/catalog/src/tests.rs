@@ -9,7 +9,7 @@ use super::*;
 fn writer(folder: &Path) -> Session {
     let path = folder.join("catalog.db");
     let access = Access {
-        database: baton_core::manifest::Database::Catalog,
+        database: baton_core::grants::Database::Catalog,
         path,
         writable: true,
         writer: None,

@@ -29,6 +29,5 @@ pub mod text;
 
 pub use digest::Digest;
 pub use enum_names::UnknownName;
-pub use grants::Recipients;
 pub use outcome::OutcomeKind;
 pub use state::State;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use baton_core::State;
 use baton_core::budget::{Budget, Resource, Window};
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_ledger::budget::{self as ledger, BudgetUse, Counts};
 use baton_ledger::event::{self, Event};
 use baton_ledger::task::Task;

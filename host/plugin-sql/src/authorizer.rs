@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 
 use super::{Access, GuestError};
 

@@ -27,7 +27,7 @@ pub mod worker;
 
 use std::path::PathBuf;
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use serde::{Deserialize, Serialize};
 
 use copy::copy;

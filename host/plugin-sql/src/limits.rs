@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 
 /// The time limit of one statement or one page of a cursor.
 pub const STATEMENT: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use rusqlite::{Connection, Statement};
 
 use super::authorizer::Authorizer;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_core::file_name::cut;
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_core::text::at_most;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Store, StoreContextMut, Trap, UpdateDeadline};

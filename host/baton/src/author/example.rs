@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Component, Path};
 
 use anyhow::{Context as _, bail};
-use baton_core::manifest::HostAddresses;
+use baton_core::grants::HostAddresses;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 

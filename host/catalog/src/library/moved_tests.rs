@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 use rusqlite::Connection;

@@ -14,13 +14,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::grants::specs;
+use crate::grants::{Database, FingerprintScope, Mode, specs};
 use crate::plugin_name::{self, NameError};
 use crate::text::one_line;
 
-pub use crate::grants::{
-    Database, FingerprintScope, HostAddress, HostAddresses, HttpRule, Mode, authority_of, host_name, resolved_host,
-};
 pub use capabilities::{
     Capabilities, FilesCapability, FingerprintCapability, GitCapability, HostCapability, HttpCapability, Reason,
     Request, SecretCapability, SqlCapability,

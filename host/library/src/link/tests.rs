@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use baton_catalog::{Catalog, Decisions};
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_plugin_sql::{Access, Session, StopHandle};
 use jiff::Timestamp;
 

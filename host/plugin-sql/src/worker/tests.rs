@@ -4,7 +4,7 @@ use std::io::{PipeReader, PipeWriter, Write as _};
 use std::path::Path;
 use std::thread::JoinHandle;
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 
 use super::*;
 use crate::{Access, GuestError, Row, Value};

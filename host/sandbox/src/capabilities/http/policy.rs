@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_core::manifest::{HostAddresses, HttpRule};
+use baton_core::grants::{HostAddresses, HttpRule};
 
 use super::denial::Denial;
 use super::target::Target;

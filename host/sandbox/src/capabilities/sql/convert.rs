@@ -1,6 +1,6 @@
 //! Values, rows and errors between the contract and the ledger: the same things under two names.
 
-use baton_core::manifest::Database;
+use baton_core::grants::Database;
 use baton_plugin_sql::{GuestError, Row, Value};
 
 use super::generated;

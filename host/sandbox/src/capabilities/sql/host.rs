@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use baton_core::grants::Grant;
-use baton_core::manifest;
+use baton_core::grants::{self, Grant};
 use baton_plugin_sql::Step;
 use baton_plugin_sql::worker::{Answer, Request};
 use wasmtime::component::Resource;
@@ -105,7 +104,7 @@ impl generated::Host for State {
     }
 
     async fn snapshot_of(&mut self, path: String) -> wasmtime::Result<Result<Resource<Snapshot>, Error>> {
-        let access = match self.sql.access(manifest::Database::Files) {
+        let access = match self.sql.access(grants::Database::Files) {
             Ok(access) => access,
             Err(error) => return Ok(Err(error)),
         };

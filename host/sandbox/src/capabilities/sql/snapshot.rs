@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use baton_core::manifest::{Database, Manifest};
+use baton_core::grants::Database;
+use baton_core::manifest::Manifest;
 use baton_plugin_sql::worker::{Answer, Request};
 use baton_plugin_sql::{Access, GuestError, limits};
 use tokio::sync::Semaphore;
