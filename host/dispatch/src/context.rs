@@ -54,7 +54,7 @@ pub struct ContextParts {
     /// Reminders and escalations for overdue requests.
     pub escalation: EscalationPolicy,
     /// The identity that the owner files of the inboxes get; `None`: no marker is written.
-    pub owns: Option<InboxOwnership>,
+    pub ownership: Option<InboxOwnership>,
     /// The lease owner of this process: unique, with its kind as prefix (`up:`, `run:`).
     pub owner: String,
     /// How often writing an outcome is tried before it is lost: a daemon does not give up.
@@ -80,14 +80,14 @@ pub struct Context {
     /// The handoffs that running attempts asked for: they count in budgets before they are in the ledger.
     pub(crate) budgets: BudgetAccounts,
     /// The files that running attempts write.
-    pub(crate) own: OwnWrites,
+    pub(crate) own_writes: OwnWrites,
     /// Cancelled when the daemon stops waiting for running attempts.
-    pub(crate) ending: Cancel,
+    pub(crate) cancel_attempts: Cancel,
     /// The folder in which other processes write wake-up files for the daemon.
     pub(crate) wake: Option<PathBuf>,
     pub(crate) escalation: EscalationPolicy,
     /// The identity that the owner files of the inboxes get.
-    pub(crate) owns: Option<InboxOwnership>,
+    pub(crate) ownership: Option<InboxOwnership>,
     /// Kibibytes of files that may be read at the same time.
     reading: Semaphore,
     /// Kibibytes of files that were read and are not yet recorded.
@@ -117,11 +117,11 @@ impl Context {
             roster: RwLock::default(),
             running: RunningAttempts::default(),
             budgets: BudgetAccounts::default(),
-            own: OwnWrites::default(),
-            ending: Cancel::default(),
+            own_writes: OwnWrites::default(),
+            cancel_attempts: Cancel::default(),
             wake: setup.wake,
             escalation: setup.escalation,
-            owns: setup.owns,
+            ownership: setup.ownership,
             reading: Semaphore::new(limits::READING_KIB as usize),
             holding: Semaphore::new(limits::HOLDING_KIB as usize),
         };
@@ -142,7 +142,7 @@ impl Context {
             rules: AgentRules::default(),
             wake: None,
             escalation: EscalationPolicy::default(),
-            owns: None,
+            ownership: None,
             owner: "up:test".to_owned(),
             settle_tries: 1,
         })

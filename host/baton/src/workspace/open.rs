@@ -52,7 +52,7 @@ pub(crate) fn open(
         rules: workspace.config.rules(&workspace.base),
         wake: Some(workspace.state.wake()?),
         escalation: workspace.config.escalation(),
-        owns: match wanted {
+        ownership: match wanted {
             PluginSelection::All { over } => Some(InboxOwnership { owner: owner_of(workspace)?, over }),
             PluginSelection::One(_) | PluginSelection::None => None,
         },

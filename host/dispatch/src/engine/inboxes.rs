@@ -341,7 +341,7 @@ fn log_unread(state: &mut EngineState, roster: &Roster) {
 /// Writes the owner file of every inbox. Returns the inboxes that another workspace serves.
 fn claim_inboxes(state: &mut EngineState, roster: &Roster) -> HashSet<PathBuf> {
     let mut foreign = HashSet::new();
-    let Some(ownership) = state.context.owns.clone() else {
+    let Some(ownership) = state.context.ownership.clone() else {
         return foreign;
     };
     for inbox in roster.inboxes() {

@@ -205,7 +205,7 @@ impl Engine {
         self.state.stopping = true;
         self.state.closing.cancel();
         if times >= 2 {
-            self.state.context.ending.cancel();
+            self.state.context.cancel_attempts.cancel();
         }
         let running = self.workers.running();
         if running > 0 {
@@ -217,7 +217,7 @@ impl Engine {
     fn abandon(&mut self, lost: LedgerError) -> Result<Summary, DispatchError> {
         self.state.stopping = true;
         self.state.closing.cancel();
-        self.state.context.ending.cancel();
+        self.state.context.cancel_attempts.cancel();
         self.state.jobs.abort_all();
         Err(lost.into())
     }

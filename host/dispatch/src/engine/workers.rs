@@ -85,7 +85,7 @@ impl Workers {
     /// Has a worker of the agent run `started`, or the next waiting task.
     fn work(&self, state: &mut EngineState, agent: String, started: Vec<StartedTask>) {
         let (context, listener) = (Arc::clone(&state.context), Arc::clone(&self.listener));
-        let stop = StopSignals { cancel: state.context.ending.clone(), closing: state.closing.clone() };
+        let stop = StopSignals { cancel: state.context.cancel_attempts.clone(), closing: state.closing.clone() };
         let crashed = Message::Worker(WorkerMessage::Crashed(agent.clone()));
         state.spawn_holding(crashed, async move {
             let batch = Box::pin(work::run_batch(&context, &agent, started, &stop, Some(&listener))).await;

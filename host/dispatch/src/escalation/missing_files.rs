@@ -66,7 +66,7 @@ fn missing(context: &Context, agent: &str, waiting: Vec<InboxTask>) -> Vec<Missi
 fn is_replaced(context: &Context, inbox_task: &InboxTask) -> bool {
     let file = context.real(&inbox_task.file);
     let claimed = file.parent().and_then(claimed_at).and_then(|at| Timestamp::try_from(at).ok());
-    context.owns.is_some() && claimed.is_none_or(|claimed| claimed > inbox_task.since)
+    context.ownership.is_some() && claimed.is_none_or(|claimed| claimed > inbox_task.since)
 }
 
 async fn ask(context: &Arc<Context>, inbox_task: InboxTask) -> Result<(), DispatchError> {

@@ -24,14 +24,14 @@ pub(super) fn severity(severity: wit::Severity) -> &'static str {
 
 /// Name and bytes of the RETURN to `sender`. `head` is the newest hash of the ledger's chain.
 pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: &str, head: &str) -> (String, Vec<u8>) {
-    let Settlement { task, ending, at, .. } = outcome;
+    let Settlement { task, resolution, at, .. } = outcome;
     let deliverables: Vec<_> = artifacts
         .iter()
         .map(|named| Deliverable { path: named.place(), media_type: named.media_type.clone() })
         .collect();
     // If the plugin did not end the attempt itself, Baton answers on its behalf.
-    let executing = if ending.actor == Actor::Plugin { &task.agent } else { "baton" };
-    let next_steps: Vec<_> = ending.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
+    let executing = if resolution.actor == Actor::Plugin { &task.agent } else { "baton" };
+    let next_steps: Vec<_> = resolution.next_steps.iter().map(|step| plugin_suggests(&task.agent, step)).collect();
     let answer = Return {
         task: &task.id,
         executing,
@@ -40,12 +40,12 @@ pub(super) fn answer(outcome: &Settlement, artifacts: &[NamedArtifact], sender: 
         handoff_id: task.handoff_id.as_deref(),
         handoff_file: task.file.as_deref().unwrap_or_default(),
         title: &task.title,
-        state: ending.state,
-        outcome: ending.outcome,
+        state: resolution.state,
+        outcome: resolution.outcome,
         next_steps: &next_steps,
-        summary: &ending.text,
+        summary: &resolution.text,
         deliverables: &deliverables,
-        findings: &shown(&ending.findings),
+        findings: &shown(&resolution.findings),
         duplicate_of: None,
         ledger_head: head,
         at: *at,

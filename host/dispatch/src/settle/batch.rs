@@ -24,7 +24,7 @@ pub(crate) async fn settle(
     let settled = write_all(context, outcomes, room).await;
     for (agent, id) in &ids {
         context.budgets.end(agent, id);
-        context.own.end(id);
+        context.own_writes.end(id);
     }
     settled
 }
@@ -35,7 +35,7 @@ async fn write_all(
     mut outcomes: Vec<Settlement>,
     room: usize,
 ) -> Result<AttemptBatch, DispatchError> {
-    accept_pending_returns(context, outcomes.iter_mut().map(|outcome| &mut outcome.out.requests)).await;
+    accept_pending_returns(context, outcomes.iter_mut().map(|outcome| &mut outcome.output.requests)).await;
     let outcomes: Vec<_> = outcomes.into_iter().map(Arc::new).collect();
     let (all, inner) = (outcomes.clone(), Arc::clone(context));
     let ledger = context.ledger.in_lane(outcomes.first().map_or("", |outcome| &outcome.task.agent));
@@ -77,7 +77,7 @@ async fn write_with_retries(
                 tracing::error!(%task, "{error}; trying again in {:?}", limits::SETTLE_AGAIN);
                 tokio::select! {
                     () = tokio::time::sleep(limits::SETTLE_AGAIN) => {}
-                    () = context.ending.asked() => {
+                    () = context.cancel_attempts.asked() => {
                         tracing::error!(%task, "its outcome is not recorded; the next start treats it as interrupted");
                         return Err(error.into());
                     }

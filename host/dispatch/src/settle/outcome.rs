@@ -19,8 +19,8 @@ use crate::triggers::own_writes::OwnChanges;
 /// A resolution with its output.
 pub(super) struct Settlement {
     pub(super) task: Task,
-    pub(super) ending: Resolution,
-    pub(super) out: SettlementOutput,
+    pub(super) resolution: Resolution,
+    pub(super) output: SettlementOutput,
     pub(super) at: Timestamp,
 }
 
@@ -47,12 +47,12 @@ impl Settlement {
             at,
             text: report.log.clone(),
         });
-        let mut ending = resolve(context, &task, installed.as_ref(), ended, at);
-        let requests = std::mem::take(&mut ending.requests);
-        let out = SettlementOutput {
+        let mut resolution = resolve(context, &task, installed.as_ref(), ended, at);
+        let requests = std::mem::take(&mut resolution.requests);
+        let output = SettlementOutput {
             plugin_digest: installed.map(|installed| installed.plugin.digest().to_string()),
             reports: context.reports(),
-            answer_to: answer_to(context, &task, ending.state),
+            answer_to: answer_to(context, &task, resolution.state),
             requests: PluginRequests::of(context, &task, requests, at),
             owner: context.owner.clone(),
             health,
@@ -63,12 +63,12 @@ impl Settlement {
             budget: context.budget(&task.agent),
             own,
         };
-        Self { task, ending, out, at }
+        Self { task, resolution, output, at }
     }
 
     /// The result for the engine, after the transaction; also if another process has settled the task.
     pub(super) fn settled(&self, written: Option<SettlementEffects>) -> SettledTask {
-        let Resolution { state, outcome, text, next_steps, .. } = &self.ending;
+        let Resolution { state, outcome, text, next_steps, .. } = &self.resolution;
         let (state, outcome, text, next_steps) = match written {
             Some(_) => (*state, *outcome, text.clone(), next_steps.clone()),
             None => {
@@ -78,10 +78,10 @@ impl Settlement {
         };
         let (id, agent) = (self.task.id.clone(), self.task.agent.clone());
         let (from, title) = (self.task.sender.clone().unwrap_or_default(), self.task.title.clone());
-        let watches = written.is_some() && !self.ending.watched.is_empty();
-        let wrote = !self.out.own.is_empty();
+        let watches = written.is_some() && !self.resolution.watched.is_empty();
+        let wrote = !self.output.own.is_empty();
         let SettlementEffects { artifacts, to_deliver, released, quarantined } = written.unwrap_or_default();
-        let log = self.out.log.as_ref().map(|log| log.text.clone()).unwrap_or_default();
+        let log = self.output.log.as_ref().map(|log| log.text.clone()).unwrap_or_default();
         SettledTask {
             id,
             agent,

@@ -87,30 +87,30 @@ pub(super) fn resolve(
     ended: Result<AttemptReport, AbortReason>,
     now: Timestamp,
 ) -> Resolution {
-    let ending = match ended {
+    let resolution = match ended {
         Err(ended) => without_report(ended, now),
         Ok(AttemptReport { ended: Err(failure), log, .. }) => {
-            let ending = failed(context, task, installed.map(Arc::as_ref), &failure, &log, now);
+            let resolution = failed(context, task, installed.map(Arc::as_ref), &failure, &log, now);
             if context.budgets.was_refused(&task.agent, &task.id) {
-                out_of_budget(context, task, ending)
+                out_of_budget(context, task, resolution)
             } else {
-                ending
+                resolution
             }
         }
         Ok(AttemptReport { ended: Ok(outcome), plugin_requests, watched, .. }) => {
             with_outcome(task, outcome, plugin_requests, watched)
         }
     };
-    let waits = matches!(ending.state, State::NeedsGrant | State::NeedsApproval);
+    let waits = matches!(resolution.state, State::NeedsGrant | State::NeedsApproval);
     if waits && task.origin == Origin::Call {
-        let text = format!("{}; then run it again: a `baton run` does not continue automatically", ending.text);
-        return Resolution { text, ..ending };
+        let text = format!("{}; then run it again: a `baton run` does not continue automatically", resolution.text);
+        return Resolution { text, ..resolution };
     }
     if waits && has_changed(context, task, installed) {
         let text = "what its plugin may do has changed meanwhile: trying again".to_owned();
         return Resolution::without_outcome(State::Queued, "queued", text).by(Actor::Baton);
     }
-    ending
+    resolution
 }
 
 /// Whether the plugin has changed since the attempt, or can be used now.
@@ -123,13 +123,13 @@ fn has_changed(context: &Context, task: &Task, installed: Option<&Arc<InstalledP
 fn without_report(ended: AbortReason, now: Timestamp) -> Resolution {
     let (state, action, text) = match ended {
         AbortReason::Stale(reason) => {
-            let ending = Resolution::without_outcome(State::Cancelled, "stale", reason);
-            return Resolution { stale: true, ..ending.by(Actor::Baton) };
+            let resolution = Resolution::without_outcome(State::Cancelled, "stale", reason);
+            return Resolution { stale: true, ..resolution.by(Actor::Baton) };
         }
         AbortReason::Missing => {
             let due = now.checked_add(limits::MISSING_AGAIN).ok();
-            let ending = Resolution::without_outcome(State::Waiting, "missing", FILE_MISSING.to_owned());
-            return Resolution { due, ..ending.by(Actor::Baton) };
+            let resolution = Resolution::without_outcome(State::Waiting, "missing", FILE_MISSING.to_owned());
+            return Resolution { due, ..resolution.by(Actor::Baton) };
         }
         AbortReason::Cancelled(reason) => {
             return Resolution::without_outcome(State::Cancelled, "cancelled", reason).by(Actor::Operator);

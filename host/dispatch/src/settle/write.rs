@@ -23,27 +23,27 @@ use crate::{budget, limits, supervise};
 impl Settlement {
     /// The transaction. `None` if this process does not hold the task's lease any more.
     pub(super) fn write(&self, tx: &Tx<'_>) -> Result<Option<SettlementEffects>, LedgerError> {
-        let Self { task, ending, out, at } = self;
-        if !task::holds(tx, &task.id, &out.owner)? {
+        let Self { task, resolution, output, at } = self;
+        if !task::holds(tx, &task.id, &output.owner)? {
             return Ok(None);
         }
         fail_point!("settle.begun");
-        let artifacts = name_all(tx, &out.reports, &ending.artifacts)?;
+        let artifacts = name_all(tx, &output.reports, &resolution.artifacts)?;
         let head = self.transition(tx, &artifacts)?;
         self.record_findings(tx)?;
-        out.own.record(tx, &task.agent)?;
+        output.own.record(tx, &task.agent)?;
         for named in &artifacts {
             if let Some(bytes) = &named.bytes {
                 self.deliver(tx, DeliveryKind::Artifact, "reports", named.name.clone(), bytes.clone())?;
             }
         }
-        let sent = out.requests.record(tx, task, *at)?;
-        if let Some(ReturnAddress { sender, folder }) = &out.answer_to {
+        let sent = output.requests.record(tx, task, *at)?;
+        if let Some(ReturnAddress { sender, folder }) = &output.answer_to {
             let (name, bytes) = answer(self, &artifacts, sender, &head);
             self.deliver(tx, DeliveryKind::Return, folder, name, bytes)?;
         }
         self.archive(tx)?;
-        let released = dependencies::settled(tx, task, ending.state, *at)? || sent.released;
+        let released = dependencies::settled(tx, task, resolution.state, *at)? || sent.released;
         let reports = artifacts.iter().filter(|named| named.bytes.is_some()).count() as u64;
         let out_of_budget = self.spend(tx, reports)?;
         let quarantined = self.supervise(tx)?.or(out_of_budget);
@@ -54,27 +54,27 @@ impl Settlement {
 
     /// Moves the task to its state. Returns the newest hash of the chain.
     fn transition(&self, tx: &Tx<'_>, artifacts: &[NamedArtifact]) -> Result<String, LedgerError> {
-        let Self { task, ending, out, at } = self;
-        let actor = ending.actor.name(task);
-        let mut event = Event::of(task, actor, ending.action, ending.text.clone(), ending.state, *at);
-        event.output_hash = ending.outcome.map(|_| output_hash(ending, artifacts));
-        event.plugin_digest.clone_from(&out.plugin_digest);
+        let Self { task, resolution, output, at } = self;
+        let actor = resolution.actor.name(task);
+        let mut event = Event::of(task, actor, resolution.action, resolution.text.clone(), resolution.state, *at);
+        event.output_hash = resolution.outcome.map(|_| output_hash(resolution, artifacts));
+        event.plugin_digest.clone_from(&output.plugin_digest);
         let head = task::transition(tx, &event)?;
-        if let Some(kind) = ending.outcome {
-            task::set_outcome(tx, &task.id, kind, &ending.next_steps)?;
+        if let Some(kind) = resolution.outcome {
+            task::set_outcome(tx, &task.id, kind, &resolution.next_steps)?;
         }
-        if let Some(due) = ending.due {
+        if let Some(due) = resolution.due {
             task::set_due(tx, &task.id, due)?;
         }
-        if matches!(ending.action, "stopped" | "missing" | "needs_grant") {
+        if matches!(resolution.action, "stopped" | "missing" | "needs_grant") {
             task::give_back_attempt(tx, &task.id)?;
         }
-        if ending.state.is_final() {
+        if resolution.state.is_final() {
             outbox::take_back(tx, &task.id)?;
         }
-        if ending.stale {
+        if resolution.stale {
             task::set_closing(tx, &task.id, CloseReason::Stale)?;
-        } else if ending.state.is_final() && ending.actor == Actor::Plugin {
+        } else if resolution.state.is_final() && resolution.actor == Actor::Plugin {
             task::set_closing(tx, &task.id, CloseReason::Answered)?;
         }
         Ok(head)
@@ -82,11 +82,11 @@ impl Settlement {
 
     /// Records the findings, and the files that are watched from now on.
     fn record_findings(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
-        let Self { task, ending, at, .. } = self;
-        let findings: Vec<_> = ending.findings.iter().map(kept).collect();
+        let Self { task, resolution, at, .. } = self;
+        let findings: Vec<_> = resolution.findings.iter().map(kept).collect();
         findings.iter().try_for_each(|found| finding::record(tx, &task.id, found))?;
         returns::flag(tx, task, &findings, *at)?;
-        for WatchUpdate { key, files } in &ending.watched {
+        for WatchUpdate { key, files } in &resolution.watched {
             let stamp = |(size, modified_ns)| FileStamp { size, modified_ns };
             let files: Vec<_> = files.iter().map(|file| (file.path.clone(), file.stamp.map(stamp))).collect();
             watched::replace(tx, &task.agent, key, &files)?;
@@ -108,12 +108,12 @@ impl Settlement {
 
     /// Adds the move of an ended task's file to the archive.
     fn archive(&self, tx: &Tx<'_>) -> Result<(), LedgerError> {
-        let Self { task, ending, at, .. } = self;
-        let Some(file) = task.file.as_deref().filter(|_| ending.state.is_final()) else { return Ok(()) };
+        let Self { task, resolution, at, .. } = self;
+        let Some(file) = task.file.as_deref().filter(|_| resolution.state.is_final()) else { return Ok(()) };
         let hash = task.input.clone();
-        let archive = match ending.state {
+        let archive = match resolution.state {
             State::Dead => to_dead_letters(file, hash, task.attempts, *at),
-            _ if ending.stale => to_stale(file, hash),
+            _ if resolution.stale => to_stale(file, hash),
             state => to_archive(file, hash, state),
         };
         outbox::add(tx, &task.id, &archive).map(drop)
@@ -121,34 +121,34 @@ impl Settlement {
 
     /// Counts what the attempt used of its plugin's budgets. Returns the reason if from now on the plugin's tasks wait.
     fn spend(&self, tx: &Tx<'_>, reports: u64) -> Result<Option<String>, LedgerError> {
-        let Self { task, ending, out, at } = self;
-        let spent: Vec<_> = out.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
-        budget::spend(tx, task, &out.budget, &spent, ending.state, *at)
+        let Self { task, resolution, output, at } = self;
+        let spent: Vec<_> = output.spent.iter().copied().chain([(Resource::Reports, reports)]).collect();
+        budget::spend(tx, task, &output.budget, &spent, resolution.state, *at)
     }
 
     /// Records what the attempt used and its effect on the plugin. Returns the reason if the plugin is quarantined from now on.
     fn supervise(&self, tx: &Tx<'_>) -> Result<Option<String>, LedgerError> {
-        let Self { task, ending, out, at } = self;
-        if let Some(usage) = &out.usage {
+        let Self { task, resolution, output, at } = self;
+        if let Some(usage) = &output.usage {
             task::set_usage(tx, &task.id, usage)?;
         }
-        if let Some(log) = &out.log {
+        if let Some(log) = &output.log {
             attempt_log::record(tx, log)?;
         }
-        let Some(digest) = &out.plugin_digest else {
+        let Some(digest) = &output.plugin_digest else {
             return Ok(None);
         };
-        let quarantined = supervise::record_health(tx, task, digest, &out.health, out.quarantine, *at)?;
+        let quarantined = supervise::record_health(tx, task, digest, &output.health, output.quarantine, *at)?;
         if let Some(text) = &quarantined {
-            supervise::record_quarantine(tx, task, ending.state, text, *at)?;
+            supervise::record_quarantine(tx, task, resolution.state, text, *at)?;
         }
         Ok(quarantined)
     }
 }
 
 /// SHA-256 of the summary and the artifacts.
-fn output_hash(ending: &Resolution, artifacts: &[NamedArtifact]) -> String {
-    let mut parts = vec![ending.text.as_bytes()];
+fn output_hash(resolution: &Resolution, artifacts: &[NamedArtifact]) -> String {
+    let mut parts = vec![resolution.text.as_bytes()];
     parts.extend(artifacts.iter().map(|named| named.hash.as_bytes()));
     Digest::of_parts(&parts).to_string()
 }

@@ -86,7 +86,7 @@ impl FilesTrigger {
 /// Compares the folders with the marks and makes one task for all changed files.
 pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Result<TriggerResult, DispatchError> {
     let (reading, inner) = (trigger.clone(), Arc::clone(context));
-    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || reading.read(&inner.own)).await else {
+    let Ok(Some((seen, own))) = tokio::task::spawn_blocking(move || reading.read(&inner.own_writes)).await else {
         return Ok(TriggerResult { unread: Some(trigger.plugin), ..TriggerResult::default() });
     };
     fail_point!("trigger.compared");

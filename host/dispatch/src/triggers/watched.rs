@@ -84,7 +84,7 @@ impl WatchedTrigger {
                 changed.extend(stamp.filter(|now| known.is_news(*now)).map(|now| (path.clone(), now)));
             }
         }
-        let own = context.own.since(&self.plugin, since);
+        let own = context.own_writes.since(&self.plugin, since);
         changed.retain(|(path, _)| !self.mounts.iter().any(|mount| own.has_below(mount, path)));
         Ok((changed, watching))
     }

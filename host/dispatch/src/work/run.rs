@@ -148,7 +148,7 @@ async fn attempt_now(
     if let Err(why) = check_arguments(&installed, &action, &prepared.args).await {
         return FinishedAttempt::of(task, Some(installed), Err(AbortReason::Refused(why)));
     }
-    let writes = context.own.begin(&task.agent, &task.id);
+    let writes = context.own_writes.begin(&task.agent, &task.id);
     let bytes_before = budget::database_bytes(&installed);
     let services = installed.grants.services.clone();
     let request = AttemptRequest {
