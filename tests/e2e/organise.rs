@@ -242,12 +242,16 @@ fn a_plan_of_spotify_is_undone_by_music_files_after_the_commands_that_doctor_sho
     assert!(moved.contains(r#"baton run music-files undo --args-json '{"plan":"first"}'"#), "{moved}");
     let log = workspace.up_once().stderr;
     assert!(log.contains("baton plugin install shipped:music-files && baton plugin grant music-files "), "{log}");
-    let fix = || {
+    let fix_of = |words: &str| {
         let found = workspace.baton(&["doctor", "--json"]).json();
-        let moved =
-            |check: &&Value| check["what"].as_str().is_some_and(|what| what.contains("in the plugin `music-files`"));
-        found["checks"].as_array().unwrap().iter().find(moved).map(|check| check["fix"].as_str().unwrap().to_owned())
+        let named = |check: &&Value| check["what"].as_str().is_some_and(|what| what.contains(words));
+        found["checks"].as_array().unwrap().iter().find(named).map(|check| check["fix"].as_str().unwrap().to_owned())
     };
+    let fix = || fix_of("in the plugin `music-files`");
+    let config = workspace.read("baton.toml");
+    workspace.write("baton.toml", format!("{config}\n[agents.spotify.defaults.organise]\nliked = false\n"));
+    let rename = fix_of("[agents.spotify.defaults.organise]").unwrap();
+    assert!(rename.contains("[agents.music-files.defaults.organise]"), "{rename}");
     let path = format!("{}:{}", baton().parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut shell = workspace.command_of("sh");
     shell.args(["-ec", &fix().unwrap()]).current_dir(workspace.root()).env("PATH", path);

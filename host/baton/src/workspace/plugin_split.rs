@@ -10,14 +10,20 @@ use super::{Lock, PluginEntry, Source, State};
 struct PluginSplit {
     plugin: &'static str,
     from: &'static str,
+    actions: [&'static str; 4],
     /// The names of its tables start with this in the database of `from`.
     tables: &'static str,
     /// The folders that `from` does not use any more.
     folders: [&'static str; 2],
 }
 
-const SPLITS: [PluginSplit; 1] =
-    [PluginSplit { plugin: "music-files", from: "spotify", tables: "organise_", folders: ["music", "organised"] }];
+const SPLITS: [PluginSplit; 1] = [PluginSplit {
+    plugin: "music-files",
+    from: "spotify",
+    actions: ["apply", "organise", "undo", "wanted"],
+    tables: "organise_",
+    folders: ["music", "organised"],
+}];
 
 /// What the operator has to do, because actions moved to another plugin.
 pub(crate) struct SplitNotice {
@@ -37,6 +43,11 @@ pub(super) fn copy_tables(state: &State, entry: &PluginEntry) -> anyhow::Result<
 /// A notice for each bundled plugin with grants of folders that another plugin uses now.
 pub(crate) fn notices(lock: &Lock) -> Vec<SplitNotice> {
     SPLITS.iter().filter_map(|split| split.notice(lock)).collect()
+}
+
+/// The bundled plugin that has this action of another plugin now.
+pub(crate) fn new_plugin(from: &str, action: &str) -> Option<&'static str> {
+    SPLITS.iter().find(|split| split.from == from && split.actions.contains(&action)).map(|split| split.plugin)
 }
 
 impl PluginSplit {

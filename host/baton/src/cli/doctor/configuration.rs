@@ -37,6 +37,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     findings.extend(agents_with_several_folders(facts, &facts.agents));
     findings.extend(idle_schedules(&facts.agents));
+    findings.extend(moved_defaults(&facts.agents));
     findings.extend(notify(facts));
     findings.extend(idle_budgets(facts));
     if findings.is_empty() {
@@ -241,6 +242,20 @@ fn idle_schedules(agents: &[Agent]) -> Vec<Finding> {
         Finding::warn(CHECK, CONFIG_FILE, what, fix)
     };
     idle.map(finding).collect()
+}
+
+/// Default arguments of actions that moved to another bundled plugin.
+fn moved_defaults(agents: &[Agent]) -> Vec<Finding> {
+    let of_agent = |agent: &Agent| -> Vec<Finding> {
+        let finding = |action: &String| {
+            let plugin = plugin_split::new_plugin(&agent.name, action)?;
+            let what = format!("[agents.{}.defaults.{action}] does nothing: `{plugin}` has the action now", agent.name);
+            let fix = format!("rename it to [agents.{plugin}.defaults.{action}] in {CONFIG_FILE}");
+            Some(Finding::warn(CHECK, CONFIG_FILE, what, fix))
+        };
+        agent.settings.defaults.keys().filter_map(finding).collect()
+    };
+    agents.iter().flat_map(of_agent).collect()
 }
 
 /// Budgets of plugins that are not installed.
