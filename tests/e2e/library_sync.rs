@@ -16,12 +16,12 @@ const HEAD: &str = "fingerprint:chromaprint-2:";
 const OLD: &str = "fingerprint:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// A scanned library of Eagle.
-struct House {
+struct Place {
     workspace: Workspace,
     ids: Vec<String>,
 }
 
-impl House {
+impl Place {
     /// With so many pieces.
     fn of(pieces: u64) -> Self {
         let workspace = Workspace::init();
@@ -76,64 +76,64 @@ fn counts(output: &Output) -> Value {
 
 #[test]
 fn nothing_is_sent_unless_it_is_said() {
-    let house = House::of(3);
+    let place = Place::of(3);
     for manner in both() {
-        let eagle = house.eagle(manner.clone());
-        let shown = house.sync(&eagle, &[]).ended(0);
+        let eagle = place.eagle(manner.clone());
+        let shown = place.sync(&eagle, &[]).ended(0);
         assert_eq!((counts(&shown), &shown.json()["applied"]), (json!({ "planned": 3 }), &json!(false)));
         assert_eq!(shown.json()["eagle"]["api"], if manner.v2 { "v2" } else { "v1" });
-        let text = house.workspace.baton(&["library", "sync", "--url", &eagle.url()]).ended(0);
+        let text = place.workspace.baton(&["library", "sync", "--url", &eagle.url()]).ended(0);
         assert!(text.stdout.contains("Piece 2") && text.stdout.contains("3 planned"), "{}", text.stdout);
         assert!(text.stderr.contains("--apply"), "{}", text.stderr);
         assert_eq!(eagle.asked("update"), 0);
-        assert_eq!(eagle.tags(&house.ids[0]), ["b", "a: x"]);
+        assert_eq!(eagle.tags(&place.ids[0]), ["b", "a: x"]);
     }
 }
 
 #[test]
 fn each_item_gets_its_tag_once_and_keeps_its_own() {
-    let house = House::of(3);
+    let place = Place::of(3);
     for manner in both() {
-        let eagle = house.eagle(manner);
-        eagle.behave(|manner| manner.hand = Some((house.ids[1].clone(), "new".to_owned())));
-        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 3 }));
-        let came: Vec<_> = eagle.tags(&house.ids[1]).into_iter().filter(|tag| tag == "new").collect();
+        let eagle = place.eagle(manner);
+        eagle.behave(|manner| manner.hand = Some((place.ids[1].clone(), "new".to_owned())));
+        assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 3 }));
+        let came: Vec<_> = eagle.tags(&place.ids[1]).into_iter().filter(|tag| tag == "new").collect();
         // V1 gives items of so few one by one; there nobody had the time.
         assert_eq!(came.len(), usize::from(eagle.asked("/v2/") > 1));
-        let tags: Vec<_> = house.ids.iter().map(|id| eagle.tags(id)).collect();
+        let tags: Vec<_> = place.ids.iter().map(|id| eagle.tags(id)).collect();
         assert!(tags.iter().all(|tags| tags.iter().filter(|tag| tag.starts_with(HEAD)).count() == 1), "{tags:?}");
         assert!(tags[0][2] != tags[2][2] && tags[0][..2] == ["b", "a: x"], "{tags:?}");
         let writes = eagle.asked("update");
-        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 3 }));
+        assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 3 }));
         assert_eq!((writes, eagle.asked("update")), (3, 3));
     }
 }
 
 #[test]
 fn tags_of_old_go_only_when_that_is_asked_for() {
-    let house = House::of(1);
+    let place = Place::of(1);
     let eagle = Eagle::start(Manner { v2: true, ..Manner::default() });
-    eagle.add(&house.ids[0], "Piece 0", &[OLD, "a"]);
-    house.apply(&eagle).ended(0);
-    assert_eq!(eagle.tags(&house.ids[0])[..2], [OLD, "a"]);
-    house.sync(&eagle, &["--apply", "--replace-old"]).ended(0);
-    let tags = eagle.tags(&house.ids[0]);
+    eagle.add(&place.ids[0], "Piece 0", &[OLD, "a"]);
+    place.apply(&eagle).ended(0);
+    assert_eq!(eagle.tags(&place.ids[0])[..2], [OLD, "a"]);
+    place.sync(&eagle, &["--apply", "--replace-old"]).ended(0);
+    let tags = eagle.tags(&place.ids[0]);
     assert!(tags.len() == 2 && tags[0] == "a" && tags[1].starts_with(HEAD), "{tags:?}");
 }
 
 #[test]
 fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
-    let house = House::of(1);
+    let place = Place::of(1);
     for manner in both() {
-        let eagle = house.eagle(manner);
+        let eagle = place.eagle(manner);
         eagle.behave(|manner| {
             let troubles = [Trouble::Status(500), Trouble::Hangs, Trouble::Half];
             manner.trouble = troubles.into_iter().map(|trouble| ("update", trouble)).collect();
         });
         let begun = Instant::now();
-        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
+        assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 1 }));
         assert!(begun.elapsed() >= Duration::from_secs(7), "{:?}", begun.elapsed());
-        house.is_told(&eagle);
+        place.is_told(&eagle);
         // The third was done and only its answer cut off: reading showed it.
         assert_eq!(eagle.asked("update"), 3);
     }
@@ -141,73 +141,73 @@ fn what_may_pass_is_tried_again_after_one_two_and_four_seconds() {
 
 #[test]
 fn answers_in_pieces_are_waited_for_and_half_ones_asked_for_again() {
-    let house = House::of(2);
+    let place = Place::of(2);
     for manner in both() {
-        let eagle = house.eagle(manner);
+        let eagle = place.eagle(manner);
         let slow = Trouble::Slow(Duration::from_millis(2));
         eagle.behave(|manner| {
             let get = if manner.v2 { "v2/item/get" } else { "item/info" };
             let half = Trouble::Text("{\"status\":\"success\",\"data\":{\"id\":\"L");
             manner.trouble = vec![("info", slow.clone()), (get, half), (get, slow.clone()), ("update", slow)];
         });
-        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
-        house.is_told(&eagle);
+        assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
+        place.is_told(&eagle);
     }
 }
 
 #[test]
 fn what_fails_four_times_is_a_failure_and_the_others_go_on() {
-    let house = House::of(2);
-    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    let place = Place::of(2);
+    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
     eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Status(503)); 4]);
-    let output = house.apply(&eagle).ended(1);
+    let output = place.apply(&eagle).ended(1);
     assert_eq!(counts(&output), json!({ "failed": 1, "succeeded": 1 }));
     assert!(output.stdout.contains("503"), "{}", output.stdout);
-    assert_eq!((eagle.tags(&house.ids[0]).len(), eagle.asked("update")), (2, 5));
-    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 1, "succeeded": 1 }));
-    house.is_told(&eagle);
+    assert_eq!((eagle.tags(&place.ids[0]).len(), eagle.asked("update")), (2, 5));
+    assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 1, "succeeded": 1 }));
+    place.is_told(&eagle);
 }
 
 #[test]
 fn a_write_whose_answer_came_too_late_is_not_written_twice() {
-    let house = House::of(1);
+    let place = Place::of(1);
     for manner in both() {
-        let eagle = house.eagle(manner);
+        let eagle = place.eagle(manner);
         eagle.behave(|manner| manner.trouble = vec![("update", Trouble::Late(Duration::from_secs(4)))]);
-        let output = house.sync(&eagle, &["--apply", "--timeout", "2s"]).ended(0);
+        let output = place.sync(&eagle, &["--apply", "--timeout", "2s"]).ended(0);
         assert_eq!((counts(&output), eagle.asked("update")), (json!({ "succeeded": 1 }), 1));
-        house.is_told(&eagle);
+        place.is_told(&eagle);
     }
 }
 
 #[test]
 fn tags_that_a_server_loses_are_put_back() {
-    let house = House::of(2);
+    let place = Place::of(2);
     for manner in both() {
-        let eagle = house.eagle(Manner { saving: Saving::LosesFirstOnce, ..manner });
-        assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
-        house.is_told(&eagle);
+        let eagle = place.eagle(Manner { saving: Saving::LosesFirstOnce, ..manner });
+        assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 2 }));
+        place.is_told(&eagle);
     }
 }
 
 #[test]
 fn a_server_that_keeps_losing_tags_is_sent_nothing_more() {
-    let house = House::of(4);
+    let place = Place::of(4);
     for manner in both() {
-        let eagle = house.eagle(Manner { saving: Saving::LosesFirst, ..manner });
-        let output = house.apply(&eagle).ended(2);
+        let eagle = place.eagle(Manner { saving: Saving::LosesFirst, ..manner });
+        let output = place.apply(&eagle).ended(2);
         assert!(output.stderr.contains("lost tags") && output.stderr.contains(": b;"), "{}", output.stderr);
-        let touched = house.ids.iter().filter(|id| eagle.tags(id) != ["b", "a: x"]).count();
+        let touched = place.ids.iter().filter(|id| eagle.tags(id) != ["b", "a: x"]).count();
         assert_eq!((counts(&output), touched), (json!({ "failed": 1 }), 1));
     }
 }
 
 #[test]
 fn a_server_that_saves_nothing_is_not_believed() {
-    let house = House::of(8);
+    let place = Place::of(8);
     for saving in [Saving::Nothing, Saving::SaysFalse] {
-        let eagle = house.eagle(Manner { v2: true, saving, ..Manner::default() });
-        let output = house.apply(&eagle).ended(2);
+        let eagle = place.eagle(Manner { v2: true, saving, ..Manner::default() });
+        let output = place.apply(&eagle).ended(2);
         assert_eq!(counts(&output), json!({ "failed": 5 }));
         assert_eq!(eagle.asked("update"), 5);
     }
@@ -215,66 +215,66 @@ fn a_server_that_saves_nothing_is_not_believed() {
 
 #[test]
 fn items_that_are_not_there_are_left_alone() {
-    let house = House::of(3);
+    let place = Place::of(3);
     for manner in both() {
         let eagle = Eagle::start(manner);
-        eagle.add(&house.ids[0], "Piece 0", &[]);
-        eagle.add(&house.ids[1], "Piece 1", &[]);
-        eagle.trash(&house.ids[1]);
-        let output = house.apply(&eagle).ended(1);
+        eagle.add(&place.ids[0], "Piece 0", &[]);
+        eagle.add(&place.ids[1], "Piece 1", &[]);
+        eagle.trash(&place.ids[1]);
+        let output = place.apply(&eagle).ended(1);
         assert_eq!(counts(&output), json!({ "in_trash": 1, "not_found": 1, "succeeded": 1 }));
-        assert_eq!(eagle.tags(&house.ids[1]), Vec::<String>::new());
+        assert_eq!(eagle.tags(&place.ids[1]), Vec::<String>::new());
     }
 }
 
 #[test]
 fn an_item_with_odd_tags_is_a_finding_and_the_others_go_on() {
-    let house = House::of(4);
+    let place = Place::of(4);
     for manner in both() {
-        let eagle = house.eagle(manner);
-        eagle.spoil(&house.ids[1], Value::Null);
-        eagle.spoil(&house.ids[2], json!(["b", 7]));
-        let output = house.apply(&eagle).ended(1);
+        let eagle = place.eagle(manner);
+        eagle.spoil(&place.ids[1], Value::Null);
+        eagle.spoil(&place.ids[2], json!(["b", 7]));
+        let output = place.apply(&eagle).ended(1);
         assert_eq!(counts(&output), json!({ "failed": 2, "succeeded": 2 }));
         assert!(output.stdout.contains("not as a list of texts"), "{}", output.stdout);
-        assert_eq!((eagle.asked("update"), eagle.tags(&house.ids[2])), (2, vec!["b".to_owned()]));
+        assert_eq!((eagle.asked("update"), eagle.tags(&place.ids[2])), (2, vec!["b".to_owned()]));
     }
 }
 
 #[test]
 fn a_refusal_that_names_another_reason_does_not_mean_a_missing_item() {
-    let house = House::of(1);
-    let eagle = house.eagle(Manner::default());
+    let place = Place::of(1);
+    let eagle = place.eagle(Manner::default());
     let loading = Trouble::Text("{\"status\":\"error\",\"message\":\"the library is being loaded\"}");
     eagle.behave(|manner| manner.trouble = vec![("item/info", loading)]);
-    let output = house.apply(&eagle).ended(2);
+    let output = place.apply(&eagle).ended(2);
     assert!(output.stderr.contains("the library is being loaded"), "{}", output.stderr);
     assert_eq!(eagle.asked("update"), 0);
 }
 
 #[test]
 fn of_two_libraries_of_one_name_the_one_that_is_open_gets_its_tags() {
-    let house = House::of(2);
-    let first = house.workspace.outside().canonicalize().unwrap().join("Music.library");
+    let place = Place::of(2);
+    let first = place.workspace.outside().canonicalize().unwrap().join("Music.library");
     let copy = first.with_file_name("copy").join("Music.library");
     ran("cp", &["-a", "--", first.to_str().unwrap(), make(copy.parent().unwrap())]);
     // The first piece of the copy is another one.
-    let changed = files_below(&copy.join("images").join(format!("{}.info", house.ids[0])));
+    let changed = files_below(&copy.join("images").join(format!("{}.info", place.ids[0])));
     let changed = changed.iter().find(|file| file.extension().is_some_and(|ending| ending == "wav")).unwrap();
     write_wav(changed, &tune(77, 5));
-    house.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
-    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
+    place.workspace.baton(&["library", "scan", copy.to_str().unwrap()]).ended(0);
+    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
     // Nobody can tell which one is open.
-    let output = house.apply(&eagle).ended(1);
+    let output = place.apply(&eagle).ended(1);
     assert_eq!((counts(&output), eagle.asked("update")), (json!({ "failed": 4 }), 0));
     let mut tags = Vec::new();
     for folder in [&first, &copy] {
         eagle.behave(|manner| manner.library = folder.to_str().map(str::to_owned));
-        house.apply(&eagle).ended(0);
-        house.is_told(&eagle);
-        tags.push(eagle.tags(&house.ids[0]));
+        place.apply(&eagle).ended(0);
+        place.is_told(&eagle);
+        tags.push(eagle.tags(&place.ids[0]));
         assert_eq!(
-            counts(&house.apply(&eagle).ended(0)),
+            counts(&place.apply(&eagle).ended(0)),
             json!({ "already_has_fingerprint": 2, "library_not_open": 2 })
         );
     }
@@ -289,15 +289,15 @@ fn make(folder: &Path) -> &str {
 
 #[test]
 fn files_of_another_library_are_not_looked_for_in_this_one() {
-    let house = House::of(1);
-    let other = house.workspace.outside().join("Music.library");
-    let eagle = house.eagle(Manner::default());
+    let place = Place::of(1);
+    let other = place.workspace.outside().join("Music.library");
+    let eagle = place.eagle(Manner::default());
     fs::rename(&other, other.with_file_name("Other.library")).unwrap();
     let moved = other.with_file_name("Other.library");
-    house.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
+    place.workspace.baton(&["library", "scan", moved.to_str().unwrap()]).ended(0);
     // Only shown, it is what there is; applied, nothing was done.
-    assert_eq!(house.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
-    let output = house.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
+    assert_eq!(place.sync(&eagle, &[moved.to_str().unwrap()]).ended(0).json()["outcome"], Value::Null);
+    let output = place.sync(&eagle, &["--apply", moved.to_str().unwrap()]).ended(1);
     assert_eq!((counts(&output), &output.json()["outcome"]), (json!({ "library_not_open": 1 }), &json!("refused")));
     assert!(output.stderr.contains("refused: nothing was changed: 1 library_not_open"), "{}", output.stderr);
     assert!(output.stderr.contains("next: open their library in Eagle"), "{}", output.stderr);
@@ -306,87 +306,87 @@ fn files_of_another_library_are_not_looked_for_in_this_one() {
 
 #[test]
 fn a_limit_is_kept_and_the_rest_comes_next_time() {
-    let house = House::of(3);
-    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
-    let output = house.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
+    let place = Place::of(3);
+    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
+    let output = place.sync(&eagle, &["--apply", "-n", "2"]).ended(0);
     assert_eq!((counts(&output), &output.json()["beyond_limit"]), (json!({ "succeeded": 2 }), &json!(1)));
-    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 2, "succeeded": 1 }));
-    house.is_told(&eagle);
+    assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "already_has_fingerprint": 2, "succeeded": 1 }));
+    place.is_told(&eagle);
 }
 
 #[test]
 fn every_meaning_of_an_offset_is_understood() {
-    let house = House::of(120);
+    let place = Place::of(120);
     for offset in [Offset::Pages, Offset::Items, Offset::Nothing] {
-        let eagle = house.eagle(Manner { offset, largest_page: Some(50), ..Manner::default() });
-        assert_eq!(counts(&house.sync(&eagle, &[]).ended(0)), json!({ "planned": 120 }), "{offset:?}");
+        let eagle = place.eagle(Manner { offset, largest_page: Some(50), ..Manner::default() });
+        assert_eq!(counts(&place.sync(&eagle, &[]).ended(0)), json!({ "planned": 120 }), "{offset:?}");
     }
-    let eagle = house.eagle(Manner { v2: true, largest_page: Some(7), ..Manner::default() });
-    assert_eq!(counts(&house.apply(&eagle).ended(0)), json!({ "succeeded": 120 }));
-    house.is_told(&eagle);
+    let eagle = place.eagle(Manner { v2: true, largest_page: Some(7), ..Manner::default() });
+    assert_eq!(counts(&place.apply(&eagle).ended(0)), json!({ "succeeded": 120 }));
+    place.is_told(&eagle);
 }
 
 #[test]
 fn a_sync_that_is_killed_continues_where_it_was() {
-    let house = House::of(6);
-    let eagle = house.eagle(Manner { v2: true, ..Manner::default() });
-    let mut command = house.workspace.command();
-    command.arg("-w").arg(house.workspace.root()).args(["library", "sync", "--apply", "--pause", "300ms", "--url"]);
+    let place = Place::of(6);
+    let eagle = place.eagle(Manner { v2: true, ..Manner::default() });
+    let mut command = place.workspace.command();
+    command.arg("-w").arg(place.workspace.root()).args(["library", "sync", "--apply", "--pause", "300ms", "--url"]);
     let mut running = command.arg(eagle.url()).spawn().unwrap();
-    house.workspace.wait_for("two items", |_| (eagle.asked("update") >= 2).then_some(()));
+    place.workspace.wait_for("two items", |_| (eagle.asked("update") >= 2).then_some(()));
     running.kill().unwrap();
     running.wait().unwrap();
-    let left = 6 - house.ids.iter().filter(|id| eagle.tags(id).len() == 3).count();
+    let left = 6 - place.ids.iter().filter(|id| eagle.tags(id).len() == 3).count();
     assert!(left > 0, "it was killed too late");
-    let output = house.apply(&eagle).ended(0);
+    let output = place.apply(&eagle).ended(0);
     assert_eq!(counts(&output), json!({ "already_has_fingerprint": 6 - left, "succeeded": left }));
-    house.is_told(&eagle);
+    place.is_told(&eagle);
 }
 
 #[test]
 fn nobody_at_the_address_is_said_with_what_to_do() {
-    let house = House::of(1);
-    let gone = house.eagle(Manner::default()).url();
-    let output = house.workspace.baton(&["library", "sync", "--url", &gone]).ended(2);
+    let place = Place::of(1);
+    let gone = place.eagle(Manner::default()).url();
+    let output = place.workspace.baton(&["library", "sync", "--url", &gone]).ended(2);
     assert!(output.stderr.contains("start Eagle"), "{}", output.stderr);
     let nothing = Workspace::init().baton(&["library", "sync"]).ended(2);
     assert!(nothing.stderr.contains("baton library scan"), "{}", nothing.stderr);
-    let page = house.eagle(Manner::default());
+    let page = place.eagle(Manner::default());
     page.behave(|manner| manner.trouble = vec![("info", Trouble::Text("<html>")); 2]);
-    let output = house.sync(&page, &[]).ended(2);
+    let output = place.sync(&page, &[]).ended(2);
     assert!(output.stderr.contains("not Eagle's API"), "{}", output.stderr);
-    let endless = house.eagle(Manner::default());
+    let endless = place.eagle(Manner::default());
     endless.behave(|manner| manner.trouble = vec![("info", Trouble::Bytes(64 << 20))]);
-    assert!(house.sync(&endless, &[]).ended(2).stderr.contains("more than"));
+    assert!(place.sync(&endless, &[]).ended(2).stderr.contains("more than"));
 }
 
 #[test]
 fn the_token_goes_to_eagle_and_nowhere_else() {
     const TOKEN: &str = "5e8b0c1d-very-secret-77";
-    let house = House::of(1);
+    let place = Place::of(1);
     for manner in both() {
-        let eagle = house.eagle(Manner { token: Some(TOKEN.to_owned()), ..manner });
-        let _ = house.workspace.baton(&["secret", "rm", "eagle"]);
-        let refused = house.apply(&eagle).ended(2);
+        let eagle = place.eagle(Manner { token: Some(TOKEN.to_owned()), ..manner });
+        let _ = place.workspace.baton(&["secret", "rm", "eagle"]);
+        let refused = place.apply(&eagle).ended(2);
         assert!(refused.stderr.contains("baton secret set eagle"), "{}", refused.stderr);
-        let mut set = house.workspace.command();
+        let mut set = place.workspace.command();
         let set =
-            Output::fed(set.arg("-w").arg(house.workspace.root()).args(["secret", "set", "eagle"]), TOKEN.as_bytes());
+            Output::fed(set.arg("-w").arg(place.workspace.root()).args(["secret", "set", "eagle"]), TOKEN.as_bytes());
         set.ended(0);
         // Also where a server says it back, and where it breaks off.
         eagle.behave(|manner| {
             manner.trouble =
                 vec![("update", Trouble::Hangs), ("update", Trouble::Text("token=5e8b0c1d-very-secret-77"))];
         });
-        let mut command = house.workspace.command();
-        command.env("BATON_LOG", "trace").arg("-w").arg(house.workspace.root());
+        let mut command = place.workspace.command();
+        command.env("BATON_LOG", "trace").arg("-w").arg(place.workspace.root());
         let loud = Output::of(command.args(["library", "sync", "--apply", "--url", &eagle.url()]));
         assert!(!(loud.stdout + &loud.stderr).contains("very-secret"), "it was shown");
-        house.apply(&eagle).ended(0);
-        house.is_told(&eagle);
+        place.apply(&eagle).ended(0);
+        place.is_told(&eagle);
         assert!(eagle.asked(TOKEN) > 0);
     }
-    let kept: Vec<_> = files_below(house.workspace.outside())
+    let kept: Vec<_> = files_below(place.workspace.outside())
         .into_iter()
         .filter(|file| file.is_file() && holds(file, TOKEN))
         .collect();
@@ -399,8 +399,8 @@ fn holds(file: &Path, text: &str) -> bool {
 
 #[test]
 fn files_get_their_tag_only_when_asked_and_keep_their_sound() {
-    let house = House::of(1);
-    let (workspace, folder) = (&house.workspace, house.workspace.outside().join("songs"));
+    let place = Place::of(1);
+    let (workspace, folder) = (&place.workspace, place.workspace.outside().join("songs"));
     for number in 10..13 {
         write_wav(&folder.join(format!("{number}.wav")), &tune(number, 4));
     }

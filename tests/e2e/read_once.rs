@@ -13,12 +13,12 @@ use serde_json::json;
 
 const FILES: usize = 60;
 
-/// Opened names in some folders.
-struct Opened {
+/// Watches which names in some folders are opened.
+struct OpenWatcher {
     kernel: rustix::fd::OwnedFd,
 }
 
-impl Opened {
+impl OpenWatcher {
     fn of(folders: &[&Path]) -> rustix::io::Result<Self> {
         let kernel = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         for folder in folders {
@@ -72,7 +72,7 @@ fn files_that_stay_in_an_external_inbox_are_read_at_no_later_start() {
     workspace.up_once();
     let tasks = workspace.status().len();
     assert!(tasks > FILES, "{tasks}");
-    let opened = Opened::of(&[&inbox]).unwrap();
+    let opened = OpenWatcher::of(&[&inbox]).unwrap();
     workspace.up_once();
     assert_eq!(opened.files().unwrap(), Vec::<String>::new(), "nothing changed");
     let daemon = workspace.up_and_serving();
@@ -115,8 +115,8 @@ fn the_look_of_every_minute_leaves_archives_and_folders_of_triggers_alone() {
     workspace.wait_for_state("Settled", "delivered");
     std::thread::sleep(Duration::from_secs(2));
     let path = |path: &str| workspace.root().join(path);
-    let looked = Opened::of(&[&path("handoffs/Codex-MM1/01_inbox")]).unwrap();
-    let left = Opened::of(&[
+    let looked = OpenWatcher::of(&[&path("handoffs/Codex-MM1/01_inbox")]).unwrap();
+    let left = OpenWatcher::of(&[
         &path("plans"),
         &path("plans/deep"),
         &path("handoffs/Codex-MM1/02_processed"),

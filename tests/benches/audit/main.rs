@@ -9,8 +9,8 @@
 //! **attempt** is what the plugin took, between two times of the ledger, both in whole milliseconds: the later one is
 //! rounded up. The floor is a whole command too.
 
-#[path = "../intake/asked.rs"]
-mod asked;
+#[path = "../intake/options.rs"]
+mod options;
 #[path = "../intake/report.rs"]
 mod report;
 #[path = "../intake/samples.rs"]
@@ -24,7 +24,7 @@ mod place;
 mod real;
 mod tree;
 
-use self::asked::Asked;
+use self::options::BenchOptions;
 use self::report::Report;
 
 /// How much is done.
@@ -49,16 +49,16 @@ type Part = fn(Scale, &mut Report) -> anyhow::Result<()>;
 const PARTS: [(&str, Part); 3] = [("real", real::run), ("large", large::run), ("needs", needs::run)];
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
-    let scale = if asked.quick { QUICK } else { FULL };
+    let options = BenchOptions::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
+    let scale = if options.quick { QUICK } else { FULL };
     place::prepare()?;
     let mut report = Report::default();
     for (name, part) in PARTS {
-        if asked.wants(name) {
+        if options.wants(name) {
             part(scale, &mut report)?;
         }
     }
     report.keep(&place::results())?;
-    report.print(asked.json);
+    report.print(options.json);
     Ok(())
 }

@@ -6,8 +6,8 @@
 //! `--json` prints JSON. Every sample goes to `target/bench/fingerprint.json`. The words of the quality set are made once, in about an hour on two cores, by `ffmpeg` and
 //! `fpcalc` from music that Debian packages install, and kept in `target/bench/fingerprint-words`.
 
-#[path = "../intake/asked.rs"]
-mod asked;
+#[path = "../intake/options.rs"]
+mod options;
 #[path = "../intake/report.rs"]
 mod report;
 #[path = "../intake/samples.rs"]
@@ -28,7 +28,7 @@ mod transforms;
 
 use std::path::PathBuf;
 
-use self::asked::Asked;
+use self::options::BenchOptions;
 use self::report::Report;
 
 /// How much is done.
@@ -63,7 +63,7 @@ fn main() -> anyhow::Result<()> {
         return if name.starts_with("speed-") { speed_child::main(&name, &file) } else { child::main(&name, &file) };
     }
     let (mut pieces, mut music) = (None, Vec::new());
-    let asked = Asked::read(&PARTS.map(|(name, _)| name), ", --pieces N, --music DIR", |option, left| {
+    let options = BenchOptions::read(&PARTS.map(|(name, _)| name), ", --pieces N, --music DIR", |option, left| {
         match option {
             "--pieces" => pieces = Some(left.value(option)?.parse()?),
             "--music" => music.push(left.value(option)?.into()),
@@ -71,16 +71,16 @@ fn main() -> anyhow::Result<()> {
         }
         Ok(true)
     })?;
-    let scale = if asked.quick { QUICK } else { FULL };
+    let scale = if options.quick { QUICK } else { FULL };
     let (pieces, timed) = (pieces.unwrap_or(scale.pieces), pieces.unwrap_or(scale.timed));
     let scale = Scale { pieces, timed, music, ..scale };
     let mut report = Report::default();
     for (name, part) in PARTS {
-        if asked.wants(name) {
+        if options.wants(name) {
             part(&scale, &mut report)?;
         }
     }
     report.keep(&place::results())?;
-    report.print(asked.json);
+    report.print(options.json);
     Ok(())
 }

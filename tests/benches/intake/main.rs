@@ -8,19 +8,19 @@
 //! or the memory. Nothing here fails because something is slow; a figure says its aim and whether it was reached.
 
 mod arrivals;
-mod asked;
 mod drain;
 mod fairness;
 mod floor;
 mod latency;
 mod ledger;
+mod options;
 mod peers;
 mod place;
 mod process;
 mod report;
 mod samples;
 
-use self::asked::Asked;
+use self::options::BenchOptions;
 use self::place::Used;
 use self::report::Report;
 
@@ -54,16 +54,16 @@ const PARTS: [(&str, Part); 5] = [
 ];
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
-    let scale = if asked.quick { QUICK } else { FULL };
+    let options = BenchOptions::read(&PARTS.map(|(name, _)| name), "", |_, _| Ok(false))?;
+    let scale = if options.quick { QUICK } else { FULL };
     place::prepare()?;
     let (mut report, mut used) = (Report::default(), Used::default());
     for (name, part) in PARTS {
-        if asked.wants(name) {
+        if options.wants(name) {
             part(scale, &mut report, &mut used)?;
         }
     }
     report.keep(&place::results())?;
-    report.print(asked.json);
+    report.print(options.json);
     Ok(())
 }

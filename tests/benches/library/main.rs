@@ -13,10 +13,10 @@
     reason = "a bench ends when its ground is not there; a field that JSON lacks is null"
 )]
 
-#[path = "../intake/asked.rs"]
-#[expect(dead_code, reason = "this bench has no parts")]
-mod asked;
 mod library;
+#[path = "../intake/options.rs"]
+#[expect(dead_code, reason = "this bench has no parts")]
+mod options;
 mod process;
 mod truth;
 
@@ -27,7 +27,7 @@ use baton_tests::Workspace;
 use baton_tests::music::{Music, RealMusic};
 use serde_json::{Value, json};
 
-use self::asked::Asked;
+use self::options::BenchOptions;
 use self::process::{Run, run};
 
 /// As many as the library has that this is for.
@@ -36,7 +36,7 @@ const QUICK: u64 = 2_000;
 
 fn main() -> anyhow::Result<()> {
     let (mut items, mut made) = (None, false);
-    let asked = Asked::read(&[], ", --items N, --made", |option, left| {
+    let options = BenchOptions::read(&[], ", --items N, --made", |option, left| {
         match option {
             "--items" => items = Some(left.value(option)?.parse()?),
             "--made" => made = true,
@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
         }
         Ok(true)
     })?;
-    let items = items.unwrap_or(if asked.quick { QUICK } else { ITEMS });
+    let items = items.unwrap_or(if options.quick { QUICK } else { ITEMS });
     let music = match RealMusic::decode(library::SECONDS) {
         Ok(real) if !made => Music::Real(real),
         _ => Music::Made,
@@ -55,7 +55,7 @@ fn main() -> anyhow::Result<()> {
     let planted = library::fill(&folder, &music, items);
     let filled = begun.elapsed();
     let report = measure(&workspace, &folder, (&planted, &music), filled)?;
-    if asked.json {
+    if options.json {
         print(&format!("{report:#}\n"));
     } else {
         print(&as_text(&report));

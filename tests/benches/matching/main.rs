@@ -5,9 +5,9 @@
 //! `target/bench/matching.json`. A bench of `baton-track-match`, so that it builds without the program.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench works on lists that it made itself")]
 
-#[path = "../intake/asked.rs"]
+#[path = "../intake/options.rs"]
 #[expect(dead_code, reason = "this bench has no parts and nothing of its own to read")]
-mod asked;
+mod options;
 #[path = "../intake/report.rs"]
 #[expect(dead_code, reason = "of the benches' shared table, this one needs less")]
 mod report;
@@ -24,8 +24,8 @@ use std::time::Instant;
 
 use baton_track_match::{Decision, Matcher, SimilarPair, Track};
 
-use self::asked::Asked;
 use self::library::Library;
+use self::options::BenchOptions;
 use self::quality::Quality;
 use self::report::{Report, Row, say};
 use self::samples::Samples;
@@ -39,8 +39,8 @@ const SEED: u64 = 7;
 const ROUNDS: usize = 5;
 
 fn main() -> anyhow::Result<()> {
-    let asked = Asked::read(&[], "", |_, _| Ok(false))?;
-    let scale = if asked.quick { 10 } else { 1 };
+    let options = BenchOptions::read(&[], "", |_, _| Ok(false))?;
+    let scale = if options.quick { 10 } else { 1 };
     let library = Library::invent(WANTED / scale, CANDIDATES / scale, SEED);
     let mut report = Report::default();
     report.part(format!("{} tracks among {} candidates", library.wanted.len(), library.candidates.len()));
@@ -49,7 +49,7 @@ fn main() -> anyhow::Result<()> {
     let folder = folder()?;
     peers(&library, &folder, &mut report)?;
     report.keep(&folder.with_extension("json"))?;
-    report.print(asked.json);
+    report.print(options.json);
     Ok(())
 }
 

@@ -4,15 +4,15 @@
 //! `cargo xtask bench offline` builds the program and runs this; `--only PART` takes one part, `--json` prints JSON. A slow figure
 //! fails nothing; what is wrong in a result does.
 
-#[path = "../intake/asked.rs"]
-mod asked;
 mod djay;
 mod drive;
 mod import;
+#[path = "../intake/options.rs"]
+mod options;
 
 use serde_json::{Map, Value};
 
-use self::asked::Asked;
+use self::options::BenchOptions;
 
 /// A part: its name, and what measures it and gives its figures.
 type Part = (&'static str, fn() -> anyhow::Result<Value>);
@@ -21,14 +21,14 @@ const PARTS: [Part; 3] = [("djay", djay::run), ("import", import::run), ("drive"
 
 fn main() -> anyhow::Result<()> {
     let names = PARTS.map(|(name, _)| name);
-    let asked = Asked::read(&names, "", |_, _| Ok(false))?;
+    let options = BenchOptions::read(&names, "", |_, _| Ok(false))?;
     let mut figures = Map::new();
     for (name, run) in PARTS {
-        if asked.wants(name) {
+        if options.wants(name) {
             figures.insert(name.to_owned(), run()?);
         }
     }
-    print(&Value::Object(figures), asked.json);
+    print(&Value::Object(figures), options.json);
     Ok(())
 }
 

@@ -43,13 +43,13 @@ impl Recorded {
 }
 
 /// What `wit/README.md` says about a version.
-struct Said {
+struct VersionStatus {
     open: bool,
     /// Lines in the table of its changes.
     changes: usize,
 }
 
-fn said(version: &str) -> Said {
+fn status_of(version: &str) -> VersionStatus {
     let text = fs::read_to_string(repository().join("wit/README.md")).unwrap();
     let open = text.contains(&format!("**Now: {version}, open.**"));
     let frozen = text.contains(&format!("**Now: {version}, frozen.**"));
@@ -58,20 +58,20 @@ fn said(version: &str) -> Said {
     let table = table.split("\n## ").next().unwrap_or_default();
     // Without the head and the line below it.
     let changes = table.lines().filter(|line| line.starts_with('|')).count().saturating_sub(2);
-    Said { open, changes }
+    VersionStatus { open, changes }
 }
 
-/// What is wrong with `now`, when `recorded` was written down of the same version and the README says `said` about it.
-fn judge(recorded: &Recorded, now: &Contract, said: &Said) -> Result<(), String> {
+/// What is wrong with `now`, when `recorded` was written down of the same version and the README says `status` about it.
+fn judge(recorded: &Recorded, now: &Contract, status: &VersionStatus) -> Result<(), String> {
     let differences = recorded.contract.differences(now);
     let list = || differences.iter().map(|difference| format!("\n  {difference}")).collect::<String>();
     let breaking = differences.iter().any(Difference::is_breaking);
-    match (differences.is_empty(), said.open) {
-        (true, _) if said.changes < recorded.changes => {
+    match (differences.is_empty(), status.open) {
+        (true, _) if status.changes < recorded.changes => {
             Err("lines were taken out of the table of changes in wit/README.md: put them back".to_owned())
         }
         (true, _) => Ok(()),
-        (false, true) if said.changes <= recorded.changes => Err(format!(
+        (false, true) if status.changes <= recorded.changes => Err(format!(
             "wit/ has changed and the table in wit/README.md has not: add a line there, then write the contract down \
              with BATON_UPDATE_WIT=1{}",
             list()
@@ -89,17 +89,17 @@ fn judge(recorded: &Recorded, now: &Contract, said: &Said) -> Result<(), String>
 #[test]
 fn the_contract_is_what_was_written_down() {
     let now = Contract::of_folder(&repository().join("wit"));
-    let said = said(&now.version);
+    let status = status_of(&now.version);
     let recorded = Recorded::read(&now.version);
-    if std::env::var_os("BATON_UPDATE_WIT").is_some() && said.open {
+    if std::env::var_os("BATON_UPDATE_WIT").is_some() && status.open {
         let before = recorded.as_ref().map_or(0, |recorded| recorded.changes);
         let same = recorded.as_ref().is_some_and(|recorded| recorded.contract.differences(&now).is_empty());
-        assert!(same || said.changes > before, "add a line to the table of changes in wit/README.md first");
-        return Recorded { changes: said.changes, contract: now }.write();
+        assert!(same || status.changes > before, "add a line to the table of changes in wit/README.md first");
+        return Recorded { changes: status.changes, contract: now }.write();
     }
     let recorded =
         recorded.unwrap_or_else(|| panic!("{} is missing: BATON_UPDATE_WIT=1", place(&now.version).display()));
-    if let Err(wrong) = judge(&recorded, &now, &said) {
+    if let Err(wrong) = judge(&recorded, &now, &status) {
         panic!("{wrong}");
     }
 }
@@ -176,13 +176,13 @@ fn a_frozen_version_refuses_every_change_and_an_open_one_those_without_a_line() 
     let broken = Contract::of_text(&BEFORE.replacen("id: string,", "", 1));
     let same = Contract::of_text(BEFORE);
     for (now, said, wrong) in [
-        (&same, Said { open, changes: 2 }, None),
-        (&same, Said { open: false, changes: 2 }, None),
-        (&same, Said { open, changes: 1 }, Some("put them back")),
-        (&added, Said { open, changes: 2 }, Some("add a line")),
-        (&added, Said { open, changes: 3 }, Some("write it down")),
-        (&added, Said { open: false, changes: 3 }, Some("0.x.N")),
-        (&broken, Said { open: false, changes: 3 }, Some("0.N.0")),
+        (&same, VersionStatus { open, changes: 2 }, None),
+        (&same, VersionStatus { open: false, changes: 2 }, None),
+        (&same, VersionStatus { open, changes: 1 }, Some("put them back")),
+        (&added, VersionStatus { open, changes: 2 }, Some("add a line")),
+        (&added, VersionStatus { open, changes: 3 }, Some("write it down")),
+        (&added, VersionStatus { open: false, changes: 3 }, Some("0.x.N")),
+        (&broken, VersionStatus { open: false, changes: 3 }, Some("0.N.0")),
     ] {
         match (judge(&before(2), now, &said), wrong) {
             (Ok(()), None) => {}

@@ -1,11 +1,11 @@
-//! What the command line of a bench asks for. Every bench knows `--quick`, `--json` and, where it has parts, `--only PART`; what one
+//! The options of the benches. Every bench knows `--quick`, `--json` and, where it has parts, `--only PART`; what one
 //! knows beyond that it reads itself.
 
 use anyhow::{Context as _, bail};
 
-/// What is asked of a bench.
+/// The options of a bench.
 #[derive(Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct BenchOptions {
     /// Less of everything.
     pub(crate) quick: bool,
     /// JSON instead of the table.
@@ -14,9 +14,9 @@ pub(crate) struct Asked {
 }
 
 /// The words of the command line that are left.
-pub(crate) struct Left(std::vec::IntoIter<String>);
+pub(crate) struct Arguments(std::vec::IntoIter<String>);
 
-impl Left {
+impl Arguments {
     /// What follows an option.
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl Left {
     }
 }
 
-impl Asked {
+impl BenchOptions {
     /// Reads the command line of a bench with these parts. `own` takes what only this bench knows, and says whether it did; `more`
     /// names that for the message.
     ///
@@ -35,15 +35,15 @@ impl Asked {
     pub(crate) fn read(
         parts: &[&str],
         more: &str,
-        mut own: impl FnMut(&str, &mut Left) -> anyhow::Result<bool>,
+        mut own: impl FnMut(&str, &mut Arguments) -> anyhow::Result<bool>,
     ) -> anyhow::Result<Self> {
-        let mut left = Left(std::env::args().skip(1).collect::<Vec<_>>().into_iter());
-        let mut asked = Self::default();
+        let mut left = Arguments(std::env::args().skip(1).collect::<Vec<_>>().into_iter());
+        let mut options = Self::default();
         while let Some(option) = left.0.next() {
             match option.as_str() {
-                "--quick" => asked.quick = true,
-                "--json" => asked.json = true,
-                "--only" if !parts.is_empty() => asked.only = Some(part(parts, left.value("--only")?)?),
+                "--quick" => options.quick = true,
+                "--json" => options.json = true,
+                "--only" if !parts.is_empty() => options.only = Some(part(parts, left.value("--only")?)?),
                 // Cargo adds it.
                 "--bench" => {}
                 other if own(other, &mut left)? => {}
@@ -53,7 +53,7 @@ impl Asked {
                 }
             }
         }
-        Ok(asked)
+        Ok(options)
     }
 
     /// Whether a part is to run.
