@@ -42,8 +42,8 @@ pub(super) fn record(
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
     let known = match known(tx, context, &incoming, now)? {
-        ExistingRecord::No(known) => known,
-        ExistingRecord::Yes(taken) => return Ok(taken),
+        ExistingRecord::New(known) => known,
+        ExistingRecord::Known(taken) => return Ok(taken),
     };
     let mut edited = known.filter(|known| !known.state.is_final());
     // Another handoff under an old name: the first one continues without its file.
@@ -52,8 +52,8 @@ pub(super) fn record(
     }
     if edited.is_none() {
         match renamed(tx, context, &mut incoming, now)? {
-            ExistingRecord::No(renamed) => edited = renamed,
-            ExistingRecord::Yes(taken) => return Ok(taken),
+            ExistingRecord::New(renamed) => edited = renamed,
+            ExistingRecord::Known(taken) => return Ok(taken),
         }
     }
     if let (IncomingKind::Broken, Some(known)) = (&incoming.what, &edited) {
@@ -128,7 +128,7 @@ pub(super) fn broadcast(
     copies: Vec<BroadcastCopy>,
     now: Timestamp,
 ) -> Result<CaptureOutcome, LedgerError> {
-    if let ExistingRecord::Yes(taken) = known(tx, context, &whole, now)? {
+    if let ExistingRecord::Known(taken) = known(tx, context, &whole, now)? {
         return Ok(taken);
     }
     let new = &mut whole.new;
@@ -193,9 +193,9 @@ fn send_copy(
 
 /// Whether a file is recorded already.
 enum ExistingRecord {
-    Yes(CaptureOutcome),
+    Known(CaptureOutcome),
     /// It is new; the task whose file it was before, if any.
-    No(Option<Box<Task>>),
+    New(Option<Box<Task>>),
 }
 
 fn known(
@@ -205,16 +205,16 @@ fn known(
     now: Timestamp,
 ) -> Result<ExistingRecord, LedgerError> {
     let file = incoming.new.file.as_deref().unwrap_or_default();
-    let later = || ExistingRecord::Yes(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
+    let later = || ExistingRecord::Known(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false });
     // It was read, and then archived by its own task, or deleted.
     if is_not_there(&context.real(file)) {
-        return Ok(ExistingRecord::Yes(CaptureOutcome::Missing));
+        return Ok(ExistingRecord::Known(CaptureOutcome::Missing));
     }
     let known = task::at_file(tx, file)?;
     match &known {
         Some(known) if known.input == incoming.new.input => {
             found_again(tx, context, known, file, now)?;
-            return Ok(ExistingRecord::Yes(CaptureOutcome::Known));
+            return Ok(ExistingRecord::Known(CaptureOutcome::Known));
         }
         Some(known) if is_under_way(known) => return Ok(later()),
         _ => {}
@@ -222,12 +222,12 @@ fn known(
     let hash = incoming.new.input.as_deref().unwrap_or_default();
     let (folder, _) = file.rsplit_once('/').unwrap_or(("", file));
     if mark::is_set(tx, ADOPTED_EVENT, file, hash)? || incoming.read_there && outbox::put_there(tx, folder, hash)? {
-        return Ok(ExistingRecord::Yes(CaptureOutcome::Known));
+        return Ok(ExistingRecord::Known(CaptureOutcome::Known));
     }
     if outbox::is_coming(tx, folder, hash)? {
         return Ok(later());
     }
-    Ok(ExistingRecord::No(known.map(Box::new)))
+    Ok(ExistingRecord::New(known.map(Box::new)))
 }
 
 /// The task whose file this is under a new name: the old file is missing, and the content is the same request.
@@ -239,7 +239,7 @@ fn renamed(
 ) -> Result<ExistingRecord, LedgerError> {
     let file = &incoming.new.file.clone().unwrap_or_default();
     if !matches!(incoming.what, IncomingKind::Request | IncomingKind::Return) {
-        return Ok(ExistingRecord::No(None));
+        return Ok(ExistingRecord::New(None));
     }
     let left = |task: &Task| {
         let old = task.file.as_deref().filter(|old| old != file && task.archived_at.is_none());
@@ -248,23 +248,24 @@ fn renamed(
     let Some(first) = same_key(tx, &incoming.new, incoming.repeats_within, None, now)?
         .filter(|first| !first.state.is_final() && left(first))
     else {
-        return Ok(ExistingRecord::No(None));
+        return Ok(ExistingRecord::New(None));
     };
     if is_under_way(&first) {
-        return Ok(ExistingRecord::Yes(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false }));
+        return Ok(ExistingRecord::Known(CaptureOutcome::Later { pause: limits::EDITED_AGAIN, unfinished: false }));
     }
     if first.input != incoming.new.input {
-        return Ok(ExistingRecord::No(Some(Box::new(first))));
+        return Ok(ExistingRecord::New(Some(Box::new(first))));
     }
     task::set_file(tx, &first.id, file, None)?;
     event::append(tx, &Event::of(&first, "baton", "renamed", format!("its file is {file} now"), first.state, now))?;
     if let Some(folder) = incoming.move_to.take() {
         // It was moved into the drop box, so it is delivered to its agent again.
         set_state(tx, &first, "routed", State::Captured, format!("back to {folder}"), now)?;
-        return moving(tx, first.id, incoming, folder, Classification::default(), false, now).map(ExistingRecord::Yes);
+        return moving(tx, first.id, incoming, folder, Classification::default(), false, now)
+            .map(ExistingRecord::Known);
     }
     found_again(tx, context, &first, file, now)?;
-    Ok(ExistingRecord::Yes(CaptureOutcome::Known))
+    Ok(ExistingRecord::Known(CaptureOutcome::Known))
 }
 
 /// Queues a task again that waits because its file was missing.

@@ -41,12 +41,11 @@ struct SeenFile {
 /// Whether the ledger has the stamp of a file that was read. If so, the next start does not read the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StampState {
-    /// It has it.
-    Yes,
-    /// It may have it.
-    NotYet,
+    Kept,
+    /// It does not have it yet.
+    Pending,
     /// It must not have it: the file could not be read, or a later change may not change its stamp.
-    Never,
+    Excluded,
 }
 
 /// Paths are shared, because a hundred thousand files may wait.
@@ -112,7 +111,7 @@ impl FileQueue {
         let mut missing = Vec::new();
         self.known.retain(|path, known| {
             let stays = path.parent() != Some(folder) || existing.contains(&**path);
-            missing.extend((!stays && known.kept == StampState::Yes).then(|| path.to_path_buf()));
+            missing.extend((!stays && known.kept == StampState::Kept).then(|| path.to_path_buf()));
             stays
         });
         missing
@@ -120,7 +119,7 @@ impl FileQueue {
 
     /// The ledger has the stamp of a file that was read before this start.
     pub(super) fn recall(&mut self, path: &Path, stamp: FileStamp) {
-        self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Yes });
+        self.known.entry(path.into()).or_insert(SeenFile { stamp: Some(stamp), kept: StampState::Kept });
     }
 
     /// The unchanged files of a scan whose stamps the ledger may have and does not have. The caller writes them.
@@ -129,10 +128,10 @@ impl FileQueue {
         let mut keep = Vec::new();
         for found in files {
             if let Some(known) = self.known.get_mut(&*found.path)
-                && known.kept == StampState::NotYet
+                && known.kept == StampState::Pending
                 && known.stamp == Some(found.stamp)
             {
-                known.kept = StampState::Yes;
+                known.kept = StampState::Kept;
                 keep.push((found.path.clone(), found.stamp));
             }
         }
@@ -168,17 +167,17 @@ impl FileQueue {
 
     /// A file was recorded (or is not for Baton), as it was when its reader started.
     pub(super) fn keep(&mut self, path: &Path) {
-        self.know(path, StampState::NotYet);
+        self.know(path, StampState::Pending);
     }
 
     /// A file could not be read, and is not tried again before the next start.
     pub(super) fn give_up(&mut self, path: &Path) {
-        self.know(path, StampState::Never);
+        self.know(path, StampState::Excluded);
     }
 
     fn know(&mut self, path: &Path, kept: StampState) {
         if let Some((path, taken)) = self.release(path) {
-            let kept = if taken.has_exact_stamp { kept } else { StampState::Never };
+            let kept = if taken.has_exact_stamp { kept } else { StampState::Excluded };
             self.known.insert(path, SeenFile { stamp: taken.stamp, kept });
         }
         self.renew(path);

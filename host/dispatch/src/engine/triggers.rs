@@ -195,7 +195,7 @@ impl Triggers {
     }
 
     fn on_fired(&mut self, state: &mut EngineState, fired: TriggerResult) {
-        if let Some(exhausted) = &fired.waits {
+        if let Some(exhausted) = &fired.exhausted {
             self.missed.of_plugins.insert(exhausted.plugin.clone());
             if state.context.budgets.log_once(&exhausted.plugin, true) {
                 tracing::warn!(agent = %exhausted.plugin, "{}", exhausted.text());

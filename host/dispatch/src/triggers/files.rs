@@ -102,9 +102,9 @@ pub(crate) async fn fire(context: &Arc<Context>, trigger: FilesTrigger) -> Resul
         if changed.is_empty() {
             return Ok(TriggerResult::default());
         }
-        let waits = budget::allow_trigger(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
-        if waits.is_some() {
-            return Ok(TriggerResult { waits, ..TriggerResult::default() });
+        let exhausted = budget::allow_trigger(tx, &trigger.plugin, &inner.budget(&trigger.plugin), now)?;
+        if exhausted.is_some() {
+            return Ok(TriggerResult { exhausted, ..TriggerResult::default() });
         }
         for (path, hash) in &changed {
             mark::set(tx, &trigger.key, path, hash)?;

@@ -20,7 +20,7 @@ pub(crate) struct TriggerResult {
     /// The folder that has more new audio.
     pub(crate) audio: Option<PathBuf>,
     /// The used-up budget that prevented a task. The next scan tries again.
-    pub(crate) waits: Option<budget::ExhaustedBudget>,
+    pub(crate) exhausted: Option<budget::ExhaustedBudget>,
     /// The plugin whose files could not be compared: the next check compares them again.
     pub(crate) unread: Option<String>,
     /// The plugin and its new set of watched files.

@@ -63,9 +63,9 @@ pub(super) async fn fire(context: &Arc<Context>, trigger: WatchedTrigger) -> Res
         task::insert(tx, &files_task(&trigger.plugin, &trigger.action, changed), None, now)?;
         Ok((Some(trigger.plugin), None))
     };
-    let (agent, waits) = context.ledger.write(job).await?;
-    let more = more && waits.is_none();
-    Ok(TriggerResult { agents: agent.into_iter().collect(), more, watching, waits, ..TriggerResult::default() })
+    let (agent, exhausted) = context.ledger.write(job).await?;
+    let more = more && exhausted.is_none();
+    Ok(TriggerResult { agents: agent.into_iter().collect(), more, watching, exhausted, ..TriggerResult::default() })
 }
 
 impl WatchedTrigger {
