@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_missing_too_large_or_no_file() {
+    fn errors_when_it_is_missing_too_large_or_not_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let large = folder.path().join("large.wasm");
         std::fs::File::create(&large).unwrap().set_len(COMPONENT_BYTES as u64 + 1).unwrap();

@@ -69,7 +69,7 @@ pub(crate) async fn get(request: RequestBuilder, wanted: Download<'_>) -> Result
     let response = request.send().await.map_err(|error| not_sent(&error, wanted))?;
     let status = response.status();
     if status != StatusCode::OK {
-        return Err(refusal(status, &words(response).await, wanted.host, wanted.what));
+        return Err(refusal(status, &refusal_text(response).await, wanted.host, wanted.what));
     }
     read(response, wanted).await
 }
@@ -136,7 +136,7 @@ pub(crate) fn refusal(status: StatusCode, words: &str, host: &str, what: &str) -
 }
 
 /// The beginning of the text of a server's refusal.
-async fn words(mut response: Response) -> String {
+async fn refusal_text(mut response: Response) -> String {
     let first = response.chunk().await.ok().flatten().unwrap_or_default();
     String::from_utf8_lossy(&first).into_owned()
 }

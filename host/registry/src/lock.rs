@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_package_that_nobody_has_allowed_owns_no_name() {
+    fn a_package_without_approval_owns_no_name() {
         let entry = |name: &str, needs_approval| PluginEntry {
             needs_approval,
             ..PluginEntry::new(name, Source::Shipped, String::new())

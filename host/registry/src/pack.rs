@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_on_what_is_packed_and_on_what_is_no_plugin() {
+    fn errors_when_it_is_packed_already_or_not_a_plugin() {
         let section = [&[0, 15 + 2][..], &[14], b"baton:manifest", b"{}"].concat();
         let broken = [EMPTY, &section].concat();
         assert!(matches!(pack(&broken, "x", "1", DECLARES), Err(PackError::Package(_))), "its manifest does not parse");

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_on_what_is_no_package() {
+    fn errors_when_it_is_not_a_package() {
         for bytes in [b"".as_slice(), b"not wasm", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"] {
             assert!(matches!(Package::read(bytes), Err(PackageError::Component(_))), "{bytes:?}");
         }

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_changed_on_the_disk_are_no_package_and_are_written_anew() {
+    fn bytes_that_changed_on_the_disk_are_not_a_package_and_are_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::new(folder.path().to_owned());
         let one = store.put(b"one").unwrap();

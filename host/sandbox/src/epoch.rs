@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_ticks_while_nothing_runs_and_the_thread_ends_with_its_engine() {
+    fn the_epoch_rests_while_nothing_runs_and_the_thread_ends_with_its_engine() {
         let shared = Arc::new(Shared::default());
         let ticker = Ticker(Arc::clone(&shared));
         let inner = Arc::clone(&shared);

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_on_what_is_no_component() {
+    fn errors_when_it_is_not_a_component() {
         let module = b"\0asm\x01\0\0\0";
         for bytes in [b"".as_slice(), b"not wasm at all", module, &module[..6]] {
             assert!(matches!(read_manifest(bytes), Err(SandboxError::NotAComponent(_))), "{bytes:?}");

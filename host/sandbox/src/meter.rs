@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_and_bytes_end_at_their_ceilings() {
+    fn calls_and_bytes_end_at_their_limits() {
         let (mut meter, now) = (meter(), Instant::now());
         for _ in 0..2 {
             meter.cross(CallHook::CallingHost, now).unwrap();

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_ends() {
+    async fn work_without_a_caller_ends() {
         struct Ended(Arc<AtomicBool>);
         impl Drop for Ended {
             fn drop(&mut self) {

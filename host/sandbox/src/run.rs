@@ -84,7 +84,7 @@ impl Sandbox {
         let state = store.into_data();
         let usage = usage(&state, &ended, begun.elapsed());
         let plugin_requests = if ended.is_ok() { state.handoffs.requests } else { Vec::new() };
-        let watched = if ended.is_ok() { state.watch.into_said() } else { Vec::new() };
+        let watched = if ended.is_ok() { state.watch.into_updates() } else { Vec::new() };
         // After an attempt that was stopped, its processes are killed without waiting.
         if !matches!(ended, Err(AttemptError::Cancelled | AttemptError::Limit { .. } | AttemptError::Trap(_))) {
             state.sql.close().await;
@@ -157,7 +157,7 @@ async fn call(
     let instance = plugin.linked.instantiate_async(&mut *store).await.map_err(trapped)?;
     match instance.baton_plugin_handler().call_run(store, &task).await.map_err(trapped)? {
         Ok(outcome) => check_size(outcome),
-        Err(error) => Err(said(error)),
+        Err(error) => Err(plugin_error(error)),
     }
 }
 
@@ -244,7 +244,7 @@ fn size_of(outcome: &wit::Outcome) -> usize {
 }
 
 /// The error that the plugin returned.
-fn said(error: wit::Error) -> AttemptError {
+fn plugin_error(error: wit::Error) -> AttemptError {
     match error {
         wit::Error::Retryable(text) => AttemptError::Retryable(text),
         wit::Error::Permanent(text) => AttemptError::Permanent(text),

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_granted_said_again_and_revoked() {
+    fn every_spec_is_granted_printed_and_revoked() {
         let words = [
             "files:ro=music",
             "files:ro=music=/m",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_it_is_not_asked_for_or_is_no_word() {
+    fn errors_when_it_is_not_asked_for_or_not_a_grant() {
         let asked = asked();
         for text in [
             "http=POST:a.b/v1/x",
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_is_what_the_words_say() {
+    fn all_of_has_the_specs_of_the_manifest() {
         let all = GrantSet::all_of(&asked());
         assert_eq!(all.specs(), specs(&asked().grants()));
         assert!(all.missing(&asked()).is_empty());

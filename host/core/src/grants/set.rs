@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_needs_no_place_and_opens_nothing_of_the_users() {
+    fn the_least_needs_no_path_and_opens_nothing_of_the_users() {
         let asked: Capabilities = serde_json::from_str(
             r#"{"files":[{"folder":"plans","mode":"ro","reason":""},{"folder":"music","mode":"rw","reason":""}],
                 "http":[{"rule":"GET:a.b/*","reason":""}],"secrets":[{"name":"s","hosts":["a.b"],"reason":""}],

@@ -95,7 +95,7 @@ fn what_breaks_off_is_not_taken_for_the_whole() {
 }
 
 #[test]
-fn a_server_that_is_not_there_or_speaks_no_tls_is_told_from_one_that_refuses() {
+fn an_unreachable_server_and_one_without_tls_are_not_refusals() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = fetch(&format!("http://{closed}/x.wasm")).unwrap_err();
     assert!(matches!(error, FetchError::Unreachable { .. }), "{error}");

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_component_is_not_published() {
+    fn only_components_are_published() {
         for bytes in [b"".as_slice(), b"\0asm\x01\0\0\0", b"text"] {
             let refused = Upload::of(bytes, BTreeMap::new());
             assert!(matches!(refused, Err(FetchError::Unpublishable(_))), "{bytes:?}");

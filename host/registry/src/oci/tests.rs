@@ -32,7 +32,7 @@ fn a_manifest_without_end_is_not_read_to_its_end() {
 }
 
 #[test]
-fn what_is_no_registry_is_told() {
+fn a_server_that_is_not_a_registry_is_an_error() {
     let website = server(|_, stream| answer(stream, "200 OK", "Content-Type: text/html\r\n", b"<html>hello</html>"));
     let error = run(pull(&at(&website), &Access::anonymous())).unwrap_err();
     assert!(matches!(error, FetchError::NotAPackage { .. }), "{error}");
@@ -60,7 +60,7 @@ fn a_token_that_is_none_is_an_error() {
 }
 
 #[test]
-fn an_upload_that_is_sent_nowhere_brings_nobody_down() {
+fn an_upload_with_an_invalid_redirect_does_not_panic() {
     for location in ["no address", "http://[", "\u{1}"] {
         let address = server(move |request, stream| match request.split(' ').next() {
             Some("GET") => answer(stream, "200 OK", "", b"{}"),

@@ -67,7 +67,7 @@ fn entry_of(registry: &PluginRegistry) -> PluginEntry {
 }
 
 #[test]
-fn what_nobody_vouches_for_waits_until_it_is_approved() {
+fn an_unsigned_package_waits_until_it_is_approved() {
     let (_folder, registry) = registry();
     let done = install(&registry, "1", READS, Trust::Nobody);
     assert_eq!((done.change, done.beyond), (Change::Held, vec!["files:ro=plans".to_owned()]));
@@ -261,7 +261,7 @@ fn removing_takes_the_dropped_file_along_but_not_one_with_other_bytes() {
 }
 
 #[test]
-fn a_package_from_somebody_else_takes_a_name_only_when_that_is_said() {
+fn a_package_from_another_source_takes_a_name_only_when_the_operator_names_it() {
     let (_folder, registry) = registry();
     assert_eq!(install(&registry, "1", READS, Trust::Nobody).holder, None);
     let first = entry_of(&registry).digest;

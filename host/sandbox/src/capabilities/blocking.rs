@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_is_told_and_work_that_is_done_is_not() {
+    async fn work_without_a_caller_is_asked_to_stop_and_finished_work_is_not() {
         let told = AtomicBool::new(false);
         ending(|| told.store(true, Ordering::Relaxed), async {}).await;
         assert!(!told.load(Ordering::Relaxed));

@@ -71,7 +71,7 @@ fn errors_when_it_is_not_declared_even_if_it_is_granted() {
 }
 
 #[test]
-fn errors_on_what_is_no_plain_path_below_a_mount() {
+fn errors_when_a_path_is_not_plain_or_not_below_a_mount() {
     let sounds = sounds(ALL, &all(), Path::new("/"));
     let long = format!("/music/0/{}", "a".repeat(limits::PATH_BYTES));
     for path in [
@@ -150,7 +150,7 @@ fn a_file_with_several_names_needs_the_grant() {
 }
 
 #[test]
-fn what_is_not_there_or_no_file_holds_nothing_up() {
+fn a_missing_file_or_a_pipe_blocks_nothing() {
     let (_folder, music) = folder();
     assert!(matches!(opened(&music, "gone.wav", false), Err(OpenError::Failed(_))));
     assert!(matches!(opened(&music, "in/a.wav/b.wav", false), Err(OpenError::Failed(_))));
@@ -196,7 +196,7 @@ async fn work_ends_when_the_task_is_cancelled() {
 }
 
 #[tokio::test]
-async fn work_that_nobody_waits_for_ends_and_its_place_is_free_again() {
+async fn work_without_a_caller_ends_and_frees_its_place() {
     let (gate, cancel, ended) = (WorkGate::default(), Cancel::default(), Arc::new(AtomicBool::new(false)));
     for _ in 0..limits::SOUNDS_AT_ONCE {
         let work = gate.work(WorkSize::One, &cancel, until_told(&ended));

@@ -70,7 +70,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_log_is_what_git_tells() {
+fn the_log_is_that_of_git() {
     let place = Place::new();
     place.git(&["checkout", "--quiet", "-b", "side", "HEAD~1"]);
     place.write("c.txt", "side\n");
@@ -133,7 +133,7 @@ fn a_file_is_read_as_the_commit_has_it() {
 }
 
 #[test]
-fn status_tells_what_git_tells() {
+fn the_status_is_that_of_git() {
     let place = Place::new();
     assert!(place.ask().status().unwrap().changes.is_empty());
     place.write("a.txt", "three\n");

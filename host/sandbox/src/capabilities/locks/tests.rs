@@ -69,7 +69,7 @@ async fn errors_when_it_is_not_declared_even_if_it_is_granted() {
 }
 
 #[tokio::test]
-async fn errors_on_what_is_no_name_and_on_too_many() {
+async fn errors_on_invalid_names_and_too_many_locks() {
     let folder = tempfile::tempdir().unwrap();
     let table = table(folder.path());
     let mut locks = locks(ASKED, Some(&table));

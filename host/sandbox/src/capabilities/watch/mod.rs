@@ -38,7 +38,7 @@ pub(crate) struct Watch {
     counts: BTreeMap<String, u64>,
     /// All of them together.
     total: u64,
-    said: BTreeMap<String, Vec<WatchedFile>>,
+    calls: BTreeMap<String, Vec<WatchedFile>>,
 }
 
 impl Watch {
@@ -46,12 +46,12 @@ impl Watch {
         let declared = manifest.declares.triggers.iter().any(|trigger| matches!(trigger, Trigger::Watched { .. }));
         let mounts = mounts.iter().map(|mount| mount.guest.clone()).collect();
         let total = watched.values().sum();
-        Self { declared, mounts, counts: watched.clone(), total, said: BTreeMap::new() }
+        Self { declared, mounts, counts: watched.clone(), total, calls: BTreeMap::new() }
     }
 
     /// The calls of the attempt.
-    pub(crate) fn into_said(self) -> Vec<WatchUpdate> {
-        self.said.into_iter().map(|(key, files)| WatchUpdate { key, files }).collect()
+    pub(crate) fn into_updates(self) -> Vec<WatchUpdate> {
+        self.calls.into_iter().map(|(key, files)| WatchUpdate { key, files }).collect()
     }
 
     fn set(&mut self, key: String, files: Vec<generated::Seen>) -> Result<(), generated::Error> {
@@ -69,7 +69,7 @@ impl Watch {
         let files: BTreeMap<_, _> = files.into_iter().map(|file| (file.path, file.stamp)).collect();
         self.total = self.room_for(&key, files.len()).map_err(generated::Error::TooMany)?;
         self.counts.insert(key.clone(), files.len() as u64);
-        self.said.insert(key, files.into_iter().map(|(path, stamp)| WatchedFile { path, stamp }).collect());
+        self.calls.insert(key, files.into_iter().map(|(path, stamp)| WatchedFile { path, stamp }).collect());
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl Watch {
         if files > limits::WATCHED_OF_A_KEY {
             return Err(format!("{files} files under one key; at most {}", limits::WATCHED_OF_A_KEY));
         }
-        if !self.said.contains_key(key) && self.said.len() >= limits::WATCH_KEYS {
+        if !self.calls.contains_key(key) && self.calls.len() >= limits::WATCH_KEYS {
             return Err(format!("more than {} keys in one task", limits::WATCH_KEYS));
         }
         let before = self.counts.get(key).copied().unwrap_or_default();
@@ -132,17 +132,17 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_of_a_key_counts_and_a_path_counts_once() {
+    fn the_last_call_for_a_key_counts_and_a_path_counts_once() {
         let mut watch = watch(&[]);
         watch.set("k".to_owned(), vec![seen("/plans/0/a")]).unwrap();
         watch.set("k".to_owned(), vec![seen("/plans/1/b"), seen("/plans/0/a/b c"), seen("/plans/1/b")]).unwrap();
-        let said = watch.into_said();
+        let said = watch.into_updates();
         let paths: Vec<_> = said[0].files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!((said.len(), paths), (1, vec!["/plans/0/a/b c", "/plans/1/b"]));
     }
 
     #[test]
-    fn errors_when_it_is_no_plain_path_below_a_mount() {
+    fn errors_when_a_path_is_not_plain_or_not_below_a_mount() {
         for path in [
             "/plans/0",
             "/plans/0/",
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_when_the_manifest_has_no_trigger_for_it_or_the_key_is_none() {
+    fn errors_without_a_trigger_in_the_manifest_and_with_an_invalid_key() {
         let mut none = Watch::new(&manifest(""), &[], &BTreeMap::new());
         assert!(matches!(none.set("k".to_owned(), Vec::new()), Err(generated::Error::Invalid(_))));
         for key in [String::new(), "k".repeat(201)] {
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_beyond_the_limits_and_what_was_said_stays() {
+    fn errors_over_the_limits_and_keeps_earlier_calls() {
         let many = |count: usize| (0..count).map(|n| seen(&format!("/plans/0/{n}"))).collect::<Vec<_>>();
         let mut watch = watch(&[("old", 190_000)]);
         watch.set("k".to_owned(), many(10_000)).unwrap();
@@ -179,7 +179,7 @@ mod tests {
         }
         watch.set("old".to_owned(), Vec::new()).unwrap();
         watch.set("l".to_owned(), many(20_000)).unwrap();
-        let said: Vec<_> = watch.into_said().into_iter().map(|said| (said.key, said.files.len())).collect();
+        let said: Vec<_> = watch.into_updates().into_iter().map(|said| (said.key, said.files.len())).collect();
         assert_eq!(said, [("k".to_owned(), 10_000), ("l".to_owned(), 20_000), ("old".to_owned(), 0)]);
     }
 
@@ -191,7 +191,7 @@ mod tests {
         let ten = |key: usize| (0..10).map(|file| seen(&format!("/plans/0/{key}/{file}"))).collect();
         let mut first = watch(&[]);
         keys(&mut first, &ten, 10_000).unwrap();
-        let said = first.into_said();
+        let said = first.into_updates();
         assert_eq!((said.len(), said.iter().map(|said| said.files.len()).sum::<usize>()), (10_000, 100_000));
         let mut second = watch(&[]);
         keys(&mut second, &|_| Vec::new(), 20_000).unwrap();
