@@ -33,7 +33,7 @@ impl ActionArguments {
     ///
     /// # Errors
     /// `permanent` for an unknown action, an unknown argument, and a value of another type or out of range.
-    pub fn of(action: &str, args: &str) -> Result<Self, Error> {
+    pub fn parse(action: &str, args: &str) -> Result<Self, Error> {
         let asked = match action {
             "export" => Self::Export(read(action, args)?),
             "sync-sessions" => Self::SyncSessions(read(action, args)?),
@@ -99,7 +99,7 @@ impl Activity {
     /// The start of the counted time.
     ///
     /// # Errors
-    /// `permanent` if it is not a time; never after [`ActionArguments::of`].
+    /// `permanent` if it is not a time; never after [`ActionArguments::parse`].
     pub fn since(&self) -> Result<Option<i64>, Error> {
         moment_of("since", self.since.as_deref()).map_err(Error::Permanent)
     }
@@ -107,7 +107,7 @@ impl Activity {
     /// The end of the counted time.
     ///
     /// # Errors
-    /// `permanent` if it is not a time; never after [`ActionArguments::of`].
+    /// `permanent` if it is not a time; never after [`ActionArguments::parse`].
     pub fn until(&self) -> Result<Option<i64>, Error> {
         moment_of("until", self.until.as_deref()).map_err(Error::Permanent)
     }

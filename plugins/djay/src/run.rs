@@ -17,7 +17,7 @@ use crate::{matches, sync};
 /// # Errors
 /// `needs-grant` without a folder; `permanent` if there is no library, or one of another djay version; as `wit/sql.wit`.
 pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
-    let asked = ActionArguments::of(&task.action, &task.args)?;
+    let asked = ActionArguments::parse(&task.action, &task.args)?;
     let mounts: Vec<&Mount> = task.mounts("djay").collect();
     if mounts.is_empty() {
         return Err(Error::NeedsGrant(
@@ -29,7 +29,7 @@ pub(crate) fn run(task: &Task) -> Result<Outcome, Error> {
     let (named, backup) = asked.place();
     let found = library::find(&mounts, named, backup)?;
     Host.step(0, "taking a snapshot of the library")?;
-    let snapshot = Snapshot::of(&found.path).map_err(|error| of_snapshot(error, &found))?;
+    let snapshot = Snapshot::open(&found.path).map_err(|error| of_snapshot(error, &found))?;
     Host.step(20, "reading the library")?;
     let mut findings = Findings::default();
     let library = read(&snapshot, &found, &mut findings)?;
@@ -93,7 +93,7 @@ fn export(task: &Task, args: &args::Export, library: &Library) -> Result<Outcome
     if args.stamp {
         export::stamp(&mut files, &stamp);
     }
-    let mut exports = Exports::of(task, "exports").by("djay").keep_older(args.keep_older.map(count));
+    let mut exports = Exports::new(task, "exports").by("djay").keep_older(args.keep_older.map(count));
     for file in files {
         exports.put(file.name, file.media_type, file.bytes);
     }
@@ -199,7 +199,7 @@ fn match_ids(task: &Task, args: &args::MatchIds, library: &Library) -> Result<Ou
     let candidates = matches::candidates(&catalog, args.service.as_deref())?;
     let found = matches::find(library, &candidates);
     Host.step(90, "every track was looked up")?;
-    let mut exports = Exports::of(task, "exports").by("djay");
+    let mut exports = Exports::new(task, "exports").by("djay");
     exports.put(
         "djay_match_ids.csv",
         "text/csv",

@@ -45,14 +45,14 @@ impl CsvFile {
     /// # Errors
     /// When it is not a regular file, too large, or cannot be read; the text names neither file nor folder.
     pub fn open(path: &Path) -> Result<Self, String> {
-        Self::of(read_file(path)?)
+        Self::from_bytes(read_file(path)?)
     }
 
     /// Reads bytes.
     ///
     /// # Errors
     /// When the header cannot be parsed, when the file is of another known kind, or when it is too large.
-    pub fn of(bytes: Vec<u8>) -> Result<Self, String> {
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(format!("it is larger than {} MB", MOST_BYTES >> 20));
         }
@@ -226,20 +226,20 @@ mod tests {
 
     #[test]
     fn byte_order_marks_encodings_and_separators_are_recognised() {
-        let sheet = CsvFile::of(b"\xef\xbb\xbfTitle; Artist \r\n\"a;b\";\"c\"\"d\"\r\n".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"\xef\xbb\xbfTitle; Artist \r\n\"a;b\";\"c\"\"d\"\r\n".to_vec()).unwrap();
         assert_eq!((sheet.column("title"), sheet.column("ARTIST"), sheet.column("x")), (Some(0), Some(1), None));
         assert_eq!(cells(&sheet), [["a;b", "c\"d"]]);
-        let sheet = CsvFile::of(b"Title\tArtist\nCaf\xe9\tx\n".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"Title\tArtist\nCaf\xe9\tx\n".to_vec()).unwrap();
         assert!(sheet.latin);
         assert_eq!(cells(&sheet), [["Café", "x"]]);
-        let sheet = CsvFile::of(b"Title,A\n\x93Don\x92t\x94 \x96 \x80\x85,x\n".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"Title,A\n\x93Don\x92t\x94 \x96 \x80\x85,x\n".to_vec()).unwrap();
         assert_eq!(cells(&sheet), [["“Don’t” – €…", "x"]]);
-        let sheet = CsvFile::of(b"\"a,b\",c\n1\n2,3,4".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"\"a,b\",c\n1\n2,3,4".to_vec()).unwrap();
         assert_eq!(
             (sheet.header().len(), cells(&sheet)),
             (2, vec![vec!["1".to_owned()], vec!["2".into(), "3".into(), "4".into()]])
         );
-        assert!(CsvFile::of(Vec::new()).unwrap().header().is_empty());
+        assert!(CsvFile::from_bytes(Vec::new()).unwrap().header().is_empty());
     }
 
     fn of_utf16(text: &str, bytes: fn(u16) -> [u8; 2], mark: bool) -> Vec<u8> {
@@ -253,17 +253,17 @@ mod tests {
         for bytes in [u16::to_le_bytes, u16::to_be_bytes] {
             for mark in [true, false] {
                 let whole = of_utf16(text, bytes, mark);
-                let sheet = CsvFile::of(whole.clone()).unwrap();
+                let sheet = CsvFile::from_bytes(whole.clone()).unwrap();
                 assert_eq!(sheet.header(), ["Title", "Artist"]);
                 assert_eq!(
                     (cells(&sheet), sheet.cut, sheet.spoilt),
                     (vec![vec!["Café 🎵".into(), "夜".into()]], false, 0)
                 );
-                assert!(CsvFile::of(whole[..whole.len() - 1].to_vec()).unwrap().cut);
+                assert!(CsvFile::from_bytes(whole[..whole.len() - 1].to_vec()).unwrap().cut);
             }
         }
         let half: Vec<u8> = [0xfeff, 0x41, 0xd83c, 0x42, 0xd83c].into_iter().flat_map(u16::to_le_bytes).collect();
-        let sheet = CsvFile::of(half).unwrap();
+        let sheet = CsvFile::from_bytes(half).unwrap();
         assert_eq!((sheet.header(), sheet.spoilt, sheet.cut), (["A\u{fffd}B".to_owned()].as_slice(), 1, true));
     }
 
@@ -278,27 +278,27 @@ mod tests {
                 ";"
             };
             let rows = ["Title,A", "x"].join(separator) + "\r\n1" + separator + "2\r\n";
-            let sheet = CsvFile::of(format!("{first}{rows}").into_bytes()).unwrap();
+            let sheet = CsvFile::from_bytes(format!("{first}{rows}").into_bytes()).unwrap();
             assert_eq!(sheet.header(), ["Title,A", "x"], "{first:?}");
             assert_eq!(sheet.lines().next().unwrap().unwrap().number, 3, "{first:?}");
         }
-        assert_eq!(CsvFile::of(b"sep=,".to_vec()).unwrap().header().len(), 0);
+        assert_eq!(CsvFile::from_bytes(b"sep=,".to_vec()).unwrap().header().len(), 0);
         for title in ["sep=a,b\n", "sep=\n", "separate,b\n"] {
-            assert!(!CsvFile::of(title.into()).unwrap().header().is_empty(), "{title:?}");
+            assert!(!CsvFile::from_bytes(title.into()).unwrap().header().is_empty(), "{title:?}");
         }
     }
 
     #[test]
     fn one_invalid_byte_or_a_cut_character_does_not_change_the_encoding() {
-        let sheet = CsvFile::of("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes("T,A\nCafé,Käthe".as_bytes()[..12].to_vec()).unwrap();
         assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, true, 0));
         assert_eq!(cells(&sheet), [["Café", "K"]]);
-        let sheet = CsvFile::of(b"T,A\nCaf\xc3".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"T,A\nCaf\xc3".to_vec()).unwrap();
         assert!(sheet.cut && !sheet.latin);
-        let sheet = CsvFile::of(b"T,A\nCaf\xc3\xa9 \xc3\xa4,x\xffy\n".to_vec()).unwrap();
+        let sheet = CsvFile::from_bytes(b"T,A\nCaf\xc3\xa9 \xc3\xa4,x\xffy\n".to_vec()).unwrap();
         assert_eq!((sheet.latin, sheet.cut, sheet.spoilt), (false, false, 1));
         assert_eq!(cells(&sheet), [["Café ä", "x\u{fffd}y"]]);
-        let marked = CsvFile::of(b"\xef\xbb\xbfT,A\nCaf\xe9,x\n".to_vec()).unwrap();
+        let marked = CsvFile::from_bytes(b"\xef\xbb\xbfT,A\nCaf\xe9,x\n".to_vec()).unwrap();
         assert_eq!((marked.header(), marked.spoilt), (["T".to_owned(), "A".to_owned()].as_slice(), 1));
     }
 
@@ -314,7 +314,7 @@ mod tests {
             ("a,b\n\"1\n2\",\"3\"\"", Some(3)),
             ("a,b\n1,\"", Some(2)),
         ] {
-            let sheet = CsvFile::of(text.into()).unwrap();
+            let sheet = CsvFile::from_bytes(text.into()).unwrap();
             let last = sheet.lines().last().unwrap().unwrap();
             assert_eq!(sheet.open_quote(&last), expected, "{text:?}");
         }
@@ -325,7 +325,7 @@ mod tests {
         for (bytes, words) in
             [(&b"\xff\xfe\0\0T\0\0\0"[..], "UTF-32"), (b"PK\x03\x04\x14\0", "zip"), (b"\x1f\x8b\x08", "gzip")]
         {
-            assert!(CsvFile::of(bytes.to_vec()).is_err_and(|why| why.contains(words)), "{words}");
+            assert!(CsvFile::from_bytes(bytes.to_vec()).is_err_and(|why| why.contains(words)), "{words}");
         }
     }
 
@@ -345,13 +345,13 @@ mod tests {
             for row in &rows {
                 written.row(row).unwrap();
             }
-            let sheet = CsvFile::of(written.into_bytes().unwrap()).unwrap();
+            let sheet = CsvFile::from_bytes(written.into_bytes().unwrap()).unwrap();
             prop_assert_eq!(cells(&sheet), rows);
         }
 
         #[test]
         fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            if let Ok(sheet) = CsvFile::of(bytes) {
+            if let Ok(sheet) = CsvFile::from_bytes(bytes) {
                 let _ = sheet.lines().count();
             }
         }

@@ -32,7 +32,7 @@ pub struct Exports {
 impl Exports {
     /// An export of a task into its writable folder `name`.
     #[must_use]
-    pub fn of(task: &Task, name: &str) -> Self {
+    pub fn new(task: &Task, name: &str) -> Self {
         let folder = task.mounts(name).find(|mount| mount.writable).map(of_mount);
         Self {
             name: name.to_owned(),

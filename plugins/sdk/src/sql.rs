@@ -142,7 +142,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// As `snapshot-of` in `wit/sql.wit`.
-    pub fn of(path: &str) -> Result<Self, Error> {
+    pub fn open(path: &str) -> Result<Self, Error> {
         generated::snapshot_of(path).map(Self)
     }
 

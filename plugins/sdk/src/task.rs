@@ -77,7 +77,7 @@ impl OutcomeKind {
     /// How much was done when `done` parts of the request were, and `left` were not: everything when nothing was left, nothing
     /// when nothing else was done.
     #[must_use]
-    pub const fn of_counts(done: usize, left: usize) -> Self {
+    pub const fn from_counts(done: usize, left: usize) -> Self {
         match (done, left) {
             (_, 0) => Self::Done,
             (0, _) => Self::Refused,
@@ -90,24 +90,24 @@ impl Outcome {
     /// An outcome `done` with a summary.
     #[must_use]
     pub fn new(summary: impl Into<String>) -> Self {
-        Self::of(OutcomeKind::Done, summary)
+        Self::with_kind(OutcomeKind::Done, summary)
     }
 
     /// An outcome `partial`; add at least one next step.
     #[must_use]
     pub fn partial(summary: impl Into<String>) -> Self {
-        Self::of(OutcomeKind::Partial, summary)
+        Self::with_kind(OutcomeKind::Partial, summary)
     }
 
     /// An outcome `refused`: nothing was done. Add at least one next step.
     #[must_use]
     pub fn refused(summary: impl Into<String>) -> Self {
-        Self::of(OutcomeKind::Refused, summary)
+        Self::with_kind(OutcomeKind::Refused, summary)
     }
 
     /// An outcome of this kind.
     #[must_use]
-    pub fn of(kind: OutcomeKind, summary: impl Into<String>) -> Self {
+    pub fn with_kind(kind: OutcomeKind, summary: impl Into<String>) -> Self {
         Self { kind, summary: summary.into(), next_steps: Vec::new(), artifacts: Vec::new(), findings: Vec::new() }
     }
 

@@ -108,10 +108,10 @@ fn arguments<A: DeserializeOwned>(task: &Task) -> Result<A, Error> {
 }
 
 fn outcome(task: &Task, made: ActionResult, findings: Findings) -> Result<Outcome, Error> {
-    let mut outcome = Outcome::of(made.kind, made.summary);
+    let mut outcome = Outcome::with_kind(made.kind, made.summary);
     outcome.next_steps = made.next_steps;
     outcome.artifacts = made.reports;
-    let mut exports = Exports::of(task, "exports").by("spotify").keep_older(made.keep_older);
+    let mut exports = Exports::new(task, "exports").by("spotify").keep_older(made.keep_older);
     let count = made.exports.len();
     for file in made.exports {
         exports.put(file.name, &file.media_type, file.bytes);

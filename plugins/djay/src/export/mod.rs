@@ -37,7 +37,7 @@ pub struct File {
 /// # Errors
 /// Never, in memory.
 pub fn files(library: &Library, forms: Forms) -> Result<Vec<File>, Error> {
-    let played = PlayCounts::of(library);
+    let played = PlayCounts::new(library);
     let mut files = Vec::new();
     if forms.csv {
         for (stem, bytes) in tables::all(library, &played).map_err(Error::Permanent)? {

@@ -7,7 +7,7 @@ use crate::library::{Library, Track};
 pub(super) struct PlayCounts(Vec<(i64, Option<i64>)>);
 
 impl PlayCounts {
-    pub(super) fn of(library: &Library) -> Self {
+    pub(super) fn new(library: &Library) -> Self {
         let mut played = vec![(0, None); library.tracks.len()];
         for play in &library.plays {
             if let Some((count, last)) = play.track.and_then(|track| played.get_mut(track)) {

@@ -65,7 +65,7 @@ pub(super) fn read(database: &dyn Tables, gathered: &mut RawLibrary, findings: &
     let mut playlists = std::mem::take(&mut gathered.playlists);
     if database.query(there, &[])?.integer() == Some(1) {
         let Groups { by_name, lost } = groups(database, findings)?;
-        let mut known = PlaylistNames::of(&playlists);
+        let mut known = PlaylistNames::new(&playlists);
         let mut is_open = lost;
         for (name, group) in by_name {
             let content = content(&name, group, lost, gathered, findings);
@@ -191,7 +191,7 @@ struct PlaylistNames {
 }
 
 impl PlaylistNames {
-    fn of(playlists: &[Playlist]) -> Self {
+    fn new(playlists: &[Playlist]) -> Self {
         let by_id = playlists.iter().enumerate().map(|(place, playlist)| (playlist.id.clone(), place)).collect();
         let mut by_name = HashMap::new();
         for (place, playlist) in playlists.iter().enumerate() {

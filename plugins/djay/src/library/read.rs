@@ -112,9 +112,9 @@ impl RawLibrary {
             Some(blob) => self.blob(ObjectKey { row: *rowid, collection, key }, blob, findings),
             None => Err(match length.as_integer() {
                 Some(bytes) => {
-                    UnreadReason::of(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
+                    UnreadReason::new(format!("it has {bytes} bytes and {MOST_BYTES} are read"), "it is too large")
                 }
-                None => UnreadReason::of("it is not a blob".to_owned(), "it is not a blob"),
+                None => UnreadReason::new("it is not a blob".to_owned(), "it is not a blob"),
             }),
         };
         if collection != "databaseInfo" {
@@ -130,13 +130,13 @@ impl RawLibrary {
     fn blob(&mut self, object: ObjectKey<'_>, blob: &[u8], findings: &mut Findings) -> Result<(), UnreadReason> {
         let ObjectKey { row, collection, key } = object;
         self.text += key.len();
-        let document = match Blob::of(blob).map_err(|fault| UnreadReason::of(fault.to_string(), &fault.cause()))? {
+        let document = match Blob::decode(blob).map_err(|fault| UnreadReason::new(fault.to_string(), &fault.cause()))? {
             Blob::Tsaf(document) => document,
             // Every library has one.
             Blob::BinaryPlist if collection == "databaseInfo" => return Ok(()),
             Blob::BinaryPlist => {
                 let why = "it is a property list (bplist00), as older versions of djay wrote";
-                return Err(UnreadReason::of(why.to_owned(), "it is a property list (bplist00)"));
+                return Err(UnreadReason::new(why.to_owned(), "it is a property list (bplist00)"));
             }
         };
         if document.is_guessed() {

@@ -36,7 +36,7 @@ fn moment_of(object: &Object<'_, '_>, key: &str) -> Result<Option<i64>, Mismatch
 }
 
 impl Title {
-    pub(super) fn of(object: &Object<'_, '_>) -> Result<Self, Mismatch> {
+    pub(super) fn from_object(object: &Object<'_, '_>) -> Result<Self, Mismatch> {
         Ok(Self {
             id: owned(object.text("uuid")?),
             title: owned(object.text("title")?),
@@ -59,7 +59,7 @@ impl Title {
 
 /// A row of `mediaItemTitleIDs`.
 pub(super) fn title(document: &Document<'_>, track: &mut Track) -> Result<Option<String>, Mismatch> {
-    let title = Title::of(&document.object("ADCMediaItemTitleID")?)?;
+    let title = Title::from_object(&document.object("ADCMediaItemTitleID")?)?;
     let id = title.id.clone();
     // The own row of a track has precedence over copies in other rows.
     let other = Title {
@@ -92,7 +92,7 @@ pub(super) fn location(
     let titles = object.objects("titleIDs")?;
     let own = titles.iter().find(|title| title.text("uuid").is_ok_and(|uuid| uuid == Some(&track.id)));
     if let Some(own) = own {
-        Title::of(own)?.add_to(track);
+        Title::from_object(own)?.add_to(track);
     }
     for source in addresses.iter().map(|address| source(address)) {
         if !track.sources.contains(&source) {
@@ -149,7 +149,7 @@ pub(super) fn session(document: &Document<'_>, key: &str) -> Result<(Option<Stri
 /// A row of `historySessionItems`.
 pub(super) fn play(document: &Document<'_>, key: &str) -> Result<(Option<String>, super::Play), Mismatch> {
     let object = document.object("ADCHistorySessionItem")?;
-    let title = object.object("titleID")?.map(|title| Title::of(&title)).transpose()?.unwrap_or_default();
+    let title = object.object("titleID")?.map(|title| Title::from_object(&title)).transpose()?.unwrap_or_default();
     let duration_ms = Track { seconds: title.seconds, ..Track::default() }.duration_ms();
     let play = super::Play {
         id: key.to_owned(),

@@ -19,7 +19,7 @@ pub(super) struct UnreadReason {
 }
 
 impl UnreadReason {
-    pub(super) fn of(why: String, cause: &str) -> Self {
+    pub(super) fn new(why: String, cause: &str) -> Self {
         Self { why, cause: cause.to_owned() }
     }
 }

@@ -35,7 +35,7 @@ impl<'a> Blob<'a> {
     ///
     /// # Errors
     /// If it is neither, or is damaged TSAF.
-    pub fn of(bytes: &'a [u8]) -> Result<Self, Fault> {
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, Fault> {
         if bytes.starts_with(b"bplist00") { Ok(Self::BinaryPlist) } else { decode(bytes).map(Self::Tsaf) }
     }
 }

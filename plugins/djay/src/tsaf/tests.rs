@@ -143,7 +143,7 @@ proptest! {
 
     #[test]
     fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Blob::of(&bytes);
+        let _ = Blob::decode(&bytes);
         let mut framed = encode(&Tree::Nil, Style::Mac);
         framed.truncate(20);
         framed.extend(bytes);
@@ -285,6 +285,6 @@ fn what_lies_too_deep_fails_and_ends() {
 
 #[test]
 fn a_property_list_is_told_apart() {
-    assert!(matches!(Blob::of(b"bplist00\xd1"), Ok(Blob::BinaryPlist)));
-    assert!(Blob::of(b"").is_err());
+    assert!(matches!(Blob::decode(b"bplist00\xd1"), Ok(Blob::BinaryPlist)));
+    assert!(Blob::decode(b"").is_err());
 }

@@ -18,7 +18,7 @@ const BOTH: Forms = Forms { csv: true, json: true };
 /// The rows of an exported file by their first cell, with columns by name.
 fn rows(files: &[djay::export::File], name: &str) -> Vec<HashMap<String, String>> {
     let file = files.iter().find(|file| file.name == name).unwrap();
-    let sheet = CsvFile::of(file.bytes.clone()).unwrap();
+    let sheet = CsvFile::from_bytes(file.bytes.clone()).unwrap();
     let header = sheet.header().to_vec();
     let row = |line: Result<baton_plugin_kit::csv_file::CsvRow, String>| {
         let cells = line.unwrap().cells;
@@ -35,7 +35,7 @@ fn when(seconds: f64) -> String {
 #[test]
 fn the_five_tables_have_every_cell_right() {
     for style in [Style::Mac, Style::Windows] {
-        let made = Made::of(&Wanted::small(style));
+        let made = Made::new(&Wanted::small(style));
         let (library, _) = made.read();
         let files = files(&library, BOTH).unwrap();
         let names: Vec<_> = files.iter().map(|file| file.name.as_str()).collect();
@@ -163,7 +163,7 @@ fn check_playlists(made: &Made, rows: &[HashMap<String, String>]) {
 
 #[test]
 fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let export = |forms| files(&made.read().0, forms).unwrap();
     let bytes = |files: &[djay::export::File]| files.iter().map(|file| file.bytes.clone()).collect::<Vec<_>>();
     assert_eq!(bytes(&export(BOTH)), bytes(&export(BOTH)));
@@ -174,7 +174,7 @@ fn two_exports_of_one_library_are_the_same_bytes_and_forms_are_chosen() {
 
 #[test]
 fn a_play_of_what_has_no_id_is_between_its_neighbours() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     let options = Options { since: None, until: None, threshold: 1, top: 5 };
     let session = library.plays[0].session_id.clone();
@@ -210,7 +210,7 @@ fn plain_count(made: &Made) -> BTreeMap<(String, String), u64> {
 
 #[test]
 fn activity_is_what_a_plain_count_finds() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let options = Options { since: None, until: None, threshold: 3, top: 5 };
     let found = activity(&made.read().0, &options);
     assert_eq!((found.plays, found.sessions, found.long_sessions, found.left_out), (90, 6, 0, 0));
@@ -243,7 +243,7 @@ fn activity_is_what_a_plain_count_finds() {
 
 #[test]
 fn a_track_without_a_title_is_called_as_its_play_calls_it() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
@@ -257,7 +257,7 @@ fn a_track_without_a_title_is_called_as_its_play_calls_it() {
 
 #[test]
 fn activity_of_a_range_has_only_its_plays() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let middle = made.written.sessions[3].started;
     let (since, until) = (time::of_apple(middle), time::of_apple(made.written.sessions[4].started));
     let inside = made.written.plays.iter().filter(|play| play.session == 3).count();
@@ -267,7 +267,7 @@ fn activity_of_a_range_has_only_its_plays() {
 
 #[test]
 fn tracks_of_djay_are_found_among_those_of_other_services() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());

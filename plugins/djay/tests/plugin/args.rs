@@ -14,7 +14,7 @@ fn actions() -> Map<String, Value> {
 fn of(action: &str, name: &str, value: &Value) -> Result<ActionArguments, String> {
     let mut args = Map::new();
     args.insert(name.to_owned(), value.clone());
-    ActionArguments::of(action, &Value::Object(args).to_string()).map_err(|error| match error {
+    ActionArguments::parse(action, &Value::Object(args).to_string()).map_err(|error| match error {
         Error::Permanent(text) => text,
         other => panic!("{other:?}"),
     })
@@ -78,7 +78,7 @@ fn each_argument_of_the_manifest_is_taken_within_its_bounds_and_no_other_is() {
 fn an_unknown_action_and_what_is_not_an_object_are_refused() {
     for (action, args, why) in [("exprot", "{}", "there are export,"), ("export", "[]", "no JSON object")] {
         assert!(
-            matches!(ActionArguments::of(action, args), Err(Error::Permanent(text)) if text.contains(why)),
+            matches!(ActionArguments::parse(action, args), Err(Error::Permanent(text)) if text.contains(why)),
             "{action}"
         );
     }

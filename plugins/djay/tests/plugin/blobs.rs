@@ -10,7 +10,7 @@ use serde_json::Value;
 
 fn read<T>(blob: &Path, class: &'static str, look: impl FnOnce(djay::tsaf::Object<'_, '_>) -> T) -> T {
     let bytes = fs::read(blob).unwrap();
-    let Blob::Tsaf(document) = Blob::of(&bytes).unwrap() else { panic!("{} is not TSAF", blob.display()) };
+    let Blob::Tsaf(document) = Blob::decode(&bytes).unwrap() else { panic!("{} is not TSAF", blob.display()) };
     look(document.object(class).unwrap())
 }
 
@@ -66,8 +66,8 @@ fn every_blob_is_used_to_its_last_byte() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|ending| ending == "bin") {
                 let bytes = fs::read(&path).unwrap();
-                assert!(matches!(Blob::of(&bytes), Ok(Blob::Tsaf(Document { .. }))), "{}", path.display());
-                assert!(Blob::of(&bytes[..bytes.len() - 1]).is_err(), "without its last byte: {}", path.display());
+                assert!(matches!(Blob::decode(&bytes), Ok(Blob::Tsaf(Document { .. }))), "{}", path.display());
+                assert!(Blob::decode(&bytes[..bytes.len() - 1]).is_err(), "without its last byte: {}", path.display());
                 read += 1;
             }
         }

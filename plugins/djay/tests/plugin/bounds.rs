@@ -12,7 +12,7 @@ use rusqlite::params;
 
 #[test]
 fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let database = HostDatabase::file(&made.path);
     for table in ["secondaryIndex_mediaItemAnalyzedDataIndex", "secondaryIndex_mediaItemUserDataIndex"] {
         let broken = Hooked::new(&database, |call, statement| match (call, statement.contains(table)) {
@@ -26,7 +26,7 @@ fn an_index_that_is_damaged_is_an_error_and_not_one_that_is_absent() {
 
 #[test]
 fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change(
         "INSERT INTO database2 (collection, key, data) VALUES \
          ('mediaItemTitleIDs', CAST(zeroblob(1100000) AS TEXT), x'00'), \
@@ -43,7 +43,7 @@ fn names_and_numbers_beyond_all_measure_are_findings_and_the_rest_is_read() {
 
 #[test]
 fn texts_that_do_not_fit_into_memory_are_one_clear_error() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let connection = made.connection();
     let text = "x".repeat(4_000);
     connection.execute_batch("BEGIN").unwrap();
@@ -63,7 +63,7 @@ fn whole(library: &djay::library::Library) -> usize {
 
 #[test]
 fn a_page_without_a_group_may_be_any_playlists() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     assert_eq!(whole(&made.read().0), 5);
     made.change(
         "UPDATE view_mediaItemPlaylistView_page SET data = x'01' WHERE rowid = (SELECT min(rowid) FROM \
@@ -76,7 +76,7 @@ fn a_page_without_a_group_may_be_any_playlists() {
 
 #[test]
 fn a_form_that_no_real_blob_has_shown_is_a_finding() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let track = &made.written.tracks[0];
     // The title occurs again after 256 other strings, so its reference has two bytes.
     let keys: Vec<_> = (0..256).map(|number| number.to_string()).collect();

@@ -34,7 +34,7 @@ fn everything(catalog: &HostDatabase) -> Vec<Vec<Vec<Value>>> {
 
 #[test]
 fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let (library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -68,7 +68,7 @@ fn sessions_and_plays_get_into_the_catalog_linked_and_again_changes_nothing() {
 
 #[test]
 fn a_play_of_a_track_that_is_not_in_the_library_keeps_what_it_names() {
-    let made = Made::of(&Wanted::small(Style::Windows));
+    let made = Made::new(&Wanted::small(Style::Windows));
     let track = &made.written.tracks[made.written.plays[0].track];
     made.change(&format!("DELETE FROM database2 WHERE key = '{}'", track.id));
     let folder = tempfile::tempdir().unwrap();
@@ -95,7 +95,7 @@ fn title_in(catalog: &HostDatabase, id: &str) -> String {
 
 #[test]
 fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -113,7 +113,7 @@ fn a_date_that_has_not_come_yet_does_not_freeze_the_catalog() {
 
 #[test]
 fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
@@ -130,7 +130,7 @@ fn a_history_whose_newest_session_is_missing_still_has_the_last_word() {
 
 #[test]
 fn a_track_without_a_title_has_the_one_of_its_play() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     let place = library.plays[0].track.unwrap();
     let track = &mut library.tracks[place];
@@ -168,7 +168,7 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
          DELETE FROM database2 WHERE collection = 'mediaItemTitleIDs'; \
          DELETE FROM database2 WHERE collection = 'historySessionItems'",
     ] {
-        let made = Made::of(&Wanted::tiny());
+        let made = Made::new(&Wanted::tiny());
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());
         sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -185,7 +185,7 @@ fn playlists_that_are_not_read_whole_stay_as_the_catalog_has_them() {
 
 #[test]
 fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let folder = tempfile::tempdir().unwrap();
     let catalog = HostDatabase::catalog(folder.path());
     sync::sync(&made.read().0, &catalog, NOW, false, &mut Findings::default()).unwrap();
@@ -197,7 +197,7 @@ fn a_playlist_that_was_emptied_is_empty_in_the_catalog_too() {
 
 #[test]
 fn an_address_of_no_known_service_names_no_other_services_track() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let (mut library, _) = made.read();
     library.tracks[0].sources =
         ["https://a.b/c", "djay:track:1", "another:track:1", "tidal:track:1", "spotify:episode:77"]
@@ -220,7 +220,7 @@ fn an_address_of_no_known_service_names_no_other_services_track() {
 fn of_several_tracks_that_are_one_in_the_catalog_the_first_speaks_in_every_run() {
     // Known by a service's id, by matches before the first run, and by matches after it.
     for how in 0..3 {
-        let made = Made::of(&Wanted::tiny());
+        let made = Made::new(&Wanted::tiny());
         let (mut library, _) = made.read();
         let folder = tempfile::tempdir().unwrap();
         let catalog = HostDatabase::catalog(folder.path());

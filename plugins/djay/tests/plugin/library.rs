@@ -68,7 +68,7 @@ fn check_playlists(made: &Made) {
 #[test]
 fn everything_that_was_written_is_read_in_both_styles() {
     for style in STYLES {
-        let made = Made::of(&Wanted::small(style));
+        let made = Made::new(&Wanted::small(style));
         assert!(made.written.tracks.iter().any(|track| track.artist.as_ref() == Some(&track.title)));
         assert!(made.written.tracks.iter().any(|track| track.artist.is_none()));
         assert!(made.written.tracks.iter().any(|track| track.manual_bpm == Some(0.0) && track.bpm.is_some()));
@@ -82,7 +82,7 @@ fn everything_that_was_written_is_read_in_both_styles() {
 #[test]
 fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
     for style in STYLES {
-        let made = Made::of(&Wanted::standard(style));
+        let made = Made::new(&Wanted::standard(style));
         let (library, findings) = made.read();
         let linked = library.plays.iter().filter(|play| play.session.is_some() && play.track.is_some()).count();
         assert_eq!((library.tracks.len(), library.sessions.len(), linked), (15_540, 114, 2_027));
@@ -97,7 +97,7 @@ fn of_a_library_of_15540_tracks_all_2027_plays_are_linked() {
 
 #[test]
 fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_read() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let id = |place: usize| made.written.tracks[place].id.clone();
     let connection = made.connection();
     let set = |collection: &str, key: &str, sql: &str| {
@@ -129,7 +129,7 @@ fn a_blob_that_cannot_be_read_is_a_finding_with_its_place_and_the_others_are_rea
 
 #[test]
 fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let (before, _) = made.read();
     let (track, other) = (&made.written.tracks[0], &made.written.tracks[1]);
     let copy = |collection: &str, key: &str, from: &str| {
@@ -169,7 +169,7 @@ fn of_two_rows_of_one_key_the_first_counts_and_the_other_is_reported() {
 
 #[test]
 fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
-    let made = Made::of(&Wanted::small(Style::Windows));
+    let made = Made::new(&Wanted::small(Style::Windows));
     let (track, session) = (&made.written.tracks[made.written.plays[0].track], &made.written.sessions[1]);
     made.change(&format!("DELETE FROM database2 WHERE key = '{}' OR key = '{}'", track.id, session.id));
     let (library, _) = made.read();
@@ -181,7 +181,7 @@ fn a_play_whose_track_or_session_is_not_there_yet_is_kept() {
 
 #[test]
 fn where_djays_indexes_say_something_else_there_is_a_finding() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     made.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT min(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
@@ -206,7 +206,7 @@ fn where_djays_indexes_say_something_else_there_is_a_finding() {
 
 #[test]
 fn gaps_of_an_index_hide_no_disagreement() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     made.change(
         "UPDATE secondaryIndex_mediaItemAnalyzedDataIndex SET bpm = bpm + 1 WHERE rowid = (SELECT max(rowid) FROM \
          secondaryIndex_mediaItemAnalyzedDataIndex);
@@ -221,7 +221,7 @@ fn gaps_of_an_index_hide_no_disagreement() {
 
 #[test]
 fn pages_of_playlists_that_do_not_fit_are_findings() {
-    let made = Made::of(&Wanted::small(Style::Mac));
+    let made = Made::new(&Wanted::small(Style::Mac));
     let long = &made.written.playlists[0];
     made.change(&format!(
         "UPDATE view_mediaItemPlaylistView_page SET prevPageKey = 'nowhere' WHERE \"group\" = '{0}' AND count = 30;
@@ -249,7 +249,7 @@ fn pages_of_playlists_that_do_not_fit_are_findings() {
 
 #[test]
 fn a_track_of_a_playlist_that_the_library_lacks_is_a_finding() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let list = made.written.playlists.iter().find(|list| !list.tracks.is_empty()).unwrap();
     let track = &made.written.tracks[list.tracks[0]].id;
     made.change(&format!(
@@ -272,7 +272,7 @@ pub(crate) fn refused(made: &Made, why: &str) {
 
 #[test]
 fn a_library_of_another_djay_is_one_clear_error() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change("PRAGMA user_version = 4");
     refused(&made, "its user_version is 4 and 3 is read");
     made.change("PRAGMA user_version = 3; UPDATE database2 SET data = CAST('bplist00xyz' AS BLOB)");
@@ -285,7 +285,7 @@ fn a_library_of_another_djay_is_one_clear_error() {
 
 #[test]
 fn a_library_of_which_no_object_can_be_read_is_an_error_that_says_what_was_seen() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     let all: usize =
         made.read().0.rows.iter().filter(|(name, _)| *name != "databaseInfo").map(|(_, count)| count).sum();
     let set = |sql: &str| made.change(&format!("UPDATE database2 SET data = {sql} WHERE collection <> 'databaseInfo'"));
@@ -304,7 +304,7 @@ fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
         made.change(&format!("UPDATE database2 SET data = {data} WHERE collection = 'mediaItemTitleIDs' AND {sql}"));
     };
     for data in ["CAST('bplist00xyz' AS BLOB)", "zeroblob(40)"] {
-        let made = Made::of(&Wanted::small(Style::Mac));
+        let made = Made::new(&Wanted::small(Style::Mac));
         let first =
             "rowid IN (SELECT rowid FROM database2 WHERE collection = 'mediaItemTitleIDs' ORDER BY rowid LIMIT 60)";
         set(&made, data, first);
@@ -312,7 +312,7 @@ fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
         assert_eq!((library.unreadable, library.tracks.len()), (60, made.written.tracks.len()));
         assert_eq!(findings.iter().filter(|finding| finding.id.starts_with("blob:mediaItemTitleIDs/")).count(), 60);
     }
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     set(&made, "zeroblob(2000000)", &format!("key = '{}'", made.written.tracks[0].id));
     let (library, findings) = made.read();
     assert_eq!((library.unreadable, library.tracks.len()), (1, made.written.tracks.len()));
@@ -321,7 +321,7 @@ fn of_mixed_forms_the_good_ones_are_read_and_the_others_told() {
 
 #[test]
 fn a_library_that_is_too_large_is_refused_before_it_is_read() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150000)
          INSERT INTO database2 (collection, key) SELECT 'queues', i FROM n",
@@ -331,7 +331,7 @@ fn a_library_that_is_too_large_is_refused_before_it_is_read() {
 
 #[test]
 fn playlists_of_more_items_than_are_read_are_a_finding() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change(
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12)
          INSERT INTO view_mediaItemPlaylistView_page SELECT 'page ' || i, 'zz', NULL, 100000, zeroblob(800000) FROM n",
@@ -343,7 +343,7 @@ fn playlists_of_more_items_than_are_read_are_a_finding() {
 
 #[test]
 fn an_empty_library_is_read() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change(
         "DELETE FROM database2; DELETE FROM secondaryIndex_mediaItemAnalyzedDataIndex;
         DELETE FROM secondaryIndex_mediaItemUserDataIndex; DELETE FROM view_mediaItemPlaylistView_page",
@@ -354,7 +354,7 @@ fn an_empty_library_is_read() {
 
 #[test]
 fn a_damaged_database_is_an_error_or_findings_and_never_other_tracks() {
-    let made = Made::of(&Wanted::tiny());
+    let made = Made::new(&Wanted::tiny());
     made.change("PRAGMA wal_checkpoint(TRUNCATE)");
     let bytes = std::fs::read(&made.path).unwrap();
     let titles: std::collections::HashSet<_> = made.written.tracks.iter().map(|track| track.title.as_str()).collect();

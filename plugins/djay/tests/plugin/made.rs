@@ -17,7 +17,7 @@ pub(crate) struct Made {
 }
 
 impl Made {
-    pub(crate) fn of(wanted: &Wanted) -> Self {
+    pub(crate) fn new(wanted: &Wanted) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("MediaLibrary.db");
         let written = write(&path, wanted);

@@ -86,8 +86,8 @@ pub(super) fn repair(task: &Task, context: &DriveContext<'_>) -> Result<Outcome,
         findings.add("not-repaired", step.id(), Severity::Medium, title, why.clone());
     }
     let removed = applied.undo.changes().iter().filter(|did| matches!(did, Change::RemovedBackup { .. })).count();
-    let kind = OutcomeKind::of_counts(applied.done, applied.not_done.len());
-    let mut outcome = Outcome::of(
+    let kind = OutcomeKind::from_counts(applied.done, applied.not_done.len());
+    let mut outcome = Outcome::with_kind(
         kind,
         format!(
             "Plan {}: {} done, {} not done, {} left to a person. The report has the changes, to undo them{}.",

@@ -59,7 +59,7 @@ fn judged(task: &Task, done: usize, left: usize, summary: String) -> Outcome {
                     'catalog=[\"tracks\"]'";
         return Outcome::refused(format!("There is no database to sync. {summary}")).with_next_step(step);
     }
-    let outcome = Outcome::of(OutcomeKind::of_counts(done, left), summary);
+    let outcome = Outcome::with_kind(OutcomeKind::from_counts(done, left), summary);
     if left == 0 {
         return outcome;
     }
@@ -190,7 +190,7 @@ impl Work<'_> {
         self.counts.conflicts += taken.conflicts.len();
         self.counts.bad += taken.bad.len() + taken.unknown.len();
         if !taken.is_empty() {
-            let mut exports = Exports::of(self.task, "exports").by("drive-sync").keep_older(self.keep_older);
+            let mut exports = Exports::new(self.task, "exports").by("drive-sync").keep_older(self.keep_older);
             hand_over(&loaded.database, &taken, &mut exports)?;
             let places = exports.finish(&mut self.outcome)?;
             self.counts.changed += 1;

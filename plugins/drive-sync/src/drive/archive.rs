@@ -70,7 +70,7 @@ fn stamp_of(millis: i64) -> String {
 #[must_use]
 pub fn moment_of(name: &str, id: &str) -> Option<i64> {
     let (base, stamp) = name.strip_suffix(".csv")?.rsplit_once("_v")?;
-    ParsedName::of(base).filter(|named| is_one_id(named.id, id))?;
+    ParsedName::parse(base).filter(|named| is_one_id(named.id, id))?;
     let stamp = stamp.strip_suffix('Z').unwrap_or(stamp);
     let (whole, millis) = match stamp.len() {
         19 => (stamp, 0),

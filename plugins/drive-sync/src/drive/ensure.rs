@@ -69,7 +69,7 @@ pub fn ensure(root: &Path, title: &str, id: &str, before: &[&str], undo: &mut Un
 
 /// The id in the spelling of the folders, if all of them use the same one: dashes are not a reason to rename.
 fn as_written<'a>(folders: &'a [Folder], id: &'a str) -> &'a str {
-    let written = || folders.iter().filter_map(|folder| ParsedName::of(&folder.name)).map(|named| named.id);
+    let written = || folders.iter().filter_map(|folder| ParsedName::parse(&folder.name)).map(|named| named.id);
     if written().any(|written| written.eq_ignore_ascii_case(id)) { id } else { written().next().unwrap_or(id) }
 }
 
@@ -118,7 +118,7 @@ fn name_files(root: &Path, name: &str, id: &str, undo: &mut Undo) -> io::Result<
 
 fn is_of(file: &str, ending: &str, id: &str) -> bool {
     let stem = file.strip_suffix(ending).filter(|_| ending != ".csv" || is_csv(file));
-    stem.and_then(ParsedName::of).is_some_and(|named| is_one_id(named.id, id))
+    stem.and_then(ParsedName::parse).is_some_and(|named| is_one_id(named.id, id))
 }
 
 #[cfg(test)]

@@ -40,14 +40,14 @@ impl Listing {
     ///
     /// # Errors
     /// When the folder cannot be read, or has more than 100,000 entries.
-    pub fn of(root: &Path) -> io::Result<Self> {
+    pub fn read(root: &Path) -> io::Result<Self> {
         let mut listing = Self::default();
         let (children, unreadable) = children_and_unreadable(root)?;
         listing.unreadable = unreadable;
         for (name, kind) in children {
             let hidden = name.starts_with('.');
             if kind.is_dir() {
-                match ParsedName::of(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
+                match ParsedName::parse(&name).map(|named| (named.id.to_ascii_lowercase(), named.copy)) {
                     // A title may begin with a dot.
                     Some((id, copy)) => listing.by_id.entry(id).or_default().push(Folder { name, copy }),
                     None if hidden => {}
@@ -70,11 +70,11 @@ impl Listing {
 /// The folders of one id.
 ///
 /// # Errors
-/// As [`Listing::of`].
+/// As [`Listing::read`].
 pub fn find(root: &Path, id: &str) -> io::Result<Vec<Folder>> {
     let mut found = Vec::new();
     for (name, kind) in children(root)? {
-        let named = ParsedName::of(&name).filter(|named| kind.is_dir() && is_one_id(named.id, id));
+        let named = ParsedName::parse(&name).filter(|named| kind.is_dir() && is_one_id(named.id, id));
         if let Some(copy) = named.map(|named| named.copy) {
             found.push(Folder { name, copy });
         }
@@ -124,7 +124,7 @@ mod tests {
         for file in ["A_id-1.csv", "notes.txt", "C_id-3"] {
             fs::write(root.path().join(file), "").unwrap();
         }
-        let listing = Listing::of(root.path()).unwrap();
+        let listing = Listing::read(root.path()).unwrap();
         let names = |id: &str| listing.folders(id).iter().map(|folder| folder.name.clone()).collect::<Vec<_>>();
         assert_eq!(
             (names("id-1"), names("ID-2")),
@@ -143,7 +143,7 @@ mod tests {
         for name in [&b"A_id-1"[..], b"\xe9_id-2", b"Z_id-3"] {
             fs::create_dir(root.path().join(std::ffi::OsStr::from_bytes(name))).unwrap();
         }
-        let listing = Listing::of(root.path()).unwrap();
+        let listing = Listing::read(root.path()).unwrap();
         assert_eq!((listing.by_id.len(), listing.unreadable), (2, 1));
     }
 }

@@ -26,7 +26,7 @@ pub struct ParsedName<'a> {
 impl<'a> ParsedName<'a> {
     /// Parses the name of a folder, or of a file without its extension.
     #[must_use]
-    pub fn of(name: &'a str) -> Option<Self> {
+    pub fn parse(name: &'a str) -> Option<Self> {
         let (stem, copy) = without_copy(name);
         let (title, id) = stem.rsplit_once('_')?;
         is_id(id).then_some(Self { title, id, copy })
@@ -88,7 +88,7 @@ pub fn id_key(id: &str) -> String {
 /// The id in a name, in lower case.
 #[must_use]
 pub fn id_of(name: &str) -> Option<String> {
-    ParsedName::of(name).map(|named| named.id.to_ascii_lowercase())
+    ParsedName::parse(name).map(|named| named.id.to_ascii_lowercase())
 }
 
 /// The base name of the folder of a database and of its files.
@@ -136,12 +136,12 @@ mod tests {
             (format!("SocialMediaAnalytics (1)_{ID}"), "SocialMediaAnalytics (1)", None),
             (format!("SocialMediaAnalytics (1)_{ID} (2)"), "SocialMediaAnalytics (1)", Some(2)),
         ] {
-            assert_eq!(ParsedName::of(&name), Some(ParsedName { title, id: ID, copy }), "{name}");
+            assert_eq!(ParsedName::parse(&name), Some(ParsedName { title, id: ID, copy }), "{name}");
         }
         for none in ["Music Tracks", "x_", "x_a b", "x_a.csv", "x_ (1)", "(1)", "", "x_ä"] {
-            assert_eq!(ParsedName::of(none), None, "{none}");
+            assert_eq!(ParsedName::parse(none), None, "{none}");
         }
-        assert_eq!(ParsedName::of("x_y (+1)"), None);
+        assert_eq!(ParsedName::parse("x_y (+1)"), None);
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             let base = base_name(&title, ID);
             let name = sanitised(&title);
             prop_assert!(base.len() <= 200 && !base.contains('/'));
-            prop_assert_eq!(ParsedName::of(&base), Some(ParsedName { title: &name, id: ID, copy: None }));
+            prop_assert_eq!(ParsedName::parse(&base), Some(ParsedName { title: &name, id: ID, copy: None }));
             prop_assert_eq!(sanitised(&name), name);
         }
     }

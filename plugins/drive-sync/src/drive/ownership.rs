@@ -23,14 +23,14 @@ fn is_telling(id: &str) -> bool {
 /// the folder is not hidden; or the folder has one of the titles, a manifest of the id, or a CSV of this plugin with the id.
 #[must_use]
 pub fn belongs(root: &Path, folder: &str, id: &str, titles: &[&str]) -> bool {
-    let title = ParsedName::of(folder).map(|named| named.title);
+    let title = ParsedName::parse(folder).map(|named| named.title);
     let has_title = || titles.iter().any(|known| !known.is_empty() && title == Some(sanitised(known).as_str()));
     let says_so = is_uuid(id) || is_telling(id) && !folder.starts_with('.');
     says_so || has_title() || has_file(&root.join(folder), id)
 }
 
 fn has_file(folder: &Path, id: &str) -> bool {
-    let of_id = |stem: &str| ParsedName::of(stem).is_some_and(|named| is_one_id(named.id, id));
+    let of_id = |stem: &str| ParsedName::parse(stem).is_some_and(|named| is_one_id(named.id, id));
     children(folder).unwrap_or_default().into_iter().filter(|(_, kind)| kind.is_file()).any(|(name, _)| {
         name.strip_suffix(SIDECAR).is_some_and(of_id)
             || name.strip_suffix(".csv").is_some_and(of_id) && begins_as_ours(&folder.join(&name))

@@ -140,13 +140,13 @@ impl Health {
 /// # Errors
 /// If the Drive or the memory cannot be read.
 pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Failed> {
-    let listing = Listing::of(root)?;
+    let listing = Listing::read(root)?;
     let mut health = Health::default();
     for name in &listing.odd {
         health.add(Kind::FolderWithoutId, None, name, "its name has no id after a last `_`");
     }
     for name in &listing.loose {
-        let id = ParsedName::of(stem(name)).map(|named| named.id.to_ascii_lowercase());
+        let id = ParsedName::parse(stem(name)).map(|named| named.id.to_ascii_lowercase());
         health.add(Kind::OrphanCsv, id.as_deref(), name, "it is outside of a folder");
     }
     health.names("the Drive", ".", listing.unreadable);
@@ -196,7 +196,7 @@ pub fn look(root: &Path, memory: Memory<'_>, keep: usize) -> Result<Health, Fail
 /// Splits the folders into those that certainly belong to the database and others. Without a stored title (another workspace syncs
 /// to this Drive) several folders with the same title belong together; `photos_2024` and `invoices_2024` do not.
 fn own_folders(root: &Path, id: &str, folders: &[Folder], title: Option<&str>) -> (Vec<Folder>, Vec<Folder>) {
-    let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::of(&folder.name)?.title)).collect();
+    let all: Vec<_> = folders.iter().filter_map(|folder| Some(ParsedName::parse(&folder.name)?.title)).collect();
     let several = |name: &&&str| all.iter().filter(|other| other == name).count() > 1;
     let titles: Vec<&str> = title.map_or_else(|| all.iter().filter(several).copied().collect(), |title| vec![title]);
     folders.iter().cloned().partition(|folder| belongs(root, &folder.name, id, &titles))

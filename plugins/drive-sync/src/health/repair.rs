@@ -158,7 +158,7 @@ pub fn plan(
 /// `photos_2024` and `invoices_2024` are two folders of a person.
 fn is_certain(id: &str, titles: &BTreeMap<String, String>, names: &[&str]) -> bool {
     let mut stems =
-        names.iter().map(|name| ParsedName::of(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
+        names.iter().map(|name| ParsedName::parse(name).map(|named| (named.title, named.id.to_ascii_lowercase())));
     let first = stems.next().flatten();
     titles.contains_key(id) || is_uuid(id) || names.len() > 1 && first.is_some() && stems.all(|stem| stem == first)
 }
@@ -171,7 +171,7 @@ fn is_alone(root: &Path, id: &str) -> Result<bool, SyncError> {
 fn merging(root: &Path, id: &str, titles: &BTreeMap<String, String>) -> Result<Option<Step>, SyncError> {
     let mut folders = find(root, id)?;
     folders.sort_by_key(|folder| (folder.copy, folder.name.clone()));
-    let named = |name: &str| ParsedName::of(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
+    let named = |name: &str| ParsedName::parse(name).map(|named| (named.title.to_owned(), named.id.to_owned()));
     let known = titles.get(id).map(|title| (title.clone(), id.to_owned()));
     // The id in the spelling of a folder.
     let is_hidden = |folder: &Folder| folder.name.starts_with('.');

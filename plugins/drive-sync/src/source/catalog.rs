@@ -176,7 +176,7 @@ fn cell(kind: &str, value: Value) -> String {
         },
         (_, Value::Integer(number)) => number.to_string(),
         (_, Value::Real(number)) if number.is_finite() => number.to_string(),
-        (kind, Value::Text(text)) => crate::table::canonical(Kind::of(kind), &text),
+        (kind, Value::Text(text)) => crate::table::canonical(Kind::from_name(kind), &text),
         (_, Value::Null | Value::Real(_) | Value::Blob(_)) => String::new(),
     }
 }

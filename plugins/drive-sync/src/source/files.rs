@@ -32,7 +32,7 @@ pub fn list(folder: &Path) -> io::Result<(Vec<FoundFiles>, usize)> {
     let names: BTreeMap<_, _> = children.into_iter().collect();
     let csvs = names.keys().filter(|name| !name.starts_with('.')).filter_map(|name| name.strip_suffix(".csv"));
     // If Notion exported two files of a database, the one with all rows.
-    let in_part = |name: &str| notion::ParsedExportName::of(name).is_some_and(|named| !named.all);
+    let in_part = |name: &str| notion::ParsedExportName::parse(name).is_some_and(|named| !named.all);
     let csvs = csvs.filter(|name| !(in_part(name) && names.contains_key(&format!("{name}_all.csv"))));
     let found = csvs
         .map(|name| {
@@ -106,7 +106,7 @@ fn unchanged(found: &FoundFiles) -> Result<(), String> {
 
 /// The database, if Notion exported the file.
 fn exported(found: &FoundFiles) -> Result<Option<SourceDatabase>, String> {
-    let Some(named) = notion::ParsedExportName::of(&found.name).filter(|_| found.sidecar.is_none()) else {
+    let Some(named) = notion::ParsedExportName::parse(&found.name).filter(|_| found.sidecar.is_none()) else {
         return Ok(None);
     };
     found.stamp.clone()?;

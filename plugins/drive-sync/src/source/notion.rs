@@ -27,7 +27,7 @@ pub(super) struct ParsedExportName<'a> {
 
 impl<'a> ParsedExportName<'a> {
     /// Parses a file name without its extension; `None` if it is not a name of Notion.
-    pub(super) fn of(name: &'a str) -> Option<Self> {
+    pub(super) fn parse(name: &'a str) -> Option<Self> {
         let (rest, all) = name.strip_suffix("_all").map_or((name, false), |rest| (rest, true));
         let (title, id) = rest.rsplit_once(' ')?;
         is_uuid(id).then_some(Self { title: title.trim(), id, all })
@@ -85,15 +85,15 @@ mod tests {
     const NAME: &str = "Music Tracks 5a1e9c302fa38048adc6fe9a6e37a9a4";
 
     fn loaded(text: &str) -> Result<SourceDatabase, String> {
-        load(ParsedExportName::of(NAME).unwrap(), text.as_bytes())
+        load(ParsedExportName::parse(NAME).unwrap(), text.as_bytes())
     }
 
     #[test]
     fn only_names_that_notion_gives_are_its_exports() {
-        let named = ParsedExportName::of(NAME).unwrap();
+        let named = ParsedExportName::parse(NAME).unwrap();
         assert_eq!((named.title, named.id.len(), named.all), ("Music Tracks", 32, false));
-        assert!(ParsedExportName::of(&format!("{NAME}_all")).unwrap().all);
-        let dashed = ParsedExportName::of("Music Tracks 5a1e9c30-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
+        assert!(ParsedExportName::parse(&format!("{NAME}_all")).unwrap().all);
+        let dashed = ParsedExportName::parse("Music Tracks 5a1e9c30-2fa3-8048-adc6-fe9a6e37a9a4").unwrap();
         assert_eq!((dashed.title, id_key(dashed.id)), ("Music Tracks", named.id.to_owned()));
         for other in [
             "Music Tracks",
@@ -101,7 +101,7 @@ mod tests {
             "Tracks 5a1e9c30",
             "T_5a1e9c302fa38048adc6fe9a6e37a9a4",
         ] {
-            assert_eq!(ParsedExportName::of(other), None, "{other}");
+            assert_eq!(ParsedExportName::parse(other), None, "{other}");
         }
         assert!(has_keys(b"\xef\xbb\xbf__page_id,x") && has_keys(b"\"__page_id\",x") && !has_keys(b"Name,x"));
     }

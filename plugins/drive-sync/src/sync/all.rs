@@ -219,7 +219,7 @@ fn run_all(
     let all = gather(wanted, &known, &mut report.findings)?;
     report.looked_at = all.len() + report.findings.count_of("source");
     report.refused = report.findings.count() - report.findings.count_of("names");
-    let listing = Listing::of(&context.root)?;
+    let listing = Listing::read(&context.root)?;
     for origin in all {
         let (source, source_stamp) = origin.source();
         if known.get(&source).is_some_and(|known| is_unchanged(context, known, &source_stamp, &listing)) {

@@ -167,7 +167,7 @@ fn columns<'a>(manifest: &'a Manifest, drive: &Csv, database: &Database, base: O
             .position(|property| property.id == column.property && property.kind == column.kind)?;
         let drive = drive.header.iter().position(|header| *header == column.header)?;
         let base = base.and_then(|base| place_in_base(base, column, manifest));
-        Some(Place { column, kind: Kind::of(&column.kind), source, drive, base })
+        Some(Place { column, kind: Kind::from_name(&column.kind), source, drive, base })
     })
     .collect()
 }

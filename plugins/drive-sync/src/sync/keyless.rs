@@ -18,7 +18,7 @@ pub(super) struct KeylessRows<'a> {
 
 impl<'a> KeylessRows<'a> {
     /// Finds the equal rows of the source; `is_known` tells keys of earlier rows.
-    pub(super) fn of(
+    pub(super) fn new(
         csv: Option<&'a Csv>,
         loaded: &'a SourceDatabase,
         columns: &[ColumnPlaces<'_>],
@@ -60,7 +60,7 @@ fn fed(columns: &[ColumnPlaces<'_>], at: impl Fn(&ColumnPlaces<'_>) -> Option<us
     both.filter(|place| !is_read_only(&place.column.kind))
         .map(|place| {
             let text = at(place).and_then(|place| cells.get(place)).map_or("", String::as_str);
-            canonical(Kind::of(&place.column.kind), text)
+            canonical(Kind::from_name(&place.column.kind), text)
         })
         .collect()
 }

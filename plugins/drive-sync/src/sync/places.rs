@@ -39,7 +39,7 @@ pub(super) struct ColumnPlaces<'a> {
 }
 
 impl<'a> ColumnPlaces<'a> {
-    pub(super) fn of(column: &'a Column, loaded: &SourceDatabase, before: PreviousState<'_>, old: &Manifest) -> Self {
+    pub(super) fn new(column: &'a Column, loaded: &SourceDatabase, before: PreviousState<'_>, old: &Manifest) -> Self {
         let same = |known: &&Column| known.property == column.property && known.kind == column.kind;
         let known = old.columns.iter().find(same);
         let left = known.zip(before.left).and_then(|(known, csv)| csv.header.iter().position(|it| *it == known.header));

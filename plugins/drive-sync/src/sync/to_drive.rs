@@ -229,9 +229,9 @@ fn rows(
     };
     let (in_left, in_base) = (by_key(left), by_key(base));
     let columns: Vec<ColumnPlaces<'_>> =
-        new.columns.iter().map(|column| ColumnPlaces::of(column, loaded, before, old)).collect();
+        new.columns.iter().map(|column| ColumnPlaces::new(column, loaded, before, old)).collect();
     let is_known = |key: &str| in_left.contains_key(key) || in_base.contains_key(key);
-    let keyless = KeylessRows::of(before.left, loaded, &columns, is_known);
+    let keyless = KeylessRows::new(before.left, loaded, &columns, is_known);
     let had = |key: &str| ExistingRow {
         left: in_left.get(key).and_then(|place| left.get(*place)).or_else(|| keyless.by_key.get(key).copied()),
         base: in_base.get(key).and_then(|place| base.get(*place)),
@@ -255,7 +255,7 @@ fn rows(
 /// A row keeps the time at which it was read while nothing else in it changes.
 fn row(record: &Record, before: ExistingRow<'_>, columns: &[ColumnPlaces<'_>], now: &str) -> Row {
     let cell = |place: &ColumnPlaces<'_>| match place.read.and_then(|read| record.cells.get(read)) {
-        Some(text) => canonical(Kind::of(&place.column.kind), text),
+        Some(text) => canonical(Kind::from_name(&place.column.kind), text),
         None => place.before(before),
     };
     let cells: Vec<String> = columns.iter().map(cell).collect();

@@ -66,7 +66,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_other_commas(text)?;
-    let mut records = Records::of(text);
+    let mut records = Records::new(text);
     let (_, first) = records.next()?.ok_or("it is empty")?;
     let width = first.len();
     if width > MOST_COLUMNS + 2 {
@@ -97,7 +97,7 @@ pub fn parse_any(bytes: &[u8]) -> Result<Csv, String> {
 /// If it is incomplete; names the place.
 pub fn parse_plain(bytes: &[u8]) -> Result<(Vec<String>, Vec<Vec<String>>), String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
-    let mut records = Records::of(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let mut records = Records::new(text.strip_prefix('\u{feff}').unwrap_or(text));
     let (_, header) = records.next()?.ok_or("it is empty")?;
     if header.len() > MOST_COLUMNS {
         return Err(format!("it has more than {MOST_COLUMNS} columns"));

@@ -20,7 +20,7 @@ pub enum Kind {
 impl Kind {
     /// The form for the name of a type.
     #[must_use]
-    pub fn of(name: &str) -> Self {
+    pub fn from_name(name: &str) -> Self {
         match name {
             "title" | "rich_text" | "text" | "url" | "email" | "phone_number" | "select" | "status" | "unique_id"
             | "created_by" | "last_edited_by" => Self::Text,
@@ -41,7 +41,7 @@ pub fn are_types(cells: &[String]) -> bool {
 }
 
 fn is_known(name: &str) -> bool {
-    Kind::of(name) != Kind::Json || is_read_only(name) || matches!(name, "place" | "location")
+    Kind::from_name(name) != Kind::Json || is_read_only(name) || matches!(name, "place" | "location")
 }
 
 /// Read-only types: their service computes the cells.

@@ -22,7 +22,7 @@ enum End {
 
 impl<'a> Records<'a> {
     /// The rows of a text.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let mut inside = false;
         let lines = text.bytes().any(|byte| {
             inside ^= byte == b'"';
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str) -> Result<Vec<Vec<String>>, String> {
-        let (mut records, mut rows) = (Records::of(text), Vec::new());
+        let (mut records, mut rows) = (Records::new(text), Vec::new());
         while let Some((_, cells)) = records.next()? {
             rows.push(cells);
         }

@@ -48,7 +48,7 @@ proptest! {
         let read = parse_csv(&render_csv(&csv).unwrap()).unwrap();
         for row in &read.rows {
             for ((kind, cell), (_, value)) in read.kinds.iter().zip(&row.cells).zip(&values) {
-                prop_assert_eq!(&parse(Kind::of(kind), cell), &Ok(value.clone()));
+                prop_assert_eq!(&parse(Kind::from_name(kind), cell), &Ok(value.clone()));
             }
         }
     }

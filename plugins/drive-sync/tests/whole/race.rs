@@ -151,8 +151,8 @@ fn run_with(
         fs::write(root.join(format!("marks/waits-{number}")), "").unwrap();
         sleep(pause / 20 + Duration::from_millis(7 * number as u64 % 50));
     };
-    let lent = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause };
-    act::run(&place::task(root, action, args, 1), lent)
+    let services = act::HostServices { own, catalog: &HostDatabase::catalog(root), locks, pause: &pause };
+    act::run(&place::task(root, action, args, 1), services)
 }
 
 fn until(what: &str, is: impl Fn() -> bool) {

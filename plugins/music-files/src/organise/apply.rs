@@ -115,7 +115,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
     } else {
         text.push_str(&format!(" The direction back: baton run music-files undo --arg plan={}", plan.id));
     }
-    let mut outcome = Outcome::of(OutcomeKind::of_counts(done, left + rest), text);
+    let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(done, left + rest), text);
     if rest > 0 {
         outcome.next_steps.push(format!("go on with the plan: baton run music-files apply --arg plan={}", plan.id));
     }

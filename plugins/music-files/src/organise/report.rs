@@ -18,9 +18,9 @@ pub(crate) fn outcome(draft: &Draft, walked: &FoundFiles, kept: Option<&StoredPl
     let planned = draft.steps.len() + draft.there + draft.stays;
     let unread = walked.unread.len() + walked.unreadable.len() + draft.hidden.len();
     let text = summary(draft, walked, kept);
-    let mut outcome = match OutcomeKind::of_counts(planned, unread + draft.later) {
+    let mut outcome = match OutcomeKind::from_counts(planned, unread + draft.later) {
         OutcomeKind::Done if planned == 0 => Outcome::refused(text),
-        kind => Outcome::of(kind, text),
+        kind => Outcome::with_kind(kind, text),
     };
     if let Some(kept) = kept {
         outcome.next_steps.push(format!("check the plan, then: baton run music-files apply --arg plan={}", kept.id));

@@ -110,7 +110,7 @@ fn outcome(journal: &Journal<'_>, plan: &StoredPlan, stopped: &StopReason) -> Re
             plan.id
         ));
     }
-    let mut outcome = Outcome::of(OutcomeKind::of_counts(undone, kept + rest), text);
+    let mut outcome = Outcome::with_kind(OutcomeKind::from_counts(undone, kept + rest), text);
     if kept + rest > 0 {
         let step = "fix what kept the files from moving (the findings name each), then run it again:";
         outcome.next_steps.push(format!("{step} baton run music-files undo --arg plan={}", plan.id));

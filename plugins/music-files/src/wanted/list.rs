@@ -59,7 +59,7 @@ pub fn list(task: &Task, catalog: &dyn Tables) -> Result<Outcome, Error> {
     let found = find(&known, &lists);
     let mut outcome = Outcome::new(report::summary(&found, lists.len()));
     let stamp = time::parse(&task.now).and_then(time::stamp).unwrap_or_default();
-    let mut exports = Exports::of(task, "exports").by("music-files").keep_older(options.keep_older);
+    let mut exports = Exports::new(task, "exports").by("music-files").keep_older(options.keep_older);
     let name = if exports.has_folder() { "wanted".to_owned() } else { format!("wanted_{stamp}") };
     exports.put(format!("{name}.csv"), "text/csv", report::csv(&found).map_err(Error::Permanent)?);
     exports.put(format!("{name}.md"), "text/markdown", report::markdown(&found, &lists).into_bytes());

@@ -52,14 +52,14 @@ pub struct Csv {
 /// True if the file has a column of playlists.
 #[must_use]
 pub fn holds_playlists(bytes: Vec<u8>, mapping: &Mapping) -> bool {
-    let columns = CsvFile::of(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    let columns = CsvFile::from_bytes(bytes).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
     columns.is_ok_and(|columns| columns.place(Column::Playlist).is_some())
 }
 
 /// True if the mapping decides about the columns of a CSV file.
 #[must_use]
 pub fn is_mapped(bytes: &[u8], mapping: &Mapping) -> bool {
-    let sniff = || CsvFile::of(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
+    let sniff = || CsvFile::from_bytes(bytes.to_vec()).and_then(|sheet| Columns::sniff(sheet.header(), mapping));
     !mapping.0.is_empty() && sniff().is_ok_and(|columns| columns.dialect == Dialect::Mapped)
 }
 
@@ -74,7 +74,7 @@ pub fn read_csv(
     mapping: &Mapping,
     findings: &mut Findings,
 ) -> Result<Csv, String> {
-    let sheet = CsvFile::of(bytes)?;
+    let sheet = CsvFile::from_bytes(bytes)?;
     let columns = Columns::sniff(sheet.header(), mapping)?;
     if sheet.latin {
         let title = format!("{file} is not UTF-8 and was read as Windows-1252 (Latin-1 with ’ “ ” – €)");

@@ -12,7 +12,7 @@ fn path(task: &Task) -> Result<String, Error> {
 
 /// Counts rows twice, at once and through a cursor that outlives its snapshot; the writer adds them in pairs `(n, n)`.
 pub(super) fn count(task: &Task) -> Result<Outcome, Error> {
-    let snapshot = Snapshot::of(&path(task)?)?;
+    let snapshot = Snapshot::open(&path(task)?)?;
     let told = snapshot.query("SELECT count(*), coalesce(sum(a - b), 0), max(a) FROM t", &[])?;
     let numbers: Vec<i64> = told.rows.first().into_iter().flatten().filter_map(Value::as_integer).collect();
     let form = snapshot.query("PRAGMA user_version", &[])?.integer().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn count(task: &Task) -> Result<Outcome, Error> {
 pub(super) fn attack(task: &Task) -> Result<Outcome, Error> {
     let path = path(task)?;
     let mut lines = Vec::new();
-    let snapshot = Snapshot::of(&path)?;
+    let snapshot = Snapshot::open(&path)?;
     for statement in [
         "INSERT INTO t VALUES (1, 1)",
         "DELETE FROM t",
@@ -50,19 +50,19 @@ pub(super) fn attack(task: &Task) -> Result<Outcome, Error> {
             Err(error) => format!("shut: {statement}: {error:?}"),
         });
     }
-    let second = Snapshot::of(&path)?;
+    let second = Snapshot::open(&path)?;
     let cursor = snapshot.rows("SELECT a FROM t", &[])?;
-    lines.push(match Snapshot::of(&path) {
+    lines.push(match Snapshot::open(&path) {
         Err(SqlError::TooLarge(text)) => format!("shut: {text}"),
         other => format!("OPEN: a third snapshot: {other:?}"),
     });
     drop(snapshot);
-    lines.push(match Snapshot::of(&path) {
+    lines.push(match Snapshot::open(&path) {
         Err(SqlError::TooLarge(_)) => "shut: the cursor still has it".to_owned(),
         other => format!("OPEN: a third snapshot beside a cursor: {other:?}"),
     });
     drop((cursor, second));
-    Snapshot::of(&path)?;
+    Snapshot::open(&path)?;
     let open = lines.iter().filter(|line| line.starts_with("OPEN")).count();
     Ok(Outcome::new(format!("{open} open\n{}", lines.join("\n"))))
 }
