@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use baton_core::file_name;
 use baton_core::handoff::Handoff;
-use baton_tests::{Workspace, corpora, handoff, text};
+use baton_tests::{Workspace, corpora, handoff, or_skip, real, text};
 use serde_json::{Value, json};
 
 /// A file of the corpus.
@@ -246,10 +246,13 @@ fn requests_to_a_plugin_are_done_answered_and_kept_byte_for_byte() {
 }
 
 #[test]
-fn names_are_kept_as_they_are() {
-    for corpus in corpora("names.txt") {
-        are_kept(&names(&corpus));
-    }
+fn synthetic_names_are_kept_as_they_are() {
+    are_kept(&names(&corpora("names.txt")[0]));
+}
+
+#[test]
+fn real_names_are_kept_as_they_are() {
+    are_kept(&names(&or_skip!(real("corpus/names.txt"))));
 }
 
 fn are_kept(names: &[String]) {

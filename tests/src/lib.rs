@@ -29,7 +29,7 @@ pub mod spotify_exports;
 mod task;
 mod workspace;
 
-pub use baton_judges::{Skipped, corpora, missing, or_skip, recordings, repository, skip, tool, tools};
+pub use baton_judges::{Skipped, corpora, missing, or_skip, real, recordings, repository, skip, tool, tools};
 pub use daemon::Daemon;
 pub use devices::make_devices;
 pub use done_once::Dropped;
