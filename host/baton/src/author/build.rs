@@ -22,7 +22,7 @@ pub(crate) struct BuiltPlugin {
 }
 
 /// The path of the package of a project.
-fn place(project: &Project) -> PathBuf {
+fn component_file(project: &Project) -> PathBuf {
     project.folder.join(format!("{}.wasm", project.name))
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
         let package = Package::read(&made)?;
         (made, package)
     };
-    let file = place(project);
+    let file = component_file(project);
     // Renamed into its place, so that programs that watch the folder see only complete files.
     let hidden = project.folder.join(format!(".{}.wasm.tmp", project.name));
     let written = fs::write(&hidden, &bytes).and_then(|()| fs::rename(&hidden, &file));
@@ -49,7 +49,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<BuiltPlugin> {
 }
 
 pub(crate) fn built(project: &Project) -> anyhow::Result<BuiltPlugin> {
-    let file = place(project);
+    let file = component_file(project);
     let bytes = fs::read(&file).with_context(|| format!("failed to read {}; build it first", file.display()))?;
     let package = Package::read(&bytes).with_context(|| format!("{} is not a plugin", file.display()))?;
     Ok(BuiltPlugin { file, bytes, package })

@@ -67,7 +67,7 @@ impl Args {
         if !self.root.is_dir() {
             bail!("the root {} is not a folder", self.root.display());
         }
-        let (folders, names) = places(&self.plans)?;
+        let (folders, names) = folders_and_names(&self.plans)?;
         let mut granted: Vec<(&str, &Path)> = folders.iter().map(|folder| ("plans", folder.as_path())).collect();
         granted.push(("root", &self.root));
         let temporary = TemporaryWorkspace::new(&granted)?;
@@ -120,7 +120,7 @@ fn verdict(findings: &[Finding]) -> Code {
 }
 
 /// The folders of the plans, each once, and the path of each plan for the plugin.
-fn places(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
+fn folders_and_names(plans: &[PathBuf]) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
     let (mut folders, mut names) = (Vec::new(), Vec::new());
     for plan in plans {
         let metadata = plan.metadata().with_context(|| format!("failed to find the plan {}", plan.display()))?;
@@ -147,7 +147,7 @@ mod tests {
         let docs = folder.path().join("docs");
         std::fs::create_dir(&docs).unwrap();
         std::fs::write(docs.join("a.md"), "").unwrap();
-        let (folders, names) = places(&[docs.join("a.md"), docs.join("./a.md"), docs.clone()]).unwrap();
+        let (folders, names) = folders_and_names(&[docs.join("a.md"), docs.join("./a.md"), docs.clone()]).unwrap();
         assert_eq!(folders, [docs.as_path()]);
         let name = format!("{}/a.md", docs.display());
         assert_eq!(names, [name.clone(), name, docs.display().to_string()]);

@@ -53,7 +53,7 @@ impl SendOutcome {
 impl SentHandoff {
     /// Waits until all of its tasks have ended and its RETURN is delivered, or the deadline has passed.
     pub(super) fn wait(&self, workspace: &Workspace) -> anyhow::Result<SendOutcome> {
-        if !Serving::look(&workspace.state).is_ok_and(Serving::is_on) {
+        if !Serving::read(&workspace.state).is_ok_and(Serving::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one does");
         }
         let (mut reader, mut told, mut ended_at) = (None, BTreeSet::new(), None);

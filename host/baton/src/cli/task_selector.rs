@@ -26,7 +26,7 @@ pub(super) struct TaskSelector<'a> {
 /// The one task that `word` means, and the ledger. For commands that show a task.
 pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Reader, Task)> {
     let Some(reader) = reader else { return Err(unknown(word)) };
-    let task = one(word, look(&reader, word)?.tasks, "")?;
+    let task = only_task(word, find_tasks(&reader, word)?.tasks, "")?;
     Ok((reader, task))
 }
 
@@ -35,7 +35,7 @@ pub(super) fn to_show(reader: Option<Reader>, word: &str) -> anyhow::Result<(Rea
 pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyhow::Result<Vec<Task>> {
     let TaskSelector { word, all, open_only } = *which;
     let Some(reader) = reader else { return Err(unknown(word)) };
-    let TaskMatches { mut tasks, by_prefix, more } = look(reader, word)?;
+    let TaskMatches { mut tasks, by_prefix, more } = find_tasks(reader, word)?;
     if by_prefix && word.len() < PREFIX_TO_ACT {
         bail!("`{word}` is too short to act on: give at least {PREFIX_TO_ACT} characters of the id\n{}", list(&tasks));
     }
@@ -51,10 +51,10 @@ pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyho
     if all && by_prefix && tasks.len() > 1 {
         bail!("--all takes a handoff id, a file name or a title, not the beginning of an id\n{}", list(&tasks));
     }
-    if all { Ok(tasks) } else { Ok(vec![one(word, tasks, ", or all of them with --all")?]) }
+    if all { Ok(tasks) } else { Ok(vec![only_task(word, tasks, ", or all of them with --all")?]) }
 }
 
-fn look(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
+fn find_tasks(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
     let meant = task::meant(reader, word)?;
     if meant.tasks.is_empty() { Err(unknown(word)) } else { Ok(meant) }
 }
@@ -63,7 +63,7 @@ fn unknown(word: &str) -> anyhow::Error {
     anyhow!("there is no task `{}`; `baton status` lists them", one_line(word))
 }
 
-fn one(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
+fn only_task(word: &str, tasks: Vec<Task>, or: &str) -> anyhow::Result<Task> {
     match <[Task; 1]>::try_from(tasks) {
         Ok([task]) => Ok(task),
         Err(tasks) => {

@@ -129,7 +129,7 @@ impl Follow {
                 return;
             }
             let stops = self.stops();
-            if let Err(error) = self.look().await {
+            if let Err(error) = self.read_events().await {
                 tracing::warn!(%error, "cannot read the events for notices");
             }
             if self.queue.is_empty() {
@@ -164,7 +164,7 @@ impl Follow {
             let Some(group) = self.queue.take(room) else { continue };
             self.rate.gave(now);
             let up_to = group.up_to;
-            if self.tell(group).await == NotifyResult::Later {
+            if self.send(group).await == NotifyResult::Later {
                 return;
             }
             self.note(up_to).await;
@@ -181,7 +181,7 @@ impl Follow {
     }
 
     /// Reads new events.
-    async fn look(&mut self) -> Result<(), LedgerError> {
+    async fn read_events(&mut self) -> Result<(), LedgerError> {
         let reader = match self.reader.take() {
             Some(reader) => reader,
             None => self.ledger.reader()?,
@@ -198,7 +198,7 @@ impl Follow {
     }
 
     /// Sends a notice to every receiver; repeats it for receivers that fail.
-    async fn tell(&mut self, group: NoticeGroup) -> NotifyResult {
+    async fn send(&mut self, group: NoticeGroup) -> NotifyResult {
         let group = Arc::new(group);
         let mut left = self.receivers.clone();
         for pause in AGAIN.into_iter().map(Some).chain([None]) {
@@ -228,7 +228,7 @@ impl Follow {
             let end = Deadline { at: self.end_all.map_or(at, |end| end.min(at)), now: Arc::clone(&self.now) };
             let (group, workspace, inner) = (Arc::clone(group), self.workspace.clone(), receiver.clone());
             let task = group.first.task.id.clone();
-            let told = spawn_blocking(move || inner.tell(&group, &workspace, &end)).await;
+            let told = spawn_blocking(move || inner.send(&group, &workspace, &end)).await;
             if let Err(error) = told.unwrap_or_else(|_| Err("it was not run".to_owned())) {
                 let name = receiver.name();
                 let then = again.map_or_else(

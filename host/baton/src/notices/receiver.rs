@@ -51,7 +51,7 @@ pub(super) fn receivers(workspace: &Workspace, notify: &Notify) -> Vec<Receiver>
 
 impl Receiver {
     /// Sends the notice.
-    pub(super) fn tell(&self, group: &NoticeGroup, workspace: &str, end: &Deadline) -> Result<(), String> {
+    pub(super) fn send(&self, group: &NoticeGroup, workspace: &str, end: &Deadline) -> Result<(), String> {
         let output = match self {
             Self::Command { base, program, arguments } => {
                 let path = find_program(base, program)?;

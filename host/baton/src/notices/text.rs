@@ -32,19 +32,19 @@ fn outcome(notice: &Notice) -> Option<&'static str> {
 
 /// The notice as JSON: schema 1.
 pub(super) fn as_json(group: &NoticeGroup, workspace: &str) -> Value {
-    let mut value = one(&group.first);
+    let mut value = notice_json(&group.first);
     if let Some(fields) = value.as_object_mut() {
         fields.insert("schema".to_owned(), json!(1));
         fields.insert("workspace".to_owned(), json!(one_line(workspace)));
         fields.insert("text".to_owned(), json!(format!("{}\n{}", headline(group), body(group))));
         fields.insert("more".to_owned(), json!(group.more));
-        let others: Vec<Value> = group.others.iter().take(LISTED).map(one).collect();
+        let others: Vec<Value> = group.others.iter().take(LISTED).map(notice_json).collect();
         fields.insert("others".to_owned(), Value::Array(others));
     }
     value
 }
 
-fn one(notice: &Notice) -> Value {
+fn notice_json(notice: &Notice) -> Value {
     let Notice { id, cause, at, state, task, .. } = notice;
     json!({
         "id": id,

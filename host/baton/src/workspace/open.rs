@@ -38,7 +38,7 @@ pub(crate) fn open(
     let loader = Arc::new(Loader::new(workspace, sandbox.clone(), ledger.clone()));
     let plugins = match wanted {
         PluginSelection::All { .. } => loader.all()?,
-        PluginSelection::One(name) => loader.one(name)?,
+        PluginSelection::One(name) => loader.load_only(name)?,
         PluginSelection::None => loader.none()?,
     };
     let serves = matches!(wanted, PluginSelection::All { .. });

@@ -66,7 +66,7 @@ impl Loader {
     }
 
     /// The names of all plugins, and this one loaded.
-    pub(super) fn one(&self, name: &str) -> anyhow::Result<Plugins> {
+    pub(super) fn load_only(&self, name: &str) -> anyhow::Result<Plugins> {
         let lock = self.registry.read()?;
         let mut plugins = names(&lock);
         let Some(entry) = lock.get(name) else {
@@ -251,7 +251,7 @@ impl Loader {
             if digest != entry.digest && !seen {
                 let (component, source) = (component.to_vec(), Source::Shipped);
                 let done = self.registry.install(&Candidate { component, source, trust: Trust::Shipped })?;
-                self.tell(&done, "this program");
+                self.report_install(&done, "this program");
             }
         }
         Ok(())
@@ -264,7 +264,7 @@ impl Loader {
         let workspace = Workspace { config, ..self.workspace.clone() };
         for NewPackage { path, shown: source, candidate } in known.dropped.find_new(&workspace, &lock) {
             match candidate.map(|candidate| self.registry.install(&candidate)) {
-                Ok(Ok(done)) => self.tell(&done, &source),
+                Ok(Ok(done)) => self.report_install(&done, &source),
                 Ok(Err(error)) => {
                     if matches!(error, RegistryError::Lock(_) | RegistryError::Store { .. }) {
                         known.dropped.forget(&path);
@@ -276,7 +276,7 @@ impl Loader {
         }
     }
 
-    fn tell(&self, done: &InstallResult, from: &str) {
+    fn report_install(&self, done: &InstallResult, from: &str) {
         // A log line is one line.
         let text = describe(done).replace('\n', "; ");
         if done.change != Change::Nothing

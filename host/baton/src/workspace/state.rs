@@ -31,7 +31,7 @@ pub(crate) struct State {
 impl State {
     /// The state of the workspace at `root` (resolved), in `asked` or the default folder. Makes the folder if it is missing.
     pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
-        let (folder, code) = places(root, asked)?;
+        let (folder, code) = state_paths(root, asked)?;
         for folder in [&folder, &code] {
             make_private(folder)?;
         }
@@ -43,7 +43,7 @@ impl State {
 
     /// The path of the state folder. Makes and changes nothing.
     pub(crate) fn locate(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
-        let (folder, code) = places(root, asked)?;
+        let (folder, code) = state_paths(root, asked)?;
         Ok(Self::resolved(folder, code))
     }
 
@@ -161,7 +161,7 @@ impl State {
 }
 
 /// The state folder of the workspace at `root`, and the folder of compiled code.
-fn places(root: &Path, asked: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
+fn state_paths(root: &Path, asked: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
     if let Some(folder) = asked {
         return Ok((folder.to_owned(), folder.join("code")));
     }
@@ -257,7 +257,7 @@ pub(crate) enum Serving {
 
 impl Serving {
     /// Checks the lock without keeping it.
-    pub(crate) fn look(state: &State) -> std::io::Result<Self> {
+    pub(crate) fn read(state: &State) -> std::io::Result<Self> {
         let mut file = match File::open(state.up_lock()) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::Never),
             opened => opened?,
@@ -321,16 +321,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("state");
         let state = State::locate(Path::new("/a/work"), Some(&missing)).unwrap();
-        assert_eq!(Serving::look(&state).unwrap(), Serving::Never);
+        assert_eq!(Serving::read(&state).unwrap(), Serving::Never);
         assert!(!missing.exists());
         let state = State::of(Path::new("/a/work"), Some(&missing)).unwrap();
         let held = UpLock::take(&state).unwrap();
         let me = std::process::id();
-        assert!(matches!(Serving::look(&state).unwrap(), Serving::Since(Some(process), _) if process == me));
+        assert!(matches!(Serving::read(&state).unwrap(), Serving::Since(Some(process), _) if process == me));
         drop(held);
-        assert_eq!(Serving::look(&state).unwrap(), Serving::Nobody(Some(me)));
+        assert_eq!(Serving::read(&state).unwrap(), Serving::Nobody(Some(me)));
         let held = UpLock::take(&state).unwrap();
-        assert!(Serving::look(&state).unwrap().is_on() && State::locate(Path::new("/a"), Some(&missing)).is_ok());
+        assert!(Serving::read(&state).unwrap().is_on() && State::locate(Path::new("/a"), Some(&missing)).is_ok());
         drop(held);
     }
 }

@@ -228,7 +228,7 @@ impl Audio {
         let cut = packet.trim_start.get() > 0 || packet.trim_end.get() > 0;
         self.parted = self.spec.codec == "pcm_s16le" && fills(self.decoder.codec_params(), 16) && !cut;
         if self.parted {
-            self.ready = self.samples.part(&packet.data, usize::from(self.spec.channels));
+            self.ready = self.samples.decode_part(&packet.data, usize::from(self.spec.channels));
             self.decoded += 1;
             return Ok(());
         }

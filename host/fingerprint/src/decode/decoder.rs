@@ -24,7 +24,7 @@ pub(super) fn decoder(
         other => codec(other).to_owned(),
     };
     if parameters.codec == codecs::CODEC_ID_VORBIS {
-        vorbis::allowed(parameters.extra_data.as_deref().unwrap_or_default())?;
+        vorbis::check_setup(parameters.extra_data.as_deref().unwrap_or_default())?;
     }
     // Buffers of this size are allocated for each channel, and some demuxers pass both numbers from the file unchecked.
     let mut parameters = aac::core(parameters).unwrap_or_else(|| parameters.clone());

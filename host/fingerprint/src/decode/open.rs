@@ -45,7 +45,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
         return Err(fault::corrupt("it ends before its index (`moov`), so its audio cannot be located"));
     }
     let movie = mp4::inspect(source);
-    movie.as_ref().map_or(Ok(()), allowed)?;
+    movie.as_ref().map_or(Ok(()), check_movie)?;
     let riff = riff::inspect(source);
     source.mask(metadata_mask::masks(source, movie.as_ref(), &riff));
     source.mask(cut.masks);
@@ -92,7 +92,7 @@ pub(crate) fn open(source: &Source, digested: bool, verified: bool, stop: &Atomi
 }
 
 /// Checks that the first audio track of an MP4 file can be decoded and is not protected.
-fn allowed(movie: &Movie) -> Result<(), Error> {
+fn check_movie(movie: &Movie) -> Result<(), Error> {
     let Some(track) = movie.tracks.first() else {
         return Err(Error::new(Reason::Unsupported, "it is an MP4 file without audio"));
     };

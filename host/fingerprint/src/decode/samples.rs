@@ -43,7 +43,7 @@ pub(super) fn kind(decoded: &Decoded<'_>, bits: Option<u32>) -> Kind {
 impl Samples {
     /// Splits 16-bit little-endian samples into their channels. Returns the number of frames; an incomplete frame at the end
     /// is dropped.
-    pub(super) fn part(&mut self, bytes: &[u8], channels: usize) -> usize {
+    pub(super) fn decode_part(&mut self, bytes: &[u8], channels: usize) -> usize {
         let (samples, _) = bytes.as_chunks::<2>();
         let frames = samples.len().checked_div(channels).unwrap_or_default();
         self.i16.resize_with(channels, Vec::new);
@@ -108,7 +108,7 @@ mod tests {
         let mut samples = Samples::default();
         for channels in [1, 2, 3, 5, 24, 25] {
             let frames = numbers.len() / channels;
-            assert_eq!(samples.part(&bytes, channels), frames);
+            assert_eq!(samples.decode_part(&bytes, channels), frames);
             let own = |channel: usize| -> Vec<i16> {
                 numbers.iter().skip(channel).step_by(channels).take(frames).copied().collect()
             };
@@ -116,6 +116,6 @@ mod tests {
             let expected = expected.iter().map(Vec::as_slice).collect();
             assert_eq!(samples.parted(&(0..frames)), Block::I16(expected), "{channels}");
         }
-        assert_eq!(samples.part(&bytes, 0), 0);
+        assert_eq!(samples.decode_part(&bytes, 0), 0);
     }
 }

@@ -62,7 +62,7 @@ impl Surround {
         let (_, places, mask) = CONFIGURATIONS.iter().find(|(known, ..)| *known == channels)?;
         let element = |(kind, places): &Place| {
             let count = places.len();
-            let (decoder, finder) = (plain(count, rate_hz)?, plain(count, rate_hz)?);
+            let (decoder, finder) = (stereo_or_mono(count, rate_hz)?, stereo_or_mono(count, rate_hz)?);
             Some(Element { kind: *kind, places, decoder, finder, bits: 0 })
         };
         let elements = places.iter().map(element).collect::<Option<_>>()?;
@@ -100,7 +100,7 @@ impl Surround {
 }
 
 /// A decoder for one channel or two.
-fn plain(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>> {
+fn stereo_or_mono(channels: usize, rate_hz: u32) -> Option<Box<dyn AudioDecoder>> {
     let positions = if channels == 1 { 0x4 } else { 0x3 };
     let mut parameters = AudioCodecParameters::new();
     let channels = Channels::Positioned(Position::from_bits_truncate(positions));

@@ -40,7 +40,7 @@ enum CodebookError {
 /// Checks the configuration that a container has for a Vorbis stream (Ogg: all headers in sequence, Matroska: the same with
 /// lengths). A setup header is checked at each position where one may start. Fails if its codebooks need more than
 /// [`CODEBOOK_BYTES`].
-pub(super) fn allowed(configuration: &[u8]) -> Result<(), Error> {
+pub(super) fn check_setup(configuration: &[u8]) -> Result<(), Error> {
     let (mut taken, mut rest) = (0, configuration);
     while let Some(at) = rest.windows(SETUP.len()).position(|bytes| bytes == SETUP) {
         rest = rest.get(at + SETUP.len()..).unwrap_or_default();
@@ -235,26 +235,26 @@ mod tests {
         let bomb = setup(16, 131_072, 4);
         assert!(bomb.len() < 300, "{}", bomb.len());
         for before in [&b""[..], &[1; 30], &[2, 30, 12]] {
-            let refused = allowed(&[before, &bomb].concat()).unwrap_err();
+            let refused = check_setup(&[before, &bomb].concat()).unwrap_err();
             assert_eq!(refused.reason, Reason::Corrupt);
             assert!(refused.detail.contains("codebooks request more than 32 MiB"), "{}", refused.detail);
         }
         // One large codebook, many small ones, and two headers whose sum is too large.
-        assert!(allowed(&setup(1, 131_072, 1)).is_err());
-        assert!(allowed(&setup(256, 1024, 1)).is_err());
+        assert!(check_setup(&setup(1, 131_072, 1)).is_err());
+        assert!(check_setup(&setup(256, 1024, 1)).is_err());
         let half = setup(24, 512, 1);
-        assert_eq!(allowed(&half), Ok(()));
-        assert!(allowed(&half.repeat(3)).is_err());
+        assert_eq!(check_setup(&half), Ok(()));
+        assert!(check_setup(&half.repeat(3)).is_err());
     }
 
     #[test]
     fn what_encoders_write_is_allowed() {
         // libvorbis has 49 codebooks with 19,413 entries in all for six channels.
         assert_eq!(taken(&setup(49, 256, 8)).0, Ok(()));
-        assert_eq!(allowed(&setup(49, 256, 8)), Ok(()));
-        assert_eq!(allowed(b""), Ok(()));
-        assert_eq!(allowed(b"\x05vorbis"), Ok(()));
-        assert_eq!(allowed(b"\x05vorbis\x05vorbis\x05vorbi"), Ok(()));
+        assert_eq!(check_setup(&setup(49, 256, 8)), Ok(()));
+        assert_eq!(check_setup(b""), Ok(()));
+        assert_eq!(check_setup(b"\x05vorbis"), Ok(()));
+        assert_eq!(check_setup(b"\x05vorbis\x05vorbis\x05vorbi"), Ok(()));
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl WordOrigin {
         (self.0 >> PLACE_BITS) as usize
     }
 
-    pub(crate) const fn place(self) -> u32 {
+    pub(crate) const fn position(self) -> u32 {
         self.0 & ((1 << PLACE_BITS) - 1)
     }
 }
@@ -185,12 +185,13 @@ mod tests {
             for drawer in 0..sorted.drawers() {
                 let entries = sorted.of(drawer..drawer + 1);
                 found += entries.len();
-                let order: Vec<_> = entries.iter().map(|entry| (entry.from().print(), entry.from().place())).collect();
+                let order: Vec<_> =
+                    entries.iter().map(|entry| (entry.from().print(), entry.from().position())).collect();
                 assert!(order.is_sorted());
                 for entry in entries {
                     assert_eq!((entry.key >> (KEY_BITS - bits.min(DRAWERS))) as usize, drawer);
                     let words = &prints[3 + entry.from().print()];
-                    assert!(keys(words).any(|(key, place)| (key, place) == (entry.key, entry.from().place())));
+                    assert!(keys(words).any(|(key, place)| (key, place) == (entry.key, entry.from().position())));
                 }
             }
             assert_eq!(found, prints[3..].iter().map(|words| keys(words).count()).sum::<usize>());

@@ -26,7 +26,7 @@ impl Numbering {
     pub(crate) fn push(&mut self, words: usize) {
         let at = self.count();
         let places = u32::try_from(words).unwrap_or(u32::MAX).saturating_add(ALIGNED - 1) & !(ALIGNED - 1);
-        let end = self.places().saturating_add(places);
+        let end = self.positions().saturating_add(places);
         while u32::try_from(self.hints.len()).is_ok_and(|hints| u64::from(hints) << HINT < u64::from(end)) {
             self.hints.push(at);
         }
@@ -35,7 +35,7 @@ impl Numbering {
 
     /// Whether a fingerprint with this number of words still fits.
     pub(crate) fn has_room(&self, words: usize) -> bool {
-        u64::from(self.places()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
+        u64::from(self.positions()) + words as u64 + u64::from(ALIGNED) < u64::from(u32::MAX)
     }
 
     /// The number of fingerprints.
@@ -43,7 +43,7 @@ impl Numbering {
         u32::try_from(self.firsts.len() - 1).unwrap_or(u32::MAX)
     }
 
-    pub(crate) fn places(&self) -> u32 {
+    pub(crate) fn positions(&self) -> u32 {
         self.firsts.last().copied().unwrap_or_default()
     }
 
@@ -85,7 +85,7 @@ mod tests {
                 }
                 place = place.next_multiple_of(ALIGNED);
             }
-            prop_assert_eq!(which.places(), place);
+            prop_assert_eq!(which.positions(), place);
         }
     }
 }

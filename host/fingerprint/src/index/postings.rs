@@ -123,7 +123,7 @@ impl Postings {
         });
     }
 
-    pub(crate) fn place(&self, entry: u32) -> u32 {
+    pub(crate) fn position(&self, entry: u32) -> u32 {
         self.places.get(entry as usize).copied().unwrap_or(u32::MAX)
     }
 
@@ -223,7 +223,7 @@ mod tests {
     fn of(index: &Postings, key: u32) -> Vec<u32> {
         let mut places = Vec::new();
         index.each(index.bucket(key), key, |entry| {
-            places.push(index.place(entry));
+            places.push(index.position(entry));
             true
         });
         places
@@ -242,7 +242,7 @@ mod tests {
             }
             first += u32::try_from(print.len()).unwrap().next_multiple_of(ALIGNED);
         }
-        assert_eq!(index.which().places(), first);
+        assert_eq!(index.which().positions(), first);
         for (key, places) in expected {
             let found = of(&index, key);
             // Such a small index confuses some keys.

@@ -158,7 +158,7 @@ impl Search {
             left = left.saturating_sub(asked.bucket.len());
         }
         for (entry, _) in &mut self.hits {
-            *entry = index.place(*entry);
+            *entry = index.position(*entry);
         }
     }
 

@@ -66,7 +66,7 @@ impl Answers {
         for (there, from) in &self.found {
             let Some(end) = self.ends.get_mut(from.print()) else { continue };
             if let Some(hit) = self.hits.get_mut(*end) {
-                *hit = (*there, from.place());
+                *hit = (*there, from.position());
             }
             *end += 1;
         }
@@ -227,7 +227,7 @@ impl Share<'_> {
 
     fn put(&mut self, entry: Entry, at: usize, first: u32, bits: u32) {
         if let (Some(there), Some(slot)) = (self.tags.get_mut(at), self.places.get_mut(at)) {
-            (*there, *slot) = (tag(entry.key, bits), first + entry.from().place());
+            (*there, *slot) = (tag(entry.key, bits), first + entry.from().position());
         }
         let number = self.number(entry, bits);
         if let Some(bucket) = self.buckets.get_mut(number) {

@@ -120,7 +120,7 @@ struct JudgedPairs {
 }
 
 impl JudgedPairs {
-    fn put(&mut self, pair: Pair, difference: Option<Difference>) {
+    fn add(&mut self, pair: Pair, difference: Option<Difference>) {
         match difference {
             None => self.copies.push(pair),
             Some(difference) => self.versions.push(Versions::of(pair, difference)),
@@ -136,7 +136,7 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
         let is_long = items.get(pair.one).zip(items.get(pair.other)).is_some_and(|(one, other)| play_on(one, other));
         match difference(items, &pair) {
             None if is_long => long.push(pair),
-            difference => judged.put(pair, difference),
+            difference => judged.add(pair, difference),
         }
     }
     for piece in long.chunks(PIECE) {
@@ -149,7 +149,7 @@ fn judge(items: &[Item], pairs: Vec<Pair>, whole: &WholePrintsFn<'_>) -> Result<
         for pair in piece {
             let mut pair = *pair;
             let difference = compare(&mut pair.similarity, print(pair.one), print(pair.other));
-            judged.put(pair, difference);
+            judged.add(pair, difference);
         }
     }
     Ok(judged)

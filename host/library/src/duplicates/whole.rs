@@ -59,7 +59,7 @@ impl WholePrints<'_> {
         for group in unknown.chunks(GROUP) {
             let made = group.par_iter().filter_map(|item| Some((*item, self.make(item)?)));
             let made: Vec<(&Item, Fingerprint)> = made.collect();
-            self.keep(&made);
+            self.store(&made);
             prints.extend(made.into_iter().map(|(item, print)| (item.id, print)));
         }
         Ok(prints)
@@ -73,7 +73,7 @@ impl WholePrints<'_> {
     }
 
     /// Caches fingerprints. After a failure they are computed again next time.
-    fn keep(&self, made: &[(&Item, Fingerprint)]) {
+    fn store(&self, made: &[(&Item, Fingerprint)]) {
         let as_print = |(item, print): &(&Item, Fingerprint)| {
             Some(WholePrint { audio_sha256: item.audio_sha256?, words: print.to_bytes() })
         };

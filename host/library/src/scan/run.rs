@@ -74,7 +74,7 @@ fn list(
     let mut all = Vec::new();
     for root in roots.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
         let source = library.add_source(&root.path.to_string_lossy(), root.kind, now)?;
-        let others = others(&library.sources()?, roots, root);
+        let others = other_roots(&library.sources()?, roots, root);
         let (known, of, into) = (Some(&known), Some(&source), ListingTarget::Catalog(library));
         let lister = Lister { known, source: of, into, others: &others, options, stop, now };
         all.push((source.id, lister.list(root, tell)?));
@@ -105,7 +105,7 @@ fn list_only(
     let sources = known.as_ref().map(Catalog::library_sources).transpose()?.unwrap_or_default();
     let one = |root: &SourceRoot| -> Result<Listing, CatalogError> {
         let source = sources.iter().find(|source| source.path == root.path);
-        let others = others(&sources, roots, root);
+        let others = other_roots(&sources, roots, root);
         let (known, into, now) = (known.as_ref(), ListingTarget::Nowhere, Timestamp::now());
         let lister = Lister { known, source, into, others: &others, options, stop, now };
         Ok(lister.list(root, tell)?.listing)
@@ -115,7 +115,7 @@ fn list_only(
 }
 
 /// The other sources, known and given. The listing of `root` skips them.
-fn others(sources: &[Source], roots: &[SourceRoot], root: &SourceRoot) -> Vec<PathBuf> {
+fn other_roots(sources: &[Source], roots: &[SourceRoot], root: &SourceRoot) -> Vec<PathBuf> {
     let known = sources.iter().map(|source| &source.path);
     let given = roots.iter().map(|root| &root.path);
     known.chain(given).filter(|path| **path != root.path).cloned().collect()

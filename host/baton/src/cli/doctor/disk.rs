@@ -36,8 +36,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let state = facts.state.as_ref().ok().map(|state| existing(state.folder()));
     let device = |path: &Path| path.metadata().map(|metadata| metadata.dev()).ok();
     let apart = state.filter(|state| device(state) != device(&facts.root));
-    let mut findings = look(facts, &facts.root);
-    findings.extend(apart.iter().flat_map(|state| look(facts, state)));
+    let mut findings = check_folder(facts, &facts.root);
+    findings.extend(apart.iter().flat_map(|state| check_folder(facts, state)));
     findings
 }
 
@@ -46,7 +46,7 @@ fn existing(folder: &Path) -> PathBuf {
     folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("/")).to_owned()
 }
 
-fn look(facts: &Facts, folder: &Path) -> Vec<Finding> {
+fn check_folder(facts: &Facts, folder: &Path) -> Vec<Finding> {
     let place = facts.display(folder);
     let space = match statvfs(folder) {
         Ok(found) => Space {

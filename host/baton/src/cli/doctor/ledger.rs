@@ -45,7 +45,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             )]
         }
         Err(error) => vec![Finding::fail(CHECK, place, error.to_string(), restore)],
-        Ok(Some(reader)) => look(facts, reader, &path)
+        Ok(Some(reader)) => check_ledger(facts, reader, &path)
             .unwrap_or_else(|error| vec![Finding::fail(CHECK, place, format!("cannot be read: {error}"), restore)]),
     }
 }
@@ -55,7 +55,7 @@ fn restore(facts: &Facts, path: &Path) -> String {
     format!("stop `baton up`, then {restore} with your newest `baton backup`: it keeps {} beside it", shell_word(path))
 }
 
-fn look(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {
+fn check_ledger(facts: &Facts, reader: &Reader, path: &Path) -> Result<Vec<Finding>, LedgerError> {
     let place = facts.display(path);
     let inspect::Form { found, known } = inspect::form(reader)?;
     if found < known {

@@ -29,8 +29,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return findings;
     };
     let place = facts.display(&state.ledger());
-    let left = inspect::leases(reader).map(|leases| left(facts, &leases));
-    findings.extend(or_finding(CHECK, place, left, &facts.baton("ledger verify")));
+    let findings_of_runs = inspect::leases(reader).map(|leases| unended_runs(facts, &leases));
+    findings.extend(or_finding(CHECK, place, findings_of_runs, &facts.baton("ledger verify")));
     findings
 }
 
@@ -56,7 +56,7 @@ fn describe(serving: Serving, now: Timestamp, is_alive: impl Fn(u32) -> bool) ->
 }
 
 /// Running tasks whose process has ended, if no daemon runs that would recover them.
-fn left(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
+fn unended_runs(facts: &Facts, leases: &[RunningTask]) -> Vec<Finding> {
     if facts.is_served() {
         return Vec::new();
     }

@@ -16,7 +16,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let looked = stalled(facts, reader).map(|stalled| stalled.iter().map(|task| stands(facts, task)).collect());
+    let looked =
+        stalled(facts, reader).map(|stalled| stalled.iter().map(|task| stalled_finding(facts, task)).collect());
     let looked = looked.and_then(|mut findings: Vec<Finding>| {
         findings.extend(task::unknown_dependencies(reader)?.iter().map(|unknown| depends(facts, unknown)));
         Ok(findings)
@@ -41,7 +42,7 @@ fn stalled(facts: &Facts, reader: &Reader) -> Result<Vec<Stalled>, LedgerError> 
     Ok(stalled)
 }
 
-fn stands(facts: &Facts, task: &Stalled) -> Finding {
+fn stalled_finding(facts: &Facts, task: &Stalled) -> Finding {
     let age = task_view::age(task.since, facts.now);
     let title = shorten(&task.title, 60);
     let what = format!("`{title}` of {} is {} for {age}: {}", task.agent, task.state, explained(task.why));

@@ -50,7 +50,7 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
         json!({
             "path": path_text::to_text(&source.path),
             "failure": source.failure,
-            "counts": part(&source.part),
+            "counts": part_json(&source.part),
         })
     });
     let files = without.iter().map(|entry| {
@@ -65,13 +65,13 @@ fn as_json(coverage: &Coverage, without: &[Entry]) -> Value {
         "schema": 1,
         "gate_percent": coverage.gate_percent,
         "fingerprinted_in_part": { "items": coverage.in_part, "first_ms": FINGERPRINTED_MS },
-        "total": part(&coverage.total),
+        "total": part_json(&coverage.total),
         "sources": sources.collect::<Vec<_>>(),
         "without": files.collect::<Vec<_>>(),
     })
 }
 
-fn part(part: &CoveragePart) -> Value {
+fn part_json(part: &CoveragePart) -> Value {
     let reason =
         |lack: &MissingCount| json!({ "state": lack.state.word(), "reason": lack.reason, "items": lack.items });
     json!({

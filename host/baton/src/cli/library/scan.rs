@@ -60,7 +60,7 @@ pub(in crate::cli) struct Args {
 impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let catalog = options.need()?.state.catalog();
-        let sources = self.places(&catalog)?;
+        let sources = self.roots(&catalog)?;
         let options = self.options();
         let begun = Instant::now();
         let report = block_on(async {
@@ -95,7 +95,7 @@ impl Args {
     }
 
     /// The sources to scan: the named ones, each once, or all known ones.
-    fn places(&self, catalog: &Path) -> anyhow::Result<Vec<Source>> {
+    fn roots(&self, catalog: &Path) -> anyhow::Result<Vec<Source>> {
         if self.sources.is_empty() {
             let known =
                 Catalog::open(catalog)?.map(|catalog| catalog.library_sources()).transpose()?.unwrap_or_default();
@@ -104,17 +104,17 @@ impl Args {
             }
             return Ok(known.into_iter().map(|source| Source { path: source.path, kind: source.kind }).collect());
         }
-        let mut places: Vec<Source> = Vec::new();
+        let mut roots: Vec<Source> = Vec::new();
         for path in &self.sources {
             let root = match Source::of(path) {
                 Err(_) if self.gone && std::fs::symlink_metadata(path).is_err() => removed(path, catalog)?,
                 root => root?,
             };
-            if !places.contains(&root) {
-                places.push(root);
+            if !roots.contains(&root) {
+                roots.push(root);
             }
         }
-        Ok(places)
+        Ok(roots)
     }
 }
 

@@ -51,10 +51,10 @@ impl Args {
 }
 
 fn as_json(sources: &[Source]) -> Value {
-    json!({ "schema": 1, "sources": sources.iter().map(one).collect::<Vec<_>>() })
+    json!({ "schema": 1, "sources": sources.iter().map(source_json).collect::<Vec<_>>() })
 }
 
-fn one(source: &Source) -> Value {
+fn source_json(source: &Source) -> Value {
     json!({
         "path": path_text::to_text(&source.path),
         "kind": source.kind.word(),

@@ -39,11 +39,11 @@ impl Args {
         let access = Access::find(self.to.registry())?;
         let pushed = block_on(async { Ok(push(&self.to, &component, &publication, &access).await?) });
         let pushed = pushed.with_context(|| format!("failed to publish {} as {}", self.file.display(), self.to))?;
-        self.tell(&package, &pushed, &verdict);
+        self.report(&package, &pushed, &verdict);
         Ok(Code::Good)
     }
 
-    fn tell(&self, package: &Package, pushed: &PublishedComponent, verdict: &Signature) {
+    fn report(&self, package: &Package, pushed: &PublishedComponent, verdict: &Signature) {
         if self.json {
             output::json(&json!({
                 "schema": 1,

@@ -33,7 +33,7 @@ pub(in crate::cli) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Res
                 asked_to_stop.cancel();
             }
         });
-        let called = Box::pin(call(&context, asked, &cancel, move |_, progress| tell(&told, &progress))).await;
+        let called = Box::pin(call(&context, asked, &cancel, move |_, progress| show_progress(&told, &progress))).await;
         bar.finish_and_clear();
         head::note(workspace, context.ledger());
         let called = called?;
@@ -42,7 +42,7 @@ pub(in crate::cli) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Res
     })
 }
 
-fn tell(bar: &ProgressBar, progress: &Progress) {
+fn show_progress(bar: &ProgressBar, progress: &Progress) {
     if let Some(percent) = progress.percent {
         bar.set_position(percent.into());
     }

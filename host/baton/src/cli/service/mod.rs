@@ -135,7 +135,7 @@ fn status(manager: &Manager, service: &Service) -> anyhow::Result<Code> {
     if installed && works(&manager.reach) {
         text.push_str(&format!("the system says: {}\n", describe(&manager.ask)));
     }
-    let serves = Serving::look(&service.place).context("failed to check whether a daemon runs")?.is_on();
+    let serves = Serving::read(&service.place).context("failed to check whether a daemon runs")?.is_on();
     text.push_str(if serves { "a daemon serves the workspace\n" } else { "no daemon serves the workspace\n" });
     output::print(&text);
     Ok(if installed { Code::Good } else { Code::Findings })

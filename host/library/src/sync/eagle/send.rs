@@ -54,7 +54,7 @@ pub async fn send(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        match one(eagle, planned, options).await {
+        match send_item(eagle, planned, options).await {
             Ok(outcome) => {
                 failures = if matches!(outcome, ItemOutcome::Failed(_)) { failures + 1 } else { 0 };
                 tell(number, outcome);
@@ -77,7 +77,7 @@ pub async fn send(
 
 /// Reads, writes and reads again. If a write gets no answer, it may have been done or not, and a user may have changed the
 /// tags. So it is never repeated unchanged: the item is read again first.
-async fn one(eagle: &Eagle, planned: &PlannedItem, options: SendOptions) -> Result<ItemOutcome, EagleError> {
+async fn send_item(eagle: &Eagle, planned: &PlannedItem, options: SendOptions) -> Result<ItemOutcome, EagleError> {
     let mut pauses = PAUSES.iter();
     let mut sent: Option<MergedTags> = None;
     loop {

@@ -64,7 +64,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         }
         let at = if offset == Some(Offset::Items) { found.len() } else { number };
         let mut next = page(http, at).await?;
-        let kind = *offset.get_or_insert_with(|| counts(&heads, next.first().map(|item| id_of(item.as_ref()))));
+        let kind = *offset.get_or_insert_with(|| offset_kind(&heads, next.first().map(|item| id_of(item.as_ref()))));
         match kind {
             Offset::Nothing => return Ok(false),
             // The page was shifted by one item: all but its last item are known.
@@ -84,7 +84,7 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
 }
 
 /// The meaning of `offset`, from the first two ids of the first page and the first id of the page with `offset=1`.
-fn counts(heads: &[String], next: Option<String>) -> Offset {
+fn offset_kind(heads: &[String], next: Option<String>) -> Offset {
     match next {
         Some(next) if heads.first() == Some(&next) => Offset::Nothing,
         Some(next) if heads.get(1) == Some(&next) => Offset::Items,

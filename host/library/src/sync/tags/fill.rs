@@ -75,7 +75,7 @@ impl Change for Texts<'_> {
         }
     }
 
-    fn put(&self, writer: &mut TagWriter) {
+    fn apply(&self, writer: &mut TagWriter) {
         self.each().for_each(|(field, text)| writer.put_text(field, text));
     }
 
@@ -89,11 +89,11 @@ impl Change for Texts<'_> {
         }
     }
 
-    fn others(&self, mut writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
+    fn unaffected(&self, mut writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
         // `others` omits the fingerprint tag.
         let mut bytes = writer.values().concat().into_bytes();
         self.each().for_each(|(field, _)| writer.take_text(field));
-        bytes.extend(writer.others(false, new)?);
+        bytes.extend(writer.without_fingerprint(false, new)?);
         Ok(bytes)
     }
 }

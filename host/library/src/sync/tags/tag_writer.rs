@@ -72,7 +72,7 @@ impl TagWriter {
     }
 
     /// Replaces the fingerprint by `value`; `replace_old` also removes the old form.
-    pub(super) fn put(&mut self, value: &str, replace_old: bool) {
+    pub(super) fn set(&mut self, value: &str, replace_old: bool) {
         self.take(replace_old);
         match &mut self.kind {
             Kind::Frames(frames) => {
@@ -99,7 +99,7 @@ impl TagWriter {
 
     /// All content except the fingerprint and, with `replace_old`, the old form, as bytes. A write must not change it. For a
     /// file without frames (`new`) it includes the fields of its simpler tag.
-    pub(super) fn others(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
+    pub(super) fn without_fingerprint(mut self, replace_old: bool, new: bool) -> Result<Vec<u8>, StopReason> {
         self.take(replace_old);
         let mut bytes = self.rest;
         guarded(|| {

@@ -91,13 +91,13 @@ pub(super) trait Change {
     fn need(&self, writer: &TagWriter) -> Result<(), StopReason>;
 
     /// Writes the change to the tags.
-    fn put(&self, writer: &mut TagWriter);
+    fn apply(&self, writer: &mut TagWriter);
 
     /// Checks that the tags contain the change.
     fn has(&self, writer: &TagWriter) -> Result<(), StopReason>;
 
     /// Everything that the change does not affect, as bytes. It must be equal before and after.
-    fn others(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
+    fn unaffected(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason>;
 }
 
 /// The fingerprint tag.
@@ -111,16 +111,16 @@ impl Change for Marked<'_> {
         need(writer, self.mark, self.replace_old).map(drop)
     }
 
-    fn put(&self, writer: &mut TagWriter) {
-        writer.put(self.mark.value(), self.replace_old);
+    fn apply(&self, writer: &mut TagWriter) {
+        writer.set(self.mark.value(), self.replace_old);
     }
 
     fn has(&self, writer: &TagWriter) -> Result<(), StopReason> {
         has(writer, self.mark)
     }
 
-    fn others(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
-        writer.others(self.replace_old, new)
+    fn unaffected(&self, writer: TagWriter, new: bool) -> Result<Vec<u8>, StopReason> {
+        writer.without_fingerprint(self.replace_old, new)
     }
 }
 
@@ -150,9 +150,9 @@ pub(super) fn written(
         return Err(StopReason::Skipped("changed_since_scan"));
     }
     let mut copy = Temporary::beside(&known.path, before.ino())?;
-    let mut done = put(&mut file, &mut copy, known, change, Style::Kept);
+    let mut done = write_copy(&mut file, &mut copy, known, change, Style::Kept);
     if done.is_err() && writer.can_be_raised() {
-        done = put(&mut file, &mut copy, known, change, Style::Raised);
+        done = write_copy(&mut file, &mut copy, known, change, Style::Raised);
     }
     done?;
     unchanged(&audio, &hash(copy.path()).map_err(StopReason::Failed)?)?;
@@ -199,7 +199,7 @@ fn stat(file: &Metadata) -> FileStat {
 }
 
 /// Copies the file, writes the change into the copy, and compares all other tags.
-fn put(
+fn write_copy(
     file: &mut File,
     copy: &mut Temporary,
     known: &KnownItem,
@@ -210,13 +210,13 @@ fn put(
     let kind = kind::of(&known.format)?;
     let mut writer = TagWriter::read(&mut copy.file, kind, style)?;
     let new = writer.is_new();
-    change.put(&mut writer);
+    change.apply(&mut writer);
     writer.save(&mut copy.file, style)?;
-    let before = change.others(TagWriter::read(file, kind, style)?, new)?;
+    let before = change.unaffected(TagWriter::read(file, kind, style)?, new)?;
     // A converted tag has another version, so it is read as that version.
     let after = TagWriter::read(&mut copy.file, kind, style)?;
     change.has(&after)?;
-    if change.others(after, new)? == before {
+    if change.unaffected(after, new)? == before {
         Ok(())
     } else {
         Err(StopReason::Failed("writing would change other tags of it; it is unchanged".to_owned()))

@@ -29,11 +29,11 @@ pub(super) fn whole(found: &Duplicates) -> Value {
 pub(super) fn as_json(found: &Duplicates, group: &Group) -> Value {
     json!({
         "keep": { "file": file(found, group.best), "points": points(group.points) },
-        "others": group.others.iter().map(|one| other(found, group.best, one)).collect::<Vec<_>>(),
+        "others": group.others.iter().map(|file| superfluous(found, group.best, file)).collect::<Vec<_>>(),
     })
 }
 
-fn other(found: &Duplicates, best: usize, other: &SuperfluousFile) -> Value {
+fn superfluous(found: &Duplicates, best: usize, other: &SuperfluousFile) -> Value {
     json!({
         "file": file(found, other.item),
         "points": points(other.points),

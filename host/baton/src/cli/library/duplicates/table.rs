@@ -67,7 +67,7 @@ fn pairs(found: &Duplicates, title: &str, why: &str, pairs: &[&Versions]) -> Str
     let mut table = Table::new(&[title, "AND", "SIMILARITY", why]);
     for Versions { one, other, similarity, difference } in pairs.iter().take(SHOWN) {
         let similarity = percent(found, *one, *other, *similarity);
-        table.row([named(found, *one), named(found, *other), similarity, difference.text()]);
+        table.row([path_of(found, *one), path_of(found, *other), similarity, difference.text()]);
     }
     table.lines(|_, _, cell| cell) + &more(pairs.len(), "pairs")
 }
@@ -85,7 +85,7 @@ fn percent(found: &Duplicates, one: usize, other: usize, similarity: Similarity)
 fn likely(found: &Duplicates) -> String {
     let mut table = Table::new(&["BY TITLE AND ARTIST ONLY, AUDIO NOT COMPARED", "AND", "POINTS", "WHY"]);
     for LikelyPair { one, other, score, reasons } in found.likely.iter().take(SHOWN) {
-        table.row([named(found, *one), named(found, *other), score.to_string(), reasons.join("; ")]);
+        table.row([path_of(found, *one), path_of(found, *other), score.to_string(), reasons.join("; ")]);
     }
     let left_out = match found.likely_left_out {
         0 => String::new(),
@@ -116,7 +116,7 @@ fn summary(found: &Duplicates, review: usize) -> String {
     )
 }
 
-fn named(found: &Duplicates, at: usize) -> String {
+fn path_of(found: &Duplicates, at: usize) -> String {
     found.items.get(at).map(|item| shown(found, item)).unwrap_or_default()
 }
 

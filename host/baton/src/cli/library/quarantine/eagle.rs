@@ -49,7 +49,7 @@ impl<'a> EagleConnection<'a> {
     /// Moves an item to the trash of the plan's library, and verifies that.
     fn trash(&mut self, file: &EagleFile) -> Result<(), String> {
         let (runtime, eagle) = self.eagle()?;
-        runtime.block_on(one(eagle, file))
+        runtime.block_on(move_to_trash(eagle, file))
     }
 
     /// Checks that the item exists in the open library.
@@ -141,7 +141,7 @@ fn step(file: &EagleFile) -> EagleStep {
 }
 
 /// Moves an item to the trash, and verifies that.
-async fn one(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
+async fn move_to_trash(eagle: &Eagle, file: &EagleFile) -> Result<(), String> {
     let to_text = |error: EagleError| error.to_string();
     match eagle.item(&file.id).await.map_err(to_text)? {
         None => return Err("Eagle does not know the item".to_owned()),

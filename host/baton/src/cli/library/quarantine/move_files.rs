@@ -110,7 +110,7 @@ impl Run<'_> {
             });
             match checked {
                 Err(why) => self.report.refuse(&path, why),
-                Ok(()) => self.one(keep, &other.file)?,
+                Ok(()) => self.move_file(keep, &other.file)?,
             }
         }
         Ok(())
@@ -125,7 +125,7 @@ impl Run<'_> {
         other.file.check()
     }
 
-    fn one(&mut self, keep: &ComparedFile, file: &ComparedFile) -> anyhow::Result<()> {
+    fn move_file(&mut self, keep: &ComparedFile, file: &ComparedFile) -> anyhow::Result<()> {
         let (path, kept) = (file.path(), keep.path());
         let link = self.catalog.link_at(&kept)?;
         if let Some(why) = self.two_tracks(&path, &kept, link.as_ref())? {

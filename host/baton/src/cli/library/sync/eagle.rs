@@ -19,7 +19,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
     let token = Token::new(&args.eagle.token, secret.map(|secret| secret.expose().to_owned()));
     block_on(async {
         let eagle = Eagle::connect(address, token, args.eagle.timeout).await?;
-        let mut planned = look(&eagle, known, args.replace_old).await?;
+        let mut planned = plan_items(&eagle, known, args.replace_old).await?;
         let left = limit(&mut planned, args.limit());
         let mut lines: Vec<Line> = planned.iter().map(line).collect();
         let mut ended = None;
@@ -33,7 +33,7 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
 }
 
 /// Decides what each item needs.
-async fn look(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
+async fn plan_items(eagle: &Eagle, known: &[KnownItem], replace_old: bool) -> anyhow::Result<Vec<PlannedItem>> {
     let open = eagle.library();
     let here = known.iter().filter_map(|known| known.item.as_ref());
     let here = here.filter(|item| open.is_none_or(|open| open.may_have(item)));

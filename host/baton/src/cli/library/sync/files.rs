@@ -63,13 +63,13 @@ impl Run<'_> {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            self.one(args, known);
+            self.write_file(args, known);
             bar.inc(1);
         }
         self
     }
 
-    fn one(&mut self, args: &Args, known: &KnownItem) {
+    fn write_file(&mut self, args: &Args, known: &KnownItem) {
         let fit = check(known, args.replace_old);
         let removes = match &fit {
             FileNeed::Needs(_) if self.changed >= args.limit() => {
