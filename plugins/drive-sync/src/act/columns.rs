@@ -28,12 +28,14 @@ pub(super) fn approve(task: &Task, context: &DriveContext<'_>) -> Result<Outcome
     let column = meant(&manifest, &id, &property)?;
     context.memory.approve(&id, &column.key(), &context.now)?;
     if column.is_own() {
-        let told = "goes at the next sync. Its data stays in .archive.";
-        return Ok(Outcome::new(format!("Approved: the column `{}` of {id} {told}", column.header)));
+        return Ok(Outcome::new(format!(
+            "Approved: the next sync removes the column `{}` of {id}. Its data stays in .archive.",
+            column.header
+        )));
     }
     Ok(Outcome::new(format!(
-        "Approved: the column `{}` of {id} goes at the next sync after enough complete readings without its property ({} until now). \
-         Its data stays in .archive.",
+        "Approved: the column `{}` of {id} is removed after enough complete readings without its property ({} until now). Its data \
+         stays in .archive.",
         column.header, column.misses
     )))
 }
