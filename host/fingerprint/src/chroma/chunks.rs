@@ -167,8 +167,8 @@ mod tests {
             ..ChunkOptions::default()
         };
         let parts = chunks(&cut, &noise(40 * 11_025), 1_000);
-        let told: Vec<(f64, f64)> = parts.iter().map(|chunk| (chunk.begin_s, chunk.length_s)).collect();
-        assert_eq!(told, [(0.0, 10.0), (10.0, 10.0), (20.0, 5.0)]);
+        let ranges: Vec<(f64, f64)> = parts.iter().map(|chunk| (chunk.begin_s, chunk.length_s)).collect();
+        assert_eq!(ranges, [(0.0, 10.0), (10.0, 10.0), (20.0, 5.0)]);
         assert!(chunks(&cut, &[], 1).is_empty());
     }
 }

@@ -352,7 +352,7 @@ fn positions(channels: &Channels) -> Option<u32> {
 fn fills(parameters: &AudioCodecParameters, bits: u32) -> bool {
     [parameters.bits_per_sample, parameters.bits_per_coded_sample]
         .iter()
-        .all(|told| told.is_none_or(|told| told == bits))
+        .all(|stated| stated.is_none_or(|stated| stated == bits))
 }
 
 /// Zero for a length that is too short to report.

@@ -41,10 +41,10 @@ enum CodebookError {
 /// lengths). A setup header is checked at each position where one may start. Fails if its codebooks need more than
 /// [`CODEBOOK_BYTES`].
 pub(super) fn check_setup(configuration: &[u8]) -> Result<(), Error> {
-    let (mut taken, mut rest) = (0, configuration);
+    let (mut used, mut rest) = (0, configuration);
     while let Some(at) = rest.windows(SETUP.len()).position(|bytes| bytes == SETUP) {
         rest = rest.get(at + SETUP.len()..).unwrap_or_default();
-        if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut taken) == Err(CodebookError::Large) {
+        if codebooks(&mut Bits { bytes: rest, at: 0 }, &mut used) == Err(CodebookError::Large) {
             let most = CODEBOOK_BYTES / (1024 * 1024);
             return Err(fault::corrupt(&format!("its Vorbis codebooks request more than {most} MiB of memory")));
         }
@@ -52,12 +52,12 @@ pub(super) fn check_setup(configuration: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-fn codebooks(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
+fn codebooks(bits: &mut Bits<'_>, used: &mut u64) -> Result<(), CodebookError> {
     let count = bits.take(8)? + 1;
-    (0..count).try_for_each(|_| codebook(bits, taken))
+    (0..count).try_for_each(|_| codebook(bits, used))
 }
 
-fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
+fn codebook(bits: &mut Bits<'_>, used: &mut u64) -> Result<(), CodebookError> {
     if bits.take(24)? != SYNC {
         return Err(CodebookError::Broken);
     }
@@ -65,9 +65,9 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
     if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
         return Err(CodebookError::Large);
     }
-    add(taken, BOOK_BYTES + u64::from(entries) * ENTRY_BYTES)?;
+    add(used, BOOK_BYTES + u64::from(entries) * ENTRY_BYTES)?;
     let counts = lengths(bits, entries)?;
-    add(taken, table_bytes(&counts))?;
+    add(used, table_bytes(&counts))?;
     let kind = bits.take(4)?;
     if kind == 0 {
         return Ok(());
@@ -78,7 +78,7 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
         2 => all,
         _ => return Err(CodebookError::Broken),
     };
-    add(taken, u64::from(all) * VALUE_BYTES)?;
+    add(used, u64::from(all) * VALUE_BYTES)?;
     // The minimum value and the step.
     bits.skip(64)?;
     let width = bits.take(4)? + 1;
@@ -87,9 +87,9 @@ fn codebook(bits: &mut Bits<'_>, taken: &mut u64) -> Result<(), CodebookError> {
     bits.skip(u64::from(values) * u64::from(width))
 }
 
-fn add(taken: &mut u64, bytes: u64) -> Result<(), CodebookError> {
-    *taken = taken.saturating_add(bytes);
-    if *taken > CODEBOOK_BYTES { Err(CodebookError::Large) } else { Ok(()) }
+fn add(used: &mut u64, bytes: u64) -> Result<(), CodebookError> {
+    *used = used.saturating_add(bytes);
+    if *used > CODEBOOK_BYTES { Err(CodebookError::Large) } else { Ok(()) }
 }
 
 /// The number of codewords of each length.
@@ -224,10 +224,10 @@ mod tests {
         [SETUP, &writer.bytes].concat()
     }
 
-    fn taken(configuration: &[u8]) -> (Result<(), CodebookError>, u64) {
-        let mut taken = 0;
+    fn memory_of(configuration: &[u8]) -> (Result<(), CodebookError>, u64) {
+        let mut used = 0;
         let bytes = configuration.strip_prefix(SETUP).unwrap();
-        (codebooks(&mut Bits { bytes, at: 0 }, &mut taken), taken)
+        (codebooks(&mut Bits { bytes, at: 0 }, &mut used), used)
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn what_encoders_write_is_allowed() {
         // libvorbis has 49 codebooks with 19,413 entries in all for six channels.
-        assert_eq!(taken(&setup(49, 256, 8)).0, Ok(()));
+        assert_eq!(memory_of(&setup(49, 256, 8)).0, Ok(()));
         assert_eq!(check_setup(&setup(49, 256, 8)), Ok(()));
         assert_eq!(check_setup(b""), Ok(()));
         assert_eq!(check_setup(b"\x05vorbis"), Ok(()));

@@ -101,8 +101,8 @@ mod tests {
             tagged(5, "Mara Voss", "Night Bus (Live)", 260),
         ];
         assert_eq!(pairs(&items), [(1, 0), (2, 4)]);
-        let said = &likely(&items, THRESHOLD).0[0];
-        assert!(said.reasons.iter().any(|reason| reason.contains("same title")) && said.score == 870, "{said:?}");
+        let pair = &likely(&items, THRESHOLD).0[0];
+        assert!(pair.reasons.iter().any(|reason| reason.contains("same title")) && pair.score == 870, "{pair:?}");
         assert!(likely(&items, 900).0.is_empty());
     }
 

@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn there_is_always_a_reason() {
         let (one, other) = (lossless(16, 44_100), lossy("mp3", 128));
-        let said = reasons(scored(&one), scored(&other));
-        assert_eq!(said, ["better format: flac 16 bit 44.1 kHz rather than mp3 128 kbit/s"]);
+        let texts = reasons(scored(&one), scored(&other));
+        assert_eq!(texts, ["better format: flac 16 bit 44.1 kHz rather than mp3 128 kbit/s"]);
         assert!(reasons(scored(&other), scored(&other))[0].starts_with("equal in format"));
     }
 
@@ -219,9 +219,9 @@ mod tests {
         let damaged = Item { damage, title: Some("A".into()), ..lossless(24, 96_000) };
         let poorest = Item { duration_ms: None, bitrate: None, ..lossy("mp2", 8) };
         assert!(scored(&poorest).points.sum() > scored(&damaged).points.sum());
-        let said = reasons(scored(&poorest), scored(&damaged));
-        assert_eq!(said[0], "intact; the other is damaged: 3 of 900 frames cannot be decoded");
-        assert!(said[1].starts_with("in spite of its format: mp2 rather than flac 24 bit"), "{said:?}");
+        let texts = reasons(scored(&poorest), scored(&damaged));
+        assert_eq!(texts[0], "intact; the other is damaged: 3 of 900 frames cannot be decoded");
+        assert!(texts[1].starts_with("in spite of its format: mp2 rather than flac 24 bit"), "{texts:?}");
     }
 
     #[test]
@@ -230,12 +230,12 @@ mod tests {
         let short = Item { duration_ms: Some(199_950), ..other.clone() };
         assert_eq!(scored(&one).points.format, scored(&other).points.format);
         for other in [&other, &short] {
-            let said = reasons(scored(&one), scored(other));
-            assert!(said.len() == 1 && said[0].starts_with("equal in format"), "{said:?}");
+            let texts = reasons(scored(&one), scored(other));
+            assert!(texts.len() == 1 && texts[0].starts_with("equal in format"), "{texts:?}");
         }
         // The advantages of the other file are listed too.
         let tagged = Item { duration_ms: Some(203_000), album: Some("B".into()), ..lossy("mp3", 64) };
-        let said = reasons(scored(&one), scored(&tagged));
-        assert_eq!(said[1..], ["although it is 3.0 s shorter", "lacks tags that the other has: album"]);
+        let texts = reasons(scored(&one), scored(&tagged));
+        assert_eq!(texts[1..], ["although it is 3.0 s shorter", "lacks tags that the other has: album"]);
     }
 }

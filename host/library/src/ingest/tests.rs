@@ -43,7 +43,7 @@ impl Room {
     }
 
     /// The reported files, as text. Marks them as reported.
-    fn told(&mut self, most: usize) -> (Vec<String>, bool) {
+    fn report(&mut self, most: usize) -> (Vec<String>, bool) {
         let report = self.look(most, &AtomicBool::new(false));
         for deleted in &report.deleted {
             self.marks.remove(deleted);
@@ -51,11 +51,11 @@ impl Room {
         for file in &report.new_files {
             self.marks.insert(file.key.clone(), file.mark.clone());
         }
-        let told = |file: &super::NewFile| {
+        let describe = |file: &super::NewFile| {
             let known: Vec<_> = file.matches.iter().map(|found| found.item.name.as_str()).collect();
             format!("{} {} {}", file.item.name, file.state.word(), known.join(" ")).trim_end().to_owned()
         };
-        (report.new_files.iter().map(told).collect(), report.more)
+        (report.new_files.iter().map(describe).collect(), report.more)
     }
 }
 
@@ -77,8 +77,8 @@ fn read(path: &Path, _: baton_fingerprint::Options, stop: &AtomicBool) -> Result
     Ok(sound(&text, (0..600).map(|_| next()).collect(), 75))
 }
 
-fn names(told: &[&str]) -> Vec<String> {
-    told.iter().map(|name| (*name).to_owned()).collect()
+fn names(list: &[&str]) -> Vec<String> {
+    list.iter().map(|name| (*name).to_owned()).collect()
 }
 
 #[test]
@@ -86,31 +86,31 @@ fn what_is_new_is_told_once_with_what_it_sounds_like() {
     let mut room = Room::new();
     room.put("a.mp3", "1 first");
     room.put("b.mp3", "2");
-    assert_eq!(room.told(9), (names(&["a fingerprinted", "b fingerprinted"]), false));
-    assert_eq!(room.told(9), (names(&[]), false));
+    assert_eq!(room.report(9), (names(&["a fingerprinted", "b fingerprinted"]), false));
+    assert_eq!(room.report(9), (names(&[]), false));
     room.put("c.mp3", "1 second");
     room.put("d.mp3", "1 third");
     room.put("e.mp3", "noise");
     // Of two new similar files, the later one lists the earlier one.
-    assert_eq!(room.told(9).0, names(&["c fingerprinted a", "d fingerprinted a c", "e failed"]));
-    assert_eq!(room.told(9), (names(&[]), false));
+    assert_eq!(room.report(9).0, names(&["c fingerprinted a", "d fingerprinted a c", "e failed"]));
+    assert_eq!(room.report(9), (names(&[]), false));
 }
 
 #[test]
 fn a_file_that_is_another_one_is_news_again_and_one_that_was_only_touched_is_not() {
     let mut room = Room::new();
     room.put("a.mp3", "1");
-    room.told(9);
+    room.report(9);
     room.put("a.mp3", "1");
-    assert_eq!(room.told(9).0, names(&[]));
+    assert_eq!(room.report(9).0, names(&[]));
     room.put("a.mp3", "2");
-    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+    assert_eq!(room.report(9).0, names(&["a fingerprinted"]));
     fs::remove_file(room.music().join("a.mp3")).unwrap();
     room.put("b.mp3", "3");
-    assert_eq!(room.told(9).0, names(&["b fingerprinted"]));
+    assert_eq!(room.report(9).0, names(&["b fingerprinted"]));
     assert_eq!(room.marks.len(), 1, "the mark of a deleted file is deleted");
     room.put("a.mp3", "2");
-    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+    assert_eq!(room.report(9).0, names(&["a fingerprinted"]));
 }
 
 #[test]
@@ -130,12 +130,12 @@ fn a_file_that_is_being_written_is_told_when_it_was_left_alone() {
                 thread::sleep(Duration::from_millis(50));
             }
         });
-        let told = room.told(9);
+        let report = room.report(9);
         ended.store(true, Ordering::Relaxed);
-        assert_eq!(told, (names(&[]), true));
+        assert_eq!(report, (names(&[]), true));
     });
     room.put("a.mp3", "1 whole");
-    assert_eq!(room.told(9), (names(&["a fingerprinted"]), false));
+    assert_eq!(room.report(9), (names(&["a fingerprinted"]), false));
 }
 
 #[test]
@@ -146,23 +146,23 @@ fn many_are_told_a_piece_at_a_time_and_nothing_is_lost_when_it_is_stopped() {
     }
     let stopped = room.look(10, &AtomicBool::new(true));
     assert_eq!(stopped, IngestReport { more: true, ..IngestReport::default() });
-    let mut told = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..3 {
-        let (names, more) = room.told(10);
+        let (names, more) = room.report(10);
         assert!(names.len() <= 10);
-        told.extend(names);
-        assert_eq!(more, told.len() < 25, "{told:?}");
+        all.extend(names);
+        assert_eq!(more, all.len() < 25, "{all:?}");
     }
-    told.sort();
-    told.dedup();
-    assert_eq!(told.len(), 25);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 25);
 }
 
 #[test]
 fn an_unreachable_folder_reports_the_reason_and_no_deleted_files() {
     let mut room = Room::new();
     room.put("a.mp3", "1");
-    room.told(9);
+    room.report(9);
     let away = room.folder.path().join("away");
     fs::rename(room.music(), &away).unwrap();
     let report = room.look(9, &AtomicBool::new(false));
@@ -173,20 +173,20 @@ fn an_unreachable_folder_reports_the_reason_and_no_deleted_files() {
     assert!(report.unreachable.is_some() && report.deleted.is_empty(), "{report:?}");
     fs::remove_dir(room.folder.path().join("music")).unwrap();
     fs::rename(away, room.folder.path().join("music")).unwrap();
-    assert_eq!(room.told(9), (names(&[]), false));
+    assert_eq!(room.report(9), (names(&[]), false));
 }
 
 #[test]
 fn another_scan_is_waited_for_and_what_it_has_read_is_told() {
     let mut room = Room::new();
     room.put("a.mp3", "1");
-    room.told(9);
+    room.report(9);
     let lock = fs::File::options().write(true).open(room.folder.path().join("catalog.scan.lock")).unwrap();
     lock.lock().unwrap();
     room.put("b.mp3", "2");
-    assert_eq!(room.told(9), (names(&[]), true));
+    assert_eq!(room.report(9), (names(&[]), true));
     drop(lock);
-    assert_eq!(room.told(9), (names(&["b fingerprinted"]), false));
+    assert_eq!(room.report(9), (names(&["b fingerprinted"]), false));
 }
 
 #[test]
@@ -195,13 +195,13 @@ fn a_folder_that_was_emptied_into_another_place_goes_on() {
     for number in 0..20 {
         room.put(&format!("{number:02}.mp3"), &format!("{number}"));
     }
-    assert_eq!(room.told(50).0.len(), 20);
+    assert_eq!(room.report(50).0.len(), 20);
     for number in 0..20 {
         fs::remove_file(room.music().join(format!("{number:02}.mp3"))).unwrap();
     }
-    assert_eq!(room.told(50), (names(&[]), false), "that may be an empty mount point");
+    assert_eq!(room.report(50), (names(&[]), false), "that may be an empty mount point");
     room.put("next.mp3", "7");
-    assert_eq!(room.told(50).0, names(&["next fingerprinted"]), "it sounds like nothing that is there");
+    assert_eq!(room.report(50).0, names(&["next fingerprinted"]), "it sounds like nothing that is there");
     assert_eq!(room.marks.len(), 1, "the mark of a moved file is deleted");
 }
 
@@ -220,7 +220,7 @@ fn a_file_that_grew_after_it_was_read_is_not_told_as_what_it_was() {
         run(&wanted, &grows, &AtomicBool::new(false)).unwrap()
     };
     assert_eq!((report.new_files.len(), report.more), (0, true));
-    assert_eq!(room.told(9).0, names(&["a fingerprinted"]));
+    assert_eq!(room.report(9).0, names(&["a fingerprinted"]));
 }
 
 #[test]
@@ -236,6 +236,6 @@ fn names_that_are_no_text_are_told_apart() {
         let written = SystemTime::now() - Duration::from_mins(1);
         fs::File::options().append(true).open(&path).unwrap().set_modified(written).unwrap();
     }
-    assert_eq!(room.told(9).0.len(), 2);
-    assert_eq!((room.told(9), room.marks.len()), ((names(&[]), false), 2));
+    assert_eq!(room.report(9).0.len(), 2);
+    assert_eq!((room.report(9), room.marks.len()), ((names(&[]), false), 2));
 }

@@ -31,10 +31,10 @@ mod tests {
         Library::open(&catalog).unwrap().add_source("/music", SourceKind::Folder, Timestamp::UNIX_EPOCH).unwrap();
         let first = take(&catalog).unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
-        let (told, path) = (Arc::clone(&order), catalog.clone());
+        let (thread_order, path) = (Arc::clone(&order), catalog.clone());
         let second = std::thread::spawn(move || {
             link(&path).unwrap();
-            told.lock().unwrap().push("second");
+            thread_order.lock().unwrap().push("second");
         });
         std::thread::sleep(Duration::from_millis(200));
         order.lock().unwrap().push("first");

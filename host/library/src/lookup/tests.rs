@@ -29,7 +29,7 @@ fn names(found: &[Match]) -> Vec<(&str, Option<&str>)> {
         .collect()
 }
 
-fn asked(words: &[u32], seconds: u64, title: &str) -> LookupQuery {
+fn query(words: &[u32], seconds: u64, title: &str) -> LookupQuery {
     LookupQuery::sound(Fingerprint::new(words.to_vec()), Some(seconds * 1_000), Some(title.to_owned()))
 }
 
@@ -42,13 +42,13 @@ fn each_is_answered_in_its_place_and_versions_are_told_from_copies() {
     pieces.push(piece("Song (Live).wav", worn(&song), 120, 3));
     pieces.push(piece("Song long.wav", song.clone(), 300, 4));
     let catalog = library(folder.path(), &pieces);
-    let all = [asked(&words(5_000, 900), 120, "New"), asked(&worn(&song), 121, "Song")];
+    let all = [query(&words(5_000, 900), 120, "New"), query(&worn(&song), 121, "Song")];
     let found = look_up(&catalog, &all, &AtomicBool::new(false)).unwrap();
     assert_eq!(names(&found[0]), []);
     let versions = [("Song", None), ("Song long", Some("length")), ("Song (Live)", Some("version_words"))];
-    let mut told = names(&found[1]);
-    told.sort_unstable_by_key(|(name, _)| versions.iter().position(|(known, _)| known == name));
-    assert_eq!(told, versions);
+    let mut found_names = names(&found[1]);
+    found_names.sort_unstable_by_key(|(name, _)| versions.iter().position(|(known, _)| known == name));
+    assert_eq!(found_names, versions);
     assert_eq!(names(&found[1])[0], ("Song", None), "copies come first");
 }
 
@@ -68,7 +68,7 @@ fn an_item_is_not_found_by_itself_and_the_same_packets_are_the_surest_proof() {
     let song = words(1, 900);
     let pieces = ["a.wav", "b.wav"].map(|name| piece(name, song.clone(), 120, 7));
     let catalog = library(folder.path(), &pieces);
-    let mut of_library = asked(&song, 120, "a");
+    let mut of_library = query(&song, 120, "a");
     catalog
         .library_entries(|entry| {
             if entry.name == "a" {
@@ -88,6 +88,6 @@ fn nothing_is_found_by_nothing_nor_once_it_was_stopped() {
     let catalog = library(folder.path(), &[piece("a.wav", song.clone(), 120, 7)]);
     let go_on = AtomicBool::new(false);
     assert!(look_up(&catalog, &[], &go_on).unwrap().is_empty());
-    assert_eq!(look_up(&catalog, &[asked(&[], 0, "")], &go_on).unwrap(), [vec![]]);
-    assert_eq!(look_up(&catalog, &[asked(&song, 120, "a")], &AtomicBool::new(true)).unwrap(), [vec![]]);
+    assert_eq!(look_up(&catalog, &[query(&[], 0, "")], &go_on).unwrap(), [vec![]]);
+    assert_eq!(look_up(&catalog, &[query(&song, 120, "a")], &AtomicBool::new(true)).unwrap(), [vec![]]);
 }

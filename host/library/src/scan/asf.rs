@@ -80,7 +80,7 @@ fn described(content: &[u8]) -> Vec<(String, String)> {
     let lengths: Option<Vec<usize>> = (0..5).map(|_| number(&mut rest)).collect();
     let names = ["Title", "Author"].into_iter();
     let texts = names.zip(lengths.unwrap_or_default()).map_while(|(name, length)| {
-        let text = taken(&mut rest, length)?;
+        let text = take_bytes(&mut rest, length)?;
         Some((name.to_owned(), text_of(text)))
     });
     texts.collect()
@@ -98,10 +98,10 @@ fn extended(content: &[u8]) -> Vec<(String, String)> {
 /// The name, the type and the value of a field.
 fn field<'a>(rest: &mut &'a [u8]) -> Option<(String, usize, &'a [u8])> {
     let length = number(rest)?;
-    let name = text_of(taken(rest, length)?);
+    let name = text_of(take_bytes(rest, length)?);
     let kind = number(rest)?;
     let length = number(rest)?;
-    Some((name, kind, taken(rest, length)?))
+    Some((name, kind, take_bytes(rest, length)?))
 }
 
 fn number(rest: &mut &[u8]) -> Option<usize> {
@@ -110,10 +110,10 @@ fn number(rest: &mut &[u8]) -> Option<usize> {
     Some(usize::from(u16::from_le_bytes(*number)))
 }
 
-fn taken<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, after) = rest.split_at_checked(length)?;
+fn take_bytes<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (bytes, after) = rest.split_at_checked(length)?;
     *rest = after;
-    Some(taken)
+    Some(bytes)
 }
 
 /// UTF-16, little-endian, terminated with zero.

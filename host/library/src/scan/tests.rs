@@ -378,17 +378,17 @@ fn a_source_is_not_forgotten_while_a_scan_runs() {
 fn listing_tells_how_far_it_is_and_one_scan_runs_at_a_time() {
     let room = Room::new();
     (0..2_500).for_each(|number| room.put(&format!("{number}.mp3"), ""));
-    let (told, second) = (RefCell::new(Vec::new()), RefCell::new(None));
+    let (counts, second) = (RefCell::new(Vec::new()), RefCell::new(None));
     let mut tell = |event: &Event<'_>| {
         if let Event::Listing { items, .. } = event {
-            told.borrow_mut().push(*items);
+            counts.borrow_mut().push(*items);
             let busy = scan(&room.catalog(), &[room.place()], &options(), &look, &mut |_| (), &AtomicBool::new(false));
             *second.borrow_mut() = busy.err().map(|error| error.to_string());
         }
     };
     let limited = Options { limit: Some(0), ..options() };
     scan(&room.catalog(), &[room.place()], &limited, &look, &mut tell, &AtomicBool::new(false)).unwrap();
-    assert_eq!(*told.borrow(), [1_000, 2_000]);
+    assert_eq!(*counts.borrow(), [1_000, 2_000]);
     assert!(second.borrow().as_ref().unwrap().contains("another `baton library scan`"));
 }
 

@@ -97,8 +97,8 @@ impl ItemReader<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Metadata::default(),
             Err(error) => return walked.unread(self.folder, &error),
         };
-        let said = metadata.ending.as_deref();
-        if metadata.deleted || said.is_some_and(|ending| !is_audio_ending(ending)) {
+        let declared = metadata.ending.as_deref();
+        if metadata.deleted || declared.is_some_and(|ending| !is_audio_ending(ending)) {
             return;
         }
         match self.audio(&metadata) {
@@ -106,7 +106,7 @@ impl ItemReader<'_> {
                 let name = metadata.name.unwrap_or_else(|| stem(&path));
                 take(self.item(path, name, &stat));
             }
-            Ok(None) if said.is_some() => take(self.absent(metadata)),
+            Ok(None) if declared.is_some() => take(self.absent(metadata)),
             Ok(None) => {}
             Err(error) => walked.unread(self.folder, &error),
         }
@@ -123,7 +123,7 @@ impl ItemReader<'_> {
             }
         }
         let ends = |path: &Path| match &metadata.ending {
-            Some(said) => path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(said)),
+            Some(declared) => path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(declared)),
             None => true,
         };
         let named = |path: &Path| metadata.name.as_deref().is_some_and(|name| stem(path) == name);

@@ -127,8 +127,8 @@ async fn verify(eagle: &Eagle, id: &str, written: &MergedTags, found: &[String])
     if lost(written, found).is_empty() {
         return Ok(failed());
     }
-    let came = found.iter().filter(|tag| !written.tags.contains(tag) && !written.removed.contains(tag));
-    let all: Vec<String> = written.tags.iter().chain(came).cloned().collect();
+    let added = found.iter().filter(|tag| !written.tags.contains(tag) && !written.removed.contains(tag));
+    let all: Vec<String> = written.tags.iter().chain(added).cloned().collect();
     let put_back = match eagle.save(id, &all).await {
         Ok(()) => eagle.item(id).await.ok().flatten(),
         Err(_) => None,
@@ -170,12 +170,13 @@ mod tests {
     #[test]
     fn what_is_missing_left_or_moved_is_told_and_what_came_is_not() {
         let tags = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
-        let told = |written: &str, removed: &str, found: &str| difference(&tags(written), &tags(removed), &tags(found));
-        assert_eq!(told("a b f", "", "a b f"), None);
-        assert_eq!(told("a b f", "", "new a b f"), None);
-        assert_eq!(told("a f", "old", "a f"), None);
-        assert!(told("a b f", "", "a f").unwrap().contains("not there: b"));
-        assert!(told("a f", "old", "a old f").unwrap().contains("the tag old is still there"));
-        assert!(told("a b f", "", "b a f").unwrap().contains("order"));
+        let compare =
+            |written: &str, removed: &str, found: &str| difference(&tags(written), &tags(removed), &tags(found));
+        assert_eq!(compare("a b f", "", "a b f"), None);
+        assert_eq!(compare("a b f", "", "new a b f"), None);
+        assert_eq!(compare("a f", "old", "a f"), None);
+        assert!(compare("a b f", "", "a f").unwrap().contains("not there: b"));
+        assert!(compare("a f", "old", "a old f").unwrap().contains("the tag old is still there"));
+        assert!(compare("a b f", "", "b a f").unwrap().contains("order"));
     }
 }

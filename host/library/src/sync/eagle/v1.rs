@@ -54,7 +54,7 @@ pub(super) async fn items(http: &Http, ids: &[&str], mut tell: impl FnMut(usize)
 async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> Result<bool, EagleError> {
     let first = page(http, 0).await?;
     let (length, mut last) = (first.len(), first.len());
-    let heads: Vec<String> = first.iter().take(2).map(|item| id_of(item.as_ref())).collect();
+    let first_ids: Vec<String> = first.iter().take(2).map(|item| id_of(item.as_ref())).collect();
     add(found, first);
     let mut offset = None;
     for number in 1..PAGES {
@@ -64,7 +64,8 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
         }
         let at = if offset == Some(Offset::Items) { found.len() } else { number };
         let mut next = page(http, at).await?;
-        let kind = *offset.get_or_insert_with(|| offset_kind(&heads, next.first().map(|item| id_of(item.as_ref()))));
+        let kind =
+            *offset.get_or_insert_with(|| offset_kind(&first_ids, next.first().map(|item| id_of(item.as_ref()))));
         match kind {
             Offset::Nothing => return Ok(false),
             // The page was shifted by one item: all but its last item are known.
@@ -84,10 +85,10 @@ async fn list(http: &Http, found: &mut Items, tell: &mut impl FnMut(usize)) -> R
 }
 
 /// The meaning of `offset`, from the first two ids of the first page and the first id of the page with `offset=1`.
-fn offset_kind(heads: &[String], next: Option<String>) -> Offset {
+fn offset_kind(first_ids: &[String], next: Option<String>) -> Offset {
     match next {
-        Some(next) if heads.first() == Some(&next) => Offset::Nothing,
-        Some(next) if heads.get(1) == Some(&next) => Offset::Items,
+        Some(next) if first_ids.first() == Some(&next) => Offset::Nothing,
+        Some(next) if first_ids.get(1) == Some(&next) => Offset::Items,
         _ => Offset::Pages,
     }
 }
