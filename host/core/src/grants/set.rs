@@ -19,8 +19,8 @@ impl GrantSet {
     pub fn least_of(asked: &Capabilities, folders: &[&str]) -> Self {
         let is_least = |grant: &Grant| match grant {
             Grant::Files(GrantedFolder { folder, .. }) | Grant::Git(folder) => folders.contains(&folder.as_str()),
-            Grant::Host(_) | Grant::Http(_) | Grant::Secret(_) | Grant::Fingerprint(_) | Grant::Triggers => false,
-            _ => true,
+            Grant::Sql(_) | Grant::Handoffs(_) | Grant::Ledger | Grant::Returns | Grant::Locks => true,
+            _ => false,
         };
         asked.grants().into_iter().filter(is_least).collect()
     }
