@@ -75,8 +75,8 @@ impl Args {
         // The audit here sends no requests: it reads only and leaves nothing behind.
         let args = vec![("plans", json!(names)), ("forms", json!([form])), ("follow_up", json!(false))];
         let args = arguments(args);
-        let asked = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
-        let done = do_call(&temporary.workspace, asked)?;
+        let call = Call { plugin: "audit".to_owned(), action: "audit".to_owned(), args };
+        let done = do_call(&temporary.workspace, call)?;
         // A partial audit has a report, and the exit code follows from its findings.
         if done.called.outcome.is_none() {
             bail!("{}", output::one_line(&done.called.text));

@@ -39,15 +39,15 @@ impl Args {
             }
             check => check?,
         };
-        let looked: Vec<CheckedFile> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
+        let checked: Vec<CheckedFile> = self.files.iter().map(|path| look(path, check.as_ref())).collect();
         if self.json {
-            let files: Vec<Value> = looked.iter().map(as_json).collect();
+            let files: Vec<Value> = checked.iter().map(as_json).collect();
             output::json(&json!({ "schema": 1, "files": files }));
         } else {
-            let text: String = looked.iter().map(as_text).collect();
+            let text: String = checked.iter().map(as_text).collect();
             output::print(&text);
         }
-        Ok(if looked.iter().any(|looked| !looked.is_good()) { Code::Findings } else { Code::Good })
+        Ok(if checked.iter().any(|file| !file.is_good()) { Code::Findings } else { Code::Good })
     }
 }
 
@@ -108,9 +108,9 @@ fn differing_agent<'a>(name: &'a FileName, agent: Option<&'a str>) -> Option<(&'
     (!same(named) && !numbered.is_some_and(|(spelling, _)| same(spelling))).then_some((named, agent))
 }
 
-fn as_text(looked: &CheckedFile<'_>) -> String {
-    let path = one_line(&looked.path.display().to_string());
-    match &looked.found {
+fn as_text(checked: &CheckedFile<'_>) -> String {
+    let path = one_line(&checked.path.display().to_string());
+    match &checked.found {
         Err(problem) => format!("{path}: not a handoff\n  {}\n", one_line(problem)),
         Ok(handoff) => {
             let unknown = || "?".to_owned();
@@ -120,13 +120,13 @@ fn as_text(looked: &CheckedFile<'_>) -> String {
             let priority = handoff.priority.as_str();
             let line = one_line(&format!("{dialect} {kind}, {from} → {to}, {priority}: {title}"));
             let mut text = format!("{path}: {line}\n");
-            for problem in &looked.problems {
+            for problem in &checked.problems {
                 text.push_str(&format!("  {}: {}\n", problem.severity.as_str(), one_line(&problem.what)));
             }
             for mended in &handoff.mended {
                 text.push_str(&format!("  corrected: {}\n", one_line(mended)));
             }
-            for remark in looked.remarks() {
+            for remark in checked.remarks() {
                 text.push_str(&format!("  remark: {}\n", one_line(&remark)));
             }
             text
@@ -134,14 +134,14 @@ fn as_text(looked: &CheckedFile<'_>) -> String {
     }
 }
 
-fn as_json(looked: &CheckedFile<'_>) -> Value {
-    let file = looked.path.display().to_string();
-    let name = name_as_json(&looked.name);
-    match &looked.found {
+fn as_json(checked: &CheckedFile<'_>) -> Value {
+    let file = checked.path.display().to_string();
+    let name = name_as_json(&checked.name);
+    match &checked.found {
         Err(problem) => json!({ "file": file, "ok": false, "problem": problem, "name": name }),
         Ok(handoff) => json!({
             "file": file,
-            "ok": looked.is_good(),
+            "ok": checked.is_good(),
             "dialect": handoff.dialect.as_str(),
             "kind": handoff.kind.as_str(),
             "handoff_id": handoff.id,
@@ -162,9 +162,9 @@ fn as_json(looked: &CheckedFile<'_>) -> Value {
             "reply_to": handoff.reply_to,
             "depends_on": handoff.depends_on,
             "deadline": handoff.deadline.map(|at| at.to_string()),
-            "problems": looked.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
+            "problems": checked.problems.iter().map(problem_as_json).collect::<Vec<_>>(),
             "mended": handoff.mended,
-            "remarks": looked.remarks(),
+            "remarks": checked.remarks(),
             "name": name,
         }),
     }
@@ -211,9 +211,9 @@ mod tests {
         for (name, kind, agent, count) in rows {
             let content = json!({ "handoff_id": "h", "type": kind, "target_agent": agent, "source_agent": agent });
             let found = handoff::parse(name, content.to_string().as_bytes()).map_err(|error| error.to_string());
-            let looked =
+            let checked =
                 CheckedFile { path: Path::new(name), name: file_name::parse(name), found, problems: Vec::new() };
-            assert_eq!(looked.remarks().len(), count, "{name}: {:?}", looked.remarks());
+            assert_eq!(checked.remarks().len(), count, "{name}: {:?}", checked.remarks());
         }
     }
 }

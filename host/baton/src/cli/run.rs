@@ -71,15 +71,15 @@ impl Args {
             PluginDescription::find(options, plugin)?.action(action)?;
             output::note(&grant_first(options, plugin, &self.grant)?);
         }
-        let asked = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };
+        let call = Call { plugin: plugin.to_owned(), action: action.to_owned(), args };
         let workspace = options.find()?;
         let root = workspace.as_ref().map(|workspace| workspace.root.clone());
         let (done, shown) = match workspace {
-            Some(workspace) => (do_call(&workspace, asked)?, None),
+            Some(workspace) => (do_call(&workspace, call)?, None),
             None => {
                 let here = std::env::current_dir()?;
                 let temporary = TemporaryWorkspace::new(&[("plans", &here), ("root", &here)])?;
-                let done = do_call(&temporary.workspace, asked)?;
+                let done = do_call(&temporary.workspace, call)?;
                 let shown = done.called.artifacts.iter().map(|name| temporary.read(name)).collect::<Result<_, _>>()?;
                 (done, Some::<Vec<Vec<u8>>>(shown))
             }

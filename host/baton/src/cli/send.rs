@@ -74,7 +74,7 @@ impl Args {
     pub(super) fn run(self, options: &WorkspaceOptions) -> anyhow::Result<Code> {
         let check = Check::of(options.need()?)?;
         let (roster, now) = (check.roster(), Timestamp::now());
-        let (agent, args) = self.asked(&check)?;
+        let (agent, args) = self.agent_and_args(&check)?;
         if self.title.trim().is_empty() || self.title.contains('\n') || self.title.chars().count() > LONGEST_TITLE {
             bail!("the title must be one line of text, of at most {LONGEST_TITLE} characters");
         }
@@ -115,7 +115,7 @@ impl Args {
     }
 
     /// The recipient (`None` for a broadcast) and the arguments, after all checks.
-    fn asked<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
+    fn agent_and_args<'a>(&self, check: &'a Check) -> anyhow::Result<(Option<&'a Agent>, Map<String, Value>)> {
         let roster = check.roster();
         if self.given.reads_input() && self.body.as_deref() == Some(Path::new("-")) {
             bail!("--args-json - and --body - both read standard input; write one of them into a file or a word");

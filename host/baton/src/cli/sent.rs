@@ -56,14 +56,14 @@ impl SentHandoff {
         if !Serving::read(&workspace.state).is_ok_and(Serving::is_on) {
             output::note("note: no `baton up` serves this workspace; waiting until one does");
         }
-        let (mut reader, mut told, mut ended_at) = (None, BTreeSet::new(), None);
+        let (mut reader, mut reported, mut ended_at) = (None, BTreeSet::new(), None);
         loop {
             if reader.is_none() {
                 reader = task_view::open(&workspace.state.ledger())?;
             }
             let tasks = reader.as_ref().map(|reader| self.tasks(reader)).transpose()?.unwrap_or_default();
             for task in &tasks {
-                tell_blocked(task, &mut told);
+                report_blocked(task, &mut reported);
             }
             let ended = !tasks.is_empty() && tasks.iter().all(|task| task.state.is_final());
             if ended {
@@ -116,9 +116,9 @@ impl SentHandoff {
 }
 
 /// Prints once for each task that it waits for a person, and why.
-fn tell_blocked(task: &Task, told: &mut BTreeSet<(String, String)>) {
+fn report_blocked(task: &Task, reported: &mut BTreeSet<(String, String)>) {
     let blocked = matches!(task.state, State::NeedsHuman | State::NeedsGrant | State::NeedsApproval);
-    if blocked && told.insert((task.id.clone(), task.reason.clone())) {
+    if blocked && reported.insert((task.id.clone(), task.reason.clone())) {
         let reason = one_line(&task.reason);
         output::note(&format!("{} is {}: {reason} (`baton why {}`)", one_line(&task.agent), task.state, task.id));
     }

@@ -55,8 +55,8 @@ pub(super) fn to_act(reader: Option<&Reader>, which: &TaskSelector<'_>) -> anyho
 }
 
 fn find_tasks(reader: &Reader, word: &str) -> anyhow::Result<TaskMatches> {
-    let meant = task::meant(reader, word)?;
-    if meant.tasks.is_empty() { Err(unknown(word)) } else { Ok(meant) }
+    let matches = task::meant(reader, word)?;
+    if matches.tasks.is_empty() { Err(unknown(word)) } else { Ok(matches) }
 }
 
 fn unknown(word: &str) -> anyhow::Error {

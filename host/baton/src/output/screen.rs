@@ -36,10 +36,11 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
 /// Whether the reader of stdout has closed it.
 pub(crate) fn is_closed() -> bool {
     let stdout = io::stdout();
-    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let mut descriptors = [PollFd::new(&stdout, PollFlags::empty())];
     let now = Timespec::try_from(Duration::ZERO).ok();
-    let closed = |asked: &PollFd<'_>| asked.revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
-    poll(&mut asked, now.as_ref()).is_ok() && asked.iter().any(closed)
+    let closed =
+        |descriptor: &PollFd<'_>| descriptor.revents().intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL);
+    poll(&mut descriptors, now.as_ref()).is_ok() && descriptors.iter().any(closed)
 }
 
 /// The terminal at stdout as a screen with replaceable text.

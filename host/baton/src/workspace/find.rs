@@ -8,19 +8,19 @@ use baton_ledger::regular_file;
 use super::CONFIG_FILE;
 
 /// The folder of the workspace; `None` if `-w` was not given and there is none near.
-pub(crate) fn find(asked: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
-    if let Some(asked) = asked {
-        if asked.join(CONFIG_FILE).is_file() {
-            return Ok(Some(asked.to_owned()));
+pub(crate) fn find(folder: Option<&Path>) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(folder) = folder {
+        if folder.join(CONFIG_FILE).is_file() {
+            return Ok(Some(folder.to_owned()));
         }
-        let config = asked.join(CONFIG_FILE);
+        let config = folder.join(CONFIG_FILE);
         if config.exists() {
             regular_file::check(&config).with_context(|| format!("failed to read {}", config.display()))?;
         }
         bail!(
             "{} is not a workspace: it has no {CONFIG_FILE}; `baton init {}` makes one",
-            asked.display(),
-            asked.display()
+            folder.display(),
+            folder.display()
         );
     }
     let here = std::env::current_dir().context("failed to find the current folder")?;

@@ -45,8 +45,8 @@ mod tests {
         let state = State::of(&base, Some(&base.join("state/of"))).unwrap();
         let wrong = |agents: &str| wrong(&Config::parse(agents).unwrap(), &base, &state);
         for inbox in ["state", "state/of", "state/of/plugins", "."] {
-            let said = wrong(&format!("[agents.a]\ninbox = {inbox:?}\n")).unwrap();
-            assert!(said.contains("the state folder"), "{said}");
+            let error = wrong(&format!("[agents.a]\ninbox = {inbox:?}\n")).unwrap();
+            assert!(error.contains("the state folder"), "{error}");
         }
         assert!(wrong("[agents.a]\ninbox = \"x\"\n[agents.b]\ninbox = \"x\"\n").unwrap().contains("the same inbox"));
         assert_eq!(wrong("[agents.a]\ninbox = \"x\"\n[agents.b]\ninbox = \"y\"\n"), None);

@@ -9,10 +9,10 @@ use baton_registry::{Change, InstallResult, signer};
 pub(crate) fn describe(done: &InstallResult) -> String {
     let InstallResult { name, digest, beyond, grants, holder, key, .. } = done;
     let (version, short) = (one_line(&done.version), digest.short(16));
-    let asked = words(beyond);
+    let requested = words(beyond);
     let goes: String = done.destinations.iter().map(|line| format!("\n  {line}")).collect();
     if let Some(holder) = holder.as_ref().filter(|_| done.change == Change::Held) {
-        let asks = if beyond.is_empty() { String::new() } else { format!("\nit asks for: {asked}{goes}") };
+        let asks = if beyond.is_empty() { String::new() } else { format!("\nit asks for: {requested}{goes}") };
         let who = signer(key.as_deref());
         return format!(
             "WARNING: {name} {version} (sha256:{short}, {who}) has the name of another plugin: `{name}` belongs to \
@@ -25,10 +25,10 @@ pub(crate) fn describe(done: &InstallResult) -> String {
         Change::Updated => format!("{name} is {version} (sha256:{short}) now; it keeps its grants"),
         Change::Installed if beyond.is_empty() => format!("{name} {version} (sha256:{short}) is installed"),
         Change::Installed => format!(
-            "{name} {version} (sha256:{short}) is installed; it asks for: {asked}{goes}\nallow it with: baton plugin grant {name} {asked}"
+            "{name} {version} (sha256:{short}) is installed; it asks for: {requested}{goes}\nallow it with: baton plugin grant {name} {requested}"
         ),
         Change::Held => {
-            let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {asked}{goes}") };
+            let asks = if beyond.is_empty() { String::new() } else { format!("; it asks for: {requested}{goes}") };
             let does: String = done.does.iter().map(|line| format!("\n  + {line}")).collect();
             let lost = if grants.is_empty() {
                 String::new()

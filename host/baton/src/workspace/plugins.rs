@@ -142,7 +142,7 @@ impl Loader {
         let mut plugins = names(&lock);
         let mut before = std::mem::take(&mut known.loaded);
         let file = self.lock_file();
-        let asked = std::mem::replace(&mut known.file, file) != file;
+        let confirmed = std::mem::replace(&mut known.file, file) != file;
         let moved = known.placed != placed;
         let mut broken = BTreeMap::new();
         for entry in &lock.plugins {
@@ -154,8 +154,8 @@ impl Loader {
                 continue;
             }
             let loaded = match before.remove(&name) {
-                Some((same, installed)) if same == *entry && !asked && !moved => Ok(installed),
-                Some((same, installed)) if same == *entry => self.open_folders(entry, &installed, &placed, asked),
+                Some((same, installed)) if same == *entry && !confirmed && !moved => Ok(installed),
+                Some((same, installed)) if same == *entry => self.open_folders(entry, &installed, &placed, confirmed),
                 _ => self.load_one(entry, &placed).map(Arc::new),
             };
             match loaded {
@@ -186,21 +186,21 @@ impl Loader {
     }
 
     /// Opens the folders of a loaded plugin again. If one is missing or was replaced, and the operator did not confirm it by
-    /// a grant (`asked`), the plugin keeps its old folders. Each attempt is then refused with the command to run, until the
+    /// a grant (`confirmed`), the plugin keeps its old folders. Each attempt is then refused with the command to run, until the
     /// folder is back or is granted again.
     fn open_folders(
         &self,
         entry: &PluginEntry,
         installed: &Arc<InstalledPlugin>,
         placed: &[PlacedFolder],
-        asked: bool,
+        confirmed: bool,
     ) -> anyhow::Result<Arc<InstalledPlugin>> {
         let grants = grants::effective(&self.workspace, installed.plugin.manifest(), &entry.grants, placed)?;
         let is_there = |old: &MountGrant| {
             grants.services.mounts.iter().any(|new| (&new.guest, &new.host) == (&old.guest, &old.host))
         };
         let stays = installed.grants.services.mounts.iter().all(is_there);
-        if !stays && !asked {
+        if !stays && !confirmed {
             return Ok(Arc::clone(installed));
         }
         Ok(Arc::new(InstalledPlugin { plugin: installed.plugin.clone(), grants }))

@@ -29,9 +29,9 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The state of the workspace at `root` (resolved), in `asked` or the default folder. Makes the folder if it is missing.
-    pub(crate) fn of(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
-        let (folder, code) = state_paths(root, asked)?;
+    /// The state of the workspace at `root` (resolved), in `chosen` or the default folder. Makes the folder if it is missing.
+    pub(crate) fn of(root: &Path, chosen: Option<&Path>) -> anyhow::Result<Self> {
+        let (folder, code) = state_paths(root, chosen)?;
         for folder in [&folder, &code] {
             make_private(folder)?;
         }
@@ -42,8 +42,8 @@ impl State {
     }
 
     /// The path of the state folder. Makes and changes nothing.
-    pub(crate) fn locate(root: &Path, asked: Option<&Path>) -> anyhow::Result<Self> {
-        let (folder, code) = state_paths(root, asked)?;
+    pub(crate) fn locate(root: &Path, chosen: Option<&Path>) -> anyhow::Result<Self> {
+        let (folder, code) = state_paths(root, chosen)?;
         Ok(Self::resolved(folder, code))
     }
 
@@ -161,8 +161,8 @@ impl State {
 }
 
 /// The state folder of the workspace at `root`, and the folder of compiled code.
-fn state_paths(root: &Path, asked: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
-    if let Some(folder) = asked {
+fn state_paths(root: &Path, chosen: Option<&Path>) -> anyhow::Result<(PathBuf, PathBuf)> {
+    if let Some(folder) = chosen {
         return Ok((folder.to_owned(), folder.join("code")));
     }
     let all = home()?;

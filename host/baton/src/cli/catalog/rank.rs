@@ -84,10 +84,10 @@ fn known_field(catalog: &Catalog, name: &str) -> anyhow::Result<String> {
     bail!("there is no field `{}`; fields are {}", name.escape_debug(), known.join(", "))
 }
 
-fn check_sources(catalog: &Catalog, asked: &[String]) -> anyhow::Result<()> {
+fn check_sources(catalog: &Catalog, names: &[String]) -> anyhow::Result<()> {
     let known = catalog.sources()?;
     let whole = |name: &str| name.split('/').next().unwrap_or_default().to_owned();
-    match asked.iter().find(|name| !known.contains(&whole(name))) {
+    match names.iter().find(|name| !known.contains(&whole(name))) {
         Some(name) if known.is_empty() => {
             bail!("there is no source `{}` yet: plugins and scans fill the catalog", name.escape_debug())
         }

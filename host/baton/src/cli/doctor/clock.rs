@@ -21,8 +21,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     };
     let place = facts.display(&state.ledger());
-    let looked = tail::look(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
-    or_finding(CHECK, place, looked, &facts.baton("ledger verify"))
+    let result = tail::look(reader, EVENTS, TOLERANCE, facts.now).map(|tail| judge(facts, &place, &tail));
+    or_finding(CHECK, place, result, &facts.baton("ledger verify"))
 }
 
 fn judge(facts: &Facts, place: &str, tail: &ChainTail) -> Vec<Finding> {

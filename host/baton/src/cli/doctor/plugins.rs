@@ -13,14 +13,14 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let looked = supervision::quarantined_plugins(reader, facts.now).map(|held| {
+    let result = supervision::quarantined_plugins(reader, facts.now).map(|held| {
         let finding = |held: &supervision::FailingPlugin| {
             let fix = facts.baton(&format!("plugin enable {}", held.agent));
             Finding::warn(CHECK, held.agent.clone(), task_view::held_text(held), fix)
         };
         held.iter().map(finding).collect()
     });
-    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), looked, &facts.baton("ledger verify"));
+    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), result, &facts.baton("ledger verify"));
     findings.extend(budgets(facts, reader));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no plugin is in quarantine, and none has used up a budget"));

@@ -16,13 +16,13 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let (Some(reader), Ok(state)) = (facts.readable(), &facts.state) else {
         return Vec::new();
     };
-    let looked =
+    let result =
         stalled(facts, reader).map(|stalled| stalled.iter().map(|task| stalled_finding(facts, task)).collect());
-    let looked = looked.and_then(|mut findings: Vec<Finding>| {
+    let result = result.and_then(|mut findings: Vec<Finding>| {
         findings.extend(task::unknown_dependencies(reader)?.iter().map(|unknown| depends(facts, unknown)));
         Ok(findings)
     });
-    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), looked, &facts.baton("ledger verify"));
+    let mut findings = or_finding(CHECK, facts.display(&state.ledger()), result, &facts.baton("ledger verify"));
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, "", "no task is stuck"));
     }

@@ -71,17 +71,17 @@ fn moment(text: &str, now: Timestamp) -> anyhow::Result<Timestamp> {
     let zoned = |date: Date| date.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
     let ago = |span: Span| now.to_zoned(TimeZone::UTC).checked_sub(span).map(|zoned| zoned.timestamp());
     let is_date = text.len() == "2026-01-31".len();
-    let meant = match (text.parse::<Timestamp>(), text.parse::<Date>(), text.parse::<Span>()) {
+    let before = match (text.parse::<Timestamp>(), text.parse::<Date>(), text.parse::<Span>()) {
         (Ok(at), ..) => Some(at),
         (_, Ok(date), _) if is_date => zoned(date).ok(),
         (.., Ok(span)) => ago(span).ok(),
         _ => None,
     };
-    let meant = meant.ok_or_else(|| {
+    let before = before.ok_or_else(|| {
         anyhow::anyhow!("`{text}` is neither an age (90d, 12w, 1y) nor a date (2026-01-31, 2026-01-31T12:00:00Z)")
     })?;
-    anyhow::ensure!(meant <= now, "`{text}` is in the future; give the age of the events to prune");
-    Ok(meant)
+    anyhow::ensure!(before <= now, "`{text}` is in the future; give the age of the events to prune");
+    Ok(before)
 }
 
 fn as_text(plan: &Plan, done: Option<&PruneResult>) -> String {

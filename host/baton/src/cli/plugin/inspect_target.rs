@@ -47,7 +47,7 @@ pub(super) struct InspectedPackage {
 impl InspectTarget {
     pub(super) fn find(&self, options: &WorkspaceOptions) -> anyhow::Result<InspectedPackage> {
         match self {
-            Self::Shipped(name) => carried(name),
+            Self::Shipped(name) => bundled(name),
             Self::Package(Reference::File(path)) if !path.is_file() && is_name(path) => {
                 installed(options, &path.to_string_lossy())
             }
@@ -71,12 +71,12 @@ fn is_name(path: &Path) -> bool {
 
 /// The plugin with this name: the installed one, else the bundled one.
 fn installed(options: &WorkspaceOptions, name: &str) -> anyhow::Result<InspectedPackage> {
-    let Some(workspace) = options.find()? else { return carried(name) };
+    let Some(workspace) = options.find()? else { return bundled(name) };
     let registry = workspace.registry();
     let lock = registry.read()?;
     let Some(entry) = lock.get(name) else {
         if shipped::component(name).is_some() {
-            return carried(name);
+            return bundled(name);
         }
         let known: Vec<&str> = lock.plugins.iter().map(|entry| entry.name.as_str()).collect();
         let all = format!("installed: {}; bundled: {}", known.join(", "), shipped::names());
@@ -102,7 +102,7 @@ fn signed(entry: &PluginEntry, trusted: &[PublicKey]) -> Signature {
     }
 }
 
-fn carried(name: &str) -> anyhow::Result<InspectedPackage> {
+fn bundled(name: &str) -> anyhow::Result<InspectedPackage> {
     let component = shipped::component(name).with_context(|| {
         let all = format!("there are: {}", shipped::names());
         let names = shipped::SHIPPED.iter().map(|(name, _)| *name);

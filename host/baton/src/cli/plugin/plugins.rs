@@ -49,16 +49,16 @@ impl Plugins {
     /// The grants for all that a plugin asks for. Granted folders keep their path and hosts their address; a host without one
     /// is refused with the grant spec to write.
     pub(super) fn all_of(&self, name: &str) -> anyhow::Result<Vec<String>> {
-        let asked = self.registry.declares(name)?.capabilities.grants();
+        let requested = self.registry.declares(name)?.capabilities.grants();
         let known = self.registry.read()?.get(name).map(|entry| entry.grants.grants()).unwrap_or_default();
-        let with_known = |asked: Grant| match (known.iter().find(|known| known.replaces(&asked)), asked) {
-            (Some(Grant::Files(known)), Grant::Files(asked)) => {
-                Grant::Files(GrantedFolder { path: known.path.clone(), ..asked })
+        let with_known = |grant: Grant| match (known.iter().find(|known| known.replaces(&grant)), grant) {
+            (Some(Grant::Files(known)), Grant::Files(grant)) => {
+                Grant::Files(GrantedFolder { path: known.path.clone(), ..grant })
             }
             (Some(known @ Grant::Host(_)), _) => known.clone(),
-            (_, asked) => asked,
+            (_, grant) => grant,
         };
-        Ok(specs(&asked.into_iter().map(with_known).collect::<Vec<_>>()))
+        Ok(specs(&requested.into_iter().map(with_known).collect::<Vec<_>>()))
     }
 
     /// Warns if a person may take the plugin's name for that of an agent.

@@ -36,8 +36,8 @@ pub(super) struct PluginDescription {
 impl PluginDescription {
     pub(super) fn find(options: &WorkspaceOptions, name: &str) -> anyhow::Result<Self> {
         let Some(workspace) = options.find()? else {
-            let carried = shipped::component(name);
-            let component = carried.with_context(|| {
+            let bundled = shipped::component(name);
+            let component = bundled.with_context(|| {
                 let all = format!("there are: {}", shipped::names());
                 let names = shipped::SHIPPED.iter().map(|(name, _)| *name);
                 format!("there is no bundled plugin `{}`; {}", one_line(name), or_meant(name, names, &all))

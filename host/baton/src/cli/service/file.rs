@@ -73,8 +73,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a/b/x.service");
         let say = |rest: &str| write(&path, &text(rest), "-w /a ").unwrap();
-        let said = [say("-w /a up"), say("-w /a up"), say("-w /a --state /s up")];
-        assert_eq!(said, [FileChange::New, FileChange::Same, FileChange::Changed]);
+        let changes = [say("-w /a up"), say("-w /a up"), say("-w /a --state /s up")];
+        assert_eq!(changes, [FileChange::New, FileChange::Same, FileChange::Changed]);
         assert_eq!(fs::read_to_string(&path).unwrap(), text("-w /a --state /s up"));
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
     }

@@ -92,7 +92,7 @@ impl Args {
                 resume::resume(&journals, &catalog, &mut eagle, &mut report)?;
             }
             if let Some(plan) = plan {
-                move_files::move_all(&plan, &self.wish(&catalog), &journals, &mut eagle, &mut report)?;
+                move_files::move_all(&plan, &self.move_options(&catalog), &journals, &mut eagle, &mut report)?;
             }
         }
         report.print(self.json, self.dry_run);
@@ -104,7 +104,7 @@ impl Args {
         Ok(if report.refused.is_empty() && !nothing_undone { Code::Good } else { Code::Findings })
     }
 
-    fn wish<'a>(&self, catalog: &'a Path) -> move_files::MoveOptions<'a> {
+    fn move_options<'a>(&self, catalog: &'a Path) -> move_files::MoveOptions<'a> {
         let (trash, without_tags, dry_run) = (self.trash.clone(), self.without_tags, self.dry_run);
         move_files::MoveOptions { catalog, trash, without_tags, dry_run }
     }

@@ -33,15 +33,15 @@ pub(super) struct MoveOptions<'a> {
 /// Moves the superfluous files of the plan, and moves items of Eagle to its trash.
 pub(super) fn move_all(
     plan: &Plan,
-    wish: &MoveOptions<'_>,
+    options: &MoveOptions<'_>,
     journals: &Journals,
     eagle: &mut EagleConnection<'_>,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let catalog =
-        Catalog::open(wish.catalog)?.context("nothing was scanned yet; start with `baton library scan FOLDER`")?;
+        Catalog::open(options.catalog)?.context("nothing was scanned yet; start with `baton library scan FOLDER`")?;
     let roots = catalog.library_sources()?.into_iter().map(|source| source.path).collect();
-    let trash_folder = Trash::new(wish.trash.as_deref(), roots)?;
+    let trash_folder = Trash::new(options.trash.as_deref(), roots)?;
     let mut written = Vec::new();
     for number in journals.numbers() {
         let steps = journals.steps(&number)?.into_iter();
@@ -49,25 +49,25 @@ pub(super) fn move_all(
     }
     let number = journals.next();
     let mut run = Run {
-        wish,
+        options,
         trash: trash_folder,
         kept: plan.groups.iter().map(|group| group.keep.file.path()).collect(),
         written,
-        library: Library::open(wish.catalog)?,
+        library: Library::open(options.catalog)?,
         catalog,
         writable: Writable::default(),
         journal: journals.journal(&number),
         number,
         report,
     };
-    let mut carried = plan.groups.iter().try_for_each(|group| run.group(group));
-    if carried.is_ok() && !wish.dry_run {
-        carried = trash(run.report, eagle, &mut run.journal, wish.catalog);
+    let mut moved = plan.groups.iter().try_for_each(|group| run.group(group));
+    if moved.is_ok() && !options.dry_run {
+        moved = trash(run.report, eagle, &mut run.journal, options.catalog);
     }
     if run.journal.is_begun() {
         run.report.number = Some(run.number.clone());
     }
-    let ended = carried.and_then(|()| run.end());
+    let ended = moved.and_then(|()| run.end());
     ended.with_context(|| match &run.report.number {
         Some(number) => {
             format!("the run was interrupted; `baton library quarantine --undo {number}` reverts it")
@@ -77,7 +77,7 @@ pub(super) fn move_all(
 }
 
 struct Run<'a> {
-    wish: &'a MoveOptions<'a>,
+    options: &'a MoveOptions<'a>,
     trash: Trash,
     /// The files that groups keep.
     kept: HashSet<PathBuf>,
@@ -139,7 +139,7 @@ impl Run<'_> {
             }
             Ok(item) => item,
         };
-        let tags = if self.wish.without_tags { Tags::default() } else { keep.lacks(file) };
+        let tags = if self.options.without_tags { Tags::default() } else { keep.lacks(file) };
         if tags != Tags::default()
             && let Err(why) = self.keep_tags(&kept, &tags)?
         {
@@ -174,13 +174,13 @@ impl Run<'_> {
 
     /// Writes the tags into the kept file. The inner error is for people.
     fn keep_tags(&mut self, kept: &Path, tags: &Tags) -> anyhow::Result<Result<(), String>> {
-        if self.wish.dry_run {
+        if self.options.dry_run {
             self.report.tagged.push((kept.to_owned(), names(tags)));
             return Ok(Ok(()));
         }
         let count = self.written.iter().filter(|step| path_text::from_text(&step.kept) == kept).count() + 1;
         let saved = self.trash.saved(&self.number, kept, count);
-        let filling = Filling { catalog: self.wish.catalog, kept, wanted: tags, saved };
+        let filling = Filling { catalog: self.options.catalog, kept, wanted: tags, saved };
         Ok(match write(filling, &mut self.writable, &mut self.library, &mut self.journal)? {
             Err(why) => Err(why),
             Ok(None) => Ok(()),
@@ -194,7 +194,7 @@ impl Run<'_> {
 
     fn rename(&mut self, path: &Path, bytes: u64, kept: &Path, link: Option<&FileLink>) -> anyhow::Result<()> {
         let to = self.trash.place(&self.number, path);
-        if !self.wish.dry_run {
+        if !self.options.dry_run {
             let [from, to_text] = [path, &to].map(|path| path_text::to_text(path).into_owned());
             self.journal.add(&Step::Move(MoveStep { from, to: to_text, kept: Kept::new(kept, link) }))?;
             fail_point!("quarantine.noted");

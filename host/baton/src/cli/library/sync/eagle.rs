@@ -24,8 +24,8 @@ pub(super) fn sync(args: &Args, workspace: &Workspace, known: &[KnownItem]) -> a
         let mut lines: Vec<Line> = planned.iter().map(line).collect();
         let mut ended = None;
         if args.apply {
-            let wish = SendOptions { replace_old: args.replace_old, pause: args.pause };
-            ended = apply(&eagle, &planned, wish, &mut lines).await?;
+            let options = SendOptions { replace_old: args.replace_old, pause: args.pause };
+            ended = apply(&eagle, &planned, options, &mut lines).await?;
         }
         let elsewhere = known.iter().filter(|known| known.item.is_none()).count();
         Ok(report(args, &eagle, lines, [elsewhere, left], ended))
@@ -59,14 +59,14 @@ fn limit(planned: &mut Vec<PlannedItem>, limit: usize) -> usize {
 async fn apply(
     eagle: &Eagle,
     planned: &[PlannedItem],
-    wish: SendOptions,
+    options: SendOptions,
     lines: &mut [Line],
 ) -> anyhow::Result<Option<String>> {
     let stop = stopped_by_ctrl_c();
     let changes = planned.iter().filter(|planned| planned.verdict.skipped().is_none()).count();
     let bar: ProgressBar = bar(changes, "syncing")?;
     let mut done = 0;
-    let sent = send(eagle, planned, wish, &stop, |number, settled| {
+    let sent = send(eagle, planned, options, &stop, |number, settled| {
         done += 1;
         bar.inc(1);
         if let Some(line) = lines.get_mut(number) {
