@@ -93,12 +93,12 @@ impl StepResult {
 }
 
 impl ExpectedHandoff {
-    fn fits(&self, came: &EmittedHandoff) -> bool {
-        self.to == came.to
-            && came.title.contains(&self.title)
-            && came.body.contains(&self.body)
-            && self.action.as_ref().is_none_or(|action| came.action.as_ref() == Some(action))
-            && self.args.as_ref().is_none_or(|args| *args == came.args)
+    fn fits(&self, actual: &EmittedHandoff) -> bool {
+        self.to == actual.to
+            && actual.title.contains(&self.title)
+            && actual.body.contains(&self.body)
+            && self.action.as_ref().is_none_or(|action| actual.action.as_ref() == Some(action))
+            && self.args.as_ref().is_none_or(|args| *args == actual.args)
     }
 
     fn shown(&self) -> String {
@@ -122,56 +122,58 @@ impl Expected {
         Ok(())
     }
 
-    /// The differences of `came` from the expectation; empty if there are none.
-    pub(super) fn differences(&self, came: &StepResult) -> Vec<String> {
+    /// The differences of `actual` from the expectation; empty if there are none.
+    pub(super) fn differences(&self, actual: &StepResult) -> Vec<String> {
         let mut differences = Vec::new();
-        if self.state != came.state {
-            differences.push(format!("expected the state {}, it is {}: {}", self.state, came.state, came.summary));
+        if self.state != actual.state {
+            differences.push(format!("expected the state {}, it is {}: {}", self.state, actual.state, actual.summary));
         }
-        if !came.summary.contains(&self.summary) {
-            differences.push(format!("expected `{}` in the summary: {}", self.summary, came.summary));
+        if !actual.summary.contains(&self.summary) {
+            differences.push(format!("expected `{}` in the summary: {}", self.summary, actual.summary));
         }
-        self.artifacts.iter().for_each(|expected| compare_artifacts(expected, &came.artifacts, &mut differences));
+        self.artifacts.iter().for_each(|expected| compare_artifacts(expected, &actual.artifacts, &mut differences));
         let findings = self.findings.iter();
-        findings.for_each(|expected| compare_findings(expected, &came.findings, &mut differences));
-        self.emits.iter().for_each(|expected| compare_handoffs(expected, &came.emits, &mut differences));
+        findings.for_each(|expected| compare_findings(expected, &actual.findings, &mut differences));
+        self.emits.iter().for_each(|expected| compare_handoffs(expected, &actual.emits, &mut differences));
         differences
     }
 }
 
 fn compare_artifacts(
     expected: &BTreeMap<String, String>,
-    came: &BTreeMap<String, String>,
+    actual: &BTreeMap<String, String>,
     differences: &mut Vec<String>,
 ) {
     let listed = |names: &BTreeMap<String, String>| names.keys().cloned().collect::<Vec<_>>().join(", ");
-    if !expected.keys().eq(came.keys()) {
-        differences.push(format!("expected the reports [{}], there are [{}]", listed(expected), listed(came)));
+    if !expected.keys().eq(actual.keys()) {
+        differences.push(format!("expected the reports [{}], there are [{}]", listed(expected), listed(actual)));
     }
     for (name, text) in expected {
-        if let Some(found) = came.get(name).filter(|found| !found.contains(text)) {
+        if let Some(found) = actual.get(name).filter(|found| !found.contains(text)) {
             differences.push(format!("expected `{text}` in {name}: {found}"));
         }
     }
 }
 
-fn compare_findings(expected: &[String], came: &[String], differences: &mut Vec<String>) {
-    let fits = expected.len() == came.len() && expected.iter().all(|text| came.iter().any(|one| one.contains(text)));
+fn compare_findings(expected: &[String], actual: &[String], differences: &mut Vec<String>) {
+    let fits =
+        expected.len() == actual.len() && expected.iter().all(|text| actual.iter().any(|one| one.contains(text)));
     if !fits {
-        let [expected, came] = [expected, came].map(|titles| titles.join("; "));
-        differences.push(format!("expected the findings [{expected}], there are [{came}]"));
+        let [expected, actual] = [expected, actual].map(|titles| titles.join("; "));
+        differences.push(format!("expected the findings [{expected}], there are [{actual}]"));
     }
 }
 
-fn compare_handoffs(expected: &[ExpectedHandoff], came: &[EmittedHandoff], differences: &mut Vec<String>) {
-    let mut left: Vec<&EmittedHandoff> = came.iter().collect();
+fn compare_handoffs(expected: &[ExpectedHandoff], actual: &[EmittedHandoff], differences: &mut Vec<String>) {
+    let mut left: Vec<&EmittedHandoff> = actual.iter().collect();
     for handoff in expected {
-        match left.iter().position(|came| handoff.fits(came)) {
+        match left.iter().position(|actual| handoff.fits(actual)) {
             Some(at) => drop(left.remove(at)),
             None => differences.push(format!("expected a handoff to {}", handoff.shown())),
         }
     }
-    differences.extend(left.into_iter().map(|came| format!("sent a handoff that was not expected: {}", came.shown())));
+    differences
+        .extend(left.into_iter().map(|actual| format!("sent a handoff that was not expected: {}", actual.shown())));
 }
 
 #[cfg(test)]
@@ -188,19 +190,19 @@ mod tests {
 
     #[test]
     fn each_expected_handoff_is_one_that_was_sent_and_no_other_is() {
-        let came = StepResult {
+        let actual = StepResult {
             state: "succeeded".to_owned(),
             emits: vec![sent("Codex-MM1", "Look at a", None), sent("audit", "Audit b", Some("audit"))],
             ..StepResult::default()
         };
         let differences = |emits: Value| {
             let expected: Expected = serde_json::from_value(json!({ "emits": emits })).unwrap();
-            expected.differences(&came).len()
+            expected.differences(&actual).len()
         };
         let second = json!({ "to": "audit", "title": "b", "action": "audit", "args": { "n": 1 }, "body": "look" });
         assert_eq!(differences(json!([{ "to": "Codex-MM1" }, second])), 0);
         assert_eq!(differences(json!([{ "to": "Codex-MM1" }])), 1, "one is not expected");
-        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, { "to": "Codex-MM1" }, second])), 1, "it came once");
+        assert_eq!(differences(json!([{ "to": "Codex-MM1" }, { "to": "Codex-MM1" }, second])), 1, "it was sent once");
         for (key, value) in [("title", json!("c")), ("action", json!("x")), ("args", json!({})), ("body", json!("x"))] {
             let mut wrong = second.clone();
             wrong[key] = value;

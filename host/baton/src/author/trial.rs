@@ -33,7 +33,7 @@ const SENDER: &str = "tester";
 pub(crate) struct StepTrial {
     /// The example's name; from the second step on with its number.
     pub(crate) name: String,
-    pub(crate) came: StepResult,
+    pub(crate) actual: StepResult,
     /// The differences from the expectation; empty if there are none.
     pub(crate) differences: Vec<String>,
     /// The time from opening the workspace to the archived file.
@@ -58,13 +58,13 @@ pub(crate) async fn run_example(built: &BuiltPlugin, example: &Example) -> anyho
         let context = open(&workspace, PluginSelection::All { over: false }, "up", 3)?;
         let (_ask, stop) = watch::channel(0);
         Engine::new(context, Mode::Once, |_, _| {}).serve(stop).await?;
-        let came = read_result(&workspace, plugin, asks, &mut known)?;
-        let mut differences = step.expect.differences(&came);
+        let actual = read_result(&workspace, plugin, asks, &mut known)?;
+        let mut differences = step.expect.differences(&actual);
         let unanswered = servers.as_ref().map(Servers::take_unanswered).unwrap_or_default();
         differences
             .extend(unanswered.into_iter().map(|asked| format!("no answer of `servers` fits the request {asked}")));
         let (took, log) = (begun.elapsed(), log(&workspace, plugin, &mut known)?);
-        trials.push(StepTrial { name, came, differences, took, log });
+        trials.push(StepTrial { name, actual, differences, took, log });
     }
     Ok(trials)
 }

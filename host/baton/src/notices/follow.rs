@@ -42,15 +42,15 @@ impl Follower {
     /// off, or have no usable receiver.
     pub(crate) async fn start(workspace: &Workspace, ledger: &Ledger) -> Result<Option<Self>, LedgerError> {
         let reader = ledger.reader()?;
-        let told = notices::notified(&reader)?;
+        let last_notified = notices::notified(&reader)?;
         let Some(notify) = workspace.config.notify() else {
-            if told.is_some() {
+            if last_notified.is_some() {
                 ledger.write(notices::forget).await?;
             }
             return Ok(None);
         };
-        let told = match told {
-            Some(told) => told,
+        let last_notified = match last_notified {
+            Some(last_notified) => last_notified,
             None => {
                 let newest = event::newest(&reader)?;
                 ledger.write(move |tx| notices::set_notified(tx, newest)).await?;
@@ -65,8 +65,8 @@ impl Follower {
         let now = Arc::new(AtomicBool::new(false));
         let follow = Follow {
             rate: Rate::new(notify.per_minute),
-            queue: Queue::after(told),
-            told,
+            queue: Queue::after(last_notified),
+            last_notified,
             reader: Some(reader),
             ledger: ledger.clone(),
             receivers,
@@ -104,7 +104,7 @@ struct Follow {
     queue: Queue,
     rate: Rate,
     /// The last reported event according to the ledger.
-    told: i64,
+    last_notified: i64,
     stop: watch::Receiver<bool>,
     /// The deadline of the last program, once the daemon ends.
     end_all: Option<Instant>,
@@ -228,8 +228,8 @@ impl Follow {
             let end = Deadline { at: self.end_all.map_or(at, |end| end.min(at)), now: Arc::clone(&self.now) };
             let (group, workspace, inner) = (Arc::clone(group), self.workspace.clone(), receiver.clone());
             let task = group.first.task.id.clone();
-            let told = spawn_blocking(move || inner.send(&group, &workspace, &end)).await;
-            if let Err(error) = told.unwrap_or_else(|_| Err("it was not run".to_owned())) {
+            let sent = spawn_blocking(move || inner.send(&group, &workspace, &end)).await;
+            if let Err(error) = sent.unwrap_or_else(|_| Err("it was not run".to_owned())) {
                 let name = receiver.name();
                 let then = again.map_or_else(
                     || "this notice is not tried again".to_owned(),
@@ -245,14 +245,14 @@ impl Follow {
     /// Records the last reported event.
     async fn note(&mut self, up_to: i64) {
         match self.ledger.write(move |tx| notices::set_notified(tx, up_to)).await {
-            Ok(()) => self.told = up_to,
+            Ok(()) => self.last_notified = up_to,
             Err(error) => tracing::warn!(%error, "a notice was sent, but cannot be recorded; a restart sends it again"),
         }
     }
 
     /// Records the position in the chain after many events without a notice.
     async fn note_place(&mut self) {
-        if self.queue.read - self.told >= BEHIND {
+        if self.queue.read - self.last_notified >= BEHIND {
             self.note(self.queue.read).await;
         }
     }

@@ -125,13 +125,13 @@ mod tests {
     fn each_is_told_alone_while_there_is_room_and_the_last_time_all_the_others_together() {
         let (mut queue, mut rate, now) = (Queue::after(0), Rate::new(3), Instant::now());
         queue.add(batch(1, 5, 0, 9), 10);
-        let mut told = Vec::new();
+        let mut sent = Vec::new();
         while rate.room(now) > 0 {
             let Some(group) = queue.take(rate.room(now)) else { break };
             rate.gave(now);
-            told.push((group.first.seq, group.others.len(), group.more, group.up_to));
+            sent.push((group.first.seq, group.others.len(), group.more, group.up_to));
         }
-        assert_eq!(told, [(1, 0, 0, 1), (2, 0, 0, 2), (3, 2, 2, 9)]);
+        assert_eq!(sent, [(1, 0, 0, 1), (2, 0, 0, 2), (3, 2, 2, 9)]);
         assert_eq!((rate.room(now), rate.next(now)), (0, now + WINDOW));
         assert_eq!(rate.room(now + WINDOW), 3);
     }

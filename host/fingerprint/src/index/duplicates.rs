@@ -199,8 +199,9 @@ mod tests {
     #[test]
     fn copies_are_found_and_nothing_else() {
         let pairs = duplicates(&library()[..], &AtomicBool::new(false));
-        let told: Vec<_> = pairs.iter().map(|pair| (pair.first, pair.second, pair.alignment.offset_frames)).collect();
-        assert_eq!(told, [(3, 40, 0), (7, 41, -50)]);
+        let matches: Vec<_> =
+            pairs.iter().map(|pair| (pair.first, pair.second, pair.alignment.offset_frames)).collect();
+        assert_eq!(matches, [(3, 40, 0), (7, 41, -50)]);
         assert!(pairs.iter().all(|pair| pair.score > 0.8));
     }
 

@@ -52,11 +52,11 @@ fn as_json(trials: &[StepTrial]) -> Value {
             "example": trial.name,
             "as_expected": trial.differences.is_empty(),
             "differences": trial.differences,
-            "state": trial.came.state,
-            "summary": trial.came.summary,
-            "artifacts": trial.came.artifacts.keys().collect::<Vec<_>>(),
-            "findings": trial.came.findings,
-            "emits": trial.came.emits.iter().map(emitted_as_json).collect::<Vec<_>>(),
+            "state": trial.actual.state,
+            "summary": trial.actual.summary,
+            "artifacts": trial.actual.artifacts.keys().collect::<Vec<_>>(),
+            "findings": trial.actual.findings,
+            "emits": trial.actual.emits.iter().map(emitted_as_json).collect::<Vec<_>>(),
             "log": trial.log,
             "took_ms": u64::try_from(trial.took.as_millis()).unwrap_or(u64::MAX),
         })
@@ -73,8 +73,8 @@ fn as_text(trials: &[StepTrial]) -> String {
     for trial in trials {
         let result = if trial.differences.is_empty() { "good" } else { "DIFFERS" };
         let time = format!("{} ms", trial.took.as_millis());
-        let StepTrial { name, came, .. } = trial;
-        table.row([name.clone(), result.to_owned(), came.state.clone(), time, came.summary.clone()]);
+        let StepTrial { name, actual, .. } = trial;
+        table.row([name.clone(), result.to_owned(), actual.state.clone(), time, actual.summary.clone()]);
     }
     let mut text = table.lines(|_, _, cell| cell);
     for trial in trials {

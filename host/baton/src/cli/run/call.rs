@@ -21,19 +21,20 @@ pub(in crate::cli) struct CallResult {
 }
 
 /// Runs a call in a workspace, with a progress bar on a terminal.
-pub(in crate::cli) fn do_call(workspace: &Workspace, asked: Call) -> anyhow::Result<CallResult> {
+pub(in crate::cli) fn do_call(workspace: &Workspace, request: Call) -> anyhow::Result<CallResult> {
     block_on(async {
-        let context: Arc<Context> = open(workspace, PluginSelection::One(&asked.plugin), "run", 3)?;
+        let context: Arc<Context> = open(workspace, PluginSelection::One(&request.plugin), "run", 3)?;
         let bar = ProgressBar::with_draw_target(Some(100), ProgressDrawTarget::stderr());
         bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3} % {msg}")?);
         let cancel = Cancel::default();
-        let (told, asked_to_stop) = (bar.clone(), cancel.clone());
+        let (shown_bar, asked_to_stop) = (bar.clone(), cancel.clone());
         tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 asked_to_stop.cancel();
             }
         });
-        let called = Box::pin(call(&context, asked, &cancel, move |_, progress| show_progress(&told, &progress))).await;
+        let called =
+            Box::pin(call(&context, request, &cancel, move |_, progress| show_progress(&shown_bar, &progress))).await;
         bar.finish_and_clear();
         head::note(workspace, context.ledger());
         let called = called?;
