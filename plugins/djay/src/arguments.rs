@@ -6,15 +6,15 @@ use baton_plugin_sdk::serde::Deserialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct Activity {
-    /// The database or its folder, below the granted folder; absent: where djay puts it.
+    /// The database or its folder, below the granted folder; absent: djay's usual path.
     pub library: Option<String>,
     /// Read djay's newest daily backup instead.
     pub backup: bool,
-    /// Plays from this moment on: 2026-01-18 or RFC 3339.
+    /// Plays from this time on: 2026-01-18 or RFC 3339.
     pub since: Option<String>,
-    /// Plays before this moment.
+    /// Plays before this time.
     pub until: Option<String>,
-    /// Pairs that count less are not told; absent: 3.
+    /// Pairs with a lower count are left out; absent: 3.
     pub threshold: Option<u64>,
     /// Lines of each list of the page; absent: 20.
     pub top: Option<u64>,
@@ -36,37 +36,37 @@ pub enum ExportFormatsItem {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct Export {
-    /// The database or its folder, below the granted folder; absent: where djay puts it.
+    /// The database or its folder, below the granted folder; absent: djay's usual path.
     pub library: Option<String>,
     /// Read djay's newest daily backup instead.
     pub backup: bool,
-    /// Whether the names of the files end with the time; absent: they do not.
+    /// Add the time to the names of the files.
     pub stamp: bool,
-    /// How many older results of each file are kept, as NAME.older-N.csv; absent: all.
+    /// Older results of each file to keep, as NAME.older-N.csv; absent: all.
     pub keep_older: Option<u64>,
     /// Absent: both.
     pub formats: Option<Vec<ExportFormatsItem>>,
 }
 
-/// Arguments of `match-ids`. Finds the tracks of djay among those that other services named in the catalog.
+/// Arguments of `match-ids`. Matches the tracks of djay with those of other services in the catalog.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct MatchIds {
-    /// The database or its folder, below the granted folder; absent: where djay puts it.
+    /// The database or its folder, below the granted folder; absent: djay's usual path.
     pub library: Option<String>,
     /// Read djay's newest daily backup instead.
     pub backup: bool,
-    /// Only among the tracks of this service; absent: of all but djay.
+    /// Match only with tracks of this service; absent: of all services but djay.
     pub service: Option<String>,
     /// Report and write nothing to the catalog.
     pub dry_run: bool,
 }
 
-/// Arguments of `sync-sessions`. Puts sessions, plays, playlists and tracks into the catalog; again changes nothing.
+/// Arguments of `sync-sessions`. Writes sessions, plays, playlists and tracks to the catalog; a second run changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(crate = "baton_plugin_sdk::serde", default, deny_unknown_fields)]
 pub struct SyncSessions {
-    /// The database or its folder, below the granted folder; absent: where djay puts it.
+    /// The database or its folder, below the granted folder; absent: djay's usual path.
     pub library: Option<String>,
     /// Read djay's newest daily backup instead.
     pub backup: bool,
