@@ -71,7 +71,7 @@ impl Deliveries {
     /// Does the escalations that are due.
     pub(super) fn escalate(state: &mut EngineState) {
         let context = Arc::clone(&state.context);
-        state.spawn(async move { Message::Delivery(DeliveryMessage::Escalated(run_escalations(&context).await)) });
+        state.jobs.spawn(async move { Message::Delivery(DeliveryMessage::Escalated(run_escalations(&context).await)) });
     }
 
     fn on_escalated(&mut self, state: &mut EngineState, escalated: EscalationResult) {

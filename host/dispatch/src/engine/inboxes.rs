@@ -108,7 +108,7 @@ impl Inboxes {
         self.missing_unchecked = false;
         for agent in state.context.roster().agents().filter(|agent| agent.kind == AgentKind::Plugin) {
             let (context, name) = (Arc::clone(&state.context), agent.name.clone());
-            state.spawn(async move {
+            state.jobs.spawn(async move {
                 Message::Inbox(InboxMessage::MissingFiles(check_missing_files(&context, &name).await))
             });
         }

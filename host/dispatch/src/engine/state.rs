@@ -42,6 +42,7 @@ pub(super) struct EngineState {
     /// Cancelled when nothing new may start.
     pub(super) closing: Cancel,
     pub(super) summary: Summary,
+    /// If a job crashes, the engine continues without its result, unless there is a message in `crash_messages`.
     pub(super) jobs: JoinSet<Message>,
     /// The message that stands for the result of a job if the job crashes.
     crash_messages: HashMap<Id, Message>,
@@ -62,11 +63,6 @@ impl EngineState {
             actions: VecDeque::new(),
             logged: HashSet::new(),
         }
-    }
-
-    /// Starts a job. The engine continues without its result if it crashes.
-    pub(super) fn spawn(&mut self, job: impl Future<Output = Message> + Send + 'static) {
-        self.jobs.spawn(job);
     }
 
     /// Starts a job that holds something: if it crashes, the engine gets `crashed` and releases that.

@@ -91,7 +91,7 @@ impl Triggers {
         for (number, _) in self.checks.extract_if(.., |_, check| check.at <= now) {
             if let Some(trigger) = self.triggers.get(number).cloned() {
                 let (context, closing) = (Arc::clone(&state.context), state.closing.clone());
-                state.spawn(async move {
+                state.jobs.spawn(async move {
                     Message::Trigger(TriggerMessage::Fired(fire(&context, trigger, &closing).await.map(Box::new)))
                 });
             }
@@ -185,7 +185,7 @@ impl Triggers {
     /// Makes tasks of the schedules whose time has come.
     pub(super) fn check_schedules(state: &mut EngineState) {
         let context = Arc::clone(&state.context);
-        state.spawn(async move { Message::Trigger(TriggerMessage::Scheduled(schedule::fire(&context).await)) });
+        state.jobs.spawn(async move { Message::Trigger(TriggerMessage::Scheduled(schedule::fire(&context).await)) });
     }
 
     pub(super) fn on_time(&mut self, state: &mut EngineState, now: Instant) {

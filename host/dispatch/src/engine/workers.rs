@@ -120,7 +120,7 @@ impl Workers {
             return;
         }
         let (context, agent, held) = (Arc::clone(&state.context), agent.to_owned(), waits_for_quarantined(state));
-        state.spawn(async move {
+        state.jobs.spawn(async move {
             let released = release(&context, agent).await;
             let recovered = recover_tasks(&context, held).await;
             Message::Worker(WorkerMessage::Recovered(released.and(recovered)))
@@ -144,13 +144,13 @@ impl Workers {
     pub(super) fn check(state: &mut EngineState) {
         Self::recover_now(state);
         let context = Arc::clone(&state.context);
-        state.spawn(async move { Message::Worker(WorkerMessage::Stalled(stalled_tasks(&context).await)) });
+        state.jobs.spawn(async move { Message::Worker(WorkerMessage::Stalled(stalled_tasks(&context).await)) });
     }
 
     /// The plugins have changed: queues the tasks again that waited for one of `changed`.
     pub(super) fn requeue(state: &mut EngineState, changed: BTreeSet<String>) {
         let (context, held) = (Arc::clone(&state.context), waits_for_quarantined(state));
-        state.spawn(async move {
+        state.jobs.spawn(async move {
             let job = move |tx: &Tx<'_>| requeue(tx, |agent| changed.contains(agent), Timestamp::now());
             Message::Worker(WorkerMessage::Recovered(match context.ledger.write(job).await {
                 Ok(()) => recover_tasks(&context, held).await,
@@ -162,7 +162,7 @@ impl Workers {
     /// Deletes the ledger's lists of files that removed plugins watched.
     pub(super) fn forget_removed(state: &mut EngineState) {
         let (context, names) = (Arc::clone(&state.context), Arc::clone(&state.context.plugins().names));
-        state.spawn(async move {
+        state.jobs.spawn(async move {
             let forgotten = context.ledger.write(move |tx: &Tx<'_>| watched::keep_only(tx, &names)).await;
             Message::Worker(WorkerMessage::Recovered(forgotten.map(|()| DueWork::default()).map_err(Into::into)))
         });
@@ -170,7 +170,7 @@ impl Workers {
 
     pub(super) fn recover_now(state: &mut EngineState) {
         let (context, held) = (Arc::clone(&state.context), waits_for_quarantined(state));
-        state.spawn(async move { Message::Worker(WorkerMessage::Recovered(recover_tasks(&context, held).await)) });
+        state.jobs.spawn(async move { Message::Worker(WorkerMessage::Recovered(recover_tasks(&context, held).await)) });
     }
 
     /// Logs each stalled task once.
