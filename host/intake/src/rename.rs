@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_system_without_links_says_is_understood() {
+    fn errors_of_file_systems_without_links_are_recognised() {
         for errno in [Errno::PERM, Errno::OPNOTSUPP, Errno::NOSYS, Errno::MLINK] {
             assert!(has_no_links(&errno.into()), "{errno}");
         }

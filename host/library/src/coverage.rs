@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_is_reckoned_from_all_that_is_there() {
+    fn the_needed_number_counts_all_items() {
         let counts = [
             count(1, ItemState::Fingerprinted, None, 4_000),
             count(1, ItemState::Pending, None, 16_000),

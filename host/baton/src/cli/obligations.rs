@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_still_in_time_counts_for_nobody() {
+    fn the_rate_is_the_percentage_of_answered_requests() {
         assert_eq!(rate(0, 0), None);
         assert_eq!(rate(3, 1), Some(75.0));
         assert_eq!(rate(0, 3), Some(0.0));

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_counted_and_order_is_kept() {
+    fn left_out_notices_are_counted_and_the_order_is_kept() {
         let mut queue = Queue::after(0);
         queue.add(batch(1, 2, 3, 5), 2);
         queue.add(batch(6, 7, 0, 8), 2);

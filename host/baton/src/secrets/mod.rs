@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_there_until_it_is_removed() {
+    fn a_secret_exists_until_it_is_removed() {
         let (_folder, store) = store();
         assert_eq!(value(&store, "spotify"), None);
         assert!(!store.set("spotify", "first-value", now()).unwrap());

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_use_and_what_is_not_ours_stays() {
+    fn used_and_foreign_folders_are_kept() {
         let place = tempfile::tempdir().unwrap();
         let folder = |name: &str, lock: bool| {
             let folder = place.path().join(name);

@@ -317,7 +317,7 @@ mod tests {
         UpLock::take(&state).unwrap();
     }
     #[test]
-    fn who_looks_whether_it_is_served_keeps_nobody_from_serving_and_makes_nothing() {
+    fn checking_for_a_daemon_takes_no_lock_and_creates_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("state");
         let state = State::locate(Path::new("/a/work"), Some(&missing)).unwrap();

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_early_or_late_or_leaves_the_word_is_refused() {
+    fn wrong_lengths_and_overflows_are_rejected() {
         let decode = |bytes: &[u8]| Fingerprint::decode(&BASE64.encode(bytes)).map(|(_, fingerprint)| fingerprint);
         assert_eq!(Fingerprint::decode("?"), Err(EncodedError::Base64));
         assert_eq!(decode(&[1, 0, 0]), Err(EncodedError::Short));
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(words in prop::collection::vec(any::<u32>(), 0..200)) {
+        fn decoding_reverses_encoding(words in prop::collection::vec(any::<u32>(), 0..200)) {
             let fingerprint = Fingerprint::new(words);
             prop_assert_eq!(Fingerprint::decode(&fingerprint.encode()), Ok((2, fingerprint)));
         }

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_channel_lacks_is_silence() {
+    fn a_shorter_channel_is_filled_with_silence() {
         let (whole, half) = (vec![1000_i16; BLOCK], vec![1000_i16; BLOCK / 2]);
         let mut path = Integers::new(RATE_HZ, &[0.5, 0.5]);
         let mono = path.push(&[&whole, &half], 0..BLOCK);

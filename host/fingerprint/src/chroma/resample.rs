@@ -259,7 +259,7 @@ mod tests {
 
     /// The row of taps after the last phase is the first row, shifted by one sample: its last tap is beyond the filter.
     #[test]
-    fn what_lies_beyond_the_filter_is_never_read() {
+    fn samples_beyond_the_filter_are_never_read() {
         let loud: Vec<f32> = (0..20_000_u32).map(|n| if n % 97 == 0 { 9e29 } else { 1e-3 }).collect();
         for rate_hz in [8_000, 12_601, 31_999, 32_000, 47_999] {
             let on = |block: usize| -> Vec<u32> {
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shorter_than_the_filter_gives_nothing() {
+    fn input_shorter_than_the_filter_gives_no_output() {
         assert_eq!(resampled(44_100, &[1000; 80], 16), []);
     }
 

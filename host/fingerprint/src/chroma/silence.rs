@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_soft_at_the_beginning_is_left_out_and_nothing_after_it() {
+    fn silence_is_skipped_only_at_the_beginning() {
         let mut silence = Silence::below(50);
         assert!(silence.after(&[20; 200]).is_empty());
         let loud = silence.after(&[1_000; 100]);

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_frames_is_counted_and_what_stands_around_them_is_not() {
+    fn only_garbage_between_frames_is_counted() {
         let many = |count: u32| (0..count).flat_map(|number| frame(number % 3 == 0)).collect::<Vec<u8>>();
         let tag = b"ID3\x03\0\0\0\0\0\x04abcd".to_vec();
         let end = [b"TAG".as_slice(), &[b' '; 125]].concat();

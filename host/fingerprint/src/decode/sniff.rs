@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_music_has_a_name_and_music_has_none() {
+    fn only_other_formats_have_a_name() {
         assert_eq!(foreign(b"# A list of things\nand more"), Some("a text"));
         assert_eq!(foreign(b"RIFF\0\0\0\0AVI LIST"), Some("an AVI video"));
         assert_eq!(foreign(b"RF64\xff\xff\xff\xffWAVEds64"), Some("an RF64 file (a WAV file beyond 4 GB)"));

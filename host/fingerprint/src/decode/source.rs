@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_takes_more_in_a_step_or_in_all_than_is_allowed() {
+    fn one_read_and_all_reads_stay_within_their_limits() {
         let bytes = noise(2 * BLOCK_BYTES);
         let source = Source::new(file(&bytes), bytes.len() as u64, false);
         source.begin_step(1000);

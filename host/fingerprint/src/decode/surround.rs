@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_sound_is_passed_over() {
+    fn elements_without_audio_are_skipped() {
         // Fill of no byte (7 bits), then of one byte (15 bits), then a pair.
         let mut written = Written::default();
         for (number, count) in [(FILL, 3), (0, 4), (FILL, 3), (1, 4), (0xab, 8), (PAIR, 3), (0, 8), (0, 8)] {

@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_encoders_write_is_allowed() {
+    fn setups_of_encoders_are_accepted() {
         // libvorbis has 49 codebooks with 19,413 entries in all for six channels.
         assert_eq!(memory_of(&setup(49, 256, 8)).0, Ok(()));
         assert_eq!(check_setup(&setup(49, 256, 8)), Ok(()));

@@ -95,17 +95,17 @@ mod tests {
     };
 
     #[test]
-    fn what_agrees_long_and_well_convinces() {
+    fn a_long_and_good_match_is_accepted() {
         assert!(convinces(&SURE, 600));
     }
 
     #[test]
-    fn what_lies_over_less_than_half_does_not() {
+    fn a_match_of_less_than_half_is_rejected() {
         assert!(!convinces(&SURE, 1201));
     }
 
     #[test]
-    fn what_agrees_in_a_part_does_not() {
+    fn a_match_of_one_part_is_rejected() {
         assert!(!convinces(&Alignment { agreeing: 0.6, ..SURE }, 600));
     }
 

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_longer_than_the_longest_is_not_used() {
+    fn words_after_the_maximum_length_are_ignored() {
         let words: Vec<u32> = (0..40_000_u32).map(|number| number << 4).collect();
         assert_eq!(keys(&words).count(), LONGEST);
     }

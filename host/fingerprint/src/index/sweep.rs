@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn who_only_asks_finds_all_that_was_put_and_leaves_no_trace() {
+    fn a_query_finds_all_entries_and_changes_nothing() {
         let prints = test_data::library(40, 300, 3);
         let mut index = TestIndex::new(&prints, 25);
         assert_eq!(index.hits(0..25, Job::Put, usize::MAX), []);

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_artist_says_too_little() {
+    fn a_title_without_an_artist_does_not_match() {
         assert!(pairs(&[silent(1, "Intro"), silent(2, "Intro"), silent(3, "track01")]).is_empty());
         assert_eq!(
             ["01 A", "01. A", "99 Luft", "2raumwohnung", "1 A"].map(without_number),

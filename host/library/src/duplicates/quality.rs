@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_equal_is_no_reason() {
+    fn equal_values_are_not_reasons() {
         let (one, other) = (lossy("mp3", 128), Item { bitrate: Some(128_400), ..lossy("mp3", 128) });
         let short = Item { duration_ms: Some(199_950), ..other.clone() };
         assert_eq!(scored(&one).points.format, scored(&other).points.format);

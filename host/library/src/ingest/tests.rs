@@ -82,7 +82,7 @@ fn names(list: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_new_is_told_once_with_what_it_sounds_like() {
+fn new_files_are_reported_once_with_similar_files() {
     let mut room = Room::new();
     room.put("a.mp3", "1 first");
     room.put("b.mp3", "2");

@@ -25,7 +25,7 @@ mod tests {
     use crate::link::link;
 
     #[test]
-    fn who_comes_second_waits_for_the_first() {
+    fn a_second_process_waits_for_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let catalog = folder.path().join("catalog.db");
         Library::open(&catalog).unwrap().add_source("/music", SourceKind::Folder, Timestamp::UNIX_EPOCH).unwrap();

@@ -1,4 +1,4 @@
-//! Links by sound among thousands of files: the library holds made-up words.
+//! Links by sound among thousands of files: the library has pseudo-random words.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What is found, and as what: the library holds made-up words, so that thousands take no time.
+//! Lookups in a library with pseudo-random words, so that thousands of files take no time.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

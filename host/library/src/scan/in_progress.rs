@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_there_and_is_no_list_counts_for_nothing() {
+    fn an_invalid_list_counts_as_empty() {
         let file = tempfile::tempfile().unwrap();
         file.write_all_at(b"7\n7 x\n\n9 3\nno list\n7 99999999999999\n", 0).unwrap();
         let begun = next(&file);

@@ -117,7 +117,7 @@ fn each_file_has_one_of_three_ends_and_a_failure_is_no_success() {
 }
 
 #[test]
-fn what_is_as_it_was_is_not_read_and_what_changed_is() {
+fn only_changed_files_are_read() {
     let room = Room::new();
     (0..20).for_each(|number| room.put(&format!("{number}.mp3"), &format!("sound {number}")));
     room.put("bad.mp3", "");

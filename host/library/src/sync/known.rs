@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_fingerprint_is_told_with_its_item() {
+    fn files_with_a_fingerprint_are_listed_with_their_item() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("catalog.db");
         let mut library = Library::open(&path).unwrap();

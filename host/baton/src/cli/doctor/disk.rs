@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_written_to_has_no_room() {
+    fn a_read_only_folder_has_no_free_space() {
         let findings = judge(&Space { read_only: true, ..ROOMY });
         assert_eq!(findings, [(Status::Fail, "the file system is read-only".to_owned())]);
     }

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_daemon_should_move_is_its_failure() {
+    fn a_task_that_waits_for_a_running_daemon_is_a_failure() {
         assert_eq!(status(StallReason::NotBegun, true), Status::Fail);
         assert_eq!(status(StallReason::NotBegun, false), Status::Warn);
         assert_eq!(status(StallReason::Unanswered, true), Status::Warn);

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_set_stays_as_usual() {
+    fn missing_values_are_the_defaults() {
         let budget = budget("[plugins.post.budget]\ntasks = { hour = 5000 }\nwritten = { day = \"1 TiB\" }");
         assert_eq!(budget.limit(Resource::Tasks), Amounts { hour: 5_000, day: 10_000 });
         assert_eq!(budget.limit(Resource::Written), Amounts { hour: 32 << 30, day: 1 << 40 });
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_budget_is_refused_with_its_name() {
+    fn invalid_budgets_are_rejected_with_their_name() {
         for (text, part) in [
             ("[plugins.post.budget]\ntime = { hour = 1 }", "plugins.post.budget.time"),
             ("[plugins.post.budget]\ntasks = { week = 1 }", "plugins.post.budget.tasks.week"),

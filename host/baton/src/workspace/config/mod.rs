@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_template_shows_of_agents_parses() {
+    fn the_agents_of_the_template_parse() {
         let shown: String = TEMPLATE
             .lines()
             .map(|line| line.strip_prefix("# ").unwrap_or(line))

@@ -123,7 +123,7 @@ mod tests {
     use crate::workspace::Config;
 
     #[test]
-    fn what_is_not_set_is_all_events_ten_seconds_and_ten_a_minute() {
+    fn defaults_are_all_events_ten_seconds_and_ten_a_minute() {
         assert_eq!(Config::parse("").unwrap().notify(), None);
         let notify = Config::parse("[notify]\ndesktop = true").unwrap().notify().unwrap();
         assert_eq!(
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_mean_is_refused_with_its_name() {
+    fn invalid_values_are_rejected_with_their_name() {
         for (text, part) in [
             ("[notify]", "has no receiver"),
             ("[notify]\non = [\"failed\"]", "has no receiver"),

@@ -69,7 +69,7 @@ fn a_source_in_which_every_inode_is_another_is_not_read_again() {
 }
 
 #[test]
-fn what_was_found_is_kept_until_the_file_is_read_again() {
+fn a_result_is_kept_until_the_file_is_read_again() {
     let room = scanned(3);
     let (file, aside) = (room.music().join("01.mp3"), room.folder.path().join("aside"));
     fs::rename(&file, &aside).unwrap();

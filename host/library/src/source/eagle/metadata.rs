@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_another_form_is_as_if_it_was_not_there() {
+    fn fields_of_another_form_are_ignored() {
         let read = |text: &str| Metadata::parse(text.as_bytes()).unwrap();
         assert_eq!(
             read(r#"{"name":"A","ext":".MP3","isDeleted":true,"star":9}"#),

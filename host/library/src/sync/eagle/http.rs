@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_server_says_is_shown_without_the_token_however_it_writes_it() {
+    fn answers_are_shown_without_the_token_in_any_encoding() {
         let token = Token::new("eagle", Some("a+b \"secret\"/ü".to_owned()));
         let http = Http::new(Address::parse(Address::DEFAULT).unwrap(), token, Duration::from_secs(1)).unwrap();
         for echo in [

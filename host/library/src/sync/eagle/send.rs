@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_left_or_moved_is_told_and_what_came_is_not() {
+    fn missing_remaining_and_moved_tags_are_differences_but_added_ones_are_not() {
         let tags = |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
         let compare =
             |written: &str, removed: &str, found: &str| difference(&tags(written), &tags(removed), &tags(found));

@@ -246,7 +246,7 @@ fn frames_of_dj_programs_stay_as_they_are() {
 }
 
 #[test]
-fn what_cannot_all_be_kept_is_left_alone() {
+fn a_file_whose_tags_cannot_all_be_kept_is_unchanged() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let two_titles: [(&[u8; 4], &[u8]); 2] = [(b"TIT2", b"\0one"), (b"TIT2", b"\0two")];
@@ -347,7 +347,7 @@ fn files_that_are_not_ours_to_write_are_left_alone() {
 }
 
 #[test]
-fn what_is_cut_short_or_full_of_noise_never_panics() {
+fn truncated_and_random_files_never_panic() {
     or_skip!(judge());
     let folder = tempfile::tempdir().unwrap();
     let mut random = 1_u32;
