@@ -60,7 +60,7 @@ pub(crate) fn write_types(project: &Project) -> anyhow::Result<()> {
         bail!("{} was not made by `baton plugin types` and is not replaced; rename it", path.display());
     }
     let text = text(project);
-    if known.as_ref() == Some(&text) {
+    if existing.as_ref() == Some(&text) {
         return Ok(());
     }
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))

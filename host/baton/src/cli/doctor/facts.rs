@@ -47,7 +47,7 @@ impl Facts {
             agents: agents(&root, lock.as_ref().ok(), config.as_ref().ok()),
             config,
             ledger: state.as_ref().map_or(Ok(None), |state| task_view::open(&state.ledger())),
-            serving: state.as_ref().map_or(Ok(Serving::Never), Serving::look),
+            serving: state.as_ref().map_or(Ok(Serving::Never), Serving::read),
             now: Timestamp::now(),
             command: command(options),
             root,
